@@ -1,0 +1,52 @@
+namespace DdmNative.Compute.Contracts;
+
+/// <summary>How far a synset's gradient g is from the gradient g* it should have (docs/mathematics.md, "Distances").</summary>
+public enum GradientDistanceKind
+{
+    /// <summary>‖g − g*‖²/‖g*‖² over all parameters: sizes as well as directions. The default.</summary>
+    Relative,
+
+    /// <summary>The sum over parameter tensors of ‖g − g*‖²/‖g*‖².</summary>
+    RelativePerLayer,
+
+    /// <summary>The literature's (Zhao et al. 2021): the sum over weight tensors' output rows of 1 − cosine; biases and norm parameters are left out.</summary>
+    RowCosine,
+}
+
+/// <summary>One parameter tensor inside the parameter vector, as the distances see it.</summary>
+/// <param name="Offset">Its first parameter.</param>
+/// <param name="Rows">Output rows: O for a filter [O, I, k, k] or a matrix [O, I].</param>
+/// <param name="RowLength">Parameters per row.</param>
+/// <param name="IsWeight">A filter or a matrix, not a bias and not a norm's parameter.</param>
+public readonly record struct ParameterBlock(int Offset, int Rows, int RowLength, bool IsWeight);
+
+/// <summary>
+/// The matching loss ℳ(g) of every member and its cotangent v = ∂ℳ/∂g. A zero block or row contributes a constant and no gradient; never NaN.
+/// </summary>
+public abstract class GradientDistance
+{
+    /// <summary>distance [E, 1, 1, 1, 1] and v [E, 1, P, 1, 1] of gradients g against targets g*, both [E, 1, P, 1, 1].</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit, or the blocks do not tile the vector.</exception>
+    public void Evaluate(
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
+    {
+        TensorShape shape = gradientCotangent.Shape;
+        Operands.RequireOutput(gradientCotangent, TensorShape.Vector(shape.Members, shape.Channels));
+        Operands.Require(gradient, shape);
+        Operands.Require(target, shape);
+        Operands.RequireOutput(distance, TensorShape.Vector(shape.Members, 1));
+        int end = 0;
+        foreach (ParameterBlock block in blocks)
+        {
+            if (block.Offset != end)
+                throw new ArgumentException($"A parameter block starts at {block.Offset}; the one before it ended at {end}.", nameof(blocks));
+            end += block.Rows * block.RowLength;
+        }
+        if (end != shape.Channels)
+            throw new ArgumentException($"The parameter blocks cover {end} parameters of {shape.Channels}.", nameof(blocks));
+        EvaluateCore(kind, blocks, gradient, target, distance, gradientCotangent);
+    }
+
+    protected abstract void EvaluateCore(
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent);
+}

@@ -1,0 +1,104 @@
+namespace DdmNative.Compute.Contracts;
+
+/// <summary>
+/// Instance normalisation over H·W per sample and channel with a learned scale and shift, its cotangents, and the tangents of both
+/// (docs/mathematics.md, "Instance norm"): r = 1/√(σ² + ε), x̂ = (x − μ)r, y = γx̂ + β, ε = 1e-5.
+/// </summary>
+/// <remarks>
+/// <c>statistics</c> is [E, N, 2C, 1, 1]: the means μ, then the reciprocal deviations r, as <see cref="Forward"/> leaves them for the other three.
+/// Images and statistics are per member or shared, parameters too; results are assigned.
+/// </remarks>
+public abstract class InstanceNorm
+{
+    /// <summary>What is added to the variance before its root, as in PyTorch.</summary>
+    public const float Epsilon = 1e-5f;
+
+    /// <summary>y = γx̂ + β, and the statistics.</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    public void Forward(Tensor x, Slice scale, Slice shift, Tensor y, Tensor statistics)
+    {
+        Operands.Require(x, y.Shape);
+        RequireParameters(scale, shift, y.Shape);
+        Operands.RequireOutput(statistics, StatisticsShape(y.Shape));
+        ForwardCore(x, scale, shift, y, statistics);
+    }
+
+    /// <summary>x̂̇ = r(ẋ − mean ẋ − x̂·mean(x̂ẋ)); ẏ = γ̇x̂ + γx̂̇ + β̇.</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    public void ForwardTangent(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent, Tensor yTangent)
+    {
+        TensorShape shape = yTangent.Shape;
+        Operands.Require(x, shape);
+        Operands.Require(xTangent, shape);
+        Operands.Require(statistics, StatisticsShape(shape));
+        Operands.Require(scale, shape.Members, shape.Channels);
+        RequireParameters(scaleTangent, shiftTangent, shape);
+        Operands.RequireOutput(yTangent, shape);
+        ForwardTangentCore(x, xTangent, statistics, scale, scaleTangent, shiftTangent, yTangent);
+    }
+
+    /// <summary>With d = γδ: δx = r(d − mean d − x̂·mean(d x̂)); δγ = Σ δx̂; δβ = Σ δ, the sums over H·W and the member's samples.</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    public void Backward(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
+    {
+        TensorShape shape = xCotangent.Shape;
+        Operands.Require(x, shape);
+        Operands.Require(statistics, StatisticsShape(shape));
+        Operands.Require(cotangent, shape);
+        Operands.Require(scale, shape.Members, shape.Channels);
+        Operands.RequireOutput(xCotangent, shape);
+        Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
+        Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
+        BackwardCore(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
+    }
+
+    /// <summary>
+    /// With d = γδ and ḋ = γ̇δ + γδ̇: δẋ = −r·mean(x̂ẋ)·δx + r(ḋ − mean ḋ − x̂̇·mean(d x̂) − x̂·mean(ḋx̂ + d x̂̇)).
+    /// Where <paramref name="scaleCotangentTangent"/> is given, also δγ̇ = Σ(δ̇x̂ + δx̂̇) and δβ̇ = Σ δ̇.
+    /// </summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit, or only one of the two parameter results is given.</exception>
+    public void BackwardTangent(
+        Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
+        Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent)
+    {
+        TensorShape shape = xCotangentTangent.Shape;
+        Operands.Require(x, shape);
+        Operands.Require(xTangent, shape);
+        Operands.Require(statistics, StatisticsShape(shape));
+        Operands.Require(cotangent, shape);
+        Operands.Require(cotangentTangent, shape);
+        Operands.Require(scale, shape.Members, shape.Channels);
+        Operands.Require(scaleTangent, shape.Members, shape.Channels);
+        Operands.RequireOutput(xCotangentTangent, shape);
+        if (scaleCotangentTangent.HasValue != shiftCotangentTangent.HasValue)
+            throw new ArgumentException("Give both parameter results or neither.", nameof(shiftCotangentTangent));
+        if (scaleCotangentTangent is Slice scaleResult && shiftCotangentTangent is Slice shiftResult)
+        {
+            Operands.RequireOutput(scaleResult, shape.Members, shape.Channels);
+            Operands.RequireOutput(shiftResult, shape.Members, shape.Channels);
+        }
+        BackwardTangentCore(
+            x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent, shiftCotangentTangent);
+    }
+
+    /// <summary>The shape of the statistics of images of the given shape: [E, N, 2C, 1, 1].</summary>
+    public static TensorShape StatisticsShape(TensorShape images) => new(images.Members, images.Samples, 2 * images.Channels);
+
+    protected abstract void ForwardCore(Tensor x, Slice scale, Slice shift, Tensor y, Tensor statistics);
+
+    protected abstract void ForwardTangentCore(
+        Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent, Tensor yTangent);
+
+    protected abstract void BackwardCore(
+        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent);
+
+    protected abstract void BackwardTangentCore(
+        Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
+        Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent);
+
+    private static void RequireParameters(Slice scale, Slice shift, TensorShape images)
+    {
+        Operands.Require(scale, images.Members, images.Channels);
+        Operands.Require(shift, images.Members, images.Channels);
+    }
+}

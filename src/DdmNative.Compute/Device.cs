@@ -1,0 +1,75 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute;
+
+/// <summary>
+/// Where tensors live and kernels run. Nothing above this class knows which backend it has.
+/// </summary>
+/// <remarks>
+/// A kernel called outside <see cref="Record"/> runs at once; inside, it is written down and runs with the plan.
+/// Results are the same bits for the same device, seed and inputs, whatever the number of threads.
+/// </remarks>
+public abstract class Device : IDisposable
+{
+    /// <summary>How a user asks for it: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>One line for people: model, instruction set, threads or memory.</summary>
+    public abstract string Description { get; }
+
+    public abstract Convolution Convolution { get; }
+
+    public abstract MatrixProduct MatrixProduct { get; }
+
+    public abstract InstanceNorm InstanceNorm { get; }
+
+    public abstract ReluAvgPool ReluAvgPool { get; }
+
+    public abstract SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
+
+    public abstract GradientDistance GradientDistance { get; }
+
+    public abstract Sgd Sgd { get; }
+
+    public abstract Adam Adam { get; }
+
+    public abstract Reduction Reduction { get; }
+
+    public abstract Philox Philox { get; }
+
+    public abstract LinearCombination LinearCombination { get; }
+
+    public abstract Gather Gather { get; }
+
+    public abstract Flatten Flatten { get; }
+
+    /// <summary>Allocates a tensor filled with zeros.</summary>
+    /// <exception cref="OutOfDeviceMemoryException">The device has no room for it.</exception>
+    public abstract Tensor Allocate(TensorShape shape);
+
+    /// <summary>
+    /// Allocates an intermediate result: written and read inside one run of one plan, never downloaded, undefined between runs.
+    /// The device may keep only the part of it that is in flight.
+    /// </summary>
+    public abstract Tensor AllocateTransient(TensorShape shape);
+
+    /// <summary>Writes down the kernel calls that <paramref name="body"/> makes, as a plan.</summary>
+    /// <exception cref="InvalidOperationException">Another recording is under way on this device.</exception>
+    public abstract IPlan Record(string name, Action body);
+
+    /// <summary>Allocates a tensor and fills it from row-major NCHW values.</summary>
+    public Tensor Upload(TensorShape shape, ReadOnlySpan<float> values)
+    {
+        Tensor tensor = Allocate(shape);
+        tensor.Upload(values);
+        return tensor;
+    }
+
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected abstract void Dispose(bool disposing);
+}
