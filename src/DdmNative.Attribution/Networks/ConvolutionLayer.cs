@@ -1,0 +1,62 @@
+using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>Stride-1 convolution with bias; parameters <c>NAME.weight</c> [O, I, k, k] and <c>NAME.bias</c> [O].</summary>
+public sealed class ConvolutionLayer : Layer
+{
+    private readonly ConvolutionShape shape;
+
+    internal ConvolutionLayer(string name, ImageShape input, int outputChannels, int kernelSize, int padding)
+        : this(name, input, new ConvolutionShape(input.Channels, outputChannels, input.Height, input.Width, kernelSize, padding))
+    {
+    }
+
+    private ConvolutionLayer(string name, ImageShape input, ConvolutionShape shape)
+        : base(
+            input,
+            new ImageShape(shape.OutputChannels, shape.OutputHeight, shape.OutputWidth),
+            new ParameterTensor($"{name}.weight", [shape.OutputChannels, shape.InputChannels, shape.KernelSize, shape.KernelSize], 0) { Initial = Range(shape) },
+            new ParameterTensor($"{name}.bias", [shape.OutputChannels], 0) { Initial = Range(shape) })
+        => this.shape = shape;
+
+    public int KernelSize => shape.KernelSize;
+
+    public int Padding => shape.Padding;
+
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples) => new Pass(this, device, parameterOffset);
+
+    private static InitialRange Range(ConvolutionShape shape)
+        => InitialRange.ForFanIn(checked(shape.InputChannels * shape.KernelSize * shape.KernelSize));
+
+    private sealed class Pass(ConvolutionLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
+    {
+        public override void Forward(Tensor parameters, Tensor x, Tensor y)
+            => Device.Convolution.Forward(layer.shape, x, Parameter(parameters, 0), Parameter(parameters, 1), y);
+
+        public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
+            => Device.Convolution.ForwardTangent(
+                layer.shape, x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
+
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent)
+        {
+            if (gradient is not null)
+                Device.Convolution.BackwardFilter(layer.shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1));
+            if (xCotangent is not null)
+                Device.Convolution.BackwardData(layer.shape, cotangent, Parameter(parameters, 0), xCotangent);
+        }
+
+        public override void BackwardTangent(
+            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
+            Tensor? gradientTangent, Tensor? xCotangentTangent)
+        {
+            if (gradientTangent is not null)
+                Device.Convolution.BackwardFilterTangent(
+                    layer.shape, x, xTangent, cotangent, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
+            if (xCotangentTangent is not null)
+                Device.Convolution.BackwardDataTangent(
+                    layer.shape, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>
+/// Instance normalisation over H·W per sample and channel; parameters <c>NAME.weight</c> [C] (the scale γ, from one) and
+/// <c>NAME.bias</c> [C] (the shift β, from zero). Never a network's first layer, so its input always has a cotangent and a tangent.
+/// </summary>
+public sealed class InstanceNormLayer : Layer
+{
+    internal InstanceNormLayer(string name, ImageShape input)
+        : base(
+            input,
+            input,
+            new ParameterTensor($"{name}.weight", [input.Channels], 0) { Initial = InitialRange.One },
+            new ParameterTensor($"{name}.bias", [input.Channels], 0) { Initial = InitialRange.Zero })
+    {
+    }
+
+    public override bool CanStartNetwork => false;
+
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+        => new Pass(this, device, parameterOffset, members, samples);
+
+    private sealed class Pass : LayerPass
+    {
+        private readonly Tensor statistics;
+        private readonly TensorShape unwantedShape;
+        private Tensor? unwanted;
+
+        public Pass(InstanceNormLayer layer, Device device, int parameterOffset, int members, int samples)
+            : base(layer, device, parameterOffset)
+        {
+            statistics = device.AllocateTransient(InstanceNorm.StatisticsShape(layer.Output.For(members, samples)));
+            unwantedShape = TensorShape.Vector(members, layer.ParameterCount);
+        }
+
+        public override void Forward(Tensor parameters, Tensor x, Tensor y)
+            => Device.InstanceNorm.Forward(x, Parameter(parameters, 0), Parameter(parameters, 1), y, statistics);
+
+        public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
+            => Device.InstanceNorm.ForwardTangent(
+                x, xTangent!, statistics, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
+
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent)
+        {
+            (Slice scaleCotangent, Slice shiftCotangent) = gradient is null ? Unwanted() : (Parameter(gradient, 0), Parameter(gradient, 1));
+            Device.InstanceNorm.Backward(x, statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent);
+        }
+
+        public override void BackwardTangent(
+            Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
+            Tensor? gradientTangent, Tensor? xCotangentTangent)
+            => Device.InstanceNorm.BackwardTangent(
+                x, xTangent!, statistics, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent!,
+                gradientTangent is null ? null : Parameter(gradientTangent, 0), gradientTangent is null ? null : Parameter(gradientTangent, 1));
+
+        public override void Dispose()
+        {
+            statistics.Dispose();
+            unwanted?.Dispose();
+            base.Dispose();
+        }
+
+        /// <summary>The kernel sums the parameters' cotangents on its way in any case; where nobody asked for them they go here.</summary>
+        private (Slice Scale, Slice Shift) Unwanted()
+        {
+            unwanted ??= Device.AllocateTransient(unwantedShape);
+            int channels = unwantedShape.Channels / 2;
+            return (new Slice(unwanted, 0, channels), new Slice(unwanted, channels, channels));
+        }
+    }
+}

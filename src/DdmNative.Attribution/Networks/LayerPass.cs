@@ -1,0 +1,47 @@
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>
+/// A layer's kernel calls on one device for E members × N samples, with what it must remember between forward and backward beyond its input
+/// and output (which <see cref="NetworkPass"/> keeps).
+/// </summary>
+/// <remarks>
+/// x and y are the layer's input and output, a tangent of null is zero, a result of null is not wanted. Results are assigned.
+/// </remarks>
+internal abstract class LayerPass : IDisposable
+{
+    private readonly Layer layer;
+    private readonly int parameterOffset;
+
+    protected LayerPass(Layer layer, Device device, int parameterOffset)
+    {
+        this.layer = layer;
+        this.parameterOffset = parameterOffset;
+        Device = device;
+    }
+
+    protected Device Device { get; }
+
+    public abstract void Forward(Tensor parameters, Tensor x, Tensor y);
+
+    /// <summary>Called only where x has a tangent or the layer has parameters.</summary>
+    public abstract void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent);
+
+    public abstract void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent);
+
+    public abstract void BackwardTangent(
+        Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
+        Tensor? gradientTangent, Tensor? xCotangentTangent);
+
+    public virtual void Dispose()
+    {
+    }
+
+    /// <summary>The layer's i-th parameter tensor inside a vector shaped like the network's parameters.</summary>
+    protected Slice Parameter(Tensor vector, int index)
+    {
+        ParameterTensor parameter = layer.Parameters[index];
+        return new Slice(vector, parameterOffset + parameter.Offset, parameter.Length);
+    }
+}

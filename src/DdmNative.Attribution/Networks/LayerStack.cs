@@ -1,0 +1,46 @@
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>Builds a network from the bottom up; an architecture's file is the list of calls it makes here.</summary>
+internal sealed class LayerStack(ImageShape input)
+{
+    private readonly List<Layer> layers = [];
+    private readonly List<int> blockStarts = [];
+    private ImageShape output = input;
+
+    /// <summary>What comes next opens a block: a unit that the depth dial freezes or retrains whole.</summary>
+    public LayerStack Block()
+    {
+        blockStarts.Add(layers.Count);
+        return this;
+    }
+
+    public LayerStack Convolution(string name, int outputChannels, int kernelSize, int padding)
+        => Add(new ConvolutionLayer(name, output, outputChannels, kernelSize, padding));
+
+    public LayerStack InstanceNorm(string name) => Add(new InstanceNormLayer(name, output));
+
+    public LayerStack ReluAvgPool(int window) => Add(new ReluAvgPoolLayer(output, window));
+
+    public LayerStack Relu() => ReluAvgPool(1);
+
+    public LayerStack Flatten() => Add(new FlattenLayer(output));
+
+    public LayerStack Linear(string name, int outputs) => Add(new LinearLayer(name, output, outputs));
+
+    /// <summary>Closes the stack with the head: the linear layer to the classes, after a flatten where images come in.</summary>
+    public Network Head(NetworkOptions options)
+    {
+        int headStart = layers.Count;
+        if (output is not { Height: 1, Width: 1 })
+            Flatten();
+        Linear("head", options.Classes);
+        return new Network(options, layers, blockStarts, headStart, 0);
+    }
+
+    private LayerStack Add(Layer layer)
+    {
+        layers.Add(layer);
+        output = layer.Output;
+        return this;
+    }
+}

@@ -1,0 +1,24 @@
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>
+/// LeNet-5 (LeCun et al. 1998) as commonly taught today: 5×5 convolutions to 6 and 16 channels, each with ReLU and 2×2 average pooling, linear layers of
+/// 120 and 84 units with ReLU, a linear head. The widths are the classic ones: <see cref="NetworkOptions.Width"/> and <see cref="NetworkOptions.Depth"/> are ignored.
+/// </summary>
+internal static class LeNet
+{
+    public const string Name = "lenet";
+
+    private const int SmallestImage = 12;
+
+    public static Network Create(NetworkOptions options)
+    {
+        if (Math.Min(options.Input.Height, options.Input.Width) < SmallestImage)
+            throw new ArgumentException($"LeNet needs images of at least {SmallestImage}×{SmallestImage}; these are {options.Input}.", nameof(options));
+        return new LayerStack(options.Input)
+            .Block().Convolution("conv1", 6, 5, 2).ReluAvgPool(2)
+            .Block().Convolution("conv2", 16, 5, 0).ReluAvgPool(2)
+            .Block().Flatten().Linear("fc1", 120).Relu()
+            .Block().Linear("fc2", 84).Relu()
+            .Head(options);
+    }
+}

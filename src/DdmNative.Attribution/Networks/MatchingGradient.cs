@@ -1,0 +1,55 @@
+using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>
+/// The matching loss ℳ(g) of every member's synset gradient g = ∇L(S; θ) against its target g*, and ∂ℳ/∂images and ∂ℳ/∂labels:
+/// with v = ∂ℳ/∂g, the tangent of the input gradient as θ moves along v (DESIGN §4). No second pass over parameters, no stored graph.
+/// </summary>
+public sealed class MatchingGradient : IDisposable
+{
+    private readonly Device device;
+    private readonly LossGradient loss;
+    private readonly GradientDistanceKind kind;
+    private readonly Tensor gradient;
+    private readonly Tensor gradientCotangent;
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="network">A network that ends in logits.</param>
+    /// <param name="kind">The distance.</param>
+    /// <param name="members">E: groups.</param>
+    /// <param name="samples">m: synthetic images per group.</param>
+    public MatchingGradient(Device device, Network network, GradientDistanceKind kind, int members, int samples)
+    {
+        (this.device, this.kind) = (device, kind);
+        loss = new LossGradient(device, network, members, samples);
+        gradient = device.AllocateTransient(TensorShape.Vector(members, network.ParameterCount));
+        gradientCotangent = device.AllocateTransient(gradient.Shape);
+    }
+
+    /// <summary>Kernel calls for the matching loss and its gradients; images, labels and weights as in <see cref="LossGradient.Evaluate"/>.</summary>
+    /// <param name="parameters">θ, [E or 1, 1, P, 1, 1].</param>
+    /// <param name="images">The synset, [E, m, C, H, W].</param>
+    /// <param name="labels">Label vectors, [E, m, K, 1, 1].</param>
+    /// <param name="weights">[E or 1, m, 1, 1, 1].</param>
+    /// <param name="target">g*, [E or 1, 1, P, 1, 1]: the real gradient (forward) or its negative (reverse).</param>
+    /// <param name="distance">Receives ℳ, [E, 1, 1, 1, 1].</param>
+    /// <param name="imagesGradient">Receives ∂ℳ/∂images, [E, m, C, H, W].</param>
+    /// <param name="labelsGradient">Receives ∂ℳ/∂labels, [E, m, K, 1, 1] (σ = Σq moves with them); null where labels are not learned.</param>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    public void Evaluate(
+        Tensor parameters, Tensor images, Tensor labels, Tensor weights, Tensor target, Tensor distance, Tensor imagesGradient, Tensor? labelsGradient)
+    {
+        loss.Evaluate(parameters, images, labels, weights, null, gradient, null);
+        device.GradientDistance.Evaluate(kind, loss.Pass.Network.Blocks, gradient, target, distance, gradientCotangent);
+        loss.EvaluateTangent(gradientCotangent, null, imagesGradient, labelsGradient);
+    }
+
+    public void Dispose()
+    {
+        loss.Dispose();
+        gradient.Dispose();
+        gradientCotangent.Dispose();
+    }
+}

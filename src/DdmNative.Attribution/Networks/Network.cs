@@ -1,0 +1,155 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>
+/// A classifier as a sequence of layers over one flat parameter vector; immutable and without buffers (<see cref="NetworkPass"/> has those).
+/// A cut network (<see cref="Top"/>, <see cref="Bottom"/>) is a network too.
+/// </summary>
+public sealed class Network
+{
+    private readonly int[] blockStarts;
+    private readonly int[] layerOffsets;
+
+    internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int> blockStarts, int headStart, int parameterOffset)
+    {
+        Options = options;
+        Layers = [.. layers];
+        HeadStart = headStart;
+        ParameterOffset = parameterOffset;
+        this.blockStarts = [.. blockStarts];
+        layerOffsets = new int[layers.Count];
+        var parameters = new List<ParameterTensor>();
+        int offset = 0;
+        for (int i = 0; i < layers.Count; i++)
+        {
+            int start = layerOffsets[i] = offset;
+            parameters.AddRange(layers[i].Parameters.Select(p => p with { Offset = start + p.Offset }));
+            offset = checked(offset + layers[i].ParameterCount);
+        }
+        Parameters = parameters;
+        ParameterCount = offset;
+        Blocks = [.. parameters.Select(p => p.Block)];
+    }
+
+    /// <summary>The options of the whole network, also for a cut one.</summary>
+    public NetworkOptions Options { get; }
+
+    /// <summary>One sample as it comes in.</summary>
+    public ImageShape Input => Layers[0].Input;
+
+    /// <summary>One sample as it goes out: K×1×1 logits, or the features of a <see cref="Bottom"/>.</summary>
+    public ImageShape Output => Layers[^1].Output;
+
+    public int Classes => Options.Classes;
+
+    /// <summary>From the images to the logits.</summary>
+    public IReadOnlyList<Layer> Layers { get; }
+
+    /// <summary>Every parameter tensor in the order of the vector, which is PyTorch's <c>state_dict</c> order.</summary>
+    public IReadOnlyList<ParameterTensor> Parameters { get; }
+
+    /// <summary>P: the length of the parameter vector.</summary>
+    public int ParameterCount { get; }
+
+    /// <summary>The parameter tensors as <see cref="GradientDistance"/> sees them.</summary>
+    public IReadOnlyList<ParameterBlock> Blocks { get; }
+
+    /// <summary>Where this network's vector starts in the whole network's; 0 unless it is a <see cref="Top"/>.</summary>
+    public int ParameterOffset { get; }
+
+    /// <summary>How many blocks the depth dial counts: a ConvNet's depth, an MLP's hidden layers, LeNet's four. The head is not one of them.</summary>
+    public int BlockCount => blockStarts.Length;
+
+    /// <summary>The first layer of the head (a flatten where images come in, and the linear layer to the classes).</summary>
+    public int HeadStart { get; }
+
+    /// <summary>Creates a network.</summary>
+    /// <exception cref="ArgumentException">The architecture is unknown, or the settings do not fit each other; the message says which.</exception>
+    public static Network Create(NetworkOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Input is not { Channels: >= 1, Height: >= 1, Width: >= 1 })
+            throw new ArgumentException($"Images of {options.Input} do not exist; every extent must be at least 1.", nameof(options));
+        if (options.Classes < 2)
+            throw new ArgumentException($"A classifier needs at least 2 classes; {options.Classes} were asked for.", nameof(options));
+        try
+        {
+            return options.Architecture switch
+            {
+                ConvNet.Name => ConvNet.Create(options),
+                Mlp.Name => Mlp.Create(options),
+                LeNet.Name => LeNet.Create(options),
+                _ => throw new ArgumentException(
+                    $"There is no architecture '{options.Architecture}'; choose {ConvNet.Name}, {Mlp.Name} or {LeNet.Name}.", nameof(options)),
+            };
+        }
+        catch (OverflowException overflow)
+        {
+            throw new ArgumentException(
+                $"A {options.Architecture} of width {options.Width} and depth {options.Depth} on images of {options.Input} has more parameters than a vector holds ({int.MaxValue}).",
+                nameof(options), overflow);
+        }
+    }
+
+    /// <summary>
+    /// A new parameter vector by PyTorch's default initialisation, drawn from Philox: parameter i of the whole network takes position i of the stream,
+    /// so that a <see cref="Top"/> starts exactly as its part of the whole network does.
+    /// </summary>
+    public float[] Initialise(ulong seed, uint stream = 0)
+    {
+        var values = new float[ParameterCount];
+        foreach (ParameterTensor parameter in Parameters)
+        {
+            (float centre, float radius) = parameter.Initial;
+            for (int i = parameter.Offset; i < parameter.Offset + parameter.Length; i++)
+                values[i] = radius == 0 ? centre : centre + radius * (2 * Philox.Uniform(seed, stream, (ulong)(ParameterOffset + (long)i)) - 1);
+        }
+        return values;
+    }
+
+    /// <summary>The first layer of the top <paramref name="blocksFromTop"/> blocks; 0 blocks is the head alone.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The network has fewer blocks.</exception>
+    public int BlockStart(int blocksFromTop)
+    {
+        if (blocksFromTop < 0 || blocksFromTop > BlockCount)
+            throw new ArgumentOutOfRangeException(nameof(blocksFromTop), blocksFromTop, $"The network has {BlockCount} blocks.");
+        return blocksFromTop == 0 ? HeadStart : blockStarts[^blocksFromTop];
+    }
+
+    /// <summary>
+    /// The layers from <paramref name="firstLayer"/> up as a network of its own on the activations that enter them. Parameters keep their names;
+    /// offsets start at 0 again, <see cref="ParameterOffset"/> says where that is in the whole vector.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No network can start there.</exception>
+    public Network Top(int firstLayer)
+    {
+        RequireCut(firstLayer, 0, Layers.Count - 1);
+        return new Network(
+            Options, [.. Layers.Skip(firstLayer)], [.. blockStarts.Where(start => start >= firstLayer).Select(start => start - firstLayer)],
+            Math.Max(HeadStart - firstLayer, 0), ParameterOffset + layerOffsets[firstLayer]);
+    }
+
+    /// <summary>
+    /// The layers below <paramref name="firstLayer"/>: its output is what <see cref="Top"/> of the same layer takes. The vector is the beginning of the whole one's.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">No network can end there.</exception>
+    public Network Bottom(int firstLayer)
+    {
+        RequireCut(firstLayer, 1, Layers.Count - 1);
+        return new Network(
+            Options, [.. Layers.Take(firstLayer)], [.. blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
+    }
+
+    /// <summary>Where a layer's parameters start in the vector.</summary>
+    internal int LayerOffset(int layer) => layerOffsets[layer];
+
+    private void RequireCut(int firstLayer, int lowest, int highest)
+    {
+        if (firstLayer < lowest || firstLayer > highest || !Layers[firstLayer].CanStartNetwork)
+        {
+            IEnumerable<int> possible = Enumerable.Range(lowest, highest - lowest + 1).Where(i => Layers[i].CanStartNetwork);
+            throw new ArgumentOutOfRangeException(nameof(firstLayer), firstLayer, $"The network can be cut before layers {string.Join(", ", possible)}.");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>
+/// The kernel calls of a network over E members × N samples, forward, backward and the tangents of both, on buffers planned once.
+/// </summary>
+/// <remarks>
+/// <para>Call in the order Forward, Backward, ForwardTangent, BackwardTangent (the middle two in either order), with the same operands throughout, inside one
+/// recorded plan: what one leaves for the next lies in transient tensors.</para>
+/// <para>parameters and parametersTangent [E or 1, 1, P, 1, 1]; images [E or 1, N, C, H, W]; results have E members and are assigned.</para>
+/// </remarks>
+public sealed class NetworkPass : IDisposable
+{
+    private readonly Device device;
+    private readonly LayerPass[] passes;
+    private readonly Tensor[] outputs;
+    private readonly Tensor?[] tangents;
+    private readonly Tensor?[] cotangents;
+    private readonly Tensor?[] cotangentTangents;
+    private readonly int lowestWithParameters;
+    private (Tensor Parameters, Tensor Images)? forward;
+    private (Tensor Parameters, Tensor? Images)? forwardTangent;
+    private Tensor? backward;
+
+    /// <summary>Plans a pass; buffers for cotangents and tangents are added when they are first asked for.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="network">The network, whole or cut.</param>
+    /// <param name="members">E: models run together.</param>
+    /// <param name="samples">N: samples per member.</param>
+    /// <param name="keepOutput">Whether <see cref="Output"/> outlives a run of its plan, so that it can be downloaded.</param>
+    public NetworkPass(Device device, Network network, int members, int samples, bool keepOutput = false)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        (this.device, Network, Members, Samples) = (device, network, members, samples);
+        int count = network.Layers.Count;
+        passes = new LayerPass[count];
+        outputs = new Tensor[count];
+        for (int i = 0; i < count; i++)
+        {
+            passes[i] = network.Layers[i].Plan(device, network.LayerOffset(i), members, samples);
+            TensorShape shape = network.Layers[i].Output.For(members, samples);
+            outputs[i] = keepOutput && i == count - 1 ? device.Allocate(shape) : device.AllocateTransient(shape);
+        }
+        tangents = new Tensor?[count];
+        cotangents = new Tensor?[count];
+        cotangentTangents = new Tensor?[count];
+        lowestWithParameters = network.Layers.TakeWhile(layer => layer.ParameterCount == 0).Count();
+    }
+
+    public Network Network { get; }
+
+    /// <summary>E.</summary>
+    public int Members { get; }
+
+    /// <summary>N.</summary>
+    public int Samples { get; }
+
+    /// <summary>Logits [E, N, K, 1, 1], or the features of a <see cref="Network.Bottom"/>, as <see cref="Forward"/> leaves them.</summary>
+    public Tensor Output => outputs[^1];
+
+    /// <summary>The tangent of <see cref="Output"/>, as <see cref="ForwardTangent"/> leaves it.</summary>
+    public Tensor OutputTangent => Buffer(tangents, Last);
+
+    private int Last => passes.Length - 1;
+
+    /// <summary>Computes <see cref="Output"/>.</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    public void Forward(Tensor parameters, Tensor images)
+    {
+        RequireVector(parameters, shared: true);
+        (forward, forwardTangent, backward) = ((parameters, images), null, null);
+        for (int i = 0; i <= Last; i++)
+            passes[i].Forward(parameters, Input(i, images), outputs[i]);
+    }
+
+    /// <summary>From the cotangent of <see cref="Output"/> to those of the parameters and the images.</summary>
+    /// <param name="parameters">As given to <see cref="Forward"/>.</param>
+    /// <param name="images">As given to <see cref="Forward"/>.</param>
+    /// <param name="outputCotangent">∂/∂output of whatever is differentiated, [E or 1, N, K, 1, 1].</param>
+    /// <param name="gradient">Receives ∂/∂θ, [E, 1, P, 1, 1], summed over the member's samples; null where it is not wanted.</param>
+    /// <param name="imagesCotangent">Receives ∂/∂images, [E, N, C, H, W]; null where it is not wanted, which spares the first layer's work.</param>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    /// <exception cref="InvalidOperationException">Forward has not run before it on the same parameters and images.</exception>
+    public void Backward(Tensor parameters, Tensor images, Tensor outputCotangent, Tensor? gradient, Tensor? imagesCotangent)
+    {
+        Require(forward == (parameters, images), nameof(Backward), nameof(Forward), "parameters and images");
+        if (gradient is not null)
+            RequireVector(gradient, shared: false);
+        backward = outputCotangent;
+        int lowest = imagesCotangent is null ? lowestWithParameters : 0;
+        for (int i = Last; i >= lowest; i--)
+        {
+            Tensor cotangent = i == Last ? outputCotangent : Buffer(cotangents, i);
+            passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(cotangents, i, lowest, imagesCotangent));
+        }
+    }
+
+    /// <summary>The tangent of <see cref="Forward"/> where the parameters move along <paramref name="parametersTangent"/> and the images along <paramref name="imagesTangent"/>.</summary>
+    /// <param name="parameters">As given to <see cref="Forward"/>.</param>
+    /// <param name="parametersTangent">θ̇, [E or 1, 1, P, 1, 1].</param>
+    /// <param name="images">As given to <see cref="Forward"/>.</param>
+    /// <param name="imagesTangent">ẋ, [E or 1, N, C, H, W]; null where the images stand still.</param>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    /// <exception cref="InvalidOperationException">Forward has not run before it on the same parameters and images.</exception>
+    public void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent)
+    {
+        Require(forward == (parameters, images), nameof(ForwardTangent), nameof(Forward), "parameters and images");
+        RequireVector(parametersTangent, shared: true);
+        forwardTangent = (parametersTangent, imagesTangent);
+        for (int i = FirstMoving(imagesTangent); i <= Last; i++)
+            passes[i].ForwardTangent(parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent), Buffer(tangents, i));
+    }
+
+    /// <summary>The tangent of <see cref="Backward"/>.</summary>
+    /// <param name="parameters">As given to <see cref="Forward"/>.</param>
+    /// <param name="parametersTangent">As given to <see cref="ForwardTangent"/>.</param>
+    /// <param name="images">As given to <see cref="Forward"/>.</param>
+    /// <param name="imagesTangent">As given to <see cref="ForwardTangent"/>.</param>
+    /// <param name="outputCotangent">As given to <see cref="Backward"/>.</param>
+    /// <param name="outputCotangentTangent">Its tangent, [E or 1, N, K, 1, 1].</param>
+    /// <param name="gradientTangent">Receives the tangent of ∂/∂θ: a Hessian-vector product, [E, 1, P, 1, 1]; null where it is not wanted.</param>
+    /// <param name="imagesCotangentTangent">Receives the tangent of ∂/∂images, [E, N, C, H, W]; null where it is not wanted.</param>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    /// <exception cref="InvalidOperationException">Forward, Backward and ForwardTangent have not all run before it on the same operands.</exception>
+    public void BackwardTangent(
+        Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent, Tensor outputCotangent, Tensor outputCotangentTangent,
+        Tensor? gradientTangent, Tensor? imagesCotangentTangent)
+    {
+        Require(forward == (parameters, images), nameof(BackwardTangent), nameof(Forward), "parameters and images");
+        Require(backward == outputCotangent, nameof(BackwardTangent), nameof(Backward), "output cotangent, whose cotangents of every layer it needs");
+        Require(forwardTangent == (parametersTangent, imagesTangent), nameof(BackwardTangent), nameof(ForwardTangent), "tangents");
+        if (gradientTangent is not null)
+            RequireVector(gradientTangent, shared: false);
+        int lowest = imagesCotangentTangent is null ? lowestWithParameters : 0;
+        for (int i = Last; i >= lowest; i--)
+        {
+            (Tensor cotangent, Tensor cotangentTangent) = i == Last
+                ? (outputCotangent, outputCotangentTangent)
+                : (Buffer(cotangents, i), Buffer(cotangentTangents, i));
+            passes[i].BackwardTangent(
+                parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent), cotangent, cotangentTangent,
+                gradientTangent, InputCotangent(cotangentTangents, i, lowest, imagesCotangentTangent));
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (LayerPass pass in passes)
+            pass.Dispose();
+        foreach (Tensor? tensor in outputs.Concat(tangents).Concat(cotangents).Concat(cotangentTangents))
+            tensor?.Dispose();
+    }
+
+    private Tensor Input(int layer, Tensor images) => layer == 0 ? images : outputs[layer - 1];
+
+    private Tensor? InputTangent(int layer, Tensor? imagesTangent)
+    {
+        if (layer <= FirstMoving(imagesTangent))
+            return layer == 0 ? imagesTangent : null;
+        return Buffer(tangents, layer - 1);
+    }
+
+    /// <summary>The lowest layer whose output has a tangent: below it nothing learns and the images stand still.</summary>
+    private int FirstMoving(Tensor? imagesTangent) => imagesTangent is null ? lowestWithParameters : 0;
+
+    private Tensor? InputCotangent(Tensor?[] buffers, int layer, int lowest, Tensor? imagesResult)
+        => layer > lowest ? Buffer(buffers, layer - 1) : layer == 0 ? imagesResult : null;
+
+    private Tensor Buffer(Tensor?[] buffers, int layer)
+        => buffers[layer] ??= device.AllocateTransient(Network.Layers[layer].Output.For(Members, Samples));
+
+    private void RequireVector(Tensor vector, bool shared)
+    {
+        TensorShape expected = TensorShape.Vector(Members, Network.ParameterCount);
+        if (vector.Shape != expected && !(shared && vector.Shape == expected.WithMembers(1)))
+            throw new ArgumentException($"A vector shaped like the parameters has shape {vector.Shape}; expected {expected}{(shared ? " or one shared" : "")}.");
+    }
+
+    private static void Require(bool done, string call, string before, string operands)
+    {
+        if (!done)
+            throw new InvalidOperationException($"{call} comes after {before} in the same plan, with the same {operands}.");
+    }
+}
