@@ -1,0 +1,93 @@
+"""What the benchmarks share: Fashion-MNIST, the ConvNet, and a report of medians."""
+import argparse
+import ctypes
+import gzip
+import json
+import os
+import platform
+import statistics
+import struct
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="folder with train-images-idx3-ubyte(.gz)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--width", type=int, default=32)
+    parser.add_argument("--depth", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--norm", choices=("instance", "group", "primitive"), default="group",
+                        help="how to compute instance norm; group is the fastest measured")
+    parser.add_argument("--allocator", choices=("keep", "default"), default="keep",
+                        help="keep: glibc keeps freed memory (PyTorch at its best); default: as installed, page faults on every large tensor")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+    return parser
+
+
+def start(options):
+    if options.allocator == "keep":
+        libc = ctypes.CDLL(None)
+        trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of <malloc.h>
+        if not (libc.mallopt(mmap_threshold, 32 << 20) and libc.mallopt(trim_threshold, (1 << 31) - 1)):
+            raise SystemExit("mallopt refused its settings; use --allocator default")
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+
+
+def idx(folder, name):
+    path = os.path.join(folder, name)
+    with (gzip.open(path + ".gz") if os.path.exists(path + ".gz") else open(path, "rb")) as file:
+        data = file.read()
+    dimensions = data[3]
+    shape = struct.unpack(f">{dimensions}I", data[4:4 + 4 * dimensions])
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+
+
+def fashion_mnist(folder, per_class, seed):
+    """(x [10·per_class, 1, 28, 28] normalised, y), a seeded subset of the training split with as many of each class."""
+    images, labels = idx(folder, "train-images-idx3-ubyte"), idx(folder, "train-labels-idx1-ubyte")
+    random = np.random.default_rng(seed)
+    chosen = np.concatenate([random.permutation(np.flatnonzero(labels == c))[:per_class] for c in range(10)])
+    x = torch.from_numpy(images[chosen].astype(np.float32) / 255).unsqueeze(1)
+    return (x - x.mean()) / x.std(), torch.from_numpy(labels[chosen].astype(np.int64))
+
+
+class PrimitiveNorm(nn.Module):
+    """Instance norm of means and products: no fused kernel, but every transform of PyTorch knows these operations."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(channels)), nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x):
+        centred = x - x.mean((-2, -1), keepdim=True)
+        scale = torch.rsqrt((centred * centred).mean((-2, -1), keepdim=True) + 1e-5)
+        return centred * (scale * self.weight[:, None, None]) + self.bias[:, None, None]
+
+
+NORMS = {"instance": lambda c: nn.InstanceNorm2d(c, affine=True), "group": lambda c: nn.GroupNorm(c, c), "primitive": PrimitiveNorm}
+
+
+def convnet(width, depth, norm, channels=1, size=28, classes=10):
+    layers = []
+    for i in range(depth):
+        layers += [nn.Conv2d(channels if i == 0 else width, width, 3, padding=1), NORMS[norm](width), nn.ReLU(), nn.AvgPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(width * (size >> depth) ** 2, classes))
+
+
+def median(seconds):
+    return statistics.median(seconds)
+
+
+def report(options, figures):
+    figures = {"torch": torch.__version__, "threads": options.threads, "allocator": options.allocator, "machine": platform.machine(), **figures}
+    text = json.dumps(figures, indent=2)
+    if options.json:
+        with open(options.json + ".tmp", "w") as file:
+            file.write(text + "\n")
+        os.replace(options.json + ".tmp", options.json)
+    return figures

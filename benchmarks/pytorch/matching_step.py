@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""One synset update: the gradient of the relative matching distance by the images and label vectors of all groups, then Adam.
+
+Four ways a PyTorch user would write it:
+  loop        a double backward per group, one group after another
+  vmap        functorch: vmap(grad(loss)) over the groups, and the gradient of the summed distances through it
+  vmap-jvp    functorch, forward over reverse: vmap(grad) for g, then the tangent of the input gradient along v = dDist/dg
+  grouped     no functorch: every group has its own copy of the parameters, run as grouped convolutions, one double backward for all
+
+The target gradients g* are those of other images, computed once and not timed. A way is timed only if it agrees with the loop
+in float64 (in float32 a ReLU input next to zero may take the other branch, which says nothing).
+"""
+import copy
+import time
+
+import torch
+import torch.nn.functional as F
+
+from common import arguments, convnet, fashion_mnist, median, report, start
+
+
+def loss(logits, q):
+    return (torch.logsumexp(logits, -1) * q.sum(-1) - (q * logits).sum(-1)).mean(-1)
+
+
+def distances(grads, targets):
+    """‖g − g*‖² / ‖g*‖² per group; every tensor has the group as its leading axis. [G]"""
+    squared = sum(((g - t) ** 2).flatten(1).sum(1) for g, t in zip(grads, targets))
+    return squared / sum((t ** 2).flatten(1).sum(1) for t in targets)
+
+
+class Loop:
+    def __init__(self, network):
+        self.network = network
+
+    def group_gradients(self, images, labels, create_graph=False):
+        return torch.autograd.grad(loss(self.network(images), labels), list(self.network.parameters()), create_graph=create_graph)
+
+    def __call__(self, images, labels, targets):
+        by_images, by_labels = torch.empty_like(images), torch.empty_like(labels)
+        for g in range(len(images)):
+            x, q = images[g].clone().requires_grad_(), labels[g].clone().requires_grad_()
+            grads = [v.unsqueeze(0) for v in self.group_gradients(x, q, create_graph=True)]
+            value = distances(grads, [t[g:g + 1] for t in targets]).sum()
+            by_images[g], by_labels[g] = torch.autograd.grad(value, [x, q])
+        return by_images, by_labels
+
+
+class Vmap:
+    def __init__(self, network):
+        from functorch import grad, make_functional, vmap
+        functional, self.parameters = make_functional(network, disable_autograd_tracking=True)
+        self.gradients = vmap(grad(lambda p, x, q: loss(functional(p, x), q)), (None, 0, 0))
+
+    def __call__(self, images, labels, targets):
+        x, q = images.clone().requires_grad_(), labels.clone().requires_grad_()
+        return torch.autograd.grad(distances(self.gradients(self.parameters, x, q), targets).sum(), [x, q])
+
+
+class VmapJvp:
+    def __init__(self, network):
+        from functorch import grad, jvp, make_functional, vmap
+        functional, self.parameters = make_functional(network, disable_autograd_tracking=True)
+        self.gradients = vmap(grad(lambda p, x, q: loss(functional(p, x), q)), (None, 0, 0))
+        inputs = grad(lambda p, x, q: loss(functional(p, x), q), argnums=(1, 2))
+
+        def tangent(v, x, q):
+            return jvp(lambda p: inputs(p, x, q), (self.parameters,), (v,))[1]
+
+        self.tangents = vmap(tangent, (0, 0, 0))
+
+    def __call__(self, images, labels, targets):
+        with torch.no_grad():
+            grads = self.gradients(self.parameters, images, labels)
+            norms = sum((t ** 2).flatten(1).sum(1) for t in targets)
+            v = tuple(2 * (g - t) / norms.view(-1, *[1] * (t.dim() - 1)) for g, t in zip(grads, targets))
+            return self.tangents(v, images, labels)
+
+
+class Grouped:
+    """Images [G, m, C, H, W] as m images of G·C channels; each group has its slice of the filters."""
+
+    def __init__(self, network, width, depth, norm, groups):
+        self.width, self.depth, self.norm, self.groups = width, depth, norm, groups
+        self.parameters = [p.detach().expand(groups, *p.shape).contiguous() for p in network.parameters()]
+
+    def normalise(self, x, weight, bias):
+        if self.norm == "primitive":
+            centred = x - x.mean((-2, -1), keepdim=True)
+            scale = torch.rsqrt((centred * centred).mean((-2, -1), keepdim=True) + 1e-5)
+            return centred * (scale * weight[:, None, None]) + bias[:, None, None]
+        if self.norm == "instance":
+            return F.instance_norm(x, weight=weight, bias=bias)
+        return F.group_norm(x, x.shape[1], weight, bias)
+
+    def forward(self, p, images):
+        x = images.transpose(0, 1).flatten(1, 2)  # [m, G·C, H, W]
+        for i in range(self.depth):
+            weight, bias, gamma, beta = (t.flatten(0, 1) for t in p[4 * i:4 * i + 4])
+            x = F.conv2d(x, weight, bias, padding=1, groups=self.groups)
+            x = F.avg_pool2d(torch.relu(self.normalise(x, gamma, beta)), 2)
+        features = x.unflatten(1, (self.groups, self.width)).flatten(2).transpose(0, 1)  # [G, m, features]
+        return torch.baddbmm(p[-1].unsqueeze(1), features, p[-2].transpose(1, 2))
+
+    def __call__(self, images, labels, targets):
+        p = [t.requires_grad_() for t in self.parameters]
+        x, q = images.clone().requires_grad_(), labels.clone().requires_grad_()
+        grads = torch.autograd.grad(loss(self.forward(p, x), q).sum(), p, create_graph=True)
+        return torch.autograd.grad(distances(grads, targets).sum(), [x, q])
+
+
+def ways(options, network):
+    return {"loop": lambda: Loop(network), "vmap": lambda: Vmap(network), "vmap-jvp": lambda: VmapJvp(network),
+            "grouped": lambda: Grouped(network, options.width, options.depth, options.norm, options.groups)}
+
+
+def seconds_of(step, images, labels, targets, repeats):
+    x, q = images.clone().requires_grad_(), labels.clone().requires_grad_()
+    adam = torch.optim.Adam([x, q], lr=0.03, betas=(0.5, 0.9))
+    times = []
+    for k in range(repeats + 2):
+        begin = time.perf_counter()
+        x.grad, q.grad = step(x.detach(), q.detach(), targets)
+        adam.step()
+        if k >= 2:  # the first two warm up
+            times.append(time.perf_counter() - begin)
+    return median(times)
+
+
+def main():
+    parser = arguments(__doc__.splitlines()[0])
+    parser.add_argument("--groups", type=int, default=50)
+    parser.add_argument("--images", type=int, default=1, help="synthetic images per group")
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--ways", default="loop,vmap,vmap-jvp,grouped")
+    options = parser.parse_args()
+    start(options)
+    network = convnet(options.width, options.depth, options.norm)
+    per_class = -(-options.groups * (options.images + 4) // 10)
+    x, y = fashion_mnist(options.data, per_class, options.seed)
+    chosen = torch.randperm(len(x))[:options.groups * (options.images + 4)].view(options.groups, -1)
+    onehot = F.one_hot(y, 10).float()
+    images, labels = x[chosen[:, :options.images]], onehot[chosen[:, :options.images]]
+    real = [Loop(network).group_gradients(x[rows], onehot[rows]) for rows in chosen[:, options.images:]]
+    targets = [torch.stack(tensors) for tensors in zip(*real)]
+
+    exact, exact_operands = copy.deepcopy(network).double(), (images.double(), labels.double(), [t.double() for t in targets])
+    reference, results = Loop(exact)(*exact_operands), {}
+    for name in options.ways.split(","):
+        try:
+            error = max(((a - b).norm() / b.norm()).item() for a, b in zip(ways(options, exact)[name]()(*exact_operands), reference))
+        except (ImportError, RuntimeError, NotImplementedError) as problem:
+            print(f"{name:10} not possible with {options.norm} norm in this PyTorch: {str(problem).splitlines()[0][:120]}", flush=True)
+            continue
+        if not error < 1e-9:
+            print(f"{name:10} left out: with {options.norm} norm it differs from the loop by {error:.1e} in float64", flush=True)
+            continue
+        results[name] = seconds_of(ways(options, network)[name](), images, labels, targets, options.repeats)
+        print(f"{name:10} {1e3 * results[name]:8.1f} ms per update", flush=True)
+    report(options, {"benchmark": "matching_step", "groups": options.groups, "images_per_group": options.images, "width": options.width,
+                     "depth": options.depth, "norm": options.norm, "seconds_per_update": results})
+
+
+if __name__ == "__main__":
+    main()
