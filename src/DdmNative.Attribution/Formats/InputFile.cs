@@ -1,0 +1,79 @@
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// Files that came from outside: the operating system's own refusals become <see cref="BadInputException"/>, and memory is
+/// taken for bytes that have arrived, never for bytes that a header has promised.
+/// </summary>
+internal static class InputFile
+{
+    private const int FirstChunk = 1 << 16;
+
+    /// <summary>Opens <paramref name="path"/> for reading.</summary>
+    public static FileStream Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: FirstChunk);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new BadInputException(path, "file", "no such file", "a readable file", "Check the path and its spelling.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, "file", $"an error ({e.Message})", "a readable file", "Check the file and its permissions.", e);
+        }
+    }
+
+    /// <summary>The whole of a file that is known to fit in one array.</summary>
+    public static byte[] ReadAll(string path)
+    {
+        using FileStream file = Open(path);
+        RequireArraySize(path, "file size", file.Length);
+        return ReadUpTo(file, path, file.Length);
+    }
+
+    /// <summary>
+    /// Reads to the end of <paramref name="stream"/>, at most <paramref name="limit"/> + 1 bytes: a result of that length means
+    /// that the stream holds more than the limit. The buffer grows with what has arrived.
+    /// </summary>
+    public static byte[] ReadUpTo(Stream stream, string path, long limit)
+    {
+        long most = Math.Min(limit, Array.MaxLength - 1) + 1;
+        var buffer = new byte[Math.Min(most, FirstChunk)];
+        int filled = 0;
+        while (true)
+        {
+            filled += ReadSome(stream, buffer.AsSpan(filled), path, filled);
+            if (filled < buffer.Length || filled == most)
+                break;
+            Array.Resize(ref buffer, (int)Math.Min(most, 2L * buffer.Length));
+        }
+
+        Array.Resize(ref buffer, filled);
+        return buffer;
+    }
+
+    /// <summary>Fills <paramref name="destination"/> as far as the stream goes; <paramref name="position"/> is for the message.</summary>
+    public static int ReadSome(Stream stream, Span<byte> destination, string path, long position)
+    {
+        try
+        {
+            return stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            // The decompressor does not say how far it came, so the offset is where this read began.
+            throw new BadInputException(path, $"the data from byte {position} (decompressed)", $"an error ({e.Message})",
+                "readable data", "The file is damaged: fetch it again.", e);
+        }
+    }
+
+    /// <summary>Refuses a count of bytes or elements that no .NET array can hold.</summary>
+    public static void RequireArraySize(string path, string field, Int128 count)
+    {
+        if (count < 0 || count > Array.MaxLength - 1)
+            throw new BadInputException(path, field, $"{count}", $"at most {Array.MaxLength - 1}",
+                "Use a smaller file, or a part of the data.");
+    }
+}

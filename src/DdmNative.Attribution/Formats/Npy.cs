@@ -1,0 +1,111 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// NumPy's <c>.npy</c> format (numpy.lib.format): magic, version, the length of a header that is a Python dictionary, the elements.
+/// Versions 1 to 3 are read, little-endian and in C order; version 1 is written, as NumPy itself does.
+/// </summary>
+public static partial class Npy
+{
+    private const string Remedy = "Write the array again with numpy.save or numpy.savez.";
+
+    private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
+
+    /// <summary>Reads one array.</summary>
+    /// <exception cref="BadInputException">The file is not such an array, or not one of the types that are read.</exception>
+    public static NpyArray Read(string path) => Parse(path, "array", InputFile.ReadAll(path));
+
+    /// <summary>Writes one array, whole or not at all (<see cref="AtomicFile"/>).</summary>
+    public static void Write(string path, NpyArray array) => AtomicFile.Write(path, stream => stream.Write(Format(array)));
+
+    internal static byte[] Format(NpyArray array)
+    {
+        string axes = string.Join(", ", array.Shape.Select(axis => axis.ToString(CultureInfo.InvariantCulture)));
+        string shape = array.Shape.Length == 1 ? $"({axes},)" : $"({axes})";
+        string header = $"{{'descr': '{NpyType.Descr(array.Data)}', 'fortran_order': False, 'shape': {shape}, }}";
+
+        // Padded so that the elements begin at a multiple of 64, and ended by a newline.
+        header = header.PadRight((header.Length + 11 + 63) / 64 * 64 - 11) + "\n";
+        byte[] elements = NpyType.ToBytes(array.Data);
+        var bytes = new byte[10 + header.Length + elements.Length];
+        Magic.CopyTo(bytes);
+        bytes[6] = 1;
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), (ushort)header.Length);
+        Encoding.ASCII.GetBytes(header, bytes.AsSpan(10));
+        elements.CopyTo(bytes, 10 + header.Length);
+        return bytes;
+    }
+
+    /// <param name="file">For messages.</param>
+    /// <param name="field">The array's name, for messages.</param>
+    /// <param name="bytes">A whole <c>.npy</c> file.</param>
+    internal static NpyArray Parse(string file, string field, byte[] bytes)
+    {
+        (string header, int start) = Header(file, field, bytes);
+        Match match = HeaderPattern().Match(header);
+        if (!match.Success)
+            throw new BadInputException(file, $"{field}, header", $"'{header.Trim()}'", "a dictionary of descr, fortran_order and shape of a plain array",
+                Remedy);
+        string descr = match.Groups["descr"].Value;
+        if (NpyType.ElementSize(descr) is not int size)
+            throw new BadInputException(file, $"{field}, dtype", $"'{descr}'", NpyType.Readable, "Convert the array with .astype.");
+        int[] shape = Shape(file, field, match.Groups["shape"].Value);
+        if (match.Groups["order"].Value == "True")
+            throw new BadInputException(file, $"{field}, order", "Fortran order", "C order", "Write numpy.ascontiguousarray(array).");
+
+        Int128 count = 1;
+        foreach (int axis in shape)
+        {
+            count *= axis;
+            InputFile.RequireArraySize(file, $"{field}, shape", count);
+        }
+
+        if (count * size != bytes.Length - start || (size == 0 && count > bytes.Length))
+            throw new BadInputException(file, $"{field}, byte {start} (elements)", $"{bytes.Length - start} bytes",
+                $"{count * size} bytes for '{descr}' [{string.Join(", ", shape)}]", Remedy);
+        return new NpyArray(NpyType.FromBytes(file, field, descr, (int)count, bytes, start), shape);
+    }
+
+    private static (string Header, int Start) Header(string file, string field, byte[] bytes)
+    {
+        if (bytes.Length < 10 || !bytes.AsSpan().StartsWith(Magic))
+            throw new BadInputException(file, $"{field}, byte 0 (magic)", Convert.ToHexString(bytes.AsSpan(0, Math.Min(6, bytes.Length))),
+                "934E554D5059, NumPy's magic", Remedy);
+        int version = bytes[6];
+        if (version is < 1 or > 3)
+            throw new BadInputException(file, $"{field}, byte 6 (version)", $"{version}", "1, 2 or 3", Remedy);
+        int start = version == 1 ? 10 : 12;
+        uint length = 0;
+        if (bytes.Length >= start)
+            length = version == 1
+                ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(8))
+                : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8));
+        if (length == 0 || length > bytes.Length - start)
+            throw new BadInputException(file, $"{field}, byte 8 (header length)", $"{length}",
+                $"1 to {bytes.Length - start}, what the file can hold", Remedy);
+        Encoding encoding = version == 3 ? Encoding.UTF8 : Encoding.Latin1;
+        return (encoding.GetString(bytes, start, (int)length), start + (int)length);
+    }
+
+    private static int[] Shape(string file, string field, string text)
+    {
+        string[] axes = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var shape = new int[axes.Length];
+        for (int i = 0; i < axes.Length; i++)
+        {
+            if (!int.TryParse(axes[i], NumberStyles.None, CultureInfo.InvariantCulture, out shape[i]))
+                throw new BadInputException(file, $"{field}, shape", $"({text})", "whole numbers below 2147483648", Remedy);
+        }
+
+        return shape;
+    }
+
+    // The writers in use all put the keys in this order; spaces and the last comma vary.
+    [GeneratedRegex(@"\A\{ *'descr' *: *'(?<descr>[^']*)' *, *'fortran_order' *: *(?<order>True|False) *, *'shape' *: *\((?<shape>[0-9, ]*)\) *,? *\}\s*\z",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex HeaderPattern();
+}

@@ -1,0 +1,127 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// NumPy's dtype strings (<c>&lt;f4</c>, <c>|u1</c>, <c>&lt;U12</c>) and the bytes of their elements, little-endian as this product's
+/// machines are. A text has a fixed number of UTF-32 code points, padded with zeros.
+/// </summary>
+internal static class NpyType
+{
+    public const string Readable = "one of <f4, <f8, |i1, |u1, <i2, <u2, <i4, <u4, <i8, <u8, <U…";
+
+    public static bool IsSupported(Array data)
+        => data is string[] || (data.Rank == 1 && NumericCode(data.GetType().GetElementType()!) is not null);
+
+    /// <summary>The dtype string of an array that is to be written.</summary>
+    public static string Descr(Array data) => data is string[] texts
+        ? string.Create(CultureInfo.InvariantCulture, $"<U{TextLength(texts)}")
+        : NumericCode(data.GetType().GetElementType()!)!;
+
+    /// <summary>Bytes of one element, or null for a dtype that is not read. The length of a text is bounded by what a file can hold.</summary>
+    public static int? ElementSize(string descr)
+    {
+        if (descr.StartsWith("<U", StringComparison.Ordinal))
+        {
+            bool valid = int.TryParse(descr.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out int points);
+            return valid && points <= Array.MaxLength / 4 ? 4 * points : null;
+        }
+
+        return NumericType(descr) is null ? null : descr[2] - '0';
+    }
+
+    /// <summary>The bytes of an array's elements.</summary>
+    public static byte[] ToBytes(Array data)
+    {
+        if (data is string[] texts)
+            return TextBytes(texts);
+        var bytes = new byte[Buffer.ByteLength(data)];
+        Buffer.BlockCopy(data, 0, bytes, 0, bytes.Length);
+        return bytes;
+    }
+
+    /// <summary><paramref name="count"/> elements out of exactly as many bytes as they take.</summary>
+    /// <exception cref="BadInputException">A text holds something that is not Unicode.</exception>
+    public static Array FromBytes(string file, string field, string descr, int count, byte[] bytes, int offset)
+    {
+        if (descr.StartsWith("<U", StringComparison.Ordinal))
+            return Texts(file, field, bytes.AsSpan(offset), count, ElementSize(descr)!.Value);
+        var data = Array.CreateInstance(NumericType(descr)!, count);
+        Buffer.BlockCopy(bytes, offset, data, 0, Buffer.ByteLength(data));
+        return data;
+    }
+
+    private static string? NumericCode(Type element) => Type.GetTypeCode(element) switch
+    {
+        TypeCode.Single => "<f4",
+        TypeCode.Double => "<f8",
+        TypeCode.SByte => "|i1",
+        TypeCode.Byte => "|u1",
+        TypeCode.Int16 => "<i2",
+        TypeCode.UInt16 => "<u2",
+        TypeCode.Int32 => "<i4",
+        TypeCode.UInt32 => "<u4",
+        TypeCode.Int64 => "<i8",
+        TypeCode.UInt64 => "<u8",
+        _ => null,
+    };
+
+    private static Type? NumericType(string descr) => descr switch
+    {
+        "<f4" => typeof(float),
+        "<f8" => typeof(double),
+        "|i1" => typeof(sbyte),
+        "|u1" => typeof(byte),
+        "<i2" => typeof(short),
+        "<u2" => typeof(ushort),
+        "<i4" => typeof(int),
+        "<u4" => typeof(uint),
+        "<i8" => typeof(long),
+        "<u8" => typeof(ulong),
+        _ => null,
+    };
+
+    // NumPy writes <U1 for an array of empty texts; so do we.
+    private static int TextLength(string[] texts) => texts.Select(text => text.EnumerateRunes().Count()).Append(1).Max();
+
+    private static byte[] TextBytes(string[] texts)
+    {
+        int size = 4 * TextLength(texts);
+        var bytes = new byte[texts.Length * size];
+        for (int i = 0; i < texts.Length; i++)
+        {
+            Span<byte> element = bytes.AsSpan(i * size, size);
+            foreach (Rune rune in texts[i].EnumerateRunes())
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(element, rune.Value);
+                element = element[4..];
+            }
+        }
+
+        return bytes;
+    }
+
+    private static string[] Texts(string file, string field, ReadOnlySpan<byte> bytes, int count, int size)
+    {
+        var texts = new string[count];
+        var text = new StringBuilder();
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<uint> points = MemoryMarshal.Cast<byte, uint>(bytes.Slice(i * size, size)).TrimEnd(0u);
+            text.Clear();
+            foreach (uint point in points)
+            {
+                if (!Rune.IsValid(point))
+                    throw new BadInputException(file, $"{field}[{i}]", $"code point 0x{point:X}", "Unicode text", "The file is damaged: write it again.");
+                text.Append(new Rune(point).ToString());
+            }
+
+            texts[i] = text.ToString();
+        }
+
+        return texts;
+    }
+}

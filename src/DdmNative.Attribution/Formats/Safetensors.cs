@@ -1,0 +1,111 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// Safetensors files (github.com/huggingface/safetensors): 8 bytes of little-endian header length, a JSON header that gives every
+/// tensor's dtype, shape and byte range, then the data without gaps. Written in float32, int32 and int64; read also from F16, BF16
+/// and F64, which become float32. Not-a-number and infinity are refused on both sides: no model or synset is made of them.
+/// </summary>
+public static class Safetensors
+{
+    /// <summary>Writes a file, whole or not at all (<see cref="AtomicFile"/>).</summary>
+    /// <param name="path">The file; its folder must exist.</param>
+    /// <param name="tensors">Floating-point tensors.</param>
+    /// <param name="integers">Integer tensors.</param>
+    /// <param name="metadata">Free text under <c>__metadata__</c>.</param>
+    /// <exception cref="ArgumentException">Two tensors share a name, a shape does not fit its data, a value is not finite or not in range.</exception>
+    public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyList<NamedIntegers>? integers = null,
+        IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+
+        // Eight-byte elements first, so that every tensor lies aligned to its own element.
+        List<StoredTensor> stored = [.. (integers ?? []).Select(StoredTensor.From), .. tensors.Select(StoredTensor.From)];
+        stored = [.. stored.OrderByDescending(t => t.ElementSize)];
+        var names = new HashSet<string> { SafetensorsHeader.MetadataKey };
+        foreach (StoredTensor tensor in stored)
+        {
+            if (!names.Add(tensor.Name))
+                throw new ArgumentException($"Two tensors are named '{tensor.Name}', or the name is reserved.", nameof(tensors));
+        }
+
+        byte[] header = SafetensorsHeader.Format(stored, metadata);
+        AtomicFile.Write(path, stream =>
+        {
+            Span<byte> length = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+            stream.Write(length);
+            stream.Write(header);
+            foreach (StoredTensor tensor in stored)
+                stream.Write(tensor.Bytes);
+        });
+    }
+
+    /// <summary>Reads and checks a whole file.</summary>
+    /// <exception cref="BadInputException">Anything is amiss: lengths, overlaps, holes, dtypes, shapes, values that are not finite.</exception>
+    public static SafetensorsContents Read(string path)
+    {
+        byte[] bytes = InputFile.ReadAll(path);
+        (List<SafetensorsEntry> entries, Dictionary<string, string> metadata, int dataStart) = SafetensorsHeader.Parse(path, bytes);
+        var tensors = new List<NamedTensor>();
+        var integers = new List<NamedIntegers>();
+        foreach (SafetensorsEntry entry in entries)
+        {
+            ReadOnlySpan<byte> data = bytes.AsSpan(dataStart + (int)entry.Begin, (int)(entry.End - entry.Begin));
+            if (entry.DType is "I32" or "I64")
+                integers.Add(new NamedIntegers(entry.Name, entry.Shape, ReadIntegers(data, entry.DType), entry.DType == "I32" ? 32 : 64));
+            else
+                tensors.Add(new NamedTensor(entry.Name, entry.Shape, ReadFloats(path, entry, data)));
+        }
+
+        return new SafetensorsContents(path, tensors, integers, metadata);
+    }
+
+    private static long[] ReadIntegers(ReadOnlySpan<byte> data, string dtype)
+    {
+        if (dtype == "I64")
+            return MemoryMarshal.Cast<byte, long>(data).ToArray();
+        ReadOnlySpan<int> narrow = MemoryMarshal.Cast<byte, int>(data);
+        var wide = new long[narrow.Length];
+        for (int i = 0; i < wide.Length; i++)
+            wide[i] = narrow[i];
+        return wide;
+    }
+
+    private static float[] ReadFloats(string path, SafetensorsEntry entry, ReadOnlySpan<byte> data)
+    {
+        var values = new float[data.Length / SafetensorsHeader.ElementSize(entry.DType)];
+        switch (entry.DType)
+        {
+            case "F32":
+                MemoryMarshal.Cast<byte, float>(data).CopyTo(values);
+                break;
+            case "F64":
+                ReadOnlySpan<double> doubles = MemoryMarshal.Cast<byte, double>(data);
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = (float)doubles[i];
+                break;
+            case "F16":
+                ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(data);
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = (float)halves[i];
+                break;
+            default: // BF16: the upper half of a float32
+                ReadOnlySpan<ushort> upper = MemoryMarshal.Cast<byte, ushort>(data);
+                for (int i = 0; i < values.Length; i++)
+                    values[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
+                break;
+        }
+
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (!float.IsFinite(values[i]))
+                throw new BadInputException(path, $"{entry.Name}[{i}] (flat index)", $"{values[i]} in float32", "a finite number",
+                    "The model diverged or the file is damaged: train or export it again.");
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,55 @@
+using DdmNative.Attribution.Formats;
+using Xunit;
+
+namespace DdmNative.Attribution.Tests.Formats;
+
+public sealed class AtomicFileTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_finished_write_replaces_the_file_and_leaves_nothing_else()
+    {
+        AtomicFile.WriteText(_folder.File("run.json"), "old");
+        AtomicFile.WriteText(_folder.File("run.json"), "größer");
+        Assert.Equal("größer"u8.ToArray(), File.ReadAllBytes(_folder.File("run.json")));
+        Assert.Single(Directory.GetFiles(_folder.ToString()));
+    }
+
+    [Fact]
+    public void A_failed_write_leaves_the_old_file_and_nothing_else()
+    {
+        AtomicFile.WriteText(_folder.File("run.json"), "old");
+        Assert.Throws<InvalidOperationException>(() => AtomicFile.Write(_folder.File("run.json"), stream =>
+        {
+            stream.WriteByte(1);
+            throw new InvalidOperationException("the disk is full, say");
+        }));
+        Assert.Equal("old", File.ReadAllText(_folder.File("run.json")));
+        Assert.Single(Directory.GetFiles(_folder.ToString()));
+    }
+
+    [Fact]
+    public void Until_the_write_is_finished_readers_see_the_old_file()
+    {
+        AtomicFile.WriteText(_folder.File("run.json"), "old");
+        AtomicFile.Write(_folder.File("run.json"), stream =>
+        {
+            stream.WriteByte((byte)'n');
+            stream.Flush();
+            Assert.Equal("old", File.ReadAllText(_folder.File("run.json")));
+        });
+        Assert.Equal("n", File.ReadAllText(_folder.File("run.json")));
+    }
+
+    [Fact]
+    public void What_a_killed_job_left_is_overwritten()
+    {
+        File.WriteAllText(_folder.File("run.json.tmp"), "half a file of a job that was killed");
+        AtomicFile.WriteText(_folder.File("run.json"), "new");
+        Assert.Equal("new", File.ReadAllText(_folder.File("run.json")));
+        Assert.Single(Directory.GetFiles(_folder.ToString()));
+    }
+}
