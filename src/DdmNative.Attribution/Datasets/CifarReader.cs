@@ -1,0 +1,78 @@
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Datasets;
+
+/// <summary>
+/// CIFAR-10 and CIFAR-100 in their binary form (www.cs.toronto.edu/~kriz/cifar.html): records of one label byte (CIFAR-100: coarse, then fine; the
+/// fine one is used) and 3072 bytes, red, green and blue planes of 32×32.
+/// </summary>
+public static class CifarReader
+{
+    private const int Side = 32;
+    private const int Pixels = 3 * Side * Side;
+
+    /// <summary>Whether the folder looks like CIFAR-10 or CIFAR-100.</summary>
+    public static bool Recognises(string folder) => IsHundred(folder) || TenBatches(folder).Length > 0;
+
+    /// <summary>Reads <c>data_batch_*.bin</c> and <c>test_batch.bin</c>, or <c>train.bin</c> and <c>test.bin</c>.</summary>
+    /// <exception cref="BadInputException">A file is missing, does not consist of whole records, or has a label out of range.</exception>
+    public static (Dataset Train, Dataset Test) Read(string folder)
+    {
+        string name = FolderName.Of(folder);
+        return IsHundred(folder)
+            ? (ReadFiles(name + "/train", 100, Path.Combine(folder, "train.bin")), ReadFiles(name + "/test", 100, Path.Combine(folder, "test.bin")))
+            : (ReadFiles(name + "/train", 10, TenBatches(folder)), ReadFiles(name + "/test", 10, Path.Combine(folder, "test_batch.bin")));
+    }
+
+    private static bool IsHundred(string folder) => File.Exists(Path.Combine(folder, "train.bin"));
+
+    private static string[] TenBatches(string folder)
+    {
+        string[] batches = Directory.Exists(folder) ? Directory.GetFiles(folder, "data_batch_*.bin") : [];
+        Array.Sort(batches, StringComparer.Ordinal);
+        return batches;
+    }
+
+    private static Dataset ReadFiles(string name, int classes, params string[] files)
+    {
+        int labelBytes = classes == 10 ? 1 : 2;
+        int record = labelBytes + Pixels;
+        long[] counts = Array.ConvertAll(files, path => Records(path, record));
+        InputFile.RequireArraySize(files[0], "file size (pixels of all files)", (Int128)counts.Sum() * Pixels);
+
+        var images = new float[counts.Sum() * Pixels];
+        var labels = new int[counts.Sum()];
+        int n = 0;
+        foreach (string path in files)
+        {
+            ReadOnlySpan<byte> bytes = InputFile.ReadAll(path);
+            for (int at = 0; at < bytes.Length; at += record, n++)
+            {
+                if (labelBytes == 2)
+                    RequireLabel(path, at, "coarse label", bytes[at], 20);
+                RequireLabel(path, at + labelBytes - 1, "label", bytes[at + labelBytes - 1], classes);
+                labels[n] = bytes[at + labelBytes - 1];
+                PixelBytes.ToFloats(bytes.Slice(at + labelBytes, Pixels), images.AsSpan(n * Pixels));
+            }
+        }
+
+        return new Dataset(name, images, labels, 3, Side, Side, classes);
+    }
+
+    private static long Records(string path, int record)
+    {
+        using FileStream file = InputFile.Open(path);
+        long whole = file.Length / record;
+        if (whole == 0 || whole * record != file.Length)
+            throw new BadInputException(path, $"byte {whole * record} (record {whole})", $"{file.Length} bytes in all",
+                $"whole records of {record} bytes, at least one", "The file is truncated, oversized or not CIFAR's binary form: fetch it again.");
+        return whole;
+    }
+
+    private static void RequireLabel(string path, int offset, string field, byte label, int classes)
+    {
+        if (label >= classes)
+            throw new BadInputException(path, $"byte {offset} ({field})", $"{label}", $"0 to {classes - 1}",
+                "The file is damaged or of another data set: fetch it again.");
+    }
+}

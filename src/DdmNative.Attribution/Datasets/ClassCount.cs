@@ -1,0 +1,32 @@
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Datasets;
+
+/// <summary>
+/// How many classes a pair of splits has where the format does not say: the highest label plus one, and both splits must agree on
+/// it. A damaged label that lies beyond the real ones is found by that, whichever split it is in.
+/// </summary>
+internal static class ClassCount
+{
+    /// <summary>More classes than any image data set has; a head of this width still fits in memory.</summary>
+    public const int Most = 1 << 16;
+
+    /// <param name="train">Training labels, not negative.</param>
+    /// <param name="test">Test labels, not negative.</param>
+    /// <param name="fieldOf">Names a sample's label in its file, for messages.</param>
+    /// <exception cref="BadInputException">The highest labels differ, or are beyond <see cref="Most"/>.</exception>
+    public static int Infer((string File, int[] Labels) train, (string File, int[] Labels) test, Func<int, string> fieldOf)
+    {
+        int trainMost = train.Labels.Max();
+        int testMost = test.Labels.Max();
+        (string file, int[] labels) = trainMost >= testMost ? train : test;
+        string field = fieldOf(Array.IndexOf(labels, Math.Max(trainMost, testMost)));
+        if (Math.Max(trainMost, testMost) >= Most)
+            throw new BadInputException(file, field, $"label {Math.Max(trainMost, testMost)}", $"labels below {Most}", "Number the classes from 0.");
+        if (trainMost != testMost)
+            throw new BadInputException(file, field, $"label {Math.Max(trainMost, testMost)}, out of range",
+                $"at most {Math.Min(trainMost, testMost)}, the highest label of the other split ({(trainMost >= testMost ? test.File : train.File)})",
+                "Correct the label; where a split really lacks the last classes, use npz with an entry 'classes'.");
+        return trainMost + 1;
+    }
+}

@@ -1,0 +1,139 @@
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Datasets;
+
+/// <summary>
+/// Labelled images in memory: float32, [N, C, H, W], in [0, 1] as read (a byte divided by 255; floating-point sources as they are)
+/// or normalised by <see cref="Normalization.Apply(Dataset)"/>.
+/// </summary>
+public sealed class Dataset
+{
+    /// <param name="name">For messages and reports.</param>
+    /// <param name="images">[N, C, H, W]; kept, not copied.</param>
+    /// <param name="labels">[N], each in 0 … classes − 1; kept, not copied.</param>
+    /// <param name="channels">C.</param>
+    /// <param name="height">H.</param>
+    /// <param name="width">W.</param>
+    /// <param name="classes">How many classes there are, present or not.</param>
+    /// <exception cref="ArgumentException">Lengths disagree, a size is not positive, or a label is out of range.</exception>
+    public Dataset(string name, float[] images, int[] labels, int channels, int height, int width, int classes)
+        : this(name, images, labels, channels, height, width, classes, [.. Enumerable.Range(0, labels.Length)], labels.Length)
+    {
+    }
+
+    private Dataset(string name, float[] images, int[] labels, int channels, int height, int width, int classes, int[] sourceIndices, int sourceCount)
+    {
+        if (channels <= 0 || height <= 0 || width <= 0 || classes <= 0)
+            throw new ArgumentException($"Images of {channels}x{height}x{width} in {classes} classes: every size must be positive.");
+        if (images.Length != (long)labels.Length * channels * height * width)
+            throw new ArgumentException($"{images.Length} pixels are not {labels.Length} images of {channels}x{height}x{width}.", nameof(images));
+        int bad = Array.FindIndex(labels, label => label < 0 || label >= classes);
+        if (bad >= 0)
+            throw new ArgumentException($"Label {labels[bad]} of sample {bad} is not one of 0 to {classes - 1}.", nameof(labels));
+        Name = name;
+        Images = images;
+        Labels = labels;
+        Channels = channels;
+        Height = height;
+        Width = width;
+        Classes = classes;
+        SourceIndices = sourceIndices;
+        SourceCount = sourceCount;
+    }
+
+    /// <summary>What the data are called, e.g. <c>fashion-mnist/train</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>[N, C, H, W].</summary>
+    public float[] Images { get; }
+
+    /// <summary>[N].</summary>
+    public int[] Labels { get; }
+
+    /// <summary>N.</summary>
+    public int Count => Labels.Length;
+
+    /// <summary>C.</summary>
+    public int Channels { get; }
+
+    /// <summary>H.</summary>
+    public int Height { get; }
+
+    /// <summary>W.</summary>
+    public int Width { get; }
+
+    /// <summary>How many classes there are.</summary>
+    public int Classes { get; }
+
+    /// <summary>C·H·W: the floats of one image.</summary>
+    public int ImageSize => Channels * Height * Width;
+
+    /// <summary>[N]: the number of every sample in the data it was selected from in the first place; 0 … N − 1 for data as read.</summary>
+    public int[] SourceIndices { get; }
+
+    /// <summary>How many samples the data had as read; <see cref="SourceIndices"/> are below it.</summary>
+    public int SourceCount { get; }
+
+    /// <summary>Image <paramref name="n"/>, [C, H, W].</summary>
+    public ReadOnlySpan<float> Image(int n) => Images.AsSpan(n * ImageSize, ImageSize);
+
+    /// <summary>The samples at these positions, in this order, copied; they keep their source numbers.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A position is not in 0 … N − 1.</exception>
+    public Dataset Select(ReadOnlySpan<int> indices)
+    {
+        var images = new float[(long)indices.Length * ImageSize];
+        var labels = new int[indices.Length];
+        var sources = new int[indices.Length];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            int n = indices[i];
+            if (n < 0 || n >= Count)
+                throw new ArgumentOutOfRangeException(nameof(indices), n, $"Positions are 0 to {Count - 1}.");
+            Image(n).CopyTo(images.AsSpan(i * ImageSize));
+            labels[i] = Labels[n];
+            sources[i] = SourceIndices[n];
+        }
+
+        return new Dataset(Name, images, labels, Channels, Height, Width, Classes, sources, SourceCount);
+    }
+
+    /// <summary>
+    /// <paramref name="perClass"/> samples of every class, chosen by the seed, in the order of these data. A smaller choice with the
+    /// same seed is part of a larger one.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
+    /// <exception cref="BadInputException">A class has fewer samples.</exception>
+    public Dataset PerClassSubset(int perClass, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perClass);
+        var chosen = new List<int>();
+        ILookup<int, int> ofClass = Enumerable.Range(0, Count).ToLookup(n => Labels[n]);
+        for (int c = 0; c < Classes; c++)
+        {
+            int[] members = [.. ofClass[c]];
+            if (members.Length < perClass)
+                throw new BadInputException(Name, $"class {c}", $"{members.Length} samples", $"at least {perClass}", "Ask for fewer samples per class.");
+            new SeededOrder(seed, (ulong)c).Shuffle(members);
+            chosen.AddRange(members.AsSpan(0, perClass));
+        }
+
+        chosen.Sort();
+        return Select([.. chosen]);
+    }
+
+    /// <summary><paramref name="count"/> samples chosen by the seed without regard to class, in the order of these data.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
+    /// <exception cref="BadInputException">There are fewer samples.</exception>
+    public Dataset RandomSubset(int count, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        if (count > Count)
+            throw new BadInputException(Name, "samples", $"{Count}", $"at least {count}", "Ask for a smaller subset.");
+        int[] chosen = SeededOrder.Permutation(Count, seed)[..count];
+        Array.Sort(chosen);
+        return Select(chosen);
+    }
+
+    /// <summary>The same samples with other pixels of the same shape (normalised ones, say).</summary>
+    internal Dataset WithImages(float[] images) => new(Name, images, Labels, Channels, Height, Width, Classes, SourceIndices, SourceCount);
+}

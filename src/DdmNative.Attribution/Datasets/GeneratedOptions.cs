@@ -1,0 +1,77 @@
+using System.Globalization;
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Datasets;
+
+/// <summary>What <see cref="GeneratedDataset"/> makes.</summary>
+public sealed record GeneratedOptions
+{
+    /// <summary>Number of classes.</summary>
+    public int Classes { get; init; } = 4;
+
+    /// <summary>Training images of each class.</summary>
+    public int PerClass { get; init; } = 40;
+
+    /// <summary>Test images of each class.</summary>
+    public int TestPerClass { get; init; } = 20;
+
+    /// <summary>Channels of an image.</summary>
+    public int Channels { get; init; } = 1;
+
+    /// <summary>Height and width of an image.</summary>
+    public int Size { get; init; } = 16;
+
+    /// <summary>Clusters inside each class.</summary>
+    public int ClustersPerClass { get; init; } = 3;
+
+    /// <summary>Decides everything that is random.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Reads <c>generated:classes=4,per-class=40,test-per-class=20,channels=1,size=16,clusters=3,seed=1</c>, any of them left out.
+    /// </summary>
+    /// <exception cref="BadInputException">A key is unknown, repeated, or its value is not in range.</exception>
+    public static GeneratedOptions Parse(string specification)
+    {
+        ArgumentNullException.ThrowIfNull(specification);
+        var options = new GeneratedOptions();
+        var seen = new HashSet<string>();
+        int colon = specification.IndexOf(':', StringComparison.Ordinal);
+        string settings = colon < 0 ? "" : specification[(colon + 1)..];
+        foreach (string setting in settings.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            string[] parts = setting.Split('=', 2, StringSplitOptions.TrimEntries);
+            string key = parts[0];
+            if (!seen.Add(key))
+                throw new BadInputException(specification, key, "the key twice", "once", "Remove one of them.");
+            string value = parts.Length == 2 ? parts[1] : "";
+            options = key switch
+            {
+                "classes" => options with { Classes = Number(specification, key, value, 1000) },
+                "per-class" => options with { PerClass = Number(specification, key, value, 100_000) },
+                "test-per-class" => options with { TestPerClass = Number(specification, key, value, 100_000) },
+                "channels" => options with { Channels = Number(specification, key, value, 16) },
+                "size" => options with { Size = Number(specification, key, value, 256) },
+                "clusters" => options with { ClustersPerClass = Number(specification, key, value, 1000) },
+                "seed" => options with { Seed = ReadSeed(specification, key, value) },
+                _ => throw new BadInputException(specification, key, "an unknown key", "classes, per-class, test-per-class, channels, size, clusters or seed",
+                    "Correct the key."),
+            };
+        }
+
+        long floats = (long)options.Classes * Math.Max(options.PerClass, options.TestPerClass) * options.Channels * options.Size * options.Size;
+        InputFile.RequireArraySize(specification, "pixels in all", floats);
+        return options;
+    }
+
+    private static int Number(string specification, string key, string value, int most)
+        => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= most
+            ? number
+            : throw BadNumber(specification, key, value, (ulong)most);
+
+    private static ulong ReadSeed(string specification, string key, string value)
+        => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : throw BadNumber(specification, key, value, ulong.MaxValue);
+
+    private static BadInputException BadNumber(string specification, string key, string value, ulong most)
+        => new(specification, key, $"'{value}'", $"a whole number up to {most}", $"Write {key}=NUMBER.");
+}

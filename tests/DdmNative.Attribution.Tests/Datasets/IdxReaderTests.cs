@@ -1,0 +1,157 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Tests.Formats;
+using Xunit;
+
+namespace DdmNative.Attribution.Tests.Datasets;
+
+public sealed class IdxReaderTests : IDisposable
+{
+    private const string TrainImages = "train-images-idx3-ubyte", TrainLabels = "train-labels-idx1-ubyte";
+
+    private readonly TempFolder _folder = new();
+
+    public IdxReaderTests()
+    {
+        _folder.Write(TrainImages, Idx([3, 2, 2], [0, 51, 102, 255, 1, 2, 3, 4, 5, 6, 7, 8]));
+        _folder.Write(TrainLabels, Idx([3], [1, 0, 1]));
+        _folder.Write("t10k-images-idx3-ubyte", Idx([2, 2, 2], [9, 9, 9, 9, 0, 0, 0, 255]));
+        _folder.Write("t10k-labels-idx1-ubyte", Idx([2], [0, 1]));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Images_and_labels_are_read_plain_and_gzipped(bool packed)
+    {
+        if (packed)
+        {
+            foreach (string file in Directory.GetFiles(_folder.ToString()))
+            {
+                File.WriteAllBytes(file + ".gz", Gzip(File.ReadAllBytes(file)));
+                File.Delete(file);
+            }
+        }
+
+        (Dataset train, Dataset test) = IdxReader.Read(_folder.ToString());
+        Assert.Equal((3, 1, 2, 2, 2), (train.Count, train.Channels, train.Height, train.Width, train.Classes));
+        Assert.Equal([0, 0.2f, 0.4f, 1], train.Image(0).ToArray());
+        Assert.Equal([1, 0, 1], train.Labels);
+        Assert.Equal([0, 0, 0, 1], test.Image(1).ToArray());
+        Assert.EndsWith("/train", train.Name, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Truncated_idx_images_name_file_and_offset() => Refuses(TrainImages, Idx([3, 2, 2], new byte[11]), "byte 27 (end)", "28");
+
+    [Fact]
+    public void Oversized_idx_images_name_file_and_offset() => Refuses(TrainImages, Idx([3, 2, 2], new byte[13]), "byte 28 (end)", "28");
+
+    [Fact]
+    public void A_truncated_header_names_file_and_offset() => Refuses(TrainImages, [0, 0, 8, 3, 0, 0], "byte 6", "a header of 16 bytes");
+
+    [Fact]
+    public void A_wrong_magic_names_what_was_expected() => Refuses(TrainImages, Idx([3], [1, 2, 3, 4, 5, 6, 7, 8]), "byte 0 (magic)", "0x00000803");
+
+    [Fact]
+    public void Other_element_types_are_refused() => Refuses(TrainLabels, [0, 0, 0x0D, 1, 0, 0, 0, 1, 0, 0, 0, 0], "byte 0 (magic)", "0x00000801");
+
+    [Fact]
+    public void An_axis_of_no_length_is_refused() => Refuses(TrainImages, Idx([3, 0, 2], []), "byte 8 (size of axis 1)", "at least 1");
+
+    [Fact]
+    public void Mismatched_counts_name_both_files() => Refuses(TrainLabels, Idx([2], [0, 1]), "byte 4 (label count)", TrainImages);
+
+    [Fact]
+    public void A_label_out_of_range_names_its_byte() => Refuses(TrainLabels, Idx([3], [1, 200, 0]), "byte 9 (label of sample 1)", "at most 1");
+
+    [Fact]
+    public void A_test_label_that_training_does_not_know_names_its_byte() => Refuses("t10k-labels-idx1-ubyte", Idx([2], [0, 2]), "byte 9 (label of sample 1)",
+        "at most 1");
+
+    [Fact]
+    public void Splits_of_different_sizes_are_refused() => Refuses("t10k-images-idx3-ubyte", Idx([2, 1, 4], new byte[8]), "byte 8 (height and width)", "2x2");
+
+    [Fact]
+    public void A_header_that_claims_billions_of_images_is_refused_by_the_size_of_the_file()
+        => Refuses(TrainImages, [0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3], "byte 19 (end)", "19 bytes");
+
+    [Fact]
+    public void A_packed_header_that_claims_billions_of_images_is_refused_before_unpacking()
+    {
+        File.Delete(_folder.File(TrainImages));
+        Refuses(TrainImages + ".gz", Gzip([0, 0, 8, 3, 0x7F, 255, 255, 255, 0, 0, 0, 1, 0, 0, 0, 1, 7]), "(end)", "2147483663");
+    }
+
+    [Theory]
+    [InlineData(11, "the end of the file")]
+    [InlineData(13, "more data")]
+    public void Packed_images_that_are_truncated_or_oversized_inside_are_refused(int pixels, string found)
+    {
+        File.Delete(_folder.File(TrainImages));
+        Refuses(TrainImages + ".gz", Gzip(Idx([3, 2, 2], new byte[pixels])), "(end, unpacked)", found);
+    }
+
+    [Fact]
+    public void A_damaged_gzip_is_refused()
+    {
+        File.Delete(_folder.File(TrainImages));
+        byte[] packed = Gzip(Idx([3, 2, 2], [0, 51, 102, 255, 1, 2, 3, 4, 5, 6, 7, 8]));
+        packed[^6] ^= 1; // the checksum
+        Refuses(TrainImages + ".gz", packed, "(decompressed)", "damaged");
+    }
+
+    [Fact]
+    public void A_missing_file_is_named()
+    {
+        File.Delete(_folder.File(TrainLabels));
+        Assert.EndsWith(TrainLabels, Assert.Throws<BadInputException>(() => IdxReader.Read(_folder.ToString())).File, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(TrainImages, false)]
+    [InlineData(TrainLabels, false)]
+    [InlineData(TrainImages, true)]
+    [InlineData(TrainLabels, true)]
+    public void Mutated_files_are_read_or_refused(string name, bool packed)
+    {
+        byte[] good = File.ReadAllBytes(_folder.File(name));
+        File.Delete(_folder.File(name));
+        Fuzz.Run(packed ? Gzip(good) : good, bytes =>
+        {
+            _folder.Write(packed ? name + ".gz" : name, bytes);
+            Assert.Equal(2, IdxReader.Read(_folder.ToString()).Test.Classes);
+        });
+    }
+
+    private void Refuses(string name, byte[] bytes, string field, string expectation)
+    {
+        string path = _folder.Write(name, bytes);
+        var error = Assert.Throws<BadInputException>(() => IdxReader.Read(_folder.ToString()));
+        Assert.Equal(path, error.File);
+        Assert.Contains(field, error.Field, StringComparison.Ordinal);
+        Assert.Contains(expectation, error.Message, StringComparison.Ordinal);
+    }
+
+    private static byte[] Idx(int[] sizes, byte[] elements)
+    {
+        var header = new byte[4 + 4 * sizes.Length];
+        header[2] = 8;
+        header[3] = (byte)sizes.Length;
+        for (int axis = 0; axis < sizes.Length; axis++)
+            BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4 + 4 * axis), sizes[axis]);
+        return [.. header, .. elements];
+    }
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal))
+            gzip.Write(bytes);
+        return packed.ToArray();
+    }
+}
