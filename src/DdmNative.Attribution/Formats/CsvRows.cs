@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// The rows of a comma-separated UTF-8 file with a header. Every error, the library's included, names file, line and column.
+/// </summary>
+internal sealed class CsvRows : IDisposable
+{
+    private readonly CsvReader _csv;
+    private readonly Dictionary<string, int> _columns = [];
+
+    public CsvRows(string path)
+    {
+        Path = path;
+        _csv = CsvReader.Create(new StreamReader(InputFile.Open(path), new UTF8Encoding(false, throwOnInvalidBytes: true)), new CsvReaderOptions
+        {
+            Separator = ',',
+            TrimWhitespace = true,
+            TrackLineNumbers = true,
+            MaxRecordSize = 1 << 20,
+            MalformedData = CsvMalformedDataHandling.Throw,
+            FieldCountMismatch = CsvFieldCountHandling.Throw,
+        });
+    }
+
+    /// <summary>The file, for messages.</summary>
+    public string Path { get; }
+
+    /// <summary>Reads the header: these columns must be there once.</summary>
+    public void Require(params ReadOnlySpan<string> columns)
+    {
+        string header = string.Join(",", Checked(() => _csv.Headers.ToArray()));
+        foreach (string column in columns)
+        {
+            if (!Has(column))
+                throw Error(column, $"the header '{header}'", "this column", "Name the columns in the first line, separated by commas.");
+        }
+    }
+
+    /// <summary>Whether there is such a column.</summary>
+    public bool Has(string column)
+    {
+        if (!_columns.TryGetValue(column, out int index))
+        {
+            index = _csv.TryGetFieldIndex(column, out int found) ? found : -1;
+            if (_csv.TryGetFieldIndex(column, 1, out _))
+                throw Error(column, "two columns of this name", "one", "Rename one of them.");
+            _columns.Add(column, index);
+        }
+
+        return index >= 0;
+    }
+
+    /// <summary>Advances to the next row.</summary>
+    public bool Next() => Checked(_csv.Read);
+
+    /// <summary>A field that must not be empty.</summary>
+    public string Text(string column) => _csv.GetString(_columns[column]) is { Length: > 0 } text
+        ? text
+        : throw Error(column, "nothing", "a value", "Complete the line.");
+
+    /// <summary>A field that is a whole number, not negative.</summary>
+    public int Number(string column)
+    {
+        string text = Text(column);
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : throw Error(column, $"'{text}'", "a whole number that is not negative", "Correct the line.");
+    }
+
+    /// <summary>An error at a column of the current line.</summary>
+    public BadInputException Error(string column, string found, string expected, string remedy)
+        => new(Path, $"line {Math.Max(1, _csv.LineNumber)}, column '{column}'", found, expected, remedy);
+
+    public void Dispose() => _csv.Dispose();
+
+    private T Checked<T>(Func<T> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (CsvFormatException e)
+        {
+            throw new BadInputException(Path, $"line {Math.Max(1, e.LineNumber)}, all columns", $"an error ({e.Message})",
+                "as many fields as the header, quoted as RFC 4180 says", "Correct the line.", e);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new BadInputException(Path, $"line {_csv.LineNumber + 1} or after, text", "bytes that are not UTF-8", "UTF-8", "Save the file as UTF-8.", e);
+        }
+    }
+}

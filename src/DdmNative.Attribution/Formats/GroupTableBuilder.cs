@@ -1,0 +1,88 @@
+using DdmNative.Attribution.Datasets;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>Collects the rows of a groups file into a <see cref="GroupTable"/> and finds what is wrong with them.</summary>
+internal sealed class GroupTableBuilder
+{
+    private readonly CsvRows _rows;
+    private readonly Dataset _data;
+    private readonly bool _passOverForeign;
+    private readonly Dictionary<int, int> _positions = [];
+    private readonly HashSet<int> _seen = [];
+    private readonly int[] _groupOf;
+    private readonly SortedDictionary<int, (int Class, int Cluster, string? Name)> _groups = [];
+    private readonly int[] _clustersIn;
+    private readonly Dictionary<(string Name, int Class), int> _named = [];
+
+    public GroupTableBuilder(CsvRows rows, Dataset data, bool passOverForeign)
+    {
+        _rows = rows;
+        _data = data;
+        _passOverForeign = passOverForeign;
+        _groupOf = new int[data.Count];
+        _clustersIn = new int[data.Classes];
+        for (int n = 0; n < data.Count; n++)
+            _positions.Add(data.SourceIndices[n], n);
+    }
+
+    /// <summary>The dataset position of an original sample; null for one that is not in the subset and may be passed over.</summary>
+    public int? Position(int sample)
+    {
+        if (sample >= _data.SourceCount)
+            throw _rows.Error("sample", $"{sample}", $"0 to {_data.SourceCount - 1}, the samples of {_data.Name}",
+                "Check that the file belongs to this data set.");
+        if (!_seen.Add(sample))
+            throw _rows.Error("sample", $"{sample} a second time", "every sample once", "Remove one of the lines.");
+        if (_positions.TryGetValue(sample, out int position))
+            return position;
+        return _passOverForeign
+            ? null
+            : throw _rows.Error("sample", $"{sample}, which is not in the subset", $"only the {_data.Count} samples in use",
+                "Use the subset that the file was made for.");
+    }
+
+    /// <summary>A row of the product's own file.</summary>
+    public void AddNumbered(int n, int group, int groupClass, int cluster, string? name)
+    {
+        if (groupClass != _data.Labels[n])
+            throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group lies within one class", "Split the group by class.");
+        if (group >= _data.Count)
+            throw _rows.Error("group", $"{group}", $"groups numbered densely, below {_data.Count}", "Number the groups from 0 without gaps.");
+        if (!_groups.TryAdd(group, (groupClass, cluster, name)) && _groups[group] != (groupClass, cluster, name))
+            throw _rows.Error("group", $"group {group} with class {groupClass}, cluster {cluster}, name '{name}'",
+                $"class {_groups[group].Class}, cluster {_groups[group].Cluster}, name '{_groups[group].Name}' as above",
+                "Give every group one class, cluster and name.");
+        _groupOf[n] = group;
+    }
+
+    /// <summary>A row of a user's file: names become numbers in the order of their first appearance, one for each class they span.</summary>
+    public void AddNamed(int n, string name)
+    {
+        int label = _data.Labels[n];
+        if (!_named.TryGetValue((name, label), out int group))
+        {
+            group = _named.Count;
+            _named.Add((name, label), group);
+            _groups.Add(group, (label, _clustersIn[label]++, name));
+        }
+
+        _groupOf[n] = group;
+    }
+
+    /// <summary>The table, once all rows are in.</summary>
+    public GroupTable Finish()
+    {
+        int missing = Array.FindIndex(_data.SourceIndices, sample => !_seen.Contains(sample));
+        if (missing >= 0)
+            throw new BadInputException(_rows.Path, "column 'sample'", $"no line for sample {_data.SourceIndices[missing]} (the first that is missing)",
+                $"a line for each of the {_data.Count} samples in use", "Add the missing lines.");
+        int gap = Enumerable.Range(0, _groups.Count).FirstOrDefault(group => !_groups.ContainsKey(group), -1);
+        if (gap >= 0)
+            throw new BadInputException(_rows.Path, "column 'group'", $"no group {gap}", $"groups numbered densely from 0 to {_groups.Count - 1}",
+                "Number the groups without gaps.");
+        bool named = _groups.Values.All(group => group.Name is not null);
+        return new GroupTable(_groupOf, [.. _groups.Values.Select(g => g.Class)], [.. _groups.Values.Select(g => g.Cluster)],
+            named ? [.. _groups.Values.Select(g => g.Name!)] : null);
+    }
+}

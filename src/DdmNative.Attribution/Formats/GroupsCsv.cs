@@ -1,0 +1,75 @@
+using CsvHelper;
+using DdmNative.Attribution.Datasets;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// <c>groups.csv</c>. The product's own has the columns <c>sample,label,group,class,cluster</c> (and <c>name</c>, where the user named the
+/// groups); <c>sample</c> is the number of the image in the original training files (<see cref="Dataset.SourceIndices"/>), so that
+/// the file means the same for a subset. A user's file needs only <c>sample,group</c>, where <c>group</c> is any text: a data source, an
+/// annotator, a batch. Its rows for samples outside the subset in use are passed over, and a name that spans several
+/// classes becomes one group per class, because a group has one label vector.
+/// </summary>
+public static class GroupsCsv
+{
+    private const string Sample = "sample", Label = "label", Group = "group", Class = "class", Cluster = "cluster", Name = "name";
+
+    /// <summary>Writes the product's form, whole or not at all (<see cref="AtomicFile"/>), in the dataset's order.</summary>
+    /// <exception cref="ArgumentException">The table is of another number of samples, or a sample's label is not its group's class.</exception>
+    public static void Write(string path, Dataset data, GroupTable groups)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(groups);
+        if (groups.GroupOf.Length != data.Count)
+            throw new ArgumentException($"The table groups {groups.GroupOf.Length} samples, the data have {data.Count}.", nameof(groups));
+        for (int n = 0; n < data.Count; n++)
+        {
+            if (groups.ClassOf[groups.GroupOf[n]] != data.Labels[n])
+                throw new ArgumentException($"Sample {n} of class {data.Labels[n]} is in a group of class {groups.ClassOf[groups.GroupOf[n]]}.",
+                    nameof(groups));
+        }
+
+        AtomicFile.Write(path, stream =>
+        {
+            using CsvWriter csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
+            csv.WriteHeader([Sample, Label, Group, Class, Cluster, .. groups.Names is null ? Array.Empty<string>() : [Name]]);
+            for (int n = 0; n < data.Count; n++)
+            {
+                int g = groups.GroupOf[n];
+                foreach (int number in (ReadOnlySpan<int>)[data.SourceIndices[n], data.Labels[n], g, groups.ClassOf[g], groups.ClusterOf[g]])
+                    csv.WriteField(number);
+                if (groups.Names is not null)
+                    csv.WriteField(groups.Names[g]);
+                csv.EndRecord();
+            }
+        });
+    }
+
+    /// <summary>Reads either form for the training set <paramref name="data"/> and checks it.</summary>
+    /// <exception cref="BadInputException">
+    /// A column is missing, a field is malformed, a sample is missing, foreign or listed twice, a label disagrees with the data, or the
+    /// product's groups are not dense or span classes. The field names line and column.
+    /// </exception>
+    public static GroupTable Read(string path, Dataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        using var rows = new CsvRows(path);
+        rows.Require(Sample, Group);
+        bool ours = rows.Has(Label) && rows.Has(Class) && rows.Has(Cluster);
+        var builder = new GroupTableBuilder(rows, data, passOverForeign: !ours);
+        while (rows.Next())
+        {
+            if (builder.Position(rows.Number(Sample)) is not int n)
+                continue;
+            if (rows.Has(Label) && rows.Number(Label) != data.Labels[n])
+                throw rows.Error(Label, rows.Text(Label), $"{data.Labels[n]}, the label of sample {data.SourceIndices[n]} in {data.Name}",
+                    "Check that the file belongs to this data set.");
+            if (ours)
+                builder.AddNumbered(n, rows.Number(Group), rows.Number(Class), rows.Number(Cluster), rows.Has(Name) ? rows.Text(Name) : null);
+            else
+                builder.AddNamed(n, rows.Text(Group));
+        }
+
+        return builder.Finish();
+    }
+}
