@@ -1,0 +1,66 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Objectives;
+
+/// <summary>One recorded forward pass of E members over a chunk of a sample set; run chunk by chunk it gives their outputs on the whole set.</summary>
+internal sealed class EvaluationPass : IDisposable
+{
+    private readonly Tensor _parameters, _indices, _batch;
+    private readonly NetworkPass _pass;
+    private readonly IPlan _plan;
+    private readonly int _chunk;
+
+    /// <param name="device">Where to run.</param>
+    /// <param name="network">Any network or part of one.</param>
+    /// <param name="images">[1, M, C, H, W], on the device.</param>
+    /// <param name="members">E.</param>
+    /// <param name="chunk">Samples at once.</param>
+    public EvaluationPass(Device device, Network network, Tensor images, int members, int chunk)
+    {
+        _chunk = chunk;
+        _parameters = device.Allocate(TensorShape.Vector(members, Math.Max(1, network.ParameterCount)));
+        _indices = device.Allocate(new TensorShape(1, chunk, 1));
+        _batch = device.AllocateTransient(images.Shape.WithSamples(chunk));
+        _pass = new NetworkPass(device, network, members, chunk, keepOutput: true);
+        _plan = device.Record("evaluation", () =>
+        {
+            device.Gather.Samples(images, _indices, _batch);
+            _pass.Forward(_parameters, _batch);
+        });
+    }
+
+    /// <summary>Outputs [E, M, …] for parameters [E·P].</summary>
+    public void Run(ReadOnlySpan<float> parameters, int samples, Span<float> outputs)
+    {
+        if (!parameters.IsEmpty)
+            _parameters.Upload(parameters);
+        TensorShape shape = _pass.Output.Shape;
+        var indices = new float[_chunk];
+        var part = new float[shape.Length];
+        for (int first = 0; first < samples; first += _chunk)
+        {
+            // The last chunk may reach beyond the end; what it computes there is sample 0 again, and is not copied.
+            int count = Math.Min(_chunk, samples - first);
+            for (int n = 0; n < _chunk; n++)
+                indices[n] = n < count ? first + n : 0;
+            _indices.Upload(indices);
+            _plan.Run();
+            _pass.Output.Download(part);
+            for (int member = 0; member < shape.Members; member++)
+            {
+                part.AsSpan(member * _chunk * shape.SampleLength, count * shape.SampleLength)
+                    .CopyTo(outputs[((member * samples + first) * shape.SampleLength)..]);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _plan.Dispose();
+        _pass.Dispose();
+        _batch.Dispose();
+        _indices.Dispose();
+        _parameters.Dispose();
+    }
+}

@@ -1,0 +1,79 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Objectives;
+
+/// <summary>
+/// Logits of many models on one set of evaluation samples: members in waves along the ensemble axis, samples in chunks, so that the memory taken
+/// does not grow with either. Neither division changes a result.
+/// </summary>
+public sealed class ModelEvaluator : IDisposable
+{
+    /// <summary>Samples of one chunk at most.</summary>
+    private const int LargestChunk = 256;
+
+    private readonly Device _device;
+    private readonly Network _network;
+    private readonly Tensor _images;
+    private readonly int _chunk;
+    private readonly int _wave;
+    private readonly SortedDictionary<int, EvaluationPass> _passes = [];
+
+    /// <param name="device">Where to evaluate.</param>
+    /// <param name="network">A whole network, or the top of one on frozen features.</param>
+    /// <param name="images">[M, C, H, W]: normalised images or features, as the network expects them.</param>
+    /// <param name="samples">M.</param>
+    /// <param name="wave">Most members at once.</param>
+    /// <exception cref="ArgumentException">The values are not M inputs of the network.</exception>
+    public ModelEvaluator(Device device, Network network, ReadOnlySpan<float> images, int samples, int wave = 32)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(wave, 1);
+        ImageShape input = network.Input;
+        var shape = new TensorShape(1, samples, input.Channels, input.Height, input.Width);
+        if (images.Length != shape.Length)
+            throw new ArgumentException($"{images.Length} values are not {samples} inputs of {input.Channels}x{input.Height}x{input.Width}.", nameof(images));
+        (_device, _network, _wave, Samples) = (device, network, wave, samples);
+        _images = device.Upload(shape, images);
+        int chunks = (samples + LargestChunk - 1) / LargestChunk;
+        _chunk = (samples + chunks - 1) / chunks;
+    }
+
+    /// <summary>M.</summary>
+    public int Samples { get; }
+
+    /// <summary>Logits [E, M, K] of <paramref name="members"/> models with the given parameters [E·P].</summary>
+    /// <exception cref="ArgumentException">The parameters are not those of E models.</exception>
+    public float[] Logits(ReadOnlySpan<float> parameters, int members)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
+        int length = _network.ParameterCount;
+        if (parameters.Length != (long)members * length)
+            throw new ArgumentException($"{parameters.Length} parameters are not those of {members} models of {length}.", nameof(parameters));
+        int modelLength = Samples * _network.Classes;
+        var logits = new float[members * modelLength];
+        for (int first = 0; first < members; first += _wave)
+        {
+            int count = Math.Min(_wave, members - first);
+            PassOf(count).Run(parameters.Slice(first * length, count * length), Samples, logits.AsSpan(first * modelLength, count * modelLength));
+        }
+
+        return logits;
+    }
+
+    public void Dispose()
+    {
+        foreach (EvaluationPass pass in _passes.Values)
+            pass.Dispose();
+        _images.Dispose();
+    }
+
+    private EvaluationPass PassOf(int members)
+    {
+        if (!_passes.TryGetValue(members, out EvaluationPass? pass))
+            _passes[members] = pass = new EvaluationPass(_device, _network, _images, members, _chunk);
+        return pass;
+    }
+}

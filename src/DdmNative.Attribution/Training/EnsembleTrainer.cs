@@ -1,0 +1,162 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Training;
+
+/// <summary>
+/// Trains E copies of one network at once along the ensemble axis, all on the same batches in the same order; each member may have samples of
+/// its own dropped, which is how a group is left out: its samples keep their places in the order and weigh nothing.
+/// </summary>
+/// <remarks>
+/// One step is one recorded plan: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu + g, θ ← θ − ηu.
+/// The host uploads B indices, E·B weights and the learning rate before each run; nothing comes back unless asked for.
+/// A member's loss is the mean over the kept samples of its batch (weighted, where the set has weights); a batch of which a member keeps
+/// nothing gives it a zero gradient, so that only its momentum moves it. A member's result does not depend on the others beside it.
+/// </remarks>
+public sealed class EnsembleTrainer : IDisposable
+{
+    private readonly TrainingSet _set;
+    private readonly TrainingOptions _options;
+    private readonly BatchOrder _order;
+    private readonly int _parameterCount;
+    private readonly NetworkPass _pass;
+    private readonly Tensor _parameters, _velocity, _gradient, _cotangent, _images, _labels, _indices, _weights, _learningRate;
+    private readonly Tensor? _losses;
+    private readonly IPlan _step;
+    private readonly float[] _hostWeights, _hostIndices;
+
+    /// <param name="device">Where to train.</param>
+    /// <param name="network">A whole network, or the top of one on frozen features.</param>
+    /// <param name="set">The samples, on the same device; not disposed here.</param>
+    /// <param name="options">The recipe.</param>
+    /// <param name="members">E.</param>
+    /// <param name="trackLoss">Whether <see cref="BatchLosses"/> will be asked for.</param>
+    public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
+        (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
+        _order = new BatchOrder(set.Count, options.BatchSize, options.Seed);
+        TotalSteps = options.TotalSteps(set.Count);
+        int batch = _order.BatchSize;
+        (_hostWeights, _hostIndices) = (new float[members * batch], new float[batch]);
+
+        var vector = TensorShape.Vector(members, network.ParameterCount);
+        _parameters = device.Allocate(vector);
+        _velocity = device.Allocate(vector);
+        _gradient = device.AllocateTransient(vector);
+        _learningRate = device.Allocate(TensorShape.Vector(1, 1));
+        _indices = device.Allocate(new TensorShape(1, batch, 1));
+        _weights = device.Allocate(new TensorShape(members, batch, 1));
+        _images = device.AllocateTransient(set.Images.Shape.WithSamples(batch));
+        _labels = device.AllocateTransient(set.Labels.Shape.WithSamples(batch));
+        _cotangent = device.AllocateTransient(new TensorShape(members, batch, network.Classes));
+        _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
+        _pass = new NetworkPass(device, network, members, batch);
+        _step = device.Record("training step", () =>
+        {
+            device.Gather.Samples(set.Images, _indices, _images);
+            device.Gather.Samples(set.Labels, _indices, _labels);
+            _pass.Forward(_parameters, _images);
+            if (_losses is not null)
+                device.SoftmaxCrossEntropy.Loss(_pass.Output, _labels, _losses);
+            device.SoftmaxCrossEntropy.Backward(_pass.Output, _labels, _weights, _cotangent);
+            _pass.Backward(_parameters, _images, _cotangent, _gradient, null);
+            device.Sgd.Step(_parameters, _velocity, _gradient, _learningRate, options.Momentum);
+        });
+    }
+
+    /// <summary>E.</summary>
+    public int Members { get; }
+
+    /// <summary>T: the steps of one run.</summary>
+    public int TotalSteps { get; }
+
+    /// <summary>The members' current parameters, a copy, [E·P].</summary>
+    public float[] Parameters => _parameters.ToArray();
+
+    /// <summary>Each member's loss on the batch of the last step, before that step moved it; zero where it kept nothing of the batch.</summary>
+    /// <exception cref="InvalidOperationException">The trainer was made without tracking losses.</exception>
+    public double[] BatchLosses()
+    {
+        float[] losses = _losses?.ToArray() ?? throw new InvalidOperationException("The trainer was made without trackLoss.");
+        var mean = new double[Members];
+        for (int i = 0; i < losses.Length; i++)
+        {
+            // A dropped sample may have an infinite loss, which zero times would turn into NaN.
+            if (_hostWeights[i] != 0)
+                mean[i / _order.BatchSize] += (double)_hostWeights[i] * losses[i];
+        }
+
+        return mean;
+    }
+
+    /// <summary>Trains all members from their initialisation, from zero velocity, through the whole schedule.</summary>
+    /// <param name="initialParameters">[P], the same for all members, or [E·P].</param>
+    /// <param name="isDropped">(member, sample) → whether the member must not learn from the sample; null drops nothing.</param>
+    /// <param name="onStep">Called after each step with (steps done, T); <see cref="Parameters"/> may be read from it.</param>
+    /// <param name="cancellation">Looked at before each step.</param>
+    /// <exception cref="ArgumentException">The parameters are not as many as one member's or all members'.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step.</exception>
+    public void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
+    {
+        _parameters.Upload(ForAllMembers(initialParameters));
+        _velocity.Upload(new float[Members * _parameterCount]);
+        for (int step = 0; step < TotalSteps; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Prepare(_order.Batch(step), isDropped);
+            _learningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
+            _step.Run();
+            onStep?.Invoke(step + 1, TotalSteps);
+        }
+    }
+
+    public void Dispose()
+    {
+        _step.Dispose();
+        _pass.Dispose();
+        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _cotangent, _images, _labels, _indices, _weights, _learningRate, _losses])
+            tensor?.Dispose();
+    }
+
+    private float[] ForAllMembers(ReadOnlySpan<float> parameters)
+    {
+        if (parameters.Length != _parameterCount && parameters.Length != Members * _parameterCount)
+            throw new ArgumentException($"{parameters.Length} parameters; expected {_parameterCount} for all members alike or {Members} times as many.", nameof(parameters));
+        var all = new float[Members * _parameterCount];
+        for (int at = 0; at < all.Length; at += parameters.Length)
+            parameters.CopyTo(all.AsSpan(at));
+        return all;
+    }
+
+    /// <summary>Uploads the batch's indices and each member's weights; places beyond the end of a short batch point at sample 0 and weigh nothing.</summary>
+    private void Prepare(ReadOnlySpan<int> batch, Func<int, int, bool>? isDropped)
+    {
+        Array.Clear(_hostIndices);
+        Array.Clear(_hostWeights);
+        for (int n = 0; n < batch.Length; n++)
+            _hostIndices[n] = batch[n];
+        for (int member = 0; member < Members; member++)
+        {
+            Span<float> weights = _hostWeights.AsSpan(member * _order.BatchSize, batch.Length);
+            double sum = 0;
+            for (int n = 0; n < batch.Length; n++)
+            {
+                if (isDropped is not null && isDropped(member, batch[n]))
+                    continue;
+                weights[n] = _set.Weights is null ? 1 : _set.Weights[batch[n]];
+                sum += weights[n];
+            }
+
+            for (int n = 0; sum > 0 && n < weights.Length; n++)
+                weights[n] = (float)(weights[n] / sum);
+        }
+
+        _indices.Upload(_hostIndices);
+        _weights.Upload(_hostWeights);
+    }
+}

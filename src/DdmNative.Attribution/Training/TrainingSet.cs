@@ -1,0 +1,50 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Training;
+
+/// <summary>What models are trained on, on the device: images (or frozen features of them) with label vectors, shared by all members.</summary>
+/// <param name="Images">[1, M, C, H, W], normalised.</param>
+/// <param name="Labels">[1, M, K, 1, 1]: one-hot, soft, or any label vector.</param>
+/// <param name="Count">M.</param>
+public sealed record TrainingSet(Tensor Images, Tensor Labels, int Count) : IDisposable
+{
+    /// <summary>[M] weights of the samples, not negative, or null where all weigh the same: a batch's loss is Σ wᵢLᵢ / Σ wᵢ over its kept samples.</summary>
+    public float[]? Weights { get; init; }
+
+    /// <summary>Puts normalised images with one-hot labels on the device.</summary>
+    public static TrainingSet Create(Device device, Dataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        return Create(device, data.Images, new TensorShape(1, data.Count, data.Channels, data.Height, data.Width), data.Labels, data.Classes);
+    }
+
+    /// <summary>Puts samples of any shape with one-hot labels on the device.</summary>
+    /// <param name="device">Where they will live.</param>
+    /// <param name="images">[M, C, H, W].</param>
+    /// <param name="shape">[1, M, C, H, W].</param>
+    /// <param name="labels">[M], each in 0 … classes − 1.</param>
+    /// <param name="classes">K.</param>
+    /// <param name="weights">[M] or null; see <see cref="Weights"/>.</param>
+    /// <exception cref="ArgumentException">Labels or weights are not as many as the samples, or a weight is negative or not a number.</exception>
+    public static TrainingSet Create(Device device, ReadOnlySpan<float> images, TensorShape shape, ReadOnlySpan<int> labels, int classes, float[]? weights = null)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (labels.Length != shape.Samples)
+            throw new ArgumentException($"{labels.Length} labels are not those of {shape.Samples} samples.", nameof(labels));
+        if (weights is not null && (weights.Length != shape.Samples || Array.Exists(weights, w => !(w >= 0) || float.IsInfinity(w))))
+            throw new ArgumentException($"Weights must be {shape.Samples} finite numbers of at least zero.", nameof(weights));
+        var oneHot = new float[labels.Length * classes];
+        for (int n = 0; n < labels.Length; n++)
+            oneHot[n * classes + labels[n]] = 1;
+        Tensor onDevice = device.Upload(shape, images);
+        return new TrainingSet(onDevice, device.Upload(new TensorShape(1, labels.Length, classes), oneHot), labels.Length) { Weights = weights };
+    }
+
+    /// <summary>Frees both tensors.</summary>
+    public void Dispose()
+    {
+        Images.Dispose();
+        Labels.Dispose();
+    }
+}
