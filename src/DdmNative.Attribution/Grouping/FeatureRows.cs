@@ -1,0 +1,14 @@
+namespace DdmNative.Attribution.Grouping;
+
+/// <summary>Rows of a feature matrix [N, d].</summary>
+internal static class FeatureRows
+{
+    /// <summary>The rows of the given samples, in their order, copied.</summary>
+    public static float[] Select(ReadOnlySpan<float> features, int dimensions, ReadOnlySpan<int> samples)
+    {
+        var rows = new float[samples.Length * dimensions];
+        for (int i = 0; i < samples.Length; i++)
+            features.Slice(samples[i] * dimensions, dimensions).CopyTo(rows.AsSpan(i * dimensions));
+        return rows;
+    }
+}

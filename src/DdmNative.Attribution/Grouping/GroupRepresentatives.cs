@@ -1,0 +1,60 @@
+using System.Numerics.Tensors;
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Grouping;
+
+/// <summary>The real samples that stand for a group: what its synthetic images start from.</summary>
+/// <param name="PerGroup">m.</param>
+/// <param name="Samples">[G, m]: training samples; a group smaller than m repeats some.</param>
+/// <param name="SubClusterSizes">[G, m]: samples of the group that each stands for; a repeated sample's share is divided among its copies.</param>
+public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] SubClusterSizes)
+{
+    /// <summary>
+    /// For m = 1 the sample nearest the group's mean; for more, the group is split into m sub-clusters and each gives the sample nearest its own mean.
+    /// </summary>
+    /// <param name="features">[N, d]: what nearness is measured on.</param>
+    /// <param name="groups">The groups of the N samples.</param>
+    /// <param name="perGroup">m.</param>
+    /// <param name="seed">Decides the sub-clusters.</param>
+    /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
+    public static GroupRepresentatives Nearest(ReadOnlySpan<float> features, GroupTable groups, int perGroup, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(groups);
+        ArgumentOutOfRangeException.ThrowIfLessThan(perGroup, 1);
+        if (features.IsEmpty || features.Length % groups.GroupOf.Length != 0)
+            throw new ArgumentException($"{features.Length} numbers are not the features of {groups.GroupOf.Length} samples.", nameof(features));
+        int d = features.Length / groups.GroupOf.Length;
+        var samples = new int[groups.Count * perGroup];
+        var sizes = new float[samples.Length];
+        for (int g = 0; g < groups.Count; g++)
+        {
+            int[] members = groups.Members(g);
+            float[] rows = FeatureRows.Select(features, d, members);
+            Clustering clusters = KMeans.Fit(rows, d, new KMeansOptions { Clusters = perGroup, Seed = seed, Stream = (ulong)g });
+            int found = clusters.Sizes.Length;
+            for (int j = 0; j < perGroup; j++)
+            {
+                int k = j % found;
+                int copies = (perGroup - k + found - 1) / found;
+                samples[g * perGroup + j] = members[NearestRow(rows, d, clusters, k)];
+                sizes[g * perGroup + j] = (float)clusters.Sizes[k] / copies;
+            }
+        }
+
+        return new GroupRepresentatives(perGroup, samples, sizes);
+    }
+
+    private static int NearestRow(ReadOnlySpan<float> rows, int d, Clustering clusters, int cluster)
+    {
+        ReadOnlySpan<float> centre = clusters.Centres.AsSpan(cluster * d, d);
+        (int nearest, float least) = (-1, float.PositiveInfinity);
+        for (int i = 0; i < clusters.Assignment.Length; i++)
+        {
+            float distance = TensorPrimitives.Distance(rows.Slice(i * d, d), centre);
+            if (clusters.Assignment[i] == cluster && (nearest < 0 || distance < least))
+                (nearest, least) = (i, distance);
+        }
+
+        return nearest;
+    }
+}
