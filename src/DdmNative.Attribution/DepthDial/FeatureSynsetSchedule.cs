@@ -1,0 +1,27 @@
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.DepthDial;
+
+/// <summary>
+/// How the top is trained on a <see cref="FeatureSynset"/>: by how many steps, each on how many centres. The learning rate is the target's
+/// schedule integrated over these steps, so that the distance walked is the target's own.
+/// </summary>
+public sealed record FeatureSynsetSchedule
+{
+    /// <summary>Centres per step, in seeded order; null for all of them in every step.</summary>
+    public int? BatchSize { get; init; } = 64;
+
+    /// <summary>Steps; null for as many as the target took.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>The target's recipe turned into one for S centres.</summary>
+    /// <param name="recipe">The target's.</param>
+    /// <param name="targetSteps">T of the target.</param>
+    /// <param name="centres">S.</param>
+    public TrainingOptions Apply(TrainingOptions recipe, int targetSteps, int centres)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        int steps = Steps ?? targetSteps;
+        return recipe with { BatchSize = BatchSize ?? centres, Steps = steps, LearningRate = recipe.LearningRate * targetSteps / steps };
+    }
+}

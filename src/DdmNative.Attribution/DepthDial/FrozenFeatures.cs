@@ -1,0 +1,49 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.DepthDial;
+
+/// <summary>The activations of samples under the frozen lower layers of the target: what its retrained top takes for images.</summary>
+/// <param name="Shape">One sample's features.</param>
+/// <param name="Count">N.</param>
+/// <param name="Values">[N, C, H, W].</param>
+public sealed record FrozenFeatures(ImageShape Shape, int Count, float[] Values)
+{
+    /// <summary>Samples that go through the lower layers together at most.</summary>
+    private const int LargestChunk = 256;
+
+    /// <summary>d = C·H·W.</summary>
+    public int Dimensions => Shape.Channels * Shape.Height * Shape.Width;
+
+    /// <summary>Computes the activations that enter layer <paramref name="firstLayer"/>; for layer 0 they are the images themselves.</summary>
+    /// <param name="device">Where to compute.</param>
+    /// <param name="network">The whole network.</param>
+    /// <param name="firstLayer">The first layer above the cut, e.g. <see cref="Network.HeadStart"/> for the penultimate features.</param>
+    /// <param name="parameters">[P]: the target's, all of them.</param>
+    /// <param name="images">[N, C, H, W], normalised.</param>
+    /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
+    public static FrozenFeatures Compute(Device device, Network network, int firstLayer, ReadOnlySpan<float> parameters, float[] images)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(images);
+        ImageShape input = network.Input;
+        int imageLength = input.Channels * input.Height * input.Width;
+        if (images.Length == 0 || images.Length % imageLength != 0)
+            throw new ArgumentException($"{images.Length} values are not images of {input.Channels}x{input.Height}x{input.Width}.", nameof(images));
+        if (parameters.Length != network.ParameterCount)
+            throw new ArgumentException($"{parameters.Length} parameters; the network has {network.ParameterCount}.", nameof(parameters));
+        int count = images.Length / imageLength;
+        if (firstLayer == 0)
+            return new FrozenFeatures(input, count, images);
+
+        Network bottom = network.Bottom(firstLayer);
+        using Tensor onDevice = device.Upload(new TensorShape(1, count, input.Channels, input.Height, input.Width), images);
+        using var pass = new EvaluationPass(device, bottom, onDevice, members: 1, Math.Min(count, LargestChunk));
+        ImageShape output = bottom.Output;
+        var values = new float[count * output.Channels * output.Height * output.Width];
+        pass.Run(parameters[..bottom.ParameterCount], count, values);
+        return new FrozenFeatures(output, count, values);
+    }
+}

@@ -1,0 +1,98 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.DepthDial;
+
+/// <summary>
+/// Attribution by retraining the top of the target on the frozen activations of its lower layers: exact retraining at a fraction of the cost
+/// (docs/attribution-quality.md, "The depth dial").
+/// </summary>
+/// <remarks>
+/// The top starts from its own part of θ_0, not from θ_T, which forgets too little; batch order, schedule and momentum are the target's. The control
+/// is the same retraining with nothing left out, so that both sides share their random numbers. With <see cref="Depth.All"/> it is exact
+/// retraining at the target's seed, bit for bit.
+/// </remarks>
+public sealed class PartialRetraining : IDisposable
+{
+    private readonly Device _device;
+    private readonly Network _network;
+    private readonly Network _top;
+    private readonly TrainingSet _set;
+    private readonly ModelEvaluator _evaluator;
+
+    /// <summary>Computes and keeps the frozen activations of both sets.</summary>
+    /// <param name="device">Where to train.</param>
+    /// <param name="network">The target's architecture.</param>
+    /// <param name="depth">How much to retrain.</param>
+    /// <param name="target">[P]: θ_T.</param>
+    /// <param name="train">The normalised training set.</param>
+    /// <param name="evaluation">The normalised evaluation set.</param>
+    public PartialRetraining(Device device, Network network, Depth depth, float[] target, Dataset train, Dataset evaluation)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(evaluation);
+        int firstLayer = depth.FirstLayer(network);
+        (_device, _network, _top) = (device, network, network.Top(firstLayer));
+        TrainingFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, train.Images);
+        FrozenFeatures evaluationFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, evaluation.Images);
+        _set = TrainingSet.Create(device, TrainingFeatures.Values, OnDevice(TrainingFeatures), train.Labels, network.Classes);
+        _evaluator = new ModelEvaluator(device, _top, evaluationFeatures.Values, evaluationFeatures.Count);
+        TrainingLabels = train.Labels;
+    }
+
+    /// <summary>The training set's frozen activations.</summary>
+    public FrozenFeatures TrainingFeatures { get; }
+
+    /// <summary>[N].</summary>
+    public int[] TrainingLabels { get; }
+
+    /// <summary>Retrains the control and one top without each left-out set, all along the ensemble axis.</summary>
+    /// <param name="recipe">The target's own recipe, seed included.</param>
+    /// <param name="initial">[P]: the target's θ_0; its upper part is taken.</param>
+    /// <param name="groupOf">[N]: the group of each training sample.</param>
+    /// <param name="leftOut">The groups each model goes without.</param>
+    /// <param name="options">Wave size, resumption, progress.</param>
+    /// <param name="cancellation">Looked at before each step.</param>
+    public CounterfactualLogits Run(
+        TrainingOptions recipe, float[] initial, int[] groupOf, IReadOnlyList<int[]> leftOut, WaveOptions? options = null, CancellationToken cancellation = default)
+        => new LeaveOutTraining(_device, _top, _set, groupOf, _evaluator).Run(recipe, TopOf(initial), leftOut, options, cancellation);
+
+    /// <summary>The same on a distilled set: centres with counts in place of the training samples, at a cost that does not depend on how many those were.</summary>
+    /// <param name="recipe">The target's own recipe.</param>
+    /// <param name="initial">[P]: the target's θ_0; its upper part is taken.</param>
+    /// <param name="synset">Centres of this depth's features.</param>
+    /// <param name="schedule">How its centres are met.</param>
+    /// <param name="leftOut">The groups each model goes without.</param>
+    /// <param name="options">Wave size, resumption, progress.</param>
+    /// <param name="cancellation">Looked at before each step.</param>
+    /// <exception cref="ArgumentException">The synset was made at another depth.</exception>
+    public CounterfactualLogits RunDistilled(
+        TrainingOptions recipe, float[] initial, FeatureSynset synset, FeatureSynsetSchedule schedule, IReadOnlyList<int[]> leftOut,
+        WaveOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(synset);
+        ArgumentNullException.ThrowIfNull(schedule);
+        if (synset.Centres.Shape != _top.Input)
+            throw new ArgumentException($"The synset's centres are features of {synset.Centres.Shape}; this depth has {_top.Input}.", nameof(synset));
+        using TrainingSet centres = TrainingSet.Create(_device, synset.Centres.Values, OnDevice(synset.Centres), synset.Labels, _network.Classes, synset.Counts);
+        TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), centres.Count);
+        return new LeaveOutTraining(_device, _top, centres, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options, cancellation);
+    }
+
+    public void Dispose()
+    {
+        _set.Dispose();
+        _evaluator.Dispose();
+    }
+
+    private float[] TopOf(float[] parameters)
+        => parameters.Length == _network.ParameterCount
+            ? parameters[_top.ParameterOffset..]
+            : throw new ArgumentException($"{parameters.Length} parameters; the network has {_network.ParameterCount}.", nameof(parameters));
+
+    private static TensorShape OnDevice(FrozenFeatures features) => new(1, features.Count, features.Shape.Channels, features.Shape.Height, features.Shape.Width);
+}
