@@ -1,0 +1,93 @@
+namespace DdmNative.Attribution.Metrics;
+
+/// <summary>How well one list of numbers follows another. NaN where a list does not vary, so that "no answer" is never read as "no relation".</summary>
+public static class Correlation
+{
+    /// <summary>Pearson's r.</summary>
+    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    public static double Pearson(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        RequireSameLength(x, y);
+        (double meanX, double meanY) = (Mean(x), Mean(y));
+        (double xy, double xx, double yy) = (0, 0, 0);
+        for (int i = 0; i < x.Length; i++)
+        {
+            (double dx, double dy) = (x[i] - meanX, y[i] - meanY);
+            xy += dx * dy;
+            xx += dx * dx;
+            yy += dy * dy;
+        }
+
+        return IsConstant(x) || IsConstant(y) ? double.NaN : xy / Math.Sqrt(xx) / Math.Sqrt(yy);
+    }
+
+    /// <summary>Spearman's ρ: Pearson's r of the ranks, equal values sharing the mean of theirs.</summary>
+    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    public static double Spearman(ReadOnlySpan<double> x, ReadOnlySpan<double> y) => Pearson(Ranks(x), Ranks(y));
+
+    /// <summary>The s of least Σ(yᵢ − s·xᵢ)²: the factor from x to y through the origin.</summary>
+    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    public static double SlopeThroughOrigin(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        RequireSameLength(x, y);
+        (double xy, double xx) = (0, 0);
+        for (int i = 0; i < x.Length; i++)
+        {
+            xy += x[i] * y[i];
+            xx += x[i] * x[i];
+        }
+
+        return xy / xx;
+    }
+
+    /// <summary>The line y ≈ intercept + slope·x of least squares.</summary>
+    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    public static (double Slope, double Intercept) Regression(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        RequireSameLength(x, y);
+        (double meanX, double meanY) = (Mean(x), Mean(y));
+        (double xy, double xx) = (0, 0);
+        for (int i = 0; i < x.Length; i++)
+        {
+            xy += (x[i] - meanX) * (y[i] - meanY);
+            xx += (x[i] - meanX) * (x[i] - meanX);
+        }
+
+        double slope = IsConstant(x) ? double.NaN : xy / xx;
+        return (slope, meanY - slope * meanX);
+    }
+
+    /// <summary>1 for the least value, up to n; equal values share the mean of their ranks.</summary>
+    internal static double[] Ranks(ReadOnlySpan<double> values)
+    {
+        double[] sorted = values.ToArray();
+        int[] order = [.. Enumerable.Range(0, sorted.Length)];
+        Array.Sort(sorted, order);
+        var ranks = new double[order.Length];
+        for (int first = 0, end; first < order.Length; first = end)
+        {
+            for (end = first + 1; end < order.Length && sorted[end].Equals(sorted[first]);)
+                end++;
+            for (int i = first; i < end; i++)
+                ranks[order[i]] = (first + 1 + end) / 2.0;
+        }
+
+        return ranks;
+    }
+
+    private static double Mean(ReadOnlySpan<double> values)
+    {
+        double sum = 0;
+        foreach (double value in values)
+            sum += value;
+        return sum / values.Length;
+    }
+
+    private static bool IsConstant(ReadOnlySpan<double> values) => values.IndexOfAnyExcept(values.IsEmpty ? 0 : values[0]) < 0;
+
+    private static void RequireSameLength(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        if (x.Length != y.Length)
+            throw new ArgumentException($"{x.Length} numbers cannot be compared with {y.Length}.", nameof(y));
+    }
+}

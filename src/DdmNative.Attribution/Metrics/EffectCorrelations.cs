@@ -1,0 +1,86 @@
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Attribution.Metrics;
+
+/// <summary>
+/// Pearson correlations of predicted with exact effects of single groups on the evaluation losses. NaN where one cannot be formed (effects that do
+/// not vary, one class only).
+/// </summary>
+/// <param name="Same">Each group's effect on the loss of its own class.</param>
+/// <param name="All">All (group, class) pairs.</param>
+/// <param name="Off">The pairs of a group with another class than its own.</param>
+/// <param name="Total">Each group's effect on the total loss.</param>
+/// <param name="Within">As <paramref name="Same"/>, after taking from either side the mean over the groups of each class.</param>
+/// <param name="Slope">The factor from predicted to exact own-class effects, through the origin: above 1, predictions are too small.</param>
+public sealed record EffectCorrelations(double Same, double All, double Off, double Total, double Within, double Slope)
+{
+    /// <summary>Compares two matrices that have the rows <c>loss</c> and <c>loss:class=c</c>.</summary>
+    /// <param name="predicted">[O, G].</param>
+    /// <param name="exact">[O, G], of the same groups.</param>
+    /// <param name="classOf">[G]: the class of each column's group.</param>
+    /// <exception cref="ArgumentException">The groups differ, or the loss of a group's class is missing from a matrix.</exception>
+    public static EffectCorrelations Compute(AttributionMatrix predicted, AttributionMatrix exact, IReadOnlyList<int> classOf)
+    {
+        ArgumentNullException.ThrowIfNull(predicted);
+        ArgumentNullException.ThrowIfNull(exact);
+        ArgumentNullException.ThrowIfNull(classOf);
+        if (predicted.Groups != exact.Groups || exact.Groups != classOf.Count)
+            throw new ArgumentException($"Predicted are {predicted.Groups} groups, exact {exact.Groups}, with classes {classOf.Count}.", nameof(exact));
+        int[] classes = [.. ClassesIn(exact).Distinct()];
+        ClassEffects p = ClassEffects.Of(predicted, classes, classOf), e = ClassEffects.Of(exact, classes, classOf);
+        string total = new Objective(ObjectiveKind.Loss).Name;
+        return new EffectCorrelations(
+            Correlation.Pearson(p.Same, e.Same),
+            Correlation.Pearson(p.All, e.All),
+            Correlation.Pearson(p.Off, e.Off),
+            Correlation.Pearson(predicted.Row(total), exact.Row(total)),
+            Correlation.Pearson(WithoutClassMeans(p.Same, classOf), WithoutClassMeans(e.Same, classOf)),
+            Correlation.SlopeThroughOrigin(p.Same, e.Same));
+    }
+
+    /// <summary>Figure by figure, the mean over several comparisons.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static EffectCorrelations Mean(IReadOnlyList<EffectCorrelations> several)
+    {
+        ArgumentNullException.ThrowIfNull(several);
+        if (several.Count == 0)
+            throw new ArgumentException("The mean of no comparisons.", nameof(several));
+        return new EffectCorrelations(
+            several.Average(c => c.Same), several.Average(c => c.All), several.Average(c => c.Off),
+            several.Average(c => c.Total), several.Average(c => c.Within), several.Average(c => c.Slope));
+    }
+
+    private static IEnumerable<int> ClassesIn(AttributionMatrix matrix)
+        => matrix.Objectives.Select(Objective.Parse).Where(o => o is { Kind: ObjectiveKind.Loss, Class: not null }).Select(o => o.Class!.Value);
+
+    private static double[] WithoutClassMeans(double[] values, IReadOnlyList<int> classOf)
+    {
+        var result = new double[values.Length];
+        for (int g = 0; g < values.Length; g++)
+            result[g] = values[g] - values.Where((_, other) => classOf[other] == classOf[g]).Average();
+        return result;
+    }
+
+    /// <summary>The effects on class losses, pair by pair, in the order of the groups, then of the classes.</summary>
+    private sealed record ClassEffects(double[] Same, double[] All, double[] Off)
+    {
+        public static ClassEffects Of(AttributionMatrix matrix, int[] classes, IReadOnlyList<int> classOf)
+        {
+            double[][] rows = [.. classes.Select(c => matrix.Row(new Objective(ObjectiveKind.Loss, c).Name))];
+            var (same, all, off) = (new List<double>(), new List<double>(), new List<double>());
+            for (int g = 0; g < matrix.Groups; g++)
+            {
+                for (int c = 0; c < classes.Length; c++)
+                {
+                    all.Add(rows[c][g]);
+                    (classes[c] == classOf[g] ? same : off).Add(rows[c][g]);
+                }
+
+                if (same.Count != g + 1)
+                    throw new ArgumentException($"Group {g} is of class {classOf[g]}, whose loss is not an objective of the matrix.", nameof(classOf));
+            }
+
+            return new ClassEffects([.. same], [.. all], [.. off]);
+        }
+    }
+}
