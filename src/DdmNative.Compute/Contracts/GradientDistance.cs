@@ -6,7 +6,10 @@ public enum GradientDistanceKind
     /// <summary>‖g − g*‖²/‖g*‖² over all parameters: sizes as well as directions. The default.</summary>
     Relative,
 
-    /// <summary>The sum over parameter tensors of ‖g − g*‖²/‖g*‖².</summary>
+    /// <summary>
+    /// The sum over parameter tensors of ‖g − g*‖²/‖g*‖². A tensor with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and gives no gradient: the bias of a convolution
+    /// before an instance norm has no true gradient, and dividing by its rounding noise would drown everything else.
+    /// </summary>
     RelativePerLayer,
 
     /// <summary>The literature's (Zhao et al. 2021): the sum over weight tensors' output rows of 1 − cosine; biases and norm parameters are left out.</summary>
@@ -25,6 +28,9 @@ public readonly record struct ParameterBlock(int Offset, int Rows, int RowLength
 /// </summary>
 public abstract class GradientDistance
 {
+    /// <summary>Below this share of the whole target's norm, a parameter tensor's target is rounding noise.</summary>
+    public const double NegligibleShare = 1e-5;
+
     /// <summary>distance [E, 1, 1, 1, 1] and v [E, 1, P, 1, 1] of gradients g against targets g*, both [E, 1, P, 1, 1].</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit, or the blocks do not tile the vector.</exception>
     public void Evaluate(

@@ -1,0 +1,86 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// One recorded kernel call. It runs tile by tile on one thread each; all parallelism is the plan's.
+/// </summary>
+internal abstract unsafe class CpuCall(string name, int members, int samples)
+{
+    private readonly List<CpuOperand> operands = [];
+    private readonly List<GradientSum> gradients = [];
+
+    /// <summary>Operation and layer-independent form, for profiles: <c>convolution.forward</c>.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>E of the call.</summary>
+    public int Members { get; } = members;
+
+    /// <summary>N of the call: the samples a member's tiles are cut from. 1 for what concerns a member as a whole.</summary>
+    public int Samples { get; } = samples;
+
+    public IReadOnlyList<CpuOperand> Operands => operands;
+
+    public IReadOnlyList<GradientSum> Gradients => gradients;
+
+    /// <summary>Floats that stay with the thread from block to block of a member.</summary>
+    public long RetainedFloats { get; protected init; }
+
+    /// <summary>Set by the plan: where the retained floats are, and which of the workspace's keys is this call's.</summary>
+    public long RetainedOffset { get; set; }
+
+    public int RetainedIndex { get; set; }
+
+    /// <summary>Floats needed during one tile of the given number of samples.</summary>
+    public virtual long TemporaryFloats(int samples) => 0;
+
+    /// <summary>Computes the tile's samples.</summary>
+    public abstract void Execute(in Tile tile);
+
+    protected CpuOperand Read(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: false, isReadWhole: false));
+
+    protected CpuOperand? ReadOptional(Tensor? tensor) => tensor is null ? null : Read(tensor);
+
+    protected CpuOperand ReadWhole(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: false, isReadWhole: true));
+
+    protected CpuOperand Write(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: false));
+
+    protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
+
+    protected CpuParameters? ReadOptional(Slice? slice) => slice is Slice given ? Read(given) : null;
+
+    /// <summary>A gradient of <paramref name="length"/> floats in the kernel's form, turned into the slice's by <paramref name="convert"/>.</summary>
+    protected GradientSum Sum(Slice slice, int length, GradientSum.Layout? convert = null)
+    {
+        var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true);
+        GradientSum sum = convert is null ? new GradientSum(vector, slice.Offset, length) : new GradientSum(vector, slice.Offset, length) { Convert = convert };
+        gradients.Add(sum);
+        return sum;
+    }
+
+    /// <summary>The retained floats, and whether they must be made anew for this tile's member.</summary>
+    protected float* Retained(in Tile tile, bool isShared, out bool mustRenew)
+    {
+        mustRenew = tile.Workspace.MustRenew(RetainedIndex, isShared ? -2 : tile.Member);
+        return tile.Workspace.Start + RetainedOffset;
+    }
+
+    protected static void Clear(float* values, long length) => new Span<float>(values, checked((int)length)).Clear();
+
+    private static CpuTensor Own(Tensor tensor)
+        => tensor as CpuTensor ?? throw new ArgumentException($"A tensor of another device ({tensor.GetType().Name}) was given to the CPU.", nameof(tensor));
+
+    private CpuOperand Add(CpuOperand operand)
+    {
+        operands.Add(operand);
+        return operand;
+    }
+}
+
+/// <summary>A slice of a parameter vector as one call reads it.</summary>
+internal sealed unsafe class CpuParameters(CpuOperand vector, int offset, int length)
+{
+    public int Length { get; } = length;
+
+    public bool IsShared => vector.Tensor.Shape.Members == 1;
+
+    public float* At(in Tile tile) => vector.At(tile, 0) + offset;
+}

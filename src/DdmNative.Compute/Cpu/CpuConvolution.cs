@@ -1,0 +1,45 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// Convolution as a matrix product whose rows overlap in memory. In a channels-last image with a zero border, the k·C floats that one filter row
+/// needs for one output pixel are consecutive, and the next pixel's begin C floats on; so an output row is a product of [W′, k·C] (row stride C)
+/// with [k·C, O], contracted once more over the k filter rows, and no patch is ever copied.
+/// </summary>
+/// <remarks>
+/// <para>Each tile: x is copied once into its border (read H·W·C, write (H+2p)(W+2p)C), the filter bank is packed once per member into panels
+/// [O/32][k][k·C][32], and y is assigned once. 2·H′W′·O·C·k² flops against about 4(HWC + H′W′O) bytes that leave the cache: bound by multiply–adds.</para>
+/// <para>A tangent is the same product with the contraction doubled: [x; ẋ] side by side as 2C channels against [Ẇ; W].</para>
+/// <para>Images of few channels (the first layer) make the overlapping rows too short to pay; their k·k·C patches are written out instead.</para>
+/// </remarks>
+internal sealed class CpuConvolution(CpuDevice device) : Convolution
+{
+    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+        => device.Submit(new CorrelationCall("convolution.forward", CorrelationShape.Forward(shape), [(x, filter)], bias, y));
+
+    protected override void ForwardTangentCore(
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
+        => device.Submit(new CorrelationCall(
+            "convolution.forward-tangent", CorrelationShape.Forward(shape),
+            xTangent is null ? [(x, filterTangent)] : [(x, filterTangent), (xTangent, filter)], biasTangent, yTangent));
+
+    protected override void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent)
+        => device.Submit(new CorrelationCall("convolution.backward-data", CorrelationShape.BackwardData(shape), [(cotangent, filter)], null, xCotangent));
+
+    protected override void BackwardDataTangentCore(
+        ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent)
+        => device.Submit(new CorrelationCall(
+            "convolution.backward-data-tangent", CorrelationShape.BackwardData(shape),
+            [(cotangent, filterTangent), (cotangentTangent, filter)], null, xCotangentTangent));
+
+    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
+        => device.Submit(new FilterGradientCall("convolution.backward-filter", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent));
+
+    protected override void BackwardFilterTangentCore(
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
+        => device.Submit(new FilterGradientCall(
+            "convolution.backward-filter-tangent", shape,
+            xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
+            cotangentTangent, filterCotangentTangent, biasCotangentTangent));
+}

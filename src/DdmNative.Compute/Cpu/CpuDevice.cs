@@ -1,0 +1,123 @@
+using System.Runtime.Intrinsics;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>The CPU: SIMD kernels on channels-last tensors, one thread per tile, the same bits for any number of threads.</summary>
+public sealed class CpuDevice : Device
+{
+    private readonly Workspace[] workspaces;
+    private List<CpuCall>? recording;
+
+    /// <param name="threads">Threads that work; 0 for one per core.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
+    public CpuDevice(int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Workers = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
+        workspaces = new Workspace[Workers.Threads];
+        for (int i = 0; i < workspaces.Length; i++)
+            workspaces[i] = new Workspace();
+        Convolution = new CpuConvolution(this);
+        MatrixProduct = new CpuMatrixProduct(this);
+        InstanceNorm = new CpuInstanceNorm(this);
+        ReluAvgPool = new CpuReluAvgPool(this);
+        SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this);
+        GradientDistance = new CpuGradientDistance(this);
+        Sgd = new CpuSgd(this);
+        Adam = new CpuAdam(this);
+        Reduction = new CpuReduction(this);
+        Philox = new CpuPhilox(this);
+        LinearCombination = new CpuLinearCombination(this);
+        Gather = new CpuGather(this);
+        Flatten = new CpuFlatten(this);
+    }
+
+    public override string Name => "cpu";
+
+    public override string Description => $"CPU, {InstructionSet}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}";
+
+    public int Threads => Workers.Threads;
+
+    public override Convolution Convolution { get; }
+
+    public override MatrixProduct MatrixProduct { get; }
+
+    public override InstanceNorm InstanceNorm { get; }
+
+    public override ReluAvgPool ReluAvgPool { get; }
+
+    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
+
+    public override GradientDistance GradientDistance { get; }
+
+    public override Sgd Sgd { get; }
+
+    public override Adam Adam { get; }
+
+    public override Reduction Reduction { get; }
+
+    public override Philox Philox { get; }
+
+    public override LinearCombination LinearCombination { get; }
+
+    public override Gather Gather { get; }
+
+    public override Flatten Flatten { get; }
+
+    internal WorkerPool Workers { get; }
+
+    private static string InstructionSet =>
+        Vector512.IsHardwareAccelerated ? "AVX-512" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : "portable vectors";
+
+    public override Tensor Allocate(TensorShape shape) => new CpuTensor(shape, isTransient: false);
+
+    public override Tensor AllocateTransient(TensorShape shape) => new CpuTensor(shape, isTransient: true);
+
+    public override IPlan Record(string name, Action body)
+    {
+        if (recording is not null)
+            throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
+        recording = [];
+        try
+        {
+            body();
+            if (recording.Count == 0)
+                throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
+            return new CpuPlan(this, name, recording);
+        }
+        finally
+        {
+            recording = null;
+        }
+    }
+
+    /// <summary>Runs a call now, or writes it down while a plan is being recorded.</summary>
+    internal void Submit(CpuCall call)
+    {
+        if (recording is not null)
+        {
+            recording.Add(call);
+            return;
+        }
+        using var plan = new CpuPlan(this, call.Name, [call]);
+        plan.Run();
+    }
+
+    internal Workspace WorkspaceOf(int worker) => workspaces[worker];
+
+    internal void PrepareWorkspaces(long length, long temporaryOffset, int retainingCalls)
+    {
+        foreach (Workspace workspace in workspaces)
+            workspace.Prepare(length, temporaryOffset, retainingCalls);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
+        Workers.Dispose();
+        foreach (Workspace workspace in workspaces)
+            workspace.Dispose();
+    }
+}

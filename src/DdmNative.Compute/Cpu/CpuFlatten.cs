@@ -1,0 +1,35 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>Channels last to PyTorch's channels first and back, so that the head's matrix keeps PyTorch's order.</summary>
+internal sealed class CpuFlatten(CpuDevice device) : Flatten
+{
+    protected override void ForwardCore(Tensor x, Tensor y) => device.Submit(new TransposeCall("flatten.forward", x, y, x.Shape.Height * x.Shape.Width, x.Shape.Channels));
+
+    protected override void BackwardCore(Tensor y, Tensor x) => device.Submit(new TransposeCall("flatten.backward", y, x, x.Shape.Channels, x.Shape.Height * x.Shape.Width));
+
+    private sealed unsafe class TransposeCall : CpuCall
+    {
+        private readonly CpuOperand source;
+        private readonly CpuOperand target;
+        private readonly int rows;
+        private readonly int columns;
+
+        public TransposeCall(string name, Tensor source, Tensor target, int rows, int columns)
+            : base(name, target.Shape.Members, target.Shape.Samples)
+            => (this.source, this.target, this.rows, this.columns) = (Read(source), Write(target), rows, columns);
+
+        public override void Execute(in Tile tile)
+        {
+            for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+            {
+                float* from = source.At(tile, sample);
+                float* to = target.At(tile, sample);
+                for (int row = 0; row < rows; row++)
+                    for (int column = 0; column < columns; column++)
+                        to[(long)column * rows + row] = from[(long)row * columns + column];
+            }
+        }
+    }
+}

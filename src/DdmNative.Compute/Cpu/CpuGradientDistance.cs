@@ -1,0 +1,91 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>The matching loss and its cotangent, one member at a time: two passes over g and g*, one of them writing v.</summary>
+internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
+{
+    protected override void EvaluateCore(
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
+        => device.Submit(new EvaluateCall(kind, blocks, gradient, target, distance, gradientCotangent));
+
+    private sealed unsafe class EvaluateCall : CpuCall
+    {
+        private readonly GradientDistanceKind kind;
+        private readonly ParameterBlock[] blocks;
+        private readonly CpuOperand gradient;
+        private readonly CpuOperand target;
+        private readonly CpuOperand distance;
+        private readonly CpuOperand cotangent;
+
+        public EvaluateCall(
+            GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor cotangent)
+            : base("gradient-distance", cotangent.Shape.Members, samples: 1)
+        {
+            (this.kind, this.blocks) = (kind, [.. blocks]);
+            (this.gradient, this.target, this.distance, this.cotangent) = (Read(gradient), Read(target), Write(distance), Write(cotangent));
+        }
+
+        public override void Execute(in Tile tile)
+        {
+            float* g = gradient.At(tile, 0);
+            float* wanted = target.At(tile, 0);
+            float* v = cotangent.At(tile, 0);
+            int length = gradient.Tensor.Shape.SampleLength;
+            *distance.At(tile, 0) = (float)(kind switch
+            {
+                GradientDistanceKind.Relative => Relative(g, wanted, v, length, negligible: 0),
+                GradientDistanceKind.RelativePerLayer => RelativePerLayer(g, wanted, v, length),
+                GradientDistanceKind.RowCosine => blocks.Sum(b => RowCosine(b, g + b.Offset, wanted + b.Offset, v + b.Offset)),
+                _ => throw new InvalidOperationException($"Distance {kind} is unknown."),
+            });
+        }
+
+        private double RelativePerLayer(float* g, float* wanted, float* v, int length)
+        {
+            double negligible = NegligibleShare * NegligibleShare * VectorSum.Dot(wanted, wanted, length);
+            return blocks.Sum(b => Relative(g + b.Offset, wanted + b.Offset, v + b.Offset, b.Rows * b.RowLength, negligible));
+        }
+
+        /// <summary>‖g − g*‖²/‖g*‖² and its gradient; 1 and none where ‖g*‖² is negligible.</summary>
+        private static double Relative(float* g, float* wanted, float* v, int length, double negligible)
+        {
+            double scale = VectorSum.Dot(wanted, wanted, length);
+            if (scale <= negligible)
+            {
+                Clear(v, length);
+                return 1;
+            }
+            float factor = (float)(2 / scale);
+            for (int i = 0; i < length; i++)
+                v[i] = factor * (g[i] - wanted[i]);
+            return VectorSum.SquaredDistance(g, wanted, length) / scale;
+        }
+
+        private static double RowCosine(ParameterBlock block, float* g, float* wanted, float* v)
+        {
+            if (!block.IsWeight)
+            {
+                Clear(v, block.Rows * block.RowLength);
+                return 0;
+            }
+            double sum = 0;
+            for (int row = 0; row < block.Rows; row++, g += block.RowLength, wanted += block.RowLength, v += block.RowLength)
+            {
+                double length = Math.Sqrt(VectorSum.Dot(g, g, block.RowLength)), wantedLength = Math.Sqrt(VectorSum.Dot(wanted, wanted, block.RowLength));
+                if (length == 0 || wantedLength == 0)
+                {
+                    Clear(v, block.RowLength);
+                    sum += 1;
+                    continue;
+                }
+                double cosine = VectorSum.Dot(g, wanted, block.RowLength) / (length * wantedLength);
+                (float along, float towards) = ((float)(cosine / (length * length)), (float)(1 / (length * wantedLength)));
+                for (int i = 0; i < block.RowLength; i++)
+                    v[i] = along * g[i] - towards * wanted[i];
+                sum += 1 - cosine;
+            }
+            return sum;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// The linear layer on the micro-kernel. Forward packs Wᵀ into panels once per member; backward reads W's rows as they are; the weight's gradient is
+/// summed in place as [O, I] while the samples stream past.
+/// </summary>
+internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
+{
+    protected override void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y)
+        => device.Submit(new ForwardCall("matrix-product.forward", [(x, weight)], bias, y));
+
+    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent, Tensor yTangent)
+        => device.Submit(new ForwardCall(
+            "matrix-product.forward-tangent", xTangent is null ? [(x, weightTangent)] : [(x, weightTangent), (xTangent, weight)], biasTangent, yTangent));
+
+    protected override void BackwardDataCore(Tensor cotangent, Slice weight, Tensor xCotangent)
+        => device.Submit(new BackwardDataCall("matrix-product.backward-data", [(cotangent, weight)], xCotangent));
+
+    protected override void BackwardDataTangentCore(
+        Tensor cotangent, Tensor cotangentTangent, Slice weight, Slice weightTangent, Tensor xCotangentTangent)
+        => device.Submit(new BackwardDataCall(
+            "matrix-product.backward-data-tangent", [(cotangentTangent, weight), (cotangent, weightTangent)], xCotangentTangent));
+
+    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
+        => device.Submit(new BackwardWeightCall("matrix-product.backward-weight", [(x, cotangent)], cotangent, weightCotangent, biasCotangent));
+
+    protected override void BackwardWeightTangentCore(
+        Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)
+        => device.Submit(new BackwardWeightCall(
+            "matrix-product.backward-weight-tangent",
+            xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
+            cotangentTangent, weightCotangentTangent, biasCotangentTangent));
+
+    private sealed unsafe class ForwardCall : CpuCall
+    {
+        private const int Columns = MatrixMicroKernel.PanelColumns;
+
+        private readonly (CpuOperand Input, CpuParameters Weight)[] sources;
+        private readonly CpuParameters bias;
+        private readonly CpuOperand output;
+        private readonly CorrelationShape shape;
+        private readonly int inputs;
+        private readonly int outputs;
+        private readonly int panels;
+
+        public ForwardCall(string name, (Tensor Input, Slice Weight)[] sources, Slice bias, Tensor output)
+            : base(name, output.Shape.Members, output.Shape.Samples)
+        {
+            this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Weight)));
+            this.bias = Read(bias);
+            this.output = Write(output);
+            inputs = sources[0].Input.Shape.Channels;
+            outputs = output.Shape.Channels;
+            panels = FilterPanels.Count(outputs);
+            shape = new CorrelationShape(inputs, 1, 1, outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false);
+            RetainedFloats = (long)panels * Columns * (sources.Length * inputs + 1);
+        }
+
+        public override void Execute(in Tile tile)
+        {
+            bool isShared = bias.IsShared && Array.TrueForAll(sources, source => source.Weight.IsShared);
+            float* weights = Retained(tile, isShared, out bool mustRenew);
+            float* biases = weights + (long)panels * Columns * sources.Length * inputs;
+            int stride = sources.Length * inputs;
+            if (mustRenew)
+            {
+                for (int i = 0; i < sources.Length; i++)
+                    FilterPanels.Pack(sources[i].Weight.At(tile), shape, weights, stride, i * inputs);
+                FilterPanels.PackBias(bias.At(tile), outputs, biases);
+            }
+            for (int panel = 0; panel < panels; panel++)
+            {
+                for (int i = 0; i < sources.Length; i++)
+                {
+                    MatrixMicroKernel.Multiply(
+                        new Contraction
+                        {
+                            A = sources[i].Input.At(tile, tile.FirstSample),
+                            RowStrideA = inputs,
+                            StepA = 1,
+                            B = weights + ((long)panel * stride + i * inputs) * Columns,
+                            StepB = Columns,
+                            Steps = inputs,
+                            Segments = 1,
+                            C = output.At(tile, tile.FirstSample) + panel * Columns,
+                            RowStrideC = outputs,
+                            Columns = Math.Min(Columns, outputs - panel * Columns),
+                            Accumulate = i > 0,
+                            Bias = biases + panel * Columns,
+                        },
+                        tile.SampleCount);
+                }
+            }
+        }
+    }
+
+    private sealed unsafe class BackwardDataCall : CpuCall
+    {
+        private readonly (CpuOperand Cotangent, CpuParameters Weight)[] sources;
+        private readonly CpuOperand output;
+
+        public BackwardDataCall(string name, (Tensor Cotangent, Slice Weight)[] sources, Tensor output)
+            : base(name, output.Shape.Members, output.Shape.Samples)
+        {
+            this.sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Weight)));
+            this.output = Write(output);
+        }
+
+        public override void Execute(in Tile tile)
+        {
+            int inputs = output.Tensor.Shape.Channels;
+            int outputs = sources[0].Cotangent.Tensor.Shape.Channels;
+            for (int column = 0; column < inputs; column += MatrixMicroKernel.PanelColumns)
+            {
+                for (int i = 0; i < sources.Length; i++)
+                {
+                    MatrixMicroKernel.Multiply(
+                        new Contraction
+                        {
+                            A = sources[i].Cotangent.At(tile, tile.FirstSample),
+                            RowStrideA = outputs,
+                            StepA = 1,
+                            B = sources[i].Weight.At(tile) + column,
+                            StepB = inputs,
+                            Steps = outputs,
+                            Segments = 1,
+                            C = output.At(tile, tile.FirstSample) + column,
+                            RowStrideC = inputs,
+                            Columns = Math.Min(MatrixMicroKernel.PanelColumns, inputs - column),
+                            Accumulate = i > 0,
+                        },
+                        tile.SampleCount);
+                }
+            }
+        }
+    }
+
+    private sealed unsafe class BackwardWeightCall : CpuCall
+    {
+        private readonly (CpuOperand Input, CpuOperand Cotangent)[] sources;
+        private readonly CpuOperand biasCotangent;
+        private readonly GradientSum weightSum;
+        private readonly GradientSum biasSum;
+        private readonly int inputs;
+        private readonly int outputs;
+
+        public BackwardWeightCall(string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult)
+            : base(name, weightResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
+        {
+            this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Cotangent)));
+            this.biasCotangent = Read(biasCotangent);
+            weightSum = Sum(weightResult, weightResult.Length);
+            biasSum = Sum(biasResult, biasResult.Length);
+            inputs = sources[0].Input.Shape.Channels;
+            outputs = biasCotangent.Shape.Channels;
+        }
+
+        public override void Execute(in Tile tile)
+        {
+            float* sum = weightSum.Slot(tile.Workspace);
+            foreach ((CpuOperand input, CpuOperand cotangent) in sources)
+            {
+                for (int column = 0; column < inputs; column += MatrixMicroKernel.PanelColumns)
+                {
+                    MatrixMicroKernel.Multiply(
+                        new Contraction
+                        {
+                            A = cotangent.At(tile, tile.FirstSample),
+                            RowStrideA = 1,
+                            StepA = outputs,
+                            B = input.At(tile, tile.FirstSample) + column,
+                            StepB = inputs,
+                            Steps = tile.SampleCount,
+                            Segments = 1,
+                            C = sum + column,
+                            RowStrideC = inputs,
+                            Columns = Math.Min(MatrixMicroKernel.PanelColumns, inputs - column),
+                            Accumulate = true,
+                        },
+                        outputs);
+                }
+            }
+            float* bias = biasSum.Slot(tile.Workspace);
+            for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+            {
+                float* row = biasCotangent.At(tile, sample);
+                for (int c = 0; c < outputs; c += LanePart.Lanes)
+                    LanePart.Store(LanePart.Load(bias + c, outputs - c) + LanePart.Load(row + c, outputs - c), bias + c, outputs - c);
+            }
+        }
+    }
+}

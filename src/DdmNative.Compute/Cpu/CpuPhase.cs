@@ -1,0 +1,62 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// Consecutive calls over the same members and samples in which no tile needs another tile's results, so that each block of samples can go
+/// through all of them while it is in the cache.
+/// </summary>
+internal sealed unsafe class CpuPhase(int members, int samples)
+{
+    /// <summary>Most slots a member's samples are cut into: the parallelism of one member, and the length of its gradients' fixed sum.</summary>
+    private const int MaximumSlots = 16;
+
+    private readonly List<CpuCall> calls = [];
+    private readonly HashSet<CpuTensor> written = [];
+    private readonly HashSet<CpuTensor> summed = [];
+
+    public int Members { get; } = members;
+
+    public int Samples { get; } = samples;
+
+    public IReadOnlyList<CpuCall> Calls => calls;
+
+    public int Slots { get; } = Math.Min(samples, MaximumSlots);
+
+    /// <summary>Samples that go through the calls together; chosen by the plan.</summary>
+    public int BlockSamples { get; set; } = 1;
+
+    public int LargestSlot => (Samples + Slots - 1) / Slots;
+
+    /// <summary>Adds the call unless its tiles would have to wait for other tiles of this phase.</summary>
+    public bool TryAdd(CpuCall call)
+    {
+        if (calls.Count > 0 && (call.Members != Members || call.Samples != Samples || call.Operands.Any(MustWait)))
+            return false;
+        calls.Add(call);
+        written.UnionWith(call.Operands.Where(o => o.IsWritten).Select(o => o.Tensor));
+        summed.UnionWith(call.Gradients.Select(g => g.Vector.Tensor));
+        return true;
+    }
+
+    /// <summary>Runs the calls over one slot of one member, summing gradients into the slots of the workspace.</summary>
+    public void RunSlot(Workspace workspace, int member, int slot)
+    {
+        foreach (CpuCall call in calls)
+            foreach (GradientSum gradient in call.Gradients)
+                new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
+        int end = SlotStart(slot + 1);
+        for (int first = SlotStart(slot); first < end; first += BlockSamples)
+        {
+            var tile = new Tile(workspace, member, first, Math.Min(BlockSamples, end - first));
+            foreach (CpuCall call in calls)
+                call.Execute(tile);
+        }
+    }
+
+    private int SlotStart(int slot) => (int)((long)Samples * slot / Slots);
+
+    private bool MustWait(CpuOperand operand)
+        => summed.Contains(operand.Tensor) || (operand.IsReadWhole && written.Contains(operand.Tensor)) || (operand.IsWritten && ReadWholeBefore(operand.Tensor));
+
+    private bool ReadWholeBefore(CpuTensor tensor)
+        => calls.Exists(call => call.Operands.Any(o => o.IsReadWhole && o.Tensor == tensor));
+}

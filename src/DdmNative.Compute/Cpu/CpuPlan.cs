@@ -1,0 +1,220 @@
+using System.Numerics.Tensors;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// Recorded calls, arranged for the cache: phases of calls that flow block by block, and, where the ensemble is large enough to feed all
+/// threads, runs of phases in which a thread takes a member through all of them without meeting another thread (docs/architecture.md, "The CPU device").
+/// </summary>
+internal sealed unsafe class CpuPlan : IPlan
+{
+    /// <summary>Bytes of transient tensors a block should keep in flight: about a core's second-level cache.</summary>
+    private const long BlockBytes = 1 << 20;
+
+    private readonly CpuDevice device;
+    private readonly List<CpuPhase> phases = [];
+    private readonly List<(int First, int Count, bool ByMember)> stages = [];
+    private readonly List<AlignedMemory> sharedSlots = [];
+    private readonly int retainingCalls;
+    private readonly long temporaryOffset;
+    private readonly long workspaceLength;
+    private bool disposed;
+
+    public CpuPlan(CpuDevice device, string name, IReadOnlyList<CpuCall> calls)
+    {
+        this.device = device;
+        Name = name;
+        foreach (CpuCall call in calls)
+        {
+            if (phases.Count > 0 && phases[^1].TryAdd(call))
+                continue;
+            var phase = new CpuPhase(call.Members, call.Samples);
+            phase.TryAdd(call);
+            phases.Add(phase);
+        }
+        ArrangeStages();
+        foreach (CpuPhase phase in phases)
+            phase.BlockSamples = BlockSamplesOf(phase);
+        long length = PlaceTransients();
+        foreach (CpuCall call in calls)
+        {
+            call.RetainedOffset = length;
+            call.RetainedIndex = retainingCalls++;
+            length += RoundUp(call.RetainedFloats);
+        }
+        length = PlaceGradients(length);
+        temporaryOffset = length;
+        workspaceLength = length + phases.Max(phase => phase.Calls.Max(call => call.TemporaryFloats(phase.BlockSamples)));
+    }
+
+    public string Name { get; }
+
+    public void Run()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        device.PrepareWorkspaces(workspaceLength, temporaryOffset, retainingCalls);
+        foreach ((int first, int count, bool byMember) in stages)
+        {
+            if (byMember)
+                device.Workers.Run(phases[first].Members, (worker, member) => RunMember(device.WorkspaceOf(worker), first, count, member));
+            else
+                RunTogether(phases[first]);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (AlignedMemory memory in sharedSlots)
+            memory.Dispose();
+        disposed = true;
+    }
+
+    /// <summary>Phases whose members alone feed the threads evenly are run member by member; neighbours over the same members without a pause.</summary>
+    private void ArrangeStages()
+    {
+        for (int i = 0; i < phases.Count; i++)
+        {
+            bool byMember = IsByMember(phases[i]);
+            if (byMember && stages.Count > 0 && stages[^1].ByMember && phases[i - 1].Members == phases[i].Members)
+                stages[^1] = (stages[^1].First, stages[^1].Count + 1, true);
+            else
+                stages.Add((i, 1, byMember));
+        }
+    }
+
+    private bool IsByMember(CpuPhase phase)
+    {
+        int threads = device.Workers.Threads;
+        return phase.Slots == 1 || phase.Members >= 4 * threads || (phase.Members >= threads && phase.Members % threads == 0);
+    }
+
+    private static int BlockSamplesOf(CpuPhase phase)
+    {
+        long bytesPerSample = phase.Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient).Select(o => o.Tensor).Distinct()
+            .Sum(tensor => (long)tensor.Shape.SampleLength * sizeof(float));
+        return (int)Math.Clamp(BlockBytes / Math.Max(1, bytesPerSample), 1, phase.LargestSlot);
+    }
+
+    /// <summary>Gives every transient tensor the smallest place that its uses allow and returns the floats taken in a workspace.</summary>
+    private long PlaceTransients()
+    {
+        var uses = new Dictionary<CpuTensor, List<(int Phase, CpuOperand Operand)>>();
+        var order = new List<CpuTensor>();
+        for (int i = 0; i < phases.Count; i++)
+        {
+            foreach (CpuOperand operand in phases[i].Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient))
+            {
+                if (!uses.TryGetValue(operand.Tensor, out List<(int, CpuOperand)>? list))
+                {
+                    uses[operand.Tensor] = list = [];
+                    order.Add(operand.Tensor);
+                }
+                list.Add((i, operand));
+            }
+        }
+        long offset = 0;
+        HashSet<CpuTensor> summed = [.. phases.SelectMany(p => p.Calls).SelectMany(call => call.Gradients).Select(g => g.Vector.Tensor)];
+        foreach (CpuTensor tensor in order)
+        {
+            List<(int Phase, CpuOperand Operand)> list = uses[tensor];
+            Placement placement = summed.Contains(tensor) ? Placement.Full : PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase));
+            foreach ((_, CpuOperand operand) in list)
+                (operand.Placement, operand.Offset) = (placement, offset);
+            int samples = placement switch
+            {
+                Placement.Member => tensor.Shape.Samples,
+                Placement.Block => Math.Min(tensor.Shape.Samples, phases[list[0].Phase].BlockSamples),
+                _ => 0,
+            };
+            offset += RoundUp((long)samples * tensor.Shape.SampleLength);
+        }
+        return offset;
+    }
+
+    private Placement PlacementOf(CpuTensor tensor, int firstPhase, int lastPhase)
+    {
+        if (tensor.Shape.Members != phases[firstPhase].Members || tensor.Shape.Samples != phases[firstPhase].Samples)
+            return Placement.Full;
+        if (firstPhase == lastPhase)
+            return Placement.Block;
+        foreach ((int first, int count, bool byMember) in stages)
+            if (byMember && firstPhase >= first && lastPhase < first + count)
+                return Placement.Member;
+        return Placement.Full;
+    }
+
+    private long PlaceGradients(long offset)
+    {
+        foreach ((int first, int count, bool byMember) in stages)
+        {
+            for (int i = first; i < first + count; i++)
+            {
+                foreach (GradientSum gradient in phases[i].Calls.SelectMany(call => call.Gradients))
+                {
+                    gradient.SlotOffset = offset;
+                    gradient.TotalOffset = offset + RoundUp(gradient.Length);
+                    offset += 2 * RoundUp(gradient.Length);
+                    if (byMember)
+                        continue;
+                    gradient.SharedSlots = new AlignedMemory((long)phases[i].Members * phases[i].Slots * gradient.Length);
+                    sharedSlots.Add(gradient.SharedSlots);
+                }
+            }
+        }
+        return offset;
+    }
+
+    private void RunMember(Workspace workspace, int firstPhase, int phaseCount, int member)
+    {
+        for (int i = firstPhase; i < firstPhase + phaseCount; i++)
+        {
+            CpuPhase phase = phases[i];
+            for (int slot = 0; slot < phase.Slots; slot++)
+            {
+                phase.RunSlot(workspace, member, slot);
+                foreach (CpuCall call in phase.Calls)
+                    foreach (GradientSum gradient in call.Gradients)
+                        AddSlot(slot, gradient.Slot(workspace), workspace.Start + gradient.TotalOffset, gradient.Length);
+            }
+            foreach (CpuCall call in phase.Calls)
+                foreach (GradientSum gradient in call.Gradients)
+                    gradient.Write(member, workspace.Start + gradient.TotalOffset);
+        }
+    }
+
+    private void RunTogether(CpuPhase phase)
+    {
+        device.Workers.Run(phase.Members * phase.Slots, (worker, item) =>
+        {
+            Workspace workspace = device.WorkspaceOf(worker);
+            phase.RunSlot(workspace, item / phase.Slots, item % phase.Slots);
+            foreach (CpuCall call in phase.Calls)
+                foreach (GradientSum gradient in call.Gradients)
+                    new ReadOnlySpan<float>(gradient.Slot(workspace), gradient.Length)
+                        .CopyTo(new Span<float>(gradient.SharedSlots!.Start + (long)item * gradient.Length, gradient.Length));
+        });
+        GradientSum[] gradients = [.. phase.Calls.SelectMany(call => call.Gradients)];
+        if (gradients.Length == 0)
+            return;
+        device.Workers.Run(phase.Members * gradients.Length, (worker, item) =>
+        {
+            (int member, GradientSum gradient) = (item / gradients.Length, gradients[item % gradients.Length]);
+            float* total = device.WorkspaceOf(worker).Start + gradient.TotalOffset;
+            for (int slot = 0; slot < phase.Slots; slot++)
+                AddSlot(slot, gradient.SharedSlots!.Start + ((long)member * phase.Slots + slot) * gradient.Length, total, gradient.Length);
+            gradient.Write(member, total);
+        });
+    }
+
+    private static void AddSlot(int slot, float* values, float* total, int length)
+    {
+        var sum = new Span<float>(total, length);
+        var part = new ReadOnlySpan<float>(values, length);
+        if (slot == 0)
+            part.CopyTo(sum);
+        else
+            TensorPrimitives.Add(sum, part, sum);
+    }
+
+    private static long RoundUp(long floats) => (floats + 63) / 64 * 64;
+}

@@ -1,0 +1,43 @@
+using System.Runtime.Intrinsics;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>u ← μu + g; θ ← θ − ηu in one pass: three vectors read, two written.</summary>
+internal sealed class CpuSgd(CpuDevice device) : Sgd
+{
+    protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)
+        => device.Submit(new StepCall(parameters, velocity, gradient, learningRate, momentum));
+
+    private sealed unsafe class StepCall : CpuCall
+    {
+        private readonly CpuOperand parameters;
+        private readonly CpuOperand velocity;
+        private readonly CpuOperand gradient;
+        private readonly CpuOperand learningRate;
+        private readonly float momentum;
+
+        public StepCall(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)
+            : base("sgd.step", parameters.Shape.Members, parameters.Shape.Samples)
+        {
+            (this.parameters, this.velocity, this.momentum) = (Write(parameters), Write(velocity), momentum);
+            (this.gradient, this.learningRate) = (Read(gradient), ReadWhole(learningRate));
+        }
+
+        public override void Execute(in Tile tile)
+        {
+            float* theta = parameters.At(tile, tile.FirstSample);
+            float* u = velocity.At(tile, tile.FirstSample);
+            float* g = gradient.At(tile, tile.FirstSample);
+            Vector512<float> rate = Vector512.Create(-*learningRate.At(tile, 0)), decay = Vector512.Create(momentum);
+            int length = tile.SampleCount * parameters.Tensor.Shape.SampleLength;
+            for (int i = 0; i < length; i += LanePart.Lanes)
+            {
+                int lanes = length - i;
+                Vector512<float> step = Vector512.FusedMultiplyAdd(decay, LanePart.Load(u + i, lanes), LanePart.Load(g + i, lanes));
+                LanePart.Store(step, u + i, lanes);
+                LanePart.Store(Vector512.FusedMultiplyAdd(rate, step, LanePart.Load(theta + i, lanes)), theta + i, lanes);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// A tensor in main memory, channels last: <c>[E, N, H, W, C]</c>, so that channels fill a vector's lanes whatever the image's size.
+/// </summary>
+internal sealed unsafe class CpuTensor : Tensor
+{
+    private AlignedMemory? memory;
+    private bool disposed;
+
+    public CpuTensor(TensorShape shape, bool isTransient)
+        : base(shape)
+    {
+        IsTransient = isTransient;
+        if (!isTransient)
+            memory = new AlignedMemory(shape.Length);
+    }
+
+    /// <summary>Lives within one run of one plan; a plan gives it a place in each thread's workspace.</summary>
+    public bool IsTransient { get; }
+
+    /// <summary>The tensor's own memory. A transient tensor gets some when it is used outside a plan, or by phases of a plan that run apart.</summary>
+    public float* Data
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            memory ??= new AlignedMemory(Shape.Length);
+            return memory.Start;
+        }
+    }
+
+    /// <summary>Floats between two members; 0 for a shared tensor.</summary>
+    public long MemberStride => Shape.Members == 1 ? 0 : Shape.MemberLength;
+
+    public override void Upload(ReadOnlySpan<float> values)
+    {
+        RequireLength(values.Length);
+        (int channels, int pixels) = (Shape.Channels, Shape.Height * Shape.Width);
+        if (channels == 1 || pixels == 1)
+        {
+            values.CopyTo(new Span<float>(Data, values.Length));
+            return;
+        }
+        float* data = Data;
+        for (int sample = 0; sample < values.Length / (channels * pixels); sample++)
+        {
+            ReadOnlySpan<float> source = values.Slice(sample * channels * pixels, channels * pixels);
+            float* target = data + (long)sample * channels * pixels;
+            for (int c = 0; c < channels; c++)
+                for (int p = 0; p < pixels; p++)
+                    target[p * channels + c] = source[c * pixels + p];
+        }
+    }
+
+    public override void Download(Span<float> values)
+    {
+        RequireLength(values.Length);
+        (int channels, int pixels) = (Shape.Channels, Shape.Height * Shape.Width);
+        if (channels == 1 || pixels == 1)
+        {
+            new ReadOnlySpan<float>(Data, values.Length).CopyTo(values);
+            return;
+        }
+        float* data = Data;
+        for (int sample = 0; sample < values.Length / (channels * pixels); sample++)
+        {
+            Span<float> target = values.Slice(sample * channels * pixels, channels * pixels);
+            float* source = data + (long)sample * channels * pixels;
+            for (int c = 0; c < channels; c++)
+                for (int p = 0; p < pixels; p++)
+                    target[c * pixels + p] = source[p * channels + c];
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            memory?.Dispose();
+        disposed = true;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Runtime.Intrinsics;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// δW = Σ over sources of δ⋆x, and δb = Σ δ. The gradient is summed as [k, k, C, O]: a filter row's k·C rows by O columns is one product of the
+/// overlapping image rows, transposed, with δ, contracted over the pixels; the sum stays in cache while the samples stream past.
+/// </summary>
+internal sealed unsafe class FilterGradientCall : CpuCall
+{
+    private const int Columns = MatrixMicroKernel.PanelColumns;
+
+    private readonly CorrelationShape shape;
+    private readonly (CpuOperand Image, CpuOperand Cotangent)[] sources;
+    private readonly CpuOperand biasCotangent;
+    private readonly GradientSum filterSum;
+    private readonly GradientSum biasSum;
+
+    public FilterGradientCall(
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+        : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
+    {
+        this.shape = CorrelationShape.Forward(shape);
+        this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
+        this.biasCotangent = Read(biasCotangent);
+        filterSum = Sum(filterResult, shape.FilterLength, ToFilterOrder);
+        biasSum = Sum(biasResult, shape.OutputChannels);
+    }
+
+    private int PaddedLength => shape.PaddedHeight * shape.PaddedWidth * shape.InputChannels;
+
+    private int PatchLength => shape.Taps * shape.InputChannels;
+
+    private int Pixels => shape.OutputHeight * shape.OutputWidth;
+
+    public override long TemporaryFloats(int samples) => PaddedLength + 64 + (shape.WritesPatches ? (long)Pixels * PatchLength : 0);
+
+    public override void Execute(in Tile tile)
+    {
+        float* sum = filterSum.Slot(tile.Workspace);
+        float* padded = tile.Workspace.Temporary;
+        float* patches = padded + (PaddedLength + 63) / 64 * 64;
+        for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+        {
+            foreach ((CpuOperand image, CpuOperand cotangent) in sources)
+            {
+                PaddedImage.Pad(
+                    image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding, padded, shape.InputChannels, 0);
+                if (shape.WritesPatches)
+                {
+                    PaddedImage.WritePatches(
+                        padded, shape.PaddedWidth, shape.InputChannels, shape.KernelSize, shape.OutputHeight, shape.OutputWidth, patches, PatchLength);
+                    AddPatches(patches, cotangent.At(tile, sample), sum);
+                }
+                else
+                {
+                    AddRows(padded, cotangent.At(tile, sample), sum);
+                }
+            }
+            AddBias(biasCotangent.At(tile, sample), biasSum.Slot(tile.Workspace));
+        }
+    }
+
+    private void AddPatches(float* patches, float* cotangent, float* sum)
+    {
+        for (int column = 0; column < shape.OutputChannels; column += Columns)
+        {
+            Contraction contraction = ColumnBlock(column, cotangent, sum);
+            contraction.A = patches;
+            contraction.StepA = PatchLength;
+            contraction.Steps = Pixels;
+            contraction.Segments = 1;
+            MatrixMicroKernel.Multiply(contraction, PatchLength);
+        }
+    }
+
+    private void AddRows(float* padded, float* cotangent, float* sum)
+    {
+        int run = shape.KernelSize * shape.InputChannels;
+        for (int column = 0; column < shape.OutputChannels; column += Columns)
+        {
+            Contraction contraction = ColumnBlock(column, cotangent, sum);
+            contraction.StepA = shape.InputChannels;
+            contraction.SegmentA = (nint)shape.PaddedWidth * shape.InputChannels;
+            contraction.SegmentB = (nint)shape.OutputWidth * shape.OutputChannels;
+            contraction.Steps = shape.OutputWidth;
+            contraction.Segments = shape.OutputHeight;
+            float* start = contraction.C;
+            for (int tap = 0; tap < shape.KernelSize; tap++)
+            {
+                contraction.A = padded + tap * contraction.SegmentA;
+                contraction.C = start + (long)tap * run * shape.OutputChannels;
+                MatrixMicroKernel.Multiply(contraction, run);
+            }
+        }
+    }
+
+    private Contraction ColumnBlock(int column, float* cotangent, float* sum) => new()
+    {
+        RowStrideA = 1,
+        B = cotangent + column,
+        StepB = shape.OutputChannels,
+        C = sum + column,
+        RowStrideC = shape.OutputChannels,
+        Columns = Math.Min(Columns, shape.OutputChannels - column),
+        Accumulate = true,
+    };
+
+    private void AddBias(float* cotangent, float* sum)
+    {
+        for (int c = 0; c < shape.OutputChannels; c += LanePart.Lanes)
+        {
+            int lanes = shape.OutputChannels - c;
+            Vector512<float> total = default;
+            for (int p = 0; p < Pixels; p++)
+                total += LanePart.Load(cotangent + (long)p * shape.OutputChannels + c, lanes);
+            LanePart.Store(LanePart.Load(sum + c, lanes) + total, sum + c, lanes);
+        }
+    }
+
+    /// <summary>[k, k, C, O] to OIHW.</summary>
+    private void ToFilterOrder(float* source, float* target)
+    {
+        (int outputs, int inputs, int taps) = (shape.OutputChannels, shape.InputChannels, shape.Taps);
+        for (int output = 0; output < outputs; output++)
+            for (int input = 0; input < inputs; input++)
+                for (int tap = 0; tap < taps; tap++)
+                    target[((long)output * inputs + input) * taps + tap] = source[((long)tap * inputs + input) * outputs + output];
+    }
+}

@@ -1,0 +1,12 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>The unit of work: one member, a run of its samples, on one thread.</summary>
+/// <param name="Workspace">The thread's memory.</param>
+/// <param name="Member">e.</param>
+/// <param name="FirstSample">The first sample n of the run.</param>
+/// <param name="SampleCount">Samples in the run.</param>
+internal readonly record struct Tile(Workspace Workspace, int Member, int FirstSample, int SampleCount)
+{
+    /// <summary>One past the last sample.</summary>
+    public int EndSample => FirstSample + SampleCount;
+}

@@ -1,0 +1,48 @@
+using System.Runtime.Intrinsics;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>Sums of products over long vectors, in one order whatever their alignment: lanes first, folded into float64 every few thousand terms.</summary>
+internal static unsafe class VectorSum
+{
+    private const int ChunkLength = 4096;
+
+    /// <summary>⟨a, b⟩.</summary>
+    public static double Dot(float* a, float* b, long length)
+    {
+        double total = 0;
+        for (long start = 0; start < length; start += ChunkLength)
+        {
+            int count = (int)Math.Min(ChunkLength, length - start);
+            Vector512<float> even = default, odd = default;
+            int i = 0;
+            for (; i + 2 * LanePart.Lanes <= count; i += 2 * LanePart.Lanes)
+            {
+                even = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
+                odd = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i + LanePart.Lanes), Vector512.Load(b + start + i + LanePart.Lanes), odd);
+            }
+            for (; i < count; i += LanePart.Lanes)
+                even = Vector512.FusedMultiplyAdd(LanePart.Load(a + start + i, count - i), LanePart.Load(b + start + i, count - i), even);
+            total += Vector512.Sum(even + odd);
+        }
+        return total;
+    }
+
+    /// <summary>‖a − b‖².</summary>
+    public static double SquaredDistance(float* a, float* b, long length)
+    {
+        double total = 0;
+        for (long start = 0; start < length; start += ChunkLength)
+        {
+            int count = (int)Math.Min(ChunkLength, length - start);
+            Vector512<float> sum = default;
+            for (int i = 0; i < count; i += LanePart.Lanes)
+            {
+                Vector512<float> difference = LanePart.Load(a + start + i, count - i) - LanePart.Load(b + start + i, count - i);
+                sum = Vector512.FusedMultiplyAdd(difference, difference, sum);
+            }
+            total += Vector512.Sum(sum);
+        }
+        return total;
+    }
+}

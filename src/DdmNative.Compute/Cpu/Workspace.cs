@@ -1,0 +1,41 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// One thread's memory while it runs plans: transient tensors, what calls retain between the blocks of a member (packed filters, gradient
+/// sums), and temporary buffers. Only one plan runs at a time, so that all plans share it.
+/// </summary>
+internal sealed unsafe class Workspace : IDisposable
+{
+    private AlignedMemory memory = new(0);
+    private long[] keys = [];
+
+    public float* Start => memory.Start;
+
+    /// <summary>Where calls put what nobody reads after them.</summary>
+    public float* Temporary { get; private set; }
+
+    /// <summary>Makes room for a plan and forgets what the last one retained.</summary>
+    public void Prepare(long length, long temporaryOffset, int retainingCalls)
+    {
+        if (memory.Length < length)
+        {
+            memory.Dispose();
+            memory = new AlignedMemory(length);
+        }
+        Temporary = memory.Start + temporaryOffset;
+        if (keys.Length < retainingCalls)
+            keys = new long[retainingCalls];
+        Array.Fill(keys, -1);
+    }
+
+    /// <summary>Whether what a call retained was made for another member (or never), and remembers that it is about to be made for this one.</summary>
+    public bool MustRenew(int callIndex, long key)
+    {
+        if (keys[callIndex] == key)
+            return false;
+        keys[callIndex] = key;
+        return true;
+    }
+
+    public void Dispose() => memory.Dispose();
+}
