@@ -1,11 +1,10 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>What one micro-kernel call contracts; all strides in floats.</summary>
 /// <remarks>
-/// C[m, :] (+)= Σₛ Σₖ A[m·RowStride + k·StepA + s·SegmentA] · B[k·StepB + s·SegmentB + 0..columns−1].
+/// C[m, :] (+)= Σₛ Σₖ A[m·RowStrideA + k·StepA + s·SegmentA] · B[k·StepB + s·SegmentB + 0..columns−1].
 /// Two nested contraction axes let a convolution's filter rows, whose pixels overlap in memory, be one call.
 /// </remarks>
 internal unsafe struct Contraction
@@ -37,8 +36,9 @@ internal unsafe struct Contraction
 /// element and B streams in two vectors a step, so that a step is 28 multiply–adds for 16 loads.
 /// </summary>
 /// <remarks>
-/// One method per tile height, written out: the compiler keeps named locals in registers, but not an array's elements.
-/// Heights are those that image rows and filter blocks divide into: 14 (28, 14), 8 (32, 16, 8), 7, and small ones for what is left.
+/// One method per tile height, written out: the compiler keeps named locals in registers, but not an array's elements, and spills all of them
+/// if anything is called while they are live. So a tile starts from C (or the bias, or zero), ends in C, and calls nothing; ragged columns go through
+/// a small copy of C outside. Heights are those that image rows and filter blocks divide into: 14 (28, 14), 8 (32, 16, 8), 7, and small ones for the rest.
 /// </remarks>
 internal static unsafe class MatrixMicroKernel
 {
@@ -46,53 +46,18 @@ internal static unsafe class MatrixMicroKernel
     public const int PanelColumns = 32;
 
     private const int Lanes = 16;
+    private const int TallestTile = 14;
 
     /// <summary>Computes <paramref name="rows"/> rows of C with the fewest well-filled tiles.</summary>
     public static void Multiply(Contraction contraction, int rows)
     {
-        bool wide = contraction.Columns > Lanes;
         while (rows > 0)
         {
             int height = TileHeight(rows);
-            switch (height)
-            {
-                case 14:
-                    if (wide)
-                        Tile14x32(contraction);
-                    else
-                        Tile14x16(contraction);
-                    break;
-                case 8:
-                    if (wide)
-                        Tile8x32(contraction);
-                    else
-                        Tile8x16(contraction);
-                    break;
-                case 7:
-                    if (wide)
-                        Tile7x32(contraction);
-                    else
-                        Tile7x16(contraction);
-                    break;
-                case 4:
-                    if (wide)
-                        Tile4x32(contraction);
-                    else
-                        Tile4x16(contraction);
-                    break;
-                case 2:
-                    if (wide)
-                        Tile2x32(contraction);
-                    else
-                        Tile2x16(contraction);
-                    break;
-                case 1:
-                    if (wide)
-                        Tile1x32(contraction);
-                    else
-                        Tile1x16(contraction);
-                    break;
-            }
+            if (contraction.Columns % Lanes == 0)
+                MultiplyTile(contraction, height);
+            else
+                MultiplyRaggedTile(contraction, height);
             contraction.A += height * contraction.RowStrideA;
             contraction.C += height * contraction.RowStrideC;
             rows -= height;
@@ -110,41 +75,66 @@ internal static unsafe class MatrixMicroKernel
         _ => 1,
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(in Contraction k, int row, Vector512<float> low, Vector512<float> high)
+    /// <summary>A tile whose columns do not fill their vectors works on a copy of its part of C.</summary>
+    private static void MultiplyRaggedTile(Contraction contraction, int height)
     {
-        float* c = k.C + row * k.RowStrideC;
-        if (k.Columns == 2 * Lanes)
-        {
-            if (k.Accumulate)
-            {
-                low += Vector512.Load(c);
-                high += Vector512.Load(c + Lanes);
-            }
-            else if (k.Bias is not null)
-            {
-                low += Vector512.Load(k.Bias);
-                high += Vector512.Load(k.Bias + Lanes);
-            }
-            low.Store(c);
-            high.Store(c + Lanes);
-            return;
-        }
-        StorePart(k, c, 0, Lanes, low);
-        StorePart(k, c, Lanes, k.Columns - Lanes, high);
+        float* copy = stackalloc float[TallestTile * PanelColumns];
+        float* target = contraction.C;
+        (nint stride, int columns) = (contraction.RowStrideC, contraction.Columns);
+        if (contraction.Accumulate)
+            for (int row = 0; row < height; row++)
+                for (int column = 0; column < PanelColumns; column++)
+                    copy[row * PanelColumns + column] = column < columns ? target[row * stride + column] : 0;
+        contraction.C = copy;
+        contraction.RowStrideC = PanelColumns;
+        contraction.Columns = columns > Lanes ? PanelColumns : Lanes;
+        MultiplyTile(contraction, height);
+        for (int row = 0; row < height; row++)
+            new ReadOnlySpan<float>(copy + row * PanelColumns, columns).CopyTo(new Span<float>(target + row * stride, columns));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(in Contraction k, int row, Vector512<float> values)
-        => StorePart(k, k.C + row * k.RowStrideC, 0, k.Columns, values);
-
-    private static void StorePart(in Contraction k, float* c, int first, int count, Vector512<float> values)
+    private static void MultiplyTile(in Contraction contraction, int height)
     {
-        if (k.Accumulate)
-            values += LanePart.Load(c + first, count);
-        else if (k.Bias is not null)
-            values += Vector512.Load(k.Bias + first);
-        LanePart.Store(values, c + first, count);
+        bool isWide = contraction.Columns > Lanes;
+        switch (height)
+        {
+            case 14:
+                if (isWide)
+                    Tile14x32(contraction);
+                else
+                    Tile14x16(contraction);
+                break;
+            case 8:
+                if (isWide)
+                    Tile8x32(contraction);
+                else
+                    Tile8x16(contraction);
+                break;
+            case 7:
+                if (isWide)
+                    Tile7x32(contraction);
+                else
+                    Tile7x16(contraction);
+                break;
+            case 4:
+                if (isWide)
+                    Tile4x32(contraction);
+                else
+                    Tile4x16(contraction);
+                break;
+            case 2:
+                if (isWide)
+                    Tile2x32(contraction);
+                else
+                    Tile2x16(contraction);
+                break;
+            case 1:
+                if (isWide)
+                    Tile1x32(contraction);
+                else
+                    Tile1x16(contraction);
+                break;
+        }
     }
 
     private static void Tile14x32(in Contraction k)
@@ -163,6 +153,70 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low11 = default, high11 = default;
         Vector512<float> low12 = default, high12 = default;
         Vector512<float> low13 = default, high13 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+            low1 = Vector512.Load(c + 1 * rowC);
+            high1 = Vector512.Load(c + 1 * rowC + Lanes);
+            low2 = Vector512.Load(c + 2 * rowC);
+            high2 = Vector512.Load(c + 2 * rowC + Lanes);
+            low3 = Vector512.Load(c + 3 * rowC);
+            high3 = Vector512.Load(c + 3 * rowC + Lanes);
+            low4 = Vector512.Load(c + 4 * rowC);
+            high4 = Vector512.Load(c + 4 * rowC + Lanes);
+            low5 = Vector512.Load(c + 5 * rowC);
+            high5 = Vector512.Load(c + 5 * rowC + Lanes);
+            low6 = Vector512.Load(c + 6 * rowC);
+            high6 = Vector512.Load(c + 6 * rowC + Lanes);
+            low7 = Vector512.Load(c + 7 * rowC);
+            high7 = Vector512.Load(c + 7 * rowC + Lanes);
+            low8 = Vector512.Load(c + 8 * rowC);
+            high8 = Vector512.Load(c + 8 * rowC + Lanes);
+            low9 = Vector512.Load(c + 9 * rowC);
+            high9 = Vector512.Load(c + 9 * rowC + Lanes);
+            low10 = Vector512.Load(c + 10 * rowC);
+            high10 = Vector512.Load(c + 10 * rowC + Lanes);
+            low11 = Vector512.Load(c + 11 * rowC);
+            high11 = Vector512.Load(c + 11 * rowC + Lanes);
+            low12 = Vector512.Load(c + 12 * rowC);
+            high12 = Vector512.Load(c + 12 * rowC + Lanes);
+            low13 = Vector512.Load(c + 13 * rowC);
+            high13 = Vector512.Load(c + 13 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+            low1 = Vector512.Load(k.Bias);
+            high1 = Vector512.Load(k.Bias + Lanes);
+            low2 = Vector512.Load(k.Bias);
+            high2 = Vector512.Load(k.Bias + Lanes);
+            low3 = Vector512.Load(k.Bias);
+            high3 = Vector512.Load(k.Bias + Lanes);
+            low4 = Vector512.Load(k.Bias);
+            high4 = Vector512.Load(k.Bias + Lanes);
+            low5 = Vector512.Load(k.Bias);
+            high5 = Vector512.Load(k.Bias + Lanes);
+            low6 = Vector512.Load(k.Bias);
+            high6 = Vector512.Load(k.Bias + Lanes);
+            low7 = Vector512.Load(k.Bias);
+            high7 = Vector512.Load(k.Bias + Lanes);
+            low8 = Vector512.Load(k.Bias);
+            high8 = Vector512.Load(k.Bias + Lanes);
+            low9 = Vector512.Load(k.Bias);
+            high9 = Vector512.Load(k.Bias + Lanes);
+            low10 = Vector512.Load(k.Bias);
+            high10 = Vector512.Load(k.Bias + Lanes);
+            low11 = Vector512.Load(k.Bias);
+            high11 = Vector512.Load(k.Bias + Lanes);
+            low12 = Vector512.Load(k.Bias);
+            high12 = Vector512.Load(k.Bias + Lanes);
+            low13 = Vector512.Load(k.Bias);
+            high13 = Vector512.Load(k.Bias + Lanes);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -226,20 +280,34 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0, high0);
-        Store(k, 1, low1, high1);
-        Store(k, 2, low2, high2);
-        Store(k, 3, low3, high3);
-        Store(k, 4, low4, high4);
-        Store(k, 5, low5, high5);
-        Store(k, 6, low6, high6);
-        Store(k, 7, low7, high7);
-        Store(k, 8, low8, high8);
-        Store(k, 9, low9, high9);
-        Store(k, 10, low10, high10);
-        Store(k, 11, low11, high11);
-        Store(k, 12, low12, high12);
-        Store(k, 13, low13, high13);
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
+        low1.Store(c + 1 * rowC);
+        high1.Store(c + 1 * rowC + Lanes);
+        low2.Store(c + 2 * rowC);
+        high2.Store(c + 2 * rowC + Lanes);
+        low3.Store(c + 3 * rowC);
+        high3.Store(c + 3 * rowC + Lanes);
+        low4.Store(c + 4 * rowC);
+        high4.Store(c + 4 * rowC + Lanes);
+        low5.Store(c + 5 * rowC);
+        high5.Store(c + 5 * rowC + Lanes);
+        low6.Store(c + 6 * rowC);
+        high6.Store(c + 6 * rowC + Lanes);
+        low7.Store(c + 7 * rowC);
+        high7.Store(c + 7 * rowC + Lanes);
+        low8.Store(c + 8 * rowC);
+        high8.Store(c + 8 * rowC + Lanes);
+        low9.Store(c + 9 * rowC);
+        high9.Store(c + 9 * rowC + Lanes);
+        low10.Store(c + 10 * rowC);
+        high10.Store(c + 10 * rowC + Lanes);
+        low11.Store(c + 11 * rowC);
+        high11.Store(c + 11 * rowC + Lanes);
+        low12.Store(c + 12 * rowC);
+        high12.Store(c + 12 * rowC + Lanes);
+        low13.Store(c + 13 * rowC);
+        high13.Store(c + 13 * rowC + Lanes);
     }
 
     private static void Tile14x16(in Contraction k)
@@ -258,6 +326,42 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low11 = default;
         Vector512<float> low12 = default;
         Vector512<float> low13 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            low1 = Vector512.Load(c + 1 * rowC);
+            low2 = Vector512.Load(c + 2 * rowC);
+            low3 = Vector512.Load(c + 3 * rowC);
+            low4 = Vector512.Load(c + 4 * rowC);
+            low5 = Vector512.Load(c + 5 * rowC);
+            low6 = Vector512.Load(c + 6 * rowC);
+            low7 = Vector512.Load(c + 7 * rowC);
+            low8 = Vector512.Load(c + 8 * rowC);
+            low9 = Vector512.Load(c + 9 * rowC);
+            low10 = Vector512.Load(c + 10 * rowC);
+            low11 = Vector512.Load(c + 11 * rowC);
+            low12 = Vector512.Load(c + 12 * rowC);
+            low13 = Vector512.Load(c + 13 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            low1 = Vector512.Load(k.Bias);
+            low2 = Vector512.Load(k.Bias);
+            low3 = Vector512.Load(k.Bias);
+            low4 = Vector512.Load(k.Bias);
+            low5 = Vector512.Load(k.Bias);
+            low6 = Vector512.Load(k.Bias);
+            low7 = Vector512.Load(k.Bias);
+            low8 = Vector512.Load(k.Bias);
+            low9 = Vector512.Load(k.Bias);
+            low10 = Vector512.Load(k.Bias);
+            low11 = Vector512.Load(k.Bias);
+            low12 = Vector512.Load(k.Bias);
+            low13 = Vector512.Load(k.Bias);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -292,20 +396,20 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0);
-        Store(k, 1, low1);
-        Store(k, 2, low2);
-        Store(k, 3, low3);
-        Store(k, 4, low4);
-        Store(k, 5, low5);
-        Store(k, 6, low6);
-        Store(k, 7, low7);
-        Store(k, 8, low8);
-        Store(k, 9, low9);
-        Store(k, 10, low10);
-        Store(k, 11, low11);
-        Store(k, 12, low12);
-        Store(k, 13, low13);
+        low0.Store(c + 0 * rowC);
+        low1.Store(c + 1 * rowC);
+        low2.Store(c + 2 * rowC);
+        low3.Store(c + 3 * rowC);
+        low4.Store(c + 4 * rowC);
+        low5.Store(c + 5 * rowC);
+        low6.Store(c + 6 * rowC);
+        low7.Store(c + 7 * rowC);
+        low8.Store(c + 8 * rowC);
+        low9.Store(c + 9 * rowC);
+        low10.Store(c + 10 * rowC);
+        low11.Store(c + 11 * rowC);
+        low12.Store(c + 12 * rowC);
+        low13.Store(c + 13 * rowC);
     }
 
     private static void Tile8x32(in Contraction k)
@@ -318,6 +422,46 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low5 = default, high5 = default;
         Vector512<float> low6 = default, high6 = default;
         Vector512<float> low7 = default, high7 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+            low1 = Vector512.Load(c + 1 * rowC);
+            high1 = Vector512.Load(c + 1 * rowC + Lanes);
+            low2 = Vector512.Load(c + 2 * rowC);
+            high2 = Vector512.Load(c + 2 * rowC + Lanes);
+            low3 = Vector512.Load(c + 3 * rowC);
+            high3 = Vector512.Load(c + 3 * rowC + Lanes);
+            low4 = Vector512.Load(c + 4 * rowC);
+            high4 = Vector512.Load(c + 4 * rowC + Lanes);
+            low5 = Vector512.Load(c + 5 * rowC);
+            high5 = Vector512.Load(c + 5 * rowC + Lanes);
+            low6 = Vector512.Load(c + 6 * rowC);
+            high6 = Vector512.Load(c + 6 * rowC + Lanes);
+            low7 = Vector512.Load(c + 7 * rowC);
+            high7 = Vector512.Load(c + 7 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+            low1 = Vector512.Load(k.Bias);
+            high1 = Vector512.Load(k.Bias + Lanes);
+            low2 = Vector512.Load(k.Bias);
+            high2 = Vector512.Load(k.Bias + Lanes);
+            low3 = Vector512.Load(k.Bias);
+            high3 = Vector512.Load(k.Bias + Lanes);
+            low4 = Vector512.Load(k.Bias);
+            high4 = Vector512.Load(k.Bias + Lanes);
+            low5 = Vector512.Load(k.Bias);
+            high5 = Vector512.Load(k.Bias + Lanes);
+            low6 = Vector512.Load(k.Bias);
+            high6 = Vector512.Load(k.Bias + Lanes);
+            low7 = Vector512.Load(k.Bias);
+            high7 = Vector512.Load(k.Bias + Lanes);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -359,14 +503,22 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0, high0);
-        Store(k, 1, low1, high1);
-        Store(k, 2, low2, high2);
-        Store(k, 3, low3, high3);
-        Store(k, 4, low4, high4);
-        Store(k, 5, low5, high5);
-        Store(k, 6, low6, high6);
-        Store(k, 7, low7, high7);
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
+        low1.Store(c + 1 * rowC);
+        high1.Store(c + 1 * rowC + Lanes);
+        low2.Store(c + 2 * rowC);
+        high2.Store(c + 2 * rowC + Lanes);
+        low3.Store(c + 3 * rowC);
+        high3.Store(c + 3 * rowC + Lanes);
+        low4.Store(c + 4 * rowC);
+        high4.Store(c + 4 * rowC + Lanes);
+        low5.Store(c + 5 * rowC);
+        high5.Store(c + 5 * rowC + Lanes);
+        low6.Store(c + 6 * rowC);
+        high6.Store(c + 6 * rowC + Lanes);
+        low7.Store(c + 7 * rowC);
+        high7.Store(c + 7 * rowC + Lanes);
     }
 
     private static void Tile8x16(in Contraction k)
@@ -379,6 +531,30 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low5 = default;
         Vector512<float> low6 = default;
         Vector512<float> low7 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            low1 = Vector512.Load(c + 1 * rowC);
+            low2 = Vector512.Load(c + 2 * rowC);
+            low3 = Vector512.Load(c + 3 * rowC);
+            low4 = Vector512.Load(c + 4 * rowC);
+            low5 = Vector512.Load(c + 5 * rowC);
+            low6 = Vector512.Load(c + 6 * rowC);
+            low7 = Vector512.Load(c + 7 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            low1 = Vector512.Load(k.Bias);
+            low2 = Vector512.Load(k.Bias);
+            low3 = Vector512.Load(k.Bias);
+            low4 = Vector512.Load(k.Bias);
+            low5 = Vector512.Load(k.Bias);
+            low6 = Vector512.Load(k.Bias);
+            low7 = Vector512.Load(k.Bias);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -403,14 +579,14 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0);
-        Store(k, 1, low1);
-        Store(k, 2, low2);
-        Store(k, 3, low3);
-        Store(k, 4, low4);
-        Store(k, 5, low5);
-        Store(k, 6, low6);
-        Store(k, 7, low7);
+        low0.Store(c + 0 * rowC);
+        low1.Store(c + 1 * rowC);
+        low2.Store(c + 2 * rowC);
+        low3.Store(c + 3 * rowC);
+        low4.Store(c + 4 * rowC);
+        low5.Store(c + 5 * rowC);
+        low6.Store(c + 6 * rowC);
+        low7.Store(c + 7 * rowC);
     }
 
     private static void Tile7x32(in Contraction k)
@@ -422,6 +598,42 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low4 = default, high4 = default;
         Vector512<float> low5 = default, high5 = default;
         Vector512<float> low6 = default, high6 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+            low1 = Vector512.Load(c + 1 * rowC);
+            high1 = Vector512.Load(c + 1 * rowC + Lanes);
+            low2 = Vector512.Load(c + 2 * rowC);
+            high2 = Vector512.Load(c + 2 * rowC + Lanes);
+            low3 = Vector512.Load(c + 3 * rowC);
+            high3 = Vector512.Load(c + 3 * rowC + Lanes);
+            low4 = Vector512.Load(c + 4 * rowC);
+            high4 = Vector512.Load(c + 4 * rowC + Lanes);
+            low5 = Vector512.Load(c + 5 * rowC);
+            high5 = Vector512.Load(c + 5 * rowC + Lanes);
+            low6 = Vector512.Load(c + 6 * rowC);
+            high6 = Vector512.Load(c + 6 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+            low1 = Vector512.Load(k.Bias);
+            high1 = Vector512.Load(k.Bias + Lanes);
+            low2 = Vector512.Load(k.Bias);
+            high2 = Vector512.Load(k.Bias + Lanes);
+            low3 = Vector512.Load(k.Bias);
+            high3 = Vector512.Load(k.Bias + Lanes);
+            low4 = Vector512.Load(k.Bias);
+            high4 = Vector512.Load(k.Bias + Lanes);
+            low5 = Vector512.Load(k.Bias);
+            high5 = Vector512.Load(k.Bias + Lanes);
+            low6 = Vector512.Load(k.Bias);
+            high6 = Vector512.Load(k.Bias + Lanes);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -460,13 +672,20 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0, high0);
-        Store(k, 1, low1, high1);
-        Store(k, 2, low2, high2);
-        Store(k, 3, low3, high3);
-        Store(k, 4, low4, high4);
-        Store(k, 5, low5, high5);
-        Store(k, 6, low6, high6);
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
+        low1.Store(c + 1 * rowC);
+        high1.Store(c + 1 * rowC + Lanes);
+        low2.Store(c + 2 * rowC);
+        high2.Store(c + 2 * rowC + Lanes);
+        low3.Store(c + 3 * rowC);
+        high3.Store(c + 3 * rowC + Lanes);
+        low4.Store(c + 4 * rowC);
+        high4.Store(c + 4 * rowC + Lanes);
+        low5.Store(c + 5 * rowC);
+        high5.Store(c + 5 * rowC + Lanes);
+        low6.Store(c + 6 * rowC);
+        high6.Store(c + 6 * rowC + Lanes);
     }
 
     private static void Tile7x16(in Contraction k)
@@ -478,6 +697,28 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low4 = default;
         Vector512<float> low5 = default;
         Vector512<float> low6 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            low1 = Vector512.Load(c + 1 * rowC);
+            low2 = Vector512.Load(c + 2 * rowC);
+            low3 = Vector512.Load(c + 3 * rowC);
+            low4 = Vector512.Load(c + 4 * rowC);
+            low5 = Vector512.Load(c + 5 * rowC);
+            low6 = Vector512.Load(c + 6 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            low1 = Vector512.Load(k.Bias);
+            low2 = Vector512.Load(k.Bias);
+            low3 = Vector512.Load(k.Bias);
+            low4 = Vector512.Load(k.Bias);
+            low5 = Vector512.Load(k.Bias);
+            low6 = Vector512.Load(k.Bias);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -501,13 +742,13 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0);
-        Store(k, 1, low1);
-        Store(k, 2, low2);
-        Store(k, 3, low3);
-        Store(k, 4, low4);
-        Store(k, 5, low5);
-        Store(k, 6, low6);
+        low0.Store(c + 0 * rowC);
+        low1.Store(c + 1 * rowC);
+        low2.Store(c + 2 * rowC);
+        low3.Store(c + 3 * rowC);
+        low4.Store(c + 4 * rowC);
+        low5.Store(c + 5 * rowC);
+        low6.Store(c + 6 * rowC);
     }
 
     private static void Tile4x32(in Contraction k)
@@ -516,6 +757,30 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low1 = default, high1 = default;
         Vector512<float> low2 = default, high2 = default;
         Vector512<float> low3 = default, high3 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+            low1 = Vector512.Load(c + 1 * rowC);
+            high1 = Vector512.Load(c + 1 * rowC + Lanes);
+            low2 = Vector512.Load(c + 2 * rowC);
+            high2 = Vector512.Load(c + 2 * rowC + Lanes);
+            low3 = Vector512.Load(c + 3 * rowC);
+            high3 = Vector512.Load(c + 3 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+            low1 = Vector512.Load(k.Bias);
+            high1 = Vector512.Load(k.Bias + Lanes);
+            low2 = Vector512.Load(k.Bias);
+            high2 = Vector512.Load(k.Bias + Lanes);
+            low3 = Vector512.Load(k.Bias);
+            high3 = Vector512.Load(k.Bias + Lanes);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -543,10 +808,14 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0, high0);
-        Store(k, 1, low1, high1);
-        Store(k, 2, low2, high2);
-        Store(k, 3, low3, high3);
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
+        low1.Store(c + 1 * rowC);
+        high1.Store(c + 1 * rowC + Lanes);
+        low2.Store(c + 2 * rowC);
+        high2.Store(c + 2 * rowC + Lanes);
+        low3.Store(c + 3 * rowC);
+        high3.Store(c + 3 * rowC + Lanes);
     }
 
     private static void Tile4x16(in Contraction k)
@@ -555,6 +824,22 @@ internal static unsafe class MatrixMicroKernel
         Vector512<float> low1 = default;
         Vector512<float> low2 = default;
         Vector512<float> low3 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            low1 = Vector512.Load(c + 1 * rowC);
+            low2 = Vector512.Load(c + 2 * rowC);
+            low3 = Vector512.Load(c + 3 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            low1 = Vector512.Load(k.Bias);
+            low2 = Vector512.Load(k.Bias);
+            low3 = Vector512.Load(k.Bias);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         nint row2 = 2 * row, row3 = 3 * row;
         int steps = k.Steps;
@@ -573,16 +858,32 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0);
-        Store(k, 1, low1);
-        Store(k, 2, low2);
-        Store(k, 3, low3);
+        low0.Store(c + 0 * rowC);
+        low1.Store(c + 1 * rowC);
+        low2.Store(c + 2 * rowC);
+        low3.Store(c + 3 * rowC);
     }
 
     private static void Tile2x32(in Contraction k)
     {
         Vector512<float> low0 = default, high0 = default;
         Vector512<float> low1 = default, high1 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+            low1 = Vector512.Load(c + 1 * rowC);
+            high1 = Vector512.Load(c + 1 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+            low1 = Vector512.Load(k.Bias);
+            high1 = Vector512.Load(k.Bias + Lanes);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
@@ -603,14 +904,28 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0, high0);
-        Store(k, 1, low1, high1);
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
+        low1.Store(c + 1 * rowC);
+        high1.Store(c + 1 * rowC + Lanes);
     }
 
     private static void Tile2x16(in Contraction k)
     {
         Vector512<float> low0 = default;
         Vector512<float> low1 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            low1 = Vector512.Load(c + 1 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            low1 = Vector512.Load(k.Bias);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
@@ -626,13 +941,25 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0);
-        Store(k, 1, low1);
+        low0.Store(c + 0 * rowC);
+        low1.Store(c + 1 * rowC);
     }
 
     private static void Tile1x32(in Contraction k)
     {
         Vector512<float> low0 = default, high0 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
@@ -650,12 +977,23 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0, high0);
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
     }
 
     private static void Tile1x16(in Contraction k)
     {
         Vector512<float> low0 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+        }
         nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
         int steps = k.Steps;
         for (int segment = 0; segment < k.Segments; segment++)
@@ -670,6 +1008,6 @@ internal static unsafe class MatrixMicroKernel
                 b += stepB;
             }
         }
-        Store(k, 0, low0);
+        low0.Store(c + 0 * rowC);
     }
 }
