@@ -1,0 +1,129 @@
+using System.Numerics.Tensors;
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Matching;
+
+/// <summary>How far a matching has come.</summary>
+/// <param name="FirstGroup">The first group of the wave under way.</param>
+/// <param name="Step">Steps done in this wave.</param>
+/// <param name="Steps">Steps of a wave.</param>
+/// <param name="Distances">ℳ of each group of the wave before this step, in <see cref="MatchingOptions.Distance"/>'s measure.</param>
+public sealed record MatchingProgress(int FirstGroup, int Step, int Steps, IReadOnlyList<float> Distances);
+
+/// <summary>A matched synset and what was logged on the way.</summary>
+public sealed record MatchingResult(Synset Synset, IReadOnlyList<MatchingProgress> Log);
+
+/// <summary>
+/// Distils groups into synsets by matching gradients, all groups of a wave at once along the ensemble axis: forward (Zhao et al., ICLR 2021) or
+/// reverse (Ye et al., CVPR 2024, Algorithm 1). The groups do not see each other, so that waves never change a result.
+/// </summary>
+public sealed class GradientMatcher(Device device, Network network, MatchingOptions options)
+{
+    /// <summary>Matches at one checkpoint, for the options' number of steps.</summary>
+    /// <inheritdoc cref="Match(Synset, IReadOnlyList{Checkpoint}, IReadOnlyList{MatchingPoint}, GroupGradients, Action{MatchingProgress}?, CancellationToken)"/>
+    public MatchingResult Match(
+        Synset start, Checkpoint checkpoint, GroupGradients real, Action<MatchingProgress>? onLog = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        return Match(start, [checkpoint], MatchingSchedule.At(0, options.StepsFor(start.PerGroup)), real, onLog, cancellation);
+    }
+
+    /// <summary>Matches along a schedule over recorded checkpoints.</summary>
+    /// <param name="start">Where images and labels begin.</param>
+    /// <param name="checkpoints">Steps and parameters [P]; the last one is θ_T, which makes reflected and soft labels.</param>
+    /// <param name="schedule">The pair of checkpoints of each step (<see cref="MatchingSchedule"/>).</param>
+    /// <param name="real">The real groups' gradients.</param>
+    /// <param name="onLog">Called with the distances of every logged step.</param>
+    /// <param name="cancellation">Ends between two steps.</param>
+    /// <exception cref="InfeasibleMatchingException">The form is reverse, some label is hard, and labels are not learned.</exception>
+    /// <exception cref="ArgumentException">The synset and the gradients differ in their groups, or the schedule names a checkpoint that is not there.</exception>
+    public MatchingResult Match(
+        Synset start,
+        IReadOnlyList<Checkpoint> checkpoints,
+        IReadOnlyList<MatchingPoint> schedule,
+        GroupGradients real,
+        Action<MatchingProgress>? onLog = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        ArgumentNullException.ThrowIfNull(checkpoints);
+        ArgumentNullException.ThrowIfNull(schedule);
+        ArgumentNullException.ThrowIfNull(real);
+        if (real.GroupCount != start.GroupCount)
+            throw new ArgumentException($"The synset has {start.GroupCount} groups, the training set {real.GroupCount}.", nameof(real));
+        if (schedule.Any(point => Math.Min(point.Real, point.Synset) < 0 || Math.Max(point.Real, point.Synset) >= checkpoints.Count))
+            throw new ArgumentException($"The schedule names a checkpoint outside the {checkpoints.Count} that are given.", nameof(schedule));
+
+        Synset labelled = Labelled(start, checkpoints);
+        if (options is { Form: MatchingForm.Reverse, LearnLabels: false, AllowHardLabels: false } && labelled.HasHardLabels)
+            throw new InfeasibleMatchingException();
+
+        var images = new float[labelled.Images.Length];
+        var labels = new float[labelled.Labels.Length];
+        var log = new List<MatchingProgress>();
+        for (int first = 0; first < labelled.GroupCount; first += options.Wave)
+        {
+            int count = Math.Min(options.Wave, labelled.GroupCount - first);
+            MatchWave(labelled, first, count, checkpoints, schedule, real, images, labels, entry =>
+            {
+                log.Add(entry);
+                onLog?.Invoke(entry);
+            }, cancellation);
+        }
+        return new MatchingResult(new Synset(labelled.Image, labelled.Classes, images, labels, labelled.Groups), log);
+    }
+
+    private Synset Labelled(Synset start, IReadOnlyList<Checkpoint> checkpoints)
+    {
+        if (options.LabelStart == LabelStart.Own)
+            return start;
+        float[] probabilities = TargetPredictions.Of(device, network, start, checkpoints[^1].Parameters);
+        return start.WithLabels(options.LabelStart == LabelStart.Soft ? probabilities : ReflectedLabels.Of(probabilities, start.Labels));
+    }
+
+    private void MatchWave(
+        Synset start,
+        int first,
+        int count,
+        IReadOnlyList<Checkpoint> checkpoints,
+        IReadOnlyList<MatchingPoint> schedule,
+        GroupGradients real,
+        float[] images,
+        float[] labels,
+        Action<MatchingProgress> log,
+        CancellationToken cancellation)
+    {
+        int perGroup = start.PerGroup;
+        var shape = new TensorShape(count, perGroup, start.Image.Channels, start.Image.Height, start.Image.Width);
+        var imageRange = new Range(first * perGroup * start.ImageLength, (first + count) * perGroup * start.ImageLength);
+        var labelRange = new Range(first * perGroup * start.Classes, (first + count) * perGroup * start.Classes);
+        using var step = new MatchingStep(device, network, options, shape, start.Images.AsSpan(imageRange), start.Labels.AsSpan(labelRange));
+        var at = new MatchingPoint(-1, -1);
+        for (int i = 0; i < schedule.Count; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (schedule[i].Synset != at.Synset)
+                step.SetParameters(checkpoints[schedule[i].Synset].Parameters);
+            if (schedule[i].Real != at.Real)
+                step.SetTarget(Target(real.At(checkpoints[schedule[i].Real]), first, count));
+            at = schedule[i];
+            step.Run(i + 1);
+            if ((i + 1) % options.LogEvery == 0 || i == 0 || i + 1 == schedule.Count)
+                log(new MatchingProgress(first, i + 1, schedule.Count, step.Distances));
+        }
+        step.Images.CopyTo(images.AsSpan(imageRange));
+        step.Labels.CopyTo(labels.AsSpan(labelRange));
+    }
+
+    private ReadOnlySpan<float> Target(float[] real, int first, int count)
+    {
+        ReadOnlySpan<float> wave = real.AsSpan(first * network.ParameterCount, count * network.ParameterCount);
+        if (options.Form == MatchingForm.Forward)
+            return wave;
+        var negative = new float[wave.Length];
+        TensorPrimitives.Negate(wave, negative);
+        return negative;
+    }
+}

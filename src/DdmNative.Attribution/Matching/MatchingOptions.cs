@@ -1,0 +1,57 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Matching;
+
+/// <summary>Which gradient a group's synset is to have.</summary>
+public enum MatchingForm
+{
+    /// <summary>∇L(S_κ; θ_t) = ∇L(D_κ; θ_t): plain gradient matching (Zhao et al., ICLR 2021). For the modes that retrain without the group.</summary>
+    Forward,
+
+    /// <summary>∇L(S_κ; θ_{t+s}) = −∇L(D_κ; θ_t): reverse gradient matching (Ye et al., CVPR 2024, Algorithm 1), so that descent on S_κ forgets D_κ.</summary>
+    Reverse,
+}
+
+/// <summary>The label vectors that matching begins with; p_T are the target's own probabilities on the synset's images.</summary>
+public enum LabelStart
+{
+    /// <summary>The start's own labels: one-hot where it was made of real samples.</summary>
+    Own,
+
+    /// <summary>q = 2·p_T − onehot: turns an image's gradient at θ_T into exactly its negative (docs/methods.md, "Reflected labels").</summary>
+    Reflected,
+
+    /// <summary>q = p_T.</summary>
+    Soft,
+}
+
+/// <summary>How a synset is matched. The defaults were measured best for `repair` and `replay` on Fashion-MNIST (docs/attribution-quality.md).</summary>
+/// <param name="Form">Forward or reverse.</param>
+/// <param name="Distance">What is minimised; relative keeps the gradients' sizes, which an online step needs.</param>
+/// <param name="Steps">Adam steps on the images; 0 takes the measured number for the images per group (<see cref="StepsFor"/>).</param>
+/// <param name="LearnLabels">Whether label vectors are learned beside the images.</param>
+/// <param name="LabelStart">The label vectors to begin with.</param>
+/// <param name="LabelRate">Adam's learning rate on label vectors.</param>
+/// <param name="AllowHardLabels">Runs reverse matching with hard labels all the same, to show that it is infeasible.</param>
+/// <param name="LogEvery">Steps between two downloads of the distances; the first and last step are always logged.</param>
+/// <param name="Wave">Groups matched together; bounds memory, never changes a result.</param>
+public sealed record MatchingOptions(
+    MatchingForm Form = MatchingForm.Forward,
+    GradientDistanceKind Distance = GradientDistanceKind.Relative,
+    int Steps = 0,
+    bool LearnLabels = false,
+    LabelStart LabelStart = LabelStart.Own,
+    float LabelRate = 0.03f,
+    bool AllowHardLabels = false,
+    int LogEvery = 10,
+    int Wave = 64)
+{
+    /// <summary>Adam on the pixels: rate .03, β .5 and .9.</summary>
+    public AdamOptions Images { get; init; } = new();
+
+    /// <summary>Adam on learned label vectors: as on the pixels, with <see cref="LabelRate"/>.</summary>
+    public AdamOptions Labels => Images with { LearningRate = LabelRate };
+
+    /// <summary>The steps to take with m images per group: <see cref="Steps"/> if set, else 100 for m = 1, 80 for m = 2 or 3, 60 from m = 4.</summary>
+    public int StepsFor(int perGroup) => Steps > 0 ? Steps : perGroup switch { 1 => 100, < 4 => 80, _ => 60 };
+}

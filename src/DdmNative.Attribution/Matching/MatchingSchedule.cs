@@ -1,0 +1,69 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Matching;
+
+/// <summary>One matching step's pair of checkpoints, as indices in a list: the real gradients are taken at the one, the synset's at the other.</summary>
+public readonly record struct MatchingPoint(int Real, int Synset);
+
+/// <summary>Which checkpoints the steps of a matching use.</summary>
+public static class MatchingSchedule
+{
+    /// <summary>Every step at one checkpoint.</summary>
+    public static MatchingPoint[] At(int checkpoint, int steps) => Walk([checkpoint], steps);
+
+    /// <summary>
+    /// Dwells on each checkpoint for an equal share of the steps, in the given order. From θ_T back to θ_{T/2} for `replay`: recorded checkpoints are
+    /// walked over, because walking backwards by gradient ascent explodes.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are no checkpoints.</exception>
+    public static MatchingPoint[] Walk(IReadOnlyList<int> checkpoints, int steps)
+    {
+        RequireSome(checkpoints);
+        var points = new MatchingPoint[steps];
+        for (int i = 0; i < steps; i++)
+        {
+            int checkpoint = checkpoints[(int)((long)i * checkpoints.Count / steps)];
+            points[i] = new MatchingPoint(checkpoint, checkpoint);
+        }
+        return points;
+    }
+
+    /// <summary>Takes the checkpoints in turn, one step each.</summary>
+    /// <exception cref="ArgumentException">There are no checkpoints.</exception>
+    public static MatchingPoint[] Cycle(IReadOnlyList<int> checkpoints, int steps)
+    {
+        RequireSome(checkpoints);
+        var points = new MatchingPoint[steps];
+        for (int i = 0; i < steps; i++)
+            points[i] = new MatchingPoint(checkpoints[i % checkpoints.Count], checkpoints[i % checkpoints.Count]);
+        return points;
+    }
+
+    /// <summary>
+    /// Ye et al., Algorithm 1: t uniform over the checkpoints, s uniform in 0..<paramref name="longestAhead"/> as far as the trajectory goes; the real
+    /// gradient at θ_t, the synset's at θ_{t+s}. Flattens the synset's self-curvature, so that descent on it goes on forgetting.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are no checkpoints, or s would be negative.</exception>
+    public static MatchingPoint[] RandomPairs(int checkpoints, int longestAhead, int steps, ulong seed)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(checkpoints, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(longestAhead);
+        var points = new MatchingPoint[steps];
+        for (int i = 0; i < steps; i++)
+        {
+            int t = Below(checkpoints, seed, (ulong)i * 2);
+            int s = Below(Math.Min(longestAhead, checkpoints - 1 - t) + 1, seed, (ulong)i * 2 + 1);
+            points[i] = new MatchingPoint(t, t + s);
+        }
+        return points;
+    }
+
+    private static int Below(int count, ulong seed, ulong position) => (int)(((ulong)Philox.Bits(seed, 0, position) * (ulong)count) >> 32);
+
+    private static void RequireSome(IReadOnlyList<int> checkpoints)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoints);
+        if (checkpoints.Count == 0)
+            throw new ArgumentException("A matching schedule needs at least one checkpoint.", nameof(checkpoints));
+    }
+}

@@ -1,0 +1,76 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Matching;
+
+/// <summary>Where a synset's images begin. Real samples nearest the (sub-)centres were measured best; means and noise are there to compare.</summary>
+/// <param name="Image">The shape of one image.</param>
+/// <param name="Classes">K.</param>
+/// <param name="Images">The training images [M, C, H, W], row-major, normalised.</param>
+/// <param name="Labels">The training samples' classes [M].</param>
+public sealed record SynsetStart(ImageShape Image, int Classes, float[] Images, int[] Labels)
+{
+    private int ImageLength => Image.Length;
+
+    /// <summary>Copies real samples: <paramref name="samples"/> [G·m] are their indices, m per group, sorted by group. This is also the unmatched synset of the quality table.</summary>
+    /// <exception cref="ArgumentException">The samples cannot be m per group, or an index leaves the training set.</exception>
+    public Synset Nearest(IReadOnlyList<int> samples, int perGroup)
+    {
+        ArgumentNullException.ThrowIfNull(samples);
+        return Means([.. samples.Select(sample => new[] { sample })], perGroup);
+    }
+
+    /// <summary>Averages real samples: <paramref name="subClusters"/> [G·m] hold the indices of each (sub-)cluster's samples; the label vectors are averaged with them.</summary>
+    /// <exception cref="ArgumentException">The sub-clusters cannot be m per group, one is empty, or an index leaves the training set.</exception>
+    public Synset Means(IReadOnlyList<IReadOnlyList<int>> subClusters, int perGroup)
+    {
+        ArgumentNullException.ThrowIfNull(subClusters);
+        if (perGroup < 1 || subClusters.Count % perGroup != 0)
+            throw new ArgumentException($"{subClusters.Count} images cannot be {perGroup} for each group.", nameof(subClusters));
+        var images = new float[subClusters.Count * ImageLength];
+        var labels = new float[subClusters.Count * Classes];
+        for (int i = 0; i < subClusters.Count; i++)
+        {
+            if (subClusters[i].Count == 0)
+                throw new ArgumentException($"Sub-cluster {i} (group {i / perGroup}) has no samples.", nameof(subClusters));
+            Average(subClusters[i], images.AsSpan(i * ImageLength, ImageLength), labels.AsSpan(i * Classes, Classes));
+        }
+        return new Synset(Image, Classes, images, labels, Synset.GroupsOf(subClusters.Count / perGroup, perGroup));
+    }
+
+    /// <summary>Standard normal noise, with the label vectors of <paramref name="labelled"/>.</summary>
+    public static Synset Noise(Synset labelled, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(labelled);
+        var images = new float[labelled.Images.Length];
+        for (int i = 0; i < images.Length; i++)
+        {
+            // Box and Muller 1958; 1 − u lies in (0, 1], so that the logarithm is finite.
+            double radius = Math.Sqrt(-2 * Math.Log(1 - Philox.Uniform(seed, 0, (ulong)(2 * i))));
+            images[i] = (float)(radius * Math.Cos(2 * Math.PI * Philox.Uniform(seed, 0, (ulong)(2 * i) + 1)));
+        }
+        return new Synset(labelled.Image, labelled.Classes, images, labelled.Labels, labelled.Groups);
+    }
+
+    private void Average(IReadOnlyList<int> samples, Span<float> image, Span<float> label)
+    {
+        var sum = new double[ImageLength];
+        foreach (int sample in samples)
+        {
+            if (sample < 0 || sample >= Labels.Length)
+                throw new ArgumentException($"Sample {sample} is outside a training set of {Labels.Length}.", nameof(samples));
+            ReadOnlySpan<float> pixels = Images.AsSpan(sample * ImageLength, ImageLength);
+            for (int i = 0; i < pixels.Length; i++)
+                sum[i] += pixels[i];
+            label[Labels[sample]] += 1.0f / samples.Count;
+        }
+        for (int i = 0; i < sum.Length; i++)
+            image[i] = (float)(sum[i] / samples.Count);
+        // A pure sub-cluster keeps an exact one-hot label, which a sum of reciprocals need not give.
+        for (int k = 0; k < label.Length; k++)
+        {
+            if (samples.All(sample => Labels[sample] == k))
+                label[k] = 1;
+        }
+    }
+}
