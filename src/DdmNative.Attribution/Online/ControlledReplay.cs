@@ -1,0 +1,89 @@
+using System.Numerics.Tensors;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.Online;
+
+/// <summary>Settings of <see cref="ControlledReplay"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
+/// <param name="Start">The share of training after which it begins; from 0 it is unstable.</param>
+/// <param name="Steps">K: bins of the recorded trajectory.</param>
+/// <param name="Momentum">On the correction.</param>
+/// <param name="Scale">What the correction is multiplied by.</param>
+public sealed record ControlledReplayOptions(double Start = 0.25, int Steps = 40, float Momentum = 0.9f, float Scale = 0.5f);
+
+/// <summary>
+/// `controlled-replay`: the recorded trajectory as a control variate. Each bin moves a perturbed model as the real training moved, and corrects it by what the synset says the removed groups and the
+/// deviation so far change: θ̃ ← θ̃ + Δθ_recorded − η·u, u ← μu + g_{S∖g}(θ̃) − g_S(θ_t). The noise of real training cancels, because it is the same on both sides.
+/// </summary>
+/// <remarks>
+/// Weights are not renormalised. With nothing removed the correction is zero and the model stays on the recorded trajectory: the control is θ_T itself.
+/// Each phase of training has its own synset (<see cref="PhaseSynsets"/>), all of the same size.
+/// </remarks>
+public sealed class ControlledReplay(ControlledReplayOptions? options = null) : IOnlineMode
+{
+    private readonly ControlledReplayOptions _options = options ?? new ControlledReplayOptions();
+
+    public string Name => "controlled-replay";
+
+    /// <summary>The steps whose parameters the target's training must record for these settings.</summary>
+    public IReadOnlyList<int> RecordedSteps(int totalSteps)
+    {
+        int first = Trajectory.StepAt(_options.Start, totalSteps);
+        int bins = Math.Min(_options.Steps, totalSteps - first);
+        return [.. Enumerable.Range(0, bins + 1).Select(bin => first + (int)((long)(totalSteps - first) * bin / bins))];
+    }
+
+    /// <inheritdoc/>
+    public PerturbedModels Run(OnlineContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (context.Phases.Count == 0)
+            throw new MissingTrajectoryException("Mode 'controlled-replay' needs a synset for each phase of training; distil them, or choose 'repair'.");
+        foreach (PhaseSynset phase in context.Phases)
+        {
+            context.Validate(phase.Synset);
+            if (phase.Synset.PerGroup != context.Phases[0].Synset.PerGroup)
+                throw new ArgumentException("The phases' synsets differ in their images per group.", nameof(context));
+        }
+        Checkpoint[] edges = Edges(context.RequireTrajectory(Name));
+        float[] rates = LearningRateBins.Between(context.RequireLearningRates(Name), [.. edges.Select(edge => edge.Step)]);
+        TensorPrimitives.Multiply(rates, _options.Scale, rates);
+
+        int length = context.Network.ParameterCount;
+        int members = context.Removals.Count;
+        var models = new float[(long)members * length];
+        int waves = (members + context.Wave - 1) / context.Wave;
+        for (int wave = 0; wave < waves; wave++)
+        {
+            int first = wave * context.Wave;
+            int[][] removals = [.. context.Removals.Skip(first).Take(context.Wave)];
+            using var step = new ControlledReplayStep(context, context.Phases[0].Synset, removals, edges[0].Parameters, _options.Momentum);
+            PhaseSynset? current = null;
+            for (int bin = 0; bin < rates.Length; bin++)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                PhaseSynset phase = context.Phases.LastOrDefault(phase => phase.FirstStep <= edges[bin].Step) ?? context.Phases[0];
+                if (phase != current)
+                    step.SetSynset(phase.Synset);
+                current = phase;
+                step.Run(edges[bin].Parameters, edges[bin + 1].Parameters, rates[bin]);
+                context.OnStep?.Invoke(wave * rates.Length + bin + 1, waves * rates.Length);
+            }
+            step.Parameters.CopyTo(models.AsSpan(first * length));
+        }
+        return new PerturbedModels(context.Removals, models, edges[^1].Parameters);
+    }
+
+    /// <summary>The recorded checkpoints at the bins' edges; fewer bins where fewer were recorded, as long as a phase-long step is not the result.</summary>
+    private Checkpoint[] Edges(Trajectory trajectory)
+    {
+        IReadOnlyList<int> wanted = RecordedSteps(trajectory.TotalSteps);
+        Checkpoint[] edges = [.. wanted.Select(step => trajectory.Nearest((double)step / trajectory.TotalSteps)).DistinctBy(checkpoint => checkpoint.Step)];
+        if (edges.Length <= wanted.Count / 2)
+        {
+            throw new MissingTrajectoryException($"Mode 'controlled-replay' walks {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints of it were recorded. "
+                + "Train again recording the steps that it names (RecordedSteps).");
+        }
+        return edges;
+    }
+}

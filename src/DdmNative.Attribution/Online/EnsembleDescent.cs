@@ -1,0 +1,103 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Online;
+
+/// <summary>Fills the weights or label vectors of one member.</summary>
+internal delegate void MemberFill(int member, Span<float> values);
+
+/// <summary>What an ensemble descends on.</summary>
+/// <param name="Images">[1, M, C, H, W], shared by all members.</param>
+/// <param name="Labels">Label vectors [M, K] that all members share.</param>
+/// <param name="Weights">Fills a member's sample weights [N].</param>
+internal sealed record DescentSamples(Tensor Images, float[] Labels, MemberFill Weights)
+{
+    /// <summary>Fills a member's own label vectors [N, K] in place of the shared ones; null where all members have the same.</summary>
+    public MemberFill? MemberLabels { get; init; }
+
+    /// <summary>Fills the indices [N] of the images that a member sees; null where every member sees them all (N = M).</summary>
+    public MemberFill? Indices { get; init; }
+
+    /// <summary>N where members see only some of the images.</summary>
+    public int PicksPerMember { get; init; }
+}
+
+/// <summary>
+/// Full-batch descent of many models at once from one start: every member has its own weights on the same images, which is all that a removed group changes. One step is one recorded
+/// plan (pick, forward, loss, backward, SGD); members run in waves.
+/// </summary>
+internal sealed class EnsembleDescent(OnlineContext context, float momentum)
+{
+    /// <summary>Runs as many steps as there are rates, from zero velocity, and returns the members' parameters [E, P].</summary>
+    public float[] Run(float[] start, DescentSamples samples, IReadOnlyList<float> rates, int members)
+    {
+        int length = context.Network.ParameterCount;
+        var result = new float[(long)members * length];
+        int total = rates.Count * ((members + context.Wave - 1) / context.Wave);
+        for (int first = 0; first < members; first += context.Wave)
+        {
+            int count = Math.Min(context.Wave, members - first);
+            int done = rates.Count * (first / context.Wave);
+            RunWave(start, samples, rates, first, result.AsSpan(first * length, count * length), step => context.OnStep?.Invoke(done + step, total));
+        }
+        return result;
+    }
+
+    private void RunWave(float[] start, DescentSamples samples, IReadOnlyList<float> rates, int first, Span<float> result, Action<int> onStep)
+    {
+        Device device = context.Device;
+        Network network = context.Network;
+        int members = result.Length / network.ParameterCount;
+        TensorShape source = samples.Images.Shape;
+        int count = samples.Indices is null ? source.Samples : samples.PicksPerMember;
+        var logits = new TensorShape(members, count, network.Classes);
+        TensorShape vector = TensorShape.Vector(members, network.ParameterCount);
+
+        for (int member = 0; member < members; member++)
+            start.CopyTo(result.Slice(member * network.ParameterCount, network.ParameterCount));
+        using Tensor parameters = device.Upload(vector, result);
+        using Tensor velocity = device.Allocate(vector);
+        using Tensor gradient = device.AllocateTransient(vector);
+        using Tensor cotangent = device.AllocateTransient(logits);
+        using Tensor rate = device.Allocate(TensorShape.Vector(1, 1));
+        using Tensor weights = device.Upload(new TensorShape(members, count, 1), PerMember(samples.Weights, first, members, count));
+        using Tensor givenLabels = samples.MemberLabels is null
+            ? device.Upload(new TensorShape(1, source.Samples, network.Classes), samples.Labels)
+            : device.Upload(logits, PerMember(samples.MemberLabels, first, members, count * network.Classes));
+        using Tensor? indices = samples.Indices is null
+            ? null
+            : device.Upload(new TensorShape(members, count, 1), PerMember(samples.Indices, first, members, count));
+        using Tensor? picked = indices is null ? null : device.AllocateTransient(new TensorShape(members, count, source.Channels, source.Height, source.Width));
+        using Tensor? pickedLabels = indices is null || samples.MemberLabels is not null ? null : device.AllocateTransient(logits);
+        Tensor images = picked ?? samples.Images;
+        Tensor labels = pickedLabels ?? givenLabels;
+        using var pass = new NetworkPass(device, network, members, count);
+        using IPlan step = device.Record("online step", () =>
+        {
+            if (indices is not null && picked is not null)
+                device.Gather.Samples(samples.Images, indices, picked);
+            if (indices is not null && pickedLabels is not null)
+                device.Gather.Samples(givenLabels, indices, pickedLabels);
+            pass.Forward(parameters, images);
+            device.SoftmaxCrossEntropy.Backward(pass.Output, labels, weights, cotangent);
+            pass.Backward(parameters, images, cotangent, gradient, null);
+            device.Sgd.Step(parameters, velocity, gradient, rate, momentum);
+        });
+        for (int i = 0; i < rates.Count; i++)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            rate.Upload([rates[i]]);
+            step.Run();
+            onStep(i + 1);
+        }
+        parameters.Download(result);
+    }
+
+    private static float[] PerMember(MemberFill fill, int first, int members, int length)
+    {
+        var values = new float[members * length];
+        for (int member = 0; member < members; member++)
+            fill(first + member, values.AsSpan(member * length, length));
+        return values;
+    }
+}

@@ -1,0 +1,13 @@
+namespace DdmNative.Attribution.Online;
+
+/// <summary>One way to turn a synset into perturbed models: the target as it would be without some of its groups.</summary>
+public interface IOnlineMode
+{
+    /// <summary>As the user writes it after <c>--mode</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Perturbs the target once for each of the context's removals, all together along the ensemble axis.</summary>
+    /// <exception cref="MissingTrajectoryException">The mode needs checkpoints or phase synsets that are not there.</exception>
+    /// <exception cref="ArgumentException">Parts of the context do not fit each other.</exception>
+    PerturbedModels Run(OnlineContext context);
+}

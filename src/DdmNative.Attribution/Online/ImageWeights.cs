@@ -1,0 +1,27 @@
+using DdmNative.Attribution.Matching;
+
+namespace DdmNative.Attribution.Online;
+
+/// <summary>
+/// Image weights of a synset without some groups: n_j/(N·m) for an image of group j, so that the whole synset's loss stands for the mean over the training set, and zero
+/// for removed groups. Not renormalised, the weights of the others stay as they were, which keeps the pull of every other group what it is in the control.
+/// </summary>
+internal static class ImageWeights
+{
+    /// <summary>Fills weights [G·m]; renormalised they sum to one.</summary>
+    public static void Fill(OnlineContext context, Synset synset, int[] removed, bool renormalise, Span<float> weights)
+    {
+        double kept = 1;
+        if (renormalise)
+        {
+            kept -= context.ShareOf(removed);
+            if (kept <= 0)
+                throw new ArgumentException("All groups are removed together; nothing is left to learn from.");
+        }
+        for (int i = 0; i < weights.Length; i++)
+        {
+            int group = synset.Groups[i];
+            weights[i] = removed.Contains(group) ? 0 : (float)(context.GroupSizes[group] / (kept * context.TrainingCount * synset.PerGroup));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+namespace DdmNative.Attribution.Online;
+
+/// <summary>
+/// Ridge regression of objective changes on masks (Ye et al., CVPR 2024, Eq. 8; a datamodel, Ilyas et al., ICML 2022): minimises Σ_masks (y − Xw)² + λ‖w‖² for each
+/// objective, without intercept, because removing nothing changes nothing.
+/// </summary>
+public static class MaskRegression
+{
+    /// <summary>The effects W [O, G] of each group.</summary>
+    /// <param name="removals">The groups that each model lacks, R of them.</param>
+    /// <param name="effects">[O, R]: F_o(control) − F_o(model), with minus without (<see cref="PerturbedModels.Effects"/>).</param>
+    /// <param name="groups">G.</param>
+    /// <param name="ridge">λ; it must be positive, since masks may leave a group out.</param>
+    /// <exception cref="ArgumentException">The effects are not one per mask.</exception>
+    public static double[,] Fit(IReadOnlyList<int[]> removals, double[,] effects, int groups, double ridge = 0.1)
+    {
+        ArgumentNullException.ThrowIfNull(removals);
+        ArgumentNullException.ThrowIfNull(effects);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ridge);
+        if (effects.GetLength(1) != removals.Count)
+            throw new ArgumentException($"{removals.Count} masks have effects of {effects.GetLength(1)}.", nameof(effects));
+        double[,] factor = Cholesky(NormalMatrix(removals, groups, ridge));
+        int objectives = effects.GetLength(0);
+        var result = new double[objectives, groups];
+        var response = new double[groups];
+        for (int o = 0; o < objectives; o++)
+        {
+            Array.Clear(response);
+            for (int mask = 0; mask < removals.Count; mask++)
+            {
+                foreach (int group in removals[mask].Distinct())
+                    response[group] += effects[o, mask];
+            }
+            Solve(factor, response);
+            for (int group = 0; group < groups; group++)
+                result[o, group] = response[group];
+        }
+        return result;
+    }
+
+    /// <summary>XᵀX + λI.</summary>
+    private static double[,] NormalMatrix(IReadOnlyList<int[]> removals, int groups, double ridge)
+    {
+        var matrix = new double[groups, groups];
+        for (int group = 0; group < groups; group++)
+            matrix[group, group] = ridge;
+        foreach (int[] removal in removals)
+        {
+            int[] distinct = [.. removal.Distinct()];
+            foreach (int a in distinct)
+            {
+                foreach (int b in distinct)
+                    matrix[a, b]++;
+            }
+        }
+        return matrix;
+    }
+
+    /// <summary>The lower factor L of A = LLᵀ, in place.</summary>
+    private static double[,] Cholesky(double[,] a)
+    {
+        int n = a.GetLength(0);
+        for (int j = 0; j < n; j++)
+        {
+            for (int i = j; i < n; i++)
+            {
+                double sum = a[i, j];
+                for (int k = 0; k < j; k++)
+                    sum -= a[i, k] * a[j, k];
+                a[i, j] = i == j ? Math.Sqrt(sum) : sum / a[j, j];
+            }
+        }
+        return a;
+    }
+
+    /// <summary>x ← A⁻¹x by forward and backward substitution.</summary>
+    private static void Solve(double[,] factor, double[] x)
+    {
+        int n = x.Length;
+        for (int i = 0; i < n; i++)
+        {
+            for (int k = 0; k < i; k++)
+                x[i] -= factor[i, k] * x[k];
+            x[i] /= factor[i, i];
+        }
+        for (int i = n - 1; i >= 0; i--)
+        {
+            for (int k = i + 1; k < n; k++)
+                x[i] -= factor[k, i] * x[k];
+            x[i] /= factor[i, i];
+        }
+    }
+}

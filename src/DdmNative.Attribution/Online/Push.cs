@@ -1,0 +1,50 @@
+using DdmNative.Attribution.Matching;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Online;
+
+/// <summary>Settings of <see cref="Push"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
+public sealed record PushOptions(int Steps = 10, float StepSize = 0.05f, float Momentum = 0.9f);
+
+/// <summary>
+/// `push`: from θ_T, the removed groups' logits are pushed along the fixed residual r = p_T − onehot (loss −⟨r, z⟩), while the other groups' images hold the
+/// target's own predictions p_T by cross-entropy. A residual sums to zero, so that it is a label vector for which softmax cross-entropy is exactly that push.
+/// </summary>
+/// <remarks>Without a removal nothing moves, since the cross-entropy towards p_T has no gradient at θ_T: the control is θ_T itself.</remarks>
+public sealed class Push(PushOptions? options = null) : IOnlineMode
+{
+    private readonly PushOptions _options = options ?? new PushOptions();
+
+    public string Name => "push";
+
+    /// <inheritdoc/>
+    public PerturbedModels Run(OnlineContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Synset synset = context.Synset;
+        context.Validate(synset);
+        float[] predictions = TargetPredictions.Of(context.Device, context.Network, synset, context.Target);
+        using Tensor images = context.Device.Upload(synset.SharedShape, synset.Images);
+        IReadOnlyList<int[]> removals = context.Removals;
+        var samples = new DescentSamples(images, predictions, (_, weights) => ImageWeights.Fill(context, synset, [], renormalise: false, weights))
+        {
+            MemberLabels = (member, labels) => FillLabels(synset, predictions, removals[member], labels),
+        };
+        float[] rates = [.. Enumerable.Repeat(_options.StepSize, _options.Steps)];
+        float[] models = new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count);
+        return new PerturbedModels(removals, models, context.Target);
+    }
+
+    /// <summary>Label vectors [G·m, K]: p_T − y for the images of removed groups, p_T for the others.</summary>
+    internal static void FillLabels(Synset synset, ReadOnlySpan<float> predictions, ReadOnlySpan<int> removed, Span<float> labels)
+    {
+        predictions.CopyTo(labels);
+        for (int i = 0; i < synset.Count; i++)
+        {
+            if (!removed.Contains(synset.Groups[i]))
+                continue;
+            for (int k = i * synset.Classes; k < (i + 1) * synset.Classes; k++)
+                labels[k] -= synset.Labels[k];
+        }
+    }
+}
