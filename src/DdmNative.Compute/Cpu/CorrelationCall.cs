@@ -26,12 +26,9 @@ internal sealed unsafe class CorrelationCall : CpuCall
         RetainedFloats = (long)panels * Columns * (shape.Taps * channels + 1);
     }
 
-    private int PaddedLength => shape.PaddedHeight * shape.PaddedWidth * channels;
-
     private int PatchLength => shape.Taps * channels;
 
-    public override long TemporaryFloats(int samples)
-        => PaddedLength + 64 + (shape.WritesPatches ? (long)shape.OutputHeight * shape.OutputWidth * PatchLength : 0);
+    public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * channels;
 
     public override void Execute(in Tile tile)
     {
@@ -44,37 +41,13 @@ internal sealed unsafe class CorrelationCall : CpuCall
             FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
         }
         float* padded = tile.Workspace.Temporary;
-        float* patches = padded + (PaddedLength + 63) / 64 * 64;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
             for (int i = 0; i < sources.Length; i++)
                 PaddedImage.Pad(
                     sources[i].Image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding,
                     padded, channels, i * shape.InputChannels);
-            float* y = output.At(tile, sample);
-            if (shape.WritesPatches)
-            {
-                PaddedImage.WritePatches(
-                    padded, shape.PaddedWidth, channels, shape.KernelSize, shape.OutputHeight, shape.OutputWidth, patches, PatchLength);
-                MultiplyPatches(patches, filters, biases, y);
-            }
-            else
-            {
-                MultiplyRows(padded, filters, biases, y);
-            }
-        }
-    }
-
-    private void MultiplyPatches(float* patches, float* filters, float* biases, float* y)
-    {
-        for (int panel = 0; panel < panels; panel++)
-        {
-            Contraction contraction = Panel(panel, filters, biases, y);
-            contraction.A = patches;
-            contraction.RowStrideA = PatchLength;
-            contraction.Steps = PatchLength;
-            contraction.Segments = 1;
-            MatrixMicroKernel.Multiply(contraction, shape.OutputHeight * shape.OutputWidth);
+            MultiplyRows(padded, filters, biases, output.At(tile, sample));
         }
     }
 

@@ -9,14 +9,9 @@ namespace DdmNative.Compute.Cpu;
 internal readonly record struct CorrelationShape(
     int InputChannels, int InputHeight, int InputWidth, int OutputChannels, int OutputHeight, int OutputWidth, int KernelSize, int Padding, bool IsTransposed)
 {
-    /// <summary>Below this many channels an overlapping row is shorter than its loop's overhead.</summary>
-    private const int FewChannels = 8;
-
     public int PaddedHeight => InputHeight + 2 * Padding;
 
     public int PaddedWidth => InputWidth + 2 * Padding;
-
-    public bool WritesPatches => InputChannels < FewChannels;
 
     public int Taps => KernelSize * KernelSize;
 

@@ -11,7 +11,6 @@ namespace DdmNative.Compute.Cpu;
 /// <para>Each tile: x is copied once into its border (read H·W·C, write (H+2p)(W+2p)C), the filter bank is packed once per member into panels
 /// [O/32][k][k·C][32], and y is assigned once. 2·H′W′·O·C·k² flops against about 4(HWC + H′W′O) bytes that leave the cache: bound by multiply–adds.</para>
 /// <para>A tangent is the same product with the contraction doubled: [x; ẋ] side by side as 2C channels against [Ẇ; W].</para>
-/// <para>Images of few channels (the first layer) make the overlapping rows too short to pay; their k·k·C patches are written out instead.</para>
 /// </remarks>
 internal sealed class CpuConvolution(CpuDevice device) : Convolution
 {

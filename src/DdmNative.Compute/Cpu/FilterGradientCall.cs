@@ -28,50 +28,23 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         biasSum = Sum(biasResult, shape.OutputChannels);
     }
 
-    private int PaddedLength => shape.PaddedHeight * shape.PaddedWidth * shape.InputChannels;
-
-    private int PatchLength => shape.Taps * shape.InputChannels;
-
     private int Pixels => shape.OutputHeight * shape.OutputWidth;
 
-    public override long TemporaryFloats(int samples) => PaddedLength + 64 + (shape.WritesPatches ? (long)Pixels * PatchLength : 0);
+    public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * shape.InputChannels;
 
     public override void Execute(in Tile tile)
     {
         float* sum = filterSum.Slot(tile.Workspace);
         float* padded = tile.Workspace.Temporary;
-        float* patches = padded + (PaddedLength + 63) / 64 * 64;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
             foreach ((CpuOperand image, CpuOperand cotangent) in sources)
             {
                 PaddedImage.Pad(
                     image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding, padded, shape.InputChannels, 0);
-                if (shape.WritesPatches)
-                {
-                    PaddedImage.WritePatches(
-                        padded, shape.PaddedWidth, shape.InputChannels, shape.KernelSize, shape.OutputHeight, shape.OutputWidth, patches, PatchLength);
-                    AddPatches(patches, cotangent.At(tile, sample), sum);
-                }
-                else
-                {
-                    AddRows(padded, cotangent.At(tile, sample), sum);
-                }
+                AddRows(padded, cotangent.At(tile, sample), sum);
             }
             AddBias(biasCotangent.At(tile, sample), biasSum.Slot(tile.Workspace));
-        }
-    }
-
-    private void AddPatches(float* patches, float* cotangent, float* sum)
-    {
-        for (int column = 0; column < shape.OutputChannels; column += Columns)
-        {
-            Contraction contraction = ColumnBlock(column, cotangent, sum);
-            contraction.A = patches;
-            contraction.StepA = PatchLength;
-            contraction.Steps = Pixels;
-            contraction.Segments = 1;
-            MatrixMicroKernel.Multiply(contraction, PatchLength);
         }
     }
 

@@ -38,7 +38,7 @@ internal unsafe struct Contraction
 /// <remarks>
 /// One method per tile height, written out: the compiler keeps named locals in registers, but not an array's elements, and spills all of them
 /// if anything is called while they are live. So a tile starts from C (or the bias, or zero), ends in C, and calls nothing; ragged columns go through
-/// a small copy of C outside. Heights are those that image rows and filter blocks divide into: 14 (28, 14), 8 (32, 16, 8), 7, and small ones for the rest.
+/// a small copy of C outside. Heights are those that image rows and filter blocks divide into: 14 (28, 14), 8 (32, 16, 8), 7, the 9 and 3 of a first layer's k·C, and small ones for the rest.
 /// </remarks>
 internal static unsafe class MatrixMicroKernel
 {
@@ -68,11 +68,11 @@ internal static unsafe class MatrixMicroKernel
     {
         16 => 8,
         >= 14 => 14,
+        9 => 9,
         >= 8 => 8,
         7 => 7,
         >= 4 => 4,
-        >= 2 => 2,
-        _ => 1,
+        _ => rows,
     };
 
     /// <summary>A tile whose columns do not fill their vectors works on a copy of its part of C.</summary>
@@ -104,6 +104,12 @@ internal static unsafe class MatrixMicroKernel
                 else
                     Tile14x16(contraction);
                 break;
+            case 9:
+                if (isWide)
+                    Tile9x32(contraction);
+                else
+                    Tile9x16(contraction);
+                break;
             case 8:
                 if (isWide)
                     Tile8x32(contraction);
@@ -121,6 +127,12 @@ internal static unsafe class MatrixMicroKernel
                     Tile4x32(contraction);
                 else
                     Tile4x16(contraction);
+                break;
+            case 3:
+                if (isWide)
+                    Tile3x32(contraction);
+                else
+                    Tile3x16(contraction);
                 break;
             case 2:
                 if (isWide)
@@ -410,6 +422,202 @@ internal static unsafe class MatrixMicroKernel
         low11.Store(c + 11 * rowC);
         low12.Store(c + 12 * rowC);
         low13.Store(c + 13 * rowC);
+    }
+
+    private static void Tile9x32(in Contraction k)
+    {
+        Vector512<float> low0 = default, high0 = default;
+        Vector512<float> low1 = default, high1 = default;
+        Vector512<float> low2 = default, high2 = default;
+        Vector512<float> low3 = default, high3 = default;
+        Vector512<float> low4 = default, high4 = default;
+        Vector512<float> low5 = default, high5 = default;
+        Vector512<float> low6 = default, high6 = default;
+        Vector512<float> low7 = default, high7 = default;
+        Vector512<float> low8 = default, high8 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+            low1 = Vector512.Load(c + 1 * rowC);
+            high1 = Vector512.Load(c + 1 * rowC + Lanes);
+            low2 = Vector512.Load(c + 2 * rowC);
+            high2 = Vector512.Load(c + 2 * rowC + Lanes);
+            low3 = Vector512.Load(c + 3 * rowC);
+            high3 = Vector512.Load(c + 3 * rowC + Lanes);
+            low4 = Vector512.Load(c + 4 * rowC);
+            high4 = Vector512.Load(c + 4 * rowC + Lanes);
+            low5 = Vector512.Load(c + 5 * rowC);
+            high5 = Vector512.Load(c + 5 * rowC + Lanes);
+            low6 = Vector512.Load(c + 6 * rowC);
+            high6 = Vector512.Load(c + 6 * rowC + Lanes);
+            low7 = Vector512.Load(c + 7 * rowC);
+            high7 = Vector512.Load(c + 7 * rowC + Lanes);
+            low8 = Vector512.Load(c + 8 * rowC);
+            high8 = Vector512.Load(c + 8 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+            low1 = Vector512.Load(k.Bias);
+            high1 = Vector512.Load(k.Bias + Lanes);
+            low2 = Vector512.Load(k.Bias);
+            high2 = Vector512.Load(k.Bias + Lanes);
+            low3 = Vector512.Load(k.Bias);
+            high3 = Vector512.Load(k.Bias + Lanes);
+            low4 = Vector512.Load(k.Bias);
+            high4 = Vector512.Load(k.Bias + Lanes);
+            low5 = Vector512.Load(k.Bias);
+            high5 = Vector512.Load(k.Bias + Lanes);
+            low6 = Vector512.Load(k.Bias);
+            high6 = Vector512.Load(k.Bias + Lanes);
+            low7 = Vector512.Load(k.Bias);
+            high7 = Vector512.Load(k.Bias + Lanes);
+            low8 = Vector512.Load(k.Bias);
+            high8 = Vector512.Load(k.Bias + Lanes);
+        }
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row2 = 2 * row, row3 = 3 * row;
+        int steps = k.Steps;
+        for (int segment = 0; segment < k.Segments; segment++)
+        {
+            float* b = k.B + segment * k.SegmentB;
+            float* a0 = k.A + segment * k.SegmentA;
+            float* a4 = a0 + 4 * row;
+            float* a8 = a4 + 4 * row;
+            for (int i = 0; i < steps; i++)
+            {
+                Vector512<float> b0 = Vector512.Load(b);
+                Vector512<float> b1 = Vector512.Load(b + Lanes);
+                Vector512<float> a = Vector512.Create(a0[0]);
+                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
+                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                a = Vector512.Create(a0[row]);
+                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
+                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                a = Vector512.Create(a0[row2]);
+                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
+                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                a = Vector512.Create(a0[row3]);
+                low3 = Vector512.FusedMultiplyAdd(a, b0, low3);
+                high3 = Vector512.FusedMultiplyAdd(a, b1, high3);
+                a = Vector512.Create(a4[0]);
+                low4 = Vector512.FusedMultiplyAdd(a, b0, low4);
+                high4 = Vector512.FusedMultiplyAdd(a, b1, high4);
+                a = Vector512.Create(a4[row]);
+                low5 = Vector512.FusedMultiplyAdd(a, b0, low5);
+                high5 = Vector512.FusedMultiplyAdd(a, b1, high5);
+                a = Vector512.Create(a4[row2]);
+                low6 = Vector512.FusedMultiplyAdd(a, b0, low6);
+                high6 = Vector512.FusedMultiplyAdd(a, b1, high6);
+                a = Vector512.Create(a4[row3]);
+                low7 = Vector512.FusedMultiplyAdd(a, b0, low7);
+                high7 = Vector512.FusedMultiplyAdd(a, b1, high7);
+                a = Vector512.Create(a8[0]);
+                low8 = Vector512.FusedMultiplyAdd(a, b0, low8);
+                high8 = Vector512.FusedMultiplyAdd(a, b1, high8);
+                a0 += step;
+                a4 += step;
+                a8 += step;
+                b += stepB;
+            }
+        }
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
+        low1.Store(c + 1 * rowC);
+        high1.Store(c + 1 * rowC + Lanes);
+        low2.Store(c + 2 * rowC);
+        high2.Store(c + 2 * rowC + Lanes);
+        low3.Store(c + 3 * rowC);
+        high3.Store(c + 3 * rowC + Lanes);
+        low4.Store(c + 4 * rowC);
+        high4.Store(c + 4 * rowC + Lanes);
+        low5.Store(c + 5 * rowC);
+        high5.Store(c + 5 * rowC + Lanes);
+        low6.Store(c + 6 * rowC);
+        high6.Store(c + 6 * rowC + Lanes);
+        low7.Store(c + 7 * rowC);
+        high7.Store(c + 7 * rowC + Lanes);
+        low8.Store(c + 8 * rowC);
+        high8.Store(c + 8 * rowC + Lanes);
+    }
+
+    private static void Tile9x16(in Contraction k)
+    {
+        Vector512<float> low0 = default;
+        Vector512<float> low1 = default;
+        Vector512<float> low2 = default;
+        Vector512<float> low3 = default;
+        Vector512<float> low4 = default;
+        Vector512<float> low5 = default;
+        Vector512<float> low6 = default;
+        Vector512<float> low7 = default;
+        Vector512<float> low8 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            low1 = Vector512.Load(c + 1 * rowC);
+            low2 = Vector512.Load(c + 2 * rowC);
+            low3 = Vector512.Load(c + 3 * rowC);
+            low4 = Vector512.Load(c + 4 * rowC);
+            low5 = Vector512.Load(c + 5 * rowC);
+            low6 = Vector512.Load(c + 6 * rowC);
+            low7 = Vector512.Load(c + 7 * rowC);
+            low8 = Vector512.Load(c + 8 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            low1 = Vector512.Load(k.Bias);
+            low2 = Vector512.Load(k.Bias);
+            low3 = Vector512.Load(k.Bias);
+            low4 = Vector512.Load(k.Bias);
+            low5 = Vector512.Load(k.Bias);
+            low6 = Vector512.Load(k.Bias);
+            low7 = Vector512.Load(k.Bias);
+            low8 = Vector512.Load(k.Bias);
+        }
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row2 = 2 * row, row3 = 3 * row;
+        int steps = k.Steps;
+        for (int segment = 0; segment < k.Segments; segment++)
+        {
+            float* b = k.B + segment * k.SegmentB;
+            float* a0 = k.A + segment * k.SegmentA;
+            float* a4 = a0 + 4 * row;
+            float* a8 = a4 + 4 * row;
+            for (int i = 0; i < steps; i++)
+            {
+                Vector512<float> b0 = Vector512.Load(b);
+                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
+                low3 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row3]), b0, low3);
+                low4 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[0]), b0, low4);
+                low5 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row]), b0, low5);
+                low6 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row2]), b0, low6);
+                low7 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row3]), b0, low7);
+                low8 = Vector512.FusedMultiplyAdd(Vector512.Create(a8[0]), b0, low8);
+                a0 += step;
+                a4 += step;
+                a8 += step;
+                b += stepB;
+            }
+        }
+        low0.Store(c + 0 * rowC);
+        low1.Store(c + 1 * rowC);
+        low2.Store(c + 2 * rowC);
+        low3.Store(c + 3 * rowC);
+        low4.Store(c + 4 * rowC);
+        low5.Store(c + 5 * rowC);
+        low6.Store(c + 6 * rowC);
+        low7.Store(c + 7 * rowC);
+        low8.Store(c + 8 * rowC);
     }
 
     private static void Tile8x32(in Contraction k)
@@ -862,6 +1070,104 @@ internal static unsafe class MatrixMicroKernel
         low1.Store(c + 1 * rowC);
         low2.Store(c + 2 * rowC);
         low3.Store(c + 3 * rowC);
+    }
+
+    private static void Tile3x32(in Contraction k)
+    {
+        Vector512<float> low0 = default, high0 = default;
+        Vector512<float> low1 = default, high1 = default;
+        Vector512<float> low2 = default, high2 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            high0 = Vector512.Load(c + 0 * rowC + Lanes);
+            low1 = Vector512.Load(c + 1 * rowC);
+            high1 = Vector512.Load(c + 1 * rowC + Lanes);
+            low2 = Vector512.Load(c + 2 * rowC);
+            high2 = Vector512.Load(c + 2 * rowC + Lanes);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            high0 = Vector512.Load(k.Bias + Lanes);
+            low1 = Vector512.Load(k.Bias);
+            high1 = Vector512.Load(k.Bias + Lanes);
+            low2 = Vector512.Load(k.Bias);
+            high2 = Vector512.Load(k.Bias + Lanes);
+        }
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row2 = 2 * row;
+        int steps = k.Steps;
+        for (int segment = 0; segment < k.Segments; segment++)
+        {
+            float* b = k.B + segment * k.SegmentB;
+            float* a0 = k.A + segment * k.SegmentA;
+            for (int i = 0; i < steps; i++)
+            {
+                Vector512<float> b0 = Vector512.Load(b);
+                Vector512<float> b1 = Vector512.Load(b + Lanes);
+                Vector512<float> a = Vector512.Create(a0[0]);
+                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
+                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                a = Vector512.Create(a0[row]);
+                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
+                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                a = Vector512.Create(a0[row2]);
+                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
+                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                a0 += step;
+                b += stepB;
+            }
+        }
+        low0.Store(c + 0 * rowC);
+        high0.Store(c + 0 * rowC + Lanes);
+        low1.Store(c + 1 * rowC);
+        high1.Store(c + 1 * rowC + Lanes);
+        low2.Store(c + 2 * rowC);
+        high2.Store(c + 2 * rowC + Lanes);
+    }
+
+    private static void Tile3x16(in Contraction k)
+    {
+        Vector512<float> low0 = default;
+        Vector512<float> low1 = default;
+        Vector512<float> low2 = default;
+        float* c = k.C;
+        nint rowC = k.RowStrideC;
+        if (k.Accumulate)
+        {
+            low0 = Vector512.Load(c + 0 * rowC);
+            low1 = Vector512.Load(c + 1 * rowC);
+            low2 = Vector512.Load(c + 2 * rowC);
+        }
+        else if (k.Bias is not null)
+        {
+            low0 = Vector512.Load(k.Bias);
+            low1 = Vector512.Load(k.Bias);
+            low2 = Vector512.Load(k.Bias);
+        }
+        nint row = k.RowStrideA, step = k.StepA, stepB = k.StepB;
+        nint row2 = 2 * row;
+        int steps = k.Steps;
+        for (int segment = 0; segment < k.Segments; segment++)
+        {
+            float* b = k.B + segment * k.SegmentB;
+            float* a0 = k.A + segment * k.SegmentA;
+            for (int i = 0; i < steps; i++)
+            {
+                Vector512<float> b0 = Vector512.Load(b);
+                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
+                a0 += step;
+                b += stepB;
+            }
+        }
+        low0.Store(c + 0 * rowC);
+        low1.Store(c + 1 * rowC);
+        low2.Store(c + 2 * rowC);
     }
 
     private static void Tile2x32(in Contraction k)

@@ -25,28 +25,6 @@ internal static unsafe class PaddedImage
         }
     }
 
-    /// <summary>
-    /// Writes out every window of a padded image [H′ + k − 1, W′ + k − 1, C] as a row [k, k, C] of the given stride: rows are output pixels.
-    /// </summary>
-    public static void WritePatches(float* padded, int paddedWidth, int channels, int kernelSize, int outputHeight, int outputWidth, float* patches, int stride)
-    {
-        int run = kernelSize * channels;
-        for (int row = 0; row < outputHeight; row++)
-        {
-            for (int column = 0; column < outputWidth; column++)
-            {
-                float* window = padded + ((long)row * paddedWidth + column) * channels;
-                float* patch = patches + ((long)row * outputWidth + column) * stride;
-                for (int tap = 0; tap < kernelSize; tap++)
-                {
-                    float* source = window + (long)tap * paddedWidth * channels;
-                    for (int i = 0; i < run; i++)
-                        patch[tap * run + i] = source[i];
-                }
-            }
-        }
-    }
-
     private static void ClearPixels(float* target, int pixels, int stride, int channels)
     {
         if (stride == channels)
