@@ -12,6 +12,7 @@ public sealed class BatchOrder
     private const ulong StreamBase = 0x4241544348ul << 24;
 
     private readonly ulong _seed;
+    private readonly IReadOnlyList<int[]>? _given;
     private int[] _permutation = [];
     private int _epoch = -1;
 
@@ -25,6 +26,10 @@ public sealed class BatchOrder
         _seed = seed;
     }
 
+    /// <summary>Batches laid down elsewhere, taken in turn: another implementation's order, to be compared with it step by step.</summary>
+    internal BatchOrder(int samples, IReadOnlyList<int[]> batches)
+        : this(samples, batches.Max(batch => batch.Length), seed: 0) => _given = batches;
+
     /// <summary>N.</summary>
     public int Samples { get; }
 
@@ -32,7 +37,7 @@ public sealed class BatchOrder
     public int BatchSize { get; }
 
     /// <summary>⌈N/B⌉.</summary>
-    public int StepsPerEpoch => StepsIn(Samples, BatchSize);
+    public int StepsPerEpoch => _given?.Count ?? StepsIn(Samples, BatchSize);
 
     /// <summary>The steps of one epoch over <paramref name="samples"/> samples.</summary>
     public static int StepsIn(int samples, int batchSize) => (samples + batchSize - 1) / batchSize;
@@ -42,6 +47,8 @@ public sealed class BatchOrder
     public ReadOnlySpan<int> Batch(int step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
+        if (_given is not null)
+            return _given[step % _given.Count];
         int epoch = step / StepsPerEpoch;
         if (epoch != _epoch)
             (_permutation, _epoch) = (SeededOrder.Permutation(Samples, _seed, StreamBase + (ulong)epoch), epoch);

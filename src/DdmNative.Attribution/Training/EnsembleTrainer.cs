@@ -32,6 +32,12 @@ public sealed class EnsembleTrainer : IDisposable
     /// <param name="members">E.</param>
     /// <param name="trackLoss">Whether <see cref="BatchLosses"/> will be asked for.</param>
     public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false)
+        : this(device, network, set, options, members, trackLoss, order: null)
+    {
+    }
+
+    /// <summary>Trains in a given order in place of the recipe's own.</summary>
+    internal EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
@@ -39,7 +45,7 @@ public sealed class EnsembleTrainer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
-        _order = new BatchOrder(set.Count, options.BatchSize, options.Seed);
+        _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
         int batch = _order.BatchSize;
         (_hostWeights, _hostIndices) = (new float[members * batch], new float[batch]);
