@@ -14,7 +14,7 @@ public sealed record FrozenFeatures(ImageShape Shape, int Count, float[] Values)
     private const int LargestChunk = 256;
 
     /// <summary>d = C·H·W.</summary>
-    public int Dimensions => Shape.Channels * Shape.Height * Shape.Width;
+    public int Dimensions => Shape.Length;
 
     /// <summary>Computes the activations that enter layer <paramref name="firstLayer"/>; for layer 0 they are the images themselves.</summary>
     /// <param name="device">Where to compute.</param>
@@ -29,21 +29,19 @@ public sealed record FrozenFeatures(ImageShape Shape, int Count, float[] Values)
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(images);
         ImageShape input = network.Input;
-        int imageLength = input.Channels * input.Height * input.Width;
-        if (images.Length == 0 || images.Length % imageLength != 0)
-            throw new ArgumentException($"{images.Length} values are not images of {input.Channels}x{input.Height}x{input.Width}.", nameof(images));
+        if (images.Length == 0 || images.Length % input.Length != 0)
+            throw new ArgumentException($"{images.Length} values are not images of {input}.", nameof(images));
         if (parameters.Length != network.ParameterCount)
             throw new ArgumentException($"{parameters.Length} parameters; the network has {network.ParameterCount}.", nameof(parameters));
-        int count = images.Length / imageLength;
+        int count = images.Length / input.Length;
         if (firstLayer == 0)
             return new FrozenFeatures(input, count, images);
 
         Network bottom = network.Bottom(firstLayer);
-        using Tensor onDevice = device.Upload(new TensorShape(1, count, input.Channels, input.Height, input.Width), images);
+        using Tensor onDevice = device.Upload(input.For(members: 1, count), images);
         using var pass = new EvaluationPass(device, bottom, onDevice, members: 1, Math.Min(count, LargestChunk));
-        ImageShape output = bottom.Output;
-        var values = new float[count * output.Channels * output.Height * output.Width];
+        var values = new float[count * bottom.Output.Length];
         pass.Run(parameters[..bottom.ParameterCount], count, values);
-        return new FrozenFeatures(output, count, values);
+        return new FrozenFeatures(bottom.Output, count, values);
     }
 }

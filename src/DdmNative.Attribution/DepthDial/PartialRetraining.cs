@@ -39,16 +39,12 @@ public sealed class PartialRetraining : IDisposable
         (_device, _network, _top) = (device, network, network.Top(firstLayer));
         TrainingFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, train.Images);
         FrozenFeatures evaluationFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, evaluation.Images);
-        _set = TrainingSet.Create(device, TrainingFeatures.Values, OnDevice(TrainingFeatures), train.Labels, network.Classes);
+        _set = TrainingSet.Create(device, TrainingFeatures.Values, TrainingFeatures.Shape.For(members: 1, train.Count), train.Labels, network.Classes);
         _evaluator = new ModelEvaluator(device, _top, evaluationFeatures.Values, evaluationFeatures.Count);
-        TrainingLabels = train.Labels;
     }
 
     /// <summary>The training set's frozen activations.</summary>
     public FrozenFeatures TrainingFeatures { get; }
-
-    /// <summary>[N].</summary>
-    public int[] TrainingLabels { get; }
 
     /// <summary>Retrains the control and one top without each left-out set, all along the ensemble axis.</summary>
     /// <param name="recipe">The target's own recipe, seed included.</param>
@@ -78,7 +74,7 @@ public sealed class PartialRetraining : IDisposable
         ArgumentNullException.ThrowIfNull(schedule);
         if (synset.Centres.Shape != _top.Input)
             throw new ArgumentException($"The synset's centres are features of {synset.Centres.Shape}; this depth has {_top.Input}.", nameof(synset));
-        using TrainingSet centres = TrainingSet.Create(_device, synset.Centres.Values, OnDevice(synset.Centres), synset.Labels, _network.Classes, synset.Counts);
+        using TrainingSet centres = TrainingSet.Create(_device, synset.Centres.Values, synset.Centres.Shape.For(members: 1, synset.Centres.Count), synset.Labels, _network.Classes, synset.Counts);
         TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), centres.Count);
         return new LeaveOutTraining(_device, _top, centres, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options, cancellation);
     }
@@ -93,6 +89,4 @@ public sealed class PartialRetraining : IDisposable
         => parameters.Length == _network.ParameterCount
             ? parameters[_top.ParameterOffset..]
             : throw new ArgumentException($"{parameters.Length} parameters; the network has {_network.ParameterCount}.", nameof(parameters));
-
-    private static TensorShape OnDevice(FrozenFeatures features) => new(1, features.Count, features.Shape.Channels, features.Shape.Height, features.Shape.Width);
 }

@@ -8,17 +8,18 @@ public static class Correlation
     public static double Pearson(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         RequireSameLength(x, y);
-        (double meanX, double meanY) = (Mean(x), Mean(y));
+        if (IsConstant(x) || IsConstant(y))
+            return double.NaN;
+        (double[] dx, double[] dy) = (Deviations(x), Deviations(y));
         (double xy, double xx, double yy) = (0, 0, 0);
         for (int i = 0; i < x.Length; i++)
         {
-            (double dx, double dy) = (x[i] - meanX, y[i] - meanY);
-            xy += dx * dy;
-            xx += dx * dx;
-            yy += dy * dy;
+            xy += dx[i] * dy[i];
+            xx += dx[i] * dx[i];
+            yy += dy[i] * dy[i];
         }
 
-        return IsConstant(x) || IsConstant(y) ? double.NaN : xy / Math.Sqrt(xx) / Math.Sqrt(yy);
+        return xy / Math.Sqrt(xx) / Math.Sqrt(yy);
     }
 
     /// <summary>Spearman's ρ: Pearson's r of the ranks, equal values sharing the mean of theirs.</summary>
@@ -81,6 +82,19 @@ public static class Correlation
         foreach (double value in values)
             sum += value;
         return sum / values.Length;
+    }
+
+    /// <summary>Deviations from the mean in units of the largest, so that squares of tiny ones do not vanish.</summary>
+    private static double[] Deviations(ReadOnlySpan<double> values)
+    {
+        double mean = Mean(values);
+        double[] deviations = values.ToArray();
+        double largest = 0;
+        foreach (ref double value in deviations.AsSpan())
+            largest = Math.Max(largest, Math.Abs(value -= mean));
+        foreach (ref double value in deviations.AsSpan())
+            value /= largest;
+        return deviations;
     }
 
     private static bool IsConstant(ReadOnlySpan<double> values) => values.IndexOfAnyExcept(values.IsEmpty ? 0 : values[0]) < 0;

@@ -32,9 +32,9 @@ public sealed class ModelEvaluator : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(samples, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(wave, 1);
         ImageShape input = network.Input;
-        var shape = new TensorShape(1, samples, input.Channels, input.Height, input.Width);
+        TensorShape shape = input.For(members: 1, samples);
         if (images.Length != shape.Length)
-            throw new ArgumentException($"{images.Length} values are not {samples} inputs of {input.Channels}x{input.Height}x{input.Width}.", nameof(images));
+            throw new ArgumentException($"{images.Length} values are not {samples} inputs of {input}.", nameof(images));
         (_device, _network, _wave, Samples) = (device, network, wave, samples);
         _images = device.Upload(shape, images);
         int chunks = (samples + LargestChunk - 1) / LargestChunk;
