@@ -46,7 +46,7 @@ internal sealed unsafe class CorrelationCall : CpuCall
             for (int i = 0; i < sources.Length; i++)
                 PaddedImage.Pad(
                     sources[i].Image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding,
-                    padded, channels, i * shape.InputChannels);
+                    padded + i * shape.InputChannels, shape.PaddedHeight, shape.PaddedWidth, channels);
             MultiplyRows(padded, filters, biases, output.At(tile, sample));
         }
     }

@@ -32,6 +32,16 @@ internal abstract unsafe class CpuCall(string name, int members, int samples)
     /// <summary>Floats needed during one tile of the given number of samples.</summary>
     public virtual long TemporaryFloats(int samples) => 0;
 
+    /// <summary>Called before the first and after the last tile of a slot, for sums that a call keeps in a form of its own.</summary>
+    public virtual void BeginSlot(Workspace workspace)
+    {
+    }
+
+    /// <inheritdoc cref="BeginSlot"/>
+    public virtual void EndSlot(Workspace workspace)
+    {
+    }
+
     /// <summary>Computes the tile's samples.</summary>
     public abstract void Execute(in Tile tile);
 

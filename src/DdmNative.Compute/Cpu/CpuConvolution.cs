@@ -15,30 +15,41 @@ namespace DdmNative.Compute.Cpu;
 internal sealed class CpuConvolution(CpuDevice device) : Convolution
 {
     protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
-        => device.Submit(new CorrelationCall("convolution.forward", CorrelationShape.Forward(shape), [(x, filter)], bias, y));
+        => Correlate("convolution.forward", CorrelationShape.Forward(shape), [(x, filter)], bias, y);
 
     protected override void ForwardTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
-        => device.Submit(new CorrelationCall(
+        => Correlate(
             "convolution.forward-tangent", CorrelationShape.Forward(shape),
-            xTangent is null ? [(x, filterTangent)] : [(x, filterTangent), (xTangent, filter)], biasTangent, yTangent));
+            xTangent is null ? [(x, filterTangent)] : [(x, filterTangent), (xTangent, filter)], biasTangent, yTangent);
 
     protected override void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent)
-        => device.Submit(new CorrelationCall("convolution.backward-data", CorrelationShape.BackwardData(shape), [(cotangent, filter)], null, xCotangent));
+        => Correlate("convolution.backward-data", CorrelationShape.BackwardData(shape), [(cotangent, filter)], null, xCotangent);
 
     protected override void BackwardDataTangentCore(
         ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent)
-        => device.Submit(new CorrelationCall(
+        => Correlate(
             "convolution.backward-data-tangent", CorrelationShape.BackwardData(shape),
-            [(cotangent, filterTangent), (cotangentTangent, filter)], null, xCotangentTangent));
+            [(cotangent, filterTangent), (cotangentTangent, filter)], null, xCotangentTangent);
 
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
-        => device.Submit(new FilterGradientCall("convolution.backward-filter", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent));
+        => SumFilterGradient("convolution.backward-filter", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent);
 
     protected override void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
-        => device.Submit(new FilterGradientCall(
+        => SumFilterGradient(
             "convolution.backward-filter-tangent", shape,
             xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
-            cotangentTangent, filterCotangentTangent, biasCotangentTangent));
+            cotangentTangent, filterCotangentTangent, biasCotangentTangent);
+
+    private void Correlate(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
+        => device.Submit(WinogradTiles.Pays(shape)
+            ? new WinogradCorrelationCall(name, shape, sources, bias, output)
+            : new CorrelationCall(name, shape, sources, bias, output));
+
+    private void SumFilterGradient(
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+        => device.Submit(WinogradTiles.Pays(CorrelationShape.Forward(shape))
+            ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult)
+            : new FilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult));
 }

@@ -41,8 +41,11 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     public void RunSlot(Workspace workspace, int member, int slot)
     {
         foreach (CpuCall call in calls)
+        {
+            call.BeginSlot(workspace);
             foreach (GradientSum gradient in call.Gradients)
                 new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
+        }
         int end = SlotStart(slot + 1);
         for (int first = SlotStart(slot); first < end; first += BlockSamples)
         {
@@ -50,6 +53,8 @@ internal sealed unsafe class CpuPhase(int members, int samples)
             foreach (CpuCall call in calls)
                 call.Execute(tile);
         }
+        foreach (CpuCall call in calls)
+            call.EndSlot(workspace);
     }
 
     private int SlotStart(int slot) => (int)((long)Samples * slot / Slots);

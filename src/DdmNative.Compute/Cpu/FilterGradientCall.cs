@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -28,8 +27,6 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         biasSum = Sum(biasResult, shape.OutputChannels);
     }
 
-    private int Pixels => shape.OutputHeight * shape.OutputWidth;
-
     public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * shape.InputChannels;
 
     public override void Execute(in Tile tile)
@@ -41,10 +38,11 @@ internal sealed unsafe class FilterGradientCall : CpuCall
             foreach ((CpuOperand image, CpuOperand cotangent) in sources)
             {
                 PaddedImage.Pad(
-                    image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding, padded, shape.InputChannels, 0);
+                    image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding,
+                    padded, shape.PaddedHeight, shape.PaddedWidth, shape.InputChannels);
                 AddRows(padded, cotangent.At(tile, sample), sum);
             }
-            AddBias(biasCotangent.At(tile, sample), biasSum.Slot(tile.Workspace));
+            BiasGradient.Add(biasCotangent.At(tile, sample), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
         }
     }
 
@@ -79,18 +77,6 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         Columns = Math.Min(Columns, shape.OutputChannels - column),
         Accumulate = true,
     };
-
-    private void AddBias(float* cotangent, float* sum)
-    {
-        for (int c = 0; c < shape.OutputChannels; c += LanePart.Lanes)
-        {
-            int lanes = shape.OutputChannels - c;
-            Vector512<float> total = default;
-            for (int p = 0; p < Pixels; p++)
-                total += LanePart.Load(cotangent + (long)p * shape.OutputChannels + c, lanes);
-            LanePart.Store(LanePart.Load(sum + c, lanes) + total, sum + c, lanes);
-        }
-    }
 
     /// <summary>[k, k, C, O] to OIHW.</summary>
     private void ToFilterOrder(float* source, float* target)

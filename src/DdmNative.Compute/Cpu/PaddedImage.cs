@@ -4,15 +4,14 @@ namespace DdmNative.Compute.Cpu;
 internal static unsafe class PaddedImage
 {
     /// <summary>
-    /// Copies [H, W, C] into the middle of [H + 2p, W + 2p, stride], at channel <paramref name="firstChannel"/> of the wider pixel, and clears those
-    /// channels of the border.
+    /// Copies [H, W, C] to row and column <paramref name="padding"/> of [paddedHeight, paddedWidth, stride] and clears the same channels of the border.
+    /// With a stride above C, several images lie side by side in one pixel (or the rest of the pixel is cleared by whoever owns it).
     /// </summary>
-    public static void Pad(float* image, int height, int width, int channels, int padding, float* padded, int stride, int firstChannel)
+    public static void Pad(float* image, int height, int width, int channels, int padding, float* padded, int paddedHeight, int paddedWidth, int stride)
     {
-        int paddedWidth = width + 2 * padding;
-        for (int row = 0; row < height + 2 * padding; row++)
+        for (int row = 0; row < paddedHeight; row++)
         {
-            float* target = padded + (long)row * paddedWidth * stride + firstChannel;
+            float* target = padded + (long)row * paddedWidth * stride;
             int source = row - padding;
             if (source < 0 || source >= height)
             {
@@ -21,7 +20,7 @@ internal static unsafe class PaddedImage
             }
             ClearPixels(target, padding, stride, channels);
             CopyPixels(image + (long)source * width * channels, target + (long)padding * stride, width, stride, channels);
-            ClearPixels(target + (long)(padding + width) * stride, padding, stride, channels);
+            ClearPixels(target + (long)(padding + width) * stride, paddedWidth - padding - width, stride, channels);
         }
     }
 

@@ -1,0 +1,113 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// The same result as <see cref="FilterGradientCall"/> through the adjoint of Winograd's transform: images and cotangents to [36, tiles, channels], 36
+/// products contracted over the tiles and summed over a slot's samples in the transformed domain, and one transform back per slot.
+/// </summary>
+internal sealed unsafe class WinogradFilterGradientCall : CpuCall
+{
+    private const int Columns = MatrixMicroKernel.PanelColumns;
+
+    /// <summary>Length of one product's contraction: long enough that loading and storing the sum is cheap beside it.</summary>
+    private const int TargetTiles = 64;
+
+    private readonly CorrelationShape shape;
+    private readonly WinogradTiles tiles;
+    private readonly (CpuOperand Image, CpuOperand Cotangent)[] sources;
+    private readonly CpuOperand biasCotangent;
+    private readonly GradientSum filterSum;
+    private readonly GradientSum biasSum;
+    private readonly int inputs;
+    private readonly int outputs;
+
+    public WinogradFilterGradientCall(
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+        : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
+    {
+        this.shape = CorrelationShape.Forward(shape);
+        tiles = new WinogradTiles(this.shape);
+        this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
+        this.biasCotangent = Read(biasCotangent);
+        inputs = WinogradTiles.RoundUp(shape.InputChannels);
+        outputs = WinogradTiles.RoundUp(shape.OutputChannels);
+        filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * inputs * outputs, ToFilterOrder);
+        biasSum = Sum(biasResult, shape.OutputChannels);
+        RetainedFloats = (long)WinogradTransform.Products * inputs * outputs;
+    }
+
+    private int PaddedLength => tiles.PaddedHeight * tiles.PaddedWidth * inputs;
+
+    private int SamplesTogether => Math.Max(1, TargetTiles / tiles.Count);
+
+    public override long TemporaryFloats(int samples)
+        => PaddedLength + (long)WinogradTransform.Products * SamplesTogether * tiles.Count * (inputs + outputs);
+
+    public override void BeginSlot(Workspace workspace) => Clear(workspace.Start + RetainedOffset, RetainedFloats);
+
+    public override void EndSlot(Workspace workspace)
+    {
+        float* transformed = workspace.Start + RetainedOffset;
+        nint length = (nint)inputs * outputs;
+        for (nint i = 0; i < length; i += LanePart.Lanes)
+            WinogradTransform.FilterGradient(transformed + i, length, filterSum.Slot(workspace) + i, length);
+    }
+
+    public override void Execute(in Tile tile)
+    {
+        for (int first = tile.FirstSample; first < tile.EndSample; first += SamplesTogether)
+        {
+            int samples = Math.Min(SamplesTogether, tile.EndSample - first);
+            foreach ((CpuOperand image, CpuOperand cotangent) in sources)
+                AddProducts(tile, first, samples, image, cotangent);
+        }
+        for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+            BiasGradient.Add(biasCotangent.At(tile, sample), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
+    }
+
+    private void AddProducts(in Tile tile, int firstSample, int samples, CpuOperand image, CpuOperand cotangent)
+    {
+        int steps = samples * tiles.Count;
+        float* images = tile.Workspace.Temporary;
+        float* cotangents = images + (long)WinogradTransform.Products * steps * inputs;
+        float* padded = cotangents + (long)WinogradTransform.Products * steps * outputs;
+        for (int i = 0; i < samples; i++)
+        {
+            tiles.TransformImage(image.At(tile, firstSample + i), padded, images, steps, inputs, i * tiles.Count, 0);
+            tiles.TransformCotangent(cotangent.At(tile, firstSample + i), cotangents, steps, i * tiles.Count);
+        }
+        float* sums = tile.Workspace.Start + RetainedOffset;
+        for (int product = 0; product < WinogradTransform.Products; product++)
+        {
+            for (int column = 0; column < outputs; column += Columns)
+            {
+                MatrixMicroKernel.Multiply(
+                    new Contraction
+                    {
+                        A = images + (long)product * steps * inputs,
+                        RowStrideA = 1,
+                        StepA = inputs,
+                        B = cotangents + (long)product * steps * outputs + column,
+                        StepB = outputs,
+                        Steps = steps,
+                        Segments = 1,
+                        C = sums + (long)product * inputs * outputs + column,
+                        RowStrideC = outputs,
+                        Columns = Math.Min(Columns, outputs - column),
+                        Accumulate = true,
+                    },
+                    inputs);
+            }
+        }
+    }
+
+    /// <summary>[3, 3, C, O], channels rounded up, to OIHW.</summary>
+    private void ToFilterOrder(float* source, float* target)
+    {
+        for (int output = 0; output < shape.OutputChannels; output++)
+            for (int input = 0; input < shape.InputChannels; input++)
+                for (int tap = 0; tap < shape.Taps; tap++)
+                    target[((long)output * shape.InputChannels + input) * shape.Taps + tap] = source[((long)tap * inputs + input) * outputs + output];
+    }
+}

@@ -1,0 +1,112 @@
+using System.Runtime.Intrinsics;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// A 3×3 correlation cut into 4×4 output tiles: which shapes gain by it, how large the pieces are, and how images go in and out.
+/// Transformed images are [36, tiles, channels], the channels rounded up to whole vectors.
+/// </summary>
+internal readonly unsafe struct WinogradTiles
+{
+    private const int Lanes = LanePart.Lanes;
+    private const int TileSize = WinogradTransform.TileSize;
+    private const int PatchSize = WinogradTransform.Frequencies;
+
+    /// <summary>The least ratio of plain to transformed multiplications that pays for the transforms.</summary>
+    private const double LeastGain = 1.5;
+
+    /// <summary>Channels below which the transforms outweigh the products.</summary>
+    private const int LeastChannels = 16;
+
+    private readonly CorrelationShape shape;
+
+    public WinogradTiles(CorrelationShape shape) => this.shape = shape;
+
+    public int Rows => (shape.OutputHeight + TileSize - 1) / TileSize;
+
+    public int Columns => (shape.OutputWidth + TileSize - 1) / TileSize;
+
+    /// <summary>Tiles of one image.</summary>
+    public int Count => Rows * Columns;
+
+    public int PaddedWidth => Columns * TileSize + PatchSize - TileSize;
+
+    public int PaddedHeight => Rows * TileSize + PatchSize - TileSize;
+
+    public static bool Pays(CorrelationShape shape)
+    {
+        if (shape.KernelSize != 3 || shape.InputChannels < LeastChannels || shape.OutputChannels < LeastChannels)
+            return false;
+        double plain = 9.0 * shape.OutputHeight * shape.OutputWidth;
+        return plain / (WinogradTransform.Products * new WinogradTiles(shape).Count) >= LeastGain;
+    }
+
+    public static int RoundUp(int channels) => (channels + Lanes - 1) / Lanes * Lanes;
+
+    /// <summary>
+    /// Transforms an image's channels into tiles <paramref name="firstTile"/>… of <paramref name="target"/> [36, tiles, stride], at channel
+    /// <paramref name="firstChannel"/>. <paramref name="padded"/> is room for the image with its border and whole tiles.
+    /// </summary>
+    public void TransformImage(float* image, float* padded, float* target, int tiles, int stride, int firstTile, int firstChannel)
+    {
+        int channels = RoundUp(shape.InputChannels);
+        if (channels != shape.InputChannels)
+            new Span<float>(padded, PaddedHeight * PaddedWidth * channels).Clear();
+        PaddedImage.Pad(image, shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding, padded, PaddedHeight, PaddedWidth, channels);
+        nint rowStride = (nint)PaddedWidth * channels;
+        for (int row = 0; row < Rows; row++)
+        {
+            for (int column = 0; column < Columns; column++)
+            {
+                float* patch = padded + row * TileSize * rowStride + (nint)column * TileSize * channels;
+                float* tile = target + (nint)(firstTile + row * Columns + column) * stride + firstChannel;
+                for (int c = 0; c < channels; c += Lanes)
+                    WinogradTransform.Image(patch + c, rowStride, channels, tile + c, (nint)tiles * stride);
+            }
+        }
+    }
+
+    /// <summary>Transforms cotangents [H′, W′, O] likewise; what a tile has beyond the image's edge is zero.</summary>
+    public void TransformCotangent(float* cotangent, float* target, int tiles, int firstTile)
+    {
+        int outputs = shape.OutputChannels, stride = RoundUp(outputs);
+        float* patch = stackalloc float[TileSize * TileSize * Lanes];
+        for (int tile = 0; tile < Count; tile++)
+        {
+            (int top, int left) = (tile / Columns * TileSize, tile % Columns * TileSize);
+            for (int c = 0; c < outputs; c += Lanes)
+            {
+                for (int i = 0; i < TileSize * TileSize; i++)
+                {
+                    (int row, int column) = (top + i / TileSize, left + i % TileSize);
+                    bool isInside = row < shape.OutputHeight && column < shape.OutputWidth;
+                    Vector512<float> values = isInside ? LanePart.Load(cotangent + ((nint)row * shape.OutputWidth + column) * outputs + c, outputs - c) : default;
+                    values.Store(patch + i * Lanes);
+                }
+                WinogradTransform.Cotangent(patch, target + (nint)(firstTile + tile) * stride + c, (nint)tiles * stride);
+            }
+        }
+    }
+
+    /// <summary>Turns products [36, tiles, stride] back into an image [H′, W′, O] and adds the bias.</summary>
+    public void TransformOutput(float* products, int tiles, int stride, int firstTile, float* bias, float* image)
+    {
+        int outputs = shape.OutputChannels;
+        float* patch = stackalloc float[TileSize * TileSize * Lanes];
+        for (int tile = 0; tile < Count; tile++)
+        {
+            (int top, int left) = (tile / Columns * TileSize, tile % Columns * TileSize);
+            int height = Math.Min(TileSize, shape.OutputHeight - top), width = Math.Min(TileSize, shape.OutputWidth - left);
+            for (int c = 0; c < outputs; c += Lanes)
+            {
+                WinogradTransform.Output(products + (nint)(firstTile + tile) * stride + c, (nint)tiles * stride, patch);
+                Vector512<float> offset = Vector512.Load(bias + c);
+                for (int row = 0; row < height; row++)
+                    for (int column = 0; column < width; column++)
+                        LanePart.Store(
+                            Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset,
+                            image + ((nint)(top + row) * shape.OutputWidth + left + column) * outputs + c, outputs - c);
+            }
+        }
+    }
+}
