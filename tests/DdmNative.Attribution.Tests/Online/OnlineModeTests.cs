@@ -2,6 +2,7 @@ using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Online.Baselines;
 using DdmNative.Attribution.Tests.Matching;
+using DdmNative.Attribution.Training;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Online;
@@ -92,7 +93,7 @@ public sealed class OnlineModeTests : IDisposable
     public void Controlled_replay_refuses_a_trajectory_with_too_few_checkpoints()
     {
         OnlineContext context = Context(_problem, "controlled-replay");
-        var sparse = new Training.Trajectory([_problem.Trajectory.Checkpoints[0], _problem.Trajectory.Checkpoints[12], _problem.Last]);
+        var sparse = new Trajectory([_problem.Trajectory.Checkpoints[0], _problem.Trajectory.Checkpoints[12], _problem.Last]);
         Assert.Throws<MissingTrajectoryException>(() => new ControlledReplay().Run(context with { Trajectory = sparse }));
     }
 
