@@ -114,10 +114,14 @@ internal sealed unsafe class CpuPlan : IPlan
         }
         long offset = 0;
         HashSet<CpuTensor> summed = [.. phases.SelectMany(p => p.Calls).SelectMany(call => call.Gradients).Select(g => g.Vector.Tensor)];
+        foreach (CpuTensor tensor in summed)
+            tensor.Reserve();
         foreach (CpuTensor tensor in order)
         {
             List<(int Phase, CpuOperand Operand)> list = uses[tensor];
             Placement placement = summed.Contains(tensor) ? Placement.Full : PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase));
+            if (placement == Placement.Full)
+                tensor.Reserve();
             foreach ((_, CpuOperand operand) in list)
                 (operand.Placement, operand.Offset) = (placement, offset);
             int samples = placement switch

@@ -25,10 +25,13 @@ internal sealed unsafe class CpuTensor : Tensor
         get
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            memory ??= new AlignedMemory(Shape.Length);
-            return memory.Start;
+            Reserve();
+            return memory!.Start;
         }
     }
+
+    /// <summary>Makes a transient tensor's own memory now: once threads run, two of them might otherwise each make some.</summary>
+    public void Reserve() => memory ??= new AlignedMemory(Shape.Length);
 
     /// <summary>Floats between two members; 0 for a shared tensor.</summary>
     public long MemberStride => Shape.Members == 1 ? 0 : Shape.MemberLength;
