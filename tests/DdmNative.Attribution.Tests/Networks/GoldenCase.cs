@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Networks;
+
+namespace DdmNative.Attribution.Tests.Networks;
+
+/// <summary>One file of <c>tests/golden</c> (its README says what is in it) and the network it is about.</summary>
+internal sealed class GoldenCase
+{
+    private readonly SafetensorsContents contents;
+
+    private GoldenCase(SafetensorsContents contents)
+    {
+        this.contents = contents;
+        var image = new ImageShape(Number("channels"), Number("height"), Number("width_px"));
+        string architecture = contents.Metadata["architecture"];
+        if (architecture == "mlp")
+        {
+            int[] widths = [.. contents.Metadata["hidden"].Split(',').Select(width => int.Parse(width, CultureInfo.InvariantCulture))];
+            Network = Mlp.Create(new NetworkOptions(architecture, widths[0], widths.Length, image, Number("classes")), widths);
+        }
+        else
+        {
+            (int width, int depth) = architecture == "convnet" ? (Number("width"), Number("depth")) : (0, 0);
+            Network = Network.Create(new NetworkOptions(architecture, width, depth, image, Number("classes")));
+        }
+    }
+
+    public Network Network { get; }
+
+    public static GoldenCase Read(string name) => new(Safetensors.Read(Path.Combine(Folder(), name + ".safetensors")));
+
+    public float[] Tensor(string name) => contents.Tensors.Single(t => t.Name == name).Data;
+
+    public int[] Integers(string name) => [.. contents.Integers.Single(t => t.Name == name).Data.Select(value => checked((int)value))];
+
+    /// <summary>Samples along the first axis of a tensor.</summary>
+    public int Count(string name) => contents.Tensors.Single(t => t.Name == name).Shape[0];
+
+    /// <summary>The tensors <c>PREFIX.NAME</c> as one vector in the network's order.</summary>
+    public float[] Vector(string prefix)
+        => Network.FromNamedTensors(contents.File, [.. contents.Tensors.Where(t => t.Name.StartsWith(prefix + ".", StringComparison.Ordinal)).Select(t => t with { Name = t.Name[(prefix.Length + 1)..] })]);
+
+    /// <summary>The tensors <c>PREFIX.NAME</c> [G, …] as one vector per group.</summary>
+    public float[] Vectors(string prefix, int groups)
+    {
+        var values = new float[groups * Network.ParameterCount];
+        foreach (ParameterTensor parameter in Network.Parameters)
+        {
+            float[] all = Tensor($"{prefix}.{parameter.Name}");
+            for (int g = 0; g < groups; g++)
+                all.AsSpan(g * parameter.Length, parameter.Length).CopyTo(values.AsSpan(g * Network.ParameterCount + parameter.Offset));
+        }
+        return values;
+    }
+
+    private int Number(string key) => int.Parse(contents.Metadata[key], CultureInfo.InvariantCulture);
+
+    private static string Folder([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
+}
