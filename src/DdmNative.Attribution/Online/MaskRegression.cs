@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Objectives;
+
 namespace DdmNative.Attribution.Online;
 
 /// <summary>
@@ -7,20 +9,20 @@ namespace DdmNative.Attribution.Online;
 public static class MaskRegression
 {
     /// <summary>The effects W [O, G] of each group.</summary>
-    /// <param name="removals">The groups that each model lacks, R of them.</param>
-    /// <param name="effects">[O, R]: F_o(control) − F_o(model), with minus without (<see cref="PerturbedModels.Effects"/>).</param>
+    /// <param name="removals">The groups that each model lacks, R of them (<see cref="RandomMasks"/>).</param>
+    /// <param name="effects">[O, R]: the effects of what each mask removes, with minus without.</param>
     /// <param name="groups">G.</param>
     /// <param name="ridge">λ; it must be positive, since masks may leave a group out.</param>
     /// <exception cref="ArgumentException">The effects are not one per mask.</exception>
-    public static double[,] Fit(IReadOnlyList<int[]> removals, double[,] effects, int groups, double ridge = 0.1)
+    public static AttributionMatrix Fit(IReadOnlyList<int[]> removals, AttributionMatrix effects, int groups, double ridge = 0.1)
     {
         ArgumentNullException.ThrowIfNull(removals);
         ArgumentNullException.ThrowIfNull(effects);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ridge);
-        if (effects.GetLength(1) != removals.Count)
-            throw new ArgumentException($"{removals.Count} masks have effects of {effects.GetLength(1)}.", nameof(effects));
+        if (effects.Groups != removals.Count)
+            throw new ArgumentException($"{removals.Count} masks have effects of {effects.Groups}.", nameof(effects));
         double[,] factor = Cholesky(NormalMatrix(removals, groups, ridge));
-        int objectives = effects.GetLength(0);
+        int objectives = effects.Objectives.Count;
         var result = new double[objectives, groups];
         var response = new double[groups];
         for (int o = 0; o < objectives; o++)
@@ -35,7 +37,7 @@ public static class MaskRegression
             for (int group = 0; group < groups; group++)
                 result[o, group] = response[group];
         }
-        return result;
+        return new AttributionMatrix(effects.Objectives, result);
     }
 
     /// <summary>XᵀX + λI.</summary>

@@ -1,3 +1,6 @@
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
+
 namespace DdmNative.Attribution.Online;
 
 /// <summary>What an online mode hands to the objectives: W[o, g] = F_o(<see cref="Control"/>) − F_o(model g), with minus without; for a loss, negative means the group helps.</summary>
@@ -9,20 +12,12 @@ public sealed record PerturbedModels(IReadOnlyList<int[]> Removals, float[] Para
     /// <summary>One model's parameters [P].</summary>
     public ReadOnlySpan<float> this[int removal] => Parameters.AsSpan(removal * Control.Length, Control.Length);
 
-    /// <summary>The effects W [O, R] of having what was removed, from objectives of the control [O] and of the models [R, O].</summary>
-    /// <exception cref="ArgumentException">The lengths disagree.</exception>
-    public static double[,] Effects(ReadOnlySpan<double> control, double[,] models)
+    /// <summary>What the control and every model say about the evaluation samples, for any objective (<see cref="AttributionMatrix.From"/>).</summary>
+    public CounterfactualLogits Evaluate(ModelEvaluator evaluator)
     {
-        ArgumentNullException.ThrowIfNull(models);
-        if (models.GetLength(1) != control.Length)
-            throw new ArgumentException($"The models have {models.GetLength(1)} objectives, the control {control.Length}.", nameof(models));
-        var effects = new double[control.Length, models.GetLength(0)];
-        for (int o = 0; o < control.Length; o++)
-        {
-            for (int removal = 0; removal < models.GetLength(0); removal++)
-                effects[o, removal] = control[o] - models[removal, o];
-        }
-        return effects;
+        ArgumentNullException.ThrowIfNull(evaluator);
+        float[] reference = evaluator.Logits(Control, 1);
+        return new CounterfactualLogits(Removals, evaluator.Samples, reference.Length / evaluator.Samples, reference, evaluator.Logits(Parameters, Removals.Count));
     }
 
     /// <summary>Splits an ensemble [R + 1, P] whose last member is the control.</summary>

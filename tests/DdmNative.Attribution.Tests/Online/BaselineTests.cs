@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Online.Baselines;
 using DdmNative.Attribution.Tests.Matching;
@@ -16,7 +17,7 @@ public sealed class BaselineTests : IDisposable
     {
         using var objectives = new GroupGradients(_problem.Device, _problem.Network, _problem.Set.Images, _problem.Set.Labels, _problem.Labels, 3);
         var trajectory = new Trajectory([_problem.Trajectory.Checkpoints[0], _problem.Trajectory.Checkpoints[10], _problem.Last]);
-        double[,] effects = TracIn.Attribute(_problem.Real, objectives, trajectory, SmallProblem.Recipe);
+        AttributionMatrix effects = TracIn.Attribute(_problem.Real, objectives, [0, 1, 2], trajectory, SmallProblem.Recipe);
         double expected = 0;
         foreach ((int from, int to) in new[] { (0, 10), (10, trajectory.TotalSteps) })
         {
@@ -28,15 +29,11 @@ public sealed class BaselineTests : IDisposable
                 dot += (double)objective[p] * group[p];
             expected -= rate * dot * _problem.Real.Sizes[3] / _problem.Groups.Length;
         }
-        Assert.Equal(expected, effects[1, 3], 1e-9);
+        Assert.Equal(["loss", "loss:class=0", "loss:class=1", "loss:class=2"], effects.Objectives);
+        Assert.Equal(expected, effects[2, 3], 1e-9);
+        double mean = Enumerable.Range(0, 3).Sum(c => effects[1 + c, 3] * _problem.Labels.Count(label => label == c)) / _problem.Labels.Length;
+        Assert.Equal(mean, effects[0, 3], 1e-9);
         Assert.True(expected < 0, "a group helps its own class");
-    }
-
-    [Fact]
-    public void TracIn_total_is_the_mean_over_test_samples()
-    {
-        double[,] effects = TracIn.WithTotal(new double[,] { { 1, -2 }, { 3, 6 } }, [3, 1]);
-        Assert.Equal(new double[,] { { 1, -2 }, { 3, 6 }, { 1.5, 0 } }, effects);
     }
 
     [Fact]
@@ -53,10 +50,6 @@ public sealed class BaselineTests : IDisposable
             Assert.Equal(_problem.Last.Parameters[p] + step + share * _problem.Real.Sizes[2] * Slice(gradients, 2)[p], models[1][p], 1e-6);
         }
     }
-
-    [Fact]
-    public void Group_size_helps_its_own_classes_and_the_total()
-        => Assert.Equal(new double[,] { { -2, 0 }, { -1, -1 }, { -3, -1 } }, GroupSize.Attribute([0, 1, 0, 1, 1], [0, 0, 0, 1, -1], 2, 2));
 
     public void Dispose() => _problem.Dispose();
 

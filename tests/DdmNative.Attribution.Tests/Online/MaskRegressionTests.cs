@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Compute.Contracts;
 using FsCheck.Xunit;
@@ -21,8 +22,8 @@ public sealed class MaskRegressionTests
             for (int mask = 0; mask < masks.Count; mask++)
                 effects[o, mask] = masks[mask].Sum(group => planted[o, group]);
         }
-        double[,] found = MaskRegression.Fit(masks, effects, Groups, ridge: 1e-6);
-        double[,] ridged = MaskRegression.Fit(masks, effects, Groups);
+        AttributionMatrix found = MaskRegression.Fit(masks, Matrix(effects), Groups, ridge: 1e-6);
+        AttributionMatrix ridged = MaskRegression.Fit(masks, Matrix(effects), Groups);
         for (int o = 0; o < 2; o++)
         {
             for (int group = 0; group < Groups; group++)
@@ -36,7 +37,7 @@ public sealed class MaskRegressionTests
     [Fact]
     public void Group_that_no_mask_removes_has_no_effect()
     {
-        double[,] found = MaskRegression.Fit([[0], [0]], new double[,] { { 2, 2 } }, groups: 2, ridge: 0.5);
+        AttributionMatrix found = MaskRegression.Fit([[0], [0]], Matrix(new double[,] { { 2, 2 } }), groups: 2, ridge: 0.5);
         Assert.Equal(4 / 2.5, found[0, 0], 1e-12);
         Assert.Equal(0, found[0, 1]);
     }
@@ -54,7 +55,9 @@ public sealed class MaskRegressionTests
     [Fact]
     public void Ridge_of_zero_and_effects_of_another_count_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => MaskRegression.Fit([[0]], new double[1, 1], 1, 0));
-        Assert.Throws<ArgumentException>(() => MaskRegression.Fit([[0]], new double[1, 2], 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => MaskRegression.Fit([[0]], Matrix(new double[1, 1]), 1, 0));
+        Assert.Throws<ArgumentException>(() => MaskRegression.Fit([[0]], Matrix(new double[1, 2]), 1));
     }
+
+    private static AttributionMatrix Matrix(double[,] effects) => new([.. Enumerable.Range(0, effects.GetLength(0)).Select(o => $"objective {o}")], effects);
 }

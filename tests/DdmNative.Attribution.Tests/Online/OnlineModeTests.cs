@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Online.Baselines;
 using DdmNative.Attribution.Tests.Matching;
@@ -122,6 +123,21 @@ public sealed class OnlineModeTests : IDisposable
         OnlineContext context = Context(_problem, "repair");
         Assert.Throws<ArgumentException>(() => Unlearning.Remove(new Repair(), context, []));
         Assert.Throws<ArgumentException>(() => Unlearning.Remove(new Repair(), context, [0, 1, 2, 3, 4, 5]));
+    }
+
+    [Fact]
+    public void Evaluation_tells_the_effect_of_each_group_with_minus_without()
+    {
+        PerturbedModels models = new Repair().Run(Context(_problem, "repair"));
+        using var evaluator = new ModelEvaluator(_problem.Device, _problem.Network, _problem.Images, _problem.Groups.Length);
+        var matrix = AttributionMatrix.From(models.Evaluate(evaluator), _problem.Labels, [new Objective(ObjectiveKind.Loss)]);
+        for (int group = 0; group < SmallProblem.GroupCount; group++)
+        {
+            double[] counts = [.. Enumerable.Range(0, SmallProblem.GroupCount).Select(g => (double)_problem.Real.Sizes[g] / _problem.Groups.Length)];
+            double[] with = GroupLosses(models.Control);
+            double[] without = GroupLosses(models[group]);
+            Assert.Equal(counts.Select((share, g) => share * (with[g] - without[g])).Sum(), matrix[0, group], 1e-5);
+        }
     }
 
     [Fact]
