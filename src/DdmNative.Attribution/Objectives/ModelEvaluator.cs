@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Objectives;
@@ -61,6 +62,17 @@ public sealed class ModelEvaluator : IDisposable
         }
 
         return logits;
+    }
+
+    /// <summary>What models with and without parts of their training data say about the samples.</summary>
+    /// <param name="leftOut">The groups each of R models is without.</param>
+    /// <param name="reference">[P]: the model with everything (the control).</param>
+    /// <param name="without">[R·P]: the models without.</param>
+    /// <exception cref="ArgumentException">The parameters are not those of so many models.</exception>
+    public CounterfactualLogits Counterfactuals(IReadOnlyList<int[]> leftOut, ReadOnlySpan<float> reference, ReadOnlySpan<float> without)
+    {
+        ArgumentNullException.ThrowIfNull(leftOut);
+        return new CounterfactualLogits(leftOut, Samples, _network.Classes, Logits(reference, 1), Logits(without, leftOut.Count));
     }
 
     public void Dispose()

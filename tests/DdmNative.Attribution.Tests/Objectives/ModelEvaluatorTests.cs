@@ -1,6 +1,7 @@
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 using DdmNative.Compute.Cpu;
 using Xunit;
 
@@ -37,6 +38,17 @@ public sealed class ModelEvaluatorTests : IDisposable
         using var some = new ModelEvaluator(_device, _network, odd.Images, 257);
         using var all = new ModelEvaluator(_device, _network, _data.Images, 300);
         Assert.Equal(all.Logits(_network.Initialise(1), 1)[..(257 * 3)], some.Logits(_network.Initialise(1), 1));
+    }
+
+    [Fact]
+    public void Counterfactuals_keep_the_reference_and_the_order_of_the_models()
+    {
+        float[] a = _network.Initialise(1), b = _network.Initialise(2), c = _network.Initialise(3);
+        using var evaluator = new ModelEvaluator(_device, _network, _data.Images, _data.Count);
+        CounterfactualLogits found = evaluator.Counterfactuals([[4], [2, 6]], a, [.. b, .. c]);
+        Assert.Equal(evaluator.Logits(a, 1), found.Reference);
+        Assert.Equal(evaluator.Logits(c, 1), found.Model(1).ToArray());
+        Assert.Equal([2, 6], found.LeftOut[1]);
     }
 
     [Fact]
