@@ -1,0 +1,171 @@
+using DdmNative.Compute.Contracts;
+using Xunit;
+
+namespace DdmNative.Compute.Tests.Conformance;
+
+/// <summary>What every case says: the ensemble, which operands its members share, and where the values come from.</summary>
+public interface IConformanceCase
+{
+    int Members { get; }
+
+    /// <summary>Bit i set: the i-th input is shared by the members.</summary>
+    int SharedOperands { get; }
+
+    int Seed { get; }
+}
+
+/// <summary>A convolution's geometry and ensemble; printed whole when it fails.</summary>
+public sealed record ConvolutionCase(
+    int InputChannels, int OutputChannels, int Height, int Width, int KernelSize, int Padding, int Samples, int Members, int SharedOperands, int Seed) : IConformanceCase
+{
+    internal ConvolutionShape Shape => new(InputChannels, OutputChannels, Height, Width, KernelSize, Padding);
+}
+
+/// <summary>A matrix product's extents and ensemble.</summary>
+public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Members, int SharedOperands, int Seed) : IConformanceCase;
+
+/// <summary>Images and an ensemble, for the operations that take samples one by one.</summary>
+public sealed record ImageCase(int Samples, int Channels, int Height, int Width, int Members, int SharedOperands, int Seed) : IConformanceCase
+{
+    internal TensorShape Shape => new(Members, Samples, Channels, Height, Width);
+}
+
+/// <summary>The shapes every backend must get right: the corners by hand, the mixtures of shared operands in full, and seeded draws of the rest.</summary>
+public static class Cases
+{
+    private const int Draws = 30;
+    private static readonly int[] Channels = [1, 2, 3, 5, 8, 16, 17, 31, 32, 33, 64];
+    private static readonly int[] KernelSizes = [1, 3, 3, 5, 2];
+    private static readonly (int Height, int Width)[] Images = [(1, 1), (3, 5), (7, 7), (9, 6), (14, 14), (28, 28), (32, 32), (4, 11)];
+    private static readonly int[] Samples = [1, 2, 3, 7, 16, 33, 70];
+
+    public static TheoryData<ConvolutionCase> Convolutions
+    {
+        get
+        {
+            (int I, int O, int H, int W, int K, int P, int N)[] corners =
+            [
+                (1, 1, 1, 1, 1, 0, 1), (1, 1, 1, 1, 3, 1, 2), (2, 1, 1, 1, 5, 4, 3), (31, 64, 1, 1, 3, 1, 3), (16, 16, 1, 1, 1, 0, 33),
+                (1, 32, 28, 28, 3, 1, 1), (32, 32, 14, 14, 3, 1, 1), (32, 32, 7, 7, 3, 1, 2), (3, 8, 32, 32, 3, 1, 1), (64, 64, 7, 7, 3, 1, 1),
+                (17, 31, 9, 6, 3, 1, 2), (33, 5, 3, 5, 5, 2, 4), (16, 33, 7, 7, 5, 2, 1), (5, 2, 9, 6, 1, 0, 7), (2, 3, 3, 5, 3, 0, 5),
+                (3, 2, 3, 5, 3, 2, 5), (8, 16, 14, 14, 5, 0, 1), (2, 1, 7, 7, 5, 3, 3), (1, 16, 7, 7, 3, 1, 70), (1, 6, 28, 28, 5, 2, 2),
+                (64, 17, 3, 5, 1, 0, 2), (8, 8, 9, 6, 3, 2, 13), (3, 4, 5, 6, 2, 1, 4), (2, 3, 6, 5, 4, 2, 3), (3, 16, 5, 5, 5, 0, 17),
+            ];
+            var data = new TheoryData<ConvolutionCase>();
+            for (int i = 0; i < corners.Length; i++)
+            {
+                (int inputs, int outputs, int h, int w, int k, int p, int n) = corners[i];
+                data.Add(new(inputs, outputs, h, w, k, p, n, 1, 0, 100 + i));
+                data.Add(new(inputs, outputs, h, w, k, p, n, 3, new RandomValues(i).Below(32), 200 + i));
+            }
+            for (int shared = 0; shared < 32; shared++)
+                data.Add(new(3, 5, 5, 6, 3, 1, 2, 3, shared, 300 + shared));
+            for (int draw = 0; draw < Draws; draw++)
+                data.Add(DrawConvolution(400 + draw));
+            return data;
+        }
+    }
+
+    public static TheoryData<MatrixCase> Matrices
+    {
+        get
+        {
+            (int N, int I, int O)[] corners =
+            [
+                (1, 1, 1), (1, 288, 10), (70, 1, 1), (5, 17, 1), (2, 1, 33), (64, 512, 10), (70, 33, 31), (3, 784, 64), (50, 16, 100), (7, 5, 3), (16, 64, 8), (33, 8, 16),
+            ];
+            var data = new TheoryData<MatrixCase>();
+            for (int i = 0; i < corners.Length; i++)
+            {
+                (int n, int inputs, int outputs) = corners[i];
+                data.Add(new(n, inputs, outputs, 1, 0, 100 + i));
+                data.Add(new(n, inputs, outputs, 3, new RandomValues(i).Below(32), 200 + i));
+            }
+            for (int shared = 0; shared < 32; shared++)
+                data.Add(new(4, 6, 5, 3, shared, 300 + shared));
+            for (int draw = 0; draw < Draws; draw++)
+            {
+                var random = new RandomValues(400 + draw);
+                data.Add(new(1 + random.Below(70), 1 + random.Below(130), 1 + random.Below(40), random.Pick<int>([1, 3]), random.Below(32), 400 + draw));
+            }
+            return data;
+        }
+    }
+
+    public static TheoryData<ImageCase> ImageTensors
+    {
+        get
+        {
+            (int N, int C, int H, int W)[] corners =
+            [
+                (1, 1, 1, 1), (70, 1, 1, 1), (2, 33, 1, 1), (3, 2, 3, 5), (5, 16, 7, 7), (2, 17, 9, 6), (1, 32, 14, 14), (1, 1, 28, 28), (2, 3, 32, 32),
+                (33, 5, 3, 5), (1, 64, 7, 7), (70, 8, 3, 5), (4, 31, 4, 11), (2, 5, 2, 2), (3, 6, 8, 8), (2, 10, 5, 4),
+            ];
+            var data = new TheoryData<ImageCase>();
+            for (int i = 0; i < corners.Length; i++)
+            {
+                (int n, int c, int h, int w) = corners[i];
+                data.Add(new(n, c, h, w, 1, 0, 100 + i));
+                data.Add(new(n, c, h, w, 3, new RandomValues(i).Below(64), 200 + i));
+            }
+            for (int shared = 0; shared < 64; shared++)
+                data.Add(new(2, 3, 4, 5, 3, shared, 300 + shared));
+            for (int draw = 0; draw < Draws; draw++)
+                data.Add(DrawImages(400 + draw));
+            return data;
+        }
+    }
+
+    /// <summary>Logits: the number of classes is the channel count.</summary>
+    public static TheoryData<ImageCase> Logits
+    {
+        get
+        {
+            var data = new TheoryData<ImageCase>();
+            (int N, int K)[] corners = [(1, 1), (1, 2), (70, 10), (3, 5), (17, 33), (2, 100), (64, 8), (5, 17)];
+            for (int i = 0; i < corners.Length; i++)
+            {
+                data.Add(new(corners[i].N, corners[i].K, 1, 1, 1, 0, 100 + i));
+                data.Add(new(corners[i].N, corners[i].K, 1, 1, 3, new RandomValues(i).Below(16), 200 + i));
+            }
+            for (int shared = 0; shared < 16; shared++)
+                data.Add(new(3, 4, 1, 1, 3, shared, 300 + shared));
+            for (int draw = 0; draw < Draws; draw++)
+            {
+                var random = new RandomValues(400 + draw);
+                data.Add(new(1 + random.Below(70), 1 + random.Below(40), 1, 1, random.Pick<int>([1, 3]), random.Below(16), 400 + draw));
+            }
+            return data;
+        }
+    }
+
+    private static ConvolutionCase DrawConvolution(int seed)
+    {
+        var random = new RandomValues(seed);
+        while (true)
+        {
+            int kernel = random.Pick<int>(KernelSizes);
+            int padding = random.Below(kernel);
+            (int height, int width) = random.Pick<(int, int)>(Images);
+            var draw = new ConvolutionCase(
+                random.Pick<int>(Channels), random.Pick<int>(Channels), height, width, kernel, padding,
+                random.Pick<int>(Samples), random.Pick<int>([1, 3]), random.Below(32), seed);
+            bool fits = height + 2 * padding >= kernel && width + 2 * padding >= kernel;
+            // The reference's plain loops bound what a case may cost.
+            if (fits && draw.Shape.MultiplyAdds * draw.Samples * draw.Members < 1_000_000)
+                return draw;
+        }
+    }
+
+    private static ImageCase DrawImages(int seed)
+    {
+        var random = new RandomValues(seed);
+        while (true)
+        {
+            (int height, int width) = random.Pick<(int, int)>(Images);
+            var draw = new ImageCase(random.Pick<int>(Samples), random.Pick<int>(Channels), height, width, random.Pick<int>([1, 3]), random.Below(64), seed);
+            if (draw.Shape.Length < 60_000)
+                return draw;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Xunit;
+
+namespace DdmNative.Compute.Tests.Conformance;
+
+/// <summary>
+/// What makes a backend right: every operation of the contracts, with its tangents, against the float64 reference, over many shapes.
+/// A backend joins by one class that says how its device is made; where the machine has none, <see cref="CreateDevice"/> may call <c>Skip.If</c>.
+/// </summary>
+/// <remarks>
+/// One file per family of operations. Every call runs on poisoned outputs (NaN), eagerly and twice inside a plan, with the same bits each time,
+/// and must leave its inputs and the neighbours of its slices alone: see <see cref="Workbench"/>.
+/// </remarks>
+public abstract partial class ConformanceSuite(DeviceOwner owner) : IClassFixture<DeviceOwner>
+{
+    /// <summary>Largest relative error (in the Euclidean norm) of an operation whose sums are short.</summary>
+    private const double Tolerance = 1e-5;
+
+    /// <summary>The same for sums over thousands of pixels, in any order.</summary>
+    private const double LongSumTolerance = 2e-5;
+
+    protected abstract Device CreateDevice();
+
+    private Workbench Open(IConformanceCase testCase) => new(owner.Get(CreateDevice), testCase.Members, testCase.SharedOperands, testCase.Seed, testCase.ToString()!);
+}

@@ -1,0 +1,43 @@
+using DdmNative.Compute.Tests.Reference;
+using Xunit;
+
+namespace DdmNative.Compute.Tests.Conformance;
+
+public abstract partial class ConformanceSuite
+{
+    [SkippableTheory]
+    [InlineData(1, 1, 0)]
+    [InlineData(17, 1, 0)]
+    [InlineData(1000, 3, 0)]
+    [InlineData(1003, 3, 1)]
+    [InlineData(33, 3, 2)]
+    [InlineData(4099, 3, 3)]
+    public void Sgd_step_matches_the_reference(int parameters, int members, int shared)
+    {
+        using Workbench bench = Open(new ImageCase(1, parameters, 1, 1, members, shared, 30 + parameters));
+        (Operand gradient, Operand learningRate) = (bench.Input(TensorShape.Vector(1, parameters)), bench.Input(TensorShape.Vector(1, 1)));
+        (Operand values, Operand velocity) = (
+            bench.Updated(bench.Random.Vector(members, parameters), "parameters"), bench.Updated(bench.Random.Vector(members, parameters), "velocity"));
+        bench.Run(() => bench.Device.Sgd.Step(values.Tensor, velocity.Tensor, gradient.Tensor, learningRate.Tensor, 0.9f));
+        (DoubleTensor expected, DoubleTensor expectedVelocity) =
+            ReferenceSgd.Step(values.Values, velocity.Values, gradient.Values, learningRate.Values, 0.9f);
+        bench.Expect(values, expected, Tolerance);
+        bench.Expect(velocity, expectedVelocity, Tolerance);
+    }
+
+    [SkippableFact]
+    public void A_recorded_sgd_step_reads_the_learning_rate_of_the_moment()
+    {
+        Device device = owner.Get(CreateDevice);
+        using Tensor parameters = device.Upload(TensorShape.Vector(1, 2), [1, 2]);
+        using Tensor velocity = device.Allocate(TensorShape.Vector(1, 2));
+        using Tensor gradient = device.Upload(TensorShape.Vector(1, 2), [1, -1]);
+        using Tensor learningRate = device.Upload(TensorShape.Vector(1, 1), [0.5f]);
+        using IPlan plan = device.Record("step", () => device.Sgd.Step(parameters, velocity, gradient, learningRate, 0));
+        plan.Run();
+        Assert.Equal([0.5f, 2.5f], parameters.ToArray());
+        learningRate.Upload([2]);
+        plan.Run();
+        Assert.Equal([-1.5f, 4.5f], parameters.ToArray());
+    }
+}
