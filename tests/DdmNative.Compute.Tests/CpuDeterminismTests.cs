@@ -1,0 +1,98 @@
+using DdmNative.Compute.Cpu;
+using DdmNative.Compute.Tests.Conformance;
+using Xunit;
+
+namespace DdmNative.Compute.Tests;
+
+/// <summary>The same bits, whoever computes them and beside whom: what controls with common random numbers rely on.</summary>
+public sealed class CpuDeterminismTests
+{
+    private const int Samples = 37;
+    private const int Sources = 50;
+    private const int Steps = 3;
+    private static readonly TensorShape SourceShape = new(1, Sources, ChainNetwork.Channels, ChainNetwork.Height, ChainNetwork.Width);
+    private static readonly TensorShape LabelShape = new(1, Sources, ChainNetwork.Classes);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(8)]
+    public void Training_gives_the_same_bits_for_any_number_of_threads(int members)
+    {
+        int[] start = [.. Enumerable.Range(0, members)];
+        float[] single = Train(1, start, AllocateTransient);
+        Assert.All(single, value => Assert.True(float.IsFinite(value)));
+        Assert.Equal(single, Train(2, start, AllocateTransient));
+        Assert.Equal(single, Train(3, start, AllocateTransient));
+    }
+
+    [Fact]
+    public void A_member_has_the_same_bits_alone_and_in_an_ensemble()
+    {
+        float[] together = Train(2, [4, 7, 9, 2, 5], AllocateTransient);
+        float[] alone = Train(2, [9], AllocateTransient);
+        Assert.Equal(alone, together[(2 * ChainNetwork.ParameterCount)..(3 * ChainNetwork.ParameterCount)]);
+    }
+
+    [Fact]
+    public void Transient_intermediates_give_the_bits_of_persistent_ones()
+        => Assert.Equal(Train(2, [1, 2, 3], (device, shape) => device.Allocate(shape)), Train(2, [1, 2, 3], AllocateTransient));
+
+    private static Tensor AllocateTransient(Device device, TensorShape shape) => device.AllocateTransient(shape);
+
+    /// <summary>Trains one member per seed, each from its own start and on its own order, and returns all parameters.</summary>
+    private static float[] Train(int threads, int[] memberSeeds, Func<Device, TensorShape, Tensor> allocate)
+    {
+        using var device = new CpuDevice(threads);
+        int members = memberSeeds.Length;
+        TensorShape vector = TensorShape.Vector(members, ChainNetwork.ParameterCount);
+        List<Tensor> tensors = [];
+        Tensor source = Upload(SourceShape, Values(SourceShape, 100));
+        Tensor labelSource = Upload(LabelShape, Values(LabelShape, 101));
+        Tensor parameters = Upload(vector, [.. memberSeeds.SelectMany(seed => Values(TensorShape.Vector(1, ChainNetwork.ParameterCount), seed))]);
+        Tensor velocity = Upload(vector, new float[vector.Length]);
+        Tensor weights = Upload(new TensorShape(1, Samples, 1), [.. Enumerable.Repeat(1f / Samples, Samples)]);
+        Tensor rate = Upload(TensorShape.Vector(1, 1), [0.05f]);
+        Tensor order = Upload(new TensorShape(members, Samples, 1), new float[members * Samples]);
+        Tensor images = Intermediate(new TensorShape(members, Samples, ChainNetwork.Channels, ChainNetwork.Height, ChainNetwork.Width));
+        Tensor labels = Intermediate(new TensorShape(members, Samples, ChainNetwork.Classes));
+        Tensor gradient = Intermediate(vector);
+        var chain = new DeviceChain(device, Samples, shape => Intermediate(shape.WithMembers(members)));
+        using (IPlan plan = device.Record("training step", () =>
+        {
+            device.Gather.Samples(source, order, images);
+            device.Gather.Samples(labelSource, order, labels);
+            chain.Forward(parameters, images);
+            chain.Backward(parameters, images, labels, weights, gradient, null);
+            device.Sgd.Step(parameters, velocity, gradient, rate, 0.9f);
+        }))
+            for (int step = 0; step < Steps; step++)
+            {
+                order.Upload([.. memberSeeds.SelectMany(seed => Order(seed * 10 + step))]);
+                plan.Run();
+            }
+        float[] result = parameters.ToArray();
+        tensors.ForEach(tensor => tensor.Dispose());
+        return result;
+
+        Tensor Upload(TensorShape shape, float[] values) => Keep(device.Upload(shape, values));
+
+        Tensor Intermediate(TensorShape shape) => Keep(allocate(device, shape));
+
+        Tensor Keep(Tensor tensor)
+        {
+            tensors.Add(tensor);
+            return tensor;
+        }
+    }
+
+    private static IEnumerable<float> Order(int seed)
+    {
+        var random = new RandomValues(1000 + seed);
+        return Enumerable.Range(0, Samples).Select(_ => (float)random.Below(Sources));
+    }
+
+    private static float[] Values(TensorShape shape, int seed) => [.. new RandomValues(seed).Tensor(shape).Values.Select(value => (float)value)];
+}

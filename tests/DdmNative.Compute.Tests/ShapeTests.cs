@@ -1,0 +1,53 @@
+using DdmNative.Compute.Contracts;
+using Xunit;
+
+namespace DdmNative.Compute.Tests;
+
+public sealed class ShapeTests
+{
+    [Theory]
+    [InlineData(0, 1, 1, 1, 1)]
+    [InlineData(1, 0, 1, 1, 1)]
+    [InlineData(1, 1, 0, 1, 1)]
+    [InlineData(1, 1, 1, 0, 1)]
+    [InlineData(1, 1, 1, 1, -1)]
+    public void Extents_below_one_are_refused(int members, int samples, int channels, int height, int width)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new TensorShape(members, samples, channels, height, width));
+
+    [Fact]
+    public void Lengths_of_large_tensors_do_not_overflow()
+    {
+        var shape = new TensorShape(100, 10_000, 128, 28, 28);
+        Assert.Equal(100_352, shape.SampleLength);
+        Assert.Equal(1_003_520_000L, shape.MemberLength);
+        Assert.Equal(100_352_000_000L, shape.Length);
+        Assert.Equal("[100, 10000, 128, 28, 28]", shape.ToString());
+        Assert.Equal(new TensorShape(100, 10_000, 100_352), shape.Flattened());
+    }
+
+    [Theory]
+    [InlineData(1, 1, 5, 5, 3, 3)]
+    [InlineData(1, 1, 5, 5, 3, -1)]
+    [InlineData(1, 1, 2, 5, 3, 0)]
+    [InlineData(1, 1, 5, 2, 5, 1)]
+    [InlineData(0, 1, 5, 5, 3, 1)]
+    [InlineData(1, 0, 5, 5, 3, 1)]
+    [InlineData(1, 1, 5, 5, 0, 0)]
+    public void Convolutions_that_cannot_be_are_refused(int inputs, int outputs, int height, int width, int kernelSize, int padding)
+        => Assert.Throws<ArgumentOutOfRangeException>(() => new ConvolutionShape(inputs, outputs, height, width, kernelSize, padding));
+
+    [Theory]
+    [InlineData(28, 28, 3, 1, 28, 28)]
+    [InlineData(28, 20, 5, 0, 24, 16)]
+    [InlineData(1, 1, 5, 4, 5, 5)]
+    public void Output_extents_are_input_plus_padding_minus_kernel_plus_one(int height, int width, int kernelSize, int padding, int rows, int columns)
+    {
+        var shape = new ConvolutionShape(2, 3, height, width, kernelSize, padding);
+        Assert.Equal((rows, columns), (shape.OutputHeight, shape.OutputWidth));
+        Assert.Equal(rows * columns * 6L * kernelSize * kernelSize, shape.MultiplyAdds);
+    }
+
+    [Fact]
+    public void A_pool_with_no_whole_window_is_refused()
+        => Assert.Throws<ArgumentOutOfRangeException>(() => ReluAvgPool.Pooled(3, new TensorShape(1, 1, 1, 2, 5)));
+}
