@@ -153,6 +153,51 @@ public abstract partial class ConformanceSuite
         bench.Expect(velocity, momentum, ChainTolerance);
     }
 
+    /// <summary>Maps so wide that a device keeps only a few samples of them in flight: its sums over samples go on from block to block.</summary>
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_block_of_wide_maps_is_right_however_many_samples_are_in_flight(int members)
+    {
+        var testCase = new ConvolutionCase(2, 16, 32, 32, 3, 1, 70, members, 2, 90);
+        using Workbench bench = Open(testCase);
+        ConvolutionShape shape = testCase.Shape;
+        (Operand x, Operand filter, Operand bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)), bench.InputSlice(Bias(testCase)));
+        (Operand scale, Operand shift) = (bench.InputSlice(Bias(testCase)), bench.InputSlice(Bias(testCase)));
+        TensorShape pooledShape = ReluAvgPool.Pooled(2, Maps(testCase));
+        Operand cotangent = bench.Input(pooledShape);
+        (Operand filterResult, Operand biasResult) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
+        (Operand scaleResult, Operand shiftResult) = (bench.OutputSlice(Bias(testCase)), bench.OutputSlice(Bias(testCase)));
+        (Operand pooled, Operand xResult) = (bench.Output(pooledShape), bench.Output(Images(testCase)));
+        (Tensor maps, Tensor normalised) = (bench.Transient(Maps(testCase)), bench.Transient(Maps(testCase)));
+        (Tensor mapsCotangent, Tensor normalisedCotangent) = (bench.Transient(Maps(testCase)), bench.Transient(Maps(testCase)));
+        Tensor statistics = bench.Transient(InstanceNorm.StatisticsShape(Maps(testCase)));
+        Device device = bench.Device;
+        bench.RunAsPlan(() =>
+        {
+            device.Convolution.Forward(shape, x.Tensor, filter.Slice, bias.Slice, maps);
+            device.InstanceNorm.Forward(maps, scale.Slice, shift.Slice, normalised, statistics);
+            device.ReluAvgPool.Forward(2, normalised, pooled.Tensor);
+            device.ReluAvgPool.Backward(2, normalised, cotangent.Tensor, normalisedCotangent);
+            device.InstanceNorm.Backward(maps, statistics, normalisedCotangent, scale.Slice, mapsCotangent, scaleResult.Slice, shiftResult.Slice);
+            device.Convolution.BackwardFilter(shape, x.Tensor, mapsCotangent, filterResult.Slice, biasResult.Slice);
+            device.Convolution.BackwardData(shape, mapsCotangent, filter.Slice, xResult.Tensor);
+        });
+        DoubleTensor y = ReferenceConvolution.Forward(members, shape, x.Values, filter.Values, bias.Values);
+        DoubleTensor z = ReferenceInstanceNorm.Forward(members, y, scale.Values, shift.Values).Value;
+        DoubleTensor zCotangent = ReferenceReluAvgPool.Backward(members, 2, z, cotangent.Values);
+        (DualTensor yCotangent, DualTensor expectedScale, DualTensor expectedShift) =
+            ReferenceInstanceNorm.Backward(members, y, zCotangent, scale.Values);
+        (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilter(members, shape, x.Values, yCotangent.Value);
+        bench.Expect(pooled, ReferenceReluAvgPool.Forward(members, 2, z), ChainTolerance);
+        bench.Expect(scaleResult, expectedScale.Value, ChainTolerance);
+        bench.Expect(shiftResult, expectedShift.Value, ChainTolerance);
+        bench.Expect(filterResult, expectedFilter, ChainTolerance);
+        // The norm takes the mean out of every map's cotangent: the bias's gradient vanishes but for rounding.
+        bench.Expect(biasResult, expectedBias, ChainTolerance, floor: SumFloor(testCase));
+        bench.Expect(xResult, ReferenceConvolution.BackwardData(members, shape, yCotangent.Value, filter.Values), ChainTolerance);
+    }
+
     /// <summary>A permutation reads samples that other tiles write: before the gather into its source, and after it.</summary>
     [SkippableTheory]
     [InlineData(1)]
