@@ -50,6 +50,7 @@ public static class Cases
                 (17, 31, 9, 6, 3, 1, 2), (33, 5, 3, 5, 5, 2, 4), (16, 33, 7, 7, 5, 2, 1), (5, 2, 9, 6, 1, 0, 7), (2, 3, 3, 5, 3, 0, 5),
                 (3, 2, 3, 5, 3, 2, 5), (8, 16, 14, 14, 5, 0, 1), (2, 1, 7, 7, 5, 3, 3), (1, 16, 7, 7, 3, 1, 70), (1, 6, 28, 28, 5, 2, 2),
                 (64, 17, 3, 5, 1, 0, 2), (8, 8, 9, 6, 3, 2, 13), (3, 4, 5, 6, 2, 1, 4), (2, 3, 6, 5, 4, 2, 3), (3, 16, 5, 5, 5, 0, 17),
+                (16, 16, 3, 5, 3, 1, 70), (33, 20, 9, 6, 3, 1, 18), (20, 33, 4, 11, 3, 2, 5), (16, 16, 32, 32, 3, 1, 1),
             ];
             var data = new TheoryData<ConvolutionCase>();
             for (int i = 0; i < corners.Length; i++)
@@ -59,7 +60,11 @@ public static class Cases
                 data.Add(new(inputs, outputs, h, w, k, p, n, 3, new RandomValues(i).Below(32), 200 + i));
             }
             for (int shared = 0; shared < 32; shared++)
+            {
                 data.Add(new(3, 5, 5, 6, 3, 1, 2, 3, shared, 300 + shared));
+                // Enough channels for a device to take another algorithm than for a few.
+                data.Add(new(16, 17, 3, 5, 3, 1, 2, 3, shared, 350 + shared));
+            }
             for (int draw = 0; draw < Draws; draw++)
                 data.Add(DrawConvolution(400 + draw));
             return data;
