@@ -1,0 +1,134 @@
+namespace DdmNative.Attribution.Runs.Jobs;
+
+/// <summary>
+/// Everything that decides the result of a run, and nothing else: no threads, no folder, no device. What <c>job.json</c> says and what
+/// <c>run.json</c> keeps. Two runs of equal jobs write equal files.
+/// </summary>
+public sealed record Job
+{
+    /// <summary>Decides everything random that has no seed of its own: the initial weights and the batch order, clusters, matching.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    public required JobData Data { get; init; }
+
+    public JobNetwork Network { get; init; } = new();
+
+    public JobTraining Training { get; init; } = new();
+
+    public JobGroups Groups { get; init; } = new();
+
+    public JobMatching Matching { get; init; } = new();
+
+    public JobAttribution Attribution { get; init; } = new();
+
+    public JobValidation Validation { get; init; } = new();
+
+    /// <summary>A model that has forgotten some groups, or null where none is asked for.</summary>
+    public JobUnlearning? Unlearning { get; init; }
+}
+
+/// <summary>Which images.</summary>
+public sealed record JobData
+{
+    /// <summary>A folder with a data set, or <c>generated:…</c> (see <see cref="Datasets.DatasetLocator"/>).</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Training images of every class, chosen by the seed; null for all.</summary>
+    public int? TrainPerClass { get; init; }
+
+    /// <summary>Test images of every class, chosen by the seed; null for all.</summary>
+    public int? TestPerClass { get; init; }
+
+    /// <summary>Chooses the subsets. Apart from the job's seed, so that the target can vary while the data stand still.</summary>
+    public ulong Seed { get; init; } = 1;
+}
+
+/// <summary>The classifier; its input and its classes come from the data.</summary>
+public sealed record JobNetwork
+{
+    /// <summary><c>convnet</c>, <c>mlp</c> or <c>lenet</c>.</summary>
+    public string Architecture { get; init; } = "convnet";
+
+    public int Width { get; init; } = 32;
+
+    public int Depth { get; init; } = 3;
+}
+
+/// <summary>How the target is trained, and every exact retraining with it.</summary>
+public sealed record JobTraining
+{
+    public float LearningRate { get; init; } = 0.02f;
+
+    public float Momentum { get; init; } = 0.9f;
+
+    public int BatchSize { get; init; } = 64;
+
+    public int Epochs { get; init; } = 8;
+}
+
+/// <summary>The parts of the training set whose effects are asked for.</summary>
+public sealed record JobGroups
+{
+    /// <summary>The user's own groups (<c>sample,group</c>), or null to cluster.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Clusters per class where there is no file.</summary>
+    public int PerClass { get; init; } = 5;
+
+    /// <summary>What is clustered: <c>features</c> (the target's penultimate ones) or <c>pixels</c>.</summary>
+    public string Space { get; init; } = "features";
+}
+
+/// <summary>How groups become synthetic images.</summary>
+public sealed record JobMatching
+{
+    /// <summary>m: images per group; null for what was measured best for each method.</summary>
+    public int? ImagesPerGroup { get; init; }
+
+    /// <summary>Adam steps on the pixels; null for what was measured best for each method.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Adam's step on the pixels, which are normalised.</summary>
+    public float LearningRate { get; init; } = 0.03f;
+
+    /// <summary><c>relative</c>, <c>row-cosine</c> or <c>relative-per-layer</c>.</summary>
+    public string Distance { get; init; } = "relative";
+}
+
+/// <summary>How effects are predicted, and of what.</summary>
+public sealed record JobAttribution
+{
+    /// <summary>The names of <see cref="AttributionMethods"/>; the first is the one that <c>attribution.npz</c> holds.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = ["repair"];
+
+    /// <summary>The rows of the matrix; <c>loss:class</c> stands for one row per class.</summary>
+    public IReadOnlyList<string> Objectives { get; init; } = ["loss", "loss:class"];
+
+    /// <summary>Compares value by value: records hold lists by reference.</summary>
+    public bool Equals(JobAttribution? other) => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives);
+
+    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives));
+}
+
+/// <summary>The ground truth: training again without groups.</summary>
+public sealed record JobValidation
+{
+    /// <summary>How many groups are retrained without, spread over the classes: 0 for none, null for all.</summary>
+    public int? Groups { get; init; } = 0;
+
+    /// <summary>How many seeds the effects are averaged over, the target's own first.</summary>
+    public int Seeds { get; init; } = 1;
+
+    /// <summary>How many of these groups one slope is fitted on, to bring predictions to real units; 0 for none.</summary>
+    public int Calibrate { get; init; }
+}
+
+/// <summary>The model that has forgotten some groups.</summary>
+public sealed record JobUnlearning
+{
+    /// <summary>The groups' numbers.</summary>
+    public required IReadOnlyList<int> Groups { get; init; }
+
+    /// <summary>How: one of <see cref="AttributionMethods"/> except <c>feature</c>; <c>all</c> is exact.</summary>
+    public string Method { get; init; } = "block:1";
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+
+namespace DdmNative.Attribution.Runs.Jobs;
+
+/// <summary>What a job's values may be. Checked before anything is written, wherever the job comes from.</summary>
+public static class JobRules
+{
+    /// <summary>Finds the first value that is out of range.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="error">Makes the exception from the field (<c>training.epochs</c>), what was found and what was expected.</param>
+    public static void Check(Job job, Func<string, string, string, Exception> error)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(error);
+        var rules = new Rules(error);
+
+        rules.Text("data.source", job.Data.Source);
+        rules.Whole("data.train_per_class", job.Data.TrainPerClass, 1, 10_000_000);
+        rules.Whole("data.test_per_class", job.Data.TestPerClass, 1, 10_000_000);
+        rules.OneOf("network.architecture", job.Network.Architecture, "convnet", "mlp", "lenet");
+        rules.Whole("network.width", job.Network.Width, 1, 4096);
+        rules.Whole("network.depth", job.Network.Depth, 1, 16);
+        rules.Real("training.learning_rate", job.Training.LearningRate, 0, 100);
+        rules.Fraction("training.momentum", job.Training.Momentum);
+        rules.Whole("training.batch_size", job.Training.BatchSize, 1, 1_000_000);
+        rules.Whole("training.epochs", job.Training.Epochs, 1, 100_000);
+        if (job.Groups.File is not null)
+            rules.Text("groups.file", job.Groups.File);
+        rules.Whole("groups.per_class", job.Groups.PerClass, 1, 100_000);
+        rules.OneOf("groups.space", job.Groups.Space, "features", "pixels");
+        rules.Whole("matching.images_per_group", job.Matching.ImagesPerGroup, 1, 1000);
+        rules.Whole("matching.steps", job.Matching.Steps, 0, 1_000_000);
+        rules.Real("matching.learning_rate", job.Matching.LearningRate, 0, 100);
+        rules.OneOf("matching.distance", job.Matching.Distance, "relative", "row-cosine", "relative-per-layer");
+        rules.Whole("validation.groups", job.Validation.Groups, 0, 1_000_000);
+        rules.Whole("validation.seeds", job.Validation.Seeds, 1, 1000);
+        rules.Whole("validation.calibrate", job.Validation.Calibrate, 0, job.Validation.Groups ?? 1_000_000);
+        Methods(job, rules);
+        Objectives(job, rules);
+        if (job.Unlearning is not null)
+            Unlearning(job.Unlearning, job, rules);
+    }
+
+    private static void Methods(Job job, Rules rules)
+    {
+        IReadOnlyList<string> methods = job.Attribution.Methods;
+        if (methods.Count == 0)
+            throw rules.Error("attribution.methods", "an empty list", $"at least one of {AttributionMethods.Names}");
+        for (int i = 0; i < methods.Count; i++)
+        {
+            string field = $"attribution.methods[{i}]";
+            if (!AttributionMethods.IsKnown(methods[i]))
+                throw rules.Error(field, $"'{methods[i]}'", $"one of {AttributionMethods.Names}");
+            if (methods.Take(i).Contains(methods[i]))
+                throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
+            Blocks(field, methods[i], job, rules);
+        }
+    }
+
+    private static void Unlearning(JobUnlearning unlearning, Job job, Rules rules)
+    {
+        if (unlearning.Groups.Count == 0)
+            throw rules.Error("unlearning.groups", "an empty list", "at least one group");
+        if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature")
+            throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {AttributionMethods.Names}, but not feature");
+        Blocks("unlearning.method", unlearning.Method, job, rules);
+    }
+
+    private static void Blocks(string field, string method, Job job, Rules rules)
+    {
+        if (AttributionMethods.Blocks(method) is int blocks && job.Network.Architecture != "lenet" && blocks > job.Network.Depth)
+            throw rules.Error(field, $"'{method}'", $"block:1 to block:{job.Network.Depth}, the network's depth");
+    }
+
+    private static void Objectives(Job job, Rules rules)
+    {
+        IReadOnlyList<string> objectives = job.Attribution.Objectives;
+        if (objectives.Count == 0)
+            throw rules.Error("attribution.objectives", "an empty list", "at least one objective, e.g. \"loss\"");
+        for (int i = 0; i < objectives.Count; i++)
+        {
+            string field = $"attribution.objectives[{i}]";
+            if (JobObjectives.Fault(objectives[i]) is string fault)
+                throw rules.Error(field, $"'{objectives[i]}'", $"an objective ({fault})");
+            if (objectives.Take(i).Contains(objectives[i]))
+                throw rules.Error(field, $"'{objectives[i]}' a second time", "every objective once");
+        }
+    }
+
+    private sealed class Rules(Func<string, string, string, Exception> error)
+    {
+        public Exception Error(string field, string found, string expected) => error(field, found, expected);
+
+        public void Text(string field, string value)
+        {
+            if (string.IsNullOrWhiteSpace(value))
+                throw error(field, "an empty text", "a path");
+        }
+
+        public void Whole(string field, int? value, int least, int most)
+        {
+            if (value < least || value > most)
+                throw error(field, Number(value.Value), $"a whole number from {Number(least)} to {Number(most)}");
+        }
+
+        public void Real(string field, float value, float above, float most)
+        {
+            if (!(value > above && value <= most))
+                throw error(field, Number(value), $"a number above {Number(above)} and up to {Number(most)}");
+        }
+
+        public void Fraction(string field, float value)
+        {
+            if (!(value >= 0 && value < 1))
+                throw error(field, Number(value), "a number from 0 to below 1");
+        }
+
+        public void OneOf(string field, string value, params string[] names)
+        {
+            if (!names.Contains(value))
+                throw error(field, $"'{value}'", $"one of {string.Join(", ", names)}");
+        }
+
+        private static string Number(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,94 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.Runs;
+
+/// <summary>What comes from outside, read and checked before a run folder is touched.</summary>
+internal sealed class RunInputs
+{
+    private RunInputs(Dataset train, Dataset test, Normalization normalization, Network network, GroupTable? groups)
+    {
+        Train = train;
+        Test = test;
+        Normalization = normalization;
+        Network = network;
+        OwnGroups = groups;
+        Sha256 = Fingerprint.Of(train, test);
+    }
+
+    /// <summary>The training images in use, normalised.</summary>
+    public Dataset Train { get; }
+
+    /// <summary>The test images in use, normalised.</summary>
+    public Dataset Test { get; }
+
+    public Normalization Normalization { get; }
+
+    public Network Network { get; }
+
+    /// <summary>The user's own groups, or null where they are to be made.</summary>
+    public GroupTable? OwnGroups { get; }
+
+    /// <summary>Of all of the data in use.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>Reads the data, takes the subsets, and builds the network, all as the job says.</summary>
+    /// <exception cref="BadInputException">Something is missing or wrong, or does not fit together.</exception>
+    public static RunInputs Load(Job job)
+    {
+        (Dataset train, Dataset test) = DatasetLocator.Open(job.Data.Source);
+        if (job.Data.TrainPerClass is int perClass)
+            train = train.PerClassSubset(perClass, job.Data.Seed);
+        if (job.Data.TestPerClass is int testPerClass)
+            test = test.PerClassSubset(testPerClass, job.Data.Seed);
+        if (train.Count == 0 || test.Count == 0)
+            throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing", "some of each", "Use another data set.");
+        _ = JobObjectives.Expand(job.Attribution.Objectives, test.Labels);
+        var normalization = Normalization.From(train);
+        GroupTable? groups = job.Groups.File is null ? null : GroupsCsv.Read(job.Groups.File, train);
+        int groupCount = groups?.Count ?? job.Groups.PerClass * train.Classes;
+        RequireGroups(job, train, groups, groupCount);
+        return new RunInputs(normalization.Apply(train), normalization.Apply(test), normalization, NetworkFor(job, train), groups);
+    }
+
+    /// <summary>The recipe of the target and of every exact retraining.</summary>
+    public static TrainingOptions Recipe(Job job) => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
+
+    /// <summary>For <c>run.json</c>.</summary>
+    public DataRecord Describe()
+        => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean, Normalization.Std);
+
+    private static Network NetworkFor(Job job, Dataset train)
+    {
+        var input = new ImageShape(train.Channels, train.Height, train.Width);
+        try
+        {
+            return Network.Create(new NetworkOptions(job.Network.Architecture, job.Network.Width, job.Network.Depth, input, train.Classes));
+        }
+        catch (ArgumentException e)
+        {
+            throw new BadInputException("job", "network", e.Message, "a network that fits the images", "Change the network's settings.", e);
+        }
+    }
+
+    private static void RequireGroups(Job job, Dataset train, GroupTable? groups, int groupCount)
+    {
+        if (groups is null)
+        {
+            int[] sizes = new int[train.Classes];
+            foreach (int label in train.Labels)
+                sizes[label]++;
+            int small = Array.FindIndex(sizes, size => size < job.Groups.PerClass);
+            if (small >= 0)
+                throw new BadInputException(job.Data.Source, $"class {small}", $"{sizes[small]} training images", $"at least {job.Groups.PerClass}, one for each cluster", "Ask for fewer clusters per class.");
+        }
+
+        if (job.Validation.Groups > groupCount)
+            throw new BadInputException("job", "validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups", "Ask for fewer, or for all.");
+        if (job.Unlearning?.Groups.FirstOrDefault(group => group < 0 || group >= groupCount, -1) is int bad and not -1)
+            throw new BadInputException("job", "unlearning.groups", $"{bad}", $"0 to {groupCount - 1}", "Name groups by their numbers in groups.csv.");
+    }
+}

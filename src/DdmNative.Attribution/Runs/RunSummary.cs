@@ -1,0 +1,71 @@
+namespace DdmNative.Attribution.Runs;
+
+/// <summary>What a run found, as the terminal, <c>--json</c> and the report show it. What has not been done is null or empty.</summary>
+public sealed record RunSummary
+{
+    /// <summary>The run's folder.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The share of test images that the target classifies correctly.</summary>
+    public double? TestAccuracy { get; init; }
+
+    public double? TestLoss { get; init; }
+
+    /// <summary>How the numbers below are signed.</summary>
+    public string? Convention { get; init; }
+
+    /// <summary>The objective of the two lists: the first of the job's.</summary>
+    public string? Objective { get; init; }
+
+    /// <summary>The five groups whose presence improves the objective most, best first.</summary>
+    public IReadOnlyList<GroupEffect> MostHelpful { get; init; } = [];
+
+    /// <summary>The five groups whose presence improves the objective least, or harms it, worst first.</summary>
+    public IReadOnlyList<GroupEffect> MostHarmful { get; init; } = [];
+
+    /// <summary>The methods, the first the one of the lists.</summary>
+    public IReadOnlyList<MethodSummary> Methods { get; init; } = [];
+
+    /// <summary>Groups that were retrained without.</summary>
+    public int? RetrainedGroups { get; init; }
+
+    /// <summary>Seeds that the exact effects are averaged over.</summary>
+    public int? RetrainedSeeds { get; init; }
+
+    /// <summary>Correlations of one seed's exact effects with the mean of the others', where there are several seeds.</summary>
+    public IReadOnlyDictionary<string, double> Ceiling { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Test accuracy and loss of the model that has forgotten some groups, where one was asked for.</summary>
+    public IReadOnlyDictionary<string, double>? Unlearned { get; init; }
+
+    /// <summary>Time of one exact retraining, in seconds, where they are run together.</summary>
+    public double? RetrainingSeconds { get; init; }
+
+    /// <summary>Time of one retraining by PyTorch, in seconds, where it was measured.</summary>
+    public double? PyTorchSeconds { get; init; }
+
+    /// <summary>How many times faster than PyTorch the exact retrainings ran.</summary>
+    public double? SpeedUpOverPyTorch { get; init; }
+
+    /// <summary>Time of every stage, in seconds.</summary>
+    public IReadOnlyDictionary<string, double> Seconds { get; init; } = new Dictionary<string, double>();
+}
+
+/// <summary>One group and its effect.</summary>
+/// <param name="Group">Its number.</param>
+/// <param name="Name">The user's own name of it, or null.</param>
+/// <param name="Class">Its class.</param>
+/// <param name="Cluster">Its number within the class.</param>
+/// <param name="Size">Its training images.</param>
+/// <param name="Effect">F(with) − F(without), in the objective's unit.</param>
+/// <param name="Exact">The same by exact retraining, where that was done.</param>
+public sealed record GroupEffect(int Group, string? Name, int Class, int Cluster, int Size, double Effect, double? Exact);
+
+/// <summary>One method of attribution.</summary>
+/// <param name="Name">As the job names it.</param>
+/// <param name="OfflineSeconds">What it needed once beforehand, beside the training of the target: its synset.</param>
+/// <param name="OnlineSeconds">The time of all groups' effects.</param>
+/// <param name="SpeedUp">Time of as many exact retrainings over <paramref name="OnlineSeconds"/>, where they were measured.</param>
+/// <param name="Slope">The factor from predicted to exact effects, where it was fitted.</param>
+/// <param name="Correlations">Pearson correlations with exact retraining by view (same, all, off, total, within).</param>
+public sealed record MethodSummary(string Name, double OfflineSeconds, double OnlineSeconds, double? SpeedUp, double? Slope, IReadOnlyDictionary<string, double> Correlations);

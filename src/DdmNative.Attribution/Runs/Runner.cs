@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Reports;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Runs;
+
+/// <summary>Takes a run to a goal, going on from what its folder holds.</summary>
+public static class Runner
+{
+    /// <summary>Does what is missing and sums up what is there.</summary>
+    /// <param name="folder">The run's folder; made only once all inputs have been read and found good.</param>
+    /// <param name="job">The job, its values checked (<see cref="JobRules"/>).</param>
+    /// <param name="goal">How far.</param>
+    /// <param name="settings">How.</param>
+    /// <param name="device">Where kernels run.</param>
+    /// <param name="listener">Who watches.</param>
+    /// <param name="stop">The user's wish to interrupt.</param>
+    /// <exception cref="BadInputException">An input is wrong, or the folder is not a run's.</exception>
+    /// <exception cref="OperationCanceledException">Interrupted; what is finished is kept.</exception>
+    public static RunSummary Run(string folder, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(device);
+        RunInputs inputs = RunInputs.Load(job);
+        using RunFolder run = RunFolder.Open(folder);
+        run.Save(new RunRecord
+        {
+            Version = typeof(Runner).Assembly.GetName().Version!.ToString(3),
+            Runtime = DescribeRuntime(),
+            Device = device.Description,
+            Job = job,
+            Data = inputs.Describe(),
+            Stages = run.Record?.Stages ?? [],
+            Summary = run.Record?.Summary,
+        });
+        var pipeline = new Pipeline(StageList.For(job, goal, inputs.OwnGroups), inputs.Sha256);
+        pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
+
+        // What other goals have left counts as long as it belongs to the present job.
+        var whole = new Pipeline(StageList.For(job, RunGoal.Everything, inputs.OwnGroups), inputs.Sha256);
+        RunSummary summary = new SummaryBuilder(run, inputs, whole.Finished(run)).Build();
+        run.Save(run.Record! with { Summary = summary with { Run = "." } });
+        if (summary.Methods.Count > 0)
+            Report.Write(run, inputs, summary);
+        return summary;
+    }
+
+    /// <summary>What could move a result's last bit, beside the device.</summary>
+    private static string DescribeRuntime()
+    {
+        string vectors = Vector512.IsHardwareAccelerated ? "512-bit" : Vector256.IsHardwareAccelerated ? "256-bit" : "128-bit";
+        return $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {vectors} vectors{(Fma.IsSupported ? ", FMA" : "")}";
+    }
+}

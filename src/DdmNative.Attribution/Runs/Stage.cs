@@ -1,0 +1,39 @@
+namespace DdmNative.Attribution.Runs;
+
+/// <summary>
+/// A part of a run with its own files. What it may depend on is in its key: its settings, the data, and the stages it names. A stage that was killed
+/// is run again from its start, unless it keeps partial results under its key.
+/// </summary>
+internal abstract class Stage
+{
+    /// <summary>The name in <c>run.json</c> and on the command line.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What it does, for people.</summary>
+    public abstract string Title { get; }
+
+    /// <summary>The stages whose files it reads.</summary>
+    public virtual IReadOnlyList<string> Needs => [];
+
+    /// <summary>Whether the data themselves decide the result (and not only other stages).</summary>
+    public virtual bool ReadsData => true;
+
+    /// <summary>Every setting that decides the result.</summary>
+    public abstract object Settings { get; }
+
+    /// <summary>Does the work and writes the files.</summary>
+    /// <returns>What it wrote and found.</returns>
+    /// <exception cref="OperationCanceledException">The run was interrupted.</exception>
+    public abstract StageResult Run(StageContext context);
+}
+
+/// <summary>What a stage wrote and found.</summary>
+/// <param name="Files">Paths in the run's folder.</param>
+/// <param name="Figures">For <c>run.json</c> and the summary, by name.</param>
+internal sealed record StageResult(IReadOnlyList<string> Files, IReadOnlyDictionary<string, double> Figures)
+{
+    public StageResult(params IReadOnlyList<string> files)
+        : this(files, new Dictionary<string, double>())
+    {
+    }
+}

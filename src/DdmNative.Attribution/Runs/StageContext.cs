@@ -1,0 +1,24 @@
+using DdmNative.Compute;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Attribution.Runs;
+
+/// <summary>What a stage works with.</summary>
+/// <param name="Folder">The run's folder.</param>
+/// <param name="Job">The whole job; a stage uses only what its settings name.</param>
+/// <param name="Settings">How the run is carried out.</param>
+/// <param name="Device">Where kernels run.</param>
+/// <param name="Inputs">Data, network and the earlier stages' results.</param>
+/// <param name="Listener">Who watches.</param>
+/// <param name="Key">The stage's key, under which it may keep partial results.</param>
+/// <param name="Stop">The user's wish to interrupt.</param>
+internal sealed record StageContext(RunFolder Folder, Job Job, RunSettings Settings, Device Device, RunInputs Inputs, IRunListener Listener, string Key, CancellationToken Stop)
+{
+    /// <summary>Makes the folder of a file of the run, and returns the file's full path.</summary>
+    public string PathFor(string name)
+    {
+        string path = Folder.PathOf(name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return path;
+    }
+}

@@ -1,0 +1,40 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Stages;
+
+namespace DdmNative.Attribution.Runs;
+
+/// <summary>The stages that lead to a goal, each after those that it needs.</summary>
+internal static class StageList
+{
+    public static IReadOnlyList<Stage> For(Job job, RunGoal goal, GroupTable? ownGroups)
+    {
+        var stages = new List<Stage> { new TrainStage(job) };
+        if (goal == RunGoal.Train)
+            return stages;
+        stages.Add(new GroupStage(job, ownGroups));
+        JobUnlearning? unlearning = goal is RunGoal.Unlearn or RunGoal.Everything ? job.Unlearning : null;
+        IEnumerable<string> methods = goal == RunGoal.Unlearn ? [] : goal == RunGoal.Distill ? job.Attribution.Methods.Take(1) : job.Attribution.Methods;
+        SynsetRecipe[] recipes = [.. methods.Append(unlearning?.Method ?? "").Select(method => SynsetRecipe.For(method, job.Matching)).OfType<SynsetRecipe>().Distinct()];
+        stages.AddRange(recipes.Select(recipe => new DistillStage(job, recipe)));
+        if (goal != RunGoal.Unlearn && SynsetStage.Shown(job) is SynsetRecipe shown && recipes.Contains(shown))
+            stages.Add(new SynsetStage(shown));
+        if (goal is RunGoal.Attribute or RunGoal.Validate or RunGoal.Everything)
+            stages.AddRange(Attribution(job, validates: goal != RunGoal.Attribute && job.Validation.Groups != 0));
+        if (unlearning is not null)
+            stages.Add(new UnlearnStage(job, unlearning));
+        return stages;
+    }
+
+    private static IEnumerable<Stage> Attribution(Job job, bool validates)
+    {
+        foreach (string method in job.Attribution.Methods)
+            yield return new OnlineStage(job, method);
+        yield return new AttributeStage(job);
+        if (validates)
+        {
+            yield return new RetrainStage(job);
+            yield return new ValidateStage(job);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>From the methods' logits to effects: <c>attribution.npz</c> with all methods, <c>attribution.csv</c> with the first.</summary>
+internal sealed class AttributeStage(Job job) : Stage
+{
+    public const string StageName = "attribute";
+    public const string NpzFile = "attribution.npz";
+    private const string CsvFile = "attribution.csv";
+
+    public override string Name => StageName;
+
+    public override string Title => "fill the attribution matrix";
+
+    public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf)];
+
+    public override object Settings => job.Attribution;
+
+    /// <summary>The effects by one method.</summary>
+    public static AttributionMatrix MatrixOf(StageContext context, Job job, string method)
+    {
+        int groups = GroupStage.Read(context).Count;
+        int[] labels = context.Inputs.Test.Labels;
+        return AttributionMatrix.From(OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), groups), labels, JobObjectives.Expand(job.Attribution.Objectives, labels));
+    }
+
+    public override StageResult Run(StageContext context)
+    {
+        GroupTable groups = GroupStage.Read(context);
+        AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select(method => MatrixOf(context, job, method))];
+        int rows = matrices[0].Objectives.Count;
+        Npz.Write(context.PathFor(NpzFile),
+            ("matrix", new NpyArray(Flat(matrices[0]), rows, groups.Count)),
+            ("objectives", new NpyArray(matrices[0].Objectives.ToArray(), rows)),
+            ("group_class", new NpyArray(groups.ClassOf, groups.Count)),
+            ("group_cluster", new NpyArray(groups.ClusterOf, groups.Count)),
+            ("group_size", new NpyArray(groups.Sizes, groups.Count)),
+            ("methods", new NpyArray(job.Attribution.Methods.ToArray(), matrices.Length)),
+            ("matrices", new NpyArray(matrices.SelectMany(Flat).ToArray(), matrices.Length, rows, groups.Count)),
+            ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
+        AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));
+        return new StageResult(NpzFile, CsvFile);
+    }
+
+    /// <summary>[O·G], row by row.</summary>
+    public static double[] Flat(AttributionMatrix matrix) => [.. matrix.ToArray().Cast<double>()];
+
+    /// <summary>A line per group, a column per objective, under a comment with the sign convention.</summary>
+    private static string Csv(AttributionMatrix matrix, GroupTable groups)
+    {
+        var text = new StringBuilder();
+        text.Append("# ").Append(AttributionMatrix.Convention).Append('\n');
+        text.Append("group,class,cluster,size,").AppendJoin(',', matrix.Objectives.Select(Quoted)).Append('\n');
+        for (int g = 0; g < groups.Count; g++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{g},{groups.ClassOf[g]},{groups.ClusterOf[g]},{groups.Sizes[g]}");
+            for (int o = 0; o < matrix.Objectives.Count; o++)
+                text.Append(',').Append(matrix[o, g].ToString("R", CultureInfo.InvariantCulture));
+            text.Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string Quoted(string name) => name.Contains(',', StringComparison.Ordinal) ? $"\"{name}\"" : name;
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using DdmNative.Attribution.DepthDial;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Training;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>Distils one synset: <c>synset/RECIPE.safetensors</c>, or one file for each phase of training.</summary>
+internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
+{
+    private const int PhaseCount = 5;
+    private const double PhasesFrom = 0.25, ReplayFrom = 0.5;
+    private const string FirstStepKey = "first_step";
+
+    public override string Name => NameOf(recipe);
+
+    public override string Title => recipe.Name switch
+    {
+        SynsetRecipe.Forward => "distil the synset",
+        SynsetRecipe.Replay => "distil the synset for replay",
+        SynsetRecipe.Phases => "distil a synset for each phase of training",
+        SynsetRecipe.Reverse => "distil the reverse synset (the paper's form)",
+        _ => "distil the synset in feature space",
+    };
+
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
+
+    public override object Settings => new { job.Seed, Recipe = recipe, job.Matching.LearningRate, job.Matching.Distance };
+
+    public static string NameOf(SynsetRecipe recipe) => "distill:" + recipe.Name;
+
+    /// <summary>The synset of a recipe that has a single one.</summary>
+    public static Synset Read(StageContext context, SynsetRecipe recipe) => SynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
+
+    /// <summary>The synsets of all phases.</summary>
+    public static IReadOnlyList<PhaseSynset> ReadPhases(StageContext context)
+        => [.. Enumerable.Range(0, PhaseCount).Select(phase =>
+        {
+            string path = context.Folder.PathOf(FileOf(PhaseName(phase)));
+            return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture), SynsetFile.Read(path));
+        })];
+
+    public override StageResult Run(StageContext context)
+        => recipe.Name switch
+        {
+            SynsetRecipe.Feature => DistillFeatures(context),
+            SynsetRecipe.Phases => MatchPhases(context),
+            _ => Match(context),
+        };
+
+    private static string FileOf(string name) => $"synset/{name}.safetensors";
+
+    private static string PhaseName(int phase) => string.Create(CultureInfo.InvariantCulture, $"phase-{phase}");
+
+    private StageResult Match(StageContext context)
+    {
+        using var matching = new MatchingInputs(context, job, recipe);
+        IReadOnlyList<Checkpoint> checkpoints = matching.Trajectory.Checkpoints;
+        MatchingOptions options = Options();
+        int steps = options.StepsFor(recipe.PerGroup);
+        (IReadOnlyList<Checkpoint> used, MatchingPoint[] schedule) = recipe.Name switch
+        {
+            SynsetRecipe.Replay => Walk(checkpoints, matching.Trajectory.TotalSteps, steps),
+            SynsetRecipe.Reverse => (checkpoints, MatchingSchedule.RandomPairs(checkpoints.Count, checkpoints.Count - 1, steps, job.Seed)),
+            _ => ([checkpoints[^1]], MatchingSchedule.At(0, steps)),
+        };
+        int groups = matching.Real.GroupCount;
+        MatchingResult result = new GradientMatcher(context.Device, context.Inputs.Network, options).Match(matching.Start, used, schedule, matching.Real,
+            progress => context.Listener.Progress(progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"), context.Stop);
+        SynsetFile.Write(context.PathFor(FileOf(recipe.Name)), result.Synset);
+        return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double>
+        {
+            ["distance_first"] = result.Log[0].Distances.Average(),
+            ["distance_last"] = result.Log[^1].Distances.Average(),
+        });
+    }
+
+    private StageResult MatchPhases(StageContext context)
+    {
+        using var matching = new MatchingInputs(context, job, recipe);
+        MatchingOptions options = Options();
+        Trajectory trajectory = matching.Trajectory;
+        IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(new GradientMatcher(context.Device, context.Inputs.Network, options), matching.Start, trajectory.Checkpoints,
+            Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount, options.StepsFor(recipe.PerGroup), matching.Real,
+            (done, total) => context.Listener.Progress(done, total, "phases"), context.Stop);
+        var names = new List<string>();
+        foreach (PhaseSynset phase in phases)
+        {
+            string name = FileOf(PhaseName(names.Count));
+            SynsetFile.Write(context.PathFor(name), phase.Synset, new Dictionary<string, string> { [FirstStepKey] = phase.FirstStep.ToString(CultureInfo.InvariantCulture) });
+            names.Add(name);
+        }
+
+        return new StageResult(names);
+    }
+
+    private StageResult DistillFeatures(StageContext context)
+    {
+        FeatureSynset synset = FeatureSynset.Distil(GroupStage.Features(context), GroupStage.Read(context), recipe.PerGroup, job.Seed);
+        FeatureSynsetFile.Write(context.PathFor(FileOf(recipe.Name)), synset);
+        return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double> { ["centres"] = synset.Groups.Length });
+    }
+
+    /// <summary>The feature synset that the finished stage has left.</summary>
+    public static FeatureSynset ReadFeatures(StageContext context) => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(SynsetRecipe.Feature)));
+
+    private MatchingOptions Options()
+    {
+        var options = new MatchingOptions
+        {
+            Distance = job.Matching.Distance switch
+            {
+                "relative" => GradientDistanceKind.Relative,
+                "row-cosine" => GradientDistanceKind.RowCosine,
+                _ => GradientDistanceKind.RelativePerLayer,
+            },
+            Steps = recipe.Steps,
+        };
+        options = options with { Images = options.Images with { LearningRate = job.Matching.LearningRate } };
+        return recipe.Name == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LearnLabels = true, LabelStart = LabelStart.Soft } : options;
+    }
+
+    /// <summary>From the end back to where the replay begins, an equal share of the steps on each checkpoint.</summary>
+    private static (IReadOnlyList<Checkpoint> Used, MatchingPoint[] Schedule) Walk(IReadOnlyList<Checkpoint> checkpoints, int totalSteps, int steps)
+    {
+        Checkpoint[] used = [.. checkpoints.Where(checkpoint => checkpoint.Step >= ReplayFrom * totalSteps)];
+        return (used, MatchingSchedule.Walk([.. Enumerable.Range(0, used.Length).Reverse()], steps));
+    }
+}

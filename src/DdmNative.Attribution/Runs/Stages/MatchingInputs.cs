@@ -1,0 +1,37 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Grouping;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>What every matching begins with: the trajectory, the real groups' gradients, and real images nearest the (sub-)centres of each group.</summary>
+internal sealed class MatchingInputs : IDisposable
+{
+    private readonly TrainingSet _set;
+
+    public MatchingInputs(StageContext context, Job job, SynsetRecipe recipe)
+    {
+        RunInputs inputs = context.Inputs;
+        GroupTable groups = GroupStage.Read(context);
+        Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network);
+        GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Values, groups, recipe.PerGroup, job.Seed);
+        Start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels).Nearest(nearest.Samples, recipe.PerGroup);
+        _set = TrainingSet.Create(context.Device, inputs.Train);
+        Real = new GroupGradients(context.Device, inputs.Network, _set.Images, _set.Labels, groups.GroupOf, groups.Count);
+    }
+
+    public Trajectory Trajectory { get; }
+
+    /// <summary>Unmatched.</summary>
+    public Synset Start { get; }
+
+    public GroupGradients Real { get; }
+
+    public void Dispose()
+    {
+        Real.Dispose();
+        _set.Dispose();
+    }
+}

@@ -1,0 +1,26 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>
+/// <c>attribution/METHOD.npz</c>: the logits that a method predicts for the test images, <c>reference</c> [M, K] with everything and <c>without</c> [G, M, K].
+/// Logits rather than effects, so that another objective does not need the models again.
+/// </summary>
+internal static class OnlineResult
+{
+    public static string NameOf(string method) => $"attribution/{AttributionMethods.FileName(method)}.npz";
+
+    public static void Write(string path, CounterfactualLogits logits)
+        => Npz.Write(path,
+            ("reference", new NpyArray(logits.Reference, logits.Samples, logits.Classes)),
+            ("without", new NpyArray(logits.Without, logits.Count, logits.Samples, logits.Classes)));
+
+    public static CounterfactualLogits Read(string path, int groups)
+    {
+        NpzContents file = Npz.Read(path);
+        int[] shape = file["reference"].Shape;
+        return new CounterfactualLogits(CounterfactualLogits.EachGroup(groups), shape[0], shape[1], file.Elements<float>("reference"), file.Elements<float>("without"));
+    }
+}

@@ -1,0 +1,59 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>Puts the synset of the job's first synset mode where people look for it: <c>synset.safetensors</c> and, a column per group, <c>synset.png</c>.</summary>
+internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
+{
+    public const string PictureFile = "synset.png";
+    private const string StageName = "synset", FileName = "synset.safetensors";
+    private const byte Gap = 32;
+
+    public override string Name => StageName;
+
+    public override string Title => "draw the synset";
+
+    public override IReadOnlyList<string> Needs => [DistillStage.NameOf(recipe)];
+
+    public override object Settings => new { recipe.Name };
+
+    /// <summary>The recipe whose synset a job shows: that of its first method with images; null where there is none.</summary>
+    public static SynsetRecipe? Shown(Job job)
+        => job.Attribution.Methods.Select(method => SynsetRecipe.For(method, job.Matching)).FirstOrDefault(recipe => recipe is { HasImages: true });
+
+    public override StageResult Run(StageContext context)
+    {
+        // Of the phases' synsets, the last: the one nearest the trained target.
+        Synset synset = recipe.Name == SynsetRecipe.Phases ? DistillStage.ReadPhases(context)[^1].Synset : DistillStage.Read(context, recipe);
+        SynsetFile.Write(context.PathFor(FileName), synset);
+        WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization);
+        return new StageResult(FileName, PictureFile);
+    }
+
+    /// <summary>A column per group, its images from the top down, a pixel of grey between them.</summary>
+    private static void WritePicture(string path, Synset synset, Normalization normalization)
+    {
+        (int channels, int height, int width) = (synset.Image.Channels, synset.Image.Height, synset.Image.Width);
+        int shown = channels == 3 ? 3 : 1;
+        float[] pixels = [.. synset.Images];
+        normalization.Invert(pixels, channels, height * width);
+        int rows = synset.PerGroup * (height + 1) + 1, columns = synset.GroupCount * (width + 1) + 1;
+        var picture = new byte[rows * columns * shown];
+        Array.Fill(picture, Gap);
+        for (int i = 0; i < synset.Count; i++)
+        {
+            int top = 1 + i % synset.PerGroup * (height + 1), left = 1 + i / synset.PerGroup * (width + 1);
+            for (int p = 0; p < shown * height * width; p++)
+            {
+                (int channel, int y, int x) = (p / (height * width), p / width % height, p % width);
+                float value = pixels[i * synset.ImageLength + p];
+                picture[((top + y) * columns + left + x) * shown + channel] = (byte)Math.Clamp(MathF.Round(value * 255), 0, 255);
+            }
+        }
+
+        PngWriter.Save(path, picture, rows, columns, shown);
+    }
+}

@@ -1,0 +1,89 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Runs.Stages;
+
+namespace DdmNative.Attribution.Runs;
+
+/// <summary>Sums up what a run's folder holds.</summary>
+/// <param name="run">The folder.</param>
+/// <param name="inputs">The data it was made of.</param>
+/// <param name="finished">The stages that are finished for the present job.</param>
+internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyDictionary<string, StageRecord> finished)
+{
+    private const int Listed = 5;
+    private static readonly string[] Views = ["same", "all", "off", "total", "within"];
+
+    public RunSummary Build()
+    {
+        RunRecord record = run.Record!;
+        StageRecord? train = Find(TrainStage.StageName);
+        StageRecord? retrain = Find(RetrainStage.StageName);
+        StageRecord? validate = Find(ValidateStage.StageName);
+        double? modelSeconds = Figure(retrain, RetrainStage.SecondsPerModel);
+        var summary = new RunSummary
+        {
+            Run = run.Folder,
+            TestAccuracy = Figure(train, "test_accuracy"),
+            TestLoss = Figure(train, "test_loss"),
+            RetrainingSeconds = modelSeconds,
+            RetrainedGroups = (int?)Figure(retrain, RetrainStage.GroupsFigure),
+            RetrainedSeeds = retrain is null ? null : record.Job.Validation.Seeds,
+            Ceiling = validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, ValidateStage.Ceiling),
+            Unlearned = Find(UnlearnStage.StageName)?.Figures,
+            Seconds = record.Stages.ToDictionary(stage => stage.Name, stage => stage.Seconds),
+        };
+        if (Find(AttributeStage.StageName) is null)
+            return summary;
+
+        GroupTable groups = GroupStage.Read(run, inputs);
+        (string objective, double[] effects, Dictionary<int, double> exact) = FirstRow(validate is not null);
+        // Of having the group: negative is good for a loss, positive for everything else.
+        double sign = Objective.Parse(objective).Kind == ObjectiveKind.Loss ? 1 : -1;
+        int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
+        GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g], exact.TryGetValue(g, out double value) ? value : null);
+        return summary with
+        {
+            Convention = AttributionMatrix.Convention,
+            Objective = objective,
+            MostHelpful = [.. order.Take(Listed).Select(Describe)],
+            MostHarmful = [.. order.Reverse().Take(Listed).Select(Describe)],
+            Methods = [.. record.Job.Attribution.Methods.Select(method => Method(method, groups.Count, modelSeconds, validate))],
+        };
+    }
+
+    private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
+    {
+        StageRecord? online = Find(OnlineStage.NameOf(method));
+        SynsetRecipe? recipe = SynsetRecipe.For(method, run.Record!.Job.Matching);
+        double onlineSeconds = Figure(online, OnlineStage.OnlineSeconds) ?? 0;
+        // Freezing features belongs to what is done once; for the synset modes the rest of the stage is reading files.
+        double offline = recipe is null ? (online?.Seconds ?? 0) - onlineSeconds : Find(DistillStage.NameOf(recipe))?.Seconds ?? 0;
+        return new MethodSummary(method, offline, onlineSeconds, modelSeconds * groups / onlineSeconds,
+            Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method));
+    }
+
+    private (string Objective, double[] Effects, Dictionary<int, double> Exact) FirstRow(bool validated)
+    {
+        NpzContents file = Npz.Read(run.PathOf(AttributeStage.NpzFile));
+        double[] effects = file.Elements<double>("matrix")[..file["matrix"].Shape[1]];
+        var exact = new Dictionary<int, double>();
+        if (validated)
+        {
+            NpzContents validation = Npz.Read(run.PathOf(ValidateStage.NpzFile));
+            int[] groups = validation.Elements<int>("groups");
+            double[] values = validation.Elements<double>("exact");
+            for (int i = 0; i < groups.Length; i++)
+                exact.Add(groups[i], values[i]);
+        }
+
+        return (file.Elements<string>("objectives")[0], effects, exact);
+    }
+
+    private static Dictionary<string, double> CorrelationsOf(StageRecord validate, string method)
+        => Views.Where(view => validate.Figures.ContainsKey(ValidateStage.FigureOf(view, method)))
+            .ToDictionary(view => view, view => validate.Figures[ValidateStage.FigureOf(view, method)]);
+
+    private StageRecord? Find(string stage) => finished.GetValueOrDefault(stage);
+
+    private static double? Figure(StageRecord? stage, string name) => stage is not null && stage.Figures.TryGetValue(name, out double value) ? value : null;
+}

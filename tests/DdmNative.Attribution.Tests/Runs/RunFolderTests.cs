@@ -1,0 +1,94 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+using Xunit;
+
+namespace DdmNative.Attribution.Tests.Runs;
+
+public sealed class RunFolderTests : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public void What_is_saved_is_read_back()
+    {
+        RunRecord record = RecordWith(new Job { Seed = 7, Data = new JobData { Source = "generated" } });
+        using (var run = RunFolder.Open(_folder))
+            run.Save(record);
+
+        RunRecord read = RunFolder.Peek(_folder)!;
+
+        Assert.Equal(record.Job, read.Job);
+        Assert.Equal("abc", read.Stages.Single().Key);
+        Assert.Equal(0.5, read.Stages.Single().Figures["x"]);
+    }
+
+    [Fact]
+    public void A_folder_with_other_things_in_it_is_left_alone()
+    {
+        Directory.CreateDirectory(_folder);
+        File.WriteAllText(Path.Combine(_folder, "thesis.txt"), "precious");
+
+        Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
+
+        Assert.Equal(["thesis.txt"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void One_run_at_a_time_holds_a_folder()
+    {
+        using var first = RunFolder.Open(_folder);
+
+        Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
+    }
+
+    [Fact]
+    public void A_folder_that_was_killed_before_its_first_record_can_be_used()
+    {
+        RunFolder.Open(_folder).Dispose();
+
+        using var again = RunFolder.Open(_folder);
+
+        Assert.Null(again.Record);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"format\": 1}")]
+    public void A_damaged_record_is_bad_input(string json)
+    {
+        Directory.CreateDirectory(_folder);
+        File.WriteAllText(Path.Combine(_folder, "run.json"), json);
+
+        Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
+    }
+
+    [Fact]
+    public void A_record_of_a_newer_version_is_refused()
+    {
+        using (var run = RunFolder.Open(_folder))
+            run.Save(RecordWith(new Job { Data = new JobData { Source = "generated" } }) with { Format = 2 });
+
+        var error = Assert.Throws<BadInputException>(() => RunFolder.Peek(_folder));
+
+        Assert.Equal("$.format", error.Field);
+    }
+
+    private static RunRecord RecordWith(Job job) => new()
+    {
+        Version = "0.1.0",
+        Runtime = "test",
+        Device = "test",
+        Job = job,
+        Stages = [new StageRecord { Name = "train", Key = "abc", Figures = new Dictionary<string, double> { ["x"] = 0.5 } }],
+    };
+}
