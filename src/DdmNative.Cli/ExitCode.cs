@@ -1,0 +1,25 @@
+namespace DdmNative.Cli;
+
+/// <summary>What the shell is told. Documented in the help and in docs/formats.md; scripts rely on the numbers.</summary>
+public static class ExitCode
+{
+    public const int Done = 0;
+
+    /// <summary>A fault of ddm itself: please report it.</summary>
+    public const int InternalFault = 1;
+
+    /// <summary>The command line is wrong.</summary>
+    public const int BadUsage = 2;
+
+    /// <summary>A file, a data set or a job is wrong.</summary>
+    public const int BadInput = 3;
+
+    /// <summary>There is no such device, or it failed.</summary>
+    public const int DeviceTrouble = 4;
+
+    /// <summary>The device has too little memory.</summary>
+    public const int OutOfMemory = 5;
+
+    /// <summary>Interrupted; the same command goes on from there.</summary>
+    public const int Interrupted = 6;
+}

@@ -1,0 +1,60 @@
+using CommandLine;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("attribute", HelpText = "Fill the attribution matrix: the effect of every group on every objective.")]
+internal sealed class AttributeVerb : GroupedOptions
+{
+    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget. Default: repair.")]
+    public string? Mode { get; set; }
+
+    [Option("depth", MetaValue = "DEPTH", HelpText = "In place of a mode, retrain from this depth up: head, block:K or all.")]
+    public string? Depth { get; set; }
+
+    [Option("synset", MetaValue = "KIND", HelpText = "In place of a mode: feature, the synset in feature space.")]
+    public string? Synset { get; set; }
+
+    [Option("objectives", Separator = ';', MetaValue = "LIST", HelpText = "Separated by semicolons: loss, accuracy or margin, each with :class, :CLASS or @SAMPLE,SAMPLE…; logit:CLASS. Default: loss;loss:class.")]
+    public IEnumerable<string> Objectives { get; set; } = [];
+
+    [Option("calibrate", MetaValue = "N", HelpText = "Retrain without N groups and bring the effects to real units by one slope.")]
+    public int? Calibrate { get; set; }
+
+    protected override RunGoal Upto => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
+
+    protected override Job Apply(Job job)
+    {
+        string? method = Method();
+        string[] objectives = [.. Objectives];
+        int calibrate = Calibrate ?? job.Validation.Calibrate;
+        return ApplyGroups(job) with
+        {
+            Attribution = new JobAttribution
+            {
+                Methods = method is null ? job.Attribution.Methods : [method],
+                Objectives = objectives.Length == 0 ? job.Attribution.Objectives : objectives,
+            },
+            Validation = job.Validation with
+            {
+                Calibrate = calibrate,
+                Groups = job.Validation.Groups is int groups ? Math.Max(groups, calibrate) : null,
+            },
+        };
+    }
+
+    private string? Method()
+    {
+        string?[] given = [Mode, Depth, Synset];
+        if (given.Count(option => option is not null) > 1)
+            throw new BadUsageException("--mode, --depth and --synset exclude one another.");
+        if (Mode is not null && !AttributionMethods.SynsetModes.Contains(Mode))
+            throw new BadUsageException($"--mode: found '{Mode}', expected one of {string.Join(", ", AttributionMethods.SynsetModes)}.");
+        if (Depth is not null && Depth is not ("head" or "all") && AttributionMethods.Blocks(Depth) is null)
+            throw new BadUsageException($"--depth: found '{Depth}', expected head, block:K or all.");
+        if (Synset is not (null or "feature"))
+            throw new BadUsageException($"--synset: found '{Synset}', expected feature.");
+        return Mode ?? Depth ?? Synset;
+    }
+}

@@ -1,0 +1,34 @@
+using CommandLine;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("distill", HelpText = "Distil every group into a few synthetic images, the synset of the run's method of attribution.")]
+internal sealed class DistillVerb : GroupedOptions
+{
+    [Option("mode", MetaValue = "NAME", HelpText = "The synset of this mode: repair, replay, controlled-replay, push or forget. Default: the run's.")]
+    public string? Mode { get; set; }
+
+    [Option("images-per-group", MetaValue = "N", HelpText = "Default: what was measured best for the mode.")]
+    public int? ImagesPerGroup { get; set; }
+
+    [Option("steps", MetaValue = "N", HelpText = "Adam steps on the pixels. Default: what was measured best for the mode.")]
+    public int? Steps { get; set; }
+
+    [Option("distance", MetaValue = "NAME", HelpText = "relative, row-cosine or relative-per-layer. Default: relative.")]
+    public string? Distance { get; set; }
+
+    protected override RunGoal Upto => RunGoal.Distill;
+
+    protected override Job Apply(Job job) => ApplyGroups(job) with
+    {
+        Matching = job.Matching with
+        {
+            ImagesPerGroup = ImagesPerGroup ?? job.Matching.ImagesPerGroup,
+            Steps = Steps ?? job.Matching.Steps,
+            Distance = Distance ?? job.Matching.Distance,
+        },
+        Attribution = Mode is null ? job.Attribution : job.Attribution with { Methods = [Mode] },
+    };
+}

@@ -1,0 +1,72 @@
+using CommandLine;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Output;
+using DdmNative.Compute;
+
+namespace DdmNative.Cli.Verbs;
+
+/// <summary>
+/// What every verb that works on a run folder understands. An option that is given overrides what the folder's <c>run.json</c> says; one that is not given
+/// leaves it; in a new folder the defaults are the measured recipe.
+/// </summary>
+internal abstract class RunOptions : IVerb
+{
+    [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one.")]
+    public string Run { get; set; } = "";
+
+    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary or npz files, or generated:classes=4,per-class=40,… Needed in a new run folder.")]
+    public string? Data { get; set; }
+
+    [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: 1.")]
+    public ulong? Seed { get; set; }
+
+    [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
+    public int? Threads { get; set; }
+
+    [Option("wave", Default = 8, MetaValue = "N", HelpText = "Models retrained together; more take more memory. The results do not depend on it.")]
+    public int Wave { get; set; } = 8;
+
+    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
+    public string Device { get; set; } = "cpu";
+
+    [Option("json", HelpText = "Print one JSON object with the result on standard output, and everything else on standard error.")]
+    public bool Json { get; set; }
+
+    [Option("quiet", HelpText = "No progress.")]
+    public bool Quiet { get; set; }
+
+    void IVerb.Run(CancellationToken stop)
+    {
+        Job job = Whole() ?? JobFrom(RunFolder.Peek(Run)?.Job);
+        if (Seed is not null || Data is not null)
+            job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
+        JobRules.Check(job, (field, found, expected) => new BadUsageException($"{OptionOf(field)}: found {found}, expected {expected}."));
+        if (Wave is < 1 or > 100_000)
+            throw new BadUsageException($"--wave: found {Wave}, expected a whole number from 1 to 100000.");
+        using Device device = DeviceList.Open(Device, Threads);
+        using ProgressView progress = ProgressView.For(Quiet);
+        RunSummary result = Runner.Run(Run, job, Upto, new RunSettings { Wave = Wave }, device, progress, stop);
+        progress.Dispose();
+        ResultWriter.Write(result, Json);
+    }
+
+    /// <summary>The last stages that the verb asks for.</summary>
+    protected abstract RunGoal Upto { get; }
+
+    /// <summary>A whole job that takes the place of the folder's; null for verbs that change parts of it.</summary>
+    protected virtual Job? Whole() => null;
+
+    /// <summary>The job with this verb's own options.</summary>
+    protected abstract Job Apply(Job job);
+
+    private Job JobFrom(Job? known)
+    {
+        if (known is null && Data is null)
+            throw new BadUsageException($"{Run} is a new run: name its data with --data DIR, or --data generated:… to try things out.");
+        return Apply(known ?? new Job { Data = new JobData { Source = Data! } });
+    }
+
+    /// <summary><c>training.batch_size</c> as the user wrote it: the last word, in the options' spelling.</summary>
+    private static string OptionOf(string field) => "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-');
+}

@@ -1,0 +1,21 @@
+using CommandLine;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("run", HelpText = "Do everything that a job file asks for, going on from what the run folder holds already.")]
+internal sealed class RunVerb : RunOptions
+{
+    [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; docs/formats.md describes its fields.")]
+    public string JobPath { get; set; } = "";
+
+    [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after the other.")]
+    public bool ComparePyTorch { get; set; }
+
+    protected override RunGoal Upto => RunGoal.Everything;
+
+    protected override Job? Whole() => JobFile.Read(JobPath);
+
+    protected override Job Apply(Job job) => job;
+}

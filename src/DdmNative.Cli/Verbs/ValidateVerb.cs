@@ -1,0 +1,34 @@
+using System.Globalization;
+using CommandLine;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("validate", HelpText = "Retrain without groups, exactly, and compare the attribution with it.")]
+internal sealed class ValidateVerb : GroupedOptions
+{
+    [Option("count", MetaValue = "N|all", HelpText = "Groups to retrain without, spread over the classes. Default: all.")]
+    public string? Count { get; set; }
+
+    [Option("seeds", MetaValue = "N", HelpText = "Seeds to average the effects over. Default: 1.")]
+    public int? Seeds { get; set; }
+
+    protected override RunGoal Upto => RunGoal.Validate;
+
+    protected override Job Apply(Job job) => ApplyGroups(job) with
+    {
+        Validation = job.Validation with { Groups = GroupsIn(job), Seeds = Seeds ?? job.Validation.Seeds },
+    };
+
+    private int? GroupsIn(Job job)
+    {
+        if (Count is null)
+            return job.Validation.Groups == 0 ? null : job.Validation.Groups;
+        if (Count == "all")
+            return null;
+        return int.TryParse(Count, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
+            ? count
+            : throw new BadUsageException($"--count: found '{Count}', expected a whole number from 1, or all.");
+    }
+}

@@ -1,0 +1,70 @@
+using Xunit;
+
+namespace DdmNative.Cli.Tests;
+
+[Collection(OneAtATime.Name)]
+public sealed class ExitCodeTests(RunFiles files)
+{
+    [Theory]
+    [InlineData("no verb")]
+    [InlineData("unknown verb", "fly")]
+    [InlineData("unknown option", "train", "--run", "RUN", "--data", "generated", "--speed", "9")]
+    [InlineData("no run folder", "train", "--data", "generated")]
+    [InlineData("no data in a new run", "train", "--run", "RUN")]
+    [InlineData("not a number", "train", "--run", "RUN", "--data", "generated", "--epochs", "many")]
+    [InlineData("out of range", "train", "--run", "RUN", "--data", "generated", "--epochs", "0")]
+    [InlineData("no threads", "train", "--run", "RUN", "--data", "generated", "--threads", "0")]
+    [InlineData("two methods", "attribute", "--run", "RUN", "--data", "generated", "--mode", "repair", "--depth", "head")]
+    [InlineData("unknown mode", "attribute", "--run", "RUN", "--data", "generated", "--mode", "undo")]
+    [InlineData("unknown depth", "attribute", "--run", "RUN", "--data", "generated", "--depth", "block:x")]
+    [InlineData("no such count", "validate", "--run", "RUN", "--data", "generated", "--count", "some")]
+    public void Bad_usage_is_2(string what, params string[] arguments) => Expect(ExitCode.BadUsage, what, "", arguments);
+
+    [Theory]
+    [InlineData("no such data", "no such folder", "train", "--run", "RUN", "--data", "/nowhere")]
+    [InlineData("bad generated data", "clases", "train", "--run", "RUN", "--data", "generated:clases=3")]
+    [InlineData("more images than there are", "at least 1000", "train", "--run", "RUN", "--data", "generated", "--train-per-class", "1000")]
+    [InlineData("too deep for the images", "network", "train", "--run", "RUN", "--data", "generated:size=8", "--depth", "9")]
+    [InlineData("no such groups file", "groups.csv", "attribute", "--run", "RUN", "--data", "generated", "--groups", "/nowhere/groups.csv")]
+    [InlineData("no such group", "unlearning.groups", "unlearn", "--run", "RUN", "--data", "generated", "--remove", "99")]
+    [InlineData("no such class", "class 7", "attribute", "--run", "RUN", "--data", "generated", "--objectives", "loss:class=7")]
+    [InlineData("no such job", "job.json", "run", "/nowhere/job.json", "--run", "RUN")]
+    public void Bad_input_is_3(string what, string says, params string[] arguments) => Expect(ExitCode.BadInput, what, says, arguments);
+
+    [Fact]
+    public void A_bad_job_file_is_3_and_named_with_field_and_line()
+    {
+        string job = files.PathOf("bad.json");
+        File.WriteAllText(job, Ddm.TinyJob.Replace("\"epochs\": 3", "\"epochs\": -3", StringComparison.Ordinal));
+
+        Ddm.Result result = Expect(ExitCode.BadInput, "bad job", "$.training.epochs, line 4", "run", job, "--run", "RUN");
+
+        Assert.Contains("bad.json", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_unknown_device_is_4() => Expect(ExitCode.DeviceTrouble, "device", "unknown device 'tpu'", "train", "--run", "RUN", "--data", "generated", "--device", "tpu");
+
+    [Fact]
+    public void Help_and_version_are_0_and_go_to_standard_output()
+    {
+        Assert.StartsWith("ddm ", Ddm.Run("--version").Output, StringComparison.Ordinal);
+        Ddm.Result help = Ddm.Run("--help");
+        Assert.Equal(ExitCode.Done, help.Code);
+        Assert.Contains("attribute", help.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>One line on standard error, nothing on standard output, and no run folder that was not there.</summary>
+    private Ddm.Result Expect(int code, string what, string says, params string[] arguments)
+    {
+        string run = files.PathOf("none-" + Path.GetRandomFileName());
+
+        Ddm.Result result = Ddm.Run([.. arguments.Select(argument => argument == "RUN" ? run : argument)]);
+
+        Assert.True(result.Code == code, $"{what}: exit code {result.Code}, {result.Error}");
+        Assert.Contains(says, result.Error, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+        Assert.False(Directory.Exists(run), what);
+        return result;
+    }
+}
