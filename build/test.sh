@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# All set-up and all tests: restores, builds (a warning is an error), runs every test project in Release.
+# The last line is "N passed, N failed, N skipped", summed over the projects; the exit status is not zero on any failure.
+# Arguments are handed to `dotnet test`, e.g. --filter "FullyQualifiedName~Formats".
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+if ! command -v dotnet > /dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
+    echo "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download" >&2
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+
+if ! dotnet build DdmNative.sln -c Release --nologo -v quiet -clp:NoSummary; then
+    echo "The build failed." >&2
+    echo "0 passed, 1 failed, 0 skipped"
+    exit 1
+fi
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+status=0
+for project in tests/*/*.csproj; do
+    name=$(basename "$project" .csproj)
+    echo "== $name"
+    dotnet test "$project" -c Release --no-build --nologo --logger "trx;LogFileName=$name.trx" --results-directory "$results" "$@" || status=1
+    # A project whose tests could not be run at all leaves no results: that is a failure, never a quiet zero.
+    if [[ ! -f $results/$name.trx ]]; then
+        echo "$name left no results" >&2
+        echo '<Counters total="1" executed="1" passed="0" failed="1" />' > "$results/$name.trx"
+        status=1
+    fi
+done
+
+# <Counters total= executed= passed= failed= …>: what was not executed was skipped.
+read -r passed failed skipped < <(sed -n 's/.*<Counters total="\([0-9]*\)" executed="\([0-9]*\)" passed="\([0-9]*\)" failed="\([0-9]*\)".*/\1 \2 \3 \4/p' "$results"/*.trx |
+    awk '{ total += $1; executed += $2; passed += $3 } END { print passed + 0, executed - passed, total - executed }')
+if [[ $failed -gt 0 || $passed -eq 0 ]]; then status=1; fi
+echo "$passed passed, $failed failed, $skipped skipped"
+exit $status
