@@ -6,6 +6,11 @@ namespace DdmNative.Attribution.DepthDial;
 /// How the top is trained on a <see cref="FeatureSynset"/>: by how many steps, each on how many centres. The learning rate is the target's
 /// schedule integrated over these steps, so that the distance walked is the target's own.
 /// </summary>
+/// <remarks>
+/// The defaults were the best of those tried on Fashion-MNIST (width 32, 50 groups, 16 centres each, one seed; correlation with <c>block:1</c>, same / total):
+/// 64 per step .956 / .922; 128 .950 / .918; 32 .947 / .911; 64 in half the steps .948 / .910; all centres in 126 steps .938 / .894, in 63 steps .913 / .857.
+/// Twice the centres give .966 / .945 at the same cost, the head on all samples .978 / .960.
+/// </remarks>
 public sealed record FeatureSynsetSchedule
 {
     /// <summary>Centres per step, in seeded order; null for all of them in every step.</summary>
