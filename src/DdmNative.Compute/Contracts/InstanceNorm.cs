@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
@@ -96,9 +98,11 @@ public abstract class InstanceNorm
         Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
         Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent);
 
-    private static void RequireParameters(Slice scale, Slice shift, TensorShape images)
+    private static void RequireParameters(
+        Slice scale, Slice shift, TensorShape images,
+        [CallerArgumentExpression(nameof(scale))] string scaleName = "", [CallerArgumentExpression(nameof(shift))] string shiftName = "")
     {
-        Operands.Require(scale, images.Members, images.Channels);
-        Operands.Require(shift, images.Members, images.Channels);
+        Operands.Require(scale, images.Members, images.Channels, scaleName);
+        Operands.Require(shift, images.Members, images.Channels, shiftName);
     }
 }

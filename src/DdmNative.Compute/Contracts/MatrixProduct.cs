@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
@@ -100,15 +102,19 @@ public abstract class MatrixProduct
     private static (int Members, int Samples, int Inputs, int Outputs) Extents(Tensor x, Tensor y, Tensor result)
         => (result.Shape.Members, result.Shape.Samples, x.Shape.Channels, y.Shape.Channels);
 
-    private static void RequireParameters(Slice weight, Slice bias, int members, int inputs, int outputs)
+    private static void RequireParameters(
+        Slice weight, Slice bias, int members, int inputs, int outputs,
+        [CallerArgumentExpression(nameof(weight))] string weightName = "", [CallerArgumentExpression(nameof(bias))] string biasName = "")
     {
-        Operands.Require(weight, members, inputs * outputs);
-        Operands.Require(bias, members, outputs);
+        Operands.Require(weight, members, inputs * outputs, weightName);
+        Operands.Require(bias, members, outputs, biasName);
     }
 
-    private static void RequireParameterOutputs(Slice weight, Slice bias, int members, int inputs, int outputs)
+    private static void RequireParameterOutputs(
+        Slice weight, Slice bias, int members, int inputs, int outputs,
+        [CallerArgumentExpression(nameof(weight))] string weightName = "", [CallerArgumentExpression(nameof(bias))] string biasName = "")
     {
-        Operands.RequireOutput(weight, members, inputs * outputs);
-        Operands.RequireOutput(bias, members, outputs);
+        Operands.RequireOutput(weight, members, inputs * outputs, weightName);
+        Operands.RequireOutput(bias, members, outputs, biasName);
     }
 }

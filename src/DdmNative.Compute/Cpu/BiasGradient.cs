@@ -8,19 +8,25 @@ internal static unsafe class BiasGradient
     /// <summary>Adds the pixels of <paramref name="cotangent"/> [pixels, channels] to <paramref name="sum"/>.</summary>
     public static void Add(float* cotangent, int pixels, int channels, float* sum)
     {
-        for (int c = 0; c < channels; c += LanePart.Lanes)
+        int c = 0;
+        for (; c + LanePart.Lanes <= channels; c += LanePart.Lanes)
+            AddChannels<WholeLanes>(cotangent + c, pixels, channels, LanePart.Lanes, sum + c);
+        if (c < channels)
+            AddChannels<PartLanes>(cotangent + c, pixels, channels, channels - c, sum + c);
+    }
+
+    private static void AddChannels<TLanes>(float* cotangent, int pixels, nint channels, int lanes, float* sum)
+        where TLanes : struct, ILaneAccess
+    {
+        Vector512<float> even = default, odd = default;
+        int p = 0;
+        for (; p + 1 < pixels; p += 2)
         {
-            int lanes = channels - c;
-            Vector512<float> even = default, odd = default;
-            int p = 0;
-            for (; p + 1 < pixels; p += 2)
-            {
-                even += LanePart.Load(cotangent + (long)p * channels + c, lanes);
-                odd += LanePart.Load(cotangent + (long)(p + 1) * channels + c, lanes);
-            }
-            if (p < pixels)
-                even += LanePart.Load(cotangent + (long)p * channels + c, lanes);
-            LanePart.Store(LanePart.Load(sum + c, lanes) + (even + odd), sum + c, lanes);
+            even += TLanes.Load(cotangent + p * channels, lanes);
+            odd += TLanes.Load(cotangent + (p + 1) * channels, lanes);
         }
+        if (p < pixels)
+            even += TLanes.Load(cotangent + p * channels, lanes);
+        TLanes.Store(TLanes.Load(sum, lanes) + (even + odd), sum, lanes);
     }
 }

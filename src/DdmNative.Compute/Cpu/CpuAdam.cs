@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
@@ -32,22 +33,26 @@ internal sealed class CpuAdam(CpuDevice device) : Adam
             float* s = secondMoment.At(tile, tile.FirstSample);
             float* g = gradient.At(tile, tile.FirstSample);
             float* correction = corrections.At(tile, 0);
-            Vector512<float> rate = Vector512.Create(correction[0]), secondCorrection = Vector512.Create(correction[1]);
-            Vector512<float> beta1 = Vector512.Create(options.Beta1), rest1 = Vector512.Create(1 - options.Beta1);
-            Vector512<float> beta2 = Vector512.Create(options.Beta2), rest2 = Vector512.Create(1 - options.Beta2);
-            Vector512<float> epsilon = Vector512.Create(options.Epsilon);
-            int length = tile.SampleCount * values.Tensor.Shape.SampleLength;
-            for (int i = 0; i < length; i += LanePart.Lanes)
-            {
-                int lanes = length - i;
-                Vector512<float> slope = LanePart.Load(g + i, lanes);
-                Vector512<float> first = Vector512.FusedMultiplyAdd(beta1, LanePart.Load(m + i, lanes), rest1 * slope);
-                Vector512<float> second = Vector512.FusedMultiplyAdd(beta2, LanePart.Load(s + i, lanes), rest2 * slope * slope);
-                LanePart.Store(first, m + i, lanes);
-                LanePart.Store(second, s + i, lanes);
-                Vector512<float> step = rate * first / (Vector512.Sqrt(second * secondCorrection) + epsilon);
-                LanePart.Store(LanePart.Load(x + i, lanes) - step, x + i, lanes);
-            }
+            long length = (long)tile.SampleCount * values.Tensor.Shape.SampleLength;
+            Elementwise.Run(new AdaptiveStep(x, m, s, g, options, correction[0], correction[1]), length);
+        }
+    }
+
+    private readonly unsafe struct AdaptiveStep(float* x, float* m, float* s, float* g, AdamOptions options, float rate, float secondCorrection) : IElementwise
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+        {
+            Vector512<float> slope = TLanes.Load(g + i, lanes);
+            Vector512<float> first = Vector512.FusedMultiplyAdd(
+                Vector512.Create(options.Beta1), TLanes.Load(m + i, lanes), Vector512.Create(1 - options.Beta1) * slope);
+            Vector512<float> second = Vector512.FusedMultiplyAdd(
+                Vector512.Create(options.Beta2), TLanes.Load(s + i, lanes), Vector512.Create(1 - options.Beta2) * slope * slope);
+            TLanes.Store(first, m + i, lanes);
+            TLanes.Store(second, s + i, lanes);
+            Vector512<float> root = Vector512.Sqrt(second * Vector512.Create(secondCorrection)) + Vector512.Create(options.Epsilon);
+            TLanes.Store(TLanes.Load(x + i, lanes) - Vector512.Create(rate) * first / root, x + i, lanes);
         }
     }
 }

@@ -38,12 +38,18 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         public override void Execute(in Tile tile)
         {
             for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
-                for (int channel = 0; channel < Channels; channel += LanePart.Lanes)
-                    Compute(tile, sample, channel, Channels - channel);
+            {
+                int channel = 0;
+                for (; channel + LanePart.Lanes <= Channels; channel += LanePart.Lanes)
+                    Compute<WholeLanes>(tile, sample, channel, LanePart.Lanes);
+                if (channel < Channels)
+                    Compute<PartLanes>(tile, sample, channel, Channels - channel);
+            }
         }
 
-        /// <summary>One sample's channels from <paramref name="channel"/> on, at most sixteen of the <paramref name="lanes"/> that are left.</summary>
-        protected abstract void Compute(in Tile tile, int sample, int channel, int lanes);
+        /// <summary>One sample's channels from <paramref name="channel"/> on: sixteen, or the <paramref name="lanes"/> that are left.</summary>
+        protected abstract void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
+            where TLanes : struct, ILaneAccess;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         protected static Vector512<float> Add(Vector512<float> product, Vector512<float> factor, Vector512<float> sum)
@@ -62,48 +68,50 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             : base("instance-norm.forward", y.Shape)
             => (this.x, this.scale, this.shift, this.y, this.statistics) = (Read(x), Read(scale), Read(shift), Write(y), Write(statistics));
 
-        protected override void Compute(in Tile tile, int sample, int channel, int lanes)
+        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
+            (int pixelCount, nint channels) = (Pixels, Channels);
             float* input = x.At(tile, sample) + channel;
-            Vector512<float> mean = Mean(input, lanes);
+            Vector512<float> mean = Mean<TLanes>(input, pixelCount, channels, lanes);
             Vector512<float> even = default, odd = default;
             int p = 0;
-            for (; p + 1 < Pixels; p += 2)
+            for (; p + 1 < pixelCount; p += 2)
             {
-                Vector512<float> a = LanePart.Load(input + (long)p * Channels, lanes) - mean;
-                Vector512<float> b = LanePart.Load(input + (long)(p + 1) * Channels, lanes) - mean;
+                Vector512<float> a = TLanes.Load(input + p * channels, lanes) - mean;
+                Vector512<float> b = TLanes.Load(input + (p + 1) * channels, lanes) - mean;
                 even = Add(a, a, even);
                 odd = Add(b, b, odd);
             }
-            if (p < Pixels)
+            if (p < pixelCount)
             {
-                Vector512<float> a = LanePart.Load(input + (long)p * Channels, lanes) - mean;
+                Vector512<float> a = TLanes.Load(input + p * channels, lanes) - mean;
                 even = Add(a, a, even);
             }
-            Vector512<float> variance = (even + odd) / Vector512.Create((float)Pixels);
+            Vector512<float> variance = (even + odd) / Vector512.Create((float)pixelCount);
             Vector512<float> reciprocal = Vector512<float>.One / Vector512.Sqrt(variance + Vector512.Create(Epsilon));
             float* saved = statistics.At(tile, sample) + channel;
-            LanePart.Store(mean, saved, lanes);
-            LanePart.Store(reciprocal, saved + Channels, lanes);
-            Vector512<float> factor = reciprocal * LanePart.Load(scale.At(tile) + channel, lanes);
-            Vector512<float> offset = LanePart.Load(shift.At(tile) + channel, lanes);
+            TLanes.Store(mean, saved, lanes);
+            TLanes.Store(reciprocal, saved + Channels, lanes);
+            Vector512<float> factor = reciprocal * TLanes.Load(scale.At(tile) + channel, lanes);
+            Vector512<float> offset = TLanes.Load(shift.At(tile) + channel, lanes);
             float* output = y.At(tile, sample) + channel;
-            for (p = 0; p < Pixels; p++)
-                LanePart.Store(Add(LanePart.Load(input + (long)p * Channels, lanes) - mean, factor, offset), output + (long)p * Channels, lanes);
+            for (p = 0; p < pixelCount; p++)
+                TLanes.Store(Add(TLanes.Load(input + p * channels, lanes) - mean, factor, offset), output + p * channels, lanes);
         }
 
-        private Vector512<float> Mean(float* input, int lanes)
+        private static Vector512<float> Mean<TLanes>(float* input, int pixelCount, nint channels, int lanes)
+            where TLanes : struct, ILaneAccess
         {
             Vector512<float> even = default, odd = default;
             int p = 0;
-            for (; p + 1 < Pixels; p += 2)
+            for (; p + 1 < pixelCount; p += 2)
             {
-                even += LanePart.Load(input + (long)p * Channels, lanes);
-                odd += LanePart.Load(input + (long)(p + 1) * Channels, lanes);
+                even += TLanes.Load(input + p * channels, lanes);
+                odd += TLanes.Load(input + (p + 1) * channels, lanes);
             }
-            if (p < Pixels)
-                even += LanePart.Load(input + (long)p * Channels, lanes);
-            return (even + odd) / Vector512.Create((float)Pixels);
+            if (p < pixelCount)
+                even += TLanes.Load(input + p * channels, lanes);
+            return (even + odd) / Vector512.Create((float)pixelCount);
         }
     }
 
@@ -124,31 +132,32 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             (this.scale, this.scaleTangent, this.shiftTangent, this.yTangent) = (Read(scale), Read(scaleTangent), Read(shiftTangent), Write(yTangent));
         }
 
-        protected override void Compute(in Tile tile, int sample, int channel, int lanes)
+        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
+            (int pixelCount, nint channels) = (Pixels, Channels);
             float* input = x.At(tile, sample) + channel;
             float* tangent = xTangent.At(tile, sample) + channel;
             float* saved = statistics.At(tile, sample) + channel;
-            Vector512<float> mean = LanePart.Load(saved, lanes), reciprocal = LanePart.Load(saved + Channels, lanes);
+            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
             Vector512<float> tangentSum = default, productSum = default;
-            for (int p = 0; p < Pixels; p++)
+            for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> t = LanePart.Load(tangent + (long)p * Channels, lanes);
-                Vector512<float> normal = (LanePart.Load(input + (long)p * Channels, lanes) - mean) * reciprocal;
+                Vector512<float> t = TLanes.Load(tangent + p * channels, lanes);
+                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
                 tangentSum += t;
                 productSum = Add(normal, t, productSum);
             }
-            Vector512<float> pixels = Vector512.Create((float)Pixels);
-            Vector512<float> tangentMean = tangentSum / pixels, productMean = productSum / pixels;
-            Vector512<float> factor = LanePart.Load(scale.At(tile) + channel, lanes) * reciprocal;
-            Vector512<float> factorTangent = LanePart.Load(scaleTangent.At(tile) + channel, lanes);
-            Vector512<float> offset = LanePart.Load(shiftTangent.At(tile) + channel, lanes);
+            Vector512<float> area = Vector512.Create((float)pixelCount);
+            Vector512<float> tangentMean = tangentSum / area, productMean = productSum / area;
+            Vector512<float> factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;
+            Vector512<float> factorTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
+            Vector512<float> offset = TLanes.Load(shiftTangent.At(tile) + channel, lanes);
             float* output = yTangent.At(tile, sample) + channel;
-            for (int p = 0; p < Pixels; p++)
+            for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> normal = (LanePart.Load(input + (long)p * Channels, lanes) - mean) * reciprocal;
-                Vector512<float> centred = LanePart.Load(tangent + (long)p * Channels, lanes) - tangentMean - normal * productMean;
-                LanePart.Store(Add(factorTangent, normal, Add(factor, centred, offset)), output + (long)p * Channels, lanes);
+                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
+                Vector512<float> centred = TLanes.Load(tangent + p * channels, lanes) - tangentMean - normal * productMean;
+                TLanes.Store(Add(factorTangent, normal, Add(factor, centred, offset)), output + p * channels, lanes);
             }
         }
     }
@@ -172,32 +181,33 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             shiftSum = Sum(shiftCotangent, Channels);
         }
 
-        protected override void Compute(in Tile tile, int sample, int channel, int lanes)
+        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
+            (int pixelCount, nint channels) = (Pixels, Channels);
             float* input = x.At(tile, sample) + channel;
             float* delta = cotangent.At(tile, sample) + channel;
             float* saved = statistics.At(tile, sample) + channel;
-            Vector512<float> mean = LanePart.Load(saved, lanes), reciprocal = LanePart.Load(saved + Channels, lanes);
+            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
             Vector512<float> sum = default, productSum = default;
-            for (int p = 0; p < Pixels; p++)
+            for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> d = LanePart.Load(delta + (long)p * Channels, lanes);
+                Vector512<float> d = TLanes.Load(delta + p * channels, lanes);
                 sum += d;
-                productSum = Add((LanePart.Load(input + (long)p * Channels, lanes) - mean) * reciprocal, d, productSum);
+                productSum = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, d, productSum);
             }
             float* scaleTotal = scaleSum.Slot(tile.Workspace) + channel;
             float* shiftTotal = shiftSum.Slot(tile.Workspace) + channel;
-            LanePart.Store(LanePart.Load(scaleTotal, lanes) + productSum, scaleTotal, lanes);
-            LanePart.Store(LanePart.Load(shiftTotal, lanes) + sum, shiftTotal, lanes);
-            Vector512<float> pixels = Vector512.Create((float)Pixels);
-            Vector512<float> deltaMean = sum / pixels, productMean = productSum / pixels;
-            Vector512<float> factor = LanePart.Load(scale.At(tile) + channel, lanes) * reciprocal;
+            TLanes.Store(TLanes.Load(scaleTotal, lanes) + productSum, scaleTotal, lanes);
+            TLanes.Store(TLanes.Load(shiftTotal, lanes) + sum, shiftTotal, lanes);
+            Vector512<float> area = Vector512.Create((float)pixelCount);
+            Vector512<float> deltaMean = sum / area, productMean = productSum / area;
+            Vector512<float> factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;
             float* output = xCotangent.At(tile, sample) + channel;
-            for (int p = 0; p < Pixels; p++)
+            for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> normal = (LanePart.Load(input + (long)p * Channels, lanes) - mean) * reciprocal;
-                Vector512<float> centred = LanePart.Load(delta + (long)p * Channels, lanes) - deltaMean - normal * productMean;
-                LanePart.Store(factor * centred, output + (long)p * Channels, lanes);
+                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
+                Vector512<float> centred = TLanes.Load(delta + p * channels, lanes) - deltaMean - normal * productMean;
+                TLanes.Store(factor * centred, output + p * channels, lanes);
             }
         }
     }
@@ -227,66 +237,68 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
                 (scaleSum, shiftSum) = (Sum(scaleSlice, Channels), Sum(shiftSlice, Channels));
         }
 
-        protected override void Compute(in Tile tile, int sample, int channel, int lanes)
+        protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
+            (int pixelCount, nint channels) = (Pixels, Channels);
             float* input = x.At(tile, sample) + channel;
             float* inputTangent = xTangent.At(tile, sample) + channel;
             float* delta = cotangent.At(tile, sample) + channel;
             float* deltaTangent = cotangentTangent.At(tile, sample) + channel;
             float* saved = statistics.At(tile, sample) + channel;
-            Vector512<float> mean = LanePart.Load(saved, lanes), reciprocal = LanePart.Load(saved + Channels, lanes);
-            Vector512<float> pixels = Vector512.Create((float)Pixels);
+            Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
+            Vector512<float> area = Vector512.Create((float)pixelCount);
 
             Vector512<float> tangentMean = default, normalTangentMean = default;
-            for (int p = 0; p < Pixels; p++)
+            for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> t = LanePart.Load(inputTangent + (long)p * Channels, lanes);
+                Vector512<float> t = TLanes.Load(inputTangent + p * channels, lanes);
                 tangentMean += t;
-                normalTangentMean = Add((LanePart.Load(input + (long)p * Channels, lanes) - mean) * reciprocal, t, normalTangentMean);
+                normalTangentMean = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, t, normalTangentMean);
             }
-            tangentMean /= pixels;
-            normalTangentMean /= pixels;
+            tangentMean /= area;
+            normalTangentMean /= area;
 
             Vector512<float> deltaSum = default, deltaNormalSum = default, tangentSum = default, tangentNormalSum = default, deltaMovedSum = default;
-            for (int p = 0; p < Pixels; p++)
+            for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> normal = (LanePart.Load(input + (long)p * Channels, lanes) - mean) * reciprocal;
-                Vector512<float> moved = reciprocal * (LanePart.Load(inputTangent + (long)p * Channels, lanes) - tangentMean - normal * normalTangentMean);
-                Vector512<float> d = LanePart.Load(delta + (long)p * Channels, lanes), dt = LanePart.Load(deltaTangent + (long)p * Channels, lanes);
+                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
+                Vector512<float> moved = reciprocal * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
+                Vector512<float> d = TLanes.Load(delta + p * channels, lanes), dt = TLanes.Load(deltaTangent + p * channels, lanes);
                 deltaSum += d;
                 tangentSum += dt;
                 deltaNormalSum = Add(d, normal, deltaNormalSum);
                 tangentNormalSum = Add(dt, normal, tangentNormalSum);
                 deltaMovedSum = Add(d, moved, deltaMovedSum);
             }
-            AddTo(scaleSum, tile, channel, lanes, tangentNormalSum + deltaMovedSum);
-            AddTo(shiftSum, tile, channel, lanes, tangentSum);
+            AddTo<TLanes>(scaleSum, tile, channel, lanes, tangentNormalSum + deltaMovedSum);
+            AddTo<TLanes>(shiftSum, tile, channel, lanes, tangentSum);
 
             // d = γδ and ḋ = γ̇δ + γδ̇ are linear in δ and δ̇, so that their means are those of δ and δ̇ put together.
-            Vector512<float> gain = LanePart.Load(scale.At(tile) + channel, lanes), gainTangent = LanePart.Load(scaleTangent.At(tile) + channel, lanes);
-            Vector512<float> dMean = gain * deltaSum / pixels;
-            Vector512<float> dNormalMean = gain * deltaNormalSum / pixels;
-            Vector512<float> dTangentMean = (gainTangent * deltaSum + gain * tangentSum) / pixels;
-            Vector512<float> mixedMean = (gainTangent * deltaNormalSum + gain * (tangentNormalSum + deltaMovedSum)) / pixels;
+            Vector512<float> gain = TLanes.Load(scale.At(tile) + channel, lanes), gainTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
+            Vector512<float> dMean = gain * deltaSum / area;
+            Vector512<float> dNormalMean = gain * deltaNormalSum / area;
+            Vector512<float> dTangentMean = (gainTangent * deltaSum + gain * tangentSum) / area;
+            Vector512<float> mixedMean = (gainTangent * deltaNormalSum + gain * (tangentNormalSum + deltaMovedSum)) / area;
             Vector512<float> contraction = reciprocal * normalTangentMean;
             float* output = result.At(tile, sample) + channel;
-            for (int p = 0; p < Pixels; p++)
+            for (int p = 0; p < pixelCount; p++)
             {
-                Vector512<float> normal = (LanePart.Load(input + (long)p * Channels, lanes) - mean) * reciprocal;
-                Vector512<float> moved = reciprocal * (LanePart.Load(inputTangent + (long)p * Channels, lanes) - tangentMean - normal * normalTangentMean);
-                Vector512<float> d = LanePart.Load(delta + (long)p * Channels, lanes), dt = LanePart.Load(deltaTangent + (long)p * Channels, lanes);
+                Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
+                Vector512<float> moved = reciprocal * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
+                Vector512<float> d = TLanes.Load(delta + p * channels, lanes), dt = TLanes.Load(deltaTangent + p * channels, lanes);
                 Vector512<float> inputCotangent = reciprocal * (gain * d - dMean - normal * dNormalMean);
                 Vector512<float> centred = gainTangent * d + gain * dt - dTangentMean - moved * dNormalMean - normal * mixedMean;
-                LanePart.Store(reciprocal * centred - contraction * inputCotangent, output + (long)p * Channels, lanes);
+                TLanes.Store(reciprocal * centred - contraction * inputCotangent, output + p * channels, lanes);
             }
         }
 
-        private static void AddTo(GradientSum? sum, in Tile tile, int channel, int lanes, Vector512<float> values)
+        private static void AddTo<TLanes>(GradientSum? sum, in Tile tile, int channel, int lanes, Vector512<float> values)
+            where TLanes : struct, ILaneAccess
         {
             if (sum is null)
                 return;
             float* total = sum.Slot(tile.Workspace) + channel;
-            LanePart.Store(LanePart.Load(total, lanes) + values, total, lanes);
+            TLanes.Store(TLanes.Load(total, lanes) + values, total, lanes);
         }
     }
 }

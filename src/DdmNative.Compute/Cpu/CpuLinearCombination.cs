@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
@@ -25,17 +26,28 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
             float* first = a.At(tile, tile.FirstSample);
             float* second = b.At(tile, tile.FirstSample);
             float* target = y.At(tile, tile.FirstSample);
-            Vector512<float> firstFactor = Vector512.Create(alpha), secondFactor = Vector512.Create(beta);
-            int length = tile.SampleCount * y.Tensor.Shape.SampleLength;
-            for (int i = 0; i < length; i += LanePart.Lanes)
-            {
-                int lanes = length - i;
-                Vector512<float> sum = firstFactor * LanePart.Load(first + i, lanes);
-                // With β = 0 a copy stays exact whatever b holds.
-                if (beta != 0)
-                    sum = Vector512.FusedMultiplyAdd(secondFactor, LanePart.Load(second + i, lanes), sum);
-                LanePart.Store(sum, target + i, lanes);
-            }
+            long length = (long)tile.SampleCount * y.Tensor.Shape.SampleLength;
+            // With β = 0 a copy stays exact whatever b holds.
+            if (beta == 0)
+                Elementwise.Run(new Scaling(first, target, Vector512.Create(alpha)), length);
+            else
+                Elementwise.Run(new Sum(first, second, target, Vector512.Create(alpha), Vector512.Create(beta)), length);
         }
+    }
+
+    private readonly unsafe struct Scaling(float* a, float* y, Vector512<float> alpha) : IElementwise
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(alpha * TLanes.Load(a + i, lanes), y + i, lanes);
+    }
+
+    private readonly unsafe struct Sum(float* a, float* b, float* y, Vector512<float> alpha, Vector512<float> beta) : IElementwise
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(Vector512.FusedMultiplyAdd(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i, lanes);
     }
 }

@@ -1,4 +1,4 @@
-using System.Runtime.Intrinsics;
+using System.Numerics.Tensors;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -22,14 +22,11 @@ internal sealed class CpuReduction(CpuDevice device) : Reduction
         {
             TensorShape shape = x.Tensor.Shape;
             float* target = y.At(tile, 0);
-            for (int i = 0; i < shape.SampleLength; i += LanePart.Lanes)
-            {
-                int lanes = shape.SampleLength - i;
-                Vector512<float> sum = default;
-                for (int sample = 0; sample < shape.Samples; sample++)
-                    sum += LanePart.Load(x.At(tile, sample) + i, lanes);
-                LanePart.Store(sum, target + i, lanes);
-            }
+            // One sample after the other keeps the order of the sum and streams the memory.
+            Clear(target, shape.SampleLength);
+            for (int sample = 0; sample < shape.Samples; sample++)
+                TensorPrimitives.Add(new ReadOnlySpan<float>(target, shape.SampleLength), new ReadOnlySpan<float>(x.At(tile, sample), shape.SampleLength),
+                    new Span<float>(target, shape.SampleLength));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
@@ -29,15 +30,20 @@ internal sealed class CpuSgd(CpuDevice device) : Sgd
             float* theta = parameters.At(tile, tile.FirstSample);
             float* u = velocity.At(tile, tile.FirstSample);
             float* g = gradient.At(tile, tile.FirstSample);
-            Vector512<float> rate = Vector512.Create(-*learningRate.At(tile, 0)), decay = Vector512.Create(momentum);
-            int length = tile.SampleCount * parameters.Tensor.Shape.SampleLength;
-            for (int i = 0; i < length; i += LanePart.Lanes)
-            {
-                int lanes = length - i;
-                Vector512<float> step = Vector512.FusedMultiplyAdd(decay, LanePart.Load(u + i, lanes), LanePart.Load(g + i, lanes));
-                LanePart.Store(step, u + i, lanes);
-                LanePart.Store(Vector512.FusedMultiplyAdd(rate, step, LanePart.Load(theta + i, lanes)), theta + i, lanes);
-            }
+            long length = (long)tile.SampleCount * parameters.Tensor.Shape.SampleLength;
+            Elementwise.Run(new MomentumStep(theta, u, g, Vector512.Create(-*learningRate.At(tile, 0)), Vector512.Create(momentum)), length);
+        }
+    }
+
+    private readonly unsafe struct MomentumStep(float* theta, float* u, float* g, Vector512<float> rate, Vector512<float> decay) : IElementwise
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+        {
+            Vector512<float> step = Vector512.FusedMultiplyAdd(decay, TLanes.Load(u + i, lanes), TLanes.Load(g + i, lanes));
+            TLanes.Store(step, u + i, lanes);
+            TLanes.Store(Vector512.FusedMultiplyAdd(rate, step, TLanes.Load(theta + i, lanes)), theta + i, lanes);
         }
     }
 }

@@ -3,41 +3,62 @@ using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Loads and stores of the first lanes of a vector, for the channels left over when their number is no multiple of sixteen.</summary>
-internal static unsafe class LanePart
+/// <summary>
+/// How a kernel reads and writes sixteen channels. A kernel is generic over it, so that the loop over whole vectors contains no call: one call in a loop,
+/// even one never taken, makes the compiler spill every vector that lives across it.
+/// </summary>
+internal unsafe interface ILaneAccess
 {
-    public const int Lanes = 16;
-
-    /// <summary>The first <paramref name="count"/> floats; the other lanes are zero.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(float* source, int count)
-        => count >= Lanes ? Vector512.Load(source) : LoadTail(source, count);
+    /// <summary>The first <paramref name="count"/> floats; other lanes are zero.</summary>
+    static abstract Vector512<float> Load(float* source, int count);
 
     /// <summary>Stores the first <paramref name="count"/> lanes and leaves the memory behind them alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<float> values, float* target, int count)
-    {
-        if (count >= Lanes)
-            values.Store(target);
-        else
-            StoreTail(values, target, count);
-    }
+    static abstract void Store(Vector512<float> values, float* target, int count);
+}
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<float> LoadTail(float* source, int count)
+/// <summary>All sixteen lanes, whatever the count says.</summary>
+internal readonly unsafe struct WholeLanes : ILaneAccess
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(float* source, int count) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> values, float* target, int count) => values.Store(target);
+}
+
+/// <summary>The channels left over when their number is no multiple of sixteen.</summary>
+internal readonly unsafe struct PartLanes : ILaneAccess
+{
+    public static Vector512<float> Load(float* source, int count)
     {
-        float* lanes = stackalloc float[Lanes];
-        for (int i = 0; i < Lanes; i++)
+        float* lanes = stackalloc float[LanePart.Lanes];
+        for (int i = 0; i < LanePart.Lanes; i++)
             lanes[i] = i < count ? source[i] : 0;
         return Vector512.Load(lanes);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void StoreTail(Vector512<float> values, float* target, int count)
+    public static void Store(Vector512<float> values, float* target, int count)
     {
-        float* lanes = stackalloc float[Lanes];
+        float* lanes = stackalloc float[LanePart.Lanes];
         values.Store(lanes);
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < Math.Min(count, LanePart.Lanes); i++)
             target[i] = lanes[i];
+    }
+}
+
+/// <summary>Lane access where the count is only known at run time, outside loops.</summary>
+internal static unsafe class LanePart
+{
+    public const int Lanes = 16;
+
+    public static Vector512<float> Load(float* source, int count)
+        => count >= Lanes ? WholeLanes.Load(source, count) : PartLanes.Load(source, count);
+
+    public static void Store(Vector512<float> values, float* target, int count)
+    {
+        if (count >= Lanes)
+            WholeLanes.Store(values, target, count);
+        else
+            PartLanes.Store(values, target, count);
     }
 }

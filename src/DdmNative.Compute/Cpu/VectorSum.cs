@@ -21,7 +21,9 @@ internal static unsafe class VectorSum
                 even = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
                 odd = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i + LanePart.Lanes), Vector512.Load(b + start + i + LanePart.Lanes), odd);
             }
-            for (; i < count; i += LanePart.Lanes)
+            for (; i + LanePart.Lanes <= count; i += LanePart.Lanes)
+                even = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
+            if (i < count)
                 even = Vector512.FusedMultiplyAdd(LanePart.Load(a + start + i, count - i), LanePart.Load(b + start + i, count - i), even);
             total += Vector512.Sum(even + odd);
         }
@@ -36,7 +38,13 @@ internal static unsafe class VectorSum
         {
             int count = (int)Math.Min(ChunkLength, length - start);
             Vector512<float> sum = default;
-            for (int i = 0; i < count; i += LanePart.Lanes)
+            int i = 0;
+            for (; i + LanePart.Lanes <= count; i += LanePart.Lanes)
+            {
+                Vector512<float> difference = Vector512.Load(a + start + i) - Vector512.Load(b + start + i);
+                sum = Vector512.FusedMultiplyAdd(difference, difference, sum);
+            }
+            if (i < count)
             {
                 Vector512<float> difference = LanePart.Load(a + start + i, count - i) - LanePart.Load(b + start + i, count - i);
                 sum = Vector512.FusedMultiplyAdd(difference, difference, sum);

@@ -70,20 +70,28 @@ internal readonly unsafe struct WinogradTiles
     public void TransformCotangent(float* cotangent, float* target, int tiles, int firstTile)
     {
         int outputs = shape.OutputChannels, stride = RoundUp(outputs);
+        nint rowStride = (nint)shape.OutputWidth * outputs;
         float* patch = stackalloc float[TileSize * TileSize * Lanes];
         for (int tile = 0; tile < Count; tile++)
         {
             (int top, int left) = (tile / Columns * TileSize, tile % Columns * TileSize);
+            bool isInside = top + TileSize <= shape.OutputHeight && left + TileSize <= shape.OutputWidth;
+            float* corner = cotangent + top * rowStride + (nint)left * outputs;
+            float* transformed = target + (nint)(firstTile + tile) * stride;
             for (int c = 0; c < outputs; c += Lanes)
             {
+                if (isInside && c + Lanes <= outputs)
+                {
+                    WinogradTransform.Cotangent(corner + c, rowStride, outputs, transformed + c, (nint)tiles * stride);
+                    continue;
+                }
                 for (int i = 0; i < TileSize * TileSize; i++)
                 {
-                    (int row, int column) = (top + i / TileSize, left + i % TileSize);
-                    bool isInside = row < shape.OutputHeight && column < shape.OutputWidth;
-                    Vector512<float> values = isInside ? LanePart.Load(cotangent + ((nint)row * shape.OutputWidth + column) * outputs + c, outputs - c) : default;
-                    values.Store(patch + i * Lanes);
+                    (int row, int column) = (i / TileSize, i % TileSize);
+                    bool exists = top + row < shape.OutputHeight && left + column < shape.OutputWidth;
+                    (exists ? LanePart.Load(corner + row * rowStride + column * outputs + c, outputs - c) : default).Store(patch + i * Lanes);
                 }
-                WinogradTransform.Cotangent(patch, target + (nint)(firstTile + tile) * stride + c, (nint)tiles * stride);
+                WinogradTransform.Cotangent(patch, TileSize * Lanes, Lanes, transformed + c, (nint)tiles * stride);
             }
         }
     }
@@ -97,16 +105,25 @@ internal readonly unsafe struct WinogradTiles
         {
             (int top, int left) = (tile / Columns * TileSize, tile % Columns * TileSize);
             int height = Math.Min(TileSize, shape.OutputHeight - top), width = Math.Min(TileSize, shape.OutputWidth - left);
+            float* corner = image + ((nint)top * shape.OutputWidth + left) * outputs;
             for (int c = 0; c < outputs; c += Lanes)
             {
                 WinogradTransform.Output(products + (nint)(firstTile + tile) * stride + c, (nint)tiles * stride, patch);
-                Vector512<float> offset = Vector512.Load(bias + c);
-                for (int row = 0; row < height; row++)
-                    for (int column = 0; column < width; column++)
-                        LanePart.Store(
-                            Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset,
-                            image + ((nint)(top + row) * shape.OutputWidth + left + column) * outputs + c, outputs - c);
+                if (c + Lanes <= outputs)
+                    StorePatch<WholeLanes>(patch, bias + c, corner + c, height, width, outputs - c);
+                else
+                    StorePatch<PartLanes>(patch, bias + c, corner + c, height, width, outputs - c);
             }
         }
+    }
+
+    private void StorePatch<TLanes>(float* patch, float* bias, float* corner, int height, int width, int lanes)
+        where TLanes : struct, ILaneAccess
+    {
+        Vector512<float> offset = Vector512.Load(bias);
+        nint channels = shape.OutputChannels, rowStride = shape.OutputWidth * channels;
+        for (int row = 0; row < height; row++)
+            for (int column = 0; column < width; column++)
+                TLanes.Store(Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset, corner + row * rowStride + column * channels, lanes);
     }
 }

@@ -36,9 +36,9 @@ internal static unsafe class WinogradTransform
     public static void Output(float* source, nint sourceStride, float* target)
         => Apply<OutputMap>(source, Frequencies * sourceStride, sourceStride, target, Lanes);
 
-    /// <summary>A δ Aᵀ of a 4×4 patch of cotangents [4, 4, 16] to 36 values.</summary>
-    public static void Cotangent(float* source, float* target, nint targetStride)
-        => Apply<CotangentMap>(source, TileSize * Lanes, Lanes, target, targetStride);
+    /// <summary>A δ Aᵀ of a 4×4 patch of cotangents to 36 values.</summary>
+    public static void Cotangent(float* source, nint rowStride, nint pixelStride, float* target, nint targetStride)
+        => Apply<CotangentMap>(source, rowStride, pixelStride, target, targetStride);
 
     /// <summary>Gᵀ U G of 36 values to the nine of a filter's gradient.</summary>
     public static void FilterGradient(float* source, nint sourceStride, float* target, nint targetStride)
