@@ -9,6 +9,9 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// <summary>Most slots a member's samples are cut into: the parallelism of one member, and the length of its gradients' fixed sum.</summary>
     private const int MaximumSlots = 16;
 
+    /// <summary>Samples that make it worth summing and adding one more copy of the gradients.</summary>
+    private const int SamplesPerSlot = 8;
+
     private readonly List<CpuCall> calls = [];
     private readonly HashSet<CpuTensor> written = [];
     private readonly HashSet<CpuTensor> summed = [];
@@ -19,7 +22,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     public IReadOnlyList<CpuCall> Calls => calls;
 
-    public int Slots { get; } = Math.Min(samples, MaximumSlots);
+    public int Slots { get; } = Math.Clamp(samples / SamplesPerSlot, 1, MaximumSlots);
 
     /// <summary>Samples that go through the calls together; chosen by the plan.</summary>
     public int BlockSamples { get; set; } = 1;
