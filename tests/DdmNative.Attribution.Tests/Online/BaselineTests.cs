@@ -22,8 +22,8 @@ public sealed class BaselineTests : IDisposable
         foreach ((int from, int to) in new[] { (0, 10), (10, trajectory.TotalSteps) })
         {
             double rate = Enumerable.Range(from, to - from).Sum(step => (double)CosineSchedule.At(step, trajectory.TotalSteps, SmallProblem.Recipe.LearningRate));
-            ReadOnlySpan<float> objective = Slice(objectives.At(trajectory.At(from)), 1);
-            ReadOnlySpan<float> group = Slice(_problem.Real.At(trajectory.At(from)), 3);
+            ReadOnlySpan<float> objective = Slice(objectives.At(trajectory.At(to)), 1);
+            ReadOnlySpan<float> group = Slice(_problem.Real.At(trajectory.At(to)), 3);
             double dot = 0;
             for (int p = 0; p < objective.Length; p++)
                 dot += (double)objective[p] * group[p];

@@ -16,7 +16,7 @@ public static class TracIn
     /// <param name="real">The training groups' gradients.</param>
     /// <param name="test">The test samples' gradients by class: one group for each of <paramref name="classes"/>.</param>
     /// <param name="classes">The classes that have test samples, ascending.</param>
-    /// <param name="trajectory">The recorded checkpoints; each stands for the steps until the next one.</param>
+    /// <param name="trajectory">The recorded checkpoints; each stands for the steps since the one before it, so that the untrained network's large gradients are left out.</param>
     /// <param name="recipe">The target's training, for the learning rates.</param>
     /// <exception cref="ArgumentException">The test gradients are not one per class.</exception>
     public static AttributionMatrix Attribute(GroupGradients real, GroupGradients test, IReadOnlyList<int> classes, Trajectory trajectory, TrainingOptions recipe)
@@ -30,11 +30,11 @@ public static class TracIn
             throw new ArgumentException($"The test samples form {test.GroupCount} groups, not {classes.Count} classes.", nameof(test));
         int total = trajectory.TotalSteps;
         var effects = new double[1 + classes.Count, real.GroupCount];
-        for (int i = 0; i + 1 < trajectory.Checkpoints.Count; i++)
+        for (int i = 1; i < trajectory.Checkpoints.Count; i++)
         {
             Checkpoint checkpoint = trajectory.Checkpoints[i];
             double rate = 0;
-            for (int step = checkpoint.Step; step < trajectory.Checkpoints[i + 1].Step; step++)
+            for (int step = trajectory.Checkpoints[i - 1].Step; step < checkpoint.Step; step++)
                 rate += CosineSchedule.At(step, total, recipe.LearningRate);
             Accumulate(effects, rate, test.At(checkpoint.Parameters), real.At(checkpoint.Parameters), real.Sizes);
         }
