@@ -66,5 +66,10 @@ if [[ -z $data ]]; then
     fi
 fi
 
+# Where PyTorch is installed, its time at the same retraining is measured beside ours.
+if /usr/bin/python3 -c 'import torch' 2> /dev/null; then
+    set -- --compare-pytorch "$@"
+fi
+
 build/ddm run examples/demo.json --run runs/demo --data "$data" "$@"
 echo "Look at runs/demo/report.html (the matrix) and runs/demo/synset.png (a column per group)."

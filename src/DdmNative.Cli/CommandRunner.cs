@@ -1,6 +1,8 @@
 using CommandLine;
 using CommandLine.Text;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Online;
 using DdmNative.Cli.Verbs;
 using DdmNative.Compute;
 
@@ -48,7 +50,7 @@ internal static class CommandRunner
     private static (int Code, string Message) Explain(Exception e) => e switch
     {
         BadUsageException => (ExitCode.BadUsage, e.Message),
-        BadInputException => (ExitCode.BadInput, e.Message),
+        BadInputException or MissingTrajectoryException or InfeasibleMatchingException => (ExitCode.BadInput, e.Message),
         DeviceException => (ExitCode.DeviceTrouble, e.Message),
         OutOfDeviceMemoryException or OutOfMemoryException => (ExitCode.OutOfMemory, e.Message),
         OperationCanceledException => (ExitCode.Interrupted, "interrupted. What is finished is kept; the same command goes on from there."),

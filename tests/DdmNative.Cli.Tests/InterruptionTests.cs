@@ -18,7 +18,7 @@ public sealed class InterruptionTests(RunFiles files)
 
         WholeRunTests.AssertSameFiles(files.Whole, run);
         Assert.Contains("train", killedIn);
-        Assert.Contains("distill:phases", killedIn);
+        Assert.Contains("distill:phases-2", killedIn);
         Assert.Contains("online:replay", killedIn);
         Assert.Contains("retrain", killedIn);
     }

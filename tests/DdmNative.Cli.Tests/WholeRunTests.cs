@@ -32,7 +32,7 @@ public sealed class WholeRunTests(RunFiles files)
         Assert.Equal([4, 6], validation["exact"].Shape);
         Assert.Equal([2, 4, 6], validation["exact_seeds"].Shape);
         Assert.Equal([4, 6], validation["predicted"].Shape);
-        Assert.Equal([24, 1, 8, 8], Safetensors.Read(Path.Combine(files.Whole, "synset.safetensors")).Tensor("images", -1, -1, -1, -1).Shape);
+        Assert.Equal([6, 1, 8, 8], Safetensors.Read(Path.Combine(files.Whole, "synset.safetensors")).Tensor("images", -1, -1, -1, -1).Shape);
         Assert.Contains(Safetensors.Read(Path.Combine(files.Whole, "target.safetensors")).Tensors, tensor => tensor.Name == "blocks.0.conv.weight");
         Assert.StartsWith("# matrix[o, g] = ", File.ReadAllText(Path.Combine(files.Whole, "attribution.csv")), StringComparison.Ordinal);
         Assert.DoesNotContain("{{", File.ReadAllText(Path.Combine(files.Whole, "report.html")), StringComparison.Ordinal);

@@ -38,11 +38,11 @@ public static class Runner
             Stages = run.Record?.Stages ?? [],
             Summary = run.Record?.Summary,
         });
-        var pipeline = new Pipeline(StageList.For(job, goal, inputs.OwnGroups), inputs.Sha256);
+        var pipeline = new Pipeline(StageList.For(job, goal, settings, inputs.OwnGroups), inputs.Sha256);
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
 
         // What other goals have left counts as long as it belongs to the present job.
-        var whole = new Pipeline(StageList.For(job, RunGoal.Everything, inputs.OwnGroups), inputs.Sha256);
+        var whole = new Pipeline(StageList.For(job, RunGoal.Everything, settings, inputs.OwnGroups), inputs.Sha256);
         RunSummary summary = new SummaryBuilder(run, inputs, whole.Finished(run)).Build();
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)

@@ -7,7 +7,7 @@ namespace DdmNative.Attribution.Runs;
 /// <summary>The stages that lead to a goal, each after those that it needs.</summary>
 internal static class StageList
 {
-    public static IReadOnlyList<Stage> For(Job job, RunGoal goal, GroupTable? ownGroups)
+    public static IReadOnlyList<Stage> For(Job job, RunGoal goal, RunSettings settings, GroupTable? ownGroups)
     {
         var stages = new List<Stage> { new TrainStage(job) };
         if (goal == RunGoal.Train)
@@ -23,6 +23,8 @@ internal static class StageList
             stages.AddRange(Attribution(job, validates: goal != RunGoal.Attribute && job.Validation.Groups != 0));
         if (unlearning is not null)
             stages.Add(new UnlearnStage(job, unlearning));
+        if (settings.PyTorch is not null && goal == RunGoal.Everything)
+            stages.Add(new PyTorchStage(job, settings.PyTorch));
         return stages;
     }
 

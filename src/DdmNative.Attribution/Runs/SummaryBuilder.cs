@@ -20,12 +20,15 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         StageRecord? retrain = Find(RetrainStage.StageName);
         StageRecord? validate = Find(ValidateStage.StageName);
         double? modelSeconds = Figure(retrain, RetrainStage.SecondsPerModel);
+        double? pyTorchSeconds = Figure(Find(PyTorchStage.StageName), PyTorchStage.SecondsPerModel);
         var summary = new RunSummary
         {
             Run = run.Folder,
             TestAccuracy = Figure(train, "test_accuracy"),
             TestLoss = Figure(train, "test_loss"),
             RetrainingSeconds = modelSeconds,
+            PyTorchSeconds = pyTorchSeconds,
+            SpeedUpOverPyTorch = pyTorchSeconds / modelSeconds,
             RetrainedGroups = (int?)Figure(retrain, RetrainStage.GroupsFigure),
             RetrainedSeeds = retrain is null ? null : record.Job.Validation.Seeds,
             Ceiling = validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, ValidateStage.Ceiling),

@@ -6,7 +6,7 @@ namespace DdmNative.Cli.Output;
 /// <summary>For terminals: one line per stage with a bar that moves, replaced by its time when the stage is finished.</summary>
 internal sealed class LiveProgress : ProgressView
 {
-    private const int BarWidth = 24;
+    private const int WidestBar = 24;
     private const double SecondsBetweenFrames = 0.1;
 
     private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
@@ -33,8 +33,15 @@ internal sealed class LiveProgress : ProgressView
         if (seconds - _lastFrame < SecondsBetweenFrames)
             return;
         _lastFrame = seconds;
-        int filled = (int)Math.Clamp(done / total * BarWidth, 0, BarWidth);
-        Draw($"[blue]…[/] {Markup.Escape(_title)} [blue]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/] {Markup.Escape(Describe(done, total, unit, seconds))}");
+        string text = Describe(done, total, unit, seconds);
+
+        // A line that wraps could not be drawn over again: the bar takes what room there is, and the text loses its end.
+        int room = _console.Profile.Width - _title.Length - 5;
+        int bar = Math.Clamp(room - text.Length - 1, 0, WidestBar);
+        if (text.Length > room)
+            text = text[..Math.Max(0, room)];
+        int filled = (int)Math.Clamp(done / total * bar, 0, bar);
+        Draw($"[blue]…[/] {Markup.Escape(_title)} [blue]{new string('━', filled)}[/][grey]{new string('━', bar - filled)}[/] {Markup.Escape(text)}");
     }
 
     public override void Finished(string stage, double seconds)

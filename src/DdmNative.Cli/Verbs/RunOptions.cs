@@ -46,10 +46,13 @@ internal abstract class RunOptions : IVerb
             throw new BadUsageException($"--wave: found {Wave}, expected a whole number from 1 to 100000.");
         using Device device = DeviceList.Open(Device, Threads);
         using ProgressView progress = ProgressView.For(Quiet);
-        RunSummary result = Runner.Run(Run, job, Upto, new RunSettings { Wave = Wave }, device, progress, stop);
+        RunSummary result = Runner.Run(Run, job, Upto, Settings, device, progress, stop);
         progress.Dispose();
         ResultWriter.Write(result, Json);
     }
+
+    /// <summary>How the run is carried out.</summary>
+    protected virtual RunSettings Settings => new() { Wave = Wave };
 
     /// <summary>The last stages that the verb asks for.</summary>
     protected abstract RunGoal Upto { get; }

@@ -13,9 +13,27 @@ internal sealed class RunVerb : RunOptions
     [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after the other.")]
     public bool ComparePyTorch { get; set; }
 
+    protected override RunSettings Settings => base.Settings with
+    {
+        PyTorch = ComparePyTorch ? new PyTorchBaseline("/usr/bin/python3", Script(), Threads ?? Environment.ProcessorCount) : null,
+    };
+
     protected override RunGoal Upto => RunGoal.Everything;
 
     protected override Job? Whole() => JobFile.Read(JobPath);
 
     protected override Job Apply(Job job) => job;
+
+    /// <summary>The baseline's script lies in the source tree, above the folder of the program.</summary>
+    private static string Script()
+    {
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            string script = Path.Combine(folder, "benchmarks", "pytorch", "retraining.py");
+            if (File.Exists(script))
+                return script;
+        }
+
+        throw new BadUsageException("--compare-pytorch: benchmarks/pytorch/retraining.py is not above the program; run ddm from its source tree (build/ddm).");
+    }
 }

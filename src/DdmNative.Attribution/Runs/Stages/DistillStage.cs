@@ -13,11 +13,15 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 {
     private const int PhaseCount = 5;
     private const double PhasesFrom = 0.25, ReplayFrom = 0.5;
+
+    /// <summary>Checkpoints that a matching visits at most: at each, the gradient of all real data is needed once.</summary>
+    private const int Visited = 9;
+
     private const string FirstStepKey = "first_step";
 
     public override string Name => NameOf(recipe);
 
-    public override string Title => recipe.Name switch
+    public override string Title => recipe.Kind switch
     {
         SynsetRecipe.Forward => "distil the synset",
         SynsetRecipe.Replay => "distil the synset for replay",
@@ -44,7 +48,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         })];
 
     public override StageResult Run(StageContext context)
-        => recipe.Name switch
+        => recipe.Kind switch
         {
             SynsetRecipe.Feature => DistillFeatures(context),
             SynsetRecipe.Phases => MatchPhases(context),
@@ -61,10 +65,10 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         IReadOnlyList<Checkpoint> checkpoints = matching.Trajectory.Checkpoints;
         MatchingOptions options = Options();
         int steps = options.StepsFor(recipe.PerGroup);
-        (IReadOnlyList<Checkpoint> used, MatchingPoint[] schedule) = recipe.Name switch
+        (IReadOnlyList<Checkpoint> used, MatchingPoint[] schedule) = recipe.Kind switch
         {
             SynsetRecipe.Replay => Walk(checkpoints, matching.Trajectory.TotalSteps, steps),
-            SynsetRecipe.Reverse => (checkpoints, MatchingSchedule.RandomPairs(checkpoints.Count, checkpoints.Count - 1, steps, job.Seed)),
+            SynsetRecipe.Reverse => RandomPairs(Thinned(checkpoints), steps),
             _ => ([checkpoints[^1]], MatchingSchedule.At(0, steps)),
         };
         int groups = matching.Real.GroupCount;
@@ -105,7 +109,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     }
 
     /// <summary>The feature synset that the finished stage has left.</summary>
-    public static FeatureSynset ReadFeatures(StageContext context) => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(SynsetRecipe.Feature)));
+    public static FeatureSynset ReadFeatures(StageContext context, SynsetRecipe recipe) => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
 
     private MatchingOptions Options()
     {
@@ -120,13 +124,21 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
             Steps = recipe.Steps,
         };
         options = options with { Images = options.Images with { LearningRate = job.Matching.LearningRate } };
-        return recipe.Name == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LearnLabels = true, LabelStart = LabelStart.Soft } : options;
+        return recipe.Kind == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LearnLabels = true, LabelStart = LabelStart.Soft } : options;
     }
 
     /// <summary>From the end back to where the replay begins, an equal share of the steps on each checkpoint.</summary>
     private static (IReadOnlyList<Checkpoint> Used, MatchingPoint[] Schedule) Walk(IReadOnlyList<Checkpoint> checkpoints, int totalSteps, int steps)
     {
-        Checkpoint[] used = [.. checkpoints.Where(checkpoint => checkpoint.Step >= ReplayFrom * totalSteps)];
-        return (used, MatchingSchedule.Walk([.. Enumerable.Range(0, used.Length).Reverse()], steps));
+        IReadOnlyList<Checkpoint> used = Thinned([.. checkpoints.Where(checkpoint => checkpoint.Step >= ReplayFrom * totalSteps)]);
+        return (used, MatchingSchedule.Walk([.. Enumerable.Range(0, used.Count).Reverse()], steps));
     }
+
+    /// <summary>The paper's Algorithm 1: t and s drawn anew for every step.</summary>
+    private (IReadOnlyList<Checkpoint> Used, MatchingPoint[] Schedule) RandomPairs(IReadOnlyList<Checkpoint> used, int steps)
+        => (used, MatchingSchedule.RandomPairs(used.Count, used.Count - 1, steps, job.Seed));
+
+    /// <summary>Some of the checkpoints, evenly spread, the first and the last among them.</summary>
+    private static IReadOnlyList<Checkpoint> Thinned(IReadOnlyList<Checkpoint> checkpoints)
+        => checkpoints.Count <= Visited ? checkpoints : [.. Enumerable.Range(0, Visited).Select(i => checkpoints[i * (checkpoints.Count - 1) / (Visited - 1)])];
 }

@@ -17,7 +17,7 @@ internal static class OnlineModes
     public static OnlineContext Context(StageContext context, Job job, string method, GroupTable groups)
     {
         SynsetRecipe recipe = SynsetRecipe.For(method, job.Matching)!;
-        IReadOnlyList<PhaseSynset> phases = recipe.Name == SynsetRecipe.Phases ? DistillStage.ReadPhases(context) : [];
+        IReadOnlyList<PhaseSynset> phases = recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context) : [];
         Synset synset = phases.Count > 0 ? phases[^1].Synset : DistillStage.Read(context, recipe);
         return new OnlineContext(context.Device, context.Inputs.Network, TrainStage.ReadTarget(context), synset, groups.Sizes)
         {

@@ -56,7 +56,7 @@ internal sealed class OnlineStage(Job job, string method) : Stage
         float[] initial = TrajectoryFiles.Read(context.Folder, inputs.Network).Checkpoints[0].Parameters;
         IReadOnlyList<int[]> leftOut = CounterfactualLogits.EachGroup(groups.Count);
         var options = new WaveOptions { OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
-        FeatureSynset? synset = method == "feature" ? DistillStage.ReadFeatures(context) : null;
+        FeatureSynset? synset = method == "feature" ? DistillStage.ReadFeatures(context, _recipe!) : null;
         watch.Start();
         CounterfactualLogits logits = synset is null
             ? retraining.Run(recipe, initial, groups.GroupOf, leftOut, options, context.Stop)

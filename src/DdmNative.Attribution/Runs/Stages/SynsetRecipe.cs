@@ -1,35 +1,41 @@
+using System.Globalization;
 using DdmNative.Attribution.Runs.Jobs;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>Which synset a method runs on, with what was measured best for it (docs/attribution-quality.md); methods of equal recipes share one.</summary>
-/// <param name="Name">As in the file's name.</param>
+/// <param name="Kind">One of the constants.</param>
 /// <param name="PerGroup">m: images (or centres) per group.</param>
 /// <param name="Steps">Matching steps, of each phase where there are several; 0 for the measured number.</param>
-internal sealed record SynsetRecipe(string Name, int PerGroup, int Steps)
+internal sealed record SynsetRecipe(string Kind, int PerGroup, int Steps)
 {
     public const string Forward = "forward", Replay = "replay", Phases = "phases", Reverse = "reverse", Feature = "feature";
 
     /// <summary>Centres per group of the feature synset.</summary>
     private const int FeatureCentres = 16;
 
+    /// <summary>As in the file's name, e.g. <c>forward-4</c>.</summary>
+    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Kind}-{PerGroup}");
+
     /// <summary>Whether it consists of images.</summary>
-    public bool HasImages => Name != Feature;
+    public bool HasImages => Kind != Feature;
 
     /// <summary>The recipe of a method; null for one that needs no synset.</summary>
     public static SynsetRecipe? For(string method, JobMatching matching)
     {
-        (string Name, int PerGroup)? best = method switch
+        (string Kind, int PerGroup)? best = method switch
         {
-            "repair" or "push" => (Forward, 4),
+            // One image predicts as well as four, and costs a quarter online.
+            "repair" => (Forward, 1),
+            "push" => (Forward, 4),
             "replay" => (Replay, 2),
             "controlled-replay" => (Phases, 2),
             "forget" => (Reverse, 4),
             "feature" => (Feature, FeatureCentres),
             _ => null,
         };
-        if (best is not (string name, int perGroup))
+        if (best is not (string kind, int perGroup))
             return null;
-        return name == Feature ? new SynsetRecipe(name, perGroup, 0) : new SynsetRecipe(name, matching.ImagesPerGroup ?? perGroup, matching.Steps ?? 0);
+        return kind == Feature ? new SynsetRecipe(kind, perGroup, 0) : new SynsetRecipe(kind, matching.ImagesPerGroup ?? perGroup, matching.Steps ?? 0);
     }
 }
