@@ -41,7 +41,7 @@ public sealed record MatchingOptions(
     int Steps = 0,
     bool LearnLabels = false,
     LabelStart LabelStart = LabelStart.Own,
-    float LabelRate = 0.03f,
+    float LabelRate = 0.1f,
     bool AllowHardLabels = false,
     int LogEvery = 10,
     int Wave = 64)
