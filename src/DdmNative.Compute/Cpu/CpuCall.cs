@@ -55,6 +55,20 @@ internal abstract unsafe class CpuCall(string name, int members, int samples)
 
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
 
+    /// <summary>Takes over another call's operands and gradients, except for tensors that this call does without.</summary>
+    protected void Adopt(CpuCall call, CpuTensor[] except)
+    {
+        operands.AddRange(call.Operands.Where(operand => !except.Contains(operand.Tensor) && !operands.Contains(operand)));
+        gradients.AddRange(call.Gradients.Where(gradient => !gradients.Contains(gradient)));
+    }
+
+    /// <summary>Takes over a parameter that another call reads too.</summary>
+    protected void Adopt(CpuParameters parameters)
+    {
+        if (!operands.Contains(parameters.Vector))
+            operands.Add(parameters.Vector);
+    }
+
     protected CpuParameters? ReadOptional(Slice? slice) => slice is Slice given ? Read(given) : null;
 
     /// <summary>A gradient of <paramref name="length"/> floats in the kernel's form, turned into the slice's by <paramref name="convert"/>.</summary>
@@ -88,9 +102,11 @@ internal abstract unsafe class CpuCall(string name, int members, int samples)
 /// <summary>A slice of a parameter vector as one call reads it.</summary>
 internal sealed unsafe class CpuParameters(CpuOperand vector, int offset, int length)
 {
+    public CpuOperand Vector { get; } = vector;
+
     public int Length { get; } = length;
 
-    public bool IsShared => vector.Tensor.Shape.Members == 1;
+    public bool IsShared => Vector.Tensor.Shape.Members == 1;
 
-    public float* At(in Tile tile) => vector.At(tile, 0) + offset;
+    public float* At(in Tile tile) => Vector.At(tile, 0) + offset;
 }

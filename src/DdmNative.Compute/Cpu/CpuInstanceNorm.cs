@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
@@ -28,41 +27,13 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         => device.Submit(new BackwardTangentCall(
             x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent, shiftCotangentTangent));
 
-    /// <summary>What the four calls share: the walk over samples and channel blocks.</summary>
-    private abstract unsafe class ChannelCall(string name, TensorShape images) : CpuCall(name, images.Members, images.Samples)
+    internal sealed unsafe class ForwardCall : ChannelCall
     {
-        protected int Channels { get; } = images.Channels;
-
-        protected int Pixels { get; } = images.Height * images.Width;
-
-        public override void Execute(in Tile tile)
-        {
-            for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
-            {
-                int channel = 0;
-                for (; channel + LanePart.Lanes <= Channels; channel += LanePart.Lanes)
-                    Compute<WholeLanes>(tile, sample, channel, LanePart.Lanes);
-                if (channel < Channels)
-                    Compute<PartLanes>(tile, sample, channel, Channels - channel);
-            }
-        }
-
-        /// <summary>One sample's channels from <paramref name="channel"/> on: sixteen, or the <paramref name="lanes"/> that are left.</summary>
-        protected abstract void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
-            where TLanes : struct, ILaneAccess;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        protected static Vector512<float> Add(Vector512<float> product, Vector512<float> factor, Vector512<float> sum)
-            => Vector512.FusedMultiplyAdd(product, factor, sum);
-    }
-
-    private sealed unsafe class ForwardCall : ChannelCall
-    {
-        private readonly CpuOperand x;
-        private readonly CpuParameters scale;
-        private readonly CpuParameters shift;
-        private readonly CpuOperand y;
-        private readonly CpuOperand statistics;
+        internal readonly CpuOperand x;
+        internal readonly CpuParameters scale;
+        internal readonly CpuParameters shift;
+        internal readonly CpuOperand y;
+        internal readonly CpuOperand statistics;
 
         public ForwardCall(Tensor x, Slice scale, Slice shift, Tensor y, Tensor statistics)
             : base("instance-norm.forward", y.Shape)
@@ -72,58 +43,27 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         {
             (int pixelCount, nint channels) = (Pixels, Channels);
             float* input = x.At(tile, sample) + channel;
-            Vector512<float> mean = Mean<TLanes>(input, pixelCount, channels, lanes);
-            Vector512<float> even = default, odd = default;
-            int p = 0;
-            for (; p + 1 < pixelCount; p += 2)
-            {
-                Vector512<float> a = TLanes.Load(input + p * channels, lanes) - mean;
-                Vector512<float> b = TLanes.Load(input + (p + 1) * channels, lanes) - mean;
-                even = Add(a, a, even);
-                odd = Add(b, b, odd);
-            }
-            if (p < pixelCount)
-            {
-                Vector512<float> a = TLanes.Load(input + p * channels, lanes) - mean;
-                even = Add(a, a, even);
-            }
-            Vector512<float> variance = (even + odd) / Vector512.Create((float)pixelCount);
-            Vector512<float> reciprocal = Vector512<float>.One / Vector512.Sqrt(variance + Vector512.Create(Epsilon));
+            (Vector512<float> mean, Vector512<float> reciprocal) = InstanceStatistics.Of<TLanes>(input, pixelCount, channels, lanes);
             float* saved = statistics.At(tile, sample) + channel;
             TLanes.Store(mean, saved, lanes);
             TLanes.Store(reciprocal, saved + Channels, lanes);
             Vector512<float> factor = reciprocal * TLanes.Load(scale.At(tile) + channel, lanes);
             Vector512<float> offset = TLanes.Load(shift.At(tile) + channel, lanes);
             float* output = y.At(tile, sample) + channel;
-            for (p = 0; p < pixelCount; p++)
+            for (int p = 0; p < pixelCount; p++)
                 TLanes.Store(Add(TLanes.Load(input + p * channels, lanes) - mean, factor, offset), output + p * channels, lanes);
-        }
-
-        private static Vector512<float> Mean<TLanes>(float* input, int pixelCount, nint channels, int lanes)
-            where TLanes : struct, ILaneAccess
-        {
-            Vector512<float> even = default, odd = default;
-            int p = 0;
-            for (; p + 1 < pixelCount; p += 2)
-            {
-                even += TLanes.Load(input + p * channels, lanes);
-                odd += TLanes.Load(input + (p + 1) * channels, lanes);
-            }
-            if (p < pixelCount)
-                even += TLanes.Load(input + p * channels, lanes);
-            return (even + odd) / Vector512.Create((float)pixelCount);
         }
     }
 
-    private sealed unsafe class ForwardTangentCall : ChannelCall
+    internal sealed unsafe class ForwardTangentCall : ChannelCall
     {
-        private readonly CpuOperand x;
-        private readonly CpuOperand xTangent;
-        private readonly CpuOperand statistics;
-        private readonly CpuParameters scale;
-        private readonly CpuParameters scaleTangent;
-        private readonly CpuParameters shiftTangent;
-        private readonly CpuOperand yTangent;
+        internal readonly CpuOperand x;
+        internal readonly CpuOperand xTangent;
+        internal readonly CpuOperand statistics;
+        internal readonly CpuParameters scale;
+        internal readonly CpuParameters scaleTangent;
+        internal readonly CpuParameters shiftTangent;
+        internal readonly CpuOperand yTangent;
 
         public ForwardTangentCall(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent, Tensor yTangent)
             : base("instance-norm.forward-tangent", yTangent.Shape)
@@ -162,15 +102,15 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         }
     }
 
-    private sealed unsafe class BackwardCall : ChannelCall
+    internal sealed unsafe class BackwardCall : ChannelCall
     {
-        private readonly CpuOperand x;
-        private readonly CpuOperand statistics;
-        private readonly CpuOperand cotangent;
-        private readonly CpuParameters scale;
-        private readonly CpuOperand xCotangent;
-        private readonly GradientSum scaleSum;
-        private readonly GradientSum shiftSum;
+        internal readonly CpuOperand x;
+        internal readonly CpuOperand statistics;
+        internal readonly CpuOperand cotangent;
+        internal readonly CpuParameters scale;
+        internal readonly CpuOperand xCotangent;
+        internal readonly GradientSum scaleSum;
+        internal readonly GradientSum shiftSum;
 
         public BackwardCall(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
             : base("instance-norm.backward", xCotangent.Shape)
@@ -212,18 +152,18 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         }
     }
 
-    private sealed unsafe class BackwardTangentCall : ChannelCall
+    internal sealed unsafe class BackwardTangentCall : ChannelCall
     {
-        private readonly CpuOperand x;
-        private readonly CpuOperand xTangent;
-        private readonly CpuOperand statistics;
-        private readonly CpuOperand cotangent;
-        private readonly CpuOperand cotangentTangent;
-        private readonly CpuParameters scale;
-        private readonly CpuParameters scaleTangent;
-        private readonly CpuOperand result;
-        private readonly GradientSum? scaleSum;
-        private readonly GradientSum? shiftSum;
+        internal readonly CpuOperand x;
+        internal readonly CpuOperand xTangent;
+        internal readonly CpuOperand statistics;
+        internal readonly CpuOperand cotangent;
+        internal readonly CpuOperand cotangentTangent;
+        internal readonly CpuParameters scale;
+        internal readonly CpuParameters scaleTangent;
+        internal readonly CpuOperand result;
+        internal readonly GradientSum? scaleSum;
+        internal readonly GradientSum? shiftSum;
 
         public BackwardTangentCall(
             Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
@@ -270,8 +210,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
                 tangentNormalSum = Add(dt, normal, tangentNormalSum);
                 deltaMovedSum = Add(d, moved, deltaMovedSum);
             }
-            AddTo<TLanes>(scaleSum, tile, channel, lanes, tangentNormalSum + deltaMovedSum);
-            AddTo<TLanes>(shiftSum, tile, channel, lanes, tangentSum);
+            AddParameterCotangents<TLanes>(tile, channel, lanes, tangentNormalSum + deltaMovedSum, tangentSum);
 
             // d = γδ and ḋ = γ̇δ + γδ̇ are linear in δ and δ̇, so that their means are those of δ and δ̇ put together.
             Vector512<float> gain = TLanes.Load(scale.At(tile) + channel, lanes), gainTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
@@ -290,6 +229,14 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
                 Vector512<float> centred = gainTangent * d + gain * dt - dTangentMean - moved * dNormalMean - normal * mixedMean;
                 TLanes.Store(reciprocal * centred - contraction * inputCotangent, output + p * channels, lanes);
             }
+        }
+
+        /// <summary>Adds to δγ̇ and δβ̇, where they are wanted.</summary>
+        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTangents, Vector512<float> shiftTangents)
+            where TLanes : struct, ILaneAccess
+        {
+            AddTo<TLanes>(scaleSum, tile, channel, lanes, scaleTangents);
+            AddTo<TLanes>(shiftSum, tile, channel, lanes, shiftTangents);
         }
 
         private static void AddTo<TLanes>(GradientSum? sum, in Tile tile, int channel, int lanes, Vector512<float> values)

@@ -24,6 +24,7 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         this.device = device;
         Name = name;
+        calls = NormPoolFusion.Apply(calls);
         foreach (CpuCall call in calls)
         {
             if (phases.Count > 0 && phases[^1].TryAdd(call))
