@@ -78,8 +78,11 @@ internal sealed class MatchingStep : IDisposable
     /// <summary>Runs step number 1, 2, …</summary>
     public void Run(int step)
     {
-        _imageCorrections.Upload(_options.Images.Corrections(step));
-        _labelCorrections.Upload(_options.Labels.Corrections(step));
+        Span<float> corrections = stackalloc float[2];
+        _options.Images.WriteCorrections(step, corrections);
+        _imageCorrections.Upload(corrections);
+        _options.Labels.WriteCorrections(step, corrections);
+        _labelCorrections.Upload(corrections);
         _plan.Run();
     }
 

@@ -10,7 +10,15 @@ public readonly record struct AdamOptions(float LearningRate = 0.03f, float Beta
 
     /// <summary>The two numbers that step t = 1, 2, … reads: η/(1 − β₁ᵗ) and 1/(1 − β₂ᵗ).</summary>
     public float[] Corrections(int step)
-        => [(float)(LearningRate / (1 - Math.Pow(Beta1, step))), (float)(1 / (1 - Math.Pow(Beta2, step)))];
+    {
+        var corrections = new float[2];
+        WriteCorrections(step, corrections);
+        return corrections;
+    }
+
+    /// <summary>As <see cref="Corrections"/>, into memory that is there already.</summary>
+    public void WriteCorrections(int step, Span<float> corrections)
+        => (corrections[0], corrections[1]) = ((float)(LearningRate / (1 - Math.Pow(Beta1, step))), (float)(1 / (1 - Math.Pow(Beta2, step))));
 }
 
 /// <summary>Adam in PyTorch's form: m ← β₁m + (1−β₁)g; s ← β₂s + (1−β₂)g²; x ← x − η/(1−β₁ᵗ) · m / (√(s/(1−β₂ᵗ)) + ε).</summary>

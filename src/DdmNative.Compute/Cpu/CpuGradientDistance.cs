@@ -36,7 +36,7 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             {
                 GradientDistanceKind.Relative => Relative(g, wanted, v, length, negligible: 0),
                 GradientDistanceKind.RelativePerLayer => RelativePerLayer(g, wanted, v, length),
-                GradientDistanceKind.RowCosine => blocks.Sum(b => RowCosine(b, g + b.Offset, wanted + b.Offset, v + b.Offset)),
+                GradientDistanceKind.RowCosine => RowCosine(g, wanted, v),
                 _ => throw new InvalidOperationException($"Distance {kind} is unknown."),
             });
         }
@@ -44,7 +44,18 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
         private double RelativePerLayer(float* g, float* wanted, float* v, int length)
         {
             double negligible = NegligibleShare * NegligibleShare * VectorSum.Dot(wanted, wanted, length);
-            return blocks.Sum(b => Relative(g + b.Offset, wanted + b.Offset, v + b.Offset, b.Rows * b.RowLength, negligible));
+            double sum = 0;
+            foreach (ParameterBlock b in blocks)
+                sum += Relative(g + b.Offset, wanted + b.Offset, v + b.Offset, b.Rows * b.RowLength, negligible);
+            return sum;
+        }
+
+        private double RowCosine(float* g, float* wanted, float* v)
+        {
+            double sum = 0;
+            foreach (ParameterBlock b in blocks)
+                sum += RowCosine(b, g + b.Offset, wanted + b.Offset, v + b.Offset);
+            return sum;
         }
 
         /// <summary>‖g − g*‖²/‖g*‖² and its gradient; 1 and none where ‖g*‖² is negligible.</summary>

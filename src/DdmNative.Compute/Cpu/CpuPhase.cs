@@ -15,6 +15,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     private readonly List<CpuCall> calls = [];
     private readonly HashSet<CpuTensor> written = [];
     private readonly HashSet<CpuTensor> summed = [];
+    private GradientSum[]? gradients;
 
     public int Members { get; } = members;
 
@@ -23,6 +24,9 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     public IReadOnlyList<CpuCall> Calls => calls;
 
     public int Slots { get; } = Math.Clamp(samples / SamplesPerSlot, 1, MaximumSlots);
+
+    /// <summary>The gradients that the calls sum. Fixed with the first look at it: a plan looks when all calls are in.</summary>
+    public GradientSum[] Gradients => gradients ??= [.. calls.SelectMany(call => call.Gradients)];
 
     /// <summary>Samples that go through the calls together; chosen by the plan.</summary>
     public int BlockSamples { get; set; } = 1;
@@ -44,11 +48,9 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     public void RunSlot(Workspace workspace, int member, int slot)
     {
         foreach (CpuCall call in calls)
-        {
             call.BeginSlot(workspace);
-            foreach (GradientSum gradient in call.Gradients)
-                new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
-        }
+        foreach (GradientSum gradient in Gradients)
+            new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
         int end = SlotStart(slot + 1);
         for (int first = SlotStart(slot); first < end; first += BlockSamples)
         {

@@ -15,6 +15,9 @@ internal sealed unsafe class CpuPlan : IPlan
     private readonly List<CpuPhase> phases = [];
     private readonly List<(int First, int Count, bool ByMember)> stages = [];
     private readonly List<AlignedMemory> sharedSlots = [];
+
+    /// <summary>Made once, delegates and all, so that a run allocates nothing.</summary>
+    private readonly Action[] steps;
     private readonly int retainingCalls;
     private readonly long temporaryOffset;
     private readonly long workspaceLength;
@@ -46,6 +49,7 @@ internal sealed unsafe class CpuPlan : IPlan
         length = PlaceGradients(length);
         temporaryOffset = length;
         workspaceLength = length + phases.Max(phase => phase.Calls.Max(call => call.TemporaryFloats(phase.BlockSamples)));
+        steps = [.. stages.SelectMany(stage => stage.ByMember ? [StepByMember(stage.First, stage.Count)] : StepsTogether(phases[stage.First]))];
     }
 
     public string Name { get; }
@@ -54,13 +58,8 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         device.PrepareWorkspaces(workspaceLength, temporaryOffset, retainingCalls);
-        foreach ((int first, int count, bool byMember) in stages)
-        {
-            if (byMember)
-                device.Workers.Run(phases[first].Members, (worker, member) => RunMember(device.WorkspaceOf(worker), first, count, member));
-            else
-                RunTogether(phases[first]);
-        }
+        foreach (Action step in steps)
+            step();
     }
 
     public void Dispose()
@@ -154,7 +153,7 @@ internal sealed unsafe class CpuPlan : IPlan
         {
             for (int i = first; i < first + count; i++)
             {
-                foreach (GradientSum gradient in phases[i].Calls.SelectMany(call => call.Gradients))
+                foreach (GradientSum gradient in phases[i].Gradients)
                 {
                     gradient.SlotOffset = offset;
                     gradient.TotalOffset = offset + RoundUp(gradient.Length);
@@ -169,46 +168,53 @@ internal sealed unsafe class CpuPlan : IPlan
         return offset;
     }
 
-    private void RunMember(Workspace workspace, int firstPhase, int phaseCount, int member)
+    /// <summary>Each member on one thread, through all of the phases.</summary>
+    private Action StepByMember(int firstPhase, int phaseCount)
     {
-        for (int i = firstPhase; i < firstPhase + phaseCount; i++)
+        CpuPhase[] run = [.. phases.Skip(firstPhase).Take(phaseCount)];
+        int members = run[0].Members;
+        Action<int, int> runMember = (worker, member) => RunMember(device.WorkspaceOf(worker), run, member);
+        return () => device.Workers.Run(members, runMember);
+    }
+
+    private static void RunMember(Workspace workspace, CpuPhase[] run, int member)
+    {
+        foreach (CpuPhase phase in run)
         {
-            CpuPhase phase = phases[i];
             for (int slot = 0; slot < phase.Slots; slot++)
             {
                 phase.RunSlot(workspace, member, slot);
-                foreach (CpuCall call in phase.Calls)
-                    foreach (GradientSum gradient in call.Gradients)
-                        AddSlot(slot, gradient.Slot(workspace), workspace.Start + gradient.TotalOffset, gradient.Length);
+                foreach (GradientSum gradient in phase.Gradients)
+                    AddSlot(slot, gradient.Slot(workspace), workspace.Start + gradient.TotalOffset, gradient.Length);
             }
-            foreach (CpuCall call in phase.Calls)
-                foreach (GradientSum gradient in call.Gradients)
-                    gradient.Write(member, workspace.Start + gradient.TotalOffset);
+            foreach (GradientSum gradient in phase.Gradients)
+                gradient.Write(member, workspace.Start + gradient.TotalOffset);
         }
     }
 
-    private void RunTogether(CpuPhase phase)
+    /// <summary>The slots of one phase shared out, then their gradients added, each gradient of a member on one thread.</summary>
+    private Action[] StepsTogether(CpuPhase phase)
     {
-        device.Workers.Run(phase.Members * phase.Slots, (worker, item) =>
+        int slots = phase.Slots;
+        GradientSum[] gradients = phase.Gradients;
+        Action<int, int> runSlot = (worker, item) =>
         {
             Workspace workspace = device.WorkspaceOf(worker);
-            phase.RunSlot(workspace, item / phase.Slots, item % phase.Slots);
-            foreach (CpuCall call in phase.Calls)
-                foreach (GradientSum gradient in call.Gradients)
-                    new ReadOnlySpan<float>(gradient.Slot(workspace), gradient.Length)
-                        .CopyTo(new Span<float>(gradient.SharedSlots!.Start + (long)item * gradient.Length, gradient.Length));
-        });
-        GradientSum[] gradients = [.. phase.Calls.SelectMany(call => call.Gradients)];
-        if (gradients.Length == 0)
-            return;
-        device.Workers.Run(phase.Members * gradients.Length, (worker, item) =>
+            phase.RunSlot(workspace, item / slots, item % slots);
+            foreach (GradientSum gradient in gradients)
+                new ReadOnlySpan<float>(gradient.Slot(workspace), gradient.Length)
+                    .CopyTo(new Span<float>(gradient.SharedSlots!.Start + (long)item * gradient.Length, gradient.Length));
+        };
+        Action<int, int> addSlots = (worker, item) =>
         {
             (int member, GradientSum gradient) = (item / gradients.Length, gradients[item % gradients.Length]);
             float* total = device.WorkspaceOf(worker).Start + gradient.TotalOffset;
-            for (int slot = 0; slot < phase.Slots; slot++)
-                AddSlot(slot, gradient.SharedSlots!.Start + ((long)member * phase.Slots + slot) * gradient.Length, total, gradient.Length);
+            for (int slot = 0; slot < slots; slot++)
+                AddSlot(slot, gradient.SharedSlots!.Start + ((long)member * slots + slot) * gradient.Length, total, gradient.Length);
             gradient.Write(member, total);
-        });
+        };
+        Action run = () => device.Workers.Run(phase.Members * slots, runSlot);
+        return gradients.Length == 0 ? [run] : [run, () => device.Workers.Run(phase.Members * gradients.Length, addSlots)];
     }
 
     private static void AddSlot(int slot, float* values, float* total, int length)

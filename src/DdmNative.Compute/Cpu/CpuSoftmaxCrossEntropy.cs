@@ -35,9 +35,11 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
 
         protected int Classes { get; }
 
+        public override long TemporaryFloats(int samples) => (long)Classes * sizeof(double) / sizeof(float);
+
         public override void Execute(in Tile tile)
         {
-            double[] probabilities = new double[Classes];
+            var probabilities = new Span<double>(tile.Workspace.Temporary, Classes);
             for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
             {
                 float* z = logits.At(tile, sample);
