@@ -13,7 +13,9 @@ internal sealed class WorkerPool : IDisposable
 
     private readonly Thread[] helpers;
     private readonly SemaphoreSlim wake = new(0);
-    private readonly ManualResetEventSlim finished = new(false);
+
+    /// <summary>Pulsed when the last helper is done. (A <see cref="ManualResetEventSlim"/> would allocate when it is first waited for.)</summary>
+    private readonly object finished = new();
     private Action<int, int>? job;
     private Exception? failure;
     private int itemCount;
@@ -53,14 +55,14 @@ internal sealed class WorkerPool : IDisposable
         nextItem = 0;
         failure = null;
         running = helpers.Length;
-        finished.Reset();
         generation++;
         wake.Release(helpers.Length);
         Work(0);
         SpinWait spin = default;
         for (int round = 0; round < SpinRounds && Volatile.Read(ref running) != 0; round++)
             spin.SpinOnce(sleep1Threshold: -1);
-        finished.Wait();
+        if (Volatile.Read(ref running) != 0)
+            WaitForHelpers();
         job = null;
         if (failure is not null)
             ExceptionDispatchInfo.Throw(failure);
@@ -73,7 +75,15 @@ internal sealed class WorkerPool : IDisposable
         foreach (Thread helper in helpers)
             helper.Join();
         wake.Dispose();
-        finished.Dispose();
+    }
+
+    private void WaitForHelpers()
+    {
+        lock (finished)
+        {
+            while (running != 0)
+                Monitor.Wait(finished);
+        }
     }
 
     private void Serve(int worker)
@@ -88,8 +98,10 @@ internal sealed class WorkerPool : IDisposable
             if (stopping)
                 return;
             Work(worker);
-            if (Interlocked.Decrement(ref running) == 0)
-                finished.Set();
+            if (Interlocked.Decrement(ref running) != 0)
+                continue;
+            lock (finished)
+                Monitor.PulseAll(finished);
         }
     }
 
