@@ -32,6 +32,9 @@ public sealed record RunSummary
     /// <summary>Seeds that the exact effects are averaged over.</summary>
     public int? RetrainedSeeds { get; init; }
 
+    /// <summary>Correlations of what every method must beat, by its name, where asked for.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Baselines { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, double>>();
+
     /// <summary>Correlations of one seed's exact effects with the mean of the others', where there are several seeds.</summary>
     public IReadOnlyDictionary<string, double> Ceiling { get; init; } = new Dictionary<string, double>();
 

@@ -36,6 +36,8 @@ internal static class StageList
         if (validates)
         {
             yield return new RetrainStage(job);
+            if (job.Validation.Baselines)
+                yield return new BaselineStage(job);
             yield return new ValidateStage(job);
         }
     }

@@ -32,6 +32,9 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             RetrainedGroups = (int?)Figure(retrain, RetrainStage.GroupsFigure),
             RetrainedSeeds = retrain is null ? null : record.Job.Validation.Seeds,
             Ceiling = validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, ValidateStage.Ceiling),
+            Baselines = validate is null || !record.Job.Validation.Baselines
+                ? new Dictionary<string, IReadOnlyDictionary<string, double>>()
+                : BaselineStage.Names.ToDictionary(name => name, name => (IReadOnlyDictionary<string, double>)CorrelationsOf(validate, name)),
             Unlearned = Find(UnlearnStage.StageName)?.Figures,
             Seconds = record.Stages.ToDictionary(stage => stage.Name, stage => stage.Seconds),
         };

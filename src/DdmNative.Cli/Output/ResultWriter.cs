@@ -94,10 +94,15 @@ internal static class ResultWriter
             table.AddRow([Markup.Escape(AttributionMethods.Title(method.Name)), .. cells]);
         }
 
+        foreach ((string name, IReadOnlyDictionary<string, double> correlations) in summary.Baselines)
+            AddCorrelations(table, name, correlations);
         if (summary.Ceiling.Count > 0)
-            table.AddRow(["ceiling: one seed against the others", .. Views.Select(view => Number(summary.Ceiling.TryGetValue(view, out double r) ? r : null, "0.00")), "", "", "", ""]);
+            AddCorrelations(table, "ceiling: one seed against the others", summary.Ceiling);
         console.Write(table);
     }
+
+    private static void AddCorrelations(Table table, string name, IReadOnlyDictionary<string, double> correlations)
+        => table.AddRow([Markup.Escape(name), .. Views.Select(view => Number(correlations.TryGetValue(view, out double r) ? r : null, "0.00")), "", "", "", ""]);
 
     private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "–";
 }

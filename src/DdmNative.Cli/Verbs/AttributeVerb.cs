@@ -49,8 +49,8 @@ internal sealed class AttributeVerb : GroupedOptions
         string?[] given = [Mode, Depth, Synset];
         if (given.Count(option => option is not null) > 1)
             throw new BadUsageException("--mode, --depth and --synset exclude one another.");
-        if (Mode is not null && !AttributionMethods.SynsetModes.Contains(Mode))
-            throw new BadUsageException($"--mode: found '{Mode}', expected one of {string.Join(", ", AttributionMethods.SynsetModes)}.");
+        if (Mode is not null && AttributionMethods.SynsetMode(Mode) is null)
+            throw new BadUsageException($"--mode: found '{Mode}', expected one of {string.Join(", ", AttributionMethods.SynsetModes)}, or one of them with its images per group (repair:4).");
         if (Depth is not null && Depth is not ("head" or "all") && AttributionMethods.Blocks(Depth) is null)
             throw new BadUsageException($"--depth: found '{Depth}', expected head, block:K or all.");
         if (Synset is not (null or "feature"))

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DdmNative.Attribution.Runs.Jobs;
 
 /// <summary>The names under which a job asks for a method of attribution.</summary>
@@ -10,21 +12,36 @@ public static class AttributionMethods
     public static IReadOnlyList<string> SynsetModes { get; } = ["repair", "replay", "controlled-replay", "push", "forget"];
 
     /// <summary>All names, for messages.</summary>
-    public static string Names { get; } = string.Join(", ", SynsetModes) + ", head, block:K, all, feature";
+    public static string Names { get; } = string.Join(", ", SynsetModes) + " (each also as MODE:M, with M images per group), head, block:K, all, feature";
 
     /// <summary>K of <c>block:K</c>; null for every other method.</summary>
     public static int? Blocks(string method)
     {
         ArgumentNullException.ThrowIfNull(method);
-        return method.StartsWith(BlockPrefix, StringComparison.Ordinal)
-            && int.TryParse(method.AsSpan(BlockPrefix.Length), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int blocks)
-            && blocks >= 1
-            ? blocks
-            : null;
+        return method.StartsWith(BlockPrefix, StringComparison.Ordinal) ? NumberIn(method[BlockPrefix.Length..]) : null;
+    }
+
+    /// <summary>The synset mode of <c>MODE</c> or <c>MODE:M</c>; null for the depth dial's methods.</summary>
+    public static string? SynsetMode(string method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        string mode = method.Split(':')[0];
+        return SynsetModes.Contains(mode) && (mode == method || ImagesPerGroup(method) is not null) ? mode : null;
+    }
+
+    /// <summary>M of <c>MODE:M</c>; null where the method does not say.</summary>
+    public static int? ImagesPerGroup(string method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        int colon = method.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && SynsetModes.Contains(method[..colon]) ? NumberIn(method[(colon + 1)..]) : null;
     }
 
     /// <summary>Whether it is the name of a method.</summary>
-    public static bool IsKnown(string method) => SynsetModes.Contains(method) || method is "head" or "all" or "feature" || Blocks(method) is not null;
+    public static bool IsKnown(string method) => SynsetMode(method) is not null || method is "head" or "all" or "feature" || Blocks(method) is not null;
+
+    private static int? NumberIn(string text)
+        => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= 1000 ? number : null;
 
     /// <summary>The name as part of a file's: <c>block:1</c> becomes <c>block-1</c>.</summary>
     public static string FileName(string method)
@@ -44,6 +61,7 @@ public static class AttributionMethods
         "head" => "head (depth dial)",
         "all" => "exact retraining (depth dial)",
         "feature" => "feature synset (depth dial)",
+        _ when ImagesPerGroup(method) is int images => $"{SynsetMode(method)} (synset, {images} image{(images == 1 ? "" : "s")} per group)",
         _ => $"{method} (depth dial)",
     };
 }

@@ -119,6 +119,9 @@ public sealed record JobValidation
     /// <summary>How many seeds the effects are averaged over, the target's own first.</summary>
     public int Seeds { get; init; } = 1;
 
+    /// <summary>Also compare what every method must beat with exact retraining: the groups' sizes, one gradient step, TracIn, the synset before matching.</summary>
+    public bool Baselines { get; init; }
+
     /// <summary>How many of these groups one slope is fitted on, to bring predictions to real units; 0 for none.</summary>
     public int Calibrate { get; init; }
 }

@@ -40,10 +40,10 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     public static Synset Read(StageContext context, SynsetRecipe recipe) => SynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
 
     /// <summary>The synsets of all phases.</summary>
-    public static IReadOnlyList<PhaseSynset> ReadPhases(StageContext context)
+    public static IReadOnlyList<PhaseSynset> ReadPhases(StageContext context, SynsetRecipe recipe)
         => [.. Enumerable.Range(0, PhaseCount).Select(phase =>
         {
-            string path = context.Folder.PathOf(FileOf(PhaseName(phase)));
+            string path = context.Folder.PathOf(FileOf(PhaseName(recipe, phase)));
             return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture), SynsetFile.Read(path));
         })];
 
@@ -57,7 +57,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     private static string FileOf(string name) => $"synset/{name}.safetensors";
 
-    private static string PhaseName(int phase) => string.Create(CultureInfo.InvariantCulture, $"phase-{phase}");
+    private static string PhaseName(SynsetRecipe recipe, int phase) => string.Create(CultureInfo.InvariantCulture, $"{recipe.Name}-{phase}");
 
     private StageResult Match(StageContext context)
     {
@@ -93,7 +93,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         var names = new List<string>();
         foreach (PhaseSynset phase in phases)
         {
-            string name = FileOf(PhaseName(names.Count));
+            string name = FileOf(PhaseName(recipe, names.Count));
             SynsetFile.Write(context.PathFor(name), phase.Synset, new Dictionary<string, string> { [FirstStepKey] = phase.FirstStep.ToString(CultureInfo.InvariantCulture) });
             names.Add(name);
         }

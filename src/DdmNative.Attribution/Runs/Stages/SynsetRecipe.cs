@@ -23,7 +23,7 @@ internal sealed record SynsetRecipe(string Kind, int PerGroup, int Steps)
     /// <summary>The recipe of a method; null for one that needs no synset.</summary>
     public static SynsetRecipe? For(string method, JobMatching matching)
     {
-        (string Kind, int PerGroup)? best = method switch
+        (string Kind, int PerGroup)? best = (AttributionMethods.SynsetMode(method) ?? method) switch
         {
             // One image predicts as well as four, and costs a quarter online.
             "repair" => (Forward, 1),
@@ -36,6 +36,6 @@ internal sealed record SynsetRecipe(string Kind, int PerGroup, int Steps)
         };
         if (best is not (string kind, int perGroup))
             return null;
-        return kind == Feature ? new SynsetRecipe(kind, perGroup, 0) : new SynsetRecipe(kind, matching.ImagesPerGroup ?? perGroup, matching.Steps ?? 0);
+        return kind == Feature ? new SynsetRecipe(kind, perGroup, 0) : new SynsetRecipe(kind, AttributionMethods.ImagesPerGroup(method) ?? matching.ImagesPerGroup ?? perGroup, matching.Steps ?? 0);
     }
 }

@@ -27,7 +27,7 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
     public override StageResult Run(StageContext context)
     {
         // Of the phases' synsets, the last: the one nearest the trained target.
-        Synset synset = recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context)[^1].Synset : DistillStage.Read(context, recipe);
+        Synset synset = recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context, recipe)[^1].Synset : DistillStage.Read(context, recipe);
         SynsetFile.Write(context.PathFor(FileName), synset);
         WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization);
         return new StageResult(FileName, PictureFile);

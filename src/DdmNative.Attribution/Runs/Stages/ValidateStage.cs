@@ -21,9 +21,10 @@ internal sealed class ValidateStage(Job job) : Stage
 
     public override string Title => "compare with exact retraining";
 
-    public override IReadOnlyList<string> Needs => [AttributeStage.StageName, RetrainStage.StageName];
+    public override IReadOnlyList<string> Needs
+        => [AttributeStage.StageName, RetrainStage.StageName, .. job.Validation.Baselines ? (string[])[BaselineStage.StageName] : []];
 
-    public override object Settings => new { job.Attribution, job.Validation.Calibrate };
+    public override object Settings => new { job.Attribution, job.Validation.Calibrate, job.Validation.Baselines };
 
     /// <summary>The figure of a method, e.g. <c>same:repair</c>.</summary>
     public static string FigureOf(string view, string method) => $"{view}:{method}";
@@ -85,6 +86,9 @@ internal sealed class ValidateStage(Job job) : Stage
             Add(figures, method, EffectCorrelations.Compute(effects, AttributionMatrix.Mean(exact), classOf));
         }
 
+        if (job.Validation.Baselines)
+            foreach ((string name, AttributionMatrix matrix) in BaselineStage.Names.Zip(BaselineStage.Read(context)))
+                Add(figures, name, EffectCorrelations.Compute(matrix.SelectGroups(chosen), AttributionMatrix.Mean(exact), classOf));
         if (exact.Length > 1)
             Add(figures, Ceiling, NoiseCeiling.Compute(exact, classOf));
     }
