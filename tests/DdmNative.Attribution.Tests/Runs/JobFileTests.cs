@@ -54,6 +54,8 @@ public sealed class JobFileTests : IDisposable
     [InlineData("\"epochs\": 2", "\"epochs\": true", "$.training.epochs, line 6")]
     [InlineData("\"block:2\"", "\"block:3\"", "$.attribution.methods[1], line 7")]
     [InlineData("\"block:2\"", "\"repair\"", "$.attribution.methods[1], line 7")]
+    [InlineData("\"block:2\"", "\"repair:0\"", "$.attribution.methods[1], line 7")]
+    [InlineData("\"block:2\"", "\"head:2\"", "$.attribution.methods[1], line 7")]
     [InlineData("\"block:2\"", "\"undo\"", "$.attribution.methods[1], line 7")]
     [InlineData("\"accuracy:class=1\"", "\"accuracy:klass=1\"", "$.attribution.objectives[2], line 7")]
     [InlineData("[\"repair\", \"block:2\"]", "[]", "$.attribution.methods, line 7")]
