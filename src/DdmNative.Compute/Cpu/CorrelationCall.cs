@@ -28,6 +28,8 @@ internal sealed unsafe class CorrelationCall : CpuCall
 
     private int PatchLength => shape.Taps * channels;
 
+    public override double FlopsPerSample => sources.Length * shape.Flops;
+
     public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * channels;
 
     public override void Execute(in Tile tile)

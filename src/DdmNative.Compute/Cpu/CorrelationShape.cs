@@ -13,6 +13,9 @@ internal readonly record struct CorrelationShape(
 
     public int PaddedWidth => InputWidth + 2 * Padding;
 
+    /// <summary>Flops of one sample in the plain form; borders count like the inside.</summary>
+    public double Flops => 2.0 * Taps * InputChannels * OutputChannels * OutputHeight * OutputWidth;
+
     public int Taps => KernelSize * KernelSize;
 
     public static CorrelationShape Forward(ConvolutionShape s)

@@ -3,7 +3,7 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>
 /// One recorded kernel call. It runs tile by tile on one thread each; all parallelism is the plan's.
 /// </summary>
-internal abstract unsafe class CpuCall(string name, int members, int samples)
+internal abstract unsafe class CpuCall(string name, int members, int samples) : IKernelCall
 {
     private readonly List<CpuOperand> operands = [];
     private readonly List<GradientSum> gradients = [];
@@ -20,6 +20,12 @@ internal abstract unsafe class CpuCall(string name, int members, int samples)
     public IReadOnlyList<CpuOperand> Operands => operands;
 
     public IReadOnlyList<GradientSum> Gradients => gradients;
+
+    public string Shape => KernelShape.Of(operands);
+
+    public virtual double FlopsPerSample => 0;
+
+    public virtual double BytesPerSample => operands.Where(o => !o.IsReadWhole).Select(o => o.Tensor).Distinct().Sum(tensor => (double)tensor.Shape.SampleLength * sizeof(float));
 
     /// <summary>Floats that stay with the thread from block to block of a member.</summary>
     public long RetainedFloats { get; protected init; }

@@ -17,7 +17,7 @@ public sealed class CpuDevice : Device
         Workers = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
         workspaces = new Workspace[Workers.Threads];
         for (int i = 0; i < workspaces.Length; i++)
-            workspaces[i] = new Workspace();
+            workspaces[i] = new Workspace(i);
         Convolution = new CpuConvolution(this);
         MatrixProduct = new CpuMatrixProduct(this);
         InstanceNorm = new CpuInstanceNorm(this);
@@ -64,6 +64,9 @@ public sealed class CpuDevice : Device
     public override Gather Gather { get; }
 
     public override Flatten Flatten { get; }
+
+    /// <summary>Is told of every tile from now on; null (the default) costs nothing. To be set between runs.</summary>
+    public ITileObserver? TileObserver { get; set; }
 
     internal WorkerPool Workers { get; }
 

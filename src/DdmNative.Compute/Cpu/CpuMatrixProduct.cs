@@ -58,6 +58,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             RetainedFloats = (long)panels * Columns * (sources.Length * inputs + 1);
         }
 
+        public override double FlopsPerSample => 2.0 * sources.Length * inputs * outputs;
+
         public override void Execute(in Tile tile)
         {
             bool isShared = bias.IsShared && Array.TrueForAll(sources, source => source.Weight.IsShared);
@@ -108,6 +110,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             this.output = Write(output);
         }
 
+        public override double FlopsPerSample => 2.0 * sources.Length * output.Tensor.Shape.Channels * sources[0].Cotangent.Tensor.Shape.Channels;
+
         public override void Execute(in Tile tile)
         {
             int inputs = output.Tensor.Shape.Channels;
@@ -156,6 +160,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             inputs = sources[0].Input.Shape.Channels;
             outputs = biasCotangent.Shape.Channels;
         }
+
+        public override double FlopsPerSample => 2.0 * sources.Length * inputs * outputs;
 
         public override void Execute(in Tile tile)
         {

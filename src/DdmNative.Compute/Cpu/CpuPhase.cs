@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
@@ -16,6 +18,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     private readonly HashSet<CpuTensor> written = [];
     private readonly HashSet<CpuTensor> summed = [];
     private GradientSum[]? gradients;
+    private GradientAddition? sums;
 
     public int Members { get; } = members;
 
@@ -27,6 +30,9 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     /// <summary>The gradients that the calls sum. Fixed with the first look at it: a plan looks when all calls are in.</summary>
     public GradientSum[] Gradients => gradients ??= [.. calls.SelectMany(call => call.Gradients)];
+
+    /// <summary>The adding up of the slots' gradients, as a profiler sees it.</summary>
+    public IKernelCall Sums => sums ??= new GradientAddition(this);
 
     /// <summary>Samples that go through the calls together; chosen by the plan.</summary>
     public int BlockSamples { get; set; } = 1;
@@ -45,22 +51,37 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     }
 
     /// <summary>Runs the calls over one slot of one member, summing gradients into the slots of the workspace.</summary>
-    public void RunSlot(Workspace workspace, int member, int slot)
+    public void RunSlot(Workspace workspace, int member, int slot, ITileObserver? observer)
     {
+        (int first, int end) = (SlotStart(slot), SlotStart(slot + 1));
         foreach (CpuCall call in calls)
+        {
+            long started = Now(observer);
             call.BeginSlot(workspace);
+            observer?.OnTile(new TileRun(call, workspace.Worker, member, first, 0, started, Now(observer)));
+        }
         foreach (GradientSum gradient in Gradients)
             new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
-        int end = SlotStart(slot + 1);
-        for (int first = SlotStart(slot); first < end; first += BlockSamples)
+        for (; first < end; first += BlockSamples)
         {
             var tile = new Tile(workspace, member, first, Math.Min(BlockSamples, end - first));
             foreach (CpuCall call in calls)
+            {
+                long started = Now(observer);
                 call.Execute(tile);
+                observer?.OnTile(new TileRun(call, workspace.Worker, member, first, tile.SampleCount, started, Now(observer)));
+            }
         }
         foreach (CpuCall call in calls)
+        {
+            long started = Now(observer);
             call.EndSlot(workspace);
+            observer?.OnTile(new TileRun(call, workspace.Worker, member, end, 0, started, Now(observer)));
+        }
     }
+
+    /// <summary>The time for an observer; none, and no cost, without one.</summary>
+    public static long Now(ITileObserver? observer) => observer is null ? 0 : Stopwatch.GetTimestamp();
 
     private int SlotStart(int slot) => (int)((long)Samples * slot / Slots);
 

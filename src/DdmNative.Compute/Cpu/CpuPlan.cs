@@ -58,8 +58,10 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         device.PrepareWorkspaces(workspaceLength, temporaryOffset, retainingCalls);
+        device.TileObserver?.OnRunStarted(this);
         foreach (Action step in steps)
             step();
+        device.TileObserver?.OnRunEnded(this);
     }
 
     public void Dispose()
@@ -173,22 +175,26 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         CpuPhase[] run = [.. phases.Skip(firstPhase).Take(phaseCount)];
         int members = run[0].Members;
-        Action<int, int> runMember = (worker, member) => RunMember(device.WorkspaceOf(worker), run, member);
+        Action<int, int> runMember = (worker, member) => RunMember(device.WorkspaceOf(worker), run, member, device.TileObserver);
         return () => device.Workers.Run(members, runMember);
     }
 
-    private static void RunMember(Workspace workspace, CpuPhase[] run, int member)
+    private static void RunMember(Workspace workspace, CpuPhase[] run, int member, ITileObserver? observer)
     {
         foreach (CpuPhase phase in run)
         {
             for (int slot = 0; slot < phase.Slots; slot++)
             {
-                phase.RunSlot(workspace, member, slot);
+                phase.RunSlot(workspace, member, slot, observer);
+                long started = CpuPhase.Now(observer);
                 foreach (GradientSum gradient in phase.Gradients)
                     AddSlot(slot, gradient.Slot(workspace), workspace.Start + gradient.TotalOffset, gradient.Length);
+                Observe(observer, workspace, member, phase, started);
             }
+            long written = CpuPhase.Now(observer);
             foreach (GradientSum gradient in phase.Gradients)
                 gradient.Write(member, workspace.Start + gradient.TotalOffset);
+            Observe(observer, workspace, member, phase, written);
         }
     }
 
@@ -200,21 +206,32 @@ internal sealed unsafe class CpuPlan : IPlan
         Action<int, int> runSlot = (worker, item) =>
         {
             Workspace workspace = device.WorkspaceOf(worker);
-            phase.RunSlot(workspace, item / slots, item % slots);
+            phase.RunSlot(workspace, item / slots, item % slots, device.TileObserver);
+            long started = CpuPhase.Now(device.TileObserver);
             foreach (GradientSum gradient in gradients)
                 new ReadOnlySpan<float>(gradient.Slot(workspace), gradient.Length)
                     .CopyTo(new Span<float>(gradient.SharedSlots!.Start + (long)item * gradient.Length, gradient.Length));
+            Observe(device.TileObserver, workspace, item / slots, phase, started);
         };
         Action<int, int> addSlots = (worker, item) =>
         {
             (int member, GradientSum gradient) = (item / gradients.Length, gradients[item % gradients.Length]);
-            float* total = device.WorkspaceOf(worker).Start + gradient.TotalOffset;
+            Workspace workspace = device.WorkspaceOf(worker);
+            float* total = workspace.Start + gradient.TotalOffset;
+            long started = CpuPhase.Now(device.TileObserver);
             for (int slot = 0; slot < slots; slot++)
                 AddSlot(slot, gradient.SharedSlots!.Start + ((long)member * slots + slot) * gradient.Length, total, gradient.Length);
             gradient.Write(member, total);
+            Observe(device.TileObserver, workspace, member, phase, started);
         };
         Action run = () => device.Workers.Run(phase.Members * slots, runSlot);
         return gradients.Length == 0 ? [run] : [run, () => device.Workers.Run(phase.Members * gradients.Length, addSlots)];
+    }
+
+    private static void Observe(ITileObserver? observer, Workspace workspace, int member, CpuPhase phase, long started)
+    {
+        if (phase.Gradients.Length > 0)
+            observer?.OnTile(new TileRun(phase.Sums, workspace.Worker, member, 0, 0, started, CpuPhase.Now(observer)));
     }
 
     private static void AddSlot(int slot, float* values, float* total, int length)

@@ -27,6 +27,8 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         biasSum = Sum(biasResult, shape.OutputChannels);
     }
 
+    public override double FlopsPerSample => sources.Length * shape.Flops;
+
     public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * shape.InputChannels;
 
     public override void Execute(in Tile tile)

@@ -46,6 +46,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
 
     private int SamplesTogether => Math.Max(1, TargetTiles / tiles.Count);
 
+    public override double FlopsPerSample => sources.Length * shape.Flops;
+
     public override long TemporaryFloats(int samples)
         => Math.Max(
             PaddedLength + (long)WinogradTransform.Products * SamplesTogether * tiles.Count * (channels + panels * Columns),

@@ -41,6 +41,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     private int SamplesTogether => Math.Max(1, TargetTiles / tiles.Count);
 
+    public override double FlopsPerSample => sources.Length * shape.Flops;
+
     public override long TemporaryFloats(int samples)
         => PaddedLength + (long)WinogradTransform.Products * SamplesTogether * tiles.Count * (inputs + outputs);
 

@@ -4,10 +4,13 @@ namespace DdmNative.Compute.Cpu;
 /// One thread's memory while it runs plans: transient tensors, what calls retain between the blocks of a member (packed filters, gradient
 /// sums), and temporary buffers. Only one plan runs at a time, so that all plans share it.
 /// </summary>
-internal sealed unsafe class Workspace : IDisposable
+/// <param name="worker">The thread's number.</param>
+internal sealed unsafe class Workspace(int worker) : IDisposable
 {
     private AlignedMemory memory = new(0);
     private long[] keys = [];
+
+    public int Worker { get; } = worker;
 
     public float* Start => memory.Start;
 

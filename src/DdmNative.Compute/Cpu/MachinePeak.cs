@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>What this machine can do at most, measured: the roof that kernels are compared with.</summary>
+/// <param name="Threads">Threads that worked at once.</param>
+/// <param name="FlopsPerSecond">Of independent multiply–adds in registers, all threads together; a multiply–add is two.</param>
+/// <param name="BytesPerSecond">Read and written by y ← a + b on blocks that stay in each core's second-level cache, all threads together.</param>
+public sealed record MachinePeak(int Threads, double FlopsPerSecond, double BytesPerSecond)
+{
+    private const int Rounds = 5;
+    private const int MultiplyAddsInFlight = 12;
+    private const int Repeats = 1_000_000;
+
+    /// <summary>Three blocks of 192 KiB: well inside a second-level cache, well outside the first.</summary>
+    private const int BlockFloats = 48 << 10;
+
+    private const int Sweeps = 300;
+
+    /// <summary>Measures both, the best of a few rounds each; a fraction of a second.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number of threads is below one.</exception>
+    public static MachinePeak Measure(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        return new MachinePeak(threads, Best(threads, MultiplyAdds), Best(threads, Stream));
+    }
+
+    /// <summary>Seconds that a kernel of so many flops and bytes takes at least.</summary>
+    public double LeastSeconds(double flops, double bytes) => Math.Max(flops / FlopsPerSecond, bytes / BytesPerSecond);
+
+    /// <summary>The highest rate of all threads together; each returns the work that it did.</summary>
+    private static double Best(int threads, Func<Barrier, double> work)
+    {
+        double best = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            using var barrier = new Barrier(threads + 1);
+            var done = new double[threads];
+            Thread[] helpers = [.. Enumerable.Range(0, threads).Select(i => new Thread(() =>
+            {
+                done[i] = work(barrier);
+                barrier.SignalAndWait();
+            }))];
+            foreach (Thread helper in helpers)
+                helper.Start();
+            barrier.SignalAndWait();
+            long start = Stopwatch.GetTimestamp();
+            barrier.SignalAndWait();
+            best = Math.Max(best, done.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds);
+            foreach (Thread helper in helpers)
+                helper.Join();
+        }
+        return best;
+    }
+
+    private static double MultiplyAdds(Barrier barrier)
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        float factor = 1 - 1e-7f * barrier.ParticipantCount;
+        barrier.SignalAndWait();
+        float result = wide ? Wide(factor, Repeats) : Narrow(factor, Repeats);
+        GC.KeepAlive(result);
+        return 2.0 * MultiplyAddsInFlight * Repeats * (wide ? Vector512<float>.Count : Vector256<float>.Count);
+    }
+
+    private static unsafe double Stream(Barrier barrier)
+    {
+        using var memory = new AlignedMemory(3 * BlockFloats);
+        float* a = memory.Start, b = a + BlockFloats, y = b + BlockFloats;
+        barrier.SignalAndWait();
+        for (int sweep = 0; sweep < Sweeps; sweep++)
+            for (int i = 0; i < BlockFloats; i += 4 * Vector512<float>.Count)
+            {
+                (Vector512.Load(a + i) + Vector512.Load(b + i)).Store(y + i);
+                (Vector512.Load(a + i + 16) + Vector512.Load(b + i + 16)).Store(y + i + 16);
+                (Vector512.Load(a + i + 32) + Vector512.Load(b + i + 32)).Store(y + i + 32);
+                (Vector512.Load(a + i + 48) + Vector512.Load(b + i + 48)).Store(y + i + 48);
+            }
+        return 3.0 * Sweeps * BlockFloats * sizeof(float);
+    }
+
+    /// <summary>Twelve chains: two units of latency four need eight at least. Named locals stay in registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static float Wide(float factor, int repeats)
+    {
+        Vector512<float> f = Vector512.Create(factor), s = Vector512.Create(1e-7f);
+        Vector512<float> a = f, b = f, c = f, d = f, e = f, g = f, h = f, i = f, j = f, k = f, l = f, m = f;
+        for (int n = 0; n < repeats; n++)
+        {
+            a = Vector512.FusedMultiplyAdd(a, f, s);
+            b = Vector512.FusedMultiplyAdd(b, f, s);
+            c = Vector512.FusedMultiplyAdd(c, f, s);
+            d = Vector512.FusedMultiplyAdd(d, f, s);
+            e = Vector512.FusedMultiplyAdd(e, f, s);
+            g = Vector512.FusedMultiplyAdd(g, f, s);
+            h = Vector512.FusedMultiplyAdd(h, f, s);
+            i = Vector512.FusedMultiplyAdd(i, f, s);
+            j = Vector512.FusedMultiplyAdd(j, f, s);
+            k = Vector512.FusedMultiplyAdd(k, f, s);
+            l = Vector512.FusedMultiplyAdd(l, f, s);
+            m = Vector512.FusedMultiplyAdd(m, f, s);
+        }
+        return Vector512.Sum(a + b + c + d + e + g + h + i + j + k + l + m);
+    }
+
+    /// <inheritdoc cref="Wide"/>
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static float Narrow(float factor, int repeats)
+    {
+        Vector256<float> f = Vector256.Create(factor), s = Vector256.Create(1e-7f);
+        Vector256<float> a = f, b = f, c = f, d = f, e = f, g = f, h = f, i = f, j = f, k = f, l = f, m = f;
+        for (int n = 0; n < repeats; n++)
+        {
+            a = Vector256.FusedMultiplyAdd(a, f, s);
+            b = Vector256.FusedMultiplyAdd(b, f, s);
+            c = Vector256.FusedMultiplyAdd(c, f, s);
+            d = Vector256.FusedMultiplyAdd(d, f, s);
+            e = Vector256.FusedMultiplyAdd(e, f, s);
+            g = Vector256.FusedMultiplyAdd(g, f, s);
+            h = Vector256.FusedMultiplyAdd(h, f, s);
+            i = Vector256.FusedMultiplyAdd(i, f, s);
+            j = Vector256.FusedMultiplyAdd(j, f, s);
+            k = Vector256.FusedMultiplyAdd(k, f, s);
+            l = Vector256.FusedMultiplyAdd(l, f, s);
+            m = Vector256.FusedMultiplyAdd(m, f, s);
+        }
+        return Vector256.Sum(a + b + c + d + e + g + h + i + j + k + l + m);
+    }
+}
