@@ -19,6 +19,9 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
 
     private const int Sweeps = 300;
 
+    /// <summary>Keeps the chains' values neither growing nor vanishing.</summary>
+    private const float AlmostOne = 1 - 1e-6f;
+
     /// <summary>Measures both, the best of a few rounds each; a fraction of a second.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number of threads is below one.</exception>
     public static MachinePeak Measure(int threads)
@@ -30,46 +33,42 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
     /// <summary>Seconds that a kernel of so many flops and bytes takes at least.</summary>
     public double LeastSeconds(double flops, double bytes) => Math.Max(flops / FlopsPerSecond, bytes / BytesPerSecond);
 
-    /// <summary>The highest rate of all threads together; each returns the work that it did.</summary>
-    private static double Best(int threads, Func<Barrier, double> work)
+    /// <summary>The highest rate of all threads together, from the moment the first begins until the last is done.</summary>
+    private static double Best(int threads, Func<double> work)
     {
         double best = 0;
         for (int round = 0; round < Rounds; round++)
         {
-            using var barrier = new Barrier(threads + 1);
-            var done = new double[threads];
+            using var barrier = new Barrier(threads);
+            var done = new (double Work, long Started, long Ended)[threads];
             Thread[] helpers = [.. Enumerable.Range(0, threads).Select(i => new Thread(() =>
             {
-                done[i] = work(barrier);
                 barrier.SignalAndWait();
+                long started = Stopwatch.GetTimestamp();
+                done[i] = (work(), started, Stopwatch.GetTimestamp());
             }))];
             foreach (Thread helper in helpers)
                 helper.Start();
-            barrier.SignalAndWait();
-            long start = Stopwatch.GetTimestamp();
-            barrier.SignalAndWait();
-            best = Math.Max(best, done.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds);
             foreach (Thread helper in helpers)
                 helper.Join();
+            double seconds = Stopwatch.GetElapsedTime(done.Min(part => part.Started), done.Max(part => part.Ended)).TotalSeconds;
+            best = Math.Max(best, done.Sum(part => part.Work) / seconds);
         }
         return best;
     }
 
-    private static double MultiplyAdds(Barrier barrier)
+    private static double MultiplyAdds()
     {
         bool wide = Vector512.IsHardwareAccelerated;
-        float factor = 1 - 1e-7f * barrier.ParticipantCount;
-        barrier.SignalAndWait();
-        float result = wide ? Wide(factor, Repeats) : Narrow(factor, Repeats);
+        float result = wide ? Wide(AlmostOne, Repeats) : Narrow(AlmostOne, Repeats);
         GC.KeepAlive(result);
         return 2.0 * MultiplyAddsInFlight * Repeats * (wide ? Vector512<float>.Count : Vector256<float>.Count);
     }
 
-    private static unsafe double Stream(Barrier barrier)
+    private static unsafe double Stream()
     {
         using var memory = new AlignedMemory(3 * BlockFloats);
         float* a = memory.Start, b = a + BlockFloats, y = b + BlockFloats;
-        barrier.SignalAndWait();
         for (int sweep = 0; sweep < Sweeps; sweep++)
             for (int i = 0; i < BlockFloats; i += 4 * Vector512<float>.Count)
             {

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace DdmNative.SideBySide;
+
+/// <summary>The most memory a process had resident (VmHWM), and rows in processes of their own.</summary>
+internal static class PeakMemory
+{
+    private const string Label = "peak-bytes ";
+
+    /// <summary>Of this process, in bytes.</summary>
+    public static long Own()
+    {
+        string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+    }
+
+    /// <summary>What the new process does: reads the data, forgets the peak that this took, runs the row twice and prints the peak.</summary>
+    public static void RunRow(Workload workload, FashionMnist data, DdmNative.Compute.Cpu.CpuDevice device)
+    {
+        _ = data.Train;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
+        File.WriteAllText("/proc/self/clear_refs", "5");
+        using Prepared prepared = workload.Prepare(device);
+        prepared.Run();
+        prepared.Run();
+        Console.Out.WriteLine(Label + Own().ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Bytes of a new process of ours that runs the row.</summary>
+    public static long Ours(Workload workload, Settings settings, int threads)
+    {
+        string host = Environment.ProcessPath!;
+        var start = new ProcessStartInfo(host) { RedirectStandardOutput = true };
+        if (Path.GetFileNameWithoutExtension(host) == "dotnet")
+            start.ArgumentList.Add(typeof(PeakMemory).Assembly.Location);
+        foreach (string argument in (string[])["--memory-row", workload.Name, "--threads", threads.ToString(CultureInfo.InvariantCulture), "--data", settings.Data])
+            start.ArgumentList.Add(argument);
+        if (settings.Quick)
+            start.ArgumentList.Add("--quick");
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        string line = output.Split('\n').LastOrDefault(text => text.StartsWith(Label, StringComparison.Ordinal))
+            ?? throw new InvalidOperationException($"{workload.Name} ended with {process.ExitCode} in a process of its own.");
+        return long.Parse(line[Label.Length..], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Bytes of a new process of PyTorch's that runs the row.</summary>
+    public static long Torch(Workload workload, Settings settings, int threads, string variant)
+    {
+        using var worker = new TorchWorker(settings, threads);
+        worker.ResetPeak();
+        worker.Prepare(workload.Torch, probe: false, variant);
+        worker.Run(1);
+        return worker.PeakBytes();
+    }
+}

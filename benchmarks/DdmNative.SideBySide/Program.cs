@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using CommandLine;
+using DdmNative.Compute.Cpu;
+using DdmNative.SideBySide;
+
+const double quickLimitSeconds = 48;
+var jsonStyle = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+using var parser = new Parser(settings =>
+{
+    settings.HelpWriter = Console.Error;
+    settings.ParsingCulture = CultureInfo.InvariantCulture;
+});
+return parser.ParseArguments<Settings>(args).MapResult(Run, _ => 2);
+
+int Run(Settings settings)
+{
+    long start = Stopwatch.GetTimestamp();
+    var data = new FashionMnist(settings.Data);
+    IReadOnlyList<Workload> workloads = WorkloadList.All(settings.Quick, data);
+    if (settings.MemoryRow is string name)
+    {
+        using var device = new CpuDevice(settings.ThreadCounts[0]);
+        PeakMemory.RunRow(workloads.Single(workload => workload.Name == name), data, device);
+        return 0;
+    }
+
+    Workload[] wanted = [.. workloads.Where(workload => settings.IsWanted(workload.Name))];
+    if (wanted.Length == 0)
+    {
+        Console.Error.WriteLine($"side-by-side: --only {settings.Only} leaves no row of: {string.Join(", ", workloads.Select(workload => workload.Name))}");
+        return 2;
+    }
+
+    var rows = new List<Row>();
+    foreach (int threads in settings.ThreadCounts)
+    {
+        List<Row> ofThreads = Measure(settings, wanted, threads, start);
+        Table.WriteSummary(ofThreads);
+        rows.AddRange(ofThreads);
+    }
+    if (settings.Json is not null)
+        File.WriteAllText(settings.Json, JsonSerializer.Serialize(rows, jsonStyle) + "\n");
+    return 0;
+}
+
+List<Row> Measure(Settings settings, Workload[] workloads, int threads, long start)
+{
+    var rows = new List<Row>();
+    using var device = new CpuDevice(threads);
+    using TorchWorker? torch = settings.NoTorch ? null : new TorchWorker(settings, threads);
+    MachinePeak peak = MachinePeak.Measure(threads);
+    MachinePeak single = threads == 1 ? peak : MachinePeak.Measure(1);
+    Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"\n{device.Description}; PyTorch {torch?.Version ?? "left out"}; multiply–add peak {peak.FlopsPerSecond / 1e9:0} GFLOP/s on {threads}, {single.FlopsPerSecond / 1e9:0} on one; second-level cache {peak.BytesPerSecond / 1e9:0} GB/s"));
+    Table.WriteHeader();
+    var alternation = new Alternation(device, torch, settings.Quick);
+    foreach (Workload workload in workloads)
+    {
+        if (settings.Quick && Stopwatch.GetElapsedTime(start).TotalSeconds > quickLimitSeconds)
+        {
+            Console.Out.WriteLine($"{workload.Name,-24} left out: the minute of --quick is over");
+            continue;
+        }
+        Row row = alternation.Measure(workload, peak);
+        if (settings.Memory)
+        {
+            row = row with
+            {
+                OursPeakBytes = PeakMemory.Ours(workload, settings, threads),
+                TorchPeakBytes = torch is null ? null : PeakMemory.Torch(workload, settings, threads, row.TorchVariant!),
+            };
+        }
+        rows.Add(row);
+        Table.Write(row);
+    }
+    Console.Out.WriteLine($"peak memory of the whole processes: ours {PeakMemory.Own() >> 20} MiB{(torch is null ? "" : $", PyTorch's {torch.PeakBytes() >> 20} MiB")}");
+    return rows;
+}

@@ -1,0 +1,29 @@
+using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.SideBySide;
+
+/// <summary>Numbers of unit variance (uniform on ±√3): what they are does not matter for the time, only that none is special.</summary>
+internal static class RandomValues
+{
+    public static float[] Of(long length, uint seed)
+    {
+        var values = new float[length];
+        float range = MathF.Sqrt(3);
+        for (long i = 0; i < length; i++)
+            values[i] = range * (2 * Philox.ToUnit(Philox.Bits(seed, 0, (ulong)i)) - 1);
+        return values;
+    }
+
+    public static Tensor On(Device device, TensorShape shape, uint seed)
+    {
+        Tensor tensor = device.Allocate(shape);
+        // One sample's values over and over: large tensors are made quickly, and nothing in a kernel looks across samples.
+        float[] sample = Of(shape.SampleLength, seed);
+        var values = new float[shape.Length];
+        for (long at = 0; at < values.Length; at += sample.Length)
+            sample.CopyTo(values, at);
+        tensor.Upload(values);
+        return tensor;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+
+namespace DdmNative.SideBySide;
+
+/// <summary>What was measured of one workload. Times in seconds; what was not measured is null.</summary>
+internal sealed record Row
+{
+    public required string Name { get; init; }
+
+    public required int Threads { get; init; }
+
+    /// <summary>Median, least and most.</summary>
+    public required double OursS { get; init; }
+
+    public required double OursMinS { get; init; }
+
+    public required double OursMaxS { get; init; }
+
+    public double? TorchS { get; init; }
+
+    public double? TorchMinS { get; init; }
+
+    public double? TorchMaxS { get; init; }
+
+    /// <summary>PyTorch's median over ours.</summary>
+    public double? Ratio { get; init; }
+
+    /// <summary>10⁹ flops a second of ours, counted in the plain form.</summary>
+    public double? Gflops { get; init; }
+
+    /// <summary>Of the peak measured in the same run on as many threads. Above 1 where an algorithm saves multiplications.</summary>
+    public double? PeakShare { get; init; }
+
+    /// <summary>How PyTorch's side was written.</summary>
+    public string? TorchVariant { get; init; }
+
+    /// <summary>Peak memory of a process that does nothing but this row.</summary>
+    public long? OursPeakBytes { get; init; }
+
+    public long? TorchPeakBytes { get; init; }
+
+    /// <summary>Whether the workload was cut down for a quick run.</summary>
+    public bool Shortened { get; init; }
+
+    /// <summary>The least ratio that is wanted; 0 where none is.</summary>
+    [JsonIgnore]
+    public double LeastRatio { get; init; }
+}

@@ -1,0 +1,43 @@
+using CommandLine;
+
+namespace DdmNative.SideBySide;
+
+/// <summary>The command line.</summary>
+internal sealed class Settings
+{
+    [Option("threads", MetaValue = "N,…", HelpText = "Threads of both sides; several, separated by commas, are measured in turn. Default: all cores.")]
+    public string? Threads { get; set; }
+
+    [Option("quick", HelpText = "Within a minute: fewer repeats, long workloads shortened (on both sides alike), PyTorch's variants not compared anew.")]
+    public bool Quick { get; set; }
+
+    [Option("only", MetaValue = "TEXT", HelpText = "Only the rows whose name contains one of these, separated by commas.")]
+    public string? Only { get; set; }
+
+    [Option("json", MetaValue = "FILE", HelpText = "Write the rows there.")]
+    public string? Json { get; set; }
+
+    [Option("memory", HelpText = "Also measure each row's peak memory, in two processes of its own.")]
+    public bool Memory { get; set; }
+
+    [Option("no-torch", HelpText = "Time ours alone.")]
+    public bool NoTorch { get; set; }
+
+    [Option("data", Default = "/usr/share/datasets/fashion-mnist", MetaValue = "DIR", HelpText = "Fashion-MNIST in IDX files.")]
+    public string Data { get; set; } = "/usr/share/datasets/fashion-mnist";
+
+    [Option("python", Default = "/usr/bin/python3", MetaValue = "FILE", HelpText = "A Python with PyTorch.")]
+    public string Python { get; set; } = "/usr/bin/python3";
+
+    [Option("worker", Default = "benchmarks/pytorch/worker.py", MetaValue = "FILE", HelpText = "PyTorch's half.")]
+    public string Worker { get; set; } = "benchmarks/pytorch/worker.py";
+
+    [Option("memory-row", Hidden = true, HelpText = "Run this row alone and print the process's peak memory: what --memory starts.")]
+    public string? MemoryRow { get; set; }
+
+    /// <summary>The numbers of threads to measure with, in turn.</summary>
+    /// <exception cref="FormatException">One is no number.</exception>
+    public int[] ThreadCounts => Threads is null ? [Environment.ProcessorCount] : [.. Threads.Split(',').Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
+
+    public bool IsWanted(string name) => Only is null || Only.Split(',').Any(part => name.Contains(part, StringComparison.Ordinal));
+}

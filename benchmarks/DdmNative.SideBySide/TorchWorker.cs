@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DdmNative.SideBySide;
+
+/// <summary>PyTorch's half: one Python process that answers a JSON object a line with a JSON object a line. It works only when it is asked.</summary>
+internal sealed class TorchWorker : IDisposable
+{
+    private readonly Process _process;
+
+    public TorchWorker(Settings settings, int threads)
+    {
+        var start = new ProcessStartInfo(settings.Python) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        string text = threads.ToString(CultureInfo.InvariantCulture);
+        foreach (string argument in (string[])[settings.Worker, "--threads", text, "--data", settings.Data])
+            start.ArgumentList.Add(argument);
+        // The kernels that OpenBLAS chooses by itself, on as many threads as everything else.
+        start.Environment.Remove("OPENBLAS_CORETYPE");
+        start.Environment.Remove("OPENBLAS_L2_SIZE");
+        start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = text;
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"{settings.Python} did not start.");
+        Version = Ask(new JsonObject { ["hello"] = true })["torch"]!.GetValue<string>();
+    }
+
+    /// <summary>Of PyTorch.</summary>
+    public string Version { get; }
+
+    /// <summary>Builds a workload and warms it up; returns the variant that will run.</summary>
+    /// <param name="work">The workload.</param>
+    /// <param name="probe">Whether to time all variants and keep the fastest.</param>
+    /// <param name="variant">The variant to take, if it is known already.</param>
+    public (string Variant, IReadOnlyDictionary<string, double> Probed) Prepare(JsonObject work, bool probe, string? variant = null)
+    {
+        JsonNode answer = Ask(new JsonObject { ["prepare"] = work.DeepClone(), ["probe"] = probe, ["variant"] = variant });
+        return (answer["variant"]!.GetValue<string>(), answer["probed"].Deserialize<Dictionary<string, double>>()!);
+    }
+
+    /// <summary>Seconds of each of so many runs.</summary>
+    public double[] Run(int times) => Ask(new JsonObject { ["run"] = times })["seconds"].Deserialize<double[]>()!;
+
+    /// <summary>Reads the data and forgets the peak that this took.</summary>
+    public void ResetPeak() => Ask(new JsonObject { ["reset_peak"] = true });
+
+    /// <summary>The most memory that the whole process had resident so far.</summary>
+    public long PeakBytes() => Ask(new JsonObject { ["peak"] = true })["peak_bytes"]!.GetValue<long>();
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        if (!_process.WaitForExit(5000))
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    private JsonNode Ask(JsonObject request)
+    {
+        _process.StandardInput.WriteLine(request.ToJsonString());
+        _process.StandardInput.Flush();
+        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("PyTorch's process ended; its last words are above.");
+        JsonNode answer = JsonNode.Parse(line)!;
+        return answer["error"] is JsonNode error ? throw new InvalidOperationException($"PyTorch: {error}") : answer;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using DdmNative.Compute;
+
+namespace DdmNative.SideBySide.Workloads;
+
+/// <summary>The other kernels alone. Norm and pool at the largest shape of the ConvNet for 28×28×1.</summary>
+internal static class KernelRows
+{
+    private const int Batch = 256;
+    private const int Channels = 128;
+    private const int Size = 28;
+    private const int MatrixSize = 1024;
+
+    public static Workload Gemm() => new(
+        "gemm-1024", 2.0 * MatrixSize * MatrixSize * MatrixSize, new JsonObject { ["kind"] = "gemm", ["size"] = MatrixSize },
+        device =>
+        {
+            var square = new TensorShape(1, MatrixSize, MatrixSize);
+            Tensor x = RandomValues.On(device, square, 1), y = device.Allocate(square);
+            Tensor parameters = RandomValues.On(device, TensorShape.Vector(1, MatrixSize * (MatrixSize + 1)), 2);
+            IPlan plan = device.Record("gemm", () => device.MatrixProduct.Forward(
+                x, new Slice(parameters, 0, MatrixSize * MatrixSize), new Slice(parameters, MatrixSize * MatrixSize, MatrixSize), y));
+            return new Prepared(plan.Run, plan, x, y, parameters);
+        });
+
+    public static Workload InstanceNorm() => new(
+        "instance-norm", 0, Images("instance-norm"),
+        device =>
+        {
+            var shape = new TensorShape(1, Batch, Channels, Size, Size);
+            Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(shape), delta = RandomValues.On(device, shape, 2), result = device.Allocate(shape);
+            Tensor parameters = RandomValues.On(device, TensorShape.Vector(1, 2 * Channels), 3), gradient = device.Allocate(parameters.Shape);
+            Tensor statistics = device.Allocate(DdmNative.Compute.Contracts.InstanceNorm.StatisticsShape(shape));
+            IPlan plan = device.Record("instance-norm", () =>
+            {
+                device.InstanceNorm.Forward(x, new Slice(parameters, 0, Channels), new Slice(parameters, Channels, Channels), y, statistics);
+                device.InstanceNorm.Backward(
+                    x, statistics, delta, new Slice(parameters, 0, Channels), result, new Slice(gradient, 0, Channels), new Slice(gradient, Channels, Channels));
+            });
+            return new Prepared(plan.Run, plan, x, y, delta, result, parameters, gradient, statistics);
+        });
+
+    public static Workload ReluAvgPool() => new(
+        "relu-avgpool", 0, Images("relu-avgpool"),
+        device =>
+        {
+            const int window = 2;
+            var shape = new TensorShape(1, Batch, Channels, Size, Size);
+            TensorShape pooled = DdmNative.Compute.Contracts.ReluAvgPool.Pooled(window, shape);
+            Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(pooled), delta = RandomValues.On(device, pooled, 2), result = device.Allocate(shape);
+            IPlan plan = device.Record("relu-avgpool", () =>
+            {
+                device.ReluAvgPool.Forward(window, x, y);
+                device.ReluAvgPool.Backward(window, x, delta, result);
+            });
+            return new Prepared(plan.Run, plan, x, y, delta, result);
+        });
+
+    private static JsonObject Images(string kind) => new() { ["kind"] = kind, ["batch"] = Batch, ["channels"] = Channels, ["size"] = Size };
+}

@@ -1,0 +1,39 @@
+"""One synset update in every way of matching_step.py, and the data for it."""
+import torch
+import torch.nn.functional as F
+
+from matching_step import Grouped, Loop, Vmap, VmapJvp
+from training import labelled_images
+
+REAL_PER_GROUP = 4
+
+
+def synset_data(options, groups, images):
+    """(images [G, m, 1, 28, 28], label vectors [G, m, 10], real images [G, n, …], their labels)."""
+    x, y = labelled_images(options, 1, 28)
+    chosen = torch.randperm(len(x), generator=torch.Generator().manual_seed(options.seed))[:groups * (images + REAL_PER_GROUP)].view(groups, -1)
+    onehot = F.one_hot(y, 10).float()
+    return x[chosen[:, :images]], onehot[chosen[:, :images]], x[chosen[:, images:]], onehot[chosen[:, images:]]
+
+
+def real_targets(network, images, labels):
+    loop = Loop(network)
+    return [torch.stack(tensors) for tensors in zip(*[loop.group_gradients(x, q) for x, q in zip(images, labels)])]
+
+
+def updates(step, images, labels, targets):
+    """A function that makes one update of images and label vectors by Adam."""
+    x, q = images.clone().requires_grad_(), labels.clone().requires_grad_()
+    adam = torch.optim.Adam([x, q], lr=0.03, betas=(0.5, 0.9))
+
+    def update(_=False):
+        x.grad, q.grad = step(x.detach(), q.detach(), targets)
+        adam.step()
+        return x.detach()
+    return update
+
+
+def update_variants(network, width, depth, images, labels, targets):
+    ways = {"vmap-jvp": lambda: VmapJvp(network), "vmap": lambda: Vmap(network),
+            "grouped": lambda: Grouped(network, width, depth, "group", len(images)), "loop": lambda: Loop(network)}
+    return {name: lambda make=make: updates(make(), images, labels, targets) for name, make in ways.items()}

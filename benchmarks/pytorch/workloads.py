@@ -1,0 +1,153 @@
+"""The workloads of the side-by-side benchmark: kind → (variant name → build), best known variant first.
+
+A build returns work(short): once through the workload, or, where that is long and `short` is asked for, through enough of it to warm up and to compare
+variants. Inputs that are built here are not timed.
+"""
+import torch
+import torch.nn.functional as F
+
+from common import convnet
+from ensemble import EnsembleLoop, EnsembleVmap
+from offline import offline
+from synset import real_targets, synset_data, update_variants
+from training import evaluation_data, labelled_images, train_step
+
+
+def layouts(build):
+    """Contiguous and channels-last forms of the same work; build gets the function that lays a tensor out."""
+    return {"contiguous": lambda: build(lambda t: t.contiguous()),
+            "channels-last": lambda: build(lambda t: t.contiguous(memory_format=torch.channels_last))}
+
+
+def convolution(direction):
+    def variants(options, batch, inputs, outputs, size):
+        def build(layout):
+            x, w, b = layout(torch.randn(batch, inputs, size, size)), layout(torch.randn(outputs, inputs, 3, 3) * 0.05), torch.randn(outputs)
+            if direction == "forward":
+                def work(_):
+                    with torch.no_grad():
+                        return F.conv2d(x, w, b, padding=1)
+                return work
+            delta = layout(torch.randn(batch, outputs, size, size))
+            mask = [True, False, False] if direction == "data" else [False, True, True]
+            return lambda _: torch.ops.aten.convolution_backward(delta, x, w, [outputs], [1, 1], [1, 1], [1, 1], False, [0, 0], 1, mask)
+        return layouts(build)
+    return variants
+
+
+def gemm(options, size):
+    def operands():
+        return torch.randn(size, size), torch.randn(size, size), torch.randn(size), torch.empty(size, size)
+
+    def linear():
+        x, w, b, _ = operands()
+        return lambda _: F.linear(x, w, b)
+
+    def product():
+        x, w, _, y = operands()
+        return lambda _: torch.mm(x, w, out=y)
+    return {"mm": product, "linear": linear}
+
+
+def forward_backward(make, batch, channels, size):
+    """The operation's output and the gradients of everything that has one."""
+    def build(layout):
+        module = make()
+        x, delta = layout(torch.randn(batch, channels, size, size)).requires_grad_(), None
+
+        def work(_):
+            nonlocal delta
+            y = module(x)
+            if delta is None:
+                delta = torch.randn_like(y)
+            torch.autograd.grad(y, [x, *module.parameters()], delta)
+        return work
+    return build
+
+
+def instance_norm(options, batch, channels, size):
+    group = forward_backward(lambda: torch.nn.GroupNorm(channels, channels), batch, channels, size)
+    instance = forward_backward(lambda: torch.nn.InstanceNorm2d(channels, affine=True), batch, channels, size)
+    return {"group-norm": lambda: group(lambda t: t), "instance-norm": lambda: instance(lambda t: t)}
+
+
+def relu_avgpool(options, batch, channels, size):
+    return layouts(forward_backward(lambda: torch.nn.Sequential(torch.nn.ReLU(), torch.nn.AvgPool2d(2)), batch, channels, size))
+
+
+def norms(build):
+    """A network's work with group norm, instance norm, and group norm in channels-last layout."""
+    def channels_last(t):
+        return t.to(memory_format=torch.channels_last)
+    return {"group-norm": lambda: build("group", lambda t: t), "instance-norm": lambda: build("instance", lambda t: t),
+            "group-norm, channels-last": lambda: build("group", channels_last)}
+
+
+def training_step(options, batch, channels, size, width, depth):
+    def build(norm, layout):
+        network = layout(convnet(width, depth, norm, channels, size))
+        x, y = labelled_images(options, channels, size)
+        return train_step(network, layout(x), y, batch)
+    return norms(build)
+
+
+def evaluation(options, batch, channels, size, width, depth):
+    def build(norm, layout):
+        network = layout(convnet(width, depth, norm, channels, size)).eval()
+        x = layout(labelled_images(options, channels, size)[0][:batch])
+
+        def work(_):
+            with torch.inference_mode():
+                return network(x)
+        return work
+    return norms(build)
+
+
+def matching_step(options, groups, images, width, depth):
+    network = convnet(width, depth, "group")
+    x, q, real, real_q = synset_data(options, groups, images)
+    targets = real_targets(network, real, real_q)
+    return update_variants(network, width, depth, x, q, targets)
+
+
+def online(options, groups, models, steps, evaluated, width, depth):
+    """models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all of them."""
+    x, q, _, _ = synset_data(options, groups, 1)
+    x, q, test = x.flatten(0, 1), q.flatten(0, 1), evaluation_data(options, evaluated)
+    weights = torch.full((models, groups), 1 / groups)
+    weights[range(models - 1), range(models - 1)] = 0
+
+    def build(make):
+        def variant():
+            ensemble = make(convnet(width, depth, "group"))
+
+            def work(short):
+                count = min(models, 4) if short else models
+                ensemble.descend(x, q, weights[:count], steps=2 if short else steps, rate=0.05, momentum=0.9)
+                return ensemble.logits(test[:250] if short else test)
+            return work
+        return variant
+    return {"vmap": build(EnsembleVmap), "loop": build(EnsembleLoop)}
+
+
+def retrain(options, models, samples, batch, epochs, width, depth):
+    x, y = labelled_images(options, 1, 28, per_class=samples // 10)
+    group = torch.arange(len(x)) * 50 // len(x)
+
+    def build(make):
+        def variant():
+            ensemble = make(convnet(width, depth, "group"))
+
+            def work(short):
+                count, steps = (min(models, 4), 4) if short else (models, epochs * -(-len(x) // batch))
+                ensemble.train(x, y, [group != g for g in range(count)], batch, steps, rate=0.02, momentum=0.9, seed=options.seed)
+            return work
+        return variant
+    return {"loop": build(EnsembleLoop), "vmap": build(EnsembleVmap)}
+
+
+KINDS = {
+    "conv-fwd": convolution("forward"), "conv-bwd-data": convolution("data"), "conv-bwd-filter": convolution("filter"), "gemm": gemm,
+    "instance-norm": instance_norm, "relu-avgpool": relu_avgpool, "train-step": training_step, "forward": evaluation,
+    "matching-step": matching_step, "online": online, "retrain": retrain, "offline-total": offline,
+}

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Ours and PyTorch side by side on this machine's CPU: the same work, the same threads, in turn (docs/benchmarks.md).
+# Installs what it needs (Debian: python3-torch, libopenblas0-pthread, dataset-fashion-mnist), builds, and prints a table.
+#
+#   build/bench.sh                 everything with 2 threads, then with 1, with each row's peak memory
+#   build/bench.sh --quick         within a minute: 2 threads, few repeats, long workloads shortened
+#   build/bench.sh --only conv-fwd,matching --threads 4 --json rows.json
+#
+# All options: build/bench.sh --help
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+python=/usr/bin/python3
+wanted=()
+"$python" -c 'import torch' 2> /dev/null || wanted+=(python3-torch)
+compgen -G '/usr/lib/*/openblas-pthread/libopenblas.so.0' > /dev/null || wanted+=(libopenblas0-pthread)
+[[ -d /usr/share/datasets/fashion-mnist || " $* " == *" --data "* ]] || wanted+=(dataset-fashion-mnist)
+if [[ ${#wanted[@]} -gt 0 ]]; then
+    as_root=()
+    [[ $(id -u) -eq 0 ]] || as_root=(sudo)
+    if ! command -v apt-get > /dev/null; then
+        echo "bench: install ${wanted[*]} (Debian's names) and try again" >&2
+        exit 1
+    fi
+    echo "Installing ${wanted[*]} …" >&2
+    "${as_root[@]}" apt-get install -y -q "${wanted[@]}" > /dev/null 2>&1 ||
+        { "${as_root[@]}" apt-get update -q > /dev/null && "${as_root[@]}" apt-get install -y -q "${wanted[@]}" > /dev/null; }
+fi
+
+# Built only where a source is newer, so that a quick run is quick.
+binary=benchmarks/DdmNative.SideBySide/bin/Release/net10.0/side-by-side.dll
+stamp=benchmarks/DdmNative.SideBySide/bin/Release/built
+newer() {
+    find src benchmarks/DdmNative.SideBySide Directory.Build.props Directory.Packages.props global.json \
+        \( -name bin -o -name obj \) -prune -o -type f -newer "$stamp" -print -quit
+}
+if [[ ! -f $binary || ! -f $stamp || -n $(newer) ]]; then
+    echo "Building …" >&2
+    started=$(mktemp)
+    dotnet build benchmarks/DdmNative.SideBySide -c Release --nologo -v quiet -clp:NoSummary >&2
+    mv "$started" "$stamp"
+fi
+
+options=()
+if [[ " $* " != *" --threads "* ]]; then
+    threads=$(($(nproc) < 2 ? 1 : 2))
+    if [[ " $* " == *" --quick "* || $threads -eq 1 ]]; then options+=(--threads "$threads"); else options+=(--threads 2,1); fi
+fi
+[[ " $* " == *" --quick "* || " $* " == *" --memory "* || " $* " == *" --no-torch "* ]] || options+=(--memory)
+exec dotnet "$binary" ${options[@]+"${options[@]}"} "$@"
