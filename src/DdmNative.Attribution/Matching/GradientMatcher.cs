@@ -27,7 +27,7 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         Synset start, Checkpoint checkpoint, GroupGradients real, Action<MatchingProgress>? onLog = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(start);
-        return Match(start, [checkpoint], MatchingSchedule.At(0, options.StepsFor(start.PerGroup)), real, onLog, cancellation);
+        return Match(start, [checkpoint], MatchingSchedule.At(0, options.StepsToTake), real, onLog, cancellation);
     }
 
     /// <summary>Matches along a schedule over recorded checkpoints.</summary>

@@ -28,7 +28,7 @@ public enum LabelStart
 /// <summary>How a synset is matched. The defaults were measured best for `repair` and `replay` on Fashion-MNIST (docs/attribution-quality.md).</summary>
 /// <param name="Form">Forward or reverse.</param>
 /// <param name="Distance">What is minimised; relative keeps the gradients' sizes, which an online step needs.</param>
-/// <param name="Steps">Adam steps on the images; 0 takes the measured number for the images per group (<see cref="StepsFor"/>).</param>
+/// <param name="Steps">Adam steps on the images; 0 takes the measured number (<see cref="StepsToTake"/>).</param>
 /// <param name="LearnLabels">Whether label vectors are learned beside the images.</param>
 /// <param name="LabelStart">The label vectors to begin with.</param>
 /// <param name="LabelRate">Adam's learning rate on label vectors.</param>
@@ -52,6 +52,9 @@ public sealed record MatchingOptions(
     /// <summary>Adam on learned label vectors: as on the pixels, with <see cref="LabelRate"/>.</summary>
     public AdamOptions Labels => Images with { LearningRate = LabelRate };
 
-    /// <summary>The steps to take with m images per group: <see cref="Steps"/> if set, else 100 for m = 1, 80 for m = 2 or 3, 60 from m = 4.</summary>
-    public int StepsFor(int perGroup) => Steps > 0 ? Steps : perGroup switch { 1 => 100, < 4 => 80, _ => 60 };
+    /// <summary>
+    /// The steps to take: <see cref="Steps"/> if set, else 200, twice what brings the distance near its floor. Predictions gain from the rest all the same: with four images
+    /// per group, 150 steps instead of 60 took repair's correlation on the own class from .86 to .89 and on the total from .76 to .80.
+    /// </summary>
+    public int StepsToTake => Steps > 0 ? Steps : 200;
 }

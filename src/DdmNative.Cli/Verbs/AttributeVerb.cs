@@ -7,7 +7,7 @@ namespace DdmNative.Cli.Verbs;
 [Verb("attribute", HelpText = "Fill the attribution matrix: the effect of every group on every objective.")]
 internal sealed class AttributeVerb : GroupedOptions
 {
-    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget. Default: repair.")]
+    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). Default: controlled-replay, which predicts best; repair is the fastest.")]
     public string? Mode { get; set; }
 
     [Option("depth", MetaValue = "DEPTH", HelpText = "In place of a mode, retrain from this depth up: head, block:K or all.")]

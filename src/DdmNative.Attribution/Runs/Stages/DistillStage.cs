@@ -12,10 +12,8 @@ namespace DdmNative.Attribution.Runs.Stages;
 internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 {
     private const int PhaseCount = 5;
+    private const int PhaseSteps = 80;
     private const double PhasesFrom = 0.25, ReplayFrom = 0.5;
-
-    /// <summary>Checkpoints that a matching visits at most: at each, the gradient of all real data is needed once.</summary>
-    private const int Visited = 9;
 
     private const string FirstStepKey = "first_step";
 
@@ -62,17 +60,12 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     private StageResult Match(StageContext context)
     {
         using var matching = new MatchingInputs(context, job, recipe);
-        IReadOnlyList<Checkpoint> checkpoints = matching.Trajectory.Checkpoints;
         MatchingOptions options = Options();
-        int steps = options.StepsFor(recipe.PerGroup);
-        (IReadOnlyList<Checkpoint> used, MatchingPoint[] schedule) = recipe.Kind switch
-        {
-            SynsetRecipe.Replay => Walk(checkpoints, matching.Trajectory.TotalSteps, steps),
-            SynsetRecipe.Reverse => RandomPairs(Thinned(checkpoints), steps),
-            _ => ([checkpoints[^1]], MatchingSchedule.At(0, steps)),
-        };
+        int steps = options.StepsToTake;
+        // Where the replay begins is where its gradients must be right; matching on from the end of training predicted less.
+        Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? matching.Trajectory.Nearest(ReplayFrom) : matching.Trajectory.Checkpoints[^1];
         int groups = matching.Real.GroupCount;
-        MatchingResult result = new GradientMatcher(context.Device, context.Inputs.Network, options).Match(matching.Start, used, schedule, matching.Real,
+        MatchingResult result = new GradientMatcher(context.Device, context.Inputs.Network, options).Match(matching.Start, checkpoint, matching.Real,
             progress => context.Listener.Progress(progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"), context.Stop);
         SynsetFile.Write(context.PathFor(FileOf(recipe.Name)), result.Synset);
         return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double>
@@ -88,7 +81,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         MatchingOptions options = Options();
         Trajectory trajectory = matching.Trajectory;
         IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(new GradientMatcher(context.Device, context.Inputs.Network, options), matching.Start, trajectory.Checkpoints,
-            Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount, options.StepsFor(recipe.PerGroup), matching.Real,
+            Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount, recipe.Steps > 0 ? recipe.Steps : PhaseSteps, matching.Real,
             (done, total) => context.Listener.Progress(done, total, "phases"), context.Stop);
         var names = new List<string>();
         foreach (PhaseSynset phase in phases)
@@ -124,21 +117,6 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
             Steps = recipe.Steps,
         };
         options = options with { Images = options.Images with { LearningRate = job.Matching.LearningRate } };
-        return recipe.Kind == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LearnLabels = true, LabelStart = LabelStart.Soft } : options;
+        return recipe.Kind == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LabelStart = LabelStart.Reflected } : options;
     }
-
-    /// <summary>From the end back to where the replay begins, an equal share of the steps on each checkpoint.</summary>
-    private static (IReadOnlyList<Checkpoint> Used, MatchingPoint[] Schedule) Walk(IReadOnlyList<Checkpoint> checkpoints, int totalSteps, int steps)
-    {
-        IReadOnlyList<Checkpoint> used = Thinned([.. checkpoints.Where(checkpoint => checkpoint.Step >= ReplayFrom * totalSteps)]);
-        return (used, MatchingSchedule.Walk([.. Enumerable.Range(0, used.Count).Reverse()], steps));
-    }
-
-    /// <summary>The paper's Algorithm 1: t and s drawn anew for every step.</summary>
-    private (IReadOnlyList<Checkpoint> Used, MatchingPoint[] Schedule) RandomPairs(IReadOnlyList<Checkpoint> used, int steps)
-        => (used, MatchingSchedule.RandomPairs(used.Count, used.Count - 1, steps, job.Seed));
-
-    /// <summary>Some of the checkpoints, evenly spread, the first and the last among them.</summary>
-    private static IReadOnlyList<Checkpoint> Thinned(IReadOnlyList<Checkpoint> checkpoints)
-        => checkpoints.Count <= Visited ? checkpoints : [.. Enumerable.Range(0, Visited).Select(i => checkpoints[i * (checkpoints.Count - 1) / (Visited - 1)])];
 }
