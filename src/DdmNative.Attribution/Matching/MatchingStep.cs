@@ -5,7 +5,7 @@ namespace DdmNative.Attribution.Matching;
 
 /// <summary>
 /// One matching step of a wave of groups, recorded once: the synset's gradient g at θ, its distance ℳ(g) from the target and v = ∂ℳ/∂g, then
-/// ∂ℳ/∂S = d/dε ∇_S L(S; θ + εv) by a forward and a backward pass with tangents (docs/mathematics.md, "Forward over reverse"), and Adam on the images.
+/// ∂ℳ/∂S = d/dε ∇_S L(S; θ + εv) by a forward and a backward pass with tangents (docs/mathematics.md, "Gradients of gradients"), and Adam on the images.
 /// </summary>
 internal sealed class MatchingStep : IDisposable
 {
