@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+using CommandLine;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Profiling;
+using DdmNative.Compute;
+using DdmNative.Compute.Cpu;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("profile", HelpText = "Run a job's inner loops for a few rounds and print what each kernel takes at each layer.")]
+internal sealed class ProfileVerb : IVerb
+{
+    [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; its settings decide the kernels' shapes.")]
+    public string JobPath { get; set; } = "";
+
+    [Option("data", MetaValue = "SPEC", HelpText = "Data in place of the job's: a folder, or generated:…")]
+    public string? Data { get; set; }
+
+    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
+    public string Device { get; set; } = "cpu";
+
+    [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device. Default: all cores.")]
+    public int? Threads { get; set; }
+
+    [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Rounds of each loop that are measured.")]
+    public int Rounds { get; set; } = 5;
+
+    [Option("trace", MetaValue = "FILE", HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens.")]
+    public string? Trace { get; set; }
+
+    [Option("json", HelpText = "Print one JSON object.")]
+    public bool Json { get; set; }
+
+    public void Run(CancellationToken stop)
+    {
+        if (Rounds is < 1 or > 100_000)
+            throw new BadUsageException($"--rounds: found {Rounds}, expected a whole number from 1 to 100000.");
+        Job job = JobFile.Read(JobPath);
+        if (Data is not null)
+            job = job with { Data = job.Data with { Source = Data } };
+        using Device opened = DeviceList.Open(Device, Threads);
+        if (opened is not CpuDevice device)
+            throw new DeviceException($"'{Device}' cannot be profiled by ddm; use its maker's tools.");
+        using var loops = InnerLoops.Prepare(device, job);
+        MachinePeak peak = MachinePeak.Measure(device.Threads);
+        var recorded = new List<(string Loop, TileRecorder Recorder)>();
+        foreach (InnerLoop loop in loops.Loops)
+        {
+            stop.ThrowIfCancellationRequested();
+            recorded.Add((loop.Name, Record(device, loop)));
+        }
+
+        if (Trace is not null)
+            AtomicFile.Write(Trace, stream => ChromeTrace.Write(stream, recorded));
+        if (Json)
+            WriteJson(device, peak, recorded);
+        else
+            WriteTables(device, peak, recorded);
+    }
+
+    private TileRecorder Record(CpuDevice device, InnerLoop loop)
+    {
+        loop.Run(Math.Max(2, Rounds));
+        var recorder = new TileRecorder(device.Threads);
+        device.TileObserver = recorder;
+        loop.Run(Rounds);
+        device.TileObserver = null;
+        return recorder;
+    }
+
+    private void WriteTables(CpuDevice device, MachinePeak peak, List<(string Loop, TileRecorder Recorder)> recorded)
+    {
+        (double flops, double bytes) = (peak.FlopsPerSecond / peak.Threads / 1e9, peak.BytesPerSecond / peak.Threads / 1e9);
+        Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{device.Description}. The roof of one of them: {flops:0} GFLOP/s of multiply–adds, {bytes:0} GB/s from the second-level cache."));
+        Console.Out.WriteLine("ms: of all threads together. GFLOP/s, GB/s: of one thread; flops are those of the plain form, which Winograd's needs fewer of.");
+        foreach ((string loop, TileRecorder recorder) in recorded)
+        {
+            IReadOnlyList<KernelRow> rows = KernelTable.From(recorder.Tiles, peak);
+            Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"\n{loop}: {recorder.Seconds / Rounds * 1e3:0.000} ms, threads busy for {Busy(rows, recorder, device):0%} of it"));
+            KernelTable.Write(rows, Rounds, Console.Out);
+        }
+    }
+
+    private void WriteJson(CpuDevice device, MachinePeak peak, List<(string Loop, TileRecorder Recorder)> recorded)
+        => Console.Out.WriteLine(JsonSerializer.Serialize(
+            new
+            {
+                device = device.Description,
+                threads = device.Threads,
+                peak_gflops = peak.FlopsPerSecond / 1e9,
+                peak_gigabytes = peak.BytesPerSecond / 1e9,
+                rounds = Rounds,
+                loops = recorded.Select(loop => (loop.Loop, loop.Recorder, Rows: KernelTable.From(loop.Recorder.Tiles, peak))).Select(loop => new
+                {
+                    name = loop.Loop,
+                    seconds = loop.Recorder.Seconds / Rounds,
+                    busy = Busy(loop.Rows, loop.Recorder, device),
+                    kernels = loop.Rows.Select(row => new
+                    {
+                        kernel = row.Kernel, layer = row.Layer, calls = row.Calls / Rounds, seconds = row.Seconds / Rounds, share = row.Share,
+                        gflops = row.Gflops, gigabytes = row.GigaBytes, of_roofline = row.OfRoofline,
+                    }),
+                }),
+            }));
+
+    private static double Busy(IReadOnlyList<KernelRow> rows, TileRecorder recorder, CpuDevice device) => rows.Sum(row => row.Seconds) / (recorder.Seconds * device.Threads);
+}
