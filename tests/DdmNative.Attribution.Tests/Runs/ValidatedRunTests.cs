@@ -21,7 +21,7 @@ public sealed class ValidatedRunTests : IDisposable
 
         Assert.Equal(methods, summary.Methods.Select(method => method.Name));
         Assert.All(summary.Methods, method => Assert.InRange(method.Correlations["all"], -1.0, 1.0));
-        Assert.Equal(["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched"], summary.Baselines.Keys);
+        Assert.Equal(["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched", "replay on real images, unmatched"], summary.Baselines.Keys);
         // Partial retraining of everything above the first block is nearly the real thing, whatever the data.
         Assert.True(summary.Methods.Single(method => method.Name == "block:1").Correlations["all"] > 0.5);
         Assert.True(File.Exists(Path.Combine(_folder, "first", "synset", "forward-2.safetensors")));

@@ -20,7 +20,7 @@ internal sealed class BaselineStage(Job job) : Stage
     /// <summary>Images per group of the synset that is left as it starts: real images.</summary>
     private const int UnmatchedImages = 4;
 
-    public static IReadOnlyList<string> Names { get; } = ["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched"];
+    public static IReadOnlyList<string> Names { get; } = ["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched", "replay on real images, unmatched"];
 
     public override string Name => StageName;
 
@@ -52,10 +52,15 @@ internal sealed class BaselineStage(Job job) : Stage
         IReadOnlyList<Objective> losses = Objective.Defaults(inputs.Test.Labels);
         using var matching = new MatchingInputs(context, job, new SynsetRecipe(SynsetRecipe.Forward, UnmatchedImages, 0));
         using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
-        var online = new OnlineContext(context.Device, inputs.Network, TrainStage.ReadTarget(context), matching.Start, groups.Sizes) { Cancellation = context.Stop };
+        var online = new OnlineContext(context.Device, inputs.Network, TrainStage.ReadTarget(context), matching.Start, groups.Sizes) 
+        {
+            Trajectory = matching.Trajectory,
+            Recipe = RunInputs.Recipe(job),
+            Cancellation = context.Stop,
+        };
         AttributionMatrix Of(IOnlineMode mode) => AttributionMatrix.From(mode.Run(online).Evaluate(evaluator), inputs.Test.Labels, losses);
         AttributionMatrix[] matrices =
-            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TracInOf(context, matching), Of(new Repair())];
+            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TracInOf(context, matching), Of(new Repair()), Of(new Replay())];
         Npz.Write(context.PathFor(FileName),
             ("names", new NpyArray(Names.ToArray(), Names.Count)),
             ("objectives", new NpyArray(matrices[0].Objectives.ToArray(), losses.Count)),
