@@ -50,7 +50,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
 
     public override long TemporaryFloats(int samples)
         => Math.Max(
-            PaddedLength + (long)WinogradTransform.Products * SamplesTogether * tiles.Count * (channels + panels * Columns),
+            PaddedLength + (long)WinogradTransform.Products
+                * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, channels) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, panels * Columns)),
             (long)panels * shape.Taps * channels * Columns);
 
     public override void Execute(in Tile tile)
@@ -69,9 +70,10 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     private void Correlate(in Tile tile, int firstSample, int samples, float* filters, float* biases)
     {
         int rows = samples * tiles.Count, outputStride = panels * Columns;
+        nint imagePlane = WinogradTiles.PlaneStride(rows, channels), productPlane = WinogradTiles.PlaneStride(rows, outputStride);
         float* images = tile.Workspace.Temporary;
-        float* products = images + (long)WinogradTransform.Products * rows * channels;
-        float* padded = products + (long)WinogradTransform.Products * rows * outputStride;
+        float* products = images + WinogradTransform.Products * imagePlane;
+        float* padded = products + WinogradTransform.Products * productPlane;
         for (int i = 0; i < samples; i++)
             for (int source = 0; source < sources.Length; source++)
                 tiles.TransformImage(
@@ -83,14 +85,14 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
                 MatrixMicroKernel.Multiply(
                     new Contraction
                     {
-                        A = images + (long)product * rows * channels,
+                        A = images + product * imagePlane,
                         RowStrideA = channels,
                         StepA = 1,
                         B = filters + ((long)product * panels + panel) * channels * Columns,
                         StepB = Columns,
                         Steps = channels,
                         Segments = 1,
-                        C = products + (long)product * rows * outputStride + panel * Columns,
+                        C = products + product * productPlane + panel * Columns,
                         RowStrideC = outputStride,
                         Columns = Columns,
                     },

@@ -44,7 +44,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     public override double FlopsPerSample => sources.Length * shape.Flops;
 
     public override long TemporaryFloats(int samples)
-        => PaddedLength + (long)WinogradTransform.Products * SamplesTogether * tiles.Count * (inputs + outputs);
+        => PaddedLength + (long)WinogradTransform.Products
+            * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, inputs) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, outputs));
 
     public override void BeginSlot(Workspace workspace) => Clear(workspace.Start + RetainedOffset, RetainedFloats);
 
@@ -71,9 +72,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private void AddProducts(in Tile tile, int firstSample, int samples, CpuOperand image, CpuOperand cotangent)
     {
         int steps = samples * tiles.Count;
+        nint imagePlane = WinogradTiles.PlaneStride(steps, inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, outputs);
         float* images = tile.Workspace.Temporary;
-        float* cotangents = images + (long)WinogradTransform.Products * steps * inputs;
-        float* padded = cotangents + (long)WinogradTransform.Products * steps * outputs;
+        float* cotangents = images + WinogradTransform.Products * imagePlane;
+        float* padded = cotangents + WinogradTransform.Products * cotangentPlane;
         for (int i = 0; i < samples; i++)
         {
             tiles.TransformImage(image.At(tile, firstSample + i), padded, images, steps, inputs, i * tiles.Count, 0);
@@ -87,10 +89,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                 MatrixMicroKernel.Multiply(
                     new Contraction
                     {
-                        A = images + (long)product * steps * inputs,
+                        A = images + product * imagePlane,
                         RowStrideA = 1,
                         StepA = inputs,
-                        B = cotangents + (long)product * steps * outputs + column,
+                        B = cotangents + product * cotangentPlane + column,
                         StepB = outputs,
                         Steps = steps,
                         Segments = 1,

@@ -4,7 +4,8 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// A 3×3 correlation cut into 4×4 output tiles: which shapes gain by it, how large the pieces are, and how images go in and out.
-/// Transformed images are [36, tiles, channels], the channels rounded up to whole vectors.
+/// Transformed images are [36, tiles, channels], the channels rounded up to whole vectors, and the 36 planes a cache line more than their length apart:
+/// at a power of two all 36 values of a tile would fall into the same few sets of the first-level cache.
 /// </summary>
 internal readonly unsafe struct WinogradTiles
 {
@@ -41,6 +42,9 @@ internal readonly unsafe struct WinogradTiles
         return plain / (WinogradTransform.Products * new WinogradTiles(shape).Count) >= LeastGain;
     }
 
+    /// <summary>Floats from one product's plane [tiles, channels] to the next one's.</summary>
+    public static int PlaneStride(int tiles, int channels) => tiles * channels + Lanes;
+
     public static int RoundUp(int channels) => (channels + Lanes - 1) / Lanes * Lanes;
 
     /// <summary>
@@ -61,7 +65,7 @@ internal readonly unsafe struct WinogradTiles
                 float* patch = padded + row * TileSize * rowStride + (nint)column * TileSize * channels;
                 float* tile = target + (nint)(firstTile + row * Columns + column) * stride + firstChannel;
                 for (int c = 0; c < channels; c += Lanes)
-                    WinogradTransform.Image(patch + c, rowStride, channels, tile + c, (nint)tiles * stride);
+                    WinogradTransform.Image(patch + c, rowStride, channels, tile + c, PlaneStride(tiles, stride));
             }
         }
     }
@@ -82,7 +86,7 @@ internal readonly unsafe struct WinogradTiles
             {
                 if (isInside && c + Lanes <= outputs)
                 {
-                    WinogradTransform.Cotangent(corner + c, rowStride, outputs, transformed + c, (nint)tiles * stride);
+                    WinogradTransform.Cotangent(corner + c, rowStride, outputs, transformed + c, PlaneStride(tiles, stride));
                     continue;
                 }
                 for (int i = 0; i < TileSize * TileSize; i++)
@@ -91,7 +95,7 @@ internal readonly unsafe struct WinogradTiles
                     bool exists = top + row < shape.OutputHeight && left + column < shape.OutputWidth;
                     (exists ? LanePart.Load(corner + row * rowStride + column * outputs + c, outputs - c) : default).Store(patch + i * Lanes);
                 }
-                WinogradTransform.Cotangent(patch, TileSize * Lanes, Lanes, transformed + c, (nint)tiles * stride);
+                WinogradTransform.Cotangent(patch, TileSize * Lanes, Lanes, transformed + c, PlaneStride(tiles, stride));
             }
         }
     }
@@ -108,7 +112,7 @@ internal readonly unsafe struct WinogradTiles
             float* corner = image + ((nint)top * shape.OutputWidth + left) * outputs;
             for (int c = 0; c < outputs; c += Lanes)
             {
-                WinogradTransform.Output(products + (nint)(firstTile + tile) * stride + c, (nint)tiles * stride, patch);
+                WinogradTransform.Output(products + (nint)(firstTile + tile) * stride + c, PlaneStride(tiles, stride), patch);
                 if (c + Lanes <= outputs)
                     StorePatch<WholeLanes>(patch, bias + c, corner + c, height, width, outputs - c);
                 else
