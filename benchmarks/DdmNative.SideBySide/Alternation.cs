@@ -9,7 +9,7 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, bool qui
     /// <summary>Long enough for both sides' idle threads to stop spinning.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
 
-    private readonly double _warmUpSeconds = quick ? 0.2 : 0.6;
+    private readonly double _warmUpSeconds = quick ? 0.3 : 1;
     private readonly double _turnSeconds = quick ? 0.05 : 0.25;
     private readonly double _rowSeconds = quick ? 0.5 : 6;
     private readonly int _leastTurns = quick ? 2 : 5;
@@ -69,9 +69,8 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, bool qui
     {
         long start = Stopwatch.GetTimestamp();
         double last = Time(prepared);
-        do
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < _warmUpSeconds)
             last = Time(prepared);
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < _warmUpSeconds);
         return last;
     }
 

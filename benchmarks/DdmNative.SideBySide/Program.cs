@@ -5,7 +5,7 @@ using CommandLine;
 using DdmNative.Compute.Cpu;
 using DdmNative.SideBySide;
 
-const double quickLimitSeconds = 48;
+const double quickLimitSeconds = 44;
 var jsonStyle = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 using var parser = new Parser(settings =>
 {

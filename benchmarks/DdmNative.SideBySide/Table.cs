@@ -25,6 +25,8 @@ internal static class Table
         if (rows.Any(row => row.Shortened))
             Console.Out.WriteLine("* shortened, on both sides alike");
         Row[] compared = [.. rows.Where(row => row.Ratio is not null)];
+        if (compared.Length == 0)
+            return;
         Row[] convolutions = [.. compared.Where(row => row.Name.StartsWith("conv-", StringComparison.Ordinal))];
         if (convolutions.Length > 0)
         {

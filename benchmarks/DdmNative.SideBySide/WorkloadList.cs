@@ -17,8 +17,8 @@ internal static class WorkloadList
         NetworkRows.Forward(channels: 3, size: 32, data),
         MatchingRows.Step(width: 32, data),
         MatchingRows.Step(width: 128, data),
-        OnlineRows.Online(width: 32, quick ? 8 : 51, data),
-        OnlineRows.Online(width: 128, quick ? 2 : 51, data),
+        OnlineRows.Online(width: 32, quick ? new OnlineSize(Models: 4, Steps: 10, Evaluated: 200) : OnlineRows.Whole, data),
+        OnlineRows.Online(width: 128, quick ? new OnlineSize(Models: 2, Steps: 2, Evaluated: 200) : OnlineRows.Whole, data),
         RetrainRows.Retrain(quick ? 2 : 8, quick ? 1000 : 4000, data),
         OfflineRows.Total(quick ? 1000 : 4000, quick ? 1 : 8, quick ? 10 : 100, data),
     ];

@@ -9,19 +9,19 @@ namespace DdmNative.SideBySide.Workloads;
 /// <summary>`repair`: a model without each group and the control, all of its steps on the synset, and the logits of all of them on 1000 test images.</summary>
 internal static class OnlineRows
 {
-    private const int Whole = Setting.Groups + 1;
-    private const int Evaluated = 1000;
-    private static readonly RepairOptions Recipe = new();
+    /// <summary>All models, all steps, all test images.</summary>
+    public static readonly OnlineSize Whole = new(Setting.Groups + 1, new RepairOptions().Steps, 1000);
 
-    public static Workload Online(int width, int models, FashionMnist data)
+    public static Workload Online(int width, OnlineSize size, FashionMnist data)
     {
+        (int models, int steps, int evaluated) = size;
         NetworkOptions options = Setting.Network(width);
         var flops = new NetworkFlops(options);
         return new Workload(
-            $"online-{width}", models * (Recipe.Steps * Setting.Groups * flops.Training + Evaluated * flops.Forward),
+            $"online-{width}", models * (steps * Setting.Groups * flops.Training + evaluated * flops.Forward),
             new JsonObject
             {
-                ["kind"] = "online", ["groups"] = Setting.Groups, ["models"] = models, ["steps"] = Recipe.Steps, ["evaluated"] = Evaluated,
+                ["kind"] = "online", ["groups"] = Setting.Groups, ["models"] = models, ["steps"] = steps, ["evaluated"] = evaluated,
                 ["width"] = width, ["depth"] = Setting.Depth,
             },
             device =>
@@ -33,9 +33,12 @@ internal static class OnlineRows
                 {
                     Removals = [.. Enumerable.Range(0, models - 1).Select(group => new[] { group })],
                 };
-                var evaluator = new ModelEvaluator(device, network, data.Test.Images.AsSpan(0, Evaluated * data.Test.ImageSize), Evaluated);
-                return new Prepared(() => new Repair(Recipe).Run(context).Evaluate(evaluator), evaluator);
+                var evaluator = new ModelEvaluator(device, network, data.Test.Images.AsSpan(0, evaluated * data.Test.ImageSize), evaluated);
+                return new Prepared(() => new Repair(new RepairOptions(steps)).Run(context).Evaluate(evaluator), evaluator);
             })
-        { LeastRatio = 4, IsShortened = models < Whole };
+        { LeastRatio = 4, IsShortened = size != Whole };
     }
 }
+
+/// <summary>How much of it one run is.</summary>
+internal readonly record struct OnlineSize(int Models, int Steps, int Evaluated);
