@@ -28,5 +28,5 @@ internal abstract unsafe class ChannelCall(string name, TensorShape images) : Cp
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     protected static Vector512<float> Add(Vector512<float> product, Vector512<float> factor, Vector512<float> sum)
-        => Vector512.FusedMultiplyAdd(product, factor, sum);
+        => Vector512.MultiplyAddEstimate(product, factor, sum);
 }

@@ -45,9 +45,9 @@ internal sealed class CpuAdam(CpuDevice device) : Adam
             where TLanes : struct, ILaneAccess
         {
             Vector512<float> slope = TLanes.Load(g + i, lanes);
-            Vector512<float> first = Vector512.FusedMultiplyAdd(
+            Vector512<float> first = Vector512.MultiplyAddEstimate(
                 Vector512.Create(options.Beta1), TLanes.Load(m + i, lanes), Vector512.Create(1 - options.Beta1) * slope);
-            Vector512<float> second = Vector512.FusedMultiplyAdd(
+            Vector512<float> second = Vector512.MultiplyAddEstimate(
                 Vector512.Create(options.Beta2), TLanes.Load(s + i, lanes), Vector512.Create(1 - options.Beta2) * slope * slope);
             TLanes.Store(first, m + i, lanes);
             TLanes.Store(second, s + i, lanes);

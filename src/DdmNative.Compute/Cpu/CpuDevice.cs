@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -71,7 +72,7 @@ public sealed class CpuDevice : Device
     internal WorkerPool Workers { get; }
 
     private static string InstructionSet =>
-        Vector512.IsHardwareAccelerated ? "AVX-512" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : "portable vectors";
+        Vector512.IsHardwareAccelerated ? "AVX-512" : Fma.IsSupported ? "AVX2 and FMA" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : "portable vectors";
 
     public override Tensor Allocate(TensorShape shape) => new CpuTensor(shape, isTransient: false);
 

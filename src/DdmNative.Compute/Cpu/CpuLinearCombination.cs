@@ -48,6 +48,6 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
             where TLanes : struct, ILaneAccess
-            => TLanes.Store(Vector512.FusedMultiplyAdd(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i, lanes);
+            => TLanes.Store(Vector512.MultiplyAddEstimate(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i, lanes);
     }
 }

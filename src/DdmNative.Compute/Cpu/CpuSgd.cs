@@ -41,9 +41,9 @@ internal sealed class CpuSgd(CpuDevice device) : Sgd
         public void Apply<TLanes>(long i, int lanes)
             where TLanes : struct, ILaneAccess
         {
-            Vector512<float> step = Vector512.FusedMultiplyAdd(decay, TLanes.Load(u + i, lanes), TLanes.Load(g + i, lanes));
+            Vector512<float> step = Vector512.MultiplyAddEstimate(decay, TLanes.Load(u + i, lanes), TLanes.Load(g + i, lanes));
             TLanes.Store(step, u + i, lanes);
-            TLanes.Store(Vector512.FusedMultiplyAdd(rate, step, TLanes.Load(theta + i, lanes)), theta + i, lanes);
+            TLanes.Store(Vector512.MultiplyAddEstimate(rate, step, TLanes.Load(theta + i, lanes)), theta + i, lanes);
         }
     }
 }

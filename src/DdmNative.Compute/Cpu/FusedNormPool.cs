@@ -51,7 +51,7 @@ internal static unsafe class FusedNormPool
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
             public Vector512<float> At(nint pixel)
             {
-                Vector512<float> y = Vector512.FusedMultiplyAdd(TLanes.Load(input + pixel, lanes) - mean, factor, offset);
+                Vector512<float> y = Vector512.MultiplyAddEstimate(TLanes.Load(input + pixel, lanes) - mean, factor, offset);
                 return CpuReluAvgPool.Masked(y, y);
             }
         }

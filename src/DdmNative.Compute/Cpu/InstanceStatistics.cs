@@ -24,13 +24,13 @@ internal static unsafe class InstanceStatistics
         {
             Vector512<float> a = TLanes.Load(image + p * channels, lanes) - mean;
             Vector512<float> b = TLanes.Load(image + (p + 1) * channels, lanes) - mean;
-            even = Vector512.FusedMultiplyAdd(a, a, even);
-            odd = Vector512.FusedMultiplyAdd(b, b, odd);
+            even = Vector512.MultiplyAddEstimate(a, a, even);
+            odd = Vector512.MultiplyAddEstimate(b, b, odd);
         }
         if (p < pixels)
         {
             Vector512<float> a = TLanes.Load(image + p * channels, lanes) - mean;
-            even = Vector512.FusedMultiplyAdd(a, a, even);
+            even = Vector512.MultiplyAddEstimate(a, a, even);
         }
         Vector512<float> variance = (even + odd) / area;
         return (mean, Vector512<float>.One / Vector512.Sqrt(variance + Vector512.Create(InstanceNorm.Epsilon)));

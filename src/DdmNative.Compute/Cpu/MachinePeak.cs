@@ -88,18 +88,18 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
         Vector512<float> a = f, b = f, c = f, d = f, e = f, g = f, h = f, i = f, j = f, k = f, l = f, m = f;
         for (int n = 0; n < repeats; n++)
         {
-            a = Vector512.FusedMultiplyAdd(a, f, s);
-            b = Vector512.FusedMultiplyAdd(b, f, s);
-            c = Vector512.FusedMultiplyAdd(c, f, s);
-            d = Vector512.FusedMultiplyAdd(d, f, s);
-            e = Vector512.FusedMultiplyAdd(e, f, s);
-            g = Vector512.FusedMultiplyAdd(g, f, s);
-            h = Vector512.FusedMultiplyAdd(h, f, s);
-            i = Vector512.FusedMultiplyAdd(i, f, s);
-            j = Vector512.FusedMultiplyAdd(j, f, s);
-            k = Vector512.FusedMultiplyAdd(k, f, s);
-            l = Vector512.FusedMultiplyAdd(l, f, s);
-            m = Vector512.FusedMultiplyAdd(m, f, s);
+            a = Vector512.MultiplyAddEstimate(a, f, s);
+            b = Vector512.MultiplyAddEstimate(b, f, s);
+            c = Vector512.MultiplyAddEstimate(c, f, s);
+            d = Vector512.MultiplyAddEstimate(d, f, s);
+            e = Vector512.MultiplyAddEstimate(e, f, s);
+            g = Vector512.MultiplyAddEstimate(g, f, s);
+            h = Vector512.MultiplyAddEstimate(h, f, s);
+            i = Vector512.MultiplyAddEstimate(i, f, s);
+            j = Vector512.MultiplyAddEstimate(j, f, s);
+            k = Vector512.MultiplyAddEstimate(k, f, s);
+            l = Vector512.MultiplyAddEstimate(l, f, s);
+            m = Vector512.MultiplyAddEstimate(m, f, s);
         }
         return Vector512.Sum(a + b + c + d + e + g + h + i + j + k + l + m);
     }

@@ -51,6 +51,11 @@ internal static unsafe class MatrixMicroKernel
     /// <summary>Computes <paramref name="rows"/> rows of C with the fewest well-filled tiles.</summary>
     public static void Multiply(Contraction contraction, int rows)
     {
+        if (!Vector512.IsHardwareAccelerated && contraction.Columns % Lanes == 0)
+        {
+            NarrowMicroKernel.Multiply(contraction, rows);
+            return;
+        }
         while (rows > 0)
         {
             int height = TileHeight(rows);
@@ -95,6 +100,11 @@ internal static unsafe class MatrixMicroKernel
 
     private static void MultiplyTile(in Contraction contraction, int height)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            NarrowMicroKernel.Multiply(contraction, height);
+            return;
+        }
         bool isWide = contraction.Columns > Lanes;
         switch (height)
         {
@@ -244,47 +254,47 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a = Vector512.Create(a0[row]);
-                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
-                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                low1 = Vector512.MultiplyAddEstimate(a, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(a, b1, high1);
                 a = Vector512.Create(a0[row2]);
-                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
-                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                low2 = Vector512.MultiplyAddEstimate(a, b0, low2);
+                high2 = Vector512.MultiplyAddEstimate(a, b1, high2);
                 a = Vector512.Create(a0[row3]);
-                low3 = Vector512.FusedMultiplyAdd(a, b0, low3);
-                high3 = Vector512.FusedMultiplyAdd(a, b1, high3);
+                low3 = Vector512.MultiplyAddEstimate(a, b0, low3);
+                high3 = Vector512.MultiplyAddEstimate(a, b1, high3);
                 a = Vector512.Create(a4[0]);
-                low4 = Vector512.FusedMultiplyAdd(a, b0, low4);
-                high4 = Vector512.FusedMultiplyAdd(a, b1, high4);
+                low4 = Vector512.MultiplyAddEstimate(a, b0, low4);
+                high4 = Vector512.MultiplyAddEstimate(a, b1, high4);
                 a = Vector512.Create(a4[row]);
-                low5 = Vector512.FusedMultiplyAdd(a, b0, low5);
-                high5 = Vector512.FusedMultiplyAdd(a, b1, high5);
+                low5 = Vector512.MultiplyAddEstimate(a, b0, low5);
+                high5 = Vector512.MultiplyAddEstimate(a, b1, high5);
                 a = Vector512.Create(a4[row2]);
-                low6 = Vector512.FusedMultiplyAdd(a, b0, low6);
-                high6 = Vector512.FusedMultiplyAdd(a, b1, high6);
+                low6 = Vector512.MultiplyAddEstimate(a, b0, low6);
+                high6 = Vector512.MultiplyAddEstimate(a, b1, high6);
                 a = Vector512.Create(a4[row3]);
-                low7 = Vector512.FusedMultiplyAdd(a, b0, low7);
-                high7 = Vector512.FusedMultiplyAdd(a, b1, high7);
+                low7 = Vector512.MultiplyAddEstimate(a, b0, low7);
+                high7 = Vector512.MultiplyAddEstimate(a, b1, high7);
                 a = Vector512.Create(a8[0]);
-                low8 = Vector512.FusedMultiplyAdd(a, b0, low8);
-                high8 = Vector512.FusedMultiplyAdd(a, b1, high8);
+                low8 = Vector512.MultiplyAddEstimate(a, b0, low8);
+                high8 = Vector512.MultiplyAddEstimate(a, b1, high8);
                 a = Vector512.Create(a8[row]);
-                low9 = Vector512.FusedMultiplyAdd(a, b0, low9);
-                high9 = Vector512.FusedMultiplyAdd(a, b1, high9);
+                low9 = Vector512.MultiplyAddEstimate(a, b0, low9);
+                high9 = Vector512.MultiplyAddEstimate(a, b1, high9);
                 a = Vector512.Create(a8[row2]);
-                low10 = Vector512.FusedMultiplyAdd(a, b0, low10);
-                high10 = Vector512.FusedMultiplyAdd(a, b1, high10);
+                low10 = Vector512.MultiplyAddEstimate(a, b0, low10);
+                high10 = Vector512.MultiplyAddEstimate(a, b1, high10);
                 a = Vector512.Create(a8[row3]);
-                low11 = Vector512.FusedMultiplyAdd(a, b0, low11);
-                high11 = Vector512.FusedMultiplyAdd(a, b1, high11);
+                low11 = Vector512.MultiplyAddEstimate(a, b0, low11);
+                high11 = Vector512.MultiplyAddEstimate(a, b1, high11);
                 a = Vector512.Create(a12[0]);
-                low12 = Vector512.FusedMultiplyAdd(a, b0, low12);
-                high12 = Vector512.FusedMultiplyAdd(a, b1, high12);
+                low12 = Vector512.MultiplyAddEstimate(a, b0, low12);
+                high12 = Vector512.MultiplyAddEstimate(a, b1, high12);
                 a = Vector512.Create(a12[row]);
-                low13 = Vector512.FusedMultiplyAdd(a, b0, low13);
-                high13 = Vector512.FusedMultiplyAdd(a, b1, high13);
+                low13 = Vector512.MultiplyAddEstimate(a, b0, low13);
+                high13 = Vector512.MultiplyAddEstimate(a, b1, high13);
                 a0 += step;
                 a4 += step;
                 a8 += step;
@@ -387,20 +397,20 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
-                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
-                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
-                low3 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row3]), b0, low3);
-                low4 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[0]), b0, low4);
-                low5 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row]), b0, low5);
-                low6 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row2]), b0, low6);
-                low7 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row3]), b0, low7);
-                low8 = Vector512.FusedMultiplyAdd(Vector512.Create(a8[0]), b0, low8);
-                low9 = Vector512.FusedMultiplyAdd(Vector512.Create(a8[row]), b0, low9);
-                low10 = Vector512.FusedMultiplyAdd(Vector512.Create(a8[row2]), b0, low10);
-                low11 = Vector512.FusedMultiplyAdd(Vector512.Create(a8[row3]), b0, low11);
-                low12 = Vector512.FusedMultiplyAdd(Vector512.Create(a12[0]), b0, low12);
-                low13 = Vector512.FusedMultiplyAdd(Vector512.Create(a12[row]), b0, low13);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row2]), b0, low2);
+                low3 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row3]), b0, low3);
+                low4 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[0]), b0, low4);
+                low5 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row]), b0, low5);
+                low6 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row2]), b0, low6);
+                low7 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row3]), b0, low7);
+                low8 = Vector512.MultiplyAddEstimate(Vector512.Create(a8[0]), b0, low8);
+                low9 = Vector512.MultiplyAddEstimate(Vector512.Create(a8[row]), b0, low9);
+                low10 = Vector512.MultiplyAddEstimate(Vector512.Create(a8[row2]), b0, low10);
+                low11 = Vector512.MultiplyAddEstimate(Vector512.Create(a8[row3]), b0, low11);
+                low12 = Vector512.MultiplyAddEstimate(Vector512.Create(a12[0]), b0, low12);
+                low13 = Vector512.MultiplyAddEstimate(Vector512.Create(a12[row]), b0, low13);
                 a0 += step;
                 a4 += step;
                 a8 += step;
@@ -493,32 +503,32 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a = Vector512.Create(a0[row]);
-                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
-                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                low1 = Vector512.MultiplyAddEstimate(a, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(a, b1, high1);
                 a = Vector512.Create(a0[row2]);
-                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
-                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                low2 = Vector512.MultiplyAddEstimate(a, b0, low2);
+                high2 = Vector512.MultiplyAddEstimate(a, b1, high2);
                 a = Vector512.Create(a0[row3]);
-                low3 = Vector512.FusedMultiplyAdd(a, b0, low3);
-                high3 = Vector512.FusedMultiplyAdd(a, b1, high3);
+                low3 = Vector512.MultiplyAddEstimate(a, b0, low3);
+                high3 = Vector512.MultiplyAddEstimate(a, b1, high3);
                 a = Vector512.Create(a4[0]);
-                low4 = Vector512.FusedMultiplyAdd(a, b0, low4);
-                high4 = Vector512.FusedMultiplyAdd(a, b1, high4);
+                low4 = Vector512.MultiplyAddEstimate(a, b0, low4);
+                high4 = Vector512.MultiplyAddEstimate(a, b1, high4);
                 a = Vector512.Create(a4[row]);
-                low5 = Vector512.FusedMultiplyAdd(a, b0, low5);
-                high5 = Vector512.FusedMultiplyAdd(a, b1, high5);
+                low5 = Vector512.MultiplyAddEstimate(a, b0, low5);
+                high5 = Vector512.MultiplyAddEstimate(a, b1, high5);
                 a = Vector512.Create(a4[row2]);
-                low6 = Vector512.FusedMultiplyAdd(a, b0, low6);
-                high6 = Vector512.FusedMultiplyAdd(a, b1, high6);
+                low6 = Vector512.MultiplyAddEstimate(a, b0, low6);
+                high6 = Vector512.MultiplyAddEstimate(a, b1, high6);
                 a = Vector512.Create(a4[row3]);
-                low7 = Vector512.FusedMultiplyAdd(a, b0, low7);
-                high7 = Vector512.FusedMultiplyAdd(a, b1, high7);
+                low7 = Vector512.MultiplyAddEstimate(a, b0, low7);
+                high7 = Vector512.MultiplyAddEstimate(a, b1, high7);
                 a = Vector512.Create(a8[0]);
-                low8 = Vector512.FusedMultiplyAdd(a, b0, low8);
-                high8 = Vector512.FusedMultiplyAdd(a, b1, high8);
+                low8 = Vector512.MultiplyAddEstimate(a, b0, low8);
+                high8 = Vector512.MultiplyAddEstimate(a, b1, high8);
                 a0 += step;
                 a4 += step;
                 a8 += step;
@@ -594,15 +604,15 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
-                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
-                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
-                low3 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row3]), b0, low3);
-                low4 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[0]), b0, low4);
-                low5 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row]), b0, low5);
-                low6 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row2]), b0, low6);
-                low7 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row3]), b0, low7);
-                low8 = Vector512.FusedMultiplyAdd(Vector512.Create(a8[0]), b0, low8);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row2]), b0, low2);
+                low3 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row3]), b0, low3);
+                low4 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[0]), b0, low4);
+                low5 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row]), b0, low5);
+                low6 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row2]), b0, low6);
+                low7 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row3]), b0, low7);
+                low8 = Vector512.MultiplyAddEstimate(Vector512.Create(a8[0]), b0, low8);
                 a0 += step;
                 a4 += step;
                 a8 += step;
@@ -683,29 +693,29 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a = Vector512.Create(a0[row]);
-                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
-                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                low1 = Vector512.MultiplyAddEstimate(a, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(a, b1, high1);
                 a = Vector512.Create(a0[row2]);
-                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
-                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                low2 = Vector512.MultiplyAddEstimate(a, b0, low2);
+                high2 = Vector512.MultiplyAddEstimate(a, b1, high2);
                 a = Vector512.Create(a0[row3]);
-                low3 = Vector512.FusedMultiplyAdd(a, b0, low3);
-                high3 = Vector512.FusedMultiplyAdd(a, b1, high3);
+                low3 = Vector512.MultiplyAddEstimate(a, b0, low3);
+                high3 = Vector512.MultiplyAddEstimate(a, b1, high3);
                 a = Vector512.Create(a4[0]);
-                low4 = Vector512.FusedMultiplyAdd(a, b0, low4);
-                high4 = Vector512.FusedMultiplyAdd(a, b1, high4);
+                low4 = Vector512.MultiplyAddEstimate(a, b0, low4);
+                high4 = Vector512.MultiplyAddEstimate(a, b1, high4);
                 a = Vector512.Create(a4[row]);
-                low5 = Vector512.FusedMultiplyAdd(a, b0, low5);
-                high5 = Vector512.FusedMultiplyAdd(a, b1, high5);
+                low5 = Vector512.MultiplyAddEstimate(a, b0, low5);
+                high5 = Vector512.MultiplyAddEstimate(a, b1, high5);
                 a = Vector512.Create(a4[row2]);
-                low6 = Vector512.FusedMultiplyAdd(a, b0, low6);
-                high6 = Vector512.FusedMultiplyAdd(a, b1, high6);
+                low6 = Vector512.MultiplyAddEstimate(a, b0, low6);
+                high6 = Vector512.MultiplyAddEstimate(a, b1, high6);
                 a = Vector512.Create(a4[row3]);
-                low7 = Vector512.FusedMultiplyAdd(a, b0, low7);
-                high7 = Vector512.FusedMultiplyAdd(a, b1, high7);
+                low7 = Vector512.MultiplyAddEstimate(a, b0, low7);
+                high7 = Vector512.MultiplyAddEstimate(a, b1, high7);
                 a0 += step;
                 a4 += step;
                 b += stepB;
@@ -774,14 +784,14 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
-                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
-                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
-                low3 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row3]), b0, low3);
-                low4 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[0]), b0, low4);
-                low5 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row]), b0, low5);
-                low6 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row2]), b0, low6);
-                low7 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row3]), b0, low7);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row2]), b0, low2);
+                low3 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row3]), b0, low3);
+                low4 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[0]), b0, low4);
+                low5 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row]), b0, low5);
+                low6 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row2]), b0, low6);
+                low7 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row3]), b0, low7);
                 a0 += step;
                 a4 += step;
                 b += stepB;
@@ -855,26 +865,26 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a = Vector512.Create(a0[row]);
-                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
-                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                low1 = Vector512.MultiplyAddEstimate(a, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(a, b1, high1);
                 a = Vector512.Create(a0[row2]);
-                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
-                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                low2 = Vector512.MultiplyAddEstimate(a, b0, low2);
+                high2 = Vector512.MultiplyAddEstimate(a, b1, high2);
                 a = Vector512.Create(a0[row3]);
-                low3 = Vector512.FusedMultiplyAdd(a, b0, low3);
-                high3 = Vector512.FusedMultiplyAdd(a, b1, high3);
+                low3 = Vector512.MultiplyAddEstimate(a, b0, low3);
+                high3 = Vector512.MultiplyAddEstimate(a, b1, high3);
                 a = Vector512.Create(a4[0]);
-                low4 = Vector512.FusedMultiplyAdd(a, b0, low4);
-                high4 = Vector512.FusedMultiplyAdd(a, b1, high4);
+                low4 = Vector512.MultiplyAddEstimate(a, b0, low4);
+                high4 = Vector512.MultiplyAddEstimate(a, b1, high4);
                 a = Vector512.Create(a4[row]);
-                low5 = Vector512.FusedMultiplyAdd(a, b0, low5);
-                high5 = Vector512.FusedMultiplyAdd(a, b1, high5);
+                low5 = Vector512.MultiplyAddEstimate(a, b0, low5);
+                high5 = Vector512.MultiplyAddEstimate(a, b1, high5);
                 a = Vector512.Create(a4[row2]);
-                low6 = Vector512.FusedMultiplyAdd(a, b0, low6);
-                high6 = Vector512.FusedMultiplyAdd(a, b1, high6);
+                low6 = Vector512.MultiplyAddEstimate(a, b0, low6);
+                high6 = Vector512.MultiplyAddEstimate(a, b1, high6);
                 a0 += step;
                 a4 += step;
                 b += stepB;
@@ -938,13 +948,13 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
-                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
-                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
-                low3 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row3]), b0, low3);
-                low4 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[0]), b0, low4);
-                low5 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row]), b0, low5);
-                low6 = Vector512.FusedMultiplyAdd(Vector512.Create(a4[row2]), b0, low6);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row2]), b0, low2);
+                low3 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row3]), b0, low3);
+                low4 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[0]), b0, low4);
+                low5 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row]), b0, low5);
+                low6 = Vector512.MultiplyAddEstimate(Vector512.Create(a4[row2]), b0, low6);
                 a0 += step;
                 a4 += step;
                 b += stepB;
@@ -1001,17 +1011,17 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a = Vector512.Create(a0[row]);
-                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
-                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                low1 = Vector512.MultiplyAddEstimate(a, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(a, b1, high1);
                 a = Vector512.Create(a0[row2]);
-                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
-                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                low2 = Vector512.MultiplyAddEstimate(a, b0, low2);
+                high2 = Vector512.MultiplyAddEstimate(a, b1, high2);
                 a = Vector512.Create(a0[row3]);
-                low3 = Vector512.FusedMultiplyAdd(a, b0, low3);
-                high3 = Vector512.FusedMultiplyAdd(a, b1, high3);
+                low3 = Vector512.MultiplyAddEstimate(a, b0, low3);
+                high3 = Vector512.MultiplyAddEstimate(a, b1, high3);
                 a0 += step;
                 b += stepB;
             }
@@ -1058,10 +1068,10 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
-                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
-                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
-                low3 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row3]), b0, low3);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row2]), b0, low2);
+                low3 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row3]), b0, low3);
                 a0 += step;
                 b += stepB;
             }
@@ -1109,14 +1119,14 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a = Vector512.Create(a0[row]);
-                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
-                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                low1 = Vector512.MultiplyAddEstimate(a, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(a, b1, high1);
                 a = Vector512.Create(a0[row2]);
-                low2 = Vector512.FusedMultiplyAdd(a, b0, low2);
-                high2 = Vector512.FusedMultiplyAdd(a, b1, high2);
+                low2 = Vector512.MultiplyAddEstimate(a, b0, low2);
+                high2 = Vector512.MultiplyAddEstimate(a, b1, high2);
                 a0 += step;
                 b += stepB;
             }
@@ -1158,9 +1168,9 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
-                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
-                low2 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row2]), b0, low2);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row]), b0, low1);
+                low2 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row2]), b0, low2);
                 a0 += step;
                 b += stepB;
             }
@@ -1201,11 +1211,11 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a = Vector512.Create(a0[row]);
-                low1 = Vector512.FusedMultiplyAdd(a, b0, low1);
-                high1 = Vector512.FusedMultiplyAdd(a, b1, high1);
+                low1 = Vector512.MultiplyAddEstimate(a, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(a, b1, high1);
                 a0 += step;
                 b += stepB;
             }
@@ -1241,8 +1251,8 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
-                low1 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[row]), b0, low1);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
+                low1 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[row]), b0, low1);
                 a0 += step;
                 b += stepB;
             }
@@ -1277,8 +1287,8 @@ internal static unsafe class MatrixMicroKernel
                 Vector512<float> b0 = Vector512.Load(b);
                 Vector512<float> b1 = Vector512.Load(b + Lanes);
                 Vector512<float> a = Vector512.Create(a0[0]);
-                low0 = Vector512.FusedMultiplyAdd(a, b0, low0);
-                high0 = Vector512.FusedMultiplyAdd(a, b1, high0);
+                low0 = Vector512.MultiplyAddEstimate(a, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(a, b1, high0);
                 a0 += step;
                 b += stepB;
             }
@@ -1309,7 +1319,7 @@ internal static unsafe class MatrixMicroKernel
             for (int i = 0; i < steps; i++)
             {
                 Vector512<float> b0 = Vector512.Load(b);
-                low0 = Vector512.FusedMultiplyAdd(Vector512.Create(a0[0]), b0, low0);
+                low0 = Vector512.MultiplyAddEstimate(Vector512.Create(a0[0]), b0, low0);
                 a0 += step;
                 b += stepB;
             }

@@ -18,13 +18,13 @@ internal static unsafe class VectorSum
             int i = 0;
             for (; i + 2 * LanePart.Lanes <= count; i += 2 * LanePart.Lanes)
             {
-                even = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
-                odd = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i + LanePart.Lanes), Vector512.Load(b + start + i + LanePart.Lanes), odd);
+                even = Vector512.MultiplyAddEstimate(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
+                odd = Vector512.MultiplyAddEstimate(Vector512.Load(a + start + i + LanePart.Lanes), Vector512.Load(b + start + i + LanePart.Lanes), odd);
             }
             for (; i + LanePart.Lanes <= count; i += LanePart.Lanes)
-                even = Vector512.FusedMultiplyAdd(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
+                even = Vector512.MultiplyAddEstimate(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
             if (i < count)
-                even = Vector512.FusedMultiplyAdd(LanePart.Load(a + start + i, count - i), LanePart.Load(b + start + i, count - i), even);
+                even = Vector512.MultiplyAddEstimate(LanePart.Load(a + start + i, count - i), LanePart.Load(b + start + i, count - i), even);
             total += Vector512.Sum(even + odd);
         }
         return total;
@@ -42,12 +42,12 @@ internal static unsafe class VectorSum
             for (; i + LanePart.Lanes <= count; i += LanePart.Lanes)
             {
                 Vector512<float> difference = Vector512.Load(a + start + i) - Vector512.Load(b + start + i);
-                sum = Vector512.FusedMultiplyAdd(difference, difference, sum);
+                sum = Vector512.MultiplyAddEstimate(difference, difference, sum);
             }
             if (i < count)
             {
                 Vector512<float> difference = LanePart.Load(a + start + i, count - i) - LanePart.Load(b + start + i, count - i);
-                sum = Vector512.FusedMultiplyAdd(difference, difference, sum);
+                sum = Vector512.MultiplyAddEstimate(difference, difference, sum);
             }
             total += Vector512.Sum(sum);
         }

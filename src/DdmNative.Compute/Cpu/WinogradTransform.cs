@@ -66,7 +66,7 @@ internal static unsafe class WinogradTransform
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Scaled(float factor, Vector512<float> value, Vector512<float> sum)
-        => Vector512.FusedMultiplyAdd(Vector512.Create(factor), value, sum);
+        => Vector512.MultiplyAddEstimate(Vector512.Create(factor), value, sum);
 
     private readonly struct ImageMap : IMap
     {
