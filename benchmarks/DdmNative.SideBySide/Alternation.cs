@@ -9,11 +9,11 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, bool qui
     /// <summary>Long enough for both sides' idle threads to stop spinning.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
 
-    private readonly double _warmUpSeconds = quick ? 0.3 : 1;
+    private readonly double _warmUpSeconds = quick ? 0.2 : 1;
     private readonly double _turnSeconds = quick ? 0.05 : 0.25;
-    private readonly double _rowSeconds = quick ? 0.5 : 6;
+    private readonly double _rowSeconds = quick ? 0.3 : 6;
     private readonly int _leastTurns = quick ? 2 : 5;
-    private readonly int _mostTurns = quick ? 5 : 25;
+    private readonly int _mostTurns = quick ? 4 : 25;
 
     /// <summary>A run that takes longer than this is long: three turns do.</summary>
     private const double LongRunSeconds = 5;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide;
 
@@ -15,13 +16,12 @@ internal static class PeakMemory
         return long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
     }
 
-    /// <summary>What the new process does: reads the data, forgets the peak that this took, runs the row twice and prints the peak.</summary>
-    public static void RunRow(Workload workload, FashionMnist data, DdmNative.Compute.Cpu.CpuDevice device)
+    /// <summary>What the new process does: makes the row ready, forgets the peak of reading and making its inputs, runs it twice and prints the peak.</summary>
+    public static void RunRow(Workload workload, CpuDevice device)
     {
-        _ = data.Train;
+        using Prepared prepared = workload.Prepare(device);
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
         File.WriteAllText("/proc/self/clear_refs", "5");
-        using Prepared prepared = workload.Prepare(device);
         prepared.Run();
         prepared.Run();
         Console.Out.WriteLine(Label + Own().ToString(CultureInfo.InvariantCulture));
@@ -50,8 +50,8 @@ internal static class PeakMemory
     public static long Torch(Workload workload, Settings settings, int threads, string variant)
     {
         using var worker = new TorchWorker(settings, threads);
-        worker.ResetPeak();
         worker.Prepare(workload.Torch, probe: false, variant);
+        worker.ResetPeak();
         worker.Run(1);
         return worker.PeakBytes();
     }

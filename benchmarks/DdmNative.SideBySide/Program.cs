@@ -22,7 +22,7 @@ int Run(Settings settings)
     if (settings.MemoryRow is string name)
     {
         using var device = new CpuDevice(settings.ThreadCounts[0]);
-        PeakMemory.RunRow(workloads.Single(workload => workload.Name == name), data, device);
+        PeakMemory.RunRow(workloads.Single(workload => workload.Name == name), device);
         return 0;
     }
 

@@ -40,7 +40,7 @@ internal sealed class TorchWorker : IDisposable
     /// <summary>Seconds of each of so many runs.</summary>
     public double[] Run(int times) => Ask(new JsonObject { ["run"] = times })["seconds"].Deserialize<double[]>()!;
 
-    /// <summary>Reads the data and forgets the peak that this took.</summary>
+    /// <summary>Forgets the peak so far, that of making inputs.</summary>
     public void ResetPeak() => Ask(new JsonObject { ["reset_peak"] = true });
 
     /// <summary>The most memory that the whole process had resident so far.</summary>

@@ -5,20 +5,17 @@ import torch.nn.functional as F
 from matching_step import Grouped, Loop, Vmap, VmapJvp
 from training import labelled_images
 
-REAL_PER_GROUP = 4
-
 
 def synset_data(options, groups, images):
-    """(images [G, m, 1, 28, 28], label vectors [G, m, 10], real images [G, n, …], their labels)."""
+    """(images [G, m, 1, 28, 28], label vectors [G, m, 10]): real ones, unmatched."""
     x, y = labelled_images(options, 1, 28)
-    chosen = torch.randperm(len(x), generator=torch.Generator().manual_seed(options.seed))[:groups * (images + REAL_PER_GROUP)].view(groups, -1)
-    onehot = F.one_hot(y, 10).float()
-    return x[chosen[:, :images]], onehot[chosen[:, :images]], x[chosen[:, images:]], onehot[chosen[:, images:]]
+    chosen = torch.randperm(len(x), generator=torch.Generator().manual_seed(options.seed))[:groups * images].view(groups, images)
+    return x[chosen], F.one_hot(y, 10).float()[chosen]
 
 
-def real_targets(network, images, labels):
-    loop = Loop(network)
-    return [torch.stack(tensors) for tensors in zip(*[loop.group_gradients(x, q) for x, q in zip(images, labels)])]
+def random_targets(network, groups):
+    """What the groups' gradients are to become: which numbers they are does not matter for the time."""
+    return [torch.randn(groups, *p.shape) for p in network.parameters()]
 
 
 def updates(step, images, labels, targets):

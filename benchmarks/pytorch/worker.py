@@ -3,7 +3,7 @@
 
   → {"prepare": {"kind": "conv-fwd", ...}, "probe": true}   ← {"variant": "contiguous", "probed": {"contiguous": 0.1, ...}}
   → {"run": 3}                                              ← {"seconds": [0.1, 0.1, 0.1]}      of the chosen variant
-  → {"reset_peak": true}                                    ← {}                                reads the data, forgets the memory that this took
+  → {"reset_peak": true}                                    ← {}                                forgets the most memory so far
   → {"peak": true}                                          ← {"peak_bytes": 123}               of the whole process so far
 
 Preparing builds a workload's variants (ways in which a good PyTorch user would write it), warms each up and, if asked to probe, times them
@@ -16,7 +16,6 @@ import time
 import torch
 
 from common import arguments, start
-from training import labelled_images
 from workloads import KINDS
 
 
@@ -68,7 +67,6 @@ def main():
             elif "run" in request:
                 answer = {"seconds": [timed(lambda: work(False)) for _ in range(request["run"])]}
             elif "reset_peak" in request:
-                labelled_images(options, 1, 28)
                 with open("/proc/self/clear_refs", "w") as peak:
                     peak.write("5")
                 answer = {}

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from common import convnet
 from ensemble import EnsembleLoop, EnsembleVmap
 from offline import offline
-from synset import real_targets, synset_data, update_variants
+from synset import random_targets, synset_data, update_variants
 from training import evaluation_data, labelled_images, train_step
 
 
@@ -105,14 +105,13 @@ def evaluation(options, batch, channels, size, width, depth):
 
 def matching_step(options, groups, images, width, depth):
     network = convnet(width, depth, "group")
-    x, q, real, real_q = synset_data(options, groups, images)
-    targets = real_targets(network, real, real_q)
-    return update_variants(network, width, depth, x, q, targets)
+    x, q = synset_data(options, groups, images)
+    return update_variants(network, width, depth, x, q, random_targets(network, groups))
 
 
 def online(options, groups, models, steps, evaluated, width, depth):
     """models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all of them."""
-    x, q, _, _ = synset_data(options, groups, 1)
+    x, q = synset_data(options, groups, 1)
     x, q, test = x.flatten(0, 1), q.flatten(0, 1), evaluation_data(options, evaluated)
     weights = torch.full((models, groups), 1 / groups)
     weights[range(models - 1), range(models - 1)] = 0

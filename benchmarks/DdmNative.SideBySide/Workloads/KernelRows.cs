@@ -6,7 +6,6 @@ namespace DdmNative.SideBySide.Workloads;
 /// <summary>The other kernels alone. Norm and pool at the largest shape of the ConvNet for 28×28×1.</summary>
 internal static class KernelRows
 {
-    private const int Batch = 256;
     private const int Channels = 128;
     private const int Size = 28;
     private const int MatrixSize = 1024;
@@ -23,11 +22,11 @@ internal static class KernelRows
             return new Prepared(plan.Run, plan, x, y, parameters);
         });
 
-    public static Workload InstanceNorm() => new(
-        "instance-norm", 0, Images("instance-norm"),
+    public static Workload InstanceNorm(int batch) => new(
+        "instance-norm", 0, Images("instance-norm", batch),
         device =>
         {
-            var shape = new TensorShape(1, Batch, Channels, Size, Size);
+            var shape = new TensorShape(1, batch, Channels, Size, Size);
             Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(shape), delta = RandomValues.On(device, shape, 2), result = device.Allocate(shape);
             Tensor parameters = RandomValues.On(device, TensorShape.Vector(1, 2 * Channels), 3), gradient = device.Allocate(parameters.Shape);
             Tensor statistics = device.Allocate(DdmNative.Compute.Contracts.InstanceNorm.StatisticsShape(shape));
@@ -40,12 +39,12 @@ internal static class KernelRows
             return new Prepared(plan.Run, plan, x, y, delta, result, parameters, gradient, statistics);
         });
 
-    public static Workload ReluAvgPool() => new(
-        "relu-avgpool", 0, Images("relu-avgpool"),
+    public static Workload ReluAvgPool(int batch) => new(
+        "relu-avgpool", 0, Images("relu-avgpool", batch),
         device =>
         {
             const int window = 2;
-            var shape = new TensorShape(1, Batch, Channels, Size, Size);
+            var shape = new TensorShape(1, batch, Channels, Size, Size);
             TensorShape pooled = DdmNative.Compute.Contracts.ReluAvgPool.Pooled(window, shape);
             Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(pooled), delta = RandomValues.On(device, pooled, 2), result = device.Allocate(shape);
             IPlan plan = device.Record("relu-avgpool", () =>
@@ -56,5 +55,5 @@ internal static class KernelRows
             return new Prepared(plan.Run, plan, x, y, delta, result);
         });
 
-    private static JsonObject Images(string kind) => new() { ["kind"] = kind, ["batch"] = Batch, ["channels"] = Channels, ["size"] = Size };
+    private static JsonObject Images(string kind, int batch) => new() { ["kind"] = kind, ["batch"] = batch, ["channels"] = Channels, ["size"] = Size };
 }
