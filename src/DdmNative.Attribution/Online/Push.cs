@@ -4,7 +4,7 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="Push"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-public sealed record PushOptions(int Steps = 10, float StepSize = 0.05f, float Momentum = 0.9f);
+public sealed record PushOptions(int Steps = 20, float StepSize = 0.04f, float Momentum = 0.9f);
 
 /// <summary>
 /// `push`: from θ_T, the removed groups' logits are pushed along the fixed residual r = p_T − onehot (loss −⟨r, z⟩), while the other groups' images hold the

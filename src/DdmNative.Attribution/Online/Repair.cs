@@ -4,7 +4,7 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="Repair"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-public sealed record RepairOptions(int Steps = 20, float StepSize = 0.05f, float Momentum = 0.9f);
+public sealed record RepairOptions(int Steps = 40, float StepSize = 0.02f, float Momentum = 0.9f);
 
 /// <summary>
 /// `repair`: a few full-batch steps from θ_T on the forward-matched synset without the removed groups' images, against a control with all of them. The

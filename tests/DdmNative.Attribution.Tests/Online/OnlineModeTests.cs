@@ -145,7 +145,8 @@ public sealed class OnlineModeTests : IDisposable
     {
         var steps = new List<(int Done, int Total)>();
         new Repair().Run(Context(_problem, "repair") with { Wave = 3, OnStep = (done, total) => steps.Add((done, total)) });
-        Assert.Equal([.. Enumerable.Range(1, 30).Select(done => (done, 30))], steps);
+        int total = 3 * new RepairOptions().Steps;
+        Assert.Equal([.. Enumerable.Range(1, total).Select(done => (done, total))], steps);
     }
 
     public void Dispose() => _problem.Dispose();
