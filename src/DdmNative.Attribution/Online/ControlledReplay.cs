@@ -25,6 +25,8 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
 
     public string Name => "controlled-replay";
 
+    public object Options => _options;
+
     /// <summary>The steps whose parameters the target's training must record for these settings.</summary>
     public IReadOnlyList<int> RecordedSteps(int totalSteps)
     {

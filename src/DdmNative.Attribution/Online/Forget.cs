@@ -21,6 +21,8 @@ public sealed class Forget(ForgetOptions? options = null) : IOnlineMode
 
     public string Name => "forget";
 
+    public object Options => _options;
+
     /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {

@@ -17,6 +17,8 @@ public sealed class Push(PushOptions? options = null) : IOnlineMode
 
     public string Name => "push";
 
+    public object Options => _options;
+
     /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {

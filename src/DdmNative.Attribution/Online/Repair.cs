@@ -16,6 +16,8 @@ public sealed class Repair(RepairOptions? options = null) : IOnlineMode
 
     public string Name => "repair";
 
+    public object Options => _options;
+
     /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {

@@ -22,6 +22,8 @@ public sealed class Replay(ReplayOptions? options = null) : IOnlineMode
 
     public string Name => "replay";
 
+    public object Options => _options;
+
     /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {

@@ -11,6 +11,8 @@ public sealed class OneStep(GroupGradients real, float stepSize = 0.05f) : IOnli
 {
     public string Name => "one-step";
 
+    public object Options => new { stepSize };
+
     /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {

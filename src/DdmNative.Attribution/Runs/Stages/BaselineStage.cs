@@ -28,7 +28,7 @@ internal sealed class BaselineStage(Job job) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
-    public override object Settings => new { job.Seed, Names };
+    public override object Settings => new { job.Seed, Names, Repair = new Repair().Options, Replay = new Replay().Options };
 
     /// <summary>The finished stage's matrices, in the order of <see cref="Names"/>.</summary>
     public static IReadOnlyList<AttributionMatrix> Read(StageContext context)

@@ -30,7 +30,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
-    public override object Settings => new { job.Seed, Recipe = recipe, job.Matching.LearningRate, job.Matching.Distance };
+    public override object Settings => new { job.Seed, Recipe = recipe, Matching = Options(), PhaseSteps };
 
     public static string NameOf(SynsetRecipe recipe) => "distill:" + recipe.Name;
 

@@ -22,7 +22,7 @@ internal sealed class OnlineStage(Job job, string method) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _recipe is null ? (string[])[] : [DistillStage.NameOf(_recipe)]];
 
-    public override object Settings => new { method };
+    public override object Settings => new { method, Mode = OnlineModes.Find(method)?.Options, Feature = method == "feature" ? new FeatureSynsetSchedule() : null };
 
     public static string NameOf(string method) => "online:" + method;
 
