@@ -11,6 +11,7 @@ internal sealed unsafe class CorrelationCall : CpuCall
     private readonly CpuOperand output;
     private readonly int channels;
     private readonly int panels;
+    private readonly FilterPanels packing;
     private readonly bool isShared;
 
     public CorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
@@ -22,6 +23,7 @@ internal sealed unsafe class CorrelationCall : CpuCall
         this.output = Write(output);
         channels = sources.Length * shape.InputChannels;
         panels = FilterPanels.Count(shape.OutputChannels);
+        packing = new FilterPanels(shape, channels);
         isShared = Array.TrueForAll(this.sources, source => source.Filter.IsShared) && this.bias?.IsShared != false;
         RetainedFloats = (long)panels * Columns * (shape.Taps * channels + 1);
     }
@@ -39,7 +41,7 @@ internal sealed unsafe class CorrelationCall : CpuCall
         if (mustRenew)
         {
             for (int i = 0; i < sources.Length; i++)
-                FilterPanels.Pack(sources[i].Filter.At(tile), shape, filters, channels, i * shape.InputChannels);
+                packing.Pack(sources[i].Filter.At(tile), filters, i * shape.InputChannels);
             FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
         }
         float* padded = tile.Workspace.Temporary;

@@ -35,15 +35,13 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     public int RetainedIndex { get; set; }
 
+    /// <summary>Parts of the retained floats that are made anew independently of each other.</summary>
+    public int RetainedParts { get; protected init; } = 1;
+
     /// <summary>Floats needed during one tile of the given number of samples.</summary>
     public virtual long TemporaryFloats(int samples) => 0;
 
-    /// <summary>Called before the first and after the last tile of a slot, for sums that a call keeps in a form of its own.</summary>
-    public virtual void BeginSlot(Workspace workspace)
-    {
-    }
-
-    /// <inheritdoc cref="BeginSlot"/>
+    /// <summary>Called after the last tile of a slot, for sums that a call keeps in a form of its own.</summary>
     public virtual void EndSlot(Workspace workspace)
     {
     }
@@ -78,18 +76,20 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     protected CpuParameters? ReadOptional(Slice? slice) => slice is Slice given ? Read(given) : null;
 
     /// <summary>A gradient of <paramref name="length"/> floats in the kernel's form, turned into the slice's by <paramref name="convert"/>.</summary>
-    protected GradientSum Sum(Slice slice, int length, GradientSum.Layout? convert = null)
+    protected GradientSum Sum(Slice slice, int length, GradientSum.Layout? convert = null, bool isAssignedFirst = false)
     {
         var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true);
-        GradientSum sum = convert is null ? new GradientSum(vector, slice.Offset, length) : new GradientSum(vector, slice.Offset, length) { Convert = convert };
+        GradientSum sum = convert is null
+            ? new GradientSum(vector, slice.Offset, length) { IsAssignedFirst = isAssignedFirst }
+            : new GradientSum(vector, slice.Offset, length) { IsAssignedFirst = isAssignedFirst, Convert = convert };
         gradients.Add(sum);
         return sum;
     }
 
-    /// <summary>The retained floats, and whether they must be made anew for this tile's member.</summary>
-    protected float* Retained(in Tile tile, bool isShared, out bool mustRenew)
+    /// <summary>The retained floats, and whether a part of them must be made anew for this tile's member.</summary>
+    protected float* Retained(in Tile tile, bool isShared, out bool mustRenew, int part = 0)
     {
-        mustRenew = tile.Workspace.MustRenew(RetainedIndex, isShared ? -2 : tile.Member);
+        mustRenew = tile.Workspace.MustRenew(RetainedIndex + part, isShared ? -2 : tile.Member);
         return tile.Workspace.Start + RetainedOffset;
     }
 

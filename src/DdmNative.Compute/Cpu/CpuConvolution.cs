@@ -43,8 +43,9 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
             cotangentTangent, filterCotangentTangent, biasCotangentTangent);
 
     private void Correlate(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
-        => device.Submit(WinogradTiles.Pays(shape)
-            ? new WinogradCorrelationCall(name, shape, sources, bias, output)
+        => device.Submit(
+            WinogradTiles.Pays(shape) ? new WinogradCorrelationCall(name, shape, sources, bias, output)
+            : FewChannelsTransposeCall.Fits(shape) ? new FewChannelsTransposeCall(name, shape, sources, output)
             : new CorrelationCall(name, shape, sources, bias, output));
 
     private void SumFilterGradient(

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -68,8 +70,7 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
                 return 1;
             }
             float factor = (float)(2 / scale);
-            for (int i = 0; i < length; i++)
-                v[i] = factor * (g[i] - wanted[i]);
+            Elementwise.Run(new ScaledDifference(factor, g, wanted, v), length);
             return VectorSum.SquaredDistance(g, wanted, length) / scale;
         }
 
@@ -92,11 +93,27 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
                 }
                 double cosine = VectorSum.Dot(g, wanted, block.RowLength) / (length * wantedLength);
                 (float along, float towards) = ((float)(cosine / (length * length)), (float)(1 / (length * wantedLength)));
-                for (int i = 0; i < block.RowLength; i++)
-                    v[i] = along * g[i] - towards * wanted[i];
+                Elementwise.Run(new Combination(along, g, towards, wanted, v), block.RowLength);
                 sum += 1 - cosine;
             }
             return sum;
         }
+    }
+    /// <summary>v = f(g − g*).</summary>
+    private readonly unsafe struct ScaledDifference(float factor, float* g, float* wanted, float* v) : IElementwise
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(Vector512.Create(factor) * (TLanes.Load(g + i, lanes) - TLanes.Load(wanted + i, lanes)), v + i, lanes);
+    }
+
+    /// <summary>v = a·g − b·g*.</summary>
+    private readonly unsafe struct Combination(float a, float* g, float b, float* wanted, float* v) : IElementwise
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Apply<TLanes>(long i, int lanes)
+            where TLanes : struct, ILaneAccess
+            => TLanes.Store(Vector512.Create(a) * TLanes.Load(g + i, lanes) - Vector512.Create(b) * TLanes.Load(wanted + i, lanes), v + i, lanes);
     }
 }

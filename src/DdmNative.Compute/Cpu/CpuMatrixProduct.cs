@@ -40,7 +40,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         private readonly (CpuOperand Input, CpuParameters Weight)[] sources;
         private readonly CpuParameters bias;
         private readonly CpuOperand output;
-        private readonly CorrelationShape shape;
+        private readonly FilterPanels packing;
         private readonly int inputs;
         private readonly int outputs;
         private readonly int panels;
@@ -54,7 +54,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             inputs = sources[0].Input.Shape.Channels;
             outputs = output.Shape.Channels;
             panels = FilterPanels.Count(outputs);
-            shape = new CorrelationShape(inputs, 1, 1, outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false);
+            packing = new FilterPanels(new CorrelationShape(inputs, 1, 1, outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false), sources.Length * inputs);
             RetainedFloats = (long)panels * Columns * (sources.Length * inputs + 1);
         }
 
@@ -69,7 +69,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             if (mustRenew)
             {
                 for (int i = 0; i < sources.Length; i++)
-                    FilterPanels.Pack(sources[i].Weight.At(tile), shape, weights, stride, i * inputs);
+                    packing.Pack(sources[i].Weight.At(tile), weights, i * inputs);
                 FilterPanels.PackBias(bias.At(tile), outputs, biases);
             }
             for (int panel = 0; panel < panels; panel++)

@@ -54,17 +54,12 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     public void RunSlot(Workspace workspace, int member, int slot, ITileObserver? observer)
     {
         (int first, int end) = (SlotStart(slot), SlotStart(slot + 1));
-        foreach (CpuCall call in calls)
-        {
-            long started = Now(observer);
-            call.BeginSlot(workspace);
-            observer?.OnTile(new TileRun(call, workspace.Worker, member, first, 0, started, Now(observer)));
-        }
         foreach (GradientSum gradient in Gradients)
-            new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
-        for (; first < end; first += BlockSamples)
+            if (!gradient.IsAssignedFirst)
+                new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
+        for (int begin = first; first < end; first += BlockSamples)
         {
-            var tile = new Tile(workspace, member, first, Math.Min(BlockSamples, end - first));
+            var tile = new Tile(workspace, member, first, Math.Min(BlockSamples, end - first), first == begin);
             foreach (CpuCall call in calls)
             {
                 long started = Now(observer);

@@ -43,7 +43,8 @@ internal sealed unsafe class CpuPlan : IPlan
         foreach (CpuCall call in calls)
         {
             call.RetainedOffset = length;
-            call.RetainedIndex = retainingCalls++;
+            call.RetainedIndex = retainingCalls;
+            retainingCalls += call.RetainedParts;
             length += RoundUp(call.RetainedFloats);
         }
         length = PlaceGradients(length);
@@ -187,13 +188,15 @@ internal sealed unsafe class CpuPlan : IPlan
             {
                 phase.RunSlot(workspace, member, slot, observer);
                 long started = CpuPhase.Now(observer);
+                if (phase.Slots == 1)
+                    break;
                 foreach (GradientSum gradient in phase.Gradients)
                     AddSlot(slot, gradient.Slot(workspace), workspace.Start + gradient.TotalOffset, gradient.Length);
                 Observe(observer, workspace, member, phase, started);
             }
             long written = CpuPhase.Now(observer);
             foreach (GradientSum gradient in phase.Gradients)
-                gradient.Write(member, workspace.Start + gradient.TotalOffset);
+                gradient.Write(member, phase.Slots == 1 ? gradient.Slot(workspace) : workspace.Start + gradient.TotalOffset);
             Observe(observer, workspace, member, phase, written);
         }
     }

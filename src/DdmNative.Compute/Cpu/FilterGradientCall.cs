@@ -23,7 +23,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         this.shape = CorrelationShape.Forward(shape);
         this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
         this.biasCotangent = Read(biasCotangent);
-        filterSum = Sum(filterResult, shape.FilterLength, ToFilterOrder);
+        filterSum = Sum(filterResult, shape.FilterLength, new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels).Convert, isAssignedFirst: true);
         biasSum = Sum(biasResult, shape.OutputChannels);
     }
 
@@ -42,18 +42,20 @@ internal sealed unsafe class FilterGradientCall : CpuCall
                 PaddedImage.Pad(
                     image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding,
                     padded, shape.PaddedHeight, shape.PaddedWidth, shape.InputChannels);
-                AddRows(padded, cotangent.At(tile, sample), sum);
+                bool isFirst = tile.BeginsSlot && sample == tile.FirstSample && image == sources[0].Image;
+                AddRows(padded, cotangent.At(tile, sample), sum, isFirst);
             }
             BiasGradient.Add(biasCotangent.At(tile, sample), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
         }
     }
 
-    private void AddRows(float* padded, float* cotangent, float* sum)
+    private void AddRows(float* padded, float* cotangent, float* sum, bool isFirst)
     {
         int run = shape.KernelSize * shape.InputChannels;
         for (int column = 0; column < shape.OutputChannels; column += Columns)
         {
             Contraction contraction = ColumnBlock(column, cotangent, sum);
+            contraction.Accumulate = !isFirst;
             contraction.StepA = shape.InputChannels;
             contraction.SegmentA = (nint)shape.PaddedWidth * shape.InputChannels;
             contraction.SegmentB = (nint)shape.OutputWidth * shape.OutputChannels;
@@ -77,16 +79,5 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         C = sum + column,
         RowStrideC = shape.OutputChannels,
         Columns = Math.Min(Columns, shape.OutputChannels - column),
-        Accumulate = true,
     };
-
-    /// <summary>[k, k, C, O] to OIHW.</summary>
-    private void ToFilterOrder(float* source, float* target)
-    {
-        (int outputs, int inputs, int taps) = (shape.OutputChannels, shape.InputChannels, shape.Taps);
-        for (int output = 0; output < outputs; output++)
-            for (int input = 0; input < inputs; input++)
-                for (int tap = 0; tap < taps; tap++)
-                    target[((long)output * inputs + input) * taps + tap] = source[((long)tap * inputs + input) * outputs + output];
-    }
 }

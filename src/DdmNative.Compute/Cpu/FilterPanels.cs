@@ -2,37 +2,71 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// A filter bank repacked for the micro-kernel: panels of 32 output channels, [outputs/32][k][k][channels][32], the last panel filled up with zeros.
+/// The bank is [O, I, k, k] read as outputs × inputs, or its transpose turned upside down as inputs × outputs.
 /// </summary>
-internal static unsafe class FilterPanels
+/// <remarks>
+/// Sixteen inputs by sixteen outputs are k² register transpositions: of (input, tap) runs against outputs, or, transposed, of taps against outputs for one input after the other.
+/// What does not fill sixteen goes one by one.
+/// </remarks>
+internal sealed unsafe class FilterPanels
 {
+    /// <summary>Input channels packed together.</summary>
+    public const int Chunk = RegisterTransposition.Size;
+
     private const int Columns = MatrixMicroKernel.PanelColumns;
+
+    private readonly CorrelationShape shape;
+    private readonly int stride;
+    private readonly nint outputStride;
+    private readonly nint inputStride;
+
+    /// <summary>Floats from a block's first source row to its others; from the first target row of a chunk (or of one input) to that of run position j.</summary>
+    private readonly int[] sourceRows;
+    private readonly int[] targetRows;
+
+    /// <param name="shape">Its outputs are the panels' columns.</param>
+    /// <param name="stride">Channels of a packed pixel: several sources may lie side by side.</param>
+    public FilterPanels(in CorrelationShape shape, int stride)
+    {
+        (this.shape, this.stride) = (shape, stride);
+        int taps = shape.Taps;
+        outputStride = shape.IsTransposed ? taps : (nint)shape.InputChannels * taps;
+        inputStride = shape.IsTransposed ? (nint)shape.OutputChannels * taps : taps;
+        sourceRows = new int[Chunk];
+        for (int row = 0; row < Chunk; row++)
+            sourceRows[row] = checked((int)(row * outputStride));
+        targetRows = new int[taps * Chunk];
+        for (int j = 0; j < targetRows.Length; j++)
+            targetRows[j] = shape.IsTransposed ? TapRow(SurplusToFirst(j)) : TapRow(j % taps) + j / taps * Columns;
+    }
 
     public static int Count(int outputs) => (outputs + Columns - 1) / Columns;
 
-    /// <summary>
-    /// Packs a bank [O, I, k, k] as outputs × inputs, or its transpose turned upside down as inputs × outputs, into channels
-    /// <paramref name="firstChannel"/>… of pixels <paramref name="stride"/> channels wide.
-    /// </summary>
-    public static void Pack(float* filter, in CorrelationShape shape, float* panels, int stride, int firstChannel)
+    /// <summary>Packs the whole bank into channels <paramref name="firstChannel"/>… of every pixel.</summary>
+    public void Pack(float* filter, float* panels, int firstChannel)
     {
-        (int k, int outputs, int inputs, int taps) = (shape.KernelSize, shape.OutputChannels, shape.InputChannels, shape.Taps);
-        long outputStride = shape.IsTransposed ? taps : (long)inputs * taps;
-        long inputStride = shape.IsTransposed ? (long)outputs * taps : taps;
-        for (int panel = 0; panel < Count(outputs); panel++)
+        for (int panel = 0; panel < Count(shape.OutputChannels); panel++)
         {
-            int columns = Math.Min(Columns, outputs - panel * Columns);
-            for (int tap = 0; tap < k * k; tap++)
-            {
-                float* source = filter + panel * Columns * outputStride + (shape.IsTransposed ? taps - 1 - tap : tap);
-                float* target = panels + (((long)panel * taps + tap) * stride + firstChannel) * Columns;
-                for (int input = 0; input < inputs; input++, source += inputStride, target += Columns)
-                {
-                    for (int column = 0; column < columns; column++)
-                        target[column] = source[column * outputStride];
-                    for (int column = columns; column < Columns; column++)
-                        target[column] = 0;
-                }
-            }
+            float* target = panels + ((nint)panel * shape.Taps * stride + firstChannel) * Columns;
+            for (int input = 0; input < shape.InputChannels; input += Chunk)
+                PackChunk(filter, panel, input, target + (nint)input * Columns);
+        }
+    }
+
+    /// <summary>Packs inputs <paramref name="firstInput"/>… (at most <see cref="Chunk"/>) of one panel: input i, tap t to row t·stride + i of <paramref name="target"/>.</summary>
+    public void PackChunk(float* filter, int panel, int firstInput, float* target)
+    {
+        int inputs = Math.Min(Chunk, shape.InputChannels - firstInput);
+        for (int column = 0; column < Columns; column += Chunk)
+        {
+            int first = panel * Columns + column, columns = Math.Clamp(shape.OutputChannels - first, 0, Chunk);
+            float* source = filter + first * outputStride + firstInput * inputStride;
+            if (columns < Chunk || inputs < Chunk || !RegisterTransposition.IsSupported)
+                CopyOneByOne(source, columns, inputs, target + column);
+            else if (shape.IsTransposed)
+                TurnTaps(source, target + column);
+            else
+                TurnRuns(source, target + column);
         }
     }
 
@@ -42,4 +76,45 @@ internal static unsafe class FilterPanels
         for (int i = 0; i < Count(outputs) * Columns; i++)
             panels[i] = i < outputs && bias is not null ? bias[i] : 0;
     }
+
+    /// <summary>The (input, tap) runs of sixteen outputs.</summary>
+    private void TurnRuns(float* source, float* target)
+    {
+        fixed (int* from = sourceRows, to = targetRows)
+        {
+            for (int j = 0; j < targetRows.Length; j += Chunk)
+                RegisterTransposition.Turn(source + j, from, target, to + j);
+        }
+    }
+
+    /// <summary>The taps of sixteen outputs for each of sixteen inputs. A row's loads run into its neighbours' taps, and may run over the bank's end into the memory kept for that.</summary>
+    private void TurnTaps(float* source, float* target)
+    {
+        fixed (int* from = sourceRows, to = targetRows)
+        {
+            for (int input = 0; input < Chunk; input++)
+                for (int tap = 0; tap < shape.Taps; tap += Chunk)
+                    RegisterTransposition.Turn(source + input * inputStride + tap, from, target + input * Columns, to + tap);
+        }
+    }
+
+    private void CopyOneByOne(float* source, int columns, int inputs, float* target)
+    {
+        for (int tap = 0; tap < shape.Taps; tap++)
+        {
+            for (int input = 0; input < inputs; input++)
+            {
+                float* from = source + input * inputStride + tap, to = target + TapRow(tap) + input * Columns;
+                for (int column = 0; column < columns; column++)
+                    to[column] = from[column * outputStride];
+                for (int column = columns; column < Chunk; column++)
+                    to[column] = 0;
+            }
+        }
+    }
+
+    private int TapRow(int tap) => (shape.IsTransposed ? shape.Taps - 1 - tap : tap) * stride * Columns;
+
+    /// <summary>Rows of a block beyond the last tap go where its first row will overwrite them.</summary>
+    private int SurplusToFirst(int tap) => tap < shape.Taps ? tap : tap / Chunk * Chunk;
 }

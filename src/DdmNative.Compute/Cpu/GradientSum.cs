@@ -21,6 +21,9 @@ internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int leng
     /// <summary>Slots of all members, [E, slots, length], when threads share a member.</summary>
     public AlignedMemory? SharedSlots { get; set; }
 
+    /// <summary>Whether the kernel itself begins a slot's sum, by assigning; otherwise the slot is cleared first.</summary>
+    public bool IsAssignedFirst { get; init; }
+
     /// <summary>Turns the kernel's form of the gradient into the parameters' own: source, target.</summary>
     public Layout Convert { get; init; } = (source, target) => new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(target, length));
 

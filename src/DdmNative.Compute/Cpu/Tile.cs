@@ -5,7 +5,8 @@ namespace DdmNative.Compute.Cpu;
 /// <param name="Member">e.</param>
 /// <param name="FirstSample">The first sample n of the run.</param>
 /// <param name="SampleCount">Samples in the run.</param>
-internal readonly record struct Tile(Workspace Workspace, int Member, int FirstSample, int SampleCount)
+/// <param name="BeginsSlot">Whether it is its slot's first: gradients are assigned, not added to.</param>
+internal readonly record struct Tile(Workspace Workspace, int Member, int FirstSample, int SampleCount, bool BeginsSlot)
 {
     /// <summary>One past the last sample.</summary>
     public int EndSample => FirstSample + SampleCount;

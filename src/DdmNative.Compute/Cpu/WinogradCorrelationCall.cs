@@ -17,30 +17,32 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
 
     private readonly CorrelationShape shape;
     private readonly WinogradTiles tiles;
+    private readonly WinogradFilters filters;
     private readonly (CpuOperand Image, CpuParameters Filter)[] sources;
     private readonly CpuParameters? bias;
     private readonly CpuOperand output;
     private readonly int sourceStride;
     private readonly int channels;
     private readonly int panels;
-    private readonly bool isShared;
 
     public WinogradCorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
     {
         this.shape = shape;
         tiles = new WinogradTiles(shape);
+        filters = new WinogradFilters(shape);
         this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
         this.bias = ReadOptional(bias);
         this.output = Write(output);
         sourceStride = WinogradTiles.RoundUp(shape.InputChannels);
         channels = sources.Length * sourceStride;
         panels = FilterPanels.Count(shape.OutputChannels);
-        isShared = Array.TrueForAll(this.sources, source => source.Filter.IsShared) && this.bias?.IsShared != false;
-        RetainedFloats = FilterLength + panels * Columns;
+        RetainedParts = sources.Length;
+        RetainedFloats = sources.Length * SourceLength;
     }
 
-    private long FilterLength => (long)WinogradTransform.Products * panels * channels * Columns;
+    /// <summary>Room for one source's transformed filters.</summary>
+    private long SourceLength => (long)panels * filters.PanelLength;
 
     private int PaddedLength => tiles.PaddedHeight * tiles.PaddedWidth * sourceStride;
 
@@ -49,69 +51,89 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     public override double FlopsPerSample => sources.Length * shape.Flops;
 
     public override long TemporaryFloats(int samples)
-        => Math.Max(
-            PaddedLength + (long)WinogradTransform.Products
-                * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, channels) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, panels * Columns)),
-            (long)panels * shape.Taps * channels * Columns);
+        => panels * Columns + filters.ChunkLength + PaddedLength + (long)WinogradTransform.Products
+            * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, channels) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, panels * Columns));
 
     public override void Execute(in Tile tile)
     {
-        float* filters = Retained(tile, isShared, out bool mustRenew);
-        float* biases = filters + FilterLength;
-        if (mustRenew)
+        for (int i = 0; i < sources.Length; i++)
         {
-            TransformFilters(tile, filters);
-            FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
+            float* transformed = Retained(tile, sources[i].Filter.IsShared, out bool mustRenew, i) + i * SourceLength;
+            for (int panel = 0; mustRenew && !IsUsedOnce(i) && panel < panels; panel++)
+                TransformPanel(tile, i, panel, transformed + (nint)panel * filters.PanelLength);
         }
+        float* biases = tile.Workspace.Temporary;
+        FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
         for (int first = tile.FirstSample; first < tile.EndSample; first += SamplesTogether)
-            Correlate(tile, first, Math.Min(SamplesTogether, tile.EndSample - first), filters, biases);
+            Correlate(tile, first, Math.Min(SamplesTogether, tile.EndSample - first), biases);
     }
 
-    private void Correlate(in Tile tile, int firstSample, int samples, float* filters, float* biases)
+    /// <summary>A member's own filters, needed for a single sample, are not worth keeping.</summary>
+    private bool IsUsedOnce(int source) => Samples == 1 && !sources[source].Filter.IsShared;
+
+    private void Correlate(in Tile tile, int firstSample, int samples, float* biases)
     {
         int rows = samples * tiles.Count, outputStride = panels * Columns;
         nint imagePlane = WinogradTiles.PlaneStride(rows, channels), productPlane = WinogradTiles.PlaneStride(rows, outputStride);
-        float* images = tile.Workspace.Temporary;
+        float* images = biases + panels * Columns + filters.ChunkLength;
         float* products = images + WinogradTransform.Products * imagePlane;
         float* padded = products + WinogradTransform.Products * productPlane;
         for (int i = 0; i < samples; i++)
             for (int source = 0; source < sources.Length; source++)
                 tiles.TransformImage(
                     sources[source].Image.At(tile, firstSample + i), padded, images, rows, channels, i * tiles.Count, source * sourceStride);
-        for (int product = 0; product < WinogradTransform.Products; product++)
+        if (Samples == 1)
         {
+            // A panel's products follow its transform at once, while it is in the cache.
             for (int panel = 0; panel < panels; panel++)
-            {
-                MatrixMicroKernel.Multiply(
-                    new Contraction
-                    {
-                        A = images + product * imagePlane,
-                        RowStrideA = channels,
-                        StepA = 1,
-                        B = filters + ((long)product * panels + panel) * channels * Columns,
-                        StepB = Columns,
-                        Steps = channels,
-                        Segments = 1,
-                        C = products + product * productPlane + panel * Columns,
-                        RowStrideC = outputStride,
-                        Columns = Columns,
-                    },
-                    rows);
-            }
+                for (int product = 0; product < WinogradTransform.Products; product++)
+                    MultiplyPanel(tile, panel, product, mayTransform: product == 0, rows, images, imagePlane, products, productPlane);
+        }
+        else
+        {
+            // An image's plane is read once for all panels.
+            for (int product = 0; product < WinogradTransform.Products; product++)
+                for (int panel = 0; panel < panels; panel++)
+                    MultiplyPanel(tile, panel, product, mayTransform: false, rows, images, imagePlane, products, productPlane);
         }
         for (int i = 0; i < samples; i++)
             tiles.TransformOutput(products, rows, outputStride, i * tiles.Count, biases, output.At(tile, firstSample + i));
     }
 
-    private void TransformFilters(in Tile tile, float* filters)
+    private void MultiplyPanel(
+        in Tile tile, int panel, int product, bool mayTransform, int rows, float* images, nint imagePlane, float* products, nint productPlane)
     {
-        float* packed = tile.Workspace.Temporary;
-        Clear(packed, (long)panels * shape.Taps * channels * Columns);
-        for (int i = 0; i < sources.Length; i++)
-            FilterPanels.Pack(sources[i].Filter.At(tile), shape, packed, channels, i * sourceStride);
-        nint row = channels * Columns;
-        for (int panel = 0; panel < panels; panel++)
-            for (int i = 0; i < row; i += LanePart.Lanes)
-                WinogradTransform.Filter(packed + (nint)panel * shape.Taps * row + i, row, filters + panel * row + i, panels * row);
+        float* first = PanelOf(tile, 0, panel, mayTransform), last = sources.Length == 1 ? first : PanelOf(tile, 1, panel, mayTransform);
+        MatrixMicroKernel.Multiply(
+            new Contraction
+            {
+                A = images + product * imagePlane,
+                RowStrideA = channels,
+                StepA = 1,
+                SegmentA = sourceStride,
+                B = first + (nint)product * filters.PlaneStride,
+                StepB = Columns,
+                SegmentB = (nint)(last - first),
+                Steps = sourceStride,
+                Segments = sources.Length,
+                C = products + product * productPlane + panel * Columns,
+                RowStrideC = panels * Columns,
+                Columns = Columns,
+            },
+            rows);
     }
+
+    /// <summary>Where a source's transformed panel lies; one that is used once is made there first.</summary>
+    private float* PanelOf(in Tile tile, int source, int panel, bool mayTransform)
+    {
+        float* transformed = tile.Workspace.Start + RetainedOffset + source * SourceLength;
+        if (!IsUsedOnce(source))
+            return transformed + (nint)panel * filters.PanelLength;
+        if (mayTransform)
+            TransformPanel(tile, source, panel, transformed);
+        return transformed;
+    }
+
+    private void TransformPanel(in Tile tile, int source, int panel, float* target)
+        => filters.TransformPanel(sources[source].Filter.At(tile), panel, target, tile.Workspace.Temporary + panels * Columns);
 }

@@ -32,10 +32,13 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         this.biasCotangent = Read(biasCotangent);
         inputs = WinogradTiles.RoundUp(shape.InputChannels);
         outputs = WinogradTiles.RoundUp(shape.OutputChannels);
-        filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * inputs * outputs, ToFilterOrder);
+        filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * inputs * outputs, new FilterGradientOrder(shape, inputs, outputs).Convert, isAssignedFirst: true);
         biasSum = Sum(biasResult, shape.OutputChannels);
-        RetainedFloats = (long)WinogradTransform.Products * inputs * outputs;
+        RetainedFloats = (long)WinogradTransform.Products * SumStride;
     }
+
+    /// <summary>Floats from one product's sum to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
+    private int SumStride => inputs * outputs + LanePart.Lanes;
 
     private int PaddedLength => tiles.PaddedHeight * tiles.PaddedWidth * inputs;
 
@@ -47,14 +50,12 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         => PaddedLength + (long)WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, inputs) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, outputs));
 
-    public override void BeginSlot(Workspace workspace) => Clear(workspace.Start + RetainedOffset, RetainedFloats);
-
     public override void EndSlot(Workspace workspace)
     {
         float* transformed = workspace.Start + RetainedOffset;
         nint length = (nint)inputs * outputs;
         for (nint i = 0; i < length; i += LanePart.Lanes)
-            WinogradTransform.FilterGradient(transformed + i, length, filterSum.Slot(workspace) + i, length);
+            WinogradTransform.FilterGradient(transformed + i, SumStride, filterSum.Slot(workspace) + i, length);
     }
 
     public override void Execute(in Tile tile)
@@ -63,13 +64,13 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         {
             int samples = Math.Min(SamplesTogether, tile.EndSample - first);
             foreach ((CpuOperand image, CpuOperand cotangent) in sources)
-                AddProducts(tile, first, samples, image, cotangent);
+                AddProducts(tile, first, samples, image, cotangent, tile.BeginsSlot && first == tile.FirstSample && image == sources[0].Image);
         }
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
             BiasGradient.Add(biasCotangent.At(tile, sample), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
     }
 
-    private void AddProducts(in Tile tile, int firstSample, int samples, CpuOperand image, CpuOperand cotangent)
+    private void AddProducts(in Tile tile, int firstSample, int samples, CpuOperand image, CpuOperand cotangent, bool isFirst)
     {
         int steps = samples * tiles.Count;
         nint imagePlane = WinogradTiles.PlaneStride(steps, inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, outputs);
@@ -96,22 +97,13 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                         StepB = outputs,
                         Steps = steps,
                         Segments = 1,
-                        C = sums + (long)product * inputs * outputs + column,
+                        C = sums + (nint)product * SumStride + column,
                         RowStrideC = outputs,
                         Columns = Math.Min(Columns, outputs - column),
-                        Accumulate = true,
+                        Accumulate = !isFirst,
                     },
                     inputs);
             }
         }
-    }
-
-    /// <summary>[3, 3, C, O], channels rounded up, to OIHW.</summary>
-    private void ToFilterOrder(float* source, float* target)
-    {
-        for (int output = 0; output < shape.OutputChannels; output++)
-            for (int input = 0; input < shape.InputChannels; input++)
-                for (int tap = 0; tap < shape.Taps; tap++)
-                    target[((long)output * shape.InputChannels + input) * shape.Taps + tap] = source[((long)tap * inputs + input) * outputs + output];
     }
 }

@@ -1,0 +1,99 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// The transpose of a convolution that has few input channels, such as a network's first layer: δx = Σ over sources of Wᵀ∗δ. One product [H′W′, O] · [O, I·k²] gives every
+/// cotangent pixel's share in every tap at once, and each pixel of δx then adds up its k² shares. The product's columns are filled by the taps where
+/// <see cref="CorrelationCall"/> would fill I of 32.
+/// </summary>
+/// <remarks>The filter's rows [O, (I, k, k)] are the product's rows as they are; they are only widened to whole vectors. A sample reads H′W′·O floats once; its shares, H′W′·32 at most, stay in cache.</remarks>
+internal sealed unsafe class FewChannelsTransposeCall : CpuCall
+{
+    private readonly CorrelationShape shape;
+    private readonly (CpuOperand Cotangent, CpuParameters Filter)[] sources;
+    private readonly CpuOperand output;
+    private readonly int run;
+    private readonly int columns;
+
+    public FewChannelsTransposeCall(string name, CorrelationShape shape, (Tensor Cotangent, Slice Filter)[] sources, Tensor output)
+        : base(name, output.Shape.Members, output.Shape.Samples)
+    {
+        this.shape = shape;
+        this.sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Filter)));
+        this.output = Write(output);
+        run = shape.OutputChannels * shape.Taps;
+        columns = WinogradTiles.RoundUp(run);
+        RetainedParts = sources.Length;
+        RetainedFloats = (long)sources.Length * shape.InputChannels * columns;
+    }
+
+    public override double FlopsPerSample => sources.Length * shape.Flops;
+
+    private int Pixels => shape.InputHeight * shape.InputWidth;
+
+    /// <summary>Whether all shares of a pixel fit one panel.</summary>
+    public static bool Fits(CorrelationShape shape) => shape.IsTransposed && shape.OutputChannels * shape.Taps <= MatrixMicroKernel.PanelColumns;
+
+    public override long TemporaryFloats(int samples) => (long)Pixels * columns;
+
+    public override void Execute(in Tile tile)
+    {
+        for (int i = 0; i < sources.Length; i++)
+        {
+            float* widened = Retained(tile, sources[i].Filter.IsShared, out bool mustRenew, i) + (nint)i * shape.InputChannels * columns;
+            if (mustRenew)
+                Widen(sources[i].Filter.At(tile), widened);
+        }
+        float* shares = tile.Workspace.Temporary;
+        for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+        {
+            for (int i = 0; i < sources.Length; i++)
+                MatrixMicroKernel.Multiply(
+                    new Contraction
+                    {
+                        A = sources[i].Cotangent.At(tile, sample),
+                        RowStrideA = shape.InputChannels,
+                        StepA = 1,
+                        B = tile.Workspace.Start + RetainedOffset + (nint)i * shape.InputChannels * columns,
+                        StepB = columns,
+                        Steps = shape.InputChannels,
+                        Segments = 1,
+                        C = shares,
+                        RowStrideC = columns,
+                        Columns = columns,
+                        Accumulate = i > 0,
+                    },
+                    Pixels);
+            AddShares(shares, output.At(tile, sample));
+        }
+    }
+
+    private void Widen(float* filter, float* widened)
+    {
+        Clear(widened, (long)shape.InputChannels * columns);
+        for (int row = 0; row < shape.InputChannels; row++)
+            new ReadOnlySpan<float>(filter + (nint)row * run, run).CopyTo(new Span<float>(widened + (nint)row * columns, run));
+    }
+
+    /// <summary>δx[h, w, i] = Σ over taps (a, b) of the share that cotangent pixel (h + p − a, w + p − b) has for them, p being the convolution's padding.</summary>
+    private void AddShares(float* shares, float* image)
+    {
+        int k = shape.KernelSize, padding = k - 1 - shape.Padding, channels = shape.OutputChannels;
+        for (int h = 0; h < shape.OutputHeight; h++)
+        {
+            for (int w = 0; w < shape.OutputWidth; w++)
+            {
+                float* pixel = image + ((nint)h * shape.OutputWidth + w) * channels;
+                int firstRow = Math.Max(0, h + padding - shape.InputHeight + 1), endRow = Math.Min(k, h + padding + 1);
+                int firstColumn = Math.Max(0, w + padding - shape.InputWidth + 1), endColumn = Math.Min(k, w + padding + 1);
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    float sum = 0;
+                    for (int a = firstRow; a < endRow; a++)
+                        for (int b = firstColumn; b < endColumn; b++)
+                            sum += shares[((nint)(h + padding - a) * shape.InputWidth + (w + padding - b)) * columns + channel * shape.Taps + a * k + b];
+                    pixel[channel] = sum;
+                }
+            }
+        }
+    }
+}
