@@ -60,6 +60,16 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 
         public override double FlopsPerSample => 2.0 * sources.Length * inputs * outputs;
 
+        /// <summary>
+        /// Rows a multiple of a kilobyte apart fall into the same few sets of the first-level cache, and a tile reads fourteen at once: such rows are copied a cache line further
+        /// apart, if there are panels enough to pay for it.
+        /// </summary>
+        private bool AreRowsSpread => inputs % 256 == 0 && panels > 1;
+
+        private int RowStride => AreRowsSpread ? inputs + LanePart.Lanes : inputs;
+
+        public override long TemporaryFloats(int samples) => AreRowsSpread ? (long)sources.Length * samples * RowStride : 0;
+
         public override void Execute(in Tile tile)
         {
             bool isShared = bias.IsShared && Array.TrueForAll(sources, source => source.Weight.IsShared);
@@ -72,6 +82,9 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
                     packing.Pack(sources[i].Weight.At(tile), weights, i * inputs);
                 FilterPanels.PackBias(bias.At(tile), outputs, biases);
             }
+            float* rows = tile.Workspace.Temporary;
+            for (int i = 0; i < sources.Length && AreRowsSpread; i++)
+                SpreadRows(sources[i].Input.At(tile, tile.FirstSample), tile.SampleCount, rows + (nint)i * tile.SampleCount * RowStride);
             for (int panel = 0; panel < panels; panel++)
             {
                 for (int i = 0; i < sources.Length; i++)
@@ -79,8 +92,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
                     MatrixMicroKernel.Multiply(
                         new Contraction
                         {
-                            A = sources[i].Input.At(tile, tile.FirstSample),
-                            RowStrideA = inputs,
+                            A = AreRowsSpread ? rows + (nint)i * tile.SampleCount * RowStride : sources[i].Input.At(tile, tile.FirstSample),
+                            RowStrideA = RowStride,
                             StepA = 1,
                             B = weights + ((long)panel * stride + i * inputs) * Columns,
                             StepB = Columns,
@@ -96,9 +109,15 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
                 }
             }
         }
+
+        private void SpreadRows(float* source, int count, float* target)
+        {
+            for (int row = 0; row < count; row++)
+                new ReadOnlySpan<float>(source + (nint)row * inputs, inputs).CopyTo(new Span<float>(target + (nint)row * RowStride, inputs));
+        }
     }
 
-    private sealed unsafe class BackwardDataCall : CpuCall
+        private sealed unsafe class BackwardDataCall : CpuCall
     {
         private readonly (CpuOperand Cotangent, CpuParameters Weight)[] sources;
         private readonly CpuOperand output;
