@@ -12,7 +12,6 @@ internal sealed unsafe class CorrelationCall : CpuCall
     private readonly int channels;
     private readonly int panels;
     private readonly FilterPanels packing;
-    private readonly bool isShared;
 
     public CorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
@@ -24,7 +23,7 @@ internal sealed unsafe class CorrelationCall : CpuCall
         channels = sources.Length * shape.InputChannels;
         panels = FilterPanels.Count(shape.OutputChannels);
         packing = new FilterPanels(shape, channels);
-        isShared = Array.TrueForAll(this.sources, source => source.Filter.IsShared) && this.bias?.IsShared != false;
+        RetainedParts = sources.Length;
         RetainedFloats = (long)panels * Columns * (shape.Taps * channels + 1);
     }
 
@@ -36,14 +35,14 @@ internal sealed unsafe class CorrelationCall : CpuCall
 
     public override void Execute(in Tile tile)
     {
-        float* filters = Retained(tile, isShared, out bool mustRenew);
-        float* biases = filters + (long)panels * Columns * PatchLength;
-        if (mustRenew)
+        float* filters = Retained(tile);
+        for (int i = 0; i < sources.Length; i++)
         {
-            for (int i = 0; i < sources.Length; i++)
+            if (MustRenew(tile, sources[i].Filter.IsShared, i))
                 packing.Pack(sources[i].Filter.At(tile), filters, i * shape.InputChannels);
-            FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
         }
+        float* biases = filters + (long)panels * Columns * PatchLength;
+        FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
         float* padded = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {

@@ -86,12 +86,11 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         return sum;
     }
 
-    /// <summary>The retained floats, and whether a part of them must be made anew for this tile's member.</summary>
-    protected float* Retained(in Tile tile, bool isShared, out bool mustRenew, int part = 0)
-    {
-        mustRenew = tile.Workspace.MustRenew(RetainedIndex + part, isShared ? -2 : tile.Member);
-        return tile.Workspace.Start + RetainedOffset;
-    }
+    /// <summary>The floats that stay with the thread.</summary>
+    protected float* Retained(in Tile tile) => tile.Workspace.Start + RetainedOffset;
+
+    /// <summary>Whether a part of the retained floats, made from what is shared or this tile's member's own, must be made anew; it counts as made from then on.</summary>
+    protected bool MustRenew(in Tile tile, bool isShared, int part = 0) => tile.Workspace.MustRenew(RetainedIndex + part, isShared ? -2 : tile.Member);
 
     protected static void Clear(float* values, long length) => new Span<float>(values, checked((int)length)).Clear();
 

@@ -44,13 +44,13 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
 
     private void Correlate(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         => device.Submit(
-            WinogradTiles.Pays(shape) ? new WinogradCorrelationCall(name, shape, sources, bias, output)
+            WinogradTiles.Pays(shape, output.Shape.Samples) ? new WinogradCorrelationCall(name, shape, sources, bias, output)
             : FewChannelsTransposeCall.Fits(shape) ? new FewChannelsTransposeCall(name, shape, sources, output)
             : new CorrelationCall(name, shape, sources, bias, output));
 
     private void SumFilterGradient(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
-        => device.Submit(WinogradTiles.Pays(CorrelationShape.Forward(shape))
+        => device.Submit(WinogradTiles.Pays(CorrelationShape.Forward(shape), biasCotangent.Shape.Samples)
             ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult)
             : new FilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult));
 }

@@ -70,8 +70,15 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
                 return 1;
             }
             float factor = (float)(2 / scale);
-            Elementwise.Run(new ScaledDifference(factor, g, wanted, v), length);
-            return VectorSum.SquaredDistance(g, wanted, length) / scale;
+            // Both from the first-level cache, a chunk at a time.
+            double distance = 0;
+            for (int start = 0; start < length; start += VectorSum.ChunkLength)
+            {
+                int count = Math.Min(VectorSum.ChunkLength, length - start);
+                Elementwise.Run(new ScaledDifference(factor, g + start, wanted + start, v + start), count);
+                distance += VectorSum.SquaredDistance(g + start, wanted + start, count);
+            }
+            return distance / scale;
         }
 
         private static double RowCosine(ParameterBlock block, float* g, float* wanted, float* v)

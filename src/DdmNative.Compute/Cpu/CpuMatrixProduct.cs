@@ -73,10 +73,10 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         public override void Execute(in Tile tile)
         {
             bool isShared = bias.IsShared && Array.TrueForAll(sources, source => source.Weight.IsShared);
-            float* weights = Retained(tile, isShared, out bool mustRenew);
+            float* weights = Retained(tile);
             float* biases = weights + (long)panels * Columns * sources.Length * inputs;
             int stride = sources.Length * inputs;
-            if (mustRenew)
+            if (MustRenew(tile, isShared))
             {
                 for (int i = 0; i < sources.Length; i++)
                     packing.Pack(sources[i].Weight.At(tile), weights, i * inputs);

@@ -39,9 +39,8 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
     {
         for (int i = 0; i < sources.Length; i++)
         {
-            float* widened = Retained(tile, sources[i].Filter.IsShared, out bool mustRenew, i) + (nint)i * shape.InputChannels * columns;
-            if (mustRenew)
-                Widen(sources[i].Filter.At(tile), widened);
+            if (MustRenew(tile, sources[i].Filter.IsShared, i))
+                Widen(sources[i].Filter.At(tile), Widened(tile, i));
         }
         float* shares = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
@@ -53,7 +52,7 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
                         A = sources[i].Cotangent.At(tile, sample),
                         RowStrideA = shape.InputChannels,
                         StepA = 1,
-                        B = tile.Workspace.Start + RetainedOffset + (nint)i * shape.InputChannels * columns,
+                        B = Widened(tile, i),
                         StepB = columns,
                         Steps = shape.InputChannels,
                         Segments = 1,
@@ -66,6 +65,9 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
             AddShares(shares, output.At(tile, sample));
         }
     }
+
+    /// <summary>A source's filter as [O, columns].</summary>
+    private float* Widened(in Tile tile, int source) => Retained(tile) + (nint)source * shape.InputChannels * columns;
 
     private void Widen(float* filter, float* widened)
     {

@@ -5,7 +5,8 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>Sums of products over long vectors, in one order whatever their alignment: lanes first, folded into float64 every few thousand terms.</summary>
 internal static unsafe class VectorSum
 {
-    private const int ChunkLength = 4096;
+    /// <summary>Terms between two foldings into float64.</summary>
+    public const int ChunkLength = 4096;
 
     /// <summary>⟨a, b⟩.</summary>
     public static double Dot(float* a, float* b, long length)

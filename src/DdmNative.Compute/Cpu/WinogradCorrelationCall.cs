@@ -58,9 +58,10 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     {
         for (int i = 0; i < sources.Length; i++)
         {
-            float* transformed = Retained(tile, sources[i].Filter.IsShared, out bool mustRenew, i) + i * SourceLength;
-            for (int panel = 0; mustRenew && !IsUsedOnce(i) && panel < panels; panel++)
-                TransformPanel(tile, i, panel, transformed + (nint)panel * filters.PanelLength);
+            if (IsUsedOnce(i) || !MustRenew(tile, sources[i].Filter.IsShared, i))
+                continue;
+            for (int panel = 0; panel < panels; panel++)
+                TransformPanel(tile, i, panel, Retained(tile) + i * SourceLength + (nint)panel * filters.PanelLength);
         }
         float* biases = tile.Workspace.Temporary;
         FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
@@ -126,7 +127,7 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     /// <summary>Where a source's transformed panel lies; one that is used once is made there first.</summary>
     private float* PanelOf(in Tile tile, int source, int panel, bool mayTransform)
     {
-        float* transformed = tile.Workspace.Start + RetainedOffset + source * SourceLength;
+        float* transformed = Retained(tile) + source * SourceLength;
         if (!IsUsedOnce(source))
             return transformed + (nint)panel * filters.PanelLength;
         if (mayTransform)

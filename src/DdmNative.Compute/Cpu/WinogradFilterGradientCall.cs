@@ -21,6 +21,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private readonly GradientSum biasSum;
     private readonly int inputs;
     private readonly int outputs;
+    private readonly int panels;
 
     public WinogradFilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
@@ -34,11 +35,17 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         outputs = WinogradTiles.RoundUp(shape.OutputChannels);
         filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * inputs * outputs, new FilterGradientOrder(shape, inputs, outputs).Convert, isAssignedFirst: true);
         biasSum = Sum(biasResult, shape.OutputChannels);
-        RetainedFloats = (long)WinogradTransform.Products * SumStride;
+        panels = FilterPanels.Count(outputs);
+        RetainedFloats = (IsSinglePass ? 1 : panels) * PanelLength;
     }
 
-    /// <summary>Floats from one product's sum to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
-    private int SumStride => inputs * outputs + LanePart.Lanes;
+    /// <summary>Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
+    private int SumStride => inputs * Columns + LanePart.Lanes;
+
+    private long PanelLength => (long)WinogradTransform.Products * SumStride;
+
+    /// <summary>With one sample nothing is summed: each panel of outputs is transformed back as soon as it is multiplied, while it is in the cache.</summary>
+    private bool IsSinglePass => Samples == 1;
 
     private int PaddedLength => tiles.PaddedHeight * tiles.PaddedWidth * inputs;
 
@@ -47,45 +54,42 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     public override double FlopsPerSample => sources.Length * shape.Flops;
 
     public override long TemporaryFloats(int samples)
-        => PaddedLength + (long)WinogradTransform.Products
+        => PaddedLength + (long)sources.Length * WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, inputs) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, outputs));
 
     public override void EndSlot(Workspace workspace)
     {
-        float* transformed = workspace.Start + RetainedOffset;
-        nint length = (nint)inputs * outputs;
-        for (nint i = 0; i < length; i += LanePart.Lanes)
-            WinogradTransform.FilterGradient(transformed + i, SumStride, filterSum.Slot(workspace) + i, length);
+        for (int panel = 0; panel < panels && !IsSinglePass; panel++)
+            TransformBack(workspace, panel, workspace.Start + RetainedOffset + panel * PanelLength);
     }
 
     public override void Execute(in Tile tile)
     {
         for (int first = tile.FirstSample; first < tile.EndSample; first += SamplesTogether)
-        {
-            int samples = Math.Min(SamplesTogether, tile.EndSample - first);
-            foreach ((CpuOperand image, CpuOperand cotangent) in sources)
-                AddProducts(tile, first, samples, image, cotangent, tile.BeginsSlot && first == tile.FirstSample && image == sources[0].Image);
-        }
+            AddProducts(tile, first, Math.Min(SamplesTogether, tile.EndSample - first));
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
             BiasGradient.Add(biasCotangent.At(tile, sample), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
     }
 
-    private void AddProducts(in Tile tile, int firstSample, int samples, CpuOperand image, CpuOperand cotangent, bool isFirst)
+    private void AddProducts(in Tile tile, int firstSample, int samples)
     {
         int steps = samples * tiles.Count;
         nint imagePlane = WinogradTiles.PlaneStride(steps, inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, outputs);
-        float* images = tile.Workspace.Temporary;
-        float* cotangents = images + WinogradTransform.Products * imagePlane;
-        float* padded = cotangents + WinogradTransform.Products * cotangentPlane;
+        nint sourceLength = WinogradTransform.Products * (imagePlane + cotangentPlane);
+        float* padded = tile.Workspace.Temporary, images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
         for (int i = 0; i < samples; i++)
         {
-            tiles.TransformImage(image.At(tile, firstSample + i), padded, images, steps, inputs, i * tiles.Count, 0);
-            tiles.TransformCotangent(cotangent.At(tile, firstSample + i), cotangents, steps, i * tiles.Count);
+            for (int source = 0; source < sources.Length; source++)
+            {
+                tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps, inputs, i * tiles.Count, 0);
+                tiles.TransformCotangent(sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps, i * tiles.Count);
+            }
         }
-        float* sums = tile.Workspace.Start + RetainedOffset;
-        for (int product = 0; product < WinogradTransform.Products; product++)
+        bool begins = tile.BeginsSlot && firstSample == tile.FirstSample;
+        for (int panel = 0; panel < panels; panel++)
         {
-            for (int column = 0; column < outputs; column += Columns)
+            float* sums = Retained(tile) + (IsSinglePass ? 0 : panel * PanelLength);
+            for (int product = 0; product < WinogradTransform.Products; product++)
             {
                 MatrixMicroKernel.Multiply(
                     new Contraction
@@ -93,17 +97,30 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                         A = images + product * imagePlane,
                         RowStrideA = 1,
                         StepA = inputs,
-                        B = cotangents + product * cotangentPlane + column,
+                        SegmentA = sourceLength,
+                        B = cotangents + product * cotangentPlane + panel * Columns,
                         StepB = outputs,
+                        SegmentB = sourceLength,
                         Steps = steps,
-                        Segments = 1,
-                        C = sums + (nint)product * SumStride + column,
-                        RowStrideC = outputs,
-                        Columns = Math.Min(Columns, outputs - column),
-                        Accumulate = !isFirst,
+                        Segments = sources.Length,
+                        C = sums + (nint)product * SumStride,
+                        RowStrideC = Columns,
+                        Columns = Math.Min(Columns, outputs - panel * Columns),
+                        Accumulate = !begins,
                     },
                     inputs);
             }
+            if (IsSinglePass)
+                TransformBack(tile.Workspace, panel, sums);
         }
+    }
+
+    private void TransformBack(Workspace workspace, int panel, float* sums)
+    {
+        float* target = filterSum.Slot(workspace) + panel * Columns;
+        int columns = Math.Min(Columns, outputs - panel * Columns);
+        for (int row = 0; row < inputs; row++)
+            for (int column = 0; column < columns; column += LanePart.Lanes)
+                WinogradTransform.FilterGradient(sums + row * Columns + column, SumStride, target + (nint)row * outputs + column, (nint)inputs * outputs);
     }
 }

@@ -19,6 +19,9 @@ internal readonly unsafe struct WinogradTiles
     /// <summary>Channels below which the transforms outweigh the products.</summary>
     private const int LeastChannels = 16;
 
+    /// <summary>Tiles of a member below which its filters' way through the cache, four times as long as untransformed, outweighs the products.</summary>
+    private const int LeastTiles = 8;
+
     private readonly CorrelationShape shape;
 
     public WinogradTiles(CorrelationShape shape) => this.shape = shape;
@@ -34,12 +37,14 @@ internal readonly unsafe struct WinogradTiles
 
     public int PaddedHeight => Rows * TileSize + PatchSize - TileSize;
 
-    public static bool Pays(CorrelationShape shape)
+    /// <summary>Whether a call over <paramref name="samples"/> samples per member gains by the transform.</summary>
+    public static bool Pays(CorrelationShape shape, int samples)
     {
-        if (shape.KernelSize != 3 || shape.InputChannels < LeastChannels || shape.OutputChannels < LeastChannels)
+        var tiles = new WinogradTiles(shape);
+        if (samples * tiles.Count < LeastTiles || shape.KernelSize != 3 || shape.InputChannels < LeastChannels || shape.OutputChannels < LeastChannels)
             return false;
         double plain = 9.0 * shape.OutputHeight * shape.OutputWidth;
-        return plain / (WinogradTransform.Products * new WinogradTiles(shape).Count) >= LeastGain;
+        return plain / (WinogradTransform.Products * tiles.Count) >= LeastGain;
     }
 
     /// <summary>Floats from one product's plane [tiles, channels] to the next one's.</summary>
