@@ -1,20 +1,81 @@
 using DdmNative.Compute.Contracts;
+using DdmNative.Compute.Cuda.Driver;
+using DdmNative.Compute.Cuda.Memory;
+using DdmNative.Compute.Cuda.Modules;
+using DdmNative.Compute.Cuda.Plans;
 
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>An NVIDIA GPU through its driver.</summary>
+/// <summary>
+/// An NVIDIA GPU through its driver: kernels from the PTX of this build, one stream, plans as CUDA graphs. The host waits for the device at downloads only.
+/// To be used by one thread at a time.
+/// </summary>
 public sealed class CudaDevice : Device
 {
-    public CudaDevice(int ordinal = 0, Precision precision = Precision.Fp32) => (Ordinal, Precision) = (ordinal, precision);
+    /// <summary>Set to 1, it makes every tensor an allocation of its own, for memory checkers.</summary>
+    public const string NoCachingVariable = "DDM_CUDA_NO_CACHING";
+
+    [ThreadStatic]
+    private static nint currentContext;
+
+    private readonly int handle;
+    private readonly nint context;
+    private readonly KernelModule kernels;
+    private readonly StagingRing staging;
+
+    /// <param name="ordinal">Which device, counted from 0 as the driver does.</param>
+    /// <param name="precision">How convolutions and matrix products multiply.</param>
+    /// <exception cref="CudaUnavailableException">There is no driver, no such device, or no kernels for it.</exception>
+    /// <exception cref="CudaException">The driver failed to start the device or to compile the kernels.</exception>
+    public CudaDevice(int ordinal = 0, Precision precision = Precision.Fp32)
+        : this(new NativeCudaDriver(), ordinal, precision)
+    {
+    }
+
+    internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision)
+    {
+        (Driver, Ordinal, Precision) = (driver, ordinal, precision);
+        driver.Initialize();
+        int count = driver.DeviceCount();
+        if (ordinal < 0 || ordinal >= count)
+            throw new CudaUnavailableException($"no device cuda:{ordinal}: this machine has {(count == 1 ? "cuda:0 alone" : $"cuda:0 to cuda:{count - 1}")}. `ddm devices` describes them.");
+        Facts = CudaDeviceFacts.Of(driver, ordinal);
+        byte[] ptx = EmbeddedPtx.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
+        handle = driver.Device(ordinal);
+        context = driver.RetainPrimaryContext(handle);
+        try
+        {
+            driver.SetCurrent(currentContext = context);
+            kernels = new KernelModule(driver, ptx);
+            Stream = driver.CreateStream();
+            Caching = Environment.GetEnvironmentVariable(NoCachingVariable) != "1";
+            Memory = new DeviceMemory(driver, Name, Caching);
+            staging = new StagingRing(driver, Stream);
+        }
+        catch
+        {
+            currentContext = 0;
+            driver.ReleasePrimaryContext(handle);
+            throw;
+        }
+    }
 
     public int Ordinal { get; }
 
     /// <summary>How convolutions and matrix products multiply.</summary>
     public Precision Precision { get; }
 
+    public CudaDeviceFacts Facts { get; }
+
     public override string Name => $"cuda:{Ordinal}";
 
-    public override string Description => Name;
+    public override string Description => $"{Facts.Description}, {Precision.ToString().ToLowerInvariant()} products";
+
+    /// <summary>The most bytes that tensors and plans have taken at any time.</summary>
+    public long HighWaterBytes => Memory.HighWaterBytes;
+
+    /// <summary>Is told of every kernel from now on; null (the default) costs nothing. To be set between runs.</summary>
+    public ILaunchObserver? LaunchObserver { get; set; }
 
     public override Convolution Convolution => throw new NotSupportedException();
 
@@ -42,19 +103,156 @@ public sealed class CudaDevice : Device
 
     public override Flatten Flatten => throw new NotSupportedException();
 
-    public override Tensor Allocate(TensorShape shape) => throw new NotSupportedException();
+    internal ICudaDriver Driver { get; }
 
-    public override Tensor AllocateTransient(TensorShape shape) => throw new NotSupportedException();
+    internal nint Stream { get; }
 
-    public override IPlan Record(string name, Action body) => throw new NotSupportedException();
+    internal DeviceMemory Memory { get; }
+
+    /// <summary>Whether freed memory is kept for the next tensor.</summary>
+    internal bool Caching { get; }
+
+    /// <summary>The plan that is being written down; null when kernels run at once.</summary>
+    internal Recording? Recording { get; private set; }
+
+    internal bool IsDisposed { get; private set; }
+
+    public override Tensor Allocate(TensorShape shape) => new CudaTensor(this, shape, isTransient: false);
+
+    public override Tensor AllocateTransient(TensorShape shape) => new CudaTensor(this, shape, isTransient: true);
+
+    public override IPlan Record(string name, Action body)
+    {
+        if (Recording is not null)
+            throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
+        Recording recording = Recording = new Recording(name);
+        try
+        {
+            body();
+        }
+        finally
+        {
+            Recording = null;
+        }
+        if (recording.Launches.Count == 0)
+            throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
+        MakeCurrent();
+        return new CudaPlan(this, recording);
+    }
 
     /// <summary>Scratch memory of <paramref name="floats"/> floats, to be disposed by the kernel call that asked for it.</summary>
-    internal Workspace Workspace(long floats) => throw new NotSupportedException($"{floats}");
+    internal Workspace Workspace(long floats)
+    {
+        if (Recording is not null)
+            return new Workspace(Recording.NewIntermediate(sizeof(float) * floats), null, Memory);
+        MakeCurrent();
+        DeviceBlock block = Memory.Allocate(sizeof(float) * floats);
+        return new Workspace(block.Address, block, Memory);
+    }
 
     /// <summary>Launches a kernel on the device's stream, or writes the launch down while a plan is being recorded.</summary>
-    internal void Launch(in KernelLaunch launch, KernelArguments arguments) => throw new NotSupportedException($"{launch.Kernel} {arguments.Bytes.Length}");
+    internal void Launch(in KernelLaunch launch, KernelArguments arguments)
+    {
+        MakeCurrent();
+        var recorded = new RecordedLaunch(kernels.Function(launch.Kernel, launch.DynamicSharedBytes), launch, arguments);
+        if (Recording is null)
+            LaunchNow(recorded);
+        else
+            Recording.Add(recorded);
+    }
+
+    internal void LaunchNow(RecordedLaunch recorded)
+    {
+        KernelLaunch launch = recorded.Launch;
+        if (LaunchObserver is not ILaunchObserver observer)
+        {
+            Driver.Launch(recorded.Function, launch, Stream, recorded.Arguments);
+            return;
+        }
+        (nint start, nint end) = (Driver.CreateEvent(timing: true), Driver.CreateEvent(timing: true));
+        Driver.Record(start, Stream);
+        Driver.Launch(recorded.Function, launch, Stream, recorded.Arguments);
+        Driver.Record(end, Stream);
+        Driver.Wait(end);
+        observer.OnLaunch(launch.Kernel, launch.Grid.X * launch.Grid.Y * launch.Grid.Z, launch.Block.X * launch.Block.Y * launch.Block.Z, Driver.Milliseconds(start, end));
+        Driver.DestroyEvent(start);
+        Driver.DestroyEvent(end);
+    }
+
+    /// <summary>Makes this device's context the calling thread's.</summary>
+    internal void MakeCurrent()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (currentContext == context)
+            return;
+        Driver.SetCurrent(context);
+        currentContext = context;
+    }
+
+    /// <summary>Stages row-major values, channels last, and copies them to <paramref name="address"/> in stream order; does not wait for the copy.</summary>
+    internal unsafe void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address)
+    {
+        foreach (Range piece in Pieces(shape))
+        {
+            ReadOnlySpan<float> part = values[piece];
+            nint memory = staging.Next(sizeof(float) * part.Length);
+            var staged = new Span<float>((void*)memory, part.Length);
+            if (ChannelsLast.IsPlain(shape))
+                part.CopyTo(staged);
+            else
+                ChannelsLast.FromRowMajor(shape, part, staged);
+            staging.Send(address + sizeof(float) * (ulong)piece.Start.Value, sizeof(float) * part.Length);
+        }
+    }
+
+    /// <summary>Copies values at <paramref name="address"/> out, row-major, after all work before: the one place where the host waits.</summary>
+    internal unsafe void Download(TensorShape shape, ulong address, Span<float> values)
+    {
+        foreach (Range piece in Pieces(shape))
+        {
+            Span<float> part = values[piece];
+            nint memory = staging.Next(sizeof(float) * part.Length);
+            Driver.CopyToHost(memory, address + sizeof(float) * (ulong)piece.Start.Value, sizeof(float) * part.Length, Stream);
+            Driver.Synchronize(Stream);
+            var staged = new ReadOnlySpan<float>((void*)memory, part.Length);
+            if (ChannelsLast.IsPlain(shape))
+                staged.CopyTo(part);
+            else
+                ChannelsLast.ToRowMajor(shape, staged, part);
+        }
+    }
 
     protected override void Dispose(bool disposing)
     {
+        if (!disposing || IsDisposed)
+            return;
+        MakeCurrent();
+        try
+        {
+            Driver.Synchronize(Stream);
+            staging.Dispose();
+            Memory.Dispose();
+            kernels.Dispose();
+            Driver.DestroyStream(Stream);
+        }
+        catch (CudaException)
+        {
+            // After a fault on the device every call fails with the same error, which its first victim has reported; the context takes everything with it.
+            Memory.Forget();
+        }
+        IsDisposed = true;
+        currentContext = 0;
+        Driver.ReleasePrimaryContext(handle);
+    }
+
+    /// <summary>The tensor in pieces that the staging memory takes: whole samples where its channels move, any number of floats where they do not.</summary>
+    private static IEnumerable<Range> Pieces(TensorShape shape)
+    {
+        int unit = ChannelsLast.IsPlain(shape) ? 1 : shape.SampleLength;
+        int largest = StagingRing.PieceBytes / sizeof(float) / unit * unit;
+        if (largest == 0)
+            throw new NotSupportedException($"A sample of {shape.SampleLength} floats is larger than the staging memory's {StagingRing.PieceBytes} bytes.");
+        for (int start = 0; start < shape.Length; start += largest)
+            yield return start..(int)Math.Min(shape.Length, (long)start + largest);
     }
 }

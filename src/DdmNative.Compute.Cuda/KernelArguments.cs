@@ -3,20 +3,22 @@ using System.Runtime.InteropServices;
 
 namespace DdmNative.Compute.Cuda;
 
+/// <summary>One parameter's place in <see cref="KernelArguments.Bytes"/>.</summary>
+internal readonly record struct KernelParameter(int Offset, int Bytes, bool IsPointer);
+
 /// <summary>
 /// A kernel's parameters in the order of its declaration, laid out as the driver wants them: each at the next multiple of its own size.
 /// </summary>
 internal sealed class KernelArguments
 {
-    private readonly List<(int Offset, bool IsPointer)> parameters = [];
+    private readonly List<KernelParameter> parameters = [];
     private byte[] bytes = new byte[128];
     private int length;
 
     /// <summary>The parameters' bytes.</summary>
-    public ReadOnlySpan<byte> Bytes => bytes.AsSpan(0, length);
+    public Span<byte> Bytes => bytes.AsSpan(0, length);
 
-    /// <summary>Where each parameter starts in <see cref="Bytes"/>, and whether it is a device address.</summary>
-    public IReadOnlyList<(int Offset, bool IsPointer)> Parameters => parameters;
+    public IReadOnlyList<KernelParameter> Parameters => parameters;
 
     /// <summary>A device address; 0 for an operand that is absent.</summary>
     public KernelArguments Pointer(ulong address) => Add(address, isPointer: true);
@@ -35,7 +37,7 @@ internal sealed class KernelArguments
         if (offset + size > bytes.Length)
             Array.Resize(ref bytes, 2 * bytes.Length);
         MemoryMarshal.Write(bytes.AsSpan(offset), value);
-        parameters.Add((offset, isPointer));
+        parameters.Add(new KernelParameter(offset, size, isPointer));
         length = offset + size;
         return this;
     }

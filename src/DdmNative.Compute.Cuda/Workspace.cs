@@ -1,12 +1,21 @@
+using DdmNative.Compute.Cuda.Memory;
+
 namespace DdmNative.Compute.Cuda;
 
 /// <summary>
 /// Scratch memory of one kernel call: partial sums, repacked filters. Undefined at first. Disposing gives it back in stream order: kernels launched
-/// before may still be using it, kernels launched after may be given the same memory. Inside a recording its address is the plan's for good.
+/// before may still be using it, kernels launched after may be given the same memory. Inside a recording its address is a symbol (see <see cref="CudaTensor.Address"/>).
 /// </summary>
-internal sealed class Workspace(CudaTensor memory) : IDisposable
+internal sealed class Workspace(ulong address, DeviceBlock? block, DeviceMemory memory) : IDisposable
 {
-    public ulong Address => memory.Address;
+    private DeviceBlock? block = block;
 
-    public void Dispose() => memory.Dispose();
+    public ulong Address => address;
+
+    public void Dispose()
+    {
+        if (block is DeviceBlock taken)
+            memory.Free(taken);
+        block = null;
+    }
 }

@@ -1,0 +1,18 @@
+namespace DdmNative.Compute.Cuda;
+
+/// <summary>The driver's results that this backend tells apart; all others are known by the name that the driver gives them (CUresult in cuda.h).</summary>
+public enum CudaResult
+{
+    Success = 0,
+    InvalidValue = 1,
+    OutOfMemory = 2,
+    NotInitialized = 3,
+    NoDevice = 100,
+    InvalidDevice = 101,
+    InvalidPtx = 218,
+    UnsupportedPtxVersion = 222,
+    NotFound = 500,
+    NotReady = 600,
+    IllegalAddress = 700,
+    SystemDriverMismatch = 803,
+}

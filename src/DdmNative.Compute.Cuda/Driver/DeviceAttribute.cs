@@ -1,0 +1,23 @@
+namespace DdmNative.Compute.Cuda.Driver;
+
+/// <summary>CUdevice_attribute, as far as it is asked for.</summary>
+internal enum DeviceAttribute
+{
+    SharedMemoryPerBlock = 8,
+    ClockRateKilohertz = 13,
+    Multiprocessors = 16,
+    MemoryClockRateKilohertz = 36,
+    MemoryBusWidthBits = 37,
+    ComputeCapabilityMajor = 75,
+    ComputeCapabilityMinor = 76,
+    SharedMemoryPerBlockOptIn = 97,
+}
+
+/// <summary>CUfunction_attribute, as far as it is asked for.</summary>
+internal enum FunctionAttribute
+{
+    SharedBytes = 1,
+    LocalBytes = 3,
+    Registers = 4,
+    MaxDynamicSharedBytes = 8,
+}

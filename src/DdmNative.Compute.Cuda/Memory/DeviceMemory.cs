@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using DdmNative.Compute.Cuda.Driver;
+
+namespace DdmNative.Compute.Cuda.Memory;
+
+/// <summary>A piece of device memory, of at least the bytes that were asked for.</summary>
+internal readonly record struct DeviceBlock(ulong Address, long Bytes);
+
+/// <summary>
+/// A caching allocator: what is freed stays here, by size class, for the next request of that class, because the driver's own calls are slow and wait for
+/// the device. Everything runs on one stream, so that freed memory may be given out again at once: its next user's work comes after its last user's.
+/// </summary>
+/// <remarks>
+/// Classes: multiples of 512 bytes up to 1 MiB, above it eight to each power of two (at most an eighth is wasted). When the driver has no more, the cache is
+/// given back and the driver asked once more. With <c>DDM_CUDA_NO_CACHING=1</c> every block is an allocation of exactly its size, so that a memory
+/// checker (compute-sanitizer, the emulator) sees where each tensor ends.
+/// </remarks>
+internal sealed class DeviceMemory(ICudaDriver driver, string device, bool caching) : IDisposable
+{
+    private readonly Dictionary<long, Stack<ulong>> cache = [];
+    private readonly ConcurrentQueue<DeviceBlock> abandoned = new();
+    private long cachedBytes;
+    private bool disposed;
+
+    /// <summary>Bytes in use now.</summary>
+    public long UsedBytes { get; private set; }
+
+    /// <summary>The most bytes that were in use at any time.</summary>
+    public long HighWaterBytes { get; private set; }
+
+    /// <exception cref="OutOfDeviceMemoryException">The device has no room, even after the cache was given back.</exception>
+    public DeviceBlock Allocate(long bytes)
+    {
+        while (abandoned.TryDequeue(out DeviceBlock lost))
+            Free(lost);
+        long size = caching ? SizeClass(bytes) : bytes;
+        ulong address = cache.TryGetValue(size, out Stack<ulong>? free) && free.Count > 0 ? FromCache(free, size) : FromDriver(size);
+        UsedBytes += size;
+        HighWaterBytes = Math.Max(HighWaterBytes, UsedBytes);
+        return new DeviceBlock(address, size);
+    }
+
+    public void Free(DeviceBlock block)
+    {
+        if (disposed)
+            return;
+        UsedBytes -= block.Bytes;
+        if (!caching)
+        {
+            driver.Free(block.Address);
+            return;
+        }
+        if (!cache.TryGetValue(block.Bytes, out Stack<ulong>? free))
+            cache[block.Bytes] = free = new Stack<ulong>();
+        free.Push(block.Address);
+        cachedBytes += block.Bytes;
+    }
+
+    /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
+    public void Abandon(DeviceBlock block) => abandoned.Enqueue(block);
+
+    /// <summary>Gives the cache back to the driver. What is in use goes with the context.</summary>
+    public void Dispose()
+    {
+        if (disposed)
+            return;
+        ReturnCache();
+        disposed = true;
+    }
+
+    /// <summary>Leaves everything to the context's end, where the driver no longer takes calls.</summary>
+    public void Forget() => disposed = true;
+
+    private static long SizeClass(long bytes)
+    {
+        const long Fine = 512, LastFine = 1 << 20;
+        long step = bytes <= LastFine ? Fine : (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)bytes) / 16;
+        return (bytes + step - 1) / step * step;
+    }
+
+    private ulong FromCache(Stack<ulong> free, long size)
+    {
+        cachedBytes -= size;
+        return free.Pop();
+    }
+
+    private ulong FromDriver(long size)
+    {
+        try
+        {
+            return driver.Allocate(size);
+        }
+        catch (CudaException e) when (e.Result == CudaResult.OutOfMemory && cachedBytes > 0)
+        {
+            ReturnCache();
+        }
+        catch (CudaException e) when (e.Result == CudaResult.OutOfMemory)
+        {
+            throw OutOfMemory(size, e);
+        }
+
+        try
+        {
+            return driver.Allocate(size);
+        }
+        catch (CudaException e) when (e.Result == CudaResult.OutOfMemory)
+        {
+            throw OutOfMemory(size, e);
+        }
+    }
+
+    private OutOfDeviceMemoryException OutOfMemory(long size, CudaException cause)
+    {
+        (long free, long total) = driver.MemoryInfo();
+        return new OutOfDeviceMemoryException(device, size, new DeviceMemoryUse(UsedBytes, free, total), cause);
+    }
+
+    private void ReturnCache()
+    {
+        foreach (Stack<ulong> free in cache.Values)
+            while (free.TryPop(out ulong address))
+                driver.Free(address);
+        cachedBytes = 0;
+    }
+}

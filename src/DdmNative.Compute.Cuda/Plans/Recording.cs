@@ -1,0 +1,79 @@
+using System.Runtime.InteropServices;
+
+namespace DdmNative.Compute.Cuda.Plans;
+
+/// <summary>
+/// What a plan's body did: its launches, and the intermediates they used. While the plan is being recorded an intermediate has a symbolic address
+/// (bit 63, then its number, then 40 bits of offset); once all uses are known, those that are never needed at the same time get the same memory.
+/// </summary>
+internal sealed class Recording(string name)
+{
+    private const ulong Symbolic = 1UL << 63;
+    private const int OffsetBits = 40;
+    private readonly List<RecordedLaunch> launches = [];
+    private readonly List<long> intermediates = [];
+    private readonly Dictionary<CudaTensor, ulong> addresses = [];
+
+    public string Name => name;
+
+    public IReadOnlyList<RecordedLaunch> Launches => launches;
+
+    public void Add(RecordedLaunch launch) => launches.Add(launch);
+
+    /// <summary>The symbolic address of a transient tensor.</summary>
+    public ulong AddressOf(CudaTensor tensor)
+    {
+        if (!addresses.TryGetValue(tensor, out ulong address))
+            addresses[tensor] = address = NewIntermediate(tensor.Bytes);
+        return address;
+    }
+
+    /// <summary>A symbolic address of its own for so many bytes.</summary>
+    public ulong NewIntermediate(long bytes)
+    {
+        intermediates.Add(bytes);
+        return Symbolic | (ulong)(intermediates.Count - 1) << OffsetBits;
+    }
+
+    /// <summary>Bytes that each intermediate needs, and the first and last launch that touch it (first above last where none does).</summary>
+    public IReadOnlyList<IntermediateUse> Uses()
+    {
+        IntermediateUse[] uses = [.. intermediates.Select(bytes => new IntermediateUse(bytes, int.MaxValue, -1))];
+        for (int i = 0; i < launches.Count; i++)
+        {
+            foreach (ulong address in SymbolicPointers(launches[i].Arguments))
+            {
+                ref IntermediateUse use = ref uses[NumberOf(address)];
+                use = use with { First = Math.Min(use.First, i), Last = i };
+            }
+        }
+        return uses;
+    }
+
+    /// <summary>Puts memory in the place of every symbolic address.</summary>
+    public void Resolve(IReadOnlyList<ulong> memory)
+    {
+        foreach (KernelArguments arguments in launches.Select(launch => launch.Arguments))
+        {
+            foreach (KernelParameter parameter in arguments.Parameters.Where(parameter => parameter.IsPointer))
+            {
+                Span<byte> place = arguments.Bytes.Slice(parameter.Offset, parameter.Bytes);
+                ulong address = MemoryMarshal.Read<ulong>(place);
+                if ((address & Symbolic) != 0)
+                    MemoryMarshal.Write(place, memory[NumberOf(address)] + (address & ((1UL << OffsetBits) - 1)));
+            }
+        }
+    }
+
+    private static IEnumerable<ulong> SymbolicPointers(KernelArguments arguments)
+    {
+        foreach (KernelParameter parameter in arguments.Parameters)
+            if (parameter.IsPointer && MemoryMarshal.Read<ulong>(arguments.Bytes.Slice(parameter.Offset, parameter.Bytes)) is ulong address && (address & Symbolic) != 0)
+                yield return address;
+    }
+
+    private static int NumberOf(ulong address) => (int)((address & ~Symbolic) >> OffsetBits);
+}
+
+/// <summary>An intermediate of a plan: its bytes, and the launches between which it must keep its contents.</summary>
+internal readonly record struct IntermediateUse(long Bytes, int First, int Last);
