@@ -5,6 +5,7 @@ using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Online;
 using DdmNative.Cli.Verbs;
 using DdmNative.Compute;
+using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli;
 
@@ -51,7 +52,8 @@ internal static class CommandRunner
     {
         BadUsageException => (ExitCode.BadUsage, e.Message),
         BadInputException or MissingTrajectoryException or InfeasibleMatchingException => (ExitCode.BadInput, e.Message),
-        DeviceException => (ExitCode.DeviceTrouble, e.Message),
+        CudaException { Result: CudaResult.OutOfMemory } => (ExitCode.OutOfMemory, e.Message),
+        DeviceException or CudaUnavailableException or CudaException => (ExitCode.DeviceTrouble, e.Message),
         OutOfDeviceMemoryException or OutOfMemoryException => (ExitCode.OutOfMemory, e.Message),
         OperationCanceledException => (ExitCode.Interrupted, "interrupted. What is finished is kept; the same command goes on from there."),
         IOException or UnauthorizedAccessException => (ExitCode.BadInput, e.Message),

@@ -32,7 +32,11 @@ public sealed class CudaDevice : Device
     {
     }
 
-    internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision)
+    /// <param name="driver">The calls of the driver.</param>
+    /// <param name="ordinal">Which device.</param>
+    /// <param name="precision">How products are made.</param>
+    /// <param name="ptx">Kernels in place of the embedded ones.</param>
+    internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, byte[]? ptx = null)
     {
         (Driver, Ordinal, Precision) = (driver, ordinal, precision);
         driver.Initialize();
@@ -40,7 +44,7 @@ public sealed class CudaDevice : Device
         if (ordinal < 0 || ordinal >= count)
             throw new CudaUnavailableException($"no device cuda:{ordinal}: this machine has {(count == 1 ? "cuda:0 alone" : $"cuda:0 to cuda:{count - 1}")}. `ddm devices` describes them.");
         Facts = CudaDeviceFacts.Of(driver, ordinal);
-        byte[] ptx = EmbeddedPtx.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
+        ptx ??= EmbeddedPtx.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
         handle = driver.Device(ordinal);
         context = driver.RetainPrimaryContext(handle);
         try

@@ -46,6 +46,13 @@ public sealed class ExitCodeTests(RunFiles files)
     public void An_unknown_device_is_4() => Expect(ExitCode.DeviceTrouble, "device", "unknown device 'tpu'", "train", "--run", "RUN", "--data", "generated", "--device", "tpu");
 
     [Fact]
+    public void A_cuda_device_that_is_not_there_is_4() => Expect(ExitCode.DeviceTrouble, "device", "cuda", "train", "--run", "RUN", "--data", "generated", "--device", "cuda:4096");
+
+    [Fact]
+    public void A_precision_that_the_cpu_has_not_is_2()
+        => Expect(ExitCode.BadUsage, "precision", "--precision: found tf32, expected fp32", "train", "--run", "RUN", "--data", "generated", "--precision", "tf32");
+
+    [Fact]
     public void Help_and_version_are_0_and_go_to_standard_output()
     {
         Assert.StartsWith("ddm ", Ddm.Run("--version").Output, StringComparison.Ordinal);

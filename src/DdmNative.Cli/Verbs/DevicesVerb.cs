@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CommandLine;
 using DdmNative.Compute;
+using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -12,17 +13,38 @@ internal sealed class DevicesVerb : IVerb
 
     public void Run(CancellationToken stop)
     {
-        var devices = new List<object>();
-        foreach (string name in DeviceList.Names)
+        using Device cpu = DeviceList.Open("cpu", threads: null);
+        (IReadOnlyList<CudaDeviceFacts> cuda, string? whyNone) = CudaDevices();
+        if (Json)
         {
-            using Device device = DeviceList.Open(name, threads: null);
-            if (Json)
-                devices.Add(new { name = device.Name, description = device.Description });
-            else
-                Console.Out.WriteLine($"{device.Name,-8} {device.Description}");
+            var devices = new List<object> { new { name = cpu.Name, description = cpu.Description } };
+            devices.AddRange(cuda.Select(facts => new
+            {
+                name = NameOf(facts), description = facts.Description, model = facts.Model, compute_capability = facts.ComputeCapability / 10.0,
+                memory_bytes = facts.MemoryBytes, multiprocessors = facts.Multiprocessors, driver_version = facts.DriverVersion, emulator = facts.IsEmulator,
+            }));
+            Console.Out.WriteLine(JsonSerializer.Serialize(new { devices, no_cuda_because = whyNone }));
+            return;
         }
 
-        if (Json)
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { devices }));
+        Console.Out.WriteLine($"{cpu.Name,-8} {cpu.Description}");
+        foreach (CudaDeviceFacts facts in cuda)
+            Console.Out.WriteLine($"{NameOf(facts),-8} {facts.Description}");
+        if (whyNone is not null)
+            Console.Error.WriteLine($"cuda     {whyNone}");
+    }
+
+    private static string NameOf(CudaDeviceFacts facts) => $"cuda:{facts.Ordinal}";
+
+    private static (IReadOnlyList<CudaDeviceFacts> Devices, string? WhyNone) CudaDevices()
+    {
+        try
+        {
+            return (CudaDeviceFacts.OfThisMachine(), null);
+        }
+        catch (CudaUnavailableException e)
+        {
+            return ([], e.Message);
+        }
     }
 }

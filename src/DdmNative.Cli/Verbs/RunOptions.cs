@@ -30,6 +30,9 @@ internal abstract class RunOptions : IVerb
     [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
     public string Device { get; set; } = "cpu";
 
+    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, float32's errors). Default: fp32.")]
+    public string? Precision { get; set; }
+
     [Option("json", HelpText = "Print one JSON object with the result on standard output, and everything else on standard error.")]
     public bool Json { get; set; }
 
@@ -44,7 +47,7 @@ internal abstract class RunOptions : IVerb
         JobRules.Check(job, (field, found, expected) => new BadUsageException($"{OptionOf(field)}: found {found}, expected {expected}."));
         if (Wave is < 1 or > 100_000)
             throw new BadUsageException($"--wave: found {Wave}, expected a whole number from 1 to 100000.");
-        using Device device = DeviceList.Open(Device, Threads);
+        using Device device = DeviceList.Open(Device, Threads, Precision);
         using ProgressView progress = ProgressView.For(Quiet);
         RunSummary result = Runner.Run(Run, job, Upto, Settings, device, progress, stop);
         progress.Dispose();

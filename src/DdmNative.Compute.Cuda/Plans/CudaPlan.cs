@@ -76,17 +76,17 @@ internal sealed class CudaPlan : IPlan
     private nint Capture()
     {
         device.Driver.BeginCapture(device.Stream);
-        nint graph;
         try
         {
             foreach (RecordedLaunch launch in launches)
                 device.Driver.Launch(launch.Function, launch.Launch, device.Stream, launch.Arguments);
         }
-        finally
+        catch
         {
-            // Also after a failed launch: the stream must leave capture mode.
-            graph = device.Driver.EndCapture(device.Stream);
+            AbandonCapture();
+            throw;
         }
+        nint graph = device.Driver.EndCapture(device.Stream);
         try
         {
             return device.Driver.Instantiate(graph);
@@ -94,6 +94,20 @@ internal sealed class CudaPlan : IPlan
         finally
         {
             device.Driver.DestroyGraph(graph);
+        }
+    }
+
+    /// <summary>After a failed launch the stream must leave capture mode; that the capture is invalid then is no news.</summary>
+    private void AbandonCapture()
+    {
+        try
+        {
+            if (device.Driver.EndCapture(device.Stream) is nint graph and not 0)
+                device.Driver.DestroyGraph(graph);
+        }
+        catch (CudaException)
+        {
+            // The launch's own exception tells what went wrong.
         }
     }
 
