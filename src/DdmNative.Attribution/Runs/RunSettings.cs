@@ -6,6 +6,12 @@ public sealed record RunSettings
     /// <summary>Models that are trained together along the ensemble axis in exact retraining; what a killed job loses at most.</summary>
     public int Wave { get; init; } = 8;
 
+    /// <summary>The most models that any stage may run together, where memory is scarce; null for each stage's own number.</summary>
+    public int? LargestWave { get; init; }
+
     /// <summary>What to compare exact retraining's speed with; null for nothing.</summary>
     public PyTorchBaseline? PyTorch { get; init; }
+
+    /// <summary>A stage's own wave, or the largest that is allowed.</summary>
+    internal int Bounded(int wave) => Math.Min(wave, LargestWave ?? wave);
 }

@@ -24,8 +24,8 @@ internal abstract class RunOptions : IVerb
     [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
     public int? Threads { get; set; }
 
-    [Option("wave", Default = 8, MetaValue = "N", HelpText = "Models retrained together; more take more memory. The results do not depend on it.")]
-    public int Wave { get; set; } = 8;
+    [Option("wave", MetaValue = "N", HelpText = "Models run together at most, in every stage; more take more memory. The results do not depend on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
+    public int? Wave { get; set; }
 
     [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
     public string Device { get; set; } = "cpu";
@@ -55,7 +55,7 @@ internal abstract class RunOptions : IVerb
     }
 
     /// <summary>How the run is carried out.</summary>
-    protected virtual RunSettings Settings => new() { Wave = Wave };
+    protected virtual RunSettings Settings => new() { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };
 
     /// <summary>The last stages that the verb asks for.</summary>
     protected abstract RunGoal Upto { get; }

@@ -52,12 +52,13 @@ internal sealed class BaselineStage(Job job) : Stage
         IReadOnlyList<Objective> losses = Objective.Defaults(inputs.Test.Labels);
         using var matching = new MatchingInputs(context, job, new SynsetRecipe(SynsetRecipe.Forward, UnmatchedImages, 0));
         using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
-        var online = new OnlineContext(context.Device, inputs.Network, TrainStage.ReadTarget(context), matching.Start, groups.Sizes) 
+        var online = new OnlineContext(context.Device, inputs.Network, TrainStage.ReadTarget(context), matching.Start, groups.Sizes)
         {
             Trajectory = matching.Trajectory,
             Recipe = RunInputs.Recipe(job),
             Cancellation = context.Stop,
         };
+        online = online with { Wave = context.Settings.Bounded(online.Wave) };
         AttributionMatrix Of(IOnlineMode mode) => AttributionMatrix.From(mode.Run(online).Evaluate(evaluator), inputs.Test.Labels, losses);
         AttributionMatrix[] matrices =
             [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TracInOf(context, matching), Of(new Repair()), Of(new Replay())];

@@ -60,7 +60,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     private StageResult Match(StageContext context)
     {
         using var matching = new MatchingInputs(context, job, recipe);
-        MatchingOptions options = Options();
+        MatchingOptions options = Bounded(context, Options());
         int steps = options.StepsToTake;
         // Where the replay begins is where its gradients must be right; matching on from the end of training predicted less.
         Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? matching.Trajectory.Nearest(ReplayFrom) : matching.Trajectory.Checkpoints[^1];
@@ -78,7 +78,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     private StageResult MatchPhases(StageContext context)
     {
         using var matching = new MatchingInputs(context, job, recipe);
-        MatchingOptions options = Options();
+        MatchingOptions options = Bounded(context, Options());
         Trajectory trajectory = matching.Trajectory;
         IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(new GradientMatcher(context.Device, context.Inputs.Network, options), matching.Start, trajectory.Checkpoints,
             Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount, recipe.Steps > 0 ? recipe.Steps : PhaseSteps, matching.Real,
@@ -103,6 +103,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     /// <summary>The feature synset that the finished stage has left.</summary>
     public static FeatureSynset ReadFeatures(StageContext context, SynsetRecipe recipe) => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
+
+    private static MatchingOptions Bounded(StageContext context, MatchingOptions options) => options with { Wave = context.Settings.Bounded(options.Wave) };
 
     private MatchingOptions Options()
     {

@@ -40,6 +40,7 @@ internal sealed class OnlineStage(Job job, string method) : Stage
     {
         RunInputs inputs = context.Inputs;
         OnlineContext online = OnlineModes.Context(context, job, method, groups) with { OnStep = (done, total) => context.Listener.Progress(done, total, "steps") };
+        online = online with { Wave = context.Settings.Bounded(online.Wave) };
         using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
         watch.Start();
         CounterfactualLogits logits = mode.Run(online).Evaluate(evaluator);
@@ -56,6 +57,7 @@ internal sealed class OnlineStage(Job job, string method) : Stage
         float[] initial = TrajectoryFiles.Read(context.Folder, inputs.Network).Checkpoints[0].Parameters;
         IReadOnlyList<int[]> leftOut = CounterfactualLogits.EachGroup(groups.Count);
         var options = new WaveOptions { OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
+        options = options with { Wave = context.Settings.Bounded(options.Wave) };
         FeatureSynset? synset = method == "feature" ? DistillStage.ReadFeatures(context, _recipe!) : null;
         watch.Start();
         CounterfactualLogits logits = synset is null
