@@ -34,6 +34,16 @@ run() {
     fi
 }
 
+# Without a GPU's driver the CUDA tests run on the emulator: the script prints the folder of its libcuda.so.1.
+if [[ -z ${DDM_CUDA_DRIVER:-} && -f build/cuda-emulator.sh ]] && ! ldconfig -p 2> /dev/null | grep -q libcuda.so.1; then
+    if emulator=$(bash build/cuda-emulator.sh); then
+        export DDM_CUDA_DRIVER=$emulator
+    else
+        echo "The CUDA emulator could not be built." >&2
+        status=1
+    fi
+fi
+
 for project in tests/*/*.csproj; do
     run "$project" "$(basename "$project" .csproj)" "$@"
 done
