@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Cuda.Driver;
 using DdmNative.Compute.Cuda.Memory;
@@ -81,31 +82,31 @@ public sealed class CudaDevice : Device
     /// <summary>Is told of every kernel from now on; null (the default) costs nothing. To be set between runs.</summary>
     public ILaunchObserver? LaunchObserver { get; set; }
 
-    public override Convolution Convolution => throw new NotSupportedException();
+    public override Convolution Convolution => throw NoKernels();
 
-    public override MatrixProduct MatrixProduct => throw new NotSupportedException();
+    public override MatrixProduct MatrixProduct => throw NoKernels();
 
-    public override InstanceNorm InstanceNorm => throw new NotSupportedException();
+    public override InstanceNorm InstanceNorm => throw NoKernels();
 
-    public override ReluAvgPool ReluAvgPool => throw new NotSupportedException();
+    public override ReluAvgPool ReluAvgPool => throw NoKernels();
 
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy => throw new NotSupportedException();
+    public override SoftmaxCrossEntropy SoftmaxCrossEntropy => throw NoKernels();
 
-    public override GradientDistance GradientDistance => throw new NotSupportedException();
+    public override GradientDistance GradientDistance => throw NoKernels();
 
-    public override Sgd Sgd => throw new NotSupportedException();
+    public override Sgd Sgd => throw NoKernels();
 
-    public override Adam Adam => throw new NotSupportedException();
+    public override Adam Adam => throw NoKernels();
 
-    public override Reduction Reduction => throw new NotSupportedException();
+    public override Reduction Reduction => throw NoKernels();
 
-    public override Philox Philox => throw new NotSupportedException();
+    public override Philox Philox => throw NoKernels();
 
-    public override LinearCombination LinearCombination => throw new NotSupportedException();
+    public override LinearCombination LinearCombination => throw NoKernels();
 
-    public override Gather Gather => throw new NotSupportedException();
+    public override Gather Gather => throw NoKernels();
 
-    public override Flatten Flatten => throw new NotSupportedException();
+    public override Flatten Flatten => throw NoKernels();
 
     internal ICudaDriver Driver { get; }
 
@@ -259,4 +260,8 @@ public sealed class CudaDevice : Device
         for (int start = 0; start < shape.Length; start += largest)
             yield return start..(int)Math.Min(shape.Length, (long)start + largest);
     }
+
+    /// <summary>What a family answers whose kernels are not written for CUDA yet: device trouble with a way out, not an internal fault.</summary>
+    private static CudaUnavailableException NoKernels([CallerMemberName] string family = "")
+        => new($"the kernels of {family} are not written for CUDA yet. Use --device cpu.");
 }

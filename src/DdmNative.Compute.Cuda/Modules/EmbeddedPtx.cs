@@ -18,7 +18,7 @@ internal static class EmbeddedPtx
         using Stream? resource = typeof(EmbeddedPtx).Assembly.GetManifestResourceStream(name);
         if (resource is null)
             throw new CudaUnavailableException(
-                "this build carries no CUDA kernels. They are compiled where a compiler for them is found: install clang 16 or later (on Debian: apt-get install clang-19) or the CUDA toolkit's nvcc and build again, or use --device cpu.");
+                "this build carries no CUDA kernels. Use --device cpu, or name PTX of your own with " + PathVariable + ".");
         var ptx = new byte[resource.Length];
         resource.ReadExactly(ptx);
         return ptx;
