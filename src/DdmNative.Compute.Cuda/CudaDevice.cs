@@ -197,33 +197,31 @@ public sealed class CudaDevice : Device
     /// <summary>Stages row-major values, channels last, and copies them to <paramref name="address"/> in stream order; does not wait for the copy.</summary>
     internal unsafe void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address)
     {
-        foreach (Range piece in Pieces(shape))
+        foreach ((int start, int length) in Pieces(shape))
         {
-            ReadOnlySpan<float> part = values[piece];
-            nint memory = staging.Next(sizeof(float) * part.Length);
-            var staged = new Span<float>((void*)memory, part.Length);
+            nint memory = staging.Next(sizeof(float) * length);
+            var staged = new Span<float>((void*)memory, length);
             if (ChannelsLast.IsPlain(shape))
-                part.CopyTo(staged);
+                values.Slice(start, length).CopyTo(staged);
             else
-                ChannelsLast.FromRowMajor(shape, part, staged);
-            staging.Send(address + sizeof(float) * (ulong)piece.Start.Value, sizeof(float) * part.Length);
+                ChannelsLast.FromRowMajor(shape, values, start, staged);
+            staging.Send(address + sizeof(float) * (ulong)start, sizeof(float) * length);
         }
     }
 
     /// <summary>Copies values at <paramref name="address"/> out, row-major, after all work before: the one place where the host waits.</summary>
     internal unsafe void Download(TensorShape shape, ulong address, Span<float> values)
     {
-        foreach (Range piece in Pieces(shape))
+        foreach ((int start, int length) in Pieces(shape))
         {
-            Span<float> part = values[piece];
-            nint memory = staging.Next(sizeof(float) * part.Length);
-            Driver.CopyToHost(memory, address + sizeof(float) * (ulong)piece.Start.Value, sizeof(float) * part.Length, Stream);
+            nint memory = staging.Next(sizeof(float) * length);
+            Driver.CopyToHost(memory, address + sizeof(float) * (ulong)start, sizeof(float) * length, Stream);
             Driver.Synchronize(Stream);
-            var staged = new ReadOnlySpan<float>((void*)memory, part.Length);
+            var staged = new ReadOnlySpan<float>((void*)memory, length);
             if (ChannelsLast.IsPlain(shape))
-                staged.CopyTo(part);
+                staged.CopyTo(values.Slice(start, length));
             else
-                ChannelsLast.ToRowMajor(shape, staged, part);
+                ChannelsLast.ToRowMajor(shape, staged, start, values);
         }
     }
 
@@ -250,15 +248,12 @@ public sealed class CudaDevice : Device
         Driver.ReleasePrimaryContext(handle);
     }
 
-    /// <summary>The tensor in pieces that the staging memory takes: whole samples where its channels move, any number of floats where they do not.</summary>
-    private static IEnumerable<Range> Pieces(TensorShape shape)
+    /// <summary>The tensor, in the device's order, in pieces that the staging memory takes; a piece may begin and end in the middle of a sample.</summary>
+    private static IEnumerable<(int Start, int Length)> Pieces(TensorShape shape)
     {
-        int unit = ChannelsLast.IsPlain(shape) ? 1 : shape.SampleLength;
-        int largest = StagingRing.PieceBytes / sizeof(float) / unit * unit;
-        if (largest == 0)
-            throw new NotSupportedException($"A sample of {shape.SampleLength} floats is larger than the staging memory's {StagingRing.PieceBytes} bytes.");
-        for (int start = 0; start < shape.Length; start += largest)
-            yield return start..(int)Math.Min(shape.Length, (long)start + largest);
+        const int Largest = StagingRing.PieceBytes / sizeof(float);
+        for (long start = 0; start < shape.Length; start += Largest)
+            yield return ((int)start, (int)Math.Min(Largest, shape.Length - start));
     }
 
     /// <summary>What a family answers whose kernels are not written for CUDA yet: device trouble with a way out, not an internal fault.</summary>

@@ -3,14 +3,17 @@ using Xunit;
 
 namespace DdmNative.Compute.Cuda.Tests;
 
-/// <summary>The kernels in float32 on the machine's CUDA device, or on whatever driver <c>DDM_CUDA_DRIVER</c> names; skipped with the reason where there is none.</summary>
-public sealed class CudaConformance(DeviceOwner owner) : ConformanceSuite(owner)
+/// <summary>
+/// The kernels on the machine's CUDA device, or on whatever driver <c>DDM_CUDA_DRIVER</c> names; skipped with the reason where there is none.
+/// Each precision is a class of its own, so that they run beside each other.
+/// </summary>
+public abstract class CudaConformance(DeviceOwner owner, Precision precision) : ConformanceSuite(owner)
 {
     protected override Device CreateDevice()
     {
         try
         {
-            return new CudaDevice();
+            return new CudaDevice(0, precision);
         }
         catch (CudaUnavailableException e)
         {
@@ -18,4 +21,23 @@ public sealed class CudaConformance(DeviceOwner owner) : ConformanceSuite(owner)
             throw;
         }
     }
+}
+
+/// <summary>float32 products, held to the bounds of every backend.</summary>
+public sealed class Fp32CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Fp32);
+
+/// <summary>3×TF32: the operands' low parts are multiplied too, so that the bounds are float32's.</summary>
+public sealed class Tf32x3CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Tf32x3);
+
+/// <summary>
+/// TF32: each operand is rounded to ten bits of mantissa, a relative error of up to 2⁻¹¹ ≈ 4.9e-4 (2⁻¹⁰ where the unit truncates), so that products of
+/// two are held to 2e-3, and a network's pass, through whose layers and tangents the errors grow, to 5e-2.
+/// </summary>
+public sealed class Tf32CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Tf32)
+{
+    protected override double ConvolutionTolerance => 2e-3;
+
+    protected override double ProductTolerance => 2e-3;
+
+    protected override double ChainTolerance => 5e-2;
 }

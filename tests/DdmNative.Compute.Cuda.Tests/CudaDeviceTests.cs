@@ -23,6 +23,8 @@ public sealed class CudaDeviceTests : IDisposable
     [InlineData(2, 7, 1, 9, 9)]
     [InlineData(1, 1, 3_000_000, 1, 1)]
     [InlineData(3, 50, 16, 32, 32)]
+    [InlineData(1, 3, 5, 397, 401)]
+    [InlineData(1, 1, 600_000, 1, 2)]
     public void What_is_uploaded_is_downloaded(int members, int samples, int channels, int height, int width)
     {
         var shape = new TensorShape(members, samples, channels, height, width);

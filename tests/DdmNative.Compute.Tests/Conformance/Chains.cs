@@ -7,9 +7,6 @@ namespace DdmNative.Compute.Tests.Conformance;
 /// <summary>Whole passes in one plan, where what one kernel leaves in flight is what the next one reads.</summary>
 public abstract partial class ConformanceSuite
 {
-    /// <summary>Rounding accumulates along two blocks and a head.</summary>
-    private const double ChainTolerance = 1e-4;
-
     /// <summary>Bits of the inputs: parameters, images, labels, weights, target.</summary>
     public static TheoryData<ImageCase> ChainCases
     {

@@ -15,7 +15,7 @@ public abstract partial class ConformanceSuite
         (Operand x, Operand filter, Operand bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)), bench.InputSlice(Bias(testCase)));
         Operand y = bench.Output(Maps(testCase));
         bench.Run(() => bench.Device.Convolution.Forward(shape, x.Tensor, filter.Slice, bias.Slice, y.Tensor));
-        bench.Expect(y, ReferenceConvolution.Forward(bench.Members, shape, x.Values, filter.Values, bias.Values), LongSumTolerance);
+        bench.Expect(y, ReferenceConvolution.Forward(bench.Members, shape, x.Values, filter.Values, bias.Values), ConvolutionTolerance);
     }
 
     [SkippableTheory]
@@ -32,7 +32,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(
             y,
             ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, xTangent.Values, filter.Values, filterTangent.Values, biasTangent.Values),
-            LongSumTolerance);
+            ConvolutionTolerance);
     }
 
     [SkippableTheory]
@@ -48,7 +48,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(
             y,
             ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, null, filter.Values, filterTangent.Values, biasTangent.Values),
-            LongSumTolerance);
+            ConvolutionTolerance);
     }
 
     [SkippableTheory]
@@ -60,7 +60,7 @@ public abstract partial class ConformanceSuite
         (Operand cotangent, Operand filter, Operand result) =
             (bench.Input(Maps(testCase)), bench.InputSlice(Filter(testCase)), bench.Output(Images(testCase)));
         bench.Run(() => bench.Device.Convolution.BackwardData(shape, cotangent.Tensor, filter.Slice, result.Tensor));
-        bench.Expect(result, ReferenceConvolution.BackwardData(bench.Members, shape, cotangent.Values, filter.Values), LongSumTolerance);
+        bench.Expect(result, ReferenceConvolution.BackwardData(bench.Members, shape, cotangent.Values, filter.Values), ConvolutionTolerance);
     }
 
     [SkippableTheory]
@@ -78,7 +78,7 @@ public abstract partial class ConformanceSuite
             result,
             ReferenceConvolution.BackwardDataTangent(
                 bench.Members, shape, cotangent.Values, cotangentTangent.Values, filter.Values, filterTangent.Values),
-            LongSumTolerance);
+            ConvolutionTolerance);
     }
 
     [SkippableTheory]
@@ -91,8 +91,8 @@ public abstract partial class ConformanceSuite
         (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
         bench.Run(() => bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias.Slice));
         (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, x.Values, cotangent.Values);
-        bench.Expect(filter, expectedFilter, LongSumTolerance, SumFloor(testCase));
-        bench.Expect(bias, expectedBias, LongSumTolerance, SumFloor(testCase));
+        bench.Expect(filter, expectedFilter, ConvolutionTolerance, SumFloor(testCase));
+        bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
     }
 
     [SkippableTheory]
@@ -109,8 +109,8 @@ public abstract partial class ConformanceSuite
             shape, x.Tensor, xTangent?.Tensor, cotangent.Tensor, cotangentTangent.Tensor, filter.Slice, bias.Slice));
         (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilterTangent(
             bench.Members, shape, x.Values, xTangent?.Values, cotangent.Values, cotangentTangent.Values);
-        bench.Expect(filter, expectedFilter, LongSumTolerance, SumFloor(testCase));
-        bench.Expect(bias, expectedBias, LongSumTolerance, SumFloor(testCase));
+        bench.Expect(filter, expectedFilter, ConvolutionTolerance, SumFloor(testCase));
+        bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
     }
 
     /// <summary>A tenth of the size that a sum over samples and pixels has when its random terms do not happen to cancel.</summary>

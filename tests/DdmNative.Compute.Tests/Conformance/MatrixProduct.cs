@@ -13,7 +13,7 @@ public abstract partial class ConformanceSuite
         (Operand x, Operand weight, Operand bias) = (bench.Input(Inputs(testCase)), bench.InputSlice(Weight(testCase)), bench.InputSlice(Bias(testCase)));
         Operand y = bench.Output(Outputs(testCase));
         bench.Run(() => bench.Device.MatrixProduct.Forward(x.Tensor, weight.Slice, bias.Slice, y.Tensor));
-        bench.Expect(y, ReferenceMatrixProduct.Forward(bench.Members, x.Values, weight.Values, bias.Values), Tolerance);
+        bench.Expect(y, ReferenceMatrixProduct.Forward(bench.Members, x.Values, weight.Values, bias.Values), ProductTolerance);
     }
 
     [SkippableTheory]
@@ -31,7 +31,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(
             y,
             ReferenceMatrixProduct.ForwardTangent(bench.Members, x.Values, xTangent?.Values, weight.Values, weightTangent.Values, biasTangent.Values),
-            Tolerance);
+            ProductTolerance);
     }
 
     [SkippableTheory]
@@ -42,7 +42,7 @@ public abstract partial class ConformanceSuite
         (Operand cotangent, Operand weight, Operand result) =
             (bench.Input(Outputs(testCase)), bench.InputSlice(Weight(testCase)), bench.Output(Inputs(testCase)));
         bench.Run(() => bench.Device.MatrixProduct.BackwardData(cotangent.Tensor, weight.Slice, result.Tensor));
-        bench.Expect(result, ReferenceMatrixProduct.BackwardData(bench.Members, cotangent.Values, weight.Values), Tolerance);
+        bench.Expect(result, ReferenceMatrixProduct.BackwardData(bench.Members, cotangent.Values, weight.Values), ProductTolerance);
     }
 
     [SkippableTheory]
@@ -58,7 +58,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(
             result,
             ReferenceMatrixProduct.BackwardDataTangent(bench.Members, cotangent.Values, cotangentTangent.Values, weight.Values, weightTangent.Values),
-            Tolerance);
+            ProductTolerance);
     }
 
     [SkippableTheory]
@@ -70,8 +70,8 @@ public abstract partial class ConformanceSuite
         (Operand weight, Operand bias) = (bench.OutputSlice(Weight(testCase)), bench.OutputSlice(Bias(testCase)));
         bench.Run(() => bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice));
         (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values, cotangent.Values);
-        bench.Expect(weight, expectedWeight, Tolerance);
-        bench.Expect(bias, expectedBias, Tolerance, 0.1 * Math.Sqrt(testCase.Samples));
+        bench.Expect(weight, expectedWeight, ProductTolerance);
+        bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
     }
 
     [SkippableTheory]
@@ -87,8 +87,8 @@ public abstract partial class ConformanceSuite
             x.Tensor, xTangent?.Tensor, cotangent.Tensor, cotangentTangent.Tensor, weight.Slice, bias.Slice));
         (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeightTangent(
             bench.Members, x.Values, xTangent?.Values, cotangent.Values, cotangentTangent.Values);
-        bench.Expect(weight, expectedWeight, Tolerance);
-        bench.Expect(bias, expectedBias, Tolerance, 0.1 * Math.Sqrt(testCase.Samples));
+        bench.Expect(weight, expectedWeight, ProductTolerance);
+        bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
     }
 
     private static TensorShape Inputs(MatrixCase c) => new(1, c.Samples, c.Inputs);
