@@ -2,13 +2,14 @@ using System.Globalization;
 using DdmNative.Compute;
 using DdmNative.Compute.Cpu;
 using DdmNative.Compute.Cuda;
+using DdmNative.Compute.Split;
 
 namespace DdmNative.Cli;
 
 /// <summary>From what <c>--device</c> says to a device.</summary>
 internal static class DeviceList
 {
-    /// <summary>Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>.</summary>
+    /// <summary>Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the ensemble.</summary>
     /// <exception cref="DeviceException">There is none of that name.</exception>
     /// <exception cref="CudaUnavailableException">There is no such CUDA device on this machine.</exception>
     /// <exception cref="BadUsageException">The number of threads or the precision is not possible.</exception>
@@ -23,17 +24,54 @@ internal static class DeviceList
                 ? new CpuDevice(threads ?? Environment.ProcessorCount)
                 : throw new BadUsageException($"--precision: found {precision}, expected fp32: the cpu device has no tensor cores.");
         }
-        return new CudaDevice(OrdinalOf(name), products);
+        IReadOnlyList<int> ordinals = OrdinalsOf(name);
+        return ordinals.Count == 1 ? new CudaDevice(ordinals[0], products) : OpenTogether(ordinals, products);
     }
 
-    private static int OrdinalOf(string name)
+    /// <summary>A line for each CUDA device that the given one is or consists of: the most memory that it has taken.</summary>
+    public static IEnumerable<string> MemoryUse(Device device)
+    {
+        IEnumerable<Device> devices = device is SplitDevice split ? split.Devices : [device];
+        return devices.OfType<CudaDevice>().Select(cuda => string.Create(CultureInfo.InvariantCulture,
+            $"{cuda.Name}: {cuda.HighWaterBytes / (1024.0 * 1024.0):F1} MiB of device memory at most"));
+    }
+
+    private static SplitDevice OpenTogether(IReadOnlyList<int> ordinals, Precision products)
+    {
+        var devices = new List<Device>();
+        try
+        {
+            devices.AddRange(ordinals.Select(ordinal => new CudaDevice(ordinal, products)));
+            return new SplitDevice(devices);
+        }
+        catch
+        {
+            devices.ForEach(device => device.Dispose());
+            throw;
+        }
+    }
+
+    private static IReadOnlyList<int> OrdinalsOf(string name)
     {
         if (name == "cuda")
-            return 0;
-        return name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal)
-            ? ordinal
-            : throw new DeviceException($"unknown device '{name}'; expected cpu, cuda or cuda:N. `ddm devices` describes them.");
+            return [0];
+        if (name == "cuda:all")
+            return [.. CudaDeviceFacts.OfThisMachine().Select(facts => facts.Ordinal)];
+        string[] parts = name.StartsWith("cuda:", StringComparison.Ordinal) ? name[5..].Split(',') : [];
+        var ordinals = new List<int>();
+        foreach (string part in parts)
+        {
+            if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal))
+                throw Unknown(name);
+            if (ordinals.Contains(ordinal))
+                throw new DeviceException($"--device {name}: cuda:{ordinal} is named twice; name each device once.");
+            ordinals.Add(ordinal);
+        }
+        return ordinals.Count > 0 ? ordinals : throw Unknown(name);
     }
+
+    private static DeviceException Unknown(string name)
+        => new($"unknown device '{name}'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all. `ddm devices` describes them.");
 
     private static Precision PrecisionOf(string? precision) => precision switch
     {

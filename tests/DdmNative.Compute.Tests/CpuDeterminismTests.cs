@@ -1,4 +1,5 @@
 using DdmNative.Compute.Cpu;
+using DdmNative.Compute.Split;
 using DdmNative.Compute.Tests.Conformance;
 using Xunit;
 
@@ -40,12 +41,30 @@ public sealed class CpuDeterminismTests
     public void Transient_intermediates_give_the_bits_of_persistent_ones()
         => Assert.Equal(Train(2, [1, 2, 3], (device, shape) => device.Allocate(shape)), Train(2, [1, 2, 3], AllocateTransient));
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 3)]
+    [InlineData(5, 2)]
+    [InlineData(5, 3)]
+    public void Devices_that_share_an_ensemble_give_the_bits_of_one(int members, int devices)
+    {
+        int[] start = [.. Enumerable.Range(0, members)];
+        using var split = new SplitDevice([.. Enumerable.Range(0, devices).Select(_ => new CpuDevice(1))]);
+
+        Assert.Equal(Train(1, start, AllocateTransient), Train(split, start, AllocateTransient));
+    }
+
     private static Tensor AllocateTransient(Device device, TensorShape shape) => device.AllocateTransient(shape);
 
     /// <summary>Trains one member per seed, each from its own start and on its own order, and returns all parameters.</summary>
     private static float[] Train(int threads, int[] memberSeeds, Func<Device, TensorShape, Tensor> allocate)
     {
         using var device = new CpuDevice(threads);
+        return Train(device, memberSeeds, allocate);
+    }
+
+    private static float[] Train(Device device, int[] memberSeeds, Func<Device, TensorShape, Tensor> allocate)
+    {
         int members = memberSeeds.Length;
         TensorShape vector = TensorShape.Vector(members, ChainNetwork.ParameterCount);
         List<Tensor> tensors = [];

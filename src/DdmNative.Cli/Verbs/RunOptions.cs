@@ -27,7 +27,7 @@ internal abstract class RunOptions : IVerb
     [Option("wave", MetaValue = "N", HelpText = "Models run together at most, in every stage; more take more memory. The results do not depend on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
     public int? Wave { get; set; }
 
-    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
+    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run: cpu, cuda, cuda:1, or the ensemble shared by cuda:0,1 or cuda:all; see `ddm devices`.")]
     public string Device { get; set; } = "cpu";
 
     [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, float32's errors). Default: fp32.")]
@@ -51,6 +51,8 @@ internal abstract class RunOptions : IVerb
         using ProgressView progress = ProgressView.For(Quiet);
         RunSummary result = Runner.Run(Run, job, Upto, Settings, device, progress, stop);
         progress.Dispose();
+        foreach (string line in Quiet ? [] : DeviceList.MemoryUse(device))
+            Console.Error.WriteLine(line);
         ResultWriter.Write(result, Json);
     }
 

@@ -1,0 +1,10 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Split;
+
+/// <summary>Every device moves its own members.</summary>
+internal sealed class SplitAdam(SplitDevice split) : Adam
+{
+    protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)
+        => split.Each(values, (device, i) => device.Adam.Step(options, values.On(i), firstMoment.On(i), secondMoment.On(i), gradient.On(i), corrections.On(i)));
+}

@@ -1,0 +1,125 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Split;
+
+/// <summary>
+/// Several devices of one kind as one: the ensemble axis is split over them. A tensor with members has a run of them on each device; what is shared
+/// (E = 1) is on all of them. Members are independent of each other, so no device ever waits for another's results, and a call is each device's own
+/// call on its members. The bits are those of one device, as a member's bits do not depend on the members beside it.
+/// </summary>
+/// <remarks>
+/// A call whose result is shared is made by every device alike, which costs what it costs on one. Where there are fewer members than devices,
+/// the devices left over do nothing. To be used by one thread at a time.
+/// </remarks>
+public sealed class SplitDevice : Device
+{
+    /// <summary>While a plan is written down: each device's calls.</summary>
+    private List<Action>[]? recorded;
+
+    /// <param name="devices">Two or more; disposed with this one.</param>
+    /// <exception cref="ArgumentException">There are fewer than two.</exception>
+    public SplitDevice(IReadOnlyList<Device> devices)
+    {
+        ArgumentNullException.ThrowIfNull(devices);
+        if (devices.Count < 2)
+            throw new ArgumentException($"{devices.Count} devices cannot share an ensemble; expected two or more.", nameof(devices));
+        Devices = devices;
+        (Convolution, MatrixProduct, InstanceNorm, ReluAvgPool) = (new SplitConvolution(this), new SplitMatrixProduct(this), new SplitInstanceNorm(this), new SplitReluAvgPool(this));
+        (SoftmaxCrossEntropy, GradientDistance) = (new SplitSoftmaxCrossEntropy(this), new SplitGradientDistance(this));
+        (Sgd, Adam, Reduction, Philox) = (new SplitSgd(this), new SplitAdam(this), new SplitReduction(this), new SplitPhilox(this));
+        (LinearCombination, Gather, Flatten) = (new SplitLinearCombination(this), new SplitGather(this), new SplitFlatten(this));
+    }
+
+    /// <summary>The devices, in the order of the members they get.</summary>
+    public IReadOnlyList<Device> Devices { get; }
+
+    public override string Name => string.Join(" and ", Devices.Select(device => device.Name));
+
+    public override string Description => string.Join("; ", Devices.Select(device => $"{device.Name}: {device.Description}"));
+
+    public override Convolution Convolution { get; }
+
+    public override MatrixProduct MatrixProduct { get; }
+
+    public override InstanceNorm InstanceNorm { get; }
+
+    public override ReluAvgPool ReluAvgPool { get; }
+
+    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
+
+    public override GradientDistance GradientDistance { get; }
+
+    public override Sgd Sgd { get; }
+
+    public override Adam Adam { get; }
+
+    public override Reduction Reduction { get; }
+
+    public override Philox Philox { get; }
+
+    public override LinearCombination LinearCombination { get; }
+
+    public override Gather Gather { get; }
+
+    public override Flatten Flatten { get; }
+
+    public override Tensor Allocate(TensorShape shape) => new SplitTensor(this, shape, (device, part) => device.Allocate(part));
+
+    public override Tensor AllocateTransient(TensorShape shape) => new SplitTensor(this, shape, (device, part) => device.AllocateTransient(part));
+
+    public override IPlan Record(string name, Action body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        if (recorded is not null)
+            throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
+        List<Action>[] calls = recorded = [.. Devices.Select(_ => new List<Action>())];
+        try
+        {
+            body();
+        }
+        finally
+        {
+            recorded = null;
+        }
+        if (calls.All(own => own.Count == 0))
+            throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
+        return SplitPlan.Record(name, Devices, calls);
+    }
+
+    /// <summary>The members that a device gets of so many: a run, the longer ones last.</summary>
+    internal MemberRange Share(int device, int members)
+    {
+        if (members == 1)
+            return new MemberRange(0, 1);
+        int first = (int)((long)members * device / Devices.Count);
+        return new MemberRange(first, (int)((long)members * (device + 1) / Devices.Count) - first);
+    }
+
+    /// <summary>Makes a call on every device that has a part of its result, or writes it down while a plan is recorded.</summary>
+    /// <param name="result">A tensor that the call writes.</param>
+    /// <param name="call">(the device, its number).</param>
+    internal void Each(Tensor result, Action<Device, int> call)
+    {
+        for (int i = 0; i < Devices.Count; i++)
+        {
+            if (Share(i, result.Shape.Members).Count == 0)
+                continue;
+            (Device device, int number) = (Devices[i], i);
+            if (recorded is null)
+                call(device, number);
+            else
+                recorded[i].Add(() => call(device, number));
+        }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing)
+            return;
+        foreach (Device device in Devices)
+            device.Dispose();
+    }
+}
+
+/// <summary>A run of ensemble members.</summary>
+internal readonly record struct MemberRange(int First, int Count);

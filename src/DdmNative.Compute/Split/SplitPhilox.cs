@@ -1,0 +1,11 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Split;
+
+/// <summary>Every device draws for its own members, from the streams that they have in the whole ensemble.</summary>
+internal sealed class SplitPhilox(SplitDevice split) : Philox
+{
+    protected override void FillUniformCore(Slice values, float low, float high, ulong seed, uint stream)
+        => split.Each(values.Vector, (device, i)
+            => device.Philox.FillUniform(values.On(i), low, high, seed, stream + (uint)split.Share(i, values.Vector.Shape.Members).First));
+}

@@ -1,0 +1,11 @@
+using DdmNative.Compute.Cpu;
+using DdmNative.Compute.Split;
+using DdmNative.Compute.Tests.Conformance;
+
+namespace DdmNative.Compute.Tests;
+
+/// <summary>Two devices that share the ensemble are a backend like any other.</summary>
+public sealed class SplitConformance(DeviceOwner owner) : ConformanceSuite(owner)
+{
+    protected override Device CreateDevice() => new SplitDevice([new CpuDevice(1), new CpuDevice(1)]);
+}
