@@ -122,6 +122,14 @@ public sealed class CudaDevice : Device
 
     internal bool IsDisposed { get; private set; }
 
+    /// <summary>What is known of a kernel of this build without running it.</summary>
+    /// <exception cref="CudaException">There is no kernel of that name.</exception>
+    public KernelFacts FactsOf(string kernel)
+    {
+        MakeCurrent();
+        return kernels.Facts(kernel);
+    }
+
     public override Tensor Allocate(TensorShape shape) => new CudaTensor(this, shape, isTransient: false);
 
     public override Tensor AllocateTransient(TensorShape shape) => new CudaTensor(this, shape, isTransient: true);

@@ -7,6 +7,7 @@ using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Profiling;
 using DdmNative.Compute;
 using DdmNative.Compute.Cpu;
+using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -25,6 +26,9 @@ internal sealed class ProfileVerb : IVerb
     [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device. Default: all cores.")]
     public int? Threads { get; set; }
 
+    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 or tf32x3. Default: fp32.")]
+    public string? Precision { get; set; }
+
     [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Rounds of each loop that are measured.")]
     public int Rounds { get; set; } = 5;
 
@@ -41,9 +45,14 @@ internal sealed class ProfileVerb : IVerb
         Job job = JobFile.Read(JobPath);
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
-        using Device opened = DeviceList.Open(Device, Threads);
+        using Device opened = DeviceList.Open(Device, Threads, Precision);
+        if (opened is CudaDevice cuda)
+        {
+            ProfileLaunches(cuda, job, stop);
+            return;
+        }
         if (opened is not CpuDevice device)
-            throw new DeviceException($"'{Device}' cannot be profiled by ddm; use its maker's tools.");
+            throw new DeviceException($"'{Device}' is several devices; profile one of them, e.g. --device cuda:0.");
         using var loops = InnerLoops.Prepare(device, job);
         MachinePeak peak = MachinePeak.Measure(device.Threads);
         var recorded = new List<(string Loop, TileRecorder Recorder)>();
@@ -59,6 +68,30 @@ internal sealed class ProfileVerb : IVerb
             WriteJson(device, peak, recorded);
         else
             WriteTables(device, peak, recorded);
+    }
+
+    private void ProfileLaunches(CudaDevice device, Job job, CancellationToken stop)
+    {
+        if (Trace is not null)
+            throw new BadUsageException("--trace: tiles are the cpu device's; for a timeline of a CUDA device use `nsys profile ddm …`.");
+        using var loops = InnerLoops.Prepare(device, job);
+        var recorded = new List<(string Loop, LaunchRecorder Recorder)>();
+        foreach (InnerLoop loop in loops.Loops)
+        {
+            stop.ThrowIfCancellationRequested();
+            loop.Run(1);
+            var recorder = new LaunchRecorder();
+            device.LaunchObserver = recorder;
+            loop.Run(Rounds);
+            device.LaunchObserver = null;
+            recorded.Add((loop.Name, recorder));
+        }
+
+        var table = new LaunchTable(device, Rounds, recorded);
+        if (Json)
+            Console.Out.WriteLine(table.Json());
+        else
+            table.Write(Console.Out);
     }
 
     private TileRecorder Record(CpuDevice device, InnerLoop loop)

@@ -11,9 +11,14 @@ internal sealed class KernelModule : IDisposable
     private readonly ICudaDriver driver;
     private readonly Dictionary<string, nint> functions = [];
     private readonly Dictionary<nint, int> allowedSharedBytes = [];
+    private readonly Lazy<IReadOnlyDictionary<string, PtxInstructionMix>> mixes;
     private readonly nint module;
 
-    public KernelModule(ICudaDriver driver, ReadOnlySpan<byte> ptx) => (this.driver, module) = (driver, driver.LoadModule(ptx));
+    public KernelModule(ICudaDriver driver, byte[] ptx)
+    {
+        (this.driver, module) = (driver, driver.LoadModule(ptx));
+        mixes = new Lazy<IReadOnlyDictionary<string, PtxInstructionMix>>(() => PtxInstructionMix.Of(ptx));
+    }
 
     /// <summary>The kernel's handle, allowed so much dynamic shared memory.</summary>
     /// <exception cref="CudaException">The module has no such kernel.</exception>
@@ -27,6 +32,16 @@ internal sealed class KernelModule : IDisposable
             allowedSharedBytes[function] = dynamicSharedBytes;
         }
         return function;
+    }
+
+    /// <summary>What is known of a kernel without running it.</summary>
+    /// <exception cref="CudaException">The module has no such kernel.</exception>
+    public KernelFacts Facts(string name)
+    {
+        nint function = Function(name, 0);
+        return new KernelFacts(
+            driver.FunctionAttribute(FunctionAttribute.Registers, function), driver.FunctionAttribute(FunctionAttribute.SharedBytes, function),
+            driver.FunctionAttribute(FunctionAttribute.LocalBytes, function), mixes.Value[name]);
     }
 
     public void Dispose() => driver.UnloadModule(module);

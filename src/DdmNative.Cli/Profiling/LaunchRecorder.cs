@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using DdmNative.Compute;
+using DdmNative.Compute.Cuda.Plans;
+
+namespace DdmNative.Cli.Profiling;
+
+/// <summary>A kernel's launches of one grid: how often, and for how long by the device's events.</summary>
+internal sealed record LaunchRow(string Kernel, int Blocks, int ThreadsPerBlock, int Launches, double Milliseconds);
+
+/// <summary>Adds up every launch of a CUDA device while it observes one.</summary>
+internal sealed class LaunchRecorder : ILaunchObserver
+{
+    private readonly Dictionary<(string Kernel, int Blocks, int Threads), (int Launches, double Milliseconds)> _sums = [];
+    private readonly Stopwatch _watch = new();
+
+    /// <summary>Wall time within runs of plans.</summary>
+    public double Seconds => _watch.Elapsed.TotalSeconds;
+
+    /// <summary>The longest first.</summary>
+    public IReadOnlyList<LaunchRow> Rows =>
+        [.. _sums.Select(sum => new LaunchRow(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches, sum.Value.Milliseconds)).OrderByDescending(row => row.Milliseconds)];
+
+    public void OnRunStarted(IPlan plan) => _watch.Start();
+
+    public void OnLaunch(string kernel, int blocks, int threadsPerBlock, float milliseconds)
+    {
+        (int launches, double sum) = _sums.GetValueOrDefault((kernel, blocks, threadsPerBlock));
+        _sums[(kernel, blocks, threadsPerBlock)] = (launches + 1, sum + milliseconds);
+    }
+
+    public void OnRunEnded(IPlan plan) => _watch.Stop();
+}

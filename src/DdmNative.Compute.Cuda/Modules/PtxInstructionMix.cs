@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text;
+
+namespace DdmNative.Compute.Cuda.Modules;
+
+/// <summary>
+/// What a kernel's PTX consists of, counted as written: an instruction in a loop counts once. Read from the text that this build carries, so that
+/// a profile needs no other tool.
+/// </summary>
+/// <param name="Instructions">All of them.</param>
+/// <param name="FusedMultiplyAdds">fma of float32.</param>
+/// <param name="MatrixInstructions">mma: a warp's product on the tensor cores.</param>
+/// <param name="GlobalAccesses">ld.global, st.global and cp.async.</param>
+/// <param name="SharedAccesses">ld.shared and st.shared.</param>
+/// <param name="Barriers">bar.sync and barrier.sync.</param>
+/// <param name="Branches">bra.</param>
+/// <param name="Flops">One thread's float32 operations in fused multiply–adds and its share of the warp's matrix instructions.</param>
+/// <param name="GlobalBytes">That one thread's global accesses move.</param>
+public sealed record PtxInstructionMix(
+    int Instructions, int FusedMultiplyAdds, int MatrixInstructions, int GlobalAccesses, int SharedAccesses, int Barriers, int Branches, double Flops, double GlobalBytes)
+{
+    private const int WarpSize = 32;
+
+    /// <summary>Flops per byte of global memory, as written; 0 where no byte is moved.</summary>
+    public double ArithmeticIntensity => GlobalBytes == 0 ? 0 : Flops / GlobalBytes;
+
+    /// <summary>Every kernel of a module, by name.</summary>
+    internal static IReadOnlyDictionary<string, PtxInstructionMix> Of(ReadOnlySpan<byte> ptx)
+    {
+        var kernels = new Dictionary<string, PtxInstructionMix>();
+        string? kernel = null;
+        var mix = new PtxInstructionMix(0, 0, 0, 0, 0, 0, 0, 0, 0);
+        foreach (string raw in Encoding.UTF8.GetString(ptx).Split('\n'))
+        {
+            string line = raw.Trim();
+            if (line.Contains(".entry ", StringComparison.Ordinal))
+                (kernel, mix) = (NameAfter(line, ".entry "), new PtxInstructionMix(0, 0, 0, 0, 0, 0, 0, 0, 0));
+            else if (raw.StartsWith('}') && kernel is not null)
+                (kernels[kernel], kernel) = (mix, null);
+            else if (kernel is not null && InstructionOf(line) is string instruction)
+                mix = mix.With(instruction);
+        }
+        return kernels;
+    }
+
+    private static string NameAfter(string line, string word)
+    {
+        string rest = line[(line.IndexOf(word, StringComparison.Ordinal) + word.Length)..];
+        return rest.Split('(', ' ')[0];
+    }
+
+    /// <summary>The instruction without its guard; null for labels, directives, braces and comments.</summary>
+    private static string? InstructionOf(string line)
+    {
+        if (line.StartsWith('@') && line.IndexOf(' ', StringComparison.Ordinal) is int space and > 0)
+            line = line[(space + 1)..].TrimStart();
+        return line.Length > 0 && char.IsAsciiLetterLower(line[0]) && line.Contains(';', StringComparison.Ordinal) ? line : null;
+    }
+
+    private PtxInstructionMix With(string instruction)
+    {
+        string[] words = instruction.Split(' ', '\t', ';')[0].Split('.');
+        PtxInstructionMix next = this with { Instructions = Instructions + 1 };
+        return words[0] switch
+        {
+            "fma" when words.Contains("f32") => next with { FusedMultiplyAdds = FusedMultiplyAdds + 1, Flops = Flops + 2 },
+            "mma" => next with { MatrixInstructions = MatrixInstructions + 1, Flops = Flops + 2.0 * Extents(words) / WarpSize },
+            "ld" or "st" when words.Contains("global") => next with { GlobalAccesses = GlobalAccesses + 1, GlobalBytes = GlobalBytes + BytesOf(words) },
+            "ld" or "st" or "ldmatrix" when words.Any(word => word.StartsWith("shared", StringComparison.Ordinal)) => next with { SharedAccesses = SharedAccesses + 1 },
+            "cp" when words.Contains("global") => next with { GlobalAccesses = GlobalAccesses + 1, GlobalBytes = GlobalBytes + CopiedBytes(instruction) },
+            "bar" or "barrier" => next with { Barriers = Barriers + 1 },
+            "bra" => next with { Branches = Branches + 1 },
+            _ => next,
+        };
+    }
+
+    /// <summary>m·n·k of <c>m16n8k8</c>.</summary>
+    private static int Extents(string[] words)
+    {
+        string shape = words.First(word => word.StartsWith('m') && word.Length > 3 && char.IsAsciiDigit(word[1]));
+        return shape.Split('m', 'n', 'k').Where(part => part.Length > 0).Aggregate(1, (product, part) => product * int.Parse(part, CultureInfo.InvariantCulture));
+    }
+
+    private static int BytesOf(string[] words)
+    {
+        int count = words.Contains("v4") ? 4 : words.Contains("v2") ? 2 : 1;
+        string type = words[^1];
+        return count * int.Parse(type.AsSpan(1), CultureInfo.InvariantCulture) / 8;
+    }
+
+    /// <summary><c>cp.async.cg.shared.global [a], [b], 16;</c> names its bytes third.</summary>
+    private static int CopiedBytes(string instruction) => int.Parse(instruction.Split(',')[2].Trim(' ', ';', '\t'), CultureInfo.InvariantCulture);
+}
