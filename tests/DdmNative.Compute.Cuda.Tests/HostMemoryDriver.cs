@@ -8,7 +8,7 @@ namespace DdmNative.Compute.Cuda.Tests;
 /// A driver whose device memory is the host's and whose stream is as lazy as a stream may be: work is done only when someone waits for it. Kernels are
 /// not run, they are written down.
 /// </summary>
-internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28) : ICudaDriver, IDisposable
+internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int devices = 1) : ICudaDriver, IDisposable
 {
     private readonly Dictionary<ulong, long> allocations = [];
     private readonly List<nint> hostAllocations = [];
@@ -18,6 +18,7 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28) : ICud
     private readonly Dictionary<nint, List<string>> graphs = [];
     private List<string>? captured;
     private nint lastHandle;
+    private nint current;
 
     /// <summary>Kernels in the order in which they ran, with their pointer arguments.</summary>
     public List<string> Ran { get; } = [];
@@ -25,8 +26,14 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28) : ICud
     /// <summary>How often the driver's allocator was asked.</summary>
     public int AllocateCalls { get; private set; }
 
+    /// <summary>How often the host waited for the stream.</summary>
+    public int Synchronizations { get; private set; }
+
     /// <summary>The kernel whose launch fails; null for none.</summary>
     public string? FailingKernel { get; set; }
+
+    /// <summary>How often each context's allocator was asked.</summary>
+    public Dictionary<nint, int> AllocationsByContext { get; } = [];
 
     public long AllocatedBytes => allocations.Values.Sum();
 
@@ -38,7 +45,7 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28) : ICud
 
     public int Version() => 12020;
 
-    public int DeviceCount() => 1;
+    public int DeviceCount() => devices;
 
     public int Device(int ordinal) => ordinal;
 
@@ -54,15 +61,14 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28) : ICud
     {
     }
 
-    public void SetCurrent(nint context)
-    {
-    }
+    public void SetCurrent(nint context) => current = context;
 
     public (long Free, long Total) MemoryInfo() => (memoryBytes - AllocatedBytes, memoryBytes);
 
     public ulong Allocate(long bytes)
     {
         AllocateCalls++;
+        AllocationsByContext[current] = AllocationsByContext.GetValueOrDefault(current) + 1;
         if (AllocatedBytes + bytes > memoryBytes)
             throw new CudaException(CudaResult.OutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory", "cuMemAlloc");
         ulong address = (ulong)NativeMemory.AlignedAlloc((nuint)bytes, 256);
@@ -102,6 +108,7 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28) : ICud
 
     public void Synchronize(nint stream)
     {
+        Synchronizations++;
         while (waiting.TryDequeue(out (nint Event, Action Work) next))
             Do(next);
     }
