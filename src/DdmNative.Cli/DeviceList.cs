@@ -24,8 +24,8 @@ internal static class DeviceList
                 ? new CpuDevice(threads ?? Environment.ProcessorCount)
                 : throw new BadUsageException($"--precision: found {precision}, expected fp32: the cpu device has no tensor cores.");
         }
-        IReadOnlyList<int> ordinals = OrdinalsOf(name);
-        return ordinals.Count == 1 ? new CudaDevice(ordinals[0], products) : OpenTogether(ordinals, products);
+        int[] ordinals = OrdinalsOf(name);
+        return ordinals.Length == 1 ? new CudaDevice(ordinals[0], products) : OpenTogether(ordinals, products);
     }
 
     /// <summary>A line for each CUDA device that the given one is or consists of: the most memory that it has taken.</summary>
@@ -36,12 +36,13 @@ internal static class DeviceList
             $"{cuda.Name}: {cuda.HighWaterBytes / (1024.0 * 1024.0):F1} MiB of device memory at most"));
     }
 
-    private static SplitDevice OpenTogether(IReadOnlyList<int> ordinals, Precision products)
+    private static SplitDevice OpenTogether(int[] ordinals, Precision products)
     {
         var devices = new List<Device>();
         try
         {
-            devices.AddRange(ordinals.Select(ordinal => new CudaDevice(ordinal, products)));
+            foreach (int ordinal in ordinals)
+                devices.Add(new CudaDevice(ordinal, products));
             return new SplitDevice(devices);
         }
         catch
@@ -51,7 +52,7 @@ internal static class DeviceList
         }
     }
 
-    private static IReadOnlyList<int> OrdinalsOf(string name)
+    private static int[] OrdinalsOf(string name)
     {
         if (name == "cuda")
             return [0];
@@ -67,7 +68,7 @@ internal static class DeviceList
                 throw new DeviceException($"--device {name}: cuda:{ordinal} is named twice; name each device once.");
             ordinals.Add(ordinal);
         }
-        return ordinals.Count > 0 ? ordinals : throw Unknown(name);
+        return ordinals.Count > 0 ? [.. ordinals] : throw Unknown(name);
     }
 
     private static DeviceException Unknown(string name)
