@@ -45,6 +45,13 @@ public sealed class ExitCodeTests(RunFiles files)
     [Fact]
     public void An_unknown_device_is_4() => Expect(ExitCode.DeviceTrouble, "device", "unknown device 'tpu'", "train", "--run", "RUN", "--data", "generated", "--device", "tpu");
 
+    [Theory]
+    [InlineData("cuda:0,x", "unknown device 'cuda:0,x'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all")]
+    [InlineData("cuda:", "unknown device 'cuda:'")]
+    [InlineData("cuda:1,1", "cuda:1 is named twice")]
+    public void Devices_that_are_wrongly_named_together_are_4(string device, string says)
+        => Expect(ExitCode.DeviceTrouble, "device", says, "train", "--run", "RUN", "--data", "generated", "--device", device);
+
     [Fact]
     public void A_cuda_device_that_is_not_there_is_4() => Expect(ExitCode.DeviceTrouble, "device", "cuda", "train", "--run", "RUN", "--data", "generated", "--device", "cuda:4096");
 
