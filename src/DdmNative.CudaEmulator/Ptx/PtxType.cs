@@ -1,0 +1,54 @@
+namespace DdmNative.CudaEmulator.Ptx;
+
+/// <summary>Fundamental and packed types of PTX (ISA 8.x, chapter 5.2).</summary>
+public enum PtxType : byte
+{
+    None,
+    Pred,
+    B1,
+    S4,
+    U4,
+    B8,
+    S8,
+    U8,
+    B16,
+    S16,
+    U16,
+    F16,
+    BF16,
+    B32,
+    S32,
+    U32,
+    F32,
+    TF32,
+    F16x2,
+    BF16x2,
+    B64,
+    S64,
+    U64,
+    F64,
+    B128,
+}
+
+/// <summary>What a <see cref="PtxType"/> is made of.</summary>
+public static class PtxTypeFacts
+{
+    /// <summary>Bytes that a value takes in memory; a predicate and types below a byte take one.</summary>
+    public static int ByteSize(this PtxType type) => type switch
+    {
+        PtxType.None => 0,
+        < PtxType.B16 => 1,
+        < PtxType.B32 => 2,
+        < PtxType.B64 => 4,
+        < PtxType.B128 => 8,
+        _ => 16,
+    };
+
+    public static bool IsSigned(this PtxType type) => type is PtxType.S4 or PtxType.S8 or PtxType.S16 or PtxType.S32 or PtxType.S64;
+
+    public static bool IsFloat(this PtxType type) =>
+        type is PtxType.F16 or PtxType.BF16 or PtxType.F32 or PtxType.TF32 or PtxType.F16x2 or PtxType.BF16x2 or PtxType.F64;
+
+    /// <summary>Signed, unsigned or untyped bits; not a predicate and not a float.</summary>
+    public static bool IsInteger(this PtxType type) => type is not (PtxType.None or PtxType.Pred) && !type.IsFloat();
+}
