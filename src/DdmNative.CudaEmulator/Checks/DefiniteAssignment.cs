@@ -1,0 +1,84 @@
+using DdmNative.CudaEmulator.Counters;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>
+/// Which registers of a function may be read before they are written, found once when it is loaded, so that only those few are watched while it runs. Forward
+/// data flow over the basic blocks: a register is written for certain if every path to a place writes it without a guard.
+/// </summary>
+public static class DefiniteAssignment
+{
+    /// <summary>Registers by index that some path reads unwritten. Registers that hold a function's parameters are written by the caller.</summary>
+    public static IReadOnlySet<int> MaybeUnwritten(PtxFunction function)
+    {
+        IReadOnlyList<PtxInstruction> code = function.Instructions;
+        Blocks blocks = new(code);
+        int words = (function.Registers.Count + 63) / 64;
+        ulong[]?[] after = new ulong[blocks.Count][];
+        int[] order = blocks.ReversePostorder();
+        ulong[] state = new ulong[words];
+        bool changed = true;
+        while (changed)
+        {
+            changed = false;
+            foreach (int block in order)
+            {
+                Enter(blocks, block, after, function, state);
+                for (int i = blocks.First[block]; i < blocks.First[block + 1]; i++)
+                    Write(code[i], state);
+                if (after[block] is { } known && known.AsSpan().SequenceEqual(state))
+                    continue;
+                after[block] = [.. state];
+                changed = true;
+            }
+        }
+
+        HashSet<int> unwritten = [];
+        foreach (int block in order)
+        {
+            Enter(blocks, block, after, function, state);
+            for (int i = blocks.First[block]; i < blocks.First[block + 1]; i++)
+            {
+                foreach (int register in RegisterUse.Reads(code[i]))
+                {
+                    if ((state[register / 64] >> register % 64 & 1) == 0)
+                        unwritten.Add(register);
+                }
+
+                Write(code[i], state);
+            }
+        }
+
+        return unwritten;
+    }
+
+    private static void Enter(Blocks blocks, int block, ulong[]?[] after, PtxFunction function, ulong[] state)
+    {
+        if (block == 0)
+        {
+            // Nothing holds on entry but what the caller gave, whatever a back edge to the first instruction brings.
+            Array.Clear(state);
+            foreach (int register in function.ParameterRegisters)
+                state[register / 64] |= 1ul << register % 64;
+            return;
+        }
+
+        Array.Fill(state, ulong.MaxValue);
+        foreach (int before in blocks.Predecessors[block])
+        {
+            if (after[before] is not { } known)
+                continue;
+            for (int i = 0; i < state.Length; i++)
+                state[i] &= known[i];
+        }
+    }
+
+    private static void Write(PtxInstruction instruction, ulong[] state)
+    {
+        if (instruction.Guard is not null)
+            return;
+        foreach (int register in RegisterUse.Writes(instruction))
+            state[register / 64] |= 1ul << register % 64;
+    }
+}

@@ -1,0 +1,69 @@
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>
+/// The checks that can be switched off, to compare speeds or to go on past a fault. Accesses outside of every allocation, misaligned ones, writes to constant
+/// memory and barriers that can never complete are always faults.
+/// </summary>
+[Flags]
+public enum FaultChecks
+{
+    None = 0,
+    UninitialisedGlobal = 1 << 0,
+    UninitialisedShared = 1 << 1,
+    UninitialisedRegisters = 1 << 2,
+    /// <summary>Races in shared memory between warps.</summary>
+    SharedRaces = 1 << 3,
+    /// <summary>Races in shared memory between lanes of one warp, which <c>__syncwarp</c> must order. Needs <see cref="SharedRaces"/>.</summary>
+    WarpRaces = 1 << 4,
+    AsyncCopies = 1 << 5,
+    WarpSyncMasks = 1 << 6,
+    /// <summary>Freed memory is kept back for a while, so that accesses to it are told from accesses to its next owner.</summary>
+    UseAfterFree = 1 << 7,
+    InstructionLimit = 1 << 8,
+    Uninitialised = UninitialisedGlobal | UninitialisedShared | UninitialisedRegisters,
+    Races = SharedRaces | WarpRaces,
+    All = Uninitialised | Races | AsyncCopies | WarpSyncMasks | UseAfterFree | InstructionLimit,
+}
+
+/// <summary>Reads <c>DDM_CUDA_EMULATOR_CHECKS</c>.</summary>
+public static class FaultChecksText
+{
+    private static readonly (string Word, FaultChecks Checks)[] words =
+    [
+        ("all", FaultChecks.All),
+        ("none", FaultChecks.None),
+        ("uninitialised", FaultChecks.Uninitialised),
+        ("uninitialised-global", FaultChecks.UninitialisedGlobal),
+        ("uninitialised-shared", FaultChecks.UninitialisedShared),
+        ("uninitialised-registers", FaultChecks.UninitialisedRegisters),
+        ("races", FaultChecks.Races),
+        ("shared-races", FaultChecks.SharedRaces),
+        ("warp-races", FaultChecks.WarpRaces),
+        ("async-copies", FaultChecks.AsyncCopies),
+        ("warp-sync-masks", FaultChecks.WarpSyncMasks),
+        ("use-after-free", FaultChecks.UseAfterFree),
+        ("instruction-limit", FaultChecks.InstructionLimit),
+    ];
+
+    /// <summary>
+    /// Words separated by commas, taken from left to right; a word with <c>-</c> before it is taken away, and a list that begins with one begins from
+    /// <c>all</c>: <c>all</c>, <c>none</c>, <c>races,async-copies</c>, <c>-warp-races</c>.
+    /// </summary>
+    /// <exception cref="FormatException">A word that is no check; the message lists those there are.</exception>
+    public static FaultChecks Parse(string text)
+    {
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        FaultChecks checks = parts.Length == 0 || parts[0].StartsWith('-') ? FaultChecks.All : FaultChecks.None;
+        foreach (string part in parts)
+        {
+            bool without = part.StartsWith('-');
+            string name = without ? part[1..] : part;
+            int found = Array.FindIndex(words, entry => entry.Word.Equals(name, StringComparison.OrdinalIgnoreCase));
+            if (found < 0)
+                throw new FormatException($"'{name}' is no check of the CUDA emulator; there are {string.Join(", ", words.Select(entry => entry.Word))}");
+            checks = without ? checks & ~words[found].Checks : checks | words[found].Checks;
+        }
+
+        return checks;
+    }
+}

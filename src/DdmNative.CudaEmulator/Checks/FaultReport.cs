@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>An instruction of a kernel as a reader finds it: PTX line, and source line where the PTX has <c>.loc</c>.</summary>
+/// <param name="Instruction">Opcode and modifiers as they were written.</param>
+/// <param name="SourceFile">Null where the PTX does not tell.</param>
+public sealed record FaultPlace(int PtxLine, string Instruction, string? SourceFile, int SourceLine)
+{
+    public static FaultPlace Of(PtxInstruction instruction, IReadOnlyDictionary<int, string> sourceFiles) =>
+        instruction.Source.IsKnown && sourceFiles.TryGetValue(instruction.Source.File, out string? file)
+            ? new(instruction.Line, instruction.Text, file, instruction.Source.Line)
+            : new(instruction.Line, instruction.Text, null, 0);
+
+    public override string ToString() =>
+        SourceFile is null ? $"PTX line {PtxLine} ({Instruction})" : $"PTX line {PtxLine} ({Instruction}), {Path.GetFileName(SourceFile)}:{SourceLine}";
+}
+
+/// <summary>Which of three dimensions: a block in its grid, or a thread in its block.</summary>
+public readonly record struct FaultIndex(uint X, uint Y, uint Z)
+{
+    /// <summary>The index of the thread (or block) with that number in an extent of so many in x and y.</summary>
+    public static FaultIndex Of(uint number, uint extentX, uint extentY) => new(number % extentX, number / extentX % extentY, number / extentX / extentY);
+
+    public override string ToString() => $"({X}, {Y}, {Z})";
+}
+
+public enum FaultAccess : byte { Read, Write, Atomic }
+
+/// <summary>The memory that a fault is about: the allocation or variable that holds the address, or the one nearest to it.</summary>
+/// <param name="Name">Of a variable; null for what the host allocated.</param>
+/// <param name="IsFreed">It had been freed by then.</param>
+public sealed record FaultAllocation(ulong Address, ulong Bytes, string? Name, bool IsFreed)
+{
+    /// <summary>Where an address lies in relation to the allocation, in words.</summary>
+    public string Relation(ulong address)
+    {
+        string what = (IsFreed ? "freed " : "") + (Name is null ? "allocation" : $"variable {Name}") + string.Create(CultureInfo.InvariantCulture, $" of {Bytes} bytes at 0x{Address:x}");
+        return address < Address ? $"{Address - address} bytes before the {what}"
+            : address < Address + Bytes ? $"{address - Address} bytes into the {what}"
+            : $"{address - Address - Bytes} bytes past the end of the {what}";
+    }
+}
+
+/// <summary>An access to memory that a fault is about.</summary>
+/// <param name="Address">As the kernel used it: within the space for shared, local and constant memory.</param>
+/// <param name="Allocation">Null where there is none near.</param>
+public sealed record FaultMemory(FaultAccess Access, PtxSpace Space, ulong Address, int Bytes, FaultAllocation? Allocation);
+
+/// <summary>The earlier access of a race or of a copy still in flight.</summary>
+/// <param name="Thread">Null where it was several threads.</param>
+/// <param name="Place">Null where it is not known any more.</param>
+public sealed record FaultOther(FaultAccess Access, FaultIndex? Thread, FaultPlace? Place);
+
+/// <summary>A fault that a kernel committed, with all that is needed to find it.</summary>
+public sealed record FaultReport(FaultKind Kind, string Kernel, FaultPlace Place, FaultIndex Block, FaultIndex Thread)
+{
+    public FaultMemory? Memory { get; init; }
+
+    public FaultOther? Other { get; init; }
+
+    /// <summary>What was found and what was expected, where <see cref="Memory"/> and <see cref="Other"/> do not say it; without a full stop.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>Of several lines: what happened where; the access; the other access; what to do.</summary>
+    public string Message
+    {
+        get
+        {
+            StringBuilder text = new();
+            text.Append(CultureInfo.InvariantCulture, $"{Kind.Title()} in kernel {Kernel} at {Place}, block {Block}, thread {Thread}");
+            if (Memory is not null)
+                text.Append(CultureInfo.InvariantCulture, $"\n  {Describe(Memory)}");
+            if (Other is not null)
+                text.Append(CultureInfo.InvariantCulture, $"\n  {Describe(Other)}");
+            if (Detail is not null)
+                text.Append("\n  ").Append(Detail);
+            if (Advice is not null)
+                text.Append("\n  ").Append(Advice);
+            return text.ToString();
+        }
+    }
+
+    private string? Advice => Kind switch
+    {
+        FaultKind.SharedWriteWriteRace or FaultKind.SharedReadWriteRace => "order the two by __syncthreads(), or by __syncwarp() where both threads are of one warp",
+        FaultKind.AsyncCopyNotAwaited => "wait with cp.async.wait_group in the thread that copies, and with a barrier in the others",
+        FaultKind.UninitialisedGlobal => "the host neither copied nor set it, and no kernel wrote it",
+        FaultKind.UninitialisedShared => "no thread of this block has written it",
+        FaultKind.UninitialisedRegister => "no path that this thread took has written it",
+        FaultKind.InstructionLimit => "a loop that never ends, or raise DDM_CUDA_EMULATOR_INSTRUCTION_LIMIT",
+        _ => null,
+    };
+
+    public override string ToString() => Message;
+
+    private static string Describe(FaultMemory memory)
+    {
+        string verb = memory.Access switch { FaultAccess.Read => "reads", FaultAccess.Write => "writes", _ => "updates" };
+        string space = memory.Space == PtxSpace.Generic ? "" : memory.Space.ToString().ToLowerInvariant() + " ";
+        string where = memory.Allocation is null ? "no allocation is near" : memory.Allocation.Relation(memory.Address);
+        return string.Create(CultureInfo.InvariantCulture, $"{verb} {memory.Bytes} bytes at {space}0x{memory.Address:x}: {where}");
+    }
+
+    private static string Describe(FaultOther other)
+    {
+        string verb = other.Access switch { FaultAccess.Read => "read", FaultAccess.Write => "written", _ => "updated" };
+        string who = other.Thread is { } thread ? $"thread {thread}" : "other threads";
+        return $"{verb} before by {who}" + (other.Place is null ? "" : $" at {other.Place}");
+    }
+}

@@ -1,0 +1,78 @@
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>
+/// Which bytes of an allocation have been written, one bit each. Several host threads may mark at once; marking what is marked already, the
+/// usual case, only reads.
+/// </summary>
+public sealed class InitialisedBytes
+{
+    private readonly ulong[] bits;
+
+    /// <param name="bytes">Of the allocation.</param>
+    public InitialisedBytes(ulong bytes) => bits = new ulong[(bytes + 63) / 64];
+
+    /// <summary>Marks bytes from an offset on.</summary>
+    public void Mark(ulong offset, ulong bytes)
+    {
+        ulong end = offset + bytes;
+        while (offset < end)
+        {
+            ulong count = Math.Min(64 - offset % 64, end - offset), wanted = Run(offset, count);
+            ref ulong word = ref bits[offset / 64];
+            if ((Volatile.Read(ref word) & wanted) != wanted)
+            {
+                if (wanted == ulong.MaxValue)
+                    Volatile.Write(ref word, wanted);
+                else
+                    Interlocked.Or(ref word, wanted);
+            }
+
+            offset += count;
+        }
+    }
+
+    /// <summary>Whether all of the bytes have been written.</summary>
+    public bool AreAll(ulong offset, ulong bytes) => FirstMissing(offset, bytes) is null;
+
+    /// <summary>Offset of the first byte of the range that has not been written; null if all have.</summary>
+    public ulong? FirstMissing(ulong offset, ulong bytes)
+    {
+        ulong end = offset + bytes;
+        while (offset < end)
+        {
+            ulong count = Math.Min(64 - offset % 64, end - offset), missing = Run(offset, count) & ~Volatile.Read(ref bits[offset / 64]);
+            if (missing != 0)
+                return offset / 64 * 64 + (ulong)System.Numerics.BitOperations.TrailingZeroCount(missing);
+            offset += count;
+        }
+
+        return null;
+    }
+
+    /// <summary>Gives the bytes the state of others, as a copy within the device does.</summary>
+    public void CopyFrom(InitialisedBytes source, ulong sourceOffset, ulong offset, ulong bytes)
+    {
+        if (source.AreAll(sourceOffset, bytes))
+        {
+            Mark(offset, bytes);
+            return;
+        }
+
+        bool backwards = ReferenceEquals(source, this) && sourceOffset < offset;
+        for (ulong i = 0; i < bytes; i++)
+        {
+            ulong at = backwards ? bytes - 1 - i : i;
+            Set(offset + at, source.AreAll(sourceOffset + at, 1));
+        }
+    }
+
+    private void Set(ulong offset, bool initialised)
+    {
+        if (initialised)
+            Interlocked.Or(ref bits[offset / 64], Run(offset, 1));
+        else
+            Interlocked.And(ref bits[offset / 64], ~Run(offset, 1));
+    }
+
+    private static ulong Run(ulong offset, ulong count) => (count == 64 ? ulong.MaxValue : (1ul << (int)count) - 1) << (int)(offset % 64);
+}

@@ -1,0 +1,115 @@
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Counters;
+
+/// <summary>A loop of a function: the instructions that it is made of. Loops with one header count as one.</summary>
+/// <param name="Header">The instruction that all of its rounds begin with.</param>
+/// <param name="Instructions">Ascending indices.</param>
+/// <param name="IsInnermost">It contains no other loop.</param>
+public sealed record NaturalLoop(int Header, IReadOnlyList<int> Instructions, bool IsInnermost);
+
+/// <summary>
+/// Finds the natural loops of a function: a back edge leads to a block that dominates where it comes from; the loop is what reaches the edge without passing that block
+/// (Aho, Lam, Sethi, Ullman, Compilers, 9.6). Dominators as in Cooper, Harvey, Kennedy, A simple, fast dominance algorithm (2001). Cycles with
+/// several entries, which no structured source gives, are not loops here.
+/// </summary>
+public static class NaturalLoops
+{
+    public static IReadOnlyList<NaturalLoop> Find(IReadOnlyList<PtxInstruction> code)
+    {
+        Blocks blocks = new(code);
+        int[] dominator = Dominators(blocks);
+        SortedDictionary<int, HashSet<int>> loops = [];
+        for (int from = 0; from < blocks.Count; from++)
+        {
+            if (dominator[from] < 0)
+                continue;
+            foreach (int header in blocks.Successors[from])
+            {
+                if (!Dominates(dominator, header, from))
+                    continue;
+                if (!loops.TryGetValue(header, out HashSet<int>? body))
+                    loops.Add(header, body = [header]);
+                Gather(blocks, dominator, from, body);
+            }
+        }
+
+        return
+        [
+            .. loops.Select(loop => new NaturalLoop(
+                blocks.First[loop.Key],
+                [.. loop.Value.Order().SelectMany(block => Enumerable.Range(blocks.First[block], blocks.First[block + 1] - blocks.First[block]))],
+                !loops.Any(other => other.Key != loop.Key && loop.Value.Contains(other.Key)))),
+        ];
+    }
+
+    private static void Gather(Blocks blocks, int[] dominator, int from, HashSet<int> body)
+    {
+        Stack<int> open = new([from]);
+        while (open.TryPop(out int block))
+        {
+            if (!body.Add(block))
+                continue;
+            foreach (int before in blocks.Predecessors[block])
+            {
+                if (dominator[before] >= 0)
+                    open.Push(before);
+            }
+        }
+    }
+
+    private static bool Dominates(int[] dominator, int upper, int lower)
+    {
+        int block = lower;
+        while (block != upper && block != dominator[block])
+            block = dominator[block];
+        return block == upper;
+    }
+
+    /// <summary>Immediate dominators; the entry's is itself, those of blocks that nothing reaches are −1.</summary>
+    private static int[] Dominators(Blocks blocks)
+    {
+        int[] order = blocks.ReversePostorder(), number = new int[blocks.Count], dominator = new int[blocks.Count];
+        Array.Fill(dominator, -1);
+        if (order.Length == 0)
+            return dominator;
+        for (int i = 0; i < order.Length; i++)
+            number[order[i]] = i;
+        dominator[0] = 0;
+        bool changed = true;
+        while (changed)
+        {
+            changed = false;
+            foreach (int block in order.AsSpan(1))
+            {
+                int common = -1;
+                foreach (int before in blocks.Predecessors[block])
+                {
+                    if (dominator[before] >= 0)
+                        common = common < 0 ? before : Meet(dominator, number, common, before);
+                }
+
+                if (dominator[block] != common)
+                {
+                    dominator[block] = common;
+                    changed = true;
+                }
+            }
+        }
+
+        return dominator;
+    }
+
+    private static int Meet(int[] dominator, int[] number, int a, int b)
+    {
+        while (a != b)
+        {
+            while (number[a] > number[b])
+                a = dominator[a];
+            while (number[b] > number[a])
+                b = dominator[b];
+        }
+
+        return a;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Numerics;
+
+namespace DdmNative.CudaEmulator.Counters;
+
+/// <summary>
+/// Which 32-byte sectors of global memory a launch has touched at all: the least that any schedule must move between memory and chip. Kept as bits in pages of
+/// 128 KiB that come into being when touched. One for each host thread; they are merged when the launch ends.
+/// </summary>
+public sealed class SectorFootprint
+{
+    private const int PageSectorBits = 12;
+    private const int PageWords = (1 << PageSectorBits) / 64;
+
+    private readonly Dictionary<ulong, ulong[]> pages = [];
+    private ulong lastPage = ulong.MaxValue;
+    private ulong[] lastWords = [];
+
+    /// <summary>Sectors touched.</summary>
+    public long Count
+    {
+        get
+        {
+            long count = 0;
+            foreach (ulong[] words in pages.Values)
+            {
+                foreach (ulong word in words)
+                    count += BitOperations.PopCount(word);
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Notes bytes side by side.</summary>
+    public void Touch(ulong address, int bytes)
+    {
+        ulong last = (address + (uint)bytes - 1) / SectorCounter.SectorBytes;
+        for (ulong sector = address / SectorCounter.SectorBytes; sector <= last; sector++)
+        {
+            ulong page = sector >> PageSectorBits;
+            if (page != lastPage)
+                Turn(page);
+            int within = (int)(sector & ((1 << PageSectorBits) - 1));
+            lastWords[within >> 6] |= 1ul << within;
+        }
+    }
+
+    /// <summary>Notes the accesses of a warp's active lanes.</summary>
+    public void Touch(ReadOnlySpan<ulong> addresses, uint mask, int bytes)
+    {
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+            Touch(addresses[BitOperations.TrailingZeroCount(rest)], bytes);
+    }
+
+    /// <summary>Adds what another has seen.</summary>
+    public void Merge(SectorFootprint other)
+    {
+        foreach ((ulong page, ulong[] words) in other.pages)
+        {
+            Turn(page);
+            for (int i = 0; i < PageWords; i++)
+                lastWords[i] |= words[i];
+        }
+    }
+
+    public void Clear()
+    {
+        pages.Clear();
+        lastPage = ulong.MaxValue;
+        lastWords = [];
+    }
+
+    private void Turn(ulong page)
+    {
+        if (!pages.TryGetValue(page, out ulong[]? words))
+        {
+            words = new ulong[PageWords];
+            pages.Add(page, words);
+        }
+
+        lastPage = page;
+        lastWords = words;
+    }
+}
