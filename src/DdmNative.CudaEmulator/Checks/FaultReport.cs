@@ -4,9 +4,10 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Checks;
 
-/// <summary>An instruction of a kernel as a reader finds it: PTX line, and source line where the PTX has <c>.loc</c>.</summary>
-/// <param name="Instruction">Opcode and modifiers as they were written.</param>
-/// <param name="SourceFile">Null where the PTX does not tell.</param>
+/// <summary>
+/// An instruction of a kernel as a reader finds it: PTX line, opcode and modifiers as they were written, and the line of the source where the PTX has <c>.loc</c>;
+/// else the file is null.
+/// </summary>
 public sealed record FaultPlace(int PtxLine, string Instruction, string? SourceFile, int SourceLine)
 {
     public static FaultPlace Of(PtxInstruction instruction, IReadOnlyDictionary<int, string> sourceFiles) =>
@@ -29,9 +30,7 @@ public readonly record struct FaultIndex(uint X, uint Y, uint Z)
 
 public enum FaultAccess : byte { Read, Write, Atomic }
 
-/// <summary>The memory that a fault is about: the allocation or variable that holds the address, or the one nearest to it.</summary>
-/// <param name="Name">Of a variable; null for what the host allocated.</param>
-/// <param name="IsFreed">It had been freed by then.</param>
+/// <summary>The memory that a fault is about: the allocation or variable that holds the address, or the one nearest to it. What the host allocated has no name.</summary>
 public sealed record FaultAllocation(ulong Address, ulong Bytes, string? Name, bool IsFreed)
 {
     /// <summary>Where an address lies in relation to the allocation, in words.</summary>
@@ -44,14 +43,13 @@ public sealed record FaultAllocation(ulong Address, ulong Bytes, string? Name, b
     }
 }
 
-/// <summary>An access to memory that a fault is about.</summary>
-/// <param name="Address">As the kernel used it: within the space for shared, local and constant memory.</param>
-/// <param name="Allocation">Null where there is none near.</param>
+/// <summary>
+/// An access to memory that a fault is about. The address is as the kernel used it: within the space for shared, local and constant memory. The allocation is
+/// null where there is none near.
+/// </summary>
 public sealed record FaultMemory(FaultAccess Access, PtxSpace Space, ulong Address, int Bytes, FaultAllocation? Allocation);
 
-/// <summary>The earlier access of a race or of a copy still in flight.</summary>
-/// <param name="Thread">Null where it was several threads.</param>
-/// <param name="Place">Null where it is not known any more.</param>
+/// <summary>The earlier access of a race or of a copy still in flight; no thread where it was several, no place where it is not known any more.</summary>
 public sealed record FaultOther(FaultAccess Access, FaultIndex? Thread, FaultPlace? Place);
 
 /// <summary>A fault that a kernel committed, with all that is needed to find it.</summary>

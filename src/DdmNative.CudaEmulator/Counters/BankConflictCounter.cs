@@ -12,6 +12,7 @@ public static class BankConflictCounter
     public const int Banks = 32;
 
     /// <param name="addresses">Byte offsets of the 32 lanes; those of lanes outside of the mask are not looked at. Aligned to <paramref name="bytes"/>.</param>
+    /// <param name="mask">Lanes that take part, lane 0 in the lowest bit.</param>
     /// <param name="bytes">Per lane: 1, 2, 4, 8 or 16.</param>
     public static AccessCost Count(ReadOnlySpan<ulong> addresses, uint mask, int bytes)
     {

@@ -8,10 +8,10 @@ public enum InstructionClass : byte
     /// <summary>Fused multiply-adds of floats: <c>fma</c> and <c>mad</c>.</summary>
     Fma,
     /// <summary>Float additions, multiplications, minima, … of one operation each.</summary>
-    Float,
+    FloatingPoint,
     /// <summary>Divisions, roots, reciprocals, exponentials, logarithms, sines.</summary>
     Special,
-    Integer,
+    WholeNumber,
     /// <summary>Bitwise logic, shifts, permutations of bytes.</summary>
     Logic,
     Conversion,
@@ -58,10 +58,10 @@ public static class InstructionClasses
             case PtxOpcode.Ex2 or PtxOpcode.Lg2 or PtxOpcode.Sin or PtxOpcode.Cos or PtxOpcode.Tanh:
                 return InstructionClass.Special;
             case PtxOpcode.Add or PtxOpcode.Sub or PtxOpcode.Mul or PtxOpcode.Min or PtxOpcode.Max or PtxOpcode.Abs or PtxOpcode.Neg or PtxOpcode.Copysign when isFloat:
-                return InstructionClass.Float;
+                return InstructionClass.FloatingPoint;
             case PtxOpcode.Add or PtxOpcode.Addc or PtxOpcode.Sub or PtxOpcode.Subc or PtxOpcode.Mul or PtxOpcode.Mul24 or PtxOpcode.Mad or PtxOpcode.Mad24 or PtxOpcode.Madc
                 or PtxOpcode.Div or PtxOpcode.Rem or PtxOpcode.Min or PtxOpcode.Max or PtxOpcode.Abs or PtxOpcode.Neg or PtxOpcode.Sad or PtxOpcode.Dp2a or PtxOpcode.Dp4a:
-                return InstructionClass.Integer;
+                return InstructionClass.WholeNumber;
             case PtxOpcode.And or PtxOpcode.Or or PtxOpcode.Xor or PtxOpcode.Not or PtxOpcode.Cnot or PtxOpcode.Lop3 or PtxOpcode.Shl or PtxOpcode.Shr or PtxOpcode.Shf or PtxOpcode.Prmt
                 or PtxOpcode.Bfe or PtxOpcode.Bfi or PtxOpcode.Bfind or PtxOpcode.Bmsk or PtxOpcode.Brev or PtxOpcode.Clz or PtxOpcode.Popc or PtxOpcode.Fns or PtxOpcode.Szext:
                 return InstructionClass.Logic;
@@ -102,7 +102,7 @@ public static class InstructionClasses
         {
             InstructionClass.Fma => 2 * packed,
             InstructionClass.Special => packed,
-            InstructionClass.Float when instruction.Opcode is PtxOpcode.Add or PtxOpcode.Sub or PtxOpcode.Mul => packed,
+            InstructionClass.FloatingPoint when instruction.Opcode is PtxOpcode.Add or PtxOpcode.Sub or PtxOpcode.Mul => packed,
             _ => 0,
         };
     }

@@ -1,0 +1,325 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>What was found wrong with an access to shared memory.</summary>
+/// <param name="Kind">A race, a read of what nobody wrote, or of what is still being copied.</param>
+/// <param name="Lane">The lane whose access it was.</param>
+/// <param name="Address">Where in shared memory: the first byte that is in question.</param>
+/// <param name="OtherAccess">What the earlier access was.</param>
+/// <param name="OtherThread">Who made it, as a number within the block; −1 where it was several or nobody.</param>
+/// <param name="OtherSite">Its instruction; −1 where it is not known.</param>
+public readonly record struct SharedViolation(FaultKind Kind, int Lane, ulong Address, FaultAccess OtherAccess, int OtherThread, int OtherSite);
+
+/// <summary>
+/// Watches the shared memory of one block at a time. For each unit of memory (4 bytes, or less in kernels with narrower accesses) two tags tell who last wrote and who last
+/// read it, when, and at which instruction; <see cref="BarrierClock"/> tells whether the accessing warp sees that. A read needs a write of this block that it sees; a write
+/// needs to see all reads and writes before it; atomic accesses need not see one another. Reports the first violation and knows the earlier access. All
+/// addresses must have been found in bounds and aligned. Usually four units are dealt with at once, and lanes that read one address together.
+/// </summary>
+/// <remarks>
+/// Not reported: lanes of one warp that write one place in one instruction (one of them wins); threads that write the value that is there already (the caller
+/// compares, see <see cref="Overwrite"/>).
+/// </remarks>
+public sealed class SharedMemoryRaceDetector
+{
+    // Tag: time in bits 32–62, site 16–31, flags 12–15, warp 5–9, lane 0–4. A tag from before the block began means untouched.
+    private const long Atomic = 1 << 15, OtherWarps = 1 << 14, OtherLanes = 1 << 13, Pending = 1 << 12;
+    private const long Flags = Atomic | OtherWarps | OtherLanes | Pending, Warp = 31 << 5, Thread = Warp | 31;
+    private const int UnknownSite = ushort.MaxValue;
+
+    private readonly FaultChecks checks;
+    private long[] writers = [], readers = [];
+    private int unitShift;
+
+    public SharedMemoryRaceDetector(FaultChecks checks)
+    {
+        this.checks = checks;
+        Clock = new BarrierClock((checks & FaultChecks.Races) == FaultChecks.Races);
+    }
+
+    /// <summary>Must be told of every barrier.</summary>
+    public BarrierClock Clock { get; }
+
+    /// <summary>Of the last access for which a method returned false.</summary>
+    public SharedViolation Violation { get; private set; }
+
+    /// <summary>Forgets the last block.</summary>
+    /// <param name="sharedBytes">Static and dynamic shared memory.</param>
+    /// <param name="unitBytes">Of the narrowest access to shared memory in the kernel: 1, 2 or 4.</param>
+    /// <param name="warps">In the block, at most 32.</param>
+    public void Begin(int sharedBytes, int unitBytes, int warps)
+    {
+        unitShift = BitOperations.Log2((uint)Math.Min(unitBytes, 4));
+        int units = ((sharedBytes + 15) >> unitShift) + 4;
+        if (writers.Length < units)
+        {
+            writers = new long[units];
+            readers = new long[units];
+        }
+        else if (Clock.IsWorn)
+        {
+            Array.Clear(writers);
+            Array.Clear(readers);
+        }
+
+        Clock.Begin(warps);
+    }
+
+    /// <summary>Lanes of a warp read; false if they must not.</summary>
+    public bool Read(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
+    {
+        int units = Math.Max(1, bytes >> unitShift);
+        long mine = Tag(Clock.Time, site, warp, 0);
+        for (uint rest = mask; rest != 0;)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            int first = (int)addresses[lane] >> unitShift;
+            if (units == 1 && FourInARow(rest, lane, addresses))
+            {
+                if (!ReadFour(first, mine + lane, Lanes, lane, warp))
+                    return false;
+                rest &= ~(15u << lane);
+                continue;
+            }
+
+            rest &= rest - 1;
+            long tag = mine | (uint)lane;
+            while (rest != 0 && addresses[BitOperations.TrailingZeroCount(rest)] == addresses[lane])
+            {
+                tag |= OtherLanes;
+                rest &= rest - 1;
+            }
+
+            int i = 0;
+            for (; i + 4 <= units; i += 4)
+            {
+                if (!ReadFour(first + i, tag, default, lane, warp))
+                    return false;
+            }
+
+            for (; i < units; i++)
+            {
+                if (!ReadOne(first + i, tag, lane, warp))
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Lanes of a warp write; false if they must not, and then the lanes below the violating one have been noted.</summary>
+    public bool Write(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes) => Write(Tag(Clock.Time, site, warp, 0), warp, mask, addresses, bytes);
+
+    /// <summary>Lanes of a warp read and write by an atomic operation, or by volatile and other strong accesses.</summary>
+    public bool Update(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes) => Write(Tag(Clock.Time, site, warp, 0) | Atomic, warp, mask, addresses, bytes);
+
+    /// <summary>A strong read (<c>ld.volatile</c>, <c>ld.acquire</c>): does not race with atomic accesses.</summary>
+    public bool ReadStrongly(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
+    {
+        int units = Math.Max(1, bytes >> unitShift);
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest), first = (int)addresses[lane] >> unitShift;
+            long tag = Tag(Clock.Time, site, warp, lane) | Atomic;
+            for (int i = 0; i < units; i++)
+            {
+                if (!ReadOne(first + i, tag, lane, warp))
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Lanes of a warp begin to copy into shared memory by <c>cp.async</c>: until <see cref="Complete"/> nobody may touch it.</summary>
+    public bool BeginCopy(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
+    {
+        bool watched = (checks & FaultChecks.AsyncCopies) != 0;
+        return Write(watched ? Tag(BarrierClock.Never, site, warp, 0) | Pending : Tag(Clock.Time, site, warp, 0), warp, mask, addresses, bytes);
+    }
+
+    /// <summary>A lane has waited for its copy: from now on it is as if the lane had just written.</summary>
+    public void Complete(int site, int warp, int lane, ulong address, int bytes)
+    {
+        long tag = Tag(Clock.Time, site, warp, lane);
+        foreach (ref long writer in writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift)))
+        {
+            if ((writer & Pending) != 0)
+                writer = tag;
+        }
+    }
+
+    /// <summary>A lane writes without being asked whether it may: what it writes is there already, hence a race that changes nothing.</summary>
+    public void Overwrite(int site, int warp, int lane, ulong address, int bytes) =>
+        writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift)).Fill(Tag(Clock.Time, site, warp, lane));
+
+    private static Vector256<long> Lanes => Vector256.Create(0L, 1, 2, 3);
+
+    private static long Tag(uint time, int site, int warp, int lane) => (long)time << 32 | (long)Math.Min(site, UnknownSite) << 16 | (uint)warp << 5 | (uint)lane;
+
+    private bool FourInARow(uint rest, int lane, ReadOnlySpan<ulong> addresses)
+    {
+        if ((rest >> lane & 15) != 15 || lane > 28)
+            return false;
+        ulong unit = 1ul << unitShift, first = addresses[lane];
+        return addresses[lane + 1] == first + unit && addresses[lane + 2] == first + 2 * unit && addresses[lane + 3] == first + 3 * unit;
+    }
+
+    private bool Write(long mine, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
+    {
+        int units = Math.Max(1, bytes >> unitShift);
+        for (uint rest = mask; rest != 0;)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            int first = (int)addresses[lane] >> unitShift;
+            if (units == 1 && FourInARow(rest, lane, addresses))
+            {
+                if (!WriteFour(first, mine + lane, Lanes, lane, warp))
+                    return false;
+                rest &= ~(15u << lane);
+                continue;
+            }
+
+            rest &= rest - 1;
+            int i = 0;
+            for (; i + 4 <= units; i += 4)
+            {
+                if (!WriteFour(first + i, mine + lane, default, lane, warp))
+                    return false;
+            }
+
+            for (; i < units; i++)
+            {
+                if (!WriteOne(first + i, mine + lane, lane, warp))
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Four units by one lane, or by four lanes one each (<paramref name="lanes"/>); what is not plainly right is looked at one by one.</summary>
+    private bool ReadFour(int first, long mine, Vector256<long> lanes, int lane, int warp)
+    {
+        Vector256<long> tags = Vector256.Create(mine) + lanes, writer = Vector256.LoadUnsafe(ref writers[first]), reader = Vector256.LoadUnsafe(ref readers[first]);
+        Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32);
+        Vector256<long> own = Vector256.Equals((writer ^ tags) & Vector256.Create(Thread | Pending), default);
+        if (Vector256.LessThan(writer, start) != default || Vector256.AndNot(Vector256.GreaterThanOrEqual(writer, seen), own) != default)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                if (!ReadOne(first + i, tags[i], lane + (int)lanes[i], warp))
+                    return false;
+            }
+
+            return true;
+        }
+
+        Vector256<long> recent = Vector256.GreaterThanOrEqual(reader, seen), apart = reader ^ tags;
+        Vector256<long> otherWarp = ~Vector256.Equals(apart & Vector256.Create(Warp), default), otherLane = ~Vector256.Equals(apart & Vector256.Create(Thread), default);
+        tags |= recent & ((reader & Vector256.Create(OtherWarps | OtherLanes)) | (otherWarp & Vector256.Create(OtherWarps)) | (otherLane & Vector256.Create(OtherLanes)));
+        tags.StoreUnsafe(ref readers[first]);
+        return true;
+    }
+
+    private bool WriteFour(int first, long mine, Vector256<long> lanes, int lane, int warp)
+    {
+        Vector256<long> tags = Vector256.Create(mine) + lanes, writer = Vector256.LoadUnsafe(ref writers[first]), reader = Vector256.LoadUnsafe(ref readers[first]);
+        Vector256<long> seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32);
+        if (Vector256.GreaterThanOrEqual(Vector256.Max(writer, reader), seen) == default)
+        {
+            tags.StoreUnsafe(ref writers[first]);
+            return true;
+        }
+
+        for (int i = 0; i < 4; i++)
+        {
+            if (!WriteOne(first + i, tags[i], lane + (int)lanes[i], warp))
+                return false;
+        }
+
+        return true;
+    }
+
+    private bool ReadOne(int unit, long mine, int lane, int warp)
+    {
+        long writer = writers[unit], reader = readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
+        if (writer >> 32 < Clock.Start)
+        {
+            if ((checks & FaultChecks.UninitialisedShared) != 0)
+                return Violate(new(FaultKind.UninitialisedShared, lane, (ulong)unit << unitShift, FaultAccess.Write, -1, -1));
+        }
+        else if (writer >= seen && !MayFollow(writer, mine, warp))
+        {
+            return Violate(FaultKind.SharedReadWriteRace, lane, unit, writer, (writer & Atomic) != 0 ? FaultAccess.Atomic : FaultAccess.Write);
+        }
+
+        if (reader >= seen)
+        {
+            mine |= reader & (OtherWarps | OtherLanes);
+            if (((reader ^ mine) & Warp) != 0)
+                mine |= OtherWarps;
+            if (((reader ^ mine) & Thread) != 0)
+                mine |= OtherLanes;
+            // A plain read among strong ones is what a later atomic access must see.
+            if ((reader & Atomic) == 0)
+                mine &= ~Atomic;
+        }
+
+        readers[unit] = mine;
+        return true;
+    }
+
+    private bool WriteOne(int unit, long mine, int lane, int warp)
+    {
+        long writer = writers[unit], reader = readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
+        if (writer >= seen && writer >> 32 >= Clock.Start && !MayFollow(writer, mine, warp) && !IsSameInstruction(writer, mine))
+            return Violate(FaultKind.SharedWriteWriteRace, lane, unit, writer, (writer & Atomic) != 0 ? FaultAccess.Atomic : FaultAccess.Write);
+        if (reader >= seen && reader >> 32 >= Clock.Start && !MayFollowReads(reader, mine, warp))
+            return Violate(FaultKind.SharedReadWriteRace, lane, unit, reader, FaultAccess.Read);
+        writers[unit] = mine;
+        return true;
+    }
+
+    private bool MayFollow(long earlier, long mine, int warp)
+    {
+        if ((earlier & Pending) != 0)
+            return false;
+        if ((checks & FaultChecks.SharedRaces) == 0 || ((earlier ^ mine) & Thread) == 0 || (earlier & mine & Atomic) != 0)
+            return true;
+        return Clock.Sees(warp, WarpOf(earlier), (uint)(earlier >> 32));
+    }
+
+    private bool MayFollowReads(long reader, long mine, int warp)
+    {
+        if (!MayFollow(reader, mine, warp))
+            return false;
+        // Of the readers only the last is known. Another one is told of where no warp's accesses of that time can have been seen, hence never wrongly.
+        uint time = (uint)(reader >> 32);
+        if ((checks & FaultChecks.SharedRaces) == 0 || (reader & mine & Atomic) != 0)
+            return true;
+        bool sameWarp = ((reader ^ mine) & Warp) == 0;
+        return !((reader & OtherWarps) != 0 && time >= Clock.SeesNoneFrom(warp)) && !((reader & OtherLanes) != 0 && (reader & OtherWarps) == 0 && sameWarp && !Clock.Sees(warp, warp, time));
+    }
+
+    private static bool IsSameInstruction(long earlier, long mine) => ((earlier ^ mine) & ~(31L | Flags) | (earlier & Pending)) == 0;
+
+    private bool Violate(FaultKind race, int lane, int unit, long other, FaultAccess access)
+    {
+        bool pending = (other & Pending) != 0, several = access == FaultAccess.Read && (other & (OtherWarps | OtherLanes)) != 0;
+        int site = (int)(other >> 16 & UnknownSite);
+        return Violate(new(
+            pending ? FaultKind.AsyncCopyNotAwaited : race, lane, (ulong)unit << unitShift, access,
+            several ? -1 : (int)(other & Thread), site == UnknownSite ? -1 : site));
+    }
+
+    private bool Violate(SharedViolation violation)
+    {
+        Violation = violation;
+        return false;
+    }
+
+    private static int WarpOf(long tag) => (int)((tag & Warp) >> 5);
+}

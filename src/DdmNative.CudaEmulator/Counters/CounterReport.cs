@@ -1,0 +1,146 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DdmNative.CudaEmulator.Counters;
+
+/// <summary>One launch.</summary>
+/// <param name="Grid">Blocks in x, y and z.</param>
+/// <param name="Block">Threads in x, y and z.</param>
+/// <param name="LeastBytes">Sectors loaded and sectors stored, each once, times 32.</param>
+public sealed record LaunchCounters(string Kernel, IReadOnlyList<uint> Grid, IReadOnlyList<uint> Block, int DynamicSharedBytes, CounterTotals Totals, CounterTotals? MainLoop, long LeastBytes);
+
+/// <summary>The innermost loop in which most lane instructions were executed.</summary>
+/// <param name="FirstLine">Of the PTX.</param>
+/// <param name="LastLine">Of the PTX.</param>
+/// <param name="Source">File and line of its first instruction; null where the PTX does not tell.</param>
+public sealed record MainLoopCounters(int FirstLine, int LastLine, string? Source, CounterTotals Totals);
+
+/// <summary>A kernel over all its launches.</summary>
+/// <param name="Instructions">In its text, with the functions that it may call.</param>
+/// <param name="MainLoop">Null if it has no loop, or none was entered.</param>
+/// <param name="LeastBytes">Summed over the launches.</param>
+/// <param name="ArithmeticIntensity">Floating-point operations per byte of the least traffic.</param>
+public sealed record KernelCounters(
+    string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines)
+{
+    /// <summary>Bytes of all global requests over the least possible; 1 if there were none.</summary>
+    public double MovedOverLeast => LeastBytes == 0 ? 1 : (double)Totals.MovedBytes / LeastBytes;
+}
+
+/// <summary>The file that <c>DDM_CUDA_EMULATOR_REPORT</c> names.</summary>
+/// <param name="Device">Says that it is an emulator: these are counts, not times.</param>
+/// <param name="Launches">In order; those past the most that is kept are left out.</param>
+public sealed record CounterFile(string Device, IReadOnlyList<KernelCounters> Kernels, IReadOnlyList<LaunchCounters> Launches, long LaunchesLeftOut);
+
+/// <summary>Collects the counters of all launches on a device. Safe to use from several host threads.</summary>
+public sealed class CounterReport
+{
+    /// <summary>What the emulator calls itself.</summary>
+    public const string Device = "DdmNative CUDA emulator";
+
+    private readonly Lock door = new();
+    private readonly Dictionary<(string Name, int Code, int Length), Collected> kernels = [];
+    private readonly List<LaunchCounters> launches = [];
+    private readonly int keptLaunches;
+    private long launchesLeftOut;
+
+    /// <param name="keptLaunches">How many single launches to remember; kernels are counted in any case.</param>
+    public CounterReport(int keptLaunches = 0) => this.keptLaunches = keptLaunches;
+
+    /// <summary>Adds a launch that has ended.</summary>
+    public void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes)
+    {
+        KernelSites sites = profile.Sites;
+        long leastBytes = SectorCounter.SectorBytes * (profile.Loaded.Count + profile.Stored.Count);
+        lock (door)
+        {
+            (string, int, int) key = (sites.Name, sites.Code, sites.Instructions.Count);
+            if (!kernels.TryGetValue(key, out Collected? collected))
+                kernels.Add(key, collected = new(new KernelProfile(sites)));
+            collected.Profile.Add(profile);
+            // The union of launches means nothing; their footprints are summed below.
+            collected.Profile.Loaded.Clear();
+            collected.Profile.Stored.Clear();
+            collected.Launches++;
+            collected.LeastBytes += leastBytes;
+            if (launches.Count < keptLaunches)
+                launches.Add(new(sites.Name, [grid.X, grid.Y, grid.Z], [block.X, block.Y, block.Z], dynamicSharedBytes, CounterTotals.Of(profile), MainLoop(profile)?.Totals, leastBytes));
+            else
+                launchesLeftOut++;
+        }
+    }
+
+    /// <summary>All kernels launched so far, by name.</summary>
+    public IReadOnlyList<KernelCounters> Kernels
+    {
+        get
+        {
+            lock (door)
+                return [.. kernels.Values.Select(collected => collected.Sum()).OrderBy(kernel => kernel.Name, StringComparer.Ordinal)];
+        }
+    }
+
+    /// <summary>Single launches in order, as many as are kept.</summary>
+    public IReadOnlyList<LaunchCounters> Launches
+    {
+        get
+        {
+            lock (door)
+                return [.. launches];
+        }
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        lock (door)
+        {
+            kernels.Clear();
+            launches.Clear();
+            launchesLeftOut = 0;
+        }
+    }
+
+    /// <summary>The report as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(new CounterFile(Device, Kernels, Launches, launchesLeftOut), CounterJson.Default.CounterFile);
+
+    /// <summary>Writes the report to a temporary name beside the file and renames it, so that there is never a half one.</summary>
+    public void Write(string path)
+    {
+        string temporary = $"{path}.{Environment.ProcessId}.tmp";
+        File.WriteAllText(temporary, ToJson());
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private static MainLoopCounters? MainLoop(KernelProfile profile)
+    {
+        KernelSites sites = profile.Sites;
+        NaturalLoop? main = sites.Loops.Where(loop => loop.IsInnermost).MaxBy(loop => loop.Instructions.Sum(site => profile.Lanes[site]));
+        if (main is null || profile.Warps[main.Header] == 0)
+            return null;
+        IEnumerable<int> lines = main.Instructions.Select(site => sites.Instructions[site].Line);
+        Ptx.PtxSourceLocation source = main.Instructions.Select(site => sites.Instructions[site].Source).FirstOrDefault(location => location.IsKnown);
+        string? where = source.IsKnown && sites.SourceFiles.TryGetValue(source.File, out string? file) ? $"{file}:{source.Line}" : null;
+        return new(lines.Min(), lines.Max(), where, CounterTotals.Of(profile, main.Instructions));
+    }
+
+    private sealed class Collected(KernelProfile profile)
+    {
+        public KernelProfile Profile { get; } = profile;
+        public int Launches { get; set; }
+        public long LeastBytes { get; set; }
+
+        public KernelCounters Sum()
+        {
+            CounterTotals totals = CounterTotals.Of(Profile);
+            return new(
+                Profile.Sites.Name, Launches, Profile.Sites.Instructions.Count, totals, MainLoop(Profile), LeastBytes,
+                LeastBytes == 0 ? 0 : (double)totals.Work.Total / LeastBytes, [.. GpuDataSheet.Known.Select(gpu => Roofline.Of(gpu, totals, LeastBytes))]);
+        }
+    }
+}
+
+/// <summary>Serialisation without reflection, which native AOT needs.</summary>
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(CounterFile))]
+internal sealed partial class CounterJson : JsonSerializerContext;

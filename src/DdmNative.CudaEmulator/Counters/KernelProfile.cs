@@ -1,0 +1,158 @@
+using System.Numerics;
+
+namespace DdmNative.CudaEmulator.Counters;
+
+/// <summary>What the requests of one instruction to one memory have cost.</summary>
+public struct AccessTotals
+{
+    /// <summary>Executions with at least one lane.</summary>
+    public long Requests;
+
+    /// <summary>Sectors, or wavefronts.</summary>
+    public long Transactions;
+
+    public long Ideal;
+
+    /// <summary>Requests that took no more than the ideal.</summary>
+    public long AtIdeal;
+
+    /// <summary>Asked for by all lanes together.</summary>
+    public long Bytes;
+
+    public void Add(AccessCost cost, long bytes)
+    {
+        Requests++;
+        Transactions += cost.Transactions;
+        Ideal += cost.Ideal;
+        AtIdeal += cost.Transactions <= cost.Ideal ? 1 : 0;
+        Bytes += bytes;
+    }
+
+    public void Add(in AccessTotals other)
+    {
+        Requests += other.Requests;
+        Transactions += other.Transactions;
+        Ideal += other.Ideal;
+        AtIdeal += other.AtIdeal;
+        Bytes += other.Bytes;
+    }
+}
+
+/// <summary>Both memories that an instruction can reach: <c>cp.async</c> reaches both at once, a generic address the one or the other.</summary>
+public sealed class AccessProfile
+{
+    public AccessTotals Global;
+    public AccessTotals Shared;
+
+    /// <summary>Of the addresses in global memory.</summary>
+    public AccessPatternMemo GlobalPattern { get; } = new();
+
+    public AccessPatternMemo SharedPattern { get; } = new();
+}
+
+/// <summary>
+/// The raw counts of a kernel by site, one for each host thread that runs blocks; merged when the launch ends. What has to be counted while running is only this; all
+/// else is derived by <see cref="CounterTotals"/>.
+/// </summary>
+public sealed class KernelProfile
+{
+    public KernelProfile(KernelSites sites)
+    {
+        Sites = sites;
+        int count = sites.Instructions.Count;
+        Warps = new long[count];
+        Lanes = new long[count];
+        Divergences = new long[count];
+        Accesses = [.. Enumerable.Range(0, sites.AccessCount).Select(_ => new AccessProfile())];
+    }
+
+    public KernelSites Sites { get; }
+
+    /// <summary>By site: how often a warp executed it.</summary>
+    public long[] Warps { get; }
+
+    /// <summary>By site: how many lanes did, summed over its executions; lanes whose guard is false are not among them.</summary>
+    public long[] Lanes { get; }
+
+    /// <summary>By site: how often a branch sent lanes of one warp to different places.</summary>
+    public long[] Divergences { get; }
+
+    /// <summary>By <see cref="KernelSites.Accesses"/>.</summary>
+    public AccessProfile[] Accesses { get; }
+
+    public SectorFootprint Loaded { get; } = new();
+
+    public SectorFootprint Stored { get; } = new();
+
+    /// <summary>Counts a request to global memory, the addresses of whose lanes may be anywhere.</summary>
+    public void CountGlobal(int site, ReadOnlySpan<ulong> addresses, uint mask, int bytes, bool loads, bool stores)
+    {
+        AccessProfile access = Accesses[Sites.Accesses[site]];
+        access.Global.Add(access.GlobalPattern.Sectors(addresses, mask, bytes), (long)BitOperations.PopCount(mask) * bytes);
+        if (loads)
+            Loaded.Touch(addresses, mask, bytes);
+        if (stores)
+            Stored.Touch(addresses, mask, bytes);
+    }
+
+    /// <summary>Counts a request to global memory whose lanes lie side by side.</summary>
+    public void CountGlobalRow(int site, ulong address, int totalBytes, bool loads, bool stores)
+    {
+        Accesses[Sites.Accesses[site]].Global.Add(SectorCounter.CountRow(address, totalBytes), totalBytes);
+        if (loads)
+            Loaded.Touch(address, totalBytes);
+        if (stores)
+            Stored.Touch(address, totalBytes);
+    }
+
+    /// <summary>Counts a request to shared memory.</summary>
+    public void CountShared(int site, ReadOnlySpan<ulong> addresses, uint mask, int bytes)
+    {
+        AccessProfile access = Accesses[Sites.Accesses[site]];
+        access.Shared.Add(access.SharedPattern.Wavefronts(addresses, mask, bytes), (long)BitOperations.PopCount(mask) * bytes);
+    }
+
+    /// <summary>Adds what another host thread has counted, and clears it there.</summary>
+    public void Take(KernelProfile other)
+    {
+        Add(other);
+        other.Clear();
+    }
+
+    /// <summary>Adds all counts; the footprints are united.</summary>
+    public void Add(KernelProfile other)
+    {
+        Sum(Warps, other.Warps);
+        Sum(Lanes, other.Lanes);
+        Sum(Divergences, other.Divergences);
+        for (int i = 0; i < Accesses.Length; i++)
+        {
+            Accesses[i].Global.Add(other.Accesses[i].Global);
+            Accesses[i].Shared.Add(other.Accesses[i].Shared);
+        }
+
+        Loaded.Merge(other.Loaded);
+        Stored.Merge(other.Stored);
+    }
+
+    public void Clear()
+    {
+        Array.Clear(Warps);
+        Array.Clear(Lanes);
+        Array.Clear(Divergences);
+        foreach (AccessProfile access in Accesses)
+        {
+            access.Global = default;
+            access.Shared = default;
+        }
+
+        Loaded.Clear();
+        Stored.Clear();
+    }
+
+    private static void Sum(long[] target, long[] source)
+    {
+        for (int i = 0; i < target.Length; i++)
+            target[i] += source[i];
+    }
+}

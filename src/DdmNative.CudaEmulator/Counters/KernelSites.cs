@@ -1,0 +1,70 @@
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Counters;
+
+/// <summary>
+/// The instructions of a kernel and of the functions that it may call, numbered through as sites, with what the counters need to know of each. Made once when a kernel
+/// is loaded.
+/// </summary>
+public sealed class KernelSites
+{
+    private readonly Dictionary<PtxFunction, int> offsets = [];
+
+    /// <param name="functions">The kernel first, then those it may call.</param>
+    public KernelSites(IReadOnlyList<PtxFunction> functions, IReadOnlyDictionary<int, string> sourceFiles)
+    {
+        Name = functions[0].Name;
+        SourceFiles = sourceFiles;
+        List<PtxInstruction> instructions = [];
+        List<NaturalLoop> loops = [];
+        foreach (PtxFunction function in functions)
+        {
+            int offset = instructions.Count;
+            offsets.Add(function, offset);
+            instructions.AddRange(function.Instructions);
+            loops.AddRange(NaturalLoops.Find(function.Instructions)
+                .Select(loop => loop with { Header = loop.Header + offset, Instructions = [.. loop.Instructions.Select(index => index + offset)] }));
+        }
+
+        Instructions = instructions;
+        Loops = loops;
+        Classes = [.. instructions.Select(InstructionClasses.Of)];
+        Accesses = new int[instructions.Count];
+        for (int site = 0; site < instructions.Count; site++)
+            Accesses[site] = TouchesMemory(Classes[site]) ? AccessCount++ : -1;
+        HashCode code = default;
+        foreach (PtxInstruction instruction in instructions)
+        {
+            code.Add(instruction.Text);
+            code.Add(instruction.Line);
+        }
+
+        Code = code.ToHashCode();
+    }
+
+    public string Name { get; }
+
+    /// <summary>By site.</summary>
+    public IReadOnlyList<PtxInstruction> Instructions { get; }
+
+    public IReadOnlyDictionary<int, string> SourceFiles { get; }
+
+    /// <summary>By site.</summary>
+    public InstructionClass[] Classes { get; }
+
+    /// <summary>By site: the number of the instruction among those that access global or shared memory, or −1.</summary>
+    public int[] Accesses { get; }
+
+    public int AccessCount { get; }
+
+    public IReadOnlyList<NaturalLoop> Loops { get; }
+
+    /// <summary>Equal for kernels of one text, so that one that is loaded again counts on.</summary>
+    public int Code { get; }
+
+    /// <summary>Site of the first instruction of a function.</summary>
+    public int Offset(PtxFunction function) => offsets[function];
+
+    private static bool TouchesMemory(InstructionClass kind) => kind is InstructionClass.GlobalLoad or InstructionClass.GlobalStore or InstructionClass.SharedLoad
+        or InstructionClass.SharedStore or InstructionClass.GenericAccess or InstructionClass.Atomic or InstructionClass.AsyncCopy or InstructionClass.MatrixTransfer;
+}
