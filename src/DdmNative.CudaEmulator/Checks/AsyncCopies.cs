@@ -8,13 +8,13 @@ namespace DdmNative.CudaEmulator.Checks;
 /// </summary>
 public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
 {
-    private readonly List<Copy>[] open = [.. Enumerable.Range(0, BarrierClock.MaxWarps).Select(_ => new List<Copy>())];
+    private readonly List<OpenCopy>[] open = [.. Enumerable.Range(0, BarrierClock.MaxWarps).Select(_ => new List<OpenCopy>())];
     private readonly int[] committed = new int[BarrierClock.MaxWarps * 32];
 
     /// <summary>Forgets the last block.</summary>
     public void Begin()
     {
-        foreach (List<Copy> copies in open)
+        foreach (List<OpenCopy> copies in open)
             copies.Clear();
         Array.Clear(committed);
     }
@@ -48,18 +48,19 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
 
     private void Complete(int warp, uint mask, int groups)
     {
-        List<Copy> copies = open[warp];
+        List<OpenCopy> copies = open[warp];
         int kept = 0;
-        foreach (Copy copy in copies)
+        for (int i = 0; i < copies.Count; i++)
         {
+            OpenCopy copy = copies[i];
             if ((mask >> copy.Lane & 1) != 0 && copy.Group < committed[warp * 32 + copy.Lane] - groups)
                 detector.Complete(copy.Site, warp, copy.Lane, copy.Address, copy.Bytes);
             else
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(copies)[kept++] = copy;
+                copies[kept++] = copy;
         }
 
         copies.RemoveRange(kept, copies.Count - kept);
     }
 
-    private readonly record struct Copy(int Site, int Lane, ulong Address, int Bytes, int Group);
+    private readonly record struct OpenCopy(int Site, int Lane, ulong Address, int Bytes, int Group);
 }

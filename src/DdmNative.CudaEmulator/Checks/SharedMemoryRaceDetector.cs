@@ -31,7 +31,7 @@ public sealed class SharedMemoryRaceDetector
 
     private readonly FaultChecks checks;
     private long[] writers = [], readers = [];
-    private int unitShift;
+    private int unitShift, openCopies;
 
     public SharedMemoryRaceDetector(FaultChecks checks)
     {
@@ -58,12 +58,14 @@ public sealed class SharedMemoryRaceDetector
             writers = new long[units];
             readers = new long[units];
         }
-        else if (Clock.IsWorn)
+        else if (Clock.IsWorn || openCopies > 0)
         {
+            // Times do not tell the tags of copies that the last block never waited for from this block's.
             Array.Clear(writers);
             Array.Clear(readers);
         }
 
+        openCopies = 0;
         Clock.Begin(warps);
     }
 
@@ -136,13 +138,18 @@ public sealed class SharedMemoryRaceDetector
     /// <summary>Lanes of a warp begin to copy into shared memory by <c>cp.async</c>: until <see cref="Complete"/> nobody may touch it.</summary>
     public bool BeginCopy(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
-        bool watched = (checks & FaultChecks.AsyncCopies) != 0;
-        return Write(watched ? Tag(BarrierClock.Never, site, warp, 0) | Pending : Tag(Clock.Time, site, warp, 0), warp, mask, addresses, bytes);
+        if ((checks & FaultChecks.AsyncCopies) == 0)
+            return Write(site, warp, mask, addresses, bytes);
+        openCopies += BitOperations.PopCount(mask);
+        return Write(Tag(BarrierClock.Never, site, warp, 0) | Pending, warp, mask, addresses, bytes);
     }
 
     /// <summary>A lane has waited for its copy: from now on it is as if the lane had just written.</summary>
     public void Complete(int site, int warp, int lane, ulong address, int bytes)
     {
+        if ((checks & FaultChecks.AsyncCopies) == 0)
+            return;
+        openCopies--;
         long tag = Tag(Clock.Time, site, warp, lane);
         foreach (ref long writer in writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift)))
         {
