@@ -65,7 +65,8 @@ public sealed class BarrierClock
     }
 
     /// <summary>A barrier that all its warps have come to lets those go that wait at it.</summary>
-    /// <param name="waiting">One bit for each.</param>
+    /// <param name="barrier">Which.</param>
+    /// <param name="waiting">One bit for each warp that waits.</param>
     public void Release(int barrier, uint waiting)
     {
         Span<uint> gathered = Gathered(barrier);

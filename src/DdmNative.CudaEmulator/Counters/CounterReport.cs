@@ -3,23 +3,16 @@ using System.Text.Json.Serialization;
 
 namespace DdmNative.CudaEmulator.Counters;
 
-/// <summary>One launch.</summary>
-/// <param name="Grid">Blocks in x, y and z.</param>
-/// <param name="Block">Threads in x, y and z.</param>
-/// <param name="LeastBytes">Sectors loaded and sectors stored, each once, times 32.</param>
+/// <summary>One launch: blocks of the grid and threads of the block in x, y and z; least bytes are the sectors loaded and the sectors stored, each once, times 32.</summary>
 public sealed record LaunchCounters(string Kernel, IReadOnlyList<uint> Grid, IReadOnlyList<uint> Block, int DynamicSharedBytes, CounterTotals Totals, CounterTotals? MainLoop, long LeastBytes);
 
-/// <summary>The innermost loop in which most lane instructions were executed.</summary>
-/// <param name="FirstLine">Of the PTX.</param>
-/// <param name="LastLine">Of the PTX.</param>
-/// <param name="Source">File and line of its first instruction; null where the PTX does not tell.</param>
+/// <summary>The innermost loop in which most lane instructions were executed, by its lines of PTX; source is file and line of its begin, null where the PTX does not tell.</summary>
 public sealed record MainLoopCounters(int FirstLine, int LastLine, string? Source, CounterTotals Totals);
 
-/// <summary>A kernel over all its launches.</summary>
-/// <param name="Instructions">In its text, with the functions that it may call.</param>
-/// <param name="MainLoop">Null if it has no loop, or none was entered.</param>
-/// <param name="LeastBytes">Summed over the launches.</param>
-/// <param name="ArithmeticIntensity">Floating-point operations per byte of the least traffic.</param>
+/// <summary>
+/// A kernel over all its launches. Instructions are those of its text with the functions that it may call; the main loop is null if it has none or none was entered; least
+/// bytes are summed over the launches; arithmetic intensity is in floating-point operations per byte of that least traffic.
+/// </summary>
 public sealed record KernelCounters(
     string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines)
 {
@@ -27,9 +20,10 @@ public sealed record KernelCounters(
     public double MovedOverLeast => LeastBytes == 0 ? 1 : (double)Totals.MovedBytes / LeastBytes;
 }
 
-/// <summary>The file that <c>DDM_CUDA_EMULATOR_REPORT</c> names.</summary>
-/// <param name="Device">Says that it is an emulator: these are counts, not times.</param>
-/// <param name="Launches">In order; those past the most that is kept are left out.</param>
+/// <summary>
+/// The file that <c>DDM_CUDA_EMULATOR_REPORT</c> names. The device says that it is an emulator: these are counts, not times. Launches are in order; those past the
+/// most that is kept are left out.
+/// </summary>
 public sealed record CounterFile(string Device, IReadOnlyList<KernelCounters> Kernels, IReadOnlyList<LaunchCounters> Launches, long LaunchesLeftOut);
 
 /// <summary>Collects the counters of all launches on a device. Safe to use from several host threads.</summary>
@@ -48,7 +42,7 @@ public sealed class CounterReport
     public CounterReport(int keptLaunches = 0) => this.keptLaunches = keptLaunches;
 
     /// <summary>Adds a launch that has ended.</summary>
-    public void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes)
+    internal void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes)
     {
         KernelSites sites = profile.Sites;
         long leastBytes = SectorCounter.SectorBytes * (profile.Loaded.Count + profile.Stored.Count);

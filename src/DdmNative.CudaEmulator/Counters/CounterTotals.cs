@@ -18,15 +18,14 @@ public sealed record SharedAccess(long Requests, long Wavefronts, long IdealWave
     internal static SharedAccess From(in AccessTotals totals) => new(totals.Requests, totals.Transactions, totals.Ideal, totals.Transactions - totals.Ideal, totals.AtIdeal);
 }
 
-/// <summary>Floating-point operations by the unit that does them, a fused multiply-add being two.</summary>
-/// <param name="Single">float32, and halves in plain instructions.</param>
-/// <param name="Double">float64.</param>
-/// <param name="MatrixTf32">Tensor cores, TF32.</param>
-/// <param name="MatrixHalf">Tensor cores, float16 and bfloat16.</param>
-public sealed record FloatingPointWork(long Single, long Double, long MatrixTf32, long MatrixHalf)
+/// <summary>
+/// Floating-point operations by the unit that does them, a fused multiply-add being two: float32 with what plain instructions do with halves, float64, and tensor cores with
+/// TF32 and with float16 or bfloat16.
+/// </summary>
+public sealed record FloatingPointWork(long Fp32, long Fp64, long MatrixTf32, long MatrixHalf)
 {
     [JsonIgnore]
-    public long Total => Single + Double + MatrixTf32 + MatrixHalf;
+    public long Total => Fp32 + Fp64 + MatrixTf32 + MatrixHalf;
 }
 
 /// <summary>The counters of a launch, of a kernel over all its launches, or of the main loop of either.</summary>
@@ -86,7 +85,7 @@ public sealed record CounterTotals
     /// <summary>The counters of a kernel's instructions, or of some of them.</summary>
     /// <param name="profile">What was counted.</param>
     /// <param name="sites">Which instructions; null for all.</param>
-    public static CounterTotals Of(KernelProfile profile, IEnumerable<int>? sites = null)
+    internal static CounterTotals Of(KernelProfile profile, IEnumerable<int>? sites = null)
     {
         KernelSites kernel = profile.Sites;
         long[] warps = new long[InstructionClasses.Count], lanes = new long[InstructionClasses.Count];

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace DdmNative.CudaEmulator.Counters;
 
 /// <summary>What the requests of one instruction to one memory have cost.</summary>
-public struct AccessTotals
+internal struct AccessTotals
 {
     /// <summary>Executions with at least one lane.</summary>
     public long Requests;
@@ -39,7 +39,7 @@ public struct AccessTotals
 }
 
 /// <summary>Both memories that an instruction can reach: <c>cp.async</c> reaches both at once, a generic address the one or the other.</summary>
-public sealed class AccessProfile
+internal sealed class AccessProfile
 {
     public AccessTotals Global;
     public AccessTotals Shared;
@@ -54,7 +54,7 @@ public sealed class AccessProfile
 /// The raw counts of a kernel by site, one for each host thread that runs blocks; merged when the launch ends. What has to be counted while running is only this; all
 /// else is derived by <see cref="CounterTotals"/>.
 /// </summary>
-public sealed class KernelProfile
+internal sealed class KernelProfile
 {
     public KernelProfile(KernelSites sites)
     {

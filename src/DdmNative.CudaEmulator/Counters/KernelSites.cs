@@ -11,6 +11,7 @@ public sealed class KernelSites
     private readonly Dictionary<PtxFunction, int> offsets = [];
 
     /// <param name="functions">The kernel first, then those it may call.</param>
+    /// <param name="sourceFiles">Of the module.</param>
     public KernelSites(IReadOnlyList<PtxFunction> functions, IReadOnlyDictionary<int, string> sourceFiles)
     {
         Name = functions[0].Name;

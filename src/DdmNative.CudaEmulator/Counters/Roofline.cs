@@ -3,7 +3,7 @@ namespace DdmNative.CudaEmulator.Counters;
 /// <summary>
 /// What a GPU's data sheet promises. Operations and bytes per second; matrix rates are dense, those without sparsity. The clock is the boost clock, in Hz.
 /// </summary>
-public sealed record GpuDataSheet(string Name, double Single, double Double, double MatrixTf32, double MatrixHalf, double Bandwidth, int Multiprocessors, double Clock)
+public sealed record GpuDataSheet(string Name, double Fp32, double Fp64, double MatrixTf32, double MatrixHalf, double Bandwidth, int Multiprocessors, double Clock)
 {
     /// <summary>
     /// NVIDIA A100 Tensor Core GPU data sheet (SXM 80 GB); H100 Tensor Core GPU data sheet (SXM5); L4 Tensor Core GPU data sheet, and the Ada architecture whitepaper
@@ -25,13 +25,14 @@ public sealed record GpuDataSheet(string Name, double Single, double Double, dou
 /// </summary>
 public sealed record Roofline(string Gpu, double Seconds, string Bound, double ComputeSeconds, double MemorySeconds, double IssueSeconds, double SharedSeconds)
 {
+    /// <param name="gpu">Where it would run.</param>
     /// <param name="totals">What was executed.</param>
     /// <param name="leastBytes">What has to move between memory and chip at least.</param>
     public static Roofline Of(GpuDataSheet gpu, CounterTotals totals, long leastBytes)
     {
         FloatingPointWork work = totals.Work;
         // Different units can work at the same time, hence the longest and not the sum.
-        double compute = new[] { work.Single / gpu.Single, work.Double / gpu.Double, work.MatrixTf32 / gpu.MatrixTf32, work.MatrixHalf / gpu.MatrixHalf }.Max();
+        double compute = new[] { work.Fp32 / gpu.Fp32, work.Fp64 / gpu.Fp64, work.MatrixTf32 / gpu.MatrixTf32, work.MatrixHalf / gpu.MatrixHalf }.Max();
         double memory = leastBytes / gpu.Bandwidth, cycles = gpu.Multiprocessors * gpu.Clock;
         return new(
             gpu.Name, Math.Max(compute, memory), compute >= memory ? "compute" : "memory", compute, memory,
