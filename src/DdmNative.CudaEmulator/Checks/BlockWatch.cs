@@ -1,0 +1,175 @@
+using System.Numerics;
+using DdmNative.CudaEmulator.Counters;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>A variable in a block's shared memory, for reports; dynamic shared memory is one too.</summary>
+internal sealed record SharedVariable(string Name, ulong Offset, ulong Bytes);
+
+/// <summary>
+/// Watches one block at a time while it runs, on behalf of the interpreter: every method is called before the access or barrier happens and returns the fault, or null. Also
+/// builds the reports of faults that the interpreter finds itself. One for each host thread and launch.
+/// </summary>
+/// <param name="checks">Which checks are on.</param>
+/// <param name="sites">Of the kernel.</param>
+/// <param name="threads">Of a block, in x, y and z.</param>
+/// <param name="variables">In shared memory.</param>
+/// <param name="sharedUnitBytes">Of the kernel's narrowest access to shared memory: 1, 2 or 4.</param>
+internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultIndex threads, IReadOnlyList<SharedVariable> variables, int sharedUnitBytes)
+{
+    private readonly SharedMemoryRaceDetector shared = new(checks);
+    private readonly List<Suspect> suspects = [];
+    private AsyncCopies? copies;
+    private FaultIndex block;
+
+    /// <summary>Whether shared memory need be watched at all.</summary>
+    public bool WatchesShared { get; } = (checks & (FaultChecks.Races | FaultChecks.UninitialisedShared | FaultChecks.AsyncCopies)) != 0;
+
+    /// <summary>Whether <see cref="Settle"/> is to be called after the store.</summary>
+    public bool HasSuspects => suspects.Count > 0;
+
+    public void Begin(FaultIndex blockIndex, int sharedBytes)
+    {
+        block = blockIndex;
+        shared.Begin(sharedBytes, sharedUnitBytes, (int)((threads.X * threads.Y * threads.Z + 31) / 32));
+        suspects.Clear();
+        copies?.Begin();
+    }
+
+    /// <summary>Lanes read shared memory.</summary>
+    /// <param name="site">Of the instruction.</param>
+    /// <param name="warp">Within the block.</param>
+    /// <param name="mask">Lanes that take part.</param>
+    /// <param name="addresses">Offsets in shared memory by lane, in bounds and aligned.</param>
+    /// <param name="bytes">By each lane.</param>
+    /// <param name="strong">Volatile, relaxed or acquire: does not race with atomic accesses.</param>
+    public FaultReport? Read(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes, bool strong = false) =>
+        (strong ? shared.ReadStrongly(site, warp, mask, addresses, bytes) : shared.Read(site, warp, mask, addresses, bytes)) ? null : Report(site, warp, bytes, FaultAccess.Read);
+
+    /// <summary>
+    /// Lanes are about to write shared memory. What races only if it changes something is settled by <see cref="Settle"/> after the store, hence the memory as it is now.
+    /// Parameters as for <see cref="Read"/>.
+    /// </summary>
+    public FaultReport? Write(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes, ReadOnlySpan<byte> memory)
+    {
+        while (!shared.Write(site, warp, mask, addresses, bytes))
+        {
+            SharedViolation violation = shared.Violation;
+            FaultReport report = Report(site, warp, bytes, FaultAccess.Write);
+            if (violation.Kind != FaultKind.SharedWriteWriteRace)
+                return report;
+            ulong address = addresses[violation.Lane];
+            suspects.Add(new(report, address, memory.Slice((int)address, bytes).ToArray()));
+            shared.Overwrite(site, warp, violation.Lane, address, bytes);
+            mask &= violation.Lane == 31 ? 0 : uint.MaxValue << violation.Lane + 1;
+        }
+
+        return null;
+    }
+
+    /// <summary>After the store: the first of its write-write races that changed what was there, or null.</summary>
+    public FaultReport? Settle(ReadOnlySpan<byte> memory)
+    {
+        foreach (Suspect suspect in suspects)
+        {
+            if (memory.Slice((int)suspect.Address, suspect.Before.Length).SequenceEqual(suspect.Before))
+                continue;
+            suspects.Clear();
+            return suspect.Report;
+        }
+
+        suspects.Clear();
+        return null;
+    }
+
+    /// <summary>Lanes update shared memory by an atomic operation, or write it strongly.</summary>
+    public FaultReport? Update(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes) =>
+        shared.Update(site, warp, mask, addresses, bytes) ? null : Report(site, warp, bytes, FaultAccess.Atomic);
+
+    /// <summary>Lanes begin to copy into shared memory.</summary>
+    public FaultReport? Copy(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
+    {
+        if (copies is null)
+        {
+            copies = new(shared);
+            copies.Begin();
+        }
+
+        return copies.Copy(site, warp, mask, addresses, bytes) ? null : Report(site, warp, bytes, FaultAccess.Write);
+    }
+
+    /// <summary><c>cp.async.commit_group</c></summary>
+    public void CommitCopies(int warp, uint mask) => copies?.Commit(warp, mask);
+
+    /// <summary><c>cp.async.wait_group</c></summary>
+    public void WaitForCopies(int warp, uint mask, int groups) => copies?.Wait(warp, mask, groups);
+
+    /// <summary><c>cp.async.wait_all</c></summary>
+    public void WaitForAllCopies(int warp, uint mask) => copies?.WaitAll(warp, mask);
+
+    /// <summary>A warp comes to a barrier of the block.</summary>
+    public void Arrive(int barrier, int warp) => shared.Clock.Arrive(barrier, warp);
+
+    /// <summary>The barrier lets its waiting warps go.</summary>
+    public void Release(int barrier, uint waitingWarps) => shared.Clock.Release(barrier, waitingWarps);
+
+    /// <summary><c>bar.warp.sync</c></summary>
+    public void SynchroniseWarp(int warp) => shared.Clock.SynchroniseWarp(warp);
+
+    /// <summary>The mask of a warp-synchronous instruction must name just those lanes that execute it together.</summary>
+    /// <param name="site">Of the instruction.</param>
+    /// <param name="warp">Within the block.</param>
+    /// <param name="executing">Lanes that have come to the instruction together.</param>
+    /// <param name="named">What each of them gives as its mask; by lane.</param>
+    /// <param name="alive">Lanes that have not left the kernel.</param>
+    public FaultReport? WarpMask(int site, int warp, uint executing, ReadOnlySpan<uint> named, uint alive)
+    {
+        if ((checks & FaultChecks.WarpSyncMasks) == 0)
+            return null;
+        for (uint rest = executing; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            uint mask = named[lane], missing = mask & ~executing;
+            if ((mask >> lane & 1) == 0)
+                return Report(FaultKind.WarpSyncMask, site, warp * 32 + lane, null, $"mask 0x{mask:x8} leaves out lane {lane}, which executes the instruction");
+            if ((missing & ~alive) != 0)
+                return Report(FaultKind.WarpSyncMask, site, warp * 32 + lane, null, $"mask 0x{mask:x8} names lane {BitOperations.TrailingZeroCount(missing & ~alive)}, which has left the kernel or never was");
+            if (missing != 0)
+                return Report(FaultKind.WarpSyncMask, site, warp * 32 + lane, null, $"mask 0x{mask:x8} names lane {BitOperations.TrailingZeroCount(missing)}, which is elsewhere in the code");
+        }
+
+        return null;
+    }
+
+    /// <summary>A report of what happened at an instruction to a thread of the block that is running.</summary>
+    public FaultReport Report(FaultKind kind, int site, int thread, FaultMemory? memory, string? detail = null) =>
+        new(kind, sites.Name, Place(site), block, Index(thread)) { Memory = memory, Detail = detail };
+
+    /// <summary>The variable that holds an offset in shared memory, or the last one before it; null if there is none.</summary>
+    public FaultAllocation? SharedAllocation(ulong address)
+    {
+        SharedVariable? variable = variables.Where(candidate => candidate.Offset <= address).MaxBy(candidate => candidate.Offset);
+        return variable is null ? null : new(variable.Offset, variable.Bytes, variable.Name, false);
+    }
+
+    private FaultReport Report(int site, int warp, int bytes, FaultAccess access)
+    {
+        SharedViolation violation = shared.Violation;
+        FaultReport report = Report(
+            violation.Kind, site, warp * 32 + violation.Lane, new(access, PtxSpace.Shared, violation.Address, Math.Min(bytes, 4), SharedAllocation(violation.Address)));
+        if (violation.Kind == FaultKind.UninitialisedShared)
+            return report;
+        return report with
+        {
+            Other = new(
+                violation.OtherAccess, violation.OtherThread < 0 ? null : Index(violation.OtherThread), violation.OtherSite < 0 ? null : Place(violation.OtherSite)),
+        };
+    }
+
+    private FaultPlace Place(int site) => FaultPlace.Of(sites.Instructions[site], sites.SourceFiles);
+
+    private FaultIndex Index(int thread) => FaultIndex.Of((uint)thread, threads.X, threads.Y);
+
+    private sealed record Suspect(FaultReport Report, ulong Address, byte[] Before);
+}
