@@ -1,5 +1,4 @@
 using DdmNative.CudaEmulator.Checks;
-using DdmNative.CudaEmulator.Counters;
 using DdmNative.CudaEmulator.Ptx;
 using Xunit;
 using static DdmNative.CudaEmulator.Tests.Counters.Program;
@@ -66,12 +65,13 @@ public class BlockWatchTests
 
     private static BlockWatch Watch(FaultChecks checks = FaultChecks.All)
     {
-        PtxInstruction[] code = [.. new[] { "st.shared.f32", "ld.shared.f32" }
-            .Select((text, index) => new PtxInstruction { Opcode = PtxOpcode.St, Modifiers = new(), Text = text, Line = index + 1 })];
+        PtxInstruction[] code = [Named("st.shared.f32", 1), Named("ld.shared.f32", 2)];
         BlockWatch watch = new(checks, new([Function(0, code)], new Dictionary<int, string>()), new(16, 4, 1), [new("head", 0, 512), new("tile", 512, 512)], 4);
         watch.Begin(new(7, 0, 0), 1024);
         return watch;
     }
+
+    private static PtxInstruction Named(string text, int line) => new() { Opcode = PtxOpcode.St, Modifiers = new(), Text = text, Line = line };
 
     private static ulong[] Row(ulong first) => [.. Enumerable.Range(0, 32).Select(lane => first + 4 * (ulong)lane)];
 }
