@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace DdmNative.CudaEmulator.Checks;
@@ -74,13 +76,15 @@ public sealed class SharedMemoryRaceDetector
     {
         int units = Math.Max(1, bytes >> unitShift);
         long mine = Tag(Clock.Time, site, warp, 0);
+        Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
+        ref long writer = ref MemoryMarshal.GetArrayDataReference(writers), reader = ref MemoryMarshal.GetArrayDataReference(readers);
         for (uint rest = mask; rest != 0;)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
-            int first = (int)addresses[lane] >> unitShift;
+            int first = Unit(addresses[lane], units);
             if (units == 1 && FourInARow(rest, lane, addresses))
             {
-                if (!ReadFour(first, mine + lane, Lanes, lane, warp))
+                if (!ReadFour(ref Unsafe.Add(ref writer, first), ref Unsafe.Add(ref reader, first), mine + lane, lanes, start, seen) && !ReadEach(first, 4, mine + lane, lane, 1, warp))
                     return false;
                 rest &= ~(15u << lane);
                 continue;
@@ -97,15 +101,12 @@ public sealed class SharedMemoryRaceDetector
             int i = 0;
             for (; i + 4 <= units; i += 4)
             {
-                if (!ReadFour(first + i, tag, default, lane, warp))
+                if (!ReadFour(ref Unsafe.Add(ref writer, first + i), ref Unsafe.Add(ref reader, first + i), tag, default, start, seen) && !ReadEach(first + i, 4, tag, lane, 0, warp))
                     return false;
             }
 
-            for (; i < units; i++)
-            {
-                if (!ReadOne(first + i, tag, lane, warp))
-                    return false;
-            }
+            if (i < units && !ReadEach(first + i, units - i, tag, lane, 0, warp))
+                return false;
         }
 
         return true;
@@ -162,28 +163,36 @@ public sealed class SharedMemoryRaceDetector
     public void Overwrite(int site, int warp, int lane, ulong address, int bytes) =>
         writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift)).Fill(Tag(Clock.Time, site, warp, lane));
 
-    private static Vector256<long> Lanes => Vector256.Create(0L, 1, 2, 3);
-
     private static long Tag(uint time, int site, int warp, int lane) => (long)time << 32 | (long)Math.Min(site, UnknownSite) << 16 | (uint)warp << 5 | (uint)lane;
+
+    /// <summary>The first unit of an access, found to lie within the tags: what follows reads and writes four at once without looking.</summary>
+    private int Unit(ulong address, int units)
+    {
+        int first = (int)address >> unitShift;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(first + units + 3), (uint)writers.Length);
+        return first;
+    }
 
     private bool FourInARow(uint rest, int lane, ReadOnlySpan<ulong> addresses)
     {
         if ((rest >> lane & 15) != 15 || lane > 28)
             return false;
-        ulong unit = 1ul << unitShift, first = addresses[lane];
-        return addresses[lane + 1] == first + unit && addresses[lane + 2] == first + 2 * unit && addresses[lane + 3] == first + 3 * unit;
+        Vector256<ulong> expected = Vector256.Create(addresses[lane]) + Vector256.ShiftLeft(Vector256.Create(0ul, 1, 2, 3), unitShift);
+        return Vector256.LoadUnsafe(in addresses[lane]) == expected;
     }
 
     private bool Write(long mine, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
         int units = Math.Max(1, bytes >> unitShift);
+        Vector256<long> seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
+        ref long writer = ref MemoryMarshal.GetArrayDataReference(writers), reader = ref MemoryMarshal.GetArrayDataReference(readers);
         for (uint rest = mask; rest != 0;)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
-            int first = (int)addresses[lane] >> unitShift;
+            int first = Unit(addresses[lane], units);
             if (units == 1 && FourInARow(rest, lane, addresses))
             {
-                if (!WriteFour(first, mine + lane, Lanes, lane, warp))
+                if (!WriteFour(ref Unsafe.Add(ref writer, first), ref Unsafe.Add(ref reader, first), mine + lane, lanes, seen) && !WriteEach(first, 4, mine + lane, lane, 1, warp))
                     return false;
                 rest &= ~(15u << lane);
                 continue;
@@ -193,57 +202,67 @@ public sealed class SharedMemoryRaceDetector
             int i = 0;
             for (; i + 4 <= units; i += 4)
             {
-                if (!WriteFour(first + i, mine + lane, default, lane, warp))
+                if (!WriteFour(ref Unsafe.Add(ref writer, first + i), ref Unsafe.Add(ref reader, first + i), mine + lane, default, seen) && !WriteEach(first + i, 4, mine + lane, lane, 0, warp))
                     return false;
             }
 
-            for (; i < units; i++)
-            {
-                if (!WriteOne(first + i, mine + lane, lane, warp))
-                    return false;
-            }
+            if (i < units && !WriteEach(first + i, units - i, mine + lane, lane, 0, warp))
+                return false;
         }
 
         return true;
     }
 
-    /// <summary>Four units by one lane, or by four lanes one each (<paramref name="lanes"/>); what is not plainly right is looked at one by one.</summary>
-    private bool ReadFour(int first, long mine, Vector256<long> lanes, int lane, int warp)
+    /// <summary>
+    /// Four units by one lane, or by four lanes one each (<paramref name="lanes"/>). False where it is not plain that they may be read; nothing has been noted then.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool ReadFour(ref long writerTag, ref long readerTag, long mine, Vector256<long> lanes, Vector256<long> start, Vector256<long> seen)
     {
-        Vector256<long> tags = Vector256.Create(mine) + lanes, writer = Vector256.LoadUnsafe(ref writers[first]), reader = Vector256.LoadUnsafe(ref readers[first]);
-        Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32);
+        Vector256<long> tags = Vector256.Create(mine) + lanes, writer = Vector256.LoadUnsafe(ref writerTag), reader = Vector256.LoadUnsafe(ref readerTag);
         Vector256<long> own = Vector256.Equals((writer ^ tags) & Vector256.Create(Thread | Pending), default);
-        if (Vector256.LessThan(writer, start) != default || Vector256.AndNot(Vector256.GreaterThanOrEqual(writer, seen), own) != default)
+        Vector256<long> unclear = Vector256.LessThan(writer, start) | Vector256.AndNot(Vector256.GreaterThanOrEqual(writer, seen), own);
+        if (unclear != default)
+            return false;
+        Vector256<long> recent = Vector256.GreaterThanOrEqual(reader, seen);
+        if (recent != default)
         {
-            for (int i = 0; i < 4; i++)
-            {
-                if (!ReadOne(first + i, tags[i], lane + (int)lanes[i], warp))
-                    return false;
-            }
-
-            return true;
+            Vector256<long> apart = reader ^ tags;
+            Vector256<long> sameWarp = Vector256.Equals(apart & Vector256.Create(Warp), default), sameThread = Vector256.Equals(apart & Vector256.Create(Thread), default);
+            Vector256<long> flags = Vector256.AndNot(Vector256.Create(OtherWarps), sameWarp) | Vector256.AndNot(Vector256.Create(OtherLanes), sameThread);
+            tags |= recent & ((reader & Vector256.Create(OtherWarps | OtherLanes)) | flags);
         }
 
-        Vector256<long> recent = Vector256.GreaterThanOrEqual(reader, seen), apart = reader ^ tags;
-        Vector256<long> otherWarp = ~Vector256.Equals(apart & Vector256.Create(Warp), default), otherLane = ~Vector256.Equals(apart & Vector256.Create(Thread), default);
-        tags |= recent & ((reader & Vector256.Create(OtherWarps | OtherLanes)) | (otherWarp & Vector256.Create(OtherWarps)) | (otherLane & Vector256.Create(OtherLanes)));
-        tags.StoreUnsafe(ref readers[first]);
+        tags.StoreUnsafe(ref readerTag);
         return true;
     }
 
-    private bool WriteFour(int first, long mine, Vector256<long> lanes, int lane, int warp)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool WriteFour(ref long writerTag, ref long readerTag, long mine, Vector256<long> lanes, Vector256<long> seen)
     {
-        Vector256<long> tags = Vector256.Create(mine) + lanes, writer = Vector256.LoadUnsafe(ref writers[first]), reader = Vector256.LoadUnsafe(ref readers[first]);
-        Vector256<long> seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32);
-        if (Vector256.GreaterThanOrEqual(Vector256.Max(writer, reader), seen) == default)
+        if (Vector256.GreaterThanOrEqual(Vector256.Max(Vector256.LoadUnsafe(ref writerTag), Vector256.LoadUnsafe(ref readerTag)), seen) != default)
+            return false;
+        (Vector256.Create(mine) + lanes).StoreUnsafe(ref writerTag);
+        return true;
+    }
+
+    /// <summary>Units one by one; <paramref name="step"/> is 1 where each belongs to the next lane.</summary>
+    private bool ReadEach(int first, int count, long mine, int lane, int step, int warp)
+    {
+        for (int i = 0; i < count; i++)
         {
-            tags.StoreUnsafe(ref writers[first]);
-            return true;
+            if (!ReadOne(first + i, mine + i * step, lane + i * step, warp))
+                return false;
         }
 
-        for (int i = 0; i < 4; i++)
+        return true;
+    }
+
+    private bool WriteEach(int first, int count, long mine, int lane, int step, int warp)
+    {
+        for (int i = 0; i < count; i++)
         {
-            if (!WriteOne(first + i, tags[i], lane + (int)lanes[i], warp))
+            if (!WriteOne(first + i, mine + i * step, lane + i * step, warp))
                 return false;
         }
 

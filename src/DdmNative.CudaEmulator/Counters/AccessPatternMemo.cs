@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace DdmNative.CudaEmulator.Counters;
@@ -39,9 +40,12 @@ public sealed class AccessPatternMemo
 
     private bool SameOffsets(ReadOnlySpan<ulong> addresses, ulong origin)
     {
+        if (addresses.Length < 32)
+            return false;
+        ref ulong now = ref MemoryMarshal.GetReference(addresses), known = ref MemoryMarshal.GetArrayDataReference(offsets);
         Vector256<ulong> start = Vector256.Create(origin), differ = default;
-        for (int lane = 0; lane < 32; lane += 4)
-            differ |= (Vector256.Create(addresses[lane..]) - start) ^ Vector256.Create(offsets.AsSpan(lane));
+        for (nuint lane = 0; lane < 32; lane += 4)
+            differ |= (Vector256.LoadUnsafe(ref now, lane) - start) ^ Vector256.LoadUnsafe(ref known, lane);
         return differ == default;
     }
 }
