@@ -1,0 +1,57 @@
+using System.Runtime.InteropServices;
+
+namespace DdmNative.CudaEmulator.Ptx;
+
+/// <summary>The bytes of an initialiser while it is read, and the places in it that hold addresses.</summary>
+internal sealed class InitialiserImage
+{
+    private readonly List<byte> bytes = [];
+    private readonly List<(PtxRelocation Place, int MaskedByte)> places = [];
+
+    public ulong Length => (ulong)bytes.Count;
+
+    public IReadOnlyList<PtxRelocation> Relocations { get; private set; } = [];
+
+    public void Write(int offset, ReadOnlySpan<byte> value)
+    {
+        int known = bytes.Count;
+        if (known < offset + value.Length)
+        {
+            CollectionsMarshal.SetCount(bytes, offset + value.Length);
+            CollectionsMarshal.AsSpan(bytes)[known..].Clear();
+        }
+
+        value.CopyTo(CollectionsMarshal.AsSpan(bytes)[offset..]);
+    }
+
+    /// <param name="maskedByte">One plus the byte of the address that the place holds; 0: all of it.</param>
+    public void Add(PtxRelocation place, int maskedByte) => places.Add((place, maskedByte));
+
+    /// <summary>Eight bytes that hold an address one by one, <c>0xFF(x), 0xFF00(x), …</c>, become one place of eight bytes.</summary>
+    public void MergeMaskedBytes(int line)
+    {
+        List<PtxRelocation> merged = [];
+        for (int i = 0; i < places.Count; i++)
+        {
+            (PtxRelocation first, int maskedByte) = places[i];
+            if (maskedByte == 0)
+            {
+                merged.Add(first);
+                continue;
+            }
+
+            for (int k = 0; k < 8; k++)
+            {
+                if (i + k >= places.Count || places[i + k] != (first with { ByteOffset = first.ByteOffset + k }, k + 1))
+                    throw new PtxException(line, $"the address of '{first.Symbol}' is given by some of its bytes, expected all eight in order: 0xFF({first.Symbol}), 0xFF00({first.Symbol}), …");
+            }
+
+            merged.Add(first with { ByteSize = 8 });
+            i += 7;
+        }
+
+        Relocations = merged;
+    }
+
+    public byte[] ToArray() => [.. bytes];
+}

@@ -1,0 +1,82 @@
+namespace DdmNative.CudaEmulator.Ptx;
+
+/// <summary>Instructions that are always executed one after the other: [Start, End) of the function's list.</summary>
+/// <param name="Successors">Blocks that may follow; none where the function ends.</param>
+/// <param name="PostDominator">The nearest block that every path from here leads through, or <see cref="PostDominators.Exit"/>.</param>
+public sealed record PtxBasicBlock(int Start, int End, IReadOnlyList<int> Successors, int PostDominator);
+
+/// <summary>
+/// Basic blocks of a function and where threads that part meet again. A thread that leaves under a guard (<c>@p exit</c>, <c>@p ret</c>) does not come back, so the
+/// others need not wait for it: such an instruction only falls through.
+/// </summary>
+public sealed class PtxControlFlow
+{
+    private readonly int[] blockOf;
+
+    private PtxControlFlow(IReadOnlyList<PtxBasicBlock> blocks, int[] blockOf) => (Blocks, this.blockOf) = (blocks, blockOf);
+
+    /// <summary>In the order of the code; empty for a function without instructions.</summary>
+    public IReadOnlyList<PtxBasicBlock> Blocks { get; }
+
+    public int BlockOf(int instruction) => blockOf[instruction];
+
+    /// <summary>The instruction at which threads that part at this one are together again; the number of instructions where that is only the function's end.</summary>
+    public int ReconvergenceOf(int instruction)
+    {
+        int block = Blocks[blockOf[instruction]].PostDominator;
+        return block == PostDominators.Exit ? blockOf.Length : Blocks[block].Start;
+    }
+
+    public static PtxControlFlow Of(PtxFunction function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        IReadOnlyList<PtxInstruction> code = function.Instructions;
+        bool[] leads = new bool[code.Count + 1];
+        leads[0] = true;
+        for (int i = 0; i < code.Count; i++)
+        {
+            foreach (int target in TargetsOf(code[i]))
+                leads[target] = true;
+            if (EndsBlock(code[i].Opcode))
+                leads[i + 1] = true;
+        }
+
+        List<int> starts = [];
+        int[] blockOf = new int[code.Count];
+        for (int i = 0; i < code.Count; i++)
+        {
+            if (leads[i])
+                starts.Add(i);
+            blockOf[i] = starts.Count - 1;
+        }
+
+        int[][] successors = new int[starts.Count][];
+        for (int block = 0; block < starts.Count; block++)
+        {
+            int end = block + 1 < starts.Count ? starts[block + 1] : code.Count;
+            successors[block] = [.. Next(code, end - 1).Where(next => next < code.Count).Select(next => blockOf[next]).Distinct()];
+        }
+
+        int[] meet = PostDominators.Immediate(successors);
+        PtxBasicBlock[] blocks = [.. starts.Select((start, block) =>
+            new PtxBasicBlock(start, block + 1 < starts.Count ? starts[block + 1] : code.Count, successors[block], meet[block]))];
+        return new PtxControlFlow(blocks, blockOf);
+    }
+
+    private static IEnumerable<int> Next(IReadOnlyList<PtxInstruction> code, int last)
+    {
+        PtxInstruction instruction = code[last];
+        bool leaves = instruction.Opcode is PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Ret or PtxOpcode.Exit or PtxOpcode.Trap;
+        IEnumerable<int> targets = TargetsOf(instruction);
+        return leaves && instruction.Guard is null ? targets : targets.Append(last + 1);
+    }
+
+    private static bool EndsBlock(PtxOpcode opcode) => opcode is PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Ret or PtxOpcode.Exit or PtxOpcode.Trap;
+
+    private static IEnumerable<int> TargetsOf(PtxInstruction instruction) => instruction.Opcode switch
+    {
+        PtxOpcode.Bra => [((PtxLabelOperand)instruction.Operands[0]).Target],
+        PtxOpcode.BrxIdx => instruction.BranchTargets.Select(label => label.Target),
+        _ => [],
+    };
+}

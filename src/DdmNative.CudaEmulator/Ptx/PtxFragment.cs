@@ -1,0 +1,31 @@
+namespace DdmNative.CudaEmulator.Ptx;
+
+/// <summary>Which matrix of D = A B + C a fragment belongs to.</summary>
+public enum PtxMatrix : byte { A, B, C, D }
+
+/// <summary>How many registers of a thread hold its part of a matrix, for mma and wmma (ISA 8.x, chapters 9.7.13 and 9.7.14).</summary>
+public static class PtxFragment
+{
+    /// <summary>Registers per thread; of 32 bits, but one value each for f64.</summary>
+    /// <param name="warpMatrix">wmma, whose f16 fragments A and B hold every value twice.</param>
+    public static int Registers(bool warpMatrix, PtxMatrix matrix, (int M, int N, int K) shape, PtxType type)
+    {
+        if (warpMatrix && type == PtxType.F16 && matrix is PtxMatrix.A or PtxMatrix.B)
+            return 8;
+        int values = matrix switch
+        {
+            PtxMatrix.A => shape.M * shape.K,
+            PtxMatrix.B => shape.K * shape.N,
+            _ => shape.M * shape.N,
+        };
+        int bits = Bits(type);
+        return bits == 64 ? values / 32 : values * bits / (32 * 32);
+    }
+
+    private static int Bits(PtxType type) => type switch
+    {
+        PtxType.B1 => 1,
+        PtxType.S4 or PtxType.U4 => 4,
+        _ => 8 * type.ByteSize(),
+    };
+}

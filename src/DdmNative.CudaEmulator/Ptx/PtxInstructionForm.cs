@@ -1,0 +1,80 @@
+namespace DdmNative.CudaEmulator.Ptx;
+
+/// <summary>One row of <see cref="PtxInstructionTable"/>: an opcode with the modifiers, types and operands that go together.</summary>
+internal sealed class PtxInstructionForm
+{
+    private readonly (Dictionary<string, Action<PtxModifiers>> Words, bool Required)[] groups;
+    private readonly uint[][] typeSequences;
+    private readonly bool takesHints;
+    private readonly string written;
+
+    /// <param name="types">Sequences of types, apart by blanks; in one, positions by dots and alternatives by slashes: <c>u32/s32.f32 f64.f64</c>.</param>
+    /// <param name="modifiers">Groups of words (see <see cref="PtxModifierWords"/>), <c>?</c> before those that may be left out; <c>hints</c> for cache hints.</param>
+    /// <param name="operands">See <see cref="PtxOperandSlot"/>.</param>
+    public PtxInstructionForm(string mnemonic, PtxOpcode opcode, string types, string modifiers, string operands)
+    {
+        Opcode = opcode;
+        string[] words = modifiers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        takesHints = words.Contains("hints");
+        groups = [.. words.Where(word => word != "hints").Select(word => (PtxModifierWords.Group(word.TrimStart('?')), word[0] != '?'))];
+        typeSequences = [.. types.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(sequence => sequence.Split('.').Select(PtxTypeNames.Mask).ToArray())];
+        Slots = [.. operands.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(PtxOperandSlot.Parse)];
+        written = $"{mnemonic}{string.Concat(words.Select(word => word[0] == '?' ? $"{{.{word[1..]}}}" : $".{word}"))}{(types.Length > 0 ? $".{types}" : "")}";
+    }
+
+    public PtxOpcode Opcode { get; }
+
+    public IReadOnlyList<PtxOperandSlot> Slots { get; }
+
+    /// <summary>What the words mean in this form, or null where they are not of this form.</summary>
+    public PtxModifiers? Match(ReadOnlySpan<string> words)
+    {
+        PtxModifiers modifiers = new();
+        List<PtxType> types = [];
+        ulong used = 0;
+        foreach (string word in words)
+        {
+            if (PtxTypeNames.TryFind(word, out PtxType type))
+            {
+                types.Add(type);
+                continue;
+            }
+
+            if (takesHints && PtxModifierWords.TakeHint(word, modifiers))
+                continue;
+            int group = 0;
+            while (group < groups.Length && ((used >> group & 1) != 0 || !groups[group].Words.ContainsKey(word)))
+                group++;
+            if (group == groups.Length)
+                return null;
+            used |= 1UL << group;
+            groups[group].Words[word](modifiers);
+        }
+
+        for (int group = 0; group < groups.Length; group++)
+        {
+            if (groups[group].Required && (used >> group & 1) == 0)
+                return null;
+        }
+
+        if (!(typeSequences.Length == 0 ? types.Count == 0 : typeSequences.Any(sequence => Fits(sequence, types))))
+            return null;
+        modifiers.Types = types;
+        return modifiers;
+    }
+
+    public override string ToString() => written;
+
+    private static bool Fits(uint[] sequence, List<PtxType> types)
+    {
+        if (sequence.Length != types.Count)
+            return false;
+        for (int i = 0; i < sequence.Length; i++)
+        {
+            if ((sequence[i] >> (int)types[i] & 1) == 0)
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,217 @@
+using System.Buffers;
+
+namespace DdmNative.CudaEmulator.Ptx;
+
+/// <summary>Cuts PTX text into tokens, one at a time, and says what is wrong at the present one. Comments and blanks are left out.</summary>
+internal sealed class PtxLexer
+{
+    private static readonly SearchValues<char> WordCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$.%");
+    private static readonly SearchValues<char> Symbols = SearchValues.Create("{}()[],;:|+-<>=*/~!@&^?#\\");
+    private readonly string text;
+    private int position;
+    private int line = 1;
+
+    public PtxLexer(string text)
+    {
+        this.text = text;
+        Advance();
+    }
+
+    public PtxToken Current { get; private set; }
+
+    public int Line => Current.Line;
+
+    /// <summary>The present token's characters.</summary>
+    public ReadOnlySpan<char> Here => Span(Current);
+
+    public ReadOnlySpan<char> Span(PtxToken token) => text.AsSpan(token.Start, token.Length);
+
+    public bool Is(char symbol) => Current.Kind == PtxTokenKind.Symbol && text[Current.Start] == symbol;
+
+    public bool Is(string word) => Current.Kind == PtxTokenKind.Word && Here.SequenceEqual(word);
+
+    public bool Take(char symbol)
+    {
+        if (!Is(symbol))
+            return false;
+        Advance();
+        return true;
+    }
+
+    public bool Take(string word)
+    {
+        if (!Is(word))
+            return false;
+        Advance();
+        return true;
+    }
+
+    /// <param name="where">What the symbol is part of, for the message: <c>"after the operands"</c>.</param>
+    public void Expect(char symbol, string where)
+    {
+        if (!Take(symbol))
+            throw Unexpected($"'{symbol}' {where}");
+    }
+
+    /// <summary>A name that the module itself chooses.</summary>
+    public string ExpectName(string what)
+    {
+        if (Current.Kind != PtxTokenKind.Word || Here[0] == '.')
+            throw Unexpected(what);
+        string name = Here.ToString();
+        Advance();
+        return name;
+    }
+
+    public string ExpectText(string what)
+    {
+        if (Current.Kind != PtxTokenKind.Text)
+            throw Unexpected(what);
+        string value = Here.ToString();
+        Advance();
+        return value;
+    }
+
+    /// <summary>A whole number without sign, no larger than the bound.</summary>
+    public ulong ExpectCount(string what, ulong atMost)
+    {
+        if (Current.Kind != PtxTokenKind.Number)
+            throw Unexpected(what);
+        PtxImmediate value = PtxNumber.Read(Here, Line);
+        if (value.Kind != PtxImmediateKind.WholeNumber || value.Bits > atMost)
+            throw Unexpected($"{what}, a whole number of at most {atMost}");
+        Advance();
+        return value.Bits;
+    }
+
+    public PtxException Unexpected(string expected) => Wrong($"found {Describe()}, expected {expected}");
+
+    public PtxException Wrong(string message) => new(Line, message);
+
+    private string Describe() => Current.Kind switch
+    {
+        PtxTokenKind.End => "the end of the text",
+        PtxTokenKind.Text => $"the string \"{Shorten(Here)}\"",
+        _ => $"'{Shorten(Here)}'",
+    };
+
+    private static string Shorten(ReadOnlySpan<char> characters) => characters.Length <= 60 ? characters.ToString() : $"{characters[..57]}...";
+
+    public void Advance()
+    {
+        SkipBlanks();
+        int start = position;
+        if (start == text.Length)
+        {
+            Current = new PtxToken(PtxTokenKind.End, start, 0, line);
+            return;
+        }
+
+        char first = text[start];
+        if (first == '"')
+        {
+            ReadText();
+        }
+        else if (char.IsAsciiDigit(first))
+        {
+            ReadNumber();
+        }
+        else if (WordCharacters.Contains(first))
+        {
+            ReadWord();
+        }
+        else if (Symbols.Contains(first))
+        {
+            position++;
+            Current = new PtxToken(PtxTokenKind.Symbol, start, 1, line);
+        }
+        else
+        {
+            throw new PtxException(line, $"found the character U+{(int)first:X4}, which no PTX is made of");
+        }
+    }
+
+    private void SkipBlanks()
+    {
+        while (position < text.Length)
+        {
+            char here = text[position];
+            if (here == '\n')
+            {
+                line++;
+                position++;
+            }
+            else if (here is ' ' or '\t' or '\r' or '\f' or '\v')
+            {
+                position++;
+            }
+            else if (here == '/' && position + 1 < text.Length && text[position + 1] == '/')
+            {
+                int end = text.AsSpan(position).IndexOf('\n');
+                position = end < 0 ? text.Length : position + end;
+            }
+            else if (here == '/' && position + 1 < text.Length && text[position + 1] == '*')
+            {
+                int end = text.AsSpan(position + 2).IndexOf("*/");
+                if (end < 0)
+                    throw new PtxException(line, "a comment that begins with /* here is never closed, expected */");
+                line += text.AsSpan(position, end + 2).Count('\n');
+                position += end + 4;
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Backslashes keep a quote from ending the string; they stay in it, as in the paths of <c>.file</c>.</summary>
+    private void ReadText()
+    {
+        int start = ++position;
+        int from = line;
+        for (; position < text.Length && text[position] != '"'; position++)
+        {
+            if (text[position] == '\\' && position + 1 < text.Length)
+                position++;
+            if (text[position] == '\n')
+                line++;
+        }
+
+        if (position >= text.Length)
+            throw new PtxException(from, "a string that begins here is never closed, expected '\"'");
+        Current = new PtxToken(PtxTokenKind.Text, start, position - start, from);
+        position++;
+    }
+
+    private void ReadNumber()
+    {
+        int start = position;
+        bool marked = text[start] == '0' && start + 1 < text.Length && text[start + 1] is 'x' or 'X' or 'f' or 'F' or 'd' or 'D' or 'b' or 'B';
+        while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || text[position] is '.' or '_'))
+        {
+            position++;
+            // The sign of a decimal exponent.
+            if (!marked && position < text.Length && text[position] is '+' or '-' && text[position - 1] is 'e' or 'E')
+                position++;
+        }
+
+        Current = new PtxToken(PtxTokenKind.Number, start, position - start, line);
+    }
+
+    private void ReadWord()
+    {
+        int start = position;
+        while (true)
+        {
+            int length = text.AsSpan(position).IndexOfAnyExcept(WordCharacters);
+            position = length < 0 ? text.Length : position + length;
+            // shared::cta, L2::128B
+            if (position + 2 >= text.Length || text[position] != ':' || text[position + 1] != ':' || !char.IsAsciiLetterOrDigit(text[position + 2]))
+                break;
+            position += 2;
+        }
+
+        Current = new PtxToken(PtxTokenKind.Word, start, position - start, line);
+    }
+}

@@ -1,0 +1,80 @@
+namespace DdmNative.CudaEmulator.Ptx;
+
+/// <summary>Names between two braces of a function's body; what is not found here is looked for around it.</summary>
+internal sealed class PtxNames(PtxNames? around)
+{
+    private readonly Dictionary<string, PtxOperand> registers = [];
+    private readonly Dictionary<string, PtxVariable> variables = [];
+    private readonly Dictionary<string, int> labels = [];
+    private readonly Dictionary<string, List<string>> targetLists = [];
+    private readonly HashSet<string> prototypes = [];
+
+    public PtxNames? Around => around;
+
+    public bool AddRegister(string name, PtxOperand register) => registers.TryAdd(name, register);
+
+    public bool AddVariable(PtxVariable variable) => variables.TryAdd(variable.Name, variable);
+
+    public bool AddLabel(string name, int instruction) => labels.TryAdd(name, instruction);
+
+    /// <summary>What <c>name: .branchtargets a, b;</c> or <c>.calltargets</c> lists.</summary>
+    public bool AddTargets(string name, List<string> targets) => targetLists.TryAdd(name, targets);
+
+    public bool AddPrototype(string name) => prototypes.Add(name);
+
+    /// <summary>A register, or a vector of registers.</summary>
+    public PtxOperand? Register(ReadOnlySpan<char> name)
+    {
+        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        {
+            if (scope.registers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxOperand? register))
+                return register;
+        }
+
+        return null;
+    }
+
+    public PtxVariable? Variable(ReadOnlySpan<char> name)
+    {
+        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        {
+            if (scope.variables.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxVariable? variable))
+                return variable;
+        }
+
+        return null;
+    }
+
+    public int? Label(string name)
+    {
+        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        {
+            if (scope.labels.TryGetValue(name, out int instruction))
+                return instruction;
+        }
+
+        return null;
+    }
+
+    public IReadOnlyList<string>? Targets(string name)
+    {
+        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        {
+            if (scope.targetLists.TryGetValue(name, out List<string>? targets))
+                return targets;
+        }
+
+        return null;
+    }
+
+    public bool HasPrototype(string name)
+    {
+        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        {
+            if (scope.prototypes.Contains(name) || scope.targetLists.ContainsKey(name))
+                return true;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,19 @@
+namespace DdmNative.CudaEmulator.Ptx;
+
+internal enum PtxTokenKind : byte
+{
+    End,
+
+    /// <summary>A name, a directive (<c>.reg</c>), an opcode with all that follows its dots (<c>ld.global.nc.f32</c>) or a register (<c>%tid.x</c>).</summary>
+    Word,
+    Number,
+
+    /// <summary>What stands between double quotes; the quotes are not part of it.</summary>
+    Text,
+
+    /// <summary>One character.</summary>
+    Symbol,
+}
+
+/// <summary>A piece of the PTX text.</summary>
+internal readonly record struct PtxToken(PtxTokenKind Kind, int Start, int Length, int Line);
