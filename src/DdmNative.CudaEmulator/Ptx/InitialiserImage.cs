@@ -24,7 +24,7 @@ internal sealed class InitialiserImage
         value.CopyTo(CollectionsMarshal.AsSpan(bytes)[offset..]);
     }
 
-    /// <param name="maskedByte">One plus the byte of the address that the place holds; 0: all of it.</param>
+    /// <summary>A place that holds an address, or only one byte of it, the one before <paramref name="maskedByte"/> (0: all of it).</summary>
     public void Add(PtxRelocation place, int maskedByte) => places.Add((place, maskedByte));
 
     /// <summary>Eight bytes that hold an address one by one, <c>0xFF(x), 0xFF00(x), …</c>, become one place of eight bytes.</summary>

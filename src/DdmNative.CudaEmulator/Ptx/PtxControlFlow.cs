@@ -1,6 +1,8 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Instructions that are always executed one after the other: [Start, End) of the function's list.</summary>
+/// <summary>Instructions that are always executed one after the other.</summary>
+/// <param name="Start">Index of the first in the function's list.</param>
+/// <param name="End">One past the last.</param>
 /// <param name="Successors">Blocks that may follow; none where the function ends.</param>
 /// <param name="PostDominator">The nearest block that every path from here leads through, or <see cref="PostDominators.Exit"/>.</param>
 public sealed record PtxBasicBlock(int Start, int End, IReadOnlyList<int> Successors, int PostDominator);

@@ -6,8 +6,9 @@ public enum PtxMatrix : byte { A, B, C, D }
 /// <summary>How many registers of a thread hold its part of a matrix, for mma and wmma (ISA 8.x, chapters 9.7.13 and 9.7.14).</summary>
 public static class PtxFragment
 {
-    /// <summary>Registers per thread; of 32 bits, but one value each for f64.</summary>
-    /// <param name="warpMatrix">wmma, whose f16 fragments A and B hold every value twice.</param>
+    /// <summary>
+    /// Registers per thread; of 32 bits, but one value each for f64. <paramref name="warpMatrix"/> tells wmma, whose f16 fragments A and B hold every value twice.
+    /// </summary>
     public static int Registers(bool warpMatrix, PtxMatrix matrix, (int M, int N, int K) shape, PtxType type)
     {
         if (warpMatrix && type == PtxType.F16 && matrix is PtxMatrix.A or PtxMatrix.B)

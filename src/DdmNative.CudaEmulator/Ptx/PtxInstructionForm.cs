@@ -8,6 +8,8 @@ internal sealed class PtxInstructionForm
     private readonly bool takesHints;
     private readonly string written;
 
+    /// <param name="mnemonic">The opcode up to its modifiers.</param>
+    /// <param name="opcode">What it is in the model.</param>
     /// <param name="types">Sequences of types, apart by blanks; in one, positions by dots and alternatives by slashes: <c>u32/s32.f32 f64.f64</c>.</param>
     /// <param name="modifiers">Groups of words (see <see cref="PtxModifierWords"/>), <c>?</c> before those that may be left out; <c>hints</c> for cache hints.</param>
     /// <param name="operands">See <see cref="PtxOperandSlot"/>.</param>

@@ -46,7 +46,7 @@ internal sealed class PtxLexer
         return true;
     }
 
-    /// <param name="where">What the symbol is part of, for the message: <c>"after the operands"</c>.</param>
+    /// <summary>Takes the symbol; <paramref name="where"/> says in the message what it is part of: <c>"after the operands"</c>.</summary>
     public void Expect(char symbol, string where)
     {
         if (!Take(symbol))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace DdmNative.CudaEmulator.Ptx;
@@ -5,6 +6,8 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// <summary>Constants as PTX writes them: 12, 0x1F, 017, 0b101, each with an optional U; 1.5e-3; the bits of a single, 0f3F800000, or of a double, 0d3FF….</summary>
 internal static class PtxNumber
 {
+    private static readonly SearchValues<char> NotDecimal = SearchValues.Create("xXfFdDbB_");
+
     /// <exception cref="PtxException">It is none of these, or too large for 64 bits.</exception>
     public static PtxImmediate Read(ReadOnlySpan<char> digits, int line)
     {
@@ -29,7 +32,7 @@ internal static class PtxNumber
 
         if (ulong.TryParse(WithoutUnsigned(digits), NumberStyles.None, CultureInfo.InvariantCulture, out bits))
             return new PtxImmediate(bits, PtxImmediateKind.WholeNumber);
-        if (digits.IndexOfAny("xXfFdDbB_") < 0 && digits.IndexOfAny(".eE") > 0
+        if (digits.IndexOfAny(NotDecimal) < 0 && digits.IndexOfAny(".eE") > 0
             && double.TryParse(digits, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double value))
         {
             return new PtxImmediate(BitConverter.DoubleToUInt64Bits(value), PtxImmediateKind.Binary64);

@@ -47,11 +47,13 @@ internal enum PtxSlotKind : byte
 }
 
 /// <summary>One operand of a <see cref="PtxInstructionForm"/>.</summary>
+/// <param name="Kind">What may stand there.</param>
 /// <param name="TypeIndex">Which of the instruction's types says the size.</param>
 /// <param name="Bytes">The size, if the types do not say it; else 0.</param>
 /// <param name="Doubled">Twice as wide as the type, of <c>.wide</c>.</param>
 /// <param name="Relaxed">The register may be wider.</param>
 /// <param name="Paired">A second result may follow after a bar: <c>p|q</c>.</param>
+/// <param name="Optional">It may be left out.</param>
 /// <param name="Matrix">Of a fragment; null for those of ldmatrix.</param>
 internal sealed record PtxOperandSlot(PtxSlotKind Kind, int TypeIndex, int Bytes, bool Doubled, bool Relaxed, bool Paired, bool Optional, PtxMatrix? Matrix)
 {

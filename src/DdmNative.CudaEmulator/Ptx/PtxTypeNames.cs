@@ -18,7 +18,7 @@ internal static class PtxTypeNames
         ["COMPARED"] = "b16/b32/b64/u16/s16/u32/s32/u64/s64",
     };
 
-    /// <param name="name">Without the dot.</param>
+    /// <summary>The type of that name, without the dot.</summary>
     public static bool TryFind(ReadOnlySpan<char> name, out PtxType type) => BySpan.TryGetValue(name, out type);
 
     /// <summary>A bit per type of a list such as <c>INT/f32</c>.</summary>

@@ -257,8 +257,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         return negative ? PtxNumber.Negate(number) : number;
     }
 
-    /// <summary><c>name</c>, <c>name+8</c>, <c>generic(name)+8</c>.</summary>
-    /// <param name="maskedByte">One plus the byte of the address that is meant; 0: all.</param>
+    /// <summary><c>name</c>, <c>name+8</c>, <c>generic(name)+8</c>; of the address only the byte before <paramref name="maskedByte"/>, or all if that is 0.</summary>
     private void Symbol(InitialiserImage image, int offset, int bytes, int maskedByte)
     {
         bool generic = lexer.Take("generic");
