@@ -12,6 +12,23 @@ if ! command -v dotnet > /dev/null || ! dotnet --list-sdks | grep -q '^10\.'; th
     exit 1
 fi
 
+# The CUDA kernels want clang and CMake: installed where apt and the right to use it are at hand, and told by the build where they are not.
+if ! bash build/kernels.sh > /dev/null 2>&1 && [[ -f /etc/debian_version ]]; then
+    root=
+    if [[ $EUID -ne 0 ]]; then root="sudo -n"; fi
+    if ! command -v clang++-{22,21,20,19,18,17,16} nvcc > /dev/null || ! command -v cmake > /dev/null; then
+        if [[ -z $root ]] || sudo -n true 2> /dev/null; then
+            # The newest clang of this release from 16 on; none on releases that are too old.
+            clang=$(apt-cache search --names-only '^clang-(1[6-9]|2[0-9])$' | cut -d' ' -f1 | sort -V | tail -n 1)
+            if [[ -z $clang ]]; then
+                $root apt-get update -qq || true
+                clang=$(apt-cache search --names-only '^clang-(1[6-9]|2[0-9])$' | cut -d' ' -f1 | sort -V | tail -n 1)
+            fi
+            $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq cmake ninja-build ${clang:+"$clang"} > /dev/null || echo "clang could not be installed." >&2
+        fi
+    fi
+fi
+
 if ! dotnet build DdmNative.sln -c Release --nologo -v quiet -clp:NoSummary; then
     echo "The build failed." >&2
     echo "0 passed, 1 failed, 0 skipped"

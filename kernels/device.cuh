@@ -1,0 +1,134 @@
+// What every kernel shares, for clang without the CUDA toolkit (-nocudainc -nocudalib) and for nvcc alike:
+// the language's words, 16-byte loads, cp.async, warp reductions, and exp and log made of the hardware's ex2 and lg2.
+#pragma once
+
+#if defined(__clang__)
+
+#define __device__ __attribute__((device))
+#define __global__ __attribute__((global))
+#define __shared__ __attribute__((shared))
+#define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
+#define __forceinline__ inline __attribute__((always_inline))
+
+struct uint3 { unsigned x, y, z; };
+struct dim3 { unsigned x, y, z; };
+struct __attribute__((aligned(16))) float4 { float x, y, z, w; };
+struct __attribute__((aligned(8))) float2 { float x, y; };
+struct __attribute__((aligned(16))) uint4 { unsigned x, y, z, w; };
+
+#include <__clang_cuda_builtin_vars.h>
+
+#define DDM_FMA(a, b, c) __builtin_fmaf(a, b, c)
+
+__device__ __forceinline__ void __syncthreads() { __nvvm_bar0(); }
+
+#else
+
+#define DDM_FMA(a, b, c) __fmaf_rn(a, b, c)
+
+#endif
+
+namespace ddm {
+
+__device__ constexpr int WarpSize = 32;
+__device__ constexpr unsigned FullWarp = 0xffffffffu;
+
+__device__ __forceinline__ float fma(float a, float b, float c) { return DDM_FMA(a, b, c); }
+
+__device__ __forceinline__ unsigned bits_of(float value) { union { float f; unsigned u; } both; both.f = value; return both.u; }
+
+__device__ __forceinline__ float float_of(unsigned bits) { union { float f; unsigned u; } both; both.u = bits; return both.f; }
+
+// ---- 16-byte accesses; the address is a multiple of 16 bytes ----
+
+__device__ __forceinline__ float4 load4(const float* address) { return *reinterpret_cast<const float4*>(address); }
+
+__device__ __forceinline__ void store4(float* address, float4 value) { *reinterpret_cast<float4*>(address) = value; }
+
+__device__ __forceinline__ float4 zero4() { float4 zero; zero.x = zero.y = zero.z = zero.w = 0.0f; return zero; }
+
+// ---- cp.async: global to shared memory without registers, in groups that are waited for in order ----
+
+// A pointer into shared memory as the 32-bit address that cp.async and ldmatrix take.
+__device__ __forceinline__ unsigned shared_address(const void* pointer)
+{
+    unsigned address;
+    asm("{ .reg .u64 t; cvta.to.shared.u64 t, %1; cvt.u32.u64 %0, t; }" : "=r"(address) : "l"(pointer));
+    return address;
+}
+
+// Copies 16 bytes, or writes 16 zero bytes where the source is not `valid`; no branch, and the address is not read then.
+__device__ __forceinline__ void copy_async_16(unsigned destination, const float* source, bool valid)
+{
+    int bytes = valid ? 16 : 0;
+    asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %1; cp.async.cg.shared.global [%0], [g], 16, %2; }" ::"r"(destination), "l"(source), "r"(bytes) : "memory");
+}
+
+// The same for 4 bytes: what channels that are not a multiple of four need.
+__device__ __forceinline__ void copy_async_4(unsigned destination, const float* source, bool valid)
+{
+    int bytes = valid ? 4 : 0;
+    asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %1; cp.async.ca.shared.global [%0], [g], 4, %2; }" ::"r"(destination), "l"(source), "r"(bytes) : "memory");
+}
+
+__device__ __forceinline__ void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+// Waits until at most `Pending` of this thread's latest groups are under way.
+template <int Pending>
+__device__ __forceinline__ void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }
+
+// ---- warps; all 32 lanes take part ----
+
+__device__ __forceinline__ float shuffle_xor(float value, int mask)
+{
+    float other;
+    asm volatile("shfl.sync.bfly.b32 %0, %1, %2, 0x1f, 0xffffffff;" : "=f"(other) : "f"(value), "r"(mask));
+    return other;
+}
+
+// The sum over the warp, in every lane, always in the same order.
+__device__ __forceinline__ float warp_sum(float value)
+{
+#pragma unroll
+    for (int mask = WarpSize / 2; mask > 0; mask /= 2)
+        value += shuffle_xor(value, mask);
+    return value;
+}
+
+__device__ __forceinline__ float warp_max(float value)
+{
+#pragma unroll
+    for (int mask = WarpSize / 2; mask > 0; mask /= 2) {
+        float other = shuffle_xor(value, mask);
+        value = value < other ? other : value;
+    }
+    return value;
+}
+
+// ---- elementary functions; no libdevice ----
+
+// 2^x, relative error 2^-22.
+__device__ __forceinline__ float exp2_approximate(float x) { float y; asm("ex2.approx.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+
+// log2 x, absolute error 2^-22 near 1.
+__device__ __forceinline__ float log2_approximate(float x) { float y; asm("lg2.approx.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+
+__device__ __forceinline__ float round_to_integer(float x) { float y; asm("cvt.rni.f32.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+
+// e^x, relative error 2e-7: x·log2(e) is cut into an integer and a fraction before ex2, so that a large x keeps its digits.
+__device__ __forceinline__ float exp(float x)
+{
+    float n = round_to_integer(x * 1.44269504f);
+    float f = fma(n, -0.693145752f, x);
+    f = fma(n, -1.42860677e-6f, f);
+    return exp2_approximate(f * 1.44269504f) * exp2_approximate(n);
+}
+
+// ln x for x > 0.
+__device__ __forceinline__ float log(float x) { return log2_approximate(x) * 0.693147182f; }
+
+__device__ __forceinline__ float sqrt(float x) { float y; asm("sqrt.rn.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
+
+__device__ __forceinline__ float divide(float a, float b) { float y; asm("div.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+
+} // namespace ddm
