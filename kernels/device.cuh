@@ -20,8 +20,6 @@ struct __attribute__((aligned(16))) uint4 { unsigned x, y, z, w; };
 
 #define DDM_FMA(a, b, c) __builtin_fmaf(a, b, c)
 
-__device__ __forceinline__ void __syncthreads() { __nvvm_bar0(); }
-
 #else
 
 #define DDM_FMA(a, b, c) __fmaf_rn(a, b, c)
