@@ -63,6 +63,17 @@ public sealed class CudaDevice : Device
             driver.ReleasePrimaryContext(handle);
             throw;
         }
+        InstanceNorm = new CudaInstanceNorm(this);
+        ReluAvgPool = new CudaReluAvgPool(this);
+        SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this);
+        GradientDistance = new CudaGradientDistance(this);
+        Sgd = new CudaSgd(this);
+        Adam = new CudaAdam(this);
+        Reduction = new CudaReduction(this);
+        Philox = new CudaPhilox(this);
+        LinearCombination = new CudaLinearCombination(this);
+        Gather = new CudaGather(this);
+        Flatten = new CudaFlatten(this);
     }
 
     public int Ordinal { get; }
@@ -86,27 +97,27 @@ public sealed class CudaDevice : Device
 
     public override MatrixProduct MatrixProduct => throw NoKernels();
 
-    public override InstanceNorm InstanceNorm => throw NoKernels();
+    public override InstanceNorm InstanceNorm { get; }
 
-    public override ReluAvgPool ReluAvgPool => throw NoKernels();
+    public override ReluAvgPool ReluAvgPool { get; }
 
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy => throw NoKernels();
+    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
 
-    public override GradientDistance GradientDistance => throw NoKernels();
+    public override GradientDistance GradientDistance { get; }
 
-    public override Sgd Sgd => throw NoKernels();
+    public override Sgd Sgd { get; }
 
-    public override Adam Adam => throw NoKernels();
+    public override Adam Adam { get; }
 
-    public override Reduction Reduction => throw NoKernels();
+    public override Reduction Reduction { get; }
 
-    public override Philox Philox => throw NoKernels();
+    public override Philox Philox { get; }
 
-    public override LinearCombination LinearCombination => throw NoKernels();
+    public override LinearCombination LinearCombination { get; }
 
-    public override Gather Gather => throw NoKernels();
+    public override Gather Gather { get; }
 
-    public override Flatten Flatten => throw NoKernels();
+    public override Flatten Flatten { get; }
 
     internal ICudaDriver Driver { get; }
 
