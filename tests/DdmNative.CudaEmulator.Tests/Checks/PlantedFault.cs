@@ -1,0 +1,248 @@
+using DdmNative.CudaEmulator.Checks;
+
+namespace DdmNative.CudaEmulator.Tests.Checks;
+
+/// <summary>
+/// A small kernel in two forms, with a fault and without. Lines that begin with <c>-</c> are in the faulty form only, with <c>+</c> in the right one only; the fault
+/// is to be reported at a line that ends with <c>// here</c>. The body finds its thread's number in %r0, output and input in %rd0 and %rd1, 4 times the thread's number in
+/// %rd2 and the places of its element in input and output in %rd3 and %rd4. Both have 64 floats; the output holds nothing yet.
+/// </summary>
+/// <param name="Name">As a sentence's end: the fault is …</param>
+/// <param name="Kind">As what it must be reported.</param>
+/// <param name="Threads">Of the one block.</param>
+/// <param name="Body">PTX.</param>
+/// <param name="Module">PTX outside of the kernel.</param>
+/// <param name="FreesInput">The host frees the input before the faulty launch.</param>
+internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, string Body, string Module = "", bool FreesInput = false)
+{
+    /// <summary>Of the source line that stands before each line marked <c>// here</c>.</summary>
+    public const int SourceLine = 42;
+
+    /// <summary>The module's text, and the one-based lines that are marked.</summary>
+    public (string Text, IReadOnlySet<int> Marked) Form(bool faulty)
+    {
+        List<string> lines = [.. Header.Replace("{module}", Module, StringComparison.Ordinal).Split('\n')];
+        HashSet<int> marked = [];
+        foreach (string line in Body.Split('\n'))
+        {
+            if (line.StartsWith(faulty ? '+' : '-'))
+                continue;
+            string text = line.TrimStart('+', '-');
+            if (text.EndsWith("// here", StringComparison.Ordinal))
+            {
+                lines.Add($"    .loc 1 {SourceLine} 0");
+                lines.Add(text);
+                marked.Add(lines.Count);
+                lines.Add("    .loc 1 50 0");
+            }
+            else
+            {
+                lines.Add(text);
+            }
+        }
+
+        lines.Add("    ret;");
+        lines.Add("}");
+        return (string.Join('\n', lines) + '\n', marked);
+    }
+
+    public override string ToString() => Name;
+
+    private const string Header = """
+        .version 7.8
+        .target sm_80
+        .address_size 64
+        .file 1 "planted.cu"
+        {module}
+        .visible .entry planted(.param .u64 planted_output, .param .u64 planted_input)
+        {
+            .reg .pred %p<4>;
+            .reg .b32 %r<16>;
+            .reg .f32 %f<8>;
+            .reg .b64 %rd<8>;
+            .shared .align 16 .b8 tile[256];
+            .local .align 16 .b8 stack[16];
+            .loc 1 10 0
+            mov.u32 %r0, %tid.x;
+            ld.param.u64 %rd0, [planted_output];
+            ld.param.u64 %rd1, [planted_input];
+            cvta.to.global.u64 %rd0, %rd0;
+            cvta.to.global.u64 %rd1, %rd1;
+            mul.wide.u32 %rd2, %r0, 4;
+            add.s64 %rd3, %rd1, %rd2;
+            add.s64 %rd4, %rd0, %rd2;
+            mov.u32 %r1, tile;
+            shl.b32 %r2, %r0, 2;
+            add.s32 %r2, %r1, %r2;
+        """;
+
+    /// <summary>One for each check, some with several. %r1 is the place of the tile, %r2 that of the thread's word in it.</summary>
+    public static IReadOnlyList<PlantedFault> All { get; } =
+    [
+        new("a read past the end of an allocation", FaultKind.OutOfBounds, 64, """
+            -    add.s64 %rd3, %rd3, 4;
+                 ld.global.f32 %f1, [%rd3]; // here
+                 st.global.f32 [%rd4], %f1;
+            """),
+        new("a write before an allocation", FaultKind.OutOfBounds, 64, """
+            -    sub.s64 %rd4, %rd4, 4;
+                 st.global.u32 [%rd4], %r0; // here
+            """),
+        new("a read through a null pointer", FaultKind.OutOfBounds, 32, """
+            -    mov.u64 %rd3, 0;
+                 ld.u32 %r3, [%rd3]; // here
+            """),
+        new("an atomic addition past the end of an allocation", FaultKind.OutOfBounds, 64, """
+            -    add.s64 %rd3, %rd3, 4;
+                 red.global.add.u32 [%rd3], 1; // here
+            """),
+        new("a write past the end of shared memory", FaultKind.OutOfBounds, 64, """
+            -    add.s32 %r2, %r2, 4;
+                 st.shared.u32 [%r2], %r0; // here
+            """),
+        new("a write past the end of local memory", FaultKind.OutOfBounds, 32, """
+                 mov.u64 %rd5, stack;
+            -    add.s64 %rd5, %rd5, 4;
+                 st.local.u32 [%rd5+12], %r0; // here
+            """),
+        new("a read of freed memory", FaultKind.UseAfterFree, 32, """
+                 ld.global.f32 %f1, [%rd3]; // here
+                 st.global.f32 [%rd4], %f1;
+            """, FreesInput: true),
+        new("a vector read that is not aligned", FaultKind.Misaligned, 32, """
+            -    add.s64 %rd1, %rd1, 4;
+                 ld.global.v4.f32 {%f1, %f2, %f3, %f4}, [%rd1]; // here
+            """),
+        new("a vector write to shared memory that is not aligned", FaultKind.Misaligned, 1, """
+                 mov.u64 %rd5, 7;
+            -    add.s32 %r1, %r1, 4;
+                 st.shared.v2.u32 [%r1], {%r0, %r0}; // here
+            """),
+        new("a write to constant memory", FaultKind.WriteToConstant, 32, """
+                 mov.u64 %rd5, table;
+                 cvta.const.u64 %rd5, %rd5;
+                 add.s64 %rd5, %rd5, %rd2;
+            -    st.u32 [%rd5], %r0; // here
+            +    ld.u32 %r3, [%rd5]; // here
+            """, Module: ".const .align 4 .u32 table[64];"),
+        new("a read of global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
+            +    st.global.u32 [%rd4], %r0;
+                 ld.global.u32 %r3, [%rd4]; // here
+            """),
+        new("a copy from global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
+            -    cp.async.ca.shared.global [%r2], [%rd4], 4; // here
+            +    cp.async.ca.shared.global [%r2], [%rd3], 4; // here
+                 cp.async.wait_all;
+            """),
+        new("a read of shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+            +    st.shared.u32 [%r2], %r0;
+                 ld.shared.u32 %r3, [%r2]; // here
+                 st.global.u32 [%rd4], %r3;
+            """),
+        new("a read of a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
+                 setp.lt.u32 %p1, %r0, 40;
+                 @%p1 mov.u32 %r3, 7;
+            +    @!%p1 mov.u32 %r3, 8;
+                 add.u32 %r4, %r3, %r0; // here
+                 st.global.u32 [%rd4], %r4;
+            """),
+        new("two warps that write different values to one place", FaultKind.SharedWriteWriteRace, 64, """
+                 shr.u32 %r3, %r0, 5;
+            +    mov.u32 %r3, 1;
+                 st.shared.u32 [%r1], %r3; // here
+            """),
+        new("a read of what another warp writes with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
+                 st.shared.u32 [%r2], %r0;
+            +    bar.sync 0;
+                 xor.b32 %r3, %r2, 128;
+                 ld.shared.u32 %r4, [%r3]; // here
+                 st.global.u32 [%rd4], %r4;
+            """),
+        new("a write over what another warp reads with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
+                 st.shared.u32 [%r2], %r0;
+                 bar.sync 0;
+                 xor.b32 %r3, %r2, 128;
+                 ld.shared.u32 %r4, [%r3];
+            +    bar.sync 0;
+                 st.shared.u32 [%r2], %r4; // here
+            """),
+        new("a plain read of what another warp updates atomically", FaultKind.SharedReadWriteRace, 64, """
+                 setp.eq.u32 %p1, %r0, 0;
+                 @%p1 st.shared.u32 [%r1], 0;
+                 bar.sync 0;
+                 red.shared.add.u32 [%r1], 1;
+            +    bar.sync 0;
+                 ld.shared.u32 %r4, [%r1]; // here
+                 st.global.u32 [%rd4], %r4;
+            """),
+        new("lanes of one warp that exchange values with no warp barrier in between", FaultKind.SharedReadWriteRace, 32, """
+                 st.shared.u32 [%r2], %r0;
+            +    bar.warp.sync -1;
+                 xor.b32 %r3, %r2, 64;
+                 ld.shared.u32 %r4, [%r3]; // here
+                 st.global.u32 [%rd4], %r4;
+            """),
+        new("a copy that is not waited for", FaultKind.AsyncCopyNotAwaited, 32, """
+                 cp.async.ca.shared.global [%r2], [%rd3], 4;
+                 cp.async.commit_group;
+            +    cp.async.wait_group 0;
+                 ld.shared.u32 %r4, [%r2]; // here
+                 st.global.u32 [%rd4], %r4;
+            """),
+        new("a wait for a group too few", FaultKind.AsyncCopyNotAwaited, 32, """
+                 cp.async.ca.shared.global [%r2], [%rd3], 4;
+                 cp.async.commit_group;
+                 cp.async.ca.shared.global [%r2+128], [%rd3], 4;
+                 cp.async.commit_group;
+                 cp.async.wait_group 1;
+                 bar.sync 0;
+            -    ld.shared.u32 %r4, [%r2+128]; // here
+            +    ld.shared.u32 %r4, [%r2]; // here
+                 st.global.u32 [%rd4], %r4;
+            """),
+        new("a barrier that one warp leaves the kernel before", FaultKind.PartialBarrier, 64, """
+                 setp.ge.u32 %p1, %r0, 32;
+            -    @%p1 ret;
+                 bar.sync 0; // here
+            """),
+        new("a barrier that some lanes of a warp come to", FaultKind.PartialBarrier, 32, """
+                 setp.lt.u32 %p1, %r0, 16;
+            -    @%p1 bar.sync 0; // here
+            +    bar.sync 0;
+            """),
+        new("two barriers that two warps wait at for one another", FaultKind.PartialBarrier, 64, """
+                 setp.lt.u32 %p1, %r0, 32;
+                 @%p1 bra ONE;
+                 bar.sync 0; // here
+                 bra BOTH;
+             ONE:
+            -    bar.sync 1; // here
+            +    bar.sync 0;
+             BOTH:
+            """),
+        new("a warp barrier whose mask leaves out a lane that comes", FaultKind.WarpSyncMask, 32, """
+            -    bar.warp.sync 2147483647; // here
+            +    bar.warp.sync -1; // here
+            """),
+        new("a shuffle whose mask names lanes that have left", FaultKind.WarpSyncMask, 32, """
+                 setp.ge.u32 %p1, %r0, 16;
+                 @%p1 ret;
+            -    shfl.sync.bfly.b32 %r3, %r0, 1, 31, -1; // here
+            +    shfl.sync.bfly.b32 %r3, %r0, 1, 31, 65535; // here
+                 st.global.u32 [%rd4], %r3;
+            """),
+        new("a loop that never ends", FaultKind.InstructionLimit, 32, """
+                 mov.u32 %r3, 0;
+             LOOP:
+                 add.u32 %r3, %r3, 1; // here
+            -    bra LOOP; // here
+            +    setp.lt.u32 %p1, %r3, 100;
+            +    @%p1 bra LOOP;
+            """),
+        new("a trap", FaultKind.Trap, 32, """
+                 setp.eq.u32 %p1, %r0, 64;
+            -    setp.eq.u32 %p1, %r0, 3;
+                 @%p1 trap; // here
+            """),
+    ];
+}
