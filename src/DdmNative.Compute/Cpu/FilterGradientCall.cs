@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
@@ -6,15 +7,28 @@ namespace DdmNative.Compute.Cpu;
 /// δW = Σ over sources of δ⋆x, and δb = Σ δ. The gradient is summed as [k, k, C, O]: a filter row's k·C rows by O columns is one product of the
 /// overlapping image rows, transposed, with δ, contracted over the pixels; the sum stays in cache while the samples stream past.
 /// </summary>
+/// <remarks>
+/// A first layer, of 1 or 3 channels, does so little with each δ that memory sets its pace. Every tap's and the bias's pass over a band of output rows is done while the
+/// band is in the first-level cache, and the next band is fetched meanwhile, in the order of memory. With many channels one band is the whole image, and the sum is touched once.
+/// </remarks>
 internal sealed unsafe class FilterGradientCall : CpuCall
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
+    /// <summary>Channels up to which δ is fetched ahead in bands.</summary>
+    private const int FewChannels = 4;
+
+    /// <summary>Bytes of δ in a band at most: two bands and the image fill two thirds of a first-level cache.</summary>
+    private const int BandBytes = 16 << 10;
+
+    private const int CacheLineBytes = 64;
+
     private readonly CorrelationShape shape;
     private readonly (CpuOperand Image, CpuOperand Cotangent)[] sources;
-    private readonly CpuOperand biasCotangent;
+    private readonly int biasSource;
     private readonly GradientSum filterSum;
     private readonly GradientSum biasSum;
+    private readonly int bandRows;
 
     public FilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
@@ -22,9 +36,11 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     {
         this.shape = CorrelationShape.Forward(shape);
         this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
-        this.biasCotangent = Read(biasCotangent);
+        biasSource = Array.FindIndex(sources, source => source.Cotangent == biasCotangent);
         filterSum = Sum(filterResult, shape.FilterLength, new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels).Convert, isAssignedFirst: true);
         biasSum = Sum(biasResult, shape.OutputChannels);
+        int rowBytes = shape.OutputWidth * shape.OutputChannels * sizeof(float);
+        bandRows = shape.InputChannels <= FewChannels ? Math.Clamp(BandBytes / rowBytes, 1, shape.OutputHeight) : shape.OutputHeight;
     }
 
     public override double FlopsPerSample => sources.Length * shape.Flops;
@@ -34,22 +50,45 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     public override void Execute(in Tile tile)
     {
         float* sum = filterSum.Slot(tile.Workspace);
+        float* biasTotal = biasSum.Slot(tile.Workspace);
         float* padded = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
-        {
-            foreach ((CpuOperand image, CpuOperand cotangent) in sources)
+            for (int source = 0; source < sources.Length; source++)
             {
+                (CpuOperand image, CpuOperand cotangent) = sources[source];
                 PaddedImage.Pad(
                     image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding,
                     padded, shape.PaddedHeight, shape.PaddedWidth, shape.InputChannels);
-                bool isFirst = tile.BeginsSlot && sample == tile.FirstSample && image == sources[0].Image;
-                AddRows(padded, cotangent.At(tile, sample), sum, isFirst);
+                bool isFirst = tile.BeginsSlot && sample == tile.FirstSample && source == 0;
+                AddImage(padded, cotangent.At(tile, sample), sum, isFirst, source == biasSource ? biasTotal : null);
             }
-            BiasGradient.Add(biasCotangent.At(tile, sample), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
+    }
+
+    private void AddImage(float* padded, float* cotangent, float* sum, bool isFirst, float* biasTotal)
+    {
+        nint rowFloats = (nint)shape.OutputWidth * shape.OutputChannels;
+        for (int row = 0; row < shape.OutputHeight; row += bandRows)
+        {
+            int rows = Math.Min(bandRows, shape.OutputHeight - row);
+            float* band = cotangent + row * rowFloats;
+            if (bandRows < shape.OutputHeight)
+                Fetch(band + rows * rowFloats, rows * rowFloats);
+            AddRows(padded + (nint)row * shape.PaddedWidth * shape.InputChannels, band, rows, sum, isFirst && row == 0);
+            if (biasTotal != null)
+                BiasGradient.Add(band, rows * shape.OutputWidth, shape.OutputChannels, biasTotal);
         }
     }
 
-    private void AddRows(float* padded, float* cotangent, float* sum, bool isFirst)
+    /// <summary>Asks for what the next band, of this image or the next, will read. Past the end of all images this asks for what nobody reads, which no processor minds.</summary>
+    private static void Fetch(float* band, nint floats)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (byte* line = (byte*)band, end = (byte*)(band + floats); line < end; line += CacheLineBytes)
+            Sse.Prefetch0(line);
+    }
+
+    private void AddRows(float* padded, float* cotangent, int rows, float* sum, bool isFirst)
     {
         int run = shape.KernelSize * shape.InputChannels;
         for (int column = 0; column < shape.OutputChannels; column += Columns)
@@ -60,7 +99,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
             contraction.SegmentA = (nint)shape.PaddedWidth * shape.InputChannels;
             contraction.SegmentB = (nint)shape.OutputWidth * shape.OutputChannels;
             contraction.Steps = shape.OutputWidth;
-            contraction.Segments = shape.OutputHeight;
+            contraction.Segments = rows;
             float* start = contraction.C;
             for (int tap = 0; tap < shape.KernelSize; tap++)
             {
