@@ -149,25 +149,27 @@ __device__ __forceinline__ void norm_forward_tangent(
     });
 }
 
-// Assigns a sample's share of the two parameter cotangents: scale at shares + its place, shift at shift_shares + its place.
+// Assigns a sample's share of the two parameter cotangents; slices begin anywhere in their vector, so these stores are scalar.
 template <int W>
 __device__ __forceinline__ void store_shares(
-    const ColumnTile<W>& tile, float* scale_shares, float* shift_shares, long long member, int sample, const Lanes<W>& scale, const Lanes<W>& shift)
+    const ColumnTile<W>& tile, float* scale_shares, long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample,
+    const Lanes<W>& scale, const Lanes<W>& shift)
 {
     if (!tile.is_first())
         return;
-    long long place = tile.member * member + static_cast<long long>(tile.sample) * sample + tile.column;
+    long long place = static_cast<long long>(tile.sample) * share_sample + tile.column;
 #pragma unroll
     for (int w = 0; w < W; w++) {
-        scale_shares[place + w] = scale.at[w];
-        shift_shares[place + w] = shift.at[w];
+        scale_shares[tile.member * scale_share_member + place + w] = scale.at[w];
+        shift_shares[tile.member * shift_share_member + place + w] = shift.at[w];
     }
 }
 
 template <int W, int Kept>
 __device__ __forceinline__ void norm_backward(
     const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent, long long cotangent_member,
-    const float* scale, long long scale_member, float* x_cotangent, float* scale_shares, float* shift_shares, long long share_member, int share_sample,
+    const float* scale, long long scale_member, float* x_cotangent, float* scale_shares, long long scale_share_member,
+    float* shift_shares, long long shift_share_member, int share_sample,
     int samples, int pixels, int channels, int lanes)
 {
     __shared__ __attribute__((aligned(16))) float scratch[scratch_floats(2, OtherThreads)];
@@ -183,7 +185,7 @@ __device__ __forceinline__ void norm_backward(
         sums[1] = lane_by_lane<W>([&](int w) { return fma(of.normal(value.at[w], w), error.at[w], sums[1].at[w]); });
     });
     sum_columns(tile, sums, scratch);
-    store_shares(tile, scale_shares, shift_shares, share_member, share_sample, sums[1], sums[0]);
+    store_shares(tile, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, sums[1], sums[0]);
     divide_all(sums[0], pixels);
     divide_all(sums[1], pixels);
 
@@ -203,7 +205,7 @@ __device__ __forceinline__ void norm_backward_tangent(
     const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,
     const float* cotangent, long long cotangent_member, const float* cotangent_tangent, long long cotangent_tangent_member,
     const float* scale, long long scale_member, const float* scale_tangent, long long scale_tangent_member,
-    float* x_cotangent_tangent, float* scale_shares, float* shift_shares, long long share_member, int share_sample,
+    float* x_cotangent_tangent, float* scale_shares, long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample,
     int samples, int pixels, int channels, int lanes)
 {
     __shared__ __attribute__((aligned(16))) float scratch[scratch_floats(6, OtherThreads)];
@@ -250,7 +252,7 @@ __device__ __forceinline__ void norm_backward_tangent(
     sum_columns(tile, mixed, scratch);
     if (scale_shares != nullptr) {
         scale_share = lane_by_lane<W>([&](int w) { return scale_share.at[w] + mixed[0].at[w]; });
-        store_shares(tile, scale_shares, shift_shares, share_member, share_sample, scale_share, shift_share);
+        store_shares(tile, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, scale_share, shift_share);
     }
     divide_all(mixed[0], pixels);
 
@@ -272,11 +274,11 @@ __device__ __forceinline__ void norm_backward_tangent(
 } // namespace ddm
 
 #define DDM_NORM_FORWARD(NAME, W, KEPT)                                                                                                                        \
-    extern "C" __global__ void __launch_bounds__(ddm::ForwardThreads) NAME(                                                                                   \
-        const float* x, long long x_member, const float* scale, long long scale_member, const float* shift, long long shift_member, float* y,                 \
-        float* statistics, int samples, int pixels, int channels, int lanes)                                                                                  \
+    extern "C" __global__ void __launch_bounds__(ddm::ForwardThreads) NAME(                                                                                    \
+        const float* x, long long x_member, const float* scale, long long scale_member, const float* shift, long long shift_member, float* y,                  \
+        float* statistics, int samples, int pixels, int channels, int lanes)                                                                                   \
     {                                                                                                                                                          \
-        ddm::norm_forward<W, KEPT>(x, x_member, scale, scale_member, shift, shift_member, y, statistics, samples, pixels, channels, lanes);                   \
+        ddm::norm_forward<W, KEPT>(x, x_member, scale, scale_member, shift, shift_member, y, statistics, samples, pixels, channels, lanes);                    \
     }
 
 DDM_NORM_FORWARD(instance_norm_forward_vector, 4, ddm::ForwardRows)
@@ -285,13 +287,13 @@ DDM_NORM_FORWARD(instance_norm_forward_vector_streaming, 4, 0)
 DDM_NORM_FORWARD(instance_norm_forward_scalar_streaming, 1, 0)
 
 #define DDM_NORM_FORWARD_TANGENT(NAME, W, KEPT)                                                                                                                \
-    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                     \
-        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,        \
-        const float* scale, long long scale_member, const float* scale_tangent, long long scale_tangent_member, const float* shift_tangent,                   \
-        long long shift_tangent_member, float* y_tangent, int samples, int pixels, int channels, int lanes)                                                   \
+    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
+        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,          \
+        const float* scale, long long scale_member, const float* scale_tangent, long long scale_tangent_member, const float* shift_tangent,                    \
+        long long shift_tangent_member, float* y_tangent, int samples, int pixels, int channels, int lanes)                                                    \
     {                                                                                                                                                          \
-        ddm::norm_forward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, scale, scale_member, scale_tangent,       \
-            scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent, samples, pixels, channels, lanes);                                          \
+        ddm::norm_forward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, scale, scale_member, scale_tangent,        \
+            scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent, samples, pixels, channels, lanes);                                           \
     }
 
 DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_vector, 4, ddm::OtherRows)
@@ -300,13 +302,13 @@ DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_vector_streaming, 4, 0)
 DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_scalar_streaming, 1, 0)
 
 #define DDM_NORM_BACKWARD(NAME, W, KEPT)                                                                                                                       \
-    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                     \
-        const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent, long long cotangent_member,        \
-        const float* scale, long long scale_member, float* x_cotangent, float* scale_shares, float* shift_shares, long long share_member,                     \
-        int share_sample, int samples, int pixels, int channels, int lanes)                                                                                   \
+    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
+        const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent, long long cotangent_member,          \
+        const float* scale, long long scale_member, float* x_cotangent, float* scale_shares, long long scale_share_member, float* shift_shares,                \
+        long long shift_share_member, int share_sample, int samples, int pixels, int channels, int lanes)                                                      \
     {                                                                                                                                                          \
-        ddm::norm_backward<W, KEPT>(x, x_member, statistics, statistics_member, cotangent, cotangent_member, scale, scale_member, x_cotangent,                \
-            scale_shares, shift_shares, share_member, share_sample, samples, pixels, channels, lanes);                                                        \
+        ddm::norm_backward<W, KEPT>(x, x_member, statistics, statistics_member, cotangent, cotangent_member, scale, scale_member, x_cotangent,                 \
+            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes);                               \
     }
 
 DDM_NORM_BACKWARD(instance_norm_backward_vector, 4, ddm::OtherRows)
@@ -315,15 +317,15 @@ DDM_NORM_BACKWARD(instance_norm_backward_vector_streaming, 4, 0)
 DDM_NORM_BACKWARD(instance_norm_backward_scalar_streaming, 1, 0)
 
 #define DDM_NORM_BACKWARD_TANGENT(NAME, W, KEPT)                                                                                                               \
-    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                     \
-        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,        \
-        const float* cotangent, long long cotangent_member, const float* cotangent_tangent, long long cotangent_tangent_member, const float* scale,           \
-        long long scale_member, const float* scale_tangent, long long scale_tangent_member, float* x_cotangent_tangent, float* scale_shares,                  \
-        float* shift_shares, long long share_member, int share_sample, int samples, int pixels, int channels, int lanes)                                      \
+    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
+        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,          \
+        const float* cotangent, long long cotangent_member, const float* cotangent_tangent, long long cotangent_tangent_member, const float* scale,            \
+        long long scale_member, const float* scale_tangent, long long scale_tangent_member, float* x_cotangent_tangent, float* scale_shares,                   \
+        long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample, int samples, int pixels, int channels, int lanes)   \
     {                                                                                                                                                          \
-        ddm::norm_backward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, cotangent, cotangent_member,             \
-            cotangent_tangent, cotangent_tangent_member, scale, scale_member, scale_tangent, scale_tangent_member, x_cotangent_tangent,                       \
-            scale_shares, shift_shares, share_member, share_sample, samples, pixels, channels, lanes);                                                        \
+        ddm::norm_backward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, cotangent, cotangent_member,              \
+            cotangent_tangent, cotangent_tangent_member, scale, scale_member, scale_tangent, scale_tangent_member, x_cotangent_tangent,                        \
+            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes);                               \
     }
 
 DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_vector, 4, ddm::OtherRows)

@@ -221,35 +221,35 @@ __device__ __forceinline__ void cross_entropy_label_cotangent(
 } // namespace ddm
 
 #define DDM_SOFTMAX(NAME, KEPT)                                                                                                                                \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_probabilities_##NAME(                                                             \
-        const float* z, long long z_member, float* probabilities, int samples, int classes, int group, int blocks)                                            \
+    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_probabilities_##NAME(                                                              \
+        const float* z, long long z_member, float* probabilities, int samples, int classes, int group, int blocks)                                             \
     {                                                                                                                                                          \
-        ddm::softmax_probabilities<KEPT>(z, z_member, probabilities, samples, classes, group, blocks);                                                        \
+        ddm::softmax_probabilities<KEPT>(z, z_member, probabilities, samples, classes, group, blocks);                                                         \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_loss_##NAME(                                                                      \
-        const float* z, long long z_member, const float* q, long long q_member, float* loss, int samples, int classes, int group, int blocks)                 \
+    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_loss_##NAME(                                                                       \
+        const float* z, long long z_member, const float* q, long long q_member, float* loss, int samples, int classes, int group, int blocks)                  \
     {                                                                                                                                                          \
-        ddm::cross_entropy_loss<KEPT>(z, z_member, q, q_member, loss, samples, classes, group, blocks);                                                       \
+        ddm::cross_entropy_loss<KEPT>(z, z_member, q, q_member, loss, samples, classes, group, blocks);                                                        \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_backward_##NAME(                                                                  \
-        const float* z, long long z_member, const float* q, long long q_member, const float* weights, long long weights_member, float* cotangent,             \
-        int samples, int classes, int group, int blocks)                                                                                                      \
+    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_backward_##NAME(                                                                   \
+        const float* z, long long z_member, const float* q, long long q_member, const float* weights, long long weights_member, float* cotangent,              \
+        int samples, int classes, int group, int blocks)                                                                                                       \
     {                                                                                                                                                          \
-        ddm::cross_entropy_backward<KEPT>(z, z_member, q, q_member, weights, weights_member, cotangent, samples, classes, group, blocks);                     \
+        ddm::cross_entropy_backward<KEPT>(z, z_member, q, q_member, weights, weights_member, cotangent, samples, classes, group, blocks);                      \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_backward_tangent_##NAME(                                                          \
-        const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* q, long long q_member,                           \
-        const float* weights, long long weights_member, float* cotangent_tangent, int samples, int classes, int group, int blocks)                            \
+    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_backward_tangent_##NAME(                                                           \
+        const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* q, long long q_member,                            \
+        const float* weights, long long weights_member, float* cotangent_tangent, int samples, int classes, int group, int blocks)                             \
     {                                                                                                                                                          \
         ddm::cross_entropy_backward_tangent<KEPT>(                                                                                                             \
-            z, z_member, z_tangent, z_tangent_member, q, q_member, weights, weights_member, cotangent_tangent, samples, classes, group, blocks);              \
+            z, z_member, z_tangent, z_tangent_member, q, q_member, weights, weights_member, cotangent_tangent, samples, classes, group, blocks);               \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_label_cotangent_##NAME(                                                           \
-        const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* weights, long long weights_member,               \
-        float* label_cotangent, int samples, int classes, int group, int blocks)                                                                              \
+    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_label_cotangent_##NAME(                                                            \
+        const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* weights, long long weights_member,                \
+        float* label_cotangent, int samples, int classes, int group, int blocks)                                                                               \
     {                                                                                                                                                          \
         ddm::cross_entropy_label_cotangent<KEPT>(                                                                                                              \
-            z, z_member, z_tangent, z_tangent_member, weights, weights_member, label_cotangent, samples, classes, group, blocks);                             \
+            z, z_member, z_tangent, z_tangent_member, weights, weights_member, label_cotangent, samples, classes, group, blocks);                              \
     }
 
 DDM_SOFTMAX(few, 1)

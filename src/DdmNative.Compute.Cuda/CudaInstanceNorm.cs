@@ -56,7 +56,7 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
         }
         else
         {
-            arguments.Pointer(0).Pointer(0).Long(0).Int(0);
+            arguments.Pointer(0).Long(0).Pointer(0).Long(0).Int(0);
             device.Launch(Launch("instance_norm_backward_tangent", tiling, shape), Extents(arguments, tiling, shape));
         }
     }
@@ -76,10 +76,11 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
     private static void AddShares(KernelArguments arguments, Workspace? shares, TensorShape images, Slice scale, Slice shift)
     {
         int channels = images.Channels;
+        long member = 2L * images.Samples * channels;
         if (shares is null)
-            arguments.Pointer(scale.Address()).Pointer(shift.Address()).Long(scale.Vector.Shape.MemberLength).Int(0);
+            arguments.Operand(scale).Operand(shift).Int(0);
         else
-            arguments.Pointer(shares.Address).Pointer(shares.Address + sizeof(float) * (ulong)channels).Long(2L * images.Samples * channels).Int(2 * channels);
+            arguments.Pointer(shares.Address).Long(member).Pointer(shares.Address + sizeof(float) * (ulong)channels).Long(member).Int(2 * channels);
     }
 
     private void SumShares(Workspace? shares, TensorShape images, Slice scale, Slice shift)
