@@ -1,0 +1,174 @@
+using DdmNative.CudaEmulator.Ptx;
+using static DdmNative.CudaEmulator.Ptx.PtxType;
+
+namespace DdmNative.CudaEmulator.Tests.Opcodes;
+
+/// <summary>Floating-point arithmetic, after chapters 9.7.3 and 9.7.4 of the PTX ISA: each rounding, with and without flushing subnormals to zero and saturation.</summary>
+internal static class FloatForms
+{
+    private static readonly (string Word, PtxRounding Rounding)[] Directions = [("", PtxRounding.Rn), (".rn", PtxRounding.Rn), (".rz", PtxRounding.Rz), (".rm", PtxRounding.Rm), (".rp", PtxRounding.Rp)];
+
+    public static IEnumerable<OpcodeForm> All() => [.. Exact(F32), .. Exact(F64), .. Halves(F16), .. Halves(BF16), .. Packed(F16x2, F16), .. Packed(BF16x2, BF16), .. Signs(), .. Approximations()];
+
+    public static string Name(PtxType type) => type.ToString().ToLowerInvariant();
+
+    /// <summary>Subnormal sources and results become zeros, then the result is clamped to [0, 1], NaN to 0.</summary>
+    public static Func<ulong[], ulong?> With(FloatFormat format, bool ftz, bool sat, Func<ulong[], ulong> operation) => sources =>
+    {
+        ulong result = operation(ftz ? [.. sources.Select(format.Flushed)] : sources);
+        if (ftz)
+            result = format.Flushed(result);
+        return sat ? Saturated(result, format) : result;
+    };
+
+    public static ulong Saturated(ulong value, FloatFormat format) => format.IsNaN(value) || format.IsNegative(value) ? 0 : Math.Min(value, format.One);
+
+    private static IEnumerable<(string Words, bool Ftz, bool Sat)> Ends(PtxType type) =>
+        type == F32 ? [("", false, false), (".ftz", true, false), (".sat", false, true), (".ftz.sat", true, true)] : [("", false, false)];
+
+    private static IEnumerable<OpcodeForm> Exact(PtxType type)
+    {
+        FloatFormat f = FloatFormat.Of(type);
+        string name = Name(type);
+        foreach ((string word, PtxRounding rounding) in Directions)
+        {
+            foreach ((string end, bool ftz, bool sat) in Ends(type))
+            {
+                Closeness closeness = sat ? Closeness.AnyZero : Closeness.Exact;
+                yield return OpcodeForm.Plain($"add{word}{end}.{name}", type, [type, type], With(f, ftz, sat, v => ExactFloat.Add(v[0], v[1], f, rounding)), closeness);
+                yield return OpcodeForm.Plain($"sub{word}{end}.{name}", type, [type, type], With(f, ftz, sat, v => ExactFloat.Add(v[0], f.IsNaN(v[1]) ? v[1] : v[1] ^ f.Sign, f, rounding)), closeness);
+                yield return OpcodeForm.Plain($"mul{word}{end}.{name}", type, [type, type], With(f, ftz, sat, v => ExactFloat.Multiply(v[0], v[1], f, rounding)), closeness);
+                if (word.Length > 0)
+                    yield return OpcodeForm.Plain($"fma{word}{end}.{name}", type, [type, type, type], With(f, ftz, sat, v => ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, rounding)), closeness);
+                if (word.Length == 0 || sat)
+                    continue;
+                yield return OpcodeForm.Plain($"div{word}{end}.{name}", type, [type, type], With(f, ftz, false, v => ExactFloat.Divide(v[0], v[1], f, rounding)));
+                yield return OpcodeForm.Plain($"rcp{word}{end}.{name}", type, [type], With(f, ftz, false, v => ExactFloat.Divide(f.One, v[0], f, rounding)));
+                yield return OpcodeForm.Plain($"sqrt{word}{end}.{name}", type, [type], With(f, ftz, false, v => ExactFloat.SquareRoot(v[0], f, rounding)));
+            }
+        }
+
+        yield return OpcodeForm.Plain($"mad.rn.{name}", type, [type, type, type], v => ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn));
+        foreach (OpcodeForm form in Extremes(type, type == F32))
+            yield return form;
+    }
+
+    private static IEnumerable<OpcodeForm> Halves(PtxType type)
+    {
+        FloatFormat f = FloatFormat.Of(type);
+        foreach ((string end, bool ftz, bool sat) in type == F16 ? [("", false, false), (".ftz", true, false), (".sat", false, true)] : new[] { ("", false, false) })
+        {
+            Closeness closeness = sat ? Closeness.AnyZero : Closeness.Exact;
+            yield return OpcodeForm.Plain($"add{end}.{Name(type)}", type, [type, type], With(f, ftz, sat, v => ExactFloat.Add(v[0], v[1], f, PtxRounding.Rn)), closeness);
+            yield return OpcodeForm.Plain($"sub.rn{end}.{Name(type)}", type, [type, type], With(f, ftz, sat, v => ExactFloat.Add(v[0], f.IsNaN(v[1]) ? v[1] : v[1] ^ f.Sign, f, PtxRounding.Rn)), closeness);
+            yield return OpcodeForm.Plain($"mul{end}.{Name(type)}", type, [type, type], With(f, ftz, sat, v => ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rn)), closeness);
+            yield return OpcodeForm.Plain($"fma.rn{end}.{Name(type)}", type, [type, type, type], With(f, ftz, sat, v => ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn)), closeness);
+        }
+
+        yield return OpcodeForm.Plain($"fma.rn.relu.{Name(type)}", type, [type, type, type], v =>
+            ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn) is var sum && !f.IsNaN(sum) && f.IsNegative(sum) ? 0 : sum, Closeness.AnyZero);
+        foreach (OpcodeForm form in Extremes(type, type == F16))
+            yield return form;
+    }
+
+    /// <summary>Two halves in 32 bits, each as if alone; sources without NaN, for its bits are open.</summary>
+    private static IEnumerable<OpcodeForm> Packed(PtxType packed, PtxType type)
+    {
+        FloatFormat f = FloatFormat.Of(type);
+        Func<ulong[], ulong?> Both(Func<ulong[], ulong> one) => v =>
+        {
+            ulong low = one([.. v.Select(bits => bits & 0xFFFF)]), high = one([.. v.Select(bits => bits >> 16)]);
+            return f.IsNaN(low) || f.IsNaN(high) ? null : low | (high << 16);
+        };
+        yield return OpcodeForm.Plain($"add.{Name(packed)}", packed, [packed, packed], Both(v => ExactFloat.Add(v[0], v[1], f, PtxRounding.Rn)));
+        yield return OpcodeForm.Plain($"mul.{Name(packed)}", packed, [packed, packed], Both(v => ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rn)));
+        yield return OpcodeForm.Plain($"fma.rn.{Name(packed)}", packed, [packed, packed, packed], Both(v => ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn)));
+        yield return OpcodeForm.Plain($"neg.{Name(packed)}", packed, [packed], Both(v => v[0] ^ f.Sign));
+        yield return OpcodeForm.Plain($"max.{Name(packed)}", packed, [packed, packed], Both(v => Extreme(v[0], v[1], f, true, false)));
+    }
+
+    private static IEnumerable<OpcodeForm> Extremes(PtxType type, bool flushes)
+    {
+        FloatFormat f = FloatFormat.Of(type);
+        foreach ((string name, bool greater) in new[] { ("min", false), ("max", true) })
+        {
+            yield return OpcodeForm.Plain($"{name}.{Name(type)}", type, [type, type], v => Extreme(v[0], v[1], f, greater, false));
+            if (flushes)
+                yield return OpcodeForm.Plain($"{name}.ftz.{Name(type)}", type, [type, type], With(f, true, false, v => Extreme(v[0], v[1], f, greater, false)));
+            if (type != F64)
+                yield return OpcodeForm.Plain($"{name}.NaN.{Name(type)}", type, [type, type], v => Extreme(v[0], v[1], f, greater, true));
+        }
+    }
+
+    /// <summary>-0 is less than +0; NaN loses, or wins if that is wanted.</summary>
+    private static ulong Extreme(ulong a, ulong b, FloatFormat f, bool greater, bool nanWins)
+    {
+        if (f.IsNaN(a) || f.IsNaN(b))
+            return nanWins || (f.IsNaN(a) && f.IsNaN(b)) ? f.NaN : f.IsNaN(a) ? b : a;
+        long Order(ulong bits) => f.IsNegative(bits) ? -1 - (long)(bits & ~f.Sign) : (long)bits;
+        return Order(a) > Order(b) == greater ? a : b;
+    }
+
+    private static IEnumerable<OpcodeForm> Signs()
+    {
+        foreach (PtxType type in new[] { F16, BF16, F32, F64 })
+        {
+            FloatFormat f = FloatFormat.Of(type);
+            yield return OpcodeForm.Plain($"neg.{Name(type)}", type, [type], v => v[0] ^ f.Sign);
+            yield return OpcodeForm.Plain($"abs.{Name(type)}", type, [type], v => v[0] & ~f.Sign);
+            if (type is F32 or F16)
+            {
+                yield return OpcodeForm.Plain($"neg.ftz.{Name(type)}", type, [type], With(f, true, false, v => v[0] ^ f.Sign));
+                yield return OpcodeForm.Plain($"abs.ftz.{Name(type)}", type, [type], With(f, true, false, v => v[0] & ~f.Sign));
+            }
+
+            if (type is not (F32 or F64))
+                continue;
+            yield return OpcodeForm.Plain($"copysign.{Name(type)}", type, [type, type], v => (v[0] & f.Sign) | (v[1] & ~f.Sign));
+            (string, Func<ulong, bool>)[] tests =
+            [
+                ("finite", v => !f.IsNaN(v) && !f.IsInfinite(v)), ("infinite", f.IsInfinite), ("number", v => !f.IsNaN(v)), ("notanumber", f.IsNaN),
+                ("normal", v => !f.IsNaN(v) && !f.IsInfinite(v) && !f.IsZero(v) && !f.IsSubnormal(v)), ("subnormal", v => f.IsZero(v) || f.IsSubnormal(v)),
+            ];
+            foreach ((string word, Func<ulong, bool> holds) in tests)
+            {
+                // Whether zero is normal or subnormal the ISA leaves open.
+                yield return OpcodeForm.Plain($"testp.{word}.{Name(type)}", Pred, [type], v => f.IsZero(v[0]) && word is "normal" or "subnormal" && f.IsZero(v[0]) ? null : holds(v[0]) ? 1UL : 0UL);
+            }
+        }
+    }
+
+    private static IEnumerable<OpcodeForm> Approximations()
+    {
+        FloatFormat f = FloatFormat.Of(F32);
+        (string Name, Func<double, double> Function)[] functions =
+        [
+            ("rcp", x => 1 / x), ("sqrt", Math.Sqrt), ("rsqrt", x => 1 / Math.Sqrt(x)), ("ex2", Math.Exp2), ("lg2", x => x < 0 ? double.NaN : Math.Log2(x)),
+        ];
+        foreach ((string name, Func<double, double> function) in functions)
+        {
+            yield return OpcodeForm.Plain($"{name}.approx.f32", F32, [F32], v => InSingle(function, v[0], f, false), Closeness.Approximate);
+            yield return OpcodeForm.Plain($"{name}.approx.ftz.f32", F32, [F32], v => InSingle(function, v[0], f, true), Closeness.Approximate);
+        }
+
+        // Large arguments lose what the approximation does not reduce.
+        Func<ulong[], ulong?> Near(Func<double, double> function) => v => Math.Abs(Single(v[0])) is > 3.0 or < 1e-4 ? null : InSingle(function, v[0], f, false);
+        yield return OpcodeForm.Plain("sin.approx.f32", F32, [F32], Near(Math.Sin), Closeness.Coarse);
+        yield return OpcodeForm.Plain("cos.approx.f32", F32, [F32], Near(Math.Cos), Closeness.Coarse);
+        yield return OpcodeForm.Plain("tanh.approx.f32", F32, [F32], v => InSingle(Math.Tanh, v[0], f, false), Closeness.Coarse);
+        // Divisors beyond 2^126 give 0 there.
+        ulong? Quotient(ulong[] v) => Math.Abs(Single(v[1])) is > 8.5e37 and < double.PositiveInfinity ? null : BitConverter.SingleToUInt32Bits((float)(Single(v[0]) / Single(v[1])));
+        yield return OpcodeForm.Plain("div.full.f32", F32, [F32, F32], Quotient, Closeness.Approximate);
+        yield return OpcodeForm.Plain("div.approx.f32", F32, [F32, F32], Quotient, Closeness.Approximate);
+        yield return OpcodeForm.Plain("rsqrt.approx.f64", F64, [F64], v => FloatFormat.Of(F64).IsSubnormal(v[0]) ? null : BitConverter.DoubleToUInt64Bits(1 / Math.Sqrt(BitConverter.UInt64BitsToDouble(v[0]))), Closeness.Approximate);
+    }
+
+    private static double Single(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);
+
+    private static ulong? InSingle(Func<double, double> function, ulong bits, FloatFormat f, bool ftz)
+    {
+        ulong result = BitConverter.SingleToUInt32Bits((float)function(Single(ftz ? f.Flushed(bits) : bits)));
+        // Subnormal results of approximations are not promised to the bit.
+        return ftz ? f.Flushed(result) : result;
+    }
+}
