@@ -143,7 +143,7 @@ internal static class FloatForms
         FloatFormat f = FloatFormat.Of(F32);
         (string Name, Func<double, double> Function)[] functions =
         [
-            ("rcp", x => 1 / x), ("sqrt", Math.Sqrt), ("rsqrt", x => 1 / Math.Sqrt(x)), ("ex2", Math.Exp2), ("lg2", x => x < 0 ? double.NaN : Math.Log2(x)),
+            ("rcp", x => 1 / x), ("sqrt", Math.Sqrt), ("rsqrt", x => 1 / Math.Sqrt(x)), ("ex2", x => Math.Pow(2, x)), ("lg2", x => x < 0 ? double.NaN : Math.Log2(x)),
         ];
         foreach ((string name, Func<double, double> function) in functions)
         {

@@ -20,7 +20,10 @@ internal enum Closeness
 
 /// <summary>One typed form of an instruction and what it must give.</summary>
 /// <param name="Code">PTX with <c>{d}</c> for the result and <c>{0} {1} {2}</c> for the sources; may be several instructions.</param>
+/// <param name="Result">What the result's bits are.</param>
+/// <param name="Sources">What the sources' bits are.</param>
 /// <param name="Reference">From the sources' bits to the result's; null where the ISA leaves the result open.</param>
+/// <param name="Closeness">How near the result must come.</param>
 internal sealed record OpcodeForm(string Code, PtxType Result, PtxType[] Sources, Func<ulong[], ulong?> Reference, Closeness Closeness = Closeness.Exact)
 {
     /// <summary><c>opcode {d}, {0}, {1};</c></summary>
