@@ -1,0 +1,111 @@
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>
+/// The memory of a device. Addresses only grow and have gaps between allocations (red zones), so that an access past an allocation hits nothing and one to freed memory is
+/// told from one to its next owner. What was freed gives its bytes back at once and stays known for reports (quarantine), the last of them at least.
+/// </summary>
+internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
+{
+    private const ulong First = 0x7_0000_0000, RedZone = 1 << 12;
+    private const int KeptFreed = 4096;
+
+    private readonly Lock door = new();
+    private Allocation[] table = [];
+    private ulong next = First;
+    private int freed;
+
+    public ulong Capacity { get; } = capacity;
+
+    public ulong Used { get; private set; }
+
+    /// <exception cref="EmulatorException">Out of memory, or zero bytes.</exception>
+    public Allocation Allocate(ulong bytes, string? name = null, bool isConstant = false)
+    {
+        if (bytes == 0)
+            throw new EmulatorException(CudaError.InvalidValue, "an allocation of 0 bytes, expected at least one");
+        lock (door)
+        {
+            if (bytes > Capacity - Used)
+                throw new EmulatorException(CudaError.OutOfMemory, $"an allocation of {bytes} bytes, but of the device's {Capacity} bytes only {Capacity - Used} are free");
+            Allocation allocation;
+            try
+            {
+                allocation = new Allocation(next, bytes, name, isConstant);
+            }
+            catch (OutOfMemoryException)
+            {
+                throw new EmulatorException(CudaError.OutOfMemory, $"the host has no {bytes} bytes left for an allocation");
+            }
+
+            next += (bytes + RedZone + 511) / 512 * 512;
+            Used += bytes;
+            Volatile.Write(ref table, [.. table.Length > 2 * KeptFreed && freed > KeptFreed ? Compacted() : table, allocation]);
+            return allocation;
+        }
+    }
+
+    /// <exception cref="EmulatorException">The address is not the begin of an allocation, or it was freed already.</exception>
+    public void Free(ulong address)
+    {
+        lock (door)
+        {
+            if (Find(address) is not { } allocation || allocation.Address != address || allocation.IsFreed)
+                throw new EmulatorException(CudaError.InvalidValue, $"free of 0x{address:x}: {Where(address)}, expected the address of an allocation");
+            Used -= allocation.Bytes;
+            freed++;
+            allocation.Release();
+        }
+    }
+
+    /// <summary>The allocation that begins at the address or is the last before it, freed or not; null if there is none.</summary>
+    public Allocation? Find(ulong address)
+    {
+        Allocation[] known = Volatile.Read(ref table);
+        int low = 0, high = known.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >> 1;
+            if (known[middle].Address <= address)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low == 0 ? null : known[low - 1];
+    }
+
+    /// <summary>The allocation nearest to an address, for reports.</summary>
+    public Allocation? Nearest(ulong address)
+    {
+        Allocation? before = Find(address);
+        Allocation? after = Volatile.Read(ref table).FirstOrDefault(allocation => allocation.Address > address);
+        if (before is null || after is null)
+            return before ?? after;
+        return address < before.Address + before.Bytes || address - (before.Address + before.Bytes) <= after.Address - address ? before : after;
+    }
+
+    /// <summary>The host's bytes of a range that must lie in one live allocation.</summary>
+    public byte* Resolve(ulong address, ulong bytes, out Allocation allocation)
+    {
+        if (Find(address) is not { } found || !found.Holds(address, bytes))
+            throw new EmulatorException(CudaError.InvalidValue, $"{bytes} bytes at 0x{address:x}: {Where(address)}, expected them within one allocation");
+        allocation = found;
+        return found.Host + (address - found.Address);
+    }
+
+    public void Dispose()
+    {
+        foreach (Allocation allocation in table.Where(allocation => !allocation.IsFreed))
+            allocation.Release();
+        table = [];
+    }
+
+    private string Where(ulong address) => Nearest(address) is { } near ? near.Describe().Relation(address) : "nothing is allocated";
+
+    private Allocation[] Compacted()
+    {
+        int drop = freed - KeptFreed / 2;
+        freed -= drop;
+        return table.Where(allocation => !allocation.IsFreed || drop-- <= 0).ToArray();
+    }
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using DdmNative.CudaEmulator.Counters;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>
+/// One GPU: memory, modules and the execution of kernels, which ends before <see cref="Launch"/> returns. Calls must not overlap a launch that uses the same memory;
+/// device addresses are no host addresses.
+/// </summary>
+public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
+{
+    private readonly DeviceMemory memory = new(options.MemoryBytes);
+    private long laneInstructions, ticks;
+
+    public EmulatorOptions Options { get; } = options;
+
+    public ulong TotalMemory => memory.Capacity;
+
+    public ulong FreeMemory => memory.Capacity - memory.Used;
+
+    public CounterReport Counters { get; } = new(options.KeptLaunches);
+
+    /// <summary>Executed by all launches so far, and the seconds that they took.</summary>
+    public (long LaneInstructions, double Seconds) Speed => (Interlocked.Read(ref laneInstructions), Interlocked.Read(ref ticks) / (double)Stopwatch.Frequency);
+
+    internal DeviceMemory Memory => memory;
+
+    /// <summary>Memory whose bytes hold nothing yet; its address is a multiple of 512.</summary>
+    /// <exception cref="EmulatorException">InvalidValue for 0 bytes, OutOfMemory.</exception>
+    public ulong Allocate(ulong bytes) => memory.Allocate(bytes).Address;
+
+    /// <exception cref="EmulatorException">InvalidValue: not the address of an allocation, or freed before.</exception>
+    public void Free(ulong address) => memory.Free(address);
+
+    /// <summary>The allocation that holds an address; null if none does.</summary>
+    public (ulong Address, ulong Bytes)? FindAllocation(ulong address) => memory.Find(address) is { } found && found.Holds(address, 1) ? (found.Address, found.Bytes) : null;
+
+    public void CopyIn(ulong destination, ReadOnlySpan<byte> source)
+    {
+        if (source.IsEmpty)
+            return;
+        source.CopyTo(new Span<byte>(memory.Resolve(destination, (ulong)source.Length, out Allocation allocation), source.Length));
+        allocation.Initialised.Mark(destination - allocation.Address, (ulong)source.Length);
+    }
+
+    public void CopyOut(Span<byte> destination, ulong source)
+    {
+        if (!destination.IsEmpty)
+            new ReadOnlySpan<byte>(memory.Resolve(source, (ulong)destination.Length, out _), destination.Length).CopyTo(destination);
+    }
+
+    /// <summary>From device memory to device memory; what was not initialised stays so.</summary>
+    public void CopyWithin(ulong destination, ulong source, ulong bytes)
+    {
+        if (bytes == 0)
+            return;
+        byte* from = memory.Resolve(source, bytes, out Allocation sourceAllocation), to = memory.Resolve(destination, bytes, out Allocation target);
+        Buffer.MemoryCopy(from, to, bytes, bytes);
+        target.Initialised.CopyFrom(sourceAllocation.Initialised, source - sourceAllocation.Address, destination - target.Address, bytes);
+    }
+
+    /// <summary>Writes a pattern of 1, 2 or 4 bytes so many times.</summary>
+    public void Fill(ulong address, uint pattern, int width, ulong count)
+    {
+        if (width is not (1 or 2 or 4) || address % (ulong)width != 0)
+            throw new EmulatorException(CudaError.InvalidValue, $"a fill of 0x{address:x} by {width} bytes, expected 1, 2 or 4 and an address that is a multiple of it");
+        if (count == 0)
+            return;
+        if (count > memory.Capacity)
+            throw new EmulatorException(CudaError.InvalidValue, $"a fill of {count} elements, more than the device has memory");
+        ulong bytes = count * (ulong)width;
+        byte* to = memory.Resolve(address, bytes, out Allocation allocation);
+        for (ulong i = 0; i < bytes; i += (ulong)width)
+        {
+            if (width == 1)
+                to[i] = (byte)pattern;
+            else if (width == 2)
+                *(ushort*)(to + i) = (ushort)pattern;
+            else
+                *(uint*)(to + i) = pattern;
+        }
+
+        allocation.Initialised.Mark(address - allocation.Address, bytes);
+    }
+
+    /// <summary>Allocates the module's variables and decodes its functions.</summary>
+    /// <exception cref="EmulatorException">NoBinaryForGpu: uses what cannot be executed; OutOfMemory.</exception>
+    public LoadedModule Load(PtxModule module)
+    {
+        ArgumentNullException.ThrowIfNull(module);
+        return new LoadedModule(module, this);
+    }
+
+    /// <summary>Runs a kernel to its end.</summary>
+    /// <param name="kernel">Of this device.</param>
+    /// <param name="grid">Blocks.</param>
+    /// <param name="block">Threads of each.</param>
+    /// <param name="dynamicSharedBytes">Of <c>extern __shared__</c>.</param>
+    /// <param name="parameterBytes">The parameters as the kernel lays them out, <see cref="LoadedKernel.ParameterBytes"/> long.</param>
+    /// <exception cref="EmulatorException">InvalidValue, LaunchOutOfResources for a shape that the device or kernel does not allow; IllegalAddress and others, with a report, for a fault of the kernel.</exception>
+    public void Launch(LoadedKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameterBytes)
+    {
+        ArgumentNullException.ThrowIfNull(kernel);
+        kernel.CheckLaunch(grid, block, dynamicSharedBytes, parameterBytes.Length);
+        long begin = Stopwatch.GetTimestamp();
+        long executed = new Launch(this, kernel, grid, block, dynamicSharedBytes, parameterBytes.ToArray()).Run();
+        Interlocked.Add(ref laneInstructions, executed);
+        Interlocked.Add(ref ticks, Stopwatch.GetTimestamp() - begin);
+    }
+
+    public void Dispose() => memory.Dispose();
+}

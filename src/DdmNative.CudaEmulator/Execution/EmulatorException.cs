@@ -1,0 +1,16 @@
+using DdmNative.CudaEmulator.Checks;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>A request that the device refuses or a kernel that went wrong, with the driver's code for it; a fault of a kernel carries its report.</summary>
+public sealed class EmulatorException(CudaError code, string message, FaultReport? report = null) : Exception(message)
+{
+    public EmulatorException(CudaError code, FaultReport report)
+        : this(code, report.Message, report)
+    {
+    }
+
+    public CudaError Code { get; } = code;
+
+    public FaultReport? Report { get; } = report;
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using DdmNative.CudaEmulator.Checks;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>What one emulated GPU is like.</summary>
+public sealed record EmulatorOptions
+{
+    public const string ChecksVariable = "DDM_CUDA_EMULATOR_CHECKS";
+    public const string ThreadsVariable = "DDM_CUDA_EMULATOR_THREADS";
+    public const string MemoryVariable = "DDM_CUDA_EMULATOR_MEMORY";
+    public const string SeedVariable = "DDM_CUDA_EMULATOR_SEED";
+    public const string InstructionLimitVariable = "DDM_CUDA_EMULATOR_INSTRUCTION_LIMIT";
+
+    /// <summary>Of the device; more cannot be allocated.</summary>
+    public ulong MemoryBytes { get; init; } = 8UL << 30;
+
+    /// <summary>Host threads that blocks are spread over.</summary>
+    public int HostThreads { get; init; } = Environment.ProcessorCount;
+
+    public FaultChecks Checks { get; init; } = FaultChecks.All;
+
+    /// <summary>Permutes the order of blocks and of the warps within each, to expose results that depend on it; null leaves them in order.</summary>
+    public ulong? OrderSeed { get; init; }
+
+    /// <summary>Warp instructions that one block may execute before it is taken for an endless loop.</summary>
+    public long InstructionLimit { get; init; } = 2_000_000_000;
+
+    /// <summary>Single launches that the counters remember; kernels are counted in any case.</summary>
+    public int KeptLaunches { get; init; }
+
+    /// <summary>The defaults with what the environment says otherwise (the variables' names are the constants here).</summary>
+    /// <exception cref="FormatException">A variable does not hold what it should.</exception>
+    public static EmulatorOptions FromEnvironment()
+    {
+        EmulatorOptions options = new();
+        if (Environment.GetEnvironmentVariable(ChecksVariable) is { Length: > 0 } checks)
+            options = options with { Checks = FaultChecksText.Parse(checks) };
+        if (Number(ThreadsVariable, 1, 1024) is { } threads)
+            options = options with { HostThreads = (int)threads };
+        if (Number(MemoryVariable, 1, 1UL << 50) is { } memory)
+            options = options with { MemoryBytes = memory };
+        if (Number(SeedVariable, 0, ulong.MaxValue) is { } seed)
+            options = options with { OrderSeed = seed };
+        if (Number(InstructionLimitVariable, 1, long.MaxValue) is { } limit)
+            options = options with { InstructionLimit = (long)limit };
+        return options;
+    }
+
+    private static ulong? Number(string variable, ulong least, ulong most)
+    {
+        if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } text)
+            return null;
+        return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value >= least && value <= most
+            ? value
+            : throw new FormatException($"{variable} is '{text}', expected a whole number from {least} to {most}");
+    }
+}

@@ -1,0 +1,92 @@
+using DdmNative.CudaEmulator.Counters;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>A kernel that can be launched on the device of its module.</summary>
+public sealed class LoadedKernel
+{
+    /// <summary>The most shared memory of a block, as of sm_90 with opt-in.</summary>
+    public const int MostSharedBytes = 227 << 10;
+
+    public const int MostThreads = 1024;
+
+    internal LoadedKernel(PtxFunction function, LoadedModule module)
+    {
+        Function = function;
+        Module = module;
+        List<PtxFunction> functions = Reachable(function, module);
+        Shared = new SharedLayout(module.Module, functions);
+        Sites = new KernelSites(functions, module.Module.SourceFiles);
+        foreach (PtxFunction each in functions)
+            Decoded[each] = new Decoder(module, each, Sites, Shared).Decode();
+        IEnumerable<PtxInstruction> code = functions.SelectMany(each => each.Instructions);
+        UsesAtomics = code.Any(instruction => instruction.Opcode is PtxOpcode.Atom or PtxOpcode.Red && instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic);
+        SharedUnitBytes = code.Where(IsSharedAccess).Select(instruction => Math.Min(4, instruction.Modifiers.Types.Select(type => type.ByteSize()).DefaultIfEmpty(4).Min())).DefaultIfEmpty(4).Min();
+    }
+
+    public string Name => Function.Name;
+
+    public PtxFunction Function { get; }
+
+    public LoadedModule Module { get; }
+
+    public int ParameterBytes => Function.ParameterBytes;
+
+    public int StaticSharedBytes => Shared.StaticBytes;
+
+    public int LocalBytes => Decoded[Function].LocalBytes;
+
+    /// <summary>32-bit registers of a thread after allocation would be fewer; these are the PTX's own.</summary>
+    public int Registers => Math.Min(255, Function.Registers.Count(register => register.Type != PtxType.Pred));
+
+    public int MaxThreadsPerBlock =>
+        Function.MaxThreads.X == 0 ? MostThreads : Math.Min(MostThreads, Function.MaxThreads.X * Math.Max(1, Function.MaxThreads.Y) * Math.Max(1, Function.MaxThreads.Z));
+
+    internal SharedLayout Shared { get; }
+
+    internal KernelSites Sites { get; }
+
+    internal Dictionary<PtxFunction, DecodedFunction> Decoded { get; } = [];
+
+    /// <summary>Updates global memory atomically: its blocks run one after the other, so that the order of float sums is always the same.</summary>
+    internal bool UsesAtomics { get; }
+
+    internal int SharedUnitBytes { get; }
+
+    internal void CheckLaunch(Dim3 grid, Dim3 block, int dynamicSharedBytes, int parameterBytes)
+    {
+        if (grid.Count == 0 || block.Count == 0 || grid.X > int.MaxValue || grid.Y > 65535 || grid.Z > 65535)
+            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a grid of {grid} blocks of {block} threads, expected at least one of each and at most (2147483647, 65535, 65535) blocks");
+        if (block.Count > (ulong)MaxThreadsPerBlock || block.X > 1024 || block.Y > 1024 || block.Z > 64)
+            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a block of {block} threads, expected at most {MaxThreadsPerBlock} in all and (1024, 1024, 64)");
+        (int X, int Y, int Z) required = Function.RequiredThreads;
+        if (required.X != 0 && block != new Dim3((uint)required.X, (uint)Math.Max(1, required.Y), (uint)Math.Max(1, required.Z)))
+            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a block of {block} threads, expected {required} as .reqntid says");
+        if (dynamicSharedBytes < 0 || (long)StaticSharedBytes + dynamicSharedBytes > MostSharedBytes)
+            throw new EmulatorException(CudaError.LaunchOutOfResources, $"kernel {Name}: {StaticSharedBytes} + {dynamicSharedBytes} bytes of shared memory, expected at most {MostSharedBytes}");
+        if (parameterBytes != ParameterBytes)
+            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: {parameterBytes} bytes of parameters, expected {ParameterBytes}");
+    }
+
+    private static bool IsSharedAccess(PtxInstruction instruction) =>
+        instruction.Modifiers.Space is PtxSpace.Shared or PtxSpace.Generic && instruction.Opcode is PtxOpcode.Ld or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red;
+
+    /// <summary>The kernel first, then what it calls; all functions where it calls through a pointer.</summary>
+    private static List<PtxFunction> Reachable(PtxFunction kernel, LoadedModule module)
+    {
+        List<PtxFunction> found = [kernel];
+        for (int i = 0; i < found.Count; i++)
+        {
+            foreach (PtxInstruction instruction in found[i].Instructions)
+            {
+                if (instruction.Call is not { } call)
+                    continue;
+                IEnumerable<PtxFunction> targets = call.Target is PtxFunctionOperand named ? module.Defined(named.Name) is { } one ? [one] : [] : module.Callable;
+                found.AddRange(targets.Where(target => !found.Contains(target)).ToList());
+            }
+        }
+
+        return found;
+    }
+}
