@@ -16,8 +16,8 @@ __device__ __forceinline__ void adam(
     elementwise<W>(length, blocks, [&](auto width, int member, long long offset) {
         constexpr int V = decltype(width)::Value;
         long long own = member * length + offset;
-        Lanes<V> x = load<V>(values + own), m = load<V>(first_moment + own), s = load<V>(second_moment + own);
-        Lanes<V> g = load<V>(gradient + member * gradient_member + offset);
+        Lanes<V> x = fetch<V>(values + own), m = fetch<V>(first_moment + own), s = fetch<V>(second_moment + own);
+        Lanes<V> g = fetch<V>(gradient + member * gradient_member + offset);
         m = lane_by_lane<V>([&](int w) { return fma(beta1, m.at[w], (1.0f - beta1) * g.at[w]); });
         s = lane_by_lane<V>([&](int w) { return fma(beta2, s.at[w], (1.0f - beta2) * g.at[w] * g.at[w]); });
         store<V>(first_moment + own, m);

@@ -30,6 +30,7 @@ __device__ __forceinline__ Lanes<W> fill(float value)
     return lanes;
 }
 
+// Of shared memory.
 template <int W>
 __device__ __forceinline__ Lanes<W> load(const float* address)
 {
@@ -43,6 +44,20 @@ __device__ __forceinline__ Lanes<W> load(const float* address)
     } else {
         lanes.at[0] = *address;
     }
+    return lanes;
+}
+
+// Of global memory: always one access. To the compiler four members of a float4 are four loads, which it moves apart into the branches where they are used.
+template <int W>
+__device__ __forceinline__ Lanes<W> fetch(const float* address)
+{
+    Lanes<W> lanes;
+    if constexpr (W == 4)
+        asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %4; ld.global.v4.f32 {%0, %1, %2, %3}, [g]; }"
+                     : "=f"(lanes.at[0]), "=f"(lanes.at[1]), "=f"(lanes.at[2]), "=f"(lanes.at[3])
+                     : "l"(address));
+    else
+        lanes.at[0] = *address;
     return lanes;
 }
 
@@ -94,6 +109,7 @@ template <int W>
 struct ColumnTile {
     int member;
     int sample;
+    int first_column; // of the block
     int column;
     int column_lanes;
     int column_lane;
@@ -112,7 +128,8 @@ struct ColumnTile {
         column_lane = threadIdx.x & (lanes - 1);
         row_lane = threadIdx.x / lanes;
         row_lanes = blockDim.x / lanes;
-        column = (tile * lanes + column_lane) * W;
+        first_column = tile * lanes * W;
+        column = first_column + column_lane * W;
         rows = column < columns ? all_rows : 0;
     }
 
@@ -136,7 +153,7 @@ struct Rows {
                 kept[slot] = fill<W>(0.0f);
                 int row = tile.row_lane + slot * tile.row_lanes;
                 if (row < tile.rows)
-                    kept[slot] = load<W>(base + static_cast<long long>(row) * stride);
+                    kept[slot] = fetch<W>(base + static_cast<long long>(row) * stride);
             }
         }
     }
@@ -146,9 +163,22 @@ struct Rows {
         if constexpr (Kept > 0)
             return kept[slot];
         else
-            return load<W>(base + static_cast<long long>(row) * stride);
+            return fetch<W>(base + static_cast<long long>(row) * stride);
     }
 };
+
+// Puts one value for each of the block's columns into shared memory, read once for the whole block; vectors of parameters begin anywhere, so one float to a thread.
+// To be read with staged() after a barrier.
+template <int W>
+__device__ __forceinline__ void stage(const ColumnTile<W>& tile, float* shared, const float* values, int columns)
+{
+    int place = threadIdx.x, column = tile.first_column + place;
+    if (place < tile.column_lanes * W)
+        shared[place] = column < columns ? values[column] : 0.0f;
+}
+
+template <int W>
+__device__ __forceinline__ Lanes<W> staged(const ColumnTile<W>& tile, const float* shared) { return load<W>(shared + tile.column_lane * W); }
 
 // Floats of shared memory that sum_columns needs for so many sums in a block of so many threads.
 __device__ constexpr int scratch_floats(int sums, int threads) { return sums * threads / WarpSize * 32; }

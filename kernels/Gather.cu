@@ -18,7 +18,7 @@ __device__ __forceinline__ void gather(
         int sample = static_cast<int>(offset / length);
         long long picked = static_cast<long long>(indices[member * indices_member + sample]);
         const float* from = source + member * source_member + picked * length + (offset - static_cast<long long>(sample) * length);
-        store<V>(y + static_cast<long long>(member) * samples * length + offset, load<V>(from));
+        store<V>(y + static_cast<long long>(member) * samples * length + offset, fetch<V>(from));
     });
 }
 

@@ -26,34 +26,31 @@ __device__ constexpr int ForwardThreads = 1024;
 __device__ constexpr int OtherRows = 4;
 __device__ constexpr int OtherThreads = 512;
 
-// A sample's saved means and reciprocal deviations of this thread's channels; those of threads beyond the last channel are never used.
+// What a block reads once for each of its channels.
+enum ChannelValue { Mean, Reciprocal, Scale, ScaleTangent, Shift, ChannelValues };
+
+// Stages a sample's saved means and reciprocal deviations.
+template <int W>
+__device__ __forceinline__ void stage_statistics(
+    const ColumnTile<W>& tile, float (&values)[ChannelValues][32], const float* statistics, long long member, int samples, int channels)
+{
+    const float* saved = statistics + tile.member * member + static_cast<long long>(tile.sample) * 2 * channels;
+    stage(tile, values[Mean], saved, channels);
+    stage(tile, values[Reciprocal], saved + channels, channels);
+}
+
 template <int W>
 struct Statistics {
     Lanes<W> mean;
     Lanes<W> reciprocal;
 
-    __device__ __forceinline__ Statistics(const ColumnTile<W>& tile, const float* statistics, long long member, int samples, int channels)
+    __device__ __forceinline__ Statistics(const ColumnTile<W>& tile, const float (&values)[ChannelValues][32])
+        : mean(staged(tile, values[Mean])), reciprocal(staged(tile, values[Reciprocal]))
     {
-        mean = reciprocal = fill<W>(0.0f);
-        if (tile.rows > 0) {
-            const float* saved = statistics + tile.member * member + static_cast<long long>(tile.sample) * 2 * channels + tile.column;
-            mean = load<W>(saved);
-            reciprocal = load<W>(saved + channels);
-        }
     }
 
     __device__ __forceinline__ float normal(float x, int w) const { return (x - mean.at[w]) * reciprocal.at[w]; }
 };
-
-// A parameter of this thread's channels. Slices begin anywhere in their vector, so these loads are scalar.
-template <int W>
-__device__ __forceinline__ Lanes<W> parameter(const ColumnTile<W>& tile, const float* slice, long long member)
-{
-    Lanes<W> values = fill<W>(0.0f);
-    if (tile.rows > 0)
-        values = lane_by_lane<W>([&](int w) { return slice[tile.member * member + tile.column + w]; });
-    return values;
-}
 
 // The first float of the block's sample.
 template <int W>
@@ -76,9 +73,12 @@ __device__ __forceinline__ void norm_forward(
     float* y, float* statistics, int samples, int pixels, int channels, int lanes)
 {
     __shared__ __attribute__((aligned(16))) float scratch[scratch_floats(1, ForwardThreads)];
+    __shared__ __attribute__((aligned(16))) float values[ChannelValues][32];
     ColumnTile<W> tile(samples, pixels, channels, lanes);
     Rows<W, Kept> image(tile, x + sample_offset(tile, x_member, pixels, channels), channels);
-    Lanes<W> gamma = parameter(tile, scale, scale_member), beta = parameter(tile, shift, shift_member);
+    stage(tile, values[Scale], scale + tile.member * scale_member, channels);
+    stage(tile, values[Shift], shift + tile.member * shift_member, channels);
+    __syncthreads();
 
     Lanes<W> mean[1] = {fill<W>(0.0f)};
     each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
@@ -105,6 +105,7 @@ __device__ __forceinline__ void norm_forward(
         store<W>(saved, mean[0]);
         store<W>(saved + channels, reciprocal);
     }
+    Lanes<W> gamma = staged(tile, values[Scale]), beta = staged(tile, values[Shift]);
     float* target = y + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
     each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row);
@@ -121,10 +122,16 @@ __device__ __forceinline__ void norm_forward_tangent(
     const float* shift_tangent, long long shift_tangent_member, float* y_tangent, int samples, int pixels, int channels, int lanes)
 {
     __shared__ __attribute__((aligned(16))) float scratch[scratch_floats(2, OtherThreads)];
+    __shared__ __attribute__((aligned(16))) float values[ChannelValues][32];
     ColumnTile<W> tile(samples, pixels, channels, lanes);
     Rows<W, Kept> image(tile, x + sample_offset(tile, x_member, pixels, channels), channels);
     Rows<W, Kept> tangent(tile, x_tangent + sample_offset(tile, x_tangent_member, pixels, channels), channels);
-    Statistics<W> of(tile, statistics, statistics_member, samples, channels);
+    stage_statistics(tile, values, statistics, statistics_member, samples, channels);
+    stage(tile, values[Scale], scale + tile.member * scale_member, channels);
+    stage(tile, values[ScaleTangent], scale_tangent + tile.member * scale_tangent_member, channels);
+    stage(tile, values[Shift], shift_tangent + tile.member * shift_tangent_member, channels);
+    __syncthreads();
+    Statistics<W> of(tile, values);
 
     Lanes<W> means[2] = {fill<W>(0.0f), fill<W>(0.0f)}; // of ẋ and of x̂ẋ
     each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
@@ -136,8 +143,8 @@ __device__ __forceinline__ void norm_forward_tangent(
     divide_all(means[0], pixels);
     divide_all(means[1], pixels);
 
-    Lanes<W> gamma = parameter(tile, scale, scale_member), gamma_dot = parameter(tile, scale_tangent, scale_tangent_member);
-    Lanes<W> beta_dot = parameter(tile, shift_tangent, shift_tangent_member);
+    Lanes<W> gamma = staged(tile, values[Scale]), gamma_dot = staged(tile, values[ScaleTangent]);
+    Lanes<W> beta_dot = staged(tile, values[Shift]);
     float* target = y_tangent + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
     each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row), dot = tangent.at(slot, row);
@@ -149,19 +156,22 @@ __device__ __forceinline__ void norm_forward_tangent(
     });
 }
 
-// Assigns a sample's share of the two parameter cotangents; slices begin anywhere in their vector, so these stores are scalar.
+// Assigns a sample's share of the two parameter cotangents: through shared memory, for the slices begin anywhere in their vector.
 template <int W>
 __device__ __forceinline__ void store_shares(
-    const ColumnTile<W>& tile, float* scale_shares, long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample,
-    const Lanes<W>& scale, const Lanes<W>& shift)
+    const ColumnTile<W>& tile, float (&shares)[2][32], float* scale_shares, long long scale_share_member, float* shift_shares, long long shift_share_member,
+    int share_sample, int channels, const Lanes<W>& scale, const Lanes<W>& shift)
 {
-    if (!tile.is_first())
-        return;
-    long long place = static_cast<long long>(tile.sample) * share_sample + tile.column;
-#pragma unroll
-    for (int w = 0; w < W; w++) {
-        scale_shares[tile.member * scale_share_member + place + w] = scale.at[w];
-        shift_shares[tile.member * shift_share_member + place + w] = shift.at[w];
+    if (tile.is_first()) {
+        store<W>(shares[0] + tile.column_lane * W, scale);
+        store<W>(shares[1] + tile.column_lane * W, shift);
+    }
+    __syncthreads();
+    int place = threadIdx.x, column = tile.first_column + place;
+    if (place < tile.column_lanes * W && column < channels) {
+        long long offset = static_cast<long long>(tile.sample) * share_sample + column;
+        scale_shares[tile.member * scale_share_member + offset] = shares[0][place];
+        shift_shares[tile.member * shift_share_member + offset] = shares[1][place];
     }
 }
 
@@ -173,10 +183,15 @@ __device__ __forceinline__ void norm_backward(
     int samples, int pixels, int channels, int lanes)
 {
     __shared__ __attribute__((aligned(16))) float scratch[scratch_floats(2, OtherThreads)];
+    __shared__ __attribute__((aligned(16))) float values[ChannelValues][32];
+    __shared__ __attribute__((aligned(16))) float shares[2][32];
     ColumnTile<W> tile(samples, pixels, channels, lanes);
     Rows<W, Kept> image(tile, x + sample_offset(tile, x_member, pixels, channels), channels);
     Rows<W, Kept> delta(tile, cotangent + sample_offset(tile, cotangent_member, pixels, channels), channels);
-    Statistics<W> of(tile, statistics, statistics_member, samples, channels);
+    stage_statistics(tile, values, statistics, statistics_member, samples, channels);
+    stage(tile, values[Scale], scale + tile.member * scale_member, channels);
+    __syncthreads();
+    Statistics<W> of(tile, values);
 
     Lanes<W> sums[2] = {fill<W>(0.0f), fill<W>(0.0f)}; // of δ and of δx̂
     each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
@@ -185,11 +200,11 @@ __device__ __forceinline__ void norm_backward(
         sums[1] = lane_by_lane<W>([&](int w) { return fma(of.normal(value.at[w], w), error.at[w], sums[1].at[w]); });
     });
     sum_columns(tile, sums, scratch);
-    store_shares(tile, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, sums[1], sums[0]);
+    store_shares(tile, shares, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, channels, sums[1], sums[0]);
     divide_all(sums[0], pixels);
     divide_all(sums[1], pixels);
 
-    Lanes<W> gamma = parameter(tile, scale, scale_member);
+    Lanes<W> gamma = staged(tile, values[Scale]);
     float* target = x_cotangent + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
     each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row), error = delta.at(slot, row);
@@ -209,12 +224,18 @@ __device__ __forceinline__ void norm_backward_tangent(
     int samples, int pixels, int channels, int lanes)
 {
     __shared__ __attribute__((aligned(16))) float scratch[scratch_floats(6, OtherThreads)];
+    __shared__ __attribute__((aligned(16))) float values[ChannelValues][32];
+    __shared__ __attribute__((aligned(16))) float shares[2][32];
     ColumnTile<W> tile(samples, pixels, channels, lanes);
     Rows<W, Kept> image(tile, x + sample_offset(tile, x_member, pixels, channels), channels);
     Rows<W, Kept> tangent(tile, x_tangent + sample_offset(tile, x_tangent_member, pixels, channels), channels);
     Rows<W, Kept> delta(tile, cotangent + sample_offset(tile, cotangent_member, pixels, channels), channels);
     Rows<W, Kept> delta_dot(tile, cotangent_tangent + sample_offset(tile, cotangent_tangent_member, pixels, channels), channels);
-    Statistics<W> of(tile, statistics, statistics_member, samples, channels);
+    stage_statistics(tile, values, statistics, statistics_member, samples, channels);
+    stage(tile, values[Scale], scale + tile.member * scale_member, channels);
+    stage(tile, values[ScaleTangent], scale_tangent + tile.member * scale_tangent_member, channels);
+    __syncthreads();
+    Statistics<W> of(tile, values);
 
     enum { XDot, NormalXDot, Delta, DeltaNormal, DeltaDot, DeltaDotNormal, Means };
     Lanes<W> means[Means];
@@ -252,11 +273,11 @@ __device__ __forceinline__ void norm_backward_tangent(
     sum_columns(tile, mixed, scratch);
     if (scale_shares != nullptr) {
         scale_share = lane_by_lane<W>([&](int w) { return scale_share.at[w] + mixed[0].at[w]; });
-        store_shares(tile, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, scale_share, shift_share);
+        store_shares(tile, shares, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, channels, scale_share, shift_share);
     }
     divide_all(mixed[0], pixels);
 
-    Lanes<W> gamma = parameter(tile, scale, scale_member), gamma_dot = parameter(tile, scale_tangent, scale_tangent_member);
+    Lanes<W> gamma = staged(tile, values[Scale]), gamma_dot = staged(tile, values[ScaleTangent]);
     float* target = x_cotangent_tangent + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
     each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row), dot = tangent.at(slot, row), error = delta.at(slot, row), error_dot = delta_dot.at(slot, row);

@@ -13,7 +13,7 @@ __device__ __forceinline__ void combine(
 {
     elementwise<W>(length, blocks, [&](auto width, int member, long long offset) {
         constexpr int V = decltype(width)::Value;
-        Lanes<V> first = load<V>(a + member * a_member + offset), second = load<V>(b + member * b_member + offset);
+        Lanes<V> first = fetch<V>(a + member * a_member + offset), second = fetch<V>(b + member * b_member + offset);
         store<V>(y + member * length + offset, lane_by_lane<V>([&](int w) { return fma(beta, second.at[w], alpha * first.at[w]); }));
     });
 }
@@ -23,7 +23,7 @@ __device__ __forceinline__ void scale(float alpha, const float* a, long long a_m
 {
     elementwise<W>(length, blocks, [&](auto width, int member, long long offset) {
         constexpr int V = decltype(width)::Value;
-        Lanes<V> first = load<V>(a + member * a_member + offset);
+        Lanes<V> first = fetch<V>(a + member * a_member + offset);
         store<V>(y + member * length + offset, lane_by_lane<V>([&](int w) { return alpha * first.at[w]; }));
     });
 }

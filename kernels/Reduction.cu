@@ -32,15 +32,24 @@ __device__ __forceinline__ void sum_samples(const float* x, long long x_member, 
 template <int W>
 __device__ __forceinline__ void sum_samples_long(const float* x, long long x_member, float* y, int samples, int length, int blocks)
 {
+    constexpr int UnderWay = 4; // reads
     elementwise<W>(length, blocks, [&](auto width, int member, long long offset) {
         constexpr int V = decltype(width)::Value;
         const float* column = x + member * x_member + offset;
         Lanes<V> sum = fill<V>(0.0f);
-#pragma unroll 4
-        for (int n = 0; n < samples; n++) {
-            Lanes<V> value = load<V>(column + static_cast<long long>(n) * length);
-            sum = lane_by_lane<V>([&](int w) { return sum.at[w] + value.at[w]; });
+        auto add = [&](const Lanes<V>& value) { sum = lane_by_lane<V>([&](int w) { return sum.at[w] + value.at[w]; }); };
+        int n = 0;
+        for (; n + UnderWay <= samples; n += UnderWay) {
+            Lanes<V> values[UnderWay];
+#pragma unroll
+            for (int i = 0; i < UnderWay; i++)
+                values[i] = fetch<V>(column + static_cast<long long>(n + i) * length);
+#pragma unroll
+            for (int i = 0; i < UnderWay; i++)
+                add(values[i]);
         }
+        for (; n < samples; n++)
+            add(fetch<V>(column + static_cast<long long>(n) * length));
         store<V>(y + static_cast<long long>(member) * length + offset, sum);
     });
 }

@@ -55,9 +55,9 @@ __device__ __forceinline__ void pool(
     Lanes<W> sum = fill<W>(0.0f);
     auto add = [&](int i, int j) {
         long long offset = i * row + j * channels;
-        Lanes<W> gate = load<W>(mask + offset), value = gate;
+        Lanes<W> gate = fetch<W>(mask + offset), value = gate;
         if constexpr (HasValues)
-            value = load<W>(source + offset);
+            value = fetch<W>(source + offset);
         sum = lane_by_lane<W>([&](int w) { return sum.at[w] + (gate.at[w] > 0.0f ? value.at[w] : 0.0f); });
     };
     if constexpr (Fixed > 0) {
@@ -99,7 +99,7 @@ __device__ __forceinline__ void spread(
     const float* source = cotangent + at.member * cotangent_member
         + ((static_cast<long long>(at.sample) * pooled_height + at.row) * pooled_width + at.column) * channels + at.channel;
     float share = divide(1.0f, static_cast<float>(window * window));
-    Lanes<W> delta = load<W>(source);
+    Lanes<W> delta = fetch<W>(source);
     delta = lane_by_lane<W>([&](int w) { return share * delta.at[w]; });
     if constexpr (Fixed > 0) {
         Lanes<W> gates[Fixed * Fixed];
@@ -107,7 +107,7 @@ __device__ __forceinline__ void spread(
         for (int i = 0; i < Fixed; i++)
 #pragma unroll
             for (int j = 0; j < Fixed; j++)
-                gates[i * Fixed + j] = load<W>(mask + i * row + j * channels);
+                gates[i * Fixed + j] = fetch<W>(mask + i * row + j * channels);
 #pragma unroll
         for (int i = 0; i < Fixed; i++)
 #pragma unroll
@@ -116,7 +116,7 @@ __device__ __forceinline__ void spread(
     } else {
         for (int i = 0; i < window; i++)
             for (int j = 0; j < window; j++) {
-                Lanes<W> gate = load<W>(mask + i * row + j * channels);
+                Lanes<W> gate = fetch<W>(mask + i * row + j * channels);
                 store<W>(target + i * row + j * channels, lane_by_lane<W>([&](int w) { return gate.at[w] > 0.0f ? delta.at[w] : 0.0f; }));
             }
     }

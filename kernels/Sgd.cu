@@ -16,7 +16,7 @@ __device__ __forceinline__ void sgd(
         constexpr int V = decltype(width)::Value;
         float eta = rate[member * rate_member];
         long long own = member * length + offset;
-        Lanes<V> theta = load<V>(parameters + own), u = load<V>(velocity + own), g = load<V>(gradient + member * gradient_member + offset);
+        Lanes<V> theta = fetch<V>(parameters + own), u = fetch<V>(velocity + own), g = fetch<V>(gradient + member * gradient_member + offset);
         u = lane_by_lane<V>([&](int w) { return fma(momentum, u.at[w], g.at[w]); });
         store<V>(velocity + own, u);
         store<V>(parameters + own, lane_by_lane<V>([&](int w) { return fma(-eta, u.at[w], theta.at[w]); }));

@@ -5,9 +5,10 @@
 //     label cotangent  δq = −w(ż − ⟨p, ż⟩)
 //
 // Shapes: z, ż, q and the results [E, N, K]; weights and losses [E, N]. Every operand that is read comes with its floats between members (0: shared).
-// Memory: results are assigned (=). Up to 128 classes stay in registers, so that every logit is read once; beyond, the _many kernels read them again
-// from the first-level cache for the maximum, the sum and the result.
-// Tiling: `group` lanes of a warp, the power of two that holds the classes (at most 32), take one sample; the warp's samples lie side by side in memory.
+// Memory: results are assigned (=). Up to 32 classes (_few) or 128 (_some) stay in registers, so that every float is read once; beyond, the _many kernels read
+// logits again from the first-level cache for the maximum, the sum and the result.
+// Tiling: `group` lanes of a warp, the power of two that holds the classes (at most 32), take one sample. A block's 256/group samples lie side by side in memory and go
+// through shared memory, so that global memory is touched in whole sectors although a sample may have ten classes.
 // Rounding: e^z is taken of z − max z ≤ 0; the loss is Σ qₖ·(ln(1 + Σ' e^(z − max z)) + max z − zₖ), the primed sum without the maximum itself, so that a
 // confident sample's small loss keeps its digits.
 // Intensity: 8 to 16 bytes moved per class for about 15 flops. Bound aimed at: memory bandwidth, or, with ten classes, the launch.
@@ -27,69 +28,103 @@ __device__ __forceinline__ float log_one_plus(float s)
     return fma(static_cast<float>(exponent), 0.693147182f, fma(2.0f * t, series, divide(s - (u - 1.0f), u)));
 }
 
-// One sample's classes over the lanes of a group, Kept to a lane in registers; 0: any number, read again at every use.
+__device__ constexpr int SoftmaxThreads = 256;
+
+// The floats of a block's samples, which lie side by side: to shared memory and back in whole sectors, whatever the number of classes.
+__device__ __forceinline__ void stage(float* shared, const float* source, int floats)
+{
+    for (int i = threadIdx.x; i < floats; i += SoftmaxThreads)
+        shared[i] = source[i];
+}
+
+__device__ __forceinline__ void unstage(float* target, const float* shared, int floats)
+{
+    for (int i = threadIdx.x; i < floats; i += SoftmaxThreads)
+        target[i] = shared[i];
+}
+
+// Room for one operand of a block's samples.
 template <int Kept>
-struct Sample {
-    int lane;
-    int group;
-    int classes; // 0 for groups beyond the last sample: they only take part in the sums
-    int member;
-    int sample;
-    long long vector; // of the results: floats before this sample's vector
-    const float* logits;
+struct Area {
+    float floats[Kept > 0 ? Kept * SoftmaxThreads : 1];
+};
+
+// One sample's vector as a lane sees it: its own classes in registers, or (Kept = 0) all of them in global memory.
+template <int Kept>
+struct Vector {
+    const float* direct;
     float kept[Kept > 0 ? Kept : 1];
-    float maximum;
 
-    __device__ __forceinline__ Sample(const float* z, long long z_member, int samples, int all_classes, int lanes, int blocks)
-        : lane(threadIdx.x & (lanes - 1)), group(lanes)
-    {
-        member = blockIdx.x / blocks;
-        sample = (blockIdx.x - member * blocks) * (blockDim.x / lanes) + threadIdx.x / lanes;
-        classes = sample < samples ? all_classes : 0;
-        vector = (static_cast<long long>(member) * samples + sample) * all_classes;
-        logits = of(z, z_member, all_classes);
-        if constexpr (Kept > 0) {
-#pragma unroll
-            for (int slot = 0; slot < Kept; slot++) {
-                kept[slot] = 0.0f;
-                if (lane + slot * group < classes)
-                    kept[slot] = logits[lane + slot * group];
-            }
-        }
-        maximum = float_of(0xff800000u);
-        each([&](int slot, int k) {
-            float value = logit(slot, k);
-            maximum = maximum < value ? value : maximum;
-        });
-        for (int mask = group / 2; mask > 0; mask /= 2) {
-            float other = shuffle_xor(maximum, mask);
-            maximum = maximum < other ? other : maximum;
-        }
-    }
-
-    // This sample's vector of an operand that is read.
-    __device__ __forceinline__ const float* of(const float* operand, long long operand_member, int length) const
-    {
-        return operand + member * operand_member + static_cast<long long>(sample) * length;
-    }
-
-    template <class Body>
-    __device__ __forceinline__ void each(Body body) const { each_row<Kept>(lane, group, classes, body); }
-
-    __device__ __forceinline__ float logit(int slot, int k) const
+    __device__ __forceinline__ float at(int slot, int k) const
     {
         if constexpr (Kept > 0)
             return kept[slot];
         else
-            return logits[k];
+            return direct[k];
+    }
+};
+
+// A thread's place: the block's samples, the one of its group, and its own classes.
+template <int Kept>
+struct Place {
+    int lane;
+    int group;
+    int member;
+    int first;   // sample of the block
+    int count;   // samples of the block
+    int sample;  // of the group, counted from the block's first
+    int length;  // classes
+    int classes; // the same, but 0 for groups beyond the last sample: they only take part in the sums
+
+    __device__ __forceinline__ Place(int samples, int all_classes, int lanes, int blocks)
+        : lane(threadIdx.x & (lanes - 1)), group(lanes), length(all_classes)
+    {
+        int most = SoftmaxThreads / lanes;
+        member = blockIdx.x / blocks;
+        first = (blockIdx.x - member * blocks) * most;
+        count = samples - first < most ? samples - first : most;
+        sample = threadIdx.x / lanes;
+        classes = sample < count ? all_classes : 0;
     }
 
-    // e^(z − max z); below e^−104 float32 has only zero.
-    __device__ __forceinline__ float exponential(int slot, int k) const
+    // Where the block's samples begin in an operand with so many floats to a sample.
+    __device__ __forceinline__ const float* begin(const float* operand, long long operand_member, int floats) const
     {
-        float exponent = logit(slot, k) - maximum;
-        return exp(exponent < -104.0f ? -104.0f : exponent);
+        return operand + member * operand_member + static_cast<long long>(first) * floats;
     }
+
+    // An operand's vectors on their way through shared memory; to be taken after a barrier.
+    __device__ __forceinline__ void send(Area<Kept>& area, const float* operand, long long operand_member) const
+    {
+        if constexpr (Kept > 0)
+            stage(area.floats, begin(operand, operand_member, length), count * length);
+    }
+
+    __device__ __forceinline__ Vector<Kept> take(const Area<Kept>& area, const float* operand, long long operand_member) const
+    {
+        Vector<Kept> vector;
+        vector.direct = begin(operand, operand_member, length) + static_cast<long long>(sample) * length;
+        if constexpr (Kept > 0)
+            each([&](int slot, int k) { vector.kept[slot] = area.floats[sample * length + k]; });
+        return vector;
+    }
+
+    // Assigns value(slot, k) to a result [E, N, K], through the area of an operand that has been taken.
+    template <class Value>
+    __device__ __forceinline__ void give(Area<Kept>& area, float* result, int samples, Value value) const
+    {
+        float* target = result + (static_cast<long long>(member) * samples + first) * length;
+        if constexpr (Kept > 0) {
+            each([&](int slot, int k) { area.floats[sample * length + k] = value(slot, k); });
+            __syncthreads();
+            unstage(target, area.floats, count * length);
+        } else {
+            each([&](int slot, int k) { target[static_cast<long long>(sample) * length + k] = value(slot, k); });
+        }
+    }
+
+    template <class Body>
+    __device__ __forceinline__ void each(Body body) const { each_row<Kept>(lane, group, classes, body); }
 
     // The sum over the group, in every lane of it.
     __device__ __forceinline__ float sum(float value) const
@@ -98,50 +133,90 @@ struct Sample {
             value += shuffle_xor(value, mask);
         return value;
     }
+};
 
-    // Σ e^(z − max z).
+// e^(z − max z) of a sample's logits.
+template <int Kept>
+struct Softmax {
+    const Place<Kept>& at;
+    const Vector<Kept>& logits;
+    float maximum;
+
+    __device__ __forceinline__ Softmax(const Place<Kept>& at, const Vector<Kept>& logits)
+        : at(at), logits(logits), maximum(float_of(0xff800000u))
+    {
+        at.each([&](int slot, int k) {
+            float value = logits.at(slot, k);
+            maximum = maximum < value ? value : maximum;
+        });
+        for (int mask = at.group / 2; mask > 0; mask /= 2) {
+            float other = shuffle_xor(maximum, mask);
+            maximum = maximum < other ? other : maximum;
+        }
+    }
+
+    // Below e^−104 float32 has only zero.
+    __device__ __forceinline__ float exponential(int slot, int k) const
+    {
+        float exponent = logits.at(slot, k) - maximum;
+        return exp(exponent < -104.0f ? -104.0f : exponent);
+    }
+
     __device__ __forceinline__ float partition() const
     {
         float total = 0.0f;
-        each([&](int slot, int k) { total += exponential(slot, k); });
-        return sum(total);
-    }
-
-    // σ = Σq.
-    __device__ __forceinline__ float mass(const float* labels) const
-    {
-        float total = 0.0f;
-        each([&](int, int k) { total += labels[k]; });
-        return sum(total);
+        at.each([&](int slot, int k) { total += exponential(slot, k); });
+        return at.sum(total);
     }
 
     // ⟨p, ż⟩.
-    __device__ __forceinline__ float expectation(const float* tangent, float partition) const
+    __device__ __forceinline__ float expectation(const Vector<Kept>& tangent, float partition) const
     {
         float total = 0.0f;
-        each([&](int slot, int k) { total = fma(exponential(slot, k), tangent[k], total); });
-        return divide(sum(total), partition);
+        at.each([&](int slot, int k) { total = fma(exponential(slot, k), tangent.at(slot, k), total); });
+        return divide(at.sum(total), partition);
     }
 };
+
+// σ = Σq.
+template <int Kept>
+__device__ __forceinline__ float mass(const Place<Kept>& at, const Vector<Kept>& labels)
+{
+    float total = 0.0f;
+    at.each([&](int slot, int k) { total += labels.at(slot, k); });
+    return at.sum(total);
+}
 
 template <int Kept>
 __device__ __forceinline__ void softmax_probabilities(
     const float* z, long long z_member, float* probabilities, int samples, int classes, int group, int blocks)
 {
-    Sample<Kept> at(z, z_member, samples, classes, group, blocks);
-    float partition = at.partition();
-    at.each([&](int slot, int k) { probabilities[at.vector + k] = divide(at.exponential(slot, k), partition); });
+    __shared__ Area<Kept> area;
+    Place<Kept> at(samples, classes, group, blocks);
+    at.send(area, z, z_member);
+    __syncthreads();
+    Vector<Kept> logits = at.take(area, z, z_member);
+    Softmax<Kept> softmax(at, logits);
+    float partition = softmax.partition();
+    at.give(area, probabilities, samples, [&](int slot, int k) { return divide(softmax.exponential(slot, k), partition); });
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_loss(
     const float* z, long long z_member, const float* q, long long q_member, float* loss, int samples, int classes, int group, int blocks)
 {
-    Sample<Kept> at(z, z_member, samples, classes, group, blocks);
+    __shared__ Area<Kept> areas[2];
+    __shared__ float losses[SoftmaxThreads];
+    Place<Kept> at(samples, classes, group, blocks);
+    at.send(areas[0], z, z_member);
+    at.send(areas[1], q, q_member);
+    __syncthreads();
+    Vector<Kept> logits = at.take(areas[0], z, z_member), labels = at.take(areas[1], q, q_member);
+    Softmax<Kept> softmax(at, logits);
     // The first class that has the maximum is left out of the sum.
     int largest = classes;
     at.each([&](int slot, int k) {
-        if (at.logit(slot, k) == at.maximum && k < largest)
+        if (logits.at(slot, k) == softmax.maximum && k < largest)
             largest = k;
     });
     for (int mask = at.group / 2; mask > 0; mask /= 2) {
@@ -151,15 +226,16 @@ __device__ __forceinline__ void cross_entropy_loss(
     float others = 0.0f;
     at.each([&](int slot, int k) {
         if (k != largest)
-            others += at.exponential(slot, k);
+            others += softmax.exponential(slot, k);
     });
     float beyond = log_one_plus(at.sum(others));
-    const float* labels = at.of(q, q_member, classes);
     float total = 0.0f;
-    at.each([&](int slot, int k) { total = fma(labels[k], beyond + (at.maximum - at.logit(slot, k)), total); });
+    at.each([&](int slot, int k) { total = fma(labels.at(slot, k), beyond + (softmax.maximum - logits.at(slot, k)), total); });
     total = at.sum(total);
-    if (at.lane == 0 && at.classes > 0)
-        loss[static_cast<long long>(at.member) * samples + at.sample] = total;
+    if (at.lane == 0)
+        losses[at.sample] = total;
+    __syncthreads();
+    unstage(loss + static_cast<long long>(at.member) * samples + at.first, losses, at.count);
 }
 
 template <int Kept>
@@ -167,22 +243,18 @@ __device__ __forceinline__ void cross_entropy_backward(
     const float* z, long long z_member, const float* q, long long q_member, const float* weights, long long weights_member, float* cotangent,
     int samples, int classes, int group, int blocks)
 {
-    Sample<Kept> at(z, z_member, samples, classes, group, blocks);
-    const float* labels = at.of(q, q_member, classes);
-    float held[Kept > 0 ? Kept : 1];
-    float mass = 0.0f;
-    at.each([&](int slot, int k) {
-        held[slot] = labels[k];
-        mass += held[slot];
-    });
-    mass = at.sum(mass);
-    float partition = at.partition();
-    if (at.classes == 0)
-        return;
-    float weight = *at.of(weights, weights_member, 1);
-    at.each([&](int slot, int k) {
-        float label = Kept > 0 ? held[slot] : labels[k];
-        cotangent[at.vector + k] = weight * fma(mass, divide(at.exponential(slot, k), partition), -label);
+    __shared__ Area<Kept> areas[2];
+    __shared__ float block_weights[SoftmaxThreads];
+    Place<Kept> at(samples, classes, group, blocks);
+    at.send(areas[0], z, z_member);
+    at.send(areas[1], q, q_member);
+    stage(block_weights, at.begin(weights, weights_member, 1), at.count);
+    __syncthreads();
+    Vector<Kept> logits = at.take(areas[0], z, z_member), labels = at.take(areas[1], q, q_member);
+    Softmax<Kept> softmax(at, logits);
+    float sigma = mass(at, labels), partition = softmax.partition();
+    at.give(areas[0], cotangent, samples, [&](int slot, int k) {
+        return block_weights[at.sample] * fma(sigma, divide(softmax.exponential(slot, k), partition), -labels.at(slot, k));
     });
 }
 
@@ -191,16 +263,20 @@ __device__ __forceinline__ void cross_entropy_backward_tangent(
     const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* q, long long q_member,
     const float* weights, long long weights_member, float* cotangent_tangent, int samples, int classes, int group, int blocks)
 {
-    Sample<Kept> at(z, z_member, samples, classes, group, blocks);
-    const float* tangent = at.of(z_tangent, z_tangent_member, classes);
-    float partition = at.partition();
-    float mass = at.mass(at.of(q, q_member, classes));
-    float expectation = at.expectation(tangent, partition);
-    if (at.classes == 0)
-        return;
-    float factor = mass * *at.of(weights, weights_member, 1);
-    at.each([&](int slot, int k) {
-        cotangent_tangent[at.vector + k] = factor * divide(at.exponential(slot, k), partition) * (tangent[k] - expectation);
+    __shared__ Area<Kept> areas[3];
+    __shared__ float block_weights[SoftmaxThreads];
+    Place<Kept> at(samples, classes, group, blocks);
+    at.send(areas[0], z, z_member);
+    at.send(areas[1], z_tangent, z_tangent_member);
+    at.send(areas[2], q, q_member);
+    stage(block_weights, at.begin(weights, weights_member, 1), at.count);
+    __syncthreads();
+    Vector<Kept> logits = at.take(areas[0], z, z_member), tangent = at.take(areas[1], z_tangent, z_tangent_member);
+    float sigma = mass(at, at.take(areas[2], q, q_member));
+    Softmax<Kept> softmax(at, logits);
+    float partition = softmax.partition(), expectation = softmax.expectation(tangent, partition);
+    at.give(areas[0], cotangent_tangent, samples, [&](int slot, int k) {
+        return block_weights[at.sample] * sigma * divide(softmax.exponential(slot, k), partition) * (tangent.at(slot, k) - expectation);
     });
 }
 
@@ -209,42 +285,46 @@ __device__ __forceinline__ void cross_entropy_label_cotangent(
     const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* weights, long long weights_member,
     float* label_cotangent, int samples, int classes, int group, int blocks)
 {
-    Sample<Kept> at(z, z_member, samples, classes, group, blocks);
-    const float* tangent = at.of(z_tangent, z_tangent_member, classes);
-    float expectation = at.expectation(tangent, at.partition());
-    if (at.classes == 0)
-        return;
-    float weight = *at.of(weights, weights_member, 1);
-    at.each([&](int, int k) { label_cotangent[at.vector + k] = weight * (expectation - tangent[k]); });
+    __shared__ Area<Kept> areas[2];
+    __shared__ float block_weights[SoftmaxThreads];
+    Place<Kept> at(samples, classes, group, blocks);
+    at.send(areas[0], z, z_member);
+    at.send(areas[1], z_tangent, z_tangent_member);
+    stage(block_weights, at.begin(weights, weights_member, 1), at.count);
+    __syncthreads();
+    Vector<Kept> logits = at.take(areas[0], z, z_member), tangent = at.take(areas[1], z_tangent, z_tangent_member);
+    Softmax<Kept> softmax(at, logits);
+    float expectation = softmax.expectation(tangent, softmax.partition());
+    at.give(areas[0], label_cotangent, samples, [&](int slot, int k) { return block_weights[at.sample] * (expectation - tangent.at(slot, k)); });
 }
 
 } // namespace ddm
 
 #define DDM_SOFTMAX(NAME, KEPT)                                                                                                                                \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_probabilities_##NAME(                                                              \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_probabilities_##NAME(                                              \
         const float* z, long long z_member, float* probabilities, int samples, int classes, int group, int blocks)                                             \
     {                                                                                                                                                          \
         ddm::softmax_probabilities<KEPT>(z, z_member, probabilities, samples, classes, group, blocks);                                                         \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_loss_##NAME(                                                                       \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_loss_##NAME(                                                       \
         const float* z, long long z_member, const float* q, long long q_member, float* loss, int samples, int classes, int group, int blocks)                  \
     {                                                                                                                                                          \
         ddm::cross_entropy_loss<KEPT>(z, z_member, q, q_member, loss, samples, classes, group, blocks);                                                        \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_backward_##NAME(                                                                   \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_##NAME(                                                   \
         const float* z, long long z_member, const float* q, long long q_member, const float* weights, long long weights_member, float* cotangent,              \
         int samples, int classes, int group, int blocks)                                                                                                       \
     {                                                                                                                                                          \
         ddm::cross_entropy_backward<KEPT>(z, z_member, q, q_member, weights, weights_member, cotangent, samples, classes, group, blocks);                      \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_backward_tangent_##NAME(                                                           \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_tangent_##NAME(                                           \
         const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* q, long long q_member,                            \
         const float* weights, long long weights_member, float* cotangent_tangent, int samples, int classes, int group, int blocks)                             \
     {                                                                                                                                                          \
         ddm::cross_entropy_backward_tangent<KEPT>(                                                                                                             \
             z, z_member, z_tangent, z_tangent_member, q, q_member, weights, weights_member, cotangent_tangent, samples, classes, group, blocks);               \
     }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(256) softmax_cross_entropy_label_cotangent_##NAME(                                                            \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_label_cotangent_##NAME(                                            \
         const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* weights, long long weights_member,                \
         float* label_cotangent, int samples, int classes, int group, int blocks)                                                                               \
     {                                                                                                                                                          \
