@@ -1,3 +1,4 @@
+using DdmNative.CudaEmulator.Execution;
 using DdmNative.CudaEmulator.Ptx;
 using Xunit;
 
@@ -18,8 +19,9 @@ public class PtxMutationTests
         int seed = 0, refused = 0;
         Task work = Task.Run(() =>
         {
+            using EmulatedDevice device = new(new EmulatorOptions { MemoryBytes = 64 << 20, HostThreads = 1 });
             for (; seed < Modules; seed++)
-                refused += IsRefused(Damaged(new Random(seed), samples), seed) ? 1 : 0;
+                refused += IsRefused(Damaged(new Random(seed), samples), seed, device) ? 1 : 0;
         });
         bool finished = await Task.WhenAny(work, Task.Delay(TimeSpan.FromMinutes(4))) == work;
         Assert.True(finished, $"the module of seed {seed} is not done");
@@ -28,13 +30,21 @@ public class PtxMutationTests
         Assert.InRange(refused, Modules / 2, Modules - 1);
     }
 
-    private static bool IsRefused(string text, int seed)
+    /// <summary>By the parser, with a line; or by the device, which cannot execute all that can be read.</summary>
+    private static bool IsRefused(string text, int seed, EmulatedDevice device)
     {
         try
         {
-            foreach (PtxFunction function in PtxParser.Parse(text).Functions)
+            PtxModule module = PtxParser.Parse(text);
+            foreach (PtxFunction function in module.Functions)
                 PtxControlFlow.Of(function);
+            using LoadedModule loaded = device.Load(module);
             return false;
+        }
+        catch (EmulatorException error)
+        {
+            Assert.True(error.Message.Length is > 0 and < 2000, $"seed {seed}: {error.Message}");
+            return true;
         }
         catch (PtxException error)
         {
