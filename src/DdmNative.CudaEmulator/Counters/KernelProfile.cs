@@ -44,10 +44,12 @@ internal sealed class AccessProfile
     public AccessTotals Global;
     public AccessTotals Shared;
 
-    /// <summary>Of the addresses in global memory.</summary>
-    public AccessPatternMemo GlobalPattern { get; } = new();
+    private AccessPatternMemo? globalPattern, sharedPattern;
 
-    public AccessPatternMemo SharedPattern { get; } = new();
+    /// <summary>Of the addresses in global memory; most instructions need only the one or the other, and few launches all of them.</summary>
+    public AccessPatternMemo GlobalPattern => globalPattern ??= new();
+
+    public AccessPatternMemo SharedPattern => sharedPattern ??= new();
 }
 
 /// <summary>
