@@ -1,0 +1,77 @@
+using DdmNative.CudaEmulator.Execution;
+
+namespace DdmNative.CudaEmulator.Driver;
+
+/// <summary>Work in the order in which it was recorded or added, which fulfils all dependencies: a node can depend on earlier ones only.</summary>
+internal sealed class DriverGraph
+{
+    private readonly List<GraphNode> nodes = [];
+
+    public IReadOnlyList<GraphNode> Nodes => nodes;
+
+    /// <summary>Nodes by handles, of those that the program asked for.</summary>
+    public Dictionary<GraphNode, nint> Handles { get; } = new(ReferenceEqualityComparer.Instance);
+
+    public void Add(GraphNode node) => nodes.Add(node);
+
+    public nint HandleOf(GraphNode node)
+    {
+        if (!Handles.TryGetValue(node, out nint handle))
+            Handles[node] = handle = HandleTable.Add(node);
+        return handle;
+    }
+
+    public DriverGraph Clone()
+    {
+        DriverGraph copy = new();
+        copy.nodes.AddRange(nodes);
+        return copy;
+    }
+
+    public void Destroy()
+    {
+        foreach (nint handle in Handles.Values)
+            HandleTable.Remove<GraphNode>(handle);
+    }
+}
+
+/// <summary>A graph made ready to be launched any number of times.</summary>
+internal sealed class DriverExecutable(DriverContext context, DriverGraph graph) : IOfContext
+{
+    /// <summary>CUgraphExecUpdateResult.</summary>
+    public const int Updated = 0, TopologyChanged = 2, NodeTypeChanged = 3;
+
+    private GraphNode[] nodes = [.. graph.Nodes];
+    private readonly DriverGraph source = graph;
+
+    public DriverContext Context { get; } = context;
+
+    public void Run()
+    {
+        foreach (GraphNode node in nodes)
+            node.Run(Context);
+    }
+
+    /// <summary>Takes over the parameters of a graph of the same nodes; unchanged where they are not the same.</summary>
+    public (int Result, GraphNode? Node) Update(DriverGraph graph)
+    {
+        if (graph.Nodes.Count != nodes.Length)
+            return (TopologyChanged, null);
+        for (int i = 0; i < nodes.Length; i++)
+        {
+            if (graph.Nodes[i].Type != nodes[i].Type)
+                return (NodeTypeChanged, graph.Nodes[i]);
+        }
+
+        nodes = [.. graph.Nodes];
+        return (Updated, null);
+    }
+
+    /// <summary>Other parameters for the node of the graph it was made of.</summary>
+    public void Replace(GraphNode node, GraphNode by)
+    {
+        int at = source.Nodes.ToList().FindIndex(each => ReferenceEquals(each, node));
+        Abi.Require(at >= 0 && at < nodes.Length, "the node is none of the executable's graph");
+        nodes[at] = by;
+    }
+}

@@ -1,0 +1,74 @@
+using DdmNative.CudaEmulator.Execution;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Driver;
+
+/// <summary>A module loaded in a context.</summary>
+internal sealed class DriverModule : IOfContext
+{
+    private readonly Dictionary<string, nint> functions = [];
+
+    public DriverModule(DriverContext context, string ptx)
+    {
+        Context = context;
+        PtxModule module = PtxParser.Parse(ptx);
+        RequireTarget(module);
+        Loaded = context.Memory.Load(module);
+        context.Add(this);
+    }
+
+    public DriverContext Context { get; }
+
+    public LoadedModule Loaded { get; }
+
+    public bool IsUnloaded { get; private set; }
+
+    /// <summary>The handle of a kernel, the same at each call.</summary>
+    /// <exception cref="EmulatorException">NotFound.</exception>
+    public nint Function(string name)
+    {
+        if (functions.TryGetValue(name, out nint known))
+            return known;
+        LoadedKernel kernel = Loaded.FindKernel(name) ?? throw new EmulatorException(CudaError.NotFound, $"the module has no kernel '{name}'");
+        return functions[name] = HandleTable.Add(new DriverFunction(this, kernel));
+    }
+
+    public void Unload()
+    {
+        IsUnloaded = true;
+        foreach (nint handle in functions.Values)
+            HandleTable.Remove<DriverFunction>(handle);
+        functions.Clear();
+        Context.Remove(this);
+        Loaded.Dispose();
+    }
+
+    /// <summary>PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other.</summary>
+    private void RequireTarget(PtxModule module)
+    {
+        (int major, int minor) = Context.Device.Capability;
+        string digits = module.Target.StartsWith("sm_", StringComparison.Ordinal) ? module.Target[3..] : "";
+        bool exact = digits.EndsWith('a');
+        Abi.Require(int.TryParse(exact ? digits[..^1] : digits, out int target), $"the target '{module.Target}' is none, expected one such as sm_80", CudaError.InvalidPtx);
+        Abi.Require(exact ? target == 10 * major + minor : target <= 10 * major + minor,
+            $"the module is for {module.Target}, the device is sm_{major}{minor} ({DriverSettings.CapabilityVariable} sets it)", CudaError.NoBinaryForGpu);
+        Abi.Require(module.AddressSize == 64, $"the module has addresses of {module.AddressSize} bits, expected .address_size 64", CudaError.InvalidPtx);
+    }
+}
+
+/// <summary>A kernel with what was set for it.</summary>
+internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) : IOfContext
+{
+    /// <summary>What a block may have without asking (CUDA C++ Programming Guide, "Shared Memory").</summary>
+    public const int SharedBytesForAll = 48 << 10;
+
+    public DriverContext Context => Module.Context;
+
+    public DriverModule Module { get; } = module;
+
+    public LoadedKernel Kernel { get; } = kernel;
+
+    public int MaxDynamicSharedBytes { get; set; } = Math.Max(0, SharedBytesForAll - kernel.StaticSharedBytes);
+
+    public int PreferredCarveout { get; set; } = -1;
+}

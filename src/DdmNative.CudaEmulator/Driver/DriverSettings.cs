@@ -1,0 +1,47 @@
+using System.Globalization;
+using DdmNative.CudaEmulator.Execution;
+
+namespace DdmNative.CudaEmulator.Driver;
+
+/// <summary>What the environment says about the driver itself; see <see cref="EmulatorOptions"/> for what it says about each device.</summary>
+internal sealed record DriverSettings(int Devices, (int Major, int Minor) Capability, string? ReportFile, bool Log, EmulatorOptions Options)
+{
+    public const string DevicesVariable = "DDM_CUDA_EMULATOR_DEVICES";
+    public const string CapabilityVariable = "DDM_CUDA_EMULATOR_CAPABILITY";
+    public const string ReportVariable = "DDM_CUDA_EMULATOR_REPORT";
+    public const string LogVariable = "DDM_CUDA_EMULATOR_LOG";
+
+    /// <summary>Launches that a report lists one by one.</summary>
+    private const int ReportedLaunches = 10_000;
+
+    /// <exception cref="FormatException">A variable does not hold what it should.</exception>
+    public static DriverSettings FromEnvironment()
+    {
+        string? report = Text(ReportVariable);
+        EmulatorOptions options = EmulatorOptions.FromEnvironment();
+        return new(Count(), ComputeCapability(), report, Text(LogVariable) is not (null or "0"), report is null ? options : options with { KeptLaunches = ReportedLaunches });
+    }
+
+    private static string? Text(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? text : null;
+
+    private static int Count()
+    {
+        if (Text(DevicesVariable) is not { } text)
+            return 1;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= 64
+            ? count
+            : throw new FormatException($"{DevicesVariable} is '{text}', expected a number of devices from 0 to 64");
+    }
+
+    private static (int, int) ComputeCapability()
+    {
+        return (Text(CapabilityVariable) ?? "8.0") switch
+        {
+            "8.0" => (8, 0),
+            "8.6" => (8, 6),
+            "8.9" => (8, 9),
+            "9.0" => (9, 0),
+            string text => throw new FormatException($"{CapabilityVariable} is '{text}', expected a compute capability: 8.0, 8.6, 8.9 or 9.0"),
+        };
+    }
+}

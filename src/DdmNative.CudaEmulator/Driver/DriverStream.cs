@@ -1,0 +1,77 @@
+using DdmNative.CudaEmulator.Execution;
+
+namespace DdmNative.CudaEmulator.Driver;
+
+/// <summary>
+/// A stream. Work is done when it is enqueued, which is an order that the driver may choose: all streams are in order, and events have happened once recorded.
+/// </summary>
+internal sealed class DriverStream(DriverContext context, uint flags, int priority) : IOfContext
+{
+    public const uint NonBlocking = 1;
+
+    public DriverContext Context { get; } = context;
+
+    public uint Flags { get; } = flags;
+
+    public int Priority { get; } = priority;
+
+    /// <summary>Set while work is recorded instead of done.</summary>
+    public StreamCapture? Capture { get; set; }
+
+    /// <summary>Does the work, or records it.</summary>
+    public void Enqueue(GraphNode work)
+    {
+        if (Capture is { } capture)
+        {
+            Abi.Require(!capture.IsInvalid, "the capture was spoilt by an earlier call", CudaError.StreamCaptureInvalidated);
+            capture.Graph.Add(work);
+            return;
+        }
+
+        RequireNoImplicitWait();
+        work.Run(Context);
+    }
+
+    /// <summary>For calls that wait for the stream: what is being captured never comes to an end.</summary>
+    public void RequireNotCapturing(string call)
+    {
+        if (Capture is not { } capture)
+            return;
+        capture.IsInvalid = true;
+        throw new EmulatorException(CudaError.StreamCaptureUnsupported, $"{call} of a stream that is being captured");
+    }
+
+    /// <summary>The default stream waits for all blocking ones, which cannot be recorded.</summary>
+    private void RequireNoImplicitWait()
+    {
+        if (this != Context.DefaultStream)
+            return;
+        DriverStream[] blocking = [.. Context.Capturing.Where(stream => (stream.Flags & NonBlocking) == 0)];
+        foreach (DriverStream stream in blocking)
+            stream.Capture!.IsInvalid = true;
+        Abi.Require(blocking.Length == 0, "the default stream would wait for a stream that is being captured", CudaError.StreamCaptureImplicit);
+    }
+}
+
+/// <summary>A capture under way: of the stream that began it and of those that joined it by waiting for its events.</summary>
+internal sealed class StreamCapture(DriverStream origin, int mode, int thread)
+{
+    public const int Global = 0, ThreadLocal = 1, Relaxed = 2;
+
+    private static long begun;
+
+    public DriverStream Origin { get; } = origin;
+
+    public int Thread { get; } = thread;
+
+    public int Mode { get; } = mode;
+
+    public ulong Id { get; } = (ulong)Interlocked.Increment(ref begun);
+
+    public DriverGraph Graph { get; } = new();
+
+    /// <summary>A call that cannot be recorded was made: the capture ends in an error.</summary>
+    public bool IsInvalid { get; set; }
+
+    public bool Forbids(int callingThread) => Mode == Global || (Mode == ThreadLocal && Thread == callingThread);
+}

@@ -1,0 +1,41 @@
+using DdmNative.CudaEmulator.Execution;
+
+namespace DdmNative.CudaEmulator.Driver;
+
+/// <summary>The process's driver, from cuInit on.</summary>
+internal static class EmulatedDriver
+{
+    /// <summary>CUDA 12.4: its functions by their names here are known.</summary>
+    public const int Version = 12040;
+
+    private static readonly Lock door = new();
+    private static DriverDevice[]? devices;
+
+    /// <summary>Tells on the standard error of refused calls, not of faults alone.</summary>
+    public static bool Log { get; private set; }
+
+    public static IReadOnlyList<DriverDevice> Devices => devices ?? throw new EmulatorException(CudaError.NotInitialized, "cuInit has not been called");
+
+    public static void Initialise()
+    {
+        lock (door)
+        {
+            if (devices is not null)
+                return;
+            DriverSettings settings = DriverSettings.FromEnvironment();
+            Log = settings.Log;
+            if (settings.Devices == 0)
+                throw new EmulatorException(CudaError.NoDevice, $"{DriverSettings.DevicesVariable} is 0");
+            devices = [.. Enumerable.Range(0, settings.Devices).Select(ordinal => new DriverDevice(ordinal, settings))];
+            if (settings.ReportFile is { } file)
+                ReportAtExit.Register(file);
+        }
+    }
+
+    /// <exception cref="EmulatorException">There is no such device.</exception>
+    public static DriverDevice Device(int ordinal)
+    {
+        IReadOnlyList<DriverDevice> all = Devices;
+        return (uint)ordinal < (uint)all.Count ? all[ordinal] : throw new EmulatorException(CudaError.InvalidDevice, $"device {ordinal}, but there are {all.Count}, from 0 on");
+    }
+}

@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using DdmNative.CudaEmulator.Execution;
+
+namespace DdmNative.CudaEmulator.Driver;
+
+/// <summary>Page-locked host memory, which here is host memory like any other; kernels cannot reach it.</summary>
+internal static unsafe class HostMemory
+{
+    private const nuint Page = 4096;
+
+    private static readonly Lock door = new();
+    private static readonly HashSet<nint> allocated = [];
+    private static readonly SortedList<nint, nuint> registered = [];
+
+    public static nint Allocate(nuint bytes)
+    {
+        Abi.Require(bytes != 0, "an allocation of 0 bytes of host memory");
+        nint memory = (nint)NativeMemory.AlignedAlloc((bytes + Page - 1) / Page * Page, Page);
+        lock (door)
+            allocated.Add(memory);
+        return memory;
+    }
+
+    public static void Free(nint memory)
+    {
+        lock (door)
+            Abi.Require(allocated.Remove(memory), $"0x{memory:x} is no host memory of cuMemHostAlloc");
+        NativeMemory.AlignedFree((void*)memory);
+    }
+
+    public static void Register(nint memory, nuint bytes)
+    {
+        Abi.Require(memory != 0 && bytes != 0, "null or 0 bytes to register");
+        lock (door)
+        {
+            bool overlaps = registered.Any(range => (nuint)memory < (nuint)range.Key + range.Value && (nuint)range.Key < (nuint)memory + bytes);
+            Abi.Require(!overlaps, $"some of {bytes} bytes at 0x{memory:x} are registered", CudaError.HostMemoryAlreadyRegistered);
+            registered.Add(memory, bytes);
+        }
+    }
+
+    public static void Unregister(nint memory)
+    {
+        lock (door)
+            Abi.Require(registered.Remove(memory), $"0x{memory:x} is not registered", CudaError.HostMemoryNotRegistered);
+    }
+}
