@@ -28,6 +28,9 @@ internal static class HandleTable
     public static T Get<T>(nint handle, CudaError otherwise = CudaError.InvalidHandle) where T : class
         => Find<T>(handle) ?? throw new EmulatorException(otherwise, $"0x{handle:x} is the handle of no living {typeof(T).Name.Replace("Driver", "", StringComparison.Ordinal).ToLowerInvariant()}");
 
+    /// <summary>The handle of an object that has one.</summary>
+    public static nint HandleOf(object value) => objects.First(entry => ReferenceEquals(entry.Value, value)).Key;
+
     public static T Remove<T>(nint handle, CudaError otherwise = CudaError.InvalidHandle) where T : class
     {
         T value = Get<T>(handle, otherwise);

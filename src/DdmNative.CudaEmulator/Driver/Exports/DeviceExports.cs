@@ -1,0 +1,100 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using DdmNative.CudaEmulator.Counters;
+using DdmNative.CudaEmulator.Execution;
+
+namespace DdmNative.CudaEmulator.Driver.Exports;
+
+/// <summary>Start, version and devices (CUDA Driver API, "Initialization", "Version Management", "Device Management"). Names and signatures are cuda.h's.</summary>
+internal static unsafe class DeviceExports
+{
+    [UnmanagedCallersOnly(EntryPoint = "cuInit")]
+    public static CudaError cuInit(uint flags) => Abi.Free(() =>
+    {
+        Abi.Require(flags == 0, "cuInit takes flags of 0 only");
+        EmulatedDriver.Initialise();
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDriverGetVersion")]
+    public static CudaError cuDriverGetVersion(int* version) => Abi.Free(() => *Abi.Required(version, nameof(version)) = EmulatedDriver.Version);
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetCount")]
+    public static CudaError cuDeviceGetCount(int* count) => Abi.Call(() => *Abi.Required(count, nameof(count)) = EmulatedDriver.Devices.Count);
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGet")]
+    public static CudaError cuDeviceGet(int* device, int ordinal) => Abi.Call(() => *Abi.Required(device, nameof(device)) = EmulatedDriver.Device(ordinal).Ordinal);
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetName")]
+    public static CudaError cuDeviceGetName(byte* name, int length, int device) => Abi.Call(() =>
+    {
+        EmulatedDriver.Device(device);
+        Abi.Require(name != null && length > 0, "no room for the name");
+        CopyText(CounterReport.Device, name, length);
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceTotalMem_v2")]
+    public static CudaError cuDeviceTotalMem(nuint* bytes, int device)
+        => Abi.Call(() => *Abi.Required(bytes, nameof(bytes)) = (nuint)EmulatedDriver.Device(device).TotalMemory);
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetAttribute")]
+    public static CudaError cuDeviceGetAttribute(int* value, int attribute, int device)
+        => Abi.Call(() => *Abi.Required(value, nameof(value)) = DeviceAttributes.Of(EmulatedDriver.Device(device), attribute));
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceComputeCapability")]
+    public static CudaError cuDeviceComputeCapability(int* major, int* minor, int device)
+        => Abi.Call(() => (*Abi.Required(major, nameof(major)), *Abi.Required(minor, nameof(minor))) = EmulatedDriver.Device(device).Capability);
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetUuid")]
+    public static CudaError cuDeviceGetUuid(byte* uuid, int device) => Abi.Call(() => WriteUuid(uuid, device));
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetUuid_v2")]
+    public static CudaError cuDeviceGetUuidOfInstance(byte* uuid, int device) => Abi.Call(() => WriteUuid(uuid, device));
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetPCIBusId")]
+    public static CudaError cuDeviceGetPCIBusId(byte* text, int length, int device) => Abi.Call(() =>
+    {
+        Abi.Require(text != null && length > 0, "no room for the bus id");
+        CopyText($"0000:{EmulatedDriver.Device(device).Ordinal + 1:X2}:00.0", text, length);
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceCanAccessPeer")]
+    public static CudaError cuDeviceCanAccessPeer(int* can, int device, int peer) => Abi.Call(() =>
+    {
+        EmulatedDriver.Device(device);
+        EmulatedDriver.Device(peer);
+        *Abi.Required(can, nameof(can)) = 0;
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetDefaultMemPool")]
+    public static CudaError cuDeviceGetDefaultMemPool(nint* pool, int device)
+        => Abi.Call(() => *Abi.Required(pool, nameof(pool)) = EmulatedDriver.Device(device).DefaultPool.Handle);
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetMemPool")]
+    public static CudaError cuDeviceGetMemPool(nint* pool, int device) => Abi.Call(() =>
+    {
+        DriverDevice chosen = EmulatedDriver.Device(device);
+        *Abi.Required(pool, nameof(pool)) = (chosen.ChosenPool ?? chosen.DefaultPool).Handle;
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceSetMemPool")]
+    public static CudaError cuDeviceSetMemPool(int device, nint pool)
+        => Abi.Call(() => EmulatedDriver.Device(device).ChosenPool = HandleTable.Get<DriverMemoryPool>(pool, CudaError.InvalidValue));
+
+    private static void WriteUuid(byte* uuid, int device)
+    {
+        int ordinal = EmulatedDriver.Device(device).Ordinal;
+        Span<byte> bytes = new(Abi.Required(uuid, nameof(uuid)), 16);
+        "DdmNative emu"u8.CopyTo(bytes);
+        bytes[13..].Clear();
+        bytes[15] = (byte)ordinal;
+    }
+
+    /// <summary>As much of it as there is room for, with a zero at the end.</summary>
+    private static void CopyText(string text, byte* to, int length)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        int count = Math.Min(bytes.Length, length - 1);
+        bytes.AsSpan(0, count).CopyTo(new Span<byte>(to, count));
+        to[count] = 0;
+    }
+}
