@@ -1,5 +1,3 @@
-using DdmNative.CudaEmulator.Execution;
-
 namespace DdmNative.CudaEmulator.Driver;
 
 /// <summary>Work in the order in which it was recorded or added, which fulfils all dependencies: a node can depend on earlier ones only.</summary>
