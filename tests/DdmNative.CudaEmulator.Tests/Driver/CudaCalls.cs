@@ -8,10 +8,10 @@ internal static unsafe class CudaCalls
     public const int Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidDevice = 101, NoBinary = 209, InvalidContext = 201, InvalidPtx = 218, InvalidHandle = 400, NotFound = 500,
         CaptureUnsupported = 900, CaptureInvalidated = 901;
 
-    public static int CreateContext(out nint context)
+    public static int CreateContext(out nint context, int device = 0)
     {
         nint made;
-        int result = ((delegate* unmanaged<nint*, uint, int, int>)DriverLibrary.Function("cuCtxCreate_v2"))(&made, 0, 0);
+        int result = ((delegate* unmanaged<nint*, uint, int, int>)DriverLibrary.Function("cuCtxCreate_v2"))(&made, 0, device);
         context = made;
         return result;
     }

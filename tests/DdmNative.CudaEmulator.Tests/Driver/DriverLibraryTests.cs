@@ -201,6 +201,28 @@ public sealed class DriverLibraryTests : IDisposable
         Assert.Equal(Success, Handle("cuStreamSynchronize", stream));
     }
 
+    [SkippableFact]
+    public unsafe void Each_device_has_memory_of_its_own_and_copies_go_between_them()
+    {
+        int devices;
+        Assert.Equal(Success, ((delegate* unmanaged<int*, int>)DriverLibrary.Function("cuDeviceGetCount"))(&devices));
+        Skip.If(devices < 2, "The emulator has one device: set DDM_CUDA_EMULATOR_DEVICES=2.");
+        Begin();
+        Assert.Equal(Success, Allocate(64, out ulong first));
+        Assert.Equal(Success, CopyIn(first, Enumerable.Repeat((byte)9, 64).ToArray()));
+        Assert.Equal(Success, CreateContext(out nint other, device: 1));
+        Assert.Equal(Success, Allocate(64, out ulong second));
+        Assert.Equal(Success, CopyIn(second, new byte[64]));
+
+        int copied = ((delegate* unmanaged<ulong, nint, ulong, nint, nuint, int>)DriverLibrary.Function("cuMemcpyPeer"))(second, other, first, context, 32);
+
+        Assert.Equal(Success, copied);
+        Assert.Equal([.. Enumerable.Repeat((byte)9, 32), .. new byte[32]], Bytes(second));
+        Assert.Equal(Success, DestroyContext(other));
+        Assert.Equal(Success, Handle("cuCtxSetCurrent", context));
+        Assert.All(Bytes(first), value => Assert.Equal(9, value));
+    }
+
     private static byte[] Bytes(ulong address)
     {
         byte[] bytes = new byte[64];

@@ -60,7 +60,7 @@ public class PtxMutationTests
         }
     }
 
-    private static string Damaged(Random random, string[] samples)
+    internal static string Damaged(Random random, string[] samples)
     {
         string text = samples[random.Next(samples.Length)];
         for (int strokes = random.Next(1, 6); strokes > 0 && text.Length > 0; strokes--)
