@@ -105,6 +105,8 @@ public static class Cases
             [
                 (1, 1, 1, 1), (70, 1, 1, 1), (2, 33, 1, 1), (3, 2, 3, 5), (5, 16, 7, 7), (2, 17, 9, 6), (1, 32, 14, 14), (1, 1, 28, 28), (2, 3, 32, 32),
                 (33, 5, 3, 5), (1, 64, 7, 7), (70, 8, 3, 5), (4, 31, 4, 11), (2, 5, 2, 2), (3, 6, 8, 8), (2, 10, 5, 4),
+                // Planes that a device may keep in registers no more.
+                (1, 4, 65, 64), (2, 3, 66, 63),
             ];
             var data = new TheoryData<ImageCase>();
             for (int i = 0; i < corners.Length; i++)
@@ -127,7 +129,7 @@ public static class Cases
         get
         {
             var data = new TheoryData<ImageCase>();
-            (int N, int K)[] corners = [(1, 1), (1, 2), (70, 10), (3, 5), (17, 33), (2, 100), (64, 8), (5, 17)];
+            (int N, int K)[] corners = [(1, 1), (1, 2), (70, 10), (3, 5), (17, 33), (2, 100), (64, 8), (5, 17), (3, 128), (2, 129), (5, 300)];
             for (int i = 0; i < corners.Length; i++)
             {
                 data.Add(new(corners[i].N, corners[i].K, 1, 1, 1, 0, 100 + i));
