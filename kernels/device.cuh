@@ -62,7 +62,22 @@ __device__ __forceinline__ void copy_async_16(unsigned destination, const float*
     asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %1; cp.async.cg.shared.global [%0], [g], 16, %2; }" ::"r"(destination), "l"(source), "r"(bytes) : "memory");
 }
 
-// The same for 4 bytes: what channels that are not a multiple of four need.
+// A pointer into global memory as the 64-bit address that cp.async takes.
+__device__ __forceinline__ unsigned long long global_address(const void* pointer)
+{
+    unsigned long long address;
+    asm("cvta.to.global.u64 %0, %1;" : "=l"(address) : "l"(pointer));
+    return address;
+}
+
+// Copies the 16 bytes that begin `from` floats into an array at a global address, to `offset` bytes beyond `destination`; zeros where not `valid`.
+__device__ __forceinline__ void copy_async_global_16(unsigned destination, int offset, unsigned long long array, int from, bool valid)
+{
+    int bytes = valid ? 16 : 0;
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(destination + offset), "l"(array + 4ll * from), "r"(bytes) : "memory");
+}
+
+// The same as copy_async_16 for 4 bytes: what channels that are not a multiple of four need.
 __device__ __forceinline__ void copy_async_4(unsigned destination, const float* source, bool valid)
 {
     int bytes = valid ? 4 : 0;

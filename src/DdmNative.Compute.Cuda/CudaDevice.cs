@@ -40,6 +40,7 @@ public sealed class CudaDevice : Device
     internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, byte[]? ptx = null)
     {
         (Driver, Ordinal, Precision) = (driver, ordinal, precision);
+        (Convolution, MatrixProduct) = (new CudaConvolution(this), new CudaMatrixProduct(this));
         driver.Initialize();
         int count = driver.DeviceCount();
         if (ordinal < 0 || ordinal >= count)
@@ -93,9 +94,9 @@ public sealed class CudaDevice : Device
     /// <summary>Is told of every kernel from now on; null (the default) costs nothing. To be set between runs.</summary>
     public ILaunchObserver? LaunchObserver { get; set; }
 
-    public override Convolution Convolution => throw NoKernels();
+    public override Convolution Convolution { get; }
 
-    public override MatrixProduct MatrixProduct => throw NoKernels();
+    public override MatrixProduct MatrixProduct { get; }
 
     public override InstanceNorm InstanceNorm { get; }
 

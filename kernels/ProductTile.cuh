@@ -1,0 +1,395 @@
+// The core of every convolution and matrix product: one block makes one tile of C = A·B, with A [M, K] and B [K, N].
+//
+// Tiling: block tile BM × BN, contracted in steps of 16. A step's slabs of A and B come to shared memory by 16-byte cp.async through a ring of three stages, so that
+// two steps are under way while one is multiplied. Slabs:
+//     A by rows     [BM][16], the four 16-byte chunks of row r in the order chunk ^ ((r / 2) mod 4): eight successive rows' same chunk fill all 32 banks;
+//     A by columns  [16][BM + 8], B [16][BN + 8]: a contraction index is a row. The eight floats beyond put four successive rows' same eight floats into all 32 banks.
+// Warp tile: 4 × 8 threads (8 × 4 where the tile is narrow). Thread tile: 8 × 8 sums (8 × 4 in the narrowest), so that four contraction indices cost 16 16-byte loads
+// and 256 multiply-adds. On the tensor cores the same warps hold 16 × 8 pieces for mma.sync.m16n8k8, from the same slabs without bank conflicts.
+// Intensity of a step: 2·BM·BN·16 flops on 64·(BM + BN) bytes from global memory: 32 flops a byte for 128 × 128, 16 for 64 × 64. Bound aimed at: multiply-adds.
+// Order of summation: the contraction index ascends in every tile size; each member's tiles know nothing of the other members.
+#pragma once
+
+#include "device.cuh"
+
+namespace ddm {
+
+__device__ constexpr int TileDepth = 16;
+__device__ constexpr int Stages = 3;
+
+extern __shared__ __attribute__((aligned(16))) float stages[];
+
+enum class Precision { Fp32, Tf32, Tf32x3 };
+
+// Division by a number that the launcher knows: floor(p / d) for 0 ≤ p < 2³¹ by one multiplication (Granlund and Montgomery 1994).
+__device__ __forceinline__ int quotient(int dividend, int multiplier, int shift)
+{
+    return static_cast<int>((static_cast<unsigned long long>(static_cast<unsigned>(dividend)) * static_cast<unsigned>(multiplier)) >> shift);
+}
+
+template <int Rows, int Columns>
+struct Tile {
+    static constexpr int M = Rows;
+    static constexpr int N = Columns;
+    static constexpr int ThreadM = 8;
+    static constexpr int ThreadN = Columns == 16 ? 4 : 8;
+    static constexpr int ThreadsN = Columns / ThreadN;
+    static constexpr int ThreadsM = Rows / ThreadM;
+    static constexpr int Threads = ThreadsM * ThreadsN;
+    static constexpr int LanesN = ThreadsN < 8 ? ThreadsN : 8;
+    static constexpr int LanesM = WarpSize / LanesN;
+    static constexpr int WarpsN = ThreadsN / LanesN;
+    static constexpr int WarpsM = ThreadsM / LanesM;
+};
+
+// Floats between two contraction indices of a slab that lies by columns. A row of 16 floats is half the banks: without more, 16-byte accesses are free of conflicts.
+template <int Width, Precision P>
+struct ColumnSlab { static constexpr int Stride = Width == 16 && P == Precision::Fp32 ? 16 : Width + 8; };
+
+template <class T, Precision P, bool AByRows>
+struct Slabs {
+    static constexpr int AStride = AByRows ? TileDepth : ColumnSlab<T::M, P>::Stride;
+    static constexpr int AFloats = AByRows ? T::M * TileDepth : TileDepth * AStride;
+    static constexpr int BStride = ColumnSlab<T::N, P>::Stride;
+    static constexpr int Floats = AFloats + TileDepth * BStride;
+};
+
+// The float at which chunk `chunk` of row `row` begins in a slab of A by rows.
+__device__ __forceinline__ int row_chunk(int row, int chunk) { return row * TileDepth + ((chunk ^ (row >> 1 & 3)) << 2); }
+
+// ---- float32 on the ordinary cores ----
+
+template <class T, bool AByRows>
+struct Fp32Product {
+    using Layout = Slabs<T, Precision::Fp32, AByRows>;
+    static constexpr int Halves = T::ThreadN / 4;
+    float sum[T::ThreadM][T::ThreadN];
+    int threadM, threadN;
+    int a[AByRows ? 4 : 1], b;
+
+    __device__ __forceinline__ Fp32Product()
+    {
+        int warp = threadIdx.x / WarpSize, lane = threadIdx.x % WarpSize;
+        threadN = warp % T::WarpsN * T::LanesN + lane % T::LanesN;
+        threadM = warp / T::WarpsN * T::LanesM + lane / T::LanesN;
+        if constexpr (AByRows) {
+#pragma unroll
+            for (int chunk = 0; chunk < 4; chunk++)
+                a[chunk] = row_chunk(threadM, chunk);
+        } else
+            a[0] = 4 * threadM;
+        b = Layout::AFloats + 4 * threadN;
+#pragma unroll
+        for (int i = 0; i < T::ThreadM; i++)
+#pragma unroll
+            for (int j = 0; j < T::ThreadN; j++)
+                sum[i][j] = 0.0f;
+    }
+
+    __device__ __forceinline__ void add(const float (&left)[T::ThreadM], const float* right)
+    {
+        float values[T::ThreadN];
+#pragma unroll
+        for (int half = 0; half < Halves; half++) {
+            float4 four = load4(right + half * (T::N / 2));
+            values[4 * half] = four.x;
+            values[4 * half + 1] = four.y;
+            values[4 * half + 2] = four.z;
+            values[4 * half + 3] = four.w;
+        }
+#pragma unroll
+        for (int i = 0; i < T::ThreadM; i++)
+#pragma unroll
+            for (int j = 0; j < T::ThreadN; j++)
+                sum[i][j] = fma(left[i], values[j], sum[i][j]);
+    }
+
+    __device__ __forceinline__ void multiply(int stage)
+    {
+        const float* right = stages + (stage + b);
+        if constexpr (AByRows) {
+#pragma unroll
+            for (int chunk = 0; chunk < 4; chunk++) {
+                const float* left = stages + (stage + a[chunk]);
+                float rows[4][T::ThreadM];
+#pragma unroll
+                for (int i = 0; i < T::ThreadM; i++) {
+                    float4 four = load4(left + i * T::ThreadsM * TileDepth);
+                    rows[0][i] = four.x;
+                    rows[1][i] = four.y;
+                    rows[2][i] = four.z;
+                    rows[3][i] = four.w;
+                }
+#pragma unroll
+                for (int k = 0; k < 4; k++)
+                    add(rows[k], right + (4 * chunk + k) * Layout::BStride);
+            }
+        } else {
+            const float* left = stages + (stage + a[0]);
+#pragma unroll
+            for (int k = 0; k < TileDepth; k++) {
+                float4 low = load4(left + k * Layout::AStride), high = load4(left + k * Layout::AStride + T::M / 2);
+                float values[T::ThreadM] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+                add(values, right + k * Layout::BStride);
+            }
+        }
+    }
+
+    // Hands over the sums, four to a call: output(row, column, values), both counted in the tile.
+    template <class Output>
+    __device__ __forceinline__ void store(const Output& output) const
+    {
+#pragma unroll
+        for (int i = 0; i < T::ThreadM; i++) {
+            int row = AByRows ? threadM + i * T::ThreadsM : 4 * threadM + i % 4 + i / 4 * (T::M / 2);
+#pragma unroll
+            for (int half = 0; half < Halves; half++) {
+                float values[4] = {sum[i][4 * half], sum[i][4 * half + 1], sum[i][4 * half + 2], sum[i][4 * half + 3]};
+                output.template assign<4>(row, 4 * threadN + half * (T::N / 2), values);
+            }
+        }
+    }
+};
+
+// ---- TF32 on the tensor cores; sums in float32 ----
+
+__device__ __forceinline__ unsigned round_to_tf32(float value) { unsigned rounded; asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(rounded) : "f"(value)); return rounded; }
+
+__device__ __forceinline__ void multiply_add_16x8x8(float (&sum)[4], const unsigned (&a)[4], const unsigned (&b)[2])
+{
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+
+// An operand's piece as the tensor cores take it. With three products to a product, a value is split into its TF32 rounding and the TF32 rounding of the rest:
+// ab ≈ a₁b₁ + a₁b₂ + a₂b₁, whose error is that of 21 bits of mantissa.
+template <int Count, bool Split>
+struct Fragment {
+    unsigned high[Count];
+    unsigned low[Split ? Count : 1];
+
+    __device__ __forceinline__ void set(int at, float value)
+    {
+        high[at] = round_to_tf32(value);
+        if constexpr (Split)
+            low[at] = round_to_tf32(value - float_of(high[at]));
+    }
+};
+
+template <class T, Precision P, bool AByRows>
+struct MatrixCoreProduct {
+    using Layout = Slabs<T, P, AByRows>;
+    static constexpr bool Split = P == Precision::Tf32x3;
+    static constexpr int WarpM = T::M / T::WarpsM;
+    static constexpr int WarpN = T::N / T::WarpsN;
+    static constexpr int PiecesM = WarpM / 16;
+    static constexpr int PiecesN = WarpN / 8;
+    float sum[PiecesM][PiecesN][4];
+    int row, column;
+    int a[AByRows ? 4 : 1], b;
+
+    __device__ __forceinline__ MatrixCoreProduct()
+    {
+        int warp = threadIdx.x / WarpSize, lane = threadIdx.x % WarpSize;
+        int group = lane / 4, member = lane % 4;
+        row = warp / T::WarpsN * WarpM + group;
+        column = warp % T::WarpsN * WarpN;
+        if constexpr (AByRows) {
+#pragma unroll
+            for (int chunk = 0; chunk < 4; chunk++)
+                a[chunk] = row_chunk(row, chunk) + member;
+        } else
+            a[0] = member * Layout::AStride + row;
+        b = Layout::AFloats + member * Layout::BStride + column + group;
+        column += 2 * member;
+#pragma unroll
+        for (int m = 0; m < PiecesM; m++)
+#pragma unroll
+            for (int n = 0; n < PiecesN; n++)
+#pragma unroll
+                for (int i = 0; i < 4; i++)
+                    sum[m][n][i] = 0.0f;
+    }
+
+    __device__ __forceinline__ void multiply(int stage)
+    {
+#pragma unroll
+        for (int k = 0; k < TileDepth; k += 8) {
+            Fragment<4, Split> left[PiecesM];
+#pragma unroll
+            for (int m = 0; m < PiecesM; m++)
+#pragma unroll
+                for (int i = 0; i < 4; i++) {
+                    // Entries in order: (row, k), (row + 8, k), (row, k + 4), (row + 8, k + 4).
+                    int down = m * 16 + i % 2 * 8;
+                    const float* slab = AByRows ? stages + (stage + a[AByRows ? k / 4 + i / 2 : 0]) + down * TileDepth : stages + (stage + a[0]) + (k + i / 2 * 4) * Layout::AStride + down;
+                    left[m].set(i, *slab);
+                }
+#pragma unroll
+            for (int n = 0; n < PiecesN; n++) {
+                Fragment<2, Split> right;
+                const float* slab = stages + (stage + b) + k * Layout::BStride + n * 8;
+                right.set(0, slab[0]);
+                right.set(1, slab[4 * Layout::BStride]);
+#pragma unroll
+                for (int m = 0; m < PiecesM; m++) {
+                    if constexpr (Split) {
+                        multiply_add_16x8x8(sum[m][n], left[m].low, right.high);
+                        multiply_add_16x8x8(sum[m][n], left[m].high, right.low);
+                    }
+                    multiply_add_16x8x8(sum[m][n], left[m].high, right.high);
+                }
+            }
+        }
+    }
+
+    template <class Output>
+    __device__ __forceinline__ void store(const Output& output) const
+    {
+#pragma unroll
+        for (int m = 0; m < PiecesM; m++)
+#pragma unroll
+            for (int n = 0; n < PiecesN; n++)
+#pragma unroll
+                for (int half = 0; half < 2; half++) {
+                    float values[2] = {sum[m][n][2 * half], sum[m][n][2 * half + 1]};
+                    output.template assign<2>(row + m * 16 + half * 8, column + n * 8, values);
+                }
+    }
+};
+
+template <class T, Precision P, bool AByRows>
+struct ProductOf { using Type = MatrixCoreProduct<T, P, AByRows>; };
+
+template <class T, bool AByRows>
+struct ProductOf<T, Precision::Fp32, AByRows> { using Type = Fp32Product<T, AByRows>; };
+
+// ---- results ----
+
+// One member's matrix [rows, columns], assigned from a tile; with a bias to each column where there is one.
+struct MatrixOutput {
+    float* matrix;
+    const float* bias;
+    int rows, columns, firstRow, firstColumn;
+
+    template <int Width>
+    __device__ __forceinline__ void assign(int tileRow, int tileColumn, float (&values)[Width]) const
+    {
+        int row = firstRow + tileRow, column = firstColumn + tileColumn;
+        if (row >= rows || column >= columns)
+            return;
+        float* place = matrix + (static_cast<long long>(row) * columns + column);
+        if (columns % Width == 0) {
+            if (bias != nullptr) {
+#pragma unroll
+                for (int w = 0; w < Width; w++)
+                    values[w] += bias[column + w];
+            }
+            if constexpr (Width == 4) {
+                float4 four;
+                four.x = values[0];
+                four.y = values[1];
+                four.z = values[2];
+                four.w = values[3];
+                store4(place, four);
+            } else {
+                float2 two;
+                two.x = values[0];
+                two.y = values[1];
+                *reinterpret_cast<float2*>(place) = two;
+            }
+            return;
+        }
+#pragma unroll
+        for (int w = 0; w < Width; w++)
+            if (column + w < columns)
+                place[w] = bias != nullptr ? values[w] + bias[column + w] : values[w];
+    }
+};
+
+// ---- the slabs that lie plainly in global memory ----
+
+// A slab by columns from a matrix [depth, width] whose width is a multiple of four: B of a packed filter bank, or either operand of AᵀB.
+template <class T, int Width, int Stride>
+struct ColumnCopies {
+    static constexpr int Chunks = Width / 4;
+    static constexpr int Step = T::Threads / Chunks;
+    static constexpr int Count = TileDepth / Step;
+    unsigned destination;
+    int row, offset, step;
+    bool inside;
+
+    // `first`: the column at which the slab begins; `slab`: the shared address of stage 0's slab.
+    __device__ __forceinline__ ColumnCopies(unsigned slab, int first, int width)
+    {
+        int column = static_cast<int>(threadIdx.x) % Chunks * 4;
+        row = threadIdx.x / Chunks;
+        destination = slab + sizeof(float) * (row * Stride + column);
+        inside = first + column < width;
+        offset = row * width + first + column;
+        step = Step * width;
+    }
+
+    // Rows `depth` onwards are zero.
+    __device__ __forceinline__ void copy(unsigned stage, unsigned long long matrix, int start, int width, int depth) const
+    {
+        int from = offset + start * width;
+#pragma unroll
+        for (int i = 0; i < Count; i++)
+            copy_async_global_16(destination + stage, i * Step * Stride * 4, matrix, from + i * step, inside && start + row + i * Step < depth);
+    }
+};
+
+// A slab by rows from a matrix [height, width] whose width is a multiple of four.
+template <class T>
+struct RowCopies {
+    static constexpr int Step = T::Threads / 4;
+    static constexpr int Count = T::M / Step;
+    unsigned destination;
+    int row, column;
+
+    __device__ __forceinline__ RowCopies(unsigned slab, int first)
+    {
+        int tileRow = threadIdx.x / 4, chunk = threadIdx.x % 4;
+        destination = slab + sizeof(float) * row_chunk(tileRow, chunk);
+        row = first + tileRow;
+        column = 4 * chunk;
+    }
+
+    __device__ __forceinline__ void copy(unsigned stage, unsigned long long matrix, int start, int width, int height) const
+    {
+        int at = start + column;
+        int from = row * width + at;
+#pragma unroll
+        for (int i = 0; i < Count; i++)
+            copy_async_global_16(destination + stage, i * Step * TileDepth * 4, matrix, from + i * Step * width, at < width && row + i * Step < height);
+    }
+};
+
+// ---- the pipeline ----
+
+// Runs `steps` contraction steps: loader.copy(stage in bytes) brings the next step's slabs, product.multiply(stage in floats) takes them.
+template <int StageFloats, class Loader, class Product>
+__device__ __forceinline__ void contract(Loader& loader, Product& product, int steps)
+{
+#pragma unroll
+    for (int stage = 0; stage < Stages - 1; stage++) {
+        if (stage < steps)
+            loader.copy(stage * StageFloats * sizeof(float));
+        commit_copies();
+    }
+    int read = 0, write = (Stages - 1) * StageFloats;
+#pragma unroll 1
+    for (int step = 0; step < steps; step++) {
+        wait_copies<Stages - 2>();
+        __syncthreads();
+        if (step + Stages - 1 < steps)
+            loader.copy(write * sizeof(float));
+        commit_copies();
+        write = write == (Stages - 1) * StageFloats ? 0 : write + StageFloats;
+        product.multiply(read);
+        read = read == (Stages - 1) * StageFloats ? 0 : read + StageFloats;
+    }
+}
+
+} // namespace ddm
