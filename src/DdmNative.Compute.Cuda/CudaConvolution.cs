@@ -1,0 +1,100 @@
+using DdmNative.Compute.Contracts;
+using DdmNative.Compute.Cuda.Products;
+
+namespace DdmNative.Compute.Cuda;
+
+/// <summary>
+/// Convolution as an implicit matrix product (kernels/Convolution.cu). Filters are packed, and images whose channels are not a multiple of four are padded, before
+/// the main kernel; filter gradients are split over the pixels and summed after it.
+/// </summary>
+internal sealed class CudaConvolution(CudaDevice device) : Convolution
+{
+    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+        => Correlate(shape, isForward: true, [(x, filter)], bias, y);
+
+    protected override void ForwardTangentCore(
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
+        => Correlate(shape, isForward: true, xTangent is null ? [(x, filterTangent)] : [(x, filterTangent), (xTangent, filter)], biasTangent, yTangent);
+
+    protected override void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent)
+        => Correlate(shape, isForward: false, [(cotangent, filter)], null, xCotangent);
+
+    protected override void BackwardDataTangentCore(
+        ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent)
+        => Correlate(shape, isForward: false, [(cotangent, filterTangent), (cotangentTangent, filter)], null, xCotangentTangent);
+
+    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
+        => SumFilterGradient(shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent);
+
+    protected override void BackwardFilterTangentCore(
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
+        => SumFilterGradient(
+            shape, xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
+            cotangentTangent, filterCotangentTangent, biasCotangentTangent);
+
+    /// <summary>Output = Σ over sources of filter ∗ image; with the filter turned and its channels exchanged where the pass is not forward.</summary>
+    private void Correlate(ConvolutionShape shape, bool isForward, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
+    {
+        using var operands = new ProductOperands(device);
+        int taps = shape.KernelSize * shape.KernelSize;
+        (int channels, int outputs) = isForward ? (shape.InputChannels, shape.OutputChannels) : (shape.OutputChannels, shape.InputChannels);
+        int packedChannels = ProductTile.Padded(channels), stepsPerSource = ProductTile.Ceiling(taps * packedChannels, ProductTile.Depth);
+        var contraction = new Contraction(
+            [.. sources.Select(source => (
+                operands.PaddedRows(source.Image),
+                isForward ? operands.Transposed(source.Filter, shape.OutputChannels, shape.InputChannels, taps)
+                    : operands.Turned(source.Filter, shape.OutputChannels, shape.InputChannels, taps)))],
+            stepsPerSource);
+        TensorShape image = sources[0].Image.Shape, result = output.Shape;
+        int pixels = checked(result.Samples * result.Height * result.Width);
+        ProductTile tile = ProductTile.ForImages(pixels, outputs);
+        (int rowTiles, int columnTiles) = (tile.RowTiles(pixels), tile.ColumnTiles(outputs));
+        DeviceMatrix added = bias is Slice slice ? DeviceMatrix.Of(slice) : default;
+        KernelArguments arguments = contraction.Arguments().Pointer(added.Address).Long(added.MemberStride).Pointer(DeviceMatrix.Of(output).Address)
+            .Int(pixels).Int(outputs).Int(ProductTile.Padded(outputs)).Int(stepsPerSource).Int(contraction.Steps).Int(rowTiles).Int(columnTiles);
+        AddImageShape(arguments, packedChannels, image, result, shape.KernelSize, isForward ? shape.Padding : shape.KernelSize - 1 - shape.Padding);
+        device.Launch(
+            new KernelLaunch(
+                $"convolution_correlate_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * result.Members)), new Dim3(tile.Threads),
+                tile.SharedBytesByRows(device.Precision)),
+            arguments);
+    }
+
+    private void SumFilterGradient(
+        ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+    {
+        using var operands = new ProductOperands(device);
+        int taps = shape.KernelSize * shape.KernelSize, packedChannels = ProductTile.Padded(shape.InputChannels), columns = taps * packedChannels;
+        TensorShape image = sources[0].Image.Shape, map = biasCotangent.Shape;
+        int pixels = checked(map.Samples * map.Height * map.Width), stepsPerSource = ProductTile.Ceiling(pixels, ProductTile.Depth);
+        var contraction = new Contraction([.. sources.Select(source => (operands.PaddedRows(source.Image), operands.PaddedRows(source.Cotangent)))], stepsPerSource);
+        ProductTile tile = ProductTile.ForParameters(shape.OutputChannels, columns);
+        (int rowTiles, int columnTiles) = (tile.RowTiles(shape.OutputChannels), tile.ColumnTiles(columns));
+        var waves = new SplitWaves(contraction.Steps, (long)shape.OutputChannels * columns, filterResult.Vector.Shape.Members);
+        DeviceMatrix shares = operands.Scratch(waves.MembersAtATime, waves.MemberFloats), result = DeviceMatrix.Of(filterResult);
+        foreach ((int first, int members) in waves.Waves)
+        {
+            KernelArguments arguments = contraction.From(first).Arguments().Pointer(shares.Address)
+                .Int(pixels).Int(shape.OutputChannels).Int(ProductTile.Padded(shape.OutputChannels)).Int(stepsPerSource).Int(contraction.Steps).Int(waves.Splits)
+                .Int(rowTiles).Int(columnTiles);
+            AddImageShape(arguments, packedChannels, image, map, shape.KernelSize, shape.Padding);
+            device.Launch(
+                new KernelLaunch(
+                    $"convolution_backward_filter_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * waves.Splits * members)), new Dim3(tile.Threads),
+                    tile.SharedBytesByColumns(device.Precision)),
+                arguments);
+            operands.SumSplits(shares, waves.Splits, result.From(first), members, shape.OutputChannels, shape.InputChannels, packedChannels, taps);
+        }
+        operands.SumColumns(biasCotangent, biasResult);
+    }
+
+    private static void AddImageShape(KernelArguments arguments, int channels, TensorShape image, TensorShape output, int kernel, int padding)
+    {
+        int pixels = output.Height * output.Width;
+        arguments.Int(channels).Int(image.Height).Int(image.Width).Int(kernel).Int(padding);
+        (Divisor byPixels, Divisor byWidth) = (Divisor.Of(pixels), Divisor.Of(output.Width));
+        arguments.Int(pixels).Int((int)byPixels.Multiplier).Int(byPixels.Shift).Int(output.Width).Int((int)byWidth.Multiplier).Int(byWidth.Shift);
+        (Divisor byChannels, Divisor byKernel) = (Divisor.Of(channels), Divisor.Of(kernel));
+        arguments.Int((int)byChannels.Multiplier).Int(byChannels.Shift).Int((int)byKernel.Multiplier).Int(byKernel.Shift);
+    }
+}
