@@ -11,6 +11,9 @@ internal enum Placement
 
     /// <summary>In the thread's workspace, only the samples of the block at hand.</summary>
     Block,
+
+    /// <summary>In the thread's workspace, only the samples of the tile at hand.</summary>
+    Tile,
 }
 
 /// <summary>A tensor as one call of a plan uses it.</summary>
@@ -33,6 +36,7 @@ internal sealed unsafe class CpuOperand(CpuTensor tensor, bool isWritten, bool i
     {
         Placement.Full => Tensor.Data + tile.Member * Tensor.MemberStride + (long)sample * Tensor.Shape.SampleLength,
         Placement.Member => tile.Workspace.Start + Offset + (long)sample * Tensor.Shape.SampleLength,
+        Placement.Block => tile.Workspace.Start + Offset + (long)(sample - tile.BlockStart) * Tensor.Shape.SampleLength,
         _ => tile.Workspace.Start + Offset + (long)(sample - tile.FirstSample) * Tensor.Shape.SampleLength,
     };
 }

@@ -14,6 +14,12 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// <summary>Samples that make it worth summing and adding one more copy of the gradients.</summary>
     private const int SamplesPerSlot = 8;
 
+    /// <summary>Bytes of transient tensors that a tile should keep in flight: about a core's second-level cache.</summary>
+    private const long CacheBytes = 1 << 20;
+
+    /// <summary>Samples of a block over which what its calls keep is spread. More would push the block itself out of the last-level cache that the threads share.</summary>
+    private const int SpreadSamples = 16;
+
     private readonly List<CpuCall> calls = [];
     private readonly HashSet<CpuTensor> written = [];
     private readonly HashSet<CpuTensor> summed = [];
@@ -34,8 +40,11 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// <summary>The adding up of the slots' gradients, as a profiler sees it.</summary>
     public IKernelCall Sums => sums ??= new GradientAddition(this);
 
-    /// <summary>Samples that go through the calls together; chosen by the plan.</summary>
-    public int BlockSamples { get; set; } = 1;
+    /// <summary>Samples that go through the calls together. Set by <see cref="Arrange"/>.</summary>
+    public int BlockSamples { get; private set; } = 1;
+
+    /// <summary>The calls, cut into runs whose tiles have the same length. Set by <see cref="Arrange"/>.</summary>
+    public CpuSegment[] Segments { get; private set; } = [];
 
     public int LargestSlot => (Samples + Slots - 1) / Slots;
 
@@ -50,6 +59,20 @@ internal sealed unsafe class CpuPhase(int members, int samples)
         return true;
     }
 
+    /// <summary>
+    /// Chooses, when all calls are in, the samples of a block and of each segment's tiles. A block is as many samples as the second-level cache holds, unless it is passed over by
+    /// what calls keep: then so many more that this is spread over enough of them.
+    /// </summary>
+    public void Arrange()
+    {
+        Segments = CpuSegment.Cut(calls);
+        BlockSamples = Array.Exists(Segments, segment => segment.KeepsMuch)
+            ? Math.Min(SpreadSamples, LargestSlot)
+            : SamplesIn(CpuSegment.BytesPerSample(Segments.SelectMany(segment => segment.Transients).Distinct()), LargestSlot);
+        foreach (CpuSegment segment in Segments)
+            segment.TileSamples = segment.KeepsMuch ? BlockSamples : SamplesIn(segment.TransientBytesPerSample, BlockSamples);
+    }
+
     /// <summary>Runs the calls over one slot of one member, summing gradients into the slots of the workspace.</summary>
     public void RunSlot(Workspace workspace, int member, int slot, ITileObserver? observer)
     {
@@ -57,16 +80,9 @@ internal sealed unsafe class CpuPhase(int members, int samples)
         foreach (GradientSum gradient in Gradients)
             if (!gradient.IsAssignedFirst)
                 new Span<float>(gradient.Slot(workspace), gradient.Length).Clear();
-        for (int begin = first; first < end; first += BlockSamples)
-        {
-            var tile = new Tile(workspace, member, first, Math.Min(BlockSamples, end - first), first == begin);
-            foreach (CpuCall call in calls)
-            {
-                long started = Now(observer);
-                call.Execute(tile);
-                observer?.OnTile(new TileRun(call, workspace.Worker, member, first, tile.SampleCount, started, Now(observer)));
-            }
-        }
+        for (int start = first; start < end; start += BlockSamples)
+            foreach (CpuSegment segment in Segments)
+                RunBlock(segment, workspace, member, start, Math.Min(start + BlockSamples, end), first, observer);
         foreach (CpuCall call in calls)
         {
             long started = Now(observer);
@@ -74,6 +90,22 @@ internal sealed unsafe class CpuPhase(int members, int samples)
             observer?.OnTile(new TileRun(call, workspace.Worker, member, end, 0, started, Now(observer)));
         }
     }
+
+    private static void RunBlock(CpuSegment segment, Workspace workspace, int member, int start, int end, int slotStart, ITileObserver? observer)
+    {
+        for (int sample = start; sample < end; sample += segment.TileSamples)
+        {
+            var tile = new Tile(workspace, member, start, sample, Math.Min(segment.TileSamples, end - sample), sample == slotStart);
+            foreach (CpuCall call in segment.Calls)
+            {
+                long started = Now(observer);
+                call.Execute(tile);
+                observer?.OnTile(new TileRun(call, workspace.Worker, member, sample, tile.SampleCount, started, Now(observer)));
+            }
+        }
+    }
+
+    private static int SamplesIn(long bytesPerSample, int most) => (int)Math.Clamp(CacheBytes / Math.Max(1, bytesPerSample), 1, most);
 
     /// <summary>The time for an observer; none, and no cost, without one.</summary>
     public static long Now(ITileObserver? observer) => observer is null ? 0 : Stopwatch.GetTimestamp();

@@ -8,9 +8,6 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal sealed unsafe class CpuPlan : IPlan
 {
-    /// <summary>Bytes of transient tensors a block should keep in flight: about a core's second-level cache.</summary>
-    private const long BlockBytes = 1 << 20;
-
     private readonly CpuDevice device;
     private readonly List<CpuPhase> phases = [];
     private readonly List<(int First, int Count, bool ByMember)> stages = [];
@@ -38,7 +35,7 @@ internal sealed unsafe class CpuPlan : IPlan
         }
         ArrangeStages();
         foreach (CpuPhase phase in phases)
-            phase.BlockSamples = BlockSamplesOf(phase);
+            phase.Arrange();
         long length = PlaceTransients();
         foreach (CpuCall call in calls)
         {
@@ -91,28 +88,24 @@ internal sealed unsafe class CpuPlan : IPlan
         return phase.Slots == 1 || phase.Members >= 4 * threads || (phase.Members >= threads && phase.Members % threads == 0);
     }
 
-    private static int BlockSamplesOf(CpuPhase phase)
-    {
-        long bytesPerSample = phase.Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient).Select(o => o.Tensor).Distinct()
-            .Sum(tensor => (long)tensor.Shape.SampleLength * sizeof(float));
-        return (int)Math.Clamp(BlockBytes / Math.Max(1, bytesPerSample), 1, phase.LargestSlot);
-    }
-
     /// <summary>Gives every transient tensor the smallest place that its uses allow and returns the floats taken in a workspace.</summary>
     private long PlaceTransients()
     {
-        var uses = new Dictionary<CpuTensor, List<(int Phase, CpuOperand Operand)>>();
+        var uses = new Dictionary<CpuTensor, List<(int Phase, CpuSegment Segment, CpuOperand Operand)>>();
         var order = new List<CpuTensor>();
         for (int i = 0; i < phases.Count; i++)
         {
-            foreach (CpuOperand operand in phases[i].Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient))
+            foreach (CpuSegment segment in phases[i].Segments)
             {
-                if (!uses.TryGetValue(operand.Tensor, out List<(int, CpuOperand)>? list))
+                foreach (CpuOperand operand in segment.Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient))
                 {
-                    uses[operand.Tensor] = list = [];
-                    order.Add(operand.Tensor);
+                    if (!uses.TryGetValue(operand.Tensor, out List<(int, CpuSegment, CpuOperand)>? list))
+                    {
+                        uses[operand.Tensor] = list = [];
+                        order.Add(operand.Tensor);
+                    }
+                    list.Add((i, segment, operand));
                 }
-                list.Add((i, operand));
             }
         }
         long offset = 0;
@@ -121,16 +114,19 @@ internal sealed unsafe class CpuPlan : IPlan
             tensor.Reserve();
         foreach (CpuTensor tensor in order)
         {
-            List<(int Phase, CpuOperand Operand)> list = uses[tensor];
+            List<(int Phase, CpuSegment Segment, CpuOperand Operand)> list = uses[tensor];
             Placement placement = summed.Contains(tensor) ? Placement.Full : PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase));
             if (placement == Placement.Full)
                 tensor.Reserve();
-            foreach ((_, CpuOperand operand) in list)
+            if (placement == Placement.Block && list.TrueForAll(use => use.Segment == list[0].Segment))
+                placement = Placement.Tile;
+            foreach ((_, _, CpuOperand operand) in list)
                 (operand.Placement, operand.Offset) = (placement, offset);
             int samples = placement switch
             {
                 Placement.Member => tensor.Shape.Samples,
                 Placement.Block => Math.Min(tensor.Shape.Samples, phases[list[0].Phase].BlockSamples),
+                Placement.Tile => Math.Min(tensor.Shape.Samples, list[0].Segment.TileSamples),
                 _ => 0,
             };
             offset += RoundUp((long)samples * tensor.Shape.SampleLength);
