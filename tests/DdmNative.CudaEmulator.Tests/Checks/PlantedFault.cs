@@ -152,19 +152,20 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  st.shared.u32 [%r1], %r3; // here
             """),
         new("a read of what another warp writes with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
-                 st.shared.u32 [%r2], %r0;
+                 setp.lt.u32 %p1, %r0, 32;
+                 @%p1 st.shared.u32 [%r2], %r0;
             +    bar.sync 0;
                  xor.b32 %r3, %r2, 128;
-                 ld.shared.u32 %r4, [%r3]; // here
-                 st.global.u32 [%rd4], %r4;
+                 @!%p1 ld.shared.u32 %r4, [%r3]; // here
             """),
         new("a write over what another warp reads with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
                  st.shared.u32 [%r2], %r0;
                  bar.sync 0;
+                 setp.lt.u32 %p1, %r0, 32;
                  xor.b32 %r3, %r2, 128;
-                 ld.shared.u32 %r4, [%r3];
+                 @%p1 ld.shared.u32 %r4, [%r3];
             +    bar.sync 0;
-                 st.shared.u32 [%r2], %r4; // here
+                 @!%p1 st.shared.u32 [%r2], %r0; // here
             """),
         new("a plain read of what another warp updates atomically", FaultKind.SharedReadWriteRace, 64, """
                  setp.eq.u32 %p1, %r0, 0;
