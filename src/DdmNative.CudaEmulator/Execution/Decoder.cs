@@ -1,11 +1,437 @@
+using System.Runtime.InteropServices;
 using DdmNative.CudaEmulator.Counters;
 using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-internal sealed record DecodedFunction(int LocalBytes);
-
-internal sealed class Decoder(LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared)
+/// <summary>Turns a function's instructions into operations on rows of lanes: registers, constants and special registers all become rows of one frame.</summary>
+internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared)
 {
-    public DecodedFunction Decode() => module is null || sites is null || shared is null ? throw new InvalidOperationException() : new((int)function.Variables.Where(variable => variable.Space == PtxSpace.Local).Sum(variable => (long)variable.Size));
+    private readonly List<Operation> operations = [];
+    private readonly List<Detail> details = [];
+    private readonly List<(int Offset, int Width, ulong Bits)> constants = [];
+    private readonly Dictionary<(ulong Bits, int Width), Place> constantPlaces = [];
+    private readonly Dictionary<PtxSpecialRegister, Place> specials = [];
+    private readonly Dictionary<PtxVariable, int> stack = [];
+    private Place[] registers = [];
+    private int frameBytes, stackBytes, localBytes, carry = -1;
+
+    public DecodedFunction Decode()
+    {
+        // Rows first: they must be aligned to vectors.
+        registers = new Place[function.Registers.Count];
+        for (int i = 0; i < registers.Length; i++)
+            registers[i] = Row(function.Registers[i].Type == PtxType.Pred ? 0 : Math.Max(4, function.Registers[i].Type.ByteSize()));
+        if (!function.IsEntry)
+            PlaceOnStack(function.Parameters.Concat(function.Results));
+        PlaceOnStack(function.Variables.Where(variable => variable.Space is PtxSpace.Local or PtxSpace.Param));
+        localBytes = (int)function.Variables.Where(variable => variable.Space == PtxSpace.Local).Sum(variable => (long)variable.Size);
+        IReadOnlyList<PtxInstruction> code = function.Instructions;
+        PtxControlFlow flow = PtxControlFlow.Of(function);
+        int[] segmentAt = new int[code.Count + 1];
+        Array.Fill(segmentAt, -1);
+        List<Segment> segments = [];
+        int firstSite = sites.Offset(function);
+        foreach (PtxBasicBlock block in flow.Blocks)
+        {
+            int start = block.Start;
+            while (start < block.End)
+            {
+                int first = operations.Count, end = start;
+                while (end < block.End && ControlOf(code[end].Opcode) == Control.Next)
+                    Add(code[end], firstSite + end++);
+                int last = operations.Count;
+                Control control = Control.Next;
+                int reconvergence = -1;
+                if (end < block.End)
+                {
+                    control = ControlOf(code[end].Opcode);
+                    AddControl(code[end], control, firstSite + end);
+                    reconvergence = flow.ReconvergenceOf(end);
+                    end++;
+                }
+
+                segmentAt[start] = segments.Count;
+                segments.Add(new Segment(first, last, start, end, control, end, reconvergence));
+                start = end;
+            }
+        }
+
+        byte[] frame = new byte[frameBytes];
+        foreach ((int offset, int width, ulong bits) in constants)
+        {
+            if (width == 0)
+                MemoryMarshal.Write(frame.AsSpan(offset), (uint)bits);
+            else if (width == 4)
+                MemoryMarshal.Cast<byte, uint>(frame.AsSpan(offset, 128)).Fill((uint)bits);
+            else
+                MemoryMarshal.Cast<byte, ulong>(frame.AsSpan(offset, 256)).Fill(bits);
+        }
+
+        return new DecodedFunction
+        {
+            Function = function, Operations = [.. operations], Details = [.. details], Segments = [.. segments], SegmentAt = segmentAt, Frame = frame, Registers = registers,
+            Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack, StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
+        };
+    }
+
+    private static Control ControlOf(PtxOpcode opcode) => opcode switch
+    {
+        PtxOpcode.Bra => Control.Branch,
+        PtxOpcode.BrxIdx => Control.BranchTable,
+        PtxOpcode.Ret => Control.Return,
+        PtxOpcode.Exit => Control.Exit,
+        PtxOpcode.Trap => Control.Trap,
+        PtxOpcode.Call => Control.Call,
+        PtxOpcode.BarSync => Control.Barrier,
+        PtxOpcode.BarArrive => Control.BarrierArrive,
+        PtxOpcode.BarRed => Control.BarrierReduce,
+        _ => Control.Next,
+    };
+
+    private Place Row(int width)
+    {
+        int bytes = width == 0 ? 32 : width * 32;
+        Place place = new(frameBytes, width);
+        frameBytes += bytes;
+        return width <= 8 ? place : throw new EmulatorException(CudaError.InvalidPtx, $"the function '{function.Name}' has registers of {width} bytes, expected at most 8");
+    }
+
+    private void PlaceOnStack(IEnumerable<PtxVariable> variables)
+    {
+        foreach (PtxVariable variable in variables)
+        {
+            int alignment = Math.Max(variable.Alignment, 1);
+            stackBytes = (stackBytes + alignment - 1) / alignment * alignment;
+            stack[variable] = stackBytes;
+            stackBytes = checked(stackBytes + (int)variable.Size);
+        }
+
+        if (stackBytes > 1 << 19)
+            throw new EmulatorException(CudaError.InvalidPtx, $"the function '{function.Name}' has {stackBytes} bytes of local variables, expected at most {1 << 19}");
+    }
+
+    private Place Constant(ulong bits, int width)
+    {
+        if (width is 1 or 2)
+            width = 4;
+        if (!constantPlaces.TryGetValue((bits, width), out Place place))
+        {
+            constantPlaces[(bits, width)] = place = Row(width);
+            constants.Add((place.Offset, width, bits));
+        }
+
+        return place;
+    }
+
+    private Place Special(PtxSpecialRegister register)
+    {
+        int width = register is PtxSpecialRegister.Clock64 or PtxSpecialRegister.GlobalTimer or PtxSpecialRegister.GridId ? 8 : 4;
+        if (!specials.TryGetValue(register, out Place place))
+            specials[register] = place = Row(width);
+        return place;
+    }
+
+    /// <summary>Where an operand of a type lies; a sink gets a row of its own.</summary>
+    private Place Of(PtxOperand operand, PtxType type) => operand switch
+    {
+        PtxRegisterOperand register => registers[register.Register] with { Negated = register.Negated },
+        PtxImmediate immediate when type == PtxType.Pred => Constant(immediate.Bits == 0 ? 0 : uint.MaxValue, 0),
+        PtxImmediate immediate => Constant(immediate.As(type), type.ByteSize()),
+        PtxSpecialRegisterOperand special => Special(special.Register),
+        PtxSymbolOperand symbol => Symbol(symbol, type),
+        PtxFunctionOperand named => Constant(module.AddressOf(named.Name), 8),
+        PtxSinkOperand => Row(type == PtxType.Pred ? 0 : 8),
+        _ => throw new EmulatorException(CudaError.InvalidPtx, $"function '{function.Name}': an operand {operand} cannot be executed"),
+    };
+
+    private Place Symbol(PtxSymbolOperand symbol, PtxType type) => symbol.Variable.Space switch
+    {
+        PtxSpace.Shared => Constant(shared.Offset(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
+        PtxSpace.Local or PtxSpace.Param when stack.TryGetValue(symbol.Variable, out int offset) => StackAddress(offset + symbol.Offset, Math.Max(4, type.ByteSize())),
+        PtxSpace.Param => Constant((ulong)(symbol.Variable.ParameterOffset + symbol.Offset), Math.Max(4, type.ByteSize())),
+        _ => Constant(module.AddressOf(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
+    };
+
+    /// <summary>An address on the stack is known only when the frame is: it is made where it is used.</summary>
+    private Place StackAddress(long offset, int width)
+    {
+        Place place = Row(width);
+        operations.Add(new Operation { Run = &MemoryOperations.StackAddress, Guard = -1, D = place.Offset, Bytes = width, Immediate = offset, Site = operations.Count == 0 ? sites.Offset(function) : operations[^1].Site });
+        return place;
+    }
+
+    private int Detailed(PtxInstruction instruction, Place[] results, Place[] sources, LaneFunction? lane = null)
+    {
+        details.Add(new Detail(instruction, results, sources, lane));
+        return details.Count - 1;
+    }
+
+    private Operation New(PtxInstruction instruction, int site) =>
+        new() { Guard = instruction.Guard is { } guard ? registers[guard.Register].Offset : -1, GuardFlip = instruction.Guard is { Negated: true } ? uint.MaxValue : 0, Site = site, Count = 1 };
+
+    private void Lanes(PtxInstruction instruction, int site, Place result, LaneFunction lane, params Place[] sources)
+    {
+        Operation operation = New(instruction, site);
+        operation.Run = &LaneOperations.Apply;
+        operation.Extra = Detailed(instruction, [result], sources, lane);
+        operations.Add(operation);
+    }
+
+    private void AddControl(PtxInstruction instruction, Control control, int site)
+    {
+        List<Place> sources = [];
+        if (control == Control.BranchTable)
+            sources.Add(Of(instruction.Operands[0], PtxType.U32));
+        if (control is Control.Barrier or Control.BarrierArrive or Control.BarrierReduce)
+            sources.AddRange(instruction.Operands.Skip(control == Control.BarrierReduce ? 1 : 0).Select((operand, i) => Of(operand, control == Control.BarrierReduce && i == instruction.Operands.Count - 2 ? PtxType.Pred : PtxType.U32)));
+        Place[] results = control == Control.BarrierReduce ? [Of(instruction.Operands[0], instruction.Modifiers.Type)] : [];
+        if (instruction.Call is { Target: PtxRegisterOperand pointer })
+            sources.Add(registers[pointer.Register]);
+        if (instruction.Call is { } call)
+        {
+            if (call.Target is PtxFunctionOperand named && module.Defined(named.Name) is null && named.Name is not ("__assertfail" or "vprintf"))
+                throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{named.Name}' is called, but nowhere defined");
+        }
+
+        // The control's operation is the one after the segment's last.
+        Operation operation = New(instruction, site);
+        operation.Extra = Detailed(instruction, results, [.. sources]);
+        operations.Add(operation);
+    }
+
+    private void Add(PtxInstruction instruction, int site)
+    {
+        PtxModifiers modifiers = instruction.Modifiers;
+        IReadOnlyList<PtxOperand> operands = instruction.Operands;
+        switch (instruction.Opcode)
+        {
+            case PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red or PtxOpcode.CpAsync or PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix
+                or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC or PtxOpcode.WmmaStoreD:
+                AddMemory(instruction, site);
+                return;
+            case PtxOpcode.Mov:
+                AddMove(instruction, site);
+                return;
+            case PtxOpcode.Membar or PtxOpcode.Fence or PtxOpcode.Prefetch or PtxOpcode.Discard or PtxOpcode.Brkpt or PtxOpcode.Nanosleep or PtxOpcode.Pmevent or PtxOpcode.Griddepcontrol or PtxOpcode.Setmaxnreg:
+                Emit(instruction, site, &WarpOperations.Nothing, [], []);
+                return;
+            case PtxOpcode.CpAsyncCommitGroup:
+                Emit(instruction, site, &WarpOperations.CommitCopies, [], []);
+                return;
+            case PtxOpcode.CpAsyncWaitGroup or PtxOpcode.CpAsyncWaitAll:
+                Emit(instruction, site, &WarpOperations.WaitForCopies, [], [], operands.Count > 0 ? (long)((PtxImmediate)operands[0]).Bits : -1);
+                return;
+            case PtxOpcode.BarWarpSync:
+                Emit(instruction, site, &WarpOperations.Synchronise, [], [Of(operands[0], PtxType.U32)]);
+                return;
+            case PtxOpcode.Activemask:
+                Emit(instruction, site, &WarpOperations.ActiveMask, [Of(operands[0], PtxType.B32)], []);
+                return;
+            case PtxOpcode.Shfl or PtxOpcode.Match or PtxOpcode.Elect:
+                PtxPairOperand? pair = operands[0] as PtxPairOperand;
+                Place[] results = pair is null ? [Of(operands[0], PtxType.B64)] : [Of(pair.First, PtxType.B64), Of(pair.Second, PtxType.Pred)];
+                PtxType valueType = instruction.Opcode == PtxOpcode.Match ? modifiers.Type : PtxType.U32;
+                Place[] sources = [.. operands.Skip(1).Select((operand, i) => Of(operand, i == 0 ? valueType : PtxType.U32))];
+                if (instruction.Opcode == PtxOpcode.Shfl)
+                    Emit(instruction, site, &WarpOperations.Shuffle, results, sources);
+                else if (instruction.Opcode == PtxOpcode.Match)
+                    Emit(instruction, site, &WarpOperations.Match, results, sources);
+                else
+                    Emit(instruction, site, &WarpOperations.Elect, results, sources);
+                return;
+            case PtxOpcode.Vote:
+                Emit(instruction, site, &WarpOperations.Vote, [Of(operands[0], modifiers.Type)], [Of(operands[1], PtxType.Pred), Of(operands[2], PtxType.U32)]);
+                return;
+            case PtxOpcode.Redux:
+                Emit(instruction, site, &WarpOperations.Reduce, [Of(operands[0], modifiers.Type)], [Of(operands[1], modifiers.Type), Of(operands[2], PtxType.U32)]);
+                return;
+            case PtxOpcode.Mma or PtxOpcode.WmmaMma:
+                if (modifiers.Types.Any(type => !(type is PtxType.F16 or PtxType.BF16 or PtxType.TF32 or PtxType.F32)))
+                    throw Unsupported(instruction);
+                Emit(instruction, site, instruction.Opcode == PtxOpcode.Mma ? &MatrixOperations.Multiply : &MatrixOperations.MultiplyWarp, Rows(operands[0]), [.. operands.Skip(1).SelectMany(Rows)]);
+                return;
+        }
+
+        Place[] all = Sources(instruction);
+        PtxOperand first = operands[0];
+        PtxType resultType = LaneFunctions.ResultType(instruction);
+        if (first is PtxPairOperand two)
+        {
+            (LaneFunction yes, LaneFunction no) = LaneFunctions.Comparison(instruction);
+            Lanes(instruction, site, Of(two.Second, PtxType.Pred), no, all);
+            Lanes(instruction, site, Of(two.First, PtxType.Pred), yes, all);
+            return;
+        }
+
+        Place result = Of(first, resultType);
+        if (TryVector(instruction, site, result, all))
+            return;
+        if (modifiers.Has(PtxQualifiers.CarryOut) || instruction.Opcode is PtxOpcode.Addc or PtxOpcode.Subc or PtxOpcode.Madc)
+        {
+            AddCarry(instruction, site, result, all);
+            return;
+        }
+
+        LaneFunction lane = LaneFunctions.Of(instruction) ?? throw Unsupported(instruction);
+        Lanes(instruction, site, result, lane, all);
+    }
+
+    private void AddCarry(PtxInstruction instruction, int site, Place result, Place[] sources)
+    {
+        if (carry < 0)
+            carry = Row(0).Offset;
+        Place flag = new(carry, 0);
+        (LaneFunction value, LaneFunction carryOut) = LaneFunctions.Carry(instruction);
+        Place[] all = [.. sources, .. Enumerable.Repeat(flag, 4 - sources.Length)];
+        if (!instruction.Modifiers.Has(PtxQualifiers.CarryOut))
+        {
+            Lanes(instruction, site, result, value, all);
+            return;
+        }
+
+        Place next = Row(0);
+        Lanes(instruction, site, next, carryOut, all);
+        Lanes(instruction, site, result, value, all);
+        Lanes(instruction, site, flag, (a, _, _, _) => a, next);
+    }
+
+    private Place[] Sources(PtxInstruction instruction)
+    {
+        PtxModifiers modifiers = instruction.Modifiers;
+        List<Place> sources = [];
+        for (int i = 1; i < instruction.Operands.Count; i++)
+            sources.Add(Of(instruction.Operands[i], LaneFunctions.SourceType(instruction, i - 1)));
+        return [.. sources];
+    }
+
+    private static EmulatorException Unsupported(PtxInstruction instruction) =>
+        new(CudaError.InvalidPtx, $"ptx line {instruction.Line}: '{instruction.Text}' cannot be executed by the emulator");
+
+    private Place[] Rows(PtxOperand operand) => operand is PtxVectorOperand vector ? [.. vector.Elements.Select(element => Of(element, PtxType.B32))] : [Of(operand, PtxType.B32)];
+
+    private void Emit(PtxInstruction instruction, int site, delegate*<Warp, Operation*, uint, void> run, Place[] results, Place[] sources, long immediate = 0)
+    {
+        Operation operation = New(instruction, site);
+        operation.Run = run;
+        operation.Extra = Detailed(instruction, results, sources);
+        operation.Immediate = immediate;
+        operations.Add(operation);
+    }
+
+    private void AddMove(PtxInstruction instruction, int site)
+    {
+        (PtxOperand to, PtxOperand from) = (instruction.Operands[0], instruction.Operands[1]);
+        PtxType type = instruction.Modifiers.Type;
+        if (from is PtxSpecialRegisterOperand { Register: PtxSpecialRegister.Clock or PtxSpecialRegister.Clock64 or PtxSpecialRegister.ClockHi or PtxSpecialRegister.GlobalTimer or PtxSpecialRegister.GlobalTimerLo })
+        {
+            Emit(instruction, site, &WarpOperations.Clock, [Of(to, type)], []);
+            return;
+        }
+
+        if (to is PtxVectorOperand parts)
+        {
+            int bits = type.ByteSize() * 8 / parts.Elements.Count;
+            Place whole = Of(from, type);
+            for (int i = 0; i < parts.Elements.Count; i++)
+            {
+                int shift = i * bits;
+                ulong mask = (1UL << bits) - 1;
+                if (parts.Elements[i] is not PtxSinkOperand)
+                    Lanes(instruction, site, Of(parts.Elements[i], PtxType.B32), (a, _, _, _) => a >> shift & mask, whole);
+            }
+        }
+        else if (from is PtxVectorOperand pieces)
+        {
+            int bits = type.ByteSize() * 8 / pieces.Elements.Count;
+            ulong mask = (1UL << bits) - 1;
+            PtxType piece = bits switch { 8 => PtxType.B8, 16 => PtxType.B16, _ => PtxType.B32 };
+            LaneFunction join = (a, b, c, d) => a & mask | (b & mask) << bits | (pieces.Elements.Count > 2 ? (c & mask) << 2 * bits | (d & mask) << 3 * bits : 0);
+            Lanes(instruction, site, Of(to, type), join, [.. pieces.Elements.Select(element => Of(element, piece))]);
+        }
+        else
+        {
+            Place source = Of(from, type), result = Of(to, type);
+            if (!TryVector(instruction, site, result, [source]))
+                Lanes(instruction, site, result, (a, _, _, _) => a, source);
+        }
+    }
+
+    private bool TryVector(PtxInstruction instruction, int site, Place result, Place[] sources)
+    {
+        delegate*<Warp, Operation*, uint, void> run = VectorOperations.Find(instruction, result, sources);
+        if (run == null)
+            return false;
+        Operation operation = New(instruction, site);
+        operation.Run = run;
+        operation.D = result.Offset;
+        operation.A = sources[0].Offset;
+        operation.B = sources.Length > 1 ? sources[1].Offset : 0;
+        operation.C = sources.Length > 2 ? sources[2].Offset : 0;
+        operation.Immediate = sources.Select((source, i) => source.Negated ? 1L << i : 0).Sum();
+        operations.Add(operation);
+        return true;
+    }
+
+    /// <summary>Addresses: A is the row of the register, or −1; Immediate the offset; Count 8 or 4 the row's width.</summary>
+    private void AddMemory(PtxInstruction instruction, int site)
+    {
+        PtxModifiers modifiers = instruction.Modifiers;
+        IReadOnlyList<PtxOperand> operands = instruction.Operands;
+        int at = operands[0] is PtxAddress ? 0 : 1;
+        PtxAddress address = (PtxAddress)operands[at];
+        Place[] results = at == 0 ? [] : operands[0] is PtxVectorOperand vector ? [.. vector.Elements.Select(element => Of(element, PtxType.B64))] : [Of(operands[0], PtxType.B64)];
+        List<Place> sources = [];
+        for (int i = at + 1; i < operands.Count; i++)
+        {
+            PtxType type = instruction.Opcode is PtxOpcode.CpAsync or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC || (instruction.Opcode is PtxOpcode.WmmaStoreD && i == 2)
+                || instruction.Opcode is PtxOpcode.CpAsync ? PtxType.B32 : modifiers.Type;
+            if (operands[i] is PtxVectorOperand values)
+                sources.AddRange(values.Elements.Select(element => Of(element, type)));
+            else if (operands[i] is PtxRegisterOperand { } predicate && function.Registers[predicate.Register].Type == PtxType.Pred)
+                sources.Add(Of(operands[i], PtxType.Pred));
+            else if (operands[i] is PtxAddress other)
+                sources.Add(other.Register is { } register ? registers[register.Register] : Constant(module.AddressOf(other.Variable!) + (ulong)other.Offset, 8));
+            else
+                sources.Add(Of(operands[i], type));
+        }
+
+        PtxSpace space = modifiers.Space;
+        long offset = address.Offset;
+        if (address.Variable is { } variable)
+        {
+            if (space == PtxSpace.Generic)
+                space = variable.Space;
+            offset += variable.Space switch
+            {
+                PtxSpace.Shared => (long)shared.Offset(variable),
+                PtxSpace.Local or PtxSpace.Param => stack.TryGetValue(variable, out int place) ? place : variable.ParameterOffset,
+                _ => (long)module.AddressOf(variable),
+            };
+        }
+
+        Operation operation = New(instruction, site);
+        bool isStack = space == PtxSpace.Local || (space == PtxSpace.Param && (address.Variable is null ? !function.IsEntry : stack.ContainsKey(address.Variable)));
+        operation.Run = instruction.Opcode switch
+        {
+            PtxOpcode.Ld or PtxOpcode.Ldu => space == PtxSpace.Param && !isStack ? &MemoryOperations.LoadParameter : &MemoryOperations.Load,
+            PtxOpcode.St => &MemoryOperations.Store,
+            PtxOpcode.Atom or PtxOpcode.Red => &MemoryOperations.Update,
+            PtxOpcode.CpAsync => &MemoryOperations.CopyAsync,
+            PtxOpcode.Ldmatrix => &MatrixOperations.Load,
+            PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC => &MatrixOperations.LoadWarp,
+            PtxOpcode.WmmaStoreD => &MatrixOperations.StoreWarp,
+            _ => throw Unsupported(instruction),
+        };
+        operation.D = (int)(isStack ? PtxSpace.Local : space);
+        // A variable on the stack is relative to the frame; an address in a register is not.
+        operation.B = isStack && address.Variable is not null ? 1 : 0;
+        operation.A = address.Register is { } pointer ? registers[pointer.Register].Offset : -1;
+        operation.Count = address.Register is { } row ? registers[row.Register].Width : 8;
+        operation.Immediate = offset;
+        operation.Bytes = modifiers.Types.Count > 0 ? modifiers.Type.ByteSize() : 4;
+        operation.C = instruction.Opcode == PtxOpcode.CpAsync && operands[1] is PtxAddress { Register: not null } source ? (int)source.Offset : 0;
+        operation.Extra = Detailed(instruction, results, [.. sources]);
+        operations.Add(operation);
+    }
 }

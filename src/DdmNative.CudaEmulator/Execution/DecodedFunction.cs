@@ -1,0 +1,56 @@
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>How a segment goes on after its operations.</summary>
+internal enum Control : byte { Next, Branch, BranchTable, Return, Exit, Trap, Call, Barrier, BarrierArrive, BarrierReduce }
+
+/// <summary>Where a source or result lies in a frame: byte offset of a row of 32 lanes, and bytes of each lane; of a predicate, which is one word of 32 bits, 0.</summary>
+internal readonly record struct Place(int Offset, int Width, bool Negated = false);
+
+/// <summary>One instruction, decoded: what it does to a warp whose lanes of the mask take part. Offsets are bytes in the frame.</summary>
+internal unsafe struct Operation
+{
+    public delegate*<Warp, Operation*, uint, void> Run;
+    public int Guard;
+    public uint GuardFlip;
+    public int D, A, B, C;
+    public int Site, Extra;
+    public int Bytes, Count;
+    public long Immediate;
+}
+
+/// <summary>Operations that are always executed one after the other, and how it goes on then.</summary>
+internal sealed record Segment(int FirstOperation, int EndOperation, int FirstInstruction, int EndInstruction, Control Control, int Next, int Reconvergence);
+
+/// <summary>The value of an instruction in one lane, from the bits of its sources.</summary>
+internal delegate ulong LaneFunction(ulong a, ulong b, ulong c, ulong d);
+
+/// <summary>What an operation needs besides its offsets.</summary>
+internal sealed record Detail(PtxInstruction Instruction, Place[] Results, Place[] Sources, LaneFunction? Function = null);
+
+/// <summary>A call: places in the caller's frame or bytes of its stack, and those of the callee.</summary>
+internal sealed record CallSite(PtxFunction? Target, Place Pointer, IReadOnlyList<PtxOperand> Arguments, IReadOnlyList<PtxOperand> Results);
+
+/// <summary>A function in the form in which warps run it.</summary>
+internal sealed class DecodedFunction
+{
+    public required PtxFunction Function { get; init; }
+    public required Operation[] Operations { get; init; }
+    public required Detail[] Details { get; init; }
+    public required Segment[] Segments { get; init; }
+
+    /// <summary>By index of an instruction: the segment that begins there, or −1.</summary>
+    public required int[] SegmentAt { get; init; }
+
+    /// <summary>What a frame holds when the function begins: constants, and zero for registers.</summary>
+    public required byte[] Frame { get; init; }
+    public required IReadOnlyList<(PtxSpecialRegister Register, Place Place)> Specials { get; init; }
+    public required IReadOnlyList<Place> Registers { get; init; }
+
+    /// <summary>Local and call-parameter variables: bytes from the frame's base in each thread's stack.</summary>
+    public required IReadOnlyDictionary<PtxVariable, int> StackOffsets { get; init; }
+    public required int StackBytes { get; init; }
+    public required int LocalBytes { get; init; }
+    public required int FirstSite { get; init; }
+}
