@@ -1,0 +1,441 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using DdmNative.CudaEmulator.Checks;
+using DdmNative.CudaEmulator.Counters;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+internal enum WarpStatus : byte { Ready, Barrier, Done }
+
+/// <summary>
+/// 32 threads that run together. A stack of (where, where to meet again, who) holds the parts of a diverged warp: the top runs until it comes to where its parts meet, then the
+/// next below does.
+/// </summary>
+internal sealed unsafe class Warp : IDisposable
+{
+    /// <summary>Where shared and local memory lie among generic addresses.</summary>
+    public const ulong SharedWindow = 1UL << 40, LocalWindow = 1UL << 41;
+
+    private const int DeepestCall = 96, Slice = 1 << 20, CallStackBytes = 16 << 10;
+
+    private readonly BlockRunner runner;
+    private readonly Stack<Activation> calls = new();
+    private readonly Dictionary<DecodedFunction, (long[] Warps, long[] Lanes)> counts = [];
+    private readonly Dictionary<DecodedFunction, Stack<nint>> spareFrames = [];
+    private readonly DecodedFunction kernel;
+    private Activation current;
+    private uint alive;
+
+    public Warp(BlockRunner runner, int index, uint lanes)
+    {
+        this.runner = runner;
+        Index = index;
+        Lanes = lanes;
+        kernel = runner.Launch.Kernel.Decoded[runner.Launch.Kernel.Function];
+        LocalStride = runner.Launch.Kernel.Decoded.Values.Sum(function => function.StackBytes) + (runner.Launch.Kernel.Decoded.Count > 1 ? CallStackBytes : 0);
+        Local = (byte*)NativeMemory.AlignedAlloc((nuint)(LocalStride * 32 + 256), 256);
+        Addresses = (ulong*)NativeMemory.AlignedAlloc(32 * 8 * 3, 64);
+        current = null!;
+    }
+
+    public int Index { get; }
+
+    /// <summary>Threads that there are: fewer than 32 in the last warp of a block.</summary>
+    public uint Lanes { get; }
+
+    public uint Alive => alive;
+
+    public BlockRunner Runner => runner;
+
+    public byte* Frame { get; private set; }
+
+    public Detail[] Details { get; private set; } = [];
+
+    /// <summary>Of the running function in each thread's stack.</summary>
+    public long StackBase { get; private set; }
+
+    public byte* Local { get; }
+
+    public int LocalStride { get; }
+
+    /// <summary>Three rows of 32 for addresses, other addresses and pointers.</summary>
+    public ulong* Addresses { get; }
+
+    public Allocation? Last { get; set; }
+
+    public WarpStatus Status { get; set; }
+
+    public int BarrierId { get; private set; }
+
+    public int BarrierWarps { get; private set; }
+
+    public bool BarrierWaits { get; private set; }
+
+    public uint BarrierVotes { get; private set; }
+
+    public int BarrierSite { get; private set; }
+
+    public static PtxSpace SpaceOf(ulong address) => (address >> 24) switch { SharedWindow >> 24 => PtxSpace.Shared, LocalWindow >> 24 => PtxSpace.Local, _ => PtxSpace.Global };
+
+    public void Begin()
+    {
+        while (current is not null)
+            Leave();
+        alive = Lanes;
+        Status = WarpStatus.Ready;
+        Enter(kernel, Lanes, 0);
+    }
+
+    public void Run()
+    {
+        int slice = Slice;
+        while (true)
+        {
+            Activation at = current;
+            ref Part top = ref at.Top;
+            top.Mask &= at.Live & alive;
+            if (top.Mask == 0 || top.Where == top.Meet)
+            {
+                if (at.Pop())
+                    continue;
+                if (Return())
+                    continue;
+                Status = WarpStatus.Done;
+                return;
+            }
+
+            DecodedFunction function = at.Function;
+            if (top.Where >= function.SegmentAt.Length - 1)
+            {
+                at.Live &= ~top.Mask;
+                continue;
+            }
+
+            int number = function.SegmentAt[top.Where];
+            Segment segment = function.Segments[number];
+            uint mask = top.Mask;
+            at.SegmentWarps[number]++;
+            at.SegmentLanes[number] += BitOperations.PopCount(mask);
+            int length = segment.EndInstruction - segment.FirstInstruction;
+            if ((runner.Budget -= length) < 0)
+                throw Fault(FaultKind.InstructionLimit, function.FirstSite + segment.FirstInstruction, mask, null, $"{runner.Launch.Device.Options.InstructionLimit} warp instructions in one block");
+            fixed (Operation* operations = function.Operations)
+            {
+                Operation* end = operations + segment.EndOperation;
+                for (Operation* operation = operations + segment.FirstOperation; operation < end; operation++)
+                {
+                    uint part = mask;
+                    if (operation->Guard >= 0)
+                    {
+                        part &= *(uint*)(Frame + operation->Guard) ^ operation->GuardFlip;
+                        runner.Profile.Lanes[operation->Site] -= BitOperations.PopCount(mask ^ part);
+                        if (part == 0)
+                        {
+                            continue;
+                        }
+                    }
+
+                    operation->Run(this, operation, part);
+                }
+
+                top.Where = segment.Next;
+                if (segment.Control != Control.Next)
+                {
+                    uint part = end->Guard >= 0 ? mask & (*(uint*)(Frame + end->Guard) ^ end->GuardFlip) : mask;
+                    if (end->Guard >= 0)
+                        runner.Profile.Lanes[end->Site] -= BitOperations.PopCount(mask ^ part);
+                    if (part != 0 || segment.Control == Control.Branch)
+                        Go(segment, function, end, ref top, mask, part);
+                    if (Status != WarpStatus.Ready)
+                        return;
+                }
+            }
+
+            if ((slice -= length) < 0)
+                return;
+        }
+    }
+
+    /// <summary>A barrier lets the warp go; of <c>bar.red</c> the result is what all threads voted.</summary>
+    public void Release(int votes, int voters)
+    {
+        Status = WarpStatus.Ready;
+        Segment? reduced = current.Reducing;
+        if (reduced is null)
+            return;
+        current.Reducing = null;
+        Detail detail = Details[current.Function.Operations[reduced.EndOperation].Extra];
+        ulong value = detail.Instruction.Modifiers.Operation switch { PtxOperation.And => votes == voters ? 1UL : 0, PtxOperation.Or => votes > 0 ? 1UL : 0, _ => (ulong)votes };
+        for (int lane = 0; lane < 32; lane++)
+        {
+            if ((current.Top.Mask >> lane & 1) != 0)
+                LaneOperations.Write(Frame, detail.Results[0], lane, value);
+        }
+    }
+
+    /// <summary>A fault of the first lane of the mask, to be thrown.</summary>
+    public EmulatorException Fault(FaultKind kind, int site, uint mask, FaultMemory? memory, string? detail = null) =>
+        Fault(runner.Watch.Report(kind, site, Index * 32 + BitOperations.TrailingZeroCount(mask), memory, detail));
+
+    public static EmulatorException Fault(FaultReport report) => new(
+        report.Kind switch
+        {
+            FaultKind.OutOfBounds or FaultKind.UseAfterFree or FaultKind.WriteToConstant => CudaError.IllegalAddress,
+            FaultKind.Misaligned => CudaError.MisalignedAddress,
+            FaultKind.InstructionLimit => CudaError.LaunchTimeout,
+            _ => CudaError.LaunchFailed,
+        },
+        report);
+
+    public long Collect(KernelProfile profile)
+    {
+        long lanes = 0;
+        foreach ((DecodedFunction function, (long[] warpCounts, long[] laneCounts)) in counts)
+        {
+            for (int i = 0; i < function.Segments.Length; i++)
+            {
+                Segment segment = function.Segments[i];
+                lanes += laneCounts[i] * (segment.EndInstruction - segment.FirstInstruction);
+                for (int instruction = segment.FirstInstruction; instruction < segment.EndInstruction; instruction++)
+                {
+                    profile.Warps[function.FirstSite + instruction] += warpCounts[i];
+                    profile.Lanes[function.FirstSite + instruction] += laneCounts[i];
+                }
+            }
+        }
+
+        return lanes;
+    }
+
+    public void Dispose()
+    {
+        while (current is not null)
+            Leave();
+        foreach (nint frame in spareFrames.Values.SelectMany(frames => frames))
+            NativeMemory.AlignedFree((void*)frame);
+        NativeMemory.AlignedFree(Local);
+        NativeMemory.AlignedFree(Addresses);
+    }
+
+    private void Go(Segment segment, DecodedFunction function, Operation* operation, ref Part top, uint mask, uint part)
+    {
+        Detail detail = function.Details[operation->Extra];
+        switch (segment.Control)
+        {
+            case Control.Branch:
+                int target = ((PtxLabelOperand)detail.Instruction.Operands[0]).Target;
+                if (part == mask)
+                {
+                    top.Where = target;
+                }
+                else if (part != 0)
+                {
+                    runner.Profile.Divergences[operation->Site]++;
+                    current.Split(segment.Reconvergence, segment.Next, mask & ~part, target, part);
+                }
+
+                break;
+            case Control.BranchTable:
+                BranchByTable(segment, detail, operation, mask, part);
+                break;
+            case Control.Return:
+                current.Live &= ~part;
+                break;
+            case Control.Exit:
+                alive &= ~part;
+                break;
+            case Control.Trap:
+                throw Fault(FaultKind.Trap, operation->Site, part, null);
+            case Control.Call:
+                Call(detail, operation, part);
+                break;
+            default:
+                Barrier(segment, detail, operation, part);
+                break;
+        }
+    }
+
+    private void BranchByTable(Segment segment, Detail detail, Operation* operation, uint mask, uint part)
+    {
+        List<(int Target, uint Mask)> ways = [];
+        if (mask != part)
+            ways.Add((segment.Next, mask & ~part));
+        for (uint rest = part; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            ulong index = LaneOperations.Read(Frame, detail.Sources[0], lane);
+            if (index >= (ulong)detail.Instruction.BranchTargets.Count)
+                throw Fault(FaultKind.Trap, operation->Site, 1u << lane, null, $"index {index} of a table of {detail.Instruction.BranchTargets.Count} branch targets");
+            int target = detail.Instruction.BranchTargets[(int)index].Target;
+            int known = ways.FindIndex(way => way.Target == target);
+            if (known < 0)
+                ways.Add((target, 1u << lane));
+            else
+                ways[known] = (target, ways[known].Mask | 1u << lane);
+        }
+
+        if (ways.Count == 1)
+        {
+            current.Top.Where = ways[0].Target;
+            return;
+        }
+
+        runner.Profile.Divergences[operation->Site]++;
+        current.Split(segment.Reconvergence, ways);
+    }
+
+    private void Barrier(Segment segment, Detail detail, Operation* operation, uint part)
+    {
+        if (part != Lanes)
+            throw Fault(FaultKind.PartialBarrier, operation->Site, part, null, $"lanes 0x{part:x8} of warp {Index} come to the barrier, expected all of 0x{Lanes:x8}");
+        int lane = BitOperations.TrailingZeroCount(part);
+        ulong id = LaneOperations.Read(Frame, detail.Sources[0], lane);
+        int counts = segment.Control == Control.BarrierReduce ? detail.Sources.Length - 1 : detail.Sources.Length;
+        ulong threads = counts > 1 ? LaneOperations.Read(Frame, detail.Sources[1], lane) : (ulong)runner.WarpCount * 32;
+        if (id > 15 || threads % 32 != 0 || threads == 0 || threads > (ulong)runner.WarpCount * 32)
+            throw Fault(FaultKind.PartialBarrier, operation->Site, part, null, $"barrier {id} of {threads} threads, expected 0 to 15 and a multiple of 32 that the block has");
+        BarrierId = (int)id;
+        BarrierWarps = (int)(threads / 32);
+        BarrierWaits = segment.Control != Control.BarrierArrive;
+        BarrierSite = operation->Site;
+        BarrierVotes = 0;
+        if (segment.Control == Control.BarrierReduce)
+        {
+            Place vote = detail.Sources[^1];
+            BarrierVotes = (*(uint*)(Frame + vote.Offset) ^ (vote.Negated ? uint.MaxValue : 0)) & part;
+            current.Reducing = segment;
+        }
+
+        Status = WarpStatus.Barrier;
+    }
+
+    private void Call(Detail detail, Operation* operation, uint part)
+    {
+        PtxCall call = detail.Instruction.Call!;
+        LoadedModule module = runner.Launch.Kernel.Module;
+        int lane = BitOperations.TrailingZeroCount(part);
+        PtxFunction? target = call.Target is PtxFunctionOperand named ? module.Defined(named.Name) : module.FunctionAt(LaneOperations.Read(Frame, detail.Sources[0], lane));
+        if (target is null || !runner.Launch.Kernel.Decoded.TryGetValue(target, out DecodedFunction? callee))
+            throw Fault(FaultKind.Trap, operation->Site, part, null, call.Target is PtxFunctionOperand missing ? $"a call of {missing.Name}" : "a call through a pointer that is no function");
+        if (call.Target is not PtxFunctionOperand)
+        {
+            for (uint rest = part; rest != 0; rest &= rest - 1)
+            {
+                if (module.FunctionAt(LaneOperations.Read(Frame, detail.Sources[0], BitOperations.TrailingZeroCount(rest))) != target)
+                    throw Fault(FaultKind.Trap, operation->Site, rest, null, "a call through pointers that differ between the lanes of a warp, which the emulator does not execute");
+            }
+        }
+
+        DecodedFunction caller = current.Function;
+        long callerBase = StackBase, calleeBase = StackBase + caller.StackBytes;
+        if (calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
+            throw Fault(FaultKind.Trap, operation->Site, part, null, $"{calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
+        for (int i = 0; i < Math.Min(target.Parameters.Count, call.Arguments.Count); i++)
+        {
+            if (call.Arguments[i] is PtxSymbolOperand symbol)
+                CopyStack(part, callerBase + caller.StackOffsets[symbol.Variable], calleeBase + callee.StackOffsets[target.Parameters[i]], (long)Math.Min(symbol.Variable.Size, target.Parameters[i].Size));
+            else
+                throw Fault(FaultKind.Trap, operation->Site, part, null, "a call with arguments in registers, which the emulator does not execute");
+        }
+
+        current.Calling = call;
+        Enter(callee, part, calleeBase);
+    }
+
+    /// <summary>Back to the caller, if there is one.</summary>
+    private bool Return()
+    {
+        if (calls.Count == 0)
+            return false;
+        DecodedFunction callee = current.Function;
+        long calleeBase = StackBase;
+        uint entered = current.Entered;
+        Leave();
+        PtxCall call = current.Calling!;
+        for (int i = 0; i < Math.Min(callee.Function.Results.Count, call.Results.Count); i++)
+        {
+            if (call.Results[i] is PtxSymbolOperand symbol)
+                CopyStack(entered & alive, calleeBase + callee.StackOffsets[callee.Function.Results[i]], StackBase + current.Function.StackOffsets[symbol.Variable], (long)symbol.Variable.Size);
+        }
+
+        return true;
+    }
+
+    private void CopyStack(uint mask, long from, long to, long bytes)
+    {
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            byte* stack = Local + (long)BitOperations.TrailingZeroCount(rest) * LocalStride;
+            Buffer.MemoryCopy(stack + from, stack + to, bytes, bytes);
+        }
+    }
+
+    private void Enter(DecodedFunction function, uint mask, long stackBase)
+    {
+        if (!spareFrames.TryGetValue(function, out Stack<nint>? spare))
+            spareFrames[function] = spare = new();
+        if (!counts.TryGetValue(function, out (long[] Warps, long[] Lanes) count))
+            counts[function] = count = (new long[function.Segments.Length], new long[function.Segments.Length]);
+        if (!spare.TryPop(out nint memory))
+            memory = (nint)NativeMemory.AlignedAlloc((nuint)function.Frame.Length + 512, 64);
+        function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
+        if (current is not null)
+            calls.Push(current);
+        current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);
+        Activate();
+        foreach ((PtxSpecialRegister register, Place place) in function.Specials)
+        {
+            for (int lane = 0; lane < 32; lane++)
+                LaneOperations.Write(Frame, place, lane, Special(register, lane));
+        }
+    }
+
+    private void Leave()
+    {
+        spareFrames[current.Function].Push(current.Memory);
+        current = calls.TryPop(out Activation? caller) ? caller : null!;
+        if (current is not null)
+            Activate();
+    }
+
+    private void Activate()
+    {
+        Frame = (byte*)current.Memory;
+        Details = current.Function.Details;
+        StackBase = current.StackBase;
+    }
+
+    private ulong Special(PtxSpecialRegister register, int lane)
+    {
+        (Dim3 threads, Dim3 grid) = (runner.Launch.Block, runner.Launch.Grid);
+        uint thread = (uint)(Index * 32 + lane);
+        return register switch
+        {
+            PtxSpecialRegister.TidX => thread % threads.X,
+            PtxSpecialRegister.TidY => thread / threads.X % threads.Y,
+            PtxSpecialRegister.TidZ => thread / threads.X / threads.Y,
+            PtxSpecialRegister.NtidX => threads.X,
+            PtxSpecialRegister.NtidY => threads.Y,
+            PtxSpecialRegister.NtidZ => threads.Z,
+            PtxSpecialRegister.CtaidX => runner.Block.X,
+            PtxSpecialRegister.CtaidY => runner.Block.Y,
+            PtxSpecialRegister.CtaidZ => runner.Block.Z,
+            PtxSpecialRegister.NctaidX => grid.X,
+            PtxSpecialRegister.NctaidY => grid.Y,
+            PtxSpecialRegister.NctaidZ => grid.Z,
+            PtxSpecialRegister.LaneId => (ulong)lane,
+            PtxSpecialRegister.WarpId => (ulong)Index,
+            PtxSpecialRegister.NWarpId => (ulong)runner.WarpCount,
+            PtxSpecialRegister.NSmId => 1,
+            PtxSpecialRegister.LanemaskEq => 1u << lane,
+            PtxSpecialRegister.LanemaskLe => uint.MaxValue >> 31 - lane,
+            PtxSpecialRegister.LanemaskLt => (1u << lane) - 1,
+            PtxSpecialRegister.LanemaskGe => uint.MaxValue << lane,
+            PtxSpecialRegister.LanemaskGt => lane == 31 ? 0 : uint.MaxValue << lane + 1,
+            PtxSpecialRegister.DynamicSharedSize => (ulong)runner.Launch.DynamicSharedBytes,
+            PtxSpecialRegister.TotalSharedSize => (ulong)runner.Launch.SharedBytes,
+            _ => 0,
+        };
+    }
+}
