@@ -1,0 +1,195 @@
+using System.Runtime.Intrinsics;
+using DdmNative.CudaEmulator.Checks;
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>
+/// Matrix instructions of a whole warp. Fragments of mma and ldmatrix lie as the ISA says (8.x, 9.7.14); those of wmma, whose layout is nobody's business, lie element after element
+/// over the lanes. Products are summed in order of k by fused multiply-adds in single precision; the hardware's order is its own.
+/// </summary>
+internal static unsafe class MatrixOperations
+{
+    public static void Multiply(Warp warp, Operation* operation, uint mask)
+    {
+        Detail detail = Whole(warp, operation, mask);
+        PtxModifiers m = detail.Instruction.Modifiers;
+        (int rows, int columns, int depth) = m.Shape;
+        (PtxType typeD, PtxType typeA, PtxType typeC) = (m.Types[0], m.Types[1], m.Types[3]);
+        int perWord = typeA == PtxType.TF32 ? 1 : 2, countA = rows * depth / 32 / perWord, countB = depth * columns / 32 / perWord;
+        int countC = typeC == PtxType.F32 ? 4 : 2;
+        float* a = stackalloc float[16 * 16], b = stackalloc float[16 * 8], c = stackalloc float[16 * 8];
+        ReadOnlySpan<Place> sources = detail.Sources;
+        for (int lane = 0; lane < 32; lane++)
+        {
+            int group = lane >> 2, place = lane & 3;
+            for (int i = 0; i < countA; i++)
+            {
+                uint word = ((uint*)(warp.Frame + sources[i].Offset))[lane];
+                int row = group + 8 * (i & 1);
+                for (int half = 0; half < perWord; half++)
+                    a[row * depth + place * perWord + half + (i >> 1) * 4 * perWord] = Value(word, half, typeA);
+            }
+
+            for (int i = 0; i < countB; i++)
+            {
+                uint word = ((uint*)(warp.Frame + sources[countA + i].Offset))[lane];
+                for (int half = 0; half < perWord; half++)
+                    b[(place * perWord + half + i * 4 * perWord) * 8 + group] = Value(word, half, typeA);
+            }
+
+            for (int i = 0; i < 4; i++)
+            {
+                Place from = sources[countA + countB + (countC == 4 ? i : i >> 1)];
+                c[(group + 8 * (i >> 1)) * 8 + 2 * place + (i & 1)] = Value(((uint*)(warp.Frame + from.Offset))[lane], i & 1, typeC);
+            }
+        }
+
+        for (int row = 0; row < 16; row++)
+        {
+            Vector256<float> sum = Vector256.Load(c + row * 8);
+            for (int k = 0; k < depth; k++)
+                sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[row * depth + k]), Vector256.Load(b + k * 8), sum);
+            sum.Store(c + row * 8);
+        }
+
+        for (int lane = 0; lane < 32; lane++)
+        {
+            int group = lane >> 2, place = lane & 3;
+            for (int i = 0; i < detail.Results.Length; i++)
+            {
+                uint* to = (uint*)(warp.Frame + detail.Results[i].Offset) + lane;
+                int row = group + 8 * (typeD == PtxType.F32 ? i >> 1 : i), column = 2 * place + (typeD == PtxType.F32 ? i & 1 : 0);
+                *to = typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(c[row * 8 + column]) : Halves(c[row * 8 + column], c[row * 8 + column + 1]);
+            }
+        }
+    }
+
+    public static void MultiplyWarp(Warp warp, Operation* operation, uint mask)
+    {
+        Detail detail = Whole(warp, operation, mask);
+        PtxModifiers m = detail.Instruction.Modifiers;
+        (int rows, int columns, int depth) = m.Shape;
+        // Of f16 only D and C are written: wmma.mma…f32.f32 and so on.
+        PtxType typeA = m.Types.Count > 2 ? m.Types[1] : PtxType.F16, typeD = m.Types[0], typeC = m.Types[^1];
+        int countA = PtxFragment.Registers(true, PtxMatrix.A, m.Shape, typeA), countB = PtxFragment.Registers(true, PtxMatrix.B, m.Shape, typeA);
+        float[] a = Gather(warp, detail.Sources.AsSpan(0, countA), rows * depth, typeA), b = Gather(warp, detail.Sources.AsSpan(countA, countB), depth * columns, typeA);
+        float[] c = Gather(warp, detail.Sources.AsSpan(countA + countB), rows * columns, typeC);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+            {
+                float sum = c[row * columns + column];
+                for (int k = 0; k < depth; k++)
+                    sum = MathF.FusedMultiplyAdd(a[row * depth + k], b[k * columns + column], sum);
+                c[row * columns + column] = sum;
+            }
+        }
+
+        for (int i = 0; i < c.Length; i++)
+            Put(warp, detail.Results, i, typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(c[i]) : BitConverter.HalfToUInt16Bits((Half)c[i]), typeD.ByteSize());
+    }
+
+    public static void LoadWarp(Warp warp, Operation* operation, uint mask) => Transfer(warp, operation, mask, false);
+
+    public static void StoreWarp(Warp warp, Operation* operation, uint mask) => Transfer(warp, operation, mask, true);
+
+    public static void Load(Warp warp, Operation* operation, uint mask)
+    {
+        Detail detail = Whole(warp, operation, mask);
+        int count = detail.Results.Length;
+        uint givers = count == 4 ? uint.MaxValue : (1u << 8 * count) - 1;
+        ulong* addresses = MemoryOperations.Addresses(warp, operation, mask);
+        byte** rows = MemoryOperations.Resolve(warp, operation, givers, addresses, 16, FaultAccess.Read, (PtxSpace)operation->D, false);
+        bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
+        for (int i = 0; i < count; i++)
+        {
+            uint* to = (uint*)(warp.Frame + detail.Results[i].Offset);
+            for (int lane = 0; lane < 32; lane++)
+            {
+                int group = lane >> 2, place = 2 * (lane & 3);
+                to[lane] = transposed
+                    ? ((ushort*)rows[8 * i + place])[group] | (uint)((ushort*)rows[8 * i + place + 1])[group] << 16
+                    : ((ushort*)rows[8 * i + group])[place] | (uint)((ushort*)rows[8 * i + group])[place + 1] << 16;
+            }
+        }
+    }
+
+    private static void Transfer(Warp warp, Operation* operation, uint mask, bool stores)
+    {
+        Detail detail = Whole(warp, operation, mask);
+        PtxInstruction instruction = detail.Instruction;
+        PtxModifiers m = instruction.Modifiers;
+        (int rows, int columns) = instruction.Opcode switch
+        {
+            PtxOpcode.WmmaLoadA => (m.Shape.M, m.Shape.K), PtxOpcode.WmmaLoadB => (m.Shape.K, m.Shape.N), _ => (m.Shape.M, m.Shape.N),
+        };
+        Place[] places = stores ? detail.Sources : detail.Results;
+        int held = stores ? PtxFragment.Registers(true, PtxMatrix.D, m.Shape, m.Type) : places.Length;
+        ReadOnlySpan<Place> rest = stores ? detail.Sources.AsSpan(held) : detail.Sources;
+        bool byRows = m.LayoutA == PtxLayout.Row;
+        ulong stride = rest.Length > 0 ? (uint)LaneOperations.Read(warp.Frame, rest[0], 0) : (ulong)(byRows ? columns : rows);
+        ulong start = MemoryOperations.Addresses(warp, operation, mask)[0];
+        int bytes = m.Type.ByteSize(), count = rows * columns;
+        ulong* addresses = warp.Addresses;
+        for (int first = 0; first < count; first += 32)
+        {
+            for (int lane = 0; lane < 32; lane++)
+            {
+                (int row, int column) = ((first + lane) / columns, (first + lane) % columns);
+                addresses[lane] = start + (byRows ? (ulong)row * stride + (ulong)column : (ulong)column * stride + (ulong)row) * (ulong)bytes;
+            }
+
+            byte** pointers = MemoryOperations.Resolve(warp, operation, uint.MaxValue, addresses, bytes, stores ? FaultAccess.Write : FaultAccess.Read, (PtxSpace)operation->D, false);
+            for (int lane = 0; lane < 32; lane++)
+            {
+                if (!stores)
+                    Put(warp, places, first + lane, bytes == 4 ? *(uint*)pointers[lane] : *(ushort*)pointers[lane], bytes);
+                else if (bytes == 4)
+                    *(uint*)pointers[lane] = Get(warp, places, first + lane, bytes);
+                else
+                    *(ushort*)pointers[lane] = (ushort)Get(warp, places, first + lane, bytes);
+            }
+        }
+
+        if (stores)
+            MemoryOperations.Settle(warp);
+    }
+
+    private static Detail Whole(Warp warp, Operation* operation, uint mask) =>
+        mask == uint.MaxValue ? warp.Details[operation->Extra]
+        : throw warp.Fault(FaultKind.WarpSyncMask, operation->Site, mask, null, $"lanes 0x{mask:x8} execute an instruction that all 32 lanes must execute together");
+
+    private static float[] Gather(Warp warp, ReadOnlySpan<Place> places, int count, PtxType type)
+    {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++)
+            values[i] = Value(Get(warp, places, i, type.ByteSize()), 0, type);
+        return values;
+    }
+
+    private static uint Get(Warp warp, ReadOnlySpan<Place> places, int element, int bytes)
+    {
+        (int lane, int slot) = (element % 32, element / 32);
+        return bytes == 4 ? ((uint*)(warp.Frame + places[slot].Offset))[lane] : ((ushort*)(warp.Frame + places[slot / 2].Offset))[2 * lane + slot % 2];
+    }
+
+    private static void Put(Warp warp, ReadOnlySpan<Place> places, int element, uint bits, int bytes)
+    {
+        (int lane, int slot) = (element % 32, element / 32);
+        if (bytes == 4)
+            ((uint*)(warp.Frame + places[slot].Offset))[lane] = bits;
+        else
+            ((ushort*)(warp.Frame + places[slot / 2].Offset))[2 * lane + slot % 2] = (ushort)bits;
+    }
+
+    private static float Value(uint word, int half, PtxType type) => type switch
+    {
+        PtxType.F16 => (float)BitConverter.UInt16BitsToHalf((ushort)(word >> 16 * half)),
+        PtxType.BF16 => BitConverter.UInt32BitsToSingle(word >> 16 * half << 16),
+        PtxType.TF32 => BitConverter.UInt32BitsToSingle(word & 0xffffe000),
+        _ => BitConverter.UInt32BitsToSingle(word),
+    };
+
+    private static uint Halves(float low, float high) => BitConverter.HalfToUInt16Bits((Half)low) | (uint)BitConverter.HalfToUInt16Bits((Half)high) << 16;
+}
