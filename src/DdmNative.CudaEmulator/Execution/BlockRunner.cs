@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Counters;
-using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Numerics;
-using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
