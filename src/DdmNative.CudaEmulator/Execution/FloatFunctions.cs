@@ -38,6 +38,7 @@ internal static class FloatFunctions
     public static double ToDouble(ulong bits, PtxType type, bool ftz = false) => type switch
     {
         PtxType.F64 => BitConverter.UInt64BitsToDouble(bits),
+        PtxType.F16 when ftz && (bits & 0x7c00) == 0 => (bits & 0x8000) != 0 ? -0.0 : 0.0,
         PtxType.F16 => (double)BitConverter.UInt16BitsToHalf((ushort)bits),
         PtxType.BF16 => BitConverter.UInt32BitsToSingle((uint)bits << 16),
         _ => ftz && (bits & 0x7f800000) == 0 ? (bits & 0x80000000) != 0 ? -0.0 : 0.0 : BitConverter.UInt32BitsToSingle((uint)bits),
@@ -54,7 +55,11 @@ internal static class FloatFunctions
         if (error != 0 && double.IsFinite(value) && (BitConverter.DoubleToUInt64Bits(value) & 1) == 0)
             value = error > 0 ? Math.BitIncrement(value) : Math.BitDecrement(value);
         if (type == PtxType.F16)
-            return BitConverter.HalfToUInt16Bits(rounding == PtxRounding.Rz ? Truncated((Half)value, value) : (Half)value);
+        {
+            ushort half = BitConverter.HalfToUInt16Bits(rounding == PtxRounding.Rz ? Truncated((Half)value, value) : (Half)value);
+            return ftz && (half & 0x7c00) == 0 ? (ushort)(half & 0x8000) : half;
+        }
+
         float single = (float)value;
         if (type == PtxType.BF16)
             return Brain(value, single, rounding);
@@ -75,36 +80,45 @@ internal static class FloatFunctions
 
     public static LaneFunction? Of(PtxInstruction instruction)
     {
-        PtxModifiers m = instruction.Modifiers;
-        if (m.Type is PtxType.F16x2 or PtxType.BF16x2)
+        PtxType type = instruction.Modifiers.Type;
+        if (type is not (PtxType.F16x2 or PtxType.BF16x2))
+            return Of(instruction, type);
+        if (Of(instruction, type == PtxType.F16x2 ? PtxType.F16 : PtxType.BF16) is not { } one)
             return null;
-        PtxType type = m.Type;
+        return (a, b, c, d) => one(a & 0xffff, b & 0xffff, c & 0xffff, d) | one(a >> 16, b >> 16, c >> 16, d) << 16;
+    }
+
+    private static LaneFunction? Of(PtxInstruction instruction, PtxType type)
+    {
+        PtxModifiers m = instruction.Modifiers;
+        // Of doubles only the nearest is exact near the ends of their range.
+        if (type == PtxType.F64 && m.Rounding is PtxRounding.Rz or PtxRounding.Rm or PtxRounding.Rp)
+            return null;
         bool ftz = m.Has(PtxQualifiers.Ftz), saturates = m.Has(PtxQualifiers.Sat), relu = m.Has(PtxQualifiers.Relu);
         PtxRounding rounding = m.Rounding;
         double In(ulong bits) => ToDouble(bits, type, ftz);
         ulong Out(double value, double error = 0)
         {
             if (saturates)
-                (value, error) = double.IsNaN(value) || value <= 0 ? (0, 0) : value >= 1 ? (1, 0) : (value, error);
+                (value, error) = double.IsNaN(value) || value <= 0 ? (0, 0) : value > 1 || (value == 1 && error >= 0) ? (1, 0) : (value, error);
             if (relu && value < 0)
                 (value, error) = (0, 0);
             return FromDouble(value, error, type, rounding, ftz);
         }
 
         int signBit = type.ByteSize() * 8 - 1;
-        bool single = type == PtxType.F32;
         switch (instruction.Opcode)
         {
             case PtxOpcode.Add:
-                return (a, b, _, _) => Add(In(a), In(b), Out);
+                return (a, b, _, _) => Add(In(a), In(b), rounding, Out);
             case PtxOpcode.Sub:
-                return (a, b, _, _) => Add(In(a), -In(b), Out);
+                return (a, b, _, _) => Add(In(a), -In(b), rounding, Out);
             case PtxOpcode.Mul:
                 return (a, b, _, _) => { double x = In(a), y = In(b), p = x * y; return Out(p, type == PtxType.F64 && double.IsFinite(p) ? Math.FusedMultiplyAdd(x, y, -p) : 0); };
             case PtxOpcode.Fma or PtxOpcode.Mad:
                 return type == PtxType.F64
-                    ? (a, b, c, _) => { double x = In(a), y = In(b), z = In(c), r = Math.FusedMultiplyAdd(x, y, z); return Out(r, rounding is PtxRounding.Rn or PtxRounding.None ? 0 : FusedError(x, y, z, r)); }
-                    : (a, b, c, _) => Add(In(a) * In(b), In(c), Out);
+                    ? (a, b, c, _) => Out(Math.FusedMultiplyAdd(In(a), In(b), In(c)))
+                    : (a, b, c, _) => Add(In(a) * In(b), In(c), rounding, Out);
             case PtxOpcode.Div:
                 return (a, b, _, _) => { double x = In(a), y = In(b), q = x / y; return Out(q, double.IsFinite(q) && double.IsFinite(y) && q != 0 ? -Math.FusedMultiplyAdd(q, y, -x) * Math.Sign(y) : 0); };
             case PtxOpcode.Rcp:
@@ -124,9 +138,9 @@ internal static class FloatFunctions
             case PtxOpcode.Tanh:
                 return (a, _, _, _) => Out(Math.Tanh(In(a)));
             case PtxOpcode.Abs:
-                return (a, _, _, _) => ftz && single ? FromDouble(Math.Abs(In(a)), 0, type, rounding, ftz) : a & ~(1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
+                return (a, _, _, _) => ftz ? FromDouble(Math.Abs(In(a)), 0, type, rounding, ftz) : a & ~(1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
             case PtxOpcode.Neg:
-                return (a, _, _, _) => ftz && single ? FromDouble(-In(a), 0, type, rounding, ftz) : (a ^ 1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
+                return (a, _, _, _) => ftz ? FromDouble(-In(a), 0, type, rounding, ftz) : (a ^ 1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
             case PtxOpcode.Min or PtxOpcode.Max when !m.Has(PtxQualifiers.XorSign):
                 bool least = instruction.Opcode == PtxOpcode.Min, nan = m.Has(PtxQualifiers.NaN);
                 return (a, b, _, _) =>
@@ -162,7 +176,7 @@ internal static class FloatFunctions
         PtxRounding rounding = m.Rounding;
         int toBits = to.ByteSize() * 8, fromUnused = 64 - from.ByteSize() * 8;
         ulong mask = toBits == 64 ? ulong.MaxValue : (1UL << toBits) - 1;
-        if (m.Has(PtxQualifiers.Satfinite))
+        if (m.Has(PtxQualifiers.Satfinite) || (to is PtxType.F16 or PtxType.BF16 or PtxType.F16x2 or PtxType.BF16x2 && rounding is PtxRounding.Rm or PtxRounding.Rp))
             return null;
         if (to is PtxType.F16x2 or PtxType.BF16x2)
         {
@@ -221,22 +235,15 @@ internal static class FloatFunctions
         PtxRounding.Rzi => Math.Truncate(value), PtxRounding.Rmi => Math.Floor(value), PtxRounding.Rpi => Math.Ceiling(value), _ => Math.Round(value, MidpointRounding.ToEven),
     };
 
-    private static ulong Add(double x, double y, Func<double, double, ulong> result)
+    private static ulong Add(double x, double y, PtxRounding rounding, Func<double, double, ulong> result)
     {
         double sum = x + y;
         if (!double.IsFinite(sum))
             return result(sum, 0);
+        if (sum == 0 && rounding == PtxRounding.Rm && (x != 0 || double.IsNegative(x) || double.IsNegative(y)))
+            return result(-0.0, 0);
         double part = sum - x;
         return result(sum, x - (sum - part) + (y - part));
-    }
-
-    /// <summary>The sign of x·y + z − r, which needs no more than its leading part.</summary>
-    private static double FusedError(double x, double y, double z, double r)
-    {
-        if (!double.IsFinite(r))
-            return 0;
-        double p = x * y, low = Math.FusedMultiplyAdd(x, y, -p), sum = p + z, part = sum - p;
-        return sum - r + (p - (sum - part) + (z - part) + low);
     }
 
     private static double Directed(double nearest, double value, double error, PtxRounding rounding)
