@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Counters;
 using DdmNative.CudaEmulator.Ptx;
 
@@ -13,6 +14,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
     private readonly Dictionary<(ulong Bits, int Width), Place> constantPlaces = [];
     private readonly Dictionary<PtxSpecialRegister, Place> specials = [];
     private readonly Dictionary<PtxVariable, int> stack = [];
+    private readonly Dictionary<int, int> written = [];
     private Place[] registers = [];
     private int frameBytes, stackBytes, localBytes, carry = -1;
 
@@ -22,6 +24,12 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         registers = new Place[function.Registers.Count];
         for (int i = 0; i < registers.Length; i++)
             registers[i] = Row(function.Registers[i].Type == PtxType.Pred ? 0 : Math.Max(4, function.Registers[i].Type.ByteSize()));
+        if ((module.Checks & FaultChecks.UninitialisedRegisters) != 0)
+        {
+            foreach (int register in DefiniteAssignment.MaybeUnwritten(function).Order())
+                written[register] = Row(0).Offset;
+        }
+
         if (!function.IsEntry)
             PlaceOnStack(function.Parameters.Concat(function.Results));
         PlaceOnStack(function.Variables.Where(variable => variable.Space is PtxSpace.Local or PtxSpace.Param));
@@ -39,7 +47,19 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
             {
                 int first = operations.Count, end = start;
                 while (end < block.End && ControlOf(code[end].Opcode) == Control.Next)
-                    Add(code[end], firstSite + end++);
+                {
+                    CheckWritten(code[end], firstSite + end);
+                    Add(code[end], firstSite + end);
+                    MarkWritten(code[end], firstSite + end);
+                    end++;
+                }
+
+                if (end < block.End)
+                {
+                    CheckWritten(code[end], firstSite + end);
+                    MarkWritten(code[end], firstSite + end);
+                }
+
                 int last = operations.Count;
                 Control control = Control.Next;
                 int reconvergence = -1;
@@ -74,6 +94,36 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
             Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack, StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
         };
     }
+
+    /// <summary>Moving or selecting a value is no use of it.</summary>
+    private void CheckWritten(PtxInstruction instruction, int site)
+    {
+        if (written.Count == 0)
+            return;
+        foreach (int register in RegisterUse.Reads(instruction).Distinct())
+        {
+            bool isGuard = instruction.Guard?.Register == register;
+            if (written.TryGetValue(register, out int place) && (isGuard || instruction.Opcode is not (PtxOpcode.Mov or PtxOpcode.Selp)))
+                operations.Add(Watch(instruction, site, isGuard) with { Run = &RegisterWatch.Check, A = place, Count = register });
+        }
+    }
+
+    private void MarkWritten(PtxInstruction instruction, int site)
+    {
+        if (written.Count == 0)
+            return;
+        foreach (int register in RegisterUse.Writes(instruction))
+        {
+            if (written.TryGetValue(register, out int place))
+                operations.Add(Watch(instruction, site, false) with { Run = &RegisterWatch.Mark, D = place });
+        }
+    }
+
+    private Operation Watch(PtxInstruction instruction, int site, bool always) => new()
+    {
+        Guard = -1, Site = site, B = instruction.Guard is { } guard && !always ? registers[guard.Register].Offset : -1,
+        Immediate = instruction.Guard is { Negated: true } ? uint.MaxValue : 0,
+    };
 
     private static Control ControlOf(PtxOpcode opcode) => opcode switch
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
@@ -16,6 +17,7 @@ public sealed unsafe class LoadedModule : IDisposable
     {
         Module = module;
         memory = device.Memory;
+        Checks = device.Options.Checks;
         try
         {
             foreach (PtxFunction function in module.Functions.Where(function => !function.IsDeclaration))
@@ -42,6 +44,8 @@ public sealed unsafe class LoadedModule : IDisposable
     internal const ulong FunctionWindow = 0x5_0000_0000;
 
     public PtxModule Module { get; }
+
+    internal FaultChecks Checks { get; }
 
     public IEnumerable<LoadedKernel> Kernels => kernels.Values;
 

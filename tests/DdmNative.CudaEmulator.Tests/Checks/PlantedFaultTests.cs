@@ -7,11 +7,9 @@ namespace DdmNative.CudaEmulator.Tests.Checks;
 
 public class PlantedFaultTests
 {
-    private const string Waits = "The emulated device does not run kernels yet.";
-
     public static TheoryData<string> Names => [.. PlantedFault.All.Select(fault => fault.Name)];
 
-    [Theory(Skip = Waits)]
+    [Theory]
     [MemberData(nameof(Names))]
     public void A_planted_fault_is_reported_at_its_line(string name)
     {
@@ -26,7 +24,7 @@ public class PlantedFaultTests
         Assert.Contains("planted.cu:42", exception.Message, StringComparison.Ordinal);
     }
 
-    [Theory(Skip = Waits)]
+    [Theory]
     [MemberData(nameof(Names))]
     public void The_twin_without_the_fault_is_not_reported(string name)
     {
@@ -34,7 +32,7 @@ public class PlantedFaultTests
         Run(fault, fault.Form(faulty: false).Text, freesInput: false, FaultChecks.All);
     }
 
-    [Theory(Skip = Waits)]
+    [Theory]
     [MemberData(nameof(Names))]
     public void A_check_that_is_off_reports_nothing(string name)
     {
@@ -46,7 +44,7 @@ public class PlantedFaultTests
         Run(fault, fault.Form(faulty: true).Text, fault.FreesInput, FaultChecks.All & ~check);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_report_of_a_race_names_both_accesses()
     {
         PlantedFault fault = PlantedFault.All.Single(candidate => candidate.Name == "a read of what another warp writes with no barrier in between");
@@ -57,7 +55,7 @@ public class PlantedFaultTests
         Assert.Equal("st.shared.u32", report.Other.Place!.Instruction);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_report_of_an_access_out_of_bounds_names_the_allocation()
     {
         PlantedFault fault = PlantedFault.All[0];

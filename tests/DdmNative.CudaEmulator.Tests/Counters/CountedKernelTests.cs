@@ -8,9 +8,7 @@ namespace DdmNative.CudaEmulator.Tests.Counters;
 /// <summary>Small kernels whose counters can be worked out by hand.</summary>
 public class CountedKernelTests
 {
-    private const string Waits = "The emulated device does not run kernels yet.";
-
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_copy_by_rows_moves_the_least_possible()
     {
         KernelCounters kernel = Count(64, """
@@ -23,7 +21,7 @@ public class CountedKernelTests
         Assert.Equal(1, kernel.Totals.IdealRequestShare);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_load_with_stride_2_takes_twice_the_sectors()
     {
         KernelCounters kernel = Count(32, """
@@ -34,7 +32,7 @@ public class CountedKernelTests
         Assert.Equal(256, kernel.LeastBytes);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void Reading_one_row_twice_moves_twice_the_least()
     {
         KernelCounters kernel = Count(32, """
@@ -44,14 +42,14 @@ public class CountedKernelTests
         Assert.Equal((256L, 128L, 2.0), (kernel.Totals.MovedBytes, kernel.LeastBytes, kernel.MovedOverLeast));
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_row_that_begins_within_a_sector_takes_one_more()
     {
         KernelCounters kernel = Count(32, "ld.global.f32 %f1, [%rd3+4];");
         Assert.Equal(new GlobalAccess(1, 5, 4, 0, 128), kernel.Totals.GlobalLoads);
     }
 
-    [Theory(Skip = Waits)]
+    [Theory]
     [InlineData(0, 1)]
     [InlineData(1, 2)]
     [InlineData(2, 4)]
@@ -67,7 +65,7 @@ public class CountedKernelTests
         Assert.Equal(wavefronts - 1, kernel.Totals.BankConflicts);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void Four_floats_at_once_take_four_wavefronts_without_a_conflict()
     {
         KernelCounters kernel = Count(32, """
@@ -78,7 +76,7 @@ public class CountedKernelTests
         Assert.Equal(new SharedAccess(1, 4, 4, 0, 1), kernel.Totals.SharedStores);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_branch_that_parts_the_warp_is_divergent_and_one_that_does_not_is_not()
     {
         KernelCounters kernel = Count(64, """
@@ -95,7 +93,7 @@ public class CountedKernelTests
         Assert.Equal(32 * (Overhead(64) + 10) - 32 - 48, kernel.Totals.LaneInstructions);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_guarded_instruction_is_executed_by_those_who_hold_the_predicate()
     {
         KernelCounters kernel = Count(32, """
@@ -106,7 +104,7 @@ public class CountedKernelTests
         Assert.Equal(0, kernel.Totals.DivergentBranches);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_loop_is_counted_by_itself()
     {
         KernelCounters kernel = Count(32, """
@@ -126,7 +124,7 @@ public class CountedKernelTests
         Assert.Equal(20 * 32 * 2, kernel.Totals.Work.Fp32);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void Atomics_and_barriers_are_counted()
     {
         KernelCounters kernel = Count(64, """
@@ -144,7 +142,7 @@ public class CountedKernelTests
         Assert.Equal(4, kernel.Totals.Classes["Atomic"].Warps);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void An_asynchronous_copy_loads_from_one_memory_and_stores_to_the_other()
     {
         KernelCounters kernel = Count(32, """
@@ -155,7 +153,7 @@ public class CountedKernelTests
         Assert.Equal(new SharedAccess(1, 1, 1, 0, 1), kernel.Totals.SharedStores);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void A_matrix_instruction_counts_once_with_all_its_products()
     {
         KernelCounters kernel = Count(32, """
@@ -166,7 +164,7 @@ public class CountedKernelTests
         Assert.Equal(2 * 16 * 8 * 8, kernel.Totals.Work.MatrixTf32);
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void Launches_add_up_and_are_kept_one_by_one_if_wanted()
     {
         CounterReport report = Run(32, "ld.global.f32 %f1, [%rd3];", launches: 3, keptLaunches: 2);
@@ -174,7 +172,7 @@ public class CountedKernelTests
         Assert.Equal([1L, 1L], report.Launches.Select(launch => launch.Totals.GlobalLoads.Requests));
     }
 
-    [Fact(Skip = Waits)]
+    [Fact]
     public void Blocks_on_several_host_threads_are_counted_as_on_one()
     {
         const string Body = "ld.global.f32 %f1, [%rd3];";
