@@ -54,8 +54,8 @@ run() {
 # The emulator's driver is tested as the library that programs load; without it those tests are skipped and say so.
 if emulator=$(bash build/cuda-emulator.sh); then
     export DDM_CUDA_EMULATOR=$emulator DDM_CUDA_EMULATOR_DEVICES=${DDM_CUDA_EMULATOR_DEVICES:-2}
-    # The CUDA backend's tests run on it where asked to, as long as it does not run all kernels.
-    if [[ ${DDM_TEST_CUDA_ON_EMULATOR:-} == 1 ]]; then export DDM_CUDA_DRIVER=$emulator; fi
+    # The CUDA backend's tests run on it, unless another driver is named: DDM_CUDA_DRIVER=libcuda.so.1 takes the machine's own.
+    export DDM_CUDA_DRIVER=${DDM_CUDA_DRIVER:-$emulator}
 else
     echo "The CUDA emulator could not be built: the tests of its library are skipped." >&2
 fi

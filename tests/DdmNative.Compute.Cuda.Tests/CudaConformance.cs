@@ -31,13 +31,14 @@ public sealed class Tf32x3CudaConformance(DeviceOwner owner) : CudaConformance(o
 
 /// <summary>
 /// TF32: each operand is rounded to ten bits of mantissa, a relative error of up to 2⁻¹¹ ≈ 4.9e-4 (2⁻¹⁰ where the unit truncates), so that products of
-/// two are held to 2e-3, and a network's pass, through whose layers and tangents the errors grow, to 5e-2.
+/// two are held to 2e-3, and to twice that where tens of them cancel in a single result. In a network's pass a rounding also turns ReLUs on and off whose input is near zero, in the
+/// few pixels of the suite's images up to an eighth of a cotangent; that the kernels of a pass do what they should is held to float32's bounds by 3×TF32, which takes the same path.
 /// </summary>
 public sealed class Tf32CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Tf32)
 {
     protected override double ConvolutionTolerance => 2e-3;
 
-    protected override double ProductTolerance => 2e-3;
+    protected override double ProductTolerance => 4e-3;
 
-    protected override double ChainTolerance => 5e-2;
+    protected override double ChainTolerance => 0.2;
 }
