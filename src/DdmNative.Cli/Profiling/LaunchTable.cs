@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DdmNative.Compute.Cuda;
+using DdmNative.Compute.Cuda.Driver;
 using DdmNative.Compute.Cuda.Modules;
 
 namespace DdmNative.Cli.Profiling;
@@ -36,12 +37,16 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(
             output.WriteLine(Line(
                 $"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} {mix.Instructions,7} {mix.FusedMultiplyAdds,6} {mix.MatrixInstructions,5} {mix.GlobalAccesses,6} {mix.SharedAccesses,6} {mix.Barriers,7} {mix.Branches,6} {mix.ArithmeticIntensity,7:0.00}"));
         }
+
+        if (EmulatorReport.Read() is { } report)
+            CounterTable.Write(report, output);
     }
 
     public string Json() => JsonSerializer.Serialize(new
     {
         device = device.Description,
         emulator = device.Facts.IsEmulator,
+        counters = EmulatorReport.Read() is { } report ? JsonSerializer.Deserialize<JsonElement>(report) : (JsonElement?)null,
         rounds,
         loops = recorded.Select(loop => new
         {

@@ -16,6 +16,17 @@ internal static class CudaLibrary
 
     static CudaLibrary() => NativeLibrary.SetDllImportResolver(typeof(CudaLibrary).Assembly, Resolve);
 
+    /// <summary>The library.</summary>
+    /// <exception cref="CudaUnavailableException">There is none.</exception>
+    public static nint Handle
+    {
+        get
+        {
+            Require();
+            return Library.Value.Handle;
+        }
+    }
+
     /// <exception cref="CudaUnavailableException">There is no such library.</exception>
     public static void Require()
     {

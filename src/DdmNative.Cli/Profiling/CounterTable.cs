@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace DdmNative.Cli.Profiling;
+
+/// <summary>
+/// The CUDA emulator's counters as a table in Markdown, a row per kernel: what docs/cuda-kernels.md shows. Counts, not times; they are those of every launch since the emulator was
+/// loaded, and the same in every run.
+/// </summary>
+internal static class CounterTable
+{
+    private const string Gpu = "H100 SXM";
+
+    /// <param name="report">The emulator's JSON.</param>
+    /// <param name="output">Where the table goes.</param>
+    public static void Write(string report, TextWriter output)
+    {
+        using JsonDocument document = JsonDocument.Parse(report);
+        output.WriteLine("\nCounted by the emulator, over all launches (docs/cuda-emulator.md tells what each counter means):");
+        output.WriteLine();
+        output.WriteLine($"| kernel | launches | warp instructions | FMA | FMA in main loop | bank conflicts in main loop | divergent branches in main loop | ideal requests | moved / least | flop/B | {Gpu} at least | bound |");
+        output.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
+        foreach (JsonElement kernel in document.RootElement.GetProperty("kernels").EnumerateArray().OrderBy(kernel => kernel.GetProperty("name").GetString(), StringComparer.Ordinal))
+            output.WriteLine(Row(kernel));
+    }
+
+    private static string Row(JsonElement kernel)
+    {
+        JsonElement totals = kernel.GetProperty("totals"), roofline = kernel.GetProperty("rooflines").EnumerateArray().First(entry => entry.GetProperty("gpu").GetString() == Gpu);
+        JsonElement? loop = kernel.TryGetProperty("mainLoop", out JsonElement found) && found.ValueKind == JsonValueKind.Object ? found.GetProperty("totals") : null;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| `{kernel.GetProperty("name").GetString()}` | {Count(kernel, "launches")} | {Count(totals, "warpInstructions")} | {Number(totals, "fmaShare"):0.0%} | {Loop(loop, "fmaShare", "0.0%")} | {Loop(loop, "bankConflicts", "0")} | {Loop(loop, "divergentBranches", "0")} | {Number(totals, "idealRequestShare"):0.0%} | {Number(kernel, "movedOverLeast"):0.00} | {Number(kernel, "arithmeticIntensity"):0.0} | {1e6 * Number(roofline, "seconds"):0.00} µs | {roofline.GetProperty("bound").GetString()} |");
+    }
+
+    private static double Number(JsonElement element, string name) => element.GetProperty(name).GetDouble();
+
+    private static long Count(JsonElement element, string name) => element.GetProperty(name).GetInt64();
+
+    private static string Loop(JsonElement? loop, string name, string format) => loop is { } totals ? Number(totals, name).ToString(format, CultureInfo.InvariantCulture) : "";
+}
