@@ -1,3 +1,4 @@
+using DdmNative.CudaEmulator.Counters;
 using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Checks;
@@ -33,6 +34,14 @@ public static class RegisterUse
             return call.Results.SelectMany(Registers);
         return HasDestination(instruction.Opcode) && instruction.Operands.Count > 0 && instruction.Operands[0] is not PtxAddress ? Registers(instruction.Operands[0]) : [];
     }
+
+    /// <summary>
+    /// Whether what the instruction reads can be seen outside of its registers: as an address, in memory, or in where the thread goes. Arithmetic alone is not: compilers let
+    /// lanes compute with values that they know nobody will use (LLVM's <c>implicit-def</c>).
+    /// </summary>
+    public static bool Acts(PtxInstruction instruction) => InstructionClasses.Of(instruction) is
+        InstructionClass.GlobalLoad or InstructionClass.GlobalStore or InstructionClass.SharedLoad or InstructionClass.SharedStore or InstructionClass.LocalAccess
+        or InstructionClass.GenericAccess or InstructionClass.Atomic or InstructionClass.AsyncCopy or InstructionClass.MatrixTransfer or InstructionClass.Branch or InstructionClass.Barrier;
 
     /// <summary>Whether the first operand is a result.</summary>
     public static bool HasDestination(PtxOpcode opcode) => opcode is not (

@@ -103,7 +103,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         foreach (int register in RegisterUse.Reads(instruction).Distinct())
         {
             bool isGuard = instruction.Guard?.Register == register;
-            if (written.TryGetValue(register, out int place) && (isGuard || instruction.Opcode is not (PtxOpcode.Mov or PtxOpcode.Selp)))
+            if (written.TryGetValue(register, out int place) && (isGuard || RegisterUse.Acts(instruction)))
                 operations.Add(Watch(instruction, site, isGuard) with { Run = &RegisterWatch.Check, A = place, Count = register });
         }
     }

@@ -143,8 +143,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 mov.u32 %r3, 7;
             +    @!%p1 mov.u32 %r3, 8;
-                 add.u32 %r4, %r3, %r0; // here
-                 st.global.u32 [%rd4], %r4;
+                 st.global.u32 [%rd4], %r3; // here
             """),
         new("two warps that write different values to one place", FaultKind.SharedWriteWriteRace, 64, """
                  shr.u32 %r3, %r0, 5;
