@@ -64,7 +64,7 @@ public sealed class CudaWholeJobTests(RunFiles files)
         using var printed = JsonDocument.Parse(result.Output);
         JsonElement[] loops = [.. printed.RootElement.GetProperty("loops").EnumerateArray()];
         Assert.Equal(5, loops.Length);
-        Assert.All(loops, loop => Assert.Contains(loop.GetProperty("kernels").EnumerateArray(), kernel => kernel.GetProperty("kernel").GetString()!.StartsWith("convolution_forward", StringComparison.Ordinal)));
+        Assert.All(loops, loop => Assert.Contains(loop.GetProperty("kernels").EnumerateArray(), kernel => kernel.GetProperty("kernel").GetString()!.StartsWith("convolution_correlate", StringComparison.Ordinal)));
         Assert.Contains(printed.RootElement.GetProperty("kernels").EnumerateArray(), kernel => kernel.GetProperty("fma").GetInt32() > 0);
     }
 
