@@ -24,7 +24,13 @@ public static class Correlation
 
     /// <summary>Spearman's ρ: Pearson's r of the ranks, equal values sharing the mean of theirs.</summary>
     /// <exception cref="ArgumentException">The lists differ in length.</exception>
-    public static double Spearman(ReadOnlySpan<double> x, ReadOnlySpan<double> y) => Pearson(Ranks(x), Ranks(y));
+    public static double Spearman(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
+    {
+        RequireSameLength(x, y);
+
+        // What is not a number has no rank; sorting would give it one.
+        return HasNaN(x) || HasNaN(y) ? double.NaN : Pearson(Ranks(x), Ranks(y));
+    }
 
     /// <summary>The s of least Σ(yᵢ − s·xᵢ)²: the factor from x to y through the origin.</summary>
     /// <exception cref="ArgumentException">The lists differ in length.</exception>
@@ -98,6 +104,17 @@ public static class Correlation
     }
 
     private static bool IsConstant(ReadOnlySpan<double> values) => values.IndexOfAnyExcept(values.IsEmpty ? 0 : values[0]) < 0;
+
+    private static bool HasNaN(ReadOnlySpan<double> values)
+    {
+        foreach (double value in values)
+        {
+            if (double.IsNaN(value))
+                return true;
+        }
+
+        return false;
+    }
 
     private static void RequireSameLength(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {

@@ -26,15 +26,14 @@ public sealed record EffectCorrelations(double Same, double All, double Off, dou
         ArgumentNullException.ThrowIfNull(classOf);
         if (predicted.Groups != exact.Groups || exact.Groups != classOf.Count)
             throw new ArgumentException($"Predicted are {predicted.Groups} groups, exact {exact.Groups}, with classes {classOf.Count}.", nameof(exact));
-        int[] classes = [.. ClassesIn(exact).Distinct()];
-        ClassEffects p = ClassEffects.Of(predicted, classes, classOf), e = ClassEffects.Of(exact, classes, classOf);
-        string total = new Objective(ObjectiveKind.Loss).Name;
+        int[] classes = EffectViews.ClassesIn(exact);
+        EffectViews p = EffectViews.Of(predicted, classes, classOf), e = EffectViews.Of(exact, classes, classOf);
         return new EffectCorrelations(
             Correlation.Pearson(p.Same, e.Same),
             Correlation.Pearson(p.All, e.All),
             Correlation.Pearson(p.Off, e.Off),
-            Correlation.Pearson(predicted.Row(total), exact.Row(total)),
-            Correlation.Pearson(WithoutClassMeans(p.Same, classOf), WithoutClassMeans(e.Same, classOf)),
+            Correlation.Pearson(p.Total, e.Total),
+            Correlation.Pearson(p.Within, e.Within),
             Correlation.SlopeThroughOrigin(p.Same, e.Same));
     }
 
@@ -48,39 +47,5 @@ public sealed record EffectCorrelations(double Same, double All, double Off, dou
         return new EffectCorrelations(
             several.Average(c => c.Same), several.Average(c => c.All), several.Average(c => c.Off),
             several.Average(c => c.Total), several.Average(c => c.Within), several.Average(c => c.Slope));
-    }
-
-    private static IEnumerable<int> ClassesIn(AttributionMatrix matrix)
-        => matrix.Objectives.Select(Objective.Parse).Where(o => o is { Kind: ObjectiveKind.Loss, Class: not null }).Select(o => o.Class!.Value);
-
-    private static double[] WithoutClassMeans(double[] values, IReadOnlyList<int> classOf)
-    {
-        var result = new double[values.Length];
-        for (int g = 0; g < values.Length; g++)
-            result[g] = values[g] - values.Where((_, other) => classOf[other] == classOf[g]).Average();
-        return result;
-    }
-
-    /// <summary>The effects on class losses, pair by pair, in the order of the groups, then of the classes.</summary>
-    private sealed record ClassEffects(double[] Same, double[] All, double[] Off)
-    {
-        public static ClassEffects Of(AttributionMatrix matrix, int[] classes, IReadOnlyList<int> classOf)
-        {
-            double[][] rows = [.. classes.Select(c => matrix.Row(new Objective(ObjectiveKind.Loss, c).Name))];
-            var (same, all, off) = (new List<double>(), new List<double>(), new List<double>());
-            for (int g = 0; g < matrix.Groups; g++)
-            {
-                for (int c = 0; c < classes.Length; c++)
-                {
-                    all.Add(rows[c][g]);
-                    (classes[c] == classOf[g] ? same : off).Add(rows[c][g]);
-                }
-
-                if (same.Count != g + 1)
-                    throw new ArgumentException($"Group {g} is of class {classOf[g]}, whose loss is not an objective of the matrix.", nameof(classOf));
-            }
-
-            return new ClassEffects([.. same], [.. all], [.. off]);
-        }
     }
 }

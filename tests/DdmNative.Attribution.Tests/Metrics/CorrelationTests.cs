@@ -37,6 +37,8 @@ public sealed class CorrelationTests
         Assert.Equal(double.NaN, Correlation.Pearson([0.1, 0.1, 0.1], [1, 2, 3]));
         Assert.Equal(double.NaN, Correlation.Pearson([1, 2, 3], [0, 0, 0]));
         Assert.Equal(double.NaN, Correlation.Pearson([1, 2, double.NaN], [1, 2, 3]));
+        Assert.Equal(double.NaN, Correlation.Spearman([1, 2, double.NaN], [1, 2, 3]));
+        Assert.Equal(double.NaN, Correlation.Spearman([4, 4, 4], [1, 2, 3]));
         Assert.Equal(double.NaN, Correlation.SlopeThroughOrigin([0, 0], [1, 2]));
         Assert.Equal(double.NaN, Correlation.Pearson([], []));
     }
