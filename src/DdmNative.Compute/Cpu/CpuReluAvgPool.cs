@@ -34,13 +34,22 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
         {
             float* mask = x.At(tile, sample) + channel;
             float* source = values.At(tile, sample) + channel;
+            AssignMeans<TLanes, MaskedPixels<TLanes>>(tile, sample, channel, lanes, new MaskedPixels<TLanes>(mask, source, lanes));
+        }
+
+        /// <summary>Assigns the mean of every window of one sample's masked pixels.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void AssignMeans<TLanes, TPixels>(in Tile tile, int sample, int channel, int lanes, TPixels pixels)
+            where TLanes : struct, ILaneAccess
+            where TPixels : struct, IPixels
+        {
             float* target = y.At(tile, sample) + channel;
             (TensorShape pooled, nint channels) = (y.Tensor.Shape, Channels);
             nint row = x.Tensor.Shape.Width * channels;
             Vector512<float> share = Vector512.Create(1.0f / (window * window));
             for (int i = 0; i < pooled.Height; i++)
                 for (int j = 0; j < pooled.Width; j++, target += channels)
-                    TLanes.Store(share * WindowSum.Of(new MaskedPixels<TLanes>(mask, source, lanes), window, i * window * row + j * window * channels, row, channels), target, lanes);
+                    TLanes.Store(share * WindowSum.Of(pixels, window, i * window * row + j * window * channels, row, channels), target, lanes);
         }
 
         private readonly struct MaskedPixels<TLanes>(float* mask, float* source, int lanes) : IPixels

@@ -36,13 +36,7 @@ internal static unsafe class FusedNormPool
             TLanes.Store(reciprocal, saved + Channels, lanes);
             Vector512<float> factor = reciprocal * TLanes.Load(norm.scale.At(tile) + channel, lanes);
             var pixels = new Activation<TLanes>(input, mean, factor, TLanes.Load(norm.shift.At(tile) + channel, lanes), lanes);
-            float* target = pool.y.At(tile, sample) + channel;
-            (TensorShape pooled, int window, nint channels) = (pool.y.Tensor.Shape, pool.window, Channels);
-            nint row = norm.x.Tensor.Shape.Width * channels;
-            Vector512<float> share = Vector512.Create(1.0f / (window * window));
-            for (int i = 0; i < pooled.Height; i++)
-                for (int j = 0; j < pooled.Width; j++, target += channels)
-                    TLanes.Store(share * WindowSum.Of(pixels, window, i * window * row + j * window * channels, row, channels), target, lanes);
+            pool.AssignMeans<TLanes, Activation<TLanes>>(tile, sample, channel, lanes, pixels);
         }
 
         private readonly struct Activation<TLanes>(float* input, Vector512<float> mean, Vector512<float> factor, Vector512<float> offset, int lanes) : IPixels
@@ -103,13 +97,7 @@ internal static unsafe class FusedNormPool
                 Offset = TLanes.Load(norm.shiftTangent.At(tile) + channel, lanes),
                 Lanes = lanes,
             };
-            float* target = pool.y.At(tile, sample) + channel;
-            (TensorShape pooled, int window) = (pool.y.Tensor.Shape, pool.window);
-            nint row = norm.x.Tensor.Shape.Width * channels;
-            Vector512<float> share = Vector512.Create(1.0f / (window * window));
-            for (int i = 0; i < pooled.Height; i++)
-                for (int j = 0; j < pooled.Width; j++, target += channels)
-                    TLanes.Store(share * WindowSum.Of(pixels, window, i * window * row + j * window * channels, row, channels), target, lanes);
+            pool.AssignMeans<TLanes, ActivationTangent<TLanes>>(tile, sample, channel, lanes, pixels);
         }
 
         private struct ActivationTangent<TLanes> : IPixels
