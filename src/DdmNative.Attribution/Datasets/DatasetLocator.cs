@@ -10,6 +10,7 @@ public static class DatasetLocator
         ("IDX (train-images-idx3-ubyte[.gz])", IdxReader.Recognises, IdxReader.Read),
         ("CIFAR binary (data_batch_*.bin or train.bin)", CifarReader.Recognises, CifarReader.Read),
         ("npz (train.npz)", NpzDatasetReader.Recognises, NpzDatasetReader.Read),
+        ("image folders (train/CLASS/*.png)", ImageFolderReader.Recognises, ImageFolderReader.Read),
     ];
 
     /// <summary>The training and the test set.</summary>
