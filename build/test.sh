@@ -2,6 +2,7 @@
 # All set-up and all tests: restores, builds (a warning is an error), runs every test project in Release.
 # The last line is "N passed, N failed, N skipped", summed over the projects; the exit status is not zero on any failure.
 # Arguments are handed to `dotnet test`, e.g. --filter "FullyQualifiedName~Formats".
+# GpuPackages=true build/test.sh builds and tests the opt-in parts too (docs/gpu-packages.md); without it they are not seen.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -60,7 +61,9 @@ else
     echo "The CUDA emulator could not be built: the tests of its library are skipped." >&2
 fi
 
+# Those of the solution, and of the opt-in tests those that the build above has built.
 for project in tests/*/*.csproj; do
+    if ! grep -qF "${project//\//\\}" DdmNative.sln && { [[ -z ${GpuPackages:-} ]] || [[ ! -d ${project%/*}/bin/Release ]]; }; then continue; fi
     run "$project" "$(basename "$project" .csproj)" "$@"
 done
 

@@ -53,7 +53,7 @@ internal static class CommandRunner
         BadUsageException => (ExitCode.BadUsage, e.Message),
         BadInputException or MissingTrajectoryException or InfeasibleMatchingException => (ExitCode.BadInput, e.Message),
         CudaException { Result: CudaResult.OutOfMemory } => (ExitCode.OutOfMemory, e.Message),
-        DeviceException or CudaUnavailableException or CudaException => (ExitCode.DeviceTrouble, e.Message),
+        DeviceException or DeviceUnavailableException or CudaException => (ExitCode.DeviceTrouble, e.Message),
         OutOfDeviceMemoryException or OutOfMemoryException => (ExitCode.OutOfMemory, e.Message),
         OperationCanceledException => (ExitCode.Interrupted, "interrupted. What is finished is kept; the same command goes on from there."),
         IOException or UnauthorizedAccessException => (ExitCode.BadInput, e.Message),

@@ -9,14 +9,16 @@ namespace DdmNative.Cli;
 /// <summary>From what <c>--device</c> says to a device.</summary>
 internal static class DeviceList
 {
-    /// <summary>Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the ensemble.</summary>
-    /// <exception cref="DeviceException">There is none of that name.</exception>
-    /// <exception cref="CudaUnavailableException">There is no such CUDA device on this machine.</exception>
+    /// <summary>Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the ensemble; and what the opt-in families of this build understand.</summary>
+    /// <exception cref="DeviceException">There is none of that name, or this build lacks its family.</exception>
+    /// <exception cref="DeviceUnavailableException">There is no such device on this machine.</exception>
     /// <exception cref="BadUsageException">The number of threads or the precision is not possible.</exception>
     public static Device Open(string name, int? threads, string? precision = null)
     {
         if (threads is < 1 or > 1024)
             throw new BadUsageException($"--threads: found {threads}, expected a whole number from 1 to 1024.");
+        if (DeviceFamilies.Find(name, DeviceFamilies.BuiltIn) is IDeviceFamily family)
+            return DeviceFamilies.Open(family, name, precision);
         Precision products = PrecisionOf(precision);
         if (name == "cpu")
         {
@@ -72,7 +74,7 @@ internal static class DeviceList
     }
 
     private static DeviceException Unknown(string name)
-        => new($"unknown device '{name}'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all. `ddm devices` describes them.");
+        => new($"unknown device '{name}'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all{string.Concat(DeviceFamilies.BuiltIn.Select(family => $", {family.Usage}"))}. `ddm devices` describes them.");
 
     private static Precision PrecisionOf(string? precision) => precision switch
     {

@@ -14,7 +14,9 @@ internal sealed class DevicesVerb : IVerb
     public void Run(CancellationToken stop)
     {
         using Device cpu = DeviceList.Open("cpu", threads: null);
-        (IReadOnlyList<CudaDeviceFacts> cuda, string? whyNone) = CudaDevices();
+        (IReadOnlyList<CudaDeviceFacts> cuda, string? whyNone) = Ask(CudaDeviceFacts.OfThisMachine);
+        (string Name, IReadOnlyList<DeviceListing> Devices, string? WhyNone)[] families =
+            [.. DeviceFamilies.BuiltIn.Select(family => (family, Asked: Ask(family.OfThisMachine))).Select(row => (row.family.Name, row.Asked.Devices, row.Asked.WhyNone))];
         if (Json)
         {
             var devices = new List<object> { new { name = cpu.Name, description = cpu.Description } };
@@ -23,26 +25,36 @@ internal sealed class DevicesVerb : IVerb
                 name = NameOf(facts), description = facts.Description, model = facts.Model, compute_capability = facts.ComputeCapability / 10.0,
                 memory_bytes = facts.MemoryBytes, multiprocessors = facts.Multiprocessors, driver_version = facts.DriverVersion, emulator = facts.IsEmulator,
             }));
-            Console.Out.WriteLine(JsonSerializer.Serialize(new { devices, no_cuda_because = whyNone }));
+            devices.AddRange(families.SelectMany(family => family.Devices).Select(listing => new { name = listing.Name, description = listing.Description }));
+            Console.Out.WriteLine(JsonSerializer.Serialize(new
+            {
+                devices,
+                no_cuda_because = whyNone,
+                none_of_family_because = families.Where(family => family.WhyNone is not null).ToDictionary(family => family.Name, family => family.WhyNone),
+            }));
             return;
         }
 
-        Console.Out.WriteLine($"{cpu.Name,-8} {cpu.Description}");
-        foreach (CudaDeviceFacts facts in cuda)
-            Console.Out.WriteLine($"{NameOf(facts),-8} {facts.Description}");
-        if (whyNone is not null)
-            Console.Error.WriteLine($"cuda     {whyNone}");
+        List<(string Name, string Description)> lines = [(cpu.Name, cpu.Description), .. cuda.Select(facts => (NameOf(facts), facts.Description))];
+        lines.AddRange(families.SelectMany(family => family.Devices).Select(listing => (listing.Name, listing.Description)));
+        List<(string Name, string Description)> missing = whyNone is null ? [] : [("cuda", whyNone)];
+        missing.AddRange(families.Where(family => family.WhyNone is not null).Select(family => (family.Name, family.WhyNone!)));
+        int width = Math.Max(8, lines.Concat(missing).Max(line => line.Name.Length));
+        foreach ((string name, string description) in lines)
+            Console.Out.WriteLine($"{name.PadRight(width)} {description}");
+        foreach ((string name, string why) in missing)
+            Console.Error.WriteLine($"{name.PadRight(width)} {why}");
     }
 
     private static string NameOf(CudaDeviceFacts facts) => $"cuda:{facts.Ordinal}";
 
-    private static (IReadOnlyList<CudaDeviceFacts> Devices, string? WhyNone) CudaDevices()
+    private static (IReadOnlyList<T> Devices, string? WhyNone) Ask<T>(Func<IReadOnlyList<T>> family)
     {
         try
         {
-            return (CudaDeviceFacts.OfThisMachine(), null);
+            return (family(), null);
         }
-        catch (CudaUnavailableException e)
+        catch (DeviceUnavailableException e)
         {
             return ([], e.Message);
         }

@@ -1,0 +1,73 @@
+using DdmNative.Compute;
+using DdmNative.Compute.Cpu;
+using Xunit;
+
+namespace DdmNative.Cli.Tests;
+
+/// <summary>From a device's name to an opt-in family, with a family that stands for one.</summary>
+public sealed class DeviceFamilyTests
+{
+    private readonly ThreadsFamily family = new();
+
+    [Theory]
+    [InlineData("ilgpu")]
+    [InlineData("ilgpu:2")]
+    public void A_name_finds_its_family_with_or_without_a_device(string device) => Assert.Same(family, DeviceFamilies.Find(device, [family]));
+
+    [Theory]
+    [InlineData("cpu")]
+    [InlineData("cuda:0,1")]
+    [InlineData("ilgpus")]
+    [InlineData("")]
+    public void Other_names_find_none(string device) => Assert.Null(DeviceFamilies.Find(device, [family]));
+
+    [Fact]
+    public void A_family_that_is_not_built_in_is_an_error_that_says_how_to_build_it()
+    {
+        var e = Assert.Throws<DeviceException>(() => DeviceFamilies.Find("managedcuda:1", [family]));
+
+        Assert.Contains("without managedcuda", e.Message, StringComparison.Ordinal);
+        Assert.Contains("build with -p:GpuPackages=true", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ilgpu", null, "", "fp32")]
+    [InlineData("ilgpu:3", "exact", "3", "exact")]
+    public void What_follows_the_colon_and_the_precision_reach_the_family(string device, string? precision, string which, string expected)
+    {
+        using Device opened = DeviceFamilies.Open(family, device, precision);
+
+        Assert.Equal((which, expected), family.Asked);
+    }
+
+    [Fact]
+    public void A_precision_that_the_family_has_not_is_bad_usage_that_names_those_it_has()
+    {
+        var e = Assert.Throws<BadUsageException>(() => DeviceFamilies.Open(family, "ilgpu", "tf32"));
+
+        Assert.Contains("--precision: found 'tf32', expected fp32 or exact", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_family_of_this_build_is_one_of_the_opt_in_ones_and_named_as_such()
+        => Assert.All(DeviceFamilies.BuiltIn, built => Assert.Contains(built.Name, DeviceFamilies.OptIn));
+
+    private sealed class ThreadsFamily : IDeviceFamily
+    {
+        public (string Which, string Precision) Asked { get; private set; }
+
+        public string Name => "ilgpu";
+
+        public string Usage => "ilgpu:N";
+
+        public IReadOnlyList<string> Precisions => ["fp32", "exact"];
+
+        public IReadOnlyList<DeviceListing> OfThisMachine() => [new DeviceListing("ilgpu:1", "one thread")];
+
+        public Device Open(string which, string precision)
+        {
+            Asked = (which, precision);
+            return new CpuDevice(1);
+        }
+    }
+}
