@@ -12,7 +12,7 @@ internal sealed unsafe class BlockRunner : IDisposable
     private readonly Warp[] warps;
     private readonly uint[] arrived = new uint[16], waiting = new uint[16];
     private readonly int[] votes = new int[16], voters = new int[16];
-    private readonly Random? order;
+    private readonly ulong? seed;
     private readonly int[] turns;
 
     public BlockRunner(Launch launch)
@@ -21,7 +21,7 @@ internal sealed unsafe class BlockRunner : IDisposable
         int threads = (int)launch.Block.Count;
         warps = new Warp[(threads + 31) / 32];
         turns = [.. Enumerable.Range(0, warps.Length)];
-        order = launch.Device.Options.OrderSeed is { } seed ? new Random((int)(seed % int.MaxValue)) : null;
+        seed = launch.Device.Options.OrderSeed;
         Profile = new KernelProfile(launch.Kernel.Sites);
         Watch = new BlockWatch(launch.Device.Options.Checks, launch.Kernel.Sites, new FaultIndex(launch.Block.X, launch.Block.Y, launch.Block.Z), launch.Kernel.Shared.Variables(launch.DynamicSharedBytes), launch.Kernel.SharedUnitBytes);
         Shared = (byte*)NativeMemory.AlignedAlloc((nuint)launch.SharedBytes + 256, 256);
@@ -64,7 +64,8 @@ internal sealed unsafe class BlockRunner : IDisposable
         Array.Clear(waiting);
         Array.Clear(votes);
         Array.Clear(voters);
-        order?.Shuffle(turns);
+        if (seed is { } given)
+            Permute(given, number);
         foreach (Warp warp in warps)
             warp.Begin();
         for (int left = warps.Length; left > 0;)
@@ -104,6 +105,14 @@ internal sealed unsafe class BlockRunner : IDisposable
             warp.Dispose();
         NativeMemory.AlignedFree(Shared);
         NativeMemory.Free(Parameters);
+    }
+
+    /// <summary>The order of a block's warps comes from the seed and the block alone, whichever host thread runs it and whatever that ran before.</summary>
+    private void Permute(ulong given, long block)
+    {
+        for (int i = 0; i < turns.Length; i++)
+            turns[i] = i;
+        new Random((int)((given * 0x9E3779B97F4A7C15 + (ulong)block * 0xD1B54A32D192ED03) >> 33)).Shuffle(turns);
     }
 
     private void Arrive(Warp warp)

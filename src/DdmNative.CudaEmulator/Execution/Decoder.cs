@@ -309,8 +309,11 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         if (first is PtxPairOperand two)
         {
             (LaneFunction yes, LaneFunction no) = LaneFunctions.Comparison(instruction);
-            Lanes(instruction, site, Of(two.Second, PtxType.Pred), no, all);
+            // By a row in between: the first may be a source of the second.
+            Place negative = Row(0);
+            Lanes(instruction, site, negative, no, all);
             Lanes(instruction, site, Of(two.First, PtxType.Pred), yes, all);
+            Lanes(instruction, site, Of(two.Second, PtxType.Pred), (a, _, _, _) => a, negative);
             return;
         }
 

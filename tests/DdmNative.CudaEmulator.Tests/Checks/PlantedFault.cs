@@ -244,5 +244,159 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             -    setp.eq.u32 %p1, %r0, 3;
                  @%p1 trap; // here
             """),
+        new("a read of a place past the end that all lanes read", FaultKind.OutOfBounds, 64, """
+            -    ld.global.f32 %f1, [%rd1+256]; // here
+            +    ld.global.f32 %f1, [%rd1+252]; // here
+                 st.global.f32 [%rd4], %f1;
+            """),
+        new("a vector read past the end of shared memory", FaultKind.OutOfBounds, 32, """
+                 bar.warp.sync -1;
+                 shl.b32 %r3, %r0, 4;
+                 and.b32 %r3, %r3, 240;
+                 add.s32 %r3, %r3, %r1;
+                 st.shared.v4.u32 [%r3], {%r2, %r2, %r2, %r2};
+                 bar.warp.sync -1;
+            -    add.s32 %r3, %r3, 16;
+                 ld.shared.v4.f32 {%f1, %f2, %f3, %f4}, [%r3]; // here
+            """),
+        new("an asynchronous copy from past the end of an allocation", FaultKind.OutOfBounds, 64, """
+            -    add.s64 %rd3, %rd3, 4;
+                 cp.async.ca.shared.global [%r2], [%rd3], 4; // here
+                 cp.async.wait_all;
+            """),
+        new("an asynchronous copy to past the end of shared memory", FaultKind.OutOfBounds, 64, """
+            -    add.s32 %r2, %r2, 4;
+                 cp.async.ca.shared.global [%r2], [%rd3], 4; // here
+                 cp.async.wait_all;
+            """),
+        new("a write to freed memory", FaultKind.UseAfterFree, 32, """
+                 st.global.u32 [%rd3], %r0; // here
+            """, FreesInput: true),
+        new("an atomic addition to freed memory", FaultKind.UseAfterFree, 32, """
+                 red.global.add.u32 [%rd1], 1; // here
+            """, FreesInput: true),
+        new("an asynchronous copy that is not aligned", FaultKind.Misaligned, 8, """
+                 mul.wide.u32 %rd5, %r0, 16;
+                 add.s64 %rd5, %rd5, %rd1;
+                 shl.b32 %r3, %r0, 4;
+                 add.s32 %r3, %r3, %r1;
+            -    add.s64 %rd5, %rd5, 8;
+                 cp.async.cg.shared.global [%r3], [%rd5], 16; // here
+                 cp.async.wait_all;
+            """),
+        new("an atomic addition that is not aligned", FaultKind.Misaligned, 1, """
+            -    add.s64 %rd1, %rd1, 4;
+                 red.global.add.u64 [%rd1], 1; // here
+            """),
+        new("a read of a row of global memory of which one word is not written", FaultKind.UninitialisedGlobal, 32, """
+                 setp.ne.u32 %p1, %r0, 17;
+            -    @%p1 st.global.u32 [%rd4], %r0;
+            +    st.global.u32 [%rd4], %r0;
+                 ld.global.u32 %r3, [%rd4]; // here
+            """),
+        new("a read of a word of global memory, by all lanes, of which one byte is not written", FaultKind.UninitialisedGlobal, 32, """
+                 st.global.u8 [%rd0], %r0;
+                 st.global.u8 [%rd0+1], %r0;
+                 st.global.u8 [%rd0+2], %r0;
+            +    st.global.u8 [%rd0+3], %r0;
+                 ld.global.u32 %r3, [%rd0]; // here
+            """),
+        new("an atomic addition to what nobody has written", FaultKind.UninitialisedGlobal, 32, """
+            +    st.global.u32 [%rd0], 0;
+                 red.global.add.u32 [%rd0], 1; // here
+            """),
+        new("a read of a row of shared memory of which one word is not written", FaultKind.UninitialisedShared, 32, """
+                 setp.ne.u32 %p1, %r0, 29;
+            -    @%p1 st.shared.u32 [%r2], %r0;
+            +    st.shared.u32 [%r2], %r0;
+                 ld.shared.u32 %r3, [%r2]; // here
+            """),
+        new("a vector read of shared memory of which the last word is not written", FaultKind.UninitialisedShared, 32, """
+                 st.shared.v2.u32 [%r1], {%r1, %r1};
+                 st.shared.u32 [%r1+8], %r1;
+            +    st.shared.u32 [%r1+12], %r1;
+                 bar.warp.sync -1;
+                 ld.shared.v4.f32 {%f1, %f2, %f3, %f4}, [%r1]; // here
+            """),
+        new("an address from a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
+                 setp.lt.u32 %p1, %r0, 40;
+                 @%p1 mov.u32 %r3, %r2;
+            +    @!%p1 mov.u32 %r3, %r1;
+                 mov.u32 %r4, 7;
+                 st.shared.u32 [%r3], %r4; // here
+            """),
+        new("a branch on a predicate that one path has not written", FaultKind.UninitialisedRegister, 64, """
+                 setp.lt.u32 %p1, %r0, 40;
+                 @%p1 setp.eq.u32 %p2, %r0, 3;
+            +    @!%p1 setp.eq.u32 %p2, %r0, 4;
+                 @%p2 bra END; // here
+                 st.global.u32 [%rd4], %r0;
+             END:
+            """),
+        new("two warps that write rows which overlap", FaultKind.SharedWriteWriteRace, 64, """
+                 shr.u32 %r3, %r0, 5;
+                 and.b32 %r4, %r0, 31;
+                 mad.lo.u32 %r4, %r3, 31, %r4;
+            +    add.u32 %r4, %r4, %r3;
+                 mad.lo.u32 %r4, %r4, 4, %r1;
+                 st.shared.u32 [%r4], %r0; // here
+            """),
+        new("a vector write over what another warp reads word by word", FaultKind.SharedReadWriteRace, 64, """
+                 st.shared.u32 [%r2], %r0;
+                 bar.sync 0;
+                 setp.lt.u32 %p1, %r0, 32;
+                 @%p1 ld.shared.u32 %r4, [%r2];
+            +    bar.sync 0;
+                 setp.lt.u32 %p2, %r0, 40;
+                 and.b32 %r5, %r0, 7;
+                 mad.lo.u32 %r5, %r5, 16, %r1;
+                 @%p1 bra END;
+                 @%p2 st.shared.v4.u32 [%r5], {%r0, %r0, %r0, %r0}; // here
+             END:
+            """),
+        new("a read of what another warp copies, with a barrier but no wait before it", FaultKind.AsyncCopyNotAwaited, 64, """
+                 cp.async.ca.shared.global [%r2], [%rd3], 4;
+                 cp.async.commit_group;
+            +    cp.async.wait_all;
+                 bar.sync 0;
+                 xor.b32 %r3, %r2, 128;
+                 ld.shared.u32 %r4, [%r3]; // here
+            """),
+        new("a write over what a copy is still filling", FaultKind.AsyncCopyNotAwaited, 32, """
+                 cp.async.ca.shared.global [%r2], [%rd3], 4;
+            +    cp.async.wait_all;
+                 st.shared.u32 [%r2], %r0; // here
+            """),
+        new("a barrier for more warps than come", FaultKind.PartialBarrier, 96, """
+                 setp.ge.u32 %p1, %r0, 64;
+                 @%p1 ret;
+            -    bar.sync 2, 96; // here
+            +    bar.sync 2, 64;
+            """),
+        new("a warp barrier that names lanes which are on the other way of a branch", FaultKind.WarpSyncMask, 32, """
+                 setp.lt.u32 %p1, %r0, 16;
+                 @%p1 bra LOW;
+            -    bar.warp.sync -1; // here
+            +    bar.warp.sync 0xffff0000;
+                 bra END;
+             LOW:
+            -    bar.warp.sync -1; // here
+            +    bar.warp.sync 0x0000ffff;
+             END:
+            """),
+        new("a vote whose mask leaves out who votes", FaultKind.WarpSyncMask, 32, """
+                 setp.lt.u32 %p1, %r0, 16;
+            -    vote.sync.ballot.b32 %r3, %p1, 65535; // here
+            +    vote.sync.ballot.b32 %r3, %p1, -1; // here
+                 st.global.u32 [%rd4], %r3;
+            """),
+        new("a branch past the end of its table", FaultKind.Trap, 32, """
+                 and.b32 %r3, %r0, 1;
+            -    add.u32 %r3, %r0, 0;
+             TABLE: .branchtargets ONE, TWO;
+                 brx.idx %r3, TABLE; // here
+             ONE:
+             TWO:
+            """),
     ];
 }

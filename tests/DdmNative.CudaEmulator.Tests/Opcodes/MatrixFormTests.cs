@@ -1,0 +1,253 @@
+using DdmNative.CudaEmulator.Ptx;
+using DdmNative.CudaEmulator.Tests.Execution;
+using Xunit;
+using static DdmNative.CudaEmulator.Ptx.PtxType;
+
+namespace DdmNative.CudaEmulator.Tests.Opcodes;
+
+/// <summary><c>mma.sync</c>, <c>wmma</c> and <c>ldmatrix</c> against products of whole matrices; where each element lies in a fragment is written down as the figures of the ISA have it (8.x, chapter 9.7.14.5).</summary>
+public class MatrixFormTests
+{
+    public static TheoryData<int, PtxType, PtxType, PtxType> Products => new()
+    {
+        { 8, F16, F32, F32 }, { 8, F16, F16, F16 }, { 8, F16, F32, F16 }, { 8, F16, F16, F32 }, { 16, F16, F32, F32 }, { 16, F16, F16, F16 }, { 16, F16, F32, F16 }, { 16, F16, F16, F32 },
+        { 8, BF16, F32, F32 }, { 16, BF16, F32, F32 }, { 4, TF32, F32, F32 }, { 8, TF32, F32, F32 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Products))]
+    public void A_warps_product_is_that_of_the_matrices(int depth, PtxType type, PtxType typeD, PtxType typeC)
+    {
+        for (int seed = 0; seed < 8; seed++)
+        {
+            Random random = new(seed);
+            // Whole numbers whose sums every type holds exactly; odd seeds with negative zeros and fractions of a power of two.
+            double Value() => seed % 2 == 0 ? random.Next(-8, 9) : random.Next(-8, 9) / 4.0 * (random.Next(5) == 0 ? -0.0 : 1);
+            double[,] a = Matrix(16, depth, Value), b = Matrix(depth, 8, Value), c = Matrix(16, 8, Value);
+            uint[] sources = [.. Fragments(a, type, PlaceInA(type)), .. Fragments(b, type, PlaceInB(type)), .. Fragments(c, typeC, PlaceInC)];
+            if (type == TF32)
+            {
+                // The unit reads ten bits of mantissa: those below may be anything.
+                for (int i = 0; i < 32 * (Registers(16 * depth, type) + Registers(depth * 8, type)); i++)
+                    sources[i] |= (uint)random.Next(1 << 13);
+            }
+
+            int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type), countC = Registers(16 * 8, typeC), countD = Registers(16 * 8, typeD);
+            string loads = string.Concat(Enumerable.Range(0, countA + countB + countC).Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
+            string stores = string.Concat(Enumerable.Range(0, countD).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n"));
+            string code = $"mma.sync.aligned.m16n8k{depth}.row.col.{Name(typeD)}.{Name(type)}.{Name(type)}.{Name(typeC)} {List(60, countD)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, countC)};";
+            uint[] found = LaneKernel.Results(loads + code + stores, 32 * countD, sources);
+            double[,] expected = Product(a, b, c);
+            Assert.Equal(Fragments(expected, typeD, PlaceInC).Select(bits => Unsigned(bits, typeD)), found.Select(bits => Unsigned(bits, typeD)));
+        }
+    }
+
+    [Fact]
+    public void A_product_rounds_no_more_than_sums_in_single_precision()
+    {
+        Random random = new(1);
+        foreach ((int depth, PtxType type) in new[] { (16, F16), (16, BF16), (8, TF32) })
+        {
+            double Value() => Rounded(random.NextDouble() * 2 - 1, type);
+            double[,] a = Matrix(16, depth, Value), b = Matrix(depth, 8, Value), c = Matrix(16, 8, () => (float)random.NextDouble());
+            uint[] sources = [.. Fragments(a, type, PlaceInA(type)), .. Fragments(b, type, PlaceInB(type)), .. Fragments(c, F32, PlaceInC)];
+            int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type);
+            string loads = string.Concat(Enumerable.Range(0, countA + countB + 4).Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
+            string code = $"mma.sync.aligned.m16n8k{depth}.row.col.f32.{Name(type)}.{Name(type)}.f32 {List(60, 4)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, 4)};";
+            uint[] found = LaneKernel.Results(loads + code + string.Concat(Enumerable.Range(0, 4).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n")), 128, sources);
+            double[,] expected = Product(a, b, c);
+            for (int i = 0; i < 128; i++)
+            {
+                (int row, int column) = PlaceInC(i % 32, i / 32);
+                Assert.Equal(expected[row, column], BitConverter.UInt32BitsToSingle(found[i]), (depth + 1) * 17 * Math.Pow(2, -24));
+            }
+        }
+    }
+
+    public static TheoryData<string, int, int, int> WarpProducts
+    {
+        get
+        {
+            TheoryData<string, int, int, int> data = [];
+            foreach ((int m, int n, int k) in new[] { (16, 16, 16), (32, 8, 16), (8, 32, 16) })
+            {
+                foreach (string types in new[] { "f16 f32 f32", "f16 f16 f16", "f16 f32 f16", "f16 f16 f32", "bf16 f32 f32" })
+                    data.Add(types, m, n, k);
+            }
+
+            data.Add("tf32 f32 f32", 16, 16, 8);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(WarpProducts))]
+    public void Warp_matrices_come_from_any_layout_and_space_and_go_to_any(string types, int m, int n, int k)
+    {
+        PtxType[] parsed = [.. types.Split(' ').Select(word => Enum.Parse<PtxType>(word, ignoreCase: true))];
+        (PtxType type, PtxType typeD, PtxType typeC) = (parsed[0], parsed[1], parsed[2]);
+        int seed = 0;
+        foreach (string layoutA in new[] { "row", "col" })
+        {
+            foreach (string layoutB in new[] { "row", "col" })
+            {
+                foreach (string layoutC in new[] { "row", "col" })
+                {
+                    foreach (string space in new[] { ".global", ".shared", "" })
+                        CheckWarpProduct(type, typeD, typeC, (m, n, k), (layoutA, layoutB, layoutC), space, padding: seed % 3 * 8, seed++);
+                }
+            }
+        }
+    }
+
+    private static void CheckWarpProduct(PtxType type, PtxType typeD, PtxType typeC, (int M, int N, int K) shape, (string A, string B, string C) layout, string space, int padding, int seed)
+    {
+        Random random = new(seed);
+        double[,] a = Matrix(shape.M, shape.K, () => random.Next(-4, 5)), b = Matrix(shape.K, shape.N, () => random.Next(-4, 5)), c = Matrix(shape.M, shape.N, () => random.Next(-4, 5));
+        (uint[] words, int stride)[] stored = [Stored(a, type, layout.A, padding), Stored(b, type, layout.B, padding), Stored(c, typeC, layout.C, padding)];
+        int[] places = [0, stored[0].words.Length, stored[0].words.Length + stored[1].words.Length];
+        uint[] sources = [.. stored.SelectMany(matrix => matrix.words)];
+        (uint[] expected, int strideD) = Stored(Product(a, b, c), typeD, layout.C, padding);
+        int countA = PtxFragment.Registers(true, PtxMatrix.A, shape, type), countB = PtxFragment.Registers(true, PtxMatrix.B, shape, type);
+        int countC = PtxFragment.Registers(true, PtxMatrix.C, shape, typeC), countD = PtxFragment.Registers(true, PtxMatrix.D, shape, typeD);
+        string size = $"m{shape.M}n{shape.N}k{shape.K}", multiply = type == F16 ? $"{Name(typeD)}.{Name(typeC)}" : $"f32.{Name(type)}.{Name(type)}.f32";
+        // In shared memory a copy of all; what the padding holds is copied too and never read.
+        string copy = space == ".shared"
+            ? $"mov.u32 %r90, %r4; COPY: setp.ge.u32 %p1, %r90, {sources.Length}; @%p1 bra COPIED; mul.wide.u32 %rd20, %r90, 4; add.s64 %rd20, %rd20, %rd1; ld.global.u32 %r91, [%rd20]; mad.lo.u32 %r92, %r90, 4, %r3; st.shared.u32 [%r92], %r91; add.u32 %r90, %r90, 32; bra COPY; COPIED: bar.sync 0;"
+            : "";
+        string Address(int matrix) => space == ".shared" ? $"%r{93}" : $"%rd{21}";
+        string Point(int matrix) => space == ".shared" ? $"add.u32 %r93, %r3, {4 * places[matrix]};" : $"add.s64 %rd21, %rd1, {4 * places[matrix]};";
+        string body = $"""
+            {copy}
+            {Point(0)} wmma.load.a.sync.aligned.{layout.A}.{size}{space}.{Name(type)} {List(10, countA)}, [{Address(0)}], {stored[0].stride};
+            {Point(1)} wmma.load.b.sync.aligned.{layout.B}.{size}{space}.{Name(type)} {List(20, countB)}, [{Address(1)}], {stored[1].stride};
+            {Point(2)} wmma.load.c.sync.aligned.{layout.C}.{size}{space}.{Name(typeC)} {List(30, countC)}, [{Address(2)}], {stored[2].stride};
+            wmma.mma.sync.aligned.{layout.A}.{layout.B}.{size}.{multiply} {List(40, countD)}, {List(10, countA)}, {List(20, countB)}, {List(30, countC)};
+            wmma.store.d.sync.aligned.{layout.C}.{size}{(space == ".shared" ? ".global" : space)}.{Name(typeD)} [%rd0], {List(40, countD)}, {strideD};
+            """;
+        uint[] found = LaneKernel.Results(body, expected.Length, sources);
+        Assert.True(expected.AsSpan().SequenceEqual(found), $"wmma {size} of {type} to {typeD} from {typeC}, {layout} in '{space}', padding {padding}: another product than expected");
+    }
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(4, false)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(4, true)]
+    public void Matrices_of_eight_rows_are_loaded_from_wherever_their_rows_lie(int count, bool transposed)
+    {
+        Random random = new(count);
+        int[] rowAt = [.. Enumerable.Range(0, 40).OrderBy(_ => random.Next()).Take(8 * count)];
+        uint[] sources = [.. Enumerable.Range(0, 160).Select(_ => (uint)random.NextInt64(1L << 32)), .. Enumerable.Range(0, 32).Select(lane => 16 * (uint)rowAt[lane % rowAt.Length])];
+        uint[] found = LaneKernel.Results($"""
+            mov.u32 %r90, %r4;
+            COPY:
+            mul.wide.u32 %rd20, %r90, 4; add.s64 %rd20, %rd20, %rd1; ld.global.u32 %r91, [%rd20];
+            mad.lo.u32 %r92, %r90, 4, %r3; st.shared.u32 [%r92], %r91;
+            add.u32 %r90, %r90, 32; setp.lt.u32 %p1, %r90, 160; @%p1 bra COPY;
+            bar.sync 0;
+            ld.global.u32 %r93, [%rd3+640];
+            add.u32 %r93, %r93, %r3;
+            ldmatrix.sync.aligned.m8n8.x{count}{(transposed ? ".trans" : "")}.shared.b16 {List(60, count)}, [%r93];
+            {string.Concat(Enumerable.Range(0, count).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n"))}
+            """, 32 * count, sources);
+        ushort Half(int matrix, int row, int column) => (ushort)(sources[rowAt[8 * matrix + row] * 4 + column / 2] >> 16 * (column % 2));
+        for (int i = 0; i < found.Length; i++)
+        {
+            // Lane T holds columns 2 (T mod 4) and the next of row T / 4, or of the transposed matrix.
+            int matrix = i / 32, lane = i % 32, row = lane / 4, column = 2 * (lane % 4);
+            uint expected = transposed ? Half(matrix, column, row) | (uint)Half(matrix, column + 1, row) << 16 : Half(matrix, row, column) | (uint)Half(matrix, row, column + 1) << 16;
+            Assert.Equal(expected, found[i]);
+        }
+    }
+
+    /// <summary>Element i of a lane's fragment of A (16 × depth): row and column. Of tf32 a register holds one element, of halves two.</summary>
+    private static Func<int, int, (int Row, int Column)> PlaceInA(PtxType type) => type == TF32
+        ? (lane, i) => (lane / 4 + (i is 1 or 3 ? 8 : 0), lane % 4 + (i >= 2 ? 4 : 0))
+        : (lane, i) => (i is 0 or 1 or 4 or 5 ? lane / 4 : lane / 4 + 8, i < 4 ? lane % 4 * 2 + (i & 1) : lane % 4 * 2 + (i & 1) + 8);
+
+    private static Func<int, int, (int Row, int Column)> PlaceInB(PtxType type) => type == TF32
+        ? (lane, i) => (i == 0 ? lane % 4 : lane % 4 + 4, lane / 4)
+        : (lane, i) => (i < 2 ? lane % 4 * 2 + (i & 1) : lane % 4 * 2 + (i & 1) + 8, lane / 4);
+
+    private static (int Row, int Column) PlaceInC(int lane, int i) => (i < 2 ? lane / 4 : lane / 4 + 8, lane % 4 * 2 + (i & 1));
+
+    /// <summary>Register after register, 32 lanes each.</summary>
+    private static uint[] Fragments(double[,] matrix, PtxType type, Func<int, int, (int Row, int Column)> place)
+    {
+        int perRegister = type.ByteSize() == 2 ? 2 : 1;
+        uint[] words = new uint[matrix.Length / perRegister];
+        for (int lane = 0; lane < 32; lane++)
+        {
+            for (int i = 0; i < matrix.Length / 32; i++)
+            {
+                (int row, int column) = place(lane, i);
+                words[i / perRegister * 32 + lane] |= Bits(matrix[row, column], type) << 16 * (i % perRegister);
+            }
+        }
+
+        return words;
+    }
+
+    /// <summary>In memory by rows or by columns, which begin stride elements apart.</summary>
+    private static (uint[] Words, int Stride) Stored(double[,] matrix, PtxType type, string layout, int padding)
+    {
+        (int rows, int columns) = (matrix.GetLength(0), matrix.GetLength(1));
+        int stride = (layout == "row" ? columns : rows) + padding, bytes = type.ByteSize();
+        byte[] memory = new byte[(stride * (layout == "row" ? rows : columns) * bytes + 15) / 16 * 16];
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++)
+                BitConverter.GetBytes(Bits(matrix[row, column], type)).AsSpan(0, bytes).CopyTo(memory.AsSpan((layout == "row" ? row * stride + column : column * stride + row) * bytes));
+        }
+
+        uint[] words = new uint[memory.Length / 4];
+        Buffer.BlockCopy(memory, 0, words, 0, memory.Length);
+        return (words, stride);
+    }
+
+    private static double[,] Matrix(int rows, int columns, Func<double> value)
+    {
+        double[,] matrix = new double[rows, columns];
+        for (int i = 0; i < matrix.Length; i++)
+            matrix[i / columns, i % columns] = value();
+        return matrix;
+    }
+
+    private static double[,] Product(double[,] a, double[,] b, double[,] c)
+    {
+        double[,] d = (double[,])c.Clone();
+        for (int i = 0; i < d.Length; i++)
+        {
+            (int row, int column) = (i / d.GetLength(1), i % d.GetLength(1));
+            for (int k = 0; k < a.GetLength(1); k++)
+                d[row, column] += a[row, k] * b[k, column];
+        }
+
+        return d;
+    }
+
+    private static uint Bits(double value, PtxType type) => type switch
+    {
+        F16 => BitConverter.HalfToUInt16Bits((Half)value),
+        BF16 => (uint)ExactFloat.Convert(BitConverter.DoubleToUInt64Bits(value), FloatFormat.Of(F64), FloatFormat.Of(BF16), PtxRounding.Rn),
+        _ => BitConverter.SingleToUInt32Bits((float)value),
+    };
+
+    private static double Rounded(double value, PtxType type)
+    {
+        ulong bits = ExactFloat.Convert(BitConverter.DoubleToUInt64Bits(value), FloatFormat.Of(F64), FloatFormat.Of(type), PtxRounding.Rn);
+        return BitConverter.UInt64BitsToDouble(ExactFloat.Convert(bits, FloatFormat.Of(type), FloatFormat.Of(F64), PtxRounding.Rn));
+    }
+
+    /// <summary>Zeros of either sign are one: the order of the sum is not told.</summary>
+    private static uint Unsigned(uint bits, PtxType type) => type == F32 ? (bits == 0x80000000 ? 0 : bits) : ((bits & 0xFFFF) == 0x8000 ? 0 : bits & 0xFFFF) | ((bits >> 16) == 0x8000 ? 0 : bits & 0xFFFF0000);
+
+    private static int Registers(int elements, PtxType type) => elements * Math.Min(4, type.ByteSize()) / 128;
+
+    private static string List(int first, int count) => $"{{{string.Join(", ", Enumerable.Range(first, count).Select(i => $"%r{i}"))}}}";
+
+    private static string Name(PtxType type) => type.ToString().ToLowerInvariant();
+}
