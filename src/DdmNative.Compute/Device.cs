@@ -17,6 +17,9 @@ public abstract class Device : IDisposable
     /// <summary>One line for people: model, instruction set, threads or memory.</summary>
     public abstract string Description { get; }
 
+    /// <summary>What of the device decides a result's last bits: two devices of equal arithmetic compute equal bits. For the keys of stored results.</summary>
+    public virtual string Arithmetic => Description;
+
     public abstract Convolution Convolution { get; }
 
     public abstract MatrixProduct MatrixProduct { get; }

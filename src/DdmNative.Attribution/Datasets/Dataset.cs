@@ -134,6 +134,9 @@ public sealed class Dataset
         return Select(chosen);
     }
 
+    /// <summary>The same images under other labels.</summary>
+    internal Dataset WithLabels(int[] labels) => new(Name, Images, labels, Channels, Height, Width, Classes, SourceIndices, SourceCount);
+
     /// <summary>The same samples with other pixels of the same shape (normalised ones, say).</summary>
     internal Dataset WithImages(float[] images) => new(Name, images, Labels, Channels, Height, Width, Classes, SourceIndices, SourceCount);
 }

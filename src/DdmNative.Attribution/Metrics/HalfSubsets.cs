@@ -30,8 +30,8 @@ public static class HalfSubsets
         return drawn;
     }
 
-    /// <summary>G over ⌊G/2⌋; null where that is more than any count.</summary>
-    private static long? Halves(int groups)
+    /// <summary>How many different halves there are, G over ⌊G/2⌋; null where that is more than any count.</summary>
+    public static long? Halves(int groups)
     {
         long ways = 1;
         for (int k = 1; k <= groups / 2; k++)

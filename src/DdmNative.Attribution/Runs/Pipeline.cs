@@ -59,13 +59,15 @@ internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
             folder.Save(folder.Record with { Stages = [.. folder.Record.Stages.Where(record => record.Name != stage.Name)] });
         context.Stop.ThrowIfCancellationRequested();
         listener.Stage(stage.Name, stage.Title, isDone: false);
+        PeakMemory.Start();
         var watch = Stopwatch.StartNew();
         StageResult result = stage.Run(context);
         double seconds = watch.Elapsed.TotalSeconds;
+        long peak = PeakMemory.Bytes();
         var files = new Dictionary<string, string>();
         foreach (string file in result.Files)
             files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new InvalidOperationException($"Stage {stage.Name} has not written {file}."));
-        var record = new StageRecord { Name = stage.Name, Key = key, Seconds = seconds, Files = files, Figures = result.Figures };
+        var record = new StageRecord { Name = stage.Name, Key = key, Seconds = seconds, PeakBytes = peak, Files = files, Figures = result.Figures };
         folder.Save(folder.Record with { Stages = [.. folder.Record.Stages, record] });
         listener.Finished(stage.Name, seconds);
     }

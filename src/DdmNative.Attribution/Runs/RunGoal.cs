@@ -15,6 +15,9 @@ public enum RunGoal
     /// <summary>The matrix, and its comparison with exact retraining.</summary>
     Validate,
 
+    /// <summary>The matrix, and its methods measured against retrained models (<see cref="Jobs.Job.Evaluation"/>).</summary>
+    Evaluate,
+
     /// <summary>The model that has forgotten some groups.</summary>
     Unlearn,
 

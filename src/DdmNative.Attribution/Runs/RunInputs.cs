@@ -1,5 +1,7 @@
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Training;
@@ -32,6 +34,9 @@ internal sealed class RunInputs
     /// <summary>The user's own groups, or null where they are to be made.</summary>
     public GroupTable? OwnGroups { get; }
 
+    /// <summary>[N]: which training images got a wrong label on purpose; null where none did.</summary>
+    public bool[]? Planted { get; private init; }
+
     /// <summary>Of all of the data in use.</summary>
     public string Sha256 { get; }
 
@@ -44,14 +49,17 @@ internal sealed class RunInputs
             train = train.PerClassSubset(perClass, job.Data.Seed);
         if (job.Data.TestPerClass is int testPerClass)
             test = test.PerClassSubset(testPerClass, job.Data.Seed);
+        bool[]? planted = null;
+        if (job.Data.LabelNoise > 0 && train.Classes > 1)
+            (train, planted) = LabelNoise.Plant(train, job.Data.LabelNoise, job.Data.Seed);
         if (train.Count == 0 || test.Count == 0)
             throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing", "some of each", "Use another data set.");
         _ = JobObjectives.Expand(job.Attribution.Objectives, test.Labels);
         var normalization = Normalization.From(train);
         GroupTable? groups = job.Groups.File is null ? null : GroupsCsv.Read(job.Groups.File, train);
         int groupCount = groups?.Count ?? job.Groups.PerClass * train.Classes;
-        RequireGroups(job, train, groups, groupCount);
-        return new RunInputs(normalization.Apply(train), normalization.Apply(test), normalization, NetworkFor(job, train), groups);
+        RequireGroups(job, train, groups, groupCount, test.Count);
+        return new RunInputs(normalization.Apply(train), normalization.Apply(test), normalization, NetworkFor(job, train), groups) { Planted = planted };
     }
 
     /// <summary>The recipe of the target and of every exact retraining.</summary>
@@ -74,7 +82,17 @@ internal sealed class RunInputs
         }
     }
 
-    private static void RequireGroups(Job job, Dataset train, GroupTable? groups, int groupCount)
+    private static void RequireEvaluation(JobEvaluation evaluation, int groupCount, int testCount)
+    {
+        if (groupCount < 2)
+            throw new BadInputException("job", "groups", $"{groupCount}", "two or more groups: without its only one a model has nothing to train on", "Cut the training set into more groups (groups.per_class).");
+        if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves && evaluation.Subsets > halves)
+            throw new BadInputException("job", "evaluation.subsets", $"{evaluation.Subsets}", $"at most {halves}, the different halves of {groupCount} groups", "Ask for fewer subsets, or for more groups.");
+        if (evaluation.Predictions > testCount)
+            throw new BadInputException("job", "evaluation.predictions", $"{evaluation.Predictions}", $"at most {testCount}, the test images in use", "Ask for fewer.");
+    }
+
+    private static void RequireGroups(Job job, Dataset train, GroupTable? groups, int groupCount, int testCount)
     {
         if (groups is null)
         {
@@ -88,6 +106,8 @@ internal sealed class RunInputs
 
         if (job.Validation.Groups > groupCount)
             throw new BadInputException("job", "validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups", "Ask for fewer, or for all.");
+        if (job.Evaluation is JobEvaluation evaluation)
+            RequireEvaluation(evaluation, groupCount, testCount);
         if (job.Unlearning?.Groups.FirstOrDefault(group => group < 0 || group >= groupCount, -1) is int bad and not -1)
             throw new BadInputException("job", "unlearning.groups", $"{bad}", $"0 to {groupCount - 1}", "Name groups by their numbers in groups.csv.");
     }

@@ -54,6 +54,9 @@ public sealed record StageRecord
     /// <summary>How long it took; where it was interrupted, its last part.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>The most resident memory of the process while it ran, in bytes; 0 where it was not measured.</summary>
+    public long PeakBytes { get; init; }
+
     /// <summary>SHA-256 of every file that it wrote, by its path in the folder.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 

@@ -9,6 +9,9 @@ public sealed record RunSettings
     /// <summary>The most models that any stage may run together, where memory is scarce; null for each stage's own number.</summary>
     public int? LargestWave { get; init; }
 
+    /// <summary>Where retrained models are kept, to be shared by several runs; null for the run's own <c>retrained/</c>.</summary>
+    public string? RetrainedModels { get; init; }
+
     /// <summary>What to compare exact retraining's speed with; null for nothing.</summary>
     public PyTorchBaseline? PyTorch { get; init; }
 

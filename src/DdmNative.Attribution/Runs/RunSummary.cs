@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Evaluation;
+
 namespace DdmNative.Attribution.Runs;
 
 /// <summary>What a run found, as the terminal, <c>--json</c> and the report show it. What has not been done is null or empty.</summary>
@@ -37,6 +39,9 @@ public sealed record RunSummary
 
     /// <summary>Correlations of one seed's exact effects with the mean of the others', where there are several seeds.</summary>
     public IReadOnlyDictionary<string, double> Ceiling { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The methods measured against retrained models, where asked for.</summary>
+    public EvaluationSummary? Evaluation { get; init; }
 
     /// <summary>Test accuracy and loss of the model that has forgotten some groups, where one was asked for.</summary>
     public IReadOnlyDictionary<string, double>? Unlearned { get; init; }

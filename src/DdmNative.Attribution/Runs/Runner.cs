@@ -11,6 +11,9 @@ namespace DdmNative.Attribution.Runs;
 /// <summary>Takes a run to a goal, going on from what its folder holds.</summary>
 public static class Runner
 {
+    /// <summary>The version of ddm.</summary>
+    internal static string Version { get; } = typeof(Runner).Assembly.GetName().Version!.ToString(3);
+
     /// <summary>Does what is missing and sums up what is there.</summary>
     /// <param name="folder">The run's folder; made only once all inputs have been read and found good.</param>
     /// <param name="job">The job, its values checked (<see cref="JobRules"/>).</param>
@@ -30,7 +33,7 @@ public static class Runner
         using RunFolder run = RunFolder.Open(folder);
         run.Save(new RunRecord
         {
-            Version = typeof(Runner).Assembly.GetName().Version!.ToString(3),
+            Version = Version,
             Runtime = DescribeRuntime(),
             Device = device.Description,
             Job = job,
@@ -47,6 +50,8 @@ public static class Runner
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
             Report.Write(run, inputs, summary);
+        if (summary.Evaluation is not null)
+            EvaluationReport.Write(run, summary.Evaluation);
         return summary;
     }
 

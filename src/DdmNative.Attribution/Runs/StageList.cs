@@ -19,8 +19,10 @@ internal static class StageList
         stages.AddRange(recipes.Select(recipe => new DistillStage(job, recipe)));
         if (goal != RunGoal.Unlearn && SynsetStage.Shown(job) is SynsetRecipe shown && recipes.Contains(shown))
             stages.Add(new SynsetStage(shown));
-        if (goal is RunGoal.Attribute or RunGoal.Validate or RunGoal.Everything)
-            stages.AddRange(Attribution(job, validates: goal != RunGoal.Attribute && job.Validation.Groups != 0));
+        if (goal is RunGoal.Attribute or RunGoal.Validate or RunGoal.Evaluate or RunGoal.Everything)
+            stages.AddRange(Attribution(job, validates: goal is RunGoal.Validate or RunGoal.Everything && job.Validation.Groups != 0));
+        if (goal is RunGoal.Evaluate or RunGoal.Everything && job.Evaluation is JobEvaluation evaluation)
+            stages.AddRange(evaluation.Metrics.Select(metric => EvaluationStage.For(metric, job, evaluation)));
         if (unlearning is not null)
             stages.Add(new UnlearnStage(job, unlearning));
         if (settings.PyTorch is not null && goal == RunGoal.Everything)

@@ -1,5 +1,7 @@
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
 
 namespace DdmNative.Attribution.Runs;
@@ -35,6 +37,7 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             Baselines = validate is null || !record.Job.Validation.Baselines
                 ? new Dictionary<string, IReadOnlyDictionary<string, double>>()
                 : BaselineStage.Names.ToDictionary(name => name, name => (IReadOnlyDictionary<string, double>)CorrelationsOf(validate, name)),
+            Evaluation = Evaluation(record.Job),
             Unlearned = Find(UnlearnStage.StageName)?.Figures,
             Seconds = record.Stages.ToDictionary(stage => stage.Name, stage => stage.Seconds),
         };
@@ -57,13 +60,49 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         };
     }
 
-    private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
+    private EvaluationSummary? Evaluation(Job job)
+    {
+        StageRecord[] stages = [.. (job.Evaluation?.Metrics ?? []).Select(metric => Find(EvaluationStage.NameOf(metric))).OfType<StageRecord>()];
+        if (stages.Length == 0)
+            return null;
+        double retrained = stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedModels) ?? 0);
+        var lines = new List<EvaluatedMethod>();
+        foreach (string name in job.Attribution.Methods.Concat([EvaluationStage.Ceiling, EvaluationStage.RandomOrder, EvaluationStage.OwnLoss]))
+        {
+            Dictionary<string, double> figures = stages.SelectMany(stage => stage.Figures).Where(figure => figure.Key.EndsWith(":" + name, StringComparison.Ordinal))
+                .Where(figure => figure.Key.IndexOf(':', StringComparison.Ordinal) == figure.Key.Length - name.Length - 1)
+                .ToDictionary(figure => figure.Key[..^(name.Length + 1)], figure => figure.Value);
+            bool isMethod = job.Attribution.Methods.Contains(name);
+            if (!isMethod && figures.Count == 0)
+                continue;
+            (double offline, double online, long peak) = CostOf(name);
+            lines.Add(isMethod ? new EvaluatedMethod(name, figures, offline, online, peak) : new EvaluatedMethod(name, figures, null, null, null));
+        }
+
+        return new EvaluationSummary
+        {
+            Metrics = [.. job.Evaluation!.Metrics.Where(metric => Find(EvaluationStage.NameOf(metric)) is not null)],
+            Methods = lines,
+            Retrained = (int)retrained,
+            RetrainingSeconds = retrained > 0 ? stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedSeconds) ?? 0) / retrained : null,
+        };
+    }
+
+    /// <summary>What a method took: once beforehand and for all groups, in seconds; and at most of memory.</summary>
+    private (double Offline, double Online, long PeakBytes) CostOf(string method)
     {
         StageRecord? online = Find(OnlineStage.NameOf(method));
         SynsetRecipe? recipe = SynsetRecipe.For(method, run.Record!.Job.Matching);
+        StageRecord? distil = recipe is null ? null : Find(DistillStage.NameOf(recipe));
         double onlineSeconds = Figure(online, OnlineStage.OnlineSeconds) ?? 0;
         // Freezing features belongs to what is done once; for the synset modes the rest of the stage is reading files.
-        double offline = recipe is null ? (online?.Seconds ?? 0) - onlineSeconds : Find(DistillStage.NameOf(recipe))?.Seconds ?? 0;
+        double offline = recipe is null ? (online?.Seconds ?? 0) - onlineSeconds : distil?.Seconds ?? 0;
+        return (offline, onlineSeconds, Math.Max(online?.PeakBytes ?? 0, distil?.PeakBytes ?? 0));
+    }
+
+    private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
+    {
+        (double offline, double onlineSeconds, _) = CostOf(method);
         return new MethodSummary(method, offline, onlineSeconds, modelSeconds * groups / onlineSeconds,
             Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method));
     }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Reports;
 using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
@@ -43,6 +45,8 @@ internal static class ResultWriter
         }
 
         WriteMethods(console, summary);
+        if (summary.Evaluation is EvaluationSummary evaluation)
+            WriteEvaluation(console, evaluation);
         if (summary.RetrainingSeconds is double retraining)
         {
             string seeds = summary.RetrainedSeeds == 1 ? "one seed" : $"{summary.RetrainedSeeds} seeds";
@@ -99,6 +103,18 @@ internal static class ResultWriter
         if (summary.Ceiling.Count > 0)
             AddCorrelations(table, "ceiling: one seed against the others", summary.Ceiling);
         console.Write(table);
+    }
+
+    private static void WriteEvaluation(IAnsiConsole console, EvaluationSummary evaluation)
+    {
+        FigureTable figures = EvaluationReport.Table(evaluation);
+        Table table = new Table().Border(TableBorder.Simple).Title("Evaluation against retrained models (docs/evaluation.md)").AddColumn("method");
+        foreach (string heading in figures.Figures)
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        foreach ((string[] of, double[] values) in figures.Rows)
+            table.AddRow([.. of.Select(Markup.Escape), .. values.Select(figures.Shown)]);
+        console.Write(table);
+        console.WriteLine(EvaluationReport.Retraining(evaluation));
     }
 
     private static void AddCorrelations(Table table, string name, IReadOnlyDictionary<string, double> correlations)

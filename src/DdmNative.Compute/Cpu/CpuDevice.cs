@@ -38,6 +38,8 @@ public sealed class CpuDevice : Device
 
     public override string Description => $"CPU, {InstructionSet}, {Workers.Threads} thread{(Workers.Threads == 1 ? "" : "s")}";
 
+    public override string Arithmetic => $"CPU, {InstructionSet}";
+
     public int Threads => Workers.Threads;
 
     public override Convolution Convolution { get; }

@@ -37,6 +37,9 @@ public sealed class SplitDevice : Device
 
     public override string Description => string.Join("; ", Devices.Select(device => $"{device.Name}: {device.Description}"));
 
+    /// <summary>A member's bits do not depend on the members beside it, so equal devices together are as one.</summary>
+    public override string Arithmetic => string.Join("; ", Devices.Select(device => device.Arithmetic).Distinct());
+
     public override Convolution Convolution { get; }
 
     public override MatrixProduct MatrixProduct { get; }

@@ -23,6 +23,9 @@ public sealed record Job
 
     public JobValidation Validation { get; init; } = new();
 
+    /// <summary>How the methods are measured against the truth, or null where that is not asked for.</summary>
+    public JobEvaluation? Evaluation { get; init; }
+
     /// <summary>A model that has forgotten some groups, or null where none is asked for.</summary>
     public JobUnlearning? Unlearning { get; init; }
 }
@@ -41,6 +44,9 @@ public sealed record JobData
 
     /// <summary>Chooses the subsets. Apart from the job's seed, so that the target can vary while the data stand still.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>The share of training images that get a wrong label on purpose, chosen by the seed (<see cref="Datasets.LabelNoise"/>); 0 for none.</summary>
+    public double LabelNoise { get; init; }
 }
 
 /// <summary>The classifier; its input and its classes come from the data.</summary>

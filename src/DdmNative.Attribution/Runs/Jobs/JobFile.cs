@@ -76,7 +76,7 @@ public static class JobFile
             ("System.Nullable`1[System.Int32]", "a whole number"), ("System.Int32", "a whole number"), ("System.UInt64", "a whole number from 0"),
             ("System.Single", "a number"), ("System.String", "a text"), ("System.Collections.Generic.IReadOnlyList`1[a text]", "a list of texts")])
             message = message.Replace(type, words, StringComparison.Ordinal);
-        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation)])
+        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation)])
             message = message.Replace($"'{section.FullName}'", "this object", StringComparison.Ordinal).Replace(section.FullName!, "an object", StringComparison.Ordinal);
         return message;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdmNative.Attribution.Evaluation;
 
 namespace DdmNative.Attribution.Runs.Jobs;
 
@@ -17,6 +18,7 @@ public static class JobRules
         rules.Text("data.source", job.Data.Source);
         rules.Whole("data.train_per_class", job.Data.TrainPerClass, 1, 10_000_000);
         rules.Whole("data.test_per_class", job.Data.TestPerClass, 1, 10_000_000);
+        rules.Fraction("data.label_noise", job.Data.LabelNoise);
         rules.OneOf("network.architecture", job.Network.Architecture, "convnet", "mlp", "lenet");
         rules.Whole("network.width", job.Network.Width, 1, 4096);
         rules.Whole("network.depth", job.Network.Depth, 1, 16);
@@ -37,8 +39,37 @@ public static class JobRules
         rules.Whole("validation.calibrate", job.Validation.Calibrate, 0, job.Validation.Groups ?? 1_000_000);
         Methods(job, rules);
         Objectives(job, rules);
+        if (job.Evaluation is not null)
+            Evaluation(job.Evaluation, rules);
         if (job.Unlearning is not null)
             Unlearning(job.Unlearning, job, rules);
+    }
+
+    private static void Evaluation(JobEvaluation evaluation, Rules rules)
+    {
+        if (evaluation.Metrics.Count == 0)
+            throw rules.Error("evaluation.metrics", "an empty list", $"at least one of {string.Join(", ", EvaluationMetrics.Names)}");
+        for (int i = 0; i < evaluation.Metrics.Count; i++)
+        {
+            string field = $"evaluation.metrics[{i}]";
+            rules.OneOf(field, evaluation.Metrics[i], [.. EvaluationMetrics.Names]);
+            if (evaluation.Metrics.Take(i).Contains(evaluation.Metrics[i]))
+                throw rules.Error(field, $"'{evaluation.Metrics[i]}' a second time", "every metric once");
+        }
+
+        rules.Whole("evaluation.seeds", evaluation.Seeds, 1, 1000);
+        rules.Whole("evaluation.subsets", evaluation.Subsets, 2, 1_000_000);
+        rules.Whole("evaluation.predictions", evaluation.Predictions, 1, 1_000_000);
+        if (evaluation.Percent.Count == 0)
+            throw rules.Error("evaluation.percent", "an empty list", "at least one share above 0 and below 100");
+        for (int i = 0; i < evaluation.Percent.Count; i++)
+        {
+            rules.Share($"evaluation.percent[{i}]", evaluation.Percent[i], 100);
+            if (i > 0 && evaluation.Percent[i] <= evaluation.Percent[i - 1])
+                throw rules.Error($"evaluation.percent[{i}]", $"{evaluation.Percent[i]} after {evaluation.Percent[i - 1]}", "ascending shares");
+        }
+
+        rules.Share("evaluation.label_noise", evaluation.LabelNoise, 1);
     }
 
     private static void Methods(Job job, Rules rules)
@@ -109,7 +140,13 @@ public static class JobRules
                 throw error(field, Number(value), $"a number above {Number(above)} and up to {Number(most)}");
         }
 
-        public void Fraction(string field, float value)
+        public void Share(string field, double value, double below)
+        {
+            if (!(value > 0 && value < below))
+                throw error(field, Number(value), $"a number above 0 and below {Number(below)}");
+        }
+
+        public void Fraction(string field, double value)
         {
             if (!(value >= 0 && value < 1))
                 throw error(field, Number(value), "a number from 0 to below 1");

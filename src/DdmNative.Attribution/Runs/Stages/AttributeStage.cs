@@ -23,10 +23,13 @@ internal sealed class AttributeStage(Job job) : Stage
 
     /// <summary>The effects by one method.</summary>
     public static AttributionMatrix MatrixOf(StageContext context, Job job, string method)
+        => MatrixOf(context, method, JobObjectives.Expand(job.Attribution.Objectives, context.Inputs.Test.Labels));
+
+    /// <summary>The effects by one method on objectives of one's own.</summary>
+    public static AttributionMatrix MatrixOf(StageContext context, string method, IReadOnlyList<Objective> objectives)
     {
         int groups = GroupStage.Read(context).Count;
-        int[] labels = context.Inputs.Test.Labels;
-        return AttributionMatrix.From(OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), groups), labels, JobObjectives.Expand(job.Attribution.Objectives, labels));
+        return AttributionMatrix.From(OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), groups), context.Inputs.Test.Labels, objectives);
     }
 
     public override StageResult Run(StageContext context)

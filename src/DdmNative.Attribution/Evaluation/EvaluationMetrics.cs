@@ -1,0 +1,10 @@
+namespace DdmNative.Attribution.Evaluation;
+
+/// <summary>The names under which metrics are asked for.</summary>
+public static class EvaluationMetrics
+{
+    public const string LeaveOneOut = "leave-one-out", LinearDatamodeling = "lds", Removal = "removal", Brittleness = "brittleness", Mislabel = "mislabel";
+
+    /// <summary>All of them, in the order of the tables.</summary>
+    public static IReadOnlyList<string> Names { get; } = [LeaveOneOut, LinearDatamodeling, Removal, Brittleness, Mislabel];
+}

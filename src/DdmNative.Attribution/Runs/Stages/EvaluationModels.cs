@@ -1,0 +1,54 @@
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>A run's retrained models, by what they go without: kept in <c>retrained/</c> (or where several runs share them), so that every metric and method reuses them.</summary>
+internal sealed class EvaluationModels : IDisposable
+{
+    private const string FolderName = "retrained";
+
+    private readonly StageContext _context;
+    private readonly TrainingSet _set;
+    private readonly ModelEvaluator _evaluator;
+    private readonly SubsetRetraining _retraining;
+
+    public EvaluationModels(StageContext context)
+    {
+        RunInputs inputs = context.Inputs;
+        _context = context;
+        Groups = GroupStage.Read(context);
+        _set = TrainingSet.Create(context.Device, inputs.Train);
+        _evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
+        var identity = new RetrainingIdentity(inputs.Sha256, inputs.Network.Options, RunInputs.Recipe(context.Job), context.Device.Arithmetic, Runner.Version);
+        _retraining = new SubsetRetraining(context.Device, inputs.Network, _set, Groups.GroupOf, _evaluator, identity,
+            new RetrainedModelStore(context.Settings.RetrainedModels ?? context.Folder.PathOf(FolderName)));
+    }
+
+    public GroupTable Groups { get; }
+
+    /// <summary>Models trained, not found.</summary>
+    public int Trained => _retraining.Trained;
+
+    /// <summary>Their time.</summary>
+    public double Seconds => _retraining.Seconds;
+
+    /// <summary>What the objectives come to on models without each set of groups, at each seed.</summary>
+    public SubsetOutcomes Outcomes(IReadOnlyList<Objective> objectives, IReadOnlyList<int[]> removed, IReadOnlyList<ulong> seeds)
+    {
+        int found = _retraining.Found;
+        IReadOnlyList<float[]> logits = _retraining.Logits(SubsetModel.Each(seeds, removed), _context.Settings.Wave,
+            (done, total) => _context.Listener.Progress(done, total, "models"), _context.Stop);
+        if (_retraining.Found > found)
+            _context.Listener.Note($"{_retraining.Found - found} of the models were there already.");
+        return new SubsetOutcomes(objectives, removed, seeds.Count, logits, _context.Inputs.Test.Labels);
+    }
+
+    public void Dispose()
+    {
+        _evaluator.Dispose();
+        _set.Dispose();
+    }
+}

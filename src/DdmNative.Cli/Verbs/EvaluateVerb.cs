@@ -1,0 +1,55 @@
+using System.Globalization;
+using CommandLine;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("evaluate", HelpText = "Measure methods of attribution against retrained models: leave-one-out, LDS, removal curves, brittleness, mislabel detection, time and memory.")]
+internal sealed class EvaluateVerb : GroupedOptions
+{
+    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, block:1, all, feature). Default: the run's.")]
+    public IEnumerable<string> Methods { get; set; } = [];
+
+    [Option("metrics", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or all.")]
+    public IEnumerable<string> Metrics { get; set; } = [];
+
+    [Option("seeds", MetaValue = "N", HelpText = "Seeds that every outcome is averaged over; two or more show the ceiling. Default: 2.")]
+    public int? Seeds { get; set; }
+
+    [Option("subsets", MetaValue = "N", HelpText = "Random halves of the groups for lds. Default: 100.")]
+    public int? Subsets { get; set; }
+
+    [Option("percent", Separator = ',', MetaValue = "P,P…", HelpText = "Shares of the groups to remove, ascending, for removal and brittleness. Default: 5,10,20,40.")]
+    public IEnumerable<double> Percent { get; set; } = [];
+
+    [Option("predictions", MetaValue = "N", HelpText = "Single predictions to look at, for lds and brittleness. Default: 10.")]
+    public int? Predictions { get; set; }
+
+    [Option("label-noise", MetaValue = "P", HelpText = "Wrong labels to plant for mislabel, in percent of the training images. Default: 10.")]
+    public double? LabelNoise { get; set; }
+
+    protected override RunGoal Upto => RunGoal.Evaluate;
+
+    protected override Job Apply(Job job)
+    {
+        JobEvaluation known = job.Evaluation ?? new JobEvaluation();
+        string[] methods = [.. Methods], metrics = [.. Metrics];
+        double[] percent = [.. Percent];
+        if (LabelNoise is double noise && !(noise > 0 && noise < 100))
+            throw new BadUsageException($"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, in percent.");
+        return ApplyGroups(job) with
+        {
+            Attribution = methods.Length == 0 ? job.Attribution : job.Attribution with { Methods = methods },
+            Evaluation = known with
+            {
+                Metrics = metrics.Length == 0 ? known.Metrics : metrics,
+                Seeds = Seeds ?? known.Seeds,
+                Subsets = Subsets ?? known.Subsets,
+                Percent = percent.Length == 0 ? known.Percent : percent,
+                Predictions = Predictions ?? known.Predictions,
+                LabelNoise = LabelNoise / 100 ?? known.LabelNoise,
+            },
+        };
+    }
+}
