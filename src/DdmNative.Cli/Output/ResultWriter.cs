@@ -108,9 +108,9 @@ internal static class ResultWriter
     private static void WriteEvaluation(IAnsiConsole console, EvaluationSummary evaluation)
     {
         FigureTable figures = EvaluationReport.Table(evaluation);
-        Table table = new Table().Border(TableBorder.Simple).Title("Evaluation against retrained models (docs/evaluation.md)").AddColumn("method");
+        Table table = new Table().Border(TableBorder.Simple).Title("Evaluation against retrained models (docs/evaluation.md)").AddColumn(new TableColumn("method").NoWrap());
         foreach (string heading in figures.Figures)
-            table.AddColumn(new TableColumn(heading).RightAligned());
+            table.AddColumn(new TableColumn(heading).RightAligned().Padding(1, 0));
         foreach ((string[] of, double[] values) in figures.Rows)
             table.AddRow([.. of.Select(Markup.Escape), .. values.Select(figures.Shown)]);
         console.Write(table);

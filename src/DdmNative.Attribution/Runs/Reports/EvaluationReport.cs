@@ -1,7 +1,6 @@
 using System.Globalization;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs.Jobs;
 
 namespace DdmNative.Attribution.Runs.Reports;
 
@@ -17,7 +16,7 @@ public static class EvaluationReport
     [
         ("total_pearson", "LOO r", "0.00"), ("total_spearman", "LOO ρ", "0.00"), ("total_slope", "LOO slope", "0.00"), ("same_pearson", "own class r", "0.00"),
         ("lds_total", "LDS total", "0.00"), ("lds_class", "LDS class", "0.00"), ("lds_sample", "LDS sample", "0.00"),
-        ("helpful_removed", "− helpful", "+0.000;-0.000"), ("harmful_removed", "− harmful", "+0.000;-0.000"), ("random_removed", "− random", "+0.000;-0.000"),
+        ("helpful_removed", "− helpful", "+0.000;-0.000"), ("harmful_removed", "− harmful", "+0.000;-0.000"),
         ("flipped", "flipped", "0.00"), ("auroc", "AUROC", "0.00"), ("average_precision", "AP", "0.00"),
     ];
 
@@ -30,7 +29,7 @@ public static class EvaluationReport
             [.. columns.Select(column => (column.Heading, column.Format)), ("offline s", "0.0"), ("online s", "0.00"), ("MiB", "0")]);
         foreach (EvaluatedMethod method in evaluation.Methods)
         {
-            table.Add([TitleOf(method)],
+            table.Add([method.Name],
             [
                 .. columns.Select(column => method.Figures.TryGetValue(column.Figure, out double value) ? value : double.NaN),
                 method.OfflineSeconds ?? double.NaN, method.OnlineSeconds ?? double.NaN, method.PeakBytes / Mebibyte ?? double.NaN,
@@ -59,6 +58,4 @@ public static class EvaluationReport
         AtomicFile.WriteText(run.PathOf(CsvFile), all.Csv());
         AtomicFile.WriteText(run.PathOf(MarkdownFile), $"{Table(evaluation).Markdown()}\n{Retraining(evaluation)}\n");
     }
-
-    private static string TitleOf(EvaluatedMethod method) => method.OnlineSeconds is null ? method.Name : AttributionMethods.Title(method.Name);
 }

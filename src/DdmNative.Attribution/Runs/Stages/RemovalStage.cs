@@ -50,9 +50,13 @@ internal sealed class RemovalStage(Job job, JobEvaluation evaluation) : Evaluati
                     removed.Length, removed.Sum(g => models.Groups.Sizes[g]), loss[s], accuracy[s], changes[k], accuracy[s] - accuracy[0]);
             }
 
-            string figure = FigureOf($"{curves[c].Order}_removed", curves[c].Method);
-            int orders = curves.Count(curve => curve.Method == curves[c].Method && curve.Order == curves[c].Order);
-            figures[figure] = figures.GetValueOrDefault(figure) + changes.Average() / orders;
+            // Random orders are the floor of both columns.
+            foreach (string order in curves[c].Order == "random" ? (string[])["helpful", "harmful"] : [curves[c].Order])
+            {
+                string figure = FigureOf($"{order}_removed", curves[c].Method);
+                int orders = curves.Count(curve => curve.Method == curves[c].Method && curve.Order == curves[c].Order);
+                figures[figure] = figures.GetValueOrDefault(figure) + changes.Average() / orders;
+            }
         }
 
         return Result(context, table, figures, models);
