@@ -48,10 +48,10 @@ internal static class Ddm
         return Process.Start(start)!;
     }
 
-    /// <summary>The files of a run that its job decides: all but the two that hold times, and the lock. By path, as bytes.</summary>
+    /// <summary>The files of a run that its job decides: all but those that hold times, and the lock. By path, as bytes.</summary>
     public static Dictionary<string, byte[]> FilesOf(string run)
         => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
             .Select(path => (Name: Path.GetRelativePath(run, path), Path: path))
-            .Where(file => file.Name is not ("run.json" or "report.html" or "run.lock"))
+            .Where(file => Path.GetFileName(file.Name) is not ("run.json" or "report.html" or "evaluation.md" or "run.lock"))
             .ToDictionary(file => file.Name, file => File.ReadAllBytes(file.Path));
 }

@@ -18,6 +18,11 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("unknown mode", "attribute", "--run", "RUN", "--data", "generated", "--mode", "undo")]
     [InlineData("unknown depth", "attribute", "--run", "RUN", "--data", "generated", "--depth", "block:x")]
     [InlineData("no such count", "validate", "--run", "RUN", "--data", "generated", "--count", "some")]
+    [InlineData("unknown metric", "evaluate", "--run", "RUN", "--data", "generated", "--metrics", "lds,luck")]
+    [InlineData("unknown method", "evaluate", "--run", "RUN", "--data", "generated", "--methods", "guess")]
+    [InlineData("all of the groups", "evaluate", "--run", "RUN", "--data", "generated", "--percent", "10,100")]
+    [InlineData("descending shares", "evaluate", "--run", "RUN", "--data", "generated", "--percent", "20,10")]
+    [InlineData("nothing but noise", "evaluate", "--run", "RUN", "--data", "generated", "--label-noise", "100")]
     public void Bad_usage_is_2(string what, params string[] arguments) => Expect(ExitCode.BadUsage, what, "", arguments);
 
     [Theory]
@@ -28,6 +33,8 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("no such groups file", "groups.csv", "attribute", "--run", "RUN", "--data", "generated", "--groups", "/nowhere/groups.csv")]
     [InlineData("no such group", "unlearning.groups", "unlearn", "--run", "RUN", "--data", "generated", "--remove", "99")]
     [InlineData("no such class", "class 7", "attribute", "--run", "RUN", "--data", "generated", "--objectives", "loss:class=7")]
+    [InlineData("more halves than there are", "evaluation.subsets", "evaluate", "--run", "RUN", "--data", "generated:classes=2,per-class=8", "--clusters", "2", "--subsets", "7")]
+    [InlineData("more predictions than there are", "evaluation.predictions", "evaluate", "--run", "RUN", "--data", "generated:classes=2,test-per-class=2", "--metrics", "brittleness", "--predictions", "5")]
     [InlineData("no such job", "job.json", "run", "/nowhere/job.json", "--run", "RUN")]
     public void Bad_input_is_3(string what, string says, params string[] arguments) => Expect(ExitCode.BadInput, what, says, arguments);
 

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Xunit;
+
+namespace DdmNative.Cli.Tests;
+
+[Collection(OneAtATime.Name)]
+public sealed class EvaluateTests(RunFiles files)
+{
+    private static readonly string[] Tiny =
+        ["--data", "generated:classes=3,per-class=24,test-per-class=10,size=8,clusters=2", "--clusters", "2", "--methods", "head,repair", "--subsets", "8", "--predictions", "3", "--percent", "20,40", "--label-noise", "20"];
+
+    [Fact]
+    public void One_command_measures_all_and_a_killed_one_goes_on_to_the_same_files()
+    {
+        string whole = files.PathOf("evaluated"), killed = files.PathOf("evaluated-killed");
+        Ddm.Result result = Ddm.Run(["evaluate", "--run", whole, "--json", "--threads", "2", .. Tiny]);
+        Assert.True(result.Code == 0, result.Error);
+        using var document = JsonDocument.Parse(result.Output);
+        JsonElement evaluation = document.RootElement.GetProperty("evaluation");
+        Assert.Equal(5, evaluation.GetProperty("metrics").GetArrayLength());
+        JsonElement head = evaluation.GetProperty("methods")[0];
+        Assert.Equal("head", head.GetProperty("name").GetString());
+        foreach (string figure in (string[])["total_pearson", "lds_total", "helpful_removed", "flipped", "auroc"])
+            Assert.True(head.GetProperty("figures").TryGetProperty(figure, out _), figure);
+
+        // Killed as soon as the store holds a few models, which is within the first metric.
+        using (Process process = Ddm.Start(["evaluate", "--run", killed, "--threads", "1", "--wave", "1", .. Tiny]))
+        {
+            process.BeginErrorReadLine();
+            while (!process.HasExited && Kept(killed) < 3)
+                Thread.Sleep(1);
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        int before = Kept(killed);
+        Assert.InRange(before, 3, Kept(whole) - 1);
+        Ddm.Result again = Ddm.Run(["evaluate", "--run", killed, "--threads", "1", .. Tiny]);
+        Assert.True(again.Code == 0, again.Error);
+        Assert.Contains("of the models were there already", again.Error, StringComparison.Ordinal);
+        Assert.Contains("LOO r", again.Output, StringComparison.Ordinal);
+        Assert.Contains("ceiling", again.Output, StringComparison.Ordinal);
+        WholeRunTests.AssertSameFiles(whole, killed);
+    }
+
+    [Fact]
+    public void Without_options_of_its_own_it_takes_the_runs()
+    {
+        string run = files.PathOf("evaluated-later");
+        Assert.Equal(0, Ddm.Run(["attribute", "--run", run, "--depth", "head", .. Tiny[..4]]).Code);
+
+        Ddm.Result result = Ddm.Run("evaluate", "--run", run, "--metrics", "leave-one-out", "--seeds", "1");
+
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Contains("online:head: done already", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith("method,", File.ReadAllText(Path.Combine(run, "evaluation.csv")), StringComparison.Ordinal);
+        Assert.DoesNotContain("ceiling", File.ReadAllText(Path.Combine(run, "evaluation.md")), StringComparison.Ordinal);
+    }
+
+    private static int Kept(string run)
+        => Directory.Exists(Path.Combine(run, "retrained")) ? Directory.EnumerateFiles(Path.Combine(run, "retrained"), "*.npz", SearchOption.AllDirectories).Count() : 0;
+}
