@@ -297,9 +297,10 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
                 Emit(instruction, site, &WarpOperations.Reduce, [Of(operands[0], modifiers.Type)], [Of(operands[1], modifiers.Type), Of(operands[2], PtxType.U32)]);
                 return;
             case PtxOpcode.Mma or PtxOpcode.WmmaMma:
-                if (modifiers.Types.Any(type => !(type is PtxType.F16 or PtxType.BF16 or PtxType.TF32 or PtxType.F32)))
-                    throw Unsupported(instruction);
-                Emit(instruction, site, instruction.Opcode == PtxOpcode.Mma ? &MatrixOperations.Multiply : &MatrixOperations.MultiplyWarp, Rows(operands[0]), [.. operands.Skip(1).SelectMany(Rows)]);
+                AddProduct(instruction, site);
+                return;
+            case PtxOpcode.Movmatrix:
+                Emit(instruction, site, &MatrixOperations.Transpose, [Of(operands[0], PtxType.B32)], [Of(operands[1], PtxType.B32)]);
                 return;
         }
 
@@ -328,6 +329,19 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
 
         LaneFunction lane = LaneFunctions.Of(instruction) ?? throw Unsupported(instruction);
         Lanes(instruction, site, result, lane, all);
+    }
+
+    private void AddProduct(PtxInstruction instruction, int site)
+    {
+        IReadOnlyList<PtxType> types = instruction.Modifiers.Types;
+        bool isWarp = instruction.Opcode == PtxOpcode.WmmaMma, isNarrow = types.Count == 4 && types[1] is PtxType.E4M3 or PtxType.E5M2;
+        delegate*<Warp, Operation*, uint, void> run = types[0] switch
+        {
+            PtxType.S32 => isWarp ? &MatrixProducts.MultiplyWarpWholeNumbers : &MatrixProducts.MultiplyWholeNumbers,
+            PtxType.F64 => isWarp ? &MatrixProducts.MultiplyWarpDoubles : &MatrixProducts.MultiplyDoubles,
+            _ => isWarp ? &MatrixOperations.MultiplyWarp : isNarrow ? &MatrixProducts.MultiplyBytes : &MatrixOperations.Multiply,
+        };
+        Emit(instruction, site, run, Rows(instruction.Operands[0]), [.. instruction.Operands.Skip(1).SelectMany(Rows)]);
     }
 
     private void AddCarry(PtxInstruction instruction, int site, Place result, Place[] sources)
@@ -472,6 +486,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
             PtxOpcode.Atom or PtxOpcode.Red => &MemoryOperations.Update,
             PtxOpcode.CpAsync => &MemoryOperations.CopyAsync,
             PtxOpcode.Ldmatrix => &MatrixOperations.Load,
+            PtxOpcode.Stmatrix => &MatrixOperations.Store,
             PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC => &MatrixOperations.LoadWarp,
             PtxOpcode.WmmaStoreD => &MatrixOperations.StoreWarp,
             _ => throw Unsupported(instruction),

@@ -9,6 +9,7 @@ namespace DdmNative.CudaEmulator.Execution;
 internal static class FloatFunctions
 {
     private const uint CanonicalNaN = 0x7fffffff;
+    private const ulong CanonicalWideNaN = 0xfff8000000000000;
 
     public static bool IsFloat(PtxType type) => type is PtxType.F16 or PtxType.BF16 or PtxType.F32 or PtxType.TF32 or PtxType.F64 or PtxType.F16x2 or PtxType.BF16x2;
 
@@ -40,6 +41,7 @@ internal static class FloatFunctions
         PtxType.F64 => BitConverter.UInt64BitsToDouble(bits),
         PtxType.F16 when ftz && (bits & 0x7c00) == 0 => (bits & 0x8000) != 0 ? -0.0 : 0.0,
         PtxType.F16 => (double)BitConverter.UInt16BitsToHalf((ushort)bits),
+        PtxType.BF16 when ftz && (bits & 0x7f80) == 0 => (bits & 0x8000) != 0 ? -0.0 : 0.0,
         PtxType.BF16 => BitConverter.UInt32BitsToSingle((uint)bits << 16),
         _ => ftz && (bits & 0x7f800000) == 0 ? (bits & 0x80000000) != 0 ? -0.0 : 0.0 : BitConverter.UInt32BitsToSingle((uint)bits),
     };
@@ -48,21 +50,25 @@ internal static class FloatFunctions
     public static ulong FromDouble(double value, double error, PtxType type, PtxRounding rounding, bool ftz = false)
     {
         if (double.IsNaN(value))
-            return type switch { PtxType.F64 => 0xfff8000000000000, PtxType.F16 or PtxType.BF16 => 0x7fff, _ => CanonicalNaN };
+            return type switch { PtxType.F64 => CanonicalWideNaN, PtxType.F16 or PtxType.BF16 => 0x7fff, _ => CanonicalNaN };
         if (type == PtxType.F64)
-            return BitConverter.DoubleToUInt64Bits(Directed(value, value, error, rounding));
+            return BitConverter.DoubleToUInt64Bits(value);
         // Odd in the last place where it is inexact: the second rounding then sees all that it must.
         if (error != 0 && double.IsFinite(value) && (BitConverter.DoubleToUInt64Bits(value) & 1) == 0)
             value = error > 0 ? Math.BitIncrement(value) : Math.BitDecrement(value);
         if (type == PtxType.F16)
         {
-            ushort half = BitConverter.HalfToUInt16Bits(rounding == PtxRounding.Rz ? Truncated((Half)value, value) : (Half)value);
-            return ftz && (half & 0x7c00) == 0 ? (ushort)(half & 0x8000) : half;
+            ulong half = DirectedDouble.IsDirected(rounding) ? NarrowFormat.Of(type).Round(value, rounding) : BitConverter.HalfToUInt16Bits((Half)value);
+            return ftz && (half & 0x7c00) == 0 ? half & 0x8000 : half;
+        }
+
+        if (type == PtxType.BF16)
+        {
+            ulong brain = NarrowFormat.Of(type).Round(value, rounding);
+            return ftz && (brain & 0x7f80) == 0 ? brain & 0x8000 : brain;
         }
 
         float single = (float)value;
-        if (type == PtxType.BF16)
-            return Brain(value, single, rounding);
         if (rounding is PtxRounding.Rz or PtxRounding.Rm or PtxRounding.Rp && double.IsFinite(value) && (double)single != value)
         {
             bool above = single > value;
@@ -91,9 +97,10 @@ internal static class FloatFunctions
     private static LaneFunction? Of(PtxInstruction instruction, PtxType type)
     {
         PtxModifiers m = instruction.Modifiers;
-        // Of doubles only the nearest is exact near the ends of their range.
-        if (type == PtxType.F64 && m.Rounding is PtxRounding.Rz or PtxRounding.Rm or PtxRounding.Rp)
-            return null;
+        if (type == PtxType.F64 && DirectedDouble.IsDirected(m.Rounding))
+            return Directed(instruction.Opcode, m.Rounding);
+        if (type == PtxType.F64 && m.Has(PtxQualifiers.Approx) && m.Has(PtxQualifiers.Ftz))
+            return Gross(instruction.Opcode);
         bool ftz = m.Has(PtxQualifiers.Ftz), saturates = m.Has(PtxQualifiers.Sat), relu = m.Has(PtxQualifiers.Relu);
         PtxRounding rounding = m.Rounding;
         double In(ulong bits) => ToDouble(bits, type, ftz);
@@ -114,7 +121,7 @@ internal static class FloatFunctions
             case PtxOpcode.Sub:
                 return (a, b, _, _) => Add(In(a), -In(b), rounding, Out);
             case PtxOpcode.Mul:
-                return (a, b, _, _) => { double x = In(a), y = In(b), p = x * y; return Out(p, type == PtxType.F64 && double.IsFinite(p) ? Math.FusedMultiplyAdd(x, y, -p) : 0); };
+                return (a, b, _, _) => Out(In(a) * In(b));
             case PtxOpcode.Fma or PtxOpcode.Mad:
                 return type == PtxType.F64
                     ? (a, b, c, _) => Out(Math.FusedMultiplyAdd(In(a), In(b), In(c)))
@@ -141,8 +148,19 @@ internal static class FloatFunctions
                 return (a, _, _, _) => ftz ? FromDouble(Math.Abs(In(a)), 0, type, rounding, ftz) : a & ~(1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
             case PtxOpcode.Neg:
                 return (a, _, _, _) => ftz ? FromDouble(-In(a), 0, type, rounding, ftz) : (a ^ 1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
-            case PtxOpcode.Min or PtxOpcode.Max when !m.Has(PtxQualifiers.XorSign):
+            case PtxOpcode.Min or PtxOpcode.Max:
                 bool least = instruction.Opcode == PtxOpcode.Min, nan = m.Has(PtxQualifiers.NaN);
+                bool absolute = m.Has(PtxQualifiers.Absolute), signs = m.Has(PtxQualifiers.XorSign);
+                if (absolute || signs)
+                {
+                    return (a, b, _, _) =>
+                    {
+                        double x = absolute ? Math.Abs(In(a)) : In(a), y = absolute ? Math.Abs(In(b)) : In(b);
+                        double found = double.IsNaN(x) || double.IsNaN(y) ? nan || (double.IsNaN(x) && double.IsNaN(y)) ? double.NaN : double.IsNaN(x) ? y : x : least ? Math.Min(x, y) : Math.Max(x, y);
+                        return Out(signs && !double.IsNaN(found) ? Math.CopySign(found, ((a ^ b) >> signBit & 1) != 0 ? -1 : 1) : found);
+                    };
+                }
+
                 return (a, b, _, _) =>
                 {
                     double x = In(a), y = In(b);
@@ -169,72 +187,6 @@ internal static class FloatFunctions
         }
     }
 
-    public static LaneFunction? Conversion(PtxModifiers m)
-    {
-        (PtxType to, PtxType from) = (m.Types[0], m.Types[1]);
-        bool ftz = m.Has(PtxQualifiers.Ftz), saturates = m.Has(PtxQualifiers.Sat), relu = m.Has(PtxQualifiers.Relu);
-        PtxRounding rounding = m.Rounding;
-        int toBits = to.ByteSize() * 8, fromUnused = 64 - from.ByteSize() * 8;
-        ulong mask = toBits == 64 ? ulong.MaxValue : (1UL << toBits) - 1;
-        if (m.Has(PtxQualifiers.Satfinite) || (to is PtxType.F16 or PtxType.BF16 or PtxType.F16x2 or PtxType.BF16x2 && rounding is PtxRounding.Rm or PtxRounding.Rp))
-            return null;
-        if (to is PtxType.F16x2 or PtxType.BF16x2)
-        {
-            PtxType half = to == PtxType.F16x2 ? PtxType.F16 : PtxType.BF16;
-            ulong One(ulong bits) => FromDouble(relu ? Positive(ToDouble(bits, from)) : ToDouble(bits, from), 0, half, rounding);
-            return (a, b, _, _) => One(a) << 16 | One(b);
-        }
-
-        if (to == PtxType.TF32)
-            return (a, _, _, _) => { uint bits = (uint)a; return (bits & 0x7f800000) == 0x7f800000 ? (bits & 0x7fffff) != 0 ? CanonicalNaN : bits : relu && (int)bits < 0 ? 0 : bits + 0x1000 & ~0x1fffu; };
-        // What is narrower than its register fills it with its sign.
-        ulong Widened(ulong value) => to.IsSigned() && toBits < 64 ? (ulong)((long)(value << 64 - toBits) >> 64 - toBits) : value & mask;
-        Int128 least = to.IsSigned() ? -(Int128.One << toBits - 1) : 0, most = to.IsSigned() ? (Int128.One << toBits - 1) - 1 : (Int128.One << toBits) - 1;
-        if (!IsFloat(from))
-        {
-            Int128 Whole(ulong bits) => from.IsSigned() ? (long)(bits << fromUnused) >> fromUnused : (Int128)(bits << fromUnused >> fromUnused);
-            if (!IsFloat(to))
-                return saturates ? (a, _, _, _) => Widened((ulong)(Int128.Clamp(Whole(a), least, most) & (Int128)ulong.MaxValue)) : (a, _, _, _) => Widened((ulong)(Whole(a) & (Int128)ulong.MaxValue));
-            return (a, _, _, _) =>
-            {
-                Int128 whole = Whole(a);
-                double value = (double)whole;
-                double error = (double)(whole - (Int128)value);
-                return saturates ? FromDouble(Math.Clamp(value, 0, 1), 0, to, rounding) : FromDouble(value, error, to, rounding);
-            };
-        }
-
-        if (!IsFloat(to))
-        {
-            return (a, _, _, _) =>
-            {
-                double value = Rounded(ToDouble(a, from, ftz), rounding);
-                if (double.IsNaN(value))
-                    return from == PtxType.F64 || toBits == 64 ? toBits == 64 ? 0x8000000000000000 : to.IsSigned() ? 0x80000000 & mask : 0x80000000 & mask : 0;
-                return Widened((ulong)((value <= (double)least ? least : value >= (double)most ? most : (Int128)value) & (Int128)ulong.MaxValue));
-            };
-        }
-
-        return (a, _, _, _) =>
-        {
-            double value = ToDouble(a, from, ftz);
-            if (rounding is PtxRounding.Rni or PtxRounding.Rzi or PtxRounding.Rmi or PtxRounding.Rpi)
-                value = Rounded(value, rounding);
-            if (saturates)
-                value = double.IsNaN(value) || value <= 0 ? 0 : Math.Min(value, 1);
-            if (relu)
-                value = Positive(value);
-            return FromDouble(value, 0, to, rounding, ftz);
-        };
-    }
-
-    private static double Positive(double value) => value < 0 ? 0 : value;
-
-    private static double Rounded(double value, PtxRounding rounding) => rounding switch
-    {
-        PtxRounding.Rzi => Math.Truncate(value), PtxRounding.Rmi => Math.Floor(value), PtxRounding.Rpi => Math.Ceiling(value), _ => Math.Round(value, MidpointRounding.ToEven),
-    };
-
     private static ulong Add(double x, double y, PtxRounding rounding, Func<double, double, ulong> result)
     {
         double sum = x + y;
@@ -246,31 +198,36 @@ internal static class FloatFunctions
         return result(sum, x - (sum - part) + (y - part));
     }
 
-    private static double Directed(double nearest, double value, double error, PtxRounding rounding)
+    /// <summary>Doubles rounded in a direction.</summary>
+    private static LaneFunction? Directed(PtxOpcode opcode, PtxRounding rounding)
     {
-        if (error == 0 || !double.IsFinite(value))
-            return nearest;
-        return rounding switch
+        static double In(ulong bits) => BitConverter.UInt64BitsToDouble(bits);
+        static ulong Out(double value) => double.IsNaN(value) ? CanonicalWideNaN : BitConverter.DoubleToUInt64Bits(value);
+        return opcode switch
         {
-            PtxRounding.Rm => error < 0 ? Math.BitDecrement(nearest) : nearest,
-            PtxRounding.Rp => error > 0 ? Math.BitIncrement(nearest) : nearest,
-            PtxRounding.Rz when value > 0 && error < 0 => Math.BitDecrement(nearest),
-            PtxRounding.Rz when value < 0 && error > 0 => Math.BitIncrement(nearest),
-            _ => nearest,
+            PtxOpcode.Add => (a, b, _, _) => Out(DirectedDouble.Add(In(a), In(b), rounding)),
+            PtxOpcode.Sub => (a, b, _, _) => Out(DirectedDouble.Add(In(a), -In(b), rounding)),
+            PtxOpcode.Mul => (a, b, _, _) => Out(DirectedDouble.Multiply(In(a), In(b), rounding)),
+            PtxOpcode.Fma or PtxOpcode.Mad => (a, b, c, _) => Out(DirectedDouble.MultiplyAdd(In(a), In(b), In(c), rounding)),
+            PtxOpcode.Div => (a, b, _, _) => Out(DirectedDouble.Divide(In(a), In(b), rounding)),
+            PtxOpcode.Rcp => (a, _, _, _) => Out(DirectedDouble.Divide(1, In(a), rounding)),
+            PtxOpcode.Sqrt => (a, _, _, _) => Out(DirectedDouble.SquareRoot(In(a), rounding)),
+            _ => null,
         };
     }
 
-    private static Half Truncated(Half nearest, double value) =>
-        double.IsFinite(value) && Math.Abs((double)nearest) > Math.Abs(value) ? nearest > (Half)0 ? Half.BitDecrement(nearest) : Half.BitIncrement(nearest) : nearest;
-
-    private static ulong Brain(double value, float single, PtxRounding rounding)
+    /// <summary><c>rcp</c> and <c>rsqrt.approx.ftz.f64</c>: from the upper half of a double to the upper half of the result, the lower one being zero.</summary>
+    private static LaneFunction? Gross(PtxOpcode opcode)
     {
-        uint bits = BitConverter.SingleToUInt32Bits(single);
-        if (float.IsInfinity(single))
-            return bits >> 16;
-        // The single may itself have been rounded onto a midpoint: only its distance to the value breaks the tie.
-        uint low = bits & 0xffff;
-        bool up = low > 0x8000 || (low == 0x8000 && (Math.Abs(value) > Math.Abs((double)single) || (Math.Abs(value) == Math.Abs((double)single) && (bits >> 16 & 1) != 0)));
-        return (bits >> 16) + (rounding != PtxRounding.Rz && up ? 1u : 0);
+        const ulong upper = 0xffffffff00000000;
+        static double In(ulong bits) => BitConverter.UInt64BitsToDouble((bits & 0x7ff0000000000000) == 0 ? bits & 1UL << 63 : bits & upper);
+        static ulong Out(double value) =>
+            double.IsNaN(value) ? CanonicalWideNaN & upper : BitConverter.DoubleToUInt64Bits(value) is var bits && (bits & 0x7ff0000000000000) == 0 ? bits & 1UL << 63 : bits & upper;
+        return opcode switch
+        {
+            PtxOpcode.Rcp => (a, _, _, _) => Out(1 / In(a)),
+            PtxOpcode.Rsqrt => (a, _, _, _) => Out(1 / Math.Sqrt(In(a))),
+            _ => null,
+        };
     }
 }

@@ -28,11 +28,22 @@ internal static class LaneFunctions
         };
     }
 
-    /// <summary>The comparison of <c>setp</c> with its Boolean, and that with the comparison turned round.</summary>
+    /// <summary>The comparison of <c>setp</c> with its Boolean, and that with the comparison turned round; of two halves, that of the lower and that of the upper ones.</summary>
     public static (LaneFunction Yes, LaneFunction No) Comparison(PtxInstruction instruction)
     {
         PtxModifiers m = instruction.Modifiers;
         PtxType type = m.Types[^1];
+        if (type is PtxType.F16x2 or PtxType.BF16x2)
+        {
+            (LaneFunction one, _) = Comparison(m, type == PtxType.F16x2 ? PtxType.F16 : PtxType.BF16);
+            return ((a, b, q, _) => one(a & 0xffff, b & 0xffff, q, 0), (a, b, q, _) => one(a >> 16, b >> 16, q, 0));
+        }
+
+        return Comparison(m, type);
+    }
+
+    private static (LaneFunction Yes, LaneFunction No) Comparison(PtxModifiers m, PtxType type)
+    {
         Func<ulong, ulong, bool> compare = FloatFunctions.IsFloat(type) ? FloatFunctions.Compare(type, m.Comparison, m.Has(PtxQualifiers.Ftz)) : Compare(type, m.Comparison);
         Func<bool, ulong, ulong> combine = m.Operation switch
         {
@@ -70,15 +81,20 @@ internal static class LaneFunctions
             return Comparison(instruction).Yes;
         if (instruction.Opcode == PtxOpcode.Set)
         {
-            LaneFunction yes = Comparison(instruction).Yes;
-            ulong one = type == PtxType.F32 ? 0x3f800000 : type.ByteSize() == 2 ? 0xffffUL : 0xffffffff;
-            return type is PtxType.F16x2 or PtxType.BF16x2 or PtxType.F16 or PtxType.BF16 ? null : (a, b, c, d) => yes(a, b, c, d) != 0 ? one : 0;
+            (LaneFunction yes, LaneFunction other) = Comparison(instruction);
+            ulong one = type switch { PtxType.F32 => 0x3f800000, PtxType.F16 or PtxType.F16x2 => 0x3c00, PtxType.BF16 or PtxType.BF16x2 => 0x3f80, _ => type.ByteSize() == 2 ? 0xffffUL : 0xffffffff };
+            if (m.Types[^1] is not (PtxType.F16x2 or PtxType.BF16x2))
+                return (a, b, c, d) => yes(a, b, c, d) != 0 ? one : 0;
+            one &= 0xffff;
+            return (a, b, c, d) => (yes(a, b, c, d) != 0 ? one : 0) | (other(a, b, c, d) != 0 ? one << 16 : 0);
         }
 
         if (instruction.Opcode == PtxOpcode.Cvt)
-            return FloatFunctions.Conversion(m);
+            return Conversions.Of(m);
         if (type != PtxType.None && FloatFunctions.IsFloat(type) && instruction.Opcode is not (PtxOpcode.Selp or PtxOpcode.Slct))
             return FloatFunctions.Of(instruction);
+        if (type is PtxType.U16x2 or PtxType.S16x2)
+            return PackedWholeNumbers(instruction.Opcode, type, m.Has(PtxQualifiers.Relu));
         int bits = type == PtxType.None ? 64 : type.ByteSize() * 8;
         ulong mask = bits == 64 ? ulong.MaxValue : (1UL << bits) - 1;
         bool signed = type.IsSigned();
@@ -109,8 +125,12 @@ internal static class LaneFunctions
                 return (a, _, _, _) => (S(a) < 0 ? 0 - a : a) & mask;
             case PtxOpcode.Neg:
                 return (a, _, _, _) => 0 - a & mask;
+            case PtxOpcode.Min when m.Has(PtxQualifiers.Relu):
+                return (a, b, _, _) => (ulong)Math.Max(Math.Min(S(a), S(b)), 0);
             case PtxOpcode.Min:
                 return signed ? (a, b, _, _) => (S(a) < S(b) ? a : b) & mask : (a, b, _, _) => Math.Min(a & mask, b & mask);
+            case PtxOpcode.Max when m.Has(PtxQualifiers.Relu):
+                return (a, b, _, _) => (ulong)Math.Max(Math.Max(S(a), S(b)), 0);
             case PtxOpcode.Max:
                 return signed ? (a, b, _, _) => (S(a) > S(b) ? a : b) & mask : (a, b, _, _) => Math.Max(a & mask, b & mask);
             case PtxOpcode.And:
@@ -203,6 +223,48 @@ internal static class LaneFunctions
 
                     return value;
                 };
+            case PtxOpcode.Prmt:
+                PtxMode mode = m.Mode;
+                return (a, b, c, _) =>
+                {
+                    ulong bytes = (uint)a | b << 32, value = 0;
+                    int control = (int)(c & 3);
+                    for (int i = 0; i < 4; i++)
+                    {
+                        int choice = mode switch
+                        {
+                            PtxMode.F4e => control + i,
+                            PtxMode.B4e => control - i & 7,
+                            PtxMode.Rc8 => control,
+                            PtxMode.Ecl => Math.Max(control, i),
+                            PtxMode.Ecr => Math.Min(control, i),
+                            _ => (control & 1) * 2 + (i & 1),
+                        };
+                        value |= (bytes >> 8 * choice & 255) << 8 * i;
+                    }
+
+                    return value;
+                };
+            case PtxOpcode.Szext:
+                bool limits = m.Has(PtxQualifiers.Clamp);
+                return (a, b, _, _) =>
+                {
+                    if (limits && (uint)b >= 32)
+                        return (uint)a;
+                    int unused = 32 - (int)(b & 31);
+                    return unused == 32 ? 0 : signed ? (uint)((int)((uint)a << unused) >> unused) : (uint)a << unused >> unused;
+                };
+            case PtxOpcode.Fns:
+                return (a, b, c, _) => NthSetBit((uint)a, (int)(b & 31), (int)c);
+            case PtxOpcode.Dp2a:
+                (bool signedPairs, bool signedBytes, int firstByte) = (m.Types[0].IsSigned(), m.Types[1].IsSigned(), m.Has(PtxQualifiers.Hi) ? 16 : 0);
+                return (a, b, c, _) =>
+                {
+                    long sum = (uint)c;
+                    for (int i = 0; i < 2; i++)
+                        sum += (signedPairs ? (short)(a >> 16 * i) : (long)(ushort)(a >> 16 * i)) * (signedBytes ? (sbyte)(b >> firstByte + 8 * i) : (long)(byte)(b >> firstByte + 8 * i));
+                    return (uint)sum;
+                };
             case PtxOpcode.Dp4a:
                 (bool signedA, bool signedB) = (m.Types[0].IsSigned(), m.Types[1].IsSigned());
                 return (a, b, c, _) =>
@@ -215,7 +277,8 @@ internal static class LaneFunctions
             case PtxOpcode.Selp:
                 return (a, b, c, _) => (c != 0 ? a : b) & mask;
             case PtxOpcode.Slct:
-                return m.Types[1] == PtxType.S32 ? (a, b, c, _) => ((int)c >= 0 ? a : b) & mask : (a, b, c, _) => (BitConverter.UInt32BitsToSingle((uint)c) >= 0 ? a : b) & mask;
+                bool ftz = m.Has(PtxQualifiers.Ftz);
+                return m.Types[1] == PtxType.S32 ? (a, b, c, _) => ((int)c >= 0 ? a : b) & mask : (a, b, c, _) => (FloatFunctions.ToDouble(c, PtxType.F32, ftz) >= 0 ? a : b) & mask;
             case PtxOpcode.Cvta:
                 ulong window = m.Space switch { PtxSpace.Shared => Warp.SharedWindow, PtxSpace.Local or PtxSpace.Param => Warp.LocalWindow, _ => 0 };
                 return m.Has(PtxQualifiers.To) ? (a, _, _, _) => a - window : (a, _, _, _) => a + window;
@@ -225,6 +288,37 @@ internal static class LaneFunctions
             default:
                 return null;
         }
+    }
+
+    /// <summary>Where the bit is that comes as the |offset|-th from a bit on, itself included, upwards or, if negative, downwards; of 0 that bit itself; all ones if there is none.</summary>
+    private static ulong NthSetBit(uint bits, int from, int offset)
+    {
+        if (offset == 0)
+            return (bits >> from & 1) != 0 ? (ulong)from : uint.MaxValue;
+        long left = Math.Abs((long)offset);
+        for (int position = from; position is >= 0 and < 32; position += Math.Sign(offset))
+        {
+            if ((bits >> position & 1) != 0 && --left == 0)
+                return (ulong)position;
+        }
+
+        return uint.MaxValue;
+    }
+
+    /// <summary>Two whole numbers of 16 bits in a register.</summary>
+    private static LaneFunction? PackedWholeNumbers(PtxOpcode opcode, PtxType type, bool relu)
+    {
+        Func<int, int, int>? one = opcode switch { PtxOpcode.Add => (a, b) => a + b, PtxOpcode.Min => Math.Min, PtxOpcode.Max => Math.Max, _ => null };
+        if (one is null)
+            return null;
+        int Half(ulong bits) => type == PtxType.S16x2 ? (short)bits : (ushort)bits;
+        ulong Both(ulong a, ulong b)
+        {
+            int value = one(Half(a), Half(b));
+            return (ushort)(relu ? Math.Max(value, 0) : value);
+        }
+
+        return (a, b, _, _) => Both(a, b) | Both(a >> 16, b >> 16) << 16;
     }
 
     private static Func<ulong, ulong, bool> Compare(PtxType type, PtxComparison comparison)

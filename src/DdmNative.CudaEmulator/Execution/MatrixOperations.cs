@@ -87,7 +87,13 @@ internal static unsafe class MatrixOperations
         }
 
         for (int i = 0; i < c.Length; i++)
-            Put(warp, detail.Results, i, typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(c[i]) : BitConverter.HalfToUInt16Bits((Half)c[i]), typeD.ByteSize());
+        {
+            byte* element = Element(warp, detail.Results, i, typeD.ByteSize());
+            if (typeD == PtxType.F32)
+                *(float*)element = c[i];
+            else
+                *(Half*)element = (Half)c[i];
+        }
     }
 
     public static void LoadWarp(Warp warp, Operation* operation, uint mask) => Transfer(warp, operation, mask, false);
@@ -112,6 +118,43 @@ internal static unsafe class MatrixOperations
                     ? ((ushort*)rows[8 * i + place])[group] | (uint)((ushort*)rows[8 * i + place + 1])[group] << 16
                     : ((ushort*)rows[8 * i + group])[place] | (uint)((ushort*)rows[8 * i + group])[place + 1] << 16;
             }
+        }
+    }
+
+    /// <summary><c>stmatrix</c>: lane 8 i + r tells where row r of matrix i goes.</summary>
+    public static void Store(Warp warp, Operation* operation, uint mask)
+    {
+        Detail detail = Whole(warp, operation, mask);
+        int count = detail.Sources.Length;
+        uint givers = count == 4 ? uint.MaxValue : (1u << 8 * count) - 1;
+        ulong* addresses = MemoryOperations.Addresses(warp, operation, mask);
+        byte** rows = MemoryOperations.Resolve(warp, operation, givers, addresses, 16, FaultAccess.Write, (PtxSpace)operation->D, false);
+        bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
+        for (int i = 0; i < count; i++)
+        {
+            uint* from = (uint*)(warp.Frame + detail.Sources[i].Offset);
+            for (int lane = 0; lane < 32; lane++)
+            {
+                int group = lane >> 2, place = 2 * (lane & 3);
+                ((ushort*)rows[8 * i + (transposed ? place : group)])[transposed ? group : place] = (ushort)from[lane];
+                ((ushort*)rows[8 * i + (transposed ? place + 1 : group)])[transposed ? group : place + 1] = (ushort)(from[lane] >> 16);
+            }
+        }
+
+        MemoryOperations.Settle(warp);
+    }
+
+    /// <summary><c>movmatrix.trans</c>: 8×8 elements of 16 bits over the lanes, two in each.</summary>
+    public static void Transpose(Warp warp, Operation* operation, uint mask)
+    {
+        Detail detail = Whole(warp, operation, mask);
+        ushort* from = stackalloc ushort[64];
+        new Span<byte>(warp.Frame + detail.Sources[0].Offset, 128).CopyTo(new Span<byte>(from, 128));
+        ushort* to = (ushort*)(warp.Frame + detail.Results[0].Offset);
+        for (int row = 0; row < 8; row++)
+        {
+            for (int column = 0; column < 8; column++)
+                to[8 * column + row] = from[8 * row + column];
         }
     }
 
@@ -143,12 +186,10 @@ internal static unsafe class MatrixOperations
             byte** pointers = MemoryOperations.Resolve(warp, operation, uint.MaxValue, addresses, bytes, stores ? FaultAccess.Write : FaultAccess.Read, (PtxSpace)operation->D, false);
             for (int lane = 0; lane < 32; lane++)
             {
-                if (!stores)
-                    Put(warp, places, first + lane, bytes == 4 ? *(uint*)pointers[lane] : *(ushort*)pointers[lane], bytes);
-                else if (bytes == 4)
-                    *(uint*)pointers[lane] = Get(warp, places, first + lane, bytes);
+                if (stores)
+                    Buffer.MemoryCopy(Element(warp, places, first + lane, bytes), pointers[lane], bytes, bytes);
                 else
-                    *(ushort*)pointers[lane] = (ushort)Get(warp, places, first + lane, bytes);
+                    Buffer.MemoryCopy(pointers[lane], Element(warp, places, first + lane, bytes), bytes, bytes);
             }
         }
 
@@ -156,7 +197,7 @@ internal static unsafe class MatrixOperations
             MemoryOperations.Settle(warp);
     }
 
-    private static Detail Whole(Warp warp, Operation* operation, uint mask) =>
+    internal static Detail Whole(Warp warp, Operation* operation, uint mask) =>
         mask == uint.MaxValue ? warp.Details[operation->Extra]
         : throw warp.Fault(FaultKind.WarpSyncMask, operation->Site, mask, null, $"lanes 0x{mask:x8} execute an instruction that all 32 lanes must execute together");
 
@@ -164,23 +205,20 @@ internal static unsafe class MatrixOperations
     {
         float[] values = new float[count];
         for (int i = 0; i < count; i++)
-            values[i] = Value(Get(warp, places, i, type.ByteSize()), 0, type);
+        {
+            byte* element = Element(warp, places, i, type.ByteSize());
+            values[i] = Value(type.ByteSize() == 4 ? *(uint*)element : *(ushort*)element, 0, type);
+        }
+
         return values;
     }
 
-    private static uint Get(Warp warp, ReadOnlySpan<Place> places, int element, int bytes)
+    /// <summary>Where an element of a wmma fragment lies: element after element over the lanes, in each filling register after register.</summary>
+    internal static byte* Element(Warp warp, ReadOnlySpan<Place> places, int element, int bytes)
     {
         (int lane, int slot) = (element % 32, element / 32);
-        return bytes == 4 ? ((uint*)(warp.Frame + places[slot].Offset))[lane] : ((ushort*)(warp.Frame + places[slot / 2].Offset))[2 * lane + slot % 2];
-    }
-
-    private static void Put(Warp warp, ReadOnlySpan<Place> places, int element, uint bits, int bytes)
-    {
-        (int lane, int slot) = (element % 32, element / 32);
-        if (bytes == 4)
-            ((uint*)(warp.Frame + places[slot].Offset))[lane] = bits;
-        else
-            ((ushort*)(warp.Frame + places[slot / 2].Offset))[2 * lane + slot % 2] = (ushort)bits;
+        int width = Math.Max(4, bytes), perRegister = width / bytes;
+        return warp.Frame + places[slot / perRegister].Offset + lane * width + slot % perRegister * bytes;
     }
 
     private static float Value(uint word, int half, PtxType type) => type switch

@@ -24,7 +24,7 @@ internal static unsafe class VectorOperations
         PtxModifiers m = instruction.Modifiers;
         PtxType type = m.Type;
         const PtxQualifiers Plain = PtxQualifiers.Lo | PtxQualifiers.Uni | PtxQualifiers.To;
-        if ((m.Flags & ~(Plain | PtxQualifiers.Wide)) != 0 || m.Rounding is not (PtxRounding.None or PtxRounding.Rn) || type is PtxType.F16x2 or PtxType.BF16x2)
+        if ((m.Flags & ~(Plain | PtxQualifiers.Wide)) != 0 || m.Rounding is not (PtxRounding.None or PtxRounding.Rn) || type is PtxType.F16x2 or PtxType.BF16x2 or PtxType.U16x2 or PtxType.S16x2)
             return null;
         int width = result.Width;
         if (type == PtxType.Pred)

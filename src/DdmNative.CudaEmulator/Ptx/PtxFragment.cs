@@ -23,6 +23,15 @@ public static class PtxFragment
         return bits == 64 ? values / 32 : values * bits / (32 * 32);
     }
 
+    /// <summary>The type of a matrix, from the types that the instruction names: D, A, B, C, or D and C of halves, or the one that is moved.</summary>
+    public static PtxType TypeOf(PtxModifiers modifiers, PtxMatrix matrix) => (modifiers.Types.Count, matrix) switch
+    {
+        (1, _) or (_, PtxMatrix.D) => modifiers.Types[0],
+        (2, PtxMatrix.C) => modifiers.Types[1],
+        (2, _) => PtxType.F16,
+        _ => modifiers.Types[1 + (int)matrix],
+    };
+
     private static int Bits(PtxType type) => type switch
     {
         PtxType.B1 => 1,

@@ -65,6 +65,25 @@ internal sealed class PtxInstructionForm
         return modifiers;
     }
 
+    /// <summary>
+    /// The spellings of this form after its mnemonic, each the words and types that it ends in: all that its groups and types allow together, or, where these are more than
+    /// <paramref name="most"/>, one choice varied at a time.
+    /// </summary>
+    public IEnumerable<string> Spellings(int most)
+    {
+        List<string[]> choices = [.. groups.Select(group => (string[])[.. group.Required ? [] : (string[])[""], .. group.Words.Keys])];
+        string[] typesWritten = typeSequences.Length == 0 ? [""] : [.. typeSequences.SelectMany(Sequences).Distinct()];
+        choices.Add(typesWritten);
+        if (choices.Aggregate(1L, (product, some) => Math.Min(product * some.Length, int.MaxValue)) <= most)
+            return choices.Aggregate((IEnumerable<string>)[""], (start, some) => start.SelectMany(_ => some, Join)).Distinct();
+        return choices.SelectMany((some, varied) => some.Select(one => choices.Select((other, i) => i == varied ? one : other[0]).Aggregate("", Join))).Distinct();
+    }
+
+    private static string Join(string start, string word) => word.Length == 0 ? start : $"{start}.{word}";
+
+    private static IEnumerable<string> Sequences(uint[] sequence) =>
+        sequence.Aggregate((IEnumerable<string>)[""], (start, mask) => start.SelectMany(_ => PtxTypeNames.Of(mask), Join)).Select(types => types[1..]);
+
     public override string ToString() => written;
 
     private static bool Fits(uint[] sequence, List<PtxType> types)

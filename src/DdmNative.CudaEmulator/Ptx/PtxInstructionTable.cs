@@ -18,6 +18,7 @@ internal static class PtxInstructionTable
         add         | f64                         | ?RND                                  | d s s
         add         | f16/f16x2                   | ?rn ?ftz ?sat                         | d s s
         add         | bf16/bf16x2                 | ?rn                                   | d s s
+        add         | u16x2/s16x2                 |                                       | d s s
         sub         | u16/s16/u64/s64             |                                       | d s s
         sub         | u32                         | ?cc                                   | d s s
         sub         | s32                         | ?sat ?cc                              | d s s
@@ -61,10 +62,14 @@ internal static class PtxInstructionTable
         neg         | f32/f16/f16x2               | ?ftz                                  | d s
         neg         | f64/bf16/bf16x2             |                                       | d s
         min         | INT                         |                                       | d s s
+        min         | u16x2/s16x2                 |                                       | d s s
+        min         | s32/s16x2                   | relu                                  | d s s
         min         | f32/f16/f16x2               | ?ftz ?NaN ?xorsign ?abs               | d s s
         min         | bf16/bf16x2                 | ?NaN ?xorsign ?abs                    | d s s
         min         | f64                         |                                       | d s s
         max         | INT                         |                                       | d s s
+        max         | u16x2/s16x2                 |                                       | d s s
+        max         | s32/s16x2                   | relu                                  | d s s
         max         | f32/f16/f16x2               | ?ftz ?NaN ?xorsign ?abs               | d s s
         max         | bf16/bf16x2                 | ?NaN ?xorsign ?abs                    | d s s
         max         | f64                         |                                       | d s s
@@ -110,8 +115,8 @@ internal static class PtxInstructionTable
         dp2a        | u32/s32.u32/s32             | lo/hi                                 | d=4 s=4 s=4 s=4
         set         | u16/s16/u32/s32/f32.COMPARED| CMP                                   | d s1 s1
         set         | u16/s16/u32/s32/f32.COMPARED| CMP BOOL                              | d s1 s1 q
-        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64 f16x2.f16x2 bf16x2.bf16x2 | FLOAT_CMP ?ftz   | d s1 s1
-        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64                           | FLOAT_CMP BOOL ?ftz | d s1 s1 q
+        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64 f16x2.f16x2 bf16x2.bf16x2 u32/s32.f16x2/bf16x2 | FLOAT_CMP ?ftz   | d s1 s1
+        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64 f16x2.f16x2 bf16x2.bf16x2 u32/s32.f16x2/bf16x2 | FLOAT_CMP BOOL ?ftz | d s1 s1 q
         setp        | COMPARED                    | CMP                                   | p| s s
         setp        | COMPARED                    | CMP BOOL                              | p| s s q
         setp        | f32/f64/f16/f16x2/bf16/bf16x2 | FLOAT_CMP ?ftz                      | p| s s
@@ -120,15 +125,19 @@ internal static class PtxInstructionTable
         slct        | BITS/INT/f32/f64.s32        |                                       | d s s s=4
         slct        | BITS/INT/f32/f64.f32        | ?ftz                                  | d s s s=4
         mov         | pred                        |                                       | p q
-        mov         | b128/BITS/INT/f32/f64/f16/bf16/f16x2/bf16x2 |                       | mov mov
+        mov         | BITS/INT/f32/f64/f16/bf16/f16x2/bf16x2 |                       | mov mov
         cvt         | INT8.INT8                   | ?sat                                  | D S1
         cvt         | INT8.FLOAT                  | INT_RND ?ftz ?sat                     | D S1
         cvt         | FLOAT.INT8                  | RND ?ftz ?sat                         | D S1
         cvt         | f16.f16 bf16.bf16 f32.f32 f64.f64 | ?INT_RND ?ftz ?sat              | D S1
         cvt         | f32.f16/bf16 f64.f16/bf16/f32     | ?ftz ?sat                       | D S1
-        cvt         | f32.f64 f16.f32/f64 bf16.f32/f64 f16.bf16 bf16.f16 | RND ?ftz ?sat ?relu ?satfinite | D S1
+        cvt         | f32.f64                     | RND ?ftz ?sat                         | D S1
+        cvt         | f16.f32/f64 bf16.f32/f64 f16.bf16 bf16.f16 | RND ?ftz ?sat ?relu ?satfinite | D S1
         cvt         | tf32.f32                    | RNA ?relu ?satfinite                  | D S1
         cvt         | f16x2/bf16x2.f32            | rn/rz ?relu ?satfinite                | D S1 S1
+        cvt         | e4m3x2/e5m2x2.f32           | rn satfinite ?relu                    | d S1 S1
+        cvt         | e4m3x2/e5m2x2.f16x2         | rn satfinite ?relu                    | d s1
+        cvt         | f16x2.e4m3x2/e5m2x2         | rn ?relu                              | d s1
         cvta        | u32/u64                     | ?to SPACE                             | d a
         isspacep    |                             | SPACE                                 | p s=address
         ld          | MEMORY                      | ?LOAD_ORDER ?SCOPE ?SPACE ?nc ?LOAD_CACHE ?v2/v4 hints | v m k?
@@ -188,7 +197,8 @@ internal static class PtxInstructionTable
         mma         | f64.f64.f64.f64             | sync aligned m8n8k4/m16n8k4/m16n8k8/m16n8k16 ROW COL ?RND | fd fa fb fc
         mma         | s32.u8/s8.u8/s8.s32         | sync aligned m8n8k16/m16n8k16/m16n8k32 ROW COL ?satfinite | fd fa fb fc
         mma         | s32.u4/s4.u4/s4.s32         | sync aligned m8n8k32/m16n8k32/m16n8k64 ROW COL ?satfinite | fd fa fb fc
-        mma         | s32.b1.b1.s32               | sync aligned m8n8k128/m16n8k128/m16n8k256 ROW COL and/xor popc | fd fa fb fc
+        mma         | s32.b1.b1.s32               | sync aligned m8n8k128/m16n8k128/m16n8k256 ROW COL and/xor POPC | fd fa fb fc
+        mma         | f32.e4m3/e5m2.e4m3/e5m2.f32 | sync aligned m16n8k32 ROW COL         | fd fa fb fc
         wmma.load.a | f16/bf16/u8/s8              | sync aligned LAYOUT_A m16n16k16/m32n8k16/m8n32k16 ?DATA_SPACE | fa m s=4?
         wmma.load.b | f16/bf16/u8/s8              | sync aligned LAYOUT_A m16n16k16/m32n8k16/m8n32k16 ?DATA_SPACE | fb m s=4?
         wmma.load.a | tf32                        | sync aligned LAYOUT_A m16n16k8 ?DATA_SPACE | fa m s=4?

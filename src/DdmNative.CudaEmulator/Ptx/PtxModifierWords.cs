@@ -46,7 +46,7 @@ internal static class PtxModifierWords
         ["LOAD_ORDER"] = Pick("weak", "volatile", "relaxed", "acquire", "mmio"), ["STORE_ORDER"] = Pick("weak", "volatile", "relaxed", "release", "mmio"),
         ["ATOM_ORDER"] = Pick("relaxed", "acquire", "release", "acq_rel"), ["SCOPE"] = Pick("cta", "cluster", "gpu", "sys"), ["BAR_SCOPE"] = Pick("cta", "gl", "sys"),
         ["LOAD_CACHE"] = Pick("ca", "cg", "cs", "lu", "cv"), ["STORE_CACHE"] = Pick("wb", "cg", "cs", "wt"),
-        ["CMP"] = Compare(false), ["FLOAT_CMP"] = Compare(true),
+        ["POPC"] = new() { ["popc"] = _ => { } }, ["CMP"] = Compare(false), ["FLOAT_CMP"] = Compare(true),
         ["VOTE"] = new() { ["all"] = Mode(PtxMode.All), ["any"] = Mode(PtxMode.Any), ["uni"] = Mode(PtxMode.Uni) },
         ["ROW"] = new() { ["row"] = m => m.LayoutA = PtxLayout.Row }, ["COL"] = new() { ["col"] = m => m.LayoutB = PtxLayout.Col },
         ["LAYOUT_A"] = new() { ["row"] = m => m.LayoutA = PtxLayout.Row, ["col"] = m => m.LayoutA = PtxLayout.Col },

@@ -133,13 +133,7 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
         if (slot.Matrix is { } matrix)
         {
             bool warpMatrix = opcode != PtxOpcode.Mma;
-            type = (modifiers.Types.Count, matrix) switch
-            {
-                (1, _) or (_, PtxMatrix.D) => modifiers.Types[0],
-                (2, PtxMatrix.C) => modifiers.Types[1],
-                (2, _) => PtxType.F16,
-                _ => modifiers.Types[1 + (int)matrix],
-            };
+            type = PtxFragment.TypeOf(modifiers, matrix);
             count = PtxFragment.Registers(warpMatrix, matrix, modifiers.Shape, type);
         }
 

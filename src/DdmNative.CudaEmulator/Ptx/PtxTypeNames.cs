@@ -21,6 +21,9 @@ internal static class PtxTypeNames
     /// <summary>The type of that name, without the dot.</summary>
     public static bool TryFind(ReadOnlySpan<char> name, out PtxType type) => BySpan.TryGetValue(name, out type);
 
+    /// <summary>The types of a set, as they are written.</summary>
+    public static IEnumerable<string> Of(uint mask) => Types.Where(type => (mask >> (int)type.Value & 1) != 0).Select(type => type.Key);
+
     /// <summary>A bit per type of a list such as <c>INT/f32</c>.</summary>
     public static uint Mask(string alternatives)
     {

@@ -25,6 +25,7 @@ internal static class BitForms
         yield return OpcodeForm.Plain($"selp.{name}", type, [type, type, Pred], v => v[2] != 0 ? v[0] : v[1]);
         yield return OpcodeForm.Plain($"slct.{name}.s32", type, [type, type, S32], v => (int)v[2] >= 0 ? v[0] : v[1]);
         yield return OpcodeForm.Plain($"slct.{name}.f32", type, [type, type, F32], v => BitConverter.UInt32BitsToSingle((uint)v[2]) >= 0 ? v[0] : v[1]);
+        yield return OpcodeForm.Plain($"slct.ftz.{name}.f32", type, [type, type, F32], v => BitConverter.UInt32BitsToSingle((uint)FloatFormat.Of(F32).Flushed(v[2])) >= 0 ? v[0] : v[1]);
         if (type == B16)
         {
             yield return OpcodeForm.Plain("and.pred", Pred, [Pred, Pred], v => v[0] & v[1]);

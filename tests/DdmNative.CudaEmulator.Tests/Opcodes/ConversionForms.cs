@@ -12,7 +12,7 @@ internal static class ConversionForms
     private static readonly (string Word, PtxRounding Rounding)[] Directions = [("rn", PtxRounding.Rn), ("rz", PtxRounding.Rz), ("rm", PtxRounding.Rm), ("rp", PtxRounding.Rp)];
     private static readonly (string Word, PtxRounding Rounding)[] WholeDirections = [("rni", PtxRounding.Rni), ("rzi", PtxRounding.Rzi), ("rmi", PtxRounding.Rmi), ("rpi", PtxRounding.Rpi)];
 
-    public static IEnumerable<OpcodeForm> All() => [.. Comparisons(), .. Whole(), .. ToWhole(), .. FromWhole(), .. BetweenFloats()];
+    public static IEnumerable<OpcodeForm> All() => [.. Comparisons(), .. HalfComparisons(), .. Whole(), .. ToWhole(), .. FromWhole(), .. BetweenFloats(), .. Clamped(), .. Bytes()];
 
     private static string Name(PtxType type) => type.ToString().ToLowerInvariant();
 
@@ -110,7 +110,7 @@ internal static class ConversionForms
         {
             foreach (PtxType from in Numbers)
             {
-                foreach ((string word, PtxRounding rounding) in Directions.Take(to is F16 or BF16 ? 1 : 4))
+                foreach ((string word, PtxRounding rounding) in Directions)
                     yield return OpcodeForm.Plain($"cvt.{word}.{Name(to)}.{Name(from)}", to, [from], v => ExactFloat.FromInteger(WholeNumberForms.Value(v[0], from), FloatFormat.Of(to), rounding));
             }
         }
@@ -121,9 +121,9 @@ internal static class ConversionForms
         FloatFormat half = FloatFormat.Of(F16), brain = FloatFormat.Of(BF16), single = FloatFormat.Of(F32), wide = FloatFormat.Of(F64);
         foreach ((PtxType to, PtxType from) in new[] { (F32, F16), (F32, BF16), (F64, F16), (F64, F32) })
             yield return OpcodeForm.Plain($"cvt.{Name(to)}.{Name(from)}", to, [from], v => ExactFloat.Convert(v[0], FloatFormat.Of(from), FloatFormat.Of(to), PtxRounding.Rn));
-        foreach ((PtxType to, PtxType from) in new[] { (F32, F64), (F16, F32), (F16, F64), (BF16, F32) })
+        foreach ((PtxType to, PtxType from) in new[] { (F32, F64), (F16, F32), (F16, F64), (BF16, F32), (BF16, F64), (BF16, F16), (F16, BF16) })
         {
-            foreach ((string word, PtxRounding rounding) in Directions.Take(to == BF16 ? 2 : 4))
+            foreach ((string word, PtxRounding rounding) in Directions)
                 yield return OpcodeForm.Plain($"cvt.{word}.{Name(to)}.{Name(from)}", to, [from], v => ExactFloat.Convert(v[0], FloatFormat.Of(from), FloatFormat.Of(to), rounding));
         }
 
@@ -133,7 +133,6 @@ internal static class ConversionForms
             yield return OpcodeForm.Plain($"cvt.{word}.f64.f64", F64, [F64], v => WholeFloat(v[0], wide, rounding));
         }
 
-        yield return OpcodeForm.Plain("cvt.sat.f32.f32", F32, [F32], v => FloatForms.Saturated(v[0], single), Closeness.AnyZero);
         yield return OpcodeForm.Plain("cvt.ftz.f32.f32", F32, [F32], v => single.Flushed(v[0]));
         yield return OpcodeForm.Plain("cvt.rn.ftz.f32.f64", F32, [F64], v => single.Flushed(ExactFloat.Convert(v[0], wide, single, PtxRounding.Rn)));
         yield return OpcodeForm.Plain("cvt.rn.f16x2.f32", B32, [F32, F32], v => Pair(v, half));
@@ -142,9 +141,135 @@ internal static class ConversionForms
             v => single.IsNaN(v[0]) ? null : ExactFloat.Convert(v[0], single, FloatFormat.Of(TF32), PtxRounding.Rna) << 13);
     }
 
-    private static ulong? Pair(ulong[] v, FloatFormat to)
+    /// <summary>What <c>.sat</c> clamps to [0, 1], <c>.relu</c> to what is not negative, <c>.satfinite</c> to what is finite.</summary>
+    private static IEnumerable<OpcodeForm> Clamped()
     {
-        ulong high = ExactFloat.Convert(v[0], FloatFormat.Of(F32), to, PtxRounding.Rn), low = ExactFloat.Convert(v[1], FloatFormat.Of(F32), to, PtxRounding.Rn);
+        FloatFormat single = FloatFormat.Of(F32);
+        ulong Cut(ulong bits, PtxType to, PtxRounding rounding, bool relu, bool finite)
+        {
+            FloatFormat f = FloatFormat.Of(to);
+            ulong result = ExactFloat.Convert(bits, single, f, rounding);
+            if (f.IsNaN(result))
+                return result;
+            result = finite && f.IsInfinite(result) ? result - 1 : result;
+            return relu && f.IsNegative(result) ? 0 : result;
+        }
+
+        foreach ((string word, PtxRounding rounding) in Directions.Take(2))
+        {
+            foreach ((string end, bool relu, bool finite) in new[] { (".relu", true, false), (".satfinite", false, true), (".relu.satfinite", true, true) })
+            {
+                foreach ((PtxType to, PtxType pair) in new[] { (F16, F16x2), (BF16, BF16x2) })
+                {
+                    FloatFormat f = FloatFormat.Of(to);
+                    yield return OpcodeForm.Plain($"cvt.{word}{end}.{Name(to)}.f32", to, [F32], v => Cut(v[0], to, rounding, relu, finite));
+                    yield return OpcodeForm.Plain($"cvt.{word}{end}.{Name(pair)}.f32", B32, [F32, F32], v =>
+                        (Cut(v[0], to, rounding, relu, finite), Cut(v[1], to, rounding, relu, finite)) is var (high, low) && (f.IsNaN(high) || f.IsNaN(low)) ? null : (high << 16) | low);
+                }
+
+                yield return new($"cvt.{word}{end}.tf32.f32 {{d}}, {{0}}; and.b32 {{d}}, {{d}}, 0xFFFFE000;", B32, [F32],
+                    v => single.IsNaN(v[0]) ? null : Cut(v[0], TF32, rounding, relu, finite) << 13);
+            }
+
+        }
+
+        yield return OpcodeForm.Plain("cvt.rz.f16x2.f32", B32, [F32, F32], v => Pair(v, FloatFormat.Of(F16), PtxRounding.Rz));
+        yield return OpcodeForm.Plain("cvt.rz.bf16x2.f32", B32, [F32, F32], v => Pair(v, FloatFormat.Of(BF16), PtxRounding.Rz));
+
+        yield return new("cvt.rna.satfinite.tf32.f32 {d}, {0}; and.b32 {d}, {d}, 0xFFFFE000;", B32, [F32], v => single.IsNaN(v[0]) ? null : Cut(v[0], TF32, PtxRounding.Rna, false, true) << 13);
+        foreach (PtxType type in Floats)
+        {
+            FloatFormat f = FloatFormat.Of(type);
+            yield return OpcodeForm.Plain($"cvt.sat.{Name(type)}.{Name(type)}", type, [type], v => FloatForms.Saturated(v[0], f), Closeness.AnyZero);
+            foreach (PtxType from in new[] { S32, U8 })
+                yield return OpcodeForm.Plain($"cvt.rn.sat.{Name(type)}.{Name(from)}", type, [from], v => WholeNumberForms.Value(v[0], from).Sign > 0 ? f.One : 0);
+        }
+
+        foreach (PtxType to in new[] { F16, BF16, F32 })
+        {
+            PtxType from = to == F32 ? F64 : F32;
+            yield return OpcodeForm.Plain($"cvt.rz.sat.{Name(to)}.{Name(from)}", to, [from], v => FloatForms.Saturated(ExactFloat.Convert(v[0], FloatFormat.Of(from), FloatFormat.Of(to), PtxRounding.Rz), FloatFormat.Of(to)), Closeness.AnyZero);
+        }
+
+        // Only singles are flushed: a subnormal half is none as a single, and stays as a result.
+        yield return OpcodeForm.Plain("cvt.rn.ftz.f16.f32", F16, [F32], v => ExactFloat.Convert(single.Flushed(v[0]), single, FloatFormat.Of(F16), PtxRounding.Rn));
+        yield return OpcodeForm.Plain("cvt.ftz.f32.f16", F32, [F16], v => ExactFloat.Convert(v[0], FloatFormat.Of(F16), single, PtxRounding.Rn));
+        yield return OpcodeForm.Plain("cvt.ftz.f64.f32", F64, [F32], v => ExactFloat.Convert(single.Flushed(v[0]), single, FloatFormat.Of(F64), PtxRounding.Rn));
+    }
+
+    /// <summary>Floats of 8 bits: the nearest of all their values, of two equally near ones the even.</summary>
+    private static IEnumerable<OpcodeForm> Bytes()
+    {
+        foreach ((PtxType type, int exponentBits, ulong largest) in new[] { (E4M3x2, 4, 0x7EUL), (E5M2x2, 5, 0x7BUL) })
+        {
+            int mantissaBits = 7 - exponentBits, bias = (1 << (exponentBits - 1)) - 1;
+            double Value(ulong bits)
+            {
+                ulong magnitude = bits & 0x7F;
+                int field = (int)(magnitude >> mantissaBits), mantissa = (int)magnitude & ((1 << mantissaBits) - 1);
+                double value = field == 0 ? mantissa * Math.Pow(2, 1 - bias - mantissaBits) : (mantissa + (1 << mantissaBits)) * Math.Pow(2, field - bias - mantissaBits);
+                return magnitude <= largest ? bits > 0x7F ? -value : value : type == E5M2x2 && magnitude == 0x7C ? bits > 0x7F ? double.NegativeInfinity : double.PositiveInfinity : double.NaN;
+            }
+
+            ulong Nearest(double value, bool relu)
+            {
+                ulong best = 0;
+                double magnitude = Math.Min(Math.Abs(value), Value(largest));
+                for (ulong bits = 1; bits <= largest; bits++)
+                {
+                    double nearer = Math.Abs(Value(best) - magnitude) - Math.Abs(Value(bits) - magnitude);
+                    best = nearer > 0 || (nearer == 0 && bits % 2 == 0) ? bits : best;
+                }
+
+                return !double.IsNegative(value) ? best : relu ? 0 : best | 0x80;
+            }
+
+            double FromSingle(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);
+            double FromHalf(ulong bits) => (double)BitConverter.UInt16BitsToHalf((ushort)bits);
+            ulong? Two(double high, double low, bool relu) => double.IsNaN(high) || double.IsNaN(low) ? null : (Nearest(high, relu) << 8) | Nearest(low, relu);
+            ulong? Halves(ulong bits, bool relu)
+            {
+                (double high, double low) = (Value(bits >> 8), Value(bits & 0xFF));
+                ulong Half(double value) => BitConverter.HalfToUInt16Bits((Half)(relu && double.IsNegative(value) ? 0 : value));
+                return double.IsNaN(high) || double.IsNaN(low) ? null : (Half(high) << 16) | Half(low);
+            }
+
+            foreach (bool relu in new[] { false, true })
+            {
+                string end = relu ? ".relu" : "";
+                yield return OpcodeForm.Plain($"cvt.rn.satfinite{end}.{Name(type)}.f32", B16, [F32, F32], v => Two(FromSingle(v[0]), FromSingle(v[1]), relu));
+                yield return OpcodeForm.Plain($"cvt.rn.satfinite{end}.{Name(type)}.f16x2", B16, [F16x2], v => Two(FromHalf(v[0] >> 16), FromHalf(v[0]), relu));
+                yield return OpcodeForm.Plain($"cvt.rn{end}.f16x2.{Name(type)}", B32, [B16], v => Halves(v[0], relu));
+            }
+        }
+    }
+
+    /// <summary><c>set</c> to and from halves, and both results of comparing two halves at once.</summary>
+    private static IEnumerable<OpcodeForm> HalfComparisons()
+    {
+        (string Word, Func<int?, bool> Holds)[] comparisons = [("lt", c => c < 0), ("ne", c => c is not (null or 0)), ("geu", c => c is null or >= 0), ("nan", c => c is null), ("num", c => c is not null)];
+        foreach ((PtxType type, PtxType pair) in new[] { (F16, F16x2), (BF16, BF16x2) })
+        {
+            ulong one = FloatFormat.Of(type).One;
+            foreach ((string word, Func<int?, bool> holds) in comparisons)
+            {
+                bool At(ulong[] v, int half) => holds(Compare((v[0] >> (16 * half)) & 0xFFFF, (v[1] >> (16 * half)) & 0xFFFF, type, false));
+                ulong Both(ulong[] v, ulong yes) => (At(v, 0) ? yes : 0) | (At(v, 1) ? yes << 16 : 0);
+                yield return OpcodeForm.Plain($"set.{word}.{Name(type)}.{Name(type)}", B16, [type, type], v => At(v, 0) ? one : 0);
+                yield return OpcodeForm.Plain($"set.{word}.u16.{Name(type)}", B16, [type, type], v => At(v, 0) ? 0xFFFFUL : 0);
+                yield return OpcodeForm.Plain($"set.{word}.and.{Name(type)}.f32", B16, [F32, F32, Pred], v => holds(Compare(v[0], v[1], F32, false)) && v[2] != 0 ? one : 0);
+                yield return OpcodeForm.Plain($"set.{word}.{Name(pair)}.{Name(pair)}", B32, [pair, pair], v => Both(v, one));
+                yield return OpcodeForm.Plain($"set.{word}.u32.{Name(pair)}", B32, [pair, pair], v => Both(v, 0xFFFF));
+                yield return new($"{{ .reg .pred low, high; setp.{word}.{Name(pair)} low|high, {{0}}, {{1}}; selp.b32 {{d}}, 1, 0, low; @high add.u32 {{d}}, {{d}}, 2; }}", B32, [pair, pair], v => (At(v, 0) ? 1UL : 0) + (At(v, 1) ? 2UL : 0));
+                yield return new($"{{ .reg .pred low, high; setp.{word}.or.{Name(pair)} low|high, {{0}}, {{1}}, {{2}}; selp.b32 {{d}}, 1, 0, low; @high add.u32 {{d}}, {{d}}, 2; }}", B32, [pair, pair, Pred],
+                    v => v[2] != 0 ? 3 : (At(v, 0) ? 1UL : 0) + (At(v, 1) ? 2UL : 0));
+            }
+        }
+    }
+
+    private static ulong? Pair(ulong[] v, FloatFormat to, PtxRounding rounding = PtxRounding.Rn)
+    {
+        ulong high = ExactFloat.Convert(v[0], FloatFormat.Of(F32), to, rounding), low = ExactFloat.Convert(v[1], FloatFormat.Of(F32), to, rounding);
         return to.IsNaN(high) || to.IsNaN(low) ? null : (high << 16) | low;
     }
 

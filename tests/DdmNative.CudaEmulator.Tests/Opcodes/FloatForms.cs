@@ -8,7 +8,7 @@ internal static class FloatForms
 {
     private static readonly (string Word, PtxRounding Rounding)[] Directions = [("", PtxRounding.Rn), (".rn", PtxRounding.Rn), (".rz", PtxRounding.Rz), (".rm", PtxRounding.Rm), (".rp", PtxRounding.Rp)];
 
-    public static IEnumerable<OpcodeForm> All() => [.. Exact(F32), .. Exact(F64), .. Halves(F16), .. Halves(BF16), .. Packed(F16x2, F16), .. Packed(BF16x2, BF16), .. Signs(), .. Approximations()];
+    public static IEnumerable<OpcodeForm> All() => [.. Exact(F32), .. Exact(F64), .. Halves(F16), .. Halves(BF16), .. Packed(F16x2, F16), .. Packed(BF16x2, BF16), .. Signs(), .. Approximations(), .. NarrowApproximations()];
 
     public static string Name(PtxType type) => type.ToString().ToLowerInvariant();
 
@@ -72,19 +72,35 @@ internal static class FloatForms
     }
 
     /// <summary>Two halves in 32 bits, each as if alone; sources without NaN, for its bits are open.</summary>
+    /// <summary>Two halves in 32 bits, each as if alone; NaN is left out, for its bits are open, and so is the sign of a zero that saturation gives.</summary>
     private static IEnumerable<OpcodeForm> Packed(PtxType packed, PtxType type)
     {
         FloatFormat f = FloatFormat.Of(type);
-        Func<ulong[], ulong?> Both(Func<ulong[], ulong> one) => v =>
+        Func<ulong[], ulong?> Both(Func<ulong[], ulong> one, bool anyZero = false) => v =>
         {
             ulong low = one([.. v.Select(bits => bits & 0xFFFF)]), high = one([.. v.Select(bits => bits >> 16)]);
-            return f.IsNaN(low) || f.IsNaN(high) ? null : low | (high << 16);
+            return f.IsNaN(low) || f.IsNaN(high) || (anyZero && (f.IsZero(low) || f.IsZero(high))) ? null : low | (high << 16);
         };
-        yield return OpcodeForm.Plain($"add.{Name(packed)}", packed, [packed, packed], Both(v => ExactFloat.Add(v[0], v[1], f, PtxRounding.Rn)));
-        yield return OpcodeForm.Plain($"mul.{Name(packed)}", packed, [packed, packed], Both(v => ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rn)));
-        yield return OpcodeForm.Plain($"fma.rn.{Name(packed)}", packed, [packed, packed, packed], Both(v => ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn)));
-        yield return OpcodeForm.Plain($"neg.{Name(packed)}", packed, [packed], Both(v => v[0] ^ f.Sign));
-        yield return OpcodeForm.Plain($"max.{Name(packed)}", packed, [packed, packed], Both(v => Extreme(v[0], v[1], f, true, false)));
+        string name = Name(packed);
+        foreach ((string end, bool ftz, bool sat) in type == F16 ? [("", false, false), (".ftz", true, false), (".sat", false, true)] : new[] { ("", false, false) })
+        {
+            Func<ulong[], ulong?> Each(Func<ulong[], ulong> one) => Both(v => With(f, ftz, sat, one)(v)!.Value, sat);
+            yield return OpcodeForm.Plain($"add{end}.{name}", packed, [packed, packed], Each(v => ExactFloat.Add(v[0], v[1], f, PtxRounding.Rn)));
+            yield return OpcodeForm.Plain($"sub{end}.{name}", packed, [packed, packed], Each(v => ExactFloat.Add(v[0], f.IsNaN(v[1]) ? v[1] : v[1] ^ f.Sign, f, PtxRounding.Rn)));
+            yield return OpcodeForm.Plain($"mul.rn{end}.{name}", packed, [packed, packed], Each(v => ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rn)));
+            yield return OpcodeForm.Plain($"fma.rn{end}.{name}", packed, [packed, packed, packed], Each(v => ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn)));
+        }
+
+        yield return OpcodeForm.Plain($"fma.rn.relu.{name}", packed, [packed, packed, packed],
+            Both(v => ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn) is var sum && !f.IsNaN(sum) && f.IsNegative(sum) ? 0 : sum, anyZero: true));
+        yield return OpcodeForm.Plain($"neg.{name}", packed, [packed], Both(v => v[0] ^ f.Sign));
+        yield return OpcodeForm.Plain($"abs.{name}", packed, [packed], Both(v => v[0] & ~f.Sign));
+        foreach ((string opcode, bool greater) in new[] { ("min", false), ("max", true) })
+        {
+            yield return OpcodeForm.Plain($"{opcode}.{name}", packed, [packed, packed], Both(v => Extreme(v[0], v[1], f, greater, false)));
+            yield return OpcodeForm.Plain($"{opcode}.NaN.{name}", packed, [packed, packed], Both(v => Extreme(v[0], v[1], f, greater, true)));
+            yield return OpcodeForm.Plain($"{opcode}.xorsign.abs.{name}", packed, [packed, packed], Both(v => ExtremeMagnitude(v[0], v[1], f, greater, false)));
+        }
     }
 
     private static IEnumerable<OpcodeForm> Extremes(PtxType type, bool flushes)
@@ -96,8 +112,22 @@ internal static class FloatForms
             if (flushes)
                 yield return OpcodeForm.Plain($"{name}.ftz.{Name(type)}", type, [type, type], With(f, true, false, v => Extreme(v[0], v[1], f, greater, false)));
             if (type != F64)
+            {
                 yield return OpcodeForm.Plain($"{name}.NaN.{Name(type)}", type, [type, type], v => Extreme(v[0], v[1], f, greater, true));
+                yield return OpcodeForm.Plain($"{name}.xorsign.abs.{Name(type)}", type, [type, type], v => ExtremeMagnitude(v[0], v[1], f, greater, false));
+                yield return OpcodeForm.Plain($"{name}.NaN.xorsign.abs.{Name(type)}", type, [type, type], v => ExtremeMagnitude(v[0], v[1], f, greater, true));
+            }
+
+            if (type == F32)
+                yield return OpcodeForm.Plain($"{name}.ftz.xorsign.abs.f32", type, [type, type], With(f, true, false, v => ExtremeMagnitude(v[0], v[1], f, greater, false)));
         }
+    }
+
+    /// <summary>Of the magnitudes, with the product of the signs.</summary>
+    private static ulong ExtremeMagnitude(ulong a, ulong b, FloatFormat f, bool greater, bool nanWins)
+    {
+        ulong found = Extreme(a & ~f.Sign, b & ~f.Sign, f, greater, nanWins);
+        return f.IsNaN(found) ? found : found | ((a ^ b) & f.Sign);
     }
 
     /// <summary>-0 is less than +0; NaN loses, or wins if that is wanted.</summary>
@@ -161,6 +191,28 @@ internal static class FloatForms
         yield return OpcodeForm.Plain("div.full.f32", F32, [F32, F32], Quotient, Closeness.Approximate);
         yield return OpcodeForm.Plain("div.approx.f32", F32, [F32, F32], Quotient, Closeness.Approximate);
         yield return OpcodeForm.Plain("rsqrt.approx.f64", F64, [F64], v => FloatFormat.Of(F64).IsSubnormal(v[0]) ? null : BitConverter.DoubleToUInt64Bits(1 / Math.Sqrt(BitConverter.UInt64BitsToDouble(v[0]))), Closeness.Approximate);
+    }
+
+    /// <summary>Of halves, and those that give the upper half of a double.</summary>
+    private static IEnumerable<OpcodeForm> NarrowApproximations()
+    {
+        foreach (PtxType type in new[] { F16, BF16 })
+        {
+            FloatFormat f = FloatFormat.Of(type), wide = FloatFormat.Of(F64);
+            ulong Of(ulong bits, Func<double, double> function) =>
+                ExactFloat.Convert(BitConverter.DoubleToUInt64Bits(function(BitConverter.UInt64BitsToDouble(ExactFloat.Convert(bits, f, wide, PtxRounding.Rn)))), wide, f, PtxRounding.Rn);
+            yield return OpcodeForm.Plain($"tanh.approx.{Name(type)}", type, [type], v => Of(v[0], Math.Tanh), Closeness.Coarse);
+            yield return type == F16
+                ? OpcodeForm.Plain("ex2.approx.f16", type, [type], v => Of(v[0], x => Math.Pow(2, x)), Closeness.Coarse)
+                : OpcodeForm.Plain("ex2.approx.ftz.bf16", type, [type], v => f.Flushed(Of(f.Flushed(v[0]), x => Math.Pow(2, x))), Closeness.Coarse);
+        }
+
+        FloatFormat d = FloatFormat.Of(F64);
+        ulong? Upper(ulong bits, Func<double, double> function) =>
+            d.Flushed(BitConverter.DoubleToUInt64Bits(function(BitConverter.UInt64BitsToDouble(d.IsNaN(bits) ? bits : d.Flushed(bits & ~0xFFFFFFFFUL))))) is var result && d.IsNaN(result) ? result : result & ~0xFFFFFFFFUL;
+        yield return OpcodeForm.Plain("rcp.approx.ftz.f64", F64, [F64], v => Upper(v[0], x => 1 / x), Closeness.Approximate);
+        yield return OpcodeForm.Plain("rsqrt.approx.ftz.f64", F64, [F64], v => Upper(v[0], x => 1 / Math.Sqrt(x)), Closeness.Approximate);
+        yield return new("rcp.approx.ftz.f64 {d}, {0}; and.b64 {d}, {d}, 0xFFFFFFFF;", B64, [F64], _ => 0);
     }
 
     private static double Single(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);

@@ -9,7 +9,7 @@ internal static class WholeNumberForms
 {
     public static readonly PtxType[] Types = [U16, S16, U32, S32, U64, S64];
 
-    public static IEnumerable<OpcodeForm> All() => [.. Types.SelectMany(OfType), .. Narrow(), .. Carries(), .. DotProducts()];
+    public static IEnumerable<OpcodeForm> All() => [.. Types.SelectMany(OfType), .. Narrow(), .. Carries(), .. DotProducts(), .. Pairs()];
 
     public static int Bits(PtxType type) => 8 * type.ByteSize();
 
@@ -116,6 +116,26 @@ internal static class WholeNumberForms
                 yield return OpcodeForm.Plain($"dp2a.hi.{types}", result, sources, v => (uint)((long)v[2] + Enumerable.Range(0, 2).Sum(i => A(v[0], 16, i) * B(v[1], i + 2))));
             }
         }
+    }
+
+    /// <summary>Two numbers of 16 bits in a register, and what is clamped at zero.</summary>
+    private static IEnumerable<OpcodeForm> Pairs()
+    {
+        foreach ((PtxType pair, PtxType type) in new[] { (U16x2, U16), (S16x2, S16) })
+        {
+            Func<ulong[], ulong?> Both(Func<BigInteger, BigInteger, BigInteger> one) => v =>
+                Wrap(one(Value(v[0], type), Value(v[1], type)), type) | (Wrap(one(Value(v[0] >> 16, type), Value(v[1] >> 16, type)), type) << 16);
+            yield return OpcodeForm.Plain($"add.{Name(pair)}", B32, [B32, B32], Both((a, b) => a + b));
+            yield return OpcodeForm.Plain($"min.{Name(pair)}", B32, [B32, B32], Both(BigInteger.Min));
+            yield return OpcodeForm.Plain($"max.{Name(pair)}", B32, [B32, B32], Both(BigInteger.Max));
+            if (pair != S16x2)
+                continue;
+            yield return OpcodeForm.Plain("min.s16x2.relu", B32, [B32, B32], Both((a, b) => BigInteger.Max(BigInteger.Min(a, b), 0)));
+            yield return OpcodeForm.Plain("max.relu.s16x2", B32, [B32, B32], Both((a, b) => BigInteger.Max(BigInteger.Max(a, b), 0)));
+        }
+
+        yield return Form("min.relu", S32, 2, v => BigInteger.Max(BigInteger.Min(v[0], v[1]), 0));
+        yield return Form("max.relu", S32, 2, v => BigInteger.Max(BigInteger.Max(v[0], v[1]), 0));
     }
 
     private static long Part(ulong bits, int size, int index, bool signed)
