@@ -76,11 +76,6 @@ internal static class DeviceList
     private static DeviceException Unknown(string name)
         => new($"unknown device '{name}'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all{string.Concat(DeviceFamilies.BuiltIn.Select(family => $", {family.Usage}"))}. `ddm devices` describes them.");
 
-    private static Precision PrecisionOf(string? precision) => precision switch
-    {
-        null or "fp32" => Precision.Fp32,
-        "tf32" => Precision.Tf32,
-        "tf32x3" => Precision.Tf32x3,
-        _ => throw new BadUsageException($"--precision: found '{precision}', expected fp32, tf32 or tf32x3."),
-    };
+    private static Precision PrecisionOf(string? precision)
+        => PrecisionNames.Find(precision ?? PrecisionNames.All[0]) ?? throw new BadUsageException($"--precision: found '{precision}', expected fp32, tf32 or tf32x3.");
 }

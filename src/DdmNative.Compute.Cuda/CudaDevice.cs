@@ -44,7 +44,7 @@ public sealed class CudaDevice : Device
         driver.Initialize();
         int count = driver.DeviceCount();
         if (ordinal < 0 || ordinal >= count)
-            throw new CudaUnavailableException($"no device cuda:{ordinal}: this machine has {(count == 1 ? "cuda:0 alone" : $"cuda:0 to cuda:{count - 1}")}. `ddm devices` describes them.");
+            throw new CudaUnavailableException($"no device {driver.Family}:{ordinal}: this machine has {(count == 1 ? $"{driver.Family}:0 alone" : $"{driver.Family}:0 to {driver.Family}:{count - 1}")}. `ddm devices` describes them.");
         Facts = CudaDeviceFacts.Of(driver, ordinal);
         ptx ??= EmbeddedPtx.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
         handle = driver.Device(ordinal);
@@ -84,7 +84,7 @@ public sealed class CudaDevice : Device
 
     public CudaDeviceFacts Facts { get; }
 
-    public override string Name => $"cuda:{Ordinal}";
+    public override string Name => $"{Driver.Family}:{Ordinal}";
 
     public override string Description => $"{Facts.Description}, {Precision.ToString().ToLowerInvariant()} products";
 

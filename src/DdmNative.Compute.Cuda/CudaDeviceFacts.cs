@@ -21,9 +21,12 @@ public sealed record CudaDeviceFacts(int Ordinal, string Model, int ComputeCapab
 
     /// <summary>Every CUDA device of this machine.</summary>
     /// <exception cref="CudaUnavailableException">There is none; the message says why.</exception>
-    public static IReadOnlyList<CudaDeviceFacts> OfThisMachine()
+    public static IReadOnlyList<CudaDeviceFacts> OfThisMachine() => Of(new NativeCudaDriver());
+
+    /// <summary>Every device that a driver knows.</summary>
+    /// <exception cref="CudaUnavailableException">There is none.</exception>
+    internal static IReadOnlyList<CudaDeviceFacts> Of(ICudaDriver driver)
     {
-        var driver = new NativeCudaDriver();
         driver.Initialize();
         return [.. Enumerable.Range(0, driver.DeviceCount()).Select(ordinal => Of(driver, ordinal))];
     }

@@ -7,6 +7,9 @@ namespace DdmNative.Compute.Cuda.Driver;
 /// <remarks>Every method throws <see cref="CudaException"/> when the driver reports a failure, of this call or of earlier asynchronous work.</remarks>
 internal interface ICudaDriver
 {
+    /// <summary>What <c>--device</c> calls devices that are driven so, before the colon.</summary>
+    string Family => "cuda";
+
     /// <summary>cuInit. Throws <see cref="CudaUnavailableException"/> where there is no driver or no device.</summary>
     void Initialize();
 

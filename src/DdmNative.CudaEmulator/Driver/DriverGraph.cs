@@ -15,8 +15,16 @@ internal sealed class DriverGraph
     public nint HandleOf(GraphNode node)
     {
         if (!Handles.TryGetValue(node, out nint handle))
-            Handles[node] = handle = HandleTable.Add(node);
+            Handles[node] = handle = HandleTable.Add(new NodeOfGraph(this, node));
         return handle;
+    }
+
+    /// <summary>Takes a node out; those after it stay in their order.</summary>
+    public void Remove(GraphNode node)
+    {
+        nodes.RemoveAll(each => ReferenceEquals(each, node));
+        if (Handles.Remove(node, out nint handle))
+            HandleTable.Remove<NodeOfGraph>(handle);
     }
 
     public DriverGraph Clone()
@@ -29,9 +37,12 @@ internal sealed class DriverGraph
     public void Destroy()
     {
         foreach (nint handle in Handles.Values)
-            HandleTable.Remove<GraphNode>(handle);
+            HandleTable.Remove<NodeOfGraph>(handle);
     }
 }
+
+/// <summary>What a node's handle stands for: a clone of a graph shares its nodes, under handles of its own.</summary>
+internal sealed record NodeOfGraph(DriverGraph Graph, GraphNode Node);
 
 /// <summary>A graph made ready to be launched any number of times.</summary>
 internal sealed class DriverExecutable(DriverContext context, DriverGraph graph) : IOfContext
@@ -40,7 +51,9 @@ internal sealed class DriverExecutable(DriverContext context, DriverGraph graph)
     public const int Updated = 0, TopologyChanged = 2, NodeTypeChanged = 3;
 
     private GraphNode[] nodes = [.. graph.Nodes];
-    private readonly DriverGraph source = graph;
+
+    /// <summary>As they were when the executable was made; the graph may change after that.</summary>
+    private readonly GraphNode[] source = [.. graph.Nodes];
 
     public DriverContext Context { get; } = context;
 
@@ -68,7 +81,7 @@ internal sealed class DriverExecutable(DriverContext context, DriverGraph graph)
     /// <summary>Other parameters for the node of the graph it was made of.</summary>
     public void Replace(GraphNode node, GraphNode by)
     {
-        int at = source.Nodes.ToList().FindIndex(each => ReferenceEquals(each, node));
+        int at = Array.FindIndex(source, each => ReferenceEquals(each, node));
         Abi.Require(at >= 0 && at < nodes.Length, "the node is none of the executable's graph");
         nodes[at] = by;
     }

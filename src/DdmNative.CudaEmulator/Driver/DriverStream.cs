@@ -54,7 +54,7 @@ internal sealed class DriverStream(DriverContext context, uint flags, int priori
 }
 
 /// <summary>A capture under way: of the stream that began it and of those that joined it by waiting for its events.</summary>
-internal sealed class StreamCapture(DriverStream origin, int mode, int thread)
+internal sealed class StreamCapture(DriverStream origin, int mode, int thread, DriverGraph graph)
 {
     public const int Global = 0, ThreadLocal = 1, Relaxed = 2;
 
@@ -68,7 +68,10 @@ internal sealed class StreamCapture(DriverStream origin, int mode, int thread)
 
     public ulong Id { get; } = (ulong)Interlocked.Increment(ref begun);
 
-    public DriverGraph Graph { get; } = new();
+    public DriverGraph Graph { get; } = graph;
+
+    /// <summary>The handle of the program's own graph that is captured into; 0 where the capture makes one.</summary>
+    public nint GraphHandle { get; init; }
 
     /// <summary>A call that cannot be recorded was made: the capture ends in an error.</summary>
     public bool IsInvalid { get; set; }

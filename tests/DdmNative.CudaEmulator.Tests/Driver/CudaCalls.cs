@@ -99,6 +99,28 @@ internal static unsafe class CudaCalls
 
     public static int BeginCapture(nint stream) => ((delegate* unmanaged<nint, int, int>)DriverLibrary.Function("cuStreamBeginCapture_v2"))(stream, 0);
 
+    /// <summary>Captures into a graph, after these of its nodes.</summary>
+    public static int BeginCaptureToGraph(nint stream, nint graph, params nint[] dependencies)
+    {
+        fixed (nint* after = dependencies)
+            return ((delegate* unmanaged<nint, nint, nint*, nint, nuint, int, int>)DriverLibrary.Function("cuStreamBeginCaptureToGraph"))(stream, graph, after, 0, (nuint)dependencies.Length, 0);
+    }
+
+    /// <summary>The handles of a graph's nodes.</summary>
+    public static nint[] Nodes(nint graph)
+    {
+        var function = (delegate* unmanaged<nint, nint*, nuint*, int>)DriverLibrary.Function("cuGraphGetNodes");
+        nuint count = 0;
+        int result = function(graph, null, &count);
+        nint[] nodes = new nint[count];
+        fixed (nint* handles = nodes)
+        {
+            if (result != Success || (count > 0 && function(graph, handles, &count) != Success))
+                throw new InvalidOperationException($"cuGraphGetNodes: {result}");
+        }
+        return nodes;
+    }
+
     public static int EndCapture(nint stream, out nint graph)
     {
         nint made = 0;

@@ -188,6 +188,55 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
+    public void A_capture_into_a_graph_of_the_programs_own_adds_to_what_is_there()
+    {
+        Begin();
+        nint stream = Create("cuStreamCreate"), graph = Create("cuGraphCreate");
+        Assert.Equal(Success, Allocate(64, out ulong address));
+        Assert.Equal(Success, FillWords(address, 0, 16, stream));
+
+        Assert.Equal(Success, BeginCaptureToGraph(stream, graph));
+        Assert.Equal(Success, FillWords(address, 0x03030303, 16, stream));
+        Assert.Equal(Success, EndCapture(stream, out nint first));
+        Assert.Equal(Success, BeginCaptureToGraph(stream, graph, Nodes(graph)));
+        Assert.Equal(Success, FillWords(address, 0x04040404, 8, stream));
+        Assert.Equal(Success, EndCapture(stream, out nint second));
+        Assert.Equal(Success, Instantiate(graph, out nint executable));
+
+        Assert.Equal((graph, graph), (first, second));
+        Assert.Equal(2, Nodes(graph).Length);
+        Assert.Equal(Success, LaunchGraph(executable, stream));
+        Assert.Equal([.. Enumerable.Repeat((byte)4, 32), .. Enumerable.Repeat((byte)3, 32)], Bytes(address));
+        Assert.Equal(InvalidValue, BeginCaptureToGraph(stream, stream));
+        Assert.Equal(InvalidValue, BeginCaptureToGraph(stream, graph, [stream]));
+    }
+
+    [SkippableFact]
+    public void A_node_that_is_destroyed_is_left_out_of_new_executables_and_stays_in_old_ones()
+    {
+        Begin();
+        nint stream = Create("cuStreamCreate");
+        Assert.Equal(Success, Allocate(64, out ulong address));
+        Assert.Equal(Success, BeginCapture(stream));
+        Assert.Equal(Success, FillWords(address, 0x05050505, 16, stream));
+        Assert.Equal(Success, FillWords(address, 0x06060606, 8, stream));
+        Assert.Equal(Success, EndCapture(stream, out nint graph));
+        Assert.Equal(Success, Instantiate(graph, out nint before));
+        nint node = Nodes(graph)[1];
+
+        Assert.Equal(Success, Handle("cuGraphDestroyNode", node));
+        Assert.Equal(InvalidValue, Handle("cuGraphDestroyNode", node));
+        Assert.Single(Nodes(graph));
+        Assert.Equal(Success, Instantiate(graph, out nint after));
+        Assert.Equal(Success, Handle("cuGraphDestroy", graph));
+
+        Assert.Equal(Success, LaunchGraph(before, stream));
+        Assert.Equal([.. Enumerable.Repeat((byte)6, 32), .. Enumerable.Repeat((byte)5, 32)], Bytes(address));
+        Assert.Equal(Success, LaunchGraph(after, stream));
+        Assert.All(Bytes(address), value => Assert.Equal(5, value));
+    }
+
+    [SkippableFact]
     public void Waiting_for_a_stream_that_is_being_captured_spoils_the_capture()
     {
         Begin();

@@ -46,6 +46,14 @@ internal static unsafe class GraphExports
     [UnmanagedCallersOnly(EntryPoint = "cuGraphNodeGetType")]
     public static CudaError cuGraphNodeGetType(nint node, int* type) => Abi.InContext(_ => *Abi.Required(type, nameof(type)) = (int)Node(node).Type);
 
+    /// <summary>Executables that were made of the graph keep the node.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuGraphDestroyNode")]
+    public static CudaError cuGraphDestroyNode(nint node) => Abi.InContext(_ =>
+    {
+        NodeOfGraph destroyed = HandleTable.Get<NodeOfGraph>(node, CudaError.InvalidValue);
+        destroyed.Graph.Remove(destroyed.Node);
+    });
+
     [UnmanagedCallersOnly(EntryPoint = "cuGraphInstantiateWithFlags")]
     public static CudaError cuGraphInstantiateWithFlags(nint* executable, nint graph, ulong flags) => Abi.InContext(context =>
     {
@@ -136,7 +144,7 @@ internal static unsafe class GraphExports
 
     private static DriverExecutable Executable(nint handle) => HandleTable.Get<DriverExecutable>(handle, CudaError.InvalidValue);
 
-    private static GraphNode Node(nint handle) => HandleTable.Get<GraphNode>(handle, CudaError.InvalidValue);
+    private static GraphNode Node(nint handle) => HandleTable.Get<NodeOfGraph>(handle, CudaError.InvalidValue).Node;
 }
 
 /// <summary>CUDA_KERNEL_NODE_PARAMS_v2.</summary>

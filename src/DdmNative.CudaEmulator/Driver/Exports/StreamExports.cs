@@ -67,14 +67,17 @@ internal static unsafe class StreamExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamBeginCapture_v2")]
-    public static CudaError cuStreamBeginCapture(nint stream, int mode) => Abi.InContext(context =>
+    public static CudaError cuStreamBeginCapture(nint stream, int mode) => Abi.InContext(context => BeginCapture(context, stream, mode, new DriverGraph(), 0));
+
+    /// <summary>Adds to a graph of the program's, after the nodes named, which are there already: nodes are done in the order in which they came, which fulfils any dependencies.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuStreamBeginCaptureToGraph")]
+    public static CudaError cuStreamBeginCaptureToGraph(nint stream, nint graph, nint* dependencies, nint dependencyData, nuint dependencyCount, int mode) => Abi.InContext(context =>
     {
-        Abi.Require(mode is >= StreamCapture.Global and <= StreamCapture.Relaxed, $"{mode} is no mode of capture");
-        DriverStream captured = context.Stream(stream);
-        Abi.Require(captured != context.DefaultStream, "the default stream cannot be captured", CudaError.StreamCaptureUnsupported);
-        Abi.Require(captured.Capture is null, "the stream is being captured already", CudaError.IllegalState);
-        captured.Capture = new StreamCapture(captured, mode, Environment.CurrentManagedThreadId);
-        context.Capturing.Add(captured);
+        DriverGraph into = HandleTable.Get<DriverGraph>(graph, CudaError.InvalidValue);
+        Abi.Require(dependencyCount == 0 || dependencies != null, "the dependencies are null");
+        for (nuint i = 0; i < dependencyCount; i++)
+            Abi.Require(HandleTable.Get<NodeOfGraph>(dependencies[i], CudaError.InvalidValue).Graph == into, "a dependency is none of the graph's nodes");
+        BeginCapture(context, stream, mode, into, graph);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamEndCapture")]
@@ -90,7 +93,7 @@ internal static unsafe class StreamExports
         context.Capturing.RemoveAll(part => part.Capture is null);
         *graph = 0;
         Abi.Require(!capture.IsInvalid, "the capture was spoilt by an earlier call", CudaError.StreamCaptureInvalidated);
-        *graph = HandleTable.Add(capture.Graph);
+        *graph = capture.GraphHandle != 0 ? capture.GraphHandle : HandleTable.Add(capture.Graph);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamIsCapturing")]
@@ -118,6 +121,16 @@ internal static unsafe class StreamExports
 
     /// <summary>CUstreamCaptureStatus: none, active, invalidated.</summary>
     private static int Status(DriverStream stream) => stream.Capture is not { } capture ? 0 : capture.IsInvalid ? 2 : 1;
+
+    private static void BeginCapture(DriverContext context, nint stream, int mode, DriverGraph graph, nint graphHandle)
+    {
+        Abi.Require(mode is >= StreamCapture.Global and <= StreamCapture.Relaxed, $"{mode} is no mode of capture");
+        DriverStream captured = context.Stream(stream);
+        Abi.Require(captured != context.DefaultStream, "the default stream cannot be captured", CudaError.StreamCaptureUnsupported);
+        Abi.Require(captured.Capture is null, "the stream is being captured already", CudaError.IllegalState);
+        captured.Capture = new StreamCapture(captured, mode, Environment.CurrentManagedThreadId, graph) { GraphHandle = graphHandle };
+        context.Capturing.Add(captured);
+    }
 
     private static void Create(DriverContext context, nint* stream, uint flags, int priority)
     {

@@ -1,0 +1,375 @@
+using System.Runtime.InteropServices;
+using DdmNative.Compute.Cuda;
+using DdmNative.Compute.Cuda.Driver;
+using ManagedCuda;
+using ManagedCuda.BasicTypes;
+using ManagedCuda.VectorTypes;
+using CudaException = DdmNative.Compute.Cuda.CudaException;
+using DeviceAttribute = DdmNative.Compute.Cuda.Driver.DeviceAttribute;
+using FunctionAttribute = DdmNative.Compute.Cuda.Driver.FunctionAttribute;
+
+namespace DdmNative.Compute.ManagedCuda;
+
+/// <summary>
+/// The driver through ManagedCuda 12: its context, module, kernel, stream, event, graph, device-variable and page-locked-memory classes, found again by the handles that
+/// the seam deals in. Where no class covers a call (capturing a stream, times between events on drivers before CUDA 12.8) it is ManagedCuda's own declaration of the driver's function.
+/// </summary>
+/// <remarks>A driver is one device's, and is used by one thread at a time, as the device is.</remarks>
+internal sealed class ManagedCudaDriver : ICudaDriver
+{
+    private const int LogBytes = 16 * 1024;
+
+    /// <summary>CUDA 12.3: the first with <c>cuStreamBeginCaptureToGraph</c>, the one way into a <see cref="CudaGraph"/>, which cannot be made of a graph that another call returns.</summary>
+    private const int OldestVersion = 12030;
+
+    private readonly Dictionary<nint, PrimaryContext> contexts = [];
+    private readonly Dictionary<ulong, CudaDeviceVariable<byte>> allocations = [];
+    private readonly Dictionary<nint, CudaPageLockedHostMemory<byte>> hostMemory = [];
+    private readonly Dictionary<nint, CudaStream> streams = [];
+    private readonly Dictionary<nint, CudaEvent> events = [];
+    private readonly Dictionary<nint, CUmodule> modules = [];
+    private readonly Dictionary<nint, CudaKernel> kernels = [];
+    private readonly Dictionary<nint, CudaGraph> graphs = [];
+    private readonly Dictionary<nint, CudaGraphExec> executables = [];
+    private CudaGraph? capturing;
+    private PrimaryContext? current;
+
+    public string Family => ManagedCudaFamily.FamilyName;
+
+    public void Initialize()
+    {
+        ManagedCudaLibrary.Require();
+        try
+        {
+            CUResult result = DriverAPINativeMethods.cuInit(CUInitializationFlags.None);
+            if (result == CUResult.ErrorNoDevice)
+                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU (CUDA_ERROR_NO_DEVICE). Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+            if (result != CUResult.Success)
+                throw new CudaUnavailableException($"the CUDA driver does not start: cuInit failed with {NameOf(result)} ({(int)result}), {TextOf(result)}. Check `nvidia-smi`, or use --device cpu.");
+            int version = Version();
+            if (version < OldestVersion)
+                throw new CudaUnavailableException($"the CUDA driver is too old for ManagedCuda: it supports CUDA {NativeCudaDriver.VersionText(version)}; 12.3 or later is needed. Update the NVIDIA driver, or use --device cuda.");
+            if (DeviceCount() == 0)
+                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU. Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+        }
+        catch (EntryPointNotFoundException e)
+        {
+            throw new CudaUnavailableException($"the CUDA driver lacks a function that ManagedCuda needs: {e.Message} Update the NVIDIA driver (CUDA 12.3 or later), or use --device cuda.", e);
+        }
+    }
+
+    public int Version()
+    {
+        // CudaContext.GetDriverVersion takes the remainder by 100 for the minor version, which is ten times too much.
+        int version = 0;
+        Check(DriverAPINativeMethods.cuDriverGetVersion(ref version), "cuDriverGetVersion");
+        return version;
+    }
+
+    public int DeviceCount() => Call(CudaContext.GetDeviceCount, "cuDeviceGetCount");
+
+    public int Device(int ordinal) => Call(() => CudaContext.GetCUdevice(ordinal).Pointer, $"cuDeviceGet of device {ordinal}");
+
+    public string DeviceName(int device)
+    {
+        byte[] name = new byte[256];
+        Check(DriverAPINativeMethods.DeviceManagement.cuDeviceGetName(name, name.Length, DeviceOf(device)), "cuDeviceGetName");
+        return System.Text.Encoding.UTF8.GetString(name).TrimEnd('\0');
+    }
+
+    public long TotalMemory(int device)
+    {
+        SizeT bytes = 0;
+        Check(DriverAPINativeMethods.DeviceManagement.cuDeviceTotalMem_v2(ref bytes, DeviceOf(device)), "cuDeviceTotalMem");
+        return bytes;
+    }
+
+    public int Attribute(DeviceAttribute attribute, int device)
+    {
+        int value = 0;
+        Check(DriverAPINativeMethods.DeviceManagement.cuDeviceGetAttribute(ref value, (CUDeviceAttribute)attribute, DeviceOf(device)), $"cuDeviceGetAttribute of {attribute}");
+        return value;
+    }
+
+    public nint RetainPrimaryContext(int device)
+    {
+        PrimaryContext context = Call(() => new PrimaryContext(DeviceOf(device)), "cuDevicePrimaryCtxRetain");
+        contexts[context.Context.Pointer] = context;
+        return context.Context.Pointer;
+    }
+
+    public void ReleasePrimaryContext(int device)
+    {
+        PrimaryContext context = contexts.Values.First(each => each.Device.Pointer == device);
+        contexts.Remove(context.Context.Pointer);
+        if (current == context)
+            current = null;
+        context.Dispose();
+    }
+
+    public void SetCurrent(nint context)
+    {
+        PrimaryContext next = contexts[context];
+        Call(next.SetCurrent, "cuCtxSetCurrent");
+        current = next;
+    }
+
+    public (long Free, long Total) MemoryInfo()
+        => Call(() => ((long)current!.GetFreeDeviceMemorySize(), (long)current.GetTotalDeviceMemorySize()), "cuMemGetInfo");
+
+    public ulong Allocate(long bytes)
+    {
+        CudaDeviceVariable<byte> allocation = Call(() => new CudaDeviceVariable<byte>(bytes), "cuMemAlloc", bytes);
+        allocations[allocation.DevicePointer.Pointer] = allocation;
+        return allocation.DevicePointer.Pointer;
+    }
+
+    public void Free(ulong address) => Forget(allocations, address).Dispose();
+
+    public nint AllocateHost(long bytes)
+    {
+        CudaPageLockedHostMemory<byte> memory = Call(() => new CudaPageLockedHostMemory<byte>(bytes, CUMemHostAllocFlags.None), "cuMemHostAlloc", bytes);
+        hostMemory[memory.PinnedHostPointer] = memory;
+        return memory.PinnedHostPointer;
+    }
+
+    public void FreeHost(nint memory) => Forget(hostMemory, memory).Dispose();
+
+    public void CopyToDevice(ulong destination, nint source, long bytes, nint stream)
+    {
+        using var piece = new CudaPageLockedHostMemory<byte>(source, bytes);
+        Call(() => piece.AsyncCopyToDevice(new CUdeviceptr(destination), streams[stream].Stream), "cuMemcpyHtoDAsync", bytes);
+    }
+
+    public void CopyToHost(nint destination, ulong source, long bytes, nint stream)
+    {
+        using var piece = new CudaPageLockedHostMemory<byte>(destination, bytes);
+        Call(() => piece.AsyncCopyFromDevice(new CUdeviceptr(source), streams[stream].Stream), "cuMemcpyDtoHAsync", bytes);
+    }
+
+    public void Fill(ulong destination, uint word, long words, nint stream)
+    {
+        // An address that is not its own: the constructor's size is in bytes then, not in elements.
+        using var piece = new CudaDeviceVariable<uint>(new CUdeviceptr(destination), words * sizeof(uint));
+        Call(() => piece.MemsetAsync(word, streams[stream].Stream), "cuMemsetD32Async", words * sizeof(uint));
+    }
+
+    public nint CreateStream()
+    {
+        CudaStream stream = Call(() => new CudaStream(CUStreamFlags.NonBlocking), "cuStreamCreate");
+        streams[stream.Stream.Pointer] = stream;
+        return stream.Stream.Pointer;
+    }
+
+    public void DestroyStream(nint stream) => Forget(streams, stream).Dispose();
+
+    public void Synchronize(nint stream) => Call(streams[stream].Synchronize, "cuStreamSynchronize");
+
+    public nint CreateEvent(bool timing)
+    {
+        CudaEvent made = Call(() => new CudaEvent(timing ? CUEventFlags.Default : CUEventFlags.DisableTiming), "cuEventCreate");
+        events[made.Event.Pointer] = made;
+        return made.Event.Pointer;
+    }
+
+    public void DestroyEvent(nint @event) => Forget(events, @event).Dispose();
+
+    public void Record(nint @event, nint stream) => Call(() => events[@event].Record(streams[stream].Stream), "cuEventRecord");
+
+    public bool HasHappened(nint @event) => Call(events[@event].Query, "cuEventQuery");
+
+    public void Wait(nint @event) => Call(events[@event].Synchronize, "cuEventSynchronize");
+
+    public float Milliseconds(nint start, nint end)
+    {
+        // CudaEvent.ElapsedTime is cuEventElapsedTime_v2, which drivers have from CUDA 12.8 on.
+        float milliseconds = 0;
+        Check(DriverAPINativeMethods.Events.cuEventElapsedTime(ref milliseconds, events[start].Event, events[end].Event), "cuEventElapsedTime");
+        return milliseconds;
+    }
+
+    public nint LoadModule(ReadOnlySpan<byte> ptx)
+    {
+        byte[] image = ptx.ToArray();
+        using var information = new CudaJOInfoLogBuffer(LogBytes);
+        using var errors = new CudaJOErrorLogBuffer(LogBytes);
+        using var options = new CudaJitOptionCollection();
+        options.Add(information);
+        options.Add(errors);
+        try
+        {
+            CUmodule module = current!.LoadModulePTX(image, options);
+            modules[module.Pointer] = module;
+            return module.Pointer;
+        }
+        catch (global::ManagedCuda.CudaException e)
+        {
+            options.UpdateValues();
+            throw Failure(e.CudaError, "cuModuleLoadDataEx of the kernels' PTX", errors.Value + "\n" + information.Value);
+        }
+    }
+
+    public void UnloadModule(nint module)
+    {
+        CUmodule unloaded = Forget(modules, module);
+        foreach (nint kernel in kernels.Where(entry => entry.Value.CUModule.Pointer == module).Select(entry => entry.Key).ToArray())
+            kernels.Remove(kernel);
+        Call(() => current!.UnloadModule(unloaded), "cuModuleUnload");
+    }
+
+    public nint Function(nint module, string name)
+    {
+        CudaKernel kernel = Call(() => new CudaKernel(name, modules[module]), $"cuModuleGetFunction of kernel '{name}'");
+        kernels[kernel.CUFunction.Pointer] = kernel;
+        return kernel.CUFunction.Pointer;
+    }
+
+    public void AllowDynamicSharedMemory(nint function, int bytes)
+        => Call(() => kernels[function].MaxDynamicSharedSizeBytes = bytes, "cuFuncSetAttribute of the dynamic shared memory", bytes);
+
+    public int FunctionAttribute(FunctionAttribute attribute, nint function)
+    {
+        CudaKernel kernel = kernels[function];
+        return attribute switch
+        {
+            Cuda.Driver.FunctionAttribute.SharedBytes => kernel.SharedMemory,
+            Cuda.Driver.FunctionAttribute.LocalBytes => kernel.LocalMemory,
+            Cuda.Driver.FunctionAttribute.Registers => kernel.Registers,
+            Cuda.Driver.FunctionAttribute.MaxDynamicSharedBytes => Call(() => kernel.MaxDynamicSharedSizeBytes, "cuFuncGetAttribute"),
+            _ => throw new ArgumentOutOfRangeException(nameof(attribute), attribute, "not asked for by the CUDA backend"),
+        };
+    }
+
+    public void Launch(nint function, in KernelLaunch launch, nint stream, KernelArguments arguments)
+    {
+        CudaKernel kernel = kernels[function];
+        kernel.GridDimensions = new dim3(launch.Grid.X, launch.Grid.Y, launch.Grid.Z);
+        kernel.BlockDimensions = new dim3(launch.Block.X, launch.Block.Y, launch.Block.Z);
+        kernel.DynamicSharedMemory = (uint)launch.DynamicSharedBytes;
+        try
+        {
+            kernel.RunAsync(streams[stream].Stream, Boxed(arguments));
+        }
+        catch (global::ManagedCuda.CudaException e)
+        {
+            throw Failure(e.CudaError, $"cuLaunchKernel of {launch.Kernel}, grid {launch.Grid}, block {launch.Block}, {launch.DynamicSharedBytes} bytes of dynamic shared memory,");
+        }
+    }
+
+    public void BeginCapture(nint stream)
+    {
+        CudaGraph graph = Call(() => new CudaGraph(), "cuGraphCreate");
+        CUResult result = DriverAPINativeMethods.Streams.cuStreamBeginCaptureToGraph(streams[stream].Stream, graph.Graph, null, null, 0, CUstreamCaptureMode.Local);
+        if (result != CUResult.Success)
+        {
+            graph.Dispose();
+            throw Failure(result, "cuStreamBeginCaptureToGraph");
+        }
+        capturing = graph;
+    }
+
+    public nint EndCapture(nint stream)
+    {
+        (CudaGraph graph, capturing) = (capturing ?? throw new InvalidOperationException("No capture has begun."), null);
+        CUgraph captured = default;
+        CUResult result = DriverAPINativeMethods.Streams.cuStreamEndCapture(streams[stream].Stream, ref captured);
+        if (result != CUResult.Success)
+        {
+            graph.Dispose();
+            throw Failure(result, "cuStreamEndCapture");
+        }
+        graphs[graph.Graph.Pointer] = graph;
+        return graph.Graph.Pointer;
+    }
+
+    public nint Instantiate(nint graph)
+    {
+        CudaGraphExec executable = Call(() => graphs[graph].Instantiate(CUgraphInstantiate_flags.None), "cuGraphInstantiate");
+        executables[executable.Graph.Pointer] = executable;
+        return executable.Graph.Pointer;
+    }
+
+    public void LaunchGraph(nint executable, nint stream)
+    {
+        try
+        {
+            executables[executable].Launch(streams[stream]);
+        }
+        catch (global::ManagedCuda.CudaException e)
+        {
+            throw Failure(e.CudaError, "cuGraphLaunch");
+        }
+    }
+
+    public void DestroyGraph(nint graph) => Forget(graphs, graph).Dispose();
+
+    public void DestroyExecutable(nint executable) => Forget(executables, executable).Dispose();
+
+    /// <summary>A kernel's parameters as objects of their sizes, which ManagedCuda pins and points to.</summary>
+    private static object[] Boxed(KernelArguments arguments)
+    {
+        var boxed = new object[arguments.Parameters.Count];
+        for (int i = 0; i < boxed.Length; i++)
+        {
+            (int offset, int bytes, _) = arguments.Parameters[i];
+            ReadOnlySpan<byte> value = arguments.Bytes.Slice(offset, bytes);
+            boxed[i] = bytes switch
+            {
+                sizeof(uint) => MemoryMarshal.Read<uint>(value),
+                sizeof(ulong) => MemoryMarshal.Read<ulong>(value),
+                _ => throw new ArgumentException($"A kernel's parameter of {bytes} bytes; expected 4 or 8.", nameof(arguments)),
+            };
+        }
+        return boxed;
+    }
+
+    private static CUdevice DeviceOf(int device) => new() { Pointer = device };
+
+    private static TValue Forget<TKey, TValue>(Dictionary<TKey, TValue> objects, TKey handle)
+        where TKey : notnull
+        => objects.Remove(handle, out TValue? value) ? value : throw new ArgumentException($"0x{handle:x} is the handle of no living {typeof(TValue).Name}.", nameof(handle));
+
+    private static void Call(Action call, string name, long? bytes = null)
+    {
+        try
+        {
+            call();
+        }
+        catch (global::ManagedCuda.CudaException e)
+        {
+            throw Failure(e.CudaError, bytes is null ? name : $"{name} ({bytes} bytes)");
+        }
+    }
+
+    private static T Call<T>(Func<T> call, string name, long? bytes = null)
+    {
+        try
+        {
+            return call();
+        }
+        catch (global::ManagedCuda.CudaException e)
+        {
+            throw Failure(e.CudaError, bytes is null ? name : $"{name} ({bytes} bytes)");
+        }
+    }
+
+    private static void Check(CUResult result, string call)
+    {
+        if (result != CUResult.Success)
+            throw Failure(result, call);
+    }
+
+    private static CudaException Failure(CUResult result, string call, string? log = null) => new((CudaResult)result, NameOf(result), TextOf(result), call, log);
+
+    private static string NameOf(CUResult result)
+    {
+        nint text = 0;
+        return DriverAPINativeMethods.ErrorHandling.cuGetErrorName(result, ref text) == CUResult.Success ? Marshal.PtrToStringUTF8(text)! : "an error unknown to the driver";
+    }
+
+    private static string TextOf(CUResult result)
+    {
+        nint text = 0;
+        return DriverAPINativeMethods.ErrorHandling.cuGetErrorString(result, ref text) == CUResult.Success ? Marshal.PtrToStringUTF8(text)! : "no description";
+    }
+}
