@@ -5,7 +5,7 @@ namespace DdmNative.Cli.Profiling;
 
 /// <summary>
 /// The CUDA emulator's counters as a table in Markdown, a row per kernel: what docs/cuda-kernels.md shows. Counts, not times; they are those of every launch since the emulator was
-/// loaded, and the same in every run.
+/// loaded, and the same in every run. Below it stands how fast the emulator was, which is not.
 /// </summary>
 internal static class CounterTable
 {
@@ -22,6 +22,10 @@ internal static class CounterTable
         output.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
         foreach (JsonElement kernel in document.RootElement.GetProperty("kernels").EnumerateArray().OrderBy(kernel => kernel.GetProperty("name").GetString(), StringComparer.Ordinal))
             output.WriteLine(Row(kernel));
+        JsonElement speed = document.RootElement.GetProperty("speed");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\nThe emulator executed {Number(speed, "laneInstructions") / 1e6:0} million lane instructions in {Number(speed, "seconds"):0.00} s: {Number(speed, "laneInstructionsPerSecond") / 1e6:0} million/s on this machine."));
     }
 
     private static string Row(JsonElement kernel)

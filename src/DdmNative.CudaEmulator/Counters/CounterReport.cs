@@ -11,20 +11,27 @@ public sealed record MainLoopCounters(int FirstLine, int LastLine, string? Sourc
 
 /// <summary>
 /// A kernel over all its launches. Instructions are those of its text with the functions that it may call; the main loop is null if it has none or none was entered; least
-/// bytes are summed over the launches; arithmetic intensity is in floating-point operations per byte of that least traffic.
+/// bytes are summed over the launches; arithmetic intensity is in floating-point operations per byte of that least traffic. The speed is that of the emulator on this machine: not
+/// the same in every run, as all else is.
 /// </summary>
 public sealed record KernelCounters(
-    string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines)
+    string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines, EmulationSpeed Speed)
 {
     /// <summary>Bytes of all global requests over the least possible; 1 if there were none.</summary>
     public double MovedOverLeast => LeastBytes == 0 ? 1 : (double)Totals.MovedBytes / LeastBytes;
+}
+
+/// <summary>How fast the emulator was: lane instructions that it executed, and the seconds from the begin of each launch to its end.</summary>
+public sealed record EmulationSpeed(long LaneInstructions, double Seconds)
+{
+    public double LaneInstructionsPerSecond => Seconds > 0 ? LaneInstructions / Seconds : 0;
 }
 
 /// <summary>
 /// The file that <c>DDM_CUDA_EMULATOR_REPORT</c> names. The device says that it is an emulator: these are counts, not times. Launches are in order; those past the
 /// most that is kept are left out.
 /// </summary>
-public sealed record CounterFile(string Device, IReadOnlyList<KernelCounters> Kernels, IReadOnlyList<LaunchCounters> Launches, long LaunchesLeftOut);
+public sealed record CounterFile(string Device, EmulationSpeed Speed, IReadOnlyList<KernelCounters> Kernels, IReadOnlyList<LaunchCounters> Launches, long LaunchesLeftOut);
 
 /// <summary>Collects the counters of all launches on a device. Safe to use from several host threads.</summary>
 public sealed class CounterReport
@@ -41,8 +48,8 @@ public sealed class CounterReport
     /// <param name="keptLaunches">How many single launches to remember; kernels are counted in any case.</param>
     public CounterReport(int keptLaunches = 0) => this.keptLaunches = keptLaunches;
 
-    /// <summary>Adds a launch that has ended.</summary>
-    internal void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes)
+    /// <summary>Adds a launch that has ended and took so many seconds.</summary>
+    internal void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes, double seconds)
     {
         KernelSites sites = profile.Sites;
         long leastBytes = SectorCounter.SectorBytes * (profile.Loaded.Count + profile.Stored.Count);
@@ -57,6 +64,7 @@ public sealed class CounterReport
             collected.Profile.Stored.Clear();
             collected.Launches++;
             collected.LeastBytes += leastBytes;
+            collected.Seconds += seconds;
             if (launches.Count < keptLaunches)
                 launches.Add(new(sites.Name, [grid.X, grid.Y, grid.Z], [block.X, block.Y, block.Z], dynamicSharedBytes, CounterTotals.Of(profile), MainLoop(profile)?.Totals, leastBytes));
             else
@@ -73,6 +81,9 @@ public sealed class CounterReport
                 return [.. kernels.Values.Select(collected => collected.Sum()).OrderBy(kernel => kernel.Name, StringComparer.Ordinal)];
         }
     }
+
+    /// <summary>Of all launches so far.</summary>
+    public EmulationSpeed Speed => Sum(Kernels);
 
     /// <summary>Single launches in order, as many as are kept.</summary>
     public IReadOnlyList<LaunchCounters> Launches
@@ -96,7 +107,11 @@ public sealed class CounterReport
     }
 
     /// <summary>The report as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(new CounterFile(Device, Kernels, Launches, launchesLeftOut), CounterJson.Default.CounterFile);
+    public string ToJson()
+    {
+        IReadOnlyList<KernelCounters> all = Kernels;
+        return JsonSerializer.Serialize(new CounterFile(Device, Sum(all), all, Launches, launchesLeftOut), CounterJson.Default.CounterFile);
+    }
 
     /// <summary>Writes the report to a temporary name beside the file and renames it, so that there is never a half one.</summary>
     public void Write(string path)
@@ -105,6 +120,8 @@ public sealed class CounterReport
         File.WriteAllText(temporary, ToJson());
         File.Move(temporary, path, overwrite: true);
     }
+
+    private static EmulationSpeed Sum(IReadOnlyList<KernelCounters> kernels) => new(kernels.Sum(kernel => kernel.Speed.LaneInstructions), kernels.Sum(kernel => kernel.Speed.Seconds));
 
     private static MainLoopCounters? MainLoop(KernelProfile profile)
     {
@@ -123,13 +140,15 @@ public sealed class CounterReport
         public KernelProfile Profile { get; } = profile;
         public int Launches { get; set; }
         public long LeastBytes { get; set; }
+        public double Seconds { get; set; }
 
         public KernelCounters Sum()
         {
             CounterTotals totals = CounterTotals.Of(Profile);
             return new(
                 Profile.Sites.Name, Launches, Profile.Sites.Instructions.Count, totals, MainLoop(Profile), LeastBytes,
-                LeastBytes == 0 ? 0 : (double)totals.Work.Total / LeastBytes, [.. GpuDataSheet.Known.Select(gpu => Roofline.Of(gpu, totals, LeastBytes))]);
+                LeastBytes == 0 ? 0 : (double)totals.Work.Total / LeastBytes, [.. GpuDataSheet.Known.Select(gpu => Roofline.Of(gpu, totals, LeastBytes))],
+                new(totals.LaneInstructions, Seconds));
         }
     }
 }

@@ -52,8 +52,6 @@ internal sealed unsafe class BlockRunner : IDisposable
     /// <summary>What is left of the block's instruction limit.</summary>
     public long Budget { get; set; }
 
-    public long LaneInstructions { get; private set; }
-
     public void Run(long number)
     {
         Block = ((uint)(number % launch.Grid.X), (uint)(number / launch.Grid.X % launch.Grid.Y), (uint)(number / launch.Grid.X / launch.Grid.Y));
@@ -96,7 +94,7 @@ internal sealed unsafe class BlockRunner : IDisposable
     public void Collect()
     {
         foreach (Warp warp in warps)
-            LaneInstructions += warp.Collect(Profile);
+            warp.Collect(Profile);
     }
 
     public void Dispose()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DdmNative.CudaEmulator.Counters;
 using DdmNative.CudaEmulator.Ptx;
 
@@ -11,7 +10,6 @@ namespace DdmNative.CudaEmulator.Execution;
 public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
 {
     private readonly DeviceMemory memory = new(options.MemoryBytes);
-    private long laneInstructions, ticks;
 
     public EmulatorOptions Options { get; } = options;
 
@@ -20,9 +18,6 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     public ulong FreeMemory => memory.Capacity - memory.Used;
 
     public CounterReport Counters { get; } = new(options.KeptLaunches);
-
-    /// <summary>Executed by all launches so far, and the seconds that they took.</summary>
-    public (long LaneInstructions, double Seconds) Speed => (Interlocked.Read(ref laneInstructions), Interlocked.Read(ref ticks) / (double)Stopwatch.Frequency);
 
     internal DeviceMemory Memory => memory;
 
@@ -103,10 +98,7 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     {
         ArgumentNullException.ThrowIfNull(kernel);
         kernel.CheckLaunch(grid, block, dynamicSharedBytes, parameterBytes.Length);
-        long begin = Stopwatch.GetTimestamp();
-        long executed = new Launch(this, kernel, grid, block, dynamicSharedBytes, parameterBytes.ToArray()).Run();
-        Interlocked.Add(ref laneInstructions, executed);
-        Interlocked.Add(ref ticks, Stopwatch.GetTimestamp() - begin);
+        new Launch(this, kernel, grid, block, dynamicSharedBytes, parameterBytes.ToArray()).Run();
     }
 
     public void Dispose() => memory.Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DdmNative.CudaEmulator.Counters;
 
 namespace DdmNative.CudaEmulator.Execution;
@@ -23,23 +24,22 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
 
     public int DynamicSharedBytes => dynamicSharedBytes;
 
-    /// <summary>Runs all blocks; lane instructions executed.</summary>
-    public long Run()
+    /// <summary>Runs all blocks.</summary>
+    public void Run()
     {
+        long begin = Stopwatch.GetTimestamp();
         int threads = kernel.UsesAtomics ? 1 : (int)Math.Min((ulong)device.Options.HostThreads, grid.Count);
         KernelProfile total = new(kernel.Sites);
-        long[] executed = new long[threads];
         if (threads == 1)
-            executed[0] = RunBlocks(total);
+            RunBlocks(total);
         else
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread => executed[thread] = RunBlocks(total));
+            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => RunBlocks(total));
         if (fault is not null)
             throw fault;
-        device.Counters.Add(total, (grid.X, grid.Y, grid.Z), (block.X, block.Y, block.Z), dynamicSharedBytes);
-        return executed.Sum();
+        device.Counters.Add(total, (grid.X, grid.Y, grid.Z), (block.X, block.Y, block.Z), dynamicSharedBytes, Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
 
-    private long RunBlocks(KernelProfile total)
+    private void RunBlocks(KernelProfile total)
     {
         using BlockRunner runner = new(this);
         long count = (long)grid.Count;
@@ -69,8 +69,6 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
             runner.Collect();
             total.Take(runner.Profile);
         }
-
-        return runner.LaneInstructions;
     }
 
     /// <summary>A permutation of the blocks' numbers: multiplication by what has no divisor in common with their count, and a shift.</summary>

@@ -188,15 +188,14 @@ internal sealed unsafe class Warp : IDisposable
         },
         report);
 
-    public long Collect(KernelProfile profile)
+    /// <summary>Adds what was counted by segment to the profile's sites.</summary>
+    public void Collect(KernelProfile profile)
     {
-        long lanes = 0;
         foreach ((DecodedFunction function, (long[] warpCounts, long[] laneCounts)) in counts)
         {
             for (int i = 0; i < function.Segments.Length; i++)
             {
                 Segment segment = function.Segments[i];
-                lanes += laneCounts[i] * (segment.EndInstruction - segment.FirstInstruction);
                 for (int instruction = segment.FirstInstruction; instruction < segment.EndInstruction; instruction++)
                 {
                     profile.Warps[function.FirstSite + instruction] += warpCounts[i];
@@ -204,8 +203,6 @@ internal sealed unsafe class Warp : IDisposable
                 }
             }
         }
-
-        return lanes;
     }
 
     public void Dispose()

@@ -26,8 +26,8 @@ public class CounterReportTests
     public void The_main_loop_is_counted_by_itself()
     {
         CounterReport report = new(keptLaunches: 1);
-        report.Add(Profile(), (3, 1, 1), (32, 1, 1), 0);
-        report.Add(Profile(), (3, 1, 1), (32, 1, 1), 0);
+        report.Add(Profile(), (3, 1, 1), (32, 1, 1), 0, 0.25);
+        report.Add(Profile(), (3, 1, 1), (32, 1, 1), 0, 0.25);
         KernelCounters kernel = Assert.Single(report.Kernels);
         Assert.Equal((2, 6), (kernel.Launches, kernel.Instructions));
         Assert.Equal(2 * 40, kernel.MainLoop!.Totals.WarpInstructions);
@@ -36,6 +36,8 @@ public class CounterReportTests
         Assert.Equal(2 * 42 * 32 / 320.0, kernel.MovedOverLeast, 12);
         Assert.Equal(2 * 960 / 320.0, kernel.ArithmeticIntensity, 12);
         Assert.Single(report.Launches);
+        Assert.Equal(new EmulationSpeed(kernel.Totals.LaneInstructions, 0.5), kernel.Speed);
+        Assert.Equal(kernel.Totals.LaneInstructions / 0.5, report.Speed.LaneInstructionsPerSecond);
     }
 
     [Fact]
@@ -43,11 +45,12 @@ public class CounterReportTests
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         CounterReport report = new();
-        report.Add(Profile(), (1, 1, 1), (32, 1, 1), 0);
+        report.Add(Profile(), (1, 1, 1), (32, 1, 1), 0, 0.25);
         report.Write(path);
         using JsonDocument file = JsonDocument.Parse(File.ReadAllText(path));
         File.Delete(path);
         Assert.Equal("DdmNative CUDA emulator", file.RootElement.GetProperty("device").GetString());
+        Assert.Equal(4 * (32 * 42 - 160), file.RootElement.GetProperty("speed").GetProperty("laneInstructionsPerSecond").GetDouble());
         JsonElement kernel = file.RootElement.GetProperty("kernels")[0];
         Assert.Equal("kernel", kernel.GetProperty("name").GetString());
         Assert.Equal(42, kernel.GetProperty("totals").GetProperty("warpInstructions").GetInt64());

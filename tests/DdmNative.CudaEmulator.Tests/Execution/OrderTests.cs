@@ -157,5 +157,5 @@ public class OrderTests
         Assert.All(sums, sum => Assert.Equal(expected, BitConverter.UInt32BitsToSingle(sum)));
     }
 
-    private static string Json(KernelCounters counters) => JsonSerializer.Serialize(counters);
+    private static string Json(KernelCounters counters) => JsonSerializer.Serialize(counters with { Speed = new(0, 0) });
 }
