@@ -4,18 +4,24 @@ namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
 /// The copies that the threads of a block have begun by <c>cp.async</c> and not yet waited for, in the groups that each thread commits. Waiting completes them
-/// in the <see cref="SharedMemoryRaceDetector"/>.
+/// in the <see cref="SharedMemoryRaceDetector"/>. What the lanes of a warp begin together is kept together, as long as they are in groups of one number.
 /// </summary>
 public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
 {
     private readonly List<OpenCopy>[] open = [.. Enumerable.Range(0, BarrierClock.MaxWarps).Select(_ => new List<OpenCopy>())];
     private readonly int[] committed = new int[BarrierClock.MaxWarps * 32];
+    private readonly Stack<ulong[]> spare = new();
 
     /// <summary>Forgets the last block.</summary>
     public void Begin()
     {
         foreach (List<OpenCopy> copies in open)
+        {
+            foreach (OpenCopy copy in copies)
+                spare.Push(copy.Addresses);
             copies.Clear();
+        }
+
         Array.Clear(committed);
     }
 
@@ -24,10 +30,16 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
     {
         if (!detector.BeginCopy(site, warp, mask, addresses, bytes))
             return false;
-        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        ReadOnlySpan<int> groups = committed.AsSpan(warp * 32, 32);
+        for (uint rest = mask; rest != 0;)
         {
-            int lane = BitOperations.TrailingZeroCount(rest);
-            open[warp].Add(new(site, lane, addresses[lane], bytes, committed[warp * 32 + lane]));
+            int group = groups[BitOperations.TrailingZeroCount(rest)];
+            uint alike = Lanes(groups, rest, group, group + 1);
+            if (!spare.TryPop(out ulong[]? kept))
+                kept = new ulong[32];
+            addresses[..32].CopyTo(kept);
+            open[warp].Add(new(site, alike, kept, bytes, group));
+            rest &= ~alike;
         }
 
         return true;
@@ -49,18 +61,40 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
     private void Complete(int warp, uint mask, int groups)
     {
         List<OpenCopy> copies = open[warp];
+        ReadOnlySpan<int> made = committed.AsSpan(warp * 32, 32);
         int kept = 0;
         for (int i = 0; i < copies.Count; i++)
         {
             OpenCopy copy = copies[i];
-            if ((mask >> copy.Lane & 1) != 0 && copy.Group < committed[warp * 32 + copy.Lane] - groups)
-                detector.Complete(copy.Site, warp, copy.Lane, copy.Address, copy.Bytes);
+            // Of lanes that have committed more than this the copy's group is not among the last ones.
+            uint done = Lanes(made, copy.Mask & mask, copy.Group + groups + 1, int.MaxValue);
+            for (uint rest = done; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                detector.Complete(copy.Site, warp, lane, copy.Addresses[lane], copy.Bytes);
+            }
+
+            if (done == copy.Mask)
+                spare.Push(copy.Addresses);
             else
-                copies[kept++] = copy;
+                copies[kept++] = copy with { Mask = copy.Mask & ~done };
         }
 
         copies.RemoveRange(kept, copies.Count - kept);
     }
 
-    private readonly record struct OpenCopy(int Site, int Lane, ulong Address, int Bytes, int Group);
+    /// <summary>Those lanes of a mask whose number is at least the one and below the other.</summary>
+    private static uint Lanes(ReadOnlySpan<int> numbers, uint mask, int least, int end)
+    {
+        uint found = 0;
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            found |= numbers[lane] >= least && numbers[lane] < end ? 1u << lane : 0;
+        }
+
+        return found;
+    }
+
+    private readonly record struct OpenCopy(int Site, uint Mask, ulong[] Addresses, int Bytes, int Group);
 }

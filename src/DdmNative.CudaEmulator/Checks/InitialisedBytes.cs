@@ -1,15 +1,25 @@
+using System.Numerics;
+
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// Which bytes of an allocation have been written, one bit each. Several host threads may mark at once; marking what is marked already, the
-/// usual case, only reads.
+/// Which bytes of an allocation have been written, one bit each, and how many have not: most allocations soon hold none of these, and then nothing has to be looked up. Several host threads may mark at
+/// once; marking what is marked already, the usual case, only reads.
 /// </summary>
 public sealed class InitialisedBytes
 {
     private readonly ulong[] bits;
+    private long missing;
 
     /// <param name="bytes">Of the allocation.</param>
-    public InitialisedBytes(ulong bytes) => bits = new ulong[(bytes + 63) / 64];
+    public InitialisedBytes(ulong bytes)
+    {
+        bits = new ulong[(bytes + 63) / 64];
+        missing = (long)bytes;
+    }
+
+    /// <summary>Whether all bytes of the allocation have been written.</summary>
+    public bool IsComplete => Volatile.Read(ref missing) == 0;
 
     /// <summary>Marks bytes from an offset on.</summary>
     public void Mark(ulong offset, ulong bytes)
@@ -21,10 +31,8 @@ public sealed class InitialisedBytes
             ref ulong word = ref bits[offset / 64];
             if ((Volatile.Read(ref word) & wanted) != wanted)
             {
-                if (wanted == ulong.MaxValue)
-                    Volatile.Write(ref word, wanted);
-                else
-                    Interlocked.Or(ref word, wanted);
+                ulong before = Interlocked.Or(ref word, wanted);
+                Interlocked.Add(ref missing, -BitOperations.PopCount(wanted & ~before));
             }
 
             offset += count;
@@ -32,7 +40,7 @@ public sealed class InitialisedBytes
     }
 
     /// <summary>Whether all of the bytes have been written.</summary>
-    public bool AreAll(ulong offset, ulong bytes) => FirstMissing(offset, bytes) is null;
+    public bool AreAll(ulong offset, ulong bytes) => IsComplete || FirstMissing(offset, bytes) is null;
 
     /// <summary>Offset of the first byte of the range that has not been written; null if all have.</summary>
     public ulong? FirstMissing(ulong offset, ulong bytes)
@@ -42,7 +50,7 @@ public sealed class InitialisedBytes
         {
             ulong count = Math.Min(64 - offset % 64, end - offset), missing = Run(offset, count) & ~Volatile.Read(ref bits[offset / 64]);
             if (missing != 0)
-                return offset / 64 * 64 + (ulong)System.Numerics.BitOperations.TrailingZeroCount(missing);
+                return offset / 64 * 64 + (ulong)BitOperations.TrailingZeroCount(missing);
             offset += count;
         }
 
@@ -69,9 +77,9 @@ public sealed class InitialisedBytes
     private void Set(ulong offset, bool initialised)
     {
         if (initialised)
-            Interlocked.Or(ref bits[offset / 64], Run(offset, 1));
-        else
-            Interlocked.And(ref bits[offset / 64], ~Run(offset, 1));
+            Mark(offset, 1);
+        else if ((Interlocked.And(ref bits[offset / 64], ~Run(offset, 1)) & Run(offset, 1)) != 0)
+            Interlocked.Increment(ref missing);
     }
 
     private static ulong Run(ulong offset, ulong count) => (count == 64 ? ulong.MaxValue : (1ul << (int)count) - 1) << (int)(offset % 64);

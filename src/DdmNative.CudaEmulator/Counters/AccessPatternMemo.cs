@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Counters;
 
@@ -12,6 +14,7 @@ public sealed class AccessPatternMemo
     private readonly ulong[] offsets = new ulong[32];
     private ulong phase;
     private uint mask;
+    private int width;
     private AccessCost cost;
 
     /// <summary>Sectors of a request to global memory; see <see cref="SectorCounter.Count"/>.</summary>
@@ -22,13 +25,13 @@ public sealed class AccessPatternMemo
 
     private AccessCost Count(ReadOnlySpan<ulong> addresses, uint active, int bytes, uint period)
     {
-        if (active != uint.MaxValue)
+        if (active == 0 || addresses.Length < 32)
             return Fresh(addresses, active, bytes, period);
-        ulong origin = addresses[0];
-        if (mask == active && origin % period == phase && SameOffsets(addresses, origin))
+        ulong origin = addresses[BitOperations.TrailingZeroCount(active)];
+        if (mask == active && width == bytes && origin % period == phase && SameOffsets(addresses, origin))
             return cost;
         cost = Fresh(addresses, active, bytes, period);
-        mask = active;
+        (mask, width) = (active, bytes);
         phase = origin % period;
         for (int lane = 0; lane < 32; lane++)
             offsets[lane] = addresses[lane] - origin;
@@ -38,14 +41,13 @@ public sealed class AccessPatternMemo
     private static AccessCost Fresh(ReadOnlySpan<ulong> addresses, uint active, int bytes, uint period) =>
         period == 4 ? BankConflictCounter.Count(addresses, active, bytes) : SectorCounter.Count(addresses, active, bytes);
 
+    /// <summary>Of the lanes of the mask.</summary>
     private bool SameOffsets(ReadOnlySpan<ulong> addresses, ulong origin)
     {
-        if (addresses.Length < 32)
-            return false;
         ref ulong now = ref MemoryMarshal.GetReference(addresses), known = ref MemoryMarshal.GetArrayDataReference(offsets);
         Vector256<ulong> start = Vector256.Create(origin), differ = default;
-        for (nuint lane = 0; lane < 32; lane += 4)
-            differ |= (Vector256.LoadUnsafe(ref now, lane) - start) ^ Vector256.LoadUnsafe(ref known, lane);
+        for (int lane = 0; lane < 32; lane += 4)
+            differ |= ((Vector256.LoadUnsafe(ref now, (nuint)lane) - start) ^ Vector256.LoadUnsafe(ref known, (nuint)lane)) & AccessExtent.Lanes(mask >> lane);
         return differ == default;
     }
 }

@@ -107,6 +107,16 @@ internal sealed class KernelProfile
             Stored.Touch(address, totalBytes);
     }
 
+    /// <summary>Counts a request to global memory whose lanes all ask for one place, which lies within a sector.</summary>
+    public void CountGlobalPlace(int site, ulong address, int bytes, int lanes, bool loads, bool stores)
+    {
+        Accesses[Sites.Accesses[site]].Global.Add(new(1, 1), (long)lanes * bytes);
+        if (loads)
+            Loaded.Touch(address, bytes);
+        if (stores)
+            Stored.Touch(address, bytes);
+    }
+
     /// <summary>Counts a request to shared memory.</summary>
     public void CountShared(int site, ReadOnlySpan<ulong> addresses, uint mask, int bytes)
     {

@@ -48,8 +48,15 @@ public sealed class SectorFootprint
     /// <summary>Notes the accesses of a warp's active lanes.</summary>
     public void Touch(ReadOnlySpan<ulong> addresses, uint mask, int bytes)
     {
+        ulong noted = ulong.MaxValue;
         for (uint rest = mask; rest != 0; rest &= rest - 1)
-            Touch(addresses[BitOperations.TrailingZeroCount(rest)], bytes);
+        {
+            ulong address = addresses[BitOperations.TrailingZeroCount(rest)], sector = address / SectorCounter.SectorBytes;
+            if (sector == noted && (address + (uint)bytes - 1) / SectorCounter.SectorBytes == sector)
+                continue;
+            Touch(address, bytes);
+            noted = sector;
+        }
     }
 
     /// <summary>Adds what another has seen.</summary>

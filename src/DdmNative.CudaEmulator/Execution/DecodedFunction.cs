@@ -18,6 +18,7 @@ internal unsafe struct Operation
     public int Site, Extra;
     public int Bytes, Count;
     public long Immediate;
+    public bool IsStrong, IsQuad;
 }
 
 /// <summary>Operations that are always executed one after the other, and how it goes on then.</summary>
@@ -45,6 +46,9 @@ internal sealed class DecodedFunction
 
     /// <summary>What a frame holds when the function begins: constants, and zero for registers.</summary>
     public required byte[] Frame { get; init; }
+
+    /// <summary>The begin of the frame, of which no instruction may find what an earlier call left; what follows are constants and places that are written before they are read.</summary>
+    public required int RegisterBytes { get; init; }
     public required IReadOnlyList<(PtxSpecialRegister Register, Place Place)> Specials { get; init; }
     public required IReadOnlyList<Place> Registers { get; init; }
 

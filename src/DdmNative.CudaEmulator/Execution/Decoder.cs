@@ -16,7 +16,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
     private readonly Dictionary<PtxVariable, int> stack = [];
     private readonly Dictionary<int, int> written = [];
     private Place[] registers = [];
-    private int frameBytes, stackBytes, localBytes, carry = -1;
+    private int frameBytes, stackBytes, localBytes, carry, registerBytes;
 
     public DecodedFunction Decode()
     {
@@ -29,6 +29,9 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
             foreach (int register in DefiniteAssignment.MaybeUnwritten(function).Order())
                 written[register] = Row(0).Offset;
         }
+
+        carry = Row(0).Offset;
+        registerBytes = frameBytes;
 
         if (!function.IsEntry)
             PlaceOnStack(function.Parameters.Concat(function.Results));
@@ -90,7 +93,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
 
         return new DecodedFunction
         {
-            Function = function, Operations = [.. operations], Details = [.. details], Segments = [.. segments], SegmentAt = segmentAt, Frame = frame, Registers = registers,
+            Function = function, Operations = [.. operations], Details = [.. details], Segments = [.. segments], SegmentAt = segmentAt, Frame = frame, RegisterBytes = registerBytes, Registers = registers,
             Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack, StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
         };
     }
@@ -346,8 +349,6 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
 
     private void AddCarry(PtxInstruction instruction, int site, Place result, Place[] sources)
     {
-        if (carry < 0)
-            carry = Row(0).Offset;
         Place flag = new(carry, 0);
         (LaneFunction value, LaneFunction carryOut) = LaneFunctions.Carry(instruction);
         Place[] all = [.. sources, .. Enumerable.Repeat(flag, 4 - sources.Length)];
@@ -497,8 +498,12 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         operation.A = address.Register is { } pointer ? registers[pointer.Register].Offset : -1;
         operation.Count = address.Register is { } row ? registers[row.Register].Width : 8;
         operation.Immediate = offset;
+        operation.IsStrong = MemoryOperations.IsStrong(instruction);
         operation.Bytes = modifiers.Types.Count > 0 ? modifiers.Type.ByteSize() : 4;
         operation.C = instruction.Opcode == PtxOpcode.CpAsync && operands[1] is PtxAddress { Register: not null } source ? (int)source.Offset : 0;
+        // Four words a lane, in registers of their own size: what is moved at once.
+        List<Place> moved = instruction.Opcode == PtxOpcode.St ? sources : [.. results];
+        operation.IsQuad = instruction.Opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && operation.Bytes == 4 && modifiers.Vector == 4 && moved.Count >= 4 && moved.Take(4).All(place => place.Width == 4);
         operation.Extra = Detailed(instruction, results, [.. sources]);
         operations.Add(operation);
     }

@@ -17,51 +17,82 @@ internal static unsafe class MatrixOperations
         (int rows, int columns, int depth) = m.Shape;
         (PtxType typeD, PtxType typeA, PtxType typeC) = (m.Types[0], m.Types[1], m.Types[3]);
         int perWord = typeA == PtxType.TF32 ? 1 : 2, countA = rows * depth / 32 / perWord, countB = depth * columns / 32 / perWord;
-        int countC = typeC == PtxType.F32 ? 4 : 2;
-        float* a = stackalloc float[16 * 16], b = stackalloc float[16 * 8], c = stackalloc float[16 * 8];
+        // A by register, half of it and lane; B by rows of k; C by rows.
+        float* a = stackalloc float[16 * 16], b = stackalloc float[16 * 8], c = stackalloc float[16 * 8], row = stackalloc float[2 * 32];
         ReadOnlySpan<Place> sources = detail.Sources;
-        for (int lane = 0; lane < 32; lane++)
+        for (int i = 0; i < countA * perWord; i++)
+            Widen(warp, sources[i / perWord], i % perWord, typeA, a + 32 * i);
+        for (int i = 0; i < countB * perWord; i++)
         {
-            int group = lane >> 2, place = lane & 3;
-            for (int i = 0; i < countA; i++)
+            // Lane 4 n + t holds column n of row t, or of rows 2 t and 2 t + 1.
+            Widen(warp, sources[countA + i / perWord], i % perWord, typeA, row);
+            float* to = b + (i / perWord * 4 * perWord + i % perWord) * 8;
+            for (int place = 0; place < 4; place++)
             {
-                uint word = ((uint*)(warp.Frame + sources[i].Offset))[lane];
-                int row = group + 8 * (i & 1);
-                for (int half = 0; half < perWord; half++)
-                    a[row * depth + place * perWord + half + (i >> 1) * 4 * perWord] = Value(word, half, typeA);
-            }
-
-            for (int i = 0; i < countB; i++)
-            {
-                uint word = ((uint*)(warp.Frame + sources[countA + i].Offset))[lane];
-                for (int half = 0; half < perWord; half++)
-                    b[(place * perWord + half + i * 4 * perWord) * 8 + group] = Value(word, half, typeA);
-            }
-
-            for (int i = 0; i < 4; i++)
-            {
-                Place from = sources[countA + countB + (countC == 4 ? i : i >> 1)];
-                c[(group + 8 * (i >> 1)) * 8 + 2 * place + (i & 1)] = Value(((uint*)(warp.Frame + from.Offset))[lane], i & 1, typeC);
+                for (int column = 0; column < 8; column++)
+                    to[place * perWord * 8 + column] = row[4 * column + place];
             }
         }
 
-        for (int row = 0; row < 16; row++)
+        for (int half = 0; half < 2; half++)
         {
-            Vector256<float> sum = Vector256.Load(c + row * 8);
+            // Lane 4 g + t holds columns 2 t and 2 t + 1 of row g, in two registers or in the halves of one.
+            for (int odd = 0; odd < 2; odd++)
+                Widen(warp, sources[countA + countB + (typeC == PtxType.F32 ? 2 * half + odd : half)], odd, typeC, row + 32 * odd);
+            for (int lane = 0; lane < 32; lane++)
+                (c[64 * half + 2 * lane], c[64 * half + 2 * lane + 1]) = (row[lane], row[32 + lane]);
+        }
+
+        for (int first = 0; first < 16; first += 4)
+        {
+            float* sums = c + first * 8;
+            Vector256<float> sum0 = Vector256.Load(sums), sum1 = Vector256.Load(sums + 8), sum2 = Vector256.Load(sums + 16), sum3 = Vector256.Load(sums + 24);
             for (int k = 0; k < depth; k++)
-                sum = Vector256.FusedMultiplyAdd(Vector256.Create(a[row * depth + k]), Vector256.Load(b + k * 8), sum);
-            sum.Store(c + row * 8);
+            {
+                // Register and half of column k, and the lane of this row there; the next row's is four lanes on.
+                int block = k / (4 * perWord), within = k % (4 * perWord);
+                float* left = a + ((2 * block + (first >> 3)) * perWord + within % perWord) * 32 + (first & 7) * 4 + within / perWord;
+                Vector256<float> right = Vector256.Load(b + k * 8);
+                sum0 = Vector256.FusedMultiplyAdd(Vector256.Create(left[0]), right, sum0);
+                sum1 = Vector256.FusedMultiplyAdd(Vector256.Create(left[4]), right, sum1);
+                sum2 = Vector256.FusedMultiplyAdd(Vector256.Create(left[8]), right, sum2);
+                sum3 = Vector256.FusedMultiplyAdd(Vector256.Create(left[12]), right, sum3);
+            }
+
+            sum0.Store(sums);
+            sum1.Store(sums + 8);
+            sum2.Store(sums + 16);
+            sum3.Store(sums + 24);
         }
 
-        for (int lane = 0; lane < 32; lane++)
+        for (int i = 0; i < detail.Results.Length; i++)
         {
-            int group = lane >> 2, place = lane & 3;
-            for (int i = 0; i < detail.Results.Length; i++)
-            {
-                uint* to = (uint*)(warp.Frame + detail.Results[i].Offset) + lane;
-                int row = group + 8 * (typeD == PtxType.F32 ? i >> 1 : i), column = 2 * place + (typeD == PtxType.F32 ? i & 1 : 0);
-                *to = typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(c[row * 8 + column]) : Halves(c[row * 8 + column], c[row * 8 + column + 1]);
-            }
+            uint* to = (uint*)(warp.Frame + detail.Results[i].Offset);
+            float* from = c + 64 * (typeD == PtxType.F32 ? i >> 1 : i);
+            for (int lane = 0; lane < 32; lane++)
+                to[lane] = typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(from[2 * lane + (i & 1)]) : Halves(from[2 * lane], from[2 * lane + 1]);
+        }
+    }
+
+    /// <summary>A half of each word of a row, or all of it, in single precision.</summary>
+    private static void Widen(Warp warp, Place place, int half, PtxType type, float* to)
+    {
+        uint* words = (uint*)(warp.Frame + place.Offset);
+        switch (type)
+        {
+            case PtxType.F16:
+                for (int lane = 0; lane < 32; lane++)
+                    to[lane] = Value(words[lane], half, type);
+                break;
+            case PtxType.BF16:
+                for (int lane = 0; lane < 32; lane += 8)
+                    (half == 0 ? Vector256.Load(words + lane) << 16 : Vector256.Load(words + lane) & Vector256.Create(0xffff0000)).AsSingle().Store(to + lane);
+                break;
+            default:
+                Vector256<uint> kept = Vector256.Create(type == PtxType.TF32 ? 0xffffe000 : uint.MaxValue);
+                for (int lane = 0; lane < 32; lane += 8)
+                    (Vector256.Load(words + lane) & kept).AsSingle().Store(to + lane);
+                break;
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Ptx;
 
@@ -8,6 +10,9 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>Loads, stores, atomic operations and asynchronous copies, with their checks and counts.</summary>
 internal static unsafe class MemoryOperations
 {
+    /// <summary>Bytes over which an access may spread to be looked at as a whole for what is not initialised.</summary>
+    private const ulong MostSpan = 4096;
+
     /// <summary>The address of a variable on the stack: within a thread's own, which all lanes have alike.</summary>
     public static void StackAddress(Warp warp, Operation* operation, uint mask)
     {
@@ -26,8 +31,21 @@ internal static unsafe class MemoryOperations
             int lane = BitOperations.TrailingZeroCount(rest);
             if (addresses[lane] > (ulong)(warp.Runner.Launch.Parameters.Length - total))
                 throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest, new FaultMemory(FaultAccess.Read, PtxSpace.Param, addresses[lane], total, null));
+            // A parameter that is named is the same for all lanes.
+            bool isNamed = operation->A < 0 && mask == uint.MaxValue;
             for (int i = 0; i < detail.Results.Length; i++)
-                LaneOperations.Write(warp.Frame, detail.Results[i], lane, Read(warp.Runner.Parameters + addresses[lane] + i * operation->Bytes, operation->Bytes, type));
+            {
+                ulong value = Read(warp.Runner.Parameters + addresses[lane] + i * operation->Bytes, operation->Bytes, type);
+                if (!isNamed || detail.Results[i].Width == 0)
+                    LaneOperations.Write(warp.Frame, detail.Results[i], lane, value);
+                else if (detail.Results[i].Width == 4)
+                    new Span<uint>(warp.Frame + detail.Results[i].Offset, 32).Fill((uint)value);
+                else
+                    new Span<ulong>(warp.Frame + detail.Results[i].Offset, 32).Fill(value);
+            }
+
+            if (isNamed)
+                return;
         }
     }
 
@@ -37,26 +55,27 @@ internal static unsafe class MemoryOperations
         Place[] results = detail.Results;
         int bytes = operation->Bytes;
         ulong* addresses = Addresses(warp, operation, mask);
-        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * results.Length, FaultAccess.Read, (PtxSpace)operation->D, IsStrong(detail.Instruction));
-        if (bytes == 4 && results.Length == 1 && results[0].Width == 4)
+        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * results.Length, FaultAccess.Read, (PtxSpace)operation->D, operation->IsStrong);
+        PtxType type = detail.Instruction.Modifiers.Type;
+        if (operation->IsQuad && mask == uint.MaxValue && warp.Layout != AccessLayout.Uniform && Sse.IsSupported)
         {
-            uint* row = (uint*)(warp.Frame + results[0].Offset);
-            for (uint rest = mask; rest != 0; rest &= rest - 1)
-            {
-                int lane = BitOperations.TrailingZeroCount(rest);
-                row[lane] = *(uint*)pointers[lane];
-            }
-
+            LoadQuads(warp.Frame, results, pointers);
             return;
         }
 
-        PtxType type = detail.Instruction.Modifiers.Type;
         for (int i = 0; i < results.Length; i++)
         {
+            Place result = results[i];
+            if (bytes == 4 && result.Width == 4)
+            {
+                LoadWords((uint*)(warp.Frame + result.Offset), pointers, i, mask, results.Length == 1 || warp.Layout == AccessLayout.Uniform ? warp.Layout : AccessLayout.Scattered);
+                continue;
+            }
+
             for (uint rest = mask; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
-                LaneOperations.Write(warp.Frame, results[i], lane, Read(pointers[lane] + i * bytes, bytes, type));
+                LaneOperations.Write(warp.Frame, result, lane, Read(pointers[lane] + i * bytes, bytes, type));
             }
         }
     }
@@ -66,17 +85,125 @@ internal static unsafe class MemoryOperations
         Detail detail = warp.Details[operation->Extra];
         int bytes = operation->Bytes, count = detail.Instruction.Modifiers.Vector;
         ulong* addresses = Addresses(warp, operation, mask);
-        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * count, FaultAccess.Write, (PtxSpace)operation->D, IsStrong(detail.Instruction));
+        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * count, FaultAccess.Write, (PtxSpace)operation->D, operation->IsStrong);
+        if (operation->IsQuad && mask == uint.MaxValue && Sse.IsSupported)
+        {
+            StoreQuads(warp.Frame, detail.Sources, pointers);
+            Settle(warp);
+            return;
+        }
+
         for (int i = 0; i < count; i++)
         {
+            Place source = detail.Sources[i];
+            if (bytes == 4 && source.Width == 4)
+            {
+                StoreWords((uint*)(warp.Frame + source.Offset), pointers, i, mask, count == 1 ? warp.Layout : AccessLayout.Scattered);
+                continue;
+            }
+
             for (uint rest = mask; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
-                Write(pointers[lane] + i * bytes, bytes, LaneOperations.Read(warp.Frame, detail.Sources[i], lane));
+                Write(pointers[lane] + i * bytes, bytes, LaneOperations.Read(warp.Frame, source, lane));
             }
         }
 
         Settle(warp);
+    }
+
+    /// <summary>The word with that number at each lane's place.</summary>
+    private static void LoadWords(uint* row, byte** pointers, int word, uint mask, AccessLayout layout)
+    {
+        if (mask != uint.MaxValue)
+        {
+            for (uint rest = mask; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                row[lane] = ((uint*)pointers[lane])[word];
+            }
+        }
+        else if (layout == AccessLayout.Row)
+        {
+            CopyRow((uint*)pointers[0], row);
+        }
+        else if (layout == AccessLayout.Uniform)
+        {
+            Vector256<uint> value = Vector256.Create(((uint*)pointers[0])[word]);
+            for (int lane = 0; lane < 32; lane += 8)
+                value.Store(row + lane);
+        }
+        else
+        {
+            for (int lane = 0; lane < 32; lane++)
+                row[lane] = ((uint*)pointers[lane])[word];
+        }
+    }
+
+    private static void StoreWords(uint* row, byte** pointers, int word, uint mask, AccessLayout layout)
+    {
+        if (mask != uint.MaxValue)
+        {
+            for (uint rest = mask; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                ((uint*)pointers[lane])[word] = row[lane];
+            }
+        }
+        else if (layout == AccessLayout.Row)
+        {
+            CopyRow(row, (uint*)pointers[0]);
+        }
+        else
+        {
+            for (int lane = 0; lane < 32; lane++)
+                ((uint*)pointers[lane])[word] = row[lane];
+        }
+    }
+
+    /// <summary>Four words of each lane, four lanes at a time: a square of words is turned.</summary>
+    private static void LoadQuads(byte* frame, Place[] results, byte** pointers)
+    {
+        float* first = (float*)(frame + results[0].Offset), second = (float*)(frame + results[1].Offset), third = (float*)(frame + results[2].Offset), fourth = (float*)(frame + results[3].Offset);
+        for (int lane = 0; lane < 32; lane += 4)
+        {
+            (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Turned(
+                Vector128.Load((float*)pointers[lane]), Vector128.Load((float*)pointers[lane + 1]), Vector128.Load((float*)pointers[lane + 2]), Vector128.Load((float*)pointers[lane + 3]));
+            a.Store(first + lane);
+            b.Store(second + lane);
+            c.Store(third + lane);
+            d.Store(fourth + lane);
+        }
+    }
+
+    private static void StoreQuads(byte* frame, Place[] sources, byte** pointers)
+    {
+        float* first = (float*)(frame + sources[0].Offset), second = (float*)(frame + sources[1].Offset), third = (float*)(frame + sources[2].Offset), fourth = (float*)(frame + sources[3].Offset);
+        for (int lane = 0; lane < 32; lane += 4)
+        {
+            (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Turned(
+                Vector128.Load(first + lane), Vector128.Load(second + lane), Vector128.Load(third + lane), Vector128.Load(fourth + lane));
+            a.Store((float*)pointers[lane]);
+            b.Store((float*)pointers[lane + 1]);
+            c.Store((float*)pointers[lane + 2]);
+            d.Store((float*)pointers[lane + 3]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector128<float>, Vector128<float>, Vector128<float>, Vector128<float>) Turned(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    {
+        Vector128<float> low = Sse.UnpackLow(a, b), high = Sse.UnpackHigh(a, b), lowOther = Sse.UnpackLow(c, d), highOther = Sse.UnpackHigh(c, d);
+        return (Sse.MoveLowToHigh(low, lowOther), Sse.MoveHighToLow(lowOther, low), Sse.MoveLowToHigh(high, highOther), Sse.MoveHighToLow(highOther, high));
+    }
+
+    private static void CopyRow(uint* from, uint* to)
+    {
+        Vector256<uint> a = Vector256.Load(from), b = Vector256.Load(from + 8), c = Vector256.Load(from + 16), d = Vector256.Load(from + 24);
+        a.Store(to);
+        b.Store(to + 8);
+        c.Store(to + 16);
+        d.Store(to + 24);
     }
 
     public static void Update(Warp warp, Operation* operation, uint mask)
@@ -106,47 +233,84 @@ internal static unsafe class MemoryOperations
         byte** targets = Resolve(warp, operation, mask, to, bytes, FaultAccess.Write, PtxSpace.Shared, false, copies: true);
         byte** kept = stackalloc byte*[32];
         new Span<nint>(targets, 32).CopyTo(new Span<nint>(kept, 32));
+        Place source = detail.Sources[0];
+        if (source.Width == 8)
+            AddTo((ulong*)(warp.Frame + source.Offset), (ulong)operation->C, from);
+        else
+            AddTo((uint*)(warp.Frame + source.Offset), (uint)operation->C, from);
         int* sizes = stackalloc int[32];
-        uint reads = 0;
-        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        uint reads = 0, whole = mask;
+        if (detail.Sources.Length > 2)
         {
-            int lane = BitOperations.TrailingZeroCount(rest);
-            from[lane] = LaneOperations.Read(warp.Frame, detail.Sources[0], lane) + (ulong)operation->C;
-            sizes[lane] = bytes;
-            if (detail.Sources.Length > 2)
+            whole = 0;
+            for (uint rest = mask; rest != 0; rest &= rest - 1)
             {
+                int lane = BitOperations.TrailingZeroCount(rest);
                 ulong given = LaneOperations.Read(warp.Frame, detail.Sources[2], lane);
                 sizes[lane] = detail.Sources[2].Width == 0 ? given != 0 ? 0 : bytes : (int)Math.Min(given, (ulong)bytes);
+                whole |= sizes[lane] == bytes ? 1u << lane : 0;
+                reads |= sizes[lane] > 0 ? 1u << lane : 0;
             }
 
-            reads |= sizes[lane] > 0 ? 1u << lane : 0;
+            reads &= ~whole;
         }
 
-        // Lanes that copy less than all are looked at by the bytes that they read.
-        for (uint rest = reads; rest != 0;)
+        // Lanes are looked at by the bytes that they read, those of the first lane that reads first.
+        while ((whole | reads) != 0)
         {
-            int size = sizes[BitOperations.TrailingZeroCount(rest)];
-            uint alike = 0;
-            for (uint each = rest; each != 0; each &= each - 1)
+            int first = BitOperations.TrailingZeroCount(whole | reads);
+            if ((whole >> first & 1) != 0)
             {
-                int lane = BitOperations.TrailingZeroCount(each);
-                alike |= sizes[lane] == size ? 1u << lane : 0;
+                Copy(kept, Resolve(warp, operation, whole, from, bytes, FaultAccess.Read, PtxSpace.Global, false), whole, bytes);
+                whole = 0;
+                continue;
             }
 
-            byte** sources = Resolve(warp, operation, alike, from, size, FaultAccess.Read, PtxSpace.Global, false);
+            uint alike = 0;
+            for (uint each = reads; each != 0; each &= each - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(each);
+                alike |= sizes[lane] == sizes[first] ? 1u << lane : 0;
+            }
+
+            byte** sources = Resolve(warp, operation, alike, from, sizes[first], FaultAccess.Read, PtxSpace.Global, false);
             for (uint each = alike; each != 0; each &= each - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(each);
-                Buffer.MemoryCopy(sources[lane], kept[lane], bytes, size);
+                Buffer.MemoryCopy(sources[lane], kept[lane], bytes, sizes[first]);
             }
 
-            rest &= ~alike;
+            reads &= ~alike;
+        }
+
+        if (detail.Sources.Length <= 2)
+            return;
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            if (sizes[lane] < bytes)
+                new Span<byte>(kept[lane] + sizes[lane], bytes - sizes[lane]).Clear();
+        }
+    }
+
+    private static void Copy(byte** to, byte** from, uint mask, int bytes)
+    {
+        if (bytes == 16)
+        {
+            for (uint rest = mask; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                Vector128.Load(from[lane]).Store(to[lane]);
+            }
+
+            return;
         }
 
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
-            new Span<byte>(kept[lane] + sizes[lane], bytes - sizes[lane]).Clear();
+            for (int i = 0; i < bytes; i += 4)
+                *(uint*)(to[lane] + i) = *(uint*)(from[lane] + i);
         }
     }
 
@@ -161,64 +325,86 @@ internal static unsafe class MemoryOperations
         }
         else if (operation->Count == 8)
         {
-            ulong* row = (ulong*)(warp.Frame + operation->A);
-            for (int i = 0; i < 32; i += 4)
-                (Vector256.Load(row + i) + Vector256.Create(offset)).Store(addresses + i);
+            AddTo((ulong*)(warp.Frame + operation->A), offset, addresses);
         }
         else
         {
-            uint* row = (uint*)(warp.Frame + operation->A);
-            for (int i = 0; i < 32; i++)
-                addresses[i] = (uint)(row[i] + (uint)offset);
+            AddTo((uint*)(warp.Frame + operation->A), (uint)offset, addresses);
         }
 
         return addresses;
+    }
+
+    private static void AddTo(ulong* row, ulong offset, ulong* sums)
+    {
+        for (int i = 0; i < 32; i += 4)
+            (Vector256.Load(row + i) + Vector256.Create(offset)).Store(sums + i);
+    }
+
+    /// <summary>Sums of 32 bits, which wrap around.</summary>
+    private static void AddTo(uint* row, uint offset, ulong* sums)
+    {
+        for (int i = 0; i < 32; i += 8)
+        {
+            (Vector256<ulong> low, Vector256<ulong> high) = Vector256.Widen(Vector256.Load(row + i) + Vector256.Create(offset));
+            low.Store(sums + i);
+            high.Store(sums + i + 4);
+        }
     }
 
     /// <summary>Checks and counts an access of the lanes; where their bytes are.</summary>
     public static byte** Resolve(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, PtxSpace space, bool strong, bool copies = false)
     {
         byte** pointers = (byte**)(warp.Addresses + 64);
-        ulong any = 0;
-        for (uint rest = mask; rest != 0; rest &= rest - 1)
-            any |= addresses[BitOperations.TrailingZeroCount(rest)];
-        if (BitOperations.IsPow2(bytes) && (any & (ulong)(bytes - 1)) != 0)
+        AccessExtent extent = AccessExtent.Of(addresses, mask, bytes);
+        warp.Layout = extent.Layout;
+        if (BitOperations.IsPow2(bytes) && (extent.AnyBits & (ulong)(bytes - 1)) != 0)
         {
             uint wrong = Where(mask, addresses, address => (address & (ulong)(bytes - 1)) != 0);
             int lane = BitOperations.TrailingZeroCount(wrong);
             throw warp.Fault(FaultKind.Misaligned, operation->Site, wrong, new FaultMemory(access, space, addresses[lane], bytes, Near(warp, space, addresses[lane])), $"the address must be a multiple of {bytes}");
         }
 
-        if (space == PtxSpace.Generic)
+        if (space == PtxSpace.Generic && extent.AnyBits < Warp.SharedWindow)
+            space = PtxSpace.Global;
+        switch (space)
         {
-            uint shared = Where(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Shared), local = Where(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Local);
-            for (uint rest = shared | local; rest != 0; rest &= rest - 1)
-            {
-                int lane = BitOperations.TrailingZeroCount(rest);
-                addresses[lane] &= (1UL << 24) - 1;
-            }
-
-            if (shared != 0)
-                Shared(warp, operation, shared, addresses, bytes, access, strong, copies, pointers);
-            if (local != 0)
-                Local(warp, operation, local, addresses, bytes, access, pointers);
-            if ((mask & ~shared & ~local) is not 0 and uint global)
-                Global(warp, operation, global, addresses, bytes, access, PtxSpace.Global, pointers);
-        }
-        else if (space == PtxSpace.Shared)
-        {
-            Shared(warp, operation, mask, addresses, bytes, access, strong, copies, pointers);
-        }
-        else if (space == PtxSpace.Local)
-        {
-            Local(warp, operation, mask, addresses, bytes, access, pointers);
-        }
-        else
-        {
-            Global(warp, operation, mask, addresses, bytes, access, space, pointers);
+            case PtxSpace.Generic:
+                Generic(warp, operation, mask, addresses, bytes, access, strong, copies, pointers);
+                break;
+            case PtxSpace.Shared:
+                Shared(warp, operation, mask, extent, addresses, bytes, access, strong, copies, pointers);
+                break;
+            case PtxSpace.Local:
+                Local(warp, operation, mask, addresses, bytes, access, pointers);
+                // Each lane has a stack of its own.
+                warp.Layout = AccessLayout.Scattered;
+                break;
+            default:
+                Global(warp, operation, mask, extent, addresses, bytes, access, space, pointers);
+                break;
         }
 
         return pointers;
+    }
+
+    private static void Generic(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, bool strong, bool copies, byte** pointers)
+    {
+        uint shared = Where(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Shared), local = Where(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Local);
+        for (uint rest = shared | local; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            addresses[lane] &= (1UL << 24) - 1;
+        }
+
+        if (shared != 0)
+            Shared(warp, operation, shared, AccessExtent.Of(addresses, shared, bytes), addresses, bytes, access, strong, copies, pointers);
+        if (local != 0)
+            Local(warp, operation, local, addresses, bytes, access, pointers);
+        if ((mask & ~shared & ~local) is not 0 and uint global)
+            Global(warp, operation, global, AccessExtent.Of(addresses, global, bytes), addresses, bytes, access, PtxSpace.Global, pointers);
+        // Pointers to several spaces are no row, whatever the addresses were.
+        warp.Layout = AccessLayout.Scattered;
     }
 
     /// <summary>After a store: races that mattered.</summary>
@@ -229,29 +415,22 @@ internal static unsafe class MemoryOperations
             throw Warp.Fault(fault);
     }
 
-    private static void Global(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, PtxSpace space, byte** pointers)
+    private static void Global(Warp warp, Operation* operation, uint mask, in AccessExtent extent, ulong* addresses, int bytes, FaultAccess access, PtxSpace space, byte** pointers)
     {
         BlockRunner runner = warp.Runner;
         bool checks = access != FaultAccess.Write && (runner.Launch.Device.Options.Checks & FaultChecks.UninitialisedGlobal) != 0;
-        bool row = mask == uint.MaxValue;
-        ulong first = addresses[0];
-        for (int i = 1; row && i < 32; i++)
-            row = addresses[i] == first + (ulong)(i * bytes);
         Allocation? last = warp.Last;
-        if (row && Holding(warp, last, first, (ulong)bytes * 32) is { } whole && !(whole.IsConstant && access != FaultAccess.Read))
+        ulong span = extent.Most - extent.Least + (ulong)bytes;
+        if (extent.IsBounded && Holding(warp, last, extent.Least, span) is { } whole && !(whole.IsConstant && access != FaultAccess.Read)
+            && (!checks || whole.Initialised.IsComplete || (span <= MostSpan && whole.Initialised.AreAll(extent.Least - whole.Address, span))))
         {
             warp.Last = whole;
-            ulong at = first - whole.Address;
-            if (!checks || whole.Initialised.AreAll(at, (ulong)bytes * 32))
-            {
-                for (int i = 0; i < 32; i++)
-                    pointers[i] = whole.Host + at + i * bytes;
-                if (access != FaultAccess.Read)
-                    whole.Initialised.Mark(at, (ulong)bytes * 32);
-                if (space != PtxSpace.Const)
-                    Count(runner, operation, addresses, mask, bytes, access, row: true);
-                return;
-            }
+            AddTo(addresses, (ulong)whole.Host - whole.Address, (ulong*)pointers);
+            if (access != FaultAccess.Read && !whole.Initialised.IsComplete)
+                Mark(whole, extent, mask, addresses, bytes);
+            if (space != PtxSpace.Const)
+                Count(runner, operation, addresses, mask, bytes, access, extent.Layout);
+            return;
         }
 
         for (uint rest = mask; rest != 0; rest &= rest - 1)
@@ -270,19 +449,36 @@ internal static unsafe class MemoryOperations
             pointers[lane] = found.Host + at;
         }
 
+        // A row may end in another allocation than it began in, which lies elsewhere on the host.
+        warp.Layout = AccessLayout.Scattered;
         warp.Last = last;
         if (space != PtxSpace.Const)
-            Count(runner, operation, addresses, mask, bytes, access, row: false);
+            Count(runner, operation, addresses, mask, bytes, access, AccessLayout.Scattered);
     }
 
-    private static void Count(BlockRunner runner, Operation* operation, ulong* addresses, uint mask, int bytes, FaultAccess access, bool row)
+    private static void Mark(Allocation allocation, in AccessExtent extent, uint mask, ulong* addresses, int bytes)
+    {
+        if (extent.Layout != AccessLayout.Scattered)
+        {
+            allocation.Initialised.Mark(extent.Least - allocation.Address, extent.Most - extent.Least + (ulong)bytes);
+            return;
+        }
+
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+            allocation.Initialised.Mark(addresses[BitOperations.TrailingZeroCount(rest)] - allocation.Address, (ulong)bytes);
+    }
+
+    private static void Count(BlockRunner runner, Operation* operation, ulong* addresses, uint mask, int bytes, FaultAccess access, AccessLayout layout)
     {
         if (runner.Profile.Sites.Accesses[operation->Site] < 0)
             return;
-        if (row)
-            runner.Profile.CountGlobalRow(operation->Site, addresses[0], bytes * 32, access != FaultAccess.Write, access != FaultAccess.Read);
+        bool loads = access != FaultAccess.Write, stores = access != FaultAccess.Read;
+        if (layout == AccessLayout.Row)
+            runner.Profile.CountGlobalRow(operation->Site, addresses[0], bytes * 32, loads, stores);
+        else if (layout == AccessLayout.Uniform && BitOperations.IsPow2(bytes))
+            runner.Profile.CountGlobalPlace(operation->Site, addresses[BitOperations.TrailingZeroCount(mask)], bytes, BitOperations.PopCount(mask), loads, stores);
         else
-            runner.Profile.CountGlobal(operation->Site, new ReadOnlySpan<ulong>(addresses, 32), mask, bytes, access != FaultAccess.Write, access != FaultAccess.Read);
+            runner.Profile.CountGlobal(operation->Site, new ReadOnlySpan<ulong>(addresses, 32), mask, bytes, loads, stores);
     }
 
     private static Allocation? Holding(Warp warp, Allocation? last, ulong address, ulong bytes)
@@ -300,18 +496,18 @@ internal static unsafe class MemoryOperations
         return warp.Fault(isFreed ? FaultKind.UseAfterFree : FaultKind.OutOfBounds, operation->Site, mask, new FaultMemory(access, space, address, bytes, near?.Describe()));
     }
 
-    private static void Shared(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, bool strong, bool copies, byte** pointers)
+    private static void Shared(Warp warp, Operation* operation, uint mask, in AccessExtent extent, ulong* addresses, int bytes, FaultAccess access, bool strong, bool copies, byte** pointers)
     {
         BlockRunner runner = warp.Runner;
         ulong size = (ulong)runner.Launch.SharedBytes;
-        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        if (!extent.IsBounded || extent.Most > size || size - extent.Most < (ulong)bytes)
         {
-            int lane = BitOperations.TrailingZeroCount(rest);
-            if (addresses[lane] > size || size - addresses[lane] < (ulong)bytes)
-                throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest, new FaultMemory(access, PtxSpace.Shared, addresses[lane], bytes, runner.Watch.SharedAllocation(addresses[lane])));
-            pointers[lane] = runner.Shared + addresses[lane];
+            uint wrong = Where(mask, addresses, address => address > size || size - address < (ulong)bytes);
+            ulong address = addresses[BitOperations.TrailingZeroCount(wrong)];
+            throw warp.Fault(FaultKind.OutOfBounds, operation->Site, wrong, new FaultMemory(access, PtxSpace.Shared, address, bytes, runner.Watch.SharedAllocation(address)));
         }
 
+        AddTo(addresses, (ulong)runner.Shared, (ulong*)pointers);
         ReadOnlySpan<ulong> row = new(addresses, 32);
         if (runner.Profile.Sites.Accesses[operation->Site] >= 0)
             runner.Profile.CountShared(operation->Site, row, mask, bytes);
@@ -355,7 +551,8 @@ internal static unsafe class MemoryOperations
         return found;
     }
 
-    private static bool IsStrong(PtxInstruction instruction) => instruction.Modifiers.Order is not (PtxMemoryOrder.None or PtxMemoryOrder.Weak);
+    /// <summary>Volatile, relaxed, acquire and the like.</summary>
+    public static bool IsStrong(PtxInstruction instruction) => instruction.Modifiers.Order is not (PtxMemoryOrder.None or PtxMemoryOrder.Weak);
 
     private static ulong Read(byte* from, int bytes, PtxType type) => bytes switch
     {

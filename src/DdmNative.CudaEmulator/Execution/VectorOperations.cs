@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
@@ -23,6 +24,19 @@ internal static unsafe class VectorOperations
     {
         PtxModifiers m = instruction.Modifiers;
         PtxType type = m.Type;
+        if (instruction.Opcode == PtxOpcode.Cvt && m.Flags == 0 && result.Width == 4 && sources.Length == 1 && sources[0].Width == 4)
+        {
+            switch (m.Types[0], m.Types[1], m.Rounding)
+            {
+                case (PtxType.TF32, PtxType.F32, PtxRounding.Rna):
+                    return &Apply<uint, RoundedToTf32>;
+                case (PtxType.F32, PtxType.F32, PtxRounding.Rni):
+                    return &Apply<float, NearestWhole>;
+                case (PtxType.F32, PtxType.S32, PtxRounding.Rn):
+                    return &Apply<float, Converted>;
+            }
+        }
+
         const PtxQualifiers Plain = PtxQualifiers.Lo | PtxQualifiers.Uni | PtxQualifiers.To;
         if ((m.Flags & ~(Plain | PtxQualifiers.Wide)) != 0 || m.Rounding is not (PtxRounding.None or PtxRounding.Rn) || type is PtxType.F16x2 or PtxType.BF16x2 or PtxType.U16x2 or PtxType.S16x2)
             return null;
@@ -88,6 +102,10 @@ internal static unsafe class VectorOperations
                 PtxOpcode.Add => isFloat ? &Apply<float, Sum<float>> : &Apply<uint, Sum<uint>>,
                 PtxOpcode.Sub => isFloat ? &Apply<float, Difference<float>> : &Apply<uint, Difference<uint>>,
                 PtxOpcode.Mul when isFloat => &Apply<float, Product<float>>,
+                PtxOpcode.Div when isFloat && m.Rounding == PtxRounding.Rn => &Apply<float, Quotient>,
+                PtxOpcode.Div when type == PtxType.U32 => &DivideUnsigned, PtxOpcode.Div when type == PtxType.S32 => &DivideSigned,
+                PtxOpcode.Rem when type == PtxType.U32 => &RemainderUnsigned, PtxOpcode.Rem when type == PtxType.S32 => &RemainderSigned,
+                PtxOpcode.Min when isFloat => &Apply<float, LeastNumber>, PtxOpcode.Max when isFloat => &Apply<float, MostNumber>,
                 PtxOpcode.Mul when m.Has(PtxQualifiers.Lo) => &Apply<uint, Product<uint>>,
                 PtxOpcode.Mad when !isFloat && m.Has(PtxQualifiers.Lo) => &Apply<uint, ProductSum<uint>>,
                 PtxOpcode.Fma or PtxOpcode.Mad when isFloat => &Apply<float, Fused>,
@@ -96,6 +114,7 @@ internal static unsafe class VectorOperations
                 PtxOpcode.Max when type == PtxType.S32 => &Apply<int, Most<int>>, PtxOpcode.Max when type == PtxType.U32 => &Apply<uint, Most<uint>>,
                 PtxOpcode.Neg when isFloat => &Apply<float, Negative<float>>, PtxOpcode.Neg => &Apply<int, Negative<int>>,
                 PtxOpcode.Shl when sources[0].Width == 4 => &ShiftLeft32, PtxOpcode.Shr when sources[0].Width == 4 && !type.IsSigned() => &ShiftRight32,
+                PtxOpcode.Shr when sources[0].Width == 4 => &ShiftRightSigned32,
                 _ => null,
             };
         }
@@ -106,6 +125,8 @@ internal static unsafe class VectorOperations
         return instruction.Opcode switch
         {
             PtxOpcode.Mov => &Apply<ulong, First<ulong>>,
+            // Global and constant addresses are generic ones as they are.
+            PtxOpcode.Cvta when m.Space is PtxSpace.Global or PtxSpace.Const => &Apply<ulong, First<ulong>>,
             PtxOpcode.Add => isDouble ? &Apply<double, Sum<double>> : &Apply<ulong, Sum<ulong>>,
             PtxOpcode.Sub => isDouble ? &Apply<double, Difference<double>> : &Apply<ulong, Difference<ulong>>,
             PtxOpcode.Mul when isDouble => &Apply<double, Product<double>>,
@@ -202,6 +223,13 @@ internal static unsafe class VectorOperations
     private static void ShiftLeft32(Warp warp, Operation* o, uint mask)
     {
         uint* d = (uint*)(warp.Frame + o->D), a = (uint*)(warp.Frame + o->A), b = (uint*)(warp.Frame + o->B);
+        if (Avx2.IsSupported)
+        {
+            for (int i = 0; i < 32; i += 8)
+                Put(d + i, Avx2.ShiftLeftLogicalVariable(Vector256.Load(a + i), Vector256.Load(b + i)), mask >> i);
+            return;
+        }
+
         for (int i = 0; i < 32; i++)
             d[i] = (mask >> i & 1) == 0 ? d[i] : b[i] > 31 ? 0 : a[i] << (int)b[i];
     }
@@ -209,14 +237,43 @@ internal static unsafe class VectorOperations
     private static void ShiftRight32(Warp warp, Operation* o, uint mask)
     {
         uint* d = (uint*)(warp.Frame + o->D), a = (uint*)(warp.Frame + o->A), b = (uint*)(warp.Frame + o->B);
+        if (Avx2.IsSupported)
+        {
+            for (int i = 0; i < 32; i += 8)
+                Put(d + i, Avx2.ShiftRightLogicalVariable(Vector256.Load(a + i), Vector256.Load(b + i)), mask >> i);
+            return;
+        }
+
         for (int i = 0; i < 32; i++)
             d[i] = (mask >> i & 1) == 0 ? d[i] : b[i] > 31 ? 0 : a[i] >> (int)b[i];
+    }
+
+    private static void ShiftRightSigned32(Warp warp, Operation* o, uint mask)
+    {
+        int* d = (int*)(warp.Frame + o->D), a = (int*)(warp.Frame + o->A);
+        uint* b = (uint*)(warp.Frame + o->B);
+        if (Avx2.IsSupported)
+        {
+            for (int i = 0; i < 32; i += 8)
+                Put(d + i, Avx2.ShiftRightArithmeticVariable(Vector256.Load(a + i), Vector256.Load(b + i)), mask >> i);
+            return;
+        }
+
+        for (int i = 0; i < 32; i++)
+            d[i] = (mask >> i & 1) == 0 ? d[i] : a[i] >> (int)Math.Min(b[i], 31);
     }
 
     private static void ShiftLeft64(Warp warp, Operation* o, uint mask)
     {
         ulong* d = (ulong*)(warp.Frame + o->D), a = (ulong*)(warp.Frame + o->A);
         uint* b = (uint*)(warp.Frame + o->B);
+        if (Avx2.IsSupported)
+        {
+            for (int i = 0; i < 32; i += 4)
+                Put(d + i, Avx2.ShiftLeftLogicalVariable(Vector256.Load(a + i), Wide(b + i)), mask >> i);
+            return;
+        }
+
         for (int i = 0; i < 32; i++)
             d[i] = (mask >> i & 1) == 0 ? d[i] : b[i] > 63 ? 0 : a[i] << (int)b[i];
     }
@@ -225,23 +282,43 @@ internal static unsafe class VectorOperations
     {
         ulong* d = (ulong*)(warp.Frame + o->D), a = (ulong*)(warp.Frame + o->A);
         uint* b = (uint*)(warp.Frame + o->B);
+        if (Avx2.IsSupported)
+        {
+            for (int i = 0; i < 32; i += 4)
+                Put(d + i, Avx2.ShiftRightLogicalVariable(Vector256.Load(a + i), Wide(b + i)), mask >> i);
+            return;
+        }
+
         for (int i = 0; i < 32; i++)
             d[i] = (mask >> i & 1) == 0 ? d[i] : b[i] > 63 ? 0 : a[i] >> (int)b[i];
     }
 
-    private static void MultiplyWideUnsigned(Warp warp, Operation* o, uint mask) => Wide(warp, o, mask, false, false);
+    private static void MultiplyWideUnsigned(Warp warp, Operation* o, uint mask) => MultiplyWide(warp, o, mask, false, false);
 
-    private static void MultiplyWideSigned(Warp warp, Operation* o, uint mask) => Wide(warp, o, mask, true, false);
+    private static void MultiplyWideSigned(Warp warp, Operation* o, uint mask) => MultiplyWide(warp, o, mask, true, false);
 
-    private static void MultiplyAddWideUnsigned(Warp warp, Operation* o, uint mask) => Wide(warp, o, mask, false, true);
+    private static void MultiplyAddWideUnsigned(Warp warp, Operation* o, uint mask) => MultiplyWide(warp, o, mask, false, true);
 
-    private static void MultiplyAddWideSigned(Warp warp, Operation* o, uint mask) => Wide(warp, o, mask, true, true);
+    private static void MultiplyAddWideSigned(Warp warp, Operation* o, uint mask) => MultiplyWide(warp, o, mask, true, true);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Wide(Warp warp, Operation* o, uint mask, bool signed, bool adds)
+    private static void MultiplyWide(Warp warp, Operation* o, uint mask, bool signed, bool adds)
     {
         long* d = (long*)(warp.Frame + o->D), c = (long*)(warp.Frame + o->C);
         uint* a = (uint*)(warp.Frame + o->A), b = (uint*)(warp.Frame + o->B);
+        if (Avx2.IsSupported)
+        {
+            // Products of the lower halves of 64 bits; what the upper ones hold does not matter.
+            for (int i = 0; i < 32; i += 4)
+            {
+                Vector256<ulong> x = Wide(a + i), y = Wide(b + i);
+                Vector256<long> product = signed ? Avx2.Multiply(x.AsInt32(), y.AsInt32()) : Avx2.Multiply(x.AsUInt32(), y.AsUInt32()).AsInt64();
+                Put(d + i, adds ? product + Vector256.Load(c + i) : product, mask >> i);
+            }
+
+            return;
+        }
+
         for (int i = 0; i < 32; i++)
         {
             if ((mask >> i & 1) != 0)
@@ -253,25 +330,80 @@ internal static unsafe class VectorOperations
     {
         ulong* d = (ulong*)(warp.Frame + o->D);
         uint* a = (uint*)(warp.Frame + o->A);
-        for (int i = 0; i < 32; i++)
-            d[i] = (mask >> i & 1) == 0 ? d[i] : a[i];
+        for (int i = 0; i < 32; i += 4)
+            Put(d + i, Wide(a + i), mask >> i);
     }
 
     private static void WidenSigned(Warp warp, Operation* o, uint mask)
     {
         long* d = (long*)(warp.Frame + o->D);
         int* a = (int*)(warp.Frame + o->A);
-        for (int i = 0; i < 32; i++)
-            d[i] = (mask >> i & 1) == 0 ? d[i] : a[i];
+        for (int i = 0; i < 32; i += 4)
+        {
+            (Vector128<long> low, Vector128<long> high) = Vector128.Widen(Vector128.Load(a + i));
+            Put(d + i, Vector256.Create(low, high), mask >> i);
+        }
     }
 
     private static void Narrow(Warp warp, Operation* o, uint mask)
     {
         uint* d = (uint*)(warp.Frame + o->D);
         ulong* a = (ulong*)(warp.Frame + o->A);
-        for (int i = 0; i < 32; i++)
-            d[i] = (mask >> i & 1) == 0 ? d[i] : (uint)a[i];
+        for (int i = 0; i < 32; i += 8)
+            Put(d + i, Vector256.Narrow(Vector256.Load(a + i), Vector256.Load(a + i + 4)), mask >> i);
     }
+
+    private static void DivideUnsigned(Warp warp, Operation* o, uint mask)
+    {
+        uint* d = (uint*)(warp.Frame + o->D), a = (uint*)(warp.Frame + o->A), b = (uint*)(warp.Frame + o->B);
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            d[i] = b[i] == 0 ? uint.MaxValue : a[i] / b[i];
+        }
+    }
+
+    private static void DivideSigned(Warp warp, Operation* o, uint mask)
+    {
+        int* d = (int*)(warp.Frame + o->D), a = (int*)(warp.Frame + o->A), b = (int*)(warp.Frame + o->B);
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            d[i] = b[i] switch { 0 => -1, -1 => -a[i], _ => a[i] / b[i] };
+        }
+    }
+
+    private static void RemainderUnsigned(Warp warp, Operation* o, uint mask)
+    {
+        uint* d = (uint*)(warp.Frame + o->D), a = (uint*)(warp.Frame + o->A), b = (uint*)(warp.Frame + o->B);
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            d[i] = b[i] == 0 ? a[i] : a[i] % b[i];
+        }
+    }
+
+    private static void RemainderSigned(Warp warp, Operation* o, uint mask)
+    {
+        int* d = (int*)(warp.Frame + o->D), a = (int*)(warp.Frame + o->A), b = (int*)(warp.Frame + o->B);
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int i = BitOperations.TrailingZeroCount(rest);
+            d[i] = b[i] switch { 0 => a[i], -1 => 0, _ => a[i] % b[i] };
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Wide(uint* row)
+    {
+        (Vector128<ulong> low, Vector128<ulong> high) = Vector128.Widen(Vector128.Load(row));
+        return Vector256.Create(low, high);
+    }
+
+    /// <summary>Writes those lanes whose bits are set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put<T>(T* d, Vector256<T> value, uint bits)
+        where T : unmanaged => Vector256.ConditionalSelect(Lanes<T>(bits), value, Vector256.Load(d)).Store(d);
 
     private readonly struct First<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a; }
 
@@ -294,6 +426,30 @@ internal static unsafe class VectorOperations
     private readonly struct Least<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Min(a, b); }
 
     private readonly struct Most<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Max(a, b); }
+
+    private readonly struct Quotient : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(a / b); }
+
+    private readonly struct LeastNumber : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.MinNumber(a, b)); }
+
+    private readonly struct MostNumber : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.MaxNumber(a, b)); }
+
+    private readonly struct NearestWhole : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.Round(a)); }
+
+    private readonly struct Converted : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.ConvertToSingle(a.AsInt32()); }
+
+    /// <summary>To ten bits of mantissa, the nearest or of two the larger.</summary>
+    private readonly struct RoundedToTf32 : IOperator<uint>
+    {
+        public static Vector256<uint> Apply(Vector256<uint> a, Vector256<uint> b, Vector256<uint> c)
+        {
+            Vector256<uint> exponent = Vector256.Create(0x7f800000u), rounded = (a + Vector256.Create(0x1000u)) & Vector256.Create(~0x1fffu);
+            Vector256<uint> special = Vector256.ConditionalSelect(Vector256.Equals(a & Vector256.Create(0x7fffffu), default), a, Vector256.Create(0x7fffffffu));
+            return Vector256.ConditionalSelect(Vector256.Equals(a & exponent, exponent), special, rounded);
+        }
+    }
+
+    /// <summary>Any NaN becomes the one that GPUs make.</summary>
+    private static Vector256<float> Canonical(Vector256<float> value) => Vector256.ConditionalSelect(Vector256.Equals(value, value), value, Vector256.Create(0x7fffffffu).AsSingle());
 
     private readonly struct Negative<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => -a; }
 

@@ -64,6 +64,9 @@ internal sealed unsafe class Warp : IDisposable
 
     public Allocation? Last { get; set; }
 
+    /// <summary>How the host's places of the last access lie.</summary>
+    public AccessLayout Layout { get; set; }
+
     public WarpStatus Status { get; set; }
 
     public int BarrierId { get; private set; }
@@ -374,15 +377,26 @@ internal sealed unsafe class Warp : IDisposable
             spareFrames[function] = spare = new();
         if (!counts.TryGetValue(function, out (long[] Warps, long[] Lanes) count))
             counts[function] = count = (new long[function.Segments.Length], new long[function.Segments.Length]);
-        if (!spare.TryPop(out nint memory))
+        bool isNew = !spare.TryPop(out nint memory);
+        if (isNew)
+        {
             memory = (nint)NativeMemory.AlignedAlloc((nuint)function.Frame.Length + 512, 64);
-        function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
+            function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
+        }
+        else
+        {
+            new Span<byte>((void*)memory, function.RegisterBytes).Clear();
+        }
+
         if (current is not null)
             calls.Push(current);
         current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);
         Activate();
         foreach ((PtxSpecialRegister register, Place place) in function.Specials)
         {
+            // All else is the same for a warp of whatever block.
+            if (!isNew && register is not (PtxSpecialRegister.CtaidX or PtxSpecialRegister.CtaidY or PtxSpecialRegister.CtaidZ))
+                continue;
             for (int lane = 0; lane < 32; lane++)
                 LaneOperations.Write(Frame, place, lane, Special(register, lane));
         }

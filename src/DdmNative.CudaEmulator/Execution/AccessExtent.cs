@@ -1,0 +1,87 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>How the addresses of a warp's lanes lie.</summary>
+internal enum AccessLayout : byte
+{
+    Scattered,
+
+    /// <summary>All 32 lanes take part, each one's bytes behind those of the lane before.</summary>
+    Row,
+
+    /// <summary>All lanes that take part have one address.</summary>
+    Uniform,
+}
+
+/// <summary>
+/// What a warp's addresses have in common, found for all lanes at once, so that an access which lies within one allocation is checked as a whole. Of a mask that leaves lanes out these are taken to have the
+/// address of the first lane that takes part.
+/// </summary>
+/// <param name="Least">The lowest address.</param>
+/// <param name="Most">The highest.</param>
+/// <param name="AnyBits">Bits that are set in any address.</param>
+/// <param name="Layout">Rows are told from the bytes of each lane.</param>
+internal readonly record struct AccessExtent(ulong Least, ulong Most, ulong AnyBits, AccessLayout Layout)
+{
+    /// <summary>Whether the addresses are below 2^63, as all that can be good are: only then do the least and the most bound them.</summary>
+    public bool IsBounded => (long)AnyBits >= 0;
+
+    /// <param name="addresses">Of 32 lanes.</param>
+    /// <param name="mask">Lanes that take part, at least one.</param>
+    /// <param name="bytes">Of each lane.</param>
+    public static unsafe AccessExtent Of(ulong* addresses, uint mask, int bytes)
+    {
+        ulong first = addresses[BitOperations.TrailingZeroCount(mask)];
+        Vector256<ulong> origin = Vector256.Create(first), any = origin, differ = default;
+        Vector256<long> least = origin.AsInt64(), most = least;
+        if (mask == uint.MaxValue)
+        {
+            Vector256<ulong> expected = origin + Vector256.Create(0ul, (ulong)bytes, 2 * (ulong)bytes, 3 * (ulong)bytes), step = Vector256.Create(4 * (ulong)bytes), apart = default;
+            for (int lane = 0; lane < 32; lane += 4, expected += step)
+            {
+                Vector256<ulong> here = Vector256.Load(addresses + lane);
+                any |= here;
+                differ |= here ^ origin;
+                apart |= here ^ expected;
+                least = Vector256.Min(least, here.AsInt64());
+                most = Vector256.Max(most, here.AsInt64());
+            }
+
+            if (apart == default && bytes != 0)
+                return new(first, first + 31 * (ulong)bytes, Folded(any), AccessLayout.Row);
+        }
+        else
+        {
+            for (int lane = 0; lane < 32; lane += 4)
+            {
+                Vector256<ulong> here = Vector256.ConditionalSelect(Lanes(mask >> lane), Vector256.Load(addresses + lane), origin);
+                any |= here;
+                differ |= here ^ origin;
+                least = Vector256.Min(least, here.AsInt64());
+                most = Vector256.Max(most, here.AsInt64());
+            }
+        }
+
+        if (differ == default)
+            return new(first, first, first, AccessLayout.Uniform);
+        Vector128<long> low = Vector128.Min(least.GetLower(), least.GetUpper()), high = Vector128.Max(most.GetLower(), most.GetUpper());
+        return new((ulong)Math.Min(low[0], low[1]), (ulong)Math.Max(high[0], high[1]), Folded(any), AccessLayout.Scattered);
+    }
+
+    /// <summary>All ones in those of four lanes whose bits are set, from the lowest on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<ulong> Lanes(uint bits)
+    {
+        Vector256<ulong> each = Vector256.Create(1ul, 2, 4, 8);
+        return Vector256.Equals(Vector256.Create((ulong)bits) & each, each);
+    }
+
+    private static ulong Folded(Vector256<ulong> bits)
+    {
+        Vector128<ulong> half = bits.GetLower() | bits.GetUpper();
+        return half[0] | half[1];
+    }
+}
