@@ -2,6 +2,7 @@ using CommandLine;
 using CommandLine.Text;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Online;
 using DdmNative.Cli.Verbs;
 using DdmNative.Compute;
@@ -50,7 +51,7 @@ internal static class CommandRunner
 
     private static (int Code, string Message) Explain(Exception e) => e switch
     {
-        BadUsageException => (ExitCode.BadUsage, e.Message),
+        BadUsageException or MethodRequestException => (ExitCode.BadUsage, e.Message),
         BadInputException or MissingTrajectoryException or InfeasibleMatchingException => (ExitCode.BadInput, e.Message),
         CudaException { Result: CudaResult.OutOfMemory } => (ExitCode.OutOfMemory, e.Message),
         DeviceException or DeviceUnavailableException or CudaException => (ExitCode.DeviceTrouble, e.Message),

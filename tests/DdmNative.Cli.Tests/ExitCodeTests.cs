@@ -17,6 +17,14 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("two methods", "attribute", "--run", "RUN", "--data", "generated", "--mode", "repair", "--depth", "head")]
     [InlineData("unknown mode", "attribute", "--run", "RUN", "--data", "generated", "--mode", "undo")]
     [InlineData("unknown depth", "attribute", "--run", "RUN", "--data", "generated", "--depth", "block:x")]
+    [InlineData("unknown method", "attribute", "--run", "RUN", "--data", "generated", "--method", "voodoo")]
+    [InlineData("unknown setting", "attribute", "--run", "RUN", "--data", "generated", "--method", "ddm:colour=red")]
+    [InlineData("two ways to name a method", "attribute", "--run", "RUN", "--data", "generated", "--method", "random", "--depth", "head")]
+    [InlineData("no gradient", "attribute", "--run", "RUN", "--data", "generated", "--method", "grad-dot", "--objectives", "accuracy")]
+    [InlineData("unknown granularity", "attribute", "--run", "RUN", "--data", "generated", "--method", "random", "--granularity", "pixel")]
+    [InlineData("a synset of samples", "attribute", "--run", "RUN", "--data", "generated", "--mode", "repair", "--granularity", "sample")]
+    [InlineData("no memory", "attribute", "--run", "RUN", "--data", "generated", "--method", "random", "--memory", "-1")]
+    [InlineData("nothing to attribute", "attribute")]
     [InlineData("no such count", "validate", "--run", "RUN", "--data", "generated", "--count", "some")]
     [InlineData("unknown metric", "evaluate", "--run", "RUN", "--data", "generated", "--metrics", "lds,luck")]
     [InlineData("unknown method", "evaluate", "--run", "RUN", "--data", "generated", "--methods", "guess")]
@@ -85,6 +93,27 @@ public sealed class ExitCodeTests(RunFiles files)
         Ddm.Result help = Ddm.Run("--help");
         Assert.Equal(ExitCode.Done, help.Code);
         Assert.Contains("attribute", help.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_method_that_needs_more_memory_than_it_may_have_is_2_and_says_what_to_do()
+    {
+        Ddm.Result result = Ddm.Run("attribute", "--run", files.PathOf("memory"), "--data", "generated:classes=2,per-class=6,test-per-class=3,size=8,clusters=1", "--clusters", "1",
+            "--method", "grad-dot", "--memory", "0.5");
+
+        Assert.Equal(ExitCode.BadUsage, result.Code);
+        Assert.Contains("Method 'grad-dot' needs", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Lower --wave", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Methods_are_listed_without_a_run()
+    {
+        Ddm.Result result = Ddm.Run("attribute", "--list-methods");
+
+        Assert.Equal(ExitCode.Done, result.Code);
+        Assert.Contains("grad-dot", result.Output, StringComparison.Ordinal);
+        Assert.Contains("mode=controlled-replay", result.Output, StringComparison.Ordinal);
     }
 
     /// <summary>One line on standard error, nothing on standard output, and no run folder that was not there.</summary>

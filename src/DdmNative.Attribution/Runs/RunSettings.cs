@@ -12,6 +12,9 @@ public sealed record RunSettings
     /// <summary>Where retrained models are kept, to be shared by several runs; null for the run's own <c>retrained/</c>.</summary>
     public string? RetrainedModels { get; init; }
 
+    /// <summary>The most bytes that a method of the suite may take by its own estimate; null for what the machine has.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>What to compare exact retraining's speed with; null for nothing.</summary>
     public PyTorchBaseline? PyTorch { get; init; }
 

@@ -33,7 +33,7 @@ internal static class StageList
     private static IEnumerable<Stage> Attribution(Job job, bool validates)
     {
         foreach (string method in job.Attribution.Methods)
-            yield return new OnlineStage(job, method);
+            yield return AttributionMethods.IsOfSuite(method) ? new MethodStage(job, method) : new OnlineStage(job, method);
         yield return new AttributeStage(job);
         if (validates)
         {

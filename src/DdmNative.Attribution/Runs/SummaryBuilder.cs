@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
@@ -44,7 +45,7 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         if (Find(AttributeStage.StageName) is null)
             return summary;
 
-        GroupTable groups = GroupStage.Read(run, inputs);
+        GroupTable groups = Granularity.PartsOf(run.Record!.Job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
         (string objective, double[] effects, Dictionary<int, double> exact) = FirstRow(validate is not null);
         // Of having the group: negative is good for a loss, positive for everything else.
         double sign = Objective.Parse(objective).Kind == ObjectiveKind.Loss ? 1 : -1;

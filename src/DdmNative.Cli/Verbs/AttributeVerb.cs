@@ -1,12 +1,29 @@
 using CommandLine;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
 
 [Verb("attribute", HelpText = "Fill the attribution matrix: the effect of every group on every objective.")]
 internal sealed class AttributeVerb : GroupedOptions
 {
+    [Option("run", MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one. Needed, but for --list-methods.")]
+    public override string Run { get; set; } = "";
+
+    [Option("list-methods", HelpText = "Print all methods with their settings, sources and units.")]
+    public bool ListMethods { get; set; }
+
+    [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, or any mode or depth; settings as NAME:key=value:key=value. See --list-methods.")]
+    public string? MethodName { get; set; }
+
+    [Option("granularity", MetaValue = "NAME", HelpText = "What the effects are of: class, group or sample. Default: group.")]
+    public string? Granularity { get; set; }
+
+    [Option("memory", MetaValue = "MIB", HelpText = "The most memory that a method may take by its own estimate, in MiB. Default: what the machine has.")]
+    public double? Memory { get; set; }
+
     [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). Default: controlled-replay, which predicts best; repair is the fastest.")]
     public string? Mode { get; set; }
 
@@ -24,6 +41,19 @@ internal sealed class AttributeVerb : GroupedOptions
 
     protected override RunGoal Upto => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
 
+    protected override RunSettings Settings => base.Settings with { MemoryLimit = Memory is double mebibytes ? (long)(mebibytes * 1024 * 1024) : null };
+
+    protected override bool Answer()
+    {
+        if (ListMethods)
+            MethodList.Write(Console.Out);
+        else if (Run.Length == 0)
+            throw new BadUsageException("Name the run folder with --run DIR, or ask for --list-methods.");
+        else if (Memory is not (null or > 0))
+            throw new BadUsageException($"--memory: found {Memory}, expected a number of MiB above 0.");
+        return ListMethods;
+    }
+
     protected override Job Apply(Job job)
     {
         string? method = Method();
@@ -35,6 +65,7 @@ internal sealed class AttributeVerb : GroupedOptions
             {
                 Methods = method is null ? job.Attribution.Methods : [method],
                 Objectives = objectives.Length == 0 ? job.Attribution.Objectives : objectives,
+                Granularity = Granularity ?? job.Attribution.Granularity,
             },
             Validation = job.Validation with
             {
@@ -46,15 +77,17 @@ internal sealed class AttributeVerb : GroupedOptions
 
     private string? Method()
     {
-        string?[] given = [Mode, Depth, Synset];
+        string?[] given = [Mode, Depth, Synset, MethodName];
         if (given.Count(option => option is not null) > 1)
-            throw new BadUsageException("--mode, --depth and --synset exclude one another.");
+            throw new BadUsageException("--method, --mode, --depth and --synset exclude one another.");
         if (Mode is not null && AttributionMethods.SynsetMode(Mode) is null)
             throw new BadUsageException($"--mode: found '{Mode}', expected one of {string.Join(", ", AttributionMethods.SynsetModes)}, or one of them with its images per group (repair:4).");
         if (Depth is not null && Depth is not ("head" or "all") && AttributionMethods.Blocks(Depth) is null)
             throw new BadUsageException($"--depth: found '{Depth}', expected head, block:K or all.");
         if (Synset is not (null or "feature"))
             throw new BadUsageException($"--synset: found '{Synset}', expected feature.");
-        return Mode ?? Depth ?? Synset;
+        if (MethodName is not null && !AttributionMethods.IsKnown(MethodName))
+            throw new BadUsageException($"--method: found '{MethodName}', expected {MethodRegistry.Fault(MethodName) ?? "a method"}");
+        return MethodName ?? Mode ?? Depth ?? Synset;
     }
 }

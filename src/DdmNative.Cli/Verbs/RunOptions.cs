@@ -13,7 +13,7 @@ namespace DdmNative.Cli.Verbs;
 internal abstract class RunOptions : IVerb
 {
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one.")]
-    public string Run { get; set; } = "";
+    public virtual string Run { get; set; } = "";
 
     [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary or npz files, or generated:classes=4,per-class=40,… Needed in a new run folder.")]
     public string? Data { get; set; }
@@ -41,6 +41,8 @@ internal abstract class RunOptions : IVerb
 
     void IVerb.Run(CancellationToken stop)
     {
+        if (Answer())
+            return;
         Job job = Whole() ?? JobFrom(RunFolder.Peek(Run)?.Job);
         if (Seed is not null || Data is not null)
             job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
@@ -55,6 +57,9 @@ internal abstract class RunOptions : IVerb
             Console.Error.WriteLine(line);
         ResultWriter.Write(result, Json);
     }
+
+    /// <summary>Answers a question that needs no run, such as what there is to choose from; false where none was asked.</summary>
+    protected virtual bool Answer() => false;
 
     /// <summary>How the run is carried out.</summary>
     protected virtual RunSettings Settings => new() { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdmNative.Attribution.Methods;
 
 namespace DdmNative.Attribution.Runs.Jobs;
 
@@ -12,7 +13,8 @@ public static class AttributionMethods
     public static IReadOnlyList<string> SynsetModes { get; } = ["repair", "replay", "controlled-replay", "push", "forget"];
 
     /// <summary>All names, for messages.</summary>
-    public static string Names { get; } = string.Join(", ", SynsetModes) + " (each also as MODE:M, with M images per group), head, block:K, all, feature";
+    public static string Names { get; } = string.Join(", ", SynsetModes) + " (each also as MODE:M, with M images per group), head, block:K, all, feature; or of the suite "
+        + string.Join(", ", MethodRegistry.All.Select(method => method.Name)) + " (each also with settings, NAME:key=value:key=value)";
 
     /// <summary>K of <c>block:K</c>; null for every other method.</summary>
     public static int? Blocks(string method)
@@ -25,6 +27,8 @@ public static class AttributionMethods
     public static string? SynsetMode(string method)
     {
         ArgumentNullException.ThrowIfNull(method);
+        if (method == "ddm")
+            return "controlled-replay";
         string mode = method.Split(':')[0];
         return SynsetModes.Contains(mode) && (mode == method || ImagesPerGroup(method) is not null) ? mode : null;
     }
@@ -38,7 +42,14 @@ public static class AttributionMethods
     }
 
     /// <summary>Whether it is the name of a method.</summary>
-    public static bool IsKnown(string method) => SynsetMode(method) is not null || method is "head" or "all" or "feature" || Blocks(method) is not null;
+    public static bool IsKnown(string method) => SynsetMode(method) is not null || method is "head" or "all" or "feature" || Blocks(method) is not null || (IsOfSuite(method) && MethodRegistry.Fault(method) is null);
+
+    /// <summary>Whether it is a method of the suite (<see cref="MethodRegistry"/>), which hands over effects; the synset modes and the depth dial hand over models.</summary>
+    public static bool IsOfSuite(string method)
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        return method != "ddm" && MethodRegistry.Find(method) is not null;
+    }
 
     private static int? NumberIn(string text)
         => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= 1000 ? number : null;
@@ -53,6 +64,7 @@ public static class AttributionMethods
     /// <summary>For people: what the method is.</summary>
     public static string Title(string method) => method switch
     {
+        "ddm" => "ddm (controlled replay on the synset)",
         "repair" => "repair (synset)",
         "replay" => "replay (synset)",
         "controlled-replay" => "controlled replay (synset)",
@@ -62,6 +74,7 @@ public static class AttributionMethods
         "all" => "exact retraining (depth dial)",
         "feature" => "feature synset (depth dial)",
         _ when ImagesPerGroup(method) is int images => $"{SynsetMode(method)} (synset, {images} image{(images == 1 ? "" : "s")} per group)",
+        _ when IsOfSuite(method) => method,
         _ => $"{method} (depth dial)",
     };
 }

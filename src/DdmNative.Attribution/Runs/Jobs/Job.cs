@@ -110,10 +110,14 @@ public sealed record JobAttribution
     /// <summary>The rows of the matrix; <c>loss:class</c> stands for one row per class.</summary>
     public IReadOnlyList<string> Objectives { get; init; } = ["loss", "loss:class"];
 
-    /// <summary>Compares value by value: records hold lists by reference.</summary>
-    public bool Equals(JobAttribution? other) => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives);
+    /// <summary>The matrix's columns: <c>group</c>, or <c>class</c> or <c>sample</c> for the methods of the suite.</summary>
+    public string Granularity { get; init; } = "group";
 
-    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives));
+    /// <summary>Compares value by value: records hold lists by reference.</summary>
+    public bool Equals(JobAttribution? other)
+        => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives) && Granularity == other.Granularity;
+
+    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives), Granularity);
 }
 
 /// <summary>The ground truth: training again without groups.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Methods;
 
 namespace DdmNative.Attribution.Runs.Jobs;
 
@@ -80,20 +81,32 @@ public static class JobRules
         for (int i = 0; i < methods.Count; i++)
         {
             string field = $"attribution.methods[{i}]";
+            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Fault(methods[i]) is string fault)
+                throw rules.Error(field, $"'{methods[i]}'", $"a method and settings that it has ({fault})");
             if (!AttributionMethods.IsKnown(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}'", $"one of {AttributionMethods.Names}");
             if (methods.Take(i).Contains(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
             Blocks(field, methods[i], job, rules);
+            if (job.Attribution.Granularity != Granularity.Group && !AttributionMethods.IsOfSuite(methods[i]))
+                throw rules.Error(field, $"'{methods[i]}' with granularity {job.Attribution.Granularity}", $"granularity group, or a method of the suite ({string.Join(", ", MethodRegistry.All.Select(method => method.Name))}; ddm:mode=repair)");
+            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Find(methods[i])!.NeedsGradients && job.Attribution.Objectives.FirstOrDefault(IsFlat) is string flat)
+                throw rules.Error(field, $"'{methods[i]}' with objective '{flat}', which is constant almost everywhere", "loss, margin or logit for a method that needs the objective's gradient");
         }
+
+        rules.OneOf("attribution.granularity", job.Attribution.Granularity, [.. Granularity.Names]);
+        if (job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
+            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups", "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");
     }
+
+    private static bool IsFlat(string objective) => objective.Split(':')[0].Trim() == "accuracy";
 
     private static void Unlearning(JobUnlearning unlearning, Job job, Rules rules)
     {
         if (unlearning.Groups.Count == 0)
             throw rules.Error("unlearning.groups", "an empty list", "at least one group");
-        if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature")
-            throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {AttributionMethods.Names}, but not feature");
+        if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsOfSuite(unlearning.Method))
+            throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, head, block:K, all");
         Blocks("unlearning.method", unlearning.Method, job, rules);
     }
 

@@ -25,16 +25,18 @@ internal sealed class AttributeStage(Job job) : Stage
     public static AttributionMatrix MatrixOf(StageContext context, Job job, string method)
         => MatrixOf(context, method, JobObjectives.Expand(job.Attribution.Objectives, context.Inputs.Test.Labels));
 
-    /// <summary>The effects by one method on objectives of one's own.</summary>
+    /// <summary>The effects by one method on objectives of one's own; of a method of the suite, on those that <see cref="MethodStage.ObjectivesOf"/> lists.</summary>
     public static AttributionMatrix MatrixOf(StageContext context, string method, IReadOnlyList<Objective> objectives)
     {
-        int groups = GroupStage.Read(context).Count;
-        return AttributionMatrix.From(OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), groups), context.Inputs.Test.Labels, objectives);
+        string path = context.Folder.PathOf(OnlineResult.NameOf(method));
+        return AttributionMethods.IsOfSuite(method)
+            ? MethodStage.Read(path, objectives)
+            : AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
     }
 
     public override StageResult Run(StageContext context)
     {
-        GroupTable groups = GroupStage.Read(context);
+        GroupTable groups = MethodStage.Parts(context);
         AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select(method => MatrixOf(context, job, method))];
         int rows = matrices[0].Objectives.Count;
         Npz.Write(context.PathFor(NpzFile),

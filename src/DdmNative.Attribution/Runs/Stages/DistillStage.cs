@@ -3,18 +3,12 @@ using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Runs.Jobs;
-using DdmNative.Attribution.Training;
-using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>Distils one synset: <c>synset/RECIPE.safetensors</c>, or one file for each phase of training.</summary>
 internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 {
-    private const int PhaseCount = 5;
-    private const int PhaseSteps = 80;
-    private const double PhasesFrom = 0.25, ReplayFrom = 0.5;
-
     private const string FirstStepKey = "first_step";
 
     public override string Name => NameOf(recipe);
@@ -30,7 +24,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
-    public override object Settings => new { job.Seed, Recipe = recipe, Matching = Options(), PhaseSteps };
+    public override object Settings => new { job.Seed, Recipe = recipe, Matching = SynsetMatching.Options(recipe, job.Matching), SynsetMatching.PhaseSteps };
 
     public static string NameOf(SynsetRecipe recipe) => "distill:" + recipe.Name;
 
@@ -39,7 +33,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     /// <summary>The synsets of all phases.</summary>
     public static IReadOnlyList<PhaseSynset> ReadPhases(StageContext context, SynsetRecipe recipe)
-        => [.. Enumerable.Range(0, PhaseCount).Select(phase =>
+        => [.. Enumerable.Range(0, SynsetMatching.PhaseCount).Select(phase =>
         {
             string path = context.Folder.PathOf(FileOf(PhaseName(recipe, phase)));
             return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture), SynsetFile.Read(path));
@@ -59,14 +53,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     private StageResult Match(StageContext context)
     {
-        using var matching = new MatchingInputs(context, job, recipe);
-        MatchingOptions options = Bounded(context, Options());
-        int steps = options.StepsToTake;
-        // Where the replay begins is where its gradients must be right; matching on from the end of training predicted less.
-        Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? matching.Trajectory.Nearest(ReplayFrom) : matching.Trajectory.Checkpoints[^1];
-        int groups = matching.Real.GroupCount;
-        MatchingResult result = new GradientMatcher(context.Device, context.Inputs.Network, options).Match(matching.Start, checkpoint, matching.Real,
-            progress => context.Listener.Progress(progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"), context.Stop);
+        using var inputs = new MatchingInputs(context, job, recipe);
+        MatchingResult result = Matching(context, inputs).Match();
         SynsetFile.Write(context.PathFor(FileOf(recipe.Name)), result.Synset);
         return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double>
         {
@@ -77,12 +65,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     private StageResult MatchPhases(StageContext context)
     {
-        using var matching = new MatchingInputs(context, job, recipe);
-        MatchingOptions options = Bounded(context, Options());
-        Trajectory trajectory = matching.Trajectory;
-        IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(new GradientMatcher(context.Device, context.Inputs.Network, options), matching.Start, trajectory.Checkpoints,
-            Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount, recipe.Steps > 0 ? recipe.Steps : PhaseSteps, matching.Real,
-            (done, total) => context.Listener.Progress(done, total, "phases"), context.Stop);
+        using var inputs = new MatchingInputs(context, job, recipe);
+        IReadOnlyList<PhaseSynset> phases = Matching(context, inputs).MatchPhases();
         var names = new List<string>();
         foreach (PhaseSynset phase in phases)
         {
@@ -104,21 +88,14 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     /// <summary>The feature synset that the finished stage has left.</summary>
     public static FeatureSynset ReadFeatures(StageContext context, SynsetRecipe recipe) => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
 
-    private static MatchingOptions Bounded(StageContext context, MatchingOptions options) => options with { Wave = context.Settings.Bounded(options.Wave) };
-
-    private MatchingOptions Options()
+    private SynsetMatching Matching(StageContext context, MatchingInputs inputs)
     {
-        var options = new MatchingOptions
+        MatchingOptions options = SynsetMatching.Options(recipe, job.Matching);
+        options = options with { Wave = context.Settings.Bounded(options.Wave) };
+        return new SynsetMatching(context.Device, context.Inputs.Network, inputs.Trajectory, inputs.Start, inputs.Real, options, recipe)
         {
-            Distance = job.Matching.Distance switch
-            {
-                "relative" => GradientDistanceKind.Relative,
-                "row-cosine" => GradientDistanceKind.RowCosine,
-                _ => GradientDistanceKind.RelativePerLayer,
-            },
-            Steps = recipe.Steps,
+            OnProgress = context.Listener.Progress,
+            Cancellation = context.Stop,
         };
-        options = options with { Images = options.Images with { LearningRate = job.Matching.LearningRate } };
-        return recipe.Kind == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LabelStart = LabelStart.Reflected } : options;
     }
 }

@@ -81,8 +81,7 @@ internal sealed class ValidateStage(Job job) : Stage
         AttributionMatrix[] exact = [.. retrained.Select(logits => AttributionMatrix.From(logits, labels, losses))];
         foreach (string method in job.Attribution.Methods)
         {
-            CounterfactualLogits logits = OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), groups.Count);
-            AttributionMatrix effects = AttributionMatrix.From(logits, labels, losses).SelectGroups(chosen);
+            AttributionMatrix effects = AttributeStage.MatrixOf(context, method, losses).SelectGroups(chosen);
             Add(figures, method, EffectCorrelations.Compute(effects, AttributionMatrix.Mean(exact), classOf));
         }
 

@@ -1,0 +1,65 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Stages;
+using DdmNative.Attribution.Training;
+using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Matching;
+
+/// <summary>A synset by its recipe: which checkpoints it is matched at, in which form, and in how many steps.</summary>
+/// <param name="device">Where to match.</param>
+/// <param name="network">The target's architecture.</param>
+/// <param name="trajectory">The target's recorded training.</param>
+/// <param name="start">What the images begin as.</param>
+/// <param name="real">The real groups' gradients.</param>
+/// <param name="options">As <see cref="Options"/> makes them, the wave bounded.</param>
+/// <param name="recipe">Any but the feature synset's.</param>
+internal sealed class SynsetMatching(Device device, Network network, Trajectory trajectory, Synset start, GroupGradients real, MatchingOptions options, SynsetRecipe recipe)
+{
+    /// <summary>Synsets of the recipe <see cref="SynsetRecipe.Phases"/>.</summary>
+    public const int PhaseCount = 5;
+
+    /// <summary>Matching steps of each phase.</summary>
+    public const int PhaseSteps = 80;
+
+    private const double PhasesFrom = 0.25, ReplayFrom = 0.5;
+
+    /// <summary>Called as (done, of all, unit).</summary>
+    public Action<double, double, string>? OnProgress { get; init; }
+
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>The matching's settings for a recipe.</summary>
+    public static MatchingOptions Options(SynsetRecipe recipe, JobMatching matching)
+    {
+        var options = new MatchingOptions
+        {
+            Distance = matching.Distance switch
+            {
+                "relative" => GradientDistanceKind.Relative,
+                "row-cosine" => GradientDistanceKind.RowCosine,
+                _ => GradientDistanceKind.RelativePerLayer,
+            },
+            Steps = recipe.Steps,
+        };
+        options = options with { Images = options.Images with { LearningRate = matching.LearningRate } };
+        return recipe.Kind == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LabelStart = LabelStart.Reflected } : options;
+    }
+
+    /// <summary>The one synset of a recipe that has a single one.</summary>
+    public MatchingResult Match()
+    {
+        int steps = options.StepsToTake;
+        // Where the replay begins is where its gradients must be right; matching on from the end of training predicted less.
+        Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? trajectory.Nearest(ReplayFrom) : trajectory.Checkpoints[^1];
+        int groups = real.GroupCount;
+        return new GradientMatcher(device, network, options).Match(start, checkpoint, real,
+            progress => OnProgress?.Invoke(progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"), Cancellation);
+    }
+
+    /// <summary>The synsets of all phases of training.</summary>
+    public IReadOnlyList<PhaseSynset> MatchPhases()
+        => PhaseSynsets.Match(new GradientMatcher(device, network, options), start, trajectory.Checkpoints, Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount,
+            recipe.Steps > 0 ? recipe.Steps : PhaseSteps, real, (done, total) => OnProgress?.Invoke(done, total, "phases"), Cancellation);
+}

@@ -1,0 +1,65 @@
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Attribution.Methods.Gradients;
+
+/// <summary>∂f/∂z of what is measured on one sample, by its logits z and its label y. Accuracy is flat, so that it has none.</summary>
+internal static class ObjectiveCotangents
+{
+    /// <summary>Fills ∂f/∂z [K] times <paramref name="weight"/>: p − onehot for the loss, onehot for the logit, onehot − onehot(best other) for the margin.</summary>
+    /// <exception cref="MethodRequestException">The kind has no gradient.</exception>
+    public static void Fill(ObjectiveKind kind, ReadOnlySpan<float> z, int y, double weight, Span<float> cotangent)
+    {
+        switch (kind)
+        {
+            case ObjectiveKind.Loss:
+                Softmax(z, weight, cotangent);
+                cotangent[y] -= (float)weight;
+                break;
+            case ObjectiveKind.Logit:
+                cotangent.Clear();
+                cotangent[y] = (float)weight;
+                break;
+            case ObjectiveKind.Margin:
+                cotangent.Clear();
+                cotangent[y] = (float)weight;
+                cotangent[BestOther(z, y)] = (float)-weight;
+                break;
+            default:
+                throw new MethodRequestException("Accuracy is constant almost everywhere and has no gradient; ask this method for loss, margin or logit.");
+        }
+    }
+
+    /// <summary>∂/∂z of log p_y/(1 − p_y) [K] times a weight: onehot − softmax over the other classes (TRAK's model output function).</summary>
+    public static void FillLogOdds(ReadOnlySpan<float> z, int y, double weight, Span<float> cotangent)
+    {
+        double largest = z[BestOther(z, y)], sum = 0;
+        for (int k = 0; k < z.Length; k++)
+            sum += k == y ? 0 : Math.Exp(z[k] - largest);
+        for (int k = 0; k < z.Length; k++)
+            cotangent[k] = (float)(k == y ? weight : -weight * Math.Exp(z[k] - largest) / sum);
+    }
+
+    private static void Softmax(ReadOnlySpan<float> z, double weight, Span<float> p)
+    {
+        double largest = double.NegativeInfinity, sum = 0;
+        foreach (float value in z)
+            largest = Math.Max(largest, value);
+        foreach (float value in z)
+            sum += Math.Exp(value - largest);
+        for (int k = 0; k < z.Length; k++)
+            p[k] = (float)(weight * Math.Exp(z[k] - largest) / sum);
+    }
+
+    /// <summary>The first of the largest logits but that of y.</summary>
+    private static int BestOther(ReadOnlySpan<float> z, int y)
+    {
+        int best = y == 0 ? 1 : 0;
+        for (int k = best + 1; k < z.Length; k++)
+        {
+            if (k != y && z[k] > z[best])
+                best = k;
+        }
+
+        return best;
+    }
+}

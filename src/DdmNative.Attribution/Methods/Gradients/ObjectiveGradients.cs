@@ -1,0 +1,108 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Methods.Gradients;
+
+/// <summary>
+/// ∇_θ F_o(θ) of every objective, [O, P]. Objectives over the whole split or a class are put together from the classes' gradients, so that no sample is passed through twice for one kind.
+/// </summary>
+internal sealed class ObjectiveGradients : IDisposable
+{
+    private const int Block = 64, Wave = 8;
+
+    private readonly Network _network;
+    private readonly Dataset _test;
+    private readonly ModelEvaluator _evaluator;
+    private readonly IReadOnlyList<Objective> _objectives;
+    private readonly BlockGradients _gradients;
+    private readonly List<(ObjectiveKind Kind, int[] Samples)> _atoms = [];
+    private readonly List<List<(int Atom, double Weight)>> _sums = [];
+    private readonly SampleBlocks _blocks;
+
+    /// <exception cref="MethodRequestException">An objective has no gradient.</exception>
+    public ObjectiveGradients(MethodContext context)
+        : this(context.Device, context.Network, context.Test, context.TestSet.Images, context.Evaluator, context.Objectives, context.Bounded(Wave))
+    {
+    }
+
+    private ObjectiveGradients(Device device, Network network, Dataset test, Tensor images, ModelEvaluator evaluator, IReadOnlyList<Objective> objectives, int wave)
+    {
+        (_network, _test, _evaluator, _objectives) = (network, test, evaluator, objectives);
+        foreach (Objective objective in objectives)
+        {
+            if (objective.Kind == ObjectiveKind.Accuracy)
+                throw new MethodRequestException($"Objective '{objective.Name}' is constant almost everywhere and has no gradient, which this method needs; ask for loss, margin or logit in its place.");
+            _sums.Add(AtomsOf(objective));
+        }
+
+        _blocks = new SampleBlocks([.. _atoms.Select(atom => atom.Samples)], Block);
+        _gradients = new BlockGradients(device, network, images, labels: null, new BlockGradientOptions(Math.Min(wave, _blocks.Blocks.Count), Block, KeepGradients: true));
+    }
+
+    /// <summary>The memory that gradients of so many objectives take.</summary>
+    public static MemoryEstimate Estimate(MethodContext context)
+        => new BlockGradientOptions(context.Bounded(Wave), Block).Estimate(context.Network) + new MemoryEstimate(("objectives' gradients", MemoryEstimate.Vectors(context.Network, 3L * context.Objectives.Count)));
+
+    /// <summary>The gradients at θ.</summary>
+    public float[] At(float[] parameters)
+    {
+        int length = _network.ParameterCount, classes = _network.Classes;
+        float[] logits = _evaluator.Logits(parameters, 1);
+        _gradients.SetParameters(parameters);
+        var atoms = new double[(long)_atoms.Count * length];
+        foreach ((int[] parts, ArraySegment<int>[] samples) in _blocks.Waves(_gradients.Wave))
+        {
+            // Blocks of one atom run beside those of another: the cotangent's kind and weight are those of the block that the sample is met in.
+            int met = 0;
+            int[] atomOf = [.. samples.SelectMany((block, b) => Enumerable.Repeat(parts[b], block.Count))];
+            _gradients.Run(samples, (sample, cotangent) =>
+            {
+                (ObjectiveKind kind, int[] of) = _atoms[atomOf[met++]];
+                ObjectiveCotangents.Fill(kind, logits.AsSpan(sample * classes, classes), _test.Labels[sample], 1.0 / of.Length, cotangent);
+            });
+            float[] wave = _gradients.Gradients();
+            for (int b = 0; b < parts.Length; b++)
+            {
+                for (int p = 0; p < length; p++)
+                    atoms[(long)parts[b] * length + p] += wave[b * length + p];
+            }
+        }
+
+        var result = new float[(long)_objectives.Count * length];
+        for (int o = 0; o < _objectives.Count; o++)
+        {
+            for (int p = 0; p < length; p++)
+            {
+                double sum = 0;
+                foreach ((int atom, double weight) in _sums[o])
+                    sum += weight * atoms[(long)atom * length + p];
+                result[(long)o * length + p] = (float)sum;
+            }
+        }
+
+        return result;
+    }
+
+    public void Dispose() => _gradients.Dispose();
+
+    private List<(int Atom, double Weight)> AtomsOf(Objective objective)
+    {
+        if (objective.Samples is not null)
+            return [(Atom(objective.Kind, [.. objective.Samples]), 1)];
+        int[] classes = objective.Class is int one ? [one] : [.. _test.Labels.Distinct().Order()];
+        int[][] samples = [.. classes.Select(c => Enumerable.Range(0, _test.Count).Where(n => _test.Labels[n] == c).ToArray())];
+        double count = samples.Sum(list => list.Length);
+        return [.. samples.Select(list => (Atom(objective.Kind, list), list.Length / count))];
+    }
+
+    private int Atom(ObjectiveKind kind, int[] samples)
+    {
+        int known = _atoms.FindIndex(atom => atom.Kind == kind && atom.Samples.AsSpan().SequenceEqual(samples));
+        if (known >= 0)
+            return known;
+        _atoms.Add((kind, samples));
+        return _atoms.Count - 1;
+    }
+}

@@ -1,0 +1,44 @@
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Methods.Gradients;
+
+/// <summary>Parts of a training set cut into blocks of equal size for the ensemble axis, which only the last block of a part falls short of.</summary>
+internal sealed class SampleBlocks
+{
+    /// <param name="parts">The samples of each part.</param>
+    /// <param name="size">Samples of a block at most.</param>
+    public SampleBlocks(IReadOnlyList<int[]> parts, int size)
+    {
+        var blocks = new List<(int, ArraySegment<int>)>();
+        for (int part = 0; part < parts.Count; part++)
+        {
+            for (int first = 0; first < parts[part].Length; first += size)
+                blocks.Add((part, new ArraySegment<int>(parts[part], first, Math.Min(size, parts[part].Length - first))));
+        }
+
+        Blocks = blocks;
+        Size = size;
+    }
+
+    /// <summary>In the order of the parts.</summary>
+    public IReadOnlyList<(int Part, ArraySegment<int> Samples)> Blocks { get; }
+
+    /// <summary>Samples of a block at most.</summary>
+    public int Size { get; }
+
+    /// <summary>The samples of every part of a table.</summary>
+    public static IReadOnlyList<int[]> PartsOf(GroupTable table)
+    {
+        var members = new int[table.Count][];
+        var filled = new int[table.Count];
+        for (int g = 0; g < members.Length; g++)
+            members[g] = new int[table.Sizes[g]];
+        for (int n = 0; n < table.GroupOf.Length; n++)
+            members[table.GroupOf[n]][filled[table.GroupOf[n]]++] = n;
+        return members;
+    }
+
+    /// <summary>The blocks in runs of so many.</summary>
+    public IEnumerable<(int[] Parts, ArraySegment<int>[] Samples)> Waves(int wave)
+        => Blocks.Chunk(wave).Select(chunk => (chunk.Select(block => block.Part).ToArray(), chunk.Select(block => block.Samples).ToArray()));
+}

@@ -1,0 +1,34 @@
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>
+/// `loss`: the part's own loss under the target, L_g = Σ_{n∈g} L(x_n; θ_T)/N, read as harm: W[o, g] = L_g for a loss, −L_g for objectives of which more is better. It knows nothing
+/// of the objective: a floor, and for mislabelled samples a strong one.
+/// </summary>
+public sealed class LossFloor : IAttributionMethod
+{
+    public object Options => new { };
+
+    public MemoryEstimate Estimate(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return new MemoryEstimate(("passes", MemoryEstimate.Pass(context.Network, 1, Math.Min(256, context.Train.Count))));
+    }
+
+    public AttributionMatrix Attribute(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        using var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Images, context.Train.Count);
+        float[] logits = evaluator.Logits(context.Target, 1);
+        int parts = context.Parts.Count;
+        var loss = new double[parts];
+        for (int n = 0; n < context.Train.Count; n++)
+        {
+            int label = context.Train.Labels[n];
+            loss[context.Parts.GroupOf[n]] += new Objective(ObjectiveKind.Loss).Evaluate(logits.AsSpan(n * context.Network.Classes, context.Network.Classes), [label]) / context.Train.Count;
+        }
+
+        return context.ToMatrix([.. context.Objectives.SelectMany(objective => loss.Select(value => objective.Kind == ObjectiveKind.Loss ? value : -value))]);
+    }
+}

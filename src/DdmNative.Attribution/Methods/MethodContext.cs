@@ -1,0 +1,113 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Training;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>A request to a method of attribution, and what it may work with.</summary>
+/// <param name="device">Where kernels run.</param>
+/// <param name="network">The target's architecture.</param>
+/// <param name="train">The training images, normalised.</param>
+/// <param name="test">The evaluation images, normalised.</param>
+/// <param name="parts">What effects are asked for: classes, groups or single samples of the training set (<see cref="Granularity"/>); G of them.</param>
+/// <param name="objectives">The matrix's rows, O of them.</param>
+/// <param name="recipe">The target's training.</param>
+public sealed class MethodContext(
+    Device device, Network network, Dataset train, Dataset test, GroupTable parts, IReadOnlyList<Objective> objectives, TrainingOptions recipe) : IDisposable
+{
+    private TrainingSet? _trainSet;
+    private TrainingSet? _testSet;
+    private ModelEvaluator? _evaluator;
+
+    public Device Device { get; } = device;
+
+    public Network Network { get; } = network;
+
+    public Dataset Train { get; } = train;
+
+    public Dataset Test { get; } = test;
+
+    public GroupTable Parts { get; } = parts;
+
+    public IReadOnlyList<Objective> Objectives { get; } = objectives;
+
+    public TrainingOptions Recipe { get; } = recipe;
+
+    /// <summary>θ_T [P], the model that is asked about.</summary>
+    public required float[] Target { get; init; }
+
+    /// <summary>The target's recorded training; null for a model that came without one.</summary>
+    public Trajectory? Trajectory { get; init; }
+
+    /// <summary>Decides everything random that the method draws.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>The most models or gradients that may run together; null for each method's own number. Never changes a result.</summary>
+    public int? LargestWave { get; init; }
+
+    /// <summary>The most bytes that the method may take by its own estimate; null for what the machine has.</summary>
+    public long? MemoryLimit { get; init; }
+
+    /// <summary>What an interrupted run has left.</summary>
+    public IPartialResults Kept { get; init; } = new NothingKept();
+
+    /// <summary>Called as (units done, units in all, what a unit is, in the plural).</summary>
+    public Action<double, double, string>? OnProgress { get; init; }
+
+    /// <summary>Looked at between steps.</summary>
+    public CancellationToken Cancellation { get; init; }
+
+    /// <summary>The rows' names.</summary>
+    public IReadOnlyList<string> ObjectiveNames => [.. Objectives.Select(objective => objective.Name)];
+
+    /// <summary>The training set on the device.</summary>
+    public TrainingSet TrainSet => _trainSet ??= TrainingSet.Create(Device, Train);
+
+    /// <summary>The evaluation set on the device.</summary>
+    public TrainingSet TestSet => _testSet ??= TrainingSet.Create(Device, Test);
+
+    /// <summary>Evaluates whole networks on the evaluation set.</summary>
+    public ModelEvaluator Evaluator => _evaluator ??= new ModelEvaluator(Device, Network, Test.Images, Test.Count);
+
+    /// <summary>A method's own wave, or the largest that is allowed.</summary>
+    public int Bounded(int wave) => Math.Min(wave, LargestWave ?? wave);
+
+    /// <summary>The trajectory, or a refusal that says what to do.</summary>
+    /// <exception cref="MissingTrajectoryException">There is none, or nothing of it but its two ends.</exception>
+    public Trajectory RequireTrajectory(string method)
+        => Trajectory is { Checkpoints.Count: > 1 } trajectory
+            ? trajectory
+            : throw new MissingTrajectoryException($"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, or choose a method that needs only the model: influence, grad-dot, trak:models=1.");
+
+    /// <summary>Numbers that are computed once for all: taken from what an interrupted run has left, or computed and kept.</summary>
+    public double[] Once(string name, Func<double[]> compute)
+    {
+        ArgumentNullException.ThrowIfNull(compute);
+        if (Kept.Find(name) is double[] kept)
+            return kept;
+        Cancellation.ThrowIfCancellationRequested();
+        double[] values = compute();
+        Kept.Keep(name, values);
+        return values;
+    }
+
+    /// <summary>The matrix of these numbers [O·G].</summary>
+    public AttributionMatrix ToMatrix(double[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var matrix = new double[Objectives.Count, Parts.Count];
+        Buffer.BlockCopy(values, 0, matrix, 0, values.Length * sizeof(double));
+        return new AttributionMatrix(ObjectiveNames, matrix);
+    }
+
+    public void Dispose()
+    {
+        _evaluator?.Dispose();
+        _trainSet?.Dispose();
+        _testSet?.Dispose();
+    }
+}

@@ -1,0 +1,91 @@
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>What there is to know of a method before it is asked.</summary>
+/// <param name="Name">As the user writes it.</param>
+/// <param name="Summary">One line: what "without the part" is to it.</param>
+/// <param name="Source">The paper.</param>
+/// <param name="Unit">The unit of its effects; "the objective's" where it predicts F(with) − F(without) itself.</param>
+/// <param name="NeedsGradients">Whether objectives must have a gradient, which accuracy has not.</param>
+/// <param name="Create">Makes it from its settings.</param>
+public sealed record MethodDescription(string Name, string Summary, string Source, string Unit, bool NeedsGradients, Func<MethodSettings, IAttributionMethod> Create)
+{
+    internal const string ObjectiveUnit = "the objective's";
+
+    /// <summary>The settings and their defaults, as <c>key=value</c>.</summary>
+    public IReadOnlyList<string> Settings
+    {
+        get
+        {
+            var settings = new MethodSettings(Name);
+            Create(settings);
+            return settings.Known;
+        }
+    }
+}
+
+/// <summary>All methods of attribution, by name: the one place that a new method is entered.</summary>
+public static class MethodRegistry
+{
+    private const string Objectives = MethodDescription.ObjectiveUnit;
+
+    /// <summary>All methods, what they take for truth first, the floors last.</summary>
+    public static IReadOnlyList<MethodDescription> All { get; } =
+    [
+        new("ddm", "the target perturbed on the distilled synset, forward- or reverse-matched (mode=forget)", "Ye et al., CVPR 2024", Objectives, false, DdmMethod.From),
+        new("retrain", "the whole training again: same start, same order, the part's samples dropped", "the definition", Objectives, false, _ => new Retrain()),
+        new("grad-dot", "one gradient step on the part, from the trained target", "Charpiat et al., NeurIPS 2019", Objectives, true, _ => new GradDot()),
+        new("grad-cos", "the angle between the part's and the objective's gradient", "Charpiat et al., NeurIPS 2019", "none (a cosine)", true, _ => new GradCos()),
+        new("loss", "nothing: the part's own loss under the target, read as harm (a floor)", "a floor", "none", false, _ => new LossFloor()),
+        new("random", "nothing: seeded noise (a floor)", "a floor", "none", false, _ => new RandomFloor()),
+    ];
+
+    /// <summary>The description of the method that <c>NAME</c> or <c>NAME:key=value:…</c> names; null where there is none.</summary>
+    public static MethodDescription? Find(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string name = text.Split(':', 2)[0];
+        return All.FirstOrDefault(method => method.Name == name);
+    }
+
+    /// <summary>The method of that name with those settings.</summary>
+    /// <exception cref="MethodRequestException">There is no such method or setting; the message names those that there are.</exception>
+    public static IAttributionMethod Create(string text)
+    {
+        MethodDescription description = Find(text) ?? throw new MethodRequestException($"There is no method '{text}'; choose {string.Join(", ", All.Select(method => method.Name))}. `ddm attribute --list-methods` describes them.");
+        var settings = new MethodSettings(text);
+        IAttributionMethod method = description.Create(settings);
+        settings.RequireAllTaken();
+        return method;
+    }
+
+    /// <summary>Why the text names no method, or null where it does.</summary>
+    public static string? Fault(string text)
+    {
+        try
+        {
+            Create(text);
+            return null;
+        }
+        catch (MethodRequestException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Runs a method on a request, after its estimate has been held against the memory there is.</summary>
+    /// <param name="text">The method as the user writes it.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="onEstimate">Told the estimate before the work begins.</param>
+    /// <exception cref="MethodRequestException">The memory does not suffice, or the method cannot do what is asked for.</exception>
+    public static Objectives.AttributionMatrix Attribute(string text, MethodContext context, Action<MemoryEstimate>? onEstimate = null)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        IAttributionMethod method = Create(text);
+        MemoryEstimate estimate = method.Estimate(context);
+        onEstimate?.Invoke(estimate);
+        long limit = context.MemoryLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (estimate.Bytes > limit)
+            throw new MethodRequestException($"Method '{text}' needs {estimate}; there are {limit / (1024.0 * 1024.0):F1} MiB. Lower --wave, allow more with --memory, ask for fewer objectives or coarser parts, or choose a smaller network.");
+        return method.Attribute(context);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>A method as the user writes it: <c>NAME</c> or <c>NAME:key=value:key=value</c>. A method takes its settings from here, and what nobody takes is refused.</summary>
+public sealed class MethodSettings
+{
+    private readonly string _text;
+    private readonly Dictionary<string, string> _values = [];
+    private readonly List<string> _known = [];
+
+    /// <exception cref="MethodRequestException">A setting is not <c>key=value</c>, or is there twice.</exception>
+    public MethodSettings(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        _text = text;
+        string[] parts = text.Split(':', 2);
+        Name = parts[0];
+        if (parts.Length == 1)
+            return;
+        foreach (string setting in parts[1].Split(':'))
+        {
+            string[] sides = setting.Split('=', 2);
+            if (sides.Length != 2 || sides[0].Length == 0 || sides[1].Length == 0)
+                throw new MethodRequestException($"Method '{text}': '{setting}' is not key=value; write e.g. {Name}:key=value:key=value.");
+            if (!_values.TryAdd(sides[0], sides[1]))
+                throw new MethodRequestException($"Method '{text}': '{sides[0]}' is set twice.");
+        }
+    }
+
+    /// <summary>The method's name without settings.</summary>
+    public string Name { get; }
+
+    /// <summary>The settings that were asked for so far, for the help.</summary>
+    public IReadOnlyList<string> Known => _known;
+
+    /// <summary>A whole number.</summary>
+    /// <exception cref="MethodRequestException">It is none, or out of range.</exception>
+    public int Whole(string key, int value, int least, int most)
+    {
+        if (Take(key, value) is not string text)
+            return value;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
+            ? number
+            : throw Bad(key, text, $"a whole number from {least} to {most}");
+    }
+
+    /// <summary>A number above one bound and up to another.</summary>
+    /// <exception cref="MethodRequestException">It is none, or out of range.</exception>
+    public double Real(string key, double value, double above, double most)
+    {
+        if (Take(key, value) is not string text)
+            return value;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above && number <= most
+            ? number
+            : throw Bad(key, text, string.Create(CultureInfo.InvariantCulture, $"a number above {above} and up to {most}"));
+    }
+
+    /// <summary>One of some words.</summary>
+    /// <exception cref="MethodRequestException">It is another.</exception>
+    public string Word(string key, string value, params string[] words)
+    {
+        if (Take(key, value) is not string text)
+            return value;
+        return words.Contains(text) ? text : throw Bad(key, text, $"one of {string.Join(", ", words)}");
+    }
+
+    /// <summary>To be called when the method has taken what it knows.</summary>
+    /// <exception cref="MethodRequestException">Something is left over.</exception>
+    internal void RequireAllTaken()
+    {
+        if (_values.Count > 0)
+            throw new MethodRequestException($"Method '{_text}': there is no setting '{_values.Keys.First()}'; {(_known.Count == 0 ? $"{Name} has none" : $"{Name} has {string.Join(", ", _known)}")}.");
+    }
+
+    private string? Take(string key, IFormattable value) => Take(key, value.ToString(null, CultureInfo.InvariantCulture));
+
+    private string? Take(string key, string value)
+    {
+        _known.Add($"{key}={value}");
+        return _values.Remove(key, out string? text) ? text : null;
+    }
+
+    private MethodRequestException Bad(string key, string found, string expected) => new($"Method '{_text}': {key} is '{found}', expected {expected}.");
+}

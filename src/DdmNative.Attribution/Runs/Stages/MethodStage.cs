@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Runs.Jobs;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>
+/// One method of the suite (<see cref="MethodRegistry"/>): <c>attribution/METHOD.npz</c> with <c>objectives</c> [O], <c>matrix</c> [O, G], <c>unit</c> and <c>convention</c>. What it has computed
+/// lies in <c>attribution/METHOD.partial/</c> until it is done.
+/// </summary>
+internal sealed class MethodStage(Job job, string method) : Stage
+{
+    /// <summary>The figure that holds the method's own estimate of its memory.</summary>
+    public const string EstimatedBytes = "estimated_bytes";
+
+    public override string Name => OnlineStage.NameOf(method);
+
+    public override string Title => "attribute by " + AttributionMethods.Title(method);
+
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
+
+    public override object Settings => new { job.Seed, method, MethodRegistry.Create(method).Options, job.Attribution.Granularity, job.Attribution.Objectives, Recorded = new ControlledReplay().Options };
+
+    /// <summary>The parts of the training set that the job asks about.</summary>
+    public static GroupTable Parts(StageContext context)
+        => Granularity.PartsOf(context.Job.Attribution.Granularity, GroupStage.Read(context), context.Inputs.Train.Labels);
+
+    /// <summary>The matrix that the finished stage has left, those rows of it.</summary>
+    /// <exception cref="ArgumentException">A row was not asked of the method.</exception>
+    public static AttributionMatrix Read(string path, IReadOnlyList<Objective> objectives)
+    {
+        NpzContents file = Npz.Read(path);
+        string[] names = file.Elements<string>("objectives");
+        double[] values = file.Elements<double>("matrix");
+        int groups = file["matrix"].Shape[1];
+        var rows = new double[objectives.Count, groups];
+        for (int o = 0; o < objectives.Count; o++)
+        {
+            int row = Array.IndexOf(names, objectives[o].Name);
+            if (row < 0)
+                throw new ArgumentException($"{path} has no row '{objectives[o].Name}'; it has {string.Join(", ", names)}.", nameof(objectives));
+            for (int g = 0; g < groups; g++)
+                rows[o, g] = values[row * groups + g];
+        }
+
+        return new AttributionMatrix([.. objectives.Select(objective => objective.Name)], rows);
+    }
+
+    /// <summary>The rows that the stage computes: the job's own, then what its comparison with exact retraining is defined on.</summary>
+    public static IReadOnlyList<Objective> ObjectivesOf(Job job, int[] labels)
+        => [.. JobObjectives.Expand(job.Attribution.Objectives, labels).Concat(Objective.Defaults(labels)).DistinctBy(objective => objective.Name)];
+
+    public override StageResult Run(StageContext context)
+    {
+        RunInputs inputs = context.Inputs;
+        var kept = new PartialFiles(context, $"attribution/{AttributionMethods.FileName(method)}.partial");
+        using var request = new MethodContext(context.Device, inputs.Network, inputs.Train, inputs.Test, Parts(context), ObjectivesOf(job, inputs.Test.Labels), RunInputs.Recipe(job))
+        {
+            Target = TrainStage.ReadTarget(context),
+            Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network),
+            Seed = job.Seed,
+            LargestWave = context.Settings.LargestWave,
+            MemoryLimit = context.Settings.MemoryLimit,
+            Kept = kept,
+            OnProgress = context.Listener.Progress,
+            Cancellation = context.Stop,
+        };
+        long bytes = 0;
+        var watch = Stopwatch.StartNew();
+        AttributionMatrix matrix = MethodRegistry.Attribute(method, request, estimate =>
+        {
+            bytes = estimate.Bytes;
+            context.Listener.Note($"{method}: {estimate}.");
+        });
+        double seconds = watch.Elapsed.TotalSeconds;
+        string file = OnlineResult.NameOf(method);
+        Npz.Write(context.PathFor(file),
+            ("objectives", new NpyArray(matrix.Objectives.ToArray(), matrix.Objectives.Count)),
+            ("matrix", new NpyArray(AttributeStage.Flat(matrix), matrix.Objectives.Count, matrix.Groups)),
+            ("unit", new NpyArray(new[] { MethodRegistry.Find(method)!.Unit }, 1)),
+            ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
+        kept.Clear();
+        return new StageResult([file], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds, [EstimatedBytes] = bytes });
+    }
+}
