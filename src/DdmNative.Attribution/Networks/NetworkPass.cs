@@ -145,6 +145,14 @@ public sealed class NetworkPass : IDisposable
         }
     }
 
+    /// <summary>A layer's input and the cotangent of its output, where <see cref="Backward"/> has left them; valid until the end of the plan's run.</summary>
+    /// <exception cref="InvalidOperationException">Backward has not run before it on these images and this cotangent.</exception>
+    internal (Tensor Input, Tensor Cotangent) Ends(int layer, Tensor images, Tensor outputCotangent)
+    {
+        Require(forward?.Images == images && backward == outputCotangent, nameof(Ends), nameof(Backward), "images and output cotangent");
+        return (Input(layer, images), layer == Last ? outputCotangent : Buffer(cotangents, layer));
+    }
+
     public void Dispose()
     {
         foreach (LayerPass pass in passes)

@@ -8,7 +8,7 @@ namespace DdmNative.Cli.Verbs;
 [Verb("evaluate", HelpText = "Measure methods of attribution against retrained models: leave-one-out, LDS, removal curves, brittleness, mislabel detection, time and memory.")]
 internal sealed class EvaluateVerb : GroupedOptions
 {
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, block:1, all, feature). Default: the run's.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Option("metrics", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or all.")]
@@ -40,7 +40,8 @@ internal sealed class EvaluateVerb : GroupedOptions
             throw new BadUsageException($"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, in percent.");
         return ApplyGroups(job) with
         {
-            Attribution = methods.Length == 0 ? job.Attribution : job.Attribution with { Methods = methods },
+            // What is removed in an evaluation are groups.
+            Attribution = job.Attribution with { Methods = methods.Length == 0 ? job.Attribution.Methods : methods, Granularity = "group" },
             Evaluation = known with
             {
                 Metrics = metrics.Length == 0 ? known.Metrics : metrics,

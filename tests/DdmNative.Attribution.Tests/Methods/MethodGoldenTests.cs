@@ -16,6 +16,22 @@ public sealed class MethodGoldenTests(ITestOutputHelper output) : IDisposable
     [InlineData("grad-dot")]
     [InlineData("grad-cos")]
     [InlineData("retrain")]
+    [InlineData("finetune")]
+    [InlineData("tracin")]
+    [InlineData("influence")]
+    [InlineData("influence:curvature=hessian:damping=2")]
+    [InlineData("influence:solver=lissa:iterations=40")]
+    [InlineData("ekfac")]
+    [InlineData("trak:models=2:dim=8")]
+    [InlineData("in-run-shapley:every=2:validation=0")]
+    [InlineData("untrac:steps=5:rate=0.002:batch=2")]
+    [InlineData("untrac-inv:steps=5:rate=0.002:batch=3")]
+    [InlineData("mirrored-influence")]
+    [InlineData("cg-score")]
+    [InlineData("datamodel:subsets=12")]
+    [InlineData("datamodel:subsets=12:penalty=lasso")]
+    [InlineData("model-averaging:shards=3:deals=2")]
+    [InlineData("encoded-ensemble:members=6")]
     public void A_method_says_what_PyTorch_says(string method)
     {
         using MethodContext request = _problem.Request();
@@ -23,6 +39,18 @@ public sealed class MethodGoldenTests(ITestOutputHelper output) : IDisposable
         AttributionMatrix found = MethodRegistry.Attribute(method, request);
 
         double error = GoldenProblem.RelativeError(found, _problem.Tensor("method." + method));
+        output.WriteLine($"{method}: relative error {error:E1}");
+        Assert.InRange(error, 0, 1e-4);
+    }
+
+    [Fact]
+    public void The_second_order_of_in_run_Shapley_is_PyTorchs()
+    {
+        const string method = "in-run-shapley:order=2:every=2:validation=0";
+        using MethodContext request = _problem.Request(objectives: [.. _problem.Objectives.Where(objective => objective.Kind == ObjectiveKind.Loss)]);
+
+        double error = GoldenProblem.RelativeError(MethodRegistry.Attribute(method, request), _problem.Tensor("method." + method));
+
         output.WriteLine($"{method}: relative error {error:E1}");
         Assert.InRange(error, 0, 1e-4);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
@@ -22,7 +23,7 @@ internal sealed class MethodStage(Job job, string method) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
-    public override object Settings => new { job.Seed, method, MethodRegistry.Create(method).Options, job.Attribution.Granularity, job.Attribution.Objectives, Recorded = new ControlledReplay().Options };
+    public override object Settings => new { job.Seed, method, MethodRegistry.Create(method).Options, job.Attribution.Granularity, job.Attribution.Objectives, Recorded = new ControlledReplay().Options, Predictions = PredictionsOf(job) };
 
     /// <summary>The parts of the training set that the job asks about.</summary>
     public static GroupTable Parts(StageContext context)
@@ -49,9 +50,14 @@ internal sealed class MethodStage(Job job, string method) : Stage
         return new AttributionMatrix([.. objectives.Select(objective => objective.Name)], rows);
     }
 
-    /// <summary>The rows that the stage computes: the job's own, then what its comparison with exact retraining is defined on.</summary>
+    /// <summary>The rows that the stage computes: the job's own, then what its comparison with exact retraining and its evaluation are defined on.</summary>
     public static IReadOnlyList<Objective> ObjectivesOf(Job job, int[] labels)
-        => [.. JobObjectives.Expand(job.Attribution.Objectives, labels).Concat(Objective.Defaults(labels)).DistinctBy(objective => objective.Name)];
+        => [.. JobObjectives.Expand(job.Attribution.Objectives, labels).Concat(Objective.Defaults(labels))
+            .Concat(ChosenPredictions.Of(labels.Length, PredictionsOf(job), job.Seed).Select(BrittlenessMetric.MarginOf)).DistinctBy(objective => objective.Name)];
+
+    /// <summary>Single predictions that the job's evaluation looks at.</summary>
+    private static int PredictionsOf(Job job)
+        => job.Evaluation is JobEvaluation evaluation && evaluation.Metrics.Any(metric => metric is EvaluationMetrics.LinearDatamodeling or EvaluationMetrics.Brittleness) ? evaluation.Predictions : 0;
 
     public override StageResult Run(StageContext context)
     {

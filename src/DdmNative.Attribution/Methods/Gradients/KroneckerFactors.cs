@@ -1,0 +1,221 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Methods.Gradients;
+
+/// <summary>
+/// The Fisher matrix of the target in Kronecker-factored eigenbases with corrected eigenvalues (George et al., NeurIPS 2018; Grosse et al. 2023). Of a weight layer with input patches a and output
+/// cotangents δ: A = Σ aaᵀ and S = Σ δδᵀ over samples and places, U_A and U_S their eigenvectors (rows), Λ = E_n[(U_S G_n U_Aᵀ)²] for the samples' gradients G_n. Biases and norm parameters keep the diagonal of
+/// the Fisher matrix. Labels are drawn from the target's own predictions, one for each training sample.
+/// </summary>
+/// <remarks>
+/// Everything is a pass and four products on the device: a convolution with filters that pick single pixels (or are rows of U_A) makes the (rotated) patches, a 1×1 convolution with U_S rotates δ, and the
+/// filter gradient of a 1×1 convolution is A, S or the rotated gradient.
+/// </remarks>
+internal sealed class KroneckerFactors
+{
+    private const int Chunk = 64;
+
+    private readonly Network _network;
+    private readonly List<Block> _blocks = [];
+
+    private KroneckerFactors(Network network)
+    {
+        _network = network;
+        Eigenvalues = new double[network.ParameterCount];
+    }
+
+    /// <summary>Λ, in the rotated place of each weight and in the own place of each other parameter, [P].</summary>
+    public double[] Eigenvalues { get; }
+
+    /// <summary>The memory that they take.</summary>
+    public static MemoryEstimate Estimate(MethodContext context, int wave)
+    {
+        long squares = WeightLayers(context.Network).Max(layer => (long)layer.Inputs * layer.Inputs), patches = WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Places);
+        return new MemoryEstimate(("Kronecker factors", 6 * WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Inputs) * sizeof(double) + squares * sizeof(double)),
+            ("patches", Math.Max(wave, Chunk) * patches * sizeof(float)), ("rotated gradients", MemoryEstimate.Vectors(context.Network, 2L * wave)), ("passes", MemoryEstimate.Pass(context.Network, Math.Max(wave, Chunk), 1)));
+    }
+
+    /// <summary>Computes them.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="labels">[N]: the labels drawn.</param>
+    /// <param name="wave">Samples whose gradients are taken together.</param>
+    public static KroneckerFactors Compute(MethodContext context, int[] labels, int wave)
+    {
+        var factors = new KroneckerFactors(context.Network);
+        var oneHot = new float[labels.Length * context.Network.Classes];
+        for (int n = 0; n < labels.Length; n++)
+            oneHot[n * context.Network.Classes + labels[n]] = 1;
+        using Tensor drawn = context.Device.Upload(new TensorShape(1, labels.Length, context.Network.Classes), oneHot);
+        foreach (Block block in WeightLayers(context.Network))
+            factors._blocks.Add(block);
+        factors.FindBases(context, drawn);
+        factors.FindEigenvalues(context, drawn, Math.Min(wave, labels.Length));
+        return factors;
+    }
+
+    /// <summary>(F + λI)⁻¹v for one vector [P], in place.</summary>
+    public void Solve(Span<float> v, double damping)
+    {
+        double[] values = [.. v.ToArray().Select(value => (double)value)];
+        foreach (Block block in _blocks)
+            block.Rotate(values);
+        for (int p = 0; p < values.Length; p++)
+            values[p] /= Eigenvalues[p] + damping;
+        foreach (Block block in _blocks)
+            block.RotateBack(values);
+        for (int p = 0; p < values.Length; p++)
+            v[p] = (float)values[p];
+    }
+
+    private static IEnumerable<Block> WeightLayers(Network network)
+        => Enumerable.Range(0, network.Layers.Count).Where(i => network.Layers[i] is ConvolutionLayer or LinearLayer).Select(i => new Block(network.Layers[i], i, network.LayerOffset(i)));
+
+    /// <summary>A and S of every layer, and their eigenvectors.</summary>
+    private void FindBases(MethodContext context, Tensor labels)
+    {
+        foreach (Block block in _blocks)
+            block.Clear();
+        int whole = context.Train.Count / Chunk * Chunk;
+        AddChunks(context, labels, 0, whole, Chunk);
+        AddChunks(context, labels, whole, context.Train.Count, context.Train.Count - whole);
+        Parallel.ForEach(_blocks, block => block.FindEigenvectors());
+    }
+
+    /// <summary>Patches have no weight that could leave some out: chunks are whole, and the rest is a chunk of its own.</summary>
+    private void AddChunks(MethodContext context, Tensor labels, int from, int to, int chunk)
+    {
+        if (from == to)
+            return;
+        using var run = new RotatedPass(context, _network, _blocks, labels, 1, chunk, isRotated: false);
+        for (int first = from; first < to; first += chunk)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            run.Run(first, chunk);
+            for (int b = 0; b < _blocks.Count; b++)
+                _blocks[b].Add(run.InputProducts(b), run.OutputProducts(b));
+        }
+    }
+
+    /// <summary>Λ of every parameter.</summary>
+    private void FindEigenvalues(MethodContext context, Tensor labels, int wave)
+    {
+        using var run = new RotatedPass(context, _network, _blocks, labels, wave, 1, isRotated: true);
+        int count = context.Train.Count, length = _network.ParameterCount;
+        for (int first = 0; first < count; first += wave)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            int here = Math.Min(wave, count - first);
+            run.Run(first, here);
+            float[] gradients = run.Gradients();
+            for (int b = 0; b < _blocks.Count; b++)
+            {
+                // The rotated gradient takes the weight's place in the vector.
+                float[] rotated = run.RotatedGradients(b);
+                int weights = _blocks[b].WeightCount, stride = rotated.Length / wave;
+                for (int n = 0; n < here; n++)
+                    rotated.AsSpan(n * stride, weights).CopyTo(gradients.AsSpan(n * length + _blocks[b].Offset));
+            }
+
+            for (int n = 0; n < here; n++)
+            {
+                for (int p = 0; p < length; p++)
+                    Eigenvalues[p] += (double)gradients[n * length + p] * gradients[n * length + p] / count;
+            }
+
+            context.OnProgress?.Invoke(first + here, count, "samples");
+        }
+    }
+
+    /// <summary>One weight layer: inputs I (a patch's numbers), outputs O, and the eigenvectors of both sides.</summary>
+    internal sealed class Block(Layer layer, int index, int offset)
+    {
+        private double[][] _a = [], _s = [];
+
+        public Layer Layer => layer;
+
+        public int Index => index;
+
+        /// <summary>Where the weight starts in the parameter vector.</summary>
+        public int Offset => offset;
+
+        public int KernelSize => layer is ConvolutionLayer convolution ? convolution.KernelSize : 1;
+
+        public int Inputs => layer.Input.Channels * KernelSize * KernelSize;
+
+        public int Outputs => layer.Output.Channels;
+
+        public int WeightCount => Inputs * Outputs;
+
+        /// <summary>Places of the output that share the weight.</summary>
+        public int Places => layer.Output.Height * layer.Output.Width;
+
+        /// <summary>U_A [I][I] by rows.</summary>
+        public double[][] InputVectors { get; private set; } = [];
+
+        /// <summary>U_S [O][O] by rows.</summary>
+        public double[][] OutputVectors { get; private set; } = [];
+
+        public void Clear()
+        {
+            _a = Square(Inputs);
+            _s = Square(Outputs);
+        }
+
+        public void Add(float[] inputProducts, float[] outputProducts)
+        {
+            AddTo(_a, inputProducts);
+            AddTo(_s, outputProducts);
+        }
+
+        public void FindEigenvectors()
+        {
+            InputVectors = SymmetricEigen.Vectors(_a);
+            OutputVectors = SymmetricEigen.Vectors(_s);
+        }
+
+        /// <summary>V ← U_S V U_Aᵀ.</summary>
+        public void Rotate(double[] vector) => Transform(vector, OutputVectors, InputVectors, isBack: false);
+
+        /// <summary>V ← U_Sᵀ V U_A.</summary>
+        public void RotateBack(double[] vector) => Transform(vector, OutputVectors, InputVectors, isBack: true);
+
+        private void Transform(double[] vector, double[][] left, double[][] right, bool isBack)
+        {
+            var half = new double[Outputs, Inputs];
+            for (int o = 0; o < Outputs; o++)
+            {
+                for (int i = 0; i < Inputs; i++)
+                {
+                    double sum = 0;
+                    for (int k = 0; k < Inputs; k++)
+                        sum += vector[offset + o * Inputs + k] * (isBack ? right[k][i] : right[i][k]);
+                    half[o, i] = sum;
+                }
+            }
+
+            for (int o = 0; o < Outputs; o++)
+            {
+                for (int i = 0; i < Inputs; i++)
+                {
+                    double sum = 0;
+                    for (int k = 0; k < Outputs; k++)
+                        sum += (isBack ? left[k][o] : left[o][k]) * half[k, i];
+                    vector[offset + o * Inputs + i] = sum;
+                }
+            }
+        }
+
+        private static double[][] Square(int n) => [.. Enumerable.Range(0, n).Select(_ => new double[n])];
+
+        private static void AddTo(double[][] sum, float[] products)
+        {
+            for (int i = 0; i < sum.Length; i++)
+            {
+                // Symmetric to the bit, whatever the kernel's rounding.
+                for (int j = 0; j < sum.Length; j++)
+                    sum[i][j] += ((double)products[i * sum.Length + j] + products[j * sum.Length + i]) / 2;
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>Σ_{n∈g} L(x_n; θ_e)/N of every part g under several models: forward passes over the training set alone.</summary>
+internal sealed class TrainingLosses(MethodContext context) : IDisposable
+{
+    private static readonly Objective Loss = new(ObjectiveKind.Loss);
+
+    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train.Images, context.Train.Count, context.Bounded(16));
+
+    /// <summary>The memory that so many models' logits take.</summary>
+    public static MemoryEstimate Estimate(MethodContext context, int models)
+        => new(("training logits", (long)models * context.Train.Count * context.Network.Classes * sizeof(float)), ("passes", MemoryEstimate.Pass(context.Network, context.Bounded(16), Math.Min(256, context.Train.Count))));
+
+    /// <summary>[E, G] for parameters [E, P].</summary>
+    public double[] Of(ReadOnlySpan<float> parameters, int models)
+    {
+        int parts = context.Parts.Count, count = context.Train.Count, classes = context.Network.Classes;
+        float[] logits = _evaluator.Logits(parameters, models);
+        var losses = new double[models * parts];
+        for (int e = 0; e < models; e++)
+        {
+            for (int n = 0; n < count; n++)
+                losses[e * parts + context.Parts.GroupOf[n]] += Loss.Evaluate(logits.AsSpan((e * count + n) * classes, classes), context.Train.Labels.AsSpan(n, 1)) / count;
+        }
+
+        return losses;
+    }
+
+    public void Dispose() => _evaluator.Dispose();
+}

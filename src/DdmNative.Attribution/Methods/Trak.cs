@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using DdmNative.Attribution.Methods.Gradients;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Attribution.Methods;
+
+/// <summary>Settings of <see cref="Trak"/>.</summary>
+/// <param name="Models">The target and models − 1 more, trained by its recipe from other seeds; what is averaged over.</param>
+/// <param name="Dimensions">k: numbers that a gradient is projected to.</param>
+/// <param name="Ridge">λ as a share of the mean of the diagonal of ΦᵀΦ.</param>
+public sealed record TrakOptions(int Models = 3, int Dimensions = 512, double Ridge = 0.01);
+
+/// <summary>
+/// `trak` (Park et al., ICML 2023, Eq. 17 with soft thresholding left out): gradients of the model output f = log p/(1 − p) projected to k dimensions at random, φ = R∇f, and a least-squares step in them:
+/// W[o, n] = mean_m[⟨R∇F_o, (ΦᵀΦ + λI)⁻¹φ_n⟩]·mean_m[1 − p_n], summed over the part's samples; F_o's own gradient in place of the output's makes it predict the objective. Unit: the objective's.
+/// Cost: for each model two gradient passes, N·k·P multiply–adds and, from the second on, a training. Memory: N·k numbers, whatever P.
+/// </summary>
+/// <remarks>R is drawn by Philox where it is used, uniform in ±√(3/k): the same numbers on every device, never stored.</remarks>
+public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
+{
+    private const int Wave = 64;
+
+    private readonly TrakOptions _options = options ?? new TrakOptions();
+
+    public object Options => _options;
+
+    /// <summary>From <c>models</c>, <c>dim</c> and <c>ridge</c>.</summary>
+    /// <exception cref="MethodRequestException">A setting is wrong.</exception>
+    public static Trak From(MethodSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var best = new TrakOptions();
+        return new Trak(new TrakOptions(settings.Whole("models", best.Models, 1, 10_000), settings.Whole("dim", best.Dimensions, 1, 65_536), settings.Real("ridge", best.Ridge, 0, 1e6)));
+    }
+
+    public MemoryEstimate Estimate(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        long n = context.Train.Count, k = _options.Dimensions, o = context.Objectives.Count;
+        return ObjectiveGradients.Estimate(context) + new BlockGradientOptions(context.Bounded(Wave), 1).Estimate(context.Network) + RandomProjection.Estimate(context.Network)
+            + new MemoryEstimate(("projected gradients", n * k * sizeof(float)), ("normal matrix", k * k * sizeof(double)), ("effects of samples", 2 * o * n * sizeof(double)));
+    }
+
+    public AttributionMatrix Attribute(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        int samples = context.Train.Count, rows = context.Objectives.Count, parts = context.Parts.Count;
+        var scores = new double[rows * samples];
+        var doubts = new double[samples];
+        for (int model = 0; model < _options.Models; model++)
+        {
+            int of = model;
+            double[] found = context.Once(string.Create(CultureInfo.InvariantCulture, $"model-{model:D4}"), () => OfModel(context, of));
+            TensorPrimitives.Add<double>(scores, found.AsSpan(0, scores.Length), scores);
+            TensorPrimitives.Add<double>(doubts, found.AsSpan(scores.Length), doubts);
+            context.OnProgress?.Invoke(model + 1, _options.Models, "models");
+        }
+
+        var effects = new double[rows * parts];
+        for (int o = 0; o < rows; o++)
+        {
+            for (int n = 0; n < samples; n++)
+                effects[o * parts + context.Parts.GroupOf[n]] += scores[o * samples + n] * doubts[n] / ((double)_options.Models * _options.Models);
+        }
+
+        return context.ToMatrix(effects);
+    }
+
+    /// <summary>⟨R∇F_o, (ΦᵀΦ + λI)⁻¹φ_n⟩ [O, N], then 1 − p_n [N].</summary>
+    private double[] OfModel(MethodContext context, int model)
+    {
+        float[] parameters = model == 0
+            ? context.Target
+            : TargetTraining.Run(context.Device, context.Network, context.TrainSet, context.Recipe with { Seed = context.Recipe.Seed + (ulong)model }, [], null, context.Cancellation).Final;
+        int samples = context.Train.Count, rows = context.Objectives.Count, k = _options.Dimensions, classes = context.Network.Classes;
+        using var projection = new RandomProjection(context.Device, context.Network, Math.Min(context.Bounded(Wave), samples), k, context.Seed, model);
+        float[] aims;
+        using (var objectives = new ObjectiveGradients(context))
+            aims = projection.Project(objectives.At(parameters), rows);
+
+        float[] logits;
+        using (var evaluator = new ModelEvaluator(context.Device, context.Network, context.Train.Images, samples))
+            logits = evaluator.Logits(parameters, 1);
+        float[] features = Features(context, parameters, logits, projection);
+
+        double[][] normal = Normal(features, samples, k);
+        double ridge = _options.Ridge * normal.Average(row => row[^1]);
+        foreach (double[] row in normal)
+            row[^1] += ridge;
+        var solver = new CholeskySolver(normal);
+        var result = new double[rows * samples + samples];
+        for (int o = 0; o < rows; o++)
+        {
+            double[] aim = [.. aims.AsSpan(o * k, k).ToArray().Select(value => (double)value)];
+            solver.Solve(aim);
+            float[] rounded = Array.ConvertAll(aim, value => (float)value);
+            for (int n = 0; n < samples; n++)
+                result[o * samples + n] = TensorPrimitives.Dot(rounded, features.AsSpan(n * k, k));
+        }
+
+        for (int n = 0; n < samples; n++)
+            result[rows * samples + n] = 1 - Math.Exp(-new Objective(ObjectiveKind.Loss).Evaluate(logits.AsSpan(n * classes, classes), context.Train.Labels.AsSpan(n, 1)));
+        return result;
+    }
+
+    /// <summary>φ [N, k].</summary>
+    private static float[] Features(MethodContext context, float[] parameters, float[] logits, RandomProjection projection)
+    {
+        int samples = context.Train.Count, classes = context.Network.Classes, k = projection.Dimensions;
+        var features = new float[samples * k];
+        var blocks = new SampleBlocks([.. Enumerable.Range(0, samples).Select(n => new[] { n })], 1);
+        using var gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, labels: null, new BlockGradientOptions(projection.Wave, 1, KeepGradients: true));
+        gradients.SetParameters(parameters);
+        int first = 0;
+        foreach ((_, ArraySegment<int>[] wave) in blocks.Waves(projection.Wave))
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            gradients.Run(wave, (n, cotangent) => ObjectiveCotangents.FillLogOdds(logits.AsSpan(n * classes, classes), context.Train.Labels[n], 1, cotangent));
+            projection.Project(gradients.GradientTensor).AsSpan(0, wave.Length * k).CopyTo(features.AsSpan(first * k));
+            first += wave.Length;
+        }
+
+        return features;
+    }
+
+    /// <summary>The lower half of ΦᵀΦ, row by row.</summary>
+    private static double[][] Normal(float[] features, int samples, int k)
+    {
+        var columns = new float[k][];
+        for (int i = 0; i < k; i++)
+        {
+            columns[i] = new float[samples];
+            for (int n = 0; n < samples; n++)
+                columns[i][n] = features[n * k + i];
+        }
+
+        var normal = new double[k][];
+        Parallel.For(0, k, i => normal[i] = [.. Enumerable.Range(0, i + 1).Select(j => (double)TensorPrimitives.Dot(columns[i], columns[j]))]);
+        return normal;
+    }
+}

@@ -1,0 +1,191 @@
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Online;
+using Xunit;
+
+namespace DdmNative.Attribution.Tests.Methods;
+
+/// <summary>What every method promises beside its numbers.</summary>
+public sealed class MethodContractTests : IDisposable
+{
+    /// <summary>Every method, with settings that make it quick.</summary>
+    private static readonly string[] Quick =
+    [
+        "ddm:mode=repair:steps=2", "ddm:mode=forget:steps=2:images=1", "retrain", "finetune:epochs=1", "datamodel:subsets=6", "model-averaging:shards=3:deals=2", "encoded-ensemble:members=4", "influence:iterations=4",
+        "influence:solver=lissa:iterations=4", "ekfac", "trak:models=2:dim=40", "tracin:checkpoints=2", "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
+        "loss", "random",
+    ];
+
+    private readonly GoldenProblem _problem = new();
+
+    public static TheoryData<string> Methods => [.. Quick];
+
+    [Fact]
+    public void Every_method_is_tested_here()
+        => Assert.Equal(MethodRegistry.All.Select(method => method.Name).Order(), Quick.Select(text => text.Split(':')[0]).Distinct().Order());
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void A_wave_of_one_and_another_device_of_more_threads_give_the_same_bits(string method)
+    {
+        using MethodContext request = _problem.Request();
+        double[,] expected = MethodRegistry.Attribute(method, request).ToArray();
+        using var other = new GoldenProblem(threads: 3);
+        using MethodContext small = other.Request(wave: 1);
+
+        Assert.Equal(expected, MethodRegistry.Attribute(method, small).ToArray());
+        Assert.All(expected.Cast<double>(), value => Assert.True(double.IsFinite(value)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void What_an_interrupted_run_has_left_gives_the_same_matrix(string method)
+    {
+        var kept = new Memory();
+        using MethodContext request = _problem.Request(kept: kept);
+        double[,] expected = MethodRegistry.Attribute(method, request).ToArray();
+        if (kept.Values.Count > 1)
+            kept.Values.Remove(kept.Values.Keys.Last());
+        using MethodContext again = _problem.Request(kept: kept);
+
+        Assert.Equal(expected, MethodRegistry.Attribute(method, again).ToArray());
+    }
+
+    [Theory]
+    [InlineData("retrain")]
+    [InlineData("finetune:epochs=1")]
+    [InlineData("datamodel:subsets=6")]
+    [InlineData("tracin")]
+    [InlineData("influence:iterations=3")]
+    [InlineData("ekfac")]
+    [InlineData("trak:models=2:dim=8")]
+    [InlineData("in-run-shapley")]
+    [InlineData("untrac:steps=1")]
+    [InlineData("model-averaging:deals=2")]
+    [InlineData("encoded-ensemble:members=4")]
+    public void Methods_that_take_long_keep_what_they_have(string method)
+    {
+        var kept = new Memory();
+        using MethodContext request = _problem.Request(kept: kept);
+        MethodRegistry.Attribute(method, request);
+        Assert.NotEmpty(kept.Values);
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Samples_and_classes_are_parts_too(string method)
+    {
+        // Few subsets cannot tell many samples apart: that is for the user to judge, not for the method to refuse.
+        foreach (string granularity in new[] { Granularity.Class, Granularity.Sample })
+        {
+            if (granularity == Granularity.Sample && method.StartsWith("ddm", StringComparison.Ordinal))
+                continue;
+            if (granularity == Granularity.Class && method.StartsWith("datamodel", StringComparison.Ordinal))
+                continue;
+            using MethodContext request = _problem.Request(Granularity.PartsOf(granularity, _problem.Groups, _problem.Train.Labels));
+            Assert.Equal(granularity == Granularity.Class ? 3 : _problem.Train.Count, MethodRegistry.Attribute(method, request).Groups);
+        }
+    }
+
+    [Theory]
+    [InlineData("grad-dot")]
+    [InlineData("tracin")]
+    [InlineData("influence")]
+    [InlineData("ekfac")]
+    [InlineData("trak:models=1:dim=8")]
+    [InlineData("in-run-shapley:every=2")]
+    public void Effects_of_samples_of_a_linear_method_add_up_to_those_of_their_group(string method)
+    {
+        using MethodContext groups = _problem.Request();
+        using MethodContext samples = _problem.Request(Granularity.PartsOf(Granularity.Sample, _problem.Groups, _problem.Train.Labels));
+        AttributionMatrix ofGroups = MethodRegistry.Attribute(method, groups), ofSamples = MethodRegistry.Attribute(method, samples);
+        double largest = ofGroups.ToArray().Cast<double>().Max(Math.Abs);
+        for (int o = 0; o < ofGroups.Objectives.Count; o++)
+        {
+            for (int g = 0; g < ofGroups.Groups; g++)
+                Assert.Equal(ofGroups[o, g], _problem.Groups.Members(g).Sum(n => ofSamples[o, n]), 1e-5 * largest);
+        }
+    }
+
+    [Theory]
+    [InlineData("tracin")]
+    [InlineData("ddm")]
+    public void A_method_without_its_trajectory_says_what_to_do(string method)
+    {
+        using MethodContext request = _problem.Request(hasTrajectory: false);
+        var refusal = Assert.Throws<MissingTrajectoryException>(() => MethodRegistry.Attribute(method, request));
+        Assert.Contains("Train the target with ddm", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("voodoo", "There is no method 'voodoo'")]
+    [InlineData("trak:dim=0", "dim is '0', expected a whole number from 1")]
+    [InlineData("trak:dimension=8", "there is no setting 'dimension'; trak has models=3")]
+    [InlineData("trak:dim", "is not key=value")]
+    [InlineData("trak:dim=8:dim=9", "set twice")]
+    [InlineData("influence:solver=magic", "expected one of cg, lissa")]
+    [InlineData("influence:damping=-1", "a number above 0")]
+    [InlineData("encoded-ensemble:members=5", "expected an even number")]
+    [InlineData("in-run-shapley:order=2", "the curvature of losses only")]
+    [InlineData("influence:solver=lissa:scale=0.001:iterations=60", "LiSSA diverged")]
+    [InlineData("datamodel:subsets=1000", "Ask for fewer subsets")]
+    public void A_request_that_cannot_be_met_is_refused_and_says_why(string method, string says)
+    {
+        using MethodContext request = _problem.Request();
+        Assert.Contains(says, Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method, request)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Accuracy_has_no_gradient_and_the_methods_that_need_one_say_so()
+    {
+        foreach (MethodDescription method in MethodRegistry.All.Where(method => method.NeedsGradients))
+        {
+            using MethodContext request = _problem.Request(objectives: [new Objective(ObjectiveKind.Accuracy)]);
+            Assert.Contains("no gradient", Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method.Name, request)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_estimate_above_the_memory_there_is_is_refused_before_anything_is_computed()
+    {
+        foreach (MethodDescription method in MethodRegistry.All.Where(method => method.Name != "random"))
+        {
+            using var request = new MethodContext(_problem.Device, _problem.Network, _problem.Train, _problem.Test, _problem.Groups, _problem.Objectives, _problem.Recipe)
+            {
+                Target = _problem.Trajectory.Checkpoints[^1].Parameters,
+                MemoryLimit = 1,
+            };
+            Assert.Contains("Lower --wave", Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method.Name, request)).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Objectives_gradients_are_steps_of_the_objective()
+    {
+        // Along a small step up its own gradient every objective grows by what the gradient foretells.
+        using MethodContext request = _problem.Request();
+        using var gradients = new Attribution.Methods.Gradients.ObjectiveGradients(request);
+        float[] found = gradients.At(request.Target);
+        int length = request.Target.Length;
+        for (int o = 0; o < _problem.Objectives.Count; o++)
+        {
+            float[] gradient = found[(o * length)..((o + 1) * length)];
+            double square = gradient.Sum(value => (double)value * value);
+            float step = (float)(1e-2 / Math.Sqrt(square));
+            float[] up = [.. request.Target.Zip(gradient, (p, g) => p + step * g)], down = [.. request.Target.Zip(gradient, (p, g) => p - step * g)];
+            double rise = _problem.Objectives[o].Evaluate(request.Evaluator.Logits(up, 1), _problem.Test.Labels) - _problem.Objectives[o].Evaluate(request.Evaluator.Logits(down, 1), _problem.Test.Labels);
+            Assert.InRange(rise / (2 * step * square), 0.97, 1.03);
+        }
+    }
+
+    public void Dispose() => _problem.Dispose();
+
+    private sealed class Memory : IPartialResults
+    {
+        public Dictionary<string, double[]> Values { get; } = [];
+
+        public double[]? Find(string name) => Values.GetValueOrDefault(name);
+
+        public void Keep(string name, double[] values) => Values[name] = values;
+    }
+}
