@@ -10,12 +10,19 @@ public sealed record LaunchCounters(string Kernel, IReadOnlyList<uint> Grid, IRe
 public sealed record MainLoopCounters(int FirstLine, int LastLine, string? Source, CounterTotals Totals);
 
 /// <summary>
+/// What one instruction cost that made requests to memory, or parted warps: where a kernel's shortfalls lie. Line is that of the PTX; source is file and line, null where the
+/// PTX does not tell; global and shared are null where it made no such request.
+/// </summary>
+public sealed record LineCounters(int Line, string Instruction, string? Source, GlobalAccess? Global, SharedAccess? Shared, long DivergentBranches);
+
+/// <summary>
 /// A kernel over all its launches. Instructions are those of its text with the functions that it may call; the main loop is null if it has none or none was entered; least
 /// bytes are summed over the launches; arithmetic intensity is in floating-point operations per byte of that least traffic. The speed is that of the emulator on this machine: not
-/// the same in every run, as all else is.
+/// the same in every run, as all else is. Lines are in the order of the PTX.
 /// </summary>
 public sealed record KernelCounters(
-    string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines, EmulationSpeed Speed)
+    string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines, EmulationSpeed Speed,
+    IReadOnlyList<LineCounters> Lines)
 {
     /// <summary>Bytes of all global requests over the least possible; 1 if there were none.</summary>
     public double MovedOverLeast => LeastBytes == 0 ? 1 : (double)Totals.MovedBytes / LeastBytes;
@@ -130,9 +137,30 @@ public sealed class CounterReport
         if (main is null || profile.Warps[main.Header] == 0)
             return null;
         IEnumerable<int> lines = main.Instructions.Select(site => sites.Instructions[site].Line);
-        Ptx.PtxSourceLocation source = main.Instructions.Select(site => sites.Instructions[site].Source).FirstOrDefault(location => location.IsKnown);
-        string? where = source.IsKnown && sites.SourceFiles.TryGetValue(source.File, out string? file) ? $"{file}:{source.Line}" : null;
-        return new(lines.Min(), lines.Max(), where, CounterTotals.Of(profile, main.Instructions));
+        string? source = main.Instructions.Select(site => Source(sites, site)).FirstOrDefault(place => place is not null);
+        return new(lines.Min(), lines.Max(), source, CounterTotals.Of(profile, main.Instructions));
+    }
+
+    private static List<LineCounters> Lines(KernelProfile profile)
+    {
+        KernelSites sites = profile.Sites;
+        List<LineCounters> lines = [];
+        for (int site = 0; site < sites.Instructions.Count; site++)
+        {
+            AccessProfile? access = sites.Accesses[site] < 0 ? null : profile.Accesses[sites.Accesses[site]];
+            GlobalAccess? global = access is { Global.Requests: > 0 } ? GlobalAccess.From(access.Global) : null;
+            SharedAccess? shared = access is { Shared.Requests: > 0 } ? SharedAccess.From(access.Shared) : null;
+            if (global is not null || shared is not null || profile.Divergences[site] > 0)
+                lines.Add(new(sites.Instructions[site].Line, sites.Instructions[site].Text, Source(sites, site), global, shared, profile.Divergences[site]));
+        }
+
+        return lines;
+    }
+
+    private static string? Source(KernelSites sites, int site)
+    {
+        Ptx.PtxSourceLocation source = sites.Instructions[site].Source;
+        return source.IsKnown && sites.SourceFiles.TryGetValue(source.File, out string? file) ? $"{file}:{source.Line}" : null;
     }
 
     private sealed class Collected(KernelProfile profile)
@@ -148,7 +176,7 @@ public sealed class CounterReport
             return new(
                 Profile.Sites.Name, Launches, Profile.Sites.Instructions.Count, totals, MainLoop(Profile), LeastBytes,
                 LeastBytes == 0 ? 0 : (double)totals.Work.Total / LeastBytes, [.. GpuDataSheet.Known.Select(gpu => Roofline.Of(gpu, totals, LeastBytes))],
-                new(totals.LaneInstructions, Seconds));
+                new(totals.LaneInstructions, Seconds), Lines(Profile));
         }
     }
 }

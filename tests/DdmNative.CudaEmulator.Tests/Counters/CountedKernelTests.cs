@@ -165,6 +165,46 @@ public class CountedKernelTests
     }
 
     [Fact]
+    public void Each_line_that_reaches_memory_or_parts_a_warp_tells_its_own_cost()
+    {
+        KernelCounters kernel = Count(32, """
+            ld.global.f32 %f1, [%rd3];
+            ld.global.f32 %f2, [%rd3+4];
+            setp.lt.u32 %p1, %r0, 16;
+            @%p1 bra LEFT;
+            shl.b32 %r3, %r0, 3;
+            add.s32 %r3, %r1, %r3;
+            st.shared.u32 [%r3], %r0;
+            LEFT:
+            """);
+        Assert.Equal(4, kernel.Lines.Count);
+        Assert.Equal((new GlobalAccess(1, 4, 4, 1, 128), null, 0L), (kernel.Lines[0].Global, kernel.Lines[0].Shared, kernel.Lines[0].DivergentBranches));
+        Assert.Equal((new GlobalAccess(1, 5, 4, 0, 128), kernel.Lines[0].Line + 1), (kernel.Lines[1].Global, kernel.Lines[1].Line));
+        Assert.Equal(1, kernel.Lines[2].DivergentBranches);
+        // Lanes 16 to 31 write every other word: 16 words in 16 banks.
+        Assert.Equal((null, new SharedAccess(1, 1, 1, 0, 1)), (kernel.Lines[3].Global, kernel.Lines[3].Shared));
+    }
+
+    [Fact]
+    public void An_asynchronous_copy_of_nothing_fills_with_zeros_and_asks_for_no_sector()
+    {
+        KernelCounters kernel = Count(32, """
+            shl.b32 %r3, %r0, 4;
+            add.s32 %r3, %r1, %r3;
+            add.s64 %rd3, %rd3, %rd2;
+            add.s64 %rd3, %rd3, %rd2;
+            add.s64 %rd3, %rd3, %rd2;
+            setp.lt.u32 %p1, %r0, 8;
+            selp.b32 %r4, 16, 0, %p1;
+            cp.async.cg.shared.global [%r3], [%rd3], 16, %r4;
+            cp.async.wait_all;
+            """);
+        // Eight lanes read 16 bytes each, side by side; all 32 write to shared memory.
+        Assert.Equal(new GlobalAccess(1, 4, 4, 1, 128), kernel.Totals.GlobalLoads);
+        Assert.Equal(new SharedAccess(1, 4, 4, 0, 1), kernel.Totals.SharedStores);
+    }
+
+    [Fact]
     public void Launches_add_up_and_are_kept_one_by_one_if_wanted()
     {
         CounterReport report = Run(32, "ld.global.f32 %f1, [%rd3];", launches: 3, keptLaunches: 2);
