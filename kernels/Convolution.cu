@@ -111,11 +111,14 @@ __device__ __forceinline__ void correlate(
     PatchLoader<T, Layout> loader(
         shape, source_of(image0, image0Member, filter0, filter0Member, member), source_of(image1, image1Member, filter1, filter1Member, member), firstPixel, pixels, firstColumn,
         packedOutputs, stepsPerSource);
+    using Bias = BiasSlab<T, Layout>;
+    Bias::copy(bias == nullptr ? nullptr : bias + biasMember * member, firstColumn, outputs);
     typename ProductOf<T, P, true>::Type product;
     contract<Layout::Floats>(loader, product, steps);
     MatrixOutput result;
     result.matrix = output + static_cast<long long>(member) * pixels * outputs;
-    result.bias = bias == nullptr ? nullptr : bias + biasMember * member;
+    result.biased = bias != nullptr;
+    result.bias = Bias::Begin;
     result.rows = pixels;
     result.columns = outputs;
     result.firstRow = firstPixel;
@@ -199,7 +202,8 @@ __device__ __forceinline__ void backward_filter(
     MatrixOutput result;
     result.columns = shape.kernel * shape.kernel * shape.channels;
     result.matrix = partials + static_cast<long long>(part) * outputs * result.columns;
-    result.bias = nullptr;
+    result.biased = false;
+    result.bias = 0;
     result.rows = outputs;
     result.firstRow = firstRow;
     result.firstColumn = firstColumn;

@@ -93,11 +93,14 @@ __device__ __forceinline__ void multiply_rows(
 {
     using Layout = Slabs<T, P, true>;
     RowsLoader<T, Layout> loader(first, second, firstRow, rows, depth, firstColumn, packedOutputs, stepsPerSource);
+    using Bias = BiasSlab<T, Layout>;
+    Bias::copy(bias, firstColumn, outputs);
     typename ProductOf<T, P, true>::Type product;
     contract<Layout::Floats>(loader, product, steps);
     MatrixOutput result;
     result.matrix = output;
-    result.bias = bias;
+    result.biased = bias != nullptr;
+    result.bias = Bias::Begin;
     result.rows = rows;
     result.columns = outputs;
     result.firstRow = firstRow;
@@ -116,7 +119,8 @@ __device__ __forceinline__ void multiply_columns(
     contract<Layout::Floats>(loader, product, endStep - firstStep);
     MatrixOutput result;
     result.matrix = output;
-    result.bias = nullptr;
+    result.biased = false;
+    result.bias = 0;
     result.rows = outputs;
     result.columns = inputs;
     result.firstRow = firstRow;

@@ -1,13 +1,18 @@
 // What convolutions and matrix products need around their main kernels: operands packed so that 16-byte copies can take them, and sums of the shares of split contractions.
 //
 //     product_pad_rows         [E, R, C] → [E, R, C′], C′ = C rounded up to 4, zeros beyond C
+//     product_pad_image        [E, N, H, W, C < 4] → [E, N, H + 2p, W′, 4], W′ = W + 2p rounded up to 2, zeros around the image and beyond C
 //     product_pack_transposed  W [E, O, C, k²] → [E, K, O′]: row (tap, c) of k²·C′, column o; K = k²·C′ rounded up to 16; zeros beyond O and C
 //     product_pack_turned      W [E, O, C, k²] → [E, K, C′]: row (k² − 1 − tap, o) of k²·O′, column c; K = k²·O′ rounded up to 16; zeros beyond O and C
 //     product_column_sums      δ [E, R, C] → shares [E, splits, C]: sums of each split's rows
 //     product_sum_splits       shares [E, splits, O, k², C′] → [E, O, C, k²] = Σ over splits, in ascending order
 //
-// Filters are OIHW and begin anywhere in their vector; a matrix [O, I] is a filter bank with k = 1. Memory: every result is assigned (=), each input read once.
-// Tiling: rows of taps and channels change places in shared memory, so that global memory is read and written along its rows.
+// Filters are OIHW and begin anywhere in their vector; a matrix [O, I] is a filter bank with k = 1. Memory: every result is assigned (=), each input read once. Runs that
+// begin anywhere are walked in whole sectors (floats_into_sector), so that no request takes a sector more than its bytes need.
+// Tiling: rows of taps and channels change places in shared memory, so that global memory is read and written along its rows. A block takes some outputs with all their
+// channels where these are few, else some channels (a multiple of 32) of one output; a warp stays within one tap, so that its lanes, k² floats apart in shared memory,
+// lie in different banks for every odd k.
+// Divergence: none in loops; all threads take every round, and lanes beyond the end do nothing, by predicates.
 // Intensity: at most one addition to four bytes. Bound aimed at: memory bandwidth; they are small beside the products that they serve.
 #include "ProductTile.cuh"
 
@@ -15,6 +20,29 @@ namespace ddm {
 
 __device__ constexpr int OperandThreads = 256;
 __device__ constexpr int TransposeTile = 32;
+
+// The shared address of a block's float.
+__device__ __forceinline__ unsigned operand(int at) { return shared_address(stages) + sizeof(float) * at; }
+
+// Brings `count` floats that begin anywhere to the begin of shared memory.
+__device__ __forceinline__ void load_run(const float* source, int count)
+{
+    for (int base = -floats_into_sector(source); base < count; base += OperandThreads) {
+        int at = base + static_cast<int>(threadIdx.x);
+        bool inside = at >= 0 & at < count;
+        store_shared_where(operand(at), load_where(source + at, inside), inside);
+    }
+}
+
+// Writes them from there.
+__device__ __forceinline__ void store_run(float* target, int count)
+{
+    for (int base = -floats_into_sector(target); base < count; base += OperandThreads) {
+        int at = base + static_cast<int>(threadIdx.x);
+        bool inside = at >= 0 & at < count;
+        store_where(target + at, load_shared_where(operand(at), inside), inside);
+    }
+}
 
 } // namespace ddm
 
@@ -32,58 +60,88 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pad_ro
     padded[static_cast<long long>(which) * count * paddedWidth + at] = value;
 }
 
+extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pad_image(
+    const float* images, long long member, float* padded, int samples, int height, int width, int channels, int padding, int paddedHeight, int paddedWidth, int paddedWidthMultiplier,
+    int paddedWidthShift, int linesPerBlock, int lineBlocks)
+{
+    int firstLine = blockIdx.x % lineBlocks * linesPerBlock, image = blockIdx.x / lineBlocks, which = image / samples;
+    int lines = paddedHeight - firstLine < linesPerBlock ? paddedHeight - firstLine : linesPerBlock;
+    int begin = firstLine < padding ? 0 : firstLine - padding, end = firstLine + lines - padding < height ? firstLine + lines - padding : height;
+    const float* source = images + member * which + (static_cast<long long>(image - which * samples) * height + begin) * width * channels;
+    ddm::load_run(source, (end - begin) * width * channels);
+    __syncthreads();
+    float* target = padded + (static_cast<long long>(image) * paddedHeight + firstLine) * paddedWidth * 4;
+    for (int base = 0; base < lines * paddedWidth; base += ddm::OperandThreads) {
+        int at = base + static_cast<int>(threadIdx.x);
+        int line = ddm::quotient(at, paddedWidthMultiplier, paddedWidthShift);
+        int x = at - line * paddedWidth - padding, y = firstLine + line - padding;
+        bool inside = (static_cast<unsigned>(x) < static_cast<unsigned>(width)) & (y >= begin) & (y < end);
+        unsigned from = ddm::operand(((y - begin) * width + x) * channels);
+        float4 pixel;
+        pixel.x = ddm::load_shared_where(from, inside);
+        pixel.y = ddm::load_shared_where(from + sizeof(float), inside & (channels > 1));
+        pixel.z = ddm::load_shared_where(from + 2 * sizeof(float), inside & (channels > 2));
+        pixel.w = 0.0f;
+        ddm::store_where(target + 4 * at, pixel, at < lines * paddedWidth);
+    }
+}
+
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_transposed(
-    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels, int taps, int depth, int depthTiles, int outputTiles)
+    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels, int taps, int tapsMultiplier, int tapsShift, int depth,
+    int depthTiles, int outputTiles)
 {
     __shared__ float tile[ddm::TransposeTile * (ddm::TransposeTile + 1)];
-    int first = blockIdx.x % depthTiles * ddm::TransposeTile, rest = blockIdx.x / depthTiles;
+    int tileOfDepth = blockIdx.x % depthTiles, rest = blockIdx.x / depthTiles;
     int firstOutput = rest % outputTiles * ddm::TransposeTile, which = rest / outputTiles;
     int lane = threadIdx.x % ddm::TransposeTile, line = threadIdx.x / ddm::TransposeTile;
     const float* bank = filter + member * which;
+    // Tiles begin with a sector, so that the first and the last may be part of one.
+    int length = channels * taps, first = tileOfDepth * ddm::TransposeTile - ddm::floats_into_sector(bank);
+#pragma unroll
     for (int i = line; i < ddm::TransposeTile; i += ddm::OperandThreads / ddm::TransposeTile) {
         int output = firstOutput + i, at = first + lane;
-        float value = 0.0f;
-        if (output < outputs && at < channels * taps)
-            value = bank[static_cast<long long>(output) * channels * taps + at];
-        tile[i * (ddm::TransposeTile + 1) + lane] = value;
+        tile[i * (ddm::TransposeTile + 1) + lane] = ddm::load_where(bank + (static_cast<long long>(output) * length + at), output < outputs & at >= 0 & at < length);
     }
     __syncthreads();
+#pragma unroll
     for (int i = line; i < ddm::TransposeTile; i += ddm::OperandThreads / ddm::TransposeTile) {
         int at = first + i, output = firstOutput + lane;
-        if (at < depth && output < packedOutputs) {
-            int channel = at / taps;
-            int row = at < packedChannels * taps ? (at - channel * taps) * packedChannels + channel : at;
-            packed[(static_cast<long long>(which) * depth + row) * packedOutputs + output] = tile[lane * (ddm::TransposeTile + 1) + i];
-        }
+        int channel = ddm::quotient(at, tapsMultiplier, tapsShift);
+        int row = at < packedChannels * taps ? (at - channel * taps) * packedChannels + channel : at;
+        ddm::store_where(
+            packed + ((static_cast<long long>(which) * depth + row) * packedOutputs + output), tile[lane * (ddm::TransposeTile + 1) + i], at >= 0 & at < depth & output < packedOutputs);
     }
 }
 
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_turned(
-    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels, int taps, int depth, int channelsPerBlock, int channelBlocks,
-    int rowBlocks)
+    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels, int packedChannelsMultiplier, int packedChannelsShift, int taps,
+    int depth, int outputsPerBlock, int outputBlocks, int channelsPerBlock, int channelBlocks, int lanes, int lanesMultiplier, int lanesShift)
 {
     int firstChannel = blockIdx.x % channelBlocks * channelsPerBlock, rest = blockIdx.x / channelBlocks;
-    int output = rest % rowBlocks, which = rest / rowBlocks;
-    int count = packedChannels - firstChannel < channelsPerBlock ? packedChannels - firstChannel : channelsPerBlock;
-    float* bank = packed + static_cast<long long>(which) * depth * packedChannels + firstChannel;
-    if (output >= packedOutputs) {
-        // The rows between k²·O′ and the next multiple of 16.
-        int row = packedOutputs * taps + output - packedOutputs;
-        for (int i = threadIdx.x; i < count; i += ddm::OperandThreads)
-            bank[static_cast<long long>(row) * packedChannels + i] = 0.0f;
-        return;
-    }
-    const float* source = filter + member * which + (static_cast<long long>(output) * channels + firstChannel) * taps;
-    for (int i = threadIdx.x; i < count * taps; i += ddm::OperandThreads) {
-        float value = 0.0f;
-        if (output < outputs && i < (channels - firstChannel) * taps)
-            value = source[i];
-        ddm::stages[i] = value;
-    }
+    int firstOutput = rest % outputBlocks * outputsPerBlock, which = rest / outputBlocks;
+    int height = packedOutputs - firstOutput < outputsPerBlock ? packedOutputs - firstOutput : outputsPerBlock;
+    int width = packedChannels - firstChannel < channelsPerBlock ? packedChannels - firstChannel : channelsPerBlock;
+    // What the filter has of the block's outputs and channels; the rest is zero.
+    int filled = outputs - firstOutput < height ? outputs - firstOutput : height, own = channels - firstChannel < width ? channels - firstChannel : width;
+    ddm::load_run(filter + member * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, filled * own * taps);
     __syncthreads();
-    for (int i = threadIdx.x; i < count * taps; i += ddm::OperandThreads) {
-        int tap = i / count, channel = i - tap * count;
-        bank[static_cast<long long>((taps - 1 - tap) * packedOutputs + output) * packedChannels + channel] = ddm::stages[channel * taps + tap];
+    float* bank = packed + static_cast<long long>(which) * depth * packedChannels + firstChannel;
+    // The block's outputs and channels of one tap lie side by side: `lanes` is as many as there can be, in whole warps.
+    for (int base = 0; base < taps * lanes; base += ddm::OperandThreads) {
+        int at = base + static_cast<int>(threadIdx.x);
+        int tap = ddm::quotient(at, lanesMultiplier, lanesShift), place = at - tap * lanes;
+        int output = ddm::quotient(place, packedChannelsMultiplier, packedChannelsShift), channel = place - output * packedChannels;
+        bool inside = tap < taps & place < height * width;
+        float value = ddm::load_shared_where(ddm::operand((output * channels + channel) * taps + tap), inside & (output < filled) & (channel < own));
+        ddm::store_where(bank + (static_cast<long long>(taps - 1 - tap) * packedOutputs + firstOutput) * packedChannels + place, value, inside);
+    }
+    if (firstOutput == 0) {
+        // The rows between k²·O′ and the next multiple of 16.
+        for (int row = packedOutputs * taps; row < depth; row++)
+            for (int base = 0; base < width; base += ddm::OperandThreads) {
+                int channel = base + static_cast<int>(threadIdx.x);
+                ddm::store_where(bank + static_cast<long long>(row) * packedChannels + channel, 0.0f, channel < width);
+            }
     }
 }
 
@@ -111,23 +169,31 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_column
 }
 
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_sum_splits(
-    const float* shares, float* sums, long long sumsMember, int splits, int outputs, int channels, int packedChannels, int taps, int channelsPerBlock, int channelBlocks)
+    const float* shares, float* sums, long long sumsMember, int splits, int outputs, int channels, int packedChannels, int taps, int tapsMultiplier, int tapsShift, int outputsPerBlock,
+    int outputBlocks, int channelsPerBlock, int channelBlocks, int lanes, int lanesMultiplier, int lanesShift)
 {
     int firstChannel = blockIdx.x % channelBlocks * channelsPerBlock, rest = blockIdx.x / channelBlocks;
-    int output = rest % outputs, which = rest / outputs;
-    int count = channels - firstChannel < channelsPerBlock ? channels - firstChannel : channelsPerBlock;
-    long long row = static_cast<long long>(taps) * packedChannels, bank = row * outputs;
-    const float* source = shares + bank * splits * which + row * output + firstChannel;
-    for (int i = threadIdx.x; i < count * taps; i += ddm::OperandThreads) {
-        int tap = i / count, channel = i - tap * count;
-        const float* place = source + static_cast<long long>(tap) * packedChannels + channel;
+    int firstOutput = rest % outputBlocks * outputsPerBlock, which = rest / outputBlocks;
+    int height = outputs - firstOutput < outputsPerBlock ? outputs - firstOutput : outputsPerBlock;
+    int width = packedChannels - firstChannel < channelsPerBlock ? packedChannels - firstChannel : channelsPerBlock;
+    int own = channels - firstChannel < width ? channels - firstChannel : width;
+    long long bank = static_cast<long long>(outputs) * taps * packedChannels;
+    const float* source = shares + bank * splits * which + static_cast<long long>(firstOutput) * taps * packedChannels + firstChannel;
+    // A row is the channels of one output and tap: `lanes` is as many as there can be, in whole warps where there are 32.
+    for (int base = 0; base < height * taps * lanes; base += ddm::OperandThreads) {
+        int at = base + static_cast<int>(threadIdx.x);
+        int row = ddm::quotient(at, lanesMultiplier, lanesShift), channel = at - row * lanes;
+        bool inside = (row < height * taps) & (channel < own);
+        // Lanes beyond the end read the last place once more.
+        int readRow = row < height * taps ? row : height * taps - 1, readChannel = channel < width ? channel : width - 1;
+        const float* place = source + (static_cast<long long>(readRow) * packedChannels + readChannel);
         float sum = place[0];
+#pragma unroll 4
         for (int split = 1; split < splits; split++)
             sum += place[bank * split];
-        ddm::stages[channel * taps + tap] = sum;
+        int output = ddm::quotient(row, tapsMultiplier, tapsShift), tap = row - output * taps;
+        ddm::store_shared_where(ddm::operand((output * channels + channel) * taps + tap), sum, inside);
     }
     __syncthreads();
-    float* target = sums + sumsMember * which + (static_cast<long long>(output) * channels + firstChannel) * taps;
-    for (int i = threadIdx.x; i < count * taps; i += ddm::OperandThreads)
-        target[i] = ddm::stages[i];
+    ddm::store_run(sums + sumsMember * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, height * own * taps);
 }

@@ -266,44 +266,64 @@ struct ProductOf<T, Precision::Fp32, AByRows> { using Type = Fp32Product<T, AByR
 
 // ---- results ----
 
-// One member's matrix [rows, columns], assigned from a tile; with a bias to each column where there is one.
+// A tile's part of the bias lies in shared memory behind the ring: every row of threads wants it, and a slice of a parameter vector begins anywhere.
+template <class T, class Layout>
+struct BiasSlab {
+    static constexpr int Begin = Stages * Layout::Floats;
+
+    // Belongs to this thread's next group of copies. Columns beyond the bias are zero.
+    static __device__ __forceinline__ void copy(const float* bias, int firstColumn, int columns)
+    {
+        int column = threadIdx.x;
+        if (bias != nullptr && column < T::N)
+            copy_async_4(shared_address(stages) + sizeof(float) * (Begin + column), bias + firstColumn + column, firstColumn + column < columns);
+    }
+};
+
+// One member's matrix [rows, columns], assigned from a tile; with a bias to each column where there is one. Lanes beyond its edges store nothing, without a branch.
 struct MatrixOutput {
     float* matrix;
-    const float* bias;
-    int rows, columns, firstRow, firstColumn;
+    bool biased;
+    int bias, rows, columns, firstRow, firstColumn;
 
     template <int Width>
     __device__ __forceinline__ void assign(int tileRow, int tileColumn, float (&values)[Width]) const
     {
         int row = firstRow + tileRow, column = firstColumn + tileColumn;
-        if (row >= rows || column >= columns)
-            return;
         float* place = matrix + (static_cast<long long>(row) * columns + column);
-        if (columns % Width == 0) {
-            if (bias != nullptr) {
-#pragma unroll
-                for (int w = 0; w < Width; w++)
-                    values[w] += bias[column + w];
+        if (biased) {
+            const float* added = stages + (bias + tileColumn);
+            if constexpr (Width == 4) {
+                float4 four = load4(added);
+                values[0] += four.x;
+                values[1] += four.y;
+                values[2] += four.z;
+                values[3] += four.w;
+            } else {
+                values[0] += added[0];
+                values[1] += added[1];
             }
+        }
+        if (columns % Width == 0) {
+            bool inside = row < rows & column < columns;
             if constexpr (Width == 4) {
                 float4 four;
                 four.x = values[0];
                 four.y = values[1];
                 four.z = values[2];
                 four.w = values[3];
-                store4(place, four);
+                store_where(place, four, inside);
             } else {
                 float2 two;
                 two.x = values[0];
                 two.y = values[1];
-                *reinterpret_cast<float2*>(place) = two;
+                store_where(place, two, inside);
             }
             return;
         }
 #pragma unroll
         for (int w = 0; w < Width; w++)
-            if (column + w < columns)
-                place[w] = bias != nullptr ? values[w] + bias[column + w] : values[w];
+            store_where(place + w, values[w], row < rows & column + w < columns);
     }
 };
 

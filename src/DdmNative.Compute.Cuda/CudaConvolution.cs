@@ -38,21 +38,22 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
         using var operands = new ProductOperands(device);
         int taps = shape.KernelSize * shape.KernelSize;
         (int channels, int outputs) = isForward ? (shape.InputChannels, shape.OutputChannels) : (shape.OutputChannels, shape.InputChannels);
-        int packedChannels = ProductTile.Padded(channels), stepsPerSource = ProductTile.Ceiling(taps * packedChannels, ProductTile.Depth);
+        int stepsPerSource = ProductTile.Ceiling(taps * ProductTile.Padded(channels), ProductTile.Depth), padding = isForward ? shape.Padding : shape.KernelSize - 1 - shape.Padding;
+        DeviceImage[] images = [.. sources.Select(source => operands.Image(source.Image, padding))];
         var contraction = new Contraction(
-            [.. sources.Select(source => (
-                operands.PaddedRows(source.Image),
+            [.. sources.Select((source, i) => (
+                images[i].Matrix,
                 isForward ? operands.Transposed(source.Filter, shape.OutputChannels, shape.InputChannels, taps)
                     : operands.Turned(source.Filter, shape.OutputChannels, shape.InputChannels, taps)))],
             stepsPerSource);
-        TensorShape image = sources[0].Image.Shape, result = output.Shape;
+        TensorShape result = output.Shape;
         int pixels = checked(result.Samples * result.Height * result.Width);
         ProductTile tile = ProductTile.ForImages(pixels, outputs);
         (int rowTiles, int columnTiles) = (tile.RowTiles(pixels), tile.ColumnTiles(outputs));
         DeviceMatrix added = bias is Slice slice ? DeviceMatrix.Of(slice) : default;
         KernelArguments arguments = contraction.Arguments().Pointer(added.Address).Long(added.MemberStride).Pointer(DeviceMatrix.Of(output).Address)
             .Int(pixels).Int(outputs).Int(ProductTile.Padded(outputs)).Int(stepsPerSource).Int(contraction.Steps).Int(rowTiles).Int(columnTiles);
-        AddImageShape(arguments, packedChannels, image, result, shape.KernelSize, isForward ? shape.Padding : shape.KernelSize - 1 - shape.Padding);
+        AddImageShape(arguments, images[0], result, shape.KernelSize);
         device.Launch(
             new KernelLaunch(
                 $"convolution_correlate_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * result.Members)), new Dim3(tile.Threads),
@@ -65,9 +66,10 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
     {
         using var operands = new ProductOperands(device);
         int taps = shape.KernelSize * shape.KernelSize, packedChannels = ProductTile.Padded(shape.InputChannels), columns = taps * packedChannels;
-        TensorShape image = sources[0].Image.Shape, map = biasCotangent.Shape;
+        TensorShape map = biasCotangent.Shape;
         int pixels = checked(map.Samples * map.Height * map.Width), stepsPerSource = ProductTile.Ceiling(pixels, ProductTile.Depth);
-        var contraction = new Contraction([.. sources.Select(source => (operands.PaddedRows(source.Image), operands.PaddedRows(source.Cotangent)))], stepsPerSource);
+        DeviceImage[] images = [.. sources.Select(source => operands.Image(source.Image, shape.Padding))];
+        var contraction = new Contraction([.. sources.Select((source, i) => (images[i].Matrix, operands.PaddedRows(source.Cotangent)))], stepsPerSource);
         ProductTile tile = ProductTile.ForParameters(shape.OutputChannels, columns);
         (int rowTiles, int columnTiles) = (tile.RowTiles(shape.OutputChannels), tile.ColumnTiles(columns));
         var waves = new SplitWaves(contraction.Steps, (long)shape.OutputChannels * columns, filterResult.Vector.Shape.Members);
@@ -77,7 +79,7 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
             KernelArguments arguments = contraction.From(first).Arguments().Pointer(shares.Address)
                 .Int(pixels).Int(shape.OutputChannels).Int(ProductTile.Padded(shape.OutputChannels)).Int(stepsPerSource).Int(contraction.Steps).Int(waves.Splits)
                 .Int(rowTiles).Int(columnTiles);
-            AddImageShape(arguments, packedChannels, image, map, shape.KernelSize, shape.Padding);
+            AddImageShape(arguments, images[0], map, shape.KernelSize);
             device.Launch(
                 new KernelLaunch(
                     $"convolution_backward_filter_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * waves.Splits * members)), new Dim3(tile.Threads),
@@ -88,13 +90,10 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
         operands.SumColumns(biasCotangent, biasResult);
     }
 
-    private static void AddImageShape(KernelArguments arguments, int channels, TensorShape image, TensorShape output, int kernel, int padding)
+    private static void AddImageShape(KernelArguments arguments, DeviceImage image, TensorShape output, int kernel)
     {
         int pixels = output.Height * output.Width;
-        arguments.Int(channels).Int(image.Height).Int(image.Width).Int(kernel).Int(padding);
-        (Divisor byPixels, Divisor byWidth) = (Divisor.Of(pixels), Divisor.Of(output.Width));
-        arguments.Int(pixels).Int((int)byPixels.Multiplier).Int(byPixels.Shift).Int(output.Width).Int((int)byWidth.Multiplier).Int(byWidth.Shift);
-        (Divisor byChannels, Divisor byKernel) = (Divisor.Of(channels), Divisor.Of(kernel));
-        arguments.Int((int)byChannels.Multiplier).Int(byChannels.Shift).Int((int)byKernel.Multiplier).Int(byKernel.Shift);
+        arguments.Int(image.Channels).Int(image.Height).Int(image.Width).Int(kernel).Int(image.Padding)
+            .Int(pixels).Division(pixels).Int(output.Width).Division(output.Width).Division(image.Channels).Division(kernel);
     }
 }

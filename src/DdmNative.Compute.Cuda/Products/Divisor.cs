@@ -16,3 +16,13 @@ internal readonly record struct Divisor(uint Multiplier, int Shift)
         return new Divisor((uint)((power + (UInt128)divisor - 1) / (UInt128)divisor), 31 + bits);
     }
 }
+
+/// <summary>A division as kernels take it: multiplier and shift.</summary>
+internal static class DivisionArguments
+{
+    public static KernelArguments Division(this KernelArguments arguments, int divisor)
+    {
+        Divisor by = Divisor.Of(divisor);
+        return arguments.Int((int)by.Multiplier).Int(by.Shift);
+    }
+}

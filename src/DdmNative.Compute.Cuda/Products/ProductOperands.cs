@@ -9,8 +9,11 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
     private const int Threads = 256;
     private const int TransposeTile = 32;
 
-    /// <summary>Floats of a block's row in shared memory, where a filter is not larger itself.</summary>
-    private const int BlockFloats = 1024;
+    /// <summary>Floats of a filter that a block takes at a time: a 3 × 3 filter's of 128 channels. Images of few channels: the most of one line.</summary>
+    private const int BlockFloats = 1152, LineFloats = 8192;
+
+    /// <summary>Lanes of a warp.</summary>
+    private const int Warp = 32;
 
     /// <summary>Rows that one block sums at least, and the most blocks that share the rows.</summary>
     private const int RowsPerSum = 256, MostSums = 64;
@@ -41,18 +44,40 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
         return result;
     }
 
+    /// <summary>
+    /// Images with channels that are a multiple of four. Those of one to three channels get their border of zeros too, and lines of an even number of pixels: two neighbouring
+    /// pixels' patches, 16 bytes a pixel, then fill whole sectors.
+    /// </summary>
+    public DeviceImage Image(Tensor tensor, int padding)
+    {
+        TensorShape shape = tensor.Shape;
+        int channels = ProductTile.Padded(shape.Channels);
+        if (shape.Channels >= 4 || padding < 0 || shape.Width * shape.Channels > LineFloats)
+            return new DeviceImage(PaddedRows(tensor), channels, shape.Height, shape.Width, padding);
+        (int height, int width) = (checked(shape.Height + 2 * padding), checked(shape.Width + 2 * padding + 1) / 2 * 2);
+        int lines = Math.Clamp(Threads / width, 1, Math.Min(height, LineFloats / (shape.Width * shape.Channels)));
+        int lineBlocks = ProductTile.Ceiling(height, lines);
+        DeviceMatrix source = DeviceMatrix.Of(tensor), result = Scratch(shape.Members, checked((long)shape.Samples * height * width * channels));
+        device.Launch(
+            new KernelLaunch("product_pad_image", new Dim3(checked(lineBlocks * shape.Samples * shape.Members)), new Dim3(Threads), sizeof(float) * lines * shape.Width * shape.Channels),
+            new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(shape.Samples).Int(shape.Height).Int(shape.Width).Int(shape.Channels)
+                .Int(padding).Int(height).Int(width).Division(width).Int(lines).Int(lineBlocks));
+        return new DeviceImage(result, channels, height, width, 0);
+    }
+
     /// <summary>The filter bank [O, C, taps] as B of a product over C: [taps · C′ and zeros up to whole steps, O′].</summary>
     public DeviceMatrix Transposed(Slice filter, int outputs, int channels, int taps)
     {
         (int packedOutputs, int packedChannels) = (ProductTile.Padded(outputs), ProductTile.Padded(channels));
         int depth = ProductTile.WholeSteps(taps * packedChannels);
-        (int depthTiles, int outputTiles) = (ProductTile.Ceiling(depth, TransposeTile), ProductTile.Ceiling(packedOutputs, TransposeTile));
+        // A filter may begin up to seven floats into a sector, and tiles begin with sectors.
+        (int depthTiles, int outputTiles) = (ProductTile.Ceiling(depth + 7, TransposeTile), ProductTile.Ceiling(packedOutputs, TransposeTile));
         int members = filter.Vector.Shape.Members;
         DeviceMatrix result = Scratch(members, (long)depth * packedOutputs);
         device.Launch(
             new KernelLaunch("product_pack_transposed", new Dim3(checked(depthTiles * outputTiles * members)), new Dim3(Threads)),
             new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs).Int(packedOutputs).Int(channels).Int(packedChannels)
-                .Int(taps).Int(depth).Int(depthTiles).Int(outputTiles));
+                .Int(taps).Division(taps).Int(depth).Int(depthTiles).Int(outputTiles));
         return result;
     }
 
@@ -60,14 +85,16 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
     public DeviceMatrix Turned(Slice filter, int outputs, int channels, int taps)
     {
         (int packedOutputs, int packedChannels) = (ProductTile.Padded(outputs), ProductTile.Padded(channels));
-        int depth = ProductTile.WholeSteps(taps * packedOutputs), perBlock = ChannelsPerBlock(packedChannels, taps);
-        (int channelBlocks, int rowBlocks) = (ProductTile.Ceiling(packedChannels, perBlock), packedOutputs + depth - taps * packedOutputs);
+        int depth = ProductTile.WholeSteps(taps * packedOutputs);
+        FilterBlocks blocks = FilterBlocks.Of(packedOutputs, packedChannels, taps);
+        int lanes = ProductTile.Ceiling(blocks.Outputs * blocks.Channels, Warp) * Warp;
         int members = filter.Vector.Shape.Members;
         DeviceMatrix result = Scratch(members, (long)depth * packedChannels);
         device.Launch(
-            new KernelLaunch("product_pack_turned", new Dim3(checked(channelBlocks * rowBlocks * members)), new Dim3(Threads), sizeof(float) * perBlock * taps),
-            new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs).Int(packedOutputs).Int(channels).Int(packedChannels)
-                .Int(taps).Int(depth).Int(perBlock).Int(channelBlocks).Int(rowBlocks));
+            new KernelLaunch("product_pack_turned", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
+            blocks.AddTo(
+                new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs).Int(packedOutputs).Int(channels).Int(packedChannels)
+                    .Division(packedChannels).Int(taps).Int(depth)).Int(lanes).Division(lanes));
         return result;
     }
 
@@ -89,18 +116,34 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
     /// <summary>Assigns to <paramref name="result"/> [E, O, C, taps] the sums of <paramref name="shares"/> [E, splits, O, taps, C′].</summary>
     public void SumSplits(DeviceMatrix shares, int splits, DeviceMatrix result, int members, int outputs, int channels, int packedChannels, int taps)
     {
-        int perBlock = ChannelsPerBlock(channels, taps), channelBlocks = ProductTile.Ceiling(channels, perBlock);
+        FilterBlocks blocks = FilterBlocks.Of(outputs, packedChannels, taps);
+        int lanes = blocks.Channels < Warp ? blocks.Channels : ProductTile.Ceiling(blocks.Channels, Warp) * Warp;
         device.Launch(
-            new KernelLaunch("product_sum_splits", new Dim3(checked(channelBlocks * outputs * members)), new Dim3(Threads), sizeof(float) * perBlock * taps),
-            new KernelArguments().Pointer(shares.Address).Pointer(result.Address).Long(result.MemberStride).Int(splits).Int(outputs).Int(channels).Int(packedChannels).Int(taps)
-                .Int(perBlock).Int(channelBlocks));
+            new KernelLaunch("product_sum_splits", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
+            blocks.AddTo(
+                new KernelArguments().Pointer(shares.Address).Pointer(result.Address).Long(result.MemberStride).Int(splits).Int(outputs).Int(channels).Int(packedChannels)
+                    .Int(taps).Division(taps)).Int(lanes).Division(lanes));
     }
 
     public void Dispose() => workspaces.ForEach(workspace => workspace.Dispose());
 
-    private static int ChannelsPerBlock(int channels, int taps)
+    /// <summary>
+    /// What one block takes of a filter bank: some outputs with all their channels, or some channels (whole warps) of one output.
+    /// </summary>
+    private readonly record struct FilterBlocks(int Outputs, int OutputBlocks, int Channels, int ChannelBlocks)
     {
-        int fit = Math.Max(1, BlockFloats / taps);
-        return Math.Min(channels, fit >= 8 ? fit / 8 * 8 : fit);
+        public int Count => checked(OutputBlocks * ChannelBlocks);
+
+        public static FilterBlocks Of(int outputs, int channels, int taps)
+        {
+            int fit = Math.Max(Warp, BlockFloats / taps / Warp * Warp), perBlock = Math.Min(channels, fit);
+            // An even number of outputs, so that rows of four channels begin with a sector.
+            int together = perBlock < channels ? 1 : Math.Max(1, BlockFloats / taps / channels / 2 * 2);
+            return new(Math.Min(outputs, together), ProductTile.Ceiling(outputs, Math.Min(outputs, together)), perBlock, ProductTile.Ceiling(channels, perBlock));
+        }
+
+        public int SharedBytes(int taps) => sizeof(float) * Outputs * Channels * taps;
+
+        public KernelArguments AddTo(KernelArguments arguments) => arguments.Int(Outputs).Int(OutputBlocks).Int(Channels).Int(ChannelBlocks);
     }
 }

@@ -32,8 +32,8 @@ internal readonly record struct ProductTile(int Rows, int Columns)
 
     public int ColumnTiles(int columns) => Ceiling(columns, Columns);
 
-    /// <summary>Shared memory of the pipeline when A lies by rows (images, samples).</summary>
-    public int SharedBytesByRows(Precision precision) => sizeof(float) * Stages * (Rows * Depth + Depth * Stride(Columns, precision));
+    /// <summary>Shared memory of the pipeline when A lies by rows (images, samples), and of a bias behind it.</summary>
+    public int SharedBytesByRows(Precision precision) => sizeof(float) * (Stages * (Rows * Depth + Depth * Stride(Columns, precision)) + Columns);
 
     /// <summary>Shared memory of the pipeline when A lies by columns (gradients of parameters).</summary>
     public int SharedBytesByColumns(Precision precision) => sizeof(float) * Stages * Depth * (Stride(Rows, precision) + Stride(Columns, precision));
