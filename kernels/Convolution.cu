@@ -4,14 +4,15 @@
 //     forward tangent   ẏ  = W∗ẋ + Ẇ∗x + ḃ          its tangent       δẋ  = Wᵀ∗δ̇ + Ẇᵀ∗δ
 //     backward filter   δW = Σ δ⋆x                  its tangent       δẆ  = Σ δ̇⋆x + δ⋆ẋ
 //
-// Shapes: images [E, N, H, W, C] channels last, C a multiple of four (product_pad_rows sees to it); every operand that is read comes with its floats between members
-// (0: shared).
+// Shapes: images [E, N, H, W, C] channels last, C a multiple of four (product_pad_rows sees to it, product_pad_image where there are fewer than four, which lays the border of
+// zeros out too); every operand that is read comes with its floats between members (0: shared).
 // convolution_correlate makes the first four: rows are output pixels (n, y, x), columns output channels, and the contraction runs over (source, ky, kx, c): a tangent is
 // the same product with the contraction doubled, [x; ẋ] against [Ẇ; W]. Filters come packed as [k²C rounded up to 16, columns rounded up to 4] (ProductOperands.cu);
 // backward data is forward with the filter turned by half a turn and its channels exchanged, and padding k − 1 − p.
 // convolution_backward_filter: rows are the o of δ, columns (ky, kx, c), contracted over the pixels, which are dealt to `splits` blocks: each assigns its share to
 // partials [E, splits, O, k²C], which product_sum_splits adds up in order. No atomics.
-// Memory: results are assigned (=). Each pixel of x is read k² times by a block, from the caches but for the first time; filters once per 64 or 128 pixels.
+// Memory: results are assigned (=). Each pixel of x is read k² times by a block, from the caches but for the first time; filters once per 64 or 128 pixels. Where channels are
+// multiples of eight every request but those of the bias touches only sectors that it fills: a warp copies 64 bytes of each of eight pixels, and stores 128 of each of four.
 // Tiling, pipeline, intensity and bound: ProductTile.cuh. All that depends on the output pixel alone is worked out before the main loop; in it the position in the
 // filter costs two multiplications per step and thread.
 #include "ProductTile.cuh"

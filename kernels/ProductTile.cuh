@@ -6,6 +6,7 @@
 //     A by columns  [16][BM + 8], B [16][BN + 8]: a contraction index is a row. The eight floats beyond put four successive rows' same eight floats into all 32 banks.
 // Warp tile: 4 × 8 threads (8 × 4 where the tile is narrow). Thread tile: 8 × 8 sums (8 × 4 in the narrowest), so that four contraction indices cost 16 16-byte loads
 // and 256 multiply-adds. On the tensor cores the same warps hold 16 × 8 pieces for mma.sync.m16n8k8, from the same slabs without bank conflicts.
+// A bias comes to shared memory with the first step's slabs; results go out in 16-byte stores, 128 bytes of a row side by side.
 // Intensity of a step: 2·BM·BN·16 flops on 64·(BM + BN) bytes from global memory: 32 flops a byte for 128 × 128, 16 for 64 × 64. Bound aimed at: multiply-adds.
 // Order of summation: the contraction index ascends in every tile size; each member's tiles know nothing of the other members.
 #pragma once

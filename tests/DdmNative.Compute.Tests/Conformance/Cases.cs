@@ -51,6 +51,8 @@ public static class Cases
                 (3, 2, 3, 5, 3, 2, 5), (8, 16, 14, 14, 5, 0, 1), (2, 1, 7, 7, 5, 3, 3), (1, 16, 7, 7, 3, 1, 70), (1, 6, 28, 28, 5, 2, 2),
                 (64, 17, 3, 5, 1, 0, 2), (8, 8, 9, 6, 3, 2, 13), (3, 4, 5, 6, 2, 1, 4), (2, 3, 6, 5, 4, 2, 3), (3, 16, 5, 5, 5, 0, 17),
                 (16, 16, 3, 5, 3, 1, 70), (33, 20, 9, 6, 3, 1, 18), (20, 33, 4, 11, 3, 2, 5), (16, 16, 32, 32, 3, 1, 1),
+                // Many pixels and many channels, and more channels than a device may take at a time.
+                (8, 72, 16, 16, 3, 1, 2), (72, 8, 16, 16, 3, 1, 2), (133, 9, 3, 4, 3, 1, 1), (5, 140, 3, 3, 3, 1, 2), (72, 70, 16, 17, 1, 0, 2),
             ];
             var data = new TheoryData<ConvolutionCase>();
             for (int i = 0; i < corners.Length; i++)
@@ -78,6 +80,8 @@ public static class Cases
             (int N, int I, int O)[] corners =
             [
                 (1, 1, 1), (1, 288, 10), (70, 1, 1), (5, 17, 1), (2, 1, 33), (64, 512, 10), (70, 33, 31), (3, 784, 64), (50, 16, 100), (7, 5, 3), (16, 64, 8), (33, 8, 16),
+                // Many samples and many features, and more features than a device may take at a time.
+                (520, 20, 72), (520, 72, 20), (33, 70, 72), (4, 1300, 3), (3, 5, 1301),
             ];
             var data = new TheoryData<MatrixCase>();
             for (int i = 0; i < corners.Length; i++)
