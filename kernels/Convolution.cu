@@ -116,15 +116,15 @@ __device__ __forceinline__ void correlate(
     Bias::copy(bias == nullptr ? nullptr : bias + biasMember * member, firstColumn, outputs);
     typename ProductOf<T, P, true>::Type product;
     contract<Layout::Floats>(loader, product, steps);
+    if (bias != nullptr)
+        product.add_to_columns(stages + Bias::Begin);
     MatrixOutput result;
     result.matrix = output + static_cast<long long>(member) * pixels * outputs;
-    result.biased = bias != nullptr;
-    result.bias = Bias::Begin;
     result.rows = pixels;
     result.columns = outputs;
     result.firstRow = firstPixel;
     result.firstColumn = firstColumn;
-    product.store(result);
+    assign(product, result);
 }
 
 // Slabs of the filter gradient: δ by columns, and the image's patches by columns. A thread keeps its place in the filter and walks over the pixels.
@@ -203,12 +203,10 @@ __device__ __forceinline__ void backward_filter(
     MatrixOutput result;
     result.columns = shape.kernel * shape.kernel * shape.channels;
     result.matrix = partials + static_cast<long long>(part) * outputs * result.columns;
-    result.biased = false;
-    result.bias = 0;
     result.rows = outputs;
     result.firstRow = firstRow;
     result.firstColumn = firstColumn;
-    product.store(result);
+    assign(product, result);
 }
 
 } // namespace ddm

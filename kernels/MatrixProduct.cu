@@ -97,15 +97,15 @@ __device__ __forceinline__ void multiply_rows(
     Bias::copy(bias, firstColumn, outputs);
     typename ProductOf<T, P, true>::Type product;
     contract<Layout::Floats>(loader, product, steps);
+    if (bias != nullptr)
+        product.add_to_columns(stages + Bias::Begin);
     MatrixOutput result;
     result.matrix = output;
-    result.biased = bias != nullptr;
-    result.bias = Bias::Begin;
     result.rows = rows;
     result.columns = outputs;
     result.firstRow = firstRow;
     result.firstColumn = firstColumn;
-    product.store(result);
+    assign(product, result);
 }
 
 template <class T, Precision P>
@@ -119,13 +119,11 @@ __device__ __forceinline__ void multiply_columns(
     contract<Layout::Floats>(loader, product, endStep - firstStep);
     MatrixOutput result;
     result.matrix = output;
-    result.biased = false;
-    result.bias = 0;
     result.rows = outputs;
     result.columns = inputs;
     result.firstRow = firstRow;
     result.firstColumn = firstColumn;
-    product.store(result);
+    assign(product, result);
 }
 
 } // namespace ddm

@@ -21,26 +21,25 @@ namespace ddm {
 __device__ constexpr int OperandThreads = 256;
 __device__ constexpr int TransposeTile = 32;
 
-// The shared address of a block's float.
-__device__ __forceinline__ unsigned operand(int at) { return shared_address(stages) + sizeof(float) * at; }
-
 // Brings `count` floats that begin anywhere to the begin of shared memory.
 __device__ __forceinline__ void load_run(const float* source, int count)
 {
+    unsigned long long from = global_address(source);
+    unsigned slab = shared_address(stages);
     for (int base = -floats_into_sector(source); base < count; base += OperandThreads) {
         int at = base + static_cast<int>(threadIdx.x);
-        bool inside = at >= 0 & at < count;
-        store_shared_where(operand(at), load_where(source + at, inside), inside);
+        store_shared_within(slab + 4 * at, load_within(from + 4ll * at, at, count), at, count);
     }
 }
 
 // Writes them from there.
 __device__ __forceinline__ void store_run(float* target, int count)
 {
+    unsigned long long to = global_address(target);
+    unsigned slab = shared_address(stages);
     for (int base = -floats_into_sector(target); base < count; base += OperandThreads) {
         int at = base + static_cast<int>(threadIdx.x);
-        bool inside = at >= 0 & at < count;
-        store_where(target + at, load_shared_where(operand(at), inside), inside);
+        store_within(to + 4ll * at, load_shared_within(slab + 4 * at, at, count), at, count);
     }
 }
 
@@ -68,21 +67,23 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pad_im
     int lines = paddedHeight - firstLine < linesPerBlock ? paddedHeight - firstLine : linesPerBlock;
     int begin = firstLine < padding ? 0 : firstLine - padding, end = firstLine + lines - padding < height ? firstLine + lines - padding : height;
     const float* source = images + member * which + (static_cast<long long>(image - which * samples) * height + begin) * width * channels;
-    ddm::load_run(source, (end - begin) * width * channels);
+    ddm::load_run(source, end > begin ? (end - begin) * width * channels : 0);
     __syncthreads();
-    float* target = padded + (static_cast<long long>(image) * paddedHeight + firstLine) * paddedWidth * 4;
-    for (int base = 0; base < lines * paddedWidth; base += ddm::OperandThreads) {
+    unsigned long long target = ddm::global_address(padded + (static_cast<long long>(image) * paddedHeight + firstLine) * paddedWidth * 4);
+    unsigned slab = ddm::shared_address(ddm::stages);
+    int pixels = lines * paddedWidth;
+    for (int base = 0; base < pixels; base += ddm::OperandThreads) {
         int at = base + static_cast<int>(threadIdx.x);
         int line = ddm::quotient(at, paddedWidthMultiplier, paddedWidthShift);
         int x = at - line * paddedWidth - padding, y = firstLine + line - padding;
-        bool inside = (static_cast<unsigned>(x) < static_cast<unsigned>(width)) & (y >= begin) & (y < end);
-        unsigned from = ddm::operand(((y - begin) * width + x) * channels);
-        float4 pixel;
-        pixel.x = ddm::load_shared_where(from, inside);
-        pixel.y = ddm::load_shared_where(from + sizeof(float), inside & (channels > 1));
-        pixel.z = ddm::load_shared_where(from + 2 * sizeof(float), inside & (channels > 2));
-        pixel.w = 0.0f;
-        ddm::store_where(target + 4 * at, pixel, at < lines * paddedWidth);
+        int filled = ((y >= begin) & (y < end)) ? width : 0;
+        unsigned from = slab + 4 * (((y - begin) * width + x) * channels);
+        float pixel[4];
+        pixel[0] = ddm::load_shared_within(from, x, filled);
+        pixel[1] = ddm::load_shared_within(from + sizeof(float), x, channels > 1 ? filled : 0);
+        pixel[2] = ddm::load_shared_within(from + 2 * sizeof(float), x, channels > 2 ? filled : 0);
+        pixel[3] = 0.0f;
+        ddm::store_within(target + 16ll * at, pixel, at, pixels);
     }
 }
 
@@ -100,16 +101,18 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
 #pragma unroll
     for (int i = line; i < ddm::TransposeTile; i += ddm::OperandThreads / ddm::TransposeTile) {
         int output = firstOutput + i, at = first + lane;
-        tile[i * (ddm::TransposeTile + 1) + lane] = ddm::load_where(bank + (static_cast<long long>(output) * length + at), output < outputs & at >= 0 & at < length);
+        tile[i * (ddm::TransposeTile + 1) + lane]
+            = ddm::load_within(ddm::global_address(bank) + 4 * (static_cast<long long>(output) * length + at), at, output < outputs ? length : 0);
     }
     __syncthreads();
+    int output = firstOutput + lane, rows = output < packedOutputs ? depth : 0;
+    unsigned long long to = ddm::global_address(packed + (static_cast<long long>(which) * depth * packedOutputs + output));
 #pragma unroll
     for (int i = line; i < ddm::TransposeTile; i += ddm::OperandThreads / ddm::TransposeTile) {
-        int at = first + i, output = firstOutput + lane;
+        int at = first + i;
         int channel = ddm::quotient(at, tapsMultiplier, tapsShift);
         int row = at < packedChannels * taps ? (at - channel * taps) * packedChannels + channel : at;
-        ddm::store_where(
-            packed + ((static_cast<long long>(which) * depth + row) * packedOutputs + output), tile[lane * (ddm::TransposeTile + 1) + i], at >= 0 & at < depth & output < packedOutputs);
+        ddm::store_within(to + 4 * (static_cast<long long>(row) * packedOutputs), tile[lane * (ddm::TransposeTile + 1) + i], at, rows);
     }
 }
 
@@ -123,24 +126,30 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
     int width = packedChannels - firstChannel < channelsPerBlock ? packedChannels - firstChannel : channelsPerBlock;
     // What the filter has of the block's outputs and channels; the rest is zero.
     int filled = outputs - firstOutput < height ? outputs - firstOutput : height, own = channels - firstChannel < width ? channels - firstChannel : width;
-    ddm::load_run(filter + member * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, filled * own * taps);
+    ddm::load_run(filter + member * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, filled > 0 ? filled * own * taps : 0);
     __syncthreads();
-    float* bank = packed + static_cast<long long>(which) * depth * packedChannels + firstChannel;
-    // The block's outputs and channels of one tap lie side by side: `lanes` is as many as there can be, in whole warps.
+    unsigned slab = ddm::shared_address(ddm::stages);
+    unsigned long long bank = ddm::global_address(packed + (static_cast<long long>(which) * depth * packedChannels + firstChannel));
+    // The block's outputs and channels of one tap lie side by side: `lanes` is as many as there can be, in whole warps. Taps come in reverse.
+    int tapFloats = packedOutputs * packedChannels, lastTap = (taps - 1) * tapFloats + firstOutput * packedChannels;
     for (int base = 0; base < taps * lanes; base += ddm::OperandThreads) {
         int at = base + static_cast<int>(threadIdx.x);
         int tap = ddm::quotient(at, lanesMultiplier, lanesShift), place = at - tap * lanes;
-        int output = ddm::quotient(place, packedChannelsMultiplier, packedChannelsShift), channel = place - output * packedChannels;
-        bool inside = tap < taps & place < height * width;
-        float value = ddm::load_shared_where(ddm::operand((output * channels + channel) * taps + tap), inside & (output < filled) & (channel < own));
-        ddm::store_where(bank + (static_cast<long long>(taps - 1 - tap) * packedOutputs + firstOutput) * packedChannels + place, value, inside);
+        int output = 0, channel = place;
+        if (outputsPerBlock > 1) {
+            output = ddm::quotient(place, packedChannelsMultiplier, packedChannelsShift);
+            channel -= output * packedChannels;
+        }
+        int inside = tap < taps ? height * width : 0;
+        float value = ddm::load_shared_within(slab + 4 * ((output * channels + channel) * taps + tap), channel, ((tap < taps) & (output < filled)) ? own : 0);
+        ddm::store_within(bank + 4ll * (lastTap - tap * tapFloats + place), value, place, inside);
     }
     if (firstOutput == 0) {
         // The rows between k²·O′ and the next multiple of 16.
         for (int row = packedOutputs * taps; row < depth; row++)
             for (int base = 0; base < width; base += ddm::OperandThreads) {
                 int channel = base + static_cast<int>(threadIdx.x);
-                ddm::store_where(bank + static_cast<long long>(row) * packedChannels + channel, 0.0f, channel < width);
+                ddm::store_within(bank + 4ll * (row * packedChannels + channel), 0.0f, channel, width);
             }
     }
 }
@@ -177,13 +186,13 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_sum_sp
     int height = outputs - firstOutput < outputsPerBlock ? outputs - firstOutput : outputsPerBlock;
     int width = packedChannels - firstChannel < channelsPerBlock ? packedChannels - firstChannel : channelsPerBlock;
     int own = channels - firstChannel < width ? channels - firstChannel : width;
+    unsigned slab = ddm::shared_address(ddm::stages);
     long long bank = static_cast<long long>(outputs) * taps * packedChannels;
     const float* source = shares + bank * splits * which + static_cast<long long>(firstOutput) * taps * packedChannels + firstChannel;
     // A row is the channels of one output and tap: `lanes` is as many as there can be, in whole warps where there are 32.
     for (int base = 0; base < height * taps * lanes; base += ddm::OperandThreads) {
         int at = base + static_cast<int>(threadIdx.x);
         int row = ddm::quotient(at, lanesMultiplier, lanesShift), channel = at - row * lanes;
-        bool inside = (row < height * taps) & (channel < own);
         // Lanes beyond the end read the last place once more.
         int readRow = row < height * taps ? row : height * taps - 1, readChannel = channel < width ? channel : width - 1;
         const float* place = source + (static_cast<long long>(readRow) * packedChannels + readChannel);
@@ -192,7 +201,7 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_sum_sp
         for (int split = 1; split < splits; split++)
             sum += place[bank * split];
         int output = ddm::quotient(row, tapsMultiplier, tapsShift), tap = row - output * taps;
-        ddm::store_shared_where(ddm::operand((output * channels + channel) * taps + tap), sum, inside);
+        ddm::store_shared_within(slab + 4 * ((output * channels + channel) * taps + tap), sum, channel, row < height * taps ? own : 0);
     }
     __syncthreads();
     ddm::store_run(sums + sumsMember * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, height * own * taps);

@@ -58,6 +58,58 @@ struct Slabs {
 // The float at which chunk `chunk` of row `row` begins in a slab of A by rows.
 __device__ __forceinline__ int row_chunk(int row, int chunk) { return row * TileDepth + ((chunk ^ (row >> 1 & 3)) << 2); }
 
+// ---- results ----
+
+// One member's matrix [rows, columns], assigned from a tile that begins at `firstRow`, `firstColumn`.
+struct MatrixOutput {
+    float* matrix;
+    int rows, columns, firstRow, firstColumn;
+};
+
+// `Width` neighbouring columns of a tile, assigned row by row; what lies beyond the matrix's edges is left out without a branch. Whole: columns are a multiple of `Width`.
+template <int Width, bool Whole>
+struct OutputColumns {
+    unsigned long long address;
+    long long rowBytes;
+    int rowsLeft, columnsLeft;
+
+    __device__ __forceinline__ OutputColumns(const MatrixOutput& output, int tileRow, int tileColumn)
+    {
+        int row = output.firstRow + tileRow, column = output.firstColumn + tileColumn;
+        rowBytes = static_cast<long long>(sizeof(float)) * output.columns;
+        address = global_address(output.matrix) + row * rowBytes + static_cast<long long>(sizeof(float)) * column;
+        columnsLeft = output.columns - column;
+        rowsLeft = row < output.rows && columnsLeft > 0 ? output.rows - row : 0;
+    }
+
+    // `down`: rows below the first.
+    __device__ __forceinline__ void assign(int down, const float (&values)[Width]) const
+    {
+        unsigned long long place = address + down * rowBytes;
+        if constexpr (Whole)
+            store_within(place, values, down, rowsLeft);
+        else {
+#pragma unroll
+            for (int w = 0; w < Width; w++)
+                store_within(place + sizeof(float) * w, values[w], down, w < columnsLeft ? rowsLeft : 0);
+        }
+    }
+};
+
+// A tile's part of the bias lies in shared memory behind the ring: every row of threads wants it, and a slice of a parameter vector begins anywhere.
+template <class T, class Layout>
+struct BiasSlab {
+    static constexpr int Begin = Stages * Layout::Floats;
+
+    // Belongs to this thread's next group of copies. Columns beyond the bias are zero.
+    static __device__ __forceinline__ void copy(const float* bias, int firstColumn, int columns)
+    {
+        int column = threadIdx.x;
+        if (bias != nullptr && column < T::N)
+            copy_async_4(shared_address(stages) + sizeof(float) * (Begin + column), bias + firstColumn + column, firstColumn + column < columns);
+    }
+};
+
 // ---- float32 on the ordinary cores ----
 
 template <class T, bool AByRows>
@@ -136,17 +188,34 @@ struct Fp32Product {
         }
     }
 
-    // Hands over the sums, four to a call: output(row, column, values), both counted in the tile.
-    template <class Output>
-    __device__ __forceinline__ void store(const Output& output) const
+    // Adds to each column its float of shared memory.
+    __device__ __forceinline__ void add_to_columns(const float* slab)
     {
 #pragma unroll
-        for (int i = 0; i < T::ThreadM; i++) {
-            int row = AByRows ? threadM + i * T::ThreadsM : 4 * threadM + i % 4 + i / 4 * (T::M / 2);
+        for (int half = 0; half < Halves; half++) {
+            float4 four = load4(slab + 4 * threadN + half * (T::N / 2));
 #pragma unroll
-            for (int half = 0; half < Halves; half++) {
+            for (int i = 0; i < T::ThreadM; i++) {
+                sum[i][4 * half] += four.x;
+                sum[i][4 * half + 1] += four.y;
+                sum[i][4 * half + 2] += four.z;
+                sum[i][4 * half + 3] += four.w;
+            }
+        }
+    }
+
+    static constexpr int Width = 4;
+
+    template <bool Whole>
+    __device__ __forceinline__ void store(const MatrixOutput& output) const
+    {
+#pragma unroll
+        for (int half = 0; half < Halves; half++) {
+            OutputColumns<Width, Whole> columns(output, AByRows ? threadM : 4 * threadM, 4 * threadN + half * (T::N / 2));
+#pragma unroll
+            for (int i = 0; i < T::ThreadM; i++) {
                 float values[4] = {sum[i][4 * half], sum[i][4 * half + 1], sum[i][4 * half + 2], sum[i][4 * half + 3]};
-                output.template assign<4>(row, 4 * threadN + half * (T::N / 2), values);
+                columns.assign(AByRows ? i * T::ThreadsM : i % 4 + i / 4 * (T::M / 2), values);
             }
         }
     }
@@ -244,18 +313,37 @@ struct MatrixCoreProduct {
         }
     }
 
-    template <class Output>
-    __device__ __forceinline__ void store(const Output& output) const
+    __device__ __forceinline__ void add_to_columns(const float* slab)
     {
 #pragma unroll
-        for (int m = 0; m < PiecesM; m++)
+        for (int n = 0; n < PiecesN; n++) {
+            float left = slab[column + n * 8], right = slab[column + n * 8 + 1];
 #pragma unroll
-            for (int n = 0; n < PiecesN; n++)
+            for (int m = 0; m < PiecesM; m++) {
+                sum[m][n][0] += left;
+                sum[m][n][1] += right;
+                sum[m][n][2] += left;
+                sum[m][n][3] += right;
+            }
+        }
+    }
+
+    static constexpr int Width = 2;
+
+    template <bool Whole>
+    __device__ __forceinline__ void store(const MatrixOutput& output) const
+    {
+#pragma unroll
+        for (int n = 0; n < PiecesN; n++) {
+            OutputColumns<Width, Whole> columns(output, row, column + n * 8);
+#pragma unroll
+            for (int m = 0; m < PiecesM; m++)
 #pragma unroll
                 for (int half = 0; half < 2; half++) {
                     float values[2] = {sum[m][n][2 * half], sum[m][n][2 * half + 1]};
-                    output.template assign<2>(row + m * 16 + half * 8, column + n * 8, values);
+                    columns.assign(m * 16 + half * 8, values);
                 }
+        }
     }
 };
 
@@ -264,69 +352,6 @@ struct ProductOf { using Type = MatrixCoreProduct<T, P, AByRows>; };
 
 template <class T, bool AByRows>
 struct ProductOf<T, Precision::Fp32, AByRows> { using Type = Fp32Product<T, AByRows>; };
-
-// ---- results ----
-
-// A tile's part of the bias lies in shared memory behind the ring: every row of threads wants it, and a slice of a parameter vector begins anywhere.
-template <class T, class Layout>
-struct BiasSlab {
-    static constexpr int Begin = Stages * Layout::Floats;
-
-    // Belongs to this thread's next group of copies. Columns beyond the bias are zero.
-    static __device__ __forceinline__ void copy(const float* bias, int firstColumn, int columns)
-    {
-        int column = threadIdx.x;
-        if (bias != nullptr && column < T::N)
-            copy_async_4(shared_address(stages) + sizeof(float) * (Begin + column), bias + firstColumn + column, firstColumn + column < columns);
-    }
-};
-
-// One member's matrix [rows, columns], assigned from a tile; with a bias to each column where there is one. Lanes beyond its edges store nothing, without a branch.
-struct MatrixOutput {
-    float* matrix;
-    bool biased;
-    int bias, rows, columns, firstRow, firstColumn;
-
-    template <int Width>
-    __device__ __forceinline__ void assign(int tileRow, int tileColumn, float (&values)[Width]) const
-    {
-        int row = firstRow + tileRow, column = firstColumn + tileColumn;
-        float* place = matrix + (static_cast<long long>(row) * columns + column);
-        if (biased) {
-            const float* added = stages + (bias + tileColumn);
-            if constexpr (Width == 4) {
-                float4 four = load4(added);
-                values[0] += four.x;
-                values[1] += four.y;
-                values[2] += four.z;
-                values[3] += four.w;
-            } else {
-                values[0] += added[0];
-                values[1] += added[1];
-            }
-        }
-        if (columns % Width == 0) {
-            bool inside = row < rows & column < columns;
-            if constexpr (Width == 4) {
-                float4 four;
-                four.x = values[0];
-                four.y = values[1];
-                four.z = values[2];
-                four.w = values[3];
-                store_where(place, four, inside);
-            } else {
-                float2 two;
-                two.x = values[0];
-                two.y = values[1];
-                store_where(place, two, inside);
-            }
-            return;
-        }
-#pragma unroll
-        for (int w = 0; w < Width; w++)
-            store_where(place + w, values[w], row < rows & column + w < columns);
-    }
-};
 
 // ---- the slabs that lie plainly in global memory ----
 
@@ -411,6 +436,16 @@ __device__ __forceinline__ void contract(Loader& loader, Product& product, int s
         product.multiply(read);
         read = read == (Stages - 1) * StageFloats ? 0 : read + StageFloats;
     }
+}
+
+// Assigns a tile's sums.
+template <class Product>
+__device__ __forceinline__ void assign(const Product& product, const MatrixOutput& output)
+{
+    if (output.columns % Product::Width == 0)
+        product.template store<true>(output);
+    else
+        product.template store<false>(output);
 }
 
 } // namespace ddm

@@ -45,58 +45,6 @@ __device__ __forceinline__ void store4(float* address, float4 value) { *reinterp
 
 __device__ __forceinline__ float4 zero4() { float4 zero; zero.x = zero.y = zero.z = zero.w = 0.0f; return zero; }
 
-// ---- accesses that only some lanes make, by a predicate instead of a branch: a warp never parts ----
-
-// A float of global memory that the kernel itself does not write; zero where `where` does not hold, and the address is not read then.
-__device__ __forceinline__ float load_where(const float* address, bool where)
-{
-    float value;
-    int held = where;
-    asm("{ .reg .pred p; .reg .u64 g; setp.ne.s32 p, %2, 0; cvta.to.global.u64 g, %1; mov.f32 %0, 0f00000000; @p ld.global.f32 %0, [g]; }" : "=&f"(value) : "l"(address), "r"(held));
-    return value;
-}
-
-__device__ __forceinline__ void store_where(float* address, float value, bool where)
-{
-    int held = where;
-    asm volatile("{ .reg .pred p; .reg .u64 g; setp.ne.s32 p, %2, 0; cvta.to.global.u64 g, %0; @p st.global.f32 [g], %1; }" ::"l"(address), "f"(value), "r"(held) : "memory");
-}
-
-__device__ __forceinline__ void store_where(float* address, float2 value, bool where)
-{
-    int held = where;
-    asm volatile("{ .reg .pred p; .reg .u64 g; setp.ne.s32 p, %3, 0; cvta.to.global.u64 g, %0; @p st.global.v2.f32 [g], {%1, %2}; }" ::"l"(address), "f"(value.x), "f"(value.y), "r"(held)
-        : "memory");
-}
-
-// One request of 16 bytes: of an assignment through a float4 the compiler makes three where the values come one by one.
-__device__ __forceinline__ void store_where(float* address, float4 value, bool where)
-{
-    int held = where;
-    asm volatile("{ .reg .pred p; .reg .u64 g; setp.ne.s32 p, %5, 0; cvta.to.global.u64 g, %0; @p st.global.v4.f32 [g], {%1, %2, %3, %4}; }" ::"l"(address), "f"(value.x), "f"(value.y),
-        "f"(value.z), "f"(value.w), "r"(held)
-        : "memory");
-}
-
-// The same for a shared address.
-__device__ __forceinline__ float load_shared_where(unsigned address, bool where)
-{
-    float value;
-    int held = where;
-    asm volatile("{ .reg .pred p; setp.ne.s32 p, %2, 0; mov.f32 %0, 0f00000000; @p ld.shared.f32 %0, [%1]; }" : "=&f"(value) : "r"(address), "r"(held) : "memory");
-    return value;
-}
-
-__device__ __forceinline__ void store_shared_where(unsigned address, float value, bool where)
-{
-    int held = where;
-    asm volatile("{ .reg .pred p; setp.ne.s32 p, %2, 0; @p st.shared.f32 [%0], %1; }" ::"r"(address), "f"(value), "r"(held) : "memory");
-}
-
-// Floats between the begin of a 32-byte sector of global memory and the address. A run of floats that begins anywhere is read and written whole sectors at a time by warps
-// that begin so many floats before it, with the lanes before the run idle.
-__device__ __forceinline__ int floats_into_sector(const float* address) { return static_cast<int>(reinterpret_cast<unsigned long long>(address) >> 2) & 7; }
-
 // ---- cp.async: global to shared memory without registers, in groups that are waited for in order ----
 
 // A pointer into shared memory as the 32-bit address that cp.async and ldmatrix take.
@@ -141,6 +89,51 @@ __device__ __forceinline__ void commit_copies() { asm volatile("cp.async.commit_
 // Waits until at most `Pending` of this thread's latest groups are under way.
 template <int Pending>
 __device__ __forceinline__ void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }
+
+// ---- accesses that only some lanes make: where 0 ≤ `at` < `count`, by a predicate instead of a branch, so that a warp never parts ----
+// Addresses are global (global_address) or shared (shared_address), of the very place.
+
+// Of global memory that the kernel itself does not write; zero elsewhere.
+__device__ __forceinline__ float load_within(unsigned long long address, int at, int count)
+{
+    float value;
+    asm("{ .reg .pred p; setp.lt.u32 p, %2, %3; mov.f32 %0, 0f00000000; @p ld.global.f32 %0, [%1]; }" : "=&f"(value) : "l"(address), "r"(at), "r"(count));
+    return value;
+}
+
+__device__ __forceinline__ void store_within(unsigned long long address, float value, int at, int count)
+{
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.global.f32 [%0], %1; }" ::"l"(address), "f"(value), "r"(at), "r"(count) : "memory");
+}
+
+// One request of 8 or 16 bytes: of an assignment through a float4 whose values come one by one the compiler makes three.
+__device__ __forceinline__ void store_within(unsigned long long address, const float (&values)[2], int at, int count)
+{
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %3, %4; @p st.global.v2.f32 [%0], {%1, %2}; }" ::"l"(address), "f"(values[0]), "f"(values[1]), "r"(at), "r"(count) : "memory");
+}
+
+__device__ __forceinline__ void store_within(unsigned long long address, const float (&values)[4], int at, int count)
+{
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %5, %6; @p st.global.v4.f32 [%0], {%1, %2, %3, %4}; }" ::"l"(address), "f"(values[0]), "f"(values[1]), "f"(values[2]), "f"(values[3]),
+        "r"(at), "r"(count)
+        : "memory");
+}
+
+__device__ __forceinline__ float load_shared_within(unsigned address, int at, int count)
+{
+    float value;
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; mov.f32 %0, 0f00000000; @p ld.shared.f32 %0, [%1]; }" : "=&f"(value) : "r"(address), "r"(at), "r"(count) : "memory");
+    return value;
+}
+
+__device__ __forceinline__ void store_shared_within(unsigned address, float value, int at, int count)
+{
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.shared.f32 [%0], %1; }" ::"r"(address), "f"(value), "r"(at), "r"(count) : "memory");
+}
+
+// Floats between the begin of a 32-byte sector of global memory and the address. A run of floats that begins anywhere is read and written whole sectors at a time by warps
+// that begin so many floats before it, with the lanes before the run idle.
+__device__ __forceinline__ int floats_into_sector(const float* address) { return static_cast<int>(reinterpret_cast<unsigned long long>(address) >> 2) & 7; }
 
 // ---- warps; all 32 lanes take part ----
 
