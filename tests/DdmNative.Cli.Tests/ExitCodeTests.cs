@@ -31,6 +31,9 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("all of the groups", "evaluate", "--run", "RUN", "--data", "generated", "--percent", "10,100")]
     [InlineData("descending shares", "evaluate", "--run", "RUN", "--data", "generated", "--percent", "20,10")]
     [InlineData("nothing but noise", "evaluate", "--run", "RUN", "--data", "generated", "--label-noise", "100")]
+    [InlineData("unknown experiment", "experiment", "alchemy", "--run", "RUN", "--data", "generated")]
+    [InlineData("an experiment on nothing", "experiment", "clusters", "--run", "RUN")]
+    [InlineData("methods where there are none to choose", "experiment", "reverse-vs-forward", "--run", "RUN", "--data", "generated", "--methods", "head")]
     public void Bad_usage_is_2(string what, params string[] arguments) => Expect(ExitCode.BadUsage, what, "", arguments);
 
     [Theory]

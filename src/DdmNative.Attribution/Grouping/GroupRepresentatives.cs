@@ -9,6 +9,9 @@ namespace DdmNative.Attribution.Grouping;
 /// <param name="SubClusterSizes">[G, m]: samples of the group that each stands for; a repeated sample's share is divided among its copies.</param>
 public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] SubClusterSizes)
 {
+    /// <summary>[G·m]: the samples of the sub-cluster that each stands for; copies stand for the same.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> SubClusters { get; private init; } = [];
+
     /// <summary>
     /// For m = 1 the sample nearest the group's mean; for more, the group is split into m sub-clusters and each gives the sample nearest its own mean.
     /// </summary>
@@ -26,6 +29,7 @@ public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] S
         int d = features.Length / groups.GroupOf.Length;
         var samples = new int[groups.Count * perGroup];
         var sizes = new float[samples.Length];
+        var subClusters = new IReadOnlyList<int>[samples.Length];
         for (int g = 0; g < groups.Count; g++)
         {
             int[] members = groups.Members(g);
@@ -38,10 +42,11 @@ public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] S
                 int copies = (perGroup - k + found - 1) / found;
                 samples[g * perGroup + j] = members[NearestRow(rows, d, clusters, k)];
                 sizes[g * perGroup + j] = (float)clusters.Sizes[k] / copies;
+                subClusters[g * perGroup + j] = [.. members.Where((_, i) => clusters.Assignment[i] == k)];
             }
         }
 
-        return new GroupRepresentatives(perGroup, samples, sizes);
+        return new GroupRepresentatives(perGroup, samples, sizes) { SubClusters = subClusters };
     }
 
     private static int NearestRow(ReadOnlySpan<float> rows, int d, Clustering clusters, int cluster)

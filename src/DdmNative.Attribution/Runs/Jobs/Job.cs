@@ -88,6 +88,15 @@ public sealed record JobGroups
 /// <summary>How groups become synthetic images.</summary>
 public sealed record JobMatching
 {
+    /// <summary>The real images nearest the (sub-)centres of each group; measured best.</summary>
+    public const string RealStart = "real";
+
+    /// <summary>The means of each group's (sub-)clusters.</summary>
+    public const string MeanStart = "mean";
+
+    /// <summary>Standard normal noise.</summary>
+    public const string NoiseStart = "noise";
+
     /// <summary>m: images per group; null for what was measured best for each method.</summary>
     public int? ImagesPerGroup { get; init; }
 
@@ -99,6 +108,9 @@ public sealed record JobMatching
 
     /// <summary><c>relative</c>, <c>row-cosine</c> or <c>relative-per-layer</c>.</summary>
     public string Distance { get; init; } = "relative";
+
+    /// <summary>What the images start from: <see cref="RealStart"/>, <see cref="MeanStart"/> or <see cref="NoiseStart"/>.</summary>
+    public string Start { get; init; } = RealStart;
 }
 
 /// <summary>How effects are predicted, and of what.</summary>

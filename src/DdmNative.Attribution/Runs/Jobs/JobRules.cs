@@ -35,6 +35,7 @@ public static class JobRules
         rules.Whole("matching.steps", job.Matching.Steps, 0, 1_000_000);
         rules.Real("matching.learning_rate", job.Matching.LearningRate, 0, 100);
         rules.OneOf("matching.distance", job.Matching.Distance, "relative", "row-cosine", "relative-per-layer");
+        rules.OneOf("matching.start", job.Matching.Start, JobMatching.RealStart, JobMatching.MeanStart, JobMatching.NoiseStart);
         rules.Whole("validation.groups", job.Validation.Groups, 0, 1_000_000);
         rules.Whole("validation.seeds", job.Validation.Seeds, 1, 1000);
         rules.Whole("validation.calibrate", job.Validation.Calibrate, 0, job.Validation.Groups ?? 1_000_000);

@@ -24,7 +24,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
-    public override object Settings => new { job.Seed, Recipe = recipe, Matching = SynsetMatching.Options(recipe, job.Matching), SynsetMatching.PhaseSteps };
+    public override object Settings => new { job.Seed, Recipe = recipe, Matching = SynsetMatching.Options(recipe, job.Matching), job.Matching.Start, SynsetMatching.PhaseSteps };
 
     public static string NameOf(SynsetRecipe recipe) => "distill:" + recipe.Name;
 

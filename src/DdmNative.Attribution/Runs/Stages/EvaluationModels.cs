@@ -37,13 +37,17 @@ internal sealed class EvaluationModels : IDisposable
 
     /// <summary>What the objectives come to on models without each set of groups, at each seed.</summary>
     public SubsetOutcomes Outcomes(IReadOnlyList<Objective> objectives, IReadOnlyList<int[]> removed, IReadOnlyList<ulong> seeds)
+        => new(objectives, removed, seeds.Count, Logits(removed, seeds), _context.Inputs.Test.Labels);
+
+    /// <summary>[R·S][M·K]: the models' logits on the test images, all removals of the first seed, then of the second, …</summary>
+    public IReadOnlyList<float[]> Logits(IReadOnlyList<int[]> removed, IReadOnlyList<ulong> seeds)
     {
         int found = _retraining.Found;
         IReadOnlyList<float[]> logits = _retraining.Logits(SubsetModel.Each(seeds, removed), _context.Settings.Wave,
             (done, total) => _context.Listener.Progress(done, total, "models"), _context.Stop);
         if (_retraining.Found > found)
             _context.Listener.Note($"{_retraining.Found - found} of the models were there already.");
-        return new SubsetOutcomes(objectives, removed, seeds.Count, logits, _context.Inputs.Test.Labels);
+        return logits;
     }
 
     public void Dispose()

@@ -17,15 +17,25 @@ internal sealed class MatchingInputs : IDisposable
         GroupTable groups = GroupStage.Read(context);
         Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network);
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Values, groups, recipe.PerGroup, job.Seed);
-        Start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels).Nearest(nearest.Samples, recipe.PerGroup);
+        var start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels);
+        RealImages = start.Nearest(nearest.Samples, recipe.PerGroup);
+        Start = job.Matching.Start switch
+        {
+            JobMatching.MeanStart => start.Means(nearest.SubClusters, recipe.PerGroup),
+            JobMatching.NoiseStart => SynsetStart.Noise(RealImages, job.Seed),
+            _ => RealImages,
+        };
         _set = TrainingSet.Create(context.Device, inputs.Train);
         Real = new GroupGradients(context.Device, inputs.Network, _set.Images, _set.Labels, groups.GroupOf, groups.Count);
     }
 
     public Trajectory Trajectory { get; }
 
-    /// <summary>Unmatched.</summary>
+    /// <summary>What matching begins with, as the job says.</summary>
     public Synset Start { get; }
+
+    /// <summary>Real images, unmatched.</summary>
+    public Synset RealImages { get; }
 
     public GroupGradients Real { get; }
 

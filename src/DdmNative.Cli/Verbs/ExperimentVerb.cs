@@ -1,0 +1,107 @@
+using CommandLine;
+using DdmNative.Attribution.Experiments;
+using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Output;
+using DdmNative.Compute;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("experiment", HelpText = "One of the paper's experiments on data at hand: runs that differ in one thing, and what comes of it as a table and a figure.")]
+internal sealed class ExperimentVerb : IVerb
+{
+    [Value(0, Required = true, MetaName = "NAME", HelpText = "reverse-vs-forward, perturbed-accuracy, useless-data, architectures, clusters, images-per-group or initialisation.")]
+    public string Name { get; set; } = "";
+
+    [Option("run", Required = true, MetaValue = "DIR", HelpText = "The experiment's folder: made where there is none, gone on with where there is one.")]
+    public string Folder { get; set; } = "";
+
+    [Option("job", MetaValue = "FILE", HelpText = "A job file with what all its runs have in common: data, network, training, groups, the evaluation's seeds. Options override it.")]
+    public string? JobPath { get; set; }
+
+    [Option("data", MetaValue = "SPEC", HelpText = "A folder with a data set, or generated:… Needed without --job.")]
+    public string? Data { get; set; }
+
+    [Option("train-per-class", MetaValue = "N", HelpText = "Training images of every class. Default: the job's, or all.")]
+    public int? TrainPerClass { get; set; }
+
+    [Option("test-per-class", MetaValue = "N", HelpText = "Test images of every class. Default: the job's, or all.")]
+    public int? TestPerClass { get; set; }
+
+    [Option("width", MetaValue = "N", HelpText = "Filters of a block. Default: the job's, or 32.")]
+    public int? Width { get; set; }
+
+    [Option("epochs", MetaValue = "N", HelpText = "Default: the job's, or 8.")]
+    public int? Epochs { get; set; }
+
+    [Option("clusters", MetaValue = "N", HelpText = "Clusters per class. Default: the job's, or 5.")]
+    public int? Clusters { get; set; }
+
+    [Option("steps", MetaValue = "N", HelpText = "Matching steps. Default: the job's, or what was measured best.")]
+    public int? Steps { get; set; }
+
+    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas, in place of those that the experiment looks at by default.")]
+    public IEnumerable<string> Methods { get; set; } = [];
+
+    [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: the job's, or 1.")]
+    public ulong? Seed { get; set; }
+
+    [Option("seeds", MetaValue = "N", HelpText = "Seeds that every outcome is averaged over. Default: the job's, or 2.")]
+    public int? Seeds { get; set; }
+
+    [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
+    public int? Threads { get; set; }
+
+    [Option("wave", MetaValue = "N", HelpText = "Models run together at most. The results do not depend on it.")]
+    public int? Wave { get; set; }
+
+    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
+    public string Device { get; set; } = "cpu";
+
+    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 or tf32x3. Default: fp32.")]
+    public string? Precision { get; set; }
+
+    [Option("json", HelpText = "Print one JSON object with the result on standard output.")]
+    public bool Json { get; set; }
+
+    [Option("quiet", HelpText = "No progress.")]
+    public bool Quiet { get; set; }
+
+    public void Run(CancellationToken stop)
+    {
+        Experiment experiment = ExperimentCatalog.Find(Name)
+            ?? throw new BadUsageException($"There is no experiment '{Name}'; choose {string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
+        Job job = Common();
+        string[] methods = [.. Methods];
+        if (methods.Length > 0 && experiment.DefaultMethods.Count == 0)
+            throw new BadUsageException($"--methods: {Name} is about methods of its own; leave it out.");
+        JobRules.Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job,
+            (field, found, expected) => new BadUsageException($"{(JobPath is null ? "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-') : $"{JobPath}, {field}")}: found {found}, expected {expected}."));
+        if (Wave is < 1 or > 100_000)
+            throw new BadUsageException($"--wave: found {Wave}, expected a whole number from 1 to 100000.");
+        using Device device = DeviceList.Open(Device, Threads, Precision);
+        using ProgressView progress = ProgressView.For(Quiet);
+        var settings = new RunSettings { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };
+        ExperimentResult result = ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop));
+        progress.Dispose();
+        ExperimentWriter.Write(experiment, result, Folder, Json);
+    }
+
+    /// <summary>What all runs of the experiment have in common.</summary>
+    private Job Common()
+    {
+        if (JobPath is null && Data is null)
+            throw new BadUsageException("Name the data with --data DIR (or --data generated:… to try things out), or a job with --job FILE.");
+        Job job = JobPath is null ? new Job { Data = new JobData { Source = Data! } } : JobFile.Read(JobPath);
+        return job with
+        {
+            Seed = Seed ?? job.Seed,
+            Data = job.Data with { Source = Data ?? job.Data.Source, TrainPerClass = TrainPerClass ?? job.Data.TrainPerClass, TestPerClass = TestPerClass ?? job.Data.TestPerClass },
+            Network = job.Network with { Width = Width ?? job.Network.Width },
+            Training = job.Training with { Epochs = Epochs ?? job.Training.Epochs },
+            Groups = job.Groups with { PerClass = Clusters ?? job.Groups.PerClass },
+            Matching = job.Matching with { Steps = Steps ?? job.Matching.Steps },
+            Evaluation = (job.Evaluation ?? new JobEvaluation()) with { Seeds = Seeds ?? job.Evaluation?.Seeds ?? new JobEvaluation().Seeds },
+        };
+    }
+}

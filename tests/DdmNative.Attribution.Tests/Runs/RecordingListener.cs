@@ -1,0 +1,27 @@
+using DdmNative.Attribution.Runs;
+
+namespace DdmNative.Attribution.Tests.Runs;
+
+/// <summary>Remembers which stages were begun, and what was said.</summary>
+internal sealed class RecordingListener : IRunListener
+{
+    public List<string> Begun { get; } = [];
+
+    public List<string> Notes { get; } = [];
+
+    public void Stage(string stage, string title, bool isDone)
+    {
+        if (!isDone)
+            Begun.Add(stage);
+    }
+
+    public void Progress(double done, double total, string unit)
+    {
+    }
+
+    public void Finished(string stage, double seconds)
+    {
+    }
+
+    public void Note(string message) => Notes.Add(message);
+}
