@@ -34,7 +34,7 @@ internal sealed class Architectures : Experiment
             Job job = context.Job with { Network = network };
             if (variant != First && job.Groups.File is null)
                 job = job with { Groups = job.Groups with { File = context.PathOf($"{First}/groups.csv") } };
-            job = context.Measured(job, methods, EvaluationMetrics.LeaveOneOut);
+            job = ExperimentContext.Measured(job, methods, EvaluationMetrics.LeaveOneOut);
             try
             {
                 context.Run(variant, job);

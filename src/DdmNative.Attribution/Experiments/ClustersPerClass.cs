@@ -26,7 +26,7 @@ internal sealed class ClustersPerClass : Experiment
         foreach (int count in Counts)
         {
             string text = count.ToString(CultureInfo.InvariantCulture);
-            Job job = context.Measured(context.Job with { Groups = new JobGroups { PerClass = count, Space = context.Job.Groups.Space } }, context.MethodsOf(this), EvaluationMetrics.LeaveOneOut);
+            Job job = ExperimentContext.Measured(context.Job with { Groups = new JobGroups { PerClass = count, Space = context.Job.Groups.Space } }, context.MethodsOf(this), EvaluationMetrics.LeaveOneOut);
             EvaluationSummary evaluation = context.Run("clusters-" + text, job);
             foreach (string line in lines.Where(line => evaluation.Methods.Any(method => method.Name == line)))
             {

@@ -31,7 +31,7 @@ public sealed class ExperimentContext(
     public void Note(string message) => listener.Note(message);
 
     /// <summary>A variant of the job that measures some methods by some metrics.</summary>
-    public Job Measured(Job variant, IReadOnlyList<string> measured, params IReadOnlyList<string> metrics) => variant with
+    public static Job Measured(Job variant, IReadOnlyList<string> measured, params IReadOnlyList<string> metrics) => variant with
     {
         Attribution = variant.Attribution with { Methods = measured },
         Evaluation = (variant.Evaluation ?? new JobEvaluation()) with { Metrics = metrics },

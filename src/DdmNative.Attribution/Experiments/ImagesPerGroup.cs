@@ -23,7 +23,7 @@ internal sealed class ImagesPerGroup : Experiment
         IReadOnlyList<string> modes = context.MethodsOf(this);
         if (modes.FirstOrDefault(mode => AttributionMethods.SynsetMode(mode) != mode) is string other)
             throw new BadInputException(Name, "methods", $"'{other}'", $"modes on synthetic images, without a number: {string.Join(", ", AttributionMethods.SynsetModes)}", "Choose among those.");
-        Job job = context.Measured(context.Job, [.. modes.SelectMany(mode => Counts.Select(count => NameOf(mode, count)))], EvaluationMetrics.LeaveOneOut);
+        Job job = ExperimentContext.Measured(context.Job, [.. modes.SelectMany(mode => Counts.Select(count => NameOf(mode, count)))], EvaluationMetrics.LeaveOneOut);
         EvaluationSummary evaluation = context.Run("images", job);
         string[] figures = ["same_pearson", "same_spearman", "total_pearson", "all_pearson"];
         var table = new FigureTable(["method", "images"], [.. figures.Select(figure => (figure, "0.00")), ("offline_seconds", "0.0"), ("online_seconds", "0.00")]);

@@ -24,7 +24,7 @@ internal sealed class Initialisation : Experiment
         var bars = methods.ToDictionary(method => method, _ => new List<double>());
         foreach (string start in Starts)
         {
-            Job job = context.Measured(context.Job with { Matching = context.Job.Matching with { Start = start } }, methods, EvaluationMetrics.LeaveOneOut);
+            Job job = ExperimentContext.Measured(context.Job with { Matching = context.Job.Matching with { Start = start } }, methods, EvaluationMetrics.LeaveOneOut);
             EvaluationSummary evaluation = context.Run("start-" + start, job);
             foreach (string line in methods.Append(EvaluationStage.Ceiling).Where(line => evaluation.Methods.Any(method => method.Name == line)))
             {

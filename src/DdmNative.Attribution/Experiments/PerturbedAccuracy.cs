@@ -26,12 +26,12 @@ internal sealed class PerturbedAccuracy : Experiment
     {
         IReadOnlyList<string> methods = context.MethodsOf(this);
         // The target's own seed alone: a perturbed model of that target is compared with its retraining.
-        Job job = context.Measured(context.Job with { Evaluation = (context.Job.Evaluation ?? new JobEvaluation()) with { Seeds = 1 } }, methods, EvaluationMetrics.LeaveOneOut);
+        Job job = ExperimentContext.Measured(context.Job with { Evaluation = (context.Job.Evaluation ?? new JobEvaluation()) with { Seeds = 1 } }, methods, EvaluationMetrics.LeaveOneOut);
         context.Run("models", job);
         return context.Look("models", job, stage => Compare(stage, methods));
     }
 
-    private ExperimentResult Compare(StageContext stage, IReadOnlyList<string> methods)
+    private static ExperimentResult Compare(StageContext stage, IReadOnlyList<string> methods)
     {
         using var models = new EvaluationModels(stage);
         int[] labels = stage.Inputs.Test.Labels;

@@ -20,7 +20,7 @@ internal sealed class ReverseVersusForward : Experiment
     {
         int images = context.Job.Matching.ImagesPerGroup ?? ImagesPerGroup;
         string[] methods = [.. Modes.Select(mode => $"{mode.Mode}:{images}")];
-        Job job = context.Measured(context.Job, methods, EvaluationMetrics.LeaveOneOut);
+        Job job = ExperimentContext.Measured(context.Job, methods, EvaluationMetrics.LeaveOneOut);
         EvaluationSummary evaluation = context.Run("modes", job);
         string[] figures = ["same_pearson", "same_spearman", "total_pearson", "total_spearman", "same_slope"];
         var table = new FigureTable(["method", "matching"], [.. figures.Select(figure => (figure, "0.00")), ("offline_seconds", "0.0"), ("online_seconds", "0.00")]);

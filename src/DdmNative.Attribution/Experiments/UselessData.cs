@@ -20,7 +20,7 @@ internal sealed class UselessData : Experiment
     public override ExperimentResult Run(ExperimentContext context)
     {
         Job job = context.Job with { Evaluation = (context.Job.Evaluation ?? new JobEvaluation()) with { Percent = Percent } };
-        job = context.Measured(job, context.MethodsOf(this), EvaluationMetrics.Removal);
+        job = ExperimentContext.Measured(job, context.MethodsOf(this), EvaluationMetrics.Removal);
         context.Run("removal", job);
         var rows = new List<(string Method, string Order, double Percent, double Groups, double Images, double Accuracy, double Change)>();
         using (var csv = new CsvRows(context.PathOf("removal/evaluation/removal.csv")))
