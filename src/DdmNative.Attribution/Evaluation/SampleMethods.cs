@@ -7,7 +7,7 @@ namespace DdmNative.Attribution.Evaluation;
 public static class SampleMethods
 {
     private static readonly string[] Names =
-        ["tracin", "grad-dot", "grad-cos", "influence", "ekfac", "trak", "in-run-shapley", "mirrored-influence", "cg-score", "random", "loss"];
+        ["tracin", "grad-dot", "grad-cos", "influence", "ekfac", "trak", "in-run-shapley", "mirrored-influence", "untrac-inv", "cg-score", "random", "loss"];
 
     /// <summary>Whether <c>NAME</c> or <c>NAME:key=value</c> is one.</summary>
     public static bool Contains(string method)

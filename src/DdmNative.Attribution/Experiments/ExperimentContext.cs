@@ -42,7 +42,6 @@ public sealed class ExperimentContext(
     {
         ArgumentNullException.ThrowIfNull(job);
         JobRules.Check(job, (field, found, expected) => new Formats.BadInputException($"variant {variant}", field, found, expected, "Change the job that the experiment starts from."));
-        Directory.CreateDirectory(folder);
         return Runner.Run(PathOf(variant), job, RunGoal.Evaluate, _settings, device, new NestedListener(variant, listener), stop).Evaluation!;
     }
 

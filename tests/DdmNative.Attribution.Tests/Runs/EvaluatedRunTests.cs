@@ -20,18 +20,18 @@ public sealed class EvaluatedRunTests : IDisposable
     [Fact]
     public void Every_metric_is_measured_for_every_method_with_ceiling_and_floors()
     {
-        EvaluationSummary evaluation = Run("all", Job() with { Attribution = new JobAttribution { Methods = ["repair", "head"] } }).Evaluation!;
+        EvaluationSummary evaluation = Run("all", Job() with { Attribution = new JobAttribution { Methods = ["repair", "head", "grad-dot", "random"] } }).Evaluation!;
 
         Assert.Equal(EvaluationMetrics.Names, evaluation.Metrics);
-        Assert.Equal(["repair", "head", "ceiling", "random order", "own loss"], evaluation.Methods.Select(method => method.Name));
+        Assert.Equal(["repair", "head", "grad-dot", "random", "ceiling", "random order", "own loss"], evaluation.Methods.Select(method => method.Name));
         string[] figures = ["total_pearson", "total_spearman", "total_slope", "lds_total", "lds_class", "lds_sample", "helpful_removed", "harmful_removed", "flipped", "margin_fall", "auroc", "average_precision"];
-        foreach (EvaluatedMethod method in evaluation.Methods.Take(2))
+        foreach (EvaluatedMethod method in evaluation.Methods.Take(4))
         {
             Assert.All(figures, figure => Assert.True(method.Figures.ContainsKey(figure), $"{method.Name}: {figure}"));
             Assert.True(method.OnlineSeconds > 0 && method.PeakBytes > 1 << 20);
         }
 
-        Assert.InRange(evaluation.Methods[4].Figures["auroc"], 0, 1);
+        Assert.InRange(evaluation.Methods[6].Figures["auroc"], 0, 1);
         Assert.True(evaluation.Retrained > 0);
         foreach (string file in (string[])["evaluation.csv", "evaluation.md", "evaluation/leave-one-out.csv", "evaluation/lds.csv", "evaluation/lds.npz", "evaluation/removal.csv", "evaluation/brittleness.csv", "evaluation/mislabel.csv"])
             Assert.True(File.Exists(_folder.File($"all/{file}")), file);
@@ -66,6 +66,21 @@ public sealed class EvaluatedRunTests : IDisposable
         double[] measured = [.. Enumerable.Range(0, count).Select(s => (outcomes[s] + outcomes[shape[1] * shape[2] + s]) / 2)];
         Assert.Equal(Correlation.Spearman(predicted, measured), evaluation.Methods[0].Figures["lds_total"], 12);
         Assert.All(Enumerable.Range(0, count), s => Assert.Equal(groups / 2, groups - Enumerable.Range(0, groups).Sum(g => kept[s * groups + g])));
+    }
+
+    [Fact]
+    public void Wrong_labels_are_looked_for_among_single_samples_by_the_methods_that_can()
+    {
+        EvaluationSummary evaluation = Run("labels", Job("head", "loss", "grad-dot") with { Evaluation = Only(EvaluationMetrics.Mislabel) }).Evaluation!;
+
+        // The suite's `loss` at the granularity of samples is each sample's own loss, so it finds them as that does; and own loss finds wrong labels.
+        Assert.Equal(evaluation.Methods.Single(method => method.Name == "own loss").Figures["auroc"], evaluation.Methods.Single(method => method.Name == "loss").Figures["auroc"], 9);
+        string[] lines = File.ReadAllLines(_folder.File("labels/evaluation/mislabel-samples.csv"));
+        Assert.Equal("sample,label,planted,head,loss,grad-dot,own loss", lines[0]);
+        Assert.Equal(36, lines.Length - 1);
+        Assert.Equal(7, lines.Skip(1).Count(line => line.Split(',')[2] == "1"));
+        Assert.True(lines.Skip(1).Select(line => line.Split(',')[5]).Distinct().Count() > 30);
+        Assert.True(lines.Skip(1).Select(line => line.Split(',')[3]).Distinct().Count() <= 6);
     }
 
     [Fact]

@@ -42,13 +42,15 @@ public static class JobRules
         Methods(job, rules);
         Objectives(job, rules);
         if (job.Evaluation is not null)
-            Evaluation(job.Evaluation, rules);
+            Evaluation(job.Evaluation, job, rules);
         if (job.Unlearning is not null)
             Unlearning(job.Unlearning, job, rules);
     }
 
-    private static void Evaluation(JobEvaluation evaluation, Rules rules)
+    private static void Evaluation(JobEvaluation evaluation, Job job, Rules rules)
     {
+        if (job.Attribution.Granularity != Granularity.Group)
+            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with an evaluation", "group: an evaluation leaves out groups (for single samples, make every sample a group of its own with groups.file)");
         if (evaluation.Metrics.Count == 0)
             throw rules.Error("evaluation.metrics", "an empty list", $"at least one of {string.Join(", ", EvaluationMetrics.Names)}");
         for (int i = 0; i < evaluation.Metrics.Count; i++)
