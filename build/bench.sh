@@ -6,6 +6,8 @@
 #   build/bench.sh --quick         within a minute: 2 threads, few repeats, long workloads shortened
 #   build/bench.sh --only conv-fwd,matching --threads 4 --json rows.json
 #
+#   GpuPackages=torchsharp build/bench.sh      a column for TorchSharp too (docs/gpu-packages.md); --torchsharp-device cuda puts it on a GPU
+#
 # All options: build/bench.sh --help
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -42,6 +44,13 @@ if [[ ! -f $binary || ! -f $stamp || -n $(newer) ]]; then
 fi
 
 options=()
+if [[ ${GpuPackages:-} == true || ${GpuPackages:-} == *torchsharp* ]]; then
+    torchsharp=benchmarks/DdmNative.Benchmarks.TorchSharp
+    libtorch=cpu
+    if [[ " $* " == *" --torchsharp-device cuda"* ]]; then libtorch=cuda; fi
+    dotnet build "$torchsharp" -c Release -p:LibTorch="$libtorch" --nologo -v quiet -clp:NoSummary >&2
+    options+=(--torchsharp "$torchsharp/bin/Release/net10.0/torchsharp-worker.dll")
+fi
 if [[ " $* " != *" --threads "* ]]; then
     threads=$(($(nproc) < 2 ? 1 : 2))
     if [[ " $* " == *" --quick "* || $threads -eq 1 ]]; then options+=(--threads "$threads"); else options+=(--threads 2,1); fi

@@ -3,8 +3,8 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>Measures a workload on both sides in turn, A B A B, after warming both up; while one works the other sleeps.</summary>
-internal sealed class Alternation(CpuDevice device, TorchWorker? torch, bool quick)
+/// <summary>Measures a workload on both sides (or all three) in turn, A B A B, after warming them up; while one works the others sleep.</summary>
+internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWorker? torchSharp, bool quick)
 {
     /// <summary>Long enough for both sides' idle threads to stop spinning.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
@@ -22,29 +22,36 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, bool qui
     /// <param name="peak">The roof, on as many threads.</param>
     public Row Measure(Workload workload, MachinePeak peak)
     {
-        string? variant = torch?.Prepare(workload.Torch, probe: !quick).Variant;
+        Opponent?[] opponents = [Opponent.Prepare(torch, workload, probe: !quick), Opponent.Prepare(torchSharp, workload, probe: !quick)];
         using Prepared prepared = workload.Prepare(device);
         double oursOnce = WarmUp(prepared);
-        Thread.Sleep(Pause);
-        double torchOnce = torch?.Run(1)[0] ?? 0;
-        (int oursRuns, int torchRuns) = (RunsPerTurn(oursOnce), RunsPerTurn(torchOnce));
-        int leastTurns = Math.Max(oursOnce, torchOnce) > LongRunSeconds ? Math.Min(3, _leastTurns) : _leastTurns;
-        (var ours, var theirs) = (new List<double>(), new List<double>());
+        double longest = oursOnce;
+        foreach (Opponent opponent in opponents.OfType<Opponent>())
+        {
+            Thread.Sleep(Pause);
+            double once = opponent.Worker.Run(1)[0];
+            opponent.RunsPerTurn = RunsPerTurn(once);
+            longest = Math.Max(longest, once);
+        }
+        int oursRuns = RunsPerTurn(oursOnce);
+        int leastTurns = longest > LongRunSeconds ? Math.Min(3, _leastTurns) : _leastTurns;
+        var ours = new List<double>();
         long start = Stopwatch.GetTimestamp();
         for (int turn = 0; turn < leastTurns || (turn < _mostTurns && Stopwatch.GetElapsedTime(start).TotalSeconds < _rowSeconds); turn++)
         {
             Thread.Sleep(Pause);
             for (int run = 0; run < oursRuns; run++)
                 ours.Add(Time(prepared));
-            if (torch is null)
-                continue;
-            Thread.Sleep(Pause);
-            theirs.AddRange(torch.Run(torchRuns));
+            foreach (Opponent opponent in opponents.OfType<Opponent>())
+            {
+                Thread.Sleep(Pause);
+                opponent.Seconds.AddRange(opponent.Worker.Run(opponent.RunsPerTurn));
+            }
         }
-        return ToRow(workload, peak, variant, ours, theirs);
+        return ToRow(workload, peak, ours, opponents[0], opponents[1]);
     }
 
-    private static Row ToRow(Workload workload, MachinePeak peak, string? variant, List<double> ours, List<double> theirs)
+    private static Row ToRow(Workload workload, MachinePeak peak, List<double> ours, Opponent? torch, Opponent? torchSharp)
     {
         double median = Median(ours), rate = workload.Flops / median;
         var row = new Row
@@ -59,9 +66,17 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, bool qui
             Shortened = workload.IsShortened,
             LeastRatio = workload.LeastRatio,
         };
-        return theirs.Count == 0
-            ? row
-            : row with { TorchVariant = variant, TorchS = Median(theirs), TorchMinS = theirs.Min(), TorchMaxS = theirs.Max(), Ratio = Median(theirs) / median };
+        if (torch is not null)
+            row = row with { TorchVariant = torch.Variant, TorchS = Median(torch.Seconds), TorchMinS = torch.Seconds.Min(), TorchMaxS = torch.Seconds.Max(), Ratio = Median(torch.Seconds) / median };
+        if (torchSharp is not null)
+        {
+            row = row with
+            {
+                TorchSharpVariant = torchSharp.Variant, TorchSharpS = Median(torchSharp.Seconds), TorchSharpMinS = torchSharp.Seconds.Min(), TorchSharpMaxS = torchSharp.Seconds.Max(),
+                TorchSharpRatio = Median(torchSharp.Seconds) / median,
+            };
+        }
+        return row;
     }
 
     /// <summary>Runs until compiled code has settled; returns the last run's seconds.</summary>
@@ -88,5 +103,20 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, bool qui
         double[] sorted = [.. values.Order()];
         int middle = sorted.Length / 2;
         return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /// <summary>Another side of the row, prepared.</summary>
+    private sealed class Opponent(TorchWorker worker, string variant)
+    {
+        public TorchWorker Worker { get; } = worker;
+
+        public string Variant { get; } = variant;
+
+        public int RunsPerTurn { get; set; } = 1;
+
+        public List<double> Seconds { get; } = [];
+
+        public static Opponent? Prepare(TorchWorker? worker, Workload workload, bool probe)
+            => worker is null ? null : new Opponent(worker, worker.Prepare(workload.Torch, probe).Variant);
     }
 }

@@ -46,10 +46,9 @@ internal static class PeakMemory
         return long.Parse(line[Label.Length..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Bytes of a new process of PyTorch's that runs the row.</summary>
-    public static long Torch(Workload workload, Settings settings, int threads, string variant)
+    /// <summary>Bytes of a new process of the other side's that runs the row.</summary>
+    public static long Torch(Workload workload, TorchWorker worker, string variant)
     {
-        using var worker = new TorchWorker(settings, threads);
         worker.Prepare(workload.Torch, probe: false, variant);
         worker.ResetPeak();
         worker.Run(1);

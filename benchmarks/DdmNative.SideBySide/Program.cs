@@ -49,13 +49,14 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
 {
     var rows = new List<Row>();
     using var device = new CpuDevice(threads);
-    using TorchWorker? torch = settings.NoTorch ? null : new TorchWorker(settings, threads);
+    using TorchWorker? torch = settings.NoTorch ? null : TorchWorker.PyTorch(settings, threads);
+    using TorchWorker? torchSharp = settings.TorchSharp is null ? null : TorchWorker.TorchSharp(settings, threads);
     MachinePeak peak = MachinePeak.Measure(threads);
     MachinePeak single = threads == 1 ? peak : MachinePeak.Measure(1);
     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"\n{device.Description}; PyTorch {torch?.Version ?? "left out"}; multiply–add peak {peak.FlopsPerSecond / 1e9:0} GFLOP/s on {threads}, {single.FlopsPerSecond / 1e9:0} on one; second-level cache {peak.BytesPerSecond / 1e9:0} GB/s"));
-    Table.WriteHeader();
-    var alternation = new Alternation(device, torch, settings.Quick);
+        $"\n{device.Description}; PyTorch {torch?.Version ?? "left out"}{(torchSharp is null ? "" : $"; TorchSharp: libtorch {torchSharp.Version}")}; multiply–add peak {peak.FlopsPerSecond / 1e9:0} GFLOP/s on {threads}, {single.FlopsPerSecond / 1e9:0} on one; second-level cache {peak.BytesPerSecond / 1e9:0} GB/s"));
+    Table.WriteHeader(torchSharp is not null);
+    var alternation = new Alternation(device, torch, torchSharp, settings.Quick);
     foreach (Workload workload in workloads)
     {
         if (settings.Quick && Stopwatch.GetElapsedTime(start).TotalSeconds > quickLimitSeconds)
@@ -69,8 +70,15 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
             row = row with
             {
                 OursPeakBytes = PeakMemory.Ours(workload, settings, threads),
-                TorchPeakBytes = torch is null ? null : PeakMemory.Torch(workload, settings, threads, row.TorchVariant!),
+                TorchPeakBytes = torch is null ? null : InNewProcess(TorchWorker.PyTorch, row.TorchVariant!),
+                TorchSharpPeakBytes = torchSharp is null ? null : InNewProcess(TorchWorker.TorchSharp, row.TorchSharpVariant!),
             };
+
+            long InNewProcess(Func<Settings, int, TorchWorker> started, string variant)
+            {
+                using TorchWorker worker = started(settings, threads);
+                return PeakMemory.Torch(workload, worker, variant);
+            }
         }
         rows.Add(row);
         Table.Write(row);

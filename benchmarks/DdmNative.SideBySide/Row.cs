@@ -34,10 +34,25 @@ internal sealed record Row
     /// <summary>How PyTorch's side was written.</summary>
     public string? TorchVariant { get; init; }
 
+    /// <summary>Median, least and most of TorchSharp.</summary>
+    public double? TorchSharpS { get; init; }
+
+    public double? TorchSharpMinS { get; init; }
+
+    public double? TorchSharpMaxS { get; init; }
+
+    /// <summary>TorchSharp's median over ours.</summary>
+    public double? TorchSharpRatio { get; init; }
+
+    /// <summary>How TorchSharp's side was written.</summary>
+    public string? TorchSharpVariant { get; init; }
+
     /// <summary>Peak memory of a process that does nothing but this row.</summary>
     public long? OursPeakBytes { get; init; }
 
     public long? TorchPeakBytes { get; init; }
+
+    public long? TorchSharpPeakBytes { get; init; }
 
     /// <summary>Whether the workload was cut down for a quick run.</summary>
     public bool Shortened { get; init; }

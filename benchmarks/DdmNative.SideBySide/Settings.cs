@@ -32,6 +32,12 @@ internal sealed class Settings
     [Option("worker", Default = "benchmarks/pytorch/worker.py", MetaValue = "FILE", HelpText = "PyTorch's half.")]
     public string Worker { get; set; } = "benchmarks/pytorch/worker.py";
 
+    [Option("torchsharp", MetaValue = "FILE", HelpText = "Also time TorchSharp: its built worker, torchsharp-worker.dll (docs/gpu-packages.md).")]
+    public string? TorchSharp { get; set; }
+
+    [Option("torchsharp-device", Default = "cpu", MetaValue = "NAME", HelpText = "Where TorchSharp works: cpu, cuda or cuda:N.")]
+    public string TorchSharpDevice { get; set; } = "cpu";
+
     [Option("memory-row", Hidden = true, HelpText = "Run this row alone and print the process's peak memory: what --memory starts.")]
     public string? MemoryRow { get; set; }
 

@@ -7,17 +7,22 @@ internal static class Table
 {
     private const double LeastConvolutionMean = 1.5;
 
-    public static void WriteHeader()
+    public static void WriteHeader(bool withTorchSharp)
         => Console.Out.WriteLine(
-            $"{"workload",-24} {"ours",9} {"min",9} {"max",9}   {"PyTorch",9} {"min",9} {"max",9}  {"ratio",6} {"wanted",7} {"GFLOP/s",8} {"of peak",8}  {"MiB",6} {"MiB",6}  PyTorch's variant");
+            $"{"workload",-24} {"ours",9} {"min",9} {"max",9}   {"PyTorch",9} {"min",9} {"max",9}  {"ratio",6} {"wanted",7} {"GFLOP/s",8} {"of peak",8}  {"MiB",6} {"MiB",6}  PyTorch's variant{(withTorchSharp ? TorchSharpHeader : "")}");
+
+    private static string TorchSharpHeader => $"{"",-8}  {"TorchSharp",10} {"ratio",6} {"MiB",6}  variant";
 
     public static void Write(Row row)
     {
         string wanted = row.LeastRatio == 0 ? "" : $"≥ {row.LeastRatio:0.0#}";
         string line = string.Create(CultureInfo.InvariantCulture,
-            $"{row.Name + (row.Shortened ? " *" : ""),-24} {Time(row.OursS),9} {Time(row.OursMinS),9} {Time(row.OursMaxS),9}   {Time(row.TorchS),9} {Time(row.TorchMinS),9} {Time(row.TorchMaxS),9}  {row.Ratio,6:0.00} {wanted,7} {row.Gflops,8:0.0} {row.PeakShare,8:0.0 %}  {MebiBytes(row.OursPeakBytes),6} {MebiBytes(row.TorchPeakBytes),6}  {row.TorchVariant}");
+            $"{row.Name + (row.Shortened ? " *" : ""),-24} {Time(row.OursS),9} {Time(row.OursMinS),9} {Time(row.OursMaxS),9}   {Time(row.TorchS),9} {Time(row.TorchMinS),9} {Time(row.TorchMaxS),9}  {row.Ratio,6:0.00} {wanted,7} {row.Gflops,8:0.0} {row.PeakShare,8:0.0 %}  {MebiBytes(row.OursPeakBytes),6} {MebiBytes(row.TorchPeakBytes),6}  {row.TorchVariant,-25}{TorchSharp(row)}");
         Console.Out.WriteLine(line.TrimEnd());
     }
+
+    private static string TorchSharp(Row row)
+        => row.TorchSharpS is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  {Time(row.TorchSharpS),10} {row.TorchSharpRatio,6:0.00} {MebiBytes(row.TorchSharpPeakBytes),6}  {row.TorchSharpVariant}");
 
     /// <summary>What the rows of one number of threads come to.</summary>
     public static void WriteSummary(IReadOnlyList<Row> rows)

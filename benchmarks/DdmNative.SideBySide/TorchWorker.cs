@@ -5,27 +5,36 @@ using System.Text.Json.Nodes;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>PyTorch's half: one Python process that answers a JSON object a line with a JSON object a line. It works only when it is asked.</summary>
+/// <summary>PyTorch's or TorchSharp's half: one process that answers a JSON object a line with a JSON object a line. It works only when it is asked.</summary>
 internal sealed class TorchWorker : IDisposable
 {
     private readonly Process _process;
+    private readonly string _side;
 
-    public TorchWorker(Settings settings, int threads)
+    private TorchWorker(string side, int threads, string program, params IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo(settings.Python) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        _side = side;
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true };
         string text = threads.ToString(CultureInfo.InvariantCulture);
-        foreach (string argument in (string[])[settings.Worker, "--threads", text, "--data", settings.Data])
+        foreach (string argument in (string[])[.. arguments, "--threads", text])
             start.ArgumentList.Add(argument);
         // The kernels that OpenBLAS chooses by itself, on as many threads as everything else.
         start.Environment.Remove("OPENBLAS_CORETYPE");
         start.Environment.Remove("OPENBLAS_L2_SIZE");
         start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = text;
-        _process = Process.Start(start) ?? throw new InvalidOperationException($"{settings.Python} did not start.");
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         Version = Ask(new JsonObject { ["hello"] = true })["torch"]!.GetValue<string>();
     }
 
-    /// <summary>Of PyTorch.</summary>
+    /// <summary>Of PyTorch, or of TorchSharp with its libtorch and device.</summary>
     public string Version { get; }
+
+    /// <summary>PyTorch's, in Python.</summary>
+    public static TorchWorker PyTorch(Settings settings, int threads) => new("PyTorch", threads, settings.Python, settings.Worker, "--data", settings.Data);
+
+    /// <summary>TorchSharp's: benchmarks/DdmNative.Benchmarks.TorchSharp, an opt-in part.</summary>
+    public static TorchWorker TorchSharp(Settings settings, int threads)
+        => new("TorchSharp", threads, "dotnet", settings.TorchSharp!, "--data", settings.Data, "--device", settings.TorchSharpDevice);
 
     /// <summary>Builds a workload and warms it up; returns the variant that will run.</summary>
     /// <param name="work">The workload.</param>
@@ -58,8 +67,8 @@ internal sealed class TorchWorker : IDisposable
     {
         _process.StandardInput.WriteLine(request.ToJsonString());
         _process.StandardInput.Flush();
-        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("PyTorch's process ended; its last words are above.");
+        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{_side}'s process ended; its last words are above.");
         JsonNode answer = JsonNode.Parse(line)!;
-        return answer["error"] is JsonNode error ? throw new InvalidOperationException($"PyTorch: {error}") : answer;
+        return answer["error"] is JsonNode error ? throw new InvalidOperationException($"{_side}: {error}") : answer;
     }
 }

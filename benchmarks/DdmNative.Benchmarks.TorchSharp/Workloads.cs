@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using DdmNative.SideBySide;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdmNative.Benchmarks.TorchSharp;
+
+/// <summary>From what the benchmark asks for to the ways in which it can be written; the kinds and their numbers are those of benchmarks/pytorch/workloads.py.</summary>
+internal sealed class Workloads(Device device, FashionMnist fashion)
+{
+    private readonly BenchmarkData data = new(device, fashion);
+
+    public Device Device { get; } = device;
+
+    /// <summary>The variants, best known first.</summary>
+    /// <exception cref="ArgumentException">There is no workload of that kind.</exception>
+    public IReadOnlyList<Variant> Of(JsonObject asked)
+    {
+        string kind = asked["kind"]!.GetValue<string>();
+        int Number(string name) => asked[name]!.GetValue<int>();
+        NetworkShape Network(int channels, int size) => new(Number("width"), Number("depth"), channels, size);
+        return kind switch
+        {
+            "conv-fwd" or "conv-bwd-data" or "conv-bwd-filter" => KernelWork.Convolution(Device, kind, Number("batch"), Number("inputs"), Number("outputs"), Number("size")),
+            "gemm" => KernelWork.Gemm(Device, Number("size")),
+            "instance-norm" => KernelWork.InstanceNorm(Device, Number("batch"), Number("channels"), Number("size")),
+            "relu-avgpool" => KernelWork.ReluAvgPool(Device, Number("batch"), Number("channels"), Number("size")),
+            "train-step" => NetworkWork.TrainStep(data, Number("batch"), Network(Number("channels"), Number("size"))),
+            "forward" => NetworkWork.Forward(data, Number("batch"), Network(Number("channels"), Number("size"))),
+            "matching-step" => MatchingWork.Step(data, Number("groups"), Number("images"), Network(1, 28)),
+            "online" => EnsembleWork.Online(data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"), Network(1, 28)),
+            "retrain" => EnsembleWork.Retrain(data, Number("models"), Number("samples"), Number("batch"), Number("epochs"), Network(1, 28)),
+            "offline-total" => OfflineWork.Total(data, Number("samples"), Number("batch"), Number("epochs"), Number("matching_steps"), Network(1, 28)),
+            _ => throw new ArgumentException($"no workload of kind '{kind}'"),
+        };
+    }
+
+    /// <summary>Seconds of the work alone; a GPU's queue is empty before and after. What it leaves behind is freed outside of the time.</summary>
+    public double Seconds(Work work, bool isShort)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Finish();
+        long start = Stopwatch.GetTimestamp();
+        work(isShort);
+        Finish();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private void Finish()
+    {
+        if (Device.type == DeviceType.CUDA)
+            cuda.synchronize(Device);
+    }
+}
