@@ -122,6 +122,14 @@ internal static unsafe class ContextExports
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetCacheConfig")]
     public static CudaError cuCtxSetCacheConfig(int configuration) => Abi.InContext(_ => Abi.Require(configuration is >= 0 and <= 3, $"{configuration} is no cache configuration"));
 
+    /// <summary>Four-byte banks, which is what every GPU since 2014 has (CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE).</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuCtxGetSharedMemConfig")]
+    public static CudaError cuCtxGetSharedMemConfig(int* configuration) => Abi.InContext(_ => *Abi.Required(configuration, nameof(configuration)) = 1);
+
+    /// <summary>A preference, which GPUs with one width of banks do not heed.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuCtxSetSharedMemConfig")]
+    public static CudaError cuCtxSetSharedMemConfig(int configuration) => Abi.InContext(_ => Abi.Require(configuration is >= 0 and <= 2, $"{configuration} is no configuration of shared memory"));
+
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetStreamPriorityRange")]
     public static CudaError cuCtxGetStreamPriorityRange(int* least, int* greatest) => Abi.InContext(_ =>
     {
