@@ -1,4 +1,3 @@
-using DdmNative.Compute.Cuda.Plans;
 using Xunit;
 
 namespace DdmNative.Compute.Cuda.Tests;

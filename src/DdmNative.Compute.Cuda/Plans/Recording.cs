@@ -74,6 +74,3 @@ internal sealed class Recording(string name)
 
     private static int NumberOf(ulong address) => (int)((address & ~Symbolic) >> OffsetBits);
 }
-
-/// <summary>An intermediate of a plan: its bytes, and the launches between which it must keep its contents.</summary>
-internal readonly record struct IntermediateUse(long Bytes, int First, int Last);

@@ -12,21 +12,31 @@ public interface IConformanceCase
     int SharedOperands { get; }
 
     int Seed { get; }
+
+    /// <summary>What the case costs: multiply–adds, or floats.</summary>
+    long Work { get; }
 }
 
 /// <summary>A convolution's geometry and ensemble; printed whole when it fails.</summary>
 public sealed record ConvolutionCase(
     int InputChannels, int OutputChannels, int Height, int Width, int KernelSize, int Padding, int Samples, int Members, int SharedOperands, int Seed) : IConformanceCase
 {
+    public long Work => Shape.MultiplyAdds * Samples * Members;
+
     internal ConvolutionShape Shape => new(InputChannels, OutputChannels, Height, Width, KernelSize, Padding);
 }
 
 /// <summary>A matrix product's extents and ensemble.</summary>
-public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Members, int SharedOperands, int Seed) : IConformanceCase;
+public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Members, int SharedOperands, int Seed) : IConformanceCase
+{
+    public long Work => (long)Samples * Inputs * Outputs * Members;
+}
 
 /// <summary>Images and an ensemble, for the operations that take samples one by one.</summary>
 public sealed record ImageCase(int Samples, int Channels, int Height, int Width, int Members, int SharedOperands, int Seed) : IConformanceCase
 {
+    public long Work => Shape.Length;
+
     internal TensorShape Shape => new(Members, Samples, Channels, Height, Width);
 }
 

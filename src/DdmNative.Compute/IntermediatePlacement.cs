@@ -1,10 +1,10 @@
-namespace DdmNative.Compute.Cuda.Plans;
+namespace DdmNative.Compute;
 
 /// <summary>
 /// Where a plan's intermediates lie in one arena: two that are alive at the same launch lie apart, others may share. Greedy by size: the largest are
 /// placed first, each at the lowest offset that is free throughout its life (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
 /// </summary>
-internal static class IntermediatePlacement
+public static class IntermediatePlacement
 {
     /// <summary>Lines of 256 bytes, as the driver aligns its own allocations.</summary>
     private const long Alignment = 256;
@@ -33,3 +33,6 @@ internal static class IntermediatePlacement
 
     private static long RoundUp(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 }
+
+/// <summary>An intermediate of a plan: its bytes, and the launches between which it must keep its contents.</summary>
+public readonly record struct IntermediateUse(long Bytes, int First, int Last);

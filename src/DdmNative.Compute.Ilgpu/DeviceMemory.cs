@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>A piece of an accelerator's memory, of at least the floats that were asked for.</summary>
+internal sealed class DeviceBlock(MemoryBuffer1D<float, Stride1D.Dense> buffer)
+{
+    public MemoryBuffer1D<float, Stride1D.Dense> Buffer => buffer;
+
+    /// <summary>Its first floats.</summary>
+    public ArrayView<float> View(long length) => buffer.View.BaseView.SubView(0, length);
+}
+
+/// <summary>
+/// A caching allocator: what is freed stays here, by size class, for the next request of that class. Everything runs on one stream, so that freed memory may be
+/// given out again at once: its next user's work comes after its last user's. When the accelerator has no more, the cache is given back and it is asked once more.
+/// </summary>
+internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDisposable
+{
+    private readonly Dictionary<long, Stack<DeviceBlock>> cache = [];
+    private readonly ConcurrentQueue<DeviceBlock> abandoned = new();
+    private bool disposed;
+
+    /// <summary>Floats in use now.</summary>
+    public long UsedFloats { get; private set; }
+
+    /// <exception cref="OutOfDeviceMemoryException">The accelerator has no room, even after the cache was given back.</exception>
+    public DeviceBlock Allocate(long floats)
+    {
+        while (abandoned.TryDequeue(out DeviceBlock? lost))
+            Free(lost);
+        long size = SizeClass(floats);
+        DeviceBlock block = cache.TryGetValue(size, out Stack<DeviceBlock>? free) && free.Count > 0 ? free.Pop() : FromAccelerator(size);
+        UsedFloats += size;
+        return block;
+    }
+
+    public void Free(DeviceBlock block)
+    {
+        if (disposed)
+            return;
+        long size = block.Buffer.Length;
+        UsedFloats -= size;
+        if (!cache.TryGetValue(size, out Stack<DeviceBlock>? free))
+            cache[size] = free = new Stack<DeviceBlock>();
+        free.Push(block);
+    }
+
+    /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
+    public void Abandon(DeviceBlock block) => abandoned.Enqueue(block);
+
+    /// <summary>Gives the cache back. What is in use goes with the accelerator.</summary>
+    public void Dispose()
+    {
+        ReturnCache();
+        disposed = true;
+    }
+
+    /// <summary>Multiples of 128 floats up to 2¹⁸, above it eight classes to each power of two.</summary>
+    private static long SizeClass(long floats)
+    {
+        const long Fine = 128, LastFine = 1 << 18;
+        long step = floats <= LastFine ? Fine : (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)floats) / 16;
+        return (floats + step - 1) / step * step;
+    }
+
+    private DeviceBlock FromAccelerator(long size)
+    {
+        try
+        {
+            return new DeviceBlock(accelerator.Allocate1D<float>(size));
+        }
+        catch (Exception e) when (IsShortage(e) && cache.Values.Any(free => free.Count > 0))
+        {
+            accelerator.Synchronize();
+            ReturnCache();
+        }
+        catch (Exception e) when (IsShortage(e))
+        {
+            throw OutOfMemory(size, e);
+        }
+
+        try
+        {
+            return new DeviceBlock(accelerator.Allocate1D<float>(size));
+        }
+        catch (Exception e) when (IsShortage(e))
+        {
+            throw OutOfMemory(size, e);
+        }
+    }
+
+    private static bool IsShortage(Exception e) => e is AcceleratorException or OutOfMemoryException;
+
+    /// <summary>ILGPU does not say how much is free.</summary>
+    private OutOfDeviceMemoryException OutOfMemory(long size, Exception cause) => new(device, sizeof(float) * size, cause);
+
+    private void ReturnCache()
+    {
+        foreach (Stack<DeviceBlock> free in cache.Values)
+            while (free.TryPop(out DeviceBlock? block))
+                block.Buffer.Dispose();
+    }
+}

@@ -1,0 +1,53 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>
+/// How a parameter vector is cut for the distances: into runs, one for each term of the sum, and those into pieces, one for each group. The tables are the bits of integers
+/// in a tensor of the device, made once for every network and kind.
+/// </summary>
+internal sealed class DistancePieces
+{
+    /// <summary>Parameters of a piece, at most.</summary>
+    private const int Longest = 4096;
+
+    private readonly GradientDistanceKind kind;
+    private readonly ParameterBlock[] blocks;
+
+    public DistancePieces(IlgpuDevice device, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    {
+        (this.kind, this.blocks) = (kind, [.. blocks]);
+        (List<int> pieces, List<int> runs) = ([], []);
+        foreach ((int start, int length, bool counts) in Terms())
+        {
+            int first = pieces.Count / 3;
+            for (int at = 0; at < length; at += Longest)
+                pieces.AddRange([start + at, Math.Min(Longest, length - at), counts ? runs.Count / 2 : -1]);
+            if (counts)
+                runs.AddRange([first, pieces.Count / 3 - first]);
+        }
+        (Count, RunCount) = (pieces.Count / 3, runs.Count / 2);
+        Tables = device.Upload(TensorShape.Vector(1, pieces.Count + runs.Count), [.. pieces.Concat(runs).Select(BitConverter.Int32BitsToSingle)]);
+    }
+
+    /// <summary>Pieces of a member.</summary>
+    public int Count { get; }
+
+    /// <summary>Terms of the sum.</summary>
+    public int RunCount { get; }
+
+    /// <summary>[Count, 3]: first parameter, length, run, or −1 where the parameters are left out; then [RunCount, 2]: first piece, number of pieces.</summary>
+    public Tensor Tables { get; }
+
+    public bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks) => kind == otherKind && blocks.SequenceEqual(otherBlocks);
+
+    private IEnumerable<(int Start, int Length, bool Counts)> Terms() => kind switch
+    {
+        GradientDistanceKind.Relative => [(0, blocks.Sum(block => block.Rows * block.RowLength), true)],
+        GradientDistanceKind.RelativePerLayer => blocks.Select(block => (block.Offset, block.Rows * block.RowLength, true)),
+        GradientDistanceKind.RowCosine => blocks.SelectMany(block => block.IsWeight
+            ? Enumerable.Range(0, block.Rows).Select(row => (block.Offset + row * block.RowLength, block.RowLength, true))
+            : [(block.Offset, block.Rows * block.RowLength, false)]),
+        _ => throw new InvalidOperationException($"Distance {kind} is unknown."),
+    };
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using DdmNative.Compute.Contracts;
+using DdmNative.Compute.Ilgpu.Plans;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>
+/// An accelerator of ILGPU: the kernels of this assembly, compiled when they are first used, on one stream. To be used by one thread at a time.
+/// </summary>
+/// <remarks>
+/// Every kernel takes one struct of arguments, and its groups stride over their work, so that the CPU accelerator, whose groups are small and whose barriers are slow,
+/// runs the same code as a GPU with fewer groups.
+/// </remarks>
+public sealed class IlgpuDevice : Device
+{
+    /// <summary>Threads of a group on a GPU; a power of two.</summary>
+    private const int GpuThreads = 256;
+
+    private readonly Accelerators accelerators;
+    private readonly Accelerator accelerator;
+    private readonly Dictionary<Delegate, Delegate> kernels = [];
+    private List<RecordedLaunch>? recording;
+
+    internal IlgpuDevice(Accelerators accelerators, (string Name, ILGPU.Runtime.Device Device) which)
+    {
+        (this.accelerators, Name, Description) = (accelerators, which.Name, Describe(which.Device));
+        accelerator = accelerators.Open(which.Device);
+        IsCpu = accelerator.AcceleratorType == AcceleratorType.CPU;
+        Threads = Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)accelerator.MaxNumThreadsPerGroup + 1) / 2);
+        Memory = new DeviceMemory(accelerator, Name);
+        Convolution = new IlgpuConvolution(this);
+        MatrixProduct = new IlgpuMatrixProduct(this);
+        InstanceNorm = new IlgpuInstanceNorm(this);
+        ReluAvgPool = new IlgpuReluAvgPool(this);
+        SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this);
+        GradientDistance = new IlgpuGradientDistance(this);
+        Sgd = new IlgpuSgd(this);
+        Adam = new IlgpuAdam(this);
+        Reduction = new IlgpuReduction(this);
+        Philox = new IlgpuPhilox(this);
+        LinearCombination = new IlgpuLinearCombination(this);
+        Gather = new IlgpuGather(this);
+        Flatten = new IlgpuFlatten(this);
+    }
+
+    public override string Name { get; }
+
+    public override string Description { get; }
+
+    public override Convolution Convolution { get; }
+
+    public override MatrixProduct MatrixProduct { get; }
+
+    public override InstanceNorm InstanceNorm { get; }
+
+    public override ReluAvgPool ReluAvgPool { get; }
+
+    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
+
+    public override GradientDistance GradientDistance { get; }
+
+    public override Sgd Sgd { get; }
+
+    public override Adam Adam { get; }
+
+    public override Reduction Reduction { get; }
+
+    public override Philox Philox { get; }
+
+    public override LinearCombination LinearCombination { get; }
+
+    public override Gather Gather { get; }
+
+    public override Flatten Flatten { get; }
+
+    /// <summary>ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes.</summary>
+    internal bool IsCpu { get; }
+
+    /// <summary>Threads of a group where nothing else is said; a power of two.</summary>
+    internal int Threads { get; }
+
+    /// <summary>Threads of a group that sums together: fewer on the CPU, whose barriers cost the more the more threads meet.</summary>
+    internal int SummingThreads => IsCpu ? 4 : Threads;
+
+    internal DeviceMemory Memory { get; }
+
+    internal bool IsDisposed { get; private set; }
+
+    public override Tensor Allocate(TensorShape shape) => new IlgpuTensor(this, shape, isTransient: false);
+
+    public override Tensor AllocateTransient(TensorShape shape) => new IlgpuTensor(this, shape, isTransient: true);
+
+    public override IPlan Record(string name, Action body)
+    {
+        if (recording is not null)
+            throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
+        List<RecordedLaunch> launches = recording = [];
+        try
+        {
+            body();
+        }
+        finally
+        {
+            recording = null;
+        }
+        if (launches.Count == 0)
+            throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
+        return new IlgpuPlan(this, name, launches);
+    }
+
+    internal static string Describe(ILGPU.Runtime.Device device)
+        => string.Create(CultureInfo.InvariantCulture, $"{device.Name} through ILGPU, {device.NumMultiprocessors} multiprocessors, groups of {device.MaxNumThreadsPerGroup} threads at most")
+            + (device.AcceleratorType == AcceleratorType.CPU ? ": a simulation for tiny sizes" : "");
+
+    /// <summary>Launches a kernel, or writes the launch down while a plan is being recorded.</summary>
+    /// <param name="kernel">A static method of this assembly.</param>
+    /// <param name="groups">Groups of the grid.</param>
+    /// <param name="threads">Threads of a group.</param>
+    /// <param name="arguments">Makes the kernel's arguments from where the operands lie. May be called more than once, and asks for all the operands each time.</param>
+    internal void Launch<TArguments>(Action<TArguments> kernel, int groups, int threads, Func<IOperandMemory, TArguments> arguments)
+        where TArguments : struct
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (!kernels.TryGetValue(kernel, out Delegate? loaded))
+            kernels[kernel] = loaded = accelerator.LoadStreamKernel(kernel);
+        var launch = new RecordedLaunch<TArguments>((Action<KernelConfig, TArguments>)loaded, new KernelConfig(groups, threads), arguments);
+        if (recording is not null)
+        {
+            recording.Add(launch);
+            return;
+        }
+        launch.Bind(OwnMemory.Instance);
+        launch.Run();
+    }
+
+    internal void Upload(ArrayView<float> target, ReadOnlySpan<float> values)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        target.CopyFromCPU(accelerator.DefaultStream, values);
+        accelerator.DefaultStream.Synchronize();
+    }
+
+    internal void Download(ArrayView<float> source, Span<float> values)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        source.CopyToCPU(accelerator.DefaultStream, values);
+        accelerator.DefaultStream.Synchronize();
+    }
+
+    internal void FillWithZeros(ArrayView<float> target) => target.MemSetToZero(accelerator.DefaultStream);
+
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing || IsDisposed)
+            return;
+        IsDisposed = true;
+        accelerator.Synchronize();
+        Memory.Dispose();
+        accelerator.Dispose();
+        accelerators.Dispose();
+    }
+
+    /// <summary>Outside plans every tensor has memory of its own.</summary>
+    private sealed class OwnMemory : IOperandMemory
+    {
+        public static readonly OwnMemory Instance = new();
+
+        public ArrayView<float> ViewOf(IlgpuTensor tensor) => tensor.Reserve();
+    }
+}

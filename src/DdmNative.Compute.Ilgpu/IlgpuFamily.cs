@@ -1,0 +1,41 @@
+using ILGPU.Runtime;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>
+/// The accelerators that ILGPU finds on this machine: <c>ilgpu:cuda</c>, <c>ilgpu:opencl</c>, <c>ilgpu:cpu</c>, further ones of a kind by number, <c>ilgpu:cuda:1</c>;
+/// <c>ilgpu</c> alone is the first of them, GPUs before the CPU.
+/// </summary>
+public sealed class IlgpuFamily : IDeviceFamily
+{
+    public string Name => "ilgpu";
+
+    public string Usage => "ilgpu:cuda, ilgpu:opencl or ilgpu:cpu, each with :N for the N-th";
+
+    public IReadOnlyList<string> Precisions { get; } = ["fp32"];
+
+    public IReadOnlyList<DeviceListing> OfThisMachine()
+    {
+        using var accelerators = new Accelerators();
+        return [.. accelerators.Found.Select(found => new DeviceListing(found.Name, IlgpuDevice.Describe(found.Device)))];
+    }
+
+    public Device Open(string which, string precision)
+    {
+        var accelerators = new Accelerators();
+        try
+        {
+            return new IlgpuDevice(accelerators, accelerators.Find(which));
+        }
+        catch (Exception e) when (e is AcceleratorException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException)
+        {
+            accelerators.Dispose();
+            throw new DeviceUnavailableException($"ILGPU cannot open ilgpu:{which}: {e.Message} `ddm devices` lists what it finds; --device cpu needs nothing.", e);
+        }
+        catch
+        {
+            accelerators.Dispose();
+            throw;
+        }
+    }
+}

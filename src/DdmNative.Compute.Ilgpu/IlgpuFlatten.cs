@@ -1,0 +1,34 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>Images lie in PyTorch's order already: both ways are copies.</summary>
+internal sealed class IlgpuFlatten(IlgpuDevice device) : Flatten
+{
+    protected override void ForwardCore(Tensor x, Tensor y) => Copy(x, y);
+
+    protected override void BackwardCore(Tensor y, Tensor x) => Copy(y, x);
+
+    private void Copy(Tensor from, Tensor to)
+    {
+        int length = (int)to.Shape.MemberLength;
+        (MemberGrid grid, int groups) = MemberGrid.Of(device, to.Shape.Members, length);
+        device.Launch<CopyArguments>(CopyFloats, groups, device.Threads, memory => new() { Grid = grid, Length = length, From = memory.Of(from), To = memory.Of(to) });
+    }
+
+    internal static void CopyFloats(CopyArguments arguments)
+    {
+        int member = arguments.Grid.Member;
+        (var from, var to) = (arguments.From.Of(member), arguments.To.Of(member));
+        for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
+            to[i] = from[i];
+    }
+
+    internal struct CopyArguments
+    {
+        public MemberGrid Grid;
+        public int Length;
+        public Operand From;
+        public Operand To;
+    }
+}

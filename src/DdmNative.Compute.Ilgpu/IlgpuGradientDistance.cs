@@ -1,0 +1,191 @@
+using DdmNative.Compute.Contracts;
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>
+/// ℳ(g) and v = ∂ℳ/∂g (docs/mathematics.md, "Distances") in four launches for all layers and members: sums over pieces of the parameter vector, a group to each; factors of each run, a thread to each;
+/// v, a group to a piece; the distance, a group to a member. Results are assigned (=). Bound: memory, five floats to a parameter.
+/// </summary>
+/// <remarks>
+/// Everything is float32, because OpenCL accelerators need not have more, and the sums are trees. 1 − cos is taken as (‖g − g*‖² − (‖g‖ − ‖g*‖)²)/(2‖g‖‖g*‖), which keeps its digits where the two agree.
+/// </remarks>
+internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistance
+{
+    private const int SumsOfPiece = 4;
+    private readonly List<DistancePieces> known = [];
+
+    protected override void EvaluateCore(
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
+    {
+        DistancePieces pieces = PiecesOf(kind, blocks);
+        int members = gradientCotangent.Shape.Members;
+        using Tensor sums = device.AllocateTransient(TensorShape.Vector(members, SumsOfPiece * pieces.Count));
+        using Tensor factors = device.AllocateTransient(TensorShape.Vector(members, 2 * pieces.RunCount));
+        using Tensor shares = device.AllocateTransient(TensorShape.Vector(members, pieces.RunCount));
+        (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, members, pieces.Count);
+        device.Launch<PiecesArguments>(Sums, groups, device.SummingThreads, memory => new()
+        {
+            Grid = grid, Pieces = pieces.Count, Tables = memory.Of(pieces.Tables), Gradient = memory.Of(gradient), Target = memory.Of(target), Values = memory.Of(sums),
+        });
+        (MemberGrid runGrid, int runGroups) = MemberGrid.Of(device, members, pieces.RunCount);
+        float negligible = kind == GradientDistanceKind.RelativePerLayer ? (float)(NegligibleShare * NegligibleShare) : 0;
+        device.Launch<RunsArguments>(kind == GradientDistanceKind.RowCosine ? CosineFactors : RelativeFactors, runGroups, device.Threads, memory => new()
+        {
+            Grid = runGrid, Pieces = pieces.Count, Runs = pieces.RunCount, Negligible = negligible, Tables = memory.Of(pieces.Tables),
+            Sums = memory.Of(sums), Factors = memory.Of(factors), Shares = memory.Of(shares),
+        });
+        device.Launch<PiecesArguments>(Cotangent, groups, device.Threads, memory => new()
+        {
+            Grid = grid, Pieces = pieces.Count, Tables = memory.Of(pieces.Tables), Gradient = memory.Of(gradient), Target = memory.Of(target),
+            Factors = memory.Of(factors), Values = memory.Of(gradientCotangent),
+        });
+        device.Launch<DistanceArguments>(Distance, members, device.SummingThreads, memory => new() { Runs = pieces.RunCount, Shares = memory.Of(shares), Result = memory.Of(distance) });
+    }
+
+    private DistancePieces PiecesOf(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    {
+        if (known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
+            return found;
+        var made = new DistancePieces(device, kind, blocks);
+        known.Add(made);
+        return made;
+    }
+
+    /// <summary>‖g‖², ‖g*‖², ⟨g, g*⟩ and ‖g − g*‖² of each piece.</summary>
+    internal static void Sums(PiecesArguments arguments)
+    {
+        ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
+        int member = arguments.Grid.Member;
+        (var tables, var g, var wanted, var values) = (arguments.Tables.Of(member), arguments.Gradient.Of(member), arguments.Target.Of(member), arguments.Values.Of(member));
+        for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
+        {
+            (int start, int length) = (Whole(tables, 3 * piece), Whole(tables, 3 * piece + 1));
+            Four own = default;
+            for (int i = Group.IdxX; i < length; i += Group.DimX)
+            {
+                float a = g[start + i], b = wanted[start + i];
+                own += new Four(a * a, b * b, a * b, (a - b) * (a - b));
+            }
+            Four sum = GroupSum.Of(own, scratch);
+            if (Group.IdxX == 0)
+            {
+                values[SumsOfPiece * piece] = sum.X;
+                values[SumsOfPiece * piece + 1] = sum.Y;
+                values[SumsOfPiece * piece + 2] = sum.Z;
+                values[SumsOfPiece * piece + 3] = sum.W;
+            }
+        }
+    }
+
+    /// <summary>‖g − g*‖²/‖g*‖² of a run and v = 2/‖g*‖²·(g − g*); 1 and none where ‖g*‖² is negligible.</summary>
+    internal static void RelativeFactors(RunsArguments arguments)
+    {
+        int member = arguments.Grid.Member;
+        (var tables, var sums, var factors, var shares) = (arguments.Tables.Of(member), arguments.Sums.Of(member), arguments.Factors.Of(member), arguments.Shares.Of(member));
+        for (int run = arguments.Grid.First; run < arguments.Runs; run += arguments.Grid.Step)
+        {
+            float least = 0;
+            if (arguments.Negligible > 0)
+                least = arguments.Negligible * SumOfPieces(sums, 0, arguments.Pieces).Y;
+            Four sum = SumOfRun(tables, sums, arguments.Pieces, run);
+            bool counts = sum.Y > least;
+            factors[2 * run] = counts ? 2 / sum.Y : 0;
+            factors[2 * run + 1] = 0;
+            shares[run] = counts ? sum.W / sum.Y : 1;
+        }
+    }
+
+    /// <summary>1 − cos(g, g*) of a run and v = g·cos/‖g‖² − g*/(‖g‖‖g*‖); 1 and none where either is zero.</summary>
+    internal static void CosineFactors(RunsArguments arguments)
+    {
+        int member = arguments.Grid.Member;
+        (var tables, var sums, var factors, var shares) = (arguments.Tables.Of(member), arguments.Sums.Of(member), arguments.Factors.Of(member), arguments.Shares.Of(member));
+        for (int run = arguments.Grid.First; run < arguments.Runs; run += arguments.Grid.Step)
+        {
+            Four sum = SumOfRun(tables, sums, arguments.Pieces, run);
+            float length = XMath.Sqrt(sum.X), wantedLength = XMath.Sqrt(sum.Y), product = length * wantedLength;
+            bool counts = product > 0;
+            float along = counts ? sum.Z / product / sum.X : 0, towards = counts ? 1 / product : 0;
+            factors[2 * run] = along;
+            factors[2 * run + 1] = along - towards;
+            shares[run] = counts ? (sum.W - (length - wantedLength) * (length - wantedLength)) / (2 * product) : 1;
+        }
+    }
+
+    /// <summary>v = a(g − g*) + b·g* with the run's factors a and b.</summary>
+    internal static void Cotangent(PiecesArguments arguments)
+    {
+        int member = arguments.Grid.Member;
+        (var tables, var g, var wanted, var values) = (arguments.Tables.Of(member), arguments.Gradient.Of(member), arguments.Target.Of(member), arguments.Values.Of(member));
+        var factors = arguments.Factors.Of(member);
+        for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
+        {
+            (int start, int length, int run) = (Whole(tables, 3 * piece), Whole(tables, 3 * piece + 1), Whole(tables, 3 * piece + 2));
+            float a = 0, b = 0;
+            if (run >= 0)
+            {
+                a = factors[2 * run];
+                b = factors[2 * run + 1];
+            }
+            for (int i = Group.IdxX; i < length; i += Group.DimX)
+                values[start + i] = a * (g[start + i] - wanted[start + i]) + b * wanted[start + i];
+        }
+    }
+
+    internal static void Distance(DistanceArguments arguments)
+    {
+        ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
+        var shares = arguments.Shares.Of(Grid.IdxX);
+        float sum = 0;
+        for (int run = Group.IdxX; run < arguments.Runs; run += Group.DimX)
+            sum += shares[run];
+        float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+        if (Group.IdxX == 0)
+            arguments.Result.Of(Grid.IdxX)[0] = total;
+    }
+
+    private static int Whole(ArrayView<float> tables, int at) => (int)Interop.FloatAsInt(tables[at]);
+
+    private static Four SumOfRun(ArrayView<float> tables, ArrayView<float> sums, int pieces, int run)
+        => SumOfPieces(sums, Whole(tables, 3 * pieces + 2 * run), Whole(tables, 3 * pieces + 2 * run + 1));
+
+    private static Four SumOfPieces(ArrayView<float> sums, int first, int count)
+    {
+        Four sum = default;
+        for (int at = SumsOfPiece * first; at < SumsOfPiece * (first + count); at += SumsOfPiece)
+            sum += new Four(sums[at], sums[at + 1], sums[at + 2], sums[at + 3]);
+        return sum;
+    }
+
+    internal struct PiecesArguments
+    {
+        public MemberGrid Grid;
+        public int Pieces;
+        public Operand Tables;
+        public Operand Gradient;
+        public Operand Target;
+        public Operand Factors;
+        public Operand Values;
+    }
+
+    internal struct RunsArguments
+    {
+        public MemberGrid Grid;
+        public int Pieces;
+        public int Runs;
+        public float Negligible;
+        public Operand Tables;
+        public Operand Sums;
+        public Operand Factors;
+        public Operand Shares;
+    }
+
+    internal struct DistanceArguments
+    {
+        public int Runs;
+        public Operand Shares;
+        public Operand Result;
+    }
+}

@@ -1,0 +1,99 @@
+using DdmNative.Compute.Contracts;
+using ILGPU;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>
+/// y = Σₙ x: a thread to a result, down its samples in order. ⟨a, b⟩: pieces of 16384 products, a group to each, then a group for the pieces; a thread's own sum is compensated (Kahan),
+/// because there may be no float64. Results are assigned (=). Bound: memory.
+/// </summary>
+internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
+{
+    private const int PieceLength = 16384;
+
+    protected override void SumSamplesCore(Tensor x, Tensor y)
+    {
+        int length = y.Shape.SampleLength;
+        (MemberGrid grid, int groups) = MemberGrid.Of(device, y.Shape.Members, length);
+        device.Launch<SumArguments>(SumSamples, groups, device.Threads, memory => new() { Grid = grid, Samples = x.Shape.Samples, Length = length, X = memory.Of(x), Y = memory.Of(y) });
+    }
+
+    protected override void DotCore(Tensor a, Tensor b, Tensor y)
+    {
+        (int members, int length) = (y.Shape.Members, (int)a.Shape.MemberLength);
+        int pieces = (length + PieceLength - 1) / PieceLength;
+        using Tensor partials = device.AllocateTransient(TensorShape.Vector(members, pieces));
+        (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, members, pieces);
+        device.Launch<DotArguments>(Dot, groups, device.SummingThreads, memory => new()
+        {
+            Grid = grid, Length = length, Pieces = pieces, A = memory.Of(a), B = memory.Of(b), Y = memory.Of(partials),
+        });
+        device.Launch<SumArguments>(SumPieces, members, device.SummingThreads, memory => new() { Length = pieces, X = memory.Of(partials), Y = memory.Of(y) });
+    }
+
+    internal static void SumSamples(SumArguments arguments)
+    {
+        int member = arguments.Grid.Member;
+        (var x, var y) = (arguments.X.Of(member), arguments.Y.Of(member));
+        for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
+        {
+            float sum = 0;
+            for (int n = 0; n < arguments.Samples; n++)
+                sum += x[n * arguments.Length + i];
+            y[i] = sum;
+        }
+    }
+
+    internal static void Dot(DotArguments arguments)
+    {
+        ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
+        int member = arguments.Grid.Member;
+        (var a, var b, var y) = (arguments.A.Of(member), arguments.B.Of(member), arguments.Y.Of(member));
+        for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
+        {
+            int end = IntrinsicMath.Min((piece + 1) * PieceLength, arguments.Length);
+            float sum = 0, lost = 0;
+            for (int i = piece * PieceLength + Group.IdxX; i < end; i += Group.DimX)
+            {
+                float term = a[i] * b[i] - lost;
+                float next = sum + term;
+                lost = next - sum - term;
+                sum = next;
+            }
+            float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+            if (Group.IdxX == 0)
+                y[piece] = total;
+        }
+    }
+
+    internal static void SumPieces(SumArguments arguments)
+    {
+        ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
+        var x = arguments.X.Of(Grid.IdxX);
+        float sum = 0;
+        for (int i = Group.IdxX; i < arguments.Length; i += Group.DimX)
+            sum += x[i];
+        float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+        if (Group.IdxX == 0)
+            arguments.Y.Of(Grid.IdxX)[0] = total;
+    }
+
+    internal struct SumArguments
+    {
+        public MemberGrid Grid;
+        public int Samples;
+        public int Length;
+        public Operand X;
+        public Operand Y;
+    }
+
+    internal struct DotArguments
+    {
+        public MemberGrid Grid;
+        public int Length;
+        public int Pieces;
+        public Operand A;
+        public Operand B;
+        public Operand Y;
+    }
+}

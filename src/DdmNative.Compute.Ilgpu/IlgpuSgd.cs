@@ -1,0 +1,42 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>u = μu + g, θ = θ − ηu, in place, a thread to a parameter; η is read when the kernel runs. Bound: memory, five floats to a parameter.</summary>
+internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
+{
+    protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)
+    {
+        int length = (int)parameters.Shape.MemberLength;
+        (MemberGrid grid, int groups) = MemberGrid.Of(device, parameters.Shape.Members, length);
+        device.Launch<StepArguments>(Step, groups, device.Threads, memory => new()
+        {
+            Grid = grid, Length = length, Parameters = memory.Of(parameters), Velocity = memory.Of(velocity), Gradient = memory.Of(gradient),
+            LearningRate = memory.Of(learningRate), Momentum = momentum,
+        });
+    }
+
+    internal static void Step(StepArguments arguments)
+    {
+        int member = arguments.Grid.Member;
+        (var parameters, var velocity, var gradient) = (arguments.Parameters.Of(member), arguments.Velocity.Of(member), arguments.Gradient.Of(member));
+        float rate = arguments.LearningRate.Of(member)[0];
+        for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
+        {
+            float u = arguments.Momentum * velocity[i] + gradient[i];
+            velocity[i] = u;
+            parameters[i] -= rate * u;
+        }
+    }
+
+    internal struct StepArguments
+    {
+        public MemberGrid Grid;
+        public int Length;
+        public float Momentum;
+        public Operand Parameters;
+        public Operand Velocity;
+        public Operand Gradient;
+        public Operand LearningRate;
+    }
+}

@@ -1,0 +1,37 @@
+using ILGPU;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>
+/// How groups lie over work that is the same for every member: so many groups to each, members outermost. A thread takes every <see cref="Step"/>-th item of its member
+/// from <see cref="First"/> on; what an item's result is does not depend on how many groups there are.
+/// </summary>
+internal readonly struct MemberGrid
+{
+    private readonly int groupsPerMember;
+
+    private MemberGrid(int groupsPerMember) => this.groupsPerMember = groupsPerMember;
+
+    /// <summary>The member of this thread's group.</summary>
+    public int Member => Grid.IdxX / groupsPerMember;
+
+    /// <summary>This thread's first item.</summary>
+    public int First => Group.IdxX + Group.DimX * (Grid.IdxX % groupsPerMember);
+
+    public int Step => Group.DimX * groupsPerMember;
+
+    /// <summary>The group's first item, where an item is a whole group's work.</summary>
+    public int FirstOfGroup => Grid.IdxX % groupsPerMember;
+
+    public int StepOfGroups => groupsPerMember;
+
+    /// <summary>A grid for <paramref name="items"/> items of each member, one to a thread, and its number of groups.</summary>
+    public static (MemberGrid Grid, int Groups) Of(IlgpuDevice device, int members, int items) => OfGroups(device, members, (items + device.Threads - 1) / device.Threads);
+
+    /// <summary>A grid for items that are a group's work each. The CPU accelerator pays for each group as for a barrier: there one group does all of a member's work.</summary>
+    public static (MemberGrid Grid, int Groups) OfGroups(IlgpuDevice device, int members, int items)
+    {
+        int perMember = device.IsCpu ? 1 : items;
+        return (new MemberGrid(perMember), checked(members * perMember));
+    }
+}

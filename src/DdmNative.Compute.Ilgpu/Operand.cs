@@ -1,0 +1,15 @@
+using ILGPU;
+
+namespace DdmNative.Compute.Ilgpu;
+
+/// <summary>An operand as kernels take it: where its first member begins and the floats between members, 0 where they share it.</summary>
+internal struct Operand
+{
+    public ArrayView<float> Data;
+    public long MemberStride;
+
+    public Operand(ArrayView<float> data, long memberStride) => (Data, MemberStride) = (data, memberStride);
+
+    /// <summary>A member's floats.</summary>
+    public readonly ArrayView<float> Of(int member) => Data.SubView(member * MemberStride);
+}
