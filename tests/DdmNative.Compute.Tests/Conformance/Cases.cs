@@ -21,7 +21,7 @@ public interface IConformanceCase
 public sealed record ConvolutionCase(
     int InputChannels, int OutputChannels, int Height, int Width, int KernelSize, int Padding, int Samples, int Members, int SharedOperands, int Seed) : IConformanceCase
 {
-    public long Work => Shape.MultiplyAdds * Samples * Members;
+    long IConformanceCase.Work => Shape.MultiplyAdds * Samples * Members;
 
     internal ConvolutionShape Shape => new(InputChannels, OutputChannels, Height, Width, KernelSize, Padding);
 }
@@ -29,13 +29,13 @@ public sealed record ConvolutionCase(
 /// <summary>A matrix product's extents and ensemble.</summary>
 public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Members, int SharedOperands, int Seed) : IConformanceCase
 {
-    public long Work => (long)Samples * Inputs * Outputs * Members;
+    long IConformanceCase.Work => (long)Samples * Inputs * Outputs * Members;
 }
 
 /// <summary>Images and an ensemble, for the operations that take samples one by one.</summary>
 public sealed record ImageCase(int Samples, int Channels, int Height, int Width, int Members, int SharedOperands, int Seed) : IConformanceCase
 {
-    public long Work => Shape.Length;
+    long IConformanceCase.Work => Shape.Length;
 
     internal TensorShape Shape => new(Members, Samples, Channels, Height, Width);
 }
