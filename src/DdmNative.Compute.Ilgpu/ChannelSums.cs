@@ -9,7 +9,7 @@ internal sealed class ChannelSums(IlgpuDevice device)
     {
         TensorShape shape = cotangent.Shape;
         (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, result.Vector.Shape.Members, shape.Channels);
-        device.Launch<SumArguments>(Sum, groups, device.SummingThreads, memory => new()
+        device.Launch<SumArguments>(Sum, groups, device.Threads, memory => new()
         {
             Grid = grid, Samples = shape.Samples, Channels = shape.Channels, Pixels = shape.Height * shape.Width, Cotangent = memory.Of(cotangent), Result = memory.Of(result),
         });

@@ -21,6 +21,9 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
 {
     private readonly Dictionary<long, Stack<DeviceBlock>> cache = [];
     private readonly ConcurrentQueue<DeviceBlock> abandoned = new();
+
+    /// <summary>Every block that the accelerator gave: without a reference ILGPU would free the buffer of a forgotten tensor by itself, before the block comes back here.</summary>
+    private readonly HashSet<DeviceBlock> blocks = [];
     private bool disposed;
 
     /// <summary>Floats in use now.</summary>
@@ -70,7 +73,7 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
     {
         try
         {
-            return new DeviceBlock(accelerator.Allocate1D<float>(size));
+            return NewBlock(size);
         }
         catch (Exception e) when (IsShortage(e) && cache.Values.Any(free => free.Count > 0))
         {
@@ -84,12 +87,19 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
 
         try
         {
-            return new DeviceBlock(accelerator.Allocate1D<float>(size));
+            return NewBlock(size);
         }
         catch (Exception e) when (IsShortage(e))
         {
             throw OutOfMemory(size, e);
         }
+    }
+
+    private DeviceBlock NewBlock(long size)
+    {
+        var block = new DeviceBlock(accelerator.Allocate1D<float>(size));
+        blocks.Add(block);
+        return block;
     }
 
     private static bool IsShortage(Exception e) => e is AcceleratorException or OutOfMemoryException;
@@ -101,6 +111,9 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
     {
         foreach (Stack<DeviceBlock> free in cache.Values)
             while (free.TryPop(out DeviceBlock? block))
+            {
+                blocks.Remove(block);
                 block.Buffer.Dispose();
+            }
     }
 }

@@ -10,8 +10,8 @@ namespace DdmNative.Compute.Ilgpu;
 /// An accelerator of ILGPU: the kernels of this assembly, compiled when they are first used, on one stream. To be used by one thread at a time.
 /// </summary>
 /// <remarks>
-/// Every kernel takes one struct of arguments, and its groups stride over their work, so that the CPU accelerator, whose groups are small and whose barriers are slow,
-/// runs the same code as a GPU with fewer groups.
+/// Every kernel takes one struct of arguments, and its groups stride over their work, so that the CPU accelerator, whose groups have one thread because
+/// its barriers are slow, runs the same code as a GPU with few groups.
 /// </remarks>
 public sealed class IlgpuDevice : Device
 {
@@ -28,7 +28,7 @@ public sealed class IlgpuDevice : Device
         (this.accelerators, Name, Description) = (accelerators, which.Name, Describe(which.Device));
         accelerator = accelerators.Open(which.Device);
         IsCpu = accelerator.AcceleratorType == AcceleratorType.CPU;
-        Threads = Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)accelerator.MaxNumThreadsPerGroup + 1) / 2);
+        Threads = IsCpu ? 1 : Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)accelerator.MaxNumThreadsPerGroup + 1) / 2);
         Memory = new DeviceMemory(accelerator, Name);
         Convolution = new IlgpuConvolution(this);
         MatrixProduct = new IlgpuMatrixProduct(this);
@@ -75,14 +75,14 @@ public sealed class IlgpuDevice : Device
 
     public override Flatten Flatten { get; }
 
-    /// <summary>ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes.</summary>
+    /// <summary>ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes. Its groups have one thread, so that no barrier waits.</summary>
     internal bool IsCpu { get; }
+
+    /// <summary>Groups that run side by side.</summary>
+    internal int Multiprocessors => accelerator.NumMultiprocessors;
 
     /// <summary>Threads of a group where nothing else is said; a power of two.</summary>
     internal int Threads { get; }
-
-    /// <summary>Threads of a group that sums together: fewer on the CPU, whose barriers cost the more the more threads meet.</summary>
-    internal int SummingThreads => IsCpu ? 4 : Threads;
 
     internal DeviceMemory Memory { get; }
 

@@ -25,7 +25,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         using Tensor factors = device.AllocateTransient(TensorShape.Vector(members, 2 * pieces.RunCount));
         using Tensor shares = device.AllocateTransient(TensorShape.Vector(members, pieces.RunCount));
         (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, members, pieces.Count);
-        device.Launch<PiecesArguments>(Sums, groups, device.SummingThreads, memory => new()
+        device.Launch<PiecesArguments>(Sums, groups, device.Threads, memory => new()
         {
             Grid = grid, Pieces = pieces.Count, Tables = memory.Of(pieces.Tables), Gradient = memory.Of(gradient), Target = memory.Of(target), Values = memory.Of(sums),
         });
@@ -41,7 +41,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
             Grid = grid, Pieces = pieces.Count, Tables = memory.Of(pieces.Tables), Gradient = memory.Of(gradient), Target = memory.Of(target),
             Factors = memory.Of(factors), Values = memory.Of(gradientCotangent),
         });
-        device.Launch<DistanceArguments>(Distance, members, device.SummingThreads, memory => new() { Runs = pieces.RunCount, Shares = memory.Of(shares), Result = memory.Of(distance) });
+        device.Launch<DistanceArguments>(Distance, members, device.Threads, memory => new() { Runs = pieces.RunCount, Shares = memory.Of(shares), Result = memory.Of(distance) });
     }
 
     private DistancePieces PiecesOf(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)

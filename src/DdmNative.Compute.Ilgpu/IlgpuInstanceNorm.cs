@@ -65,7 +65,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         (int planes, int pixels) = (images.Samples * images.Channels, images.Height * images.Width);
         (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, images.Members, planes);
         // Few pixels fill no large group; the group's size fixes the order of the sums, and depends on the plane alone.
-        int threads = Math.Min(device.SummingThreads, pixels <= 256 ? 64 : 256);
+        int threads = Math.Min(device.Threads, pixels <= 256 ? 64 : 256);
         return (new PlaneGrid { Grid = grid, Count = planes, Pixels = pixels, Channels = images.Channels }, groups, threads);
     }
 

@@ -24,11 +24,11 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
         int pieces = (length + PieceLength - 1) / PieceLength;
         using Tensor partials = device.AllocateTransient(TensorShape.Vector(members, pieces));
         (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, members, pieces);
-        device.Launch<DotArguments>(Dot, groups, device.SummingThreads, memory => new()
+        device.Launch<DotArguments>(Dot, groups, device.Threads, memory => new()
         {
             Grid = grid, Length = length, Pieces = pieces, A = memory.Of(a), B = memory.Of(b), Y = memory.Of(partials),
         });
-        device.Launch<SumArguments>(SumPieces, members, device.SummingThreads, memory => new() { Length = pieces, X = memory.Of(partials), Y = memory.Of(y) });
+        device.Launch<SumArguments>(SumPieces, members, device.Threads, memory => new() { Length = pieces, X = memory.Of(partials), Y = memory.Of(y) });
     }
 
     internal static void SumSamples(SumArguments arguments)

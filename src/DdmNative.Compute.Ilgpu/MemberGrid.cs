@@ -28,10 +28,10 @@ internal readonly struct MemberGrid
     /// <summary>A grid for <paramref name="items"/> items of each member, one to a thread, and its number of groups.</summary>
     public static (MemberGrid Grid, int Groups) Of(IlgpuDevice device, int members, int items) => OfGroups(device, members, (items + device.Threads - 1) / device.Threads);
 
-    /// <summary>A grid for items that are a group's work each. The CPU accelerator pays for each group as for a barrier: there one group does all of a member's work.</summary>
+    /// <summary>A grid for items that are a group's work each. On the CPU accelerator no member has more groups than run side by side.</summary>
     public static (MemberGrid Grid, int Groups) OfGroups(IlgpuDevice device, int members, int items)
     {
-        int perMember = device.IsCpu ? 1 : items;
+        int perMember = device.IsCpu ? Math.Min(items, device.Multiprocessors) : items;
         return (new MemberGrid(perMember), checked(members * perMember));
     }
 }

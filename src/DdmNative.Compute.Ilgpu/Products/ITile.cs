@@ -32,10 +32,10 @@ internal readonly struct NarrowTile : ITile
     public int Columns => 128;
 }
 
-/// <summary>For the CPU accelerator, whose groups have sixteen threads.</summary>
+/// <summary>For the CPU accelerator, whose groups have one thread.</summary>
 internal readonly struct SmallTile : ITile
 {
-    public int Rows => 32;
+    public int Rows => 8;
 
-    public int Columns => 32;
+    public int Columns => 8;
 }

@@ -42,7 +42,7 @@ internal static class ProductKernel
         for (; step < end; step++)
         {
             int source = step / stepsOfSource, start = (step - source * stepsOfSource) * Depth;
-            Fill(product, extents, tile.Rows, threads, firstRow, start, product.Left(source, member), leftFloats, leftStride * 4);
+            FillLeft(product, extents, tile.Rows, threads, firstRow, start, product.Left(source, member), leftFloats, leftStride * 4);
             FillRight(product, extents, tile.Columns, threads, firstColumn, start, product.Right(source, member), rightFloats, rightStride * 4);
             Group.Barrier();
             for (int k = 0; k < Depth; k++)
@@ -63,21 +63,25 @@ internal static class ProductKernel
     }
 
     /// <summary>Brings a step of A to shared memory: zeros beyond its rows and its depth.</summary>
-    private static void Fill<TProduct>(
+    private static void FillLeft<TProduct>(
         TProduct product, ProductExtents extents, int rows, int threads, int firstRow, int start, ArrayView<float> values, ArrayView<float> slab, int stride)
         where TProduct : struct, IProduct
     {
         if (product.LeftRunsAlongDepth)
         {
-            int k = Group.IdxX % Depth;
-            Place depth = product.LeftDepth(start + k);
-            bool exists = start + k < extents.Depth;
-            for (int i = Group.IdxX / Depth; i < rows; i += threads / Depth)
+            // On a GPU a thread keeps to one contraction index.
+            int lanes = IntrinsicMath.Min(threads, Depth);
+            for (int k = Group.IdxX % lanes; k < Depth; k += lanes)
             {
-                float value = 0;
-                if (exists & firstRow + i < extents.Rows)
-                    value = values[depth.Offset + product.LeftRow(firstRow + i).Offset];
-                slab[k * stride + i] = value;
+                Place depth = product.LeftDepth(start + k);
+                bool exists = start + k < extents.Depth;
+                for (int r = Group.IdxX / lanes; r < rows; r += threads / lanes)
+                {
+                    float value = 0;
+                    if (exists & firstRow + r < extents.Rows)
+                        value = values[depth.Offset + product.LeftRow(firstRow + r).Offset];
+                    slab[k * stride + r] = value;
+                }
             }
         }
         else
@@ -100,15 +104,18 @@ internal static class ProductKernel
     {
         if (product.RightRunsAlongDepth)
         {
-            int k = Group.IdxX % Depth;
-            Place depth = product.RightDepth(start + k);
-            bool exists = start + k < extents.Depth;
-            for (int i = Group.IdxX / Depth; i < columns; i += threads / Depth)
-                slab[k * stride + i] = Element(values, extents, depth, product.RightColumn(firstColumn + i), exists & firstColumn + i < extents.Columns);
+            int lanes = IntrinsicMath.Min(threads, Depth);
+            for (int k = Group.IdxX % lanes; k < Depth; k += lanes)
+            {
+                Place depth = product.RightDepth(start + k);
+                bool exists = start + k < extents.Depth;
+                for (int c = Group.IdxX / lanes; c < columns; c += threads / lanes)
+                    slab[k * stride + c] = Element(values, extents, depth, product.RightColumn(firstColumn + c), exists & firstColumn + c < extents.Columns);
+            }
         }
         else
         {
-            // Tiles have no more columns than threads take in a round, or a multiple of them: a thread keeps to few columns.
+            // A thread keeps to one column, or where the tile has more columns than threads to few.
             for (int c = Group.IdxX % columns; c < columns; c += threads)
             {
                 Place column = product.RightColumn(firstColumn + c);

@@ -1,0 +1,8 @@
+using DdmNative.Compute;
+
+namespace DdmNative.Benchmarks.Ilgpu;
+
+/// <summary>One operation of the contracts at one shape.</summary>
+/// <param name="Name">As the table calls it.</param>
+/// <param name="Prepare">Uploads the operands and gives the call and its results.</param>
+internal sealed record Operation(string Name, Func<Device, Inputs, (Action Call, Tensor[] Results)> Prepare);
