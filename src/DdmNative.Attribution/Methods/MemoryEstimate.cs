@@ -30,7 +30,10 @@ public sealed record MemoryEstimate(IReadOnlyList<(string What, long Bytes)> Par
 
     /// <summary>For the user, e.g. <c>31.5 MiB at most (gradients 20.0, passes 11.5)</c>.</summary>
     public override string ToString()
-        => $"{Mebibytes(Bytes)} MiB at most ({string.Join(", ", Parts.Where(part => part.Bytes > 0).Select(part => $"{part.What} {Mebibytes(part.Bytes)}"))})";
+    {
+        string parts = string.Join(", ", Parts.Where(part => part.Bytes > 0).Select(part => $"{part.What} {Mebibytes(part.Bytes)}"));
+        return parts.Length > 0 ? $"{Mebibytes(Bytes)} MiB at most ({parts})" : "no memory worth naming";
+    }
 
     private static string Mebibytes(long bytes) => (bytes / (1024.0 * 1024.0)).ToString("F1", CultureInfo.InvariantCulture);
 }

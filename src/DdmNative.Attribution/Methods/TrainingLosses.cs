@@ -5,13 +5,15 @@ namespace DdmNative.Attribution.Methods;
 /// <summary>Σ_{n∈g} L(x_n; θ_e)/N of every part g under several models: forward passes over the training set alone.</summary>
 internal sealed class TrainingLosses(MethodContext context) : IDisposable
 {
+    private const int Wave = 8;
+
     private static readonly Objective Loss = new(ObjectiveKind.Loss);
 
-    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train.Images, context.Train.Count, context.Bounded(16));
+    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train.Images, context.Train.Count, context.Bounded(Wave));
 
     /// <summary>The memory that so many models' logits take.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int models)
-        => new(("training logits", (long)models * context.Train.Count * context.Network.Classes * sizeof(float)), ("passes", MemoryEstimate.Pass(context.Network, context.Bounded(16), Math.Min(256, context.Train.Count))));
+        => new(("training logits", (long)models * context.Train.Count * context.Network.Classes * sizeof(float)), ("passes", MemoryEstimate.Pass(context.Network, context.Bounded(Wave), Math.Min(256, context.Train.Count)) / 2));
 
     /// <summary>[E, G] for parameters [E, P].</summary>
     public double[] Of(ReadOnlySpan<float> parameters, int models)

@@ -37,8 +37,10 @@ internal sealed class ObjectiveGradients : IDisposable
             _sums.Add(AtomsOf(objective));
         }
 
-        _blocks = new SampleBlocks([.. _atoms.Select(atom => atom.Samples)], Block);
-        _gradients = new BlockGradients(device, network, images, labels: null, new BlockGradientOptions(Math.Min(wave, _blocks.Blocks.Count), Block, KeepGradients: true));
+        // No larger than need be: what a block has beyond its samples is computed for nothing.
+        int block = Math.Min(Block, _atoms.Max(atom => atom.Samples.Length));
+        _blocks = new SampleBlocks([.. _atoms.Select(atom => atom.Samples)], block);
+        _gradients = new BlockGradients(device, network, images, labels: null, new BlockGradientOptions(Math.Min(wave, _blocks.Blocks.Count), block, KeepGradients: true));
     }
 
     /// <summary>The memory that gradients of so many objectives take.</summary>
