@@ -78,7 +78,15 @@ public sealed class SharedMemoryRaceDetector
         long mine = Tag(Clock.Time, site, warp, 0);
         Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
         ref long writer = ref MemoryMarshal.GetArrayDataReference(writers), reader = ref MemoryMarshal.GetArrayDataReference(readers);
-        for (uint rest = mask; rest != 0;)
+        uint once = mask;
+        // Lanes that read the same as those before them, as a tile's columns or rows are read, are one reader with others.
+        for (int period = 16; period >= 8 && once == (period == 16 ? uint.MaxValue : 0xffff) && Repeats(addresses, period); period /= 2)
+        {
+            once >>= period;
+            mine |= OtherLanes;
+        }
+
+        for (uint rest = once; rest != 0;)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
             int first = Unit(addresses[lane], units);
@@ -152,7 +160,16 @@ public sealed class SharedMemoryRaceDetector
             return;
         openCopies--;
         long tag = Tag(Clock.Time, site, warp, lane);
-        foreach (ref long writer in writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift)))
+        Span<long> copied = writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift));
+        if (copied.Length == 4)
+        {
+            ref long first = ref MemoryMarshal.GetReference(copied);
+            Vector256<long> now = Vector256.LoadUnsafe(ref first), settled = Vector256.Equals(now & Vector256.Create(Pending), default);
+            Vector256.ConditionalSelect(settled, now, Vector256.Create(tag)).StoreUnsafe(ref first);
+            return;
+        }
+
+        foreach (ref long writer in copied)
         {
             if ((writer & Pending) != 0)
                 writer = tag;
@@ -171,6 +188,17 @@ public sealed class SharedMemoryRaceDetector
         int first = (int)address >> unitShift;
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(first + units + 3), (uint)writers.Length);
         return first;
+    }
+
+    /// <summary>Whether so many lanes and as many after them have the same addresses.</summary>
+    private static bool Repeats(ReadOnlySpan<ulong> addresses, int period)
+    {
+        if (addresses[0] != addresses[period])
+            return false;
+        Vector256<ulong> differ = default;
+        for (int lane = 0; lane < period; lane += 4)
+            differ |= Vector256.LoadUnsafe(in addresses[lane]) ^ Vector256.LoadUnsafe(in addresses[lane + period]);
+        return differ == default;
     }
 
     private bool FourInARow(uint rest, int lane, ReadOnlySpan<ulong> addresses)

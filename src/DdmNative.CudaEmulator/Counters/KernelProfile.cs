@@ -124,6 +124,15 @@ internal sealed class KernelProfile
         access.Shared.Add(access.SharedPattern.Wavefronts(addresses, mask, bytes), (long)BitOperations.PopCount(mask) * bytes);
     }
 
+    /// <summary>
+    /// Counts a request to shared memory of all 32 lanes, which lie side by side or are all at one place: each phase (32 lanes of 4 bytes, 16 of 8, 8 of 16) takes one wavefront.
+    /// </summary>
+    public void CountSharedRow(int site, int bytes)
+    {
+        int phases = Math.Max(1, bytes / 4);
+        Accesses[Sites.Accesses[site]].Shared.Add(new(phases, phases), 32L * bytes);
+    }
+
     /// <summary>Adds what another host thread has counted, and clears it there.</summary>
     public void Take(KernelProfile other)
     {

@@ -510,7 +510,13 @@ internal static unsafe class MemoryOperations
         AddTo(addresses, (ulong)runner.Shared, (ulong*)pointers);
         ReadOnlySpan<ulong> row = new(addresses, 32);
         if (runner.Profile.Sites.Accesses[operation->Site] >= 0)
-            runner.Profile.CountShared(operation->Site, row, mask, bytes);
+        {
+            if (mask == uint.MaxValue && extent.Layout != AccessLayout.Scattered && bytes is 4 or 8 or 16)
+                runner.Profile.CountSharedRow(operation->Site, bytes);
+            else
+                runner.Profile.CountShared(operation->Site, row, mask, bytes);
+        }
+
         if (!runner.Watch.WatchesShared)
             return;
         FaultReport? fault = copies ? runner.Watch.Copy(operation->Site, warp.Index, mask, row, bytes)

@@ -123,7 +123,25 @@ public class SectorCounterTests
             ulong[] moved = [.. addresses.Select(address => address + 64 * (ulong)bytes)];
             Assert.Equal(memo.Wavefronts(addresses, AllLanes, bytes), memo.Wavefronts(moved, AllLanes, bytes));
             Assert.Equal(BankConflictCounter.Count(moved, AllLanes, bytes), memo.Wavefronts(moved, AllLanes, bytes));
+            Assert.Equal(BankConflictCounter.Count(addresses, mask, bytes), memo.Wavefronts(addresses, mask, bytes));
+            Assert.Equal(BankConflictCounter.Count(addresses, mask, bytes), memo.Wavefronts(moved, mask, bytes));
+            AccessPatternMemo global = new();
+            Assert.Equal(SectorCounter.Count(addresses, mask, bytes), global.Sectors(addresses, mask, bytes));
+            Assert.Equal(SectorCounter.Count(moved, mask, bytes), global.Sectors(moved, mask, bytes));
         }
+    }
+
+    /// <summary>What the interpreter does not count lane by lane.</summary>
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Rows_and_single_places_take_one_wavefront_for_each_phase_and_a_place_one_sector(int bytes)
+    {
+        Assert.Equal(new AccessCost(bytes / 4, bytes / 4), BankConflictCounter.Count(Strided(bytes, 12 * bytes), AllLanes, bytes));
+        Assert.Equal(new AccessCost(bytes / 4, bytes / 4), BankConflictCounter.Count(Strided(0, 12 * bytes), AllLanes, bytes));
+        Assert.Equal(new AccessCost(1, 1), SectorCounter.Count(Strided(0, 12 * bytes), AllLanes, bytes));
+        Assert.Equal(new AccessCost(1, 1), SectorCounter.Count(Strided(0, 12 * bytes), 0x00f01000, bytes));
     }
 
     private static ulong[] Strided(int stride, int start) => [.. Enumerable.Range(0, 32).Select(lane => (ulong)(start + lane * stride))];
