@@ -44,15 +44,37 @@ public static class Runner
         var pipeline = new Pipeline(StageList.For(job, goal, settings, inputs.OwnGroups), inputs.Sha256);
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
 
-        // What other goals have left counts as long as it belongs to the present job.
-        var whole = new Pipeline(StageList.For(job, RunGoal.Everything, settings, inputs.OwnGroups), inputs.Sha256);
-        RunSummary summary = new SummaryBuilder(run, inputs, whole.Finished(run)).Build();
+        RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
             Report.Write(run, inputs, summary);
         if (summary.Evaluation is not null)
             EvaluationReport.Write(run, summary.Evaluation);
         return summary;
+    }
+
+    /// <summary>Writes the report of a run again, from what its folder holds.</summary>
+    /// <returns>The report's path.</returns>
+    /// <exception cref="BadInputException">The folder is not a run's, its data are not where they were, or its attribution is not finished for them.</exception>
+    public static string WriteReport(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (RunFolder.Peek(folder) is null)
+            throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
+        using RunFolder run = RunFolder.Open(folder);
+        RunInputs inputs = RunInputs.Load(run.Record!.Job);
+        RunSummary summary = Summarise(run, inputs, new RunSettings());
+        if (summary.Methods.Count == 0)
+            throw new BadInputException(folder, "attribution", "none that is finished for the present job and data", "a finished attribution", $"Run ddm attribute --run {folder} first.");
+        Report.Write(run, inputs, summary);
+        return run.PathOf(Report.FileName);
+    }
+
+    /// <summary>What other goals have left counts as long as it belongs to the present job.</summary>
+    private static RunSummary Summarise(RunFolder run, RunInputs inputs, RunSettings settings)
+    {
+        var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs.OwnGroups), inputs.Sha256);
+        return new SummaryBuilder(run, inputs, whole.Finished(run)).Build();
     }
 
     /// <summary>What could move a result's last bit, beside the device.</summary>

@@ -1,27 +1,42 @@
 using System.Globalization;
 using System.Text.Json;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
 
 namespace DdmNative.Attribution.Runs.Reports;
 
-/// <summary><c>report.html</c>: one file that needs nothing else, for light and dark screens. The page is <c>report.html</c> beside this class; here are its data.</summary>
+/// <summary>
+/// <c>report.html</c>: one file that needs nothing else, for light and dark screens and for paper. The page, its style and its script are <c>report.html</c>, <c>report.css</c> and <c>report.js</c>
+/// beside this class; here are its data.
+/// </summary>
 internal static class Report
 {
-    private const string FileName = "report.html", Template = "DdmNative.Attribution.Runs.Reports.report.html", Placeholder = "{{DATA}}";
+    public const string FileName = "report.html";
+
+    // Points drawn of a curve; more cannot be told apart on a screen.
+    private const int CurvePoints = 600;
+
+    // The data last, because only they could hold what looks like another placeholder.
+    private static readonly (string Placeholder, string Resource)[] Parts = [("{{STYLE}}", "report.css"), ("{{LIBRARY}}", "echarts.common.min.js"), ("{{SCRIPT}}", "report.js")];
 
     // The default encoder, which also escapes what would end the script element.
     private static readonly JsonSerializerOptions Form = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    private static readonly JsonSerializerOptions CamelForm = new(Form) { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
-
     /// <summary>Writes the report of a run whose attribution is finished.</summary>
     public static void Write(RunFolder run, RunInputs inputs, RunSummary summary)
     {
-        using Stream template = typeof(Report).Assembly.GetManifestResourceStream(Template)!;
-        using var reader = new StreamReader(template);
-        AtomicFile.WriteText(run.PathOf(FileName), reader.ReadToEnd().Replace(Placeholder, Data(run, inputs, summary), StringComparison.Ordinal));
+        string page = Resource("report.html");
+        foreach ((string placeholder, string resource) in Parts)
+            page = page.Replace(placeholder, Resource(resource), StringComparison.Ordinal);
+        AtomicFile.WriteText(run.PathOf(FileName), page.Replace("{{DATA}}", Data(run, inputs, summary), StringComparison.Ordinal));
+    }
+
+    private static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(Report).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
     }
 
     private static string Data(RunFolder run, RunInputs inputs, RunSummary summary)
@@ -38,7 +53,7 @@ internal static class Report
                 ["convention"] = summary.Convention,
                 ["objectives"] = objectives,
                 ["groups"] = Enumerable.Range(0, groups.Count).Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g], size = groups.Sizes[g] }),
-                ["matrices"] = all.Chunk(objectives.Length * groups.Count).Select(matrix => matrix.Chunk(groups.Count)),
+                ["matrices"] = all.Chunk(objectives.Length * groups.Count).Select(matrix => matrix.Chunk(groups.Count).Select(row => row.Select(Rounded))),
                 ["exact"] = Exact(run, summary, objectives.Length, groups.Count),
                 ["methods"] = summary.Methods.Select(method => new
                 {
@@ -46,10 +61,11 @@ internal static class Report
                 }),
                 ["compared"] = summary.Methods.Any(method => method.Correlations.Count > 0),
                 ["ceiling"] = summary.Ceiling,
-                ["most_helpful"] = summary.MostHelpful,
-                ["most_harmful"] = summary.MostHarmful,
-                ["synset"] = JsonSerializer.SerializeToElement(Synset(run, inputs, groups.Count), CamelForm),
-                ["settings"] = new { run.Record.Job, run.Record.Data, run.Record.Version, run.Record.Runtime, run.Record.Device, summary.Seconds },
+                ["images"] = Images(run, inputs, groups),
+                ["curves"] = Curves(run, summary),
+                ["stages"] = run.Record.Stages.Select(stage => new { stage.Name, stage.Seconds, peak_bytes = stage.PeakBytes }),
+                ["versions"] = $"DdmNative {run.Record.Version}, {run.Record.Runtime}, on {run.Record.Device}. Data: SHA-256 {run.Record.Data!.Sha256}.",
+                ["job"] = JsonSerializer.SerializeToElement(run.Record.Job, JobFile.Options),
             },
             Form);
     }
@@ -96,11 +112,41 @@ internal static class Report
         return matrix;
     }
 
-    private static object? Synset(RunFolder run, RunInputs inputs, int groups)
+    private static object Images(RunFolder run, RunInputs inputs, GroupTable groups)
     {
-        string path = run.PathOf(SynsetStage.PictureFile);
-        return File.Exists(path)
-            ? new { image = "data:image/png;base64," + Convert.ToBase64String(File.ReadAllBytes(path)), inputs.Train.Width, inputs.Train.Height, TotalWidth = groups * (inputs.Train.Width + 1) + 1 }
-            : null;
+        string path = run.PathOf(SynsetStage.FileName);
+        var images = new ReportImages(inputs.Train, inputs.Normalization, groups, File.Exists(path) ? SynsetFile.Read(path) : null);
+        return new
+        {
+            images.Width, images.Height, synset = images.SynsetImages, real = images.RealImages,
+            classes = images.Classes().Select(entry => new { @class = entry.Class, entry.Groups, entry.Picture }),
+        };
+    }
+
+    private static IEnumerable<object> Curves(RunFolder run, RunSummary summary)
+    {
+        if (Curve(run, TrainStage.LossFile, "Training: loss of each batch") is object training)
+            yield return training;
+        foreach (SynsetRecipe recipe in summary.Methods.Select(method => SynsetRecipe.For(method.Name, run.Record!.Job.Matching)).OfType<SynsetRecipe>().DistinctBy(recipe => recipe.Name))
+            if (Curve(run, DistillStage.DistancesOf(recipe), $"Matching of synset {recipe.Name}: mean gradient distance") is object matching)
+                yield return matching;
+    }
+
+    /// <summary>A curve's points, several steps put together where there are many; null where the run has no such file.</summary>
+    private static object? Curve(RunFolder run, string file, string title)
+    {
+        if (!File.Exists(run.PathOf(file)))
+            return null;
+        (string value, IReadOnlyList<(int Step, double Value)> points) = CurveFile.Read(run.PathOf(file));
+        int together = (points.Count + CurvePoints - 1) / CurvePoints;
+        return new { title, value, points = points.Chunk(Math.Max(1, together)).Select(chunk => new[] { chunk[^1].Step, Rounded(chunk.Average(point => point.Value)) }) };
+    }
+
+    /// <summary>To five digits: more are not read, and the file is half as long. Zero where there is no number, as JSON has no word for it.</summary>
+    private static double Rounded(double value)
+    {
+        if (value == 0 || !double.IsFinite(value))
+            return 0;
+        return double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 }

@@ -28,6 +28,9 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     public static string NameOf(SynsetRecipe recipe) => "distill:" + recipe.Name;
 
+    /// <summary>The file of the mean gradient distance at every logged step, for recipes that are matched once.</summary>
+    public static string DistancesOf(SynsetRecipe recipe) => $"synset/{recipe.Name}-distances.csv";
+
     /// <summary>The synset of a recipe that has a single one.</summary>
     public static Synset Read(StageContext context, SynsetRecipe recipe) => SynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
 
@@ -56,7 +59,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         using var inputs = new MatchingInputs(context, job, recipe);
         MatchingResult result = Matching(context, inputs).Match();
         SynsetFile.Write(context.PathFor(FileOf(recipe.Name)), result.Synset);
-        return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double>
+        CurveFile.Write(context.PathFor(DistancesOf(recipe)), "distance", CurveFile.MeanDistances(result.Log));
+        return new StageResult([FileOf(recipe.Name), DistancesOf(recipe)], new Dictionary<string, double>
         {
             ["distance_first"] = result.Log[0].Distances.Average(),
             ["distance_last"] = result.Log[^1].Distances.Average(),

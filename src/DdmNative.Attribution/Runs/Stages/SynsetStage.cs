@@ -8,8 +8,8 @@ namespace DdmNative.Attribution.Runs.Stages;
 /// <summary>Puts the synset of the job's first synset mode where people look for it: <c>synset.safetensors</c> and, a column per group, <c>synset.png</c>.</summary>
 internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 {
-    public const string PictureFile = "synset.png";
-    private const string StageName = "synset", FileName = "synset.safetensors";
+    public const string FileName = "synset.safetensors";
+    private const string StageName = "synset", PictureFile = "synset.png";
     private const byte Gap = 32;
 
     public override string Name => StageName;

@@ -6,11 +6,12 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
-/// <summary>Trains the target: <c>target.safetensors</c> and <c>trajectory/</c>.</summary>
+/// <summary>Trains the target: <c>target.safetensors</c>, <c>trajectory/</c>, and the loss of every step's batch in <c>losses.csv</c>.</summary>
 internal sealed class TrainStage(Job job) : Stage
 {
     public const string StageName = "train";
     public const string TargetFile = "target.safetensors";
+    public const string LossFile = "losses.csv";
 
     /// <summary>θ_T.</summary>
     public static float[] ReadTarget(StageContext context) => ParameterFile.Read(context.Folder.PathOf(TargetFile), context.Inputs.Network);
@@ -33,11 +34,12 @@ internal sealed class TrainStage(Job job) : Stage
         if (Array.Exists(target.Final, value => !float.IsFinite(value)))
             throw new BadInputException("job", "training", "a training that diverged", "finite parameters", "Lower the learning rate.");
         IReadOnlyList<string> files = TrajectoryFiles.Write(context, inputs.Network, target.Trajectory);
+        CurveFile.Write(context.PathFor(LossFile), "loss", target.BatchLosses.Select((loss, i) => (i + 1, (double)loss)));
         ParameterFile.Write(context.PathFor(TargetFile), inputs.Network, target.Final);
 
         using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
         float[] logits = evaluator.Logits(target.Final, 1);
-        return new StageResult([TargetFile, .. files], new Dictionary<string, double>
+        return new StageResult([TargetFile, LossFile, .. files], new Dictionary<string, double>
         {
             ["test_accuracy"] = new Objective(ObjectiveKind.Accuracy).Evaluate(logits, inputs.Test.Labels),
             ["test_loss"] = new Objective(ObjectiveKind.Loss).Evaluate(logits, inputs.Test.Labels),

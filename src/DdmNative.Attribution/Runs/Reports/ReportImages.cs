@@ -1,0 +1,87 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+
+namespace DdmNative.Attribution.Runs.Reports;
+
+/// <summary>
+/// The pictures of a report: one for each class, with a row for each of its groups, in their order: images of the synset, if there is one, then real ones, spread evenly over the group's members.
+/// </summary>
+/// <remarks>
+/// Images of a synset look like noise and do not compress, so pixels are rationed: with many groups there are fewer images of each, and at last smaller ones.
+/// </remarks>
+internal sealed class ReportImages
+{
+    /// <summary>10 MB of a report at most: three channels, and four thirds of it in base64.</summary>
+    private const int MostPixels = 2_500_000;
+
+    private const int MostSynset = 4, MostReal = 8;
+
+    private readonly Dataset _train;
+    private readonly Normalization _normalization;
+    private readonly GroupTable _groups;
+    private readonly Synset? _synset;
+    private readonly int _shrink = 1;
+
+    public ReportImages(Dataset train, Normalization normalization, GroupTable groups, Synset? synset)
+    {
+        (_train, _normalization, _groups, _synset) = (train, normalization, groups, synset);
+        (SynsetImages, RealImages) = (Math.Min(MostSynset, synset?.PerGroup ?? 0), Math.Min(MostReal, groups.Sizes.Max()));
+        while (Pixels > MostPixels && SynsetImages + RealImages > 2)
+            (SynsetImages, RealImages) = (Math.Min(SynsetImages, Math.Max(1, SynsetImages - 1)), Math.Max(1, RealImages - 1));
+        while (Pixels > MostPixels && Width > 1 && Height > 1)
+            _shrink++;
+    }
+
+    /// <summary>Images of the synset in each row.</summary>
+    public int SynsetImages { get; }
+
+    /// <summary>Real images in each row; a group that has fewer leaves the rest of its row empty.</summary>
+    public int RealImages { get; }
+
+    /// <summary>Of one image, in pixels of the picture.</summary>
+    public int Width => _train.Width / _shrink;
+
+    /// <summary>Of one image, in pixels of the picture.</summary>
+    public int Height => _train.Height / _shrink;
+
+    private long Pixels => (long)_groups.Count * (SynsetImages + RealImages) * Width * Height;
+
+    /// <summary>The classes that have groups, with their groups and the picture, as <c>data:</c> URI.</summary>
+    public IEnumerable<(int Class, int[] Groups, string Picture)> Classes()
+        => Enumerable.Range(0, _groups.Count).GroupBy(g => _groups.ClassOf[g]).OrderBy(members => members.Key).Select(members => (members.Key, members.ToArray(), Picture([.. members])));
+
+    private string Picture(int[] groups)
+    {
+        int shown = _train.Channels == 3 ? 3 : 1, columns = SynsetImages + RealImages;
+        var picture = new byte[groups.Length * Height * columns * Width * shown];
+        for (int row = 0; row < groups.Length; row++)
+        {
+            for (int i = 0; i < SynsetImages; i++)
+                Draw(_synset!.Images.AsSpan((groups[row] * _synset.PerGroup + i) * _synset.ImageLength, _synset.ImageLength), picture, row, i, columns, shown);
+            int[] members = _groups.Members(groups[row]);
+            for (int i = 0; i < Math.Min(RealImages, members.Length); i++)
+                Draw(_train.Image(members[(int)((long)i * members.Length / Math.Min(RealImages, members.Length))]), picture, row, SynsetImages + i, columns, shown);
+        }
+        using var stream = new MemoryStream();
+        PngWriter.Write(stream, picture, groups.Length * Height, columns * Width, shown);
+        return "data:image/png;base64," + Convert.ToBase64String(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    /// <summary>One image, normalised as it is, at its place, its pixels averaged over squares where it is shrunk.</summary>
+    private void Draw(ReadOnlySpan<float> image, byte[] picture, int row, int column, int columns, int shown)
+    {
+        float[] pixels = [.. image];
+        _normalization.Invert(pixels, _train.Channels, _train.Height * _train.Width);
+        for (int c = 0; c < shown; c++)
+            for (int y = 0; y < Height; y++)
+                for (int x = 0; x < Width; x++)
+                {
+                    float sum = 0;
+                    for (int i = 0; i < _shrink; i++)
+                        for (int j = 0; j < _shrink; j++)
+                            sum += pixels[(c * _train.Height + y * _shrink + i) * _train.Width + x * _shrink + j];
+                    picture[(((row * Height) + y) * columns * Width + column * Width + x) * shown + c] = (byte)Math.Clamp(MathF.Round(sum / (_shrink * _shrink) * 255), 0, 255);
+                }
+    }
+}

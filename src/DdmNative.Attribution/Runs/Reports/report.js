@@ -1,0 +1,460 @@
+"use strict";
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const at = id => document.getElementById(id);
+const state = { method: 0, level: "groups", order: "number", filter: "", scale: "row", objective: 0, row: 0, column: -1, group: -1 };
+const charts = [];
+const allGroups = data.groups.map((_, g) => g);
+
+// ---------------------------------------------------------------------------------------------------------------------- words and numbers
+
+const number = (value, digits) => value == null ? "–" : value.toFixed(digits);
+const signed = value => value == null ? "–" : (value > 0 ? "+" : value < 0 ? "−" : "") + Number(Math.abs(value).toPrecision(3));
+const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) + " s" : value < 120 ? value.toFixed(0) + " s" : (value / 60).toFixed(1) + " min";
+const bytes = value => value ? (value / 2 ** 20).toFixed(0) + " MiB" : "–";
+const groupName = g => data.groups[g].name ?? `group ${g}`;
+const groupPlace = g => `class ${data.groups[g].class}${data.groups[g].name == null ? `, cluster ${data.groups[g].cluster}` : ""}, ${data.groups[g].size} image${data.groups[g].size === 1 ? "" : "s"}`;
+// For a loss less is better; for everything else more is.
+const isLoss = o => data.objectives[o].startsWith("loss");
+const harm = (o, value) => isLoss(o) ? value : -value;
+const matrix = () => data.matrices[state.method];
+const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+function element(name, properties = {}, ...children) {
+  const node = Object.assign(document.createElement(name), properties);
+  node.append(...children);
+  return node;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- images
+
+const placeOfGroup = new Map();
+for (const entry of data.images.classes) entry.groups.forEach((g, row) => placeOfGroup.set(g, { entry, row }));
+
+function image(g, column, label, zoom = Math.max(1, Math.round(40 / data.images.width))) {
+  const { entry, row } = placeOfGroup.get(g);
+  const { width, height, synset, real } = data.images;
+  const node = element("span", { className: "image" });
+  if (label) { node.setAttribute("role", "img"); node.setAttribute("aria-label", label); } else node.setAttribute("aria-hidden", "true");
+  node.style.cssText = `width:${width * zoom}px;height:${height * zoom}px;background-image:url(${entry.picture});background-position:${-column * width * zoom}px ${-row * height * zoom}px;background-size:${(synset + real) * width * zoom}px auto`;
+  return node;
+}
+
+const realCount = g => Math.min(data.images.real, data.groups[g].size);
+
+function strip(g, from, count, label) {
+  const node = element("span", { className: "strip" });
+  for (let i = 0; i < count; i++) node.append(image(g, from + i, `${label} ${i + 1} of ${groupName(g)}`));
+  return node;
+}
+
+const synsetStrip = g => strip(g, 0, data.images.synset, "synthetic image");
+const realStrip = g => strip(g, data.images.synset, realCount(g), "real image");
+
+// ---------------------------------------------------------------------------------------------------------------------- columns: which, and in which order
+
+let columns = [];
+
+// A column is a group, or all groups of a class, whose effects are added up.
+function valueAt(o, column) {
+  const row = matrix()[o];
+  let sum = 0;
+  for (const g of column.groups) sum += row[g];
+  return sum;
+}
+
+function exactAt(o, column) {
+  if (!data.exact) return null;
+  let sum = 0;
+  for (const g of column.groups) {
+    if (data.exact[o][g] == null) return null;
+    sum += data.exact[o][g];
+  }
+  return sum;
+}
+
+function matches(g, filter) {
+  if (filter === "") return true;
+  const classes = /^class\s*(\d+(?:\s*[,-]\s*\d+)*)$/i.exec(filter);
+  if (!classes) return groupName(g).toLowerCase().includes(filter.toLowerCase());
+  return classes[1].split(",").some(part => {
+    const [from, to] = part.split("-").map(Number);
+    return data.groups[g].class >= from && data.groups[g].class <= (to ?? from);
+  });
+}
+
+function arrange() {
+  const shown = allGroups.filter(g => matches(g, state.filter.trim()));
+  if (state.level === "groups") columns = shown.map(g => ({ groups: [g], class: data.groups[g].class, name: groupName(g) }));
+  else {
+    const classes = [...new Set(shown.map(g => data.groups[g].class))];
+    columns = classes.map(c => ({ groups: shown.filter(g => data.groups[g].class === c), class: c, name: `class ${c}` }));
+  }
+  if (state.order !== "number") {
+    const sign = state.order === "helpful" ? 1 : -1, keys = new Map(columns.map(column => [column, sign * harm(state.row, valueAt(state.row, column))]));
+    columns.sort((a, b) => keys.get(a) - keys.get(b));
+  } else columns.sort((a, b) => a.class - b.class || a.groups[0] - b.groups[0]);
+  state.column = Math.min(state.column, columns.length - 1);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- the heat map
+//
+// Drawn by hand, on a canvas as large as what is seen of it: a hundred thousand cells as a plotting library's shapes take seconds, and this takes as long
+// as the cells in sight. The element that scrolls has the whole map's extent; the canvas sticks to its corner.
+
+const heat = { left: 118, top: 24, cell: 20, height: 20, box: at("heat"), canvas: at("heat-canvas"), extent: at("heat-extent"), largest: [] };
+
+function layOut() {
+  const room = heat.box.clientWidth - heat.left - 2;
+  heat.cell = Math.max(9, Math.min(26, Math.floor(room / Math.max(1, columns.length))));
+  heat.width = heat.left + columns.length * heat.cell + 2;
+  heat.tall = heat.top + data.objectives.length * heat.height + 2;
+  heat.extent.style.width = heat.width + "px";
+  heat.extent.style.height = heat.tall + "px";
+  const perRow = data.objectives.map((_, o) => columns.reduce((most, column) => Math.max(most, Math.abs(valueAt(o, column))), 1e-30));
+  heat.largest = state.scale === "row" ? perRow : perRow.fill(Math.max(...perRow));
+  draw();
+}
+
+function draw() {
+  const { box, canvas, left, top, cell, height } = heat;
+  const ratio = window.devicePixelRatio || 1;
+  const wide = Math.min(box.clientWidth, heat.width), high = Math.min(box.clientHeight || heat.tall, heat.tall);
+  if (canvas.width !== Math.round(wide * ratio) || canvas.height !== Math.round(high * ratio)) {
+    canvas.width = Math.round(wide * ratio);
+    canvas.height = Math.round(high * ratio);
+    canvas.style.width = wide + "px";
+    canvas.style.height = high + "px";
+  }
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const ink = { helps: colour("--helps"), harms: colour("--harms"), soft: colour("--soft"), line: colour("--line"), card: colour("--card"), mark: colour("--mark") };
+  pen.globalAlpha = 1;
+  pen.fillStyle = ink.card;
+  pen.fillRect(0, 0, wide, high);
+
+  const x = g => left + g * cell - box.scrollLeft, y = o => top + o * height - box.scrollTop;
+  const firstColumn = Math.max(0, Math.floor(box.scrollLeft / cell)), lastColumn = Math.min(columns.length, Math.ceil((box.scrollLeft + wide - left) / cell));
+  const firstRow = Math.max(0, Math.floor(box.scrollTop / height)), lastRow = Math.min(data.objectives.length, Math.ceil((box.scrollTop + high - top) / height));
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, top, wide - left, high - top);
+  pen.clip();
+  for (let o = firstRow; o < lastRow; o++)
+    for (let g = firstColumn; g < lastColumn; g++) {
+      const value = valueAt(o, columns[g]);
+      pen.globalAlpha = 0.03 + 0.97 * Math.pow(Math.abs(value) / heat.largest[o], 0.7);
+      pen.fillStyle = harm(o, value) > 0 ? ink.harms : ink.helps;
+      pen.fillRect(x(g), y(o), cell - 1, height - 1);
+    }
+  pen.globalAlpha = 1;
+  if (state.column >= 0) {
+    pen.strokeStyle = ink.mark;
+    pen.lineWidth = 1.5;
+    pen.strokeRect(x(state.column) - 1, y(state.row) - 1, cell + 1, height + 1);
+  }
+  pen.restore();
+
+  pen.font = `11px ${getComputedStyle(document.body).fontFamily}`;
+  pen.textBaseline = "middle";
+  pen.textAlign = "right";
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, top, left, high - top);
+  pen.clip();
+  for (let o = firstRow; o < lastRow; o++) {
+    pen.fillStyle = o === state.row ? ink.mark : ink.soft;
+    pen.fillText(data.objectives[o], left - 8, y(o) + height / 2, left - 10);
+  }
+  pen.restore();
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, 0, wide - left, high);
+  pen.clip();
+  pen.textAlign = "center";
+  pen.fillStyle = ink.soft;
+  if (state.order === "number")
+    for (let from = firstColumn; from < lastColumn;) {
+      let to = from + 1;
+      while (to < columns.length && columns[to].class === columns[from].class) to++;
+      let start = from;
+      while (start > 0 && columns[start - 1].class === columns[from].class) start--;
+      const name = (to - start) * cell > 46 ? `class ${columns[from].class}` : `${columns[from].class}`;
+      pen.fillText(name, (x(start) + x(to)) / 2, 11, (to - start) * cell);
+      pen.fillStyle = ink.line;
+      pen.fillRect(x(to) - 1, 4, 1, high);
+      pen.fillStyle = ink.soft;
+      from = to;
+    }
+  else {
+    pen.textAlign = "left";
+    pen.fillText(`${state.order === "helpful" ? "most helpful" : "most harmful"} for ${data.objectives[state.row]} first →`, left + 2, 11);
+  }
+  pen.restore();
+}
+
+function tell() {
+  const target = at("detail");
+  if (columns.length === 0) { target.textContent = "No group's class or name matches."; return; }
+  if (state.column < 0) { target.textContent = ""; return; }
+  const column = columns[state.column], value = valueAt(state.row, column), exact = exactAt(state.row, column);
+  const strong = element("b", { className: harm(state.row, value) > 0 ? "harms" : "helps", textContent: signed(value) });
+  const parts = [image(column.groups[0], data.images.synset, "", 1), ` ${column.name} `];
+  parts.push(column.groups.length === 1 && state.level === "groups" ? `(${groupPlace(column.groups[0])})` : `(${column.groups.length} groups, effects added up)`);
+  parts.push(` on ${data.objectives[state.row]}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`);
+  target.replaceChildren(...parts);
+}
+
+function cellAt(event) {
+  const rectangle = heat.canvas.getBoundingClientRect();
+  const x = event.clientX - rectangle.left, y = event.clientY - rectangle.top;
+  return {
+    column: x < heat.left ? -1 : Math.floor((x - heat.left + heat.box.scrollLeft) / heat.cell),
+    row: y < heat.top ? -1 : Math.floor((y - heat.top + heat.box.scrollTop) / heat.height),
+  };
+}
+
+function choose(row, column, scroll) {
+  state.row = Math.max(0, Math.min(data.objectives.length - 1, row));
+  state.column = Math.max(-1, Math.min(columns.length - 1, column));
+  if (scroll) {
+    const box = heat.box, x = heat.left + state.column * heat.cell, y = heat.top + state.row * heat.height;
+    if (x - heat.left < box.scrollLeft) box.scrollLeft = x - heat.left;
+    if (x + heat.cell > box.scrollLeft + box.clientWidth) box.scrollLeft = x + heat.cell - box.clientWidth;
+    if (y - heat.top < box.scrollTop) box.scrollTop = y - heat.top;
+    if (y + heat.height > box.scrollTop + box.clientHeight) box.scrollTop = y + heat.height - box.clientHeight;
+  }
+  draw();
+  tell();
+}
+
+function open() {
+  const column = columns[state.column];
+  if (!column) return;
+  if (state.level === "classes") {
+    Object.assign(state, { level: "groups", filter: `class ${column.class}`, column: 0 });
+    at("level").value = state.level;
+    at("filter").value = state.filter;
+    refresh();
+  } else showGroup(column.groups[0]);
+}
+
+heat.box.addEventListener("scroll", draw);
+heat.canvas.addEventListener("pointermove", event => {
+  const { row, column } = cellAt(event);
+  if (row >= 0 && row < data.objectives.length && column >= 0 && column < columns.length && (row !== state.row || column !== state.column)) choose(row, column, false);
+});
+heat.canvas.addEventListener("click", event => {
+  const { row, column } = cellAt(event);
+  if (row < 0 || row >= data.objectives.length) return;
+  if (column < 0) {
+    state.row = row;
+    if (state.order === "number") at("order").value = state.order = "helpful";
+    refresh();
+  } else {
+    choose(row, column, false);
+    open();
+  }
+});
+heat.box.addEventListener("keydown", event => {
+  const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -columns.length], End: [0, columns.length], PageUp: [-10, 0], PageDown: [10, 0] };
+  if (event.key === "Enter") open();
+  else if (moves[event.key]) choose(state.row + moves[event.key][0], Math.max(0, state.column + moves[event.key][1]), true);
+  else return;
+  event.preventDefault();
+});
+
+// ---------------------------------------------------------------------------------------------------------------------- charts
+
+function chart(node, option) {
+  const known = charts.find(entry => entry.node === node);
+  const entry = known ?? { node, plot: echarts.init(node, null, { renderer: "svg" }) };
+  if (!known) charts.push(entry);
+  entry.make = option;
+  entry.plot.setOption({ animation: false, textStyle: { fontFamily: "inherit" }, ...option() }, true);
+  return entry.plot;
+}
+
+function axis(name, more = {}) {
+  return {
+    name, nameLocation: "middle", nameGap: 30, scale: true, nameTextStyle: { color: colour("--soft") }, axisLabel: { color: colour("--soft"), fontSize: 11 },
+    splitLine: { lineStyle: { color: colour("--line") } }, axisLine: { lineStyle: { color: colour("--line") } }, ...more,
+  };
+}
+
+const tip = () => ({ confine: true, backgroundColor: colour("--card"), borderColor: colour("--line"), textStyle: { color: colour("--ink"), fontSize: 13 } });
+// What a chart's tip shows is set as HTML, so that names from outside must be made harmless.
+const plain = text => echarts.format.encodeHTML(String(text));
+
+function scatter() {
+  if (!data.exact) { at("scatter-card").hidden = true; return; }
+  const points = [];
+  data.groups.forEach((group, g) => {
+    const own = data.objectives.indexOf(`loss:class=${group.class}`), o = own < 0 ? 0 : own;
+    if (data.exact[o][g] != null) points.push({ value: [matrix()[o][g], data.exact[o][g]], g, bad: harm(o, data.exact[o][g]) > 0 });
+  });
+  const products = points.reduce((sum, p) => sum + p.value[0] * p.value[1], 0), squares = points.reduce((sum, p) => sum + p.value[0] ** 2, 0);
+  const slope = squares > 0 ? products / squares : 0;
+  const correlation = pearson(points.map(p => p.value[0]), points.map(p => p.value[1]));
+  at("scatter-note").textContent = `A point for each group that was retrained without: its effect on its own class's loss where that is a row, else on the first row. Correlation ${correlation == null ? "–" : correlation.toFixed(2)}; the line is the best slope, ${signed(slope)}.`;
+  const low = Math.min(0, ...points.map(p => p.value[0])), high = Math.max(0, ...points.map(p => p.value[0]));
+  const plot = chart(at("scatter"), () => ({
+    aria: { enabled: true }, grid: { left: 58, right: 14, top: 12, bottom: 44 },
+    xAxis: axis("predicted"), yAxis: axis("exact", { nameGap: 44 }),
+    tooltip: { ...tip(), formatter: p => p.data.g == null ? "" : `${plain(groupName(p.data.g))} (${plain(groupPlace(p.data.g))})<br>predicted ${signed(p.value[0])}, exact ${signed(p.value[1])}` },
+    series: [
+      { type: "line", data: [[low, slope * low], [high, slope * high]], symbol: "none", silent: true, lineStyle: { type: "dashed", color: colour("--soft"), width: 1 } },
+      { type: "scatter", symbolSize: 9, data: points.map(p => ({ ...p, itemStyle: { color: colour(p.bad ? "--harms" : "--helps"), opacity: 0.75 } })) },
+    ],
+  }));
+  plot.off("click");
+  plot.on("click", p => { if (p.data.g != null) showGroup(p.data.g); });
+}
+
+function pearson(x, y) {
+  const mean = values => values.reduce((sum, v) => sum + v, 0) / values.length;
+  const mx = mean(x), my = mean(y);
+  let xy = 0, xx = 0, yy = 0;
+  for (let i = 0; i < x.length; i++) { xy += (x[i] - mx) * (y[i] - my); xx += (x[i] - mx) ** 2; yy += (y[i] - my) ** 2; }
+  return xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : null;
+}
+
+function curves() {
+  if (data.curves.length === 0) { at("curves-card").hidden = true; return; }
+  for (const curve of data.curves) {
+    const node = element("div", { className: "chart" });
+    node.setAttribute("role", "img");
+    node.setAttribute("aria-label", curve.title);
+    at("curves").append(element("div", {}, element("h3", { textContent: curve.title }), node));
+    chart(node, () => ({
+      grid: { left: 58, right: 14, top: 10, bottom: 44 }, tooltip: { ...tip(), trigger: "axis", valueFormatter: value => Number(value.toPrecision(4)).toString() },
+      xAxis: axis("step"), yAxis: axis(curve.value, { nameGap: 44 }),
+      series: [{ type: "line", name: curve.value, data: curve.points, symbol: "none", lineStyle: { width: 1.5, color: colour("--helps") }, itemStyle: { color: colour("--helps") } }],
+    }));
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- one group
+
+function showGroup(g) {
+  state.group = g;
+  const card = at("group");
+  card.hidden = false;
+  at("group-title").textContent = groupName(g);
+  at("group-facts").textContent = groupPlace(g);
+  const figures = [];
+  if (data.images.synset > 0) figures.push(element("figure", {}, synsetStrip(g), element("figcaption", { className: "soft", textContent: "its synset" })));
+  figures.push(element("figure", {}, realStrip(g), element("figcaption", { className: "soft", textContent: `${realCount(g)} of its ${data.groups[g].size} images` })));
+  at("group-images").replaceChildren(...figures);
+  groupEffects();
+  card.scrollIntoView({ block: "nearest" });
+}
+
+function groupEffects() {
+  const g = state.group;
+  if (g < 0) return;
+  const exact = data.exact && data.objectives.some((_, o) => data.exact[o][g] != null);
+  chart(at("group-effects"), () => ({
+    grid: { left: 58, right: 14, top: exact ? 30 : 10, bottom: 64 }, tooltip: { ...tip(), trigger: "axis", valueFormatter: signed },
+    legend: { show: !!exact, top: 0, textStyle: { color: colour("--soft") } },
+    xAxis: axis("", { type: "category", data: data.objectives, axisLabel: { color: colour("--soft"), fontSize: 11, rotate: data.objectives.length > 8 ? 40 : 0 } }), yAxis: axis("effect", { nameGap: 44 }),
+    series: [
+      { type: "bar", name: data.methods[state.method].title, itemStyle: { color: colour("--helps") }, data: data.objectives.map((_, o) => ({ value: matrix()[o][g], itemStyle: { color: colour(harm(o, matrix()[o][g]) > 0 ? "--harms" : "--helps") } })) },
+      ...(exact ? [{ type: "scatter", name: "exact retraining", symbol: "diamond", symbolSize: 9, itemStyle: { color: colour("--ink") }, data: data.objectives.map((_, o) => data.exact[o][g] ?? null) }] : []),
+    ],
+  }));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- tables and galleries
+
+function fill(table, titles, rows) {
+  const numeric = title => !["examples", "group", "method", "stage"].includes(title);
+  const head = table.createTHead().insertRow();
+  for (const title of titles) head.append(element("th", { textContent: title, scope: "col", className: numeric(title) ? "number" : "" }));
+  const body = table.createTBody();
+  for (const row of rows) {
+    const line = body.insertRow();
+    row.forEach((cell, i) => {
+      const node = line.insertCell();
+      node.className = (numeric(titles[i]) ? "number " : "") + (cell?.style ?? "");
+      node.append(cell?.content ?? cell);
+    });
+  }
+}
+
+function extremes() {
+  const o = state.objective, row = matrix()[o], exact = data.exact?.[o];
+  const order = [...allGroups].sort((a, b) => harm(o, row[a]) - harm(o, row[b]) || a - b);
+  const withExact = exact?.some(value => value != null);
+  const line = g => {
+    const link = element("button", { className: "link", textContent: groupName(g) });
+    link.addEventListener("click", () => showGroup(g));
+    return [
+      { content: strip(g, data.images.synset, Math.min(3, realCount(g)), "real image") }, { content: link }, String(data.groups[g].class), String(data.groups[g].size),
+      { content: signed(row[g]), style: harm(o, row[g]) > 0 ? "harms" : "helps" }, ...(withExact ? [signed(exact[g])] : []),
+    ];
+  };
+  for (const [id, list] of [["helpful", order.slice(0, 5)], ["harmful", order.slice(-5).reverse()]]) {
+    at(id).replaceChildren();
+    fill(at(id), ["examples", "group", "class", "images", "effect", ...(withExact ? ["exact"] : [])], list.map(line));
+  }
+}
+
+function methodTable() {
+  const views = data.compared ? ["same", "all", "off", "total", "within"] : [];
+  at("methods-note").textContent = data.compared
+    ? "Pearson correlation with exact retraining: of effects on the group's own class (same), on all classes, on the other classes (off), on the total loss, and on the own class within each class."
+    : "Run `ddm validate` to compare with exact retraining.";
+  const rows = data.methods.map(method => [method.title, ...views.map(view => number(method.correlations[view], 2)), seconds(method.offline), seconds(method.online),
+    ...(data.compared ? [method.speed_up == null ? "–" : method.speed_up.toFixed(0) + "×"] : [])]);
+  if (data.compared && Object.keys(data.ceiling).length) rows.push(["ceiling: one seed against the others", ...views.map(view => number(data.ceiling[view], 2)), "", "", ""]);
+  fill(at("methods"), ["method", ...views, "offline", "online", ...(data.compared ? ["speed-up"] : [])], rows);
+}
+
+function gallery() {
+  const chosen = data.images.classes[at("gallery-class").value];
+  at("gallery").replaceChildren(...chosen.groups.map(g => {
+    const link = element("button", { className: "link", textContent: groupName(g) });
+    link.addEventListener("click", () => showGroup(g));
+    const cells = [element("span", {}, link)];
+    if (data.images.synset > 0) cells.push(synsetStrip(g));
+    return element("div", { className: "gallery-row" }, ...cells, realStrip(g));
+  }));
+}
+
+// ---------------------------------------------------------------------------------------------------------------------- all of it
+
+function refresh() {
+  arrange();
+  layOut();
+  tell();
+}
+
+at("subtitle").textContent = data.subtitle;
+at("convention").textContent = `Each number says what a group of training images does to an objective on the test images: ${data.convention}; for accuracy, margin and logit, positive does.`;
+at("versions").textContent = data.versions;
+at("settings").textContent = JSON.stringify(data.job, null, 2);
+at("synset-note").textContent = data.images.synset > 0 ? "A row for each group: images of its synset, then some of its real ones." : "Real images of every group; the job's methods use no synset of images.";
+for (const [value, label] of data.figures) at("figures").append(element("div", { className: "figure" }, element("b", { textContent: value }), element("span", { textContent: label })));
+data.methods.forEach((method, i) => at("method").add(new Option(method.title, i)));
+data.objectives.forEach((objective, i) => at("objective").add(new Option(objective, i)));
+data.images.classes.forEach((entry, i) => at("gallery-class").add(new Option(`class ${entry.class}`, i)));
+
+for (const id of ["method", "level", "order", "filter", "scale"])
+  at(id).addEventListener("input", () => {
+    state[id] = id === "method" ? Number(at(id).value) : at(id).value;
+    refresh();
+    if (id === "method") { extremes(); scatter(); groupEffects(); }
+  });
+at("objective").addEventListener("input", () => { state.objective = Number(at("objective").value); extremes(); });
+at("gallery-class").addEventListener("input", gallery);
+new ResizeObserver(() => { layOut(); for (const entry of charts) entry.plot.resize(); }).observe(document.querySelector("main"));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { draw(); for (const entry of charts) chart(entry.node, entry.make); });
+
+refresh();
+extremes();
+methodTable();
+gallery();
+fill(at("stages"), ["stage", "time", "peak memory"], data.stages.map(stage => [stage.name, seconds(stage.seconds), bytes(stage.peak_bytes)]));
+// What is further down is drawn after the first paint.
+requestAnimationFrame(() => setTimeout(() => { scatter(); curves(); document.documentElement.dataset.ready = "yes"; }));

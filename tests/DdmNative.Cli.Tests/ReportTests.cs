@@ -1,0 +1,211 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using DdmNative.Attribution.Formats;
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace DdmNative.Cli.Tests;
+
+/// <summary>The report as a reader sees it, in headless Chromium.</summary>
+[Collection(OneAtATime.Name)]
+public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
+{
+    private const long MostBytes = 20_000_000;
+    private const double MostPaintMilliseconds = 1000, MostInteractionMilliseconds = 100;
+
+    // Of a time on a machine that others use too, the least of a few is what the page takes.
+    private const int Trials = 3;
+
+    private static readonly string? Chromium = new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
+        .FirstOrDefault(path => path is not null && File.Exists(path));
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    private string Report => Path.Combine(files.Whole, "report.html");
+
+    public async Task InitializeAsync()
+    {
+        if (Chromium is null)
+            return;
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+
+    [SkippableFact]
+    public async Task The_page_asks_the_network_for_nothing_and_has_no_errors()
+    {
+        IPage page = await NewPage(ColorScheme.Light, 1280);
+        var requests = new List<string>();
+        var errors = new List<string>();
+        page.Request += (_, request) => requests.Add(request.Url);
+        page.PageError += (_, error) => errors.Add(error);
+        page.Console += (_, message) => errors.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
+        await Open(page, Report);
+        Assert.DoesNotContain(requests, url => !url.StartsWith("file:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal));
+        Assert.Empty(errors);
+        Assert.Contains("F_o(with group g)", await page.InnerTextAsync("#convention"), StringComparison.Ordinal);
+        Assert.Equal(6, await page.EvaluateAsync<int>("columns.length"));
+        Assert.True(await page.Locator("#scatter svg path").CountAsync() > 6);
+    }
+
+    [SkippableTheory]
+    [InlineData(ColorScheme.Light)]
+    [InlineData(ColorScheme.Dark)]
+    public async Task Axe_finds_nothing_to_complain_of(ColorScheme scheme)
+    {
+        IPage page = await NewPage(scheme, 1280);
+        await Open(page, Report);
+        await page.ClickAsync("#helpful button");
+        AxeResult result = await page.RunAxe();
+        Assert.Empty(result.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{violation.Id}: {node.Html}")));
+    }
+
+    [SkippableTheory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Light, 400)]
+    [InlineData(ColorScheme.Dark, 400)]
+    public async Task The_page_fits_its_window_in_its_colours(ColorScheme scheme, int width)
+    {
+        IPage page = await NewPage(scheme, width);
+        await Open(page, Report);
+        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width);
+        Assert.Equal(scheme == ColorScheme.Light ? "rgb(247, 247, 245)" : "rgb(20, 23, 26)", await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor"));
+
+        // The heat map is not empty: more than the colours of its ground and its text.
+        Assert.True(await page.EvaluateAsync<int>("""
+            (() => { const { canvas } = heat, pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer); return new Set(pixels).size; })()
+            """) > 20);
+        string folder = Path.Combine(AppContext.BaseDirectory, "TestResults");
+        Directory.CreateDirectory(folder);
+        byte[] picture = await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(folder, $"report-{scheme}-{width}.png") });
+        Assert.True(picture.Length > 50_000);
+    }
+
+    [SkippableFact]
+    public async Task Keys_move_over_the_map_and_open_a_group()
+    {
+        IPage page = await NewPage(ColorScheme.Light, 1280);
+        await Open(page, Report);
+        await page.FocusAsync("#heat");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("ArrowDown");
+        Assert.StartsWith("group 1 (class 0, cluster 1", (await page.InnerTextAsync("#detail")).Trim(), StringComparison.Ordinal);
+        Assert.Contains("on loss:class=0:", await page.InnerTextAsync("#detail"), StringComparison.Ordinal);
+        Assert.Contains("by exact retraining", await page.InnerTextAsync("#detail"), StringComparison.Ordinal);
+        await page.Keyboard.PressAsync("Enter");
+        Assert.Equal("group 1", await page.InnerTextAsync("#group-title"));
+        await page.Keyboard.PressAsync("End");
+        Assert.StartsWith("group 5", (await page.InnerTextAsync("#detail")).Trim(), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task Columns_can_be_filtered_sorted_and_put_together()
+    {
+        IPage page = await NewPage(ColorScheme.Light, 1280);
+        await Open(page, Report);
+        await page.FillAsync("#filter", "class 1-2");
+        Assert.Equal("2,3,4,5", await Shown(page));
+        await page.FillAsync("#filter", "");
+        await page.SelectOptionAsync("#order", "harmful");
+        double[] effects = await page.EvaluateAsync<double[]>("columns.map(column => valueAt(0, column))");
+        Assert.Equal(effects.OrderDescending(), effects);
+        await page.SelectOptionAsync("#order", "number");
+        await page.SelectOptionAsync("#level", "classes");
+        Assert.Equal(3, await page.EvaluateAsync<int>("columns.length"));
+        Assert.Equal(await page.EvaluateAsync<double>("matrix()[0][2] + matrix()[0][3]"), await page.EvaluateAsync<double>("valueAt(0, columns[1])"));
+        await page.FocusAsync("#heat");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("Enter"); // into class 1
+        Assert.Equal("2,3", await Shown(page));
+        await page.FillAsync("#filter", "nothing of this name");
+        Assert.Equal("No group's class or name matches.", await page.InnerTextAsync("#detail"));
+    }
+
+    [SkippableFact]
+    public async Task A_thousand_groups_in_a_hundred_classes_stay_light_and_quick()
+    {
+        Skip.If(Chromium is null, NoBrowser);
+        string path = files.PathOf("large.html");
+        File.WriteAllText(path, Enlarged(File.ReadAllText(Report)));
+        Assert.InRange(new FileInfo(path).Length, 8_000_000, MostBytes);
+        double paint = double.MaxValue, interaction = double.MaxValue;
+        for (int i = 0; i < Trials; i++)
+        {
+            IPage page = await NewPage(ColorScheme.Light, 1280);
+            await Open(page, path);
+            paint = Math.Min(paint, await page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+            interaction = Math.Min(interaction, await page.EvaluateAsync<double>("""
+                (async () => {
+                  const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+                  let most = 0;
+                  const time = async action => { await painted(); const from = performance.now(); action(); await painted(); most = Math.max(most, performance.now() - from); };
+                  await time(() => { heat.box.scrollLeft = 3000; heat.box.scrollTop = 500; });
+                  await time(() => choose(40, 500, true));
+                  for (const [id, value] of [["order", "helpful"], ["scale", "all"], ["level", "classes"], ["method", "1"], ["filter", "class 7"]])
+                    await time(() => { at(id).value = value; at(id).dispatchEvent(new Event("input")); });
+                  return most;
+                })()
+                """));
+            await page.CloseAsync();
+        }
+        Assert.InRange(paint, 0, MostPaintMilliseconds);
+        Assert.InRange(interaction, 0, MostInteractionMilliseconds);
+    }
+
+    private const string NoBrowser = "no Chromium: install it (Debian: apt-get install chromium), or name it in CHROMIUM";
+
+    private async Task<IPage> NewPage(ColorScheme scheme, int width)
+    {
+        Skip.If(_browser is null, NoBrowser);
+        return await _browser!.NewPageAsync(new BrowserNewPageOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 } });
+    }
+
+    private static Task<string> Shown(IPage page) => page.EvaluateAsync<string>("columns.map(column => column.groups[0]).join()");
+
+    private static async Task Open(IPage page, string path)
+    {
+        await page.GotoAsync(new Uri(path).AbsoluteUri);
+        await page.WaitForSelectorAsync("html[data-ready]");
+    }
+
+    /// <summary>The same page with the data of 1000 groups, 101 objectives and two methods, and pictures as large as a report's may be.</summary>
+    private static string Enlarged(string page)
+    {
+        const int Groups = 1000, Classes = 100, Objectives = Classes + 1, GroupsOfClass = Groups / Classes;
+        Match match = DataElement().Match(page);
+        JsonNode data = JsonNode.Parse(match.Groups[1].Value)!;
+        var random = new Random(1);
+        JsonArray Array(int count, Func<int, JsonNode?> make) => [.. Enumerable.Range(0, count).Select(make)];
+        JsonArray Matrix() => Array(Objectives, _ => Array(Groups, _ => JsonValue.Create(Math.Round(random.NextDouble() - 0.5, 5))));
+        data["groups"] = Array(Groups, g => new JsonObject { ["name"] = null, ["class"] = g / GroupsOfClass, ["cluster"] = g % GroupsOfClass, ["size"] = 50 });
+        data["objectives"] = Array(Objectives, o => o == 0 ? "loss" : $"loss:class={o - 1}");
+        data["matrices"] = Array(2, _ => Matrix());
+        data["exact"] = Matrix();
+        data["methods"] = Array(2, i => data["methods"]![i]!.DeepClone());
+        JsonNode images = data["images"]!;
+        using var picture = new MemoryStream();
+        var noise = new byte[GroupsOfClass * 32 * 64 * 3];
+        random.NextBytes(noise);
+        PngWriter.Write(picture, noise, GroupsOfClass * 32, 64, 3);
+        (images["width"], images["height"], images["synset"], images["real"]) = (32, 32, 1, 1);
+        string uri = "data:image/png;base64," + Convert.ToBase64String(picture.ToArray());
+        images["classes"] = Array(Classes, c => new JsonObject { ["class"] = c, ["groups"] = Array(GroupsOfClass, i => c * GroupsOfClass + i), ["picture"] = uri });
+        return string.Concat(page.AsSpan(0, match.Groups[1].Index), data.ToJsonString(), page.AsSpan(match.Groups[1].Index + match.Groups[1].Length));
+    }
+
+    [GeneratedRegex("""<script id="data" type="application/json">(.*?)</script>""", RegexOptions.Singleline)]
+    private static partial Regex DataElement();
+}
