@@ -266,9 +266,12 @@ heat.box.addEventListener("keydown", event => {
 
 // ---------------------------------------------------------------------------------------------------------------------- charts
 
-function chart(node, option) {
+// SVG prints and zooms best, but every point of it is an element: beyond a few hundred, a canvas is several times faster.
+const mostElements = 300;
+
+function chart(node, option, points = 0) {
   const known = charts.find(entry => entry.node === node);
-  const entry = known ?? { node, plot: echarts.init(node, null, { renderer: "svg" }) };
+  const entry = known ?? { node, plot: echarts.init(node, null, { renderer: points > mostElements ? "canvas" : "svg" }) };
   if (!known) charts.push(entry);
   entry.make = option;
   entry.plot.setOption({ animation: false, textStyle: { fontFamily: "inherit" }, ...option() }, true);
@@ -304,9 +307,9 @@ function scatter() {
     tooltip: { ...tip(), formatter: p => p.data.g == null ? "" : `${plain(groupName(p.data.g))} (${plain(groupPlace(p.data.g))})<br>predicted ${signed(p.value[0])}, exact ${signed(p.value[1])}` },
     series: [
       { type: "line", data: [[low, slope * low], [high, slope * high]], symbol: "none", silent: true, lineStyle: { type: "dashed", color: colour("--soft"), width: 1 } },
-      { type: "scatter", symbolSize: 9, data: points.map(p => ({ ...p, itemStyle: { color: colour(p.bad ? "--harms" : "--helps"), opacity: 0.75 } })) },
+      ...[false, true].map(bad => ({ type: "scatter", symbolSize: 9, itemStyle: { color: colour(bad ? "--harms" : "--helps"), opacity: 0.75 }, data: points.filter(p => p.bad === bad) })),
     ],
-  }));
+  }), points.length);
   plot.off("click");
   plot.on("click", p => { if (p.data.g != null) showGroup(p.data.g); });
 }
