@@ -32,13 +32,42 @@ public sealed class PtxInstructionMixTests
         	mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 	{%f1, %f2, %f3, %f4}, {%r1, %r2, %r3, %r4}, {%r5, %r6}, {%f1, %f2, %f3, %f4};
         	ret;
         }
+        .visible .entry third(
+        	.param .u64 .ptr .global .align 4 third_param_0
+        )
+        {
+        	.pragma "nounroll";
+        	.loc	1 17 5
+        	{ .reg .u64 g; cvta.to.global.u64 g, %rd1; cp.async.ca.shared.global [%r1], [g], 4, %r2; }
+        	{ // callseq 0, 0
+        	.param .b64 param0;
+        	call.uni (retval0),
+        	device_function, // with a ; of its own
+        	(
+        	param0
+        	);
+        	}
+        $L_branches: .branchtargets $L_one, $L_two;
+        $L_one: @!%p1	ld.global.v2.u64
+        		{%rd2, %rd3},
+        		[%rd1];
+        $L_two:
+        	/* add.s32 %r1, %r1, 1;
+        	   add.s32 %r1, %r1, 1; */
+        	@%p2 st.shared.v4.f32 [%r1], {%f1, %f2, %f3, %f4}; bar.sync 0; ret;
+        }
+        .func device_function()
+        {
+        	fma.rn.f32 	%f5, %f1, %f2, %f3;
+        	ret;
+        }
         """;
 
     private static readonly IReadOnlyDictionary<string, PtxInstructionMix> Mixes = PtxInstructionMix.Of(Encoding.UTF8.GetBytes(Ptx));
 
     [Fact]
     public void Every_kernel_is_counted_for_itself()
-        => Assert.Equal(["first", "second"], Mixes.Keys.Order());
+        => Assert.Equal(["first", "second", "third"], Mixes.Keys.Order());
 
     [Fact]
     public void Instructions_are_counted_by_kind_and_global_bytes_with_their_vectors()
@@ -55,4 +84,16 @@ public sealed class PtxInstructionMixTests
     [Fact]
     public void A_thread_has_a_thirty_second_of_a_matrix_instruction()
         => Assert.Equal(2 * 16 * 8 * 8 / 32, Mixes["second"].Flops);
+
+    /// <summary>A copy within a scope on one line, a call over five, a guarded load over three behind a label, three on one line; what is commented out does not count.</summary>
+    [Fact]
+    public void Instructions_are_told_apart_by_semicolons_and_not_by_lines()
+    {
+        PtxInstructionMix mix = Mixes["third"];
+
+        // cvta, cp.async, call, ld, st, bar, ret
+        Assert.Equal((7, 0), (mix.Instructions, mix.FusedMultiplyAdds));
+        Assert.Equal((2, 1, 1), (mix.GlobalAccesses, mix.SharedAccesses, mix.Barriers));
+        Assert.Equal(4 + 16, mix.GlobalBytes);
+    }
 }

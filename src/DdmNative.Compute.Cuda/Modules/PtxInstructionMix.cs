@@ -28,38 +28,14 @@ public sealed record PtxInstructionMix(
     internal static IReadOnlyDictionary<string, PtxInstructionMix> Of(ReadOnlySpan<byte> ptx)
     {
         var kernels = new Dictionary<string, PtxInstructionMix>();
-        string? kernel = null;
-        var mix = new PtxInstructionMix(0, 0, 0, 0, 0, 0, 0, 0, 0);
-        foreach (string raw in Encoding.UTF8.GetString(ptx).Split('\n'))
-        {
-            string line = raw.Trim();
-            if (line.Contains(".entry ", StringComparison.Ordinal))
-                (kernel, mix) = (NameAfter(line, ".entry "), new PtxInstructionMix(0, 0, 0, 0, 0, 0, 0, 0, 0));
-            else if (raw.StartsWith('}') && kernel is not null)
-                (kernels[kernel], kernel) = (mix, null);
-            else if (kernel is not null && InstructionOf(line) is string instruction)
-                mix = mix.With(instruction);
-        }
+        foreach ((string kernel, IEnumerable<string> instructions) in PtxStatements.Kernels(Encoding.UTF8.GetString(ptx)))
+            kernels[kernel] = instructions.Aggregate(new PtxInstructionMix(0, 0, 0, 0, 0, 0, 0, 0, 0), (mix, instruction) => mix.With(instruction));
         return kernels;
-    }
-
-    private static string NameAfter(string line, string word)
-    {
-        string rest = line[(line.IndexOf(word, StringComparison.Ordinal) + word.Length)..];
-        return rest.Split('(', ' ')[0];
-    }
-
-    /// <summary>The instruction without its guard; null for labels, directives, braces and comments.</summary>
-    private static string? InstructionOf(string line)
-    {
-        if (line.StartsWith('@') && line.IndexOf(' ', StringComparison.Ordinal) is int space and > 0)
-            line = line[(space + 1)..].TrimStart();
-        return line.Length > 0 && char.IsAsciiLetterLower(line[0]) && line.Contains(';', StringComparison.Ordinal) ? line : null;
     }
 
     private PtxInstructionMix With(string instruction)
     {
-        string[] words = instruction.Split(' ', '\t', ';')[0].Split('.');
+        string[] words = instruction.Split((char[]?)null, 2)[0].Split('.');
         PtxInstructionMix next = this with { Instructions = Instructions + 1 };
         return words[0] switch
         {
@@ -89,5 +65,5 @@ public sealed record PtxInstructionMix(
     }
 
     /// <summary><c>cp.async.cg.shared.global [a], [b], 16;</c> names its bytes third.</summary>
-    private static int CopiedBytes(string instruction) => int.Parse(instruction.Split(',')[2].Trim(' ', ';', '\t'), CultureInfo.InvariantCulture);
+    private static int CopiedBytes(string instruction) => int.Parse(instruction.Split(',')[2], CultureInfo.InvariantCulture);
 }
