@@ -11,17 +11,6 @@ public sealed class CudaWholeJobTests(RunFiles files)
     /// <summary>Effects are differences of losses after a training, a matching and an online descent of float32 steps in another order of sums.</summary>
     private const double Tolerance = 1e-2;
 
-    private const string SmallJob = """
-        {
-          "data": { "source": "generated:classes=2,per-class=12,test-per-class=6,size=8,clusters=2" },
-          "network": { "width": 8, "depth": 2 },
-          "training": { "batch_size": 12, "epochs": 2 },
-          "groups": { "per_class": 2 },
-          "matching": { "steps": 3 },
-          "attribution": { "methods": ["repair"] }
-        }
-        """;
-
     [SkippableFact]
     public void It_agrees_with_the_cpu_device_and_repeats_its_bits()
     {
@@ -37,7 +26,7 @@ public sealed class CudaWholeJobTests(RunFiles files)
     public void Devices_that_share_the_ensemble_write_the_bits_of_one()
     {
         string cuda = Device();
-        Skip.If(Count() < 2, "There is one CUDA device alone; an emulator gives more with DDM_CUDA_EMULATOR_DEVICES.");
+        Skip.If(CudaMachine.Count < 2, "There is one CUDA device alone; an emulator gives more with DDM_CUDA_EMULATOR_DEVICES.");
 
         Assert.Equal(Matrix("one", cuda), Matrix("shared", "cuda:0,1"));
     }
@@ -56,7 +45,7 @@ public sealed class CudaWholeJobTests(RunFiles files)
     [SkippableFact]
     public void A_profile_names_its_kernels_with_their_times_and_what_their_ptx_tells()
     {
-        string cuda = Device(), job = WriteJob();
+        string cuda = Device(), job = CudaMachine.WriteJob(files);
 
         Ddm.Result result = Ddm.Run("profile", job, "--device", cuda, "--rounds", "1", "--json");
 
@@ -75,18 +64,10 @@ public sealed class CudaWholeJobTests(RunFiles files)
     }
 
     /// <summary>The first device, if this machine has one on which kernels run.</summary>
-    private string Device()
+    private static string Device()
     {
-        Skip.If(Count() == 0, "There is no CUDA device: " + Ddm.Run("devices").Error.Trim());
-        Ddm.Result probe = Ddm.Run("profile", WriteJob(), "--device", "cuda", "--rounds", "1");
-        Skip.If(probe.Error.Contains("carries no CUDA kernels", StringComparison.Ordinal) || probe.Error.Contains("not written for CUDA yet", StringComparison.Ordinal), probe.Error);
+        CudaMachine.RequireDevice();
         return "cuda:0";
-    }
-
-    private static int Count()
-    {
-        using var devices = JsonDocument.Parse(Ddm.Run("devices", "--json").Output);
-        return devices.RootElement.GetProperty("devices").EnumerateArray().Count(device => device.GetProperty("name").GetString()!.StartsWith("cuda:", StringComparison.Ordinal));
     }
 
     private double[] Matrix(string run, string device)
@@ -96,12 +77,5 @@ public sealed class CudaWholeJobTests(RunFiles files)
         return Npz.Read(Path.Combine(files.PathOf(run), "attribution.npz")).Elements<double>("matrix");
     }
 
-    private Ddm.Result Run(string run, string device) => Ddm.Run("run", WriteJob(), "--run", files.PathOf(run), "--device", device, "--threads", "1");
-
-    private string WriteJob()
-    {
-        string job = files.PathOf("small.json");
-        File.WriteAllText(job, SmallJob);
-        return job;
-    }
+    private Ddm.Result Run(string run, string device) => Ddm.Run("run", CudaMachine.WriteJob(files), "--run", files.PathOf(run), "--device", device, "--threads", "1");
 }

@@ -38,7 +38,7 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(
                 $"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} {mix.Instructions,7} {mix.FusedMultiplyAdds,6} {mix.MatrixInstructions,5} {mix.GlobalAccesses,6} {mix.SharedAccesses,6} {mix.Barriers,7} {mix.Branches,6} {mix.ArithmeticIntensity,7:0.00}"));
         }
 
-        if (EmulatorReport.Read() is { } report)
+        if (EmulatorReport.Read(device.Ordinal) is { } report)
             CounterTable.Write(report, output);
     }
 
@@ -46,7 +46,7 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(
     {
         device = device.Description,
         emulator = device.Facts.IsEmulator,
-        counters = EmulatorReport.Read() is { } report ? JsonSerializer.Deserialize<JsonElement>(report) : (JsonElement?)null,
+        counters = EmulatorReport.Read(device.Ordinal) is { } report ? JsonSerializer.Deserialize<JsonElement>(report) : (JsonElement?)null,
         rounds,
         loops = recorded.Select(loop => new
         {

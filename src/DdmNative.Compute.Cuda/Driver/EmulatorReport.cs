@@ -7,24 +7,27 @@ public static unsafe class EmulatorReport
 {
     private const string Function = "ddmCudaEmulatorWriteReport";
 
-    /// <summary>The counters as JSON (docs/cuda-emulator.md, "Reading a report"), or null where the driver in use is no emulator.</summary>
+    /// <summary>One device's counters as JSON (docs/cuda-emulator.md, "The counters"), or null where the driver in use is no emulator.</summary>
+    /// <param name="ordinal">Which of the driver's devices; one that this process has opened.</param>
     /// <exception cref="CudaUnavailableException">There is no driver.</exception>
     /// <exception cref="IOException">The report could not be written to a temporary file.</exception>
-    public static string? Read()
+    public static string? Read(int ordinal)
     {
         if (!NativeLibrary.TryGetExport(CudaLibrary.Handle, Function, out nint function))
             return null;
-        string path = Path.GetTempFileName();
+        // The emulator writes a file for every device in use: beside that of device 0, which has the name it is given, those of others with their number after it.
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ddm-counters-");
+        string path = Path.Combine(folder.FullName, "counters.json");
+        nint text = Marshal.StringToCoTaskMemUTF8(path);
         try
         {
-            nint text = Marshal.StringToCoTaskMemUTF8(path);
             int result = ((delegate* unmanaged<byte*, int>)function)((byte*)text);
-            Marshal.FreeCoTaskMem(text);
-            return result == 0 ? File.ReadAllText(path) : throw new IOException($"The CUDA emulator could not write its counters to {path}: error {result}.");
+            return result == 0 ? File.ReadAllText(ordinal == 0 ? path : $"{path}.{ordinal}") : throw new IOException($"The CUDA emulator could not write its counters to {path}: error {result}.");
         }
         finally
         {
-            File.Delete(path);
+            Marshal.FreeCoTaskMem(text);
+            folder.Delete(recursive: true);
         }
     }
 }
