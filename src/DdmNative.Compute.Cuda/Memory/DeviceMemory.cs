@@ -47,7 +47,7 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
         UsedBytes -= block.Bytes;
         if (!caching)
         {
-            driver.Free(block.Address);
+            FreeNow(block.Address);
             return;
         }
         if (!cache.TryGetValue(block.Bytes, out Stack<ulong>? free))
@@ -70,6 +70,18 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
 
     /// <summary>Leaves everything to the context's end, where the driver no longer takes calls.</summary>
     public void Forget() => disposed = true;
+
+    /// <summary>After a fault on the device memory cannot be freed, and goes with the context; what is freed on the way out must not hide the exception that tells the fault.</summary>
+    private void FreeNow(ulong address)
+    {
+        try
+        {
+            driver.Free(address);
+        }
+        catch (CudaException)
+        {
+        }
+    }
 
     private static long SizeClass(long bytes)
     {

@@ -52,7 +52,14 @@ internal sealed class CudaPlan : IPlan
         if (device.IsDisposed)
             return;
         device.MakeCurrent();
-        device.Driver.DestroyExecutable(executable);
+        try
+        {
+            device.Driver.DestroyExecutable(executable);
+        }
+        catch (CudaException)
+        {
+            // After a fault on the device; a plan that is given up on the way out must not take the place of the exception that tells it.
+        }
         FreeMemory();
     }
 

@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using DdmNative.Attribution.Runs;
+using DdmNative.Compute.Cuda;
+using Xunit;
+
+namespace DdmNative.Cli.Tests;
+
+/// <summary>
+/// A CUDA device that fails in the middle of a job: ddm says what happened with the exit code for it, what was finished stays as it was, and the same command, given again, comes to the
+/// files of a job that nothing disturbed, bit by bit. Needs a C compiler and a device, or the emulator by <c>DDM_CUDA_DRIVER</c>; skipped with the reason where either is missing.
+/// </summary>
+[Collection(OneAtATime.Name)]
+public sealed partial class CudaMidJobFaultTests(RunFiles files)
+{
+    /// <summary>The job as it is without faults, and how often it calls the driver: made by the first test that asks.</summary>
+    private static (string Run, Dictionary<string, int> Calls)? undisturbed;
+
+    [SkippableTheory]
+    [InlineData("cuMemAlloc_v2", 0.5, 2, FaultLasting.ThisCall, ExitCode.OutOfMemory, "Device cuda:0 has no room for")]
+    [InlineData("cuMemAlloc_v2", 0.9, 2, FaultLasting.ThisCall, ExitCode.OutOfMemory, "Device cuda:0 has no room for")]
+    [InlineData("cuGraphInstantiateWithFlags", 0.5, 2, FaultLasting.Once, ExitCode.OutOfMemory, "cuGraphInstantiate failed: CUDA_ERROR_OUT_OF_MEMORY (2)")]
+    [InlineData("cuGraphLaunch", 0.3, 700, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuGraphLaunch failed: CUDA_ERROR_ILLEGAL_ADDRESS (700)")]
+    [InlineData("cuGraphLaunch", 0.7, 719, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuGraphLaunch failed: CUDA_ERROR_LAUNCH_FAILED (719)")]
+    [InlineData("cuLaunchKernel", 0.6, 702, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "CUDA_ERROR_LAUNCH_TIMEOUT (702)")]
+    [InlineData("cuStreamSynchronize", 0.7, 700, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuStreamSynchronize failed: CUDA_ERROR_ILLEGAL_ADDRESS (700)")]
+    [InlineData("cuMemcpyHtoDAsync_v2", 0.6, 214, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuMemcpyHtoDAsync (")]
+    public void A_fault_has_its_exit_code_and_the_job_goes_on_to_the_same_bits(string call, double share, int result, FaultLasting lasting, int code, string says)
+    {
+        (InterposedCudaDriver driver, string whole, Dictionary<string, int> calls) = Undisturbed();
+        string run = NewRun();
+
+        Ddm.Result failed = Run(run, driver.Failing(call, 1 + (int)(share * (calls[call] - 1)), result, lasting));
+
+        AssertFailed(failed, code, says);
+        AssertPartOf(whole, run);
+        AssertGoesOn(whole, run, driver.Passing());
+    }
+
+    /// <summary>What the cache of freed memory holds is given back, and the driver is asked again.</summary>
+    [SkippableFact]
+    public void Memory_that_is_refused_once_costs_no_job()
+    {
+        (InterposedCudaDriver driver, string whole, Dictionary<string, int> calls) = Undisturbed();
+        string run = NewRun();
+
+        Ddm.Result result = Run(run, driver.Failing("cuMemAlloc_v2", 1 + calls["cuMemAlloc_v2"] * 4 / 5, 2, FaultLasting.Once));
+
+        Assert.True(result.Code == ExitCode.Done, result.Error);
+        WholeRunTests.AssertSameFiles(whole, run);
+    }
+
+    /// <summary>A device whose memory is a little less than the job takes: the message says how much is missing and what lowers it, and that does.</summary>
+    [SkippableFact]
+    public void With_the_smaller_waves_that_the_message_advises_the_job_fits_and_has_the_same_bits()
+    {
+        (InterposedCudaDriver driver, string whole, _) = Undisturbed();
+        CudaMachine.RequireEmulator();
+        string run = "";
+        Ddm.Result failed = new(ExitCode.Done, "", "");
+        Dictionary<string, string> environment = [];
+        for (long memory = 2_000_000; failed.Code == ExitCode.Done && memory > 500_000; memory -= 100_000)
+        {
+            run = NewRun();
+            environment = new(driver.Passing()) { ["DDM_CUDA_EMULATOR_MEMORY"] = memory.ToString(CultureInfo.InvariantCulture) };
+            failed = Run(run, environment);
+        }
+
+        AssertFailed(failed, ExitCode.OutOfMemory, "Device cuda:0 has no room for");
+        Assert.Matches(@"no room for \d+\.\d MiB more \(\d+\.\d MiB in use by this run, \d+\.\d of \d+\.\d MiB free\)\. Lower the ensemble's wave size \(--wave\)", failed.Error);
+        AssertPartOf(whole, run);
+        Ddm.Result result = Ddm.Run(environment, "run", CudaMachine.WriteJob(files), "--run", run, "--device", "cuda:0", "--threads", "1", "--quiet", "--wave", "1");
+        Assert.True(result.Code == ExitCode.Done, result.Error);
+        WholeRunTests.AssertSameFiles(whole, run);
+    }
+
+    [SkippableFact]
+    public void A_driver_that_is_gone_when_the_job_is_taken_up_again_touches_nothing()
+    {
+        (InterposedCudaDriver driver, string whole, Dictionary<string, int> calls) = Undisturbed();
+        string run = HalfRun(driver, calls), corrupt = files.PathOf("cut-short.ptx");
+        Dictionary<string, byte[]> before = Everything(run);
+        string ptx = Kernels("ddm_sm_80.ptx");
+        File.WriteAllText(corrupt, ptx[..(ptx.Length / 2)]);
+
+        AssertFailed(Run(run, new() { ["DDM_CUDA_DRIVER"] = "/nowhere/libcuda.so.1" }), ExitCode.DeviceTrouble, "DDM_CUDA_DRIVER names /nowhere/libcuda.so.1, which does not exist");
+        AssertFailed(Run(run, driver.Failing("cuInit", 1, 999, FaultLasting.Once)), ExitCode.DeviceTrouble, "cuInit failed with CUDA_ERROR_UNKNOWN (999)");
+        AssertFailed(Run(run, driver.Failing("cuMemHostAlloc", 1, 2, FaultLasting.Once)), ExitCode.OutOfMemory, "cuMemHostAlloc");
+        Ddm.Result damaged = Run(run, new(driver.Passing()) { ["DDM_CUDA_PTX"] = corrupt });
+        AssertFailed(damaged, ExitCode.DeviceTrouble, "cuModuleLoadDataEx of the kernels' PTX failed: CUDA_ERROR_INVALID_PTX (218)");
+        Assert.Contains("line", damaged.Error, StringComparison.Ordinal);
+
+        Dictionary<string, byte[]> after = Everything(run);
+        Assert.Equal(before.Keys.Order(), after.Keys.Order());
+        Assert.All(before, file => Assert.True(file.Value.AsSpan().SequenceEqual(after[file.Key]), file.Key + " was touched"));
+        AssertGoesOn(whole, run, driver.Passing());
+    }
+
+    /// <summary>A true fault: the kernel stops the device's work, and the driver refuses the context from then on.</summary>
+    [SkippableFact]
+    public void A_kernel_that_traps_is_4_and_sound_kernels_go_on_from_the_stage_before()
+    {
+        (InterposedCudaDriver driver, string whole, _) = Undisturbed();
+        string run = NewRun(), folder = files.PathOf("trapping");
+        Directory.CreateDirectory(folder);
+        foreach (string module in (string[])["ddm_sm_80.ptx", "ddm_sm_90.ptx"])
+            File.WriteAllText(Path.Combine(folder, module), FirstLoadOfDistance().Replace(Kernels(module), "$1\n\ttrap;\n\t", 1));
+
+        Ddm.Result failed = Run(run, new(driver.Passing()) { ["DDM_CUDA_PTX"] = folder });
+
+        AssertFailed(failed, ExitCode.DeviceTrouble, "CUDA_ERROR_");
+        AssertPartOf(whole, run);
+        Assert.True(File.Exists(Path.Combine(run, "target.safetensors")), "the training, which has no distances, was lost");
+        AssertGoesOn(whole, run, driver.Passing());
+    }
+
+    /// <summary>What nobody foresaw, here counters that are no JSON, is told apart from a device's trouble, with what a report of it needs.</summary>
+    [SkippableFact]
+    public void A_fault_that_nobody_foresaw_is_1()
+    {
+        InterposedCudaDriver driver = Driver();
+
+        Ddm.Result result = Ddm.Run(new Dictionary<string, string>(driver.Passing()) { ["FAULT_REPORT"] = "1" }, "profile", CudaMachine.WriteJob(files), "--device", "cuda", "--rounds", "1");
+
+        Assert.True(result.Code == ExitCode.InternalFault, $"exit code {result.Code}: {result.Error}");
+        Assert.Contains("ddm: a fault of ddm itself, please report it: System.Text.Json.Json", result.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A driver between ddm and the device's, the undisturbed job's folder, and the job's calls of the driver.</summary>
+    private (InterposedCudaDriver Driver, string Run, Dictionary<string, int> Calls) Undisturbed()
+    {
+        InterposedCudaDriver driver = Driver();
+        if (undisturbed is null)
+        {
+            (string run, string counts) = (NewRun(), files.PathOf("driver-calls"));
+            Ddm.Result result = Run(run, driver.Passing(counts));
+            Assert.True(result.Code == ExitCode.Done, result.Error);
+            undisturbed = (run, InterposedCudaDriver.Counts(counts));
+        }
+
+        return (driver, undisturbed.Value.Run, undisturbed.Value.Calls);
+    }
+
+    private InterposedCudaDriver Driver()
+    {
+        CudaMachine.RequireDevice();
+        InterposedCudaDriver? driver = InterposedCudaDriver.Build(files.PathOf("interposed-" + Path.GetRandomFileName()));
+        Skip.If(driver is null, "The driver in between is compiled with cc on Linux, and stands before a driver that is a file; one of them this machine has not.");
+        return driver!;
+    }
+
+    /// <summary>The job, ended by a fault half way.</summary>
+    private string HalfRun(InterposedCudaDriver driver, Dictionary<string, int> calls)
+    {
+        string run = NewRun();
+        Ddm.Result failed = Run(run, driver.Failing("cuGraphLaunch", 1 + calls["cuGraphLaunch"] / 2, 719, FaultLasting.EveryCall));
+        Assert.True(failed.Code == ExitCode.DeviceTrouble, failed.Error);
+        return run;
+    }
+
+    private Ddm.Result Run(string run, Dictionary<string, string> environment)
+        => Ddm.Run(environment, "run", CudaMachine.WriteJob(files), "--run", run, "--device", "cuda:0", "--threads", "1", "--quiet");
+
+    private string NewRun() => files.PathOf("fault-" + Path.GetRandomFileName());
+
+    /// <summary>One message on standard error that tells the fault, and no result on standard output.</summary>
+    private static void AssertFailed(Ddm.Result result, int code, string says)
+    {
+        Assert.True(result.Code == code, $"exit code {result.Code}: {result.Error}");
+        string message = Assert.Single(result.Error.Split('\n'), line => line.StartsWith("ddm: ", StringComparison.Ordinal));
+        Assert.Contains(says, message, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+        Assert.Empty(result.Output);
+    }
+
+    /// <summary>Some stages are finished and not all; each file that is there is whole, and that of the undisturbed job.</summary>
+    private static void AssertPartOf(string whole, string run)
+    {
+        int finished = RunFolder.Peek(run)!.Stages.Count;
+        Assert.InRange(finished, 1, RunFolder.Peek(whole)!.Stages.Count - 1);
+        Dictionary<string, byte[]> expected = Ddm.FilesOf(whole), found = Ddm.FilesOf(run);
+        Assert.NotEmpty(found);
+        Assert.All(found, file => Assert.True(expected.TryGetValue(file.Key, out byte[]? bytes) && file.Value.AsSpan().SequenceEqual(bytes), file.Key + " is not as it should be"));
+    }
+
+    private void AssertGoesOn(string whole, string run, Dictionary<string, string> environment)
+    {
+        Ddm.Result result = Run(run, environment);
+        Assert.True(result.Code == ExitCode.Done, result.Error);
+        WholeRunTests.AssertSameFiles(whole, run);
+    }
+
+    private static Dictionary<string, byte[]> Everything(string run)
+        => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "run.lock").ToDictionary(path => path, File.ReadAllBytes);
+
+    /// <summary>A module of this build's kernels.</summary>
+    private static string Kernels(string name)
+    {
+        using var reader = new StreamReader(typeof(CudaDevice).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+
+    [GeneratedRegex(@"(\.entry gradient_distance_sums_relative\([^{]*\{.*?\n)(?=\tld\.param)", RegexOptions.Singleline)]
+    private static partial Regex FirstLoadOfDistance();
+}
