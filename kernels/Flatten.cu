@@ -3,30 +3,45 @@
 //
 // Shapes: x [E or 1, N, rows, columns] → y [E, N, columns, rows].
 // Memory: y is assigned (=); each float is moved once.
-// Tiling: a block of 32 × 8 threads turns a 32 × 32 tile in shared memory, whose rows are 33 floats apart, so that neither the rows written nor the columns read
-// meet in a bank.
+// Tiling: a block of 256 threads turns a tile in shared memory, of which the launcher says the extents. Where a matrix has at most 64 rows (the pixels of a last layer's image), or columns, the
+// tile has all of them: what lies side by side in x or in y is then one run of memory, in whole sectors whatever the number of pixels. Threads take a tile's floats in x's order, then in y's;
+// in shared memory the shorter extent lies side by side, in an odd number of floats, so that lanes along the longer one meet in no bank.
 // Intensity: none. Bound aimed at: memory bandwidth.
 #include "device.cuh"
 
-extern "C" __global__ void __launch_bounds__(256) flatten_transpose(const float* x, long long x_member, float* y, int samples, int rows, int columns)
+namespace ddm {
+
+// place / extent for a place in a tile; exact, because a half is further from a whole number than the rounding of either factor carries a place below 2¹².
+__device__ __forceinline__ int row_of(int place, float one_over_extent) { return static_cast<int>((static_cast<float>(place) + 0.5f) * one_over_extent); }
+
+} // namespace ddm
+
+extern "C" __global__ void __launch_bounds__(256) flatten_transpose(
+    const float* x, long long x_member, float* y, int samples, int rows, int columns, int tile_rows, int tile_columns)
 {
-    constexpr int Side = 32, Stripes = 8;
-    __shared__ float tile[Side][Side + 1];
-    int column_tiles = (columns + Side - 1) / Side, row_tiles = (rows + Side - 1) / Side;
+    using namespace ddm;
+    constexpr int Threads = 256, MostFloats = 2112;
+    __shared__ float tile[MostFloats];
+    int column_tiles = (columns + tile_columns - 1) / tile_columns, row_tiles = (rows + tile_rows - 1) / tile_rows;
     int place = blockIdx.x;
-    int first_column = place % column_tiles * Side;
+    int first_column = place % column_tiles * tile_columns;
     place /= column_tiles;
-    int first_row = place % row_tiles * Side;
+    int first_row = place % row_tiles * tile_rows;
     place /= row_tiles;
     int sample = place % samples, member = place / samples;
-    const float* source = x + member * x_member + static_cast<long long>(sample) * rows * columns;
-    float* target = y + (static_cast<long long>(member) * samples + sample) * rows * columns;
-    int lane = threadIdx.x % Side, stripe = threadIdx.x / Side;
-    for (int i = stripe; i < Side; i += Stripes)
-        if (first_row + i < rows && first_column + lane < columns)
-            tile[i][lane] = source[static_cast<long long>(first_row + i) * columns + first_column + lane];
+    int height = rows - first_row < tile_rows ? rows - first_row : tile_rows;
+    int width = columns - first_column < tile_columns ? columns - first_column : tile_columns;
+    const float* source = x + member * x_member + static_cast<long long>(sample) * rows * columns + static_cast<long long>(first_row) * columns + first_column;
+    float* target = y + (static_cast<long long>(member) * samples + sample) * rows * columns + static_cast<long long>(first_column) * rows + first_row;
+    int row_step = width < height ? width | 1 : 1, column_step = width < height ? 1 : height | 1;
+    float one_over_width = divide(1.0f, static_cast<float>(width)), one_over_height = divide(1.0f, static_cast<float>(height));
+    for (int i = threadIdx.x; i < height * width; i += Threads) {
+        int row = row_of(i, one_over_width), column = i - row * width;
+        tile[row * row_step + column * column_step] = source[row * columns + column];
+    }
     __syncthreads();
-    for (int i = stripe; i < Side; i += Stripes)
-        if (first_column + i < columns && first_row + lane < rows)
-            target[static_cast<long long>(first_column + i) * rows + first_row + lane] = tile[lane][i];
+    for (int i = threadIdx.x; i < height * width; i += Threads) {
+        int column = row_of(i, one_over_height), row = i - column * height;
+        target[column * rows + row] = tile[row * row_step + column * column_step];
+    }
 }

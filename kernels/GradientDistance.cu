@@ -9,8 +9,10 @@
 // run (−1: no term, v = 0); runs [runs, 2] = first piece, number of pieces.
 // Memory: results are assigned (=). The first launch reads g and g* and leaves each piece's sums; the second adds up the pieces of its run, in their order and in
 // float64, reads g and g* again and writes v; one warp more for each member adds up the distance. No atomics, and no order that depends on the members.
+// Tiling: members' vectors begin anywhere in a sector, and so do layers and rows; a warp reads its piece by whole sectors all the same (UnalignedRun.cuh), float i of a piece being lane i mod 32's.
 // Intensity: 5 floats moved for about 10 flops, 0.5 flops a byte. Bound aimed at: memory bandwidth.
 #include "DoubleSum.cuh"
+#include "UnalignedRun.cuh"
 
 namespace ddm {
 
@@ -42,17 +44,29 @@ __device__ __forceinline__ void distance_sums(
     int first = piece[0], parameters = piece[1];
     if (piece[2] < 0)
         parameters = 0;
-    const float* g = gradient + at.member * gradient_member + first;
-    const float* wanted = target + at.member * target_member + first;
     float own = 0.0f, wanted_square = 0.0f, product = 0.0f;
-#pragma unroll 4
-    for (int i = at.lane; i < parameters; i += WarpSize) {
-        float a = g[i], b = wanted[i];
+    auto add = [&](float a, float b) {
         float first_factor = IsCosine ? a : a - b;
         own = fma(first_factor, first_factor, own);
         wanted_square = fma(b, b, wanted_square);
         if constexpr (IsCosine)
             product = fma(a, b, product);
+    };
+    UnalignedRun g(gradient + at.member * gradient_member + first, parameters, at.lane);
+    UnalignedRun wanted(target + at.member * target_member + first, parameters, at.lane);
+    constexpr int Rows = 4;
+    int whole = g.whole_steps() < wanted.whole_steps() ? g.whole_steps() : wanted.whole_steps(), step = 0;
+    for (; step + Rows <= whole; step += Rows) {
+        float a[Rows], b[Rows];
+        g.take(a);
+        wanted.take(b);
+#pragma unroll
+        for (int row = 0; row < Rows; row++)
+            add(a[row], b[row]);
+    }
+    for (; step * WarpSize < parameters; step++) {
+        float a = g.take_last(step), b = wanted.take_last(step);
+        add(a, b);
     }
     float4 sums;
     sums.x = warp_sum(own);
@@ -95,11 +109,63 @@ __device__ __forceinline__ RunSums add_pieces_together(const float* partials, in
 
 __device__ __forceinline__ double square_root(double x) { double y; asm("sqrt.rn.f64 %0, %1;" : "=d"(y) : "d"(x)); return y; }
 
-__device__ __forceinline__ void clear(float* v, int length, int lane)
+// v[i] = value(i) for a warp's slice, in rows of 32 floats that begin with a sector of v; g and g*, which lie like v unless members share one of them, are read in whole sectors then.
+// Four rows are read before one is written: the compiler cannot know that v lies apart from what is read.
+template <class Value>
+__device__ __forceinline__ void assign(float* v, int length, int lane, Value value)
 {
-    for (int i = lane; i < length; i += WarpSize)
-        v[i] = 0.0f;
+    constexpr int Rows = 4;
+    int first = -floats_into_sector(v), i = first + lane;
+    if (i >= 0 && i < length)
+        v[i] = value(i);
+    for (first += WarpSize; first + Rows * WarpSize <= length; first += Rows * WarpSize) {
+        float values[Rows];
+#pragma unroll
+        for (int row = 0; row < Rows; row++)
+            values[row] = value(first + row * WarpSize + lane);
+#pragma unroll
+        for (int row = 0; row < Rows; row++)
+            v[first + row * WarpSize + lane] = values[row];
+    }
+    for (i = first + lane; i < length; i += WarpSize)
+        v[i] = value(i);
 }
+
+// The sums of the run to which the block's first piece belongs, which are those of most of its warps, and of all pieces: added up once for the block.
+struct BlockSums {
+    int run;
+    RunSums sums;
+    RunSums all;
+
+    // By the whole block, with a barrier at the end. `wants_all` is the same for all.
+    __device__ __forceinline__ void add_up(const PieceOfMember& at, const int* pieces, const int* runs, const float* partials, int count, bool wants_all)
+    {
+        int warp = threadIdx.x / WarpSize;
+        if (warp == 0) {
+            int own = at.piece < count ? pieces[3 * at.piece + 2] : -1;
+            RunSums added = {0.0, 0.0, 0.0};
+            if (own >= 0)
+                added = add_pieces_together(partials, runs[2 * own], runs[2 * own + 1], at.lane);
+            if (at.lane == 0) {
+                run = own;
+                sums = added;
+            }
+        } else if (warp == 1) {
+            RunSums added = {0.0, 0.0, 0.0};
+            if (wants_all)
+                added = add_pieces_together(partials, 0, count, at.lane);
+            if (at.lane == 0)
+                all = added;
+        }
+        __syncthreads();
+    }
+
+    // A run's sums, for a whole warp.
+    __device__ __forceinline__ RunSums of(int wanted, const int* runs, const float* partials, int lane) const
+    {
+        return wanted == run ? sums : add_pieces_together(partials, runs[2 * wanted], runs[2 * wanted + 1], lane);
+    }
+};
 
 } // namespace ddm
 
@@ -123,13 +189,13 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_re
     const int* pieces, const int* runs, const float* partials, float* distance, float* cotangent, int count, int run_count, float share, int blocks)
 {
     using namespace ddm;
+    __shared__ BlockSums block;
     PieceOfMember at(blocks);
+    const float* sums_of_member = partials + 4LL * at.member * count;
+    block.add_up(at, pieces, runs, sums_of_member, count, share > 0.0f);
     if (at.piece > count)
         return;
-    const float* sums_of_member = partials + 4LL * at.member * count;
-    double negligible = 0.0;
-    if (share > 0.0f)
-        negligible = static_cast<double>(share) * share * add_pieces_together(sums_of_member, 0, count, at.lane).target;
+    double negligible = share > 0.0f ? static_cast<double>(share) * share * block.all.target : 0.0;
     if (at.piece == count) {
         double total = 0.0;
         for (int run = 0; run < run_count; run++) {
@@ -142,18 +208,16 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_re
     }
     const int* piece = pieces + 3 * at.piece;
     int first = piece[0], parameters = piece[1], run = piece[2];
-    RunSums sums = add_pieces_together(sums_of_member, runs[2 * run], runs[2 * run + 1], at.lane);
+    RunSums sums = block.of(run, runs, sums_of_member, at.lane);
     float* v = cotangent + at.member * length + first;
     if (sums.target <= negligible) {
-        clear(v, parameters, at.lane);
+        assign(v, parameters, at.lane, [](int) { return 0.0f; });
         return;
     }
     float factor = static_cast<float>(2.0 / sums.target);
     const float* g = gradient + at.member * gradient_member + first;
     const float* wanted = target + at.member * target_member + first;
-#pragma unroll 4
-    for (int i = at.lane; i < parameters; i += WarpSize)
-        v[i] = factor * (g[i] - wanted[i]);
+    assign(v, parameters, at.lane, [&](int i) { return factor * (g[i] - wanted[i]); });
 }
 
 extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_cosine(
@@ -161,10 +225,12 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_co
     const int* pieces, const int* runs, const float* partials, float* distance, float* cotangent, int count, int run_count, int blocks)
 {
     using namespace ddm;
+    __shared__ BlockSums block;
     PieceOfMember at(blocks);
+    const float* sums_of_member = partials + 4LL * at.member * count;
+    block.add_up(at, pieces, runs, sums_of_member, count, false);
     if (at.piece > count)
         return;
-    const float* sums_of_member = partials + 4LL * at.member * count;
     if (at.piece == count) {
         double total = 0.0;
         for (int run = at.lane; run < run_count; run += WarpSize) {
@@ -181,19 +247,17 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_co
     int first = piece[0], parameters = piece[1], run = piece[2];
     float* v = cotangent + at.member * length + first;
     if (run < 0) {
-        clear(v, parameters, at.lane);
+        assign(v, parameters, at.lane, [](int) { return 0.0f; });
         return;
     }
-    RunSums sums = add_pieces_together(sums_of_member, runs[2 * run], runs[2 * run + 1], at.lane);
+    RunSums sums = block.of(run, runs, sums_of_member, at.lane);
     if (sums.own == 0.0 || sums.target == 0.0) {
-        clear(v, parameters, at.lane);
+        assign(v, parameters, at.lane, [](int) { return 0.0f; });
         return;
     }
     double lengths = square_root(sums.own) * square_root(sums.target);
     float along = static_cast<float>(sums.product / lengths / sums.own), towards = static_cast<float>(1.0 / lengths);
     const float* g = gradient + at.member * gradient_member + first;
     const float* wanted = target + at.member * target_member + first;
-#pragma unroll 4
-    for (int i = at.lane; i < parameters; i += WarpSize)
-        v[i] = fma(along, g[i], -towards * wanted[i]);
+    assign(v, parameters, at.lane, [&](int i) { return fma(along, g[i], -towards * wanted[i]); });
 }

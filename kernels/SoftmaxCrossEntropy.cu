@@ -4,11 +4,12 @@
 //     backward       δ = w(σp − q)                    backward tangent  δ̇ = wσ·p ⊙ (ż − ⟨p, ż⟩)
 //     label cotangent  δq = −w(ż − ⟨p, ż⟩)
 //
-// Shapes: z, ż, q and the results [E, N, K]; weights and losses [E, N]. Every operand that is read comes with its floats between members (0: shared).
+// Shapes: z, ż, q and the results [E, N, K]; weights and losses [E, N]. Members' samples are one long batch of E·N, for a member may have one sample of ten classes; every operand that is
+// read comes with its period, the samples after which it begins again: N where members share it, 0 where each has its own.
 // Memory: results are assigned (=). Up to 32 classes (_few) or 128 (_some) stay in registers, so that every float is read once; beyond, the _many kernels read
 // logits again from the first-level cache for the maximum, the sum and the result.
 // Tiling: `group` lanes of a warp, the power of two that holds the classes (at most 32), take one sample. A block's 256/group samples lie side by side in memory and go
-// through shared memory, so that global memory is touched in whole sectors although a sample may have ten classes.
+// through shared memory, so that global memory is touched in whole sectors although a sample may have ten classes. A block with more samples than a shared operand's period reads it once.
 // Rounding: e^z is taken of z − max z ≤ 0; the loss is Σ qₖ·(ln(1 + Σ' e^(z − max z)) + max z − zₖ), the primed sum without the maximum itself, so that a
 // confident sample's small loss keeps its digits.
 // Intensity: 8 to 16 bytes moved per class for about 15 flops. Bound aimed at: memory bandwidth, or, with ten classes, the launch.
@@ -30,13 +31,7 @@ __device__ __forceinline__ float log_one_plus(float s)
 
 __device__ constexpr int SoftmaxThreads = 256;
 
-// The floats of a block's samples, which lie side by side: to shared memory and back in whole sectors, whatever the number of classes.
-__device__ __forceinline__ void stage(float* shared, const float* source, int floats)
-{
-    for (int i = threadIdx.x; i < floats; i += SoftmaxThreads)
-        shared[i] = source[i];
-}
-
+// The floats of a block's samples, which lie side by side: from shared memory in whole sectors, whatever the number of classes.
 __device__ __forceinline__ void unstage(float* target, const float* shared, int floats)
 {
     for (int i = threadIdx.x; i < floats; i += SoftmaxThreads)
@@ -69,52 +64,70 @@ template <int Kept>
 struct Place {
     int lane;
     int group;
-    int member;
-    int first;   // sample of the block
+    int first;   // sample of the block, among all members'
     int count;   // samples of the block
     int sample;  // of the group, counted from the block's first
     int length;  // classes
     int classes; // the same, but 0 for groups beyond the last sample: they only take part in the sums
 
-    __device__ __forceinline__ Place(int samples, int all_classes, int lanes, int blocks)
+    __device__ __forceinline__ Place(int samples, int all_classes, int lanes)
         : lane(threadIdx.x & (lanes - 1)), group(lanes), length(all_classes)
     {
         int most = SoftmaxThreads / lanes;
-        member = blockIdx.x / blocks;
-        first = (blockIdx.x - member * blocks) * most;
+        first = blockIdx.x * most;
         count = samples - first < most ? samples - first : most;
         sample = threadIdx.x / lanes;
         classes = sample < count ? all_classes : 0;
     }
 
-    // Where the block's samples begin in an operand with so many floats to a sample.
-    __device__ __forceinline__ const float* begin(const float* operand, long long operand_member, int floats) const
+    // Copies an operand's floats, so many to a sample, of the block's samples to shared memory; to be read after a barrier.
+    __device__ __forceinline__ void stage(float* shared, const float* operand, int period, int floats) const
     {
-        return operand + member * operand_member + static_cast<long long>(first) * floats;
+        int wanted = count * floats, all = period * floats;
+        if (period == 0) {
+            const float* begin = operand + static_cast<long long>(first) * floats;
+            for (int i = threadIdx.x; i < wanted; i += SoftmaxThreads)
+                shared[i] = begin[i];
+        } else if (all <= wanted) {
+            for (int i = threadIdx.x; i < all; i += SoftmaxThreads)
+                shared[i] = operand[i];
+        } else {
+            int begin = first % period * floats;
+            for (int i = threadIdx.x; i < wanted; i += SoftmaxThreads)
+                shared[i] = operand[begin + i < all ? begin + i : begin + i - all];
+        }
     }
+
+    // The group's sample among those that were staged.
+    __device__ __forceinline__ int staged_sample(int period) const { return period > 0 && period <= count ? (first + sample) % period : sample; }
 
     // An operand's vectors on their way through shared memory; to be taken after a barrier.
-    __device__ __forceinline__ void send(Area<Kept>& area, const float* operand, long long operand_member) const
+    __device__ __forceinline__ void send(Area<Kept>& area, const float* operand, int period) const
     {
         if constexpr (Kept > 0)
-            stage(area.floats, begin(operand, operand_member, length), count * length);
+            stage(area.floats, operand, period, length);
     }
 
-    __device__ __forceinline__ Vector<Kept> take(const Area<Kept>& area, const float* operand, long long operand_member) const
+    __device__ __forceinline__ Vector<Kept> take(const Area<Kept>& area, const float* operand, int period) const
     {
         Vector<Kept> vector;
-        vector.direct = begin(operand, operand_member, length) + static_cast<long long>(sample) * length;
-        if constexpr (Kept > 0)
-            each([&](int slot, int k) { vector.kept[slot] = area.floats[sample * length + k]; });
+        int place = first + sample;
+        vector.direct = operand + static_cast<long long>(period > 0 ? place % period : place) * length;
+        if constexpr (Kept > 0) {
+            const float* staged = area.floats + staged_sample(period) * length;
+            each([&](int slot, int k) { vector.kept[slot] = staged[k]; });
+        }
         return vector;
     }
 
     // Assigns value(slot, k) to a result [E, N, K], through the area of an operand that has been taken.
     template <class Value>
-    __device__ __forceinline__ void give(Area<Kept>& area, float* result, int samples, Value value) const
+    __device__ __forceinline__ void give(Area<Kept>& area, float* result, Value value) const
     {
-        float* target = result + (static_cast<long long>(member) * samples + first) * length;
+        float* target = result + static_cast<long long>(first) * length;
         if constexpr (Kept > 0) {
+            // Of a shared operand several groups take the same floats.
+            __syncthreads();
             each([&](int slot, int k) { area.floats[sample * length + k] = value(slot, k); });
             __syncthreads();
             unstage(target, area.floats, count * length);
@@ -188,30 +201,29 @@ __device__ __forceinline__ float mass(const Place<Kept>& at, const Vector<Kept>&
 }
 
 template <int Kept>
-__device__ __forceinline__ void softmax_probabilities(
-    const float* z, long long z_member, float* probabilities, int samples, int classes, int group, int blocks)
+__device__ __forceinline__ void softmax_probabilities(const float* z, int z_period, float* probabilities, int samples, int classes, int group)
 {
     __shared__ Area<Kept> area;
-    Place<Kept> at(samples, classes, group, blocks);
-    at.send(area, z, z_member);
+    Place<Kept> at(samples, classes, group);
+    at.send(area, z, z_period);
     __syncthreads();
-    Vector<Kept> logits = at.take(area, z, z_member);
+    Vector<Kept> logits = at.take(area, z, z_period);
     Softmax<Kept> softmax(at, logits);
     float partition = softmax.partition();
-    at.give(area, probabilities, samples, [&](int slot, int k) { return divide(softmax.exponential(slot, k), partition); });
+    at.give(area, probabilities, [&](int slot, int k) { return divide(softmax.exponential(slot, k), partition); });
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_loss(
-    const float* z, long long z_member, const float* q, long long q_member, float* loss, int samples, int classes, int group, int blocks)
+    const float* z, int z_period, const float* q, int q_period, float* loss, int samples, int classes, int group)
 {
     __shared__ Area<Kept> areas[2];
     __shared__ float losses[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group, blocks);
-    at.send(areas[0], z, z_member);
-    at.send(areas[1], q, q_member);
+    Place<Kept> at(samples, classes, group);
+    at.send(areas[0], z, z_period);
+    at.send(areas[1], q, q_period);
     __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_member), labels = at.take(areas[1], q, q_member);
+    Vector<Kept> logits = at.take(areas[0], z, z_period), labels = at.take(areas[1], q, q_period);
     Softmax<Kept> softmax(at, logits);
     // The first class that has the maximum is left out of the sum.
     int largest = classes;
@@ -235,101 +247,101 @@ __device__ __forceinline__ void cross_entropy_loss(
     if (at.lane == 0)
         losses[at.sample] = total;
     __syncthreads();
-    unstage(loss + static_cast<long long>(at.member) * samples + at.first, losses, at.count);
+    unstage(loss + at.first, losses, at.count);
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_backward(
-    const float* z, long long z_member, const float* q, long long q_member, const float* weights, long long weights_member, float* cotangent,
-    int samples, int classes, int group, int blocks)
+    const float* z, int z_period, const float* q, int q_period, const float* weights, int weights_period, float* cotangent,
+    int samples, int classes, int group)
 {
     __shared__ Area<Kept> areas[2];
     __shared__ float block_weights[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group, blocks);
-    at.send(areas[0], z, z_member);
-    at.send(areas[1], q, q_member);
-    stage(block_weights, at.begin(weights, weights_member, 1), at.count);
+    Place<Kept> at(samples, classes, group);
+    at.send(areas[0], z, z_period);
+    at.send(areas[1], q, q_period);
+    at.stage(block_weights, weights, weights_period, 1);
     __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_member), labels = at.take(areas[1], q, q_member);
+    Vector<Kept> logits = at.take(areas[0], z, z_period), labels = at.take(areas[1], q, q_period);
     Softmax<Kept> softmax(at, logits);
     float sigma = mass(at, labels), partition = softmax.partition();
-    at.give(areas[0], cotangent, samples, [&](int slot, int k) {
-        return block_weights[at.sample] * fma(sigma, divide(softmax.exponential(slot, k), partition), -labels.at(slot, k));
+    at.give(areas[0], cotangent, [&](int slot, int k) {
+        return block_weights[at.staged_sample(weights_period)] * fma(sigma, divide(softmax.exponential(slot, k), partition), -labels.at(slot, k));
     });
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_backward_tangent(
-    const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* q, long long q_member,
-    const float* weights, long long weights_member, float* cotangent_tangent, int samples, int classes, int group, int blocks)
+    const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* q, int q_period,
+    const float* weights, int weights_period, float* cotangent_tangent, int samples, int classes, int group)
 {
     __shared__ Area<Kept> areas[3];
     __shared__ float block_weights[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group, blocks);
-    at.send(areas[0], z, z_member);
-    at.send(areas[1], z_tangent, z_tangent_member);
-    at.send(areas[2], q, q_member);
-    stage(block_weights, at.begin(weights, weights_member, 1), at.count);
+    Place<Kept> at(samples, classes, group);
+    at.send(areas[0], z, z_period);
+    at.send(areas[1], z_tangent, z_tangent_period);
+    at.send(areas[2], q, q_period);
+    at.stage(block_weights, weights, weights_period, 1);
     __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_member), tangent = at.take(areas[1], z_tangent, z_tangent_member);
-    float sigma = mass(at, at.take(areas[2], q, q_member));
+    Vector<Kept> logits = at.take(areas[0], z, z_period), tangent = at.take(areas[1], z_tangent, z_tangent_period);
+    float sigma = mass(at, at.take(areas[2], q, q_period));
     Softmax<Kept> softmax(at, logits);
     float partition = softmax.partition(), expectation = softmax.expectation(tangent, partition);
-    at.give(areas[0], cotangent_tangent, samples, [&](int slot, int k) {
-        return block_weights[at.sample] * sigma * divide(softmax.exponential(slot, k), partition) * (tangent.at(slot, k) - expectation);
+    at.give(areas[0], cotangent_tangent, [&](int slot, int k) {
+        return block_weights[at.staged_sample(weights_period)] * sigma * divide(softmax.exponential(slot, k), partition) * (tangent.at(slot, k) - expectation);
     });
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_label_cotangent(
-    const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* weights, long long weights_member,
-    float* label_cotangent, int samples, int classes, int group, int blocks)
+    const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* weights, int weights_period,
+    float* label_cotangent, int samples, int classes, int group)
 {
     __shared__ Area<Kept> areas[2];
     __shared__ float block_weights[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group, blocks);
-    at.send(areas[0], z, z_member);
-    at.send(areas[1], z_tangent, z_tangent_member);
-    stage(block_weights, at.begin(weights, weights_member, 1), at.count);
+    Place<Kept> at(samples, classes, group);
+    at.send(areas[0], z, z_period);
+    at.send(areas[1], z_tangent, z_tangent_period);
+    at.stage(block_weights, weights, weights_period, 1);
     __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_member), tangent = at.take(areas[1], z_tangent, z_tangent_member);
+    Vector<Kept> logits = at.take(areas[0], z, z_period), tangent = at.take(areas[1], z_tangent, z_tangent_period);
     Softmax<Kept> softmax(at, logits);
     float expectation = softmax.expectation(tangent, softmax.partition());
-    at.give(areas[0], label_cotangent, samples, [&](int slot, int k) { return block_weights[at.sample] * (expectation - tangent.at(slot, k)); });
+    at.give(areas[0], label_cotangent, [&](int slot, int k) { return block_weights[at.staged_sample(weights_period)] * (expectation - tangent.at(slot, k)); });
 }
 
 } // namespace ddm
 
 #define DDM_SOFTMAX(NAME, KEPT)                                                                                                                                \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_probabilities_##NAME(                                              \
-        const float* z, long long z_member, float* probabilities, int samples, int classes, int group, int blocks)                                             \
+        const float* z, int z_period, float* probabilities, int samples, int classes, int group)                                                               \
     {                                                                                                                                                          \
-        ddm::softmax_probabilities<KEPT>(z, z_member, probabilities, samples, classes, group, blocks);                                                         \
+        ddm::softmax_probabilities<KEPT>(z, z_period, probabilities, samples, classes, group);                                                                 \
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_loss_##NAME(                                                       \
-        const float* z, long long z_member, const float* q, long long q_member, float* loss, int samples, int classes, int group, int blocks)                  \
+        const float* z, int z_period, const float* q, int q_period, float* loss, int samples, int classes, int group)                                          \
     {                                                                                                                                                          \
-        ddm::cross_entropy_loss<KEPT>(z, z_member, q, q_member, loss, samples, classes, group, blocks);                                                        \
+        ddm::cross_entropy_loss<KEPT>(z, z_period, q, q_period, loss, samples, classes, group);                                                                \
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_##NAME(                                                   \
-        const float* z, long long z_member, const float* q, long long q_member, const float* weights, long long weights_member, float* cotangent,              \
-        int samples, int classes, int group, int blocks)                                                                                                       \
+        const float* z, int z_period, const float* q, int q_period, const float* weights, int weights_period, float* cotangent,                                \
+        int samples, int classes, int group)                                                                                                                   \
     {                                                                                                                                                          \
-        ddm::cross_entropy_backward<KEPT>(z, z_member, q, q_member, weights, weights_member, cotangent, samples, classes, group, blocks);                      \
+        ddm::cross_entropy_backward<KEPT>(z, z_period, q, q_period, weights, weights_period, cotangent, samples, classes, group);                              \
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_tangent_##NAME(                                           \
-        const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* q, long long q_member,                            \
-        const float* weights, long long weights_member, float* cotangent_tangent, int samples, int classes, int group, int blocks)                             \
+        const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* q, int q_period,                                              \
+        const float* weights, int weights_period, float* cotangent_tangent, int samples, int classes, int group)                                               \
     {                                                                                                                                                          \
         ddm::cross_entropy_backward_tangent<KEPT>(                                                                                                             \
-            z, z_member, z_tangent, z_tangent_member, q, q_member, weights, weights_member, cotangent_tangent, samples, classes, group, blocks);               \
+            z, z_period, z_tangent, z_tangent_period, q, q_period, weights, weights_period, cotangent_tangent, samples, classes, group);                       \
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_label_cotangent_##NAME(                                            \
-        const float* z, long long z_member, const float* z_tangent, long long z_tangent_member, const float* weights, long long weights_member,                \
-        float* label_cotangent, int samples, int classes, int group, int blocks)                                                                               \
+        const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* weights, int weights_period,                                  \
+        float* label_cotangent, int samples, int classes, int group)                                                                                           \
     {                                                                                                                                                          \
         ddm::cross_entropy_label_cotangent<KEPT>(                                                                                                              \
-            z, z_member, z_tangent, z_tangent_member, weights, weights_member, label_cotangent, samples, classes, group, blocks);                              \
+            z, z_period, z_tangent, z_tangent_period, weights, weights_period, label_cotangent, samples, classes, group);                                      \
     }
 
 DDM_SOFTMAX(few, 1)

@@ -6,6 +6,10 @@ namespace DdmNative.Compute.Cuda;
 internal sealed class CudaFlatten(CudaDevice device) : Flatten
 {
     private const int Side = 32;
+
+    // As in the kernel: the floats of a tile, and the longest side of which a tile takes all.
+    private const int TileFloats = 2112;
+    private const int LongestWhole = 64;
     private const int Threads = 256;
 
     protected override void ForwardCore(Tensor x, Tensor y) => Transpose(x, y, y.Shape.Members, x.Shape.Height * x.Shape.Width, x.Shape.Channels);
@@ -23,8 +27,19 @@ internal sealed class CudaFlatten(CudaDevice device) : Flatten
                 new KernelArguments().Float(1).Operand(from).Result(to).Long(grid.Length).Int(grid.BlocksPerMember));
             return;
         }
-        int tiles = (rows + Side - 1) / Side * ((columns + Side - 1) / Side);
+        (int tileRows, int tileColumns) = TileOf(rows, columns);
+        int tiles = (rows + tileRows - 1) / tileRows * ((columns + tileColumns - 1) / tileColumns);
         device.Launch(new("flatten_transpose", new Dim3(checked(members * samples * tiles)), new Dim3(Threads)),
-            new KernelArguments().Operand(from).Result(to).Int(samples).Int(rows).Int(columns));
+            new KernelArguments().Operand(from).Result(to).Int(samples).Int(rows).Int(columns).Int(tileRows).Int(tileColumns));
+    }
+
+    /// <summary>All of the shorter side where it is short, and of the longer as many times 32 as fit beside it; else a square.</summary>
+    private static (int Rows, int Columns) TileOf(int rows, int columns)
+    {
+        int shorter = Math.Min(rows, columns);
+        if (shorter > LongestWhole)
+            return (Side, Side);
+        int longer = Math.Min(Math.Max(rows, columns), TileFloats / (shorter | 1) / Side * Side);
+        return rows < columns ? (rows, longer) : (longer, columns);
     }
 }
