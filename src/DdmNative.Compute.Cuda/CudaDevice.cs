@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Cuda.Driver;
 using DdmNative.Compute.Cuda.Memory;
@@ -275,8 +274,4 @@ public sealed class CudaDevice : Device
         for (long start = 0; start < shape.Length; start += Largest)
             yield return ((int)start, (int)Math.Min(Largest, shape.Length - start));
     }
-
-    /// <summary>What a family answers whose kernels are not written for CUDA yet: device trouble with a way out, not an internal fault.</summary>
-    private static CudaUnavailableException NoKernels([CallerMemberName] string family = "")
-        => new($"the kernels of {family} are not written for CUDA yet. Use --device cpu.");
 }
