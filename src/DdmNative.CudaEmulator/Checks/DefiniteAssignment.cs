@@ -1,4 +1,3 @@
-using DdmNative.CudaEmulator.Counters;
 using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Checks;
@@ -13,10 +12,10 @@ public static class DefiniteAssignment
     public static IReadOnlySet<int> MaybeUnwritten(PtxFunction function)
     {
         IReadOnlyList<PtxInstruction> code = function.Instructions;
-        Blocks blocks = new(code);
+        PtxControlFlow flow = PtxControlFlow.Of(code);
         int words = (function.Registers.Count + 63) / 64;
-        ulong[]?[] after = new ulong[blocks.Count][];
-        int[] order = blocks.ReversePostorder();
+        ulong[]?[] after = new ulong[flow.Blocks.Count][];
+        int[] order = flow.ReversePostorder();
         ulong[] state = new ulong[words];
         bool changed = true;
         while (changed)
@@ -24,8 +23,8 @@ public static class DefiniteAssignment
             changed = false;
             foreach (int block in order)
             {
-                Enter(blocks, block, after, function, state);
-                for (int i = blocks.First[block]; i < blocks.First[block + 1]; i++)
+                Enter(flow, block, after, function, state);
+                for (int i = flow.Blocks[block].Start; i < flow.Blocks[block].End; i++)
                     Write(code[i], state);
                 if (after[block] is { } known && known.AsSpan().SequenceEqual(state))
                     continue;
@@ -37,8 +36,8 @@ public static class DefiniteAssignment
         HashSet<int> unwritten = [];
         foreach (int block in order)
         {
-            Enter(blocks, block, after, function, state);
-            for (int i = blocks.First[block]; i < blocks.First[block + 1]; i++)
+            Enter(flow, block, after, function, state);
+            for (int i = flow.Blocks[block].Start; i < flow.Blocks[block].End; i++)
             {
                 foreach (int register in RegisterUse.Reads(code[i]))
                 {
@@ -53,7 +52,7 @@ public static class DefiniteAssignment
         return unwritten;
     }
 
-    private static void Enter(Blocks blocks, int block, ulong[]?[] after, PtxFunction function, ulong[] state)
+    private static void Enter(PtxControlFlow flow, int block, ulong[]?[] after, PtxFunction function, ulong[] state)
     {
         if (block == 0)
         {
@@ -65,7 +64,7 @@ public static class DefiniteAssignment
         }
 
         Array.Fill(state, ulong.MaxValue);
-        foreach (int before in blocks.Predecessors[block])
+        foreach (int before in flow.Predecessors[block])
         {
             if (after[before] is not { } known)
                 continue;

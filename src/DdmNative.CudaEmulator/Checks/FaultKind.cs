@@ -22,7 +22,9 @@ public enum FaultKind : byte
     WarpSyncMask,
     /// <summary>A thread block executed more instructions than <c>EmulatorOptions</c> allow: most likely a loop without end.</summary>
     InstructionLimit,
-    /// <summary>The kernel asked for it: <c>trap</c>, <c>__assertfail</c>, <c>brx.idx</c> past its table, a call through a pointer that is no function.</summary>
+    /// <summary><c>assert</c> in a kernel: <c>__assertfail</c>.</summary>
+    Assertion,
+    /// <summary>The kernel asked for it: <c>trap</c>, <c>brx.idx</c> past its table, a call through a pointer that is no function.</summary>
     Trap,
 }
 
@@ -44,6 +46,7 @@ public static class FaultKindFacts
         FaultKind.PartialBarrier => "barrier reached by a part of the block",
         FaultKind.WarpSyncMask => "wrong mask of a warp-synchronous instruction",
         FaultKind.InstructionLimit => "instruction limit reached",
+        FaultKind.Assertion => "assertion failed",
         _ => "trap",
     };
 

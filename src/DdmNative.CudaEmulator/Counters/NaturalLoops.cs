@@ -17,40 +17,40 @@ public static class NaturalLoops
 {
     public static IReadOnlyList<NaturalLoop> Find(IReadOnlyList<PtxInstruction> code)
     {
-        Blocks blocks = new(code);
-        int[] dominator = Dominators(blocks);
+        PtxControlFlow flow = PtxControlFlow.Of(code);
+        int[] dominator = Dominators(flow);
         SortedDictionary<int, HashSet<int>> loops = [];
-        for (int from = 0; from < blocks.Count; from++)
+        for (int from = 0; from < flow.Blocks.Count; from++)
         {
             if (dominator[from] < 0)
                 continue;
-            foreach (int header in blocks.Successors[from])
+            foreach (int header in flow.Blocks[from].Successors)
             {
                 if (!Dominates(dominator, header, from))
                     continue;
                 if (!loops.TryGetValue(header, out HashSet<int>? body))
                     loops.Add(header, body = [header]);
-                Gather(blocks, dominator, from, body);
+                Gather(flow, dominator, from, body);
             }
         }
 
         return
         [
             .. loops.Select(loop => new NaturalLoop(
-                blocks.First[loop.Key],
-                [.. loop.Value.Order().SelectMany(block => Enumerable.Range(blocks.First[block], blocks.First[block + 1] - blocks.First[block]))],
+                flow.Blocks[loop.Key].Start,
+                [.. loop.Value.Order().SelectMany(block => Enumerable.Range(flow.Blocks[block].Start, flow.Blocks[block].End - flow.Blocks[block].Start))],
                 !loops.Any(other => other.Key != loop.Key && loop.Value.Contains(other.Key)))),
         ];
     }
 
-    private static void Gather(Blocks blocks, int[] dominator, int from, HashSet<int> body)
+    private static void Gather(PtxControlFlow flow, int[] dominator, int from, HashSet<int> body)
     {
         Stack<int> open = new([from]);
         while (open.TryPop(out int block))
         {
             if (!body.Add(block))
                 continue;
-            foreach (int before in blocks.Predecessors[block])
+            foreach (int before in flow.Predecessors[block])
             {
                 if (dominator[before] >= 0)
                     open.Push(before);
@@ -67,9 +67,9 @@ public static class NaturalLoops
     }
 
     /// <summary>Immediate dominators; the entry's is itself, those of blocks that nothing reaches are −1.</summary>
-    private static int[] Dominators(Blocks blocks)
+    private static int[] Dominators(PtxControlFlow flow)
     {
-        int[] order = blocks.ReversePostorder(), number = new int[blocks.Count], dominator = new int[blocks.Count];
+        int[] order = flow.ReversePostorder(), number = new int[flow.Blocks.Count], dominator = new int[flow.Blocks.Count];
         Array.Fill(dominator, -1);
         if (order.Length == 0)
             return dominator;
@@ -83,7 +83,7 @@ public static class NaturalLoops
             foreach (int block in order.AsSpan(1))
             {
                 int common = -1;
-                foreach (int before in blocks.Predecessors[block])
+                foreach (int before in flow.Predecessors[block])
                 {
                     if (dominator[before] >= 0)
                         common = common < 0 ? before : Meet(dominator, number, common, before);

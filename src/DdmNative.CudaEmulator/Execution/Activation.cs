@@ -1,4 +1,4 @@
-using DdmNative.CudaEmulator.Ptx;
+using System.Numerics;
 
 namespace DdmNative.CudaEmulator.Execution;
 
@@ -13,6 +13,7 @@ internal struct Part
 internal sealed class Activation
 {
     private Part[] parts = new Part[8];
+    private long[]? allocated;
     private int count;
 
     public Activation(DecodedFunction function, nint memory, long stackBase, uint mask, long[] segmentWarps, long[] segmentLanes)
@@ -36,7 +37,25 @@ internal sealed class Activation
 
     public long[] SegmentLanes { get; }
 
-    public PtxCall? Calling { get; set; }
+    /// <summary>The call that it waits for.</summary>
+    public CallSite? Calling { get; set; }
+
+    public int CallingSite { get; set; }
+
+    /// <summary>Functions that other lanes call in the same instruction and that come next, the last first.</summary>
+    public Stack<CallWay> Waiting { get; } = new();
+
+    /// <summary>Bytes that each thread has allocated above the function's own variables.</summary>
+    public long[] Allocated => allocated ??= new long[32];
+
+    /// <summary>The most that threads of the mask have allocated.</summary>
+    public long MostAllocated(uint mask)
+    {
+        long most = 0;
+        for (uint rest = allocated is null ? 0 : mask; rest != 0; rest &= rest - 1)
+            most = Math.Max(most, allocated![BitOperations.TrailingZeroCount(rest)]);
+        return most;
+    }
 
     /// <summary>The <c>bar.red</c> that it waits at.</summary>
     public Segment? Reducing { get; set; }

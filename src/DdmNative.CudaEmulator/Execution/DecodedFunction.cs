@@ -28,10 +28,7 @@ internal sealed record Segment(int FirstOperation, int EndOperation, int FirstIn
 internal delegate ulong LaneFunction(ulong a, ulong b, ulong c, ulong d);
 
 /// <summary>What an operation needs besides its offsets.</summary>
-internal sealed record Detail(PtxInstruction Instruction, Place[] Results, Place[] Sources, LaneFunction? Function = null);
-
-/// <summary>A call: places in the caller's frame or bytes of its stack, and those of the callee.</summary>
-internal sealed record CallSite(PtxFunction? Target, Place Pointer, IReadOnlyList<PtxOperand> Arguments, IReadOnlyList<PtxOperand> Results);
+internal sealed record Detail(PtxInstruction Instruction, Place[] Results, Place[] Sources, LaneFunction? Function = null, CallSite? Call = null);
 
 /// <summary>A function in the form in which warps run it.</summary>
 internal sealed class DecodedFunction
@@ -55,6 +52,10 @@ internal sealed class DecodedFunction
     /// <summary>Local and call-parameter variables: bytes from the frame's base in each thread's stack.</summary>
     public required IReadOnlyDictionary<PtxVariable, int> StackOffsets { get; init; }
     public required int StackBytes { get; init; }
+
+    /// <summary>What a caller hands over and gets back, in this function's frame.</summary>
+    public required CallSlot[] Parameters { get; init; }
+    public required CallSlot[] Results { get; init; }
     public required int LocalBytes { get; init; }
     public required int FirstSite { get; init; }
 }

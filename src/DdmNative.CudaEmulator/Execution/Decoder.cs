@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Counters;
@@ -94,9 +95,15 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         return new DecodedFunction
         {
             Function = function, Operations = [.. operations], Details = [.. details], Segments = [.. segments], SegmentAt = segmentAt, Frame = frame, RegisterBytes = registerBytes, Registers = registers,
-            Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack, StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
+            Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack,
+            Parameters = function.ParameterRegisters.Count > 0 ? Registers(function.ParameterRegisters) : OnStack(function.Parameters),
+            Results = function.ResultRegisters.Count > 0 ? Registers(function.ResultRegisters) : OnStack(function.Results), StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
         };
     }
+
+    private CallSlot[] Registers(IReadOnlyList<int> indices) => [.. indices.Select(index => CallSlot.InRegister(registers[index]))];
+
+    private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables) => function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(stack[variable], variable.Size))];
 
     /// <summary>Moving or selecting a value is no use of it.</summary>
     private void CheckWritten(PtxInstruction instruction, int site)
@@ -231,7 +238,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         operations.Add(operation);
     }
 
-    private void AddControl(PtxInstruction instruction, Control control, int site)
+    private void AddControl(PtxInstruction instruction, Control control, int place)
     {
         List<Place> sources = [];
         if (control == Control.BranchTable)
@@ -241,17 +248,37 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         Place[] results = control == Control.BarrierReduce ? [Of(instruction.Operands[0], instruction.Modifiers.Type)] : [];
         if (instruction.Call is { Target: PtxRegisterOperand pointer })
             sources.Add(registers[pointer.Register]);
+        CallSite? site = null;
         if (instruction.Call is { } call)
         {
-            if (call.Target is PtxFunctionOperand named && module.Defined(named.Name) is null && named.Name is not ("__assertfail" or "vprintf"))
-                throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{named.Name}' is called, but nowhere defined");
+            PtxFunction? callee = call.Target is PtxFunctionOperand named ? module.Defined(named.Name) : null;
+            if (call.Target is PtxFunctionOperand missing && callee is null && !SystemCalls.IsKnown(missing.Name))
+                throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{missing.Name}' is called, but nowhere defined");
+            site = new CallSite([.. call.Arguments.Select((argument, i) => Slot(argument, Parameter(callee, i)))], [.. call.Results.Select(result => Slot(result, PtxType.B64))]);
         }
 
         // The control's operation is the one after the segment's last.
-        Operation operation = New(instruction, site);
-        operation.Extra = Detailed(instruction, results, [.. sources]);
+        Operation operation = New(instruction, place);
+        details.Add(new Detail(instruction, results, [.. sources], null, site));
+        operation.Extra = details.Count - 1;
         operations.Add(operation);
     }
+
+    /// <summary>The type of a parameter, by which a constant is read; of one that is not known the widest.</summary>
+    private static PtxType Parameter(PtxFunction? callee, int number) =>
+        callee is null ? PtxType.B64
+        : number < callee.ParameterRegisters.Count ? callee.Registers[callee.ParameterRegisters[number]].Type
+        : number < callee.Parameters.Count ? callee.Parameters[number].Type
+        : PtxType.B64;
+
+    /// <summary>An argument or result of a call: a variable of this function, a register or a constant.</summary>
+    private CallSlot Slot(PtxOperand operand, PtxType type) => operand switch
+    {
+        PtxSymbolOperand symbol when stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset + (int)symbol.Offset, symbol.Variable.Size),
+        PtxSinkOperand => default,
+        PtxImmediate immediate => CallSlot.InRegister(Constant(immediate.As(type), Math.Max(4, type.ByteSize()))),
+        _ => CallSlot.InRegister(Of(operand, type)),
+    };
 
     private void Add(PtxInstruction instruction, int site)
     {
@@ -268,6 +295,23 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
                 return;
             case PtxOpcode.Membar or PtxOpcode.Fence or PtxOpcode.Prefetch or PtxOpcode.Discard or PtxOpcode.Brkpt or PtxOpcode.Nanosleep or PtxOpcode.Pmevent or PtxOpcode.Griddepcontrol or PtxOpcode.Setmaxnreg:
                 Emit(instruction, site, &WarpOperations.Nothing, [], []);
+                return;
+            case PtxOpcode.Applypriority:
+                Emit(instruction, site, &WarpOperations.Nothing, [], []);
+                return;
+            case PtxOpcode.Createpolicy:
+                // How caches evict changes no result.
+                Lanes(instruction, site, Of(operands[0], PtxType.B64), (_, _, _, _) => 0);
+                return;
+            case PtxOpcode.Alloca:
+                long alignment = operands.Count > 2 ? (long)Math.Clamp(((PtxImmediate)operands[2]).Bits, 8, 1 << 16) : 8;
+                Emit(instruction, site, &StackOperations.Allocate, [Of(operands[0], modifiers.Type)], [Of(operands[1], modifiers.Type)], (long)BitOperations.RoundUpToPowerOf2((ulong)alignment));
+                return;
+            case PtxOpcode.Stacksave:
+                Emit(instruction, site, &StackOperations.Save, [Of(operands[0], modifiers.Type)], []);
+                return;
+            case PtxOpcode.Stackrestore:
+                Emit(instruction, site, &StackOperations.Restore, [], [Of(operands[0], modifiers.Type)]);
                 return;
             case PtxOpcode.CpAsyncCommitGroup:
                 Emit(instruction, site, &WarpOperations.CommitCopies, [], []);

@@ -26,6 +26,9 @@ public sealed record EmulatorOptions
     /// <summary>Warp instructions that one block may execute before it is taken for an endless loop.</summary>
     public long InstructionLimit { get; init; } = 2_000_000_000;
 
+    /// <summary>Where <c>printf</c> in kernels writes; otherwise the standard output.</summary>
+    public Action<string> Output { get; init; } = Print;
+
     /// <summary>Single launches that the counters remember; kernels are counted in any case.</summary>
     public int KeptLaunches { get; init; }
 
@@ -45,6 +48,12 @@ public sealed record EmulatorOptions
         if (Number(InstructionLimitVariable, 1, long.MaxValue) is { } limit)
             options = options with { InstructionLimit = (long)limit };
         return options;
+    }
+
+    private static void Print(string text)
+    {
+        Console.Out.Write(text);
+        Console.Out.Flush();
     }
 
     private static ulong? Number(string variable, ulong least, ulong most)

@@ -28,7 +28,7 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
     public void Run()
     {
         long begin = Stopwatch.GetTimestamp();
-        int threads = kernel.UsesAtomics ? 1 : (int)Math.Min((ulong)device.Options.HostThreads, grid.Count);
+        int threads = kernel.UsesAtomics || kernel.CallsSystem ? 1 : (int)Math.Min((ulong)device.Options.HostThreads, grid.Count);
         KernelProfile total = new(kernel.Sites);
         if (threads == 1)
             RunBlocks(total);

@@ -33,7 +33,7 @@ internal sealed unsafe class Warp : IDisposable
         Index = index;
         Lanes = lanes;
         kernel = runner.Launch.Kernel.Decoded[runner.Launch.Kernel.Function];
-        LocalStride = runner.Launch.Kernel.Decoded.Values.Sum(function => function.StackBytes) + (runner.Launch.Kernel.Decoded.Count > 1 ? CallStackBytes : 0);
+        LocalStride = runner.Launch.Kernel.Decoded.Values.Sum(function => function.StackBytes) + (runner.Launch.Kernel.NeedsDeepStack ? CallStackBytes : 0);
         Local = (byte*)NativeMemory.AlignedAlloc((nuint)(LocalStride * 32 + 256), 256);
         Addresses = (ulong*)NativeMemory.AlignedAlloc(32 * 8 * 3, 64);
         current = null!;
@@ -187,6 +187,7 @@ internal sealed unsafe class Warp : IDisposable
             FaultKind.OutOfBounds or FaultKind.UseAfterFree or FaultKind.WriteToConstant => CudaError.IllegalAddress,
             FaultKind.Misaligned => CudaError.MisalignedAddress,
             FaultKind.InstructionLimit => CudaError.LaunchTimeout,
+            FaultKind.Assertion => CudaError.Assert,
             _ => CudaError.LaunchFailed,
         },
         report);
@@ -310,64 +311,113 @@ internal sealed unsafe class Warp : IDisposable
         Status = WarpStatus.Barrier;
     }
 
+    /// <summary>Lanes that call different functions do so one function after the other, that of the lowest lane first, and meet behind the call.</summary>
     private void Call(Detail detail, Operation* operation, uint part)
     {
         PtxCall call = detail.Instruction.Call!;
         LoadedModule module = runner.Launch.Kernel.Module;
-        int lane = BitOperations.TrailingZeroCount(part);
-        PtxFunction? target = call.Target is PtxFunctionOperand named ? module.Defined(named.Name) : module.FunctionAt(LaneOperations.Read(Frame, detail.Sources[0], lane));
-        if (target is null || !runner.Launch.Kernel.Decoded.TryGetValue(target, out DecodedFunction? callee))
-            throw Fault(FaultKind.Trap, operation->Site, part, null, call.Target is PtxFunctionOperand missing ? $"a call of {missing.Name}" : "a call through a pointer that is no function");
-        if (call.Target is not PtxFunctionOperand)
+        if (call.Target is PtxFunctionOperand named)
         {
-            for (uint rest = part; rest != 0; rest &= rest - 1)
-            {
-                if (module.FunctionAt(LaneOperations.Read(Frame, detail.Sources[0], BitOperations.TrailingZeroCount(rest))) != target)
-                    throw Fault(FaultKind.Trap, operation->Site, rest, null, "a call through pointers that differ between the lanes of a warp, which the emulator does not execute");
-            }
-        }
-
-        DecodedFunction caller = current.Function;
-        long callerBase = StackBase, calleeBase = StackBase + caller.StackBytes;
-        if (calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
-            throw Fault(FaultKind.Trap, operation->Site, part, null, $"{calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
-        for (int i = 0; i < Math.Min(target.Parameters.Count, call.Arguments.Count); i++)
-        {
-            if (call.Arguments[i] is PtxSymbolOperand symbol)
-                CopyStack(part, callerBase + caller.StackOffsets[symbol.Variable], calleeBase + callee.StackOffsets[target.Parameters[i]], (long)Math.Min(symbol.Variable.Size, target.Parameters[i].Size));
+            if (module.Defined(named.Name) is { } function)
+                Begin(detail.Call!, operation->Site, Callee(function, detail.Call!, operation->Site, part), part);
             else
-                throw Fault(FaultKind.Trap, operation->Site, part, null, "a call with arguments in registers, which the emulator does not execute");
+                SystemCalls.Run(this, named.Name, detail.Call!, operation->Site, part);
+            return;
         }
 
-        current.Calling = call;
-        Enter(callee, part, calleeBase);
+        List<CallWay> ways = [];
+        for (uint rest = part; rest != 0; rest &= rest - 1)
+        {
+            uint lane = rest & 0 - rest;
+            PtxFunction function = module.FunctionAt(LaneOperations.Read(Frame, detail.Sources[0], BitOperations.TrailingZeroCount(rest)))
+                ?? throw Fault(FaultKind.Trap, operation->Site, lane, null, "a call through a pointer that is no function");
+            DecodedFunction callee = Callee(function, detail.Call!, operation->Site, lane);
+            int known = ways.FindIndex(way => way.Callee == callee);
+            if (known < 0)
+                ways.Add(new CallWay(callee, lane));
+            else
+                ways[known] = new CallWay(callee, ways[known].Mask | lane);
+        }
+
+        if (ways.Count > 1)
+            runner.Profile.Divergences[operation->Site]++;
+        for (int i = ways.Count - 1; i > 0; i--)
+            current.Waiting.Push(ways[i]);
+        Begin(detail.Call!, operation->Site, ways[0].Callee, ways[0].Mask);
     }
 
-    /// <summary>Back to the caller, if there is one.</summary>
+    private DecodedFunction Callee(PtxFunction function, CallSite call, int site, uint lanes)
+    {
+        if (!runner.Launch.Kernel.Decoded.TryGetValue(function, out DecodedFunction? callee))
+            throw Fault(FaultKind.Trap, site, lanes, null, $"a call of {function.Name}, which is a kernel, expected a function");
+        if (callee.Parameters.Length != call.Arguments.Length || (call.Results.Length > 0 && callee.Results.Length != call.Results.Length))
+            throw Fault(FaultKind.Trap, site, lanes, null, $"a call of {function.Name} with {call.Arguments.Length} arguments and {call.Results.Length} results, expected {callee.Parameters.Length} and {callee.Results.Length}");
+        return callee;
+    }
+
+    private void Begin(CallSite call, int site, DecodedFunction callee, uint mask)
+    {
+        Activation caller = current;
+        long calleeBase = (caller.StackBase + caller.Function.StackBytes + caller.MostAllocated(mask) + 15) / 16 * 16;
+        if (calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
+            throw Fault(FaultKind.Trap, site, mask, null, $"{calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
+        caller.Calling = call;
+        caller.CallingSite = site;
+        Enter(callee, mask, calleeBase);
+        for (int i = 0; i < call.Arguments.Length; i++)
+            CallTransfer.Copy(this, mask, (byte*)caller.Memory, caller.StackBase, call.Arguments[i], Frame, calleeBase, callee.Parameters[i]);
+    }
+
+    /// <summary>Back to the caller, if there is one, or on to the next function that other lanes call.</summary>
     private bool Return()
     {
-        if (calls.Count == 0)
+        if (!calls.TryPeek(out Activation? caller))
             return false;
-        DecodedFunction callee = current.Function;
-        long calleeBase = StackBase;
-        uint entered = current.Entered;
+        Activation callee = current;
+        CallSite call = caller.Calling!;
+        for (int i = 0; i < call.Results.Length; i++)
+            CallTransfer.Copy(this, callee.Entered & alive, (byte*)callee.Memory, callee.StackBase, callee.Function.Results[i], (byte*)caller.Memory, caller.StackBase, call.Results[i]);
         Leave();
-        PtxCall call = current.Calling!;
-        for (int i = 0; i < Math.Min(callee.Function.Results.Count, call.Results.Count); i++)
-        {
-            if (call.Results[i] is PtxSymbolOperand symbol)
-                CopyStack(entered & alive, calleeBase + callee.StackOffsets[callee.Function.Results[i]], StackBase + current.Function.StackOffsets[symbol.Variable], (long)symbol.Variable.Size);
-        }
-
+        if (caller.Waiting.TryPop(out CallWay way))
+            Begin(call, caller.CallingSite, way.Callee, way.Mask);
         return true;
     }
 
-    private void CopyStack(uint mask, long from, long to, long bytes)
+    /// <summary>The first byte above what a thread has on its stack.</summary>
+    public long StackTop(int lane) => StackBase + current.Function.StackBytes + current.Allocated[lane];
+
+    public void SetStackTop(int site, int lane, ulong top)
     {
-        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        long allocated = (long)top - StackBase - current.Function.StackBytes;
+        if (allocated < 0 || top > (ulong)LocalStride)
+            throw Fault(FaultKind.Trap, site, 1u << lane, null, $"stackrestore of 0x{top:x}, expected what stacksave gave in this function");
+        current.Allocated[lane] = allocated;
+    }
+
+    /// <summary>The address of bytes on the stack of a thread, good until its function ends.</summary>
+    public ulong AllocateOnStack(int site, int lane, ulong bytes, long alignment)
+    {
+        long address = (StackTop(lane) + alignment - 1) / alignment * alignment;
+        if (address > LocalStride || bytes > (ulong)(LocalStride - address))
+            throw Fault(FaultKind.Trap, site, 1u << lane, null, $"alloca of {bytes} bytes, but of a thread's stack of {LocalStride} bytes only {Math.Max(0, LocalStride - address)} are left");
+        current.Allocated[lane] = address + (long)bytes - StackBase - current.Function.StackBytes;
+        return (ulong)address;
+    }
+
+    /// <summary>The host's bytes at a generic address of a thread, for functions of the system.</summary>
+    public byte* Pointer(int site, int lane, ulong address, int bytes)
+    {
+        ulong offset = address & (1UL << 24) - 1;
+        switch (SpaceOf(address))
         {
-            byte* stack = Local + (long)BitOperations.TrailingZeroCount(rest) * LocalStride;
-            Buffer.MemoryCopy(stack + from, stack + to, bytes, bytes);
+            case PtxSpace.Local when offset + (ulong)bytes <= (ulong)LocalStride:
+                return Local + (long)lane * LocalStride + (long)offset;
+            case PtxSpace.Shared when offset + (ulong)bytes <= (ulong)runner.Launch.SharedBytes:
+                return runner.Shared + offset;
+            case PtxSpace.Global when runner.Launch.Device.Memory.Find(address) is { } found && found.Holds(address, (ulong)bytes):
+                return found.Host + (address - found.Address);
+            default:
+                throw Fault(FaultKind.OutOfBounds, site, 1u << lane, new FaultMemory(FaultAccess.Read, SpaceOf(address), address, bytes, runner.Launch.Device.Memory.Nearest(address)?.Describe()));
         }
     }
 

@@ -15,10 +15,24 @@ public sealed class PtxControlFlow
 {
     private readonly int[] blockOf;
 
-    private PtxControlFlow(IReadOnlyList<PtxBasicBlock> blocks, int[] blockOf) => (Blocks, this.blockOf) = (blocks, blockOf);
+    private PtxControlFlow(IReadOnlyList<PtxBasicBlock> blocks, int[] blockOf)
+    {
+        (Blocks, this.blockOf) = (blocks, blockOf);
+        List<int>[] predecessors = [.. blocks.Select(_ => new List<int>())];
+        for (int block = 0; block < blocks.Count; block++)
+        {
+            foreach (int next in blocks[block].Successors)
+                predecessors[next].Add(block);
+        }
+
+        Predecessors = predecessors;
+    }
 
     /// <summary>In the order of the code; empty for a function without instructions.</summary>
     public IReadOnlyList<PtxBasicBlock> Blocks { get; }
+
+    /// <summary>By block: those that it may follow.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Predecessors { get; }
 
     public int BlockOf(int instruction) => blockOf[instruction];
 
@@ -29,10 +43,46 @@ public sealed class PtxControlFlow
         return block == PostDominators.Exit ? blockOf.Length : Blocks[block].Start;
     }
 
+    /// <summary>Blocks that the entry reaches, each before those that it alone leads to.</summary>
+    public int[] ReversePostorder()
+    {
+        if (Blocks.Count == 0)
+            return [];
+        List<int> order = [];
+        bool[] seen = new bool[Blocks.Count];
+        Stack<(int Block, int Next)> path = new([(0, 0)]);
+        seen[0] = true;
+        while (path.TryPop(out (int Block, int Next) top))
+        {
+            IReadOnlyList<int> successors = Blocks[top.Block].Successors;
+            if (top.Next == successors.Count)
+            {
+                order.Add(top.Block);
+                continue;
+            }
+
+            path.Push((top.Block, top.Next + 1));
+            int next = successors[top.Next];
+            if (!seen[next])
+            {
+                seen[next] = true;
+                path.Push((next, 0));
+            }
+        }
+
+        order.Reverse();
+        return [.. order];
+    }
+
     public static PtxControlFlow Of(PtxFunction function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        IReadOnlyList<PtxInstruction> code = function.Instructions;
+        return Of(function.Instructions);
+    }
+
+    public static PtxControlFlow Of(IReadOnlyList<PtxInstruction> code)
+    {
+        ArgumentNullException.ThrowIfNull(code);
         bool[] leads = new bool[code.Count + 1];
         leads[0] = true;
         for (int i = 0; i < code.Count; i++)
@@ -68,7 +118,7 @@ public sealed class PtxControlFlow
     private static IEnumerable<int> Next(IReadOnlyList<PtxInstruction> code, int last)
     {
         PtxInstruction instruction = code[last];
-        bool leaves = instruction.Opcode is PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Ret or PtxOpcode.Exit or PtxOpcode.Trap;
+        bool leaves = EndsBlock(instruction.Opcode);
         IEnumerable<int> targets = TargetsOf(instruction);
         return leaves && instruction.Guard is null ? targets : targets.Append(last + 1);
     }

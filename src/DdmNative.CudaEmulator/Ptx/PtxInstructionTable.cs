@@ -157,8 +157,16 @@ internal static class PtxInstructionTable
         red         | u32/s32/u64/s64             | ?ATOM_ORDER ?SCOPE ?DATA_SPACE min/max hints           | m s k?
         prefetch    |                             | ?global/local hints                   | m k?
         discard     |                             | ?global hints                         | m i
+        applypriority |                           | ?global hints                         | m i
+        createpolicy | b64                        | fractional hints                      | d i?
+        createpolicy | b64                        | range ?global hints                   | d m s=4 s=4
+        createpolicy | b64                        | cvt hints                             | d s
+        alloca      | u32/u64                     |                                       | d s i?
+        stacksave   | u32/u64                     |                                       | d
+        stackrestore | u32/u64                    |                                       | s
         membar      |                             | BAR_SCOPE                             |
         fence       |                             | ?sc/acq_rel/acquire/release SCOPE     |
+        fence       |                             | proxy alias/async ?DATA_SPACE         |
         bar.sync    |                             | ?aligned                              | s=4 s=4?
         bar.arrive  |                             | ?aligned                              | s=4 s=4
         bar.red     | u32                         | ?aligned popc                         | d s=4 s=4? q

@@ -34,7 +34,7 @@ internal static class PtxModifierWords
         ["ca"] = Cache(PtxCacheOperator.Ca), ["cg"] = Cache(PtxCacheOperator.Cg), ["cs"] = Cache(PtxCacheOperator.Cs), ["lu"] = Cache(PtxCacheOperator.Lu),
         ["cv"] = Cache(PtxCacheOperator.Cv), ["wb"] = Cache(PtxCacheOperator.Wb), ["wt"] = Cache(PtxCacheOperator.Wt),
         ["v2"] = m => m.Vector = 2, ["v4"] = m => m.Vector = 4, ["x1"] = m => m.Vector = 1, ["x2"] = m => m.Vector = 2, ["x4"] = m => m.Vector = 4,
-        ["launch_dependents"] = _ => { }, ["wait"] = _ => { }, ["m8n8"] = m => m.Shape = (8, 8, 0), ["row"] = m => m.LayoutA = PtxLayout.Row,
+        ["proxy"] = _ => { }, ["alias"] = _ => { }, ["async"] = _ => { }, ["fractional"] = _ => { }, ["range"] = _ => { }, ["cvt"] = _ => { }, ["launch_dependents"] = _ => { }, ["wait"] = _ => { }, ["m8n8"] = m => m.Shape = (8, 8, 0), ["row"] = m => m.LayoutA = PtxLayout.Row,
     };
 
     private static readonly Dictionary<string, Dictionary<string, Action<PtxModifiers>>> Groups = new()

@@ -29,14 +29,15 @@ internal readonly ref struct PtxOperandReader(
             throw new PtxException(line, target is PtxLabelOperand label ? $"a call of '{label.Name}', which is not declared" : "a call of what is neither a function nor a register");
         if (lexer.Take(','))
         {
-            if (lexer.Is('('))
+            bool listed = lexer.Is('(');
+            if (listed)
                 arguments = List();
-            if (arguments.Count == 0 || lexer.Take(','))
+            if (!listed || lexer.Take(','))
                 prototype = lexer.Is(';') ? null : lexer.ExpectName("the name of a prototype");
         }
 
-        if (prototype is not null && !scope.HasPrototype(prototype))
-            throw new PtxException(line, $"a call names the prototype '{prototype}', which is not declared");
+        if (prototype is not null && !scope.HasPrototype(prototype) && Variable(prototype) is null)
+            throw new PtxException(line, $"a call names '{prototype}', which is neither a prototype nor a list of targets that is declared");
         if (target is PtxRegisterOperand && prototype is null)
             throw new PtxException(line, "a call through a register without a prototype, expected its name after the arguments");
         if (target is PtxFunctionOperand(var name) && functions.TryGetValue(name, out PtxFunction? callee))

@@ -244,6 +244,20 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             -    setp.eq.u32 %p1, %r0, 3;
                  @%p1 trap; // here
             """),
+        new("a failed assertion", FaultKind.Assertion, 32, """
+                 setp.eq.u32 %p1, %r0, 64;
+            -    setp.eq.u32 %p1, %r0, 3;
+                 @!%p1 bra GOOD;
+                 {
+                 .param .b64 text; .param .b64 file; .param .b32 line; .param .b64 name; .param .b64 size;
+                 .reg .b64 %message;
+                 mov.u64 %message, message;
+                 cvta.global.u64 %message, %message;
+                 st.param.b64 [text], %message; st.param.b64 [file], %message; st.param.b32 [line], 42; st.param.b64 [name], %message; st.param.b64 [size], 1;
+                 call.uni __assertfail, (text, file, line, name, size); // here
+                 }
+             GOOD:
+            """, ".extern .func __assertfail(.param .b64 a, .param .b64 b, .param .b32 c, .param .b64 d, .param .b64 e);\n.global .align 1 .b8 message[4] = {120, 62, 48, 0};"),
         new("a read of a place past the end that all lanes read", FaultKind.OutOfBounds, 64, """
             -    ld.global.f32 %f1, [%rd1+256]; // here
             +    ld.global.f32 %f1, [%rd1+252]; // here
