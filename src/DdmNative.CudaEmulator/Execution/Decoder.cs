@@ -254,7 +254,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
             PtxFunction? callee = call.Target is PtxFunctionOperand named ? module.Defined(named.Name) : null;
             if (call.Target is PtxFunctionOperand missing && callee is null && !SystemCalls.IsKnown(missing.Name))
                 throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{missing.Name}' is called, but nowhere defined");
-            site = new CallSite([.. call.Arguments.Select((argument, i) => Slot(argument, Parameter(callee, i)))], [.. call.Results.Select(result => Slot(result, PtxType.B64))]);
+            site = new CallSite([.. call.Arguments.Select((argument, i) => Slot(instruction, argument, Parameter(callee, i)))], [.. call.Results.Select(result => ResultSlot(instruction, result))]);
         }
 
         // The control's operation is the one after the segment's last.
@@ -272,13 +272,18 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         : PtxType.B64;
 
     /// <summary>An argument or result of a call: a variable of this function, a register or a constant.</summary>
-    private CallSlot Slot(PtxOperand operand, PtxType type) => operand switch
+    private CallSlot Slot(PtxInstruction instruction, PtxOperand operand, PtxType type) => operand switch
     {
-        PtxSymbolOperand symbol when stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset + (int)symbol.Offset, symbol.Variable.Size),
+        PtxSymbolOperand { Offset: 0 } symbol when stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset, symbol.Variable.Size),
         PtxSinkOperand => default,
-        PtxImmediate immediate => CallSlot.InRegister(Constant(immediate.As(type), Math.Max(4, type.ByteSize()))),
-        _ => CallSlot.InRegister(Of(operand, type)),
+        PtxImmediate immediate when type != PtxType.Pred => CallSlot.InRegister(Constant(immediate.As(type), Math.Max(4, type.ByteSize()))),
+        PtxRegisterOperand => CallSlot.InRegister(Of(operand, type)),
+        _ => throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: a call hands over {operand}, expected a .param variable of this function's body, a register or a constant"),
     };
+
+    private CallSlot ResultSlot(PtxInstruction instruction, PtxOperand operand) => operand is PtxImmediate or PtxRegisterOperand { Negated: true }
+        ? throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: a call's result goes to {operand}, expected a .param variable or a register")
+        : Slot(instruction, operand, PtxType.B64);
 
     private void Add(PtxInstruction instruction, int site)
     {
