@@ -12,6 +12,18 @@ public class PtxMutationTests
     private static readonly string[] Odd =
         ["0", "-1", "4294967295", "18446744073709551616", "99999999999999999999", "0x", "0f3F8", "0dZ", "1e999", "%r<1000000>", "{", "}", "[", "]", "(", ")", ";", ",", ":", "\"", "/*", "@", "!", "::", ".b32", "_"];
 
+    /// <summary>Were a sample not loaded whole, little of it would be reached when it is damaged.</summary>
+    [Fact]
+    public void Every_sample_is_loaded_while_it_is_whole()
+    {
+        using EmulatedDevice device = new(new EmulatorOptions { MemoryBytes = 64 << 20, HostThreads = 1 });
+        foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Ptx", "Samples"), "*.ptx"))
+        {
+            using LoadedModule module = device.Load(PtxParser.Parse(File.ReadAllText(file)));
+            Assert.NotEmpty(module.Kernels);
+        }
+    }
+
     [Fact]
     public async Task Damaged_modules_are_refused_with_a_line_or_read_but_never_crash_or_hang()
     {
