@@ -23,7 +23,8 @@ public sealed class CounterTableTests(RunFiles files)
               "movedOverLeast": 6.25, "arithmeticIntensity": 141.56,
               "rooflines": [ { "gpu": "H100 SXM", "seconds": 2.5e-4, "bound": "compute" } ]
             }
-          ]
+          ],
+          "speed": { "laneInstructions": 3000000000, "seconds": 2.5, "laneInstructionsPerSecond": 1200000000 }
         }
         """;
 
@@ -40,6 +41,7 @@ public sealed class CounterTableTests(RunFiles files)
                 "| `scale` | 3 | 120 | 0.0% |  |  |  | 100.0% | 1.00 | 0.1 | 1.50 µs | memory |",
             ],
             Rows(output.ToString()));
+        Assert.EndsWith("executed 3000 million lane instructions in 2.50 s: 1200 million/s on this machine.\n", output.ToString(), StringComparison.Ordinal);
     }
 
     [SkippableFact]
