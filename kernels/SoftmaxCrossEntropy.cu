@@ -9,7 +9,8 @@
 // Memory: results are assigned (=). Up to 32 classes (_few) or 128 (_some) stay in registers, so that every float is read once; beyond, the _many kernels read
 // logits again from the first-level cache for the maximum, the sum and the result.
 // Tiling: `group` lanes of a warp, the power of two that holds the classes (at most 32), take one sample. A block's 256/group samples lie side by side in memory and go
-// through shared memory, so that global memory is touched in whole sectors although a sample may have ten classes. A block with more samples than a shared operand's period reads it once.
+// through shared memory, so that global memory is touched in whole sectors although a sample may have ten classes. Where members share an operand, a block takes one tile of its samples
+// and goes through several members with it (`Tiling`), so that labels are read once for eight members and not once for each.
 // Rounding: e^z is taken of z − max z ≤ 0; the loss is Σ qₖ·(ln(1 + Σ' e^(z − max z)) + max z − zₖ), the primed sum without the maximum itself, so that a
 // confident sample's small loss keeps its digits.
 // Intensity: 8 to 16 bytes moved per class for about 15 flops. Bound aimed at: memory bandwidth, or, with ten classes, the launch.
@@ -30,6 +31,16 @@ __device__ __forceinline__ float log_one_plus(float s)
 }
 
 __device__ constexpr int SoftmaxThreads = 256;
+
+// How blocks lie over the batch: a tile of samples, the same of `rounds` runs. Without a shared operand a run is a tile. With one, its period is the run where it is longer
+// than a tile, and a tile has whole periods where it is shorter: what is shared is the same in every round.
+struct Tiling {
+    int samples; // of all members
+    int tile;    // samples of a tile, at most 256/group
+    int length;  // samples of a run
+    int tiles;   // tiles of a run
+    int rounds;  // runs of a block
+};
 
 // The floats of a block's samples, which lie side by side: from shared memory in whole sectors, whatever the number of classes.
 __device__ __forceinline__ void unstage(float* target, const float* shared, int floats)
@@ -64,20 +75,27 @@ template <int Kept>
 struct Place {
     int lane;
     int group;
-    int first;   // sample of the block, among all members'
-    int count;   // samples of the block
+    int first;   // sample of the block's tile, among all members'
+    int count;   // samples of the block's tile
     int sample;  // of the group, counted from the block's first
     int length;  // classes
     int classes; // the same, but 0 for groups beyond the last sample: they only take part in the sums
 
-    __device__ __forceinline__ Place(int samples, int all_classes, int lanes)
+    __device__ __forceinline__ Place(int all_classes, int lanes)
         : lane(threadIdx.x & (lanes - 1)), group(lanes), length(all_classes)
     {
-        int most = SoftmaxThreads / lanes;
-        first = blockIdx.x * most;
-        count = samples - first < most ? samples - first : most;
         sample = threadIdx.x / lanes;
-        classes = sample < count ? all_classes : 0;
+    }
+
+    // Goes to the block's tile of a round; false behind the last.
+    __device__ __forceinline__ bool go(const Tiling& tiling, int round)
+    {
+        int run = blockIdx.x / tiling.tiles * tiling.rounds + round, from = blockIdx.x % tiling.tiles * tiling.tile;
+        first = run * tiling.length + from;
+        count = tiling.length - from < tiling.tile ? tiling.length - from : tiling.tile;
+        count = tiling.samples - first < count ? tiling.samples - first : count;
+        classes = sample < count ? length : 0;
+        return round < tiling.rounds && count > 0;
     }
 
     // Copies an operand's floats, so many to a sample, of the block's samples to shared memory; to be read after a barrier.
@@ -101,11 +119,12 @@ struct Place {
     // The group's sample among those that were staged.
     __device__ __forceinline__ int staged_sample(int period) const { return period > 0 && period <= count ? (first + sample) % period : sample; }
 
-    // An operand's vectors on their way through shared memory; to be taken after a barrier.
-    __device__ __forceinline__ void send(Area<Kept>& area, const float* operand, int period) const
+    // An operand's vectors on their way through shared memory; to be taken after a barrier. What members share stays from round to round, unless a result went through its area.
+    __device__ __forceinline__ void send(Area<Kept>& area, const float* operand, int period, bool again) const
     {
         if constexpr (Kept > 0)
-            stage(area.floats, operand, period, length);
+            if (period == 0 || again)
+                stage(area.floats, operand, period, length);
     }
 
     __device__ __forceinline__ Vector<Kept> take(const Area<Kept>& area, const float* operand, int period) const
@@ -201,147 +220,165 @@ __device__ __forceinline__ float mass(const Place<Kept>& at, const Vector<Kept>&
 }
 
 template <int Kept>
-__device__ __forceinline__ void softmax_probabilities(const float* z, int z_period, float* probabilities, int samples, int classes, int group)
+__device__ __forceinline__ void softmax_probabilities(const float* z, int z_period, float* probabilities, const Tiling& tiling, int classes, int group)
 {
     __shared__ Area<Kept> area;
-    Place<Kept> at(samples, classes, group);
-    at.send(area, z, z_period);
-    __syncthreads();
-    Vector<Kept> logits = at.take(area, z, z_period);
-    Softmax<Kept> softmax(at, logits);
-    float partition = softmax.partition();
-    at.give(area, probabilities, [&](int slot, int k) { return divide(softmax.exponential(slot, k), partition); });
+    Place<Kept> at(classes, group);
+    for (int round = 0; at.go(tiling, round); round++) {
+        at.send(area, z, z_period, true);
+        __syncthreads();
+        Vector<Kept> logits = at.take(area, z, z_period);
+        Softmax<Kept> softmax(at, logits);
+        float partition = softmax.partition();
+        at.give(area, probabilities, [&](int slot, int k) { return divide(softmax.exponential(slot, k), partition); });
+        __syncthreads();
+    }
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_loss(
-    const float* z, int z_period, const float* q, int q_period, float* loss, int samples, int classes, int group)
+    const float* z, int z_period, const float* q, int q_period, float* loss, const Tiling& tiling, int classes, int group)
 {
     __shared__ Area<Kept> areas[2];
     __shared__ float losses[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group);
-    at.send(areas[0], z, z_period);
-    at.send(areas[1], q, q_period);
-    __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_period), labels = at.take(areas[1], q, q_period);
-    Softmax<Kept> softmax(at, logits);
-    // The first class that has the maximum is left out of the sum.
-    int largest = classes;
-    at.each([&](int slot, int k) {
-        if (logits.at(slot, k) == softmax.maximum && k < largest)
-            largest = k;
-    });
-    for (int mask = at.group / 2; mask > 0; mask /= 2) {
-        int other = static_cast<int>(bits_of(shuffle_xor(float_of(static_cast<unsigned>(largest)), mask)));
-        largest = other < largest ? other : largest;
+    Place<Kept> at(classes, group);
+    for (int round = 0; at.go(tiling, round); round++) {
+        at.send(areas[0], z, z_period, round == 0);
+        at.send(areas[1], q, q_period, round == 0);
+        __syncthreads();
+        Vector<Kept> logits = at.take(areas[0], z, z_period), labels = at.take(areas[1], q, q_period);
+        Softmax<Kept> softmax(at, logits);
+        // The first class that has the maximum is left out of the sum.
+        int largest = classes;
+        at.each([&](int slot, int k) {
+            if (logits.at(slot, k) == softmax.maximum && k < largest)
+                largest = k;
+        });
+        for (int mask = at.group / 2; mask > 0; mask /= 2) {
+            int other = static_cast<int>(bits_of(shuffle_xor(float_of(static_cast<unsigned>(largest)), mask)));
+            largest = other < largest ? other : largest;
+        }
+        float others = 0.0f;
+        at.each([&](int slot, int k) {
+            if (k != largest)
+                others += softmax.exponential(slot, k);
+        });
+        float beyond = log_one_plus(at.sum(others));
+        float total = 0.0f;
+        at.each([&](int slot, int k) { total = fma(labels.at(slot, k), beyond + (softmax.maximum - logits.at(slot, k)), total); });
+        total = at.sum(total);
+        if (at.lane == 0)
+            losses[at.sample] = total;
+        __syncthreads();
+        unstage(loss + at.first, losses, at.count);
+        __syncthreads();
     }
-    float others = 0.0f;
-    at.each([&](int slot, int k) {
-        if (k != largest)
-            others += softmax.exponential(slot, k);
-    });
-    float beyond = log_one_plus(at.sum(others));
-    float total = 0.0f;
-    at.each([&](int slot, int k) { total = fma(labels.at(slot, k), beyond + (softmax.maximum - logits.at(slot, k)), total); });
-    total = at.sum(total);
-    if (at.lane == 0)
-        losses[at.sample] = total;
-    __syncthreads();
-    unstage(loss + at.first, losses, at.count);
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_backward(
     const float* z, int z_period, const float* q, int q_period, const float* weights, int weights_period, float* cotangent,
-    int samples, int classes, int group)
+    const Tiling& tiling, int classes, int group)
 {
     __shared__ Area<Kept> areas[2];
     __shared__ float block_weights[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group);
-    at.send(areas[0], z, z_period);
-    at.send(areas[1], q, q_period);
-    at.stage(block_weights, weights, weights_period, 1);
-    __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_period), labels = at.take(areas[1], q, q_period);
-    Softmax<Kept> softmax(at, logits);
-    float sigma = mass(at, labels), partition = softmax.partition();
-    at.give(areas[0], cotangent, [&](int slot, int k) {
-        return block_weights[at.staged_sample(weights_period)] * fma(sigma, divide(softmax.exponential(slot, k), partition), -labels.at(slot, k));
-    });
+    Place<Kept> at(classes, group);
+    for (int round = 0; at.go(tiling, round); round++) {
+        at.send(areas[0], z, z_period, true);
+        at.send(areas[1], q, q_period, round == 0);
+        if (weights_period == 0 || round == 0)
+            at.stage(block_weights, weights, weights_period, 1);
+        __syncthreads();
+        Vector<Kept> logits = at.take(areas[0], z, z_period), labels = at.take(areas[1], q, q_period);
+        Softmax<Kept> softmax(at, logits);
+        float sigma = mass(at, labels), partition = softmax.partition();
+        at.give(areas[0], cotangent, [&](int slot, int k) {
+            return block_weights[at.staged_sample(weights_period)] * fma(sigma, divide(softmax.exponential(slot, k), partition), -labels.at(slot, k));
+        });
+        __syncthreads();
+    }
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_backward_tangent(
     const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* q, int q_period,
-    const float* weights, int weights_period, float* cotangent_tangent, int samples, int classes, int group)
+    const float* weights, int weights_period, float* cotangent_tangent, const Tiling& tiling, int classes, int group)
 {
     __shared__ Area<Kept> areas[3];
     __shared__ float block_weights[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group);
-    at.send(areas[0], z, z_period);
-    at.send(areas[1], z_tangent, z_tangent_period);
-    at.send(areas[2], q, q_period);
-    at.stage(block_weights, weights, weights_period, 1);
-    __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_period), tangent = at.take(areas[1], z_tangent, z_tangent_period);
-    float sigma = mass(at, at.take(areas[2], q, q_period));
-    Softmax<Kept> softmax(at, logits);
-    float partition = softmax.partition(), expectation = softmax.expectation(tangent, partition);
-    at.give(areas[0], cotangent_tangent, [&](int slot, int k) {
-        return block_weights[at.staged_sample(weights_period)] * sigma * divide(softmax.exponential(slot, k), partition) * (tangent.at(slot, k) - expectation);
-    });
+    Place<Kept> at(classes, group);
+    for (int round = 0; at.go(tiling, round); round++) {
+        at.send(areas[0], z, z_period, true);
+        at.send(areas[1], z_tangent, z_tangent_period, round == 0);
+        at.send(areas[2], q, q_period, round == 0);
+        if (weights_period == 0 || round == 0)
+            at.stage(block_weights, weights, weights_period, 1);
+        __syncthreads();
+        Vector<Kept> logits = at.take(areas[0], z, z_period), tangent = at.take(areas[1], z_tangent, z_tangent_period);
+        float sigma = mass(at, at.take(areas[2], q, q_period));
+        Softmax<Kept> softmax(at, logits);
+        float partition = softmax.partition(), expectation = softmax.expectation(tangent, partition);
+        at.give(areas[0], cotangent_tangent, [&](int slot, int k) {
+            return block_weights[at.staged_sample(weights_period)] * sigma * divide(softmax.exponential(slot, k), partition) * (tangent.at(slot, k) - expectation);
+        });
+        __syncthreads();
+    }
 }
 
 template <int Kept>
 __device__ __forceinline__ void cross_entropy_label_cotangent(
     const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* weights, int weights_period,
-    float* label_cotangent, int samples, int classes, int group)
+    float* label_cotangent, const Tiling& tiling, int classes, int group)
 {
     __shared__ Area<Kept> areas[2];
     __shared__ float block_weights[SoftmaxThreads];
-    Place<Kept> at(samples, classes, group);
-    at.send(areas[0], z, z_period);
-    at.send(areas[1], z_tangent, z_tangent_period);
-    at.stage(block_weights, weights, weights_period, 1);
-    __syncthreads();
-    Vector<Kept> logits = at.take(areas[0], z, z_period), tangent = at.take(areas[1], z_tangent, z_tangent_period);
-    Softmax<Kept> softmax(at, logits);
-    float expectation = softmax.expectation(tangent, softmax.partition());
-    at.give(areas[0], label_cotangent, [&](int slot, int k) { return block_weights[at.staged_sample(weights_period)] * (expectation - tangent.at(slot, k)); });
+    Place<Kept> at(classes, group);
+    for (int round = 0; at.go(tiling, round); round++) {
+        at.send(areas[0], z, z_period, true);
+        at.send(areas[1], z_tangent, z_tangent_period, round == 0);
+        if (weights_period == 0 || round == 0)
+            at.stage(block_weights, weights, weights_period, 1);
+        __syncthreads();
+        Vector<Kept> logits = at.take(areas[0], z, z_period), tangent = at.take(areas[1], z_tangent, z_tangent_period);
+        Softmax<Kept> softmax(at, logits);
+        float expectation = softmax.expectation(tangent, softmax.partition());
+        at.give(areas[0], label_cotangent, [&](int slot, int k) { return block_weights[at.staged_sample(weights_period)] * (expectation - tangent.at(slot, k)); });
+        __syncthreads();
+    }
 }
 
 } // namespace ddm
 
 #define DDM_SOFTMAX(NAME, KEPT)                                                                                                                                \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_probabilities_##NAME(                                              \
-        const float* z, int z_period, float* probabilities, int samples, int classes, int group)                                                               \
+        const float* z, int z_period, float* probabilities, int samples, int tile, int length, int tiles, int rounds, int classes, int group)                  \
     {                                                                                                                                                          \
-        ddm::softmax_probabilities<KEPT>(z, z_period, probabilities, samples, classes, group);                                                                 \
+        ddm::softmax_probabilities<KEPT>(z, z_period, probabilities, { samples, tile, length, tiles, rounds }, classes, group);                                \
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_loss_##NAME(                                                       \
-        const float* z, int z_period, const float* q, int q_period, float* loss, int samples, int classes, int group)                                          \
+        const float* z, int z_period, const float* q, int q_period, float* loss, int samples, int tile, int length, int tiles, int rounds, int classes, int group)\
     {                                                                                                                                                          \
-        ddm::cross_entropy_loss<KEPT>(z, z_period, q, q_period, loss, samples, classes, group);                                                                \
+        ddm::cross_entropy_loss<KEPT>(z, z_period, q, q_period, loss, { samples, tile, length, tiles, rounds }, classes, group);                               \
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_##NAME(                                                   \
         const float* z, int z_period, const float* q, int q_period, const float* weights, int weights_period, float* cotangent,                                \
-        int samples, int classes, int group)                                                                                                                   \
+        int samples, int tile, int length, int tiles, int rounds, int classes, int group)                                                                      \
     {                                                                                                                                                          \
-        ddm::cross_entropy_backward<KEPT>(z, z_period, q, q_period, weights, weights_period, cotangent, samples, classes, group);                              \
+        ddm::cross_entropy_backward<KEPT>(z, z_period, q, q_period, weights, weights_period, cotangent, { samples, tile, length, tiles, rounds }, classes, group);\
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_tangent_##NAME(                                           \
         const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* q, int q_period,                                              \
-        const float* weights, int weights_period, float* cotangent_tangent, int samples, int classes, int group)                                               \
+        const float* weights, int weights_period, float* cotangent_tangent, int samples, int tile, int length, int tiles, int rounds, int classes, int group)  \
     {                                                                                                                                                          \
         ddm::cross_entropy_backward_tangent<KEPT>(                                                                                                             \
-            z, z_period, z_tangent, z_tangent_period, q, q_period, weights, weights_period, cotangent_tangent, samples, classes, group);                       \
+            z, z_period, z_tangent, z_tangent_period, q, q_period, weights, weights_period, cotangent_tangent, { samples, tile, length, tiles, rounds }, classes, group);\
     }                                                                                                                                                          \
     extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_label_cotangent_##NAME(                                            \
         const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* weights, int weights_period,                                  \
-        float* label_cotangent, int samples, int classes, int group)                                                                                           \
+        float* label_cotangent, int samples, int tile, int length, int tiles, int rounds, int classes, int group)                                              \
     {                                                                                                                                                          \
         ddm::cross_entropy_label_cotangent<KEPT>(                                                                                                              \
-            z, z_period, z_tangent, z_tangent_period, weights, weights_period, label_cotangent, samples, classes, group);                                      \
+            z, z_period, z_tangent, z_tangent_period, weights, weights_period, label_cotangent, { samples, tile, length, tiles, rounds }, classes, group);     \
     }
 
 DDM_SOFTMAX(few, 1)

@@ -32,12 +32,40 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
     {
         (int samples, int classes) = (checked(logits.Members * logits.Samples), logits.Channels);
         int group = Math.Min(Warp, (int)BitOperations.RoundUpToPowerOf2((uint)classes));
-        int samplesOfBlock = Threads / group;
         string kept = classes <= Warp ? "few" : classes <= Some * Warp ? "some" : "many";
         var arguments = new KernelArguments();
+        bool isShared = false;
         foreach (Tensor operand in operands)
-            arguments.Pointer(((CudaTensor)operand).Address).Int(operand.IsSharedBy(logits.Members) ? logits.Samples : 0);
-        arguments.Result(result).Int(samples).Int(classes).Int(group);
-        device.Launch(new($"softmax_cross_entropy_{operation}_{kept}", new Dim3((samples + samplesOfBlock - 1) / samplesOfBlock), new Dim3(Threads)), arguments);
+        {
+            bool has = operand.IsSharedBy(logits.Members);
+            isShared |= has;
+            arguments.Pointer(((CudaTensor)operand).Address).Int(has ? logits.Samples : 0);
+        }
+
+        Tiling tiling = Tiling.For(logits, isShared, Threads / group);
+        arguments.Result(result).Int(samples).Int(tiling.Tile).Int(tiling.Length).Int(tiling.Tiles).Int(tiling.Rounds).Int(classes).Int(group);
+        device.Launch(new($"softmax_cross_entropy_{operation}_{kept}", new Dim3(tiling.Blocks), new Dim3(Threads)), arguments);
+    }
+
+    /// <summary>How blocks lie over the samples of all members: <c>Tiling</c> of the kernels.</summary>
+    /// <param name="Tile">Samples of a tile.</param>
+    /// <param name="Length">Samples of a run.</param>
+    /// <param name="Tiles">Tiles of a run.</param>
+    /// <param name="Rounds">Runs of a block.</param>
+    /// <param name="Blocks">Blocks.</param>
+    private readonly record struct Tiling(int Tile, int Length, int Tiles, int Rounds, int Blocks)
+    {
+        // Labels that members share are then an eighth of what they would be; more rounds would leave multiprocessors without a block.
+        private const int MostRounds = 8;
+
+        public static Tiling For(TensorShape logits, bool isShared, int most)
+        {
+            (int period, int total) = (logits.Samples, logits.Members * logits.Samples);
+            int length = !isShared ? most : period <= most ? most / period * period : period;
+            int tile = Math.Min(length, most), tiles = CeilingOf(length, tile), runs = CeilingOf(total, length), rounds = isShared ? Math.Min(MostRounds, runs) : 1;
+            return new Tiling(tile, length, tiles, rounds, tiles * CeilingOf(runs, rounds));
+        }
+
+        private static int CeilingOf(int count, int by) => (count + by - 1) / by;
     }
 }

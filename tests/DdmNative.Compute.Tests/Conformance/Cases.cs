@@ -151,6 +151,10 @@ public static class Cases
             }
             for (int shared = 0; shared < 16; shared++)
                 data.Add(new(3, 4, 1, 1, 3, shared, 300 + shared));
+            // More members than a block goes through with what they share, in batches that are shorter and longer than its tile.
+            foreach (int samples in (ReadOnlySpan<int>)[5, 37])
+                foreach (int shared in (ReadOnlySpan<int>)[0, 1, 2, 4, 6, 15])
+                    data.Add(new(samples, 10, 1, 1, 19, shared, 330 + samples + shared));
             for (int draw = 0; draw < Draws; draw++)
             {
                 var random = new RandomValues(400 + draw);
