@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs every loop's kernels at width 128 on the CUDA emulator and writes what it counted into docs/cuda-kernels.md. Takes about two minutes; needs Fashion-MNIST (dataset-fashion-mnist).
+# Runs every loop's kernels at width 128 on the CUDA emulator and writes what it counted into docs/cuda-kernels.md. Takes one or two minutes; needs Fashion-MNIST (dataset-fashion-mnist).
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 page=docs/cuda-kernels.md
