@@ -11,11 +11,11 @@ internal readonly record struct Counters(long Launches, long WarpInstructions, l
         a.Launches - b.Launches, a.WarpInstructions - b.WarpInstructions, a.FloatingPoint - b.FloatingPoint, a.MovedBytes - b.MovedBytes, a.LeastBytes - b.LeastBytes,
         a.BankConflicts - b.BankConflicts, a.DivergentBranches - b.DivergentBranches);
 
-    /// <summary>Over every launch since the emulator was loaded.</summary>
+    /// <summary>Over every launch on the first device since the emulator was loaded.</summary>
     /// <exception cref="InvalidOperationException">The driver in use is no emulator.</exception>
     public static Counters SoFar()
     {
-        string report = EmulatorReport.Read() ?? throw new InvalidOperationException("The driver is no emulator: set DDM_CUDA_DRIVER to what build/cuda-emulator.sh prints.");
+        string report = EmulatorReport.Read(ordinal: 0) ?? throw new InvalidOperationException("The driver is no emulator: set DDM_CUDA_DRIVER to what build/cuda-emulator.sh prints.");
         using JsonDocument document = JsonDocument.Parse(report);
         var sum = default(Counters);
         foreach (JsonElement kernel in document.RootElement.GetProperty("kernels").EnumerateArray())
