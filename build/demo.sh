@@ -17,15 +17,8 @@ if [[ ${1:-} == --data ]]; then
 fi
 
 install_package() {
-    local as_root=()
-    command -v apt-get > /dev/null || return 1
-    if [[ $(id -u) -ne 0 ]]; then
-        command -v sudo > /dev/null && sudo -n true 2> /dev/null || return 1
-        as_root=(sudo -n)
-    fi
     echo "Installing dataset-fashion-mnist …" >&2
-    "${as_root[@]}" apt-get install -y -q dataset-fashion-mnist > /dev/null 2>&1 ||
-        { "${as_root[@]}" apt-get update -q > /dev/null 2>&1 && "${as_root[@]}" apt-get install -y -q dataset-fashion-mnist > /dev/null 2>&1; }
+    build/install.sh dataset-fashion-mnist
 }
 
 # The checksums are of the unpacked files: how they were compressed does not matter.

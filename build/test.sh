@@ -13,28 +13,16 @@ if ! command -v dotnet > /dev/null || ! dotnet --list-sdks | grep -q '^10\.'; th
     exit 1
 fi
 
-# Installs Debian packages where apt and the right to use it are at hand; fails where they are not.
-install() {
-    local root=()
-    [[ -f /etc/debian_version ]] || return 1
-    if [[ $EUID -ne 0 ]]; then
-        sudo -n true 2> /dev/null || return 1
-        root=(sudo -n)
-    fi
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null 2>&1 ||
-        { "${root[@]}" apt-get update -qq && "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" > /dev/null; }
-}
-
 # The CUDA kernels want clang and CMake; the build tells where they are missing.
 if ! bash build/kernels.sh > /dev/null 2>&1 && { ! command -v clang++-{22,21,20,19,18,17,16} nvcc > /dev/null || ! command -v cmake > /dev/null; }; then
     # The newest clang of this release from 16 on; none on releases that are too old. A machine whose lists of packages are empty gets them first.
     newest_clang() { apt-cache search --names-only '^clang-(1[6-9]|2[0-9])$' 2> /dev/null | cut -d' ' -f1 | sort -V | tail -n 1; }
-    install cmake ninja-build && clang=$(newest_clang) && install ${clang:+"$clang"} || echo "clang could not be installed." >&2
+    build/install.sh cmake ninja-build && clang=$(newest_clang) && build/install.sh ${clang:+"$clang"} || echo "clang could not be installed." >&2
 fi
 
 # The report's tests want Chromium, and are skipped with the reason where it is missing.
 if ! command -v chromium chromium-browser google-chrome > /dev/null; then
-    install chromium || echo "Chromium could not be installed." >&2
+    build/install.sh chromium || echo "Chromium could not be installed." >&2
 fi
 
 if ! dotnet build DdmNative.sln -c Release --nologo -v quiet -clp:NoSummary; then

@@ -101,19 +101,11 @@ struct Place {
     // Copies an operand's floats, so many to a sample, of the block's samples to shared memory; to be read after a barrier.
     __device__ __forceinline__ void stage(float* shared, const float* operand, int period, int floats) const
     {
-        int wanted = count * floats, all = period * floats;
-        if (period == 0) {
-            const float* begin = operand + static_cast<long long>(first) * floats;
-            for (int i = threadIdx.x; i < wanted; i += SoftmaxThreads)
-                shared[i] = begin[i];
-        } else if (all <= wanted) {
-            for (int i = threadIdx.x; i < all; i += SoftmaxThreads)
-                shared[i] = operand[i];
-        } else {
-            int begin = first % period * floats;
-            for (int i = threadIdx.x; i < wanted; i += SoftmaxThreads)
-                shared[i] = operand[begin + i < all ? begin + i : begin + i - all];
-        }
+        // A tile lies within a period or has whole ones, of which one is enough.
+        int samples = period > 0 && period < count ? period : count;
+        const float* begin = operand + static_cast<long long>(period > 0 ? first % period : first) * floats;
+        for (int i = threadIdx.x; i < samples * floats; i += SoftmaxThreads)
+            shared[i] = begin[i];
     }
 
     // The group's sample among those that were staged.

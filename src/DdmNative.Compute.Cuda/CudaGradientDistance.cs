@@ -8,12 +8,17 @@ internal sealed class CudaGradientDistance(CudaDevice device) : GradientDistance
     private const int Threads = 256;
     private const int WarpsOfBlock = Threads / 32;
     private const int SumsOfPiece = 4;
-    private readonly List<DistancePieces> known = [];
+
+    /// <summary>Parameters of a piece, at most.</summary>
+    private const int LongestPiece = 2048;
+
+    private readonly DistancePieceTables tables = new(device, LongestPiece);
 
     protected override void EvaluateCore(
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
     {
-        DistancePieces pieces = PiecesOf(kind, blocks);
+        DistancePieces pieces = tables.For(kind, blocks);
+        ulong table = ((CudaTensor)pieces.Tables).Address;
         TensorShape shape = gradientCotangent.Shape;
         bool isCosine = kind == GradientDistanceKind.RowCosine;
         string form = isCosine ? "cosine" : "relative";
@@ -21,12 +26,12 @@ internal sealed class CudaGradientDistance(CudaDevice device) : GradientDistance
 
         int sumBlocks = Blocks(pieces.Count);
         device.Launch(Launch($"gradient_distance_sums_{form}", shape.Members, sumBlocks), new KernelArguments().Operand(gradient).Operand(target)
-            .Pointer(pieces.Pieces).Pointer(partials.Address).Int(pieces.Count).Int(sumBlocks));
+            .Pointer(table).Pointer(partials.Address).Int(pieces.Count).Int(sumBlocks));
 
         // One warp more for the distance itself.
         int cotangentBlocks = Blocks(pieces.Count + 1);
         KernelArguments arguments = new KernelArguments().Operand(gradient).Operand(target).Long(shape.MemberLength)
-            .Pointer(pieces.Pieces).Pointer(pieces.Runs).Pointer(partials.Address).Result(distance).Result(gradientCotangent).Int(pieces.Count).Int(pieces.RunCount);
+            .Pointer(table).Pointer(table + 3 * sizeof(int) * (ulong)pieces.Count).Pointer(partials.Address).Result(distance).Result(gradientCotangent).Int(pieces.Count).Int(pieces.RunCount);
         if (!isCosine)
             arguments.Float(kind == GradientDistanceKind.RelativePerLayer ? (float)NegligibleShare : 0);
         device.Launch(Launch($"gradient_distance_cotangent_{form}", shape.Members, cotangentBlocks), arguments.Int(cotangentBlocks));
@@ -35,13 +40,4 @@ internal sealed class CudaGradientDistance(CudaDevice device) : GradientDistance
     private static int Blocks(int warps) => (warps + WarpsOfBlock - 1) / WarpsOfBlock;
 
     private static KernelLaunch Launch(string kernel, int members, int blocks) => new(kernel, new Dim3(checked(members * blocks)), new Dim3(Threads));
-
-    private DistancePieces PiecesOf(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
-    {
-        if (known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
-            return found;
-        var made = new DistancePieces(device, kind, blocks);
-        known.Add(made);
-        return made;
-    }
 }

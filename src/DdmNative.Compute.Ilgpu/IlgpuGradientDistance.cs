@@ -14,12 +14,16 @@ namespace DdmNative.Compute.Ilgpu;
 internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistance
 {
     private const int SumsOfPiece = 4;
-    private readonly List<DistancePieces> known = [];
+
+    /// <summary>Parameters of a piece, at most.</summary>
+    private const int LongestPiece = 4096;
+
+    private readonly DistancePieceTables tables = new(device, LongestPiece);
 
     protected override void EvaluateCore(
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
     {
-        DistancePieces pieces = PiecesOf(kind, blocks);
+        DistancePieces pieces = tables.For(kind, blocks);
         int members = gradientCotangent.Shape.Members;
         using Tensor sums = device.AllocateTransient(TensorShape.Vector(members, SumsOfPiece * pieces.Count));
         using Tensor factors = device.AllocateTransient(TensorShape.Vector(members, 2 * pieces.RunCount));
@@ -42,15 +46,6 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
             Factors = memory.Of(factors), Values = memory.Of(gradientCotangent),
         });
         device.Launch<DistanceArguments>(Distance, members, device.Threads, memory => new() { Runs = pieces.RunCount, Shares = memory.Of(shares), Result = memory.Of(distance) });
-    }
-
-    private DistancePieces PiecesOf(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
-    {
-        if (known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
-            return found;
-        var made = new DistancePieces(device, kind, blocks);
-        known.Add(made);
-        return made;
     }
 
     /// <summary>‖g‖², ‖g*‖², ⟨g, g*⟩ and ‖g − g*‖² of each piece.</summary>

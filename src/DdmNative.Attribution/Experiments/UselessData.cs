@@ -27,8 +27,7 @@ internal sealed class UselessData : Experiment
         {
             csv.Require("method", "order", "percent", "groups", "images", "accuracy", "accuracy_change");
             while (csv.Next())
-                rows.Add((csv.Text("method"), csv.Text("order"), Real("percent"), Real("groups"), Real("images"), Real("accuracy"), Real("accuracy_change")));
-            double Real(string column) => double.Parse(csv.Text(column), CultureInfo.InvariantCulture);
+                rows.Add((csv.Text("method"), csv.Text("order"), csv.Real("percent"), csv.Real("groups"), csv.Real("images"), csv.Real("accuracy"), csv.Real("accuracy_change")));
         }
 
         var table = new FigureTable(["method", "removed", "percent"], [("groups", "0"), ("images", "0"), ("accuracy", "0.000"), ("accuracy_change", "+0.000;-0.000")]);

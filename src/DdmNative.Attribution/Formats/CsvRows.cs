@@ -71,6 +71,13 @@ internal sealed class CsvRows : IDisposable
             : throw Error(column, $"'{text}'", "a whole number that is not negative", "Correct the line.");
     }
 
+    /// <summary>A field that is a number.</summary>
+    public double Real(string column)
+    {
+        string text = Text(column);
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : throw Error(column, $"'{text}'", "a number", "Correct the line.");
+    }
+
     /// <summary>An error at a column of the current line.</summary>
     public BadInputException Error(string column, string found, string expected, string remedy)
         => new(Path, $"line {Math.Max(1, _csv.LineNumber)}, column '{column}'", found, expected, remedy);

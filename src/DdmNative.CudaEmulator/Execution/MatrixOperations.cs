@@ -135,9 +135,7 @@ internal static unsafe class MatrixOperations
     {
         Detail detail = Whole(warp, operation, mask);
         int count = detail.Results.Length;
-        uint givers = count == 4 ? uint.MaxValue : (1u << 8 * count) - 1;
-        ulong* addresses = MemoryOperations.Addresses(warp, operation, mask);
-        byte** rows = MemoryOperations.Resolve(warp, operation, givers, addresses, 16, FaultAccess.Read, (PtxSpace)operation->D, false);
+        byte** rows = Rows(warp, operation, mask, count, FaultAccess.Read);
         bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
         for (int i = 0; i < count; i++)
         {
@@ -152,14 +150,19 @@ internal static unsafe class MatrixOperations
         }
     }
 
+    /// <summary>Where the rows of <paramref name="count"/> 8 × 8 matrices lie: lane 8 i + r tells of row r of matrix i.</summary>
+    private static byte** Rows(Warp warp, Operation* operation, uint mask, int count, FaultAccess access)
+    {
+        uint givers = count == 4 ? uint.MaxValue : (1u << 8 * count) - 1;
+        return MemoryOperations.Resolve(warp, operation, givers, MemoryOperations.Addresses(warp, operation, mask), 16, access, (PtxSpace)operation->D, false);
+    }
+
     /// <summary><c>stmatrix</c>: lane 8 i + r tells where row r of matrix i goes.</summary>
     public static void Store(Warp warp, Operation* operation, uint mask)
     {
         Detail detail = Whole(warp, operation, mask);
         int count = detail.Sources.Length;
-        uint givers = count == 4 ? uint.MaxValue : (1u << 8 * count) - 1;
-        ulong* addresses = MemoryOperations.Addresses(warp, operation, mask);
-        byte** rows = MemoryOperations.Resolve(warp, operation, givers, addresses, 16, FaultAccess.Write, (PtxSpace)operation->D, false);
+        byte** rows = Rows(warp, operation, mask, count, FaultAccess.Write);
         bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
         for (int i = 0; i < count; i++)
         {

@@ -125,19 +125,19 @@ internal static class Report
 
     private static IEnumerable<object> Curves(RunFolder run, RunSummary summary)
     {
-        if (Curve(run, TrainStage.LossFile, "Training: loss of each batch") is object training)
+        if (Curve(run, TrainStage.LossFile, "loss", "Training: loss of each batch") is object training)
             yield return training;
         foreach (SynsetRecipe recipe in summary.Methods.Select(method => SynsetRecipe.For(method.Name, run.Record!.Job.Matching)).OfType<SynsetRecipe>().DistinctBy(recipe => recipe.Name))
-            if (Curve(run, DistillStage.DistancesOf(recipe), $"Matching of synset {recipe.Name}: mean gradient distance") is object matching)
+            if (Curve(run, DistillStage.DistancesOf(recipe), "distance", $"Matching of synset {recipe.Name}: mean gradient distance") is object matching)
                 yield return matching;
     }
 
     /// <summary>A curve's points, several steps put together where there are many; null where the run has no such file.</summary>
-    private static object? Curve(RunFolder run, string file, string title)
+    private static object? Curve(RunFolder run, string file, string value, string title)
     {
         if (!File.Exists(run.PathOf(file)))
             return null;
-        (string value, IReadOnlyList<(int Step, double Value)> points) = CurveFile.Read(run.PathOf(file));
+        IReadOnlyList<(int Step, double Value)> points = CurveFile.Read(run.PathOf(file), value);
         int together = (points.Count + CurvePoints - 1) / CurvePoints;
         return new { title, value, points = points.Chunk(Math.Max(1, together)).Select(chunk => new[] { chunk[^1].Step, Rounded(chunk.Average(point => point.Value)) }) };
     }

@@ -53,35 +53,26 @@ internal sealed class ReportImages
 
     private string Picture(int[] groups)
     {
-        int shown = _train.Channels == 3 ? 3 : 1, columns = SynsetImages + RealImages;
-        var picture = new byte[groups.Length * Height * columns * Width * shown];
+        var picture = new Picture(groups.Length * Height, (SynsetImages + RealImages) * Width, _train.Channels);
         for (int row = 0; row < groups.Length; row++)
         {
             for (int i = 0; i < SynsetImages; i++)
-                Draw(_synset!.Images.AsSpan((groups[row] * _synset.PerGroup + i) * _synset.ImageLength, _synset.ImageLength), picture, row, i, columns, shown);
+                Draw(picture, _synset!.Images.AsSpan((groups[row] * _synset.PerGroup + i) * _synset.ImageLength, _synset.ImageLength), row, i);
             int[] members = _groups.Members(groups[row]);
-            for (int i = 0; i < Math.Min(RealImages, members.Length); i++)
-                Draw(_train.Image(members[(int)((long)i * members.Length / Math.Min(RealImages, members.Length))]), picture, row, SynsetImages + i, columns, shown);
+            int real = Math.Min(RealImages, members.Length);
+            for (int i = 0; i < real; i++)
+                Draw(picture, _train.Image(members[(int)((long)i * members.Length / real)]), row, SynsetImages + i);
         }
         using var stream = new MemoryStream();
-        PngWriter.Write(stream, picture, groups.Length * Height, columns * Width, shown);
+        PngWriter.Write(stream, picture.Pixels, picture.Height, picture.Width, picture.Channels);
         return "data:image/png;base64," + Convert.ToBase64String(stream.GetBuffer(), 0, (int)stream.Length);
     }
 
-    /// <summary>One image, normalised as it is, at its place, its pixels averaged over squares where it is shrunk.</summary>
-    private void Draw(ReadOnlySpan<float> image, byte[] picture, int row, int column, int columns, int shown)
+    /// <summary>One image, normalised as it is, at its place.</summary>
+    private void Draw(Picture picture, ReadOnlySpan<float> image, int row, int column)
     {
         float[] pixels = [.. image];
         _normalization.Invert(pixels, _train.Channels, _train.Height * _train.Width);
-        for (int c = 0; c < shown; c++)
-            for (int y = 0; y < Height; y++)
-                for (int x = 0; x < Width; x++)
-                {
-                    float sum = 0;
-                    for (int i = 0; i < _shrink; i++)
-                        for (int j = 0; j < _shrink; j++)
-                            sum += pixels[(c * _train.Height + y * _shrink + i) * _train.Width + x * _shrink + j];
-                    picture[(((row * Height) + y) * columns * Width + column * Width + x) * shown + c] = (byte)Math.Clamp(MathF.Round(sum / (_shrink * _shrink) * 255), 0, 255);
-                }
+        picture.Draw(pixels, _train.Height, _train.Width, row * Height, column * Width, _shrink);
     }
 }

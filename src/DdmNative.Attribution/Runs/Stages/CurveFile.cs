@@ -22,16 +22,15 @@ internal static class CurveFile
         => log.GroupBy(entry => entry.Step).OrderBy(step => step.Key)
             .Select(step => (step.Key, step.OrderBy(entry => entry.FirstGroup).SelectMany(entry => entry.Distances).Average(distance => (double)distance)));
 
-    /// <exception cref="BadInputException">The file is not one that <see cref="Write"/> wrote.</exception>
-    public static (string Value, IReadOnlyList<(int Step, double Value)> Points) Read(string path)
+    /// <summary>The points of a file that <see cref="Write"/> wrote.</summary>
+    /// <exception cref="BadInputException">The file is another, or damaged.</exception>
+    public static IReadOnlyList<(int Step, double Value)> Read(string path, string value)
     {
-        string[] lines = Encoding.UTF8.GetString(InputFile.ReadAll(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        using var rows = new CsvRows(path);
+        rows.Require("step", value);
         var points = new List<(int, double)>();
-        for (int i = 1; i < lines.Length; i++)
-            points.Add(lines[i].Split(',') is [string step, string y]
-                && int.TryParse(step, NumberStyles.None, CultureInfo.InvariantCulture, out int at) && double.TryParse(y, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-                ? (at, value)
-                : throw new BadInputException(path, $"line {i + 1}", lines[i], "a step, a comma and a number", "Remove the file: the run makes it again."));
-        return (lines.Length > 0 ? lines[0][(lines[0].IndexOf(',') + 1)..] : "", points);
+        while (rows.Next())
+            points.Add((rows.Number("step"), rows.Real(value)));
+        return points;
     }
 }

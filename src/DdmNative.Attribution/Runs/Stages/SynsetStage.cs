@@ -37,23 +37,11 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
     private static void WritePicture(string path, Synset synset, Normalization normalization)
     {
         (int channels, int height, int width) = (synset.Image.Channels, synset.Image.Height, synset.Image.Width);
-        int shown = channels == 3 ? 3 : 1;
         float[] pixels = [.. synset.Images];
         normalization.Invert(pixels, channels, height * width);
-        int rows = synset.PerGroup * (height + 1) + 1, columns = synset.GroupCount * (width + 1) + 1;
-        var picture = new byte[rows * columns * shown];
-        Array.Fill(picture, Gap);
+        var picture = new Picture(synset.PerGroup * (height + 1) + 1, synset.GroupCount * (width + 1) + 1, channels, Gap);
         for (int i = 0; i < synset.Count; i++)
-        {
-            int top = 1 + i % synset.PerGroup * (height + 1), left = 1 + i / synset.PerGroup * (width + 1);
-            for (int p = 0; p < shown * height * width; p++)
-            {
-                (int channel, int y, int x) = (p / (height * width), p / width % height, p % width);
-                float value = pixels[i * synset.ImageLength + p];
-                picture[((top + y) * columns + left + x) * shown + channel] = (byte)Math.Clamp(MathF.Round(value * 255), 0, 255);
-            }
-        }
-
-        PngWriter.Save(path, picture, rows, columns, shown);
+            picture.Draw(pixels.AsSpan(i * synset.ImageLength, synset.ImageLength), height, width, 1 + i % synset.PerGroup * (height + 1), 1 + i / synset.PerGroup * (width + 1));
+        PngWriter.Save(path, picture.Pixels, picture.Height, picture.Width, picture.Channels);
     }
 }

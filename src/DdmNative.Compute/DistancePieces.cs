@@ -1,28 +1,25 @@
 using DdmNative.Compute.Contracts;
 
-namespace DdmNative.Compute.Ilgpu;
+namespace DdmNative.Compute;
 
 /// <summary>
-/// How a parameter vector is cut for the distances: into runs, one for each term of the sum, and those into pieces, one for each group. The tables are the bits of integers
-/// in a tensor of the device, made once for every network and kind.
+/// How a parameter vector is cut for the distances: into runs, one for each term of the sum, and those into pieces of bounded length, one for each group of threads that sums. The tables are the bits of
+/// integers in a tensor of the device.
 /// </summary>
-internal sealed class DistancePieces
+public sealed class DistancePieces
 {
-    /// <summary>Parameters of a piece, at most.</summary>
-    private const int Longest = 4096;
-
     private readonly GradientDistanceKind kind;
     private readonly ParameterBlock[] blocks;
 
-    public DistancePieces(IlgpuDevice device, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    internal DistancePieces(Device device, int longest, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
     {
         (this.kind, this.blocks) = (kind, [.. blocks]);
         (List<int> pieces, List<int> runs) = ([], []);
         foreach ((int start, int length, bool counts) in Terms())
         {
             int first = pieces.Count / 3;
-            for (int at = 0; at < length; at += Longest)
-                pieces.AddRange([start + at, Math.Min(Longest, length - at), counts ? runs.Count / 2 : -1]);
+            for (int at = 0; at < length; at += longest)
+                pieces.AddRange([start + at, Math.Min(longest, length - at), counts ? runs.Count / 2 : -1]);
             if (counts)
                 runs.AddRange([first, pieces.Count / 3 - first]);
         }
@@ -39,7 +36,7 @@ internal sealed class DistancePieces
     /// <summary>[Count, 3]: first parameter, length, run, or −1 where the parameters are left out; then [RunCount, 2]: first piece, number of pieces.</summary>
     public Tensor Tables { get; }
 
-    public bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks) => kind == otherKind && blocks.SequenceEqual(otherBlocks);
+    internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks) => kind == otherKind && blocks.SequenceEqual(otherBlocks);
 
     private IEnumerable<(int Start, int Length, bool Counts)> Terms() => kind switch
     {

@@ -1,0 +1,41 @@
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>A picture of 8 bits a channel that images in floating point are drawn on, for <see cref="PngWriter"/>.</summary>
+internal sealed class Picture
+{
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="imageChannels">C of the images: three are drawn in colour, of any other number the first in grey.</param>
+    /// <param name="ground">What is left where no image is drawn.</param>
+    public Picture(int height, int width, int imageChannels, byte ground = 0)
+    {
+        (Height, Width, Channels) = (height, width, imageChannels == 3 ? 3 : 1);
+        Pixels = new byte[height * width * Channels];
+        Array.Fill(Pixels, ground);
+    }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    /// <summary>1 (grey) or 3 (RGB).</summary>
+    public int Channels { get; }
+
+    /// <summary>[Height, Width, Channels].</summary>
+    public byte[] Pixels { get; }
+
+    /// <summary>Draws an image [C, H, W] with values from 0 to 1, each pixel the mean of a square of <paramref name="shrink"/> pixels a side.</summary>
+    public void Draw(ReadOnlySpan<float> image, int imageHeight, int imageWidth, int top, int left, int shrink = 1)
+    {
+        for (int c = 0; c < Channels; c++)
+            for (int y = 0; y < imageHeight / shrink; y++)
+                for (int x = 0; x < imageWidth / shrink; x++)
+                {
+                    float sum = 0;
+                    for (int i = 0; i < shrink; i++)
+                        for (int j = 0; j < shrink; j++)
+                            sum += image[(c * imageHeight + y * shrink + i) * imageWidth + x * shrink + j];
+                    Pixels[((top + y) * Width + left + x) * Channels + c] = (byte)Math.Clamp(MathF.Round(sum / (shrink * shrink) * 255), 0, 255);
+                }
+    }
+}

@@ -1,0 +1,21 @@
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Compute;
+
+/// <summary>A device's tables of <see cref="DistancePieces"/>, made once for every network and kind, so that nothing is uploaded in a step.</summary>
+/// <param name="device">Where they lie.</param>
+/// <param name="longest">Parameters of a piece, at most.</param>
+public sealed class DistancePieceTables(Device device, int longest)
+{
+    private readonly List<DistancePieces> known = [];
+
+    /// <summary>The pieces of a network's parameters for a kind of distance.</summary>
+    public DistancePieces For(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    {
+        if (known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
+            return found;
+        var made = new DistancePieces(device, longest, kind, blocks);
+        known.Add(made);
+        return made;
+    }
+}
