@@ -20,6 +20,9 @@ public abstract class Device : IDisposable
     /// <summary>What of the device decides a result's last bits: two devices of equal arithmetic compute equal bits. For the keys of stored results.</summary>
     public virtual string Arithmetic => Description;
 
+    /// <summary>Whether gradients' kernels take the samples' products with directions on their way (<see cref="SampleProducts"/>).</summary>
+    public virtual bool HasSampleProducts => false;
+
     public abstract Convolution Convolution { get; }
 
     public abstract MatrixProduct MatrixProduct { get; }

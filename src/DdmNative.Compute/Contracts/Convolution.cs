@@ -71,6 +71,20 @@ public abstract class Convolution
         BackwardFilterCore(shape, x, cotangent, filterCotangent, biasCotangent);
     }
 
+    /// <summary>The same gradient, bit for bit, and each sample's products ⟨δₙ⋆xₙ, V_d⟩ + ⟨Σ δₙ, b_d⟩ with directions.</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
+    public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
+    {
+        (int members, int samples) = (filterCotangent.Vector.Shape.Members, x.Shape.Samples);
+        RequireInput(shape, members, samples, x);
+        Operands.Require(cotangent, OutputShape(shape, members, samples));
+        Operands.RequireOutput(filterCotangent, members, shape.FilterLength);
+        Operands.RequireOutput(biasCotangent, members, shape.OutputChannels);
+        products.Require(members, samples, shape.FilterLength, shape.OutputChannels);
+        BackwardFilterCore(shape, x, cotangent, filterCotangent, biasCotangent, products);
+    }
+
     /// <summary>δẆ = Σₙ δ̇⋆x + δ⋆ẋ and δḃ = Σ δ̇: the layer's part of a Hessian-vector product.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void BackwardFilterTangent(
@@ -97,6 +111,9 @@ public abstract class Convolution
         ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent);
 
     protected abstract void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent);
+
+    protected virtual void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
+        => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent);

@@ -54,6 +54,24 @@ public abstract class InstanceNorm
         BackwardCore(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
     }
 
+    /// <summary>The same, bit for bit, and each sample's products ⟨Σ δₙx̂ₙ, V_d⟩ + ⟨Σ δₙ, b_d⟩ with directions of the scale and the shift.</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
+    public void Backward(
+        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
+    {
+        TensorShape shape = xCotangent.Shape;
+        Operands.Require(x, shape);
+        Operands.Require(statistics, StatisticsShape(shape));
+        Operands.Require(cotangent, shape);
+        Operands.Require(scale, shape.Members, shape.Channels);
+        Operands.RequireOutput(xCotangent, shape);
+        Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
+        Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
+        products.Require(shape.Members, shape.Samples, shape.Channels, shape.Channels);
+        BackwardCore(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent, products);
+    }
+
     /// <summary>
     /// With d = γδ and ḋ = γ̇δ + γδ̇: δẋ = −r·mean(x̂ẋ)·δx + r(ḋ − mean ḋ − x̂̇·mean(d x̂) − x̂·mean(ḋx̂ + d x̂̇)).
     /// Where <paramref name="scaleCotangentTangent"/> is given, also δγ̇ = Σ(δ̇x̂ + δx̂̇) and δβ̇ = Σ δ̇.
@@ -93,6 +111,10 @@ public abstract class InstanceNorm
 
     protected abstract void BackwardCore(
         Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent);
+
+    protected virtual void BackwardCore(
+        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
+        => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardTangentCore(
         Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,

@@ -68,6 +68,19 @@ public abstract class MatrixProduct
         BackwardWeightCore(x, cotangent, weightCotangent, biasCotangent);
     }
 
+    /// <summary>The same gradient, bit for bit, and each sample's products ⟨δₙᵀxₙ, V_d⟩ + ⟨δₙ, b_d⟩ with directions.</summary>
+    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
+    public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
+    {
+        (int members, int samples, int inputs, int outputs) = (weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
+        Operands.Require(x, members, samples, inputs, 1, 1);
+        Operands.Require(cotangent, members, samples, outputs, 1, 1);
+        RequireParameterOutputs(weightCotangent, biasCotangent, members, inputs, outputs);
+        products.Require(members, samples, inputs * outputs, outputs);
+        BackwardWeightCore(x, cotangent, weightCotangent, biasCotangent, products);
+    }
+
     /// <summary>δẆ = δ̇ᵀx + δᵀẋ and δḃ = Σ δ̇: the layer's part of a Hessian-vector product.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void BackwardWeightTangent(
@@ -93,6 +106,9 @@ public abstract class MatrixProduct
     protected abstract void BackwardDataTangentCore(Tensor cotangent, Tensor cotangentTangent, Slice weight, Slice weightTangent, Tensor xCotangentTangent);
 
     protected abstract void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent);
+
+    protected virtual void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
+        => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardWeightTangentCore(
         Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent);

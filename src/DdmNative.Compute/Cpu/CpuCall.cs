@@ -86,6 +86,10 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         return sum;
     }
 
+    /// <summary>The samples' products beside the gradient, where they are wanted.</summary>
+    protected RunningProducts? ReadProducts(Contracts.SampleProducts? wanted)
+        => wanted is Contracts.SampleProducts products ? new RunningProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products) : null;
+
     /// <summary>The floats that stay with the thread.</summary>
     protected float* Retained(in Tile tile) => tile.Workspace.Start + RetainedOffset;
 
@@ -113,5 +117,6 @@ internal sealed unsafe class CpuParameters(CpuOperand vector, int offset, int le
 
     public bool IsShared => Vector.Tensor.Shape.Members == 1;
 
-    public float* At(in Tile tile) => Vector.At(tile, 0) + offset;
+    /// <summary>The parameters of the tile's member; of vectors that come several to a member, the first or the <paramref name="sample"/>-th.</summary>
+    public float* At(in Tile tile, int sample = 0) => Vector.At(tile, sample) + offset;
 }

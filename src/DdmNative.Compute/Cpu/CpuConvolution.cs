@@ -35,6 +35,9 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
         => SumFilterGradient("convolution.backward-filter", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent);
 
+    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
+        => SumFilterGradient("convolution.backward-filter-products", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent, products);
+
     protected override void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
         => SumFilterGradient(
@@ -49,8 +52,9 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
             : new CorrelationCall(name, shape, sources, bias, output));
 
     private void SumFilterGradient(
-        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
+        SampleProducts? products = null)
         => device.Submit(WinogradTiles.Pays(CorrelationShape.Forward(shape), biasCotangent.Shape.Samples)
-            ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult)
-            : new FilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult));
+            ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products)
+            : new FilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products));
 }

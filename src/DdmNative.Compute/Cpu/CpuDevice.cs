@@ -40,6 +40,8 @@ public sealed class CpuDevice : Device
 
     public override string Arithmetic => $"CPU, {InstructionSet}";
 
+    public override bool HasSampleProducts => true;
+
     public int Threads => Workers.Threads;
 
     public override Convolution Convolution { get; }

@@ -21,6 +21,10 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
         => device.Submit(new BackwardCall(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent));
 
+    protected override void BackwardCore(
+        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
+        => device.Submit(new BackwardCall(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent, products));
+
     protected override void BackwardTangentCore(
         Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
         Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent)
@@ -111,14 +115,29 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         internal readonly CpuOperand xCotangent;
         internal readonly GradientSum scaleSum;
         internal readonly GradientSum shiftSum;
+        private readonly NormProducts? products;
 
-        public BackwardCall(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
+        public BackwardCall(
+            Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts? wanted = null)
             : base("instance-norm.backward", xCotangent.Shape)
         {
             (this.x, this.statistics, this.cotangent, this.scale) = (Read(x), Read(statistics), Read(cotangent), Read(scale));
             this.xCotangent = Write(xCotangent);
             scaleSum = Sum(scaleCotangent, Channels);
             shiftSum = Sum(shiftCotangent, Channels);
+            if (wanted is SampleProducts products)
+                this.products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products);
+        }
+
+        /// <summary>Adds a sample's own terms to δγ and δβ, and writes their products with directions where these are wanted.</summary>
+        internal void AddParameterCotangents<TLanes>(in Tile tile, int sample, int channel, int lanes, Vector512<float> scaleTerms, Vector512<float> shiftTerms)
+            where TLanes : struct, ILaneAccess
+        {
+            float* scaleTotal = scaleSum.Slot(tile.Workspace) + channel;
+            float* shiftTotal = shiftSum.Slot(tile.Workspace) + channel;
+            TLanes.Store(TLanes.Load(scaleTotal, lanes) + scaleTerms, scaleTotal, lanes);
+            TLanes.Store(TLanes.Load(shiftTotal, lanes) + shiftTerms, shiftTotal, lanes);
+            products?.Add<TLanes>(tile, sample, channel, lanes, scaleTerms, shiftTerms);
         }
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
@@ -135,10 +154,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
                 sum += d;
                 productSum = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, d, productSum);
             }
-            float* scaleTotal = scaleSum.Slot(tile.Workspace) + channel;
-            float* shiftTotal = shiftSum.Slot(tile.Workspace) + channel;
-            TLanes.Store(TLanes.Load(scaleTotal, lanes) + productSum, scaleTotal, lanes);
-            TLanes.Store(TLanes.Load(shiftTotal, lanes) + sum, shiftTotal, lanes);
+            AddParameterCotangents<TLanes>(tile, sample, channel, lanes, productSum, sum);
             Vector512<float> area = Vector512.Create((float)pixelCount);
             Vector512<float> deltaMean = sum / area, productMean = productSum / area;
             Vector512<float> factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;

@@ -26,6 +26,9 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
     protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
         => device.Submit(new BackwardWeightCall("matrix-product.backward-weight", [(x, cotangent)], cotangent, weightCotangent, biasCotangent));
 
+    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
+        => device.Submit(new BackwardWeightCall("matrix-product.backward-weight-products", [(x, cotangent)], cotangent, weightCotangent, biasCotangent, products));
+
     protected override void BackwardWeightTangentCore(
         Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)
         => device.Submit(new BackwardWeightCall(
@@ -168,8 +171,10 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         private readonly GradientSum biasSum;
         private readonly int inputs;
         private readonly int outputs;
+        private readonly RunningProducts? products;
 
-        public BackwardWeightCall(string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult)
+        public BackwardWeightCall(
+            string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult, SampleProducts? wanted = null)
             : base(name, weightResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
         {
             this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Cotangent)));
@@ -178,11 +183,31 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             biasSum = Sum(biasResult, biasResult.Length);
             inputs = sources[0].Input.Shape.Channels;
             outputs = biasCotangent.Shape.Channels;
+            products = ReadProducts(wanted);
+            RetainedFloats = products is null ? 0 : 2 * products.TotalFloats;
         }
 
-        public override double FlopsPerSample => 2.0 * sources.Length * inputs * outputs;
+        public override double FlopsPerSample => 2.0 * (sources.Length + (products?.Count ?? 0)) * inputs * outputs;
 
         public override void Execute(in Tile tile)
+        {
+            if (products is null)
+            {
+                AddSamples(tile, tile.FirstSample, tile.SampleCount);
+                return;
+            }
+            double* before = (double*)Retained(tile), totals = before + products.Count;
+            for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+            {
+                AddSamples(tile, sample, 1);
+                new Span<double>(totals, products.Count).Clear();
+                products.Add(tile, products.WeightDirections, weightSum.Slot(tile.Workspace), totals);
+                products.Add(tile, products.BiasDirections, biasSum.Slot(tile.Workspace), totals);
+                products.Write(tile, sample, totals, before);
+            }
+        }
+
+        private void AddSamples(in Tile tile, int firstSample, int samples)
         {
             float* sum = weightSum.Slot(tile.Workspace);
             foreach ((CpuOperand input, CpuOperand cotangent) in sources)
@@ -192,12 +217,12 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
                     MatrixMicroKernel.Multiply(
                         new Contraction
                         {
-                            A = cotangent.At(tile, tile.FirstSample),
+                            A = cotangent.At(tile, firstSample),
                             RowStrideA = 1,
                             StepA = outputs,
-                            B = input.At(tile, tile.FirstSample) + column,
+                            B = input.At(tile, firstSample) + column,
                             StepB = inputs,
-                            Steps = tile.SampleCount,
+                            Steps = samples,
                             Segments = 1,
                             C = sum + column,
                             RowStrideC = inputs,
@@ -208,7 +233,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
                 }
             }
             float* bias = biasSum.Slot(tile.Workspace);
-            for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+            for (int sample = firstSample; sample < firstSample + samples; sample++)
             {
                 float* row = biasCotangent.At(tile, sample);
                 for (int c = 0; c < outputs; c += LanePart.Lanes)

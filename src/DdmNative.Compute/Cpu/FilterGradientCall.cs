@@ -28,22 +28,28 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     private readonly int biasSource;
     private readonly GradientSum filterSum;
     private readonly GradientSum biasSum;
+    private readonly FilterGradientOrder order;
+    private readonly RunningProducts? products;
     private readonly int bandRows;
 
     public FilterGradientCall(
-        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
+        SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
         this.shape = CorrelationShape.Forward(shape);
         this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
         biasSource = Array.FindIndex(sources, source => source.Cotangent == biasCotangent);
-        filterSum = Sum(filterResult, shape.FilterLength, new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels).Convert, isAssignedFirst: true);
+        order = new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels);
+        filterSum = Sum(filterResult, shape.FilterLength, order.Convert, isAssignedFirst: true);
         biasSum = Sum(biasResult, shape.OutputChannels);
+        products = ReadProducts(wanted);
+        RetainedFloats = products is null ? 0 : 2 * products.TotalFloats + (long)products.Count * shape.FilterLength;
         int rowBytes = shape.OutputWidth * shape.OutputChannels * sizeof(float);
         bandRows = shape.InputChannels <= FewChannels ? Math.Clamp(BandBytes / rowBytes, 1, shape.OutputHeight) : shape.OutputHeight;
     }
 
-    public override double FlopsPerSample => sources.Length * shape.Flops;
+    public override double FlopsPerSample => sources.Length * shape.Flops + 2.0 * (products?.Count ?? 0) * filterSum.Length;
 
     public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * shape.InputChannels;
 
@@ -53,6 +59,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         float* biasTotal = biasSum.Slot(tile.Workspace);
         float* padded = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+        {
             for (int source = 0; source < sources.Length; source++)
             {
                 (CpuOperand image, CpuOperand cotangent) = sources[source];
@@ -62,6 +69,25 @@ internal sealed unsafe class FilterGradientCall : CpuCall
                 bool isFirst = tile.BeginsSlot && sample == tile.FirstSample && source == 0;
                 AddImage(padded, cotangent.At(tile, sample), sum, isFirst, source == biasSource ? biasTotal : null);
             }
+            if (products is not null)
+                WriteProducts(tile, sample, products);
+        }
+    }
+
+    /// <summary>The directions are brought into the sum's order once a run.</summary>
+    private void WriteProducts(in Tile tile, int sample, RunningProducts products)
+    {
+        double* before = (double*)Retained(tile), totals = before + products.Count;
+        float* directions = (float*)(totals + products.Count);
+        if (MustRenew(tile, products.WeightDirections.IsShared))
+        {
+            for (int d = 0; d < products.Count; d++)
+                order.ConvertBack(products.WeightDirections.At(tile, d), directions + (nint)d * filterSum.Length);
+        }
+        new Span<double>(totals, products.Count).Clear();
+        products.Add(filterSum.Slot(tile.Workspace), directions, filterSum.Length, filterSum.Length, totals);
+        products.Add(tile, products.BiasDirections, biasSum.Slot(tile.Workspace), totals);
+        products.Write(tile, sample, totals, before);
     }
 
     private void AddImage(float* padded, float* cotangent, float* sum, bool isFirst, float* biasTotal)

@@ -42,4 +42,13 @@ internal sealed unsafe class FilterGradientOrder
             for (int j = output < wholeOutputs ? wholeRun : 0; j < run; j++)
                 target[(nint)output * run + j] = source[sourceRows[j] + output];
     }
+
+    /// <summary>The other way round, for what is to be compared with sums while they grow.</summary>
+    public void ConvertBack(float* source, float* target)
+    {
+        int run = sourceRows.Length;
+        for (int output = 0; output < shape.OutputChannels; output++)
+            for (int j = 0; j < run; j++)
+                target[sourceRows[j] + output] = source[(nint)output * run + j];
+    }
 }

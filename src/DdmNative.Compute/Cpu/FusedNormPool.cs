@@ -172,10 +172,7 @@ internal static unsafe class FusedNormPool
                     }
                 }
             }
-            float* scaleTotal = norm.scaleSum.Slot(tile.Workspace) + channel;
-            float* shiftTotal = norm.shiftSum.Slot(tile.Workspace) + channel;
-            TLanes.Store(TLanes.Load(scaleTotal, lanes) + productSum, scaleTotal, lanes);
-            TLanes.Store(TLanes.Load(shiftTotal, lanes) + sum, shiftTotal, lanes);
+            norm.AddParameterCotangents<TLanes>(tile, sample, channel, lanes, productSum, sum);
 
             Vector512<float> area = Vector512.Create((float)Pixels), deltaMean = sum / area, productMean = productSum / area;
             Vector512<float> gain = scale * reciprocal;

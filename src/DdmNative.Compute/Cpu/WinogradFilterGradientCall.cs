@@ -22,9 +22,12 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private readonly int inputs;
     private readonly int outputs;
     private readonly int panels;
+    private readonly RunningProducts? products;
+    private readonly WinogradFilters directions;
 
     public WinogradFilterGradientCall(
-        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
+        SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
         this.shape = CorrelationShape.Forward(shape);
@@ -36,13 +39,20 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * inputs * outputs, new FilterGradientOrder(shape, inputs, outputs).Convert, isAssignedFirst: true);
         biasSum = Sum(biasResult, shape.OutputChannels);
         panels = FilterPanels.Count(outputs);
-        RetainedFloats = (IsSinglePass ? 1 : panels) * PanelLength;
+        products = ReadProducts(wanted);
+        directions = new WinogradFilters(this.shape);
+        RetainedFloats = SumLength + (products is null ? 0 : products.TotalFloats + products.Count * DirectionLength);
     }
 
     /// <summary>Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
     private int SumStride => inputs * Columns + LanePart.Lanes;
 
     private long PanelLength => (long)WinogradTransform.Products * SumStride;
+
+    private long SumLength => (IsSinglePass ? 1 : panels) * PanelLength;
+
+    /// <summary>Floats of a transformed direction: panels of the sum's form.</summary>
+    private long DirectionLength => panels * PanelLength;
 
     /// <summary>With one sample nothing is summed: each panel of outputs is transformed back as soon as it is multiplied, while it is in the cache.</summary>
     private bool IsSinglePass => Samples == 1;
@@ -51,10 +61,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     private int SamplesTogether => Math.Max(1, TargetTiles / tiles.Count);
 
-    public override double FlopsPerSample => sources.Length * shape.Flops;
+    public override double FlopsPerSample => sources.Length * shape.Flops + 2.0 * (products?.Count ?? 0) * shape.Taps * shape.InputChannels * shape.OutputChannels;
 
     public override long TemporaryFloats(int samples)
-        => PaddedLength + (long)sources.Length * WinogradTransform.Products
+        => (products is null ? 0 : SamplesTogether * products.TotalFloats + directions.ChunkLength) + PaddedLength + (long)sources.Length * WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, inputs) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, outputs));
 
     public override void EndSlot(Workspace workspace)
@@ -65,18 +75,44 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     public override void Execute(in Tile tile)
     {
+        if (products is not null && MustRenew(tile, products.WeightDirections.IsShared))
+            TransformDirections(tile, products);
         for (int first = tile.FirstSample; first < tile.EndSample; first += SamplesTogether)
-            AddProducts(tile, first, Math.Min(SamplesTogether, tile.EndSample - first));
-        for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
-            BiasGradient.Add(biasCotangent.At(tile, sample), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
+        {
+            int samples = Math.Min(SamplesTogether, tile.EndSample - first);
+            double* totals = (double*)tile.Workspace.Temporary;
+            new Span<double>(totals, samples * (products?.Count ?? 0)).Clear();
+            AddProducts(tile, first, samples, totals);
+            for (int i = 0; i < samples; i++)
+            {
+                BiasGradient.Add(biasCotangent.At(tile, first + i), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
+                if (products is null)
+                    continue;
+                double* ofSample = totals + (nint)i * products.Count;
+                products.Add(tile, products.BiasDirections, biasSum.Slot(tile.Workspace), ofSample);
+                products.Write(tile, first + i, ofSample, (double*)(Retained(tile) + SumLength));
+            }
+        }
     }
 
-    private void AddProducts(in Tile tile, int firstSample, int samples)
+    /// <summary>⟨Gᵀ U G, V⟩ = ⟨U, G V Gᵀ⟩: a direction is transformed as a filter is, and meets the sums as they are.</summary>
+    private void TransformDirections(in Tile tile, RunningProducts products)
     {
-        int steps = samples * tiles.Count;
+        for (int d = 0; d < products.Count; d++)
+            for (int panel = 0; panel < panels; panel++)
+                directions.TransformPanel(
+                    products.WeightDirections.At(tile, d), panel, Directions(tile) + d * DirectionLength + panel * PanelLength, tile.Workspace.Temporary);
+    }
+
+    private float* Directions(in Tile tile) => Retained(tile) + SumLength + products!.TotalFloats;
+
+    /// <summary>Multiplies and sums some samples together; where products with directions are wanted, sample by sample, to the same bits.</summary>
+    private void AddProducts(in Tile tile, int firstSample, int samples, double* totals)
+    {
+        int steps = samples * tiles.Count, parts = products is null ? 1 : samples, stepsOfPart = steps / parts;
         nint imagePlane = WinogradTiles.PlaneStride(steps, inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, outputs);
         nint sourceLength = WinogradTransform.Products * (imagePlane + cotangentPlane);
-        float* padded = tile.Workspace.Temporary, images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
+        float* padded = tile.Workspace.Temporary + (products is null ? 0 : SamplesTogether * products.TotalFloats), images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
         for (int i = 0; i < samples; i++)
         {
             for (int source = 0; source < sources.Length; source++)
@@ -89,26 +125,34 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         for (int panel = 0; panel < panels; panel++)
         {
             float* sums = Retained(tile) + (IsSinglePass ? 0 : panel * PanelLength);
+            int columns = Math.Min(Columns, outputs - panel * Columns);
             for (int product = 0; product < WinogradTransform.Products; product++)
             {
-                MatrixMicroKernel.Multiply(
-                    new Contraction
-                    {
-                        A = images + product * imagePlane,
-                        RowStrideA = 1,
-                        StepA = inputs,
-                        SegmentA = sourceLength,
-                        B = cotangents + product * cotangentPlane + panel * Columns,
-                        StepB = outputs,
-                        SegmentB = sourceLength,
-                        Steps = steps,
-                        Segments = sources.Length,
-                        C = sums + (nint)product * SumStride,
-                        RowStrideC = Columns,
-                        Columns = Math.Min(Columns, outputs - panel * Columns),
-                        Accumulate = !begins,
-                    },
-                    inputs);
+                float* sum = sums + (nint)product * SumStride;
+                for (int part = 0; part < parts; part++)
+                {
+                    nint firstStep = (nint)part * stepsOfPart;
+                    MatrixMicroKernel.Multiply(
+                        new Contraction
+                        {
+                            A = images + product * imagePlane + firstStep * inputs,
+                            RowStrideA = 1,
+                            StepA = inputs,
+                            SegmentA = sourceLength,
+                            B = cotangents + product * cotangentPlane + firstStep * outputs + panel * Columns,
+                            StepB = outputs,
+                            SegmentB = sourceLength,
+                            Steps = stepsOfPart,
+                            Segments = sources.Length,
+                            C = sum,
+                            RowStrideC = Columns,
+                            Columns = columns,
+                            Accumulate = !begins || part > 0,
+                        },
+                        inputs);
+                    products?.AddPlane(
+                        sum, Directions(tile) + panel * PanelLength + (nint)product * SumStride, (nint)DirectionLength, inputs, columns, totals + (nint)part * products.Count);
+                }
             }
             if (IsSinglePass)
                 TransformBack(tile.Workspace, panel, sums);

@@ -1,0 +1,161 @@
+using DdmNative.Compute.Contracts;
+using DdmNative.Compute.Tests.Reference;
+using Xunit;
+
+namespace DdmNative.Compute.Tests.Conformance;
+
+/// <summary>Gradients that give the samples' products with directions on their way: the gradient is the plain call's, bit for bit.</summary>
+public abstract partial class ConformanceSuite
+{
+    [SkippableTheory]
+    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    public void Sample_products_of_convolution_gradients_match_the_reference(ConvolutionCase testCase)
+    {
+        using Workbench bench = OpenForProducts(testCase);
+        ConvolutionShape shape = testCase.Shape;
+        (Operand x, Operand cotangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)));
+        (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
+        (Operand plainFilter, Operand plainBias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
+        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, shape.FilterLength, shape.OutputChannels);
+        bench.Run(() =>
+        {
+            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, plainFilter.Slice, plainBias.Slice);
+            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias.Slice, wanted.At(0));
+            bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias.Slice, wanted.At(wanted.Count));
+        });
+        ExpectSame(plainFilter, filter);
+        ExpectSame(plainBias, bias);
+        ExpectProducts(bench, wanted, n =>
+        {
+            (DoubleTensor ofFilter, DoubleTensor ofBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, SampleOf(x.Values, n), SampleOf(cotangent.Values, n));
+            return (ofFilter.Values, ofBias.Values);
+        }, ConvolutionTolerance);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    public void Sample_products_of_matrix_gradients_match_the_reference(MatrixCase testCase)
+    {
+        using Workbench bench = OpenForProducts(testCase);
+        (Operand x, Operand cotangent) = (bench.Input(Inputs(testCase)), bench.Input(Outputs(testCase)));
+        (Operand weight, Operand bias) = (bench.OutputSlice(Weight(testCase)), bench.OutputSlice(Bias(testCase)));
+        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, testCase.Inputs * testCase.Outputs, testCase.Outputs);
+        bench.Run(() =>
+        {
+            bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice, wanted.At(0));
+            bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice, wanted.At(wanted.Count));
+        });
+        (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values, cotangent.Values);
+        bench.Expect(weight, expectedWeight, ProductTolerance);
+        bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
+        ExpectProducts(bench, wanted, n =>
+        {
+            (DoubleTensor ofWeight, DoubleTensor ofBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, SampleOf(x.Values, n), SampleOf(cotangent.Values, n));
+            return (ofWeight.Values, ofBias.Values);
+        }, ProductTolerance);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    public void Sample_products_of_instance_norm_gradients_match_the_reference(ImageCase testCase)
+    {
+        using Workbench bench = OpenForProducts(testCase);
+        (Operand x, Operand cotangent) = (bench.Input(testCase.Shape), bench.Input(testCase.Shape));
+        (Operand statistics, Operand scale) = (Statistics(bench, testCase, x), ChannelVector(bench, testCase));
+        (Operand xCotangent, Operand plainXCotangent) = (bench.Output(testCase.Shape), bench.Output(testCase.Shape));
+        (Operand scaleCotangent, Operand shiftCotangent) = (ChannelResult(bench, testCase), ChannelResult(bench, testCase));
+        (Operand plainScale, Operand plainShift) = (ChannelResult(bench, testCase), ChannelResult(bench, testCase));
+        Wanted wanted = Want(bench, testCase.Seed, testCase.Samples, testCase.Channels, testCase.Channels);
+        InstanceNorm norm = bench.Device.InstanceNorm;
+        bench.Run(() =>
+        {
+            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, plainXCotangent.Tensor, plainScale.Slice, plainShift.Slice);
+            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice, shiftCotangent.Slice, wanted.At(0));
+            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice, shiftCotangent.Slice, wanted.At(wanted.Count));
+        });
+        ExpectSame(plainXCotangent, xCotangent);
+        ExpectSame(plainScale, scaleCotangent);
+        ExpectSame(plainShift, shiftCotangent);
+        ExpectProducts(bench, wanted, n =>
+        {
+            (_, DualTensor ofScale, DualTensor ofShift) = ReferenceInstanceNorm.Backward(bench.Members, SampleOf(x.Values, n), SampleOf(cotangent.Values, n), scale.Values);
+            return (ofScale.Value.Values, ofShift.Value.Values);
+        }, Tolerance);
+    }
+
+    private Workbench OpenForProducts(IConformanceCase testCase)
+    {
+        Workbench bench = Open(testCase);
+        Skip.IfNot(bench.Device.HasSampleProducts, "the device computes no products of samples on the way");
+        return bench;
+    }
+
+    /// <summary>One to four directions of a weight and a bias, per member or shared.</summary>
+    private static Wanted Want(Workbench bench, int seed, int samples, int weights, int biases)
+    {
+        int count = 1 + seed % 4;
+        return new Wanted(count, bench.Input(new TensorShape(1, count, weights), "weight directions"), bench.Input(new TensorShape(1, count, biases), "bias directions"),
+            bench.Output(new TensorShape(1, samples, 2 * count), "products"));
+    }
+
+    /// <summary>Both halves of the columns hold ⟨G_n, V_d⟩; errors are measured against ‖G_n‖‖V_d‖, because a product of long vectors may happen to vanish.</summary>
+    private static void ExpectProducts(Workbench bench, Wanted wanted, Func<int, (double[] Weight, double[] Bias)> gradientOf, double tolerance)
+    {
+        DoubleTensor weights = wanted.Weights.Values, biases = wanted.Biases.Values;
+        int samples = wanted.Products.Values.Shape.Samples, count = wanted.Count;
+        var expected = new DoubleTensor(wanted.Products.Values.Shape);
+        double squares = 0;
+        for (int n = 0; n < samples; n++)
+        {
+            (double[] weight, double[] bias) = gradientOf(n);
+            for (int e = 0; e < bench.Members; e++)
+            {
+                ReadOnlySpan<double> ofWeight = Row(weight, e, bench.Members), ofBias = Row(bias, e, bench.Members);
+                for (int d = 0; d < count; d++)
+                {
+                    ReadOnlySpan<double> alongWeight = Direction(weights, e, d), alongBias = Direction(biases, e, d);
+                    double product = Dot(ofWeight, alongWeight) + Dot(ofBias, alongBias);
+                    squares += (Dot(ofWeight, ofWeight) + Dot(ofBias, ofBias)) * (Dot(alongWeight, alongWeight) + Dot(alongBias, alongBias)) / (ofWeight.Length + ofBias.Length);
+                    expected[e, n, d] = expected[e, n, count + d] = product;
+                }
+            }
+        }
+
+        // What terms of random signs would come to.
+        bench.Expect(wanted.Products, expected, 3 * tolerance, Math.Sqrt(squares / (samples * bench.Members * count)));
+    }
+
+    private static void ExpectSame(Operand expected, Operand actual)
+        => Assert.Equal(expected.Split(expected.Tensor.ToArray()).Own, actual.Split(actual.Tensor.ToArray()).Own);
+
+    private static DoubleTensor SampleOf(DoubleTensor values, int sample)
+    {
+        var one = new DoubleTensor(values.Shape.WithSamples(1));
+        int length = values.Shape.SampleLength, members = values.Shape.Members, samples = values.Shape.Samples;
+        for (int e = 0; e < members; e++)
+            values.Values.AsSpan((e * samples + sample) * length, length).CopyTo(one.Values.AsSpan(e * length));
+        return one;
+    }
+
+    private static ReadOnlySpan<double> Row(double[] values, int member, int members) => values.AsSpan(member * (values.Length / members), values.Length / members);
+
+    private static ReadOnlySpan<double> Direction(DoubleTensor directions, int member, int d)
+    {
+        (int samples, int length) = (directions.Shape.Samples, directions.Shape.SampleLength);
+        return directions.Values.AsSpan(((directions.Shape.Members == 1 ? 0 : member) * samples + d) * length, length);
+    }
+
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+            sum += a[i] * b[i];
+        return sum;
+    }
+
+    private sealed record Wanted(int Count, Operand Weights, Operand Biases, Operand Products)
+    {
+        public SampleProducts At(int column)
+            => new(new Slice(Weights.Tensor, 0, Weights.Values.Shape.SampleLength), new Slice(Biases.Tensor, 0, Biases.Values.Shape.SampleLength), Products.Tensor, column);
+    }
+}
