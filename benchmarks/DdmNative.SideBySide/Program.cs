@@ -18,6 +18,13 @@ int Run(Settings settings)
 {
     long start = Stopwatch.GetTimestamp();
     var data = new FashionMnist(settings.Data);
+    if (settings.InRunShapley is int turns)
+    {
+        foreach (int threads in settings.ThreadCounts)
+            InRunShapleyCost.Run(data, threads, turns);
+        return 0;
+    }
+
     IReadOnlyList<Workload> workloads = WorkloadList.All(settings.Quick, data);
     if (settings.MemoryRow is string name)
     {

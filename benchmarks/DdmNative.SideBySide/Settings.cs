@@ -38,6 +38,9 @@ internal sealed class Settings
     [Option("torchsharp-device", Default = "cpu", MetaValue = "NAME", HelpText = "Where TorchSharp works: cpu, cuda or cuda:N.")]
     public string TorchSharpDevice { get; set; } = "cpu";
 
+    [Option("in-run-shapley", MetaValue = "TURNS", HelpText = "In place of the rows: what in-run Shapley costs beside a training, so many turns.")]
+    public int? InRunShapley { get; set; }
+
     [Option("memory-row", Hidden = true, HelpText = "Run this row alone and print the process's peak memory: what --memory starts.")]
     public string? MemoryRow { get; set; }
 

@@ -369,15 +369,14 @@ def cg_score(problem, ridge=1e-6):
 
 def in_run_shapley(problem, order=1, every=2):
     """Second-order Taylor of the utility of every subset is quadratic, so that its Shapley values are these (Wang et al., theorem 6)."""
-    names = [name for name in OBJECTIVES if order == 1 or name.startswith("loss")]
     batches = randomness.batches(TRAIN, BATCH, SEED, EPOCHS)
     thetas = [flat(problem.initial)]
     problem.train(on_step=lambda step, theta: thetas.append(theta))
-    total = torch.zeros(len(names), TRAIN)
+    total = torch.zeros(len(OBJECTIVES), TRAIN)
     for step in range(0, problem.total, every):
         theta, batch, rate = thetas[step], batches[step], problem.rate(step) / (1 - MOMENTUM)
         samples = torch.stack([problem.gradient(theta, [n]) for n in batch])
-        for o, name in enumerate(names):
+        for o, name in enumerate(OBJECTIVES):
             leaf = theta.detach().clone().requires_grad_()
             gradient = torch.autograd.grad(problem.objective(name, leaf), leaf)[0]
             values = -rate * samples @ gradient

@@ -1,6 +1,6 @@
 using System.Globalization;
-using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Methods.Gradients;
+using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Training;
 
@@ -9,19 +9,22 @@ namespace DdmNative.Attribution.Methods;
 /// <summary>Settings of <see cref="InRunShapley"/>.</summary>
 /// <param name="Order">1, or 2 with the objective's curvature.</param>
 /// <param name="Every">The utility is taken apart at every so many steps, each standing for all of them; 1 for every step.</param>
-/// <param name="Validation">Evaluation samples that the objectives are taken on, spread over the classes; 0 for all.</param>
-public sealed record InRunShapleyOptions(int Order = 1, int Every = 8, int Validation = 128);
+/// <param name="Validation">Evaluation samples that such a step looks at, all taking their turn; 0 for all of them at once. Objectives over named samples have these beside them.</param>
+public sealed record InRunShapleyOptions(int Order = 1, int Every = 4, int Validation = 2);
 
 /// <summary>
 /// `in-run-shapley` (Wang et al., "Data Shapley in one training run", ICLR 2025): the Shapley values of the samples of each step's batch for the utility U(S) = F(after the step on S) − F(before), summed over the
 /// training that made the target. First order: φ_n = −η⟨∇F_o(θ_t), ∇L_n(θ_t)⟩/B; second: + η²/2·⟨∇L_n, ∇²F_o ḡ⟩/B with the batch's mean gradient ḡ; η = η_t/(1 − μ). W[o, g] = Σ φ_n: U's sign is that of
-/// F(with) − F(without), so that for a loss negative helps. Unit: the objective's. No gradient of a sample is stored: only products with directions leave the pass.
+/// F(with) − F(without), so that for a loss negative helps. Unit: the objective's. No gradient of a training sample is stored (<see cref="GhostProducts"/>).
 /// </summary>
-/// <remarks>The training is run again as it was, bit for bit, and the utility taken apart beside it.</remarks>
+/// <remarks>
+/// The training is run again as it was, bit for bit; a step that is taken apart gives the products on its way. ∇F_o is that of a few evaluation samples, which change from step to step (<see cref="RotatingEvaluation"/>):
+/// their gradients are the directions, whatever the number of objectives.
+/// </remarks>
 public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttributionMethod
 {
-    // Keeps the choice of samples apart from everything else that is drawn with the same seed.
-    private const ulong Stream = 0x53484150ul << 32;
+    /// <summary>Steps whose effects are kept together: what an interrupted run takes apart again at most.</summary>
+    private const int StepsKeptTogether = 64;
 
     private readonly InRunShapleyOptions _options = options ?? new InRunShapleyOptions();
 
@@ -39,100 +42,143 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        int batch = Math.Min(context.Recipe.BatchSize, context.Train.Count);
-        MemoryEstimate all = ObjectiveGradients.Estimate(context) + new BlockGradientOptions(context.Bounded(batch), 1, context.Objectives.Count).Estimate(context.Network)
-            + new MemoryEstimate(("training", MemoryEstimate.Vectors(context.Network, 3) + MemoryEstimate.Pass(context.Network, 1, batch)));
-        return _options.Order == 2 ? all + ObjectiveCurvature.Estimate(context) : all;
+        int batch = Math.Min(context.Recipe.BatchSize, context.Train.Count), looked = Rounds(context).Count;
+        return EvaluatedGradients.Estimate(context, looked, IsSecond) + new MemoryEstimate(
+            ("directions", GhostProducts.Floats(context.Network, looked * _options.Order) * sizeof(float)),
+            ("training", MemoryEstimate.Vectors(context.Network, IsSecond ? 5 : 3) + 2 * MemoryEstimate.Pass(context.Network, 1, batch)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (_options.Order == 2 && context.Objectives.FirstOrDefault(objective => objective.Kind != ObjectiveKind.Loss) is Objective other)
-            throw new MethodRequestException($"Objective '{other.Name}': in-run-shapley:order=2 takes the curvature of losses only; ask for loss objectives, or for order=1.");
-        using MethodContext validation = Validation(context);
-        var order = new BatchOrder(context.Train.Count, context.Recipe.BatchSize, context.Recipe.Seed);
-        using var objectives = new ObjectiveGradients(validation);
-        using ObjectiveCurvature? curvature = _options.Order == 2 ? new ObjectiveCurvature(validation) : null;
-        using var samples = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels,
-            new BlockGradientOptions(Math.Min(context.Bounded(order.BatchSize), order.BatchSize), 1, context.Objectives.Count));
-        using BlockGradients? batch = curvature is null ? null
-            : new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels, new BlockGradientOptions(1, order.BatchSize, KeepGradients: true));
-        var effects = new double[context.Objectives.Count * context.Parts.Count];
-        int total = context.Recipe.TotalSteps(context.Train.Count);
+        if (context.Objectives.FirstOrDefault(objective => objective.Kind == ObjectiveKind.Accuracy) is Objective flat)
+            throw new MethodRequestException($"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; ask for loss, margin or logit.");
+        using var run = new Apart(context, _options, Rounds(context));
+        run.Train();
+        return context.ToMatrix(run.Effects);
+    }
 
-        void TakeApart(int step, Func<float[]> parameters)
+    private bool IsSecond => _options.Order == 2;
+
+    private RotatingEvaluation Rounds(MethodContext context) => new(context.Objectives, context.Test.Labels, _options.Validation, context.Seed);
+
+    /// <summary>One training that is taken apart.</summary>
+    private sealed class Apart : IDisposable
+    {
+        private readonly MethodContext _context;
+        private readonly InRunShapleyOptions _options;
+        private readonly RotatingEvaluation _rounds;
+        private readonly BatchOrder _order;
+        private readonly GhostProducts _products;
+        private readonly EnsembleTrainer _trainer;
+        private readonly EvaluatedGradients _evaluated;
+        private readonly BlockGradients? _batch;
+        private readonly int _total;
+        private EvaluatedSample[] _looked = [];
+        private double[] _together = [];
+        private bool _isKept;
+
+        public Apart(MethodContext context, InRunShapleyOptions options, RotatingEvaluation rounds)
         {
-            if (step >= total || step % _options.Every != 0)
+            (_context, _options, _rounds) = (context, options, rounds);
+            _order = new BatchOrder(context.Train.Count, context.Recipe.BatchSize, context.Recipe.Seed);
+            _total = context.Recipe.TotalSteps(context.Train.Count);
+            _products = new GhostProducts(context.Device, context.Network, _order.BatchSize, rounds.Count * options.Order);
+            _trainer = new EnsembleTrainer(context.Device, context.Network, context.TrainSet, context.Recipe, _products);
+            _evaluated = new EvaluatedGradients(context, rounds.Count, options.Order == 2);
+            _batch = options.Order == 1 ? null
+                : new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels, new BlockGradientOptions(1, _order.BatchSize, KeepGradients: true));
+            Effects = new double[context.Objectives.Count * context.Parts.Count];
+        }
+
+        /// <summary>[O, G], after <see cref="Train"/>.</summary>
+        public double[] Effects { get; }
+
+        public void Train()
+        {
+            float[] initial = _context.Network.Initialise(_context.Recipe.Seed);
+            _trainer.Run(initial, isDropped: null, Prepare, (done, _) =>
+            {
+                Finish(done - 1);
+                _context.OnProgress?.Invoke(done, _total, "steps");
+            }, _context.Cancellation);
+        }
+
+        public void Dispose()
+        {
+            _trainer.Dispose();
+            _products.Dispose();
+            _evaluated.Dispose();
+            _batch?.Dispose();
+        }
+
+        /// <summary>Before a step: whether it is taken apart, and along what.</summary>
+        private bool Prepare(int step)
+        {
+            if (step % StepsKeptTogether == 0)
+            {
+                double[]? kept = _context.Kept.Find(NameOf(step));
+                (_together, _isKept) = (kept ?? new double[Effects.Length], kept is not null);
+            }
+
+            if (!IsTakenApart(step))
+                return false;
+            float[] parameters = _trainer.Parameters;
+            _looked = _rounds.At(step / _options.Every);
+            float[] directions = _evaluated.At(parameters, _looked);
+            if (_batch is not null)
+            {
+                _batch.SetParameters(parameters);
+                int[] members = _order.Batch(step).ToArray();
+                _batch.Run([new ArraySegment<int>(members)], 1.0 / members.Length);
+                directions = [.. directions, .. _evaluated.Along(_batch.Gradients())];
+            }
+
+            _products.SetDirections(directions);
+            return true;
+        }
+
+        /// <summary>After a step: adds its samples' values. The products hold a sample's weight in its batch, 1/B.</summary>
+        private void Finish(int step)
+        {
+            if (IsTakenApart(step))
+                AddValues(step, _products.Read());
+            if ((step + 1) % StepsKeptTogether != 0 && step + 1 < _total)
                 return;
-            int[] members = order.Batch(step).ToArray();
-            double[] products = context.Once(string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}"), () => Products(context, step, members, parameters(), objectives, curvature, samples, batch));
-            int standsFor = Math.Min(_options.Every, total - step), parts = context.Parts.Count;
-            for (int o = 0; o < context.Objectives.Count; o++)
+            if (!_isKept)
+                _context.Kept.Keep(NameOf(step / StepsKeptTogether * StepsKeptTogether), _together);
+            for (int i = 0; i < Effects.Length; i++)
+                Effects[i] += _together[i];
+        }
+
+        private void AddValues(int step, double[] products)
+        {
+            double rate = ScheduleLength.Between(_context.Recipe, _context.Train.Count, step, step + 1);
+            double[] weights = _rounds.Weights(_looked);
+            int standsFor = Math.Min(_options.Every, _total - step), parts = _context.Parts.Count, looked = _looked.Length;
+            ReadOnlySpan<int> members = _order.Batch(step);
+            for (int n = 0; n < members.Length; n++)
             {
-                for (int n = 0; n < members.Length; n++)
-                    effects[o * parts + context.Parts.GroupOf[members[n]]] += standsFor * products[o * members.Length + n] / members.Length;
+                ReadOnlySpan<double> ofSample = products.AsSpan(n * looked * _options.Order, looked * _options.Order);
+                int part = _context.Parts.GroupOf[members[n]];
+                for (int o = 0; o < _context.Objectives.Count; o++)
+                {
+                    double value = 0;
+                    for (int d = 0; d < looked; d++)
+                    {
+                        double weight = weights[o * looked + d];
+                        value -= weight * rate * ofSample[d];
+                        if (_options.Order == 2)
+                            value += weight * rate * rate / 2 * ofSample[looked + d];
+                    }
+
+                    _together[o * parts + part] += standsFor * value;
+                }
             }
         }
 
-        float[] initial = context.Network.Initialise(context.Recipe.Seed);
-        using var trainer = new EnsembleTrainer(context.Device, context.Network, context.TrainSet, context.Recipe, members: 1);
-        TakeApart(0, () => initial);
-        trainer.Run(initial, isDropped: null, (done, _) =>
-        {
-            TakeApart(done, () => trainer.Parameters);
-            context.OnProgress?.Invoke(done, total, "steps");
-        }, context.Cancellation);
-        return context.ToMatrix(effects);
-    }
+        private bool IsTakenApart(int step) => !_isKept && step % _options.Every == 0;
 
-    /// <summary>⟨−η∇F_o + η²/2·∇²F_o ḡ, ∇L_n⟩ of the batch's samples, [O, B].</summary>
-    private static double[] Products(
-        MethodContext context, int step, int[] members, float[] parameters, ObjectiveGradients objectives, ObjectiveCurvature? curvature, BlockGradients samples, BlockGradients? batch)
-    {
-        int rows = context.Objectives.Count;
-        double rate = ScheduleLength.Between(context.Recipe, context.Train.Count, step, step + 1);
-        float[] directions = objectives.At(parameters);
-        for (int i = 0; i < directions.Length; i++)
-            directions[i] = (float)(-rate * directions[i]);
-        if (curvature is not null)
-        {
-            batch!.SetParameters(parameters);
-            batch.Run([new ArraySegment<int>(members)], 1.0 / members.Length);
-            float[] curved = curvature.Along(parameters, batch.Gradients());
-            for (int i = 0; i < directions.Length; i++)
-                directions[i] += (float)(rate * rate / 2 * curved[i]);
-        }
-
-        samples.SetParameters(parameters);
-        samples.SetDirections(directions);
-        var products = new double[rows * members.Length];
-        for (int first = 0; first < members.Length; first += samples.Wave)
-        {
-            int count = Math.Min(samples.Wave, members.Length - first);
-            samples.Run([.. Enumerable.Range(first, count).Select(n => new ArraySegment<int>(members, n, 1))], 1);
-            float[] found = samples.Products();
-            for (int n = 0; n < count; n++)
-            {
-                for (int o = 0; o < rows; o++)
-                    products[o * members.Length + first + n] = found[n * rows + o];
-            }
-        }
-
-        return products;
-    }
-
-    /// <summary>The request on some of the evaluation samples, as many of every class as there can be; on all where an objective names samples.</summary>
-    private MethodContext Validation(MethodContext context)
-    {
-        Dataset test = context.Test;
-        if (_options.Validation > 0 && _options.Validation < test.Count && context.Objectives.All(objective => objective.Samples is null))
-        {
-            int classes = test.Labels.Distinct().Count(), perClass = Math.Max(1, _options.Validation / classes);
-            int[] order = SeededOrder.Permutation(test.Count, context.Seed, Stream);
-            test = test.Select([.. order.GroupBy(n => test.Labels[n]).SelectMany(ofClass => ofClass.Take(perClass)).Order()]);
-        }
-
-        return new MethodContext(context.Device, context.Network, context.Train, test, context.Parts, context.Objectives, context.Recipe) { Target = context.Target, LargestWave = context.LargestWave };
+        private static string NameOf(int step) => string.Create(CultureInfo.InvariantCulture, $"steps-{step:D6}");
     }
 }

@@ -39,9 +39,11 @@ public sealed class ConvolutionLayer : Layer
             => Device.Convolution.ForwardTangent(
                 layer.shape, x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
         {
-            if (gradient is not null)
+            if (gradient is not null && products is SampleProducts wanted)
+                Device.Convolution.BackwardFilter(layer.shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1), wanted);
+            else if (gradient is not null)
                 Device.Convolution.BackwardFilter(layer.shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1));
             if (xCotangent is not null)
                 Device.Convolution.BackwardData(layer.shape, cotangent, Parameter(parameters, 0), xCotangent);

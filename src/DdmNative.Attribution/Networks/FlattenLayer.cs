@@ -1,4 +1,5 @@
 using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Networks;
 
@@ -19,7 +20,7 @@ public sealed class FlattenLayer : Layer
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.Flatten.Forward(xTangent!, yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
         {
             if (xCotangent is not null)
                 Device.Flatten.Backward(cotangent, xCotangent);

@@ -43,10 +43,13 @@ public sealed class InstanceNormLayer : Layer
             => Device.InstanceNorm.ForwardTangent(
                 x, xTangent!, statistics, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
         {
             (Slice scaleCotangent, Slice shiftCotangent) = gradient is null ? Unwanted() : (Parameter(gradient, 0), Parameter(gradient, 1));
-            Device.InstanceNorm.Backward(x, statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent);
+            if (products is SampleProducts wanted)
+                Device.InstanceNorm.Backward(x, statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent, wanted);
+            else
+                Device.InstanceNorm.Backward(x, statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent);
         }
 
         public override void BackwardTangent(

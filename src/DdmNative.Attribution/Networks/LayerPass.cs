@@ -1,4 +1,5 @@
 using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Networks;
 
@@ -28,7 +29,13 @@ internal abstract class LayerPass : IDisposable
     /// <summary>Called only where x has a tangent or the layer has parameters.</summary>
     public abstract void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent);
 
-    public abstract void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent);
+    /// <param name="parameters">θ.</param>
+    /// <param name="x">The layer's input.</param>
+    /// <param name="cotangent">The cotangent of its output.</param>
+    /// <param name="gradient">Receives the layer's part of ∂/∂θ.</param>
+    /// <param name="xCotangent">Receives the cotangent of the input.</param>
+    /// <param name="products">What else the gradient's kernel is asked for.</param>
+    public abstract void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products);
 
     public abstract void BackwardTangent(
         Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,

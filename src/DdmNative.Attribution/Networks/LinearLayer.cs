@@ -1,4 +1,5 @@
 using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Networks;
 
@@ -25,9 +26,11 @@ public sealed class LinearLayer : Layer
             => Device.MatrixProduct.ForwardTangent(
                 x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
         {
-            if (gradient is not null)
+            if (gradient is not null && products is SampleProducts wanted)
+                Device.MatrixProduct.BackwardWeight(x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1), wanted);
+            else if (gradient is not null)
                 Device.MatrixProduct.BackwardWeight(x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1));
             if (xCotangent is not null)
                 Device.MatrixProduct.BackwardData(cotangent, Parameter(parameters, 0), xCotangent);

@@ -81,11 +81,14 @@ public sealed class NetworkPass : IDisposable
     /// <param name="outputCotangent">∂/∂output of whatever is differentiated, [E or 1, N, K, 1, 1].</param>
     /// <param name="gradient">Receives ∂/∂θ, [E, 1, P, 1, 1], summed over the member's samples; null where it is not wanted.</param>
     /// <param name="imagesCotangent">Receives ∂/∂images, [E, N, C, H, W]; null where it is not wanted, which spares the first layer's work.</param>
-    /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
+    /// <param name="products">Receives each sample's products with directions beside the gradient, which stays the same to the bit; for passes with one member.</param>
+    /// <exception cref="ArgumentException">An operand's shape does not fit, or products are asked of several members or without a gradient.</exception>
     /// <exception cref="InvalidOperationException">Forward has not run before it on the same parameters and images.</exception>
-    public void Backward(Tensor parameters, Tensor images, Tensor outputCotangent, Tensor? gradient, Tensor? imagesCotangent)
+    public void Backward(Tensor parameters, Tensor images, Tensor outputCotangent, Tensor? gradient, Tensor? imagesCotangent, GhostProducts? products = null)
     {
         Require(forward == (parameters, images), nameof(Backward), nameof(Forward), "parameters and images");
+        if (products is not null && (gradient is null || Members != 1))
+            throw new ArgumentException($"Products of samples come beside the gradient of one member; there {(gradient is null ? "is no gradient" : $"are {Members} members")}.", nameof(products));
         if (gradient is not null)
             RequireVector(gradient, shared: false);
         backward = outputCotangent;
@@ -93,8 +96,9 @@ public sealed class NetworkPass : IDisposable
         for (int i = Last; i >= lowest; i--)
         {
             Tensor cotangent = i == Last ? outputCotangent : Buffer(cotangents, i);
-            passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(cotangents, i, lowest, imagesCotangent));
+            passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(cotangents, i, lowest, imagesCotangent), products?.OfLayer(i));
         }
+        products?.RecordApart(parameters, images, outputCotangent);
     }
 
     /// <summary>The tangent of <see cref="Forward"/> where the parameters move along <paramref name="parametersTangent"/> and the images along <paramref name="imagesTangent"/>.</summary>

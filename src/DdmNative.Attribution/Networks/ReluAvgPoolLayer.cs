@@ -30,7 +30,7 @@ public sealed class ReluAvgPoolLayer : Layer
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.ReluAvgPool.ForwardTangent(layer.Window, x, xTangent!, yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
         {
             if (xCotangent is not null)
                 Device.ReluAvgPool.Backward(layer.Window, x, cotangent, xCotangent);

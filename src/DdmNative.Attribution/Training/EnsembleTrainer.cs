@@ -23,6 +23,8 @@ public sealed class EnsembleTrainer : IDisposable
     private readonly Tensor _parameters, _velocity, _gradient, _cotangent, _images, _labels, _indices, _weights, _learningRate;
     private readonly Tensor? _losses;
     private readonly IPlan _step;
+    private readonly NetworkPass? _passWithProducts;
+    private readonly IPlan? _stepWithProducts;
     private readonly float[] _hostWeights, _hostIndices;
 
     /// <param name="device">Where to train.</param>
@@ -36,8 +38,14 @@ public sealed class EnsembleTrainer : IDisposable
     {
     }
 
+    /// <summary>Trains one network in the recipe's own order, and takes its samples' products with directions where it is asked to.</summary>
+    internal EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, GhostProducts products)
+        : this(device, network, set, options, members: 1, trackLoss: false, order: null, products)
+    {
+    }
+
     /// <summary>Trains in a given order in place of the recipe's own.</summary>
-    internal EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order)
+    internal EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order, GhostProducts? products = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
@@ -62,17 +70,11 @@ public sealed class EnsembleTrainer : IDisposable
         _cotangent = device.AllocateTransient(new TensorShape(members, batch, network.Classes));
         _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
         _pass = new NetworkPass(device, network, members, batch);
-        _step = device.Record("training step", () =>
-        {
-            device.Gather.Samples(set.Images, _indices, _images);
-            device.Gather.Samples(set.Labels, _indices, _labels);
-            _pass.Forward(_parameters, _images);
-            if (_losses is not null)
-                device.SoftmaxCrossEntropy.Loss(_pass.Output, _labels, _losses);
-            device.SoftmaxCrossEntropy.Backward(_pass.Output, _labels, _weights, _cotangent);
-            _pass.Backward(_parameters, _images, _cotangent, _gradient, null);
-            device.Sgd.Step(_parameters, _velocity, _gradient, _learningRate, options.Momentum);
-        });
+        _step = device.Record("training step", () => RecordStep(device, _pass, products: null));
+        if (products is null)
+            return;
+        _passWithProducts = new NetworkPass(device, network, members, batch);
+        _stepWithProducts = device.Record("training step with products", () => RecordStep(device, _passWithProducts, products));
     }
 
     /// <summary>E.</summary>
@@ -108,6 +110,10 @@ public sealed class EnsembleTrainer : IDisposable
     /// <exception cref="ArgumentException">The parameters are not as many as one member's or all members'.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step.</exception>
     public void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
+        => Run(initialParameters, isDropped, wantsProducts: null, onStep, cancellation);
+
+    /// <summary>The same; <paramref name="wantsProducts"/> is asked before each step whether it is to take products, and may read <see cref="Parameters"/> and set the directions.</summary>
+    internal void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped, Func<int, bool>? wantsProducts, Action<int, int>? onStep, CancellationToken cancellation)
     {
         _parameters.Upload(ForAllMembers(initialParameters));
         _velocity.Upload(new float[Members * _parameterCount]);
@@ -116,7 +122,7 @@ public sealed class EnsembleTrainer : IDisposable
             cancellation.ThrowIfCancellationRequested();
             Prepare(_order.Batch(step), isDropped);
             _learningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
-            _step.Run();
+            (wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
             onStep?.Invoke(step + 1, TotalSteps);
         }
     }
@@ -124,9 +130,23 @@ public sealed class EnsembleTrainer : IDisposable
     public void Dispose()
     {
         _step.Dispose();
+        _stepWithProducts?.Dispose();
         _pass.Dispose();
+        _passWithProducts?.Dispose();
         foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _cotangent, _images, _labels, _indices, _weights, _learningRate, _losses])
             tensor?.Dispose();
+    }
+
+    private void RecordStep(Device device, NetworkPass pass, GhostProducts? products)
+    {
+        device.Gather.Samples(_set.Images, _indices, _images);
+        device.Gather.Samples(_set.Labels, _indices, _labels);
+        pass.Forward(_parameters, _images);
+        if (_losses is not null)
+            device.SoftmaxCrossEntropy.Loss(pass.Output, _labels, _losses);
+        device.SoftmaxCrossEntropy.Backward(pass.Output, _labels, _weights, _cotangent);
+        pass.Backward(_parameters, _images, _cotangent, _gradient, null, products);
+        device.Sgd.Step(_parameters, _velocity, _gradient, _learningRate, _options.Momentum);
     }
 
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)

@@ -19,7 +19,13 @@ internal abstract unsafe class ChannelCall(string name, TensorShape images) : Cp
                 Compute<WholeLanes>(tile, sample, channel, LanePart.Lanes);
             if (channel < Channels)
                 Compute<PartLanes>(tile, sample, channel, Channels - channel);
+            EndSample(tile, sample);
         }
+    }
+
+    /// <summary>Called after a sample's last channels.</summary>
+    internal protected virtual void EndSample(in Tile tile, int sample)
+    {
     }
 
     /// <summary>One sample's channels from <paramref name="channel"/> on: sixteen, or the <paramref name="lanes"/> that are left.</summary>

@@ -30,6 +30,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// <summary>Floats that stay with the thread from block to block of a member.</summary>
     public long RetainedFloats { get; protected init; }
 
+    /// <summary>Those of them that decide how many samples it takes at a time, as <see cref="CpuSegment"/> cuts: the block is spread over passing them.</summary>
+    public virtual long PassedFloats => RetainedFloats;
+
     /// <summary>Set by the plan: where the retained floats are, and which of the workspace's keys is this call's.</summary>
     public long RetainedOffset { get; set; }
 

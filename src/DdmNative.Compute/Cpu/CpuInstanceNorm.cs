@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DdmNative.Compute.Contracts;
 
@@ -129,16 +130,24 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
                 this.products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products);
         }
 
-        /// <summary>Adds a sample's own terms to δγ and δβ, and writes their products with directions where these are wanted.</summary>
-        internal void AddParameterCotangents<TLanes>(in Tile tile, int sample, int channel, int lanes, Vector512<float> scaleTerms, Vector512<float> shiftTerms)
+        public override long TemporaryFloats(int samples) => products is null ? 0 : 2 * Channels;
+
+        /// <summary>Adds a sample's own terms to δγ and δβ, and leaves them for their products where these are wanted.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTerms, Vector512<float> shiftTerms)
             where TLanes : struct, ILaneAccess
         {
             float* scaleTotal = scaleSum.Slot(tile.Workspace) + channel;
             float* shiftTotal = shiftSum.Slot(tile.Workspace) + channel;
             TLanes.Store(TLanes.Load(scaleTotal, lanes) + scaleTerms, scaleTotal, lanes);
             TLanes.Store(TLanes.Load(shiftTotal, lanes) + shiftTerms, shiftTotal, lanes);
-            products?.Add<TLanes>(tile, sample, channel, lanes, scaleTerms, shiftTerms);
+            if (products is null)
+                return;
+            TLanes.Store(scaleTerms, tile.Workspace.Temporary + channel, lanes);
+            TLanes.Store(shiftTerms, tile.Workspace.Temporary + Channels + channel, lanes);
         }
+
+        internal protected override void EndSample(in Tile tile, int sample) => products?.Write(tile, sample, tile.Workspace.Temporary, Channels);
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
@@ -154,7 +163,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
                 sum += d;
                 productSum = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, d, productSum);
             }
-            AddParameterCotangents<TLanes>(tile, sample, channel, lanes, productSum, sum);
+            AddParameterCotangents<TLanes>(tile, channel, lanes, productSum, sum);
             Vector512<float> area = Vector512.Create((float)pixelCount);
             Vector512<float> deltaMean = sum / area, productMean = productSum / area;
             Vector512<float> factor = TLanes.Load(scale.At(tile) + channel, lanes) * reciprocal;

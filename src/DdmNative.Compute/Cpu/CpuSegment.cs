@@ -17,7 +17,7 @@ internal sealed class CpuSegment(CpuCall[] calls)
 
     public bool KeepsMuch => KeptMuch(Calls[0]);
 
-    public static bool KeptMuch(CpuCall call) => call.RetainedFloats * sizeof(float) >= MuchBytes;
+    public static bool KeptMuch(CpuCall call) => call.PassedFloats * sizeof(float) >= MuchBytes;
 
     /// <summary>Cuts a phase's calls where what is kept changes.</summary>
     public static CpuSegment[] Cut(IReadOnlyList<CpuCall> calls)

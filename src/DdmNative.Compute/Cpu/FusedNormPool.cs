@@ -143,6 +143,10 @@ internal static unsafe class FusedNormPool
             Adopt(shift);
         }
 
+        public override long TemporaryFloats(int samples) => norm.TemporaryFloats(samples);
+
+        internal protected override void EndSample(in Tile tile, int sample) => norm.EndSample(tile, sample);
+
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
             float* input = norm.x.At(tile, sample) + channel;
@@ -172,7 +176,7 @@ internal static unsafe class FusedNormPool
                     }
                 }
             }
-            norm.AddParameterCotangents<TLanes>(tile, sample, channel, lanes, productSum, sum);
+            norm.AddParameterCotangents<TLanes>(tile, channel, lanes, productSum, sum);
 
             Vector512<float> area = Vector512.Create((float)Pixels), deltaMean = sum / area, productMean = productSum / area;
             Vector512<float> gain = scale * reciprocal;

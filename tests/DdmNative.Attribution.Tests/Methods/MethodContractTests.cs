@@ -126,7 +126,6 @@ public sealed class MethodContractTests : IDisposable
     [InlineData("influence:solver=magic", "expected one of cg, lissa")]
     [InlineData("influence:damping=-1", "a number above 0")]
     [InlineData("encoded-ensemble:members=5", "expected an even number")]
-    [InlineData("in-run-shapley:order=2", "the curvature of losses only")]
     [InlineData("influence:solver=lissa:scale=0.001:iterations=60", "LiSSA diverged")]
     [InlineData("datamodel:subsets=1000", "Ask for fewer subsets")]
     public void A_request_that_cannot_be_met_is_refused_and_says_why(string method, string says)

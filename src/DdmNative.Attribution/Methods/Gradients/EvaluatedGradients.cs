@@ -1,0 +1,162 @@
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Compute;
+
+namespace DdmNative.Attribution.Methods.Gradients;
+
+/// <summary>
+/// ∇f_d(θ) of single evaluation samples, one a member of the ensemble, all sharing θ; and ∇²f_d(θ)·v along one direction (forward over reverse, docs/mathematics.md). The loss's cotangent is the
+/// device's; a margin's or a logit's is the host's, which needs the logits first, and has no tangent: it is constant where the best other class is.
+/// </summary>
+internal sealed class EvaluatedGradients : IDisposable
+{
+    private const int LargestWave = 32;
+
+    private readonly List<IDisposable> _owned = [];
+    private readonly MethodContext _context;
+    private readonly int _wave, _classes, _length;
+    private readonly Tensor _parameters, _indices, _weights, _others, _gradient, _logits;
+    private readonly Tensor? _direction, _curved;
+    private readonly IPlan _look, _step;
+    private readonly IPlan? _curve;
+    private EvaluatedSample[] _samples = [];
+
+    /// <param name="context">The request.</param>
+    /// <param name="count">D: samples that are asked about at a time.</param>
+    /// <param name="hasCurvature">Whether <see cref="Along"/> is asked for.</param>
+    public EvaluatedGradients(MethodContext context, int count, bool hasCurvature)
+    {
+        (_context, Device device, Network network) = (context, context.Device, context.Network);
+        (_wave, _classes, _length) = (Wave(context, count), network.Classes, network.ParameterCount);
+        var logits = new TensorShape(_wave, 1, _classes);
+        TensorShape vector = TensorShape.Vector(_wave, _length);
+        _parameters = Own(device.Allocate(vector.WithMembers(1)));
+        _indices = Own(device.Allocate(new TensorShape(_wave, 1, 1)));
+        _weights = Own(device.Allocate(new TensorShape(_wave, 1, 1)));
+        _others = Own(device.Allocate(logits));
+        _gradient = Own(device.Allocate(vector));
+        _logits = Own(device.Allocate(logits));
+        Tensor images = Own(device.AllocateTransient(network.Input.For(_wave, 1)));
+        Tensor labels = Own(device.AllocateTransient(logits)), cotangent = Own(device.AllocateTransient(logits));
+
+        void Forward(NetworkPass pass)
+        {
+            device.Gather.Samples(context.TestSet.Images, _indices, images);
+            device.Gather.Samples(context.TestSet.Labels, _indices, labels);
+            pass.Forward(_parameters, images);
+        }
+
+        void Backward(NetworkPass pass)
+        {
+            Forward(pass);
+            device.SoftmaxCrossEntropy.Backward(pass.Output, labels, _weights, cotangent);
+            device.LinearCombination.Combine(1, cotangent, 1, _others, cotangent);
+            pass.Backward(_parameters, images, cotangent, _gradient, null);
+        }
+
+        NetworkPass look = NewPass(), step = NewPass();
+        _look = Own(device.Record("evaluated samples: logits", () =>
+        {
+            Forward(look);
+            device.LinearCombination.Copy(look.Output, _logits);
+        }));
+        _step = Own(device.Record("evaluated samples: gradients", () => Backward(step)));
+        if (!hasCurvature)
+            return;
+        Tensor direction = _direction = Own(device.Allocate(vector.WithMembers(1)));
+        _curved = Own(device.Allocate(vector));
+        Tensor cotangentTangent = Own(device.AllocateTransient(logits));
+        NetworkPass curve = NewPass();
+        _curve = Own(device.Record("evaluated samples: curvature", () =>
+        {
+            Backward(curve);
+            curve.ForwardTangent(_parameters, direction, images, null);
+            device.SoftmaxCrossEntropy.BackwardTangent(curve.Output, curve.OutputTangent, labels, _weights, cotangentTangent);
+            curve.BackwardTangent(_parameters, direction, images, null, cotangent, cotangentTangent, _curved, null);
+        }));
+    }
+
+    /// <summary>The memory that they take.</summary>
+    public static MemoryEstimate Estimate(MethodContext context, int count, bool hasCurvature)
+    {
+        int wave = Wave(context, count);
+        return new(("evaluated samples' gradients", MemoryEstimate.Vectors(context.Network, 2L * wave + (hasCurvature ? 2L : 1L) * count)), ("passes", MemoryEstimate.Pass(context.Network, wave, 1, hasCurvature)));
+    }
+
+    /// <summary>∇f_d(θ), [D, P].</summary>
+    public float[] At(float[] parameters, EvaluatedSample[] samples)
+    {
+        _samples = samples;
+        _parameters.Upload(parameters);
+        return Each(_step, _gradient);
+    }
+
+    /// <summary>∇²f_d(θ)·v of the samples and at the θ of the last <see cref="At"/>, [D, P].</summary>
+    public float[] Along(float[] direction)
+    {
+        _direction!.Upload(direction);
+        return Each(_curve!, _curved!);
+    }
+
+    public void Dispose()
+    {
+        for (int i = _owned.Count - 1; i >= 0; i--)
+            _owned[i].Dispose();
+    }
+
+    private static int Wave(MethodContext context, int count) => Math.Min(context.Bounded(LargestWave), count);
+
+    private float[] Each(IPlan plan, Tensor result)
+    {
+        var all = new float[(long)_samples.Length * _length];
+        var wave = new float[result.Shape.Length];
+        for (int first = 0; first < _samples.Length; first += _wave)
+        {
+            int count = Math.Min(_wave, _samples.Length - first);
+            Prepare(_samples.AsSpan(first, count));
+            plan.Run();
+            result.Download(wave);
+            wave.AsSpan(0, count * _length).CopyTo(all.AsSpan(first * _length));
+        }
+
+        return all;
+    }
+
+    private void Prepare(ReadOnlySpan<EvaluatedSample> samples)
+    {
+        var indices = new float[_wave];
+        var weights = new float[_wave];
+        var others = new float[_wave * _classes];
+        bool hasOthers = false;
+        for (int e = 0; e < samples.Length; e++)
+        {
+            indices[e] = samples[e].Sample;
+            weights[e] = samples[e].Kind == ObjectiveKind.Loss ? 1 : 0;
+            hasOthers |= samples[e].Kind != ObjectiveKind.Loss;
+        }
+
+        _indices.Upload(indices);
+        if (hasOthers)
+        {
+            _look.Run();
+            float[] logits = _logits.ToArray();
+            for (int e = 0; e < samples.Length; e++)
+            {
+                if (weights[e] == 0)
+                    ObjectiveCotangents.Fill(samples[e].Kind, logits.AsSpan(e * _classes, _classes), _context.Test.Labels[samples[e].Sample], 1, others.AsSpan(e * _classes, _classes));
+            }
+        }
+
+        _weights.Upload(weights);
+        _others.Upload(others);
+    }
+
+    private NetworkPass NewPass() => Own(new NetworkPass(_context.Device, _context.Network, _wave, 1));
+
+    private T Own<T>(T part)
+        where T : IDisposable
+    {
+        _owned.Add(part);
+        return part;
+    }
+}

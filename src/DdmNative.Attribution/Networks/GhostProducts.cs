@@ -1,0 +1,136 @@
+using DdmNative.Compute;
+using DdmNative.Compute.Contracts;
+
+namespace DdmNative.Attribution.Networks;
+
+/// <summary>
+/// ⟨∇f_n, v_d⟩ of every sample n of a backward pass with D directions v [P], where the pass sums the ∇f_n to a gradient; no gradient of a sample is kept (ghost products; Wang et al., "Data Shapley in one
+/// training run", ICLR 2025). Handed to <see cref="NetworkPass.Backward"/> of a pass with one member.
+/// </summary>
+/// <remarks>
+/// Where the device takes such products on a gradient's way (<see cref="Device.HasSampleProducts"/>), every layer writes D columns of [1, N, L·D], and the host adds up the layers'. Elsewhere a second pass runs with a
+/// member for each sample, and its gradients [N, 1, P] meet the directions in one matrix product.
+/// </remarks>
+public sealed class GhostProducts : IDisposable
+{
+    private readonly List<IDisposable> _owned = [];
+    private readonly Device _device;
+    private readonly Network _network;
+    private readonly int _samples, _count;
+    private readonly int[] _layers;
+    private readonly Tensor _directions, _products;
+    private readonly Apart? _apart;
+
+    /// <param name="device">Where the pass runs.</param>
+    /// <param name="network">Whose parameters.</param>
+    /// <param name="samples">N.</param>
+    /// <param name="directions">D.</param>
+    public GhostProducts(Device device, Network network, int samples, int directions)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(network);
+        (_device, _network, _samples, _count) = (device, network, samples, directions);
+        _layers = [.. Enumerable.Range(0, network.Layers.Count).Where(i => network.Layers[i].ParameterCount > 0)];
+        if (device.HasSampleProducts)
+        {
+            _directions = Own(device.Allocate(new TensorShape(1, directions, network.ParameterCount)));
+            _products = Own(device.Allocate(new TensorShape(1, samples, _layers.Length * directions)));
+            return;
+        }
+
+        // The bias of the product, zero, lies behind the directions.
+        _directions = Own(device.Allocate(TensorShape.Vector(1, checked(directions * (network.ParameterCount + 1)))));
+        _products = Own(device.Allocate(new TensorShape(samples, 1, directions)));
+        _apart = new Apart(this);
+        _owned.Add(_apart);
+    }
+
+    /// <summary>Floats that they take on a device.</summary>
+    internal static long Floats(Network network, int directions) => (long)directions * (network.ParameterCount + 1);
+
+    /// <summary>Uploads the directions [D, P].</summary>
+    public void SetDirections(ReadOnlySpan<float> directions)
+    {
+        var values = new float[_directions.Shape.Length];
+        directions.CopyTo(values);
+        _directions.Upload(values);
+    }
+
+    /// <summary>The products of the last run, [N, D].</summary>
+    public double[] Read()
+    {
+        float[] columns = _products.ToArray();
+        int stride = columns.Length / _samples;
+        var sums = new double[_samples * _count];
+        for (int n = 0; n < _samples; n++)
+        {
+            for (int column = 0; column < stride; column++)
+                sums[n * _count + column % _count] += columns[n * stride + column];
+        }
+
+        return sums;
+    }
+
+    public void Dispose() => _owned.ForEach(part => part.Dispose());
+
+    /// <summary>What is asked of a layer's own gradient; null where the layer has none, or the device takes no products on the way.</summary>
+    internal SampleProducts? OfLayer(int layer)
+    {
+        int place = Array.IndexOf(_layers, layer);
+        if (place < 0 || _apart is not null)
+            return null;
+        Slice Along(int index)
+        {
+            ParameterTensor parameter = _network.Layers[layer].Parameters[index];
+            return new Slice(_directions, _network.LayerOffset(layer) + parameter.Offset, parameter.Length);
+        }
+
+        return new SampleProducts(Along(0), Along(1), _products, place * _count);
+    }
+
+    /// <summary>Kernel calls of the second pass, where there is one.</summary>
+    internal void RecordApart(Tensor parameters, Tensor images, Tensor outputCotangent) => _apart?.Record(parameters, images, outputCotangent);
+
+    private Tensor Own(Tensor tensor)
+    {
+        _owned.Add(tensor);
+        return tensor;
+    }
+
+    /// <summary>A pass with a member for each sample.</summary>
+    private sealed class Apart : IDisposable
+    {
+        private readonly GhostProducts _whole;
+        private readonly NetworkPass _pass;
+        private readonly Tensor _indices, _images, _cotangent, _gradients;
+
+        public Apart(GhostProducts whole)
+        {
+            _whole = whole;
+            (Device device, Network network, int samples) = (whole._device, whole._network, whole._samples);
+            _pass = new NetworkPass(device, network, samples, 1);
+            _indices = device.Upload(new TensorShape(samples, 1, 1), [.. Enumerable.Range(0, samples).Select(n => (float)n)]);
+            _images = device.AllocateTransient(network.Input.For(samples, 1));
+            _cotangent = device.AllocateTransient(network.Output.For(samples, 1));
+            _gradients = device.AllocateTransient(TensorShape.Vector(samples, network.ParameterCount));
+        }
+
+        public void Record(Tensor parameters, Tensor images, Tensor outputCotangent)
+        {
+            Device device = _whole._device;
+            int length = _whole._count * _whole._network.ParameterCount;
+            device.Gather.Samples(images, _indices, _images);
+            device.Gather.Samples(outputCotangent, _indices, _cotangent);
+            _pass.Forward(parameters, _images);
+            _pass.Backward(parameters, _images, _cotangent, _gradients, null);
+            device.MatrixProduct.Forward(_gradients, new Slice(_whole._directions, 0, length), new Slice(_whole._directions, length, _whole._count), _whole._products);
+        }
+
+        public void Dispose()
+        {
+            _pass.Dispose();
+            foreach (Tensor tensor in (Tensor[])[_indices, _images, _cotangent, _gradients])
+                tensor.Dispose();
+        }
+    }
+}
