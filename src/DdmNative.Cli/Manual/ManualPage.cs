@@ -35,7 +35,7 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
     public static ManualPage Of(VerbDescription verb)
     {
         ManualSource source = ManualSource.Find(verb.Name) ?? ManualSource.Empty;
-        return new ManualPage($"{Program}-{verb.Name}", verb.Summary, [Usage(verb)],
+        return new ManualPage($"{Program}-{verb.Name}", verb.Summary, source.Under(ManualSource.Synopsis) is { Count: > 0 } lines ? [.. lines.OfType<ExampleLine>().Select(line => line.Text)] : [Usage(verb)],
             [new ManualSection("Description", source.Description), .. OptionSections(verb, source), .. Closing(source)]);
     }
 

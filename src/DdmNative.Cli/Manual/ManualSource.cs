@@ -19,8 +19,8 @@ internal sealed partial record ManualSource(IReadOnlyList<ManualBlock> Descripti
     /// <summary>The name of the page about <c>ddm</c> itself.</summary>
     public const string Overview = "overview";
 
-    /// <summary>The headings that every verb's page has.</summary>
-    public const string Examples = "Examples", Files = "Files", SeeAlso = "See also";
+    /// <summary>The headings that a page may have: usage lines in place of the one that follows from the attributes, then what stands below the options.</summary>
+    public const string Synopsis = "Synopsis", Examples = "Examples", Files = "Files", SeeAlso = "See also";
 
     public static ManualSource Empty { get; } = new([], []);
 

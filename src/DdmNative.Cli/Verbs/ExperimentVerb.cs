@@ -31,7 +31,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("width", MetaValue = "N", HelpText = "Filters of a block. Default: the job's, or 32.")]
     public int? Width { get; set; }
 
-    [Option("epochs", MetaValue = "N", HelpText = "Default: the job's, or 8.")]
+    [Option("epochs", MetaValue = "N", HelpText = "Passes over the training images. Default: the job's, or 8.")]
     public int? Epochs { get; set; }
 
     [Option("clusters", MetaValue = "N", HelpText = "Clusters per class. Default: the job's, or 5.")]
@@ -40,7 +40,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("steps", MetaValue = "N", HelpText = "Matching steps. Default: the job's, or what was measured best.")]
     public int? Steps { get; set; }
 
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas, in place of those that the experiment looks at by default.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas, in place of those that the experiment looks at by default.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: the job's, or 1.")]
