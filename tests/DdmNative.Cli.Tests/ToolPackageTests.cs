@@ -14,7 +14,8 @@ public sealed class ToolPackageTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("ddm-tool-").FullName;
 
-    private static string Root
+    /// <summary>The source tree.</summary>
+    public static string Root
     {
         get
         {

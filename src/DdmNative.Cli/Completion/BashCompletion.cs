@@ -28,8 +28,10 @@ internal static class BashCompletion
         # Paths: -d for folders, -f for files.
         _ddm_paths() {
             local path
-            compopt -o filenames 2> /dev/null
-            while IFS= read -r path; do COMPREPLY+=("$path"); done < <(compgen "$1" -- "$value")
+            while IFS= read -r path; do
+                compopt -o filenames 2> /dev/null
+                COMPREPLY+=("$path")
+            done < <(compgen "$1" -- "$value")
         }
 
         _ddm() {

@@ -21,7 +21,7 @@ internal static class FishCompletion
         function __ddm_list
             set -l token (commandline -ct | string replace -r '^--[^=]*=' '' | string trim --left --chars '\'"')
             set -l before (string match -r ".*"$argv[1] -- $token)
-            printf '%s\n' $before$argv[2..-1]
+            printf '%s\n' "$before"$argv[2..-1]
         end
 
         complete -c ddm -f

@@ -16,7 +16,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The experiment's folder: made where there is none, gone on with where there is one.")]
     public string Folder { get; set; } = "";
 
-    [Option("job", MetaValue = "FILE", HelpText = "A job file with what all its runs have in common: data, network, training, groups, the evaluation's seeds. Options override it.")]
+    [Option("job", MetaValue = "FILE", HelpText = "A job file with what all its runs have in common: data, network, training, groups, the evaluation's seeds. Options override it. Default: none; then --data is needed.")]
     public string? JobPath { get; set; }
 
     [Option("data", MetaValue = "SPEC", HelpText = "A folder with a data set, or generated:… Needed without --job.")]

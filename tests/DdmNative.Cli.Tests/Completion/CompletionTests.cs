@@ -8,7 +8,7 @@ namespace DdmNative.Cli.Tests.Completion;
 /// <summary>What the shells themselves offer at a press of TAB, with the scripts that <c>ddm completion</c> prints.</summary>
 public sealed class CompletionTests : IDisposable
 {
-    /// <summary>Lines and what completes their last word: what stands behind the last separator in it.</summary>
+    /// <summary>Lines and what completes their last word: what stands behind the last separator or slash in it.</summary>
     private static readonly (string Line, string[] Offers)[] Cases =
     [
         ("ddm tr", ["train"]),
@@ -17,7 +17,7 @@ public sealed class CompletionTests : IDisposable
         ("ddm train --epochs ", []),
         ("ddm train --run ", ["images", "runs"]),
         ("ddm train --run r", ["runs"]),
-        ("ddm train --run runs/m", ["runs/mine"]),
+        ("ddm train --run runs/m", ["mine"]),
         ("ddm train --data ", ["generated", "images", "runs"]),
         ("ddm train --data=im", ["images"]),
         ("ddm train --device=cuda:", ["0", "all"]),
@@ -116,7 +116,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     /// <summary>Shells differ in how much of the word they repeat.</summary>
-    private static string LastPart(string offered) => offered.TrimEnd('/', ':').Split(':', '=', ',', ';')[^1];
+    private static string LastPart(string offered) => offered.TrimEnd('/', ':').Split(':', '=', ',', ';', '/')[^1];
 
     /// <summary>What the shell offers at the end of each line.</summary>
     private IReadOnlyList<string[]> Ask(string shell, string[] lines)
