@@ -40,7 +40,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("steps", MetaValue = "N", HelpText = "Matching steps. Default: the job's, or what was measured best.")]
     public int? Steps { get; set; }
 
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas, in place of those that the experiment looks at by default.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas, where the experiment lets them be chosen. Default: those that it is about.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: the job's, or 1.")]

@@ -19,7 +19,7 @@ public sealed class ManualRoffTests(RunFiles files)
 
         foreach (string page in pages)
         {
-            Ddm.Result shown = Shell.Run(files.Root, new Dictionary<string, string>(), groff, "-man", "-Kutf8", "-Tutf8", "-ww", "-rLL=78n", page);
+            Ddm.Result shown = Shell.Run(files.Root, new Dictionary<string, string>(), groff, "-man", "-Kutf8", "-Tutf8", "-ww", "-rLL=78n", "-P-cbou", page);
 
             Assert.Equal((0, ""), (shown.Code, shown.Error));
             string verb = Path.GetFileNameWithoutExtension(page).Replace("ddm-", "", StringComparison.Ordinal);
