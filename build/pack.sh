@@ -5,7 +5,7 @@
 #
 #   build/pack.sh [FOLDER [options of `dotnet pack`]]      --no-build takes what `dotnet build -c Release` left
 #
-# The same commit gives the same assemblies on any machine; their symbols and sources are embedded.
+# The same commit gives the same assemblies on any machine; their symbols come along.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1

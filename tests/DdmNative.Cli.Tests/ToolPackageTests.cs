@@ -62,7 +62,9 @@ public sealed class ToolPackageTests : IDisposable
         Assert.Contains("README.md", names);
         Assert.Contains("LICENSE", names);
         Assert.Contains("third_party/echarts/LICENSE", names);
-        Assert.DoesNotContain(names, name => name.EndsWith(".pdb", StringComparison.Ordinal));
+        Assert.Contains("tools/net10.0/any/DdmNative.Compute.pdb", names);
+        Assert.DoesNotContain(names, name => name.EndsWith(".xml", StringComparison.Ordinal) && name.StartsWith("tools/net10.0/any/DdmNative.", StringComparison.Ordinal));
+        Assert.DoesNotContain(names, name => name.EndsWith(".pdb", StringComparison.Ordinal) && name.Contains("/runtimes/", StringComparison.Ordinal));
         Assert.InRange(new FileInfo(package).Length, 1, 64 << 20);
         ZipArchiveEntry specification = zip.GetEntry("DdmNative.nuspec")!;
         using var reader = new StreamReader(specification.Open());

@@ -52,7 +52,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
     public int? Threads { get; set; }
 
-    [Option("wave", MetaValue = "N", HelpText = "Models run together at most. The results do not depend on it.")]
+    [Option("wave", MetaValue = "N", HelpText = "Models run together at most. The results do not depend on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
     public int? Wave { get; set; }
 
     [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
