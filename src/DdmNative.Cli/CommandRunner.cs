@@ -1,5 +1,4 @@
 using CommandLine;
-using CommandLine.Text;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
@@ -13,24 +12,33 @@ namespace DdmNative.Cli;
 /// <summary>From arguments to an exit code: finds the verb, runs it, and turns every exception into one line that says what to do.</summary>
 internal static class CommandRunner
 {
-    private static readonly Type[] VerbTypes =
-        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(ReportVerb), typeof(CompareVerb), typeof(ProfileVerb), typeof(DevicesVerb)];
+    internal static readonly Type[] VerbTypes =
+        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(ReportVerb), typeof(CompareVerb), typeof(ProfileVerb), typeof(DevicesVerb), typeof(CompletionVerb), typeof(HelpVerb)];
 
     public static int Run(string[] args)
+    {
+        // Whoever asks for help is told, whatever else is wrong with the line.
+        if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
+            args = args[0].StartsWith('-') ? [HelpVerb.Name] : [HelpVerb.Name, args[0]];
+        ParserResult<object> parsed = Parse(args);
+        if (parsed.Value is IVerb verb)
+            return Run(verb);
+        Console.Error.WriteLine(UsageErrors.Explain(args.FirstOrDefault(), parsed.Errors));
+        return ExitCode.BadUsage;
+    }
+
+    /// <summary>The verb with its options, or what is wrong with them.</summary>
+    internal static ParserResult<object> Parse(string[] args)
     {
         using var parser = new Parser(settings =>
         {
             settings.HelpWriter = null;
+            settings.AutoHelp = false;
+            settings.AutoVersion = false;
             settings.ParsingCulture = System.Globalization.CultureInfo.InvariantCulture;
             settings.CaseInsensitiveEnumValues = false;
         });
-        ParserResult<object> parsed = parser.ParseArguments(args, VerbTypes);
-        if (parsed.Value is IVerb verb)
-            return Run(verb);
-
-        bool asked = parsed.Errors.IsHelp() || parsed.Errors.IsVersion();
-        (asked ? Console.Out : Console.Error).WriteLine(HelpOf(parsed));
-        return asked ? ExitCode.Done : ExitCode.BadUsage;
+        return parser.ParseArguments(args, VerbTypes);
     }
 
     private static int Run(IVerb verb)
@@ -60,18 +68,4 @@ internal static class CommandRunner
         IOException or UnauthorizedAccessException => (ExitCode.BadInput, e.Message),
         _ => (ExitCode.InternalFault, $"a fault of ddm itself, please report it: {e}"),
     };
-
-    private static string HelpOf(ParserResult<object> parsed)
-    {
-        HelpText help = HelpText.AutoBuild(parsed, text =>
-        {
-            text.Heading = "ddm: which part of the training data made the model behave this way, and what would happen without it?";
-            text.Copyright = "";
-            text.AdditionalNewLineAfterOption = false;
-            text.MaximumDisplayWidth = 120;
-            text.AddPostOptionsLine("Exit codes: 0 done, 1 internal fault, 2 bad usage, 3 bad input, 4 no such device, 5 out of memory, 6 interrupted (run again to go on).");
-            return HelpText.DefaultParsingErrorsHandler(parsed, text);
-        });
-        return help.ToString().TrimEnd();
-    }
 }

@@ -22,4 +22,16 @@ public static class ExitCode
 
     /// <summary>Interrupted; the same command goes on from there.</summary>
     public const int Interrupted = 6;
+
+    /// <summary>What each means, for the help; docs/formats.md has the same.</summary>
+    internal static IReadOnlyList<(int Code, string Meaning)> Meanings { get; } =
+    [
+        (Done, "done"),
+        (InternalFault, "a fault of ddm itself; please report it"),
+        (BadUsage, "bad usage: the command line"),
+        (BadInput, "bad input: a file, a data set or a job; the message names file, field, what was found and what was expected"),
+        (DeviceTrouble, "no such device, or it failed"),
+        (OutOfMemory, "out of memory"),
+        (Interrupted, "interrupted (Ctrl-C, SIGTERM); the same command goes on from there"),
+    ];
 }

@@ -3,7 +3,7 @@ using DdmNative.Cli;
 // Answered before anything is loaded: scripts ask it often.
 if (args is ["--version"] or ["version"])
 {
-    Console.Out.WriteLine($"ddm {typeof(ExitCode).Assembly.GetName().Version!.ToString(3)}");
+    Console.Out.WriteLine($"ddm {ProgramVersion.Text}");
     return 0;
 }
 

@@ -42,6 +42,26 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task On_paper_nothing_is_cut_off()
+    {
+        IPage page = await NewPage(ColorScheme.Light, 1280);
+        await Open(page, Report);
+        // As the browser does it: paper's rules and width, and the word that printing begins.
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { Media = Media.Print });
+        await page.SetViewportSizeAsync(740, 1000);
+        await page.EvaluateAsync("dispatchEvent(new Event('beforeprint'))");
+
+        string[] cut = await page.EvaluateAsync<string[]>("""
+            [...document.querySelectorAll(".card")].filter(card => card.offsetParent).flatMap(card => [...card.querySelectorAll("table, .chart svg, .gallery-row")]
+                .filter(part => part.getBoundingClientRect().width > 0 && part.getBoundingClientRect().right > card.getBoundingClientRect().right + 1)
+                .map(part => (part.id || part.parentElement.parentElement.id || part.className) + " in " + card.querySelector("h2").textContent))
+            """);
+        Assert.Empty(cut);
+        Assert.Equal(await page.Locator(".chart svg").CountAsync(), await page.Locator(".chart svg[viewBox]").CountAsync());
+        Assert.NotEqual(0, await page.Locator(".chart svg").CountAsync());
+    }
+
+    [SkippableFact]
     public async Task The_page_asks_the_network_for_nothing_and_has_no_errors()
     {
         IPage page = await NewPage(ColorScheme.Light, 1280);

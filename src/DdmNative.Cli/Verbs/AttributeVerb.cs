@@ -15,7 +15,7 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("list-methods", HelpText = "Print all methods with their settings, sources and units.")]
     public bool ListMethods { get; set; }
 
-    [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, or any mode or depth; settings as NAME:key=value:key=value. See --list-methods.")]
+    [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, or any mode or depth; settings as NAME:key=value:key=value. See --list-methods. Default: what --mode says.")]
     public string? MethodName { get; set; }
 
     [Option("granularity", MetaValue = "NAME", HelpText = "What the effects are of: class, group or sample. Default: group.")]
@@ -33,10 +33,10 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("synset", MetaValue = "KIND", HelpText = "In place of a mode: feature, the synset in feature space.")]
     public string? Synset { get; set; }
 
-    [Option("objectives", Separator = ';', MetaValue = "LIST", HelpText = "Separated by semicolons: loss, accuracy or margin, each with :class, :CLASS or @SAMPLE,SAMPLE…; logit:CLASS. Default: loss;loss:class.")]
+    [Option("objectives", Separator = ';', MetaValue = "LIST", HelpText = "What the effects are on, separated by semicolons: loss, accuracy, margin or logit, over all test images, one class (loss:class=3), test images by number (margin:sample=4,17), or each class by itself (loss:class). Default: loss;loss:class.")]
     public IEnumerable<string> Objectives { get; set; } = [];
 
-    [Option("calibrate", MetaValue = "N", HelpText = "Retrain without N groups and bring the effects to real units by one slope.")]
+    [Option("calibrate", MetaValue = "N", HelpText = "Retrain without N groups and bring the effects to real units by one slope. Default: none.")]
     public int? Calibrate { get; set; }
 
     protected override RunGoal Upto => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;

@@ -10,13 +10,13 @@ internal sealed class DistillVerb : GroupedOptions
     [Option("mode", MetaValue = "NAME", HelpText = "The synset of this mode: repair, replay, controlled-replay, push or forget. Default: the run's.")]
     public string? Mode { get; set; }
 
-    [Option("images-per-group", MetaValue = "N", HelpText = "Default: what was measured best for the mode.")]
+    [Option("images-per-group", MetaValue = "N", HelpText = "Synthetic images of a group. Default: what was measured best for the mode.")]
     public int? ImagesPerGroup { get; set; }
 
     [Option("steps", MetaValue = "N", HelpText = "Adam steps on the pixels. Default: what was measured best for the mode.")]
     public int? Steps { get; set; }
 
-    [Option("distance", MetaValue = "NAME", HelpText = "relative, row-cosine or relative-per-layer. Default: relative.")]
+    [Option("distance", MetaValue = "NAME", HelpText = "How gradients are compared: relative, row-cosine or relative-per-layer. Default: relative.")]
     public string? Distance { get; set; }
 
     protected override RunGoal Upto => RunGoal.Distill;

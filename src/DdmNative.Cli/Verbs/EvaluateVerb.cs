@@ -8,10 +8,10 @@ namespace DdmNative.Cli.Verbs;
 [Verb("evaluate", HelpText = "Measure methods of attribution against retrained models: leave-one-out, LDS, removal curves, brittleness, mislabel detection, time and memory.")]
 internal sealed class EvaluateVerb : GroupedOptions
 {
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
-    [Option("metrics", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or all.")]
+    [Option("metrics", Separator = ',', MetaValue = "LIST", HelpText = "What is measured, separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or all.")]
     public IEnumerable<string> Metrics { get; set; } = [];
 
     [Option("seeds", MetaValue = "N", HelpText = "Seeds that every outcome is averaged over; two or more show the ceiling. Default: 2.")]

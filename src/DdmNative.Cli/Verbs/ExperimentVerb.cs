@@ -16,7 +16,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The experiment's folder: made where there is none, gone on with where there is one.")]
     public string Folder { get; set; } = "";
 
-    [Option("job", MetaValue = "FILE", HelpText = "A job file with what all its runs have in common: data, network, training, groups, the evaluation's seeds. Options override it.")]
+    [Option("job", MetaValue = "FILE", HelpText = "A job file with what all its runs have in common: data, network, training, groups, the evaluation's seeds. Options override it. Default: none; then --data is needed.")]
     public string? JobPath { get; set; }
 
     [Option("data", MetaValue = "SPEC", HelpText = "A folder with a data set, or generated:… Needed without --job.")]
@@ -31,7 +31,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("width", MetaValue = "N", HelpText = "Filters of a block. Default: the job's, or 32.")]
     public int? Width { get; set; }
 
-    [Option("epochs", MetaValue = "N", HelpText = "Default: the job's, or 8.")]
+    [Option("epochs", MetaValue = "N", HelpText = "Passes over the training images. Default: the job's, or 8.")]
     public int? Epochs { get; set; }
 
     [Option("clusters", MetaValue = "N", HelpText = "Clusters per class. Default: the job's, or 5.")]
@@ -40,7 +40,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("steps", MetaValue = "N", HelpText = "Matching steps. Default: the job's, or what was measured best.")]
     public int? Steps { get; set; }
 
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "Separated by commas, in place of those that the experiment looks at by default.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas, where the experiment lets them be chosen. Default: those that it is about.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: the job's, or 1.")]
@@ -52,7 +52,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
     public int? Threads { get; set; }
 
-    [Option("wave", MetaValue = "N", HelpText = "Models run together at most. The results do not depend on it.")]
+    [Option("wave", MetaValue = "N", HelpText = "Models run together at most. The results do not depend on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
     public int? Wave { get; set; }
 
     [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]

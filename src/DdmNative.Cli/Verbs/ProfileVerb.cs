@@ -17,7 +17,7 @@ internal sealed class ProfileVerb : IVerb
     [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; its settings decide the kernels' shapes.")]
     public string JobPath { get; set; } = "";
 
-    [Option("data", MetaValue = "SPEC", HelpText = "Data in place of the job's: a folder, or generated:…")]
+    [Option("data", MetaValue = "SPEC", HelpText = "In place of the job's data: a folder, or generated:classes=4,per-class=40,….")]
     public string? Data { get; set; }
 
     [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
@@ -32,7 +32,7 @@ internal sealed class ProfileVerb : IVerb
     [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Rounds of each loop that are measured.")]
     public int Rounds { get; set; } = 5;
 
-    [Option("trace", MetaValue = "FILE", HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens.")]
+    [Option("trace", MetaValue = "FILE", HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens. Default: none.")]
     public string? Trace { get; set; }
 
     [Option("json", HelpText = "Print one JSON object.")]

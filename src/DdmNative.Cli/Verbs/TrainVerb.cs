@@ -16,25 +16,25 @@ internal sealed class TrainVerb : RunOptions
     [Option("data-seed", MetaValue = "N", HelpText = "Chooses the images. Default: 1.")]
     public ulong? DataSeed { get; set; }
 
-    [Option("architecture", MetaValue = "NAME", HelpText = "convnet, mlp or lenet. Default: convnet.")]
+    [Option("architecture", MetaValue = "NAME", HelpText = "The network: convnet, mlp or lenet. Default: convnet.")]
     public string? Architecture { get; set; }
 
-    [Option("width", MetaValue = "N", HelpText = "Filters of a block. Default: 32.")]
+    [Option("width", MetaValue = "N", HelpText = "Filters of a block, or units of a hidden layer. Default: 32.")]
     public int? Width { get; set; }
 
-    [Option("depth", MetaValue = "N", HelpText = "Blocks. Default: 3.")]
+    [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers. Default: 3.")]
     public int? Depth { get; set; }
 
-    [Option("learning-rate", MetaValue = "X", HelpText = "Of the first step; it falls to zero along a cosine. Default: 0.02.")]
+    [Option("learning-rate", MetaValue = "X", HelpText = "The learning rate of the first step; it falls to zero along a cosine. Default: 0.02.")]
     public float? LearningRate { get; set; }
 
-    [Option("momentum", MetaValue = "X", HelpText = "Default: 0.9.")]
+    [Option("momentum", MetaValue = "X", HelpText = "SGD's momentum. Default: 0.9.")]
     public float? Momentum { get; set; }
 
-    [Option("batch-size", MetaValue = "N", HelpText = "Default: 64.")]
+    [Option("batch-size", MetaValue = "N", HelpText = "Images of a step. Default: 64.")]
     public int? BatchSize { get; set; }
 
-    [Option("epochs", MetaValue = "N", HelpText = "Default: 8.")]
+    [Option("epochs", MetaValue = "N", HelpText = "Passes over the training images. Default: 8.")]
     public int? Epochs { get; set; }
 
     protected override RunGoal Upto => RunGoal.Train;

@@ -20,7 +20,7 @@ public static class JobRules
         rules.Whole("data.train_per_class", job.Data.TrainPerClass, 1, 10_000_000);
         rules.Whole("data.test_per_class", job.Data.TestPerClass, 1, 10_000_000);
         rules.Fraction("data.label_noise", job.Data.LabelNoise);
-        rules.OneOf("network.architecture", job.Network.Architecture, "convnet", "mlp", "lenet");
+        rules.OneOf("network.architecture", job.Network.Architecture, [.. JobChoices.Architectures]);
         rules.Whole("network.width", job.Network.Width, 1, 4096);
         rules.Whole("network.depth", job.Network.Depth, 1, 16);
         rules.Real("training.learning_rate", job.Training.LearningRate, 0, 100);
@@ -30,11 +30,11 @@ public static class JobRules
         if (job.Groups.File is not null)
             rules.Text("groups.file", job.Groups.File);
         rules.Whole("groups.per_class", job.Groups.PerClass, 1, 100_000);
-        rules.OneOf("groups.space", job.Groups.Space, "features", "pixels");
+        rules.OneOf("groups.space", job.Groups.Space, [.. JobChoices.ClusterSpaces]);
         rules.Whole("matching.images_per_group", job.Matching.ImagesPerGroup, 1, 1000);
         rules.Whole("matching.steps", job.Matching.Steps, 0, 1_000_000);
         rules.Real("matching.learning_rate", job.Matching.LearningRate, 0, 100);
-        rules.OneOf("matching.distance", job.Matching.Distance, "relative", "row-cosine", "relative-per-layer");
+        rules.OneOf("matching.distance", job.Matching.Distance, [.. JobChoices.Distances]);
         rules.OneOf("matching.start", job.Matching.Start, JobMatching.RealStart, JobMatching.MeanStart, JobMatching.NoiseStart);
         rules.Whole("validation.groups", job.Validation.Groups, 0, 1_000_000);
         rules.Whole("validation.seeds", job.Validation.Seeds, 1, 1000);

@@ -86,7 +86,7 @@ internal static class Report
             yield return [total.ToString("0.00", plain), $"the same, total loss ({method.Name})"];
         yield return [method.OnlineSeconds.ToString("0.00", plain) + " s", $"all groups' effects ({method.Name})"];
         if (method.SpeedUp is double speedUp)
-            yield return [speedUp.ToString("0", plain) + "×", "faster than exact retraining of all groups"];
+            yield return [speedUp.ToString(speedUp < 10 ? "0.0" : "0", plain) + "×", "faster than exact retraining of all groups"];
         if (summary.RetrainingSeconds is double retraining)
             yield return [retraining.ToString("0.0", plain) + " s", "one exact retraining, run together"];
     }

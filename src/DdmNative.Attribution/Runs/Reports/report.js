@@ -461,3 +461,9 @@ gallery();
 fill(at("stages"), ["stage", "time", "peak memory"], data.stages.map(stage => [stage.name, seconds(stage.seconds), bytes(stage.peak_bytes)]));
 // What is further down is drawn after the first paint.
 requestAnimationFrame(() => setTimeout(() => { scatter(); curves(); document.documentElement.dataset.ready = "yes"; }));
+
+// On paper a chart has another size than on the screen that it was drawn for: with a viewBox it is scaled instead of cut off.
+addEventListener("beforeprint", () => {
+  for (const svg of document.querySelectorAll(".chart svg")) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
+});
+addEventListener("afterprint", () => document.querySelectorAll(".chart svg").forEach(svg => svg.removeAttribute("viewBox")));

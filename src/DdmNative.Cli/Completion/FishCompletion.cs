@@ -1,0 +1,60 @@
+using System.Text;
+using DdmNative.Cli.Manual;
+
+namespace DdmNative.Cli.Completion;
+
+/// <summary>The script for fish, 3.0 and later.</summary>
+internal static class FishCompletion
+{
+    private const string Helpers = """
+        # Whether the verb is the one given; without an argument, whether there is none yet.
+        function __ddm_verb
+            set -l words (commandline -opc)
+            if test (count $argv) -eq 0
+                test (count $words) -eq 1
+            else
+                test (count $words) -gt 1; and test $words[2] = $argv[1]
+            end
+        end
+
+        # The words behind what a list holds already.
+        function __ddm_list
+            set -l token (commandline -ct | string replace -r '^--[^=]*=' '' | string trim --left --chars '\'"')
+            set -l before (string match -r ".*"$argv[1] -- $token)
+            printf '%s\n' "$before"$argv[2..-1]
+        end
+
+        complete -c ddm -f
+
+        """;
+
+    public static string Script()
+    {
+        var script = new StringBuilder(CompletionScript.Heading("fish")).Append(Helpers);
+        foreach (VerbDescription verb in VerbDescription.All)
+            script.Append($"complete -c ddm -n __ddm_verb -a {verb.Name} -d {Quoted(verb.Summary)}\n");
+        script.Append("complete -c ddm -n __ddm_verb -l version -d 'Print the version'\n");
+        script.Append("complete -c ddm -l help -d 'How ddm or the verb is used'\n");
+        foreach (VerbDescription verb in VerbDescription.All)
+        {
+            string here = $"complete -c ddm -n '__ddm_verb {verb.Name}'";
+            foreach (OptionDescription option in verb.Options)
+                script.Append($"{here} -l {option.Name}{(option.IsSwitch ? "" : " -x")}{(option.IsSwitch ? "" : Arguments(KnownValues.Of(verb, option)))} -d {Quoted(option.ShortText)}\n");
+            foreach (OperandDescription operand in verb.Operands.Where(operand => KnownValues.Of(verb, operand).IsKnown))
+                script.Append($"{here}{Arguments(KnownValues.Of(verb, operand))}\n");
+        }
+
+        return script.ToString();
+    }
+
+    private static string Arguments(ValueCompletion values)
+    {
+        string words = string.Join(' ', values.Words);
+        string offered = values.Separator is char separator ? $"(__ddm_list {(separator == ';' ? "\\;" : separator)} {words})" : words;
+        string paths = values.Paths switch { PathKind.Folders => "(__fish_complete_directories (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))", PathKind.Files => "(__fish_complete_path (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))", _ => "" };
+        string all = $"{offered} {paths}".Trim();
+        return all.Length == 0 ? "" : $" -a {Quoted(all)}";
+    }
+
+    private static string Quoted(string text) => "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
+}

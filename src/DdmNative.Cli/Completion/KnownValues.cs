@@ -1,0 +1,60 @@
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Experiments;
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Manual;
+using DdmNative.Compute.Cuda;
+
+namespace DdmNative.Cli.Completion;
+
+/// <summary>The values of options and operands as far as they are known beforehand, from the registries that the verbs themselves ask.</summary>
+internal static class KnownValues
+{
+    private static readonly string[] DepthDial = ["head", AttributionMethods.BlockPrefix + "1", "all"];
+
+    private static readonly string[] Methods = [.. AttributionMethods.SynsetModes, .. DepthDial, "feature", .. MethodRegistry.All.Select(method => method.Name)];
+
+    /// <summary>By the option, or by the verb and its option or operand where that name means something else elsewhere.</summary>
+    private static readonly Dictionary<string, IReadOnlyList<string>> Words = new()
+    {
+        ["--architecture"] = JobChoices.Architectures,
+        ["--cluster-space"] = JobChoices.ClusterSpaces,
+        ["--count"] = ["all"],
+        ["--device"] = ["cpu", "cuda", "cuda:0", "cuda:all", .. DeviceFamilies.BuiltIn.Select(family => family.Name)],
+        ["--distance"] = JobChoices.Distances,
+        ["--granularity"] = Granularity.Names,
+        ["--method"] = Methods,
+        ["--methods"] = Methods,
+        ["--metrics"] = EvaluationMetrics.Names,
+        ["--mode"] = AttributionMethods.SynsetModes,
+        ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant()).SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
+        ["--precision"] = PrecisionNames.All,
+        ["--synset"] = ["feature"],
+        ["attribute --depth"] = DepthDial,
+        ["unlearn --method"] = [.. AttributionMethods.SynsetModes, .. DepthDial],
+        ["completion SHELL"] = CompletionScript.Shells,
+        ["experiment NAME"] = [.. ExperimentCatalog.All.Select(experiment => experiment.Name)],
+        ["help VERB"] = [.. VerbDescription.All.Select(verb => verb.Name)],
+    };
+
+    /// <summary>What may follow an option.</summary>
+    public static ValueCompletion Of(VerbDescription verb, OptionDescription option)
+        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : OfPath(option.MetaValue);
+
+    /// <summary>What may stand in an operand's place.</summary>
+    public static ValueCompletion Of(VerbDescription verb, OperandDescription operand)
+        => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : OfPath(operand.Name.TrimEnd('…'));
+
+    private static ValueCompletion OfPath(string metaValue) => metaValue switch
+    {
+        "DIR" or "RUN" => ValueCompletion.Folders,
+        "FILE" or "job.json" => ValueCompletion.Files,
+        "SPEC" => ValueCompletion.Folders with { Words = ["generated:"] },
+        _ => ValueCompletion.Nothing,
+    };
+
+    private static bool IsNumber(string metaValue) => metaValue is "N" or "X" or "P";
+
+    private static IReadOnlyList<string>? Find(string key) => Words.GetValueOrDefault(key);
+}

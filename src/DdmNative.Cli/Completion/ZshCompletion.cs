@@ -1,0 +1,86 @@
+using System.Text;
+using DdmNative.Cli.Manual;
+
+namespace DdmNative.Cli.Completion;
+
+/// <summary>The script for zsh: a file <c>_ddm</c> in a folder of <c>fpath</c>, or sourced.</summary>
+internal static class ZshCompletion
+{
+    private const string Frame = """
+        # The words; with a separator, for the last of a list.
+        _ddm_words() {
+            local separator=$1
+            shift
+            if [[ -n $separator ]]; then
+                compset -P "*$separator"
+                compadd -S '' -- "$@"
+            else
+                # A word that ends in a colon is only begun.
+                compadd -S '' -- ${(M)@:#*:}
+                compadd -- ${@:#*:}
+            fi
+        }
+
+        _ddm() {
+            local curcontext="$curcontext"
+            if (( CURRENT == 2 )); then
+                local -a verbs=(
+        VERBS
+                )
+                _describe -t verbs verb verbs
+                [[ $PREFIX == -* ]] && compadd -- --help --version
+                return
+            fi
+            local verb=$words[2]
+            shift words
+            (( CURRENT-- ))
+            case $verb in
+        ARGUMENTS
+            esac
+        }
+
+        if [[ $funcstack[1] == _ddm ]]; then _ddm "$@"; else compdef _ddm ddm; fi
+
+        """;
+
+    public static string Script()
+    {
+        string verbs = string.Join('\n', VerbDescription.All.Select(verb => $"            {Quoted($"{verb.Name}:{verb.Summary}")}"));
+        var arguments = new StringBuilder();
+        foreach (VerbDescription verb in VerbDescription.All)
+            arguments.Append($"        {verb.Name})\n            _arguments \\\n                {string.Join(" \\\n                ", Specifications(verb))}\n            ;;\n");
+        return "#compdef ddm\n" + CompletionScript.Heading("zsh")
+            + Frame.Replace("VERBS", verbs, StringComparison.Ordinal).Replace("ARGUMENTS", arguments.ToString().TrimEnd('\n'), StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string> Specifications(VerbDescription verb)
+    {
+        foreach (OptionDescription option in verb.Options)
+        {
+            string text = Escaped(option.ShortText).Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
+            yield return Quoted(option.IsSwitch ? $"--{option.Name}[{text}]" : $"--{option.Name}=[{text}]:{Escaped(option.MetaValue)}:{Action(KnownValues.Of(verb, option))}");
+        }
+
+        yield return Quoted("--help[How the verb is used]");
+        for (int i = 0; i < verb.Operands.Count; i++)
+        {
+            OperandDescription operand = verb.Operands[i];
+            yield return Quoted($"{(operand.TakesMany ? "*" : $"{i + 1}")}:{Escaped(operand.Name)}:{Action(KnownValues.Of(verb, operand))}");
+        }
+    }
+
+    /// <summary>What is done where the value stands; a blank does nothing.</summary>
+    private static string Action(ValueCompletion values)
+    {
+        var actions = new List<string>();
+        if (values.Words.Count > 0)
+            actions.Add($"_ddm_words \"{values.Separator}\" {string.Join(' ', values.Words.Select(Escaped))}");
+        if (values.Paths != PathKind.None)
+            actions.Add(values.Paths == PathKind.Folders ? "_files -/" : "_files");
+        return actions.Count switch { 0 => " ", _ => $"{{{string.Join("; ", actions)}}}" };
+    }
+
+    private static string Escaped(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
+
+    private static string Quoted(string text) => "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+}

@@ -1,0 +1,67 @@
+using System.Reflection;
+using CommandLine;
+
+namespace DdmNative.Cli.Manual;
+
+/// <summary>A verb as its attributes describe it: what the help, the manual pages, the completion and the suggestions all read.</summary>
+/// <param name="Name">As the user writes it.</param>
+/// <param name="Summary">One sentence.</param>
+/// <param name="Operands">What is given without a name, in order.</param>
+/// <param name="Options">In the order of their declaration, those of the verb itself first.</param>
+internal sealed record VerbDescription(string Name, string Summary, IReadOnlyList<OperandDescription> Operands, IReadOnlyList<OptionDescription> Options)
+{
+    /// <summary>All verbs.</summary>
+    public static IReadOnlyList<VerbDescription> All { get; } = [.. CommandRunner.VerbTypes.Select(Of)];
+
+    /// <summary>The verb of that name; null where there is none.</summary>
+    public static VerbDescription? Find(string name) => All.FirstOrDefault(verb => verb.Name == name);
+
+    private static VerbDescription Of(Type type)
+    {
+        PropertyInfo[] properties = type.GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
+        VerbAttribute verb = type.GetCustomAttribute<VerbAttribute>()!;
+        return new VerbDescription(
+            verb.Name,
+            verb.HelpText,
+            [.. Attributed<ValueAttribute>(properties).Where(value => !value.Attribute.Hidden).OrderBy(value => value.Attribute.Index)
+                .Select(value => new OperandDescription(value.Attribute.MetaName, value.Attribute.HelpText, value.Attribute.Required, TakesMany(value.Property)))],
+            [.. Attributed<OptionAttribute>(properties).Where(option => !option.Attribute.Hidden).Select(option => OptionOf(option.Property, option.Attribute))]);
+    }
+
+    private static OptionDescription OptionOf(PropertyInfo property, OptionAttribute option) => new(
+        option.LongName,
+        option.MetaValue,
+        option.HelpText,
+        option.Required,
+        property.PropertyType == typeof(bool),
+        option.Separator == default ? null : option.Separator,
+        option.Default is null ? null : Convert.ToString(option.Default, System.Globalization.CultureInfo.InvariantCulture));
+
+    private static bool TakesMany(PropertyInfo property) => property.PropertyType != typeof(string) && typeof(System.Collections.IEnumerable).IsAssignableFrom(property.PropertyType);
+
+    private static IEnumerable<(PropertyInfo Property, T Attribute)> Attributed<T>(PropertyInfo[] properties) where T : Attribute
+        => properties.Select(property => (Property: property, Attribute: property.GetCustomAttribute<T>())).Where(pair => pair.Attribute is not null)!;
+}
+
+/// <summary>What a verb takes without a name.</summary>
+internal sealed record OperandDescription(string Name, string Text, bool IsRequired, bool TakesMany);
+
+/// <summary>An option of a verb.</summary>
+/// <param name="Name">Without the dashes.</param>
+/// <param name="MetaValue">What stands for its value in the help; empty for a switch.</param>
+/// <param name="Text">What it does, and its default.</param>
+/// <param name="IsRequired">Whether the verb does nothing without it.</param>
+/// <param name="IsSwitch">Whether it has no value.</param>
+/// <param name="Separator">What stands between the values of a list; null where it takes one value.</param>
+/// <param name="Default">The default where the text does not tell it; null for none.</param>
+internal sealed record OptionDescription(string Name, string MetaValue, string Text, bool IsRequired, bool IsSwitch, char? Separator, string? Default)
+{
+    /// <summary><c>--epochs N</c>.</summary>
+    public string Usage => IsSwitch ? $"--{Name}" : $"--{Name} {MetaValue}";
+
+    /// <summary>The text with the default, wherever that is known from.</summary>
+    public string FullText => Default is null ? Text : $"{Text} Default: {Default}.";
+
+    /// <summary>The first sentence, for a completion's list.</summary>
+    public string ShortText => Text.Split(['.', ':', ';'], 2)[0];
+}

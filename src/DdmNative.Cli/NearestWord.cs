@@ -1,0 +1,38 @@
+namespace DdmNative.Cli;
+
+/// <summary>What somebody who mistyped a word may have meant.</summary>
+internal static class NearestWord
+{
+    /// <summary>The candidate that begins with the word, or else the one that the fewest slips of a finger lead to; null where none is near.</summary>
+    public static string? Of(string word, IEnumerable<string> candidates)
+    {
+        string[] all = [.. candidates];
+        if (word.Length > 1 && all.Where(candidate => candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase)).MinBy(candidate => candidate.Length) is string longer)
+            return longer;
+        return all.Select(candidate => (Word: candidate, Slips: Slips(word.ToLowerInvariant(), candidate))).Where(pair => pair.Slips <= Math.Max(1, word.Length / 3)).OrderBy(pair => pair.Slips).FirstOrDefault().Word;
+    }
+
+    /// <summary>Letters left out, put in, exchanged or swapped with their neighbour (optimal string alignment).</summary>
+    private static int Slips(string a, string b)
+    {
+        var least = new int[a.Length + 1, b.Length + 1];
+        for (int i = 0; i <= a.Length; i++)
+        {
+            for (int j = 0; j <= b.Length; j++)
+            {
+                if (i == 0 || j == 0)
+                {
+                    least[i, j] = i + j;
+                    continue;
+                }
+
+                int exchanged = least[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                least[i, j] = Math.Min(exchanged, 1 + Math.Min(least[i - 1, j], least[i, j - 1]));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    least[i, j] = Math.Min(least[i, j], 1 + least[i - 2, j - 2]);
+            }
+        }
+
+        return least[a.Length, b.Length];
+    }
+}
