@@ -26,6 +26,10 @@ public static class JobFields
     /// <summary>All of them, in the order of the records.</summary>
     public static IReadOnlyList<JobField> All { get; } = [.. Of(typeof(Job), "")];
 
+    /// <summary>Every field's default; a section that a job may go without is there as it is where nothing else is said of it.</summary>
+    public static JsonObject Defaults()
+        => JsonSerializer.SerializeToNode(new Job { Data = new JobData { Source = "" }, Evaluation = new JobEvaluation(), Unlearning = new JobUnlearning { Groups = [] } }, JobFile.Options)!.AsObject();
+
     /// <summary>The field of that path, or null.</summary>
     public static JobField? Find(string path) => All.FirstOrDefault(field => field.Path == path);
 

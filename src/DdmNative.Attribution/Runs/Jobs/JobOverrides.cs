@@ -32,30 +32,16 @@ public static class JobOverrides
             Place(document, path, ValueOf(field, text, error));
         }
 
-        try
-        {
-            return document.Deserialize<Job>(JobFile.Options)!;
-        }
-        catch (JsonException)
-        {
-            // The one thing that single values cannot see: a section that is asked for without a field it cannot do without.
-            string method = values.Keys.First(path => path.StartsWith("unlearning.", StringComparison.Ordinal));
-            throw error(method, "no unlearning.groups beside it", "the groups to forget as well");
-        }
+        return document.Deserialize<Job>(JobFile.Options)!;
     }
 
     private static void Place(JsonObject document, string path, JsonNode? value)
     {
         string[] names = path.Split('.');
-        JsonObject section = document;
-        foreach (string name in names[..^1])
-        {
-            if (section[name] is not JsonObject inner)
-                section[name] = inner = [];
-            section = inner;
-        }
-
-        section[names[^1]] = value;
+        if (names.Length == 1)
+            document[path] = value;
+        else
+            (document[names[0]] ??= JobFields.Defaults()[names[0]]!.DeepClone())[names[1]] = value;
     }
 
     private static JsonNode? ValueOf(JobField field, string text, Func<string, string, string, Exception> error)
