@@ -99,7 +99,9 @@ internal sealed class LiveProgress : ProgressView
         string spinner = Unicode ? UnicodeSpinner : PlainSpinner;
         // The last column stays free: a terminal that is written full to the edge may go on to the next line.
         ProgressLine line = ProgressLine.Fit(_title, _done, _total, _unit, _rate, Rate.Seconds, _console.Profile.Width - 3);
-        (char full, char empty) = Unicode ? ('━', '━') : ('#', '-');
+        // Without colours the two parts of the bar must differ in shape.
+        bool colours = _console.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
+        (char full, char empty) = !Unicode ? ('#', '-') : colours ? ('━', '━') : ('█', '░');
         _console.Profile.Out.Writer.Write('\r');
         _console.Markup($"[blue]{spinner[_frame % spinner.Length]}[/] {Markup.Escape(line.Title)} [blue]{new string(full, line.Filled)}[/][grey]{new string(empty, line.Bar - line.Filled)}[/]{(line.Bar > 0 ? " " : "")}{Markup.Escape(line.Text)}");
         _console.Profile.Out.Writer.Write("\u001b[K");
