@@ -48,7 +48,7 @@ public static class PhaseSynsets
             Checkpoint middle = inside.OrderBy(checkpoint => Math.Abs(2 * checkpoint.Step - from - to)).First();
             int done = phase;
             void Tell(MatchingProgress wave) => onProgress?.Invoke(done + (wave.FirstGroup + (double)wave.Step / wave.Steps * wave.Distances.Count) / real.GroupCount, phases);
-            synsets[phase] = new PhaseSynset(from, matcher.Match(start, [middle], MatchingSchedule.At(0, stepsPerPhase), real, Tell, cancellation).Synset);
+            synsets[phase] = new PhaseSynset(from, matcher.Match(start, [middle], MatchingSchedule.At(0, stepsPerPhase), real, Tell, $"phase-{phase}", cancellation).Synset);
         }
         return synsets;
     }
