@@ -1,11 +1,7 @@
 using CommandLine;
-using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Matching;
-using DdmNative.Attribution.Methods;
-using DdmNative.Attribution.Online;
+using DdmNative.Cli.Output;
+using DdmNative.Cli.Telemetry;
 using DdmNative.Cli.Verbs;
-using DdmNative.Compute;
-using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli;
 
@@ -21,9 +17,10 @@ internal static class CommandRunner
         if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
             args = args[0].StartsWith('-') ? [HelpVerb.Name] : [HelpVerb.Name, args[0]];
         ParserResult<object> parsed = Parse(args);
-        if (parsed.Value is IVerb verb)
+        if (parsed.Value is VerbOptions verb)
             return Run(verb);
-        Console.Error.WriteLine(UsageErrors.Explain(args.FirstOrDefault(), parsed.Errors));
+        string message = UsageErrors.Explain(args.FirstOrDefault(), parsed.Errors);
+        new Failure(ExitCode.BadUsage, message).Write(args.Contains("--json"), IsJson(FormatIn(args)), text: message);
         return ExitCode.BadUsage;
     }
 
@@ -41,31 +38,37 @@ internal static class CommandRunner
         return parser.ParseArguments(args, VerbTypes);
     }
 
-    private static int Run(IVerb verb)
+    private static int Run(VerbOptions verb)
     {
         using var interruption = new Interruption();
+        using var export = TelemetryExport.Begin(verb);
         try
         {
-            verb.Run(interruption.Token);
+            verb.Take(DdmEnvironment.From(Environment.GetEnvironmentVariables()));
+            _ = verb.Log;
+            verb.Do(interruption.Token);
+            export?.End(ExitCode.Done, null);
             return ExitCode.Done;
         }
         catch (Exception e)
         {
-            (int code, string message) = Explain(e);
-            Console.Error.WriteLine("ddm: " + message);
-            return code;
+            var failure = Failure.From(e);
+            failure = failure with { Message = verb.Variables.Naming(failure.Message) };
+            failure.Write(verb.Json, IsJson(verb.LogFormat));
+            export?.End(failure.Code, e);
+            return failure.Code;
         }
     }
 
-    private static (int Code, string Message) Explain(Exception e) => e switch
+    /// <summary>Whether errors are to be JSON, by the option or, where it is not given, by its variable: also where neither has been found good yet.</summary>
+    private static bool IsJson(string? format)
+        => (format ?? Environment.GetEnvironmentVariable(DdmEnvironment.OfOption(LogSettings.FormatOption))) == LogSettings.JsonFormat;
+
+    /// <summary>What arguments that are not understood say of the log's format.</summary>
+    private static string? FormatIn(string[] args)
     {
-        BadUsageException or MethodRequestException => (ExitCode.BadUsage, e.Message),
-        BadInputException or MissingTrajectoryException or InfeasibleMatchingException => (ExitCode.BadInput, e.Message),
-        CudaException { Result: CudaResult.OutOfMemory } => (ExitCode.OutOfMemory, e.Message),
-        DeviceException or DeviceUnavailableException or CudaException => (ExitCode.DeviceTrouble, e.Message),
-        OutOfDeviceMemoryException or OutOfMemoryException => (ExitCode.OutOfMemory, e.Message),
-        OperationCanceledException => (ExitCode.Interrupted, "interrupted. What is finished is kept; the same command goes on from there."),
-        IOException or UnauthorizedAccessException => (ExitCode.BadInput, e.Message),
-        _ => (ExitCode.InternalFault, $"a fault of ddm itself, please report it: {e}"),
-    };
+        const string Option = "--" + LogSettings.FormatOption;
+        int at = Array.FindIndex(args, argument => argument == Option || argument.StartsWith(Option + "=", StringComparison.Ordinal));
+        return at < 0 ? null : args[at] == Option ? args.ElementAtOrDefault(at + 1) : args[at][(Option.Length + 1)..];
+    }
 }

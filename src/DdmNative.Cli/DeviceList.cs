@@ -30,12 +30,11 @@ internal static class DeviceList
         return ordinals.Length == 1 ? new CudaDevice(ordinals[0], products) : OpenTogether(ordinals, products);
     }
 
-    /// <summary>A line for each CUDA device that the given one is or consists of: the most memory that it has taken.</summary>
-    public static IEnumerable<string> MemoryUse(Device device)
+    /// <summary>For each CUDA device that the given one is or consists of: the most memory that it has taken, in bytes.</summary>
+    public static IEnumerable<(string Name, long Bytes)> MemoryUse(Device device)
     {
         IEnumerable<Device> devices = device is SplitDevice split ? split.Devices : [device];
-        return devices.OfType<CudaDevice>().Select(cuda => string.Create(CultureInfo.InvariantCulture,
-            $"{cuda.Name}: {cuda.HighWaterBytes / (1024.0 * 1024.0):F1} MiB of device memory at most"));
+        return devices.OfType<CudaDevice>().Select(cuda => (cuda.Name, cuda.HighWaterBytes));
     }
 
     private static SplitDevice OpenTogether(int[] ordinals, Precision products)

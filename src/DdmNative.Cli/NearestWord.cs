@@ -9,7 +9,7 @@ internal static class NearestWord
         string[] all = [.. candidates];
         if (word.Length > 1 && all.Where(candidate => candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase)).MinBy(candidate => candidate.Length) is string longer)
             return longer;
-        return all.Select(candidate => (Word: candidate, Slips: Slips(word.ToLowerInvariant(), candidate))).Where(pair => pair.Slips <= Math.Max(1, word.Length / 3)).OrderBy(pair => pair.Slips).FirstOrDefault().Word;
+        return all.Select(candidate => (Word: candidate, Slips: Slips(word.ToLowerInvariant(), candidate.ToLowerInvariant()))).Where(pair => pair.Slips <= Math.Max(1, word.Length / 3)).OrderBy(pair => pair.Slips).FirstOrDefault().Word;
     }
 
     /// <summary>Letters left out, put in, exchanged or swapped with their neighbour (optimal string alignment).</summary>

@@ -119,6 +119,43 @@ public sealed class ExitCodeTests(RunFiles files)
         Assert.Contains("mode=controlled-replay", result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_table_in_the_docs_has_every_code_and_no_other()
+    {
+        string folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "DdmNative.sln")))
+            folder = Path.GetDirectoryName(folder)!;
+        IEnumerable<string> rows = File.ReadLines(Path.Combine(folder, "docs", "formats.md")).SkipWhile(line => line != "| code | kind | meaning |").Skip(2).TakeWhile(line => line.StartsWith('|'));
+
+        Assert.Equal(
+            Enumerable.Range(ExitCode.Done, ExitCode.Interrupted + 1).Select(code => (code, code == ExitCode.Done ? "" : $"`{new Output.Failure(code, "").Kind}`")),
+            rows.Select(row => row.Split('|', StringSplitOptions.TrimEntries)).Select(cells => (int.Parse(cells[1], System.Globalization.CultureInfo.InvariantCulture), cells[2])));
+    }
+
+    [Fact]
+    public void Every_kind_of_exception_has_its_code()
+    {
+        Assert.Equal(ExitCode.BadUsage, Output.Failure.From(new BadUsageException("")).Code);
+        Assert.Equal(ExitCode.BadInput, Output.Failure.From(new IOException("")).Code);
+        Assert.Equal(ExitCode.BadInput, Output.Failure.From(new UnauthorizedAccessException("")).Code);
+        Assert.Equal(ExitCode.DeviceTrouble, Output.Failure.From(new DeviceException("")).Code);
+        Assert.Equal(ExitCode.OutOfMemory, Output.Failure.From(new InsufficientMemoryException()).Code);
+        Assert.Equal(ExitCode.Interrupted, Output.Failure.From(new OperationCanceledException()).Code);
+        var fault = Output.Failure.From(new InvalidOperationException("what nobody thought of"));
+        Assert.Equal((ExitCode.InternalFault, "internal_fault"), (fault.Code, fault.Kind));
+        Assert.Contains("please report it", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("what nobody thought of", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Job_files_that_cannot_be_read_are_3()
+    {
+        Expect(ExitCode.BadInput, "a folder", files.Root, "run", files.Root, "--run", "RUN");
+        string empty = files.PathOf("empty.json");
+        File.WriteAllText(empty, "");
+        Expect(ExitCode.BadInput, "an empty file", "empty.json", "run", empty, "--run", "RUN");
+    }
+
     /// <summary>One line on standard error, nothing on standard output, and no run folder that was not there.</summary>
     private Ddm.Result Expect(int code, string what, string says, params string[] arguments)
     {

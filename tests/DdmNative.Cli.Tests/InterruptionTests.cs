@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Xunit;
 
 namespace DdmNative.Cli.Tests;
@@ -55,7 +56,7 @@ public sealed class InterruptionTests(RunFiles files)
         {
         }
 
-        Assert.Equal(0, Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]) is Process kill ? Wait(kill) : -1);
+        Terminate(process);
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
 
@@ -64,13 +65,91 @@ public sealed class InterruptionTests(RunFiles files)
         Assert.Equal(0, Ddm.Run("train", "--run", run, "--epochs", "1", "--width", "4").Code);
     }
 
-    private static int Wait(Process process)
+    /// <summary>
+    /// One folder is asked to stop in every kind of stage in turn, each time by a process that goes on from the stop before. A stage that is over before it has heard of it is no failure:
+    /// the process then stops before the next one.
+    /// </summary>
+    [Fact]
+    public async Task Asked_to_stop_in_any_stage_it_says_6_and_the_same_command_comes_to_the_same_result()
     {
-        using (process)
+        string run = files.PathOf("stopped-everywhere");
+        var stoppedIn = new List<string>();
+        int code;
+        do
         {
-            process.WaitForExit();
-            return process.ExitCode;
+            using Process process = Ddm.Start("run", files.Job, "--run", run, "--threads", "1", "--log-format", "json", "--json");
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            string last = "";
+            while (process.StandardError.ReadLine() is string line)
+            {
+                last = line;
+                JsonElement entry = JsonDocument.Parse(line).RootElement;
+                if (entry.GetProperty("event").GetString() != "stage_started" || stoppedIn.Contains(entry.GetProperty("stage").GetString()!))
+                    continue;
+                stoppedIn.Add(entry.GetProperty("stage").GetString()!);
+                Terminate(process);
+            }
+
+            await process.WaitForExitAsync();
+            code = process.ExitCode;
+            Assert.True(code is ExitCode.Done or ExitCode.Interrupted, $"{code} in {stoppedIn[^1]}: {last}");
+            if (code == ExitCode.Interrupted)
+                Assert.Equal("interrupted", JsonDocument.Parse(await output).RootElement.GetProperty("error").GetProperty("kind").GetString());
         }
+        while (code == ExitCode.Interrupted);
+
+        WholeRunTests.AssertSameFiles(files.Whole, run);
+        Assert.Superset(new HashSet<string>(["train", "groups", "distill:forward-1", "online:replay", "online:head", "retrain", "unlearn"]), stoppedIn.ToHashSet());
+    }
+
+    [Fact]
+    public void A_training_that_was_asked_to_stop_loses_no_step()
+    {
+        string run = files.PathOf("stopped-training"), whole = files.PathOf("undisturbed-training");
+        string[] Command(string folder) => ["train", "--run", folder, "--data", "generated:classes=3,per-class=100,test-per-class=10,size=16", "--epochs", "20", "--batch-size", "8", "--threads", "1", "--log-format", "json"];
+        // Stopped a little later each time, until it has come to a step: how long that takes is the machine's business.
+        for (int delay = 300; !File.Exists(Path.Combine(run, "target.partial.npz")); delay *= 2)
+        {
+            using Process process = Ddm.Start(Command(run));
+            while (process.StandardError.ReadLine() is string line && !line.Contains("stage_started", StringComparison.Ordinal))
+            {
+            }
+
+            Thread.Sleep(delay);
+            Terminate(process);
+            process.WaitForExit();
+            Assert.Equal(ExitCode.Interrupted, process.ExitCode);
+        }
+
+        Ddm.Result again = Ddm.Run(Command(run));
+        Assert.True(again.Code == 0, again.Error);
+        Assert.Matches(@"\d+ of 760 steps are there already", again.Error);
+        Assert.Equal(0, Ddm.Run(Command(whole)).Code);
+        WholeRunTests.AssertSameFiles(whole, run);
+    }
+
+    [Fact]
+    public void A_second_process_on_the_same_folder_is_3_and_is_told_who_holds_it()
+    {
+        string run = files.PathOf("held");
+        using Process process = Ddm.Start("train", "--run", run, "--data", "generated:classes=3,per-class=400,test-per-class=10,size=16", "--epochs", "200");
+        while (process.StandardError.ReadLine() is string line && !line.StartsWith("train:", StringComparison.Ordinal))
+        {
+        }
+
+        Ddm.Result second = Ddm.Run("train", "--run", run);
+        Terminate(process);
+        process.WaitForExit();
+
+        Assert.Equal(ExitCode.BadInput, second.Code);
+        Assert.Contains($"in use, by process {process.Id} on {Environment.MachineName}, since ", second.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(run, "run.holder")));
+    }
+
+    private static void Terminate(Process process)
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
     }
 
     /// <summary>Runs on, and kills the process as soon as it begins a stage in which none was killed before; false where it came to its end.</summary>

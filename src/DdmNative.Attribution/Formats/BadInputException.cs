@@ -14,18 +14,28 @@ public sealed class BadInputException : Exception
     /// <param name="expected">What was expected instead.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The error underneath, where there is one.</param>
-    public BadInputException(string file, string field, string found, string expected, string remedy, Exception? inner = null)
-        : base($"{Printable(file)}, {Printable(field)}: found {Printable(found)}, expected {Printable(expected)}. {remedy}", inner)
-    {
-        File = file;
-        Field = field;
-    }
+    /// <param name="line">The line of the file that the field stands on, from 1, where it is known and the field does not say it.</param>
+    public BadInputException(string file, string field, string found, string expected, string remedy, Exception? inner = null, int? line = null)
+        : base($"{Printable(file)}, {Printable(field)}{(line is null ? "" : $", line {line}")}: found {Printable(found)}, expected {Printable(expected)}. {remedy}", inner)
+        => (File, Field, Line, Found, Expected, Remedy) = (file, field, line, Printable(found), Printable(expected), remedy);
 
     /// <summary>The file at fault.</summary>
     public string File { get; }
 
     /// <summary>The field or byte offset at fault.</summary>
     public string Field { get; }
+
+    /// <summary>The field's line, from 1; null where it is not known, or the field names it.</summary>
+    public int? Line { get; }
+
+    /// <summary>What was found.</summary>
+    public string Found { get; }
+
+    /// <summary>What was expected instead.</summary>
+    public string Expected { get; }
+
+    /// <summary>What to do.</summary>
+    public string Remedy { get; }
 
     // The file's own text can be of any length and hold control characters, which a terminal would obey.
     private static string Printable(string text)

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
@@ -21,13 +22,16 @@ public sealed record MatchingResult(Synset Synset, IReadOnlyList<MatchingProgres
 /// </summary>
 public sealed class GradientMatcher(Device device, Network network, MatchingOptions options)
 {
+    /// <summary>Where finished waves are kept, and the state of one that is interrupted: the same matching goes on from there, to the same bits.</summary>
+    public IPartialResults Kept { get; init; } = new NothingKept();
+
     /// <summary>Matches at one checkpoint, for the options' number of steps.</summary>
-    /// <inheritdoc cref="Match(Synset, IReadOnlyList{Checkpoint}, IReadOnlyList{MatchingPoint}, GroupGradients, Action{MatchingProgress}?, CancellationToken)"/>
+    /// <inheritdoc cref="Match(Synset, IReadOnlyList{Checkpoint}, IReadOnlyList{MatchingPoint}, GroupGradients, Action{MatchingProgress}?, string, CancellationToken)"/>
     public MatchingResult Match(
         Synset start, Checkpoint checkpoint, GroupGradients real, Action<MatchingProgress>? onLog = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(start);
-        return Match(start, [checkpoint], MatchingSchedule.At(0, options.StepsToTake), real, onLog, cancellation);
+        return Match(start, [checkpoint], MatchingSchedule.At(0, options.StepsToTake), real, onLog, cancellation: cancellation);
     }
 
     /// <summary>Matches along a schedule over recorded checkpoints.</summary>
@@ -36,6 +40,7 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
     /// <param name="schedule">The pair of checkpoints of each step (<see cref="MatchingSchedule"/>).</param>
     /// <param name="real">The real groups' gradients.</param>
     /// <param name="onLog">Called with the distances of every logged step.</param>
+    /// <param name="keptAs">The name under which <see cref="Kept"/> keeps its waves, where it keeps several matchings.</param>
     /// <param name="cancellation">Ends between two steps.</param>
     /// <exception cref="InfeasibleMatchingException">The form is reverse, some label is hard, and labels are not learned.</exception>
     /// <exception cref="ArgumentException">The synset and the gradients differ in their groups, or the schedule names a checkpoint that is not there.</exception>
@@ -45,6 +50,7 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         IReadOnlyList<MatchingPoint> schedule,
         GroupGradients real,
         Action<MatchingProgress>? onLog = null,
+        string keptAs = "matching",
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(start);
@@ -66,7 +72,7 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         for (int first = 0; first < labelled.GroupCount; first += options.Wave)
         {
             int count = Math.Min(options.Wave, labelled.GroupCount - first);
-            MatchWave(labelled, first, count, checkpoints, schedule, real, images, labels, entry =>
+            MatchWave(labelled, first, count, checkpoints, schedule, real, images, labels, new KeptWave(Kept, keptAs, first, count), entry =>
             {
                 log.Add(entry);
                 onLog?.Invoke(entry);
@@ -92,6 +98,7 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         GroupGradients real,
         float[] images,
         float[] labels,
+        KeptWave kept,
         Action<MatchingProgress> log,
         CancellationToken cancellation)
     {
@@ -101,18 +108,31 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         var labelRange = new Range(first * perGroup * start.Classes, (first + count) * perGroup * start.Classes);
         using var step = new MatchingStep(device, network, options, shape, start.Images.AsSpan(imageRange), start.Labels.AsSpan(labelRange));
         var at = new MatchingPoint(-1, -1);
-        for (int i = 0; i < schedule.Count; i++)
+        int there = kept.Restore(step, schedule.Count, log), done = there;
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (schedule[i].Synset != at.Synset)
-                step.SetParameters(checkpoints[schedule[i].Synset].Parameters);
-            if (schedule[i].Real != at.Real)
-                step.SetTarget(Target(real.At(checkpoints[schedule[i].Real]), first, count));
-            at = schedule[i];
-            step.Run(i + 1);
-            if ((i + 1) % options.LogEvery == 0 || i == 0 || i + 1 == schedule.Count)
-                log(new MatchingProgress(first, i + 1, schedule.Count, step.Distances));
+            for (; done < schedule.Count; done++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                MatchingPoint point = schedule[done];
+                if (point.Synset != at.Synset)
+                    step.SetParameters(checkpoints[point.Synset].Parameters);
+                if (point.Real != at.Real)
+                    step.SetTarget(Target(real.At(checkpoints[point.Real]), first, count));
+                at = point;
+                step.Run(done + 1);
+                if ((done + 1) % options.LogEvery == 0 || done == 0 || done + 1 == schedule.Count)
+                    log(kept.Logged(new MatchingProgress(first, done + 1, schedule.Count, step.Distances)));
+            }
         }
+        catch (OperationCanceledException) when (done > there)
+        {
+            kept.Keep(step, done);
+            throw;
+        }
+
+        if (done > there)
+            kept.Keep(step, done);
         step.Images.CopyTo(images.AsSpan(imageRange));
         step.Labels.CopyTo(labels.AsSpan(labelRange));
     }

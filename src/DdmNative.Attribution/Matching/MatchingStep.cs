@@ -20,6 +20,7 @@ internal sealed class MatchingStep : IDisposable
     private readonly Tensor _distance;          // [E, 1, 1]
     private readonly Tensor _imageCorrections;
     private readonly Tensor _labelCorrections;
+    private readonly Tensor[] _state;           // images, labels, and Adam's two moments of each
     private readonly IPlan _plan;
 
     public MatchingStep(Device device, Network network, MatchingOptions options, TensorShape images, ReadOnlySpan<float> imageValues, ReadOnlySpan<float> labelValues)
@@ -38,6 +39,7 @@ internal sealed class MatchingStep : IDisposable
         Tensor weights = Filled(new TensorShape(1, images.Samples, 1), Enumerable.Repeat(1.0f / images.Samples, images.Samples).ToArray());
         (Tensor imageFirst, Tensor imageSecond) = (Kept(images), Kept(images));
         (Tensor labelFirst, Tensor labelSecond) = (Kept(logits), Kept(logits));
+        _state = [_images, _labels, imageFirst, imageSecond, labelFirst, labelSecond];
         (Tensor gradient, Tensor direction) = (Transient(vector), Transient(vector));
         (Tensor cotangent, Tensor cotangentTangent) = (Transient(logits), Transient(logits));
         Tensor imagesGradient = Transient(images);
@@ -66,6 +68,23 @@ internal sealed class MatchingStep : IDisposable
 
     /// <summary>The label vectors now, [E, m, K].</summary>
     public float[] Labels => _labels.ToArray();
+
+    /// <summary>All that the next steps depend on, beside what is set: images, labels and Adam's moments.</summary>
+    public float[] State => [.. _state.SelectMany(tensor => tensor.ToArray())];
+
+    /// <summary>How long <see cref="State"/> is.</summary>
+    public long StateLength => _state.Sum(tensor => tensor.Shape.Length);
+
+    /// <summary>Goes back to a state.</summary>
+    public void Restore(ReadOnlySpan<float> state)
+    {
+        foreach (Tensor tensor in _state)
+        {
+            int length = (int)tensor.Shape.Length;
+            tensor.Upload(state[..length]);
+            state = state[length..];
+        }
+    }
 
     /// <summary>ℳ of each group before the last step moved its images.</summary>
     public float[] Distances => _distance.ToArray();

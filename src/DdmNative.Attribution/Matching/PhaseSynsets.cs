@@ -19,7 +19,7 @@ public static class PhaseSynsets
     /// <param name="phases">How many; five were measured.</param>
     /// <param name="stepsPerPhase">Matching steps of each phase.</param>
     /// <param name="real">The real groups' gradients.</param>
-    /// <param name="onPhase">Called as (phase done, phases).</param>
+    /// <param name="onProgress">Called as (phases done, phases), a part of one by its matching steps.</param>
     /// <param name="cancellation">Ends between two steps.</param>
     /// <exception cref="ArgumentException">A phase holds no checkpoint.</exception>
     public static IReadOnlyList<PhaseSynset> Match(
@@ -30,7 +30,7 @@ public static class PhaseSynsets
         int phases,
         int stepsPerPhase,
         GroupGradients real,
-        Action<int, int>? onPhase = null,
+        Action<double, double>? onProgress = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(matcher);
@@ -46,8 +46,9 @@ public static class PhaseSynsets
             if (inside.Count == 0)
                 throw new ArgumentException($"No checkpoint was recorded between steps {from} and {to}; record more of the trajectory.", nameof(checkpoints));
             Checkpoint middle = inside.OrderBy(checkpoint => Math.Abs(2 * checkpoint.Step - from - to)).First();
-            synsets[phase] = new PhaseSynset(from, matcher.Match(start, [middle], MatchingSchedule.At(0, stepsPerPhase), real, null, cancellation).Synset);
-            onPhase?.Invoke(phase + 1, phases);
+            int done = phase;
+            void Tell(MatchingProgress wave) => onProgress?.Invoke(done + (wave.FirstGroup + (double)wave.Step / wave.Steps * wave.Distances.Count) / real.GroupCount, phases);
+            synsets[phase] = new PhaseSynset(from, matcher.Match(start, [middle], MatchingSchedule.At(0, stepsPerPhase), real, Tell, $"phase-{phase}", cancellation).Synset);
         }
         return synsets;
     }

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
@@ -30,6 +31,11 @@ internal sealed class SynsetMatching(Device device, Network network, Trajectory 
 
     public CancellationToken Cancellation { get; init; }
 
+    /// <summary>Where what is done is kept, for the next time where this one is interrupted.</summary>
+    public IPartialResults Kept { get; init; } = new NothingKept();
+
+    private GradientMatcher Matcher => new(device, network, options) { Kept = Kept };
+
     /// <summary>The matching's settings for a recipe.</summary>
     public static MatchingOptions Options(SynsetRecipe recipe, JobMatching matching)
     {
@@ -54,12 +60,12 @@ internal sealed class SynsetMatching(Device device, Network network, Trajectory 
         // Where the replay begins is where its gradients must be right; matching on from the end of training predicted less.
         Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? trajectory.Nearest(ReplayFrom) : trajectory.Checkpoints[^1];
         int groups = real.GroupCount;
-        return new GradientMatcher(device, network, options).Match(start, checkpoint, real,
+        return Matcher.Match(start, checkpoint, real,
             progress => OnProgress?.Invoke(progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"), Cancellation);
     }
 
     /// <summary>The synsets of all phases of training.</summary>
     public IReadOnlyList<PhaseSynset> MatchPhases()
-        => PhaseSynsets.Match(new GradientMatcher(device, network, options), start, trajectory.Checkpoints, Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount,
+        => PhaseSynsets.Match(Matcher, start, trajectory.Checkpoints, Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount,
             recipe.Steps > 0 ? recipe.Steps : PhaseSteps, real, (done, total) => OnProgress?.Invoke(done, total, "phases"), Cancellation);
 }

@@ -97,7 +97,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
         public void Train()
         {
             float[] initial = _context.Network.Initialise(_context.Recipe.Seed);
-            _trainer.Run(initial, isDropped: null, Prepare, (done, _) =>
+            _trainer.RunWithProducts(initial, Prepare, (done, _) =>
             {
                 Finish(done - 1);
                 _context.OnProgress?.Invoke(done, _total, "steps");

@@ -73,7 +73,7 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
     {
         float[] parameters = model == 0
             ? context.Target
-            : TargetTraining.Run(context.Device, context.Network, context.TrainSet, context.Recipe with { Seed = context.Recipe.Seed + (ulong)model }, [], null, context.Cancellation).Final;
+            : TargetTraining.Run(context.Device, context.Network, context.TrainSet, context.Recipe with { Seed = context.Recipe.Seed + (ulong)model }, [], cancellation: context.Cancellation).Final;
         int samples = context.Train.Count, rows = context.Objectives.Count, k = _options.Dimensions, classes = context.Network.Classes;
         using var projection = new RandomProjection(context.Device, context.Network, Math.Min(context.Bounded(Wave), samples), k, context.Seed, model);
         float[] aims;

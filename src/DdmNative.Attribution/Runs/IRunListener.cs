@@ -15,6 +15,13 @@ public interface IRunListener
     /// <param name="unit">What is counted, in the plural: steps, models.</param>
     void Progress(double done, double total, string unit);
 
+    /// <summary>Part of the stage was there already when it began: neither its rate nor what is done anew counts it.</summary>
+    /// <param name="done">Units that were there.</param>
+    /// <param name="unit">What is counted, as in <see cref="Progress"/>.</param>
+    void Resumed(double done, string unit)
+    {
+    }
+
     /// <summary>A stage is finished.</summary>
     /// <param name="stage">Its name.</param>
     /// <param name="seconds">How long it took in all.</param>

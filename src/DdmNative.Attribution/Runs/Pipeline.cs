@@ -22,6 +22,7 @@ internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
             if (record is not null && cause is null)
             {
                 listener.Stage(stage.Name, stage.Title, isDone: true);
+                RunTelemetry.PassedOver(stage.Name, key);
                 continue;
             }
 
@@ -59,6 +60,24 @@ internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
             folder.Save(folder.Record with { Stages = [.. folder.Record.Stages.Where(record => record.Name != stage.Name)] });
         context.Stop.ThrowIfCancellationRequested();
         listener.Stage(stage.Name, stage.Title, isDone: false);
+        using Activity? span = RunTelemetry.StartStage(stage, key);
+        try
+        {
+            StageRecord record = Measure(folder, stage, key, context);
+            folder.Save(folder.Record with { Stages = [.. folder.Record.Stages, record] });
+            RunTelemetry.Finished(span, record);
+            listener.Finished(stage.Name, record.Seconds);
+        }
+        catch (Exception e)
+        {
+            RunTelemetry.Failed(span, e);
+            throw;
+        }
+    }
+
+    /// <summary>Does a stage's work, and writes down what it took and left.</summary>
+    private static StageRecord Measure(RunFolder folder, Stage stage, string key, StageContext context)
+    {
         PeakMemory.Start();
         var watch = Stopwatch.StartNew();
         StageResult result = stage.Run(context);
@@ -67,8 +86,6 @@ internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
         var files = new Dictionary<string, string>();
         foreach (string file in result.Files)
             files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new InvalidOperationException($"Stage {stage.Name} has not written {file}."));
-        var record = new StageRecord { Name = stage.Name, Key = key, Seconds = seconds, PeakBytes = peak, Files = files, Figures = result.Figures };
-        folder.Save(folder.Record with { Stages = [.. folder.Record.Stages, record] });
-        listener.Finished(stage.Name, seconds);
+        return new StageRecord { Name = stage.Name, Key = key, Seconds = seconds, PeakBytes = peak, Files = files, Figures = result.Figures };
     }
 }

@@ -6,36 +6,75 @@ using DdmNative.Attribution.Runs.Jobs;
 namespace DdmNative.Attribution.Runs;
 
 /// <summary>
-/// Several validated runs of one job, usually of different target seeds, as one table in Markdown: the mean of each correlation with exact retraining over the runs,
-/// and the least of them where there are several.
+/// Several validated runs of one job, usually of different target seeds: the mean of each correlation with exact retraining over the runs, and the least of them.
 /// </summary>
-public static class RunComparison
+public sealed record RunComparison
 {
     private static readonly string[] Views = ["same", "all", "off", "total", "within"];
 
-    /// <summary>Reads the runs' <c>run.json</c> and writes the table.</summary>
+    /// <summary>The runs' folders.</summary>
+    public required IReadOnlyList<string> Runs { get; init; }
+
+    /// <summary>The ceiling and the baselines that all runs have, then their methods.</summary>
+    public required IReadOnlyList<ComparedRow> Rows { get; init; }
+
+    /// <summary>Groups that were retrained without.</summary>
+    public int? RetrainedGroups { get; init; }
+
+    /// <summary>Seeds that the exact effects are averaged over.</summary>
+    public int? RetrainedSeeds { get; init; }
+
+    /// <summary>Mean time of one exact retraining.</summary>
+    public double RetrainingSeconds { get; init; }
+
+    /// <summary>Mean over the runs.</summary>
+    public double TestAccuracy { get; init; }
+
+    /// <summary>Reads the runs' <c>run.json</c>.</summary>
     /// <exception cref="BadInputException">A folder is no run, or has not been validated.</exception>
-    public static string Table(IReadOnlyList<string> folders)
+    public static RunComparison Of(IReadOnlyList<string> folders)
     {
         ArgumentNullException.ThrowIfNull(folders);
         RunSummary[] runs = [.. folders.Select(Validated)];
-        var text = new StringBuilder();
-        text.Append("| method | ").AppendJoin(" | ", Views).Append(" | offline | online | speed-up |\n|---|").Append(string.Concat(Enumerable.Repeat("--:|", Views.Length + 3))).Append('\n');
+        var rows = new List<ComparedRow>();
         if (runs.All(run => run.Ceiling.Count > 0))
-            Row(text, "ceiling: one seed against the mean of the others", [.. runs.Select(run => run.Ceiling)], " | | |");
+            rows.Add(new ComparedRow(ComparedRow.Ceiling, "one seed against the mean of the others", Over(runs.Select(run => run.Ceiling))));
         foreach (string name in runs[0].Baselines.Keys.Where(name => runs.All(run => run.Baselines.ContainsKey(name))))
-            Row(text, name, [.. runs.Select(run => run.Baselines[name])], " | | |");
+            rows.Add(new ComparedRow(ComparedRow.Baseline, name, Over(runs.Select(run => run.Baselines[name]))));
         foreach (string name in runs[0].Methods.Select(method => method.Name))
         {
             MethodSummary[] methods = [.. runs.Select(run => run.Methods.FirstOrDefault(method => method.Name == name)).OfType<MethodSummary>()];
             if (methods.Length == runs.Length)
-                Row(text, AttributionMethods.Title(name), [.. methods.Select(method => method.Correlations)],
-                    $"{Mean(methods, m => m.OfflineSeconds, "0.0")} s | {Mean(methods, m => m.OnlineSeconds, "0.00")} s | {Mean(methods, m => m.SpeedUp ?? double.NaN, "0")}× |");
+                rows.Add(new ComparedRow(ComparedRow.Method, name, Over(methods.Select(method => method.Correlations)),
+                    methods.Average(method => method.OfflineSeconds), methods.Average(method => method.OnlineSeconds), methods.Average(method => method.SpeedUp ?? double.NaN)));
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nMean over {runs.Length} run{(runs.Length == 1 ? "" : "s (the least in brackets)")}; ");
-        text.Append(CultureInfo.InvariantCulture, $"{runs[0].RetrainedGroups} groups retrained without exactly, {runs[0].RetrainedSeeds} seed{(runs[0].RetrainedSeeds == 1 ? "" : "s")} each, ");
-        text.Append(CultureInfo.InvariantCulture, $"{runs.Average(run => run.RetrainingSeconds ?? double.NaN):0.00} s a retraining; test accuracy {runs.Average(run => run.TestAccuracy ?? double.NaN):0.000}.\n");
+        return new RunComparison
+        {
+            Runs = folders,
+            Rows = rows,
+            RetrainedGroups = runs[0].RetrainedGroups,
+            RetrainedSeeds = runs[0].RetrainedSeeds,
+            RetrainingSeconds = runs.Average(run => run.RetrainingSeconds ?? double.NaN),
+            TestAccuracy = runs.Average(run => run.TestAccuracy ?? double.NaN),
+        };
+    }
+
+    /// <summary>The same as a table in Markdown, the least in brackets where there are several runs.</summary>
+    public string Table()
+    {
+        var text = new StringBuilder();
+        text.Append("| method | ").AppendJoin(" | ", Views).Append(" | offline | online | speed-up |\n|---|").Append(string.Concat(Enumerable.Repeat("--:|", Views.Length + 3))).Append('\n');
+        foreach (ComparedRow row in Rows)
+        {
+            string title = row.Kind switch { ComparedRow.Ceiling => $"ceiling: {row.Name}", ComparedRow.Method => AttributionMethods.Title(row.Name), _ => row.Name };
+            text.Append("| ").Append(title).Append(" | ").AppendJoin(" | ", Views.Select(view => Cell(row, view))).Append(" | ");
+            text.Append(row.Kind == ComparedRow.Method ? $"{Number(row.OfflineSeconds, "0.0")} s | {Number(row.OnlineSeconds, "0.00")} s | {Number(row.SpeedUp, "0")}× |" : " | | |").Append('\n');
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"\nMean over {Runs.Count} run{(Runs.Count == 1 ? "" : "s (the least in brackets)")}; ");
+        text.Append(CultureInfo.InvariantCulture, $"{RetrainedGroups} groups retrained without exactly, {RetrainedSeeds} seed{(RetrainedSeeds == 1 ? "" : "s")} each, ");
+        text.Append(CultureInfo.InvariantCulture, $"{RetrainingSeconds:0.00} s a retraining; test accuracy {TestAccuracy:0.000}.\n");
         return text.ToString();
     }
 
@@ -47,22 +86,12 @@ public static class RunComparison
         return summary;
     }
 
-    private static void Row(StringBuilder text, string name, IReadOnlyList<IReadOnlyDictionary<string, double>> correlations, string rest)
-    {
-        text.Append("| ").Append(name).Append(" | ");
-        foreach (string view in Views)
-        {
-            double[] values = [.. correlations.Where(c => c.ContainsKey(view)).Select(c => c[view])];
-            text.Append(values.Length == 0 ? "–" : Number(values.Average(), "0.00"));
-            if (values.Length > 1)
-                text.Append(CultureInfo.InvariantCulture, $" ({Number(values.Min(), "0.00")})");
-            text.Append(" | ");
-        }
+    private static Dictionary<string, ComparedCorrelation> Over(IEnumerable<IReadOnlyDictionary<string, double>> correlations)
+        => Views.Select(view => (view, values: correlations.Where(of => of.ContainsKey(view)).Select(of => of[view]).ToArray())).Where(view => view.values.Length > 0)
+            .ToDictionary(view => view.view, view => new ComparedCorrelation(view.values.Average(), view.values.Min(), view.values.Length));
 
-        text.Append(rest).Append('\n');
-    }
+    private static string Cell(ComparedRow row, string view)
+        => !row.Correlations.TryGetValue(view, out ComparedCorrelation? r) ? "–" : Number(r.Mean, "0.00") + (r.Runs > 1 ? $" ({Number(r.Least, "0.00")})" : "");
 
-    private static string Mean(MethodSummary[] methods, Func<MethodSummary, double> figure, string format) => Number(methods.Average(figure), format);
-
-    private static string Number(double value, string format) => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
+    private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "–";
 }

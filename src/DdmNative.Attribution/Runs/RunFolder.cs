@@ -10,7 +10,7 @@ namespace DdmNative.Attribution.Runs;
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
-    private const string RecordName = "run.json";
+    private const string RecordName = "run.json", LockName = "run.lock";
 
     private readonly FileStream _lock;
 
@@ -47,8 +47,13 @@ public sealed class RunFolder : IDisposable
             Directory.CreateDirectory(folder);
 
             // An open file with an exclusive lock, which the operating system lets go of however the process ends.
-            var hold = new FileStream(Path.Combine(folder, "run.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var hold = new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            RunHolder.Write(folder);
             return new RunFolder(folder, hold) { Record = record };
+        }
+        catch (IOException e) when (IsHeld(e))
+        {
+            throw new BadInputException(folder, "run folder", $"that it is in use, by {RunHolder.Read(folder) ?? "another process"}", "a folder that no other ddm is using", "Wait for the other one, or choose another folder.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -67,9 +72,16 @@ public sealed class RunFolder : IDisposable
         Record = record;
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        RunHolder.Remove(Folder);
+        _lock.Dispose();
+    }
 
-    private static bool IsTrace(string entry) => Path.GetFileName(entry) is "run.lock" or "run.json.tmp";
+    /// <summary>What the operating system says of a lock that another process has: EWOULDBLOCK of Linux and of macOS, and Windows' sharing violation.</summary>
+    private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
+
+    private static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName or "run.json.tmp";
 
     private static RunRecord ReadRecord(string path)
     {

@@ -21,6 +21,9 @@ public sealed record RunRecord
 
     public required Job Job { get; init; }
 
+    /// <summary>The environment's variables that changed the job or how it was carried out the last time, by name.</summary>
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The data as used, or null before they were first read.</summary>
     public DataRecord? Data { get; init; }
 

@@ -15,6 +15,9 @@ public sealed record RunSettings
     /// <summary>The most bytes that a method of the suite may take by its own estimate; null for what the machine has.</summary>
     public long? MemoryLimit { get; init; }
 
+    /// <summary>The environment's variables that have had a say in the job or in these settings, by name; kept in <c>run.json</c>.</summary>
+    public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+
     /// <summary>What to compare exact retraining's speed with; null for nothing.</summary>
     public PyTorchBaseline? PyTorch { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -31,12 +32,29 @@ public static class Runner
         ArgumentNullException.ThrowIfNull(device);
         RunInputs inputs = RunInputs.Load(job);
         using RunFolder run = RunFolder.Open(folder);
+        using Activity? span = RunTelemetry.StartRun(folder, job, goal, device.Description, inputs);
+        try
+        {
+            RunSummary summary = Run(run, inputs, job, goal, settings, device, MeteredListener.Around(listener), stop);
+            span?.SetStatus(ActivityStatusCode.Ok);
+            return summary;
+        }
+        catch (Exception e)
+        {
+            RunTelemetry.Failed(span, e);
+            throw;
+        }
+    }
+
+    private static RunSummary Run(RunFolder run, RunInputs inputs, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    {
         run.Save(new RunRecord
         {
             Version = Version,
             Runtime = DescribeRuntime(),
             Device = device.Description,
             Job = job,
+            Overrides = settings.Overrides,
             Data = inputs.Describe(),
             Stages = run.Record?.Stages ?? [],
             Summary = run.Record?.Summary,

@@ -86,6 +86,9 @@ public sealed class EnsembleTrainer : IDisposable
     /// <summary>The members' current parameters, a copy, [E·P].</summary>
     public float[] Parameters => _parameters.ToArray();
 
+    /// <summary>The members' current velocities, a copy, [E·P]: with the parameters and the step, all that the rest of the training depends on.</summary>
+    public float[] Velocity => _velocity.ToArray();
+
     /// <summary>Each member's loss on the batch of the last step, before that step moved it; zero where it kept nothing of the batch.</summary>
     /// <exception cref="InvalidOperationException">The trainer was made without tracking losses.</exception>
     public double[] BatchLosses()
@@ -110,22 +113,24 @@ public sealed class EnsembleTrainer : IDisposable
     /// <exception cref="ArgumentException">The parameters are not as many as one member's or all members'.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step.</exception>
     public void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
-        => Run(initialParameters, isDropped, wantsProducts: null, onStep, cancellation);
+        => RunFrom(0, initialParameters, new float[_parameterCount], isDropped, onStep, cancellation);
 
     /// <summary>The same; <paramref name="wantsProducts"/> is asked before each step whether it is to take products, and may read <see cref="Parameters"/> and set the directions.</summary>
-    internal void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped, Func<int, bool>? wantsProducts, Action<int, int>? onStep, CancellationToken cancellation)
-    {
-        _parameters.Upload(ForAllMembers(initialParameters));
-        _velocity.Upload(new float[Members * _parameterCount]);
-        for (int step = 0; step < TotalSteps; step++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Prepare(_order.Batch(step), isDropped);
-            _learningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
-            (wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
-            onStep?.Invoke(step + 1, TotalSteps);
-        }
-    }
+    internal void RunWithProducts(ReadOnlySpan<float> initialParameters, Func<int, bool> wantsProducts, Action<int, int>? onStep, CancellationToken cancellation)
+        => RunSteps(0, initialParameters, new float[_parameterCount], isDropped: null, wantsProducts, onStep, cancellation);
+
+    /// <summary>Trains on from where a run of the same recipe had come to, to the same end, bit for bit.</summary>
+    /// <param name="firstStep">The steps that are done.</param>
+    /// <param name="parameters">After them, [P] or [E·P].</param>
+    /// <param name="velocity">After them, as many.</param>
+    /// <param name="isDropped">As for <see cref="Run"/>.</param>
+    /// <param name="onStep">As for <see cref="Run"/>.</param>
+    /// <param name="cancellation">Looked at before each step.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Run"/>.</exception>
+    /// <exception cref="OperationCanceledException">As for <see cref="Run"/>.</exception>
+    public void RunFrom(
+        int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
+        => RunSteps(firstStep, parameters, velocity, isDropped, wantsProducts: null, onStep, cancellation);
 
     public void Dispose()
     {
@@ -135,6 +140,22 @@ public sealed class EnsembleTrainer : IDisposable
         _passWithProducts?.Dispose();
         foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _cotangent, _images, _labels, _indices, _weights, _learningRate, _losses])
             tensor?.Dispose();
+    }
+
+    private void RunSteps(
+        int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped, Func<int, bool>? wantsProducts, Action<int, int>? onStep,
+        CancellationToken cancellation)
+    {
+        _parameters.Upload(ForAllMembers(parameters));
+        _velocity.Upload(ForAllMembers(velocity));
+        for (int step = firstStep; step < TotalSteps; step++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Prepare(_order.Batch(step), isDropped);
+            _learningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
+            (wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
+            onStep?.Invoke(step + 1, TotalSteps);
+        }
     }
 
     private void RecordStep(Device device, NetworkPass pass, GhostProducts? products)
@@ -152,7 +173,7 @@ public sealed class EnsembleTrainer : IDisposable
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
     {
         if (parameters.Length != _parameterCount && parameters.Length != Members * _parameterCount)
-            throw new ArgumentException($"{parameters.Length} parameters; expected {_parameterCount} for all members alike or {Members} times as many.", nameof(parameters));
+            throw new ArgumentException($"{parameters.Length} values; expected {_parameterCount} for all members alike or {Members} times as many.", nameof(parameters));
         var all = new float[Members * _parameterCount];
         for (int at = 0; at < all.Length; at += parameters.Length)
             parameters.CopyTo(all.AsSpan(at));

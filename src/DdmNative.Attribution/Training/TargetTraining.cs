@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DdmNative.Attribution.Networks;
 using DdmNative.Compute;
 
@@ -6,6 +7,8 @@ namespace DdmNative.Attribution.Training;
 /// <summary>Trains the target: one member, nothing dropped, its trajectory and losses recorded.</summary>
 public static class TargetTraining
 {
+    private static readonly TimeSpan BetweenKeeps = TimeSpan.FromMinutes(1);
+
     /// <summary>Trains from the network's own initialisation at the recipe's seed.</summary>
     /// <param name="device">Where to train.</param>
     /// <param name="network">The architecture.</param>
@@ -13,7 +16,10 @@ public static class TargetTraining
     /// <param name="options">The recipe.</param>
     /// <param name="recordedSteps">Steps whose parameters to keep beside 0 and T; null for <see cref="Trajectory.DefaultSteps"/>.</param>
     /// <param name="onStep">Called after each step with (steps done, T).</param>
+    /// <param name="unfinished">Where an interrupted training of the same recipe is taken up; null to begin.</param>
+    /// <param name="onKeep">Given what has been done when the training is interrupted, and every minute until then; null to keep nothing.</param>
     /// <param name="cancellation">Looked at before each step.</param>
+    /// <exception cref="OperationCanceledException">Interrupted, after the step under way.</exception>
     public static TrainedTarget Run(
         Device device,
         Network network,
@@ -21,6 +27,8 @@ public static class TargetTraining
         TrainingOptions options,
         IReadOnlyList<int>? recordedSteps = null,
         Action<int, int>? onStep = null,
+        UnfinishedTraining? unfinished = null,
+        Action<UnfinishedTraining>? onKeep = null,
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -28,15 +36,33 @@ public static class TargetTraining
         int total = trainer.TotalSteps;
         HashSet<int> recorded = [.. recordedSteps ?? Trajectory.DefaultSteps(total, BatchOrder.StepsIn(set.Count, options.BatchSize)), total];
         float[] initial = network.Initialise(options.Seed);
-        var checkpoints = new List<Checkpoint> { new(0, initial) };
+        List<Checkpoint> checkpoints = unfinished is null ? [new(0, initial)] : [.. unfinished.Checkpoints];
         var losses = new float[total];
-        trainer.Run(initial, isDropped: null, onStep: (done, _) =>
+        unfinished?.BatchLosses.CopyTo(losses, 0);
+        int done = unfinished?.Steps ?? 0;
+        var sinceKept = Stopwatch.StartNew();
+        void Keep() => onKeep?.Invoke(new UnfinishedTraining(done, trainer.Parameters, trainer.Velocity, [.. checkpoints], losses[..done]));
+        try
         {
-            losses[done - 1] = (float)trainer.BatchLosses()[0];
-            if (recorded.Contains(done))
-                checkpoints.Add(new Checkpoint(done, trainer.Parameters));
-            onStep?.Invoke(done, total);
-        }, cancellation);
+            trainer.RunFrom(done, unfinished?.Parameters ?? initial, unfinished?.Velocity ?? new float[initial.Length], onStep: (steps, _) =>
+            {
+                done = steps;
+                losses[done - 1] = (float)trainer.BatchLosses()[0];
+                if (recorded.Contains(done))
+                    checkpoints.Add(new Checkpoint(done, trainer.Parameters));
+                onStep?.Invoke(done, total);
+                if (sinceKept.Elapsed < BetweenKeeps)
+                    return;
+                Keep();
+                sinceKept.Restart();
+            }, cancellation: cancellation);
+        }
+        catch (OperationCanceledException) when (done > (unfinished?.Steps ?? 0))
+        {
+            Keep();
+            throw;
+        }
+
         return new TrainedTarget(new Trajectory(checkpoints), losses);
     }
 }

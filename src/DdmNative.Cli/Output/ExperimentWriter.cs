@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DdmNative.Attribution.Experiments;
 
 namespace DdmNative.Cli.Output;
@@ -15,12 +14,12 @@ internal static class ExperimentWriter
             return;
         }
 
-        Console.Out.WriteLine(JsonSerializer.Serialize(new
+        JsonResult.Write(new
         {
             experiment = experiment.Name,
             rows = result.Table.Rows.Select(row => result.Table.Keys.Zip(row.Keys, (name, key) => (name, (object?)key))
-                .Concat(result.Table.Figures.Zip(row.Figures, (name, figure) => (name, (object?)(double.IsFinite(figure) ? figure : null)))).ToDictionary(cell => cell.name, cell => cell.Item2)),
+                .Concat(result.Table.Figures.Zip(row.Figures, (name, figure) => (name, (object?)figure))).ToDictionary(cell => cell.name, cell => cell.Item2)),
             chart,
-        }));
+        });
     }
 }

@@ -5,7 +5,16 @@ namespace DdmNative.Cli.Output;
 /// <summary>All methods of attribution for people who choose one.</summary>
 internal static class MethodList
 {
-    public static void Write(TextWriter output)
+    /// <summary>On standard output: one JSON object, or text for people.</summary>
+    public static void Write(bool json)
+    {
+        if (json)
+            JsonResult.Write(new { methods = MethodRegistry.All.Select(method => new { method.Name, method.Summary, method.Source, method.Unit, method.NeedsGradients, method.Settings }) });
+        else
+            WriteText(Console.Out);
+    }
+
+    private static void WriteText(TextWriter output)
     {
         int width = MethodRegistry.All.Max(method => method.Name.Length) + 2;
         string indent = new(' ', width);

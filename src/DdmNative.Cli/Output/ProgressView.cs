@@ -3,41 +3,60 @@ using DdmNative.Attribution.Runs;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>What the user sees of a run while it runs, all of it on standard error.</summary>
+/// <summary>What the user, or the machine that watches for him, is told of a run while it runs, all of it on standard error.</summary>
 internal abstract class ProgressView : IRunListener, IDisposable
 {
-    /// <summary>A live line on a terminal, plain lines elsewhere, nothing where that is asked for.</summary>
-    public static ProgressView For(bool quiet)
-        => quiet ? new SilentProgress() : Console.IsErrorRedirected ? new PlainProgress(Console.Error) : new LiveProgress();
+    /// <summary>Between two reports of one stage's progress in a log.</summary>
+    protected const double SecondsBetweenLines = 5;
+
+    /// <summary>A live line on a terminal that can move one, plain lines elsewhere; objects where they are asked for.</summary>
+    public static ProgressView For(LogSettings log)
+        => log.Json ? new JsonLog(Console.Error, log.Level)
+        : log.Level >= LogLevel.Info && Terminal.CanRedraw ? new LiveProgress(log.Level)
+        : new PlainProgress(Console.Error, log.Level);
+
+    /// <summary>The stage's speed.</summary>
+    protected WorkRate Rate { get; } = new();
 
     public abstract void Stage(string stage, string title, bool isDone);
 
     public abstract void Progress(double done, double total, string unit);
 
+    public void Resumed(double done, string unit) => Rate.Resumed(done);
+
     public abstract void Finished(string stage, double seconds);
 
-    public abstract void Note(string message);
+    /// <summary>What a run thinks the user should know: a warning.</summary>
+    public void Note(string message) => Say(LogLevel.Warning, "note", message);
+
+    /// <summary>Anything else.</summary>
+    /// <param name="level">Whether it is worth a line.</param>
+    /// <param name="what">Its kind, in one word, for machines.</param>
+    /// <param name="message">For people.</param>
+    /// <param name="fields">The same in parts, for machines; snake_case.</param>
+    public abstract void Say(LogLevel level, string what, string message, params IReadOnlyList<(string Name, object? Value)> fields);
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
     /// <summary>83 s as 1:23, for what is left and what it took.</summary>
-    protected static string Clock(double seconds)
+    internal static string Clock(double seconds)
     {
-        if (seconds < 10)
+        if (seconds < 9.95)
             return seconds.ToString("0.0", CultureInfo.InvariantCulture) + " s";
-        if (seconds < 60)
+        if (seconds < 59.5)
             return seconds.ToString("0", CultureInfo.InvariantCulture) + " s";
-        var span = TimeSpan.FromSeconds(seconds);
-        return span.TotalHours >= 1 ? span.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : span.ToString(@"m\:ss", CultureInfo.InvariantCulture) + " min";
+        var span = TimeSpan.FromSeconds(Math.Min(Math.Round(seconds), 1e9));
+        return span.TotalHours >= 1
+            ? string.Create(CultureInfo.InvariantCulture, $"{(long)span.TotalHours}:{span.Minutes:00}:{span.Seconds:00}")
+            : span.ToString(@"m\:ss", CultureInfo.InvariantCulture) + " min";
     }
 
     /// <summary>"120 of 504 steps, 61 steps/s, 6.3 s left".</summary>
-    protected static string Describe(double done, double total, string unit, double seconds)
-    {
-        double rate = seconds > 0 ? done / seconds : 0;
-        string left = rate > 0 ? ", " + Clock((total - done) / rate) + " left" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{Count(done)} of {Count(total)} {unit}, {rate:0.##} {unit}/s{left}");
-    }
+    protected static string Describe(double done, double total, string unit, double rate)
+        => $"{Count(done)} of {Count(total)} {unit}" + (rate > 0 ? $", {Speed(rate)} {unit}/s, {Clock((total - done) / rate)} left" : "");
 
-    private static string Count(double value) => value.ToString(value < 100 && value != Math.Floor(value) ? "0.0" : "0", CultureInfo.InvariantCulture);
+    /// <summary>Whole, but for few and slow units, of which a part counts.</summary>
+    internal static string Count(double value) => value.ToString(value < 100 && value != Math.Floor(value) ? "0.0" : "0", CultureInfo.InvariantCulture);
+
+    internal static string Speed(double rate) => rate.ToString(rate >= 99.5 ? "0" : rate >= 9.95 ? "0.#" : "0.##", CultureInfo.InvariantCulture);
 }

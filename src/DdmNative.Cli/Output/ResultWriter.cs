@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
@@ -13,16 +12,10 @@ internal static class ResultWriter
 {
     private static readonly string[] Views = ["same", "all", "off", "total", "within"];
 
-    private static readonly JsonSerializerOptions JsonForm = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public static void Write(RunSummary summary, bool json)
     {
         if (json)
-            Console.Out.WriteLine(JsonSerializer.Serialize(summary, JsonForm));
+            JsonResult.Write(summary);
         else
             WriteText(summary, AnsiConsole.Console);
     }
@@ -60,24 +53,12 @@ internal static class ResultWriter
 
     private static void WriteGroups(IAnsiConsole console, string title, IReadOnlyList<GroupEffect> groups)
     {
-        Table table = new Table().Border(TableBorder.Simple).Title(title).AddColumns("group", "class", "cluster", "images", "effect");
         bool exact = groups.Any(group => group.Exact is not null);
-        if (exact)
-            table.AddColumn("exact");
+        FittedColumn[] columns = [new("class", 2), new("cluster", 4), new("images", 3), new("effect", 0), .. exact ? (FittedColumn[])[new("exact", 1)] : []];
+        var table = new FittedTable(title, "group", columns);
         foreach (GroupEffect group in groups)
-        {
-            var cells = new List<string>
-            {
-                Markup.Escape(group.Name ?? Number(group.Group, "0")), Number(group.Class, "0"), Number(group.Cluster, "0"), Number(group.Size, "0"), Number(group.Effect, "+0.0000;-0.0000"),
-            };
-            if (exact)
-                cells.Add(Number(group.Exact, "+0.0000;-0.0000"));
-            table.AddRow([.. cells]);
-        }
-
-        foreach (TableColumn column in table.Columns)
-            column.RightAligned();
-        console.Write(table);
+            table.Add(group.Name ?? Number(group.Group, "0"), [Number(group.Class, "0"), Number(group.Cluster, "0"), Number(group.Size, "0"), Effect(group.Effect), .. exact ? (string[])[Effect(group.Exact)] : []]);
+        table.Write(console);
     }
 
     private static void WriteMethods(IAnsiConsole console, RunSummary summary)
@@ -85,40 +66,42 @@ internal static class ResultWriter
         if (summary.Methods.Count == 0)
             return;
         bool compared = summary.Methods.Any(method => method.Correlations.Count > 0);
-        Table table = new Table().Border(TableBorder.Simple).Title(compared ? "Methods, and their correlation with exact retraining" : "Methods").AddColumn("method");
-        string[] columns = [.. compared ? Views : [], "offline", "online", .. compared ? (string[])["speed-up", "slope"] : []];
-        foreach (string column in columns)
-            table.AddColumn(new TableColumn(column).RightAligned());
+        FittedColumn[] columns =
+        [
+            .. compared ? (FittedColumn[])[new("same", 0), new("all", 6), new("off", 8), new("total", 1), new("within", 7)] : [],
+            new("offline", 5), new("online", 2),
+            .. compared ? (FittedColumn[])[new("speed-up", 4), new("slope", 9)] : [],
+        ];
+        var table = new FittedTable(compared ? "Methods, and their correlation with exact retraining" : "Methods", "method", columns);
         foreach (MethodSummary method in summary.Methods)
         {
-            IEnumerable<string> cells = compared ? Views.Select(view => Number(method.Correlations.TryGetValue(view, out double r) ? r : null, "0.00")) : [];
+            IEnumerable<string> cells = compared ? Correlations(method.Correlations) : [];
             cells = [.. cells, Number(method.OfflineSeconds, "0.0") + " s", Number(method.OnlineSeconds, "0.00") + " s"];
             if (compared)
                 cells = [.. cells, method.SpeedUp is double speedUp ? Number(speedUp, "0") + "×" : "–", Number(method.Slope, "0.00")];
-            table.AddRow([Markup.Escape(AttributionMethods.Title(method.Name)), .. cells]);
+            table.Add(AttributionMethods.Title(method.Name), cells);
         }
 
         foreach ((string name, IReadOnlyDictionary<string, double> correlations) in summary.Baselines)
-            AddCorrelations(table, name, correlations);
+            table.Add(name, [.. Correlations(correlations), "", "", "", ""]);
         if (summary.Ceiling.Count > 0)
-            AddCorrelations(table, "ceiling: one seed against the others", summary.Ceiling);
-        console.Write(table);
+            table.Add("ceiling: one seed against the others", [.. Correlations(summary.Ceiling), "", "", "", ""]);
+        table.Write(console);
     }
 
     private static void WriteEvaluation(IAnsiConsole console, EvaluationSummary evaluation)
     {
         FigureTable figures = EvaluationReport.Table(evaluation);
-        Table table = new Table().Border(TableBorder.Simple).Title("Evaluation against retrained models (docs/evaluation.md)").AddColumn(new TableColumn("method").NoWrap());
-        foreach (string heading in figures.Figures)
-            table.AddColumn(new TableColumn(heading).RightAligned().Padding(1, 0));
+        var table = new FittedTable("Evaluation against retrained models (docs/evaluation.md)", "method", [.. figures.Figures.Select((heading, i) => new FittedColumn(heading, i))]);
         foreach ((string[] of, double[] values) in figures.Rows)
-            table.AddRow([.. of.Select(Markup.Escape), .. values.Select(figures.Shown)]);
-        console.Write(table);
+            table.Add(of[0], values.Select((value, i) => figures.Shown(value, i)));
+        table.Write(console);
         console.WriteLine(EvaluationReport.Retraining(evaluation));
     }
 
-    private static void AddCorrelations(Table table, string name, IReadOnlyDictionary<string, double> correlations)
-        => table.AddRow([Markup.Escape(name), .. Views.Select(view => Number(correlations.TryGetValue(view, out double r) ? r : null, "0.00")), "", "", "", ""]);
+    private static IEnumerable<string> Correlations(IReadOnlyDictionary<string, double> of) => Views.Select(view => Number(of.TryGetValue(view, out double r) ? r : null, "0.00"));
+
+    private static string Effect(double? value) => Number(value, "+0.0000;-0.0000");
 
     private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "–";
 }

@@ -42,7 +42,8 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(
             CounterTable.Write(report, output);
     }
 
-    public string Json() => JsonSerializer.Serialize(new
+    /// <summary>The same for machines.</summary>
+    public object Result() => new
     {
         device = device.Description,
         emulator = device.Facts.IsEmulator,
@@ -64,7 +65,7 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(
             global_accesses = entry.Value.Mix.GlobalAccesses, shared_accesses = entry.Value.Mix.SharedAccesses, barriers = entry.Value.Mix.Barriers,
             branches = entry.Value.Mix.Branches, flops_per_byte = entry.Value.Mix.ArithmeticIntensity,
         }),
-    });
+    };
 
     private static double Share(double part, double whole) => whole > 0 ? part / whole : 0;
 

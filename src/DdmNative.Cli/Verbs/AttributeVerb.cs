@@ -46,7 +46,7 @@ internal sealed class AttributeVerb : GroupedOptions
     protected override bool Answer()
     {
         if (ListMethods)
-            MethodList.Write(Console.Out);
+            MethodList.Write(Json);
         else if (Run.Length == 0)
             throw new BadUsageException("Name the run folder with --run DIR, or ask for --list-methods.");
         else if (Memory is not (null or > 0))

@@ -4,10 +4,10 @@ using DdmNative.Cli.Completion;
 namespace DdmNative.Cli.Verbs;
 
 [Verb("completion", HelpText = "Print the script that lets a shell complete ddm's verbs, options and values.")]
-internal sealed class CompletionVerb : IVerb
+internal sealed class CompletionVerb : VerbOptions
 {
     [Value(0, Required = true, MetaName = "SHELL", HelpText = "bash, zsh or fish.")]
     public string Shell { get; set; } = "";
 
-    public void Run(CancellationToken stop) => Console.Out.Write(CompletionScript.For(Shell));
+    public override void Do(CancellationToken stop) => Console.Out.Write(CompletionScript.For(Shell));
 }

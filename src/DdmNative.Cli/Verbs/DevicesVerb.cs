@@ -1,17 +1,14 @@
-using System.Text.Json;
 using CommandLine;
+using DdmNative.Cli.Output;
 using DdmNative.Compute;
 using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Verbs;
 
 [Verb("devices", HelpText = "List the devices that --device understands.")]
-internal sealed class DevicesVerb : IVerb
+internal sealed class DevicesVerb : VerbOptions
 {
-    [Option("json", HelpText = "Print one JSON object.")]
-    public bool Json { get; set; }
-
-    public void Run(CancellationToken stop)
+    public override void Do(CancellationToken stop)
     {
         using Device cpu = DeviceList.Open("cpu", threads: null);
         (IReadOnlyList<CudaDeviceFacts> cuda, string? whyNone) = Ask(CudaDeviceFacts.OfThisMachine);
@@ -26,12 +23,12 @@ internal sealed class DevicesVerb : IVerb
                 memory_bytes = facts.MemoryBytes, multiprocessors = facts.Multiprocessors, driver_version = facts.DriverVersion, emulator = facts.IsEmulator,
             }));
             devices.AddRange(families.SelectMany(family => family.Devices).Select(listing => new { name = listing.Name, description = listing.Description }));
-            Console.Out.WriteLine(JsonSerializer.Serialize(new
+            JsonResult.Write(new
             {
                 devices,
                 no_cuda_because = whyNone,
                 none_of_family_because = families.Where(family => family.WhyNone is not null).ToDictionary(family => family.Name, family => family.WhyNone),
-            }));
+            });
             return;
         }
 

@@ -3,12 +3,11 @@ using DdmNative.Attribution.Experiments;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Output;
-using DdmNative.Compute;
 
 namespace DdmNative.Cli.Verbs;
 
 [Verb("experiment", HelpText = "One of the paper's experiments on data at hand: runs that differ in one thing, and what comes of it as a table and a figure.")]
-internal sealed class ExperimentVerb : IVerb
+internal sealed class ExperimentVerb : WorkOptions
 {
     [Value(0, Required = true, MetaName = "NAME", HelpText = "reverse-vs-forward, perturbed-accuracy, useless-data, architectures, clusters, images-per-group or initialisation.")]
     public string Name { get; set; } = "";
@@ -49,25 +48,7 @@ internal sealed class ExperimentVerb : IVerb
     [Option("seeds", MetaValue = "N", HelpText = "Seeds that every outcome is averaged over. Default: the job's, or 2.")]
     public int? Seeds { get; set; }
 
-    [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
-    public int? Threads { get; set; }
-
-    [Option("wave", MetaValue = "N", HelpText = "Models run together at most. The results do not depend on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
-    public int? Wave { get; set; }
-
-    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
-    public string Device { get; set; } = "cpu";
-
-    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 or tf32x3. Default: fp32.")]
-    public string? Precision { get; set; }
-
-    [Option("json", HelpText = "Print one JSON object with the result on standard output.")]
-    public bool Json { get; set; }
-
-    [Option("quiet", HelpText = "No progress.")]
-    public bool Quiet { get; set; }
-
-    public void Run(CancellationToken stop)
+    public override void Do(CancellationToken stop)
     {
         Experiment experiment = ExperimentCatalog.Find(Name)
             ?? throw new BadUsageException($"There is no experiment '{Name}'; choose {string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
@@ -76,23 +57,21 @@ internal sealed class ExperimentVerb : IVerb
         if (methods.Length > 0 && experiment.DefaultMethods.Count == 0)
             throw new BadUsageException($"--methods: {Name} is about methods of its own; leave it out.");
         JobRules.Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job,
-            (field, found, expected) => new BadUsageException($"{(JobPath is null ? "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-') : $"{JobPath}, {field}")}: found {found}, expected {expected}."));
-        if (Wave is < 1 or > 100_000)
-            throw new BadUsageException($"--wave: found {Wave}, expected a whole number from 1 to 100000.");
-        using Device device = DeviceList.Open(Device, Threads, Precision);
-        using ProgressView progress = ProgressView.For(Quiet);
-        var settings = new RunSettings { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };
-        ExperimentResult result = ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop));
-        progress.Dispose();
+            (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? Named(field)}: found {found}, expected {expected}."));
+        RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
+        ExperimentResult result = Carried((device, progress) => ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop)));
         ExperimentWriter.Write(experiment, result, Folder, Json);
     }
+
+    /// <summary>A field of the job as the user gave it.</summary>
+    private string Named(string field) => JobPath is null ? "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-') : $"{JobPath}, {field}";
 
     /// <summary>What all runs of the experiment have in common.</summary>
     private Job Common()
     {
-        if (JobPath is null && Data is null)
+        if (JobPath is null && Data is null && !Variables.NamesData)
             throw new BadUsageException("Name the data with --data DIR (or --data generated:… to try things out), or a job with --job FILE.");
-        Job job = JobPath is null ? new Job { Data = new JobData { Source = Data! } } : JobFile.Read(JobPath);
+        Job job = Variables.Apply(JobPath is null ? new Job { Data = new JobData { Source = "" } } : JobFile.Read(JobPath));
         return job with
         {
             Seed = Seed ?? job.Seed,

@@ -5,7 +5,7 @@ using DdmNative.Cli.Manual;
 namespace DdmNative.Cli.Verbs;
 
 [Verb(Name, HelpText = "Show how ddm or one of its verbs is used, or write the manual pages for man.")]
-internal sealed class HelpVerb : IVerb
+internal sealed class HelpVerb : VerbOptions
 {
     public const string Name = "help";
 
@@ -15,7 +15,7 @@ internal sealed class HelpVerb : IVerb
     [Option("man", MetaValue = "DIR", HelpText = "Write every page as roff into DIR/man1, and show nothing; `man -M DIR ddm-train` reads them. Default: no files.")]
     public string? ManualFolder { get; set; }
 
-    public void Run(CancellationToken stop)
+    public override void Do(CancellationToken stop)
     {
         if (ManualFolder is null)
             Show(Verb);

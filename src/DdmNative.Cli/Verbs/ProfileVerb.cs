@@ -1,9 +1,9 @@
 using System.Globalization;
-using System.Text.Json;
 using CommandLine;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Output;
 using DdmNative.Cli.Profiling;
 using DdmNative.Compute;
 using DdmNative.Compute.Cpu;
@@ -12,7 +12,7 @@ using DdmNative.Compute.Cuda;
 namespace DdmNative.Cli.Verbs;
 
 [Verb("profile", HelpText = "Run a job's inner loops for a few rounds and print what each kernel takes at each layer.")]
-internal sealed class ProfileVerb : IVerb
+internal sealed class ProfileVerb : DeviceOptions
 {
     [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; its settings decide the kernels' shapes.")]
     public string JobPath { get; set; } = "";
@@ -20,39 +20,28 @@ internal sealed class ProfileVerb : IVerb
     [Option("data", MetaValue = "SPEC", HelpText = "In place of the job's data: a folder, or generated:classes=4,per-class=40,….")]
     public string? Data { get; set; }
 
-    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run; see `ddm devices`.")]
-    public string Device { get; set; } = "cpu";
-
-    [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device. Default: all cores.")]
-    public int? Threads { get; set; }
-
-    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 or tf32x3. Default: fp32.")]
-    public string? Precision { get; set; }
-
     [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Rounds of each loop that are measured.")]
     public int Rounds { get; set; } = 5;
 
     [Option("trace", MetaValue = "FILE", HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens. Default: none.")]
     public string? Trace { get; set; }
 
-    [Option("json", HelpText = "Print one JSON object.")]
-    public bool Json { get; set; }
-
-    public void Run(CancellationToken stop)
+    public override void Do(CancellationToken stop)
     {
         if (Rounds is < 1 or > 100_000)
             throw new BadUsageException($"--rounds: found {Rounds}, expected a whole number from 1 to 100000.");
-        Job job = JobFile.Read(JobPath);
+        Job job = Variables.Apply(JobFile.Read(JobPath));
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
-        using Device opened = DeviceList.Open(Device, Threads, Precision);
+        JobRules.Check(job, (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? $"{JobPath}, $.{field}"}: found {found}, expected {expected}."));
+        using Device opened = OpenDevice();
         if (opened is CudaDevice cuda)
         {
             ProfileLaunches(cuda, job, stop);
             return;
         }
         if (opened is not CpuDevice device)
-            throw new DeviceException($"'{Device}' is several devices; profile one of them, e.g. --device cuda:0.");
+            throw new DeviceException($"'{DeviceName}' is several devices; profile one of them, e.g. --device cuda:0.");
         using var loops = InnerLoops.Prepare(device, job);
         MachinePeak peak = MachinePeak.Measure(device.Threads);
         var recorded = new List<(string Loop, TileRecorder Recorder)>();
@@ -89,7 +78,7 @@ internal sealed class ProfileVerb : IVerb
 
         var table = new LaunchTable(device, Rounds, recorded);
         if (Json)
-            Console.Out.WriteLine(table.Json());
+            JsonResult.Write(table.Result());
         else
             table.Write(Console.Out);
     }
@@ -120,26 +109,25 @@ internal sealed class ProfileVerb : IVerb
     }
 
     private void WriteJson(CpuDevice device, MachinePeak peak, List<(string Loop, TileRecorder Recorder)> recorded)
-        => Console.Out.WriteLine(JsonSerializer.Serialize(
-            new
+        => JsonResult.Write(new
+        {
+            device = device.Description,
+            threads = device.Threads,
+            peak_gflops = peak.FlopsPerSecond / 1e9,
+            peak_gigabytes = peak.BytesPerSecond / 1e9,
+            rounds = Rounds,
+            loops = recorded.Select(loop => (loop.Loop, loop.Recorder, Rows: KernelTable.From(loop.Recorder.Tiles, peak))).Select(loop => new
             {
-                device = device.Description,
-                threads = device.Threads,
-                peak_gflops = peak.FlopsPerSecond / 1e9,
-                peak_gigabytes = peak.BytesPerSecond / 1e9,
-                rounds = Rounds,
-                loops = recorded.Select(loop => (loop.Loop, loop.Recorder, Rows: KernelTable.From(loop.Recorder.Tiles, peak))).Select(loop => new
+                name = loop.Loop,
+                seconds = loop.Recorder.Seconds / Rounds,
+                busy = Busy(loop.Rows, loop.Recorder, device),
+                kernels = loop.Rows.Select(row => new
                 {
-                    name = loop.Loop,
-                    seconds = loop.Recorder.Seconds / Rounds,
-                    busy = Busy(loop.Rows, loop.Recorder, device),
-                    kernels = loop.Rows.Select(row => new
-                    {
-                        kernel = row.Kernel, layer = row.Layer, calls = row.Calls / Rounds, seconds = row.Seconds / Rounds, share = row.Share,
-                        gflops = row.Gflops, gigabytes = row.GigaBytes, of_roofline = row.OfRoofline,
-                    }),
+                    kernel = row.Kernel, layer = row.Layer, calls = row.Calls / Rounds, seconds = row.Seconds / Rounds, share = row.Share,
+                    gflops = row.Gflops, gigabytes = row.GigaBytes, of_roofline = row.OfRoofline,
                 }),
-            }));
+            }),
+        });
 
     private static double Busy(IReadOnlyList<KernelRow> rows, TileRecorder recorder, CpuDevice device) => rows.Sum(row => row.Seconds) / (recorder.Seconds * device.Threads);
 }

@@ -2,7 +2,6 @@ using CommandLine;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Output;
-using DdmNative.Compute;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -10,7 +9,7 @@ namespace DdmNative.Cli.Verbs;
 /// What every verb that works on a run folder understands. An option that is given overrides what the folder's <c>run.json</c> says; one that is not given
 /// leaves it; in a new folder the defaults are the measured recipe.
 /// </summary>
-internal abstract class RunOptions : IVerb
+internal abstract class RunOptions : WorkOptions
 {
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one.")]
     public virtual string Run { get; set; } = "";
@@ -21,48 +20,19 @@ internal abstract class RunOptions : IVerb
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: 1.")]
     public ulong? Seed { get; set; }
 
-    [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
-    public int? Threads { get; set; }
-
-    [Option("wave", MetaValue = "N", HelpText = "Models run together at most, in every stage; more take more memory. The results do not depend on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
-    public int? Wave { get; set; }
-
-    [Option("device", Default = "cpu", MetaValue = "NAME", HelpText = "Where kernels run: cpu, cuda, cuda:1, or the ensemble shared by cuda:0,1 or cuda:all; see `ddm devices`.")]
-    public string Device { get; set; } = "cpu";
-
-    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, float32's errors). Default: fp32.")]
-    public string? Precision { get; set; }
-
-    [Option("json", HelpText = "Print one JSON object with the result on standard output, and everything else on standard error.")]
-    public bool Json { get; set; }
-
-    [Option("quiet", HelpText = "No progress.")]
-    public bool Quiet { get; set; }
-
-    void IVerb.Run(CancellationToken stop)
+    public override void Do(CancellationToken stop)
     {
         if (Answer())
             return;
-        Job job = Whole() ?? JobFrom(RunFolder.Peek(Run)?.Job);
-        if (Seed is not null || Data is not null)
-            job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
-        JobRules.Check(job, (field, found, expected) => new BadUsageException($"{OptionOf(field)}: found {found}, expected {expected}."));
-        if (Wave is < 1 or > 100_000)
-            throw new BadUsageException($"--wave: found {Wave}, expected a whole number from 1 to 100000.");
-        using Device device = DeviceList.Open(Device, Threads, Precision);
-        using ProgressView progress = ProgressView.For(Quiet);
-        RunSummary result = Runner.Run(Run, job, Upto, Settings, device, progress, stop);
-        progress.Dispose();
-        foreach (string line in Quiet ? [] : DeviceList.MemoryUse(device))
-            Console.Error.WriteLine(line);
-        ResultWriter.Write(result, Json);
+        Job job = Apply(Variables.Apply(Known()));
+        job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
+        JobRules.Check(job, (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? Named(field)}: found {found}, expected {expected}."));
+        RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
+        ResultWriter.Write(Carried((device, progress) => Runner.Run(Run, job, Upto, settings, device, progress, stop)), Json);
     }
 
     /// <summary>Answers a question that needs no run, such as what there is to choose from; false where none was asked.</summary>
     protected virtual bool Answer() => false;
-
-    /// <summary>How the run is carried out.</summary>
-    protected virtual RunSettings Settings => new() { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };
 
     /// <summary>The last stages that the verb asks for.</summary>
     protected abstract RunGoal Upto { get; }
@@ -73,13 +43,15 @@ internal abstract class RunOptions : IVerb
     /// <summary>The job with this verb's own options.</summary>
     protected abstract Job Apply(Job job);
 
-    private Job JobFrom(Job? known)
-    {
-        if (known is null && Data is null)
-            throw new BadUsageException($"{Run} is a new run: name its data with --data DIR, or --data generated:… to try things out.");
-        return Apply(known ?? new Job { Data = new JobData { Source = Data! } });
-    }
+    /// <summary>A field of the job as the user gave it: <c>training.batch_size</c> is the option of its last word.</summary>
+    protected virtual string Named(string field) => "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-');
 
-    /// <summary><c>training.batch_size</c> as the user wrote it: the last word, in the options' spelling.</summary>
-    private static string OptionOf(string field) => "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-');
+    /// <summary>The job before environment and command line have had their say.</summary>
+    private Job Known()
+    {
+        Job? known = Whole() ?? RunFolder.Peek(Run)?.Job;
+        if (known is null && Data is null && !Variables.NamesData)
+            throw new BadUsageException($"{Run} is a new run: name its data with --data DIR, or --data generated:… to try things out.");
+        return known ?? new Job { Data = new JobData { Source = "" } };
+    }
 }

@@ -7,8 +7,14 @@ namespace DdmNative.Cli.Verbs;
 [Verb("run", HelpText = "Do everything that a job file asks for, going on from what the run folder holds already.")]
 internal sealed class RunVerb : RunOptions
 {
-    [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; docs/formats.md describes its fields.")]
+    [Value(0, MetaName = "job.json", HelpText = "The job; docs/formats.md describes its fields.")]
     public string JobPath { get; set; } = "";
+
+    [Option("run", MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one. Needed, but for --schema.")]
+    public override string Run { get; set; } = "";
+
+    [Option("schema", HelpText = "Print the job file's JSON Schema, for editors and for checking jobs before they are sent off.")]
+    public bool Schema { get; set; }
 
     [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after the other.")]
     public bool ComparePyTorch { get; set; }
@@ -17,6 +23,17 @@ internal sealed class RunVerb : RunOptions
     {
         PyTorch = ComparePyTorch ? new PyTorchBaseline("/usr/bin/python3", Script(), Threads ?? Environment.ProcessorCount) : null,
     };
+
+    protected override bool Answer()
+    {
+        if (Schema)
+            Console.Out.Write(JobSchema.Text);
+        else if (JobPath.Length == 0 || Run.Length == 0)
+            throw new BadUsageException("Name the job file and the run folder: ddm run job.json --run DIR. (ddm run --schema prints what a job file may say.)");
+        return Schema;
+    }
+
+    protected override string Named(string field) => $"{JobPath}, $.{field}, with what environment and command line make of it";
 
     protected override RunGoal Upto => RunGoal.Everything;
 

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute.Contracts;
 using Xunit;
@@ -119,7 +120,45 @@ public sealed class GradientMatcherTests : IDisposable
         Assert.True(cosines[0] > cosines[1], string.Join(", ", cosines));
     }
 
+    /// <summary>In waves of four: interrupted in the first, at its end, in the second, and then once more.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(12)]
+    [InlineData(13)]
+    [InlineData(20)]
+    public void Interrupted_after_any_step_a_matching_goes_on_to_the_same_bits(int steps)
+    {
+        MatchingOptions options = Options(MatchingForm.Reverse) with { Steps = 12, Wave = 4, LogEvery = 1 };
+        MatchingResult whole = Match(_problem, options, 2);
+        var kept = new Memory();
+        MatchingResult Go(int stopAfter)
+        {
+            using var stop = new CancellationTokenSource();
+            int logged = 0;
+            return new GradientMatcher(_problem.Device, _problem.Network, options) { Kept = kept }
+                .Match(_problem.Unmatched(2), _problem.Last, _problem.Real, _ => { if (++logged == stopAfter) stop.Cancel(); }, stop.Token);
+        }
+
+        Assert.Throws<OperationCanceledException>(() => Go(steps));
+        Assert.Throws<OperationCanceledException>(() => Go(steps + 2));
+        MatchingResult goneOn = Go(int.MaxValue);
+
+        Assert.Equal(whole.Synset.Images, goneOn.Synset.Images);
+        Assert.Equal(whole.Synset.Labels, goneOn.Synset.Labels);
+        Assert.Equal(whole.Log.Select(entry => (entry.FirstGroup, entry.Step, entry.Steps)), goneOn.Log.Select(entry => (entry.FirstGroup, entry.Step, entry.Steps)));
+        Assert.Equal(whole.Log.SelectMany(entry => entry.Distances), goneOn.Log.SelectMany(entry => entry.Distances));
+    }
+
     public void Dispose() => _problem.Dispose();
+
+    private sealed class Memory : IPartialResults
+    {
+        private readonly Dictionary<string, double[]> _values = [];
+
+        public double[]? Find(string name) => _values.GetValueOrDefault(name);
+
+        public void Keep(string name, double[] values) => _values[name] = values;
+    }
 
     /// <summary>Reverse matching learns its labels, starting from the target's own predictions.</summary>
     private static MatchingOptions Options(MatchingForm form) => form == MatchingForm.Forward

@@ -68,9 +68,19 @@ public sealed class JobFileTests : IDisposable
         var error = Assert.Throws<BadInputException>(() => Read(Good.Replace(right, wrong, StringComparison.Ordinal)));
 
         Assert.Equal(_path, error.File);
-        Assert.Equal(field, error.Field);
+        Assert.Equal(field, $"{error.Field}, line {error.Line}");
+        Assert.Contains(field, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("System.", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("DdmNative", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_job_may_name_its_schema_for_editors_and_is_the_same_job()
+    {
+        Assert.Equal(Read(Good), Read(Good.Replace("\"seed\": 3", "\"$schema\": \"https://example.org/job.schema.json\", \"seed\": 3", StringComparison.Ordinal)));
+
+        var error = Assert.Throws<BadInputException>(() => Read(Good.Replace("\"seed\": 3", "\"$schema\": 7, \"seed\": 3", StringComparison.Ordinal)));
+        Assert.Equal((3, "$.$schema"), (error.Line, error.Field));
     }
 
     [Fact]

@@ -45,7 +45,22 @@ public sealed class RunFolderTests : IDisposable
     {
         using var first = RunFolder.Open(_folder);
 
-        Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
+        var error = Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
+
+        Assert.StartsWith($"that it is in use, by process {Environment.ProcessId} on {Environment.MachineName}, since ", error.Found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_killed_process_has_left_of_its_hold_hinders_nobody()
+    {
+        Directory.CreateDirectory(_folder);
+        File.WriteAllText(Path.Combine(_folder, "run.holder"), "process 1 on elsewhere, since 2026-01-01 00:00:00 UTC\n");
+        File.WriteAllText(Path.Combine(_folder, "run.lock"), "");
+
+        using (var run = RunFolder.Open(_folder))
+            Assert.Null(run.Record);
+
+        Assert.Equal(["run.lock"], Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName));
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class ValidatedRunTests : IDisposable
         Run("first", seed: 1, "head");
         Run("second", seed: 2, "head");
 
-        string table = RunComparison.Table([Path.Combine(_folder, "first"), Path.Combine(_folder, "second")]);
+        string table = RunComparison.Of([Path.Combine(_folder, "first"), Path.Combine(_folder, "second")]).Table();
 
         Assert.Contains("| head (depth dial) |", table, StringComparison.Ordinal);
         Assert.Contains("| TracIn |", table, StringComparison.Ordinal);
@@ -49,7 +49,7 @@ public sealed class ValidatedRunTests : IDisposable
         string folder = Path.Combine(_folder, "none");
         Directory.CreateDirectory(folder);
 
-        BadInputException error = Assert.Throws<BadInputException>(() => RunComparison.Table([folder]));
+        BadInputException error = Assert.Throws<BadInputException>(() => RunComparison.Of([folder]));
 
         Assert.Equal(folder, error.File);
     }

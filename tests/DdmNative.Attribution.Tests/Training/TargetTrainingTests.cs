@@ -48,4 +48,34 @@ public sealed class TargetTrainingTests : IDisposable
     [Fact]
     public void Bins_are_recorded_beside_epochs_and_quarters()
         => Assert.Equal([0, 4, 5, 8, 10, 12, 15, 16, 20], Trajectory.DefaultSteps(20, stepsPerEpoch: 10, bins: 5));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(11)]
+    public void Interrupted_after_any_step_it_goes_on_to_the_same_bits(int steps)
+    {
+        TrainedTarget whole = TargetTraining.Run(_problem.Device, _problem.Network, _problem.Set, _problem.Recipe);
+        using var stop = new CancellationTokenSource();
+        UnfinishedTraining? kept = null;
+        Assert.Throws<OperationCanceledException>(() => TargetTraining.Run(_problem.Device, _problem.Network, _problem.Set, _problem.Recipe,
+            onStep: (done, _) => { if (done == steps) stop.Cancel(); }, onKeep: training => kept = training, cancellation: stop.Token));
+
+        TrainedTarget goneOn = TargetTraining.Run(_problem.Device, _problem.Network, _problem.Set, _problem.Recipe, unfinished: kept);
+
+        Assert.Equal(steps, kept!.Steps);
+        Assert.Equal(whole.BatchLosses, goneOn.BatchLosses);
+        Assert.Equal(whole.Trajectory.Checkpoints.Select(c => c.Step), goneOn.Trajectory.Checkpoints.Select(c => c.Step));
+        Assert.All(whole.Trajectory.Checkpoints.Zip(goneOn.Trajectory.Checkpoints), pair => Assert.Equal(pair.First.Parameters, pair.Second.Parameters));
+    }
+
+    [Fact]
+    public void Interrupted_before_its_first_new_step_it_leaves_what_was_kept_alone()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+
+        Assert.Throws<OperationCanceledException>(() => TargetTraining.Run(_problem.Device, _problem.Network, _problem.Set, _problem.Recipe,
+            onKeep: _ => Assert.Fail("there is nothing to keep"), cancellation: stop.Token));
+    }
 }

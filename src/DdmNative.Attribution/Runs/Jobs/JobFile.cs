@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Runs.Jobs;
@@ -23,6 +23,7 @@ public static class JobFile
         AllowTrailingCommas = true,
         WriteIndented = true,
         NewLine = "\n",
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { AllowSchemaName } },
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -34,8 +35,19 @@ public static class JobFile
         Job job = Parse<Job>(path, json);
         JsonFieldLines? lines = null;
         JobRules.Check(job, (field, found, expected) =>
-            new BadInputException(path, $"$.{field}, line {(lines ??= JsonFieldLines.Of(json))[field]}", found, expected, "Correct the job file."));
+            new BadInputException(path, "$." + field, found, expected, "Correct the job file.", line: (lines ??= JsonFieldLines.Of(json))[field]));
         return job;
+    }
+
+    /// <summary>A job may say <c>"$schema": "…/job.schema.json"</c>, by which editors complete and check it; to ddm it means nothing, and it is not kept.</summary>
+    private static void AllowSchemaName(JsonTypeInfo type)
+    {
+        if (type.Type != typeof(Job))
+            return;
+        JsonPropertyInfo schema = type.CreateJsonPropertyInfo(typeof(string), JobFields.SchemaName);
+        schema.Set = (_, _) => { };
+        schema.IsSetNullable = false;
+        type.Properties.Add(schema);
     }
 
     /// <summary>Reads one JSON document strictly.</summary>
@@ -48,12 +60,11 @@ public static class JobFile
         try
         {
             return JsonSerializer.Deserialize<T>(json, Options)
-                ?? throw new BadInputException(path, "$, line 1", "null", "a JSON object", "Write the job as {\"data\": {\"source\": …}, …}.");
+                ?? throw new BadInputException(path, "$", "null", "a JSON object", "Write the job as {\"data\": {\"source\": …}, …}.", line: 1);
         }
         catch (JsonException e)
         {
-            string line = e.LineNumber is long number ? string.Create(CultureInfo.InvariantCulture, $", line {number + 1}") : "";
-            throw new BadInputException(path, $"{e.Path ?? "$"}{line}", Found(e), "a job as docs/formats.md describes it", "Correct the job file.", e);
+            throw new BadInputException(path, e.Path ?? "$", Found(e), "a job as docs/formats.md describes it", "Correct the job file.", e, (int?)(e.LineNumber + 1));
         }
     }
 
@@ -74,9 +85,11 @@ public static class JobFile
     {
         foreach ((string type, string words) in (ReadOnlySpan<(string, string)>)[
             ("System.Nullable`1[System.Int32]", "a whole number"), ("System.Int32", "a whole number"), ("System.UInt64", "a whole number from 0"),
-            ("System.Single", "a number"), ("System.String", "a text"), ("System.Collections.Generic.IReadOnlyList`1[a text]", "a list of texts")])
+            ("System.Single", "a number"), ("System.Double", "a number"), ("System.Boolean", "true or false"), ("System.String", "a text"),
+            ("System.Collections.Generic.IReadOnlyList`1[a text]", "a list of texts"), ("System.Collections.Generic.IReadOnlyList`1[a number]", "a list of numbers"),
+            ("System.Collections.Generic.IReadOnlyList`1[a whole number]", "a list of whole numbers")])
             message = message.Replace(type, words, StringComparison.Ordinal);
-        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation)])
+        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation), typeof(JobUnlearning)])
             message = message.Replace($"'{section.FullName}'", "this object", StringComparison.Ordinal).Replace(section.FullName!, "an object", StringComparison.Ordinal);
         return message;
     }

@@ -108,6 +108,8 @@ public static class JobRules
     {
         if (unlearning.Groups.Count == 0)
             throw rules.Error("unlearning.groups", "an empty list", "at least one group");
+        for (int i = 0; i < unlearning.Groups.Count; i++)
+            rules.Whole($"unlearning.groups[{i}]", unlearning.Groups[i], 0, 100_000_000);
         if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsOfSuite(unlearning.Method))
             throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, head, block:K, all");
         Blocks("unlearning.method", unlearning.Method, job, rules);

@@ -43,16 +43,22 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         })];
 
     public override StageResult Run(StageContext context)
-        => recipe.Kind switch
+    {
+        StageResult result = recipe.Kind switch
         {
             SynsetRecipe.Feature => DistillFeatures(context),
             SynsetRecipe.Phases => MatchPhases(context),
             _ => Match(context),
         };
+        Partial(context).Clear();
+        return result;
+    }
 
     private static string FileOf(string name) => $"synset/{name}.safetensors";
 
     private static string PhaseName(SynsetRecipe recipe, int phase) => string.Create(CultureInfo.InvariantCulture, $"{recipe.Name}-{phase}");
+
+    private PartialFiles Partial(StageContext context) => new(context, $"synset/{recipe.Name}.partial");
 
     private StageResult Match(StageContext context)
     {
@@ -100,6 +106,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         {
             OnProgress = context.Listener.Progress,
             Cancellation = context.Stop,
+            Kept = Partial(context),
         };
     }
 }

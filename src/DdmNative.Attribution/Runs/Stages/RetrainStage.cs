@@ -62,8 +62,13 @@ internal sealed class RetrainStage(Job job) : Stage
             finished.Add(wave);
         }
 
-        if (finished.Count > 0)
-            context.Listener.Note($"{finished.Sum(wave => wave.Members.Length)} models are there already.");
+        int there = finished.Sum(wave => wave.Members.Length);
+        if (there > 0)
+        {
+            context.Listener.Note($"{there} models are there already.");
+            context.Listener.Resumed(there, "models");
+        }
+
         using var set = TrainingSet.Create(context.Device, inputs.Train);
         using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
         long steps = RunInputs.Recipe(job).TotalSteps(set.Count);
@@ -82,7 +87,7 @@ internal sealed class RetrainStage(Job job) : Stage
             OnProgress = (done, total) => context.Listener.Progress((double)done / steps, (double)total / steps, "models"),
         }, context.Stop);
         var figures = new Dictionary<string, double> { [GroupsFigure] = chosen.Length };
-        int trained = (chosen.Length + 1) * job.Validation.Seeds - finished.Sum(wave => wave.Members.Length);
+        int trained = (chosen.Length + 1) * job.Validation.Seeds - there;
         if (trained > 0)
             figures.Add(SecondsPerModel, watch.Elapsed.TotalSeconds / trained);
         return new StageResult(names, figures);

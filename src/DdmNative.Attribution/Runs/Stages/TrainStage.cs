@@ -1,3 +1,4 @@
+using System.Globalization;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
@@ -29,13 +30,23 @@ internal sealed class TrainStage(Job job) : Stage
         TrainingOptions recipe = RunInputs.Recipe(job);
         int steps = recipe.TotalSteps(set.Count);
         IReadOnlyList<int> recorded = [.. Trajectory.DefaultSteps(steps, BatchOrder.StepsIn(set.Count, recipe.BatchSize)), .. new ControlledReplay().RecordedSteps(steps)];
+        var partial = new UnfinishedTrainingFile(context);
+        UnfinishedTraining? unfinished = partial.Find();
+        if (unfinished is not null)
+        {
+            context.Listener.Note(string.Create(CultureInfo.InvariantCulture, $"{unfinished.Steps} of {steps} steps are there already."));
+            context.Listener.Resumed(unfinished.Steps, "steps");
+        }
+
         TrainedTarget target = TargetTraining.Run(context.Device, inputs.Network, set, recipe, recorded,
-            (done, total) => context.Listener.Progress(done, total, "steps"), context.Stop);
+            (done, total) => context.Listener.Progress(done, total, "steps"), unfinished, partial.Keep, context.Stop);
         if (Array.Exists(target.Final, value => !float.IsFinite(value)))
             throw new BadInputException("job", "training", "a training that diverged", "finite parameters", "Lower the learning rate.");
         IReadOnlyList<string> files = TrajectoryFiles.Write(context, inputs.Network, target.Trajectory);
         CurveFile.Write(context.PathFor(LossFile), "loss", target.BatchLosses.Select((loss, i) => (i + 1, (double)loss)));
         ParameterFile.Write(context.PathFor(TargetFile), inputs.Network, target.Final);
+
+        partial.Clear();
 
         using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
         float[] logits = evaluator.Logits(target.Final, 1);

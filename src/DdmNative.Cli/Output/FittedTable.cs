@@ -1,0 +1,46 @@
+using Spectre.Console;
+
+namespace DdmNative.Cli.Output;
+
+/// <summary>A column of a <see cref="FittedTable"/>.</summary>
+/// <param name="Heading">What stands above it.</param>
+/// <param name="Rank">How much it is missed: where the width does not suffice, the highest rank goes first.</param>
+internal sealed record FittedColumn(string Heading, int Rank);
+
+/// <summary>
+/// A table that is no wider than its console. What does not fit is left out column by column, and named below the table; last of all the first column, which says what a row is about, loses
+/// its ends. A cell is never broken: half a number is none.
+/// </summary>
+internal sealed class FittedTable(string title, string heading, params IReadOnlyList<FittedColumn> columns)
+{
+    /// <summary>What the border puts before, between and after columns.</summary>
+    private const int BorderOfColumn = 3, BorderOfTable = 1, ShortestFirst = 8;
+
+    private readonly List<string[]> _rows = [];
+
+    /// <summary>A row: what it is about, and a cell for each column.</summary>
+    public void Add(string first, params IEnumerable<string> cells) => _rows.Add([first, .. cells]);
+
+    public void Write(IAnsiConsole console)
+    {
+        int[] widths = [.. columns.Select((column, i) => Widest(column.Heading, i + 1))];
+        int first = Widest(heading, 0);
+        List<int> shown = [.. Enumerable.Range(0, columns.Count)];
+        int Room() => console.Profile.Width - BorderOfTable - BorderOfColumn - shown.Sum(i => widths[i] + BorderOfColumn);
+        // Rather a shorter name than one more column less, as long as the name can be told.
+        int least = Math.Min(first, Math.Max(ShortestFirst, console.Profile.Width / 3));
+        while (Room() < least && shown.Count > 1)
+            shown.Remove(shown.MaxBy(i => columns[i].Rank));
+        int room = Math.Max(ShortestFirst, Math.Min(first, Room()));
+        Table table = new Table().Border(TableBorder.Simple).Title(Markup.Escape(title)).AddColumn(new TableColumn(Markup.Escape(heading)).NoWrap());
+        foreach (int i in shown)
+            table.AddColumn(new TableColumn(Markup.Escape(columns[i].Heading)).RightAligned().NoWrap());
+        foreach (string[] row in _rows)
+            table.AddRow([Markup.Escape(ProgressLine.Shortened(row[0], room)), .. shown.Select(i => Markup.Escape(row[i + 1]))]);
+        console.Write(table);
+        if (shown.Count < columns.Count)
+            console.WriteLine($"Left out for want of width: {string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(column => column.Heading))}.");
+    }
+
+    private int Widest(string of, int cell) => _rows.Select(row => row[cell].Length).Append(of.Length).Max();
+}

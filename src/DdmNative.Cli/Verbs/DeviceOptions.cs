@@ -1,0 +1,23 @@
+using CommandLine;
+using DdmNative.Compute;
+
+namespace DdmNative.Cli.Verbs;
+
+/// <summary>The options of every verb that runs kernels.</summary>
+internal abstract class DeviceOptions : VerbOptions
+{
+    [Option("device", MetaValue = "NAME", HelpText = "Where kernels run: cpu, cuda, cuda:1, or the ensemble shared by cuda:0,1 or cuda:all; see `ddm devices`. Default: cpu.")]
+    public string? Device { get; set; }
+
+    [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
+    public int? Threads { get; set; }
+
+    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, float32's errors). Default: fp32.")]
+    public string? Precision { get; set; }
+
+    /// <summary>The device's name.</summary>
+    protected string DeviceName => Device ?? "cpu";
+
+    /// <summary>Opens it.</summary>
+    protected Device OpenDevice() => DeviceList.Open(DeviceName, Threads, Precision);
+}

@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using DdmNative.Cli.Output;
+using Spectre.Console;
+using Xunit;
+
+namespace DdmNative.Cli.Tests;
+
+public sealed class FittedTableTests
+{
+    private static readonly string[] Numbers = ["0.10", "-0.38", "0.85", "16.6 s", "17277.72"];
+
+    [Fact]
+    public void At_every_width_no_line_is_wider_and_no_cell_is_broken()
+    {
+        for (int width = 30; width <= 160; width++)
+        {
+            string[] lines = Written(width);
+            Assert.All(lines, line => Assert.True(line.Length <= width, $"{line.Length} letters in {width}: {line}"));
+            string[] rows = [.. lines.Where(line => line.StartsWith("  row", StringComparison.Ordinal))];
+            Assert.Equal(2, rows.Length);
+            Assert.All(rows, row => Assert.All(Regex.Split(row.Trim(), " {2,}").Skip(1), cell => Assert.Contains(cell, Numbers)));
+        }
+    }
+
+    [Fact]
+    public void With_room_enough_nothing_is_left_out()
+    {
+        string text = string.Join('\n', Written(140));
+
+        Assert.Contains("row two, which has a rather long name", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Left out", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_least_missed_goes_first_and_is_named_below()
+    {
+        string text = string.Join('\n', Written(52));
+
+        Assert.Contains("Left out for want of width: offline, within.", text, StringComparison.Ordinal);
+        Assert.Contains("…", text, StringComparison.Ordinal);
+        Assert.Contains("same", text, StringComparison.Ordinal);
+    }
+
+    private static string[] Written(int width)
+    {
+        var output = new StringWriter();
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
+        console.Profile.Width = width;
+        var table = new FittedTable("A table", "method", new("same", 0), new("total", 1), new("off", 2), new("offline", 3), new("within", 4));
+        table.Add("row one", Numbers);
+        table.Add("row two, which has a rather long name", Numbers);
+        table.Write(console);
+        return [.. output.ToString().Split('\n').Select(line => line.TrimEnd())];
+    }
+}
