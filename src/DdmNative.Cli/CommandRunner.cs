@@ -14,7 +14,7 @@ namespace DdmNative.Cli;
 internal static class CommandRunner
 {
     private static readonly Type[] VerbTypes =
-        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(ReportVerb), typeof(CompareVerb), typeof(ProfileVerb), typeof(DevicesVerb)];
+        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(ReportVerb), typeof(ExportVerb), typeof(DataVerb), typeof(CompareVerb), typeof(ProfileVerb), typeof(DevicesVerb)];
 
     public static int Run(string[] args)
     {
@@ -23,6 +23,7 @@ internal static class CommandRunner
             settings.HelpWriter = null;
             settings.ParsingCulture = System.Globalization.CultureInfo.InvariantCulture;
             settings.CaseInsensitiveEnumValues = false;
+            settings.AllowMultiInstance = true;
         });
         ParserResult<object> parsed = parser.ParseArguments(args, VerbTypes);
         if (parsed.Value is IVerb verb)
