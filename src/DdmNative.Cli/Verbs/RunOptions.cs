@@ -15,7 +15,7 @@ internal abstract class RunOptions : IVerb
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one.")]
     public virtual string Run { get; set; } = "";
 
-    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary or npz files, or generated:classes=4,per-class=40,… Needed in a new run folder.")]
+    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a set that `ddm data fetch` has brought, or generated:classes=4,per-class=40,… Needed in a new run folder.")]
     public string? Data { get; set; }
 
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: 1.")]
@@ -52,6 +52,7 @@ internal abstract class RunOptions : IVerb
         using Device device = DeviceList.Open(Device, Threads, Precision);
         using ProgressView progress = ProgressView.For(Quiet);
         RunSummary result = Runner.Run(Run, job, Upto, Settings, device, progress, stop);
+        Finish();
         progress.Dispose();
         foreach (string line in Quiet ? [] : DeviceList.MemoryUse(device))
             Console.Error.WriteLine(line);
@@ -60,6 +61,11 @@ internal abstract class RunOptions : IVerb
 
     /// <summary>Answers a question that needs no run, such as what there is to choose from; false where none was asked.</summary>
     protected virtual bool Answer() => false;
+
+    /// <summary>What the verb does beside the run once that is finished.</summary>
+    protected virtual void Finish()
+    {
+    }
 
     /// <summary>How the run is carried out.</summary>
     protected virtual RunSettings Settings => new() { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };

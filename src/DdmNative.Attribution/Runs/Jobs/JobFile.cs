@@ -74,9 +74,9 @@ public static class JobFile
     {
         foreach ((string type, string words) in (ReadOnlySpan<(string, string)>)[
             ("System.Nullable`1[System.Int32]", "a whole number"), ("System.Int32", "a whole number"), ("System.UInt64", "a whole number from 0"),
-            ("System.Single", "a number"), ("System.String", "a text"), ("System.Collections.Generic.IReadOnlyList`1[a text]", "a list of texts")])
+            ("System.Single", "a number"), ("System.Double", "a number"), ("System.String", "a text"), ("System.Collections.Generic.IReadOnlyList`1[a text]", "a list of texts"), ("System.Collections.Generic.IReadOnlyList`1[a number]", "a list of numbers")])
             message = message.Replace(type, words, StringComparison.Ordinal);
-        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation)])
+        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTarget), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation), typeof(JobUnlearning)])
             message = message.Replace($"'{section.FullName}'", "this object", StringComparison.Ordinal).Replace(section.FullName!, "an object", StringComparison.Ordinal);
         return message;
     }
