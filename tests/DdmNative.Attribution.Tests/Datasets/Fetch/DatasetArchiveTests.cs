@@ -95,7 +95,7 @@ public sealed class DatasetArchiveTests : IDisposable
         (record[0], record[1]) = (3, 42);
         byte[] archive = Tar(writer =>
         {
-            foreach (string name in new[] { "train.bin", "test.bin" })
+            foreach (string name in (ReadOnlySpan<string>)["train.bin", "test.bin"])
                 writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "cifar-100-binary/" + name) { DataStream = new MemoryStream(record) });
         });
         string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName;

@@ -64,8 +64,8 @@ public sealed class CheckpointFileTests : IDisposable
     {
         string renamed = Rename(tensor => tensor.Replace('.', '/'));
         var names = CheckpointFile.Read(Golden("checkpoint_sequential.safetensors"), null);
-        string[] modules = ["0/blocks.0.conv", "1/blocks.0.norm", "4/blocks.1.conv", "5/blocks.1.norm", "9/head"];
-        string map = Map("{" + string.Join(",", modules.Select(module => module.Split('/')).SelectMany(pair => new[] { "weight", "bias" }.Select(leaf => $"\"{pair[0]}/{leaf}\": \"{pair[1]}.{leaf}\""))) + "}");
+        string[] modules = ["0/blocks.0.conv", "1/blocks.0.norm", "4/blocks.1.conv", "5/blocks.1.norm", "9/head"], leaves = ["weight", "bias"];
+        string map = Map("{" + string.Join(",", modules.Select(module => module.Split('/')).SelectMany(pair => leaves.Select(leaf => $"\"{pair[0]}/{leaf}\": \"{pair[1]}.{leaf}\""))) + "}");
         Network network = Network.Create(new NetworkOptions("convnet", 4, 2, new ImageShape(1, 8, 8), 3));
 
         Assert.Equal(names.Parameters(network), CheckpointFile.Read(renamed, NameMap.Read(map)).Parameters(network));
