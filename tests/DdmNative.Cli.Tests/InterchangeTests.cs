@@ -55,9 +55,10 @@ public sealed class InterchangeTests(RunFiles files)
     public void A_fetched_set_is_found_by_its_name()
     {
         string mirror = Directory.CreateDirectory(files.PathOf("mirror")).FullName, cache = files.PathOf("cache");
-        foreach (string split in new[] { "train", "test" })
-            Npz.Write(Path.Combine(mirror, split + ".npz"), ("x", new NpyArray(Enumerable.Range(0, 16 * 64).Select(i => (byte)(i * 37)).ToArray(), 16, 8, 8)), ("y", new NpyArray(Enumerable.Range(0, 16).Select(n => n % 2).ToArray(), 16)));
-        File.WriteAllLines(Path.Combine(mirror, "SHA256SUMS"), new[] { "train.npz", "test.npz" }.Select(name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(mirror, name))))}  {name}"));
+        string[] names = ["train.npz", "test.npz"];
+        foreach (string name in names)
+            Npz.Write(Path.Combine(mirror, name), ("x", new NpyArray(Enumerable.Range(0, 16 * 64).Select(i => (byte)(i * 37)).ToArray(), 16, 8, 8)), ("y", new NpyArray(Enumerable.Range(0, 16).Select(n => n % 2).ToArray(), 16)));
+        File.WriteAllLines(Path.Combine(mirror, "SHA256SUMS"), names.Select(name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(mirror, name))))}  {name}"));
         var environment = new Dictionary<string, string> { ["DDM_DATA"] = cache };
 
         Ddm.Result fetched = Ddm.Run(environment, "data", "fetch", "small", "--mirror", mirror);
