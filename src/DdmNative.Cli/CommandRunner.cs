@@ -9,7 +9,7 @@ namespace DdmNative.Cli;
 internal static class CommandRunner
 {
     internal static readonly Type[] VerbTypes =
-        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(ReportVerb), typeof(CompareVerb), typeof(ProfileVerb), typeof(DevicesVerb), typeof(CompletionVerb), typeof(HelpVerb)];
+        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(ReportVerb), typeof(ExportVerb), typeof(CompareVerb), typeof(DataVerb), typeof(ProfileVerb), typeof(DevicesVerb), typeof(CompletionVerb), typeof(HelpVerb)];
 
     public static int Run(string[] args)
     {
@@ -34,6 +34,7 @@ internal static class CommandRunner
             settings.AutoVersion = false;
             settings.ParsingCulture = System.Globalization.CultureInfo.InvariantCulture;
             settings.CaseInsensitiveEnumValues = false;
+            settings.AllowMultiInstance = true;
         });
         return parser.ParseArguments(args, VerbTypes);
     }

@@ -1,8 +1,9 @@
+using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>Opens whatever the user names: a folder in one of the formats below, or <c>generated:…</c>.</summary>
+/// <summary>Opens whatever the user names: a folder in one of the formats below, a data set that was fetched by its name, or <c>generated:…</c>.</summary>
 public static class DatasetLocator
 {
     private static readonly (string Format, Func<string, bool> Recognises, Func<string, (Dataset, Dataset)> Read)[] Formats =
@@ -14,13 +15,17 @@ public static class DatasetLocator
     ];
 
     /// <summary>The training and the test set.</summary>
-    /// <param name="specification">A folder, or <c>generated:classes=4,per-class=40,size=16,seed=1</c> (see <see cref="GeneratedOptions.Parse"/>).</param>
+    /// <param name="specification">A folder, the name of a data set that was fetched (<see cref="DatasetCache"/>), or <c>generated:classes=4,per-class=40,size=16,seed=1</c> (see <see cref="GeneratedOptions.Parse"/>).</param>
     /// <exception cref="BadInputException">There is no such folder, its format is unknown or not one, or its files are bad.</exception>
     public static (Dataset Train, Dataset Test) Open(string specification)
     {
         ArgumentException.ThrowIfNullOrEmpty(specification);
         if (specification == "generated" || specification.StartsWith("generated:", StringComparison.Ordinal))
             return GeneratedDataset.Make(GeneratedOptions.Parse(specification));
+        if (!Directory.Exists(specification) && DatasetCache.Holds(specification))
+            specification = DatasetCache.FolderOf(specification);
+        if (!Directory.Exists(specification) && KnownDatasets.Find(specification) is KnownDataset known)
+            throw new BadInputException(specification, "data set", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a data set that has been fetched", $"Fetch it first: ddm data fetch {known.Name}.");
         if (!Directory.Exists(specification))
             throw new BadInputException(specification, "folder", "no such folder", "a folder with a data set, or generated:…",
                 "Check the path and its spelling.");

@@ -6,8 +6,6 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 public sealed class BadInputException : Exception
 {
-    private const int MostShown = 300;
-
     /// <param name="file">The file as the user knows it (or the specification, where there is no file).</param>
     /// <param name="field">The field, tensor, line or byte at fault, e.g. <c>byte 4 (image count)</c>.</param>
     /// <param name="found">What was found there.</param>
@@ -15,9 +13,10 @@ public sealed class BadInputException : Exception
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The error underneath, where there is one.</param>
     /// <param name="line">The line of the file that the field stands on, from 1, where it is known and the field does not say it.</param>
-    public BadInputException(string file, string field, string found, string expected, string remedy, Exception? inner = null, int? line = null)
-        : base($"{Printable(file)}, {Printable(field)}{(line is null ? "" : $", line {line}")}: found {Printable(found)}, expected {Printable(expected)}. {remedy}", inner)
-        => (File, Field, Line, Found, Expected, Remedy) = (file, field, line, Printable(found), Printable(expected), remedy);
+    /// <param name="mostShown">So many characters of each part are shown; more for a list of all that is wrong.</param>
+    public BadInputException(string file, string field, string found, string expected, string remedy, Exception? inner = null, int? line = null, int mostShown = 300)
+        : base($"{Printable(file, mostShown)}, {Printable(field, mostShown)}{(line is null ? "" : $", line {line}")}: found {Printable(found, mostShown)}, expected {Printable(expected, mostShown)}. {remedy}", inner)
+        => (File, Field, Line, Found, Expected, Remedy) = (file, field, line, Printable(found, mostShown), Printable(expected, mostShown), remedy);
 
     /// <summary>The file at fault.</summary>
     public string File { get; }
@@ -38,9 +37,9 @@ public sealed class BadInputException : Exception
     public string Remedy { get; }
 
     // The file's own text can be of any length and hold control characters, which a terminal would obey.
-    private static string Printable(string text)
+    private static string Printable(string text, int mostShown)
     {
-        string start = text.Length <= MostShown ? text : text[..MostShown] + "…";
+        string start = text.Length <= mostShown ? text : text[..mostShown] + "…";
         return string.Concat(start.Select(c => char.IsControl(c) ? '·' : c));
     }
 }

@@ -54,7 +54,7 @@ public sealed class DdmMethod : IAttributionMethod
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        Trajectory trajectory = context.RequireTrajectory("ddm");
+        Trajectory trajectory = _recipe.NeedsTrajectory ? context.RequireTrajectory("ddm") : context.Trajectory ?? new Trajectory([new Checkpoint(0, context.Target)]);
         float[] features = FrozenFeatures.Compute(context.Device, context.Network, context.Network.HeadStart, context.Target, context.Train.Images).Values;
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(features, context.Parts, _recipe.PerGroup, context.Seed);
         Synset start = new SynsetStart(context.Network.Input, context.Network.Classes, context.Train.Images, context.Train.Labels).Nearest(nearest.Samples, _recipe.PerGroup);

@@ -5,6 +5,9 @@ namespace DdmNative.Attribution.Networks;
 /// <summary>A parameter vector as named tensors and back: how models go to and come from safetensors under PyTorch's names.</summary>
 public static class NamedParameters
 {
+    /// <summary>So many names of a kind stand in a message at most.</summary>
+    internal const int MostNamed = 12;
+
     private const string Remedy = "Export the state_dict of the same architecture, width, depth, image shape and classes.";
 
     /// <summary>The vector's tensors under their names, in the network's order.</summary>
@@ -24,28 +27,51 @@ public static class NamedParameters
     /// <param name="network">The network they are for.</param>
     /// <param name="file">Where they come from, for the message.</param>
     /// <param name="tensors">One tensor for each of the network's parameters and no other.</param>
-    /// <exception cref="BadInputException">A tensor is missing, twice there, not one of the network's, or of another shape; the message names it.</exception>
+    /// <exception cref="BadInputException">Tensors are missing, twice there, not the network's, or of another shape; the message names all of them.</exception>
     public static float[] FromNamedTensors(this Network network, string file, IReadOnlyList<NamedTensor> tensors)
     {
-        ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(tensors);
+        return network.FromRenamedTensors(file, [.. tensors.Select(tensor => new RenamedTensor(tensor, tensor.Name))]);
+    }
+
+    /// <summary>The same for tensors that have another name in their file, which messages use.</summary>
+    internal static float[] FromRenamedTensors(this Network network, string file, IReadOnlyList<RenamedTensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        ILookup<string, RenamedTensor> byName = tensors.ToLookup(tensor => tensor.Tensor.Name);
         var values = new float[network.ParameterCount];
+        var (missing, misshaped, repeated) = (new List<string>(), new List<string>(), new List<string>());
         foreach (ParameterTensor parameter in network.Parameters)
         {
-            NamedTensor[] found = [.. tensors.Where(t => t.Name == parameter.Name)];
-            if (found.Length != 1)
-                throw new BadInputException(file, parameter.Name, $"{found.Length} such tensors among {Names(tensors)}", $"one of shape {Format(parameter.Shape)}", Remedy);
-            if (!found[0].Shape.SequenceEqual(parameter.Shape))
-                throw new BadInputException(file, $"{parameter.Name} (shape)", Format(found[0].Shape), Format(parameter.Shape), Remedy);
-            found[0].Data.CopyTo(values, parameter.Offset);
+            RenamedTensor[] found = [.. byName[parameter.Name]];
+            if (found.Length == 0)
+                missing.Add($"{parameter.Name} {Format(parameter.Shape)}");
+            else if (found.Length > 1)
+                repeated.Add(string.Join(" and ", found.Select(tensor => tensor.Name)));
+            else if (!found[0].Tensor.Shape.SequenceEqual(parameter.Shape))
+                misshaped.Add($"{found[0].Name} {Format(found[0].Tensor.Shape)}, not {Format(parameter.Shape)}");
+            else
+                found[0].Tensor.Data.CopyTo(values, parameter.Offset);
         }
-        NamedTensor? unexpected = tensors.FirstOrDefault(t => network.Parameters.All(p => p.Name != t.Name));
-        if (unexpected is not null)
-            throw new BadInputException(file, unexpected.Name, $"a tensor of shape {Format(unexpected.Shape)}", "only the network's own parameters", Remedy);
+
+        HashSet<string> known = [.. network.Parameters.Select(parameter => parameter.Name)];
+        string[] foreign = [.. tensors.Where(tensor => !known.Contains(tensor.Tensor.Name)).Select(tensor => $"{tensor.Name} {Format(tensor.Tensor.Shape)}")];
+        string[] faults = [.. new[] { Fault("missing", missing), Fault("of another shape", misshaped), Fault("twice", repeated), Fault("not the network's", foreign) }.OfType<string>()];
+        if (faults.Length > 0)
+            throw new BadInputException(file, "tensors", string.Join("; ", faults), Describe(network), Remedy, mostShown: 3000);
         return values;
     }
 
-    private static string Names(IReadOnlyList<NamedTensor> tensors) => $"[{string.Join(", ", tensors.Select(t => t.Name))}]";
+    private static string? Fault(string what, IReadOnlyCollection<string> names)
+    {
+        if (names.Count == 0)
+            return null;
+        string more = names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "";
+        return $"{what}: {string.Join(", ", names.Take(MostNamed))}{more}";
+    }
+
+    private static string Describe(Network network)
+        => $"the tensors of a {network.Options.Architecture} of width {network.Options.Width} and depth {network.Options.Depth} for {network.Options.Classes} classes of {network.Options.Input} images";
 
     private static string Format(IEnumerable<int> shape) => $"[{string.Join(", ", shape)}]";
 }

@@ -39,6 +39,21 @@ internal static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>Of vectors and whole numbers, with their lengths.</summary>
+    public static string Of(IReadOnlyList<float[]> vectors, int[] numbers)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes([vectors.Count, numbers.Length]));
+        hash.AppendData(MemoryMarshal.AsBytes(numbers.AsSpan()));
+        foreach (float[] vector in vectors)
+        {
+            hash.AppendData(MemoryMarshal.AsBytes([vector.Length]));
+            hash.AppendData(MemoryMarshal.AsBytes(vector.AsSpan()));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
     /// <summary>Of a file's contents; null where there is no file.</summary>
     public static string? OfFile(string path)
     {

@@ -3,6 +3,7 @@ using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Runs.Checkpoints;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Training;
 
@@ -11,8 +12,9 @@ namespace DdmNative.Attribution.Runs;
 /// <summary>What comes from outside, read and checked before a run folder is touched.</summary>
 internal sealed class RunInputs
 {
-    private RunInputs(Dataset train, Dataset test, Normalization normalization, Network network, GroupTable? groups)
+    private RunInputs(Job job, Dataset train, Dataset test, Normalization normalization, Network network, GroupTable? groups)
     {
+        Job = job;
         Train = train;
         Test = test;
         Normalization = normalization;
@@ -20,6 +22,9 @@ internal sealed class RunInputs
         OwnGroups = groups;
         Sha256 = Fingerprint.Of(train, test);
     }
+
+    /// <summary>The job, its network that of the given target where there is one.</summary>
+    public Job Job { get; }
 
     /// <summary>The training images in use, normalised.</summary>
     public Dataset Train { get; }
@@ -33,6 +38,12 @@ internal sealed class RunInputs
 
     /// <summary>The user's own groups, or null where they are to be made.</summary>
     public GroupTable? OwnGroups { get; }
+
+    /// <summary>The network that was trained elsewhere; null where it is to be trained here.</summary>
+    public ImportedTarget? Target { get; private init; }
+
+    /// <summary>The groups to forget, ascending; empty where the job names none.</summary>
+    public int[] Forgotten { get; private init; } = [];
 
     /// <summary>[N]: which training images got a wrong label on purpose; null where none did.</summary>
     public bool[]? Planted { get; private init; }
@@ -55,11 +66,25 @@ internal sealed class RunInputs
         if (train.Count == 0 || test.Count == 0)
             throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing", "some of each", "Use another data set.");
         _ = JobObjectives.Expand(job.Attribution.Objectives, test.Labels);
-        var normalization = Normalization.From(train);
         GroupTable? groups = job.Groups.File is null ? null : GroupsCsv.Read(job.Groups.File, train);
         int groupCount = groups?.Count ?? job.Groups.PerClass * train.Classes;
         RequireGroups(job, train, groups, groupCount, test.Count);
-        return new RunInputs(normalization.Apply(train), normalization.Apply(test), normalization, NetworkFor(job, train), groups) { Planted = planted };
+        int[] forgotten = job.Unlearning is null ? [] : GroupSelector.Resolve(job.Unlearning,
+            groups?.ClassOf ?? [.. Enumerable.Range(0, groupCount).Select(g => g / job.Groups.PerClass)],
+            groups?.ClusterOf ?? [.. Enumerable.Range(0, groupCount).Select(g => g % job.Groups.PerClass)], groups?.Names);
+
+        TargetFiles? files = job.Target is null ? null : TargetFiles.Read(job.Target);
+        if (files is not null)
+            job = job with { Network = files.NetworkFor(job.Network) };
+        Network network = NetworkFor(job, train);
+        RequireDepth(job, network);
+        Normalization normalization = NormalizationFor(job.Data, train, files);
+        return new RunInputs(job, normalization.Apply(train), normalization.Apply(test), normalization, network, groups)
+        {
+            Planted = planted,
+            Target = files?.For(network, Recipe(job).TotalSteps(train.Count)),
+            Forgotten = forgotten,
+        };
     }
 
     /// <summary>The recipe of the target and of every exact retraining.</summary>
@@ -80,6 +105,25 @@ internal sealed class RunInputs
         {
             throw new BadInputException("job", "network", e.Message, "a network that fits the images", "Change the network's settings.", e);
         }
+    }
+
+    /// <summary>As the job says, else as the target's file says, else as the training images are.</summary>
+    private static Normalization NormalizationFor(JobData data, Dataset train, TargetFiles? files)
+    {
+        if (data.Mean is null || data.Std is null)
+            return files is null ? Normalization.From(train) : CheckpointMetadata.NormalizationOf(files.Target, train.Channels) ?? Normalization.From(train);
+        if (data.Mean.Count != 1 && data.Mean.Count != train.Channels)
+            throw new BadInputException("job", "data.mean", $"{data.Mean.Count} numbers", $"one for each of the {train.Channels} channels, or one for all", "Correct data.mean and data.std.");
+        return new Normalization(PerChannel(data.Mean), PerChannel(data.Std));
+
+        double[] PerChannel(IReadOnlyList<double> values) => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
+    }
+
+    /// <summary>No method may reach below the network's lowest block.</summary>
+    private static void RequireDepth(Job job, Network network)
+    {
+        foreach (string method in job.Attribution.Methods.Append(job.Unlearning?.Method ?? "").Where(method => AttributionMethods.Blocks(method) > network.BlockCount))
+            throw new BadInputException("job", "method", $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth", "Name fewer blocks, or all.");
     }
 
     private static void RequireEvaluation(JobEvaluation evaluation, int groupCount, int testCount)
@@ -108,7 +152,5 @@ internal sealed class RunInputs
             throw new BadInputException("job", "validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups", "Ask for fewer, or for all.");
         if (job.Evaluation is JobEvaluation evaluation)
             RequireEvaluation(evaluation, groupCount, testCount);
-        if (job.Unlearning?.Groups.FirstOrDefault(group => group < 0 || group >= groupCount, -1) is int bad and not -1)
-            throw new BadInputException("job", "unlearning.groups", $"{bad}", $"0 to {groupCount - 1}", "Name groups by their numbers in groups.csv.");
     }
 }

@@ -43,7 +43,7 @@ public sealed record RunSummary
     /// <summary>The methods measured against retrained models, where asked for.</summary>
     public EvaluationSummary? Evaluation { get; init; }
 
-    /// <summary>Test accuracy and loss of the model that has forgotten some groups, where one was asked for.</summary>
+    /// <summary>Accuracy and loss of the model that has forgotten some groups, where one was asked for: on the forgotten and the kept training images and on the test images, each also as before.</summary>
     public IReadOnlyDictionary<string, double>? Unlearned { get; init; }
 
     /// <summary>Time of one exact retraining, in seconds, where they are run together.</summary>

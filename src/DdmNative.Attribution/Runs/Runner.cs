@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics.X86;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Reports;
+using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Runs;
@@ -12,6 +13,9 @@ namespace DdmNative.Attribution.Runs;
 /// <summary>Takes a run to a goal, going on from what its folder holds.</summary>
 public static class Runner
 {
+    /// <summary>The model that has forgotten some groups, in its run's folder.</summary>
+    public const string UnlearnedFile = UnlearnStage.FileName;
+
     /// <summary>The version of ddm.</summary>
     internal static string Version { get; } = typeof(Runner).Assembly.GetName().Version!.ToString(3);
 
@@ -24,6 +28,7 @@ public static class Runner
     /// <param name="listener">Who watches.</param>
     /// <param name="stop">The user's wish to interrupt.</param>
     /// <exception cref="BadInputException">An input is wrong, or the folder is not a run's.</exception>
+    /// <exception cref="Online.MissingTrajectoryException">A method needs the training of a target that came without it.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; what is finished is kept.</exception>
     public static RunSummary Run(string folder, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
     {
@@ -31,11 +36,15 @@ public static class Runner
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(device);
         RunInputs inputs = RunInputs.Load(job);
+        job = inputs.Job;
+        IReadOnlyList<Stage> stages = StageList.For(job, goal, settings, inputs);
+        foreach (Stage stage in stages)
+            stage.Check(inputs);
         using RunFolder run = RunFolder.Open(folder);
         using Activity? span = RunTelemetry.StartRun(folder, job, goal, device.Description, inputs);
         try
         {
-            RunSummary summary = Run(run, inputs, job, goal, settings, device, MeteredListener.Around(listener), stop);
+            RunSummary summary = Run(run, inputs, job, stages, settings, device, MeteredListener.Around(listener), stop);
             span?.SetStatus(ActivityStatusCode.Ok);
             return summary;
         }
@@ -46,7 +55,7 @@ public static class Runner
         }
     }
 
-    private static RunSummary Run(RunFolder run, RunInputs inputs, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    private static RunSummary Run(RunFolder run, RunInputs inputs, Job job, IReadOnlyList<Stage> stages, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
     {
         run.Save(new RunRecord
         {
@@ -59,7 +68,7 @@ public static class Runner
             Stages = run.Record?.Stages ?? [],
             Summary = run.Record?.Summary,
         });
-        var pipeline = new Pipeline(StageList.For(job, goal, settings, inputs.OwnGroups), inputs.Sha256);
+        var pipeline = new Pipeline(stages, inputs.Sha256);
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
 
         RunSummary summary = Summarise(run, inputs, settings);
@@ -91,7 +100,7 @@ public static class Runner
     /// <summary>What other goals have left counts as long as it belongs to the present job.</summary>
     private static RunSummary Summarise(RunFolder run, RunInputs inputs, RunSettings settings)
     {
-        var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs.OwnGroups), inputs.Sha256);
+        var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs), inputs.Sha256);
         return new SummaryBuilder(run, inputs, whole.Finished(run)).Build();
     }
 

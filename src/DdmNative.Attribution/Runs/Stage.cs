@@ -21,6 +21,12 @@ internal abstract class Stage
     /// <summary>Every setting that decides the result.</summary>
     public abstract object Settings { get; }
 
+    /// <summary>Refuses what can be known to fail before anything has been done.</summary>
+    /// <exception cref="Online.MissingTrajectoryException">The stage needs the training of a target that came without it.</exception>
+    public virtual void Check(RunInputs inputs)
+    {
+    }
+
     /// <summary>Does the work and writes the files.</summary>
     /// <returns>What it wrote and found.</returns>
     /// <exception cref="OperationCanceledException">The run was interrupted.</exception>

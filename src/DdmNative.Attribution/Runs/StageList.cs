@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
 
@@ -7,12 +6,12 @@ namespace DdmNative.Attribution.Runs;
 /// <summary>The stages that lead to a goal, each after those that it needs.</summary>
 internal static class StageList
 {
-    public static IReadOnlyList<Stage> For(Job job, RunGoal goal, RunSettings settings, GroupTable? ownGroups)
+    public static IReadOnlyList<Stage> For(Job job, RunGoal goal, RunSettings settings, RunInputs inputs)
     {
-        var stages = new List<Stage> { new TrainStage(job) };
+        var stages = new List<Stage> { inputs.Target is null ? new TrainStage(job) : new ImportStage(job, inputs.Target) };
         if (goal == RunGoal.Train)
             return stages;
-        stages.Add(new GroupStage(job, ownGroups));
+        stages.Add(new GroupStage(job, inputs.OwnGroups));
         JobUnlearning? unlearning = goal is RunGoal.Unlearn or RunGoal.Everything ? job.Unlearning : null;
         IEnumerable<string> methods = goal == RunGoal.Unlearn ? [] : goal == RunGoal.Distill ? job.Attribution.Methods.Take(1) : job.Attribution.Methods;
         SynsetRecipe[] recipes = [.. methods.Append(unlearning?.Method ?? "").Select(method => SynsetRecipe.For(method, job.Matching)).OfType<SynsetRecipe>().Distinct()];
@@ -24,7 +23,7 @@ internal static class StageList
         if (goal is RunGoal.Evaluate or RunGoal.Everything && job.Evaluation is JobEvaluation evaluation)
             stages.AddRange(evaluation.Metrics.Select(metric => EvaluationStage.For(metric, job, evaluation)));
         if (unlearning is not null)
-            stages.Add(new UnlearnStage(job, unlearning));
+            stages.Add(new UnlearnStage(job, unlearning, inputs.Forgotten));
         if (settings.PyTorch is not null && goal == RunGoal.Everything)
             stages.Add(new PyTorchStage(job, settings.PyTorch));
         return stages;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Runs;
@@ -23,12 +24,27 @@ internal static class TrajectoryFiles
         return names;
     }
 
-    /// <summary>Reads the checkpoints that the training stage has written.</summary>
-    public static Trajectory Read(RunFolder folder, Network network)
+    /// <summary>Reads the checkpoints that the training stage has written; null for a target that came without its training.</summary>
+    public static Trajectory? Read(RunFolder folder, Network network)
     {
-        IEnumerable<string> names = folder.Record!.Stages.First(stage => stage.Name == Stages.TrainStage.StageName).Files.Keys
-            .Where(name => name.StartsWith(FolderName + "/", StringComparison.Ordinal));
-        return new Trajectory([.. names.Select(name => new Checkpoint(StepOf(name), ParameterFile.Read(folder.PathOf(name), network))).OrderBy(checkpoint => checkpoint.Step)]);
+        string[] names = [.. folder.Record!.Stages.First(stage => stage.Name == Stages.TrainStage.StageName).Files.Keys
+            .Where(name => name.StartsWith(FolderName + "/", StringComparison.Ordinal))];
+        return names.Length == 0
+            ? null
+            : new Trajectory([.. names.Select(name => new Checkpoint(StepOf(name), ParameterFile.Read(folder.PathOf(name), network))).OrderBy(checkpoint => checkpoint.Step)]);
+    }
+
+    /// <summary>θ_0: what partial retraining starts its top from. A target that came without its training gets the job's own: both retrained tops, with and without, then start there.</summary>
+    public static float[] ReadInitial(StageContext context)
+        => Read(context.Folder, context.Inputs.Network)?.Checkpoints[0].Parameters ?? context.Inputs.Network.Initialise(context.Job.Seed);
+
+    /// <summary>Refuses what needs the target's training where the target came without it.</summary>
+    /// <exception cref="MissingTrajectoryException">It did.</exception>
+    public static void Require(RunInputs inputs, string what)
+    {
+        if (inputs.Target is { Trajectory: null })
+            throw new MissingTrajectoryException($"{what} needs the target's recorded training, and {inputs.Job.Target!.File} came without it. Give its checkpoints with --trajectory DIR (target.trajectory), "
+                + "or choose what needs only the model: repair, push, forget, head, block:K, feature, influence, grad-dot, trak:models=1.");
     }
 
     private static int StepOf(string name)

@@ -1,9 +1,11 @@
+using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Experiments;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Manual;
+using DdmNative.Cli.Output;
 using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Completion;
@@ -26,6 +28,8 @@ internal static class KnownValues
         ["--granularity"] = Granularity.Names,
         ["--method"] = Methods,
         ["--methods"] = Methods,
+        ["--log-format"] = [LogSettings.TextFormat, LogSettings.JsonFormat],
+        ["--log-level"] = LogSettings.Names,
         ["--metrics"] = EvaluationMetrics.Names,
         ["--mode"] = AttributionMethods.SynsetModes,
         ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant()).SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
@@ -33,6 +37,8 @@ internal static class KnownValues
         ["--synset"] = ["feature"],
         ["attribute --depth"] = DepthDial,
         ["unlearn --method"] = [.. AttributionMethods.SynsetModes, .. DepthDial],
+        ["data ACTION"] = ["fetch", "list", "verify"],
+        ["data NAME"] = [.. KnownDatasets.All.Select(set => set.Name)],
         ["completion SHELL"] = CompletionScript.Shells,
         ["experiment NAME"] = [.. ExperimentCatalog.All.Select(experiment => experiment.Name)],
         ["help VERB"] = [.. VerbDescription.All.Select(verb => verb.Name)],

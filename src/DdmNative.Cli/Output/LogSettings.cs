@@ -22,5 +22,5 @@ internal sealed record LogSettings(LogLevel Level, bool Json)
     }
 
     /// <summary>The levels as they are written, in the order of <see cref="LogLevel"/>.</summary>
-    private static string[] Names { get; } = [.. Enum.GetNames<LogLevel>().Select(name => name.ToLowerInvariant())];
+    public static string[] Names { get; } = [.. Enum.GetNames<LogLevel>().Select(name => name.ToLowerInvariant())];
 }

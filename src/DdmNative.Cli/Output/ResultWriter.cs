@@ -28,7 +28,7 @@ internal static class ResultWriter
         if (summary.TestAccuracy is double accuracy)
             console.MarkupLineInterpolated($"Test accuracy [bold]{accuracy:P1}[/], test loss {Number(summary.TestLoss, "0.000")}");
         if (summary.Unlearned is IReadOnlyDictionary<string, double> unlearned)
-            console.MarkupLineInterpolated($"Without the groups: test accuracy [bold]{unlearned["test_accuracy"]:P1}[/], test loss {Number(unlearned["test_loss"], "0.000")}");
+            UnlearnedTable.Write(console, unlearned);
         if (summary.MostHelpful.Count > 0)
         {
             console.WriteLine();

@@ -14,7 +14,7 @@ internal abstract class RunOptions : WorkOptions
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one.")]
     public virtual string Run { get; set; } = "";
 
-    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary or npz files, or generated:classes=4,per-class=40,… Needed in a new run folder.")]
+    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a set that `ddm data fetch` has brought, or generated:classes=4,per-class=40,… Needed in a new run folder.")]
     public string? Data { get; set; }
 
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: 1.")]
@@ -28,11 +28,18 @@ internal abstract class RunOptions : WorkOptions
         job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
         JobRules.Check(job, (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? Named(field)}: found {found}, expected {expected}."));
         RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
-        ResultWriter.Write(Carried((device, progress) => Runner.Run(Run, job, Upto, settings, device, progress, stop)), Json);
+        RunSummary result = Carried((device, progress) => Runner.Run(Run, job, Upto, settings, device, progress, stop));
+        Finish();
+        ResultWriter.Write(result, Json);
     }
 
     /// <summary>Answers a question that needs no run, such as what there is to choose from; false where none was asked.</summary>
     protected virtual bool Answer() => false;
+
+    /// <summary>What the verb does beside the run once that is finished.</summary>
+    protected virtual void Finish()
+    {
+    }
 
     /// <summary>The last stages that the verb asks for.</summary>
     protected abstract RunGoal Upto { get; }

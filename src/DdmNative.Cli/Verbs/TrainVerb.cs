@@ -37,6 +37,21 @@ internal sealed class TrainVerb : RunOptions
     [Option("epochs", MetaValue = "N", HelpText = "Passes over the training images. Default: 8.")]
     public int? Epochs { get; set; }
 
+    [Option("target", MetaValue = "FILE", HelpText = "In place of training: a network trained in PyTorch, as safetensors (docs/interchange.md). Its architecture, width and depth are the file's. Default: none, a training.")]
+    public string? Target { get; set; }
+
+    [Option("trajectory", MetaValue = "DIR", HelpText = "With --target: checkpoints of its training, step-000000.safetensors and so on, for methods that need them. Default: none.")]
+    public string? Trajectory { get; set; }
+
+    [Option("name-map", MetaValue = "FILE", HelpText = "With --target: a JSON object from the file's names of tensors to ddm's, where they are none of the documented ones. Default: none.")]
+    public string? NameMap { get; set; }
+
+    [Option("mean", Separator = ',', MetaValue = "X,X…", HelpText = "What images, their pixels from 0 to 1, are normalised with: a mean for each channel, or one for all. Default: the target file's, or the training images'.")]
+    public IEnumerable<double> Mean { get; set; } = [];
+
+    [Option("std", Separator = ',', MetaValue = "X,X…", HelpText = "The same for the standard deviation. Default: as for --mean.")]
+    public IEnumerable<double> Std { get; set; } = [];
+
     protected override RunGoal Upto => RunGoal.Train;
 
     protected override Job Apply(Job job) => job with
@@ -46,12 +61,15 @@ internal sealed class TrainVerb : RunOptions
             TrainPerClass = TrainPerClass ?? job.Data.TrainPerClass,
             TestPerClass = TestPerClass ?? job.Data.TestPerClass,
             Seed = DataSeed ?? job.Data.Seed,
+            Mean = Mean.Any() ? [.. Mean] : job.Data.Mean,
+            Std = Std.Any() ? [.. Std] : job.Data.Std,
         },
+        Target = GivenTarget(job),
         Network = new JobNetwork
         {
-            Architecture = Architecture ?? job.Network.Architecture,
-            Width = Width ?? job.Network.Width,
-            Depth = Depth ?? job.Network.Depth,
+            Architecture = Architecture ?? Known(job).Architecture,
+            Width = Width ?? Known(job).Width,
+            Depth = Depth ?? Known(job).Depth,
         },
         Training = new JobTraining
         {
@@ -61,4 +79,19 @@ internal sealed class TrainVerb : RunOptions
             Epochs = Epochs ?? job.Training.Epochs,
         },
     };
+
+    /// <summary>What the run knows of its network; nothing where another target is given, whose own network counts.</summary>
+    private JobNetwork Known(Job job) => Target is null ? job.Network : new JobNetwork();
+
+    private JobTarget? GivenTarget(Job job)
+    {
+        if (Target is null && job.Target is null && (Trajectory ?? NameMap) is not null)
+            throw new BadUsageException("--trajectory and --name-map belong to a network trained elsewhere: name it with --target FILE.");
+        return Target is null && job.Target is null ? null : new JobTarget
+        {
+            File = Target ?? job.Target!.File,
+            Trajectory = Trajectory ?? (Target is null ? job.Target!.Trajectory : null),
+            NameMap = NameMap ?? (Target is null ? job.Target!.NameMap : null),
+        };
+    }
 }

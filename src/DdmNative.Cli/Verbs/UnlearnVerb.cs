@@ -1,4 +1,5 @@
 using CommandLine;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
 
@@ -7,14 +8,38 @@ namespace DdmNative.Cli.Verbs;
 [Verb("unlearn", HelpText = "Make the model that has forgotten some groups, without retraining, and write it as safetensors.")]
 internal sealed class UnlearnVerb : RunOptions
 {
-    [Option("remove", Required = true, Separator = ',', MetaValue = "G,G…", HelpText = "The groups to forget, by their numbers in groups.csv.")]
+    [Option("remove", Separator = ',', MetaValue = "G,G…", HelpText = "The groups to forget, by their numbers in groups.csv.")]
     public IEnumerable<int> Remove { get; set; } = [];
+
+    [Option("forget", MetaValue = "WHAT", HelpText = "The groups to forget, by what they are: class=3,cluster=2; class=3 (all of it); group=7,12; name=annotator-5 (of your own groups). Several, one after the other, name more groups.")]
+    public IEnumerable<string> Forget { get; set; } = [];
 
     [Option("method", MetaValue = "NAME", HelpText = "How: head, block:K or all (exact), or a synset mode: repair, replay, controlled-replay, push, forget. Default: block:1.")]
     public string? Method { get; set; }
 
+    [Option("out", MetaValue = "FILE", HelpText = "Also write the model here; it lies in the run as unlearned.safetensors in any case. Default: only there.")]
+    public string? Out { get; set; }
+
     protected override RunGoal Upto => RunGoal.Unlearn;
 
     protected override Job Apply(Job job)
-        => job with { Unlearning = new JobUnlearning { Groups = [.. Remove.Distinct().Order()], Method = Method ?? job.Unlearning?.Method ?? new JobUnlearning { Groups = [] }.Method } };
+    {
+        int[] groups = [.. Remove.Distinct().Order()];
+        string[] forget = [.. Forget];
+        if (groups.Length == 0 && forget.Length == 0)
+            throw new BadUsageException("Name what to forget: --forget class=3,cluster=2, or --remove 7,12 by the numbers in groups.csv.");
+        if (Out is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(Out))))
+            throw new BadUsageException($"--out: found {Out}, expected a file in a folder that is there.");
+        return job with { Unlearning = new JobUnlearning { Groups = groups, Forget = forget, Method = Method ?? job.Unlearning?.Method ?? new JobUnlearning().Method } };
+    }
+
+    protected override void Finish()
+    {
+        if (Out is not null)
+            AtomicFile.Write(Out, file =>
+            {
+                using FileStream model = File.OpenRead(Path.Combine(Run, Runner.UnlearnedFile));
+                model.CopyTo(file);
+            });
+    }
 }

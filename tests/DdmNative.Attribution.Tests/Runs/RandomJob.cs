@@ -28,7 +28,7 @@ internal static class RandomJob
         ("validation", [("groups", [.. Whole, "1000001"]), ("seeds", [.. Whole, "1001"]), ("baselines", ["true", "false", "1", "\"true\"", "null"]), ("calibrate", [.. Whole, "1000001"])]),
         ("evaluation", [("metrics", ["[\"lds\"]", "[\"lds\", \"removal\", \"mislabel\"]", "[]", "[\"lds\", \"lds\"]", "[\"luck\"]", "null"]), ("seeds", [.. Whole, "1001"]), ("subsets", [.. Whole, "1000001"]),
             ("percent", ["[5]", "[1.5, 20]", "[]", "[0]", "[100]", "[5, 5]", "[\"5\"]", "null"]), ("predictions", [.. Whole, "1000001"]), ("label_noise", Reals)]),
-        ("unlearning", [("groups", ["[0]", "[1, 2]", "[0, 3, 5]", "[]", "[-1]", "[1.5]", "[\"1\"]", "null"]), ("method", ["\"block:1\"", "\"repair:2\"", "\"all\"", "\"feature\"", "\"trak\"", "\"voodoo\"", "null"])]),
+        ("unlearning", [("groups", ["[0]", "[1, 2]", "[0, 3, 5]", "[]", "[-1]", "[1.5]", "[\"1\"]", "null"]), ("forget", ["[]", "[\"class=1\"]", "[\"class=1,cluster=0\", \"group=2\"]", "[1]", "[\"sample=3\"]", "null"]), ("method", ["\"block:1\"", "\"repair:2\"", "\"all\"", "\"feature\"", "\"trak\"", "\"voodoo\"", "null"])]),
     ];
 
     public static string Make(Random random)

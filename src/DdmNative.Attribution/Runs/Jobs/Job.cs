@@ -13,6 +13,9 @@ public sealed record Job
 
     public JobNetwork Network { get; init; } = new();
 
+    /// <summary>A network trained elsewhere in place of one trained here, or null.</summary>
+    public JobTarget? Target { get; init; }
+
     public JobTraining Training { get; init; } = new();
 
     public JobGroups Groups { get; init; } = new();
@@ -47,6 +50,19 @@ public sealed record JobData
 
     /// <summary>The share of training images that get a wrong label on purpose, chosen by the seed (<see cref="Datasets.LabelNoise"/>); 0 for none.</summary>
     public double LabelNoise { get; init; }
+
+    /// <summary>What every channel's pixels, from 0 to 1, are normalised with: a mean for each channel, or one for all; null for what the training images have.</summary>
+    public IReadOnlyList<double>? Mean { get; init; }
+
+    /// <summary>The same for the standard deviation.</summary>
+    public IReadOnlyList<double>? Std { get; init; }
+
+    /// <summary>Compares value by value: records hold lists by reference.</summary>
+    public bool Equals(JobData? other)
+        => other is not null && Source == other.Source && TrainPerClass == other.TrainPerClass && TestPerClass == other.TestPerClass && Seed == other.Seed && LabelNoise.Equals(other.LabelNoise)
+        && (Mean ?? []).SequenceEqual(other.Mean ?? []) && (Std ?? []).SequenceEqual(other.Std ?? []);
+
+    public override int GetHashCode() => HashCode.Combine(Source, TrainPerClass, TestPerClass, Seed, LabelNoise);
 }
 
 /// <summary>The classifier; its input and its classes come from the data.</summary>
@@ -58,6 +74,19 @@ public sealed record JobNetwork
     public int Width { get; init; } = 32;
 
     public int Depth { get; init; } = 3;
+}
+
+/// <summary>A network trained elsewhere. Architecture, width and depth are its own; <see cref="JobTraining"/> should say how it was trained.</summary>
+public sealed record JobTarget
+{
+    /// <summary>Its tensors as safetensors, under names that docs/interchange.md lists.</summary>
+    public required string File { get; init; }
+
+    /// <summary>A folder with its recorded training, a safetensors file for each step; null where that was not kept.</summary>
+    public string? Trajectory { get; init; }
+
+    /// <summary>A JSON file with a map from the tensors' names to ours; null where they are documented ones.</summary>
+    public string? NameMap { get; init; }
 }
 
 /// <summary>How the target is trained, and every exact retraining with it.</summary>
@@ -152,7 +181,10 @@ public sealed record JobValidation
 public sealed record JobUnlearning
 {
     /// <summary>The groups' numbers.</summary>
-    public required IReadOnlyList<int> Groups { get; init; }
+    public IReadOnlyList<int> Groups { get; init; } = [];
+
+    /// <summary>Further groups by what they are, e.g. <c>class=3,cluster=2</c> (<see cref="GroupSelector"/>); each names all groups that it fits.</summary>
+    public IReadOnlyList<string> Forget { get; init; } = [];
 
     /// <summary>How: one of <see cref="AttributionMethods"/> except <c>feature</c>; <c>all</c> is exact.</summary>
     public string Method { get; init; } = "block:1";

@@ -89,7 +89,7 @@ public static class JobFile
             ("System.Collections.Generic.IReadOnlyList`1[a text]", "a list of texts"), ("System.Collections.Generic.IReadOnlyList`1[a number]", "a list of numbers"),
             ("System.Collections.Generic.IReadOnlyList`1[a whole number]", "a list of whole numbers")])
             message = message.Replace(type, words, StringComparison.Ordinal);
-        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation), typeof(JobUnlearning)])
+        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTarget), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation), typeof(JobUnlearning)])
             message = message.Replace($"'{section.FullName}'", "this object", StringComparison.Ordinal).Replace(section.FullName!, "an object", StringComparison.Ordinal);
         return message;
     }

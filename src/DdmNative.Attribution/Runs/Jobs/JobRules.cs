@@ -20,9 +20,17 @@ public static class JobRules
         rules.Whole("data.train_per_class", job.Data.TrainPerClass, 1, 10_000_000);
         rules.Whole("data.test_per_class", job.Data.TestPerClass, 1, 10_000_000);
         rules.Fraction("data.label_noise", job.Data.LabelNoise);
+        Normalization(job.Data, rules);
         rules.OneOf("network.architecture", job.Network.Architecture, [.. JobChoices.Architectures]);
         rules.Whole("network.width", job.Network.Width, 1, 4096);
         rules.Whole("network.depth", job.Network.Depth, 1, 16);
+        if (job.Target is JobTarget target)
+        {
+            rules.Text("target.file", target.File);
+            rules.Text("target.trajectory", target.Trajectory ?? "none");
+            rules.Text("target.name_map", target.NameMap ?? "none");
+        }
+
         rules.Real("training.learning_rate", job.Training.LearningRate, 0, 100);
         rules.Fraction("training.momentum", job.Training.Momentum);
         rules.Whole("training.batch_size", job.Training.BatchSize, 1, 1_000_000);
@@ -45,6 +53,20 @@ public static class JobRules
             Evaluation(job.Evaluation, job, rules);
         if (job.Unlearning is not null)
             Unlearning(job.Unlearning, job, rules);
+    }
+
+    private static void Normalization(JobData data, Rules rules)
+    {
+        if (data.Mean is null != data.Std is null)
+            throw rules.Error(data.Mean is null ? "data.mean" : "data.std", "nothing", $"as many numbers as data.{(data.Mean is null ? "std" : "mean")} has: both or neither");
+        if (data.Mean is not IReadOnlyList<double> mean || data.Std is not IReadOnlyList<double> std)
+            return;
+        if (mean.Count == 0 || std.Count != mean.Count)
+            throw rules.Error("data.std", $"{std.Count} numbers beside {mean.Count} of data.mean", "one for each channel, or one for all, in both");
+        if (!mean.All(double.IsFinite))
+            throw rules.Error("data.mean", string.Join(", ", mean), "finite numbers");
+        if (!std.All(value => double.IsFinite(value) && value > 0))
+            throw rules.Error("data.std", string.Join(", ", std), "finite numbers above 0");
     }
 
     private static void Evaluation(JobEvaluation evaluation, Job job, Rules rules)
@@ -106,10 +128,16 @@ public static class JobRules
 
     private static void Unlearning(JobUnlearning unlearning, Job job, Rules rules)
     {
-        if (unlearning.Groups.Count == 0)
-            throw rules.Error("unlearning.groups", "an empty list", "at least one group");
+        if (unlearning.Groups.Count == 0 && unlearning.Forget.Count == 0)
+            throw rules.Error("unlearning.groups", "an empty list", "at least one group, here or in unlearning.forget");
         for (int i = 0; i < unlearning.Groups.Count; i++)
             rules.Whole($"unlearning.groups[{i}]", unlearning.Groups[i], 0, 100_000_000);
+        for (int i = 0; i < unlearning.Forget.Count; i++)
+        {
+            if (GroupSelector.Fault(unlearning.Forget[i]) is string fault)
+                throw rules.Error($"unlearning.forget[{i}]", $"'{unlearning.Forget[i]}'", fault);
+        }
+
         if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsOfSuite(unlearning.Method))
             throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, head, block:K, all");
         Blocks("unlearning.method", unlearning.Method, job, rules);
@@ -117,7 +145,8 @@ public static class JobRules
 
     private static void Blocks(string field, string method, Job job, Rules rules)
     {
-        if (AttributionMethods.Blocks(method) is int blocks && job.Network.Architecture != "lenet" && blocks > job.Network.Depth)
+        // The depth of a network that comes from a file is known once the file is read (RunInputs).
+        if (job.Target is null && AttributionMethods.Blocks(method) is int blocks && job.Network.Architecture != "lenet" && blocks > job.Network.Depth)
             throw rules.Error(field, $"'{method}'", $"block:1 to block:{job.Network.Depth}, the network's depth");
     }
 
@@ -142,7 +171,7 @@ public static class JobRules
 
         public void Text(string field, string value)
         {
-            if (string.IsNullOrWhiteSpace(value))
+            if (string.IsNullOrWhiteSpace(value) || value.Contains('\0', StringComparison.Ordinal))
                 throw error(field, "an empty text", "a path");
         }
 

@@ -11,6 +11,10 @@ internal sealed class AttributeStage(Job job) : Stage
 {
     public const string StageName = "attribute";
     public const string NpzFile = "attribution.npz";
+
+    /// <summary>The array of the user's own names of the groups, where they have names.</summary>
+    public const string GroupNames = "group_name";
+
     private const string CsvFile = "attribution.csv";
 
     public override string Name => StageName;
@@ -39,15 +43,17 @@ internal sealed class AttributeStage(Job job) : Stage
         GroupTable groups = MethodStage.Parts(context);
         AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select(method => MatrixOf(context, job, method))];
         int rows = matrices[0].Objectives.Count;
+        (string, NpyArray)[] names = groups.Names is null ? [] : [(GroupNames, new NpyArray(groups.Names, groups.Count))];
         Npz.Write(context.PathFor(NpzFile),
-            ("matrix", new NpyArray(Flat(matrices[0]), rows, groups.Count)),
+            [("matrix", new NpyArray(Flat(matrices[0]), rows, groups.Count)),
             ("objectives", new NpyArray(matrices[0].Objectives.ToArray(), rows)),
             ("group_class", new NpyArray(groups.ClassOf, groups.Count)),
             ("group_cluster", new NpyArray(groups.ClusterOf, groups.Count)),
             ("group_size", new NpyArray(groups.Sizes, groups.Count)),
             ("methods", new NpyArray(job.Attribution.Methods.ToArray(), matrices.Length)),
             ("matrices", new NpyArray(matrices.SelectMany(Flat).ToArray(), matrices.Length, rows, groups.Count)),
-            ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
+            ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)),
+            .. names]);
         AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));
         return new StageResult(NpzFile, CsvFile);
     }

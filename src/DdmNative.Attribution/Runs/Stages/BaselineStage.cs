@@ -45,6 +45,8 @@ internal sealed class BaselineStage(Job job) : Stage
         })];
     }
 
+    public override void Check(RunInputs inputs) => TrajectoryFiles.Require(inputs, "The baseline TracIn (validation.baselines)");
+
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;

@@ -26,6 +26,12 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     public override object Settings => new { job.Seed, Recipe = recipe, Matching = SynsetMatching.Options(recipe, job.Matching), job.Matching.Start, SynsetMatching.PhaseSteps };
 
+    public override void Check(RunInputs inputs)
+    {
+        if (recipe.NeedsTrajectory)
+            TrajectoryFiles.Require(inputs, recipe.Kind == SynsetRecipe.Phases ? "Mode 'controlled-replay'" : "Mode 'replay'");
+    }
+
     public static string NameOf(SynsetRecipe recipe) => "distill:" + recipe.Name;
 
     /// <summary>The file of the mean gradient distance at every logged step, for recipes that are matched once.</summary>

@@ -15,7 +15,8 @@ internal sealed class MatchingInputs : IDisposable
     {
         RunInputs inputs = context.Inputs;
         GroupTable groups = GroupStage.Read(context);
-        Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network);
+        // A recipe that looks at the target alone finds it as the last checkpoint, of one or of many.
+        Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network) ?? new Trajectory([new Checkpoint(0, TrainStage.ReadTarget(context))]);
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Values, groups, recipe.PerGroup, job.Seed);
         var start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels);
         RealImages = start.Nearest(nearest.Samples, recipe.PerGroup);

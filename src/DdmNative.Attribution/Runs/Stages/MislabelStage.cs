@@ -67,6 +67,8 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
     /// <summary>The same job on noisy labels, with nothing in it but the attribution of the total loss.</summary>
     private Job Noisy(IReadOnlyList<string> methods, string granularity) => Job with
     {
+        // A target that came from elsewhere has seen the right labels: here one is trained on the wrong ones.
+        Target = null,
         Data = Job.Data with { LabelNoise = Evaluation.LabelNoise },
         Attribution = new JobAttribution { Methods = methods, Objectives = [Loss.Name], Granularity = granularity },
         Validation = new JobValidation(),

@@ -54,7 +54,7 @@ internal sealed class OnlineStage(Job job, string method) : Stage
         TrainingOptions recipe = RunInputs.Recipe(job);
         Depth depth = method == "feature" ? Depth.Head : Depth.Parse(method);
         using var retraining = new PartialRetraining(context.Device, inputs.Network, depth, TrainStage.ReadTarget(context), inputs.Train, inputs.Test);
-        float[] initial = TrajectoryFiles.Read(context.Folder, inputs.Network).Checkpoints[0].Parameters;
+        float[] initial = TrajectoryFiles.ReadInitial(context);
         IReadOnlyList<int[]> leftOut = CounterfactualLogits.EachGroup(groups.Count);
         var options = new WaveOptions { OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
         options = options with { Wave = context.Settings.Bounded(options.Wave) };

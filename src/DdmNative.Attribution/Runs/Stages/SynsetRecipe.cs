@@ -20,6 +20,9 @@ internal sealed record SynsetRecipe(string Kind, int PerGroup, int Steps)
     /// <summary>Whether it consists of images.</summary>
     public bool HasImages => Kind != Feature;
 
+    /// <summary>Whether it is matched at checkpoints of the target's training, and not at the target alone.</summary>
+    public bool NeedsTrajectory => Kind is Replay or Phases;
+
     /// <summary>The recipe of a method; null for one that needs no synset.</summary>
     public static SynsetRecipe? For(string method, JobMatching matching)
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Runs.Checkpoints;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Training;
 
@@ -44,17 +44,12 @@ internal sealed class TrainStage(Job job) : Stage
             throw new BadInputException("job", "training", "a training that diverged", "finite parameters", "Lower the learning rate.");
         IReadOnlyList<string> files = TrajectoryFiles.Write(context, inputs.Network, target.Trajectory);
         CurveFile.Write(context.PathFor(LossFile), "loss", target.BatchLosses.Select((loss, i) => (i + 1, (double)loss)));
-        ParameterFile.Write(context.PathFor(TargetFile), inputs.Network, target.Final);
-
+        WriteTarget(context, target.Final);
         partial.Clear();
-
-        using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
-        float[] logits = evaluator.Logits(target.Final, 1);
-        return new StageResult([TargetFile, LossFile, .. files], new Dictionary<string, double>
-        {
-            ["test_accuracy"] = new Objective(ObjectiveKind.Accuracy).Evaluate(logits, inputs.Test.Labels),
-            ["test_loss"] = new Objective(ObjectiveKind.Loss).Evaluate(logits, inputs.Test.Labels),
-            ["last_batch_loss"] = target.BatchLosses[^1],
-        });
+        return new StageResult([TargetFile, LossFile, .. files], new Dictionary<string, double>(ModelFigures.OfTest(context, target.Final)) { ["last_batch_loss"] = target.BatchLosses[^1] });
     }
+
+    /// <summary>Writes θ_T, with what another program needs to use it.</summary>
+    public static void WriteTarget(StageContext context, float[] parameters)
+        => ParameterFile.Write(context.PathFor(TargetFile), context.Inputs.Network, parameters, CheckpointMetadata.Of(context.Inputs.Network, context.Inputs.Normalization));
 }

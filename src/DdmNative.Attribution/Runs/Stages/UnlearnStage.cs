@@ -2,8 +2,8 @@ using System.Globalization;
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Networks;
-using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Runs.Checkpoints;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
@@ -11,44 +11,81 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>The model that has forgotten some groups together: <c>unlearned.safetensors</c>, under the same names as the target.</summary>
-internal sealed class UnlearnStage(Job job, JobUnlearning unlearning) : Stage
+/// <param name="job">The job.</param>
+/// <param name="unlearning">The job's own.</param>
+/// <param name="forgotten">The groups that it names, ascending.</param>
+internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forgotten) : Stage
 {
     public const string StageName = "unlearn";
-    private const string FileName = "unlearned.safetensors";
+    public const string FileName = "unlearned.safetensors";
+
+    /// <summary>The figure that holds how many groups were forgotten.</summary>
+    public const string Groups = "forgotten_groups";
+
+    /// <summary>After a figure's name: as it was before the groups were forgotten.</summary>
+    public const string Before = "_before";
+
+    /// <summary>What accuracy and loss are measured on: <c>NAME_accuracy</c>, <c>NAME_loss</c>, <c>NAME_images</c>, and the first two also with <see cref="Before"/>.</summary>
+    public static readonly IReadOnlyList<string> Measured = ["forgotten", "kept", "test"];
+
+    private const int MostListed = 8;
 
     private readonly SynsetRecipe? _recipe = SynsetRecipe.For(unlearning.Method, job.Matching);
 
     public override string Name => StageName;
 
-    public override string Title => $"unlearn groups {string.Join(", ", unlearning.Groups)} by {AttributionMethods.Title(unlearning.Method)}";
+    public override string Title => $"unlearn {(forgotten.Length == 1 ? "group" : "groups")} {string.Join(", ", forgotten.Take(MostListed))}{(forgotten.Length > MostListed ? " …" : "")} by {AttributionMethods.Title(unlearning.Method)}";
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _recipe is null ? (string[])[] : [DistillStage.NameOf(_recipe)]];
 
-    public override object Settings => unlearning;
+    public override object Settings => new { Groups = forgotten, unlearning.Method };
 
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;
         GroupTable groups = GroupStage.Read(context);
+        bool[] removed = [.. Enumerable.Range(0, groups.Count).Select(forgotten.Contains)];
+        Tell(context, groups);
         float[] model = OnlineModes.Find(unlearning.Method) is IOnlineMode mode
-            ? Unlearning.Remove(mode, OnlineModes.Context(context, job, unlearning.Method, groups), [.. unlearning.Groups])
-            : RetrainTop(context, groups);
-        ParameterFile.Write(context.PathFor(FileName), inputs.Network, model, new Dictionary<string, string>
+            ? Unlearning.Remove(mode, OnlineModes.Context(context, job, unlearning.Method, groups), forgotten)
+            : RetrainTop(context, groups, removed);
+        ParameterFile.Write(context.PathFor(FileName), inputs.Network, model, new Dictionary<string, string>(CheckpointMetadata.Of(inputs.Network, inputs.Normalization))
         {
             ["method"] = unlearning.Method,
-            ["groups"] = string.Join(',', unlearning.Groups.Select(group => group.ToString(CultureInfo.InvariantCulture))),
+            ["groups"] = string.Join(',', forgotten.Select(group => group.ToString(CultureInfo.InvariantCulture))),
         });
-        using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
-        float[] logits = evaluator.Logits(model, 1);
-        return new StageResult([FileName], new Dictionary<string, double>
-        {
-            ["test_accuracy"] = new Objective(ObjectiveKind.Accuracy).Evaluate(logits, inputs.Test.Labels),
-            ["test_loss"] = new Objective(ObjectiveKind.Loss).Evaluate(logits, inputs.Test.Labels),
-        });
+
+        int[] without = [.. Enumerable.Range(0, inputs.Train.Count).Where(n => removed[groups.GroupOf[n]])], with = [.. Enumerable.Range(0, inputs.Train.Count).Where(n => !removed[groups.GroupOf[n]])];
+        var figures = new Dictionary<string, double> { [Groups] = forgotten.Length, ["forgotten_images"] = without.Length, ["kept_images"] = with.Length, ["test_images"] = inputs.Test.Count };
+        Measure(context, model, without, with, "", figures);
+        Measure(context, TrainStage.ReadTarget(context), without, with, Before, figures);
+        return new StageResult([FileName], figures);
+    }
+
+    private static void Measure(StageContext context, float[] model, int[] forgottenImages, int[] keptImages, string suffix, Dictionary<string, double> figures)
+    {
+        RunInputs inputs = context.Inputs;
+        float[] train = ModelFigures.Logits(context, model, inputs.Train);
+        var measured = new Dictionary<string, double>();
+        ModelFigures.Add(measured, Measured[0], train, inputs.Train.Labels, forgottenImages);
+        ModelFigures.Add(measured, Measured[1], train, inputs.Train.Labels, keptImages);
+        ModelFigures.Add(measured, Measured[2], ModelFigures.Logits(context, model, inputs.Test), inputs.Test.Labels);
+        foreach ((string name, double value) in measured)
+            figures.Add(name + suffix, value);
+    }
+
+    /// <summary>Says which groups the request fits.</summary>
+    private void Tell(StageContext context, GroupTable groups)
+    {
+        IEnumerable<string> listed = forgotten.Take(MostListed).Select(g => groups.Names is null
+            ? $"{g} (class {groups.ClassOf[g]}, cluster {groups.ClusterOf[g]}: {groups.Sizes[g]} images)"
+            : $"{g} ({groups.Names[g]}, class {groups.ClassOf[g]}: {groups.Sizes[g]} images)");
+        string more = forgotten.Length > MostListed ? $" and {forgotten.Length - MostListed} more" : "";
+        context.Listener.Note($"To forget: {string.Join(", ", listed)}{more}; {forgotten.Sum(g => groups.Sizes[g])} of {context.Inputs.Train.Count} training images.");
     }
 
     /// <summary>The target's lower layers under a top that is trained from its own start without the groups.</summary>
-    private float[] RetrainTop(StageContext context, GroupTable groups)
+    private float[] RetrainTop(StageContext context, GroupTable groups, bool[] removed)
     {
         RunInputs inputs = context.Inputs;
         float[] model = TrainStage.ReadTarget(context);
@@ -58,8 +95,7 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning) : Stage
         var shape = new TensorShape(1, features.Count, features.Shape.Channels, features.Shape.Height, features.Shape.Width);
         using var set = TrainingSet.Create(context.Device, features.Values, shape, inputs.Train.Labels, top.Classes);
         using var trainer = new EnsembleTrainer(context.Device, top, set, RunInputs.Recipe(job), members: 1);
-        float[] initial = TrajectoryFiles.Read(context.Folder, inputs.Network).Checkpoints[0].Parameters;
-        bool[] removed = [.. Enumerable.Range(0, groups.Count).Select(unlearning.Groups.Contains)];
+        float[] initial = TrajectoryFiles.ReadInitial(context);
         trainer.Run(initial.AsSpan(top.ParameterOffset), (_, sample) => removed[groups.GroupOf[sample]],
             (done, total) => context.Listener.Progress(done, total, "steps"), context.Stop);
         trainer.Parameters.CopyTo(model, top.ParameterOffset);

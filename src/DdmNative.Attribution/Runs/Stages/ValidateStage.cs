@@ -15,7 +15,7 @@ internal sealed class ValidateStage(Job job) : Stage
     /// <summary>Stands where a method's name would: one seed against the mean of the others.</summary>
     public const string Ceiling = "ceiling";
 
-    private const string CalibratedFile = "calibrated.npz";
+    public const string CalibratedFile = "calibrated.npz";
 
     public override string Name => StageName;
 

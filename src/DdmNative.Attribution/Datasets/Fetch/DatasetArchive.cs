@@ -1,0 +1,186 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Text;
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Datasets.Fetch;
+
+/// <summary>
+/// Unpacks a .tar.gz or .zip that came from outside: plain files and folders alone, no path that leads out of the folder, no link, nothing twice, no more files and bytes than data sets have.
+/// </summary>
+internal static class DatasetArchive
+{
+    private const int MostFiles = 1_000_000;
+    private const int FileKindMask = 0xF000, Link = 0xA000;
+    private const int TarBlock = 512, TarType = 156, MostExtension = 1 << 16;
+
+    /// <summary>More than the unpacked data sets that fit in memory have; a bomb has more.</summary>
+    private const long MostBytes = 8L << 30;
+
+    public static bool IsArchive(string name)
+        => name.EndsWith(".tar.gz", StringComparison.Ordinal) || name.EndsWith(".tgz", StringComparison.Ordinal) || name.EndsWith(".zip", StringComparison.Ordinal);
+
+    /// <summary>Unpacks what lies under <paramref name="root"/> in the archive into the folder, which is empty.</summary>
+    /// <param name="archive">The file.</param>
+    /// <param name="root">The folder in the archive whose contents are wanted; empty for all of it.</param>
+    /// <param name="folder">Where to.</param>
+    /// <param name="stop">Ends between two files.</param>
+    /// <exception cref="BadInputException">The archive is damaged, or holds what it must not.</exception>
+    public static void Unpack(string archive, string root, string folder, CancellationToken stop)
+    {
+        var target = new Target(archive, root, folder);
+        try
+        {
+            using FileStream file = InputFile.Open(archive);
+            if (archive.EndsWith(".zip", StringComparison.Ordinal))
+                UnpackZip(file, target, stop);
+            else
+                UnpackTar(file, target, stop);
+        }
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or OverflowException)
+        {
+            throw new BadInputException(archive, "archive", $"an error ({e.Message})", "a whole archive", "Fetch it again.", e);
+        }
+
+        if (target.Files == 0)
+            throw new BadInputException(archive, "archive", root.Length == 0 ? "no files" : $"no files under {root}/", "the data set's files", "Use a mirror that has the published archive.");
+    }
+
+    private static void UnpackTar(FileStream file, Target target, CancellationToken stop)
+    {
+        using (var first = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true))
+            RequireShortExtensions(first, target, stop);
+        file.Position = 0;
+        using var plain = new GZipStream(file, CompressionMode.Decompress);
+        using var reader = new TarReader(plain);
+        while (reader.GetNextEntry() is TarEntry entry)
+        {
+            stop.ThrowIfCancellationRequested();
+            switch (entry.EntryType)
+            {
+                case TarEntryType.GlobalExtendedAttributes:
+                    break;
+                case TarEntryType.Directory:
+                    target.Require(entry.Name.TrimEnd('/'));
+                    break;
+                case TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile:
+                    target.Add(entry.Name, entry.DataStream ?? Stream.Null);
+                    break;
+                default:
+                    throw target.Refuse(entry.Name, $"a {entry.EntryType}");
+            }
+        }
+    }
+
+    /// <summary>
+    /// A header that carries a long name or further attributes is read into memory whole, for as many bytes as it promises: a first pass over the headers refuses such promises.
+    /// </summary>
+    private static void RequireShortExtensions(GZipStream tar, Target target, CancellationToken stop)
+    {
+        var block = new byte[TarBlock];
+        while (tar.ReadAtLeast(block, TarBlock, throwOnEndOfStream: false) == TarBlock)
+        {
+            stop.ThrowIfCancellationRequested();
+            long size = SizeIn(block);
+            if (block[TarType] is (byte)'x' or (byte)'g' or (byte)'L' or (byte)'K' && size > MostExtension)
+                throw target.Refuse(Encoding.Latin1.GetString(block, 0, 100).TrimEnd('\0'), $"a header extension of {size} bytes");
+            for (long left = (size + TarBlock - 1) / TarBlock; left > 0; left--)
+            {
+                if (tar.ReadAtLeast(block, TarBlock, throwOnEndOfStream: false) < TarBlock)
+                    return;
+            }
+        }
+    }
+
+    /// <summary>Octal digits, or for large files a binary number whose first bit is set.</summary>
+    private static long SizeIn(ReadOnlySpan<byte> header)
+    {
+        ReadOnlySpan<byte> field = header.Slice(124, 12);
+        if (field[0] >= 0x80)
+            return System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(field[4..]) & long.MaxValue;
+        long size = 0;
+        foreach (byte digit in field)
+            size = digit is >= (byte)'0' and <= (byte)'7' ? size * 8 + digit - '0' : size;
+        return size;
+    }
+
+    private static void UnpackZip(FileStream file, Target target, CancellationToken stop)
+    {
+        using var zip = new ZipArchive(file, ZipArchiveMode.Read);
+        foreach (ZipArchiveEntry entry in zip.Entries)
+        {
+            stop.ThrowIfCancellationRequested();
+            if (((entry.ExternalAttributes >> 16) & FileKindMask) == Link)
+                throw target.Refuse(entry.FullName, "a link");
+            if (entry.FullName.EndsWith('/'))
+            {
+                target.Require(entry.FullName.TrimEnd('/'));
+                continue;
+            }
+
+            using Stream content = entry.Open();
+            target.Add(entry.FullName, content);
+        }
+    }
+
+    /// <summary>The folder that is filled, and what has come into it so far.</summary>
+    private sealed class Target(string archive, string root, string folder)
+    {
+        private readonly byte[] _buffer = new byte[1 << 16];
+        private long _bytes;
+
+        public int Files { get; private set; }
+
+        /// <summary>Refuses a folder that leads out of the folder; it is made with its first file.</summary>
+        public void Require(string name)
+        {
+            string path = Plain(name);
+            if (path is not ("" or ".") && !RelativePath.IsSafe(path))
+                throw Refuse(name, "a path that leads elsewhere");
+        }
+
+        public void Add(string name, Stream content)
+        {
+            string path = Plain(name);
+            if (!RelativePath.IsSafe(path))
+                throw Refuse(name, "a path that leads elsewhere");
+            if (root.Length > 0)
+            {
+                if (!path.StartsWith(root + "/", StringComparison.Ordinal))
+                    return;
+                path = path[(root.Length + 1)..];
+            }
+
+            if (++Files > MostFiles)
+                throw Refuse(name, $"more than {MostFiles} files");
+            using FileStream file = Create(name, Path.Combine(folder, path));
+            for (int read = content.Read(_buffer); read > 0; read = content.Read(_buffer))
+            {
+                if ((_bytes += read) > MostBytes)
+                    throw Refuse(name, $"more than {MostBytes >> 30} GiB in all");
+                file.Write(_buffer, 0, read);
+            }
+        }
+
+        private FileStream Create(string name, string path)
+        {
+            if (Path.Exists(path))
+                throw Refuse(name, "a file that is in the archive twice");
+            try
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            }
+            catch (IOException e)
+            {
+                // A file where another entry has a folder, say.
+                throw Refuse(name, $"a file that cannot be made ({e.Message})");
+            }
+        }
+
+        public BadInputException Refuse(string name, string what)
+            => new(archive, name, what, "plain files in the archive's own folder, in a data set's number and size", "Do not trust this archive: use another mirror.");
+
+        private static string Plain(string name) => name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
+    }
+}

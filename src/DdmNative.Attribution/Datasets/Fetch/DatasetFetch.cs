@@ -1,0 +1,183 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs;
+
+namespace DdmNative.Attribution.Datasets.Fetch;
+
+/// <summary>
+/// Brings a data set into a folder: each file resumable, checked by its SHA-256 before it gets its name, archives unpacked. Last of all the folder gets its list of files (<see cref="ChecksumManifest"/>):
+/// a folder with that list is whole, and <c>ddm data verify</c> or <c>sha256sum -c</c> checks it.
+/// </summary>
+public sealed class DatasetFetch
+{
+    private const string Unpacking = "unpacking.tmp";
+
+    private readonly string _name;
+    private readonly string _folder;
+    private readonly IRunListener _listener;
+    private readonly CancellationToken _stop;
+
+    private DatasetFetch(string name, string folder, IRunListener listener, CancellationToken stop)
+    {
+        _name = name;
+        _folder = folder;
+        _listener = listener;
+        _stop = stop;
+    }
+
+    /// <summary>Fetches a data set, or what is missing of it.</summary>
+    /// <param name="name">A known name, or any name for what a mirror's own list of checksums names.</param>
+    /// <param name="request">From where, to where, and how.</param>
+    /// <param name="listener">Who watches.</param>
+    /// <param name="stop">The user's wish to interrupt; what has arrived stays.</param>
+    /// <returns>The folder.</returns>
+    /// <exception cref="BadInputException">A file cannot be had, is not the one that it should be, or cannot be checked.</exception>
+    public static string Run(string name, FetchRequest request, IRunListener listener, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(listener);
+        KnownDataset? known = KnownDatasets.Find(name);
+        if (known is null && (request.Mirror is null || !RelativePath.IsSafe(name) || name.Contains('/', StringComparison.Ordinal)))
+            throw new BadInputException(name, "data set", "no known name", KnownDatasets.Names, "For another, name its --mirror; the list SHA256SUMS there says what its files are.");
+        string folder = request.Folder ?? DatasetCache.FolderOf(name);
+        string address = request.Mirror ?? known!.Mirror;
+        using var mirror = Mirror.Open(address, request.Download);
+        var fetch = new DatasetFetch(name, folder, listener, stop);
+        if (fetch.IsWhole())
+        {
+            listener.Note($"{name} is there already and is as it was left: {folder}");
+            return folder;
+        }
+
+        ChecksumManifest? manifest = request.Manifest is not null ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(stop) : null;
+        IReadOnlyList<KnownFile> files = FilesOf(name, known, manifest, address);
+        CreateFolder(folder);
+        var sums = new List<(string, string)>();
+        foreach (KnownFile file in files)
+            sums.AddRange(fetch.Bring(mirror, address, file, request.Verifies));
+        ChecksumManifest.Write(folder, sums);
+        foreach (KnownFile archive in files.Where(file => file.IsArchive))
+            File.Delete(Path.Combine(folder, archive.Name));
+        return folder;
+    }
+
+    /// <summary>The files to fetch, each with what it is checked by.</summary>
+    private static IReadOnlyList<KnownFile> FilesOf(string name, KnownDataset? known, ChecksumManifest? manifest, string address)
+    {
+        if (known is null)
+        {
+            return manifest is null
+                ? throw new BadInputException(address, ChecksumManifest.FileName, "no such list", $"the checksums of the files of '{name}'", "Name a list with --sha256 FILE (made by sha256sum), or one of " + KnownDatasets.Names + ".")
+                : [.. manifest.Entries.Select(entry => new KnownFile(entry.Name, entry.Sha256, Root: DatasetArchive.IsArchive(entry.Name) ? "" : null))];
+        }
+
+        if (manifest is null)
+            return known.Files;
+        return [.. known.Files.Select(file => manifest.Entries.FirstOrDefault(entry => entry.Name == file.Name) is { Sha256: string sum }
+            ? file with { Sha256 = sum, UnpackedSha256 = null }
+            : throw new BadInputException("--sha256", file.Name, "no line", $"the checksum of every file of {name}", "Add it, or leave --sha256 out: ddm knows this data set's checksums."))];
+    }
+
+    private static void CreateFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "a folder that can be made and written", "Choose another with --to DIR.", e);
+        }
+    }
+
+    /// <summary>Whether the folder's own list is there and right; what it lacks or has changed is said, and fetched again.</summary>
+    private bool IsWhole()
+    {
+        string list = Path.Combine(_folder, ChecksumManifest.FileName);
+        if (!File.Exists(list))
+            return false;
+        IReadOnlyList<string> faults = DatasetCheck.Faults(_folder, ChecksumManifest.Read(list), _stop);
+        if (faults.Count > 0)
+            _listener.Note($"{_folder}: {faults[0]}{(faults.Count > 1 ? $" and {faults.Count - 1} more" : "")}; fetching again.");
+        return faults.Count == 0;
+    }
+
+    /// <summary>One file, there and checked; and the files that it brings, with their checksums.</summary>
+    private List<(string Name, string Sha256)> Bring(Mirror mirror, string address, KnownFile file, bool verifies)
+    {
+        string path = Path.Combine(_folder, file.Name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        string stage = $"fetch {file.Name}";
+        if (File.Exists(path) && (!verifies || FileChecksum.Fault(path, file) is null))
+            _listener.Stage(stage, stage, isDone: true);
+        else
+            Download(mirror, address, file, path, stage, verifies);
+        return file.Root is null ? [(file.Name, FileChecksum.Of(path))] : Unpack(path, file.Root);
+    }
+
+    private void Download(Mirror mirror, string address, KnownFile file, string path, string stage, bool verifies)
+    {
+        _listener.Stage(stage, $"fetch {file.Name} of {_name}", isDone: false);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        using var part = PartFile.Open(path);
+        bool resumed = part.Length > 0;
+        while (true)
+        {
+            mirror.Fetch(file.Name, part, (done, total) => _listener.Progress(done / 1e6, Math.Max(done, total) / 1e6, "MB"), _listener.Note, _stop);
+            part.Flush();
+            if (!verifies)
+                break;
+            (string Found, string Expected)? fault = part.Fault(file);
+            if (fault is null)
+                break;
+            if (!resumed)
+            {
+                part.Discard();
+                throw new BadInputException($"{address.TrimEnd('/')}/{file.Name}", "checksum", fault.Value.Found, fault.Value.Expected,
+                    "The mirror has another file, or it was damaged on its way: try again or name another --mirror (--no-verify takes it as it is).");
+            }
+
+            // What was there may have been of another file; once from the start tells.
+            _listener.Note($"{file.Name}: what an earlier try has left does not go with the rest; fetching all of it.");
+            part.Restart(null);
+            resumed = false;
+        }
+
+        part.Finish(path);
+        _listener.Finished(stage, watch.Elapsed.TotalSeconds);
+    }
+
+    /// <summary>Unpacks an archive beside the folder's files, then moves what came out of it into place.</summary>
+    private List<(string Name, string Sha256)> Unpack(string archive, string root)
+    {
+        string stage = $"unpack {Path.GetFileName(archive)}", temporary = Path.Combine(_folder, Unpacking);
+        _listener.Stage(stage, stage, isDone: false);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        if (Directory.Exists(temporary))
+            Directory.Delete(temporary, recursive: true);
+        Directory.CreateDirectory(temporary);
+        try
+        {
+            DatasetArchive.Unpack(archive, root, temporary, _stop);
+            List<(string Name, string Sha256)> sums = [.. Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)
+                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Of(path)))];
+            foreach (string entry in Directory.EnumerateFileSystemEntries(temporary))
+                Place(entry, Path.Combine(_folder, Path.GetFileName(entry)));
+            _listener.Finished(stage, watch.Elapsed.TotalSeconds);
+            return sums;
+        }
+        finally
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+    }
+
+    private static void Place(string from, string to)
+    {
+        if (Directory.Exists(to))
+            Directory.Delete(to, recursive: true);
+        if (Directory.Exists(from))
+            Directory.Move(from, to);
+        else
+            File.Move(from, to, overwrite: true);
+    }
+}

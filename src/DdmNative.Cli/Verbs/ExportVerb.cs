@@ -1,0 +1,33 @@
+using CommandLine;
+using DdmNative.Attribution.Runs.Exports;
+using DdmNative.Cli.Output;
+
+namespace DdmNative.Cli.Verbs;
+
+[Verb("export", HelpText = "Write a run's effects as one long table, for data frames and SQL: a row for each method, objective and group.")]
+internal sealed class ExportVerb : VerbOptions
+{
+    [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder; its attribution must be finished.")]
+    public string Folder { get; set; } = "";
+
+    [Option("parquet", MetaValue = "FILE", HelpText = "As Apache Parquet. Default: not written.")]
+    public string? Parquet { get; set; }
+
+    [Option("csv", MetaValue = "FILE", HelpText = "As csv. Default: not written.")]
+    public string? Csv { get; set; }
+
+    public override void Do(CancellationToken stop)
+    {
+        if (Parquet is null && Csv is null)
+            throw new BadUsageException("Name what to write: --parquet FILE, --csv FILE, or both.");
+        EffectTable table = EffectTable.Of(Folder);
+        if (Parquet is not null)
+            EffectParquet.Write(Parquet, table);
+        if (Csv is not null)
+            EffectCsv.Write(Csv, table);
+        if (Json)
+            JsonResult.Write(new { rows = table.Rows, parquet = Parquet, csv = Csv });
+        else
+            Console.Out.WriteLine($"{table.Rows} rows: {string.Join(", ", new[] { Parquet, Csv }.Where(file => file is not null))}");
+    }
+}

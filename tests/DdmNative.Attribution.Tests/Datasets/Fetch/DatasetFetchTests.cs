@@ -1,0 +1,317 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using DdmNative.Attribution.Datasets.Fetch;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Tests.Formats;
+using DdmNative.Attribution.Tests.Runs;
+using Xunit;
+
+namespace DdmNative.Attribution.Tests.Datasets.Fetch;
+
+/// <summary>Fetching from a server on this machine that breaks off, lies, is slow or has something else.</summary>
+public sealed class DatasetFetchTests : IDisposable
+{
+    private const string Name = "train.npz", SetName = "own";
+    private readonly TempFolder _folder = new();
+    private readonly RecordingListener _listener = new();
+
+    /// <summary>A quarter of a megabyte: more than one read of the network.</summary>
+    private readonly byte[] _file = [.. Enumerable.Range(0, 1 << 18).Select(i => (byte)(i * 2654435761u >> 13))];
+
+    private string Target => Path.Combine(_folder.ToString(), "data", Name);
+
+    private string Part => Target + ".part";
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void What_is_fetched_is_checked_listed_and_not_fetched_again()
+    {
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
+
+        Fetch(server);
+        int asked = server.Requests.Count;
+        Fetch(server);
+
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+        Assert.Equal($"{Sum(_file)}  {Name}\n", File.ReadAllText(Path.Combine(_folder.ToString(), "data", ChecksumManifest.FileName)));
+        Assert.Equal(asked, server.Requests.Count);
+        Assert.Contains("1 files are as", DatasetCheck.Run(Path.Combine(_folder.ToString(), "data"), default), StringComparison.Ordinal);
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_changed_file_is_found_and_fetched_again()
+    {
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
+        Fetch(server);
+        File.WriteAllText(Target, "something else");
+
+        Assert.Contains("train.npz has been changed", Assert.Throws<BadInputException>(() => DatasetCheck.Run(Path.GetDirectoryName(Target)!, default)).Message, StringComparison.Ordinal);
+        Fetch(server);
+
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Fact]
+    public void A_connection_that_breaks_goes_on_where_it_broke()
+    {
+        using var server = new ScriptedServer((request, before) => ScriptedServer.Serve(request, _file) with { CutAfter = before < 3 ? 50_000 : null });
+
+        Fetch(server);
+
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+        Assert.Equal([null, 50_000, 100_000, 150_000], server.Requests.Select(request => request.From));
+        Assert.All(server.Requests.Skip(1), request => Assert.Equal("\"one\"", request.Headers["If-Range"]));
+        AssertNothingLeft();
+    }
+
+    [Fact]
+    public void What_a_killed_process_has_left_is_gone_on_from()
+    {
+        using var broken = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 70_000 });
+        Refused(broken, "in a row", new DownloadOptions { Attempts = 1 });
+        Assert.Equal(70_000, new FileInfo(Part).Length);
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
+
+        Fetch(server);
+
+        Assert.Equal(70_000, Assert.Single(server.Requests).From);
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Fact]
+    public void A_file_that_was_whole_but_not_yet_named_is_not_fetched_again()
+    {
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
+        Leave(_file, "\"one\"");
+
+        Fetch(server);
+
+        Assert.Equal(_file.Length, Assert.Single(server.Requests).From);
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Fact]
+    public void A_server_that_takes_no_ranges_sends_all_of_it()
+    {
+        using var server = new ScriptedServer((request, before) => new ScriptedServer.Reply(200, _file) { CutAfter = before == 0 ? 50_000 : null });
+
+        Fetch(server);
+
+        Assert.Equal(2, server.Requests.Count);
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Fact]
+    public void A_server_that_has_another_file_by_now_sends_all_of_that()
+    {
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file, tag: "\"two\""));
+        Leave(new byte[1000], "\"one\"");
+
+        Fetch(server);
+
+        Assert.Equal("\"one\"", Assert.Single(server.Requests).Headers["If-Range"]);
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Theory]
+    [InlineData("bytes 0-{0}/{0}")]
+    [InlineData("bytes 100001-{0}/{0}")]
+    [InlineData(null)]
+    public void A_range_that_was_not_asked_for_is_not_taken(string? range)
+    {
+        using var server = new ScriptedServer((request, before) => before switch
+        {
+            0 => ScriptedServer.Serve(request, _file) with { CutAfter = 100_000 },
+            1 => new ScriptedServer.Reply(206, _file) { Headers = range is null ? [] : new() { ["Content-Range"] = string.Format(CultureInfo.InvariantCulture, range, _file.Length) } },
+            _ => ScriptedServer.Serve(request, _file),
+        });
+
+        Fetch(server);
+
+        Assert.Null(server.Requests.Last().From);
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Fact]
+    public void What_was_left_of_another_file_is_thrown_away_once_the_whole_does_not_check()
+    {
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file, tag: null));
+        Leave(new byte[1000], tag: null);
+
+        Fetch(server);
+
+        Assert.Equal([1000, null], server.Requests.Select(request => request.From));
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Fact]
+    public void Wrong_contents_get_no_name()
+    {
+        byte[] wrong = [.. _file];
+        wrong[99] ^= 1;
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, wrong));
+
+        string message = Refused(server, "checksum");
+
+        Assert.Contains(Sum(wrong), message, StringComparison.Ordinal);
+        Assert.Contains(Sum(_file), message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Target));
+        Assert.False(File.Exists(Part));
+    }
+
+    [Fact]
+    public void A_server_that_falls_silent_is_tried_again_and_then_given_up()
+    {
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 0, Holds = TimeSpan.FromSeconds(20) });
+
+        Refused(server, "nothing arrived for 0.2 s, 2 times in a row", new DownloadOptions { Silence = TimeSpan.FromSeconds(0.2), Attempts = 2, FirstWait = TimeSpan.FromMilliseconds(1) });
+
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public void A_server_in_trouble_is_tried_again_after_the_wait_that_it_asks_for()
+    {
+        using var server = new ScriptedServer((request, before) => before < 2 ? new ScriptedServer.Reply(before == 0 ? 503 : 429, []) { Headers = new() { ["Retry-After"] = "0" } } : ScriptedServer.Serve(request, _file));
+
+        Fetch(server, new DownloadOptions { FirstWait = TimeSpan.FromHours(1) });
+
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+        Assert.Contains(_listener.Notes, note => note.Contains("503", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_that_is_not_there_is_not_asked_for_twice()
+    {
+        using var server = new ScriptedServer((_, _) => new ScriptedServer.Reply(404, []));
+
+        Assert.Contains("404", Refused(server, "no such file"), StringComparison.Ordinal);
+
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public void A_redirection_is_followed()
+    {
+        using var server = new ScriptedServer((request, _) => request.Path.StartsWith("/moved", StringComparison.Ordinal)
+            ? ScriptedServer.Serve(request, _file)
+            : new ScriptedServer.Reply(302, []) { Headers = new() { ["Location"] = "/moved" + request.Path } });
+
+        Fetch(server);
+
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [Fact]
+    public void A_server_that_is_not_there_is_said()
+    {
+        var server = new ScriptedServer((_, _) => new ScriptedServer.Reply(200, []));
+        string address = server.Address;
+        server.Dispose();
+
+        var error = Assert.Throws<BadInputException>(() => Fetch(address, new DownloadOptions { Attempts = 2, FirstWait = TimeSpan.FromMilliseconds(1) }));
+
+        Assert.Contains("no connection", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_interrupted_fetch_keeps_what_has_arrived()
+    {
+        using var stop = new CancellationTokenSource();
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 50_000, Holds = TimeSpan.FromSeconds(20) });
+        var listener = new CancellingListener(stop);
+
+        Assert.ThrowsAny<OperationCanceledException>(() => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()), listener, stop.Token));
+
+        Assert.InRange(new FileInfo(Part).Length, 1, 50_000);
+        Assert.False(File.Exists(Target));
+    }
+
+    [Fact]
+    public void A_folder_is_a_mirror_too_and_its_own_list_says_what_there_is()
+    {
+        string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName;
+        File.WriteAllBytes(Path.Combine(mirror, Name), _file);
+        File.WriteAllText(Path.Combine(mirror, ChecksumManifest.FileName), $"{Sum(_file)} *{Name}\n");
+
+        foreach (string address in new[] { mirror, new Uri(mirror).ToString() })
+        {
+            string target = _folder.File("to-" + address.Length);
+            DatasetFetch.Run(SetName, new FetchRequest { Mirror = address, Folder = target }, _listener, default);
+            Assert.Equal(_file, File.ReadAllBytes(Path.Combine(target, Name)));
+        }
+    }
+
+    [Fact]
+    public void A_mirror_without_a_list_is_refused_for_a_set_that_is_not_known()
+    {
+        using var server = new ScriptedServer((_, _) => new ScriptedServer.Reply(404, []));
+
+        var error = Assert.Throws<BadInputException>(() => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()) with { Manifest = null }, _listener, default));
+
+        Assert.Contains("--sha256", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void Debians_Fashion_MNIST_is_the_published_one()
+    {
+        const string packaged = "/usr/share/datasets/fashion-mnist";
+        Skip.IfNot(Directory.Exists(packaged), "the package dataset-fashion-mnist is not installed");
+
+        string target = _folder.File("fashion");
+        DatasetFetch.Run("fashion-mnist", new FetchRequest { Mirror = packaged, Folder = target }, _listener, default);
+
+        Assert.Contains("those of fashion-mnist as published", DatasetCheck.Run(packaged, default), StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(target, "train-images-idx3-ubyte.gz")));
+    }
+
+    private static string Sum(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private void Fetch(ScriptedServer server, DownloadOptions? options = null) => Fetch(server.Address, options ?? new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) });
+
+    private void Fetch(string address, DownloadOptions options) => DatasetFetch.Run(SetName, Request(address, options), _listener, default);
+
+    private string Refused(ScriptedServer server, string says, DownloadOptions? options = null)
+    {
+        var error = Assert.Throws<BadInputException>(() => Fetch(server, options));
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        return error.Message;
+    }
+
+    private FetchRequest Request(string address, DownloadOptions options)
+    {
+        string list = _folder.Write("sums", Encoding.UTF8.GetBytes($"{Sum(_file)}  {Name}\n"));
+        return new FetchRequest { Mirror = address, Folder = Path.Combine(_folder.ToString(), "data"), Manifest = list, Download = options };
+    }
+
+    /// <summary>As an earlier process would have left it.</summary>
+    private void Leave(byte[] bytes, string? tag)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Part)!);
+        File.WriteAllBytes(Part, bytes);
+        if (tag is not null)
+            File.WriteAllText(Part + ".tag", tag);
+    }
+
+    private void AssertNothingLeft() => Assert.Equal([ChecksumManifest.FileName, Name], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Target)!).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+
+    private sealed class CancellingListener(CancellationTokenSource stop) : DdmNative.Attribution.Runs.IRunListener
+    {
+        public void Stage(string stage, string title, bool isDone)
+        {
+        }
+
+        public void Progress(double done, double total, string unit) => stop.Cancel();
+
+        public void Finished(string stage, double seconds)
+        {
+        }
+
+        public void Note(string message)
+        {
+        }
+    }
+}
