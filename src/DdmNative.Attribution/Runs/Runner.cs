@@ -23,6 +23,7 @@ public static class Runner
     /// <param name="listener">Who watches.</param>
     /// <param name="stop">The user's wish to interrupt.</param>
     /// <exception cref="BadInputException">An input is wrong, or the folder is not a run's.</exception>
+    /// <exception cref="DiskException">A file could not be written; what is finished is kept.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; what is finished is kept.</exception>
     public static RunSummary Run(string folder, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
     {
@@ -31,6 +32,8 @@ public static class Runner
         ArgumentNullException.ThrowIfNull(device);
         RunInputs inputs = RunInputs.Load(job);
         using RunFolder run = RunFolder.Open(folder);
+        foreach (string amiss in run.Amiss)
+            listener.Note(amiss);
         run.Save(new RunRecord
         {
             Version = Version,
@@ -40,10 +43,12 @@ public static class Runner
             Data = inputs.Describe(),
             Stages = run.Record?.Stages ?? [],
             Summary = run.Record?.Summary,
+            Begun = run.Record?.Begun,
         });
         var pipeline = new Pipeline(StageList.For(job, goal, settings, inputs.OwnGroups), inputs.Sha256);
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
 
+        Forget(run, listener);
         RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
@@ -63,6 +68,12 @@ public static class Runner
             throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
         using RunFolder run = RunFolder.Open(folder);
         RunInputs inputs = RunInputs.Load(run.Record!.Job);
+        foreach (StageRecord stage in run.Record.Stages)
+        {
+            if (Pipeline.ChangedFile(run, stage) is string file)
+                throw new BadInputException(run.PathOf(file), "file", "nothing, or other bytes than the run has written", "the file of the finished stage " + stage.Name, "Give the command that made the run once more: it makes the file anew.");
+        }
+
         RunSummary summary = Summarise(run, inputs, new RunSettings());
         if (summary.Methods.Count == 0)
             throw new BadInputException(folder, "attribution", "none that is finished for the present job and data", "a finished attribution", $"Run ddm attribute --run {folder} first.");
@@ -70,11 +81,27 @@ public static class Runner
         return run.PathOf(Report.FileName);
     }
 
+    /// <summary>Takes stages whose files are no longer what they were out of the record: those of this goal have been done again by now, and those of other goals must not be summed up.</summary>
+    private static void Forget(RunFolder run, IRunListener listener)
+    {
+        var changed = new List<StageRecord>();
+        foreach (StageRecord stage in run.Record!.Stages)
+        {
+            if (Pipeline.ChangedFile(run, stage) is not string file)
+                continue;
+            listener.Note($"{stage.Name}: {file} is missing or has been changed; left out until it is asked for again.");
+            changed.Add(stage);
+        }
+
+        if (changed.Count > 0)
+            run.Save(run.Record with { Stages = [.. run.Record.Stages.Except(changed)] });
+    }
+
     /// <summary>What other goals have left counts as long as it belongs to the present job.</summary>
     private static RunSummary Summarise(RunFolder run, RunInputs inputs, RunSettings settings)
     {
         var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs.OwnGroups), inputs.Sha256);
-        return new SummaryBuilder(run, inputs, whole.Finished(run)).Build();
+        return new SummaryBuilder(run, inputs, whole.Finished(run.Record)).Build();
     }
 
     /// <summary>What could move a result's last bit, beside the device.</summary>

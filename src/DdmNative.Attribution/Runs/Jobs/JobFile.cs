@@ -40,7 +40,11 @@ public static class JobFile
 
     /// <summary>Reads one JSON document strictly.</summary>
     /// <exception cref="BadInputException">It is not JSON, or not of this type.</exception>
-    internal static T Parse<T>(string path, ReadOnlySpan<byte> json)
+    /// <param name="path">For messages.</param>
+    /// <param name="json">The document.</param>
+    /// <param name="expected">What it should be.</param>
+    /// <param name="remedy">What to do where it is not.</param>
+    internal static T Parse<T>(string path, ReadOnlySpan<byte> json, string expected = "a job as docs/formats.md describes it", string remedy = "Correct the job file.")
         where T : class
     {
         if (json.StartsWith("\uFEFF"u8))
@@ -48,12 +52,12 @@ public static class JobFile
         try
         {
             return JsonSerializer.Deserialize<T>(json, Options)
-                ?? throw new BadInputException(path, "$, line 1", "null", "a JSON object", "Write the job as {\"data\": {\"source\": …}, …}.");
+                ?? throw new BadInputException(path, "$, line 1", "null", expected, remedy);
         }
         catch (JsonException e)
         {
             string line = e.LineNumber is long number ? string.Create(CultureInfo.InvariantCulture, $", line {number + 1}") : "";
-            throw new BadInputException(path, $"{e.Path ?? "$"}{line}", Found(e), "a job as docs/formats.md describes it", "Correct the job file.", e);
+            throw new BadInputException(path, $"{e.Path ?? "$"}{line}", Found(e), expected, remedy, e);
         }
     }
 
