@@ -19,7 +19,7 @@ internal static class CommandRunner
 
     public static int Run(string[] args)
     {
-        Console.SetOut(new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e)));
+        Console.SetOut(new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e, "Lead it to a place that takes it")));
         Console.SetError(new RefusableWriter(Console.Error, _ => { }));
         try
         {

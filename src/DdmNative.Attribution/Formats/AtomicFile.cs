@@ -24,7 +24,7 @@ public static class AtomicFile
             using (file)
             {
                 write(file);
-                file.Flush(flushToDisk: true);
+                DiskFlush.Run(file);
             }
 
             File.Move(temporary, path, overwrite: true);

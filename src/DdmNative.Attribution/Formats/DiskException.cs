@@ -13,8 +13,9 @@ public sealed class DiskException : IOException
 
     /// <param name="path">What was to be written, as the user knows it.</param>
     /// <param name="inner">The operating system's refusal.</param>
-    public DiskException(string path, Exception inner)
-        : base($"{path}: could not be written ({Cause(inner)}). {Remedy(inner)} and run the same command again: what is finished is kept.", inner)
+    /// <param name="remedy">What to do; null for what the refusal calls for.</param>
+    public DiskException(string path, Exception inner, string? remedy = null)
+        : base($"{path}: could not be written ({Cause(inner)}). {remedy ?? Remedy(inner)} and run the same command again: what is finished is kept.", inner)
     {
         Path = path;
         HResult = inner.HResult;

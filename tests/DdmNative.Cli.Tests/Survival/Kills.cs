@@ -81,10 +81,12 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
         return string.Create(CultureInfo.InvariantCulture, $"after {process.Seconds:0.00} s in {place}");
     }
 
+    /// <summary>The lines in which a start says what it has found; a run within a run has one of its own.</summary>
     private static string FoundBy(DisturbedProcess next)
-        => next.Lines.FirstOrDefault(line => line.StartsWith("Going on", StringComparison.Ordinal) || line.StartsWith("All ", StringComparison.Ordinal)) is not string found
-            ? "nothing, for nothing was there"
-            : string.Join(" ", next.Lines.TakeWhile(line => line != found).Where(line => line.Contains("half-written", StringComparison.Ordinal)).Append(found));
+    {
+        string[] found = [.. next.Lines.Where(line => line.Contains("Going on: ", StringComparison.Ordinal) || line.EndsWith("stages are finished.", StringComparison.Ordinal) || line.Contains("half-written", StringComparison.Ordinal))];
+        return found.Length == 0 ? "nothing, for nothing was there" : string.Join(" ", found);
+    }
 
     private Undisturbed WholeOf(SurvivalJob job)
     {
