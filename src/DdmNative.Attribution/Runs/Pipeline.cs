@@ -20,6 +20,9 @@ internal sealed class Pipeline
                 stage.ReadsData ? dataHash : "", .. stage.Needs.Select(need => (object)_keys[need])]));
     }
 
+    /// <summary>Whether a stage is one of these.</summary>
+    public bool Has(string stage) => _keys.ContainsKey(stage);
+
     /// <summary>Runs what is not finished.</summary>
     /// <param name="folder">The run, its record saved with the current job.</param>
     /// <param name="contextFor">Makes the context of a stage from its key.</param>

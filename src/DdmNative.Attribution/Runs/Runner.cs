@@ -48,7 +48,7 @@ public static class Runner
         var pipeline = new Pipeline(StageList.For(job, goal, settings, inputs.OwnGroups), inputs.Sha256);
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
 
-        Forget(run, listener);
+        Forget(run, pipeline, listener);
         RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
@@ -81,13 +81,13 @@ public static class Runner
         return run.PathOf(Report.FileName);
     }
 
-    /// <summary>Takes stages whose files are no longer what they were out of the record: those of this goal have been done again by now, and those of other goals must not be summed up.</summary>
-    private static void Forget(RunFolder run, IRunListener listener)
+    /// <summary>Takes stages of other goals whose files are no longer what they were out of the record: they must not be summed up.</summary>
+    private static void Forget(RunFolder run, Pipeline pipeline, IRunListener listener)
     {
         var changed = new List<StageRecord>();
         foreach (StageRecord stage in run.Record!.Stages)
         {
-            if (Pipeline.ChangedFile(run, stage) is not string file)
+            if (pipeline.Has(stage.Name) || Pipeline.ChangedFile(run, stage) is not string file)
                 continue;
             listener.Note($"{stage.Name}: {file} is missing or has been changed; left out until it is asked for again.");
             changed.Add(stage);

@@ -14,6 +14,7 @@ internal static class Fuzz
 {
     private const long MostAllocated = 32 << 20, MostNative = 1L << 30;
 
+    private static readonly Lock Logging = new();
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
     /// <param name="good">A file that is read without error.</param>
@@ -90,7 +91,7 @@ internal static class Fuzz
     {
         if (Environment.GetEnvironmentVariable("DDM_SURVIVAL_LOG") is not { Length: > 0 } log)
             return;
-        lock (typeof(Fuzz))
+        lock (Logging)
             File.AppendAllText(log, line + "\n");
     }
 

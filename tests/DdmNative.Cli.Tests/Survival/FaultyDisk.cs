@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace DdmNative.Cli.Tests.Survival;
@@ -136,23 +135,7 @@ internal sealed class FaultyDisk
 
     /// <summary>Compiles it; null where there is no C compiler, or no Linux.</summary>
     public static FaultyDisk? Build(string folder)
-    {
-        if (!OperatingSystem.IsLinux())
-            return null;
-        Directory.CreateDirectory(folder);
-        (string source, string library) = (Path.Combine(folder, "disk.c"), Path.Combine(folder, "libdisk.so"));
-        File.WriteAllText(source, Source);
-        try
-        {
-            using Process compiler = Process.Start("cc", ["-shared", "-fPIC", "-o", library, source, "-ldl"]);
-            compiler.WaitForExit();
-            return compiler.ExitCode == 0 ? new FaultyDisk(library) : throw new InvalidOperationException("The faulty disk does not compile.");
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
-    }
+        => OperatingSystem.IsLinux() && CompiledLibrary.Build(folder, "libdisk.so", Source, "-ldl") is string library ? new FaultyDisk(library) : null;
 
     /// <summary>The environment in which nothing is refused, and a file tells how often each call was made and how many bytes were written.</summary>
     public Dictionary<string, string> Counting(string folder, string countsFile) => new() { ["LD_PRELOAD"] = _library, ["FAULT_FOLDER"] = folder, ["FAULT_COUNTS"] = countsFile };
