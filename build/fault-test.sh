@@ -9,11 +9,11 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 case ${1:-} in
     write)
         export DDM_DISK_FAULTS=${2:-60}
-        exec build/survival.sh DiskFaultTests
+        exec build/survival.sh DiskFaultTests DdmNative.Cli.Tests
         ;;
     read)
         export DDM_MUTATIONS=${2:-10000}
-        exec build/survival.sh Mutat
+        exec build/survival.sh Mutated DdmNative.Attribution.Tests DdmNative.Compute.Cuda.Tests
         ;;
     *)
         echo "fault-test: write or read" >&2
