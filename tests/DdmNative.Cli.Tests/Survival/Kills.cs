@@ -5,7 +5,7 @@ namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>
 /// SIGKILL at random moments: of one command after the other, from a fresh folder each, one to four processes in a row are killed; then it is let come to its end, and what it leaves is held against the
-/// folder of a command that nobody disturbed. Every other moment is drawn evenly from the time that the command takes, the others evenly from its stages.
+/// folder of a command that nobody disturbed. Every other moment is drawn evenly from the time that the command takes, the others from its stages, one after the other in random order.
 /// </summary>
 /// <param name="folder">For the runs.</param>
 /// <param name="seed">Decides the moments.</param>
@@ -71,7 +71,7 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
         }
         else
         {
-            (string stage, double seconds) = whole.Stages[_random.Next(whole.Stages.Count)];
+            (string stage, double seconds) = Draw(whole);
             if (!process.WaitFor(stage) || !process.KillAfter(_random.NextDouble() * seconds))
                 return null;
         }
@@ -79,6 +79,19 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
         string place = process.Stage ?? "start";
         _hit.Add(place);
         return string.Create(CultureInfo.InvariantCulture, $"after {process.Seconds:0.00} s in {place}");
+    }
+
+    /// <summary>A stage that was not drawn before, until all were.</summary>
+    private (string Stage, double Seconds) Draw(Undisturbed whole)
+    {
+        if (whole.Waiting.Count == 0)
+        {
+            (string Stage, double Seconds)[] order = [.. whole.Stages];
+            _random.Shuffle(order);
+            Array.ForEach(order, whole.Waiting.Enqueue);
+        }
+
+        return whole.Waiting.Dequeue();
     }
 
     /// <summary>The lines in which a start says what it has found; a run within a run has one of its own.</summary>
@@ -118,5 +131,8 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
             throw new XunitException($"Seed {seed}, round {round}, {job.Name}: {what} ({Path.Combine(folder, $"{job.Name}-{round}")})");
     }
 
-    private sealed record Undisturbed(double Seconds, IReadOnlyList<(string Stage, double Seconds)> Stages, Dictionary<string, byte[]> Files);
+    private sealed record Undisturbed(double Seconds, IReadOnlyList<(string Stage, double Seconds)> Stages, Dictionary<string, byte[]> Files)
+    {
+        public Queue<(string Stage, double Seconds)> Waiting { get; } = [];
+    }
 }
