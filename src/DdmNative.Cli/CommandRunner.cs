@@ -1,4 +1,5 @@
 using CommandLine;
+using DdmNative.Attribution.Formats;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Telemetry;
 using DdmNative.Cli.Verbs;
@@ -13,15 +14,18 @@ internal static class CommandRunner
 
     public static int Run(string[] args)
     {
-        // Whoever asks for help is told, whatever else is wrong with the line.
-        if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
-            args = args[0].StartsWith('-') ? [HelpVerb.Name] : [HelpVerb.Name, args[0]];
-        ParserResult<object> parsed = Parse(args);
-        if (parsed.Value is VerbOptions verb)
-            return Run(verb);
-        string message = UsageErrors.Explain(args.FirstOrDefault(), parsed.Errors);
-        new Failure(ExitCode.BadUsage, message).Write(args.Contains("--json"), IsJson(FormatIn(args)), text: message);
-        return ExitCode.BadUsage;
+        Console.SetOut(new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e, "Lead it to a place that takes it")));
+        Console.SetError(new RefusableWriter(Console.Error, _ => { }));
+        try
+        {
+            return Take(args);
+        }
+        catch (DiskException e)
+        {
+            var failure = Failure.From(e);
+            failure.Write(json: false, IsJson(FormatIn(args)));
+            return failure.Code;
+        }
     }
 
     /// <summary>The verb with its options, or what is wrong with them.</summary>
@@ -37,6 +41,19 @@ internal static class CommandRunner
             settings.AllowMultiInstance = true;
         });
         return parser.ParseArguments(args, VerbTypes);
+    }
+
+    private static int Take(string[] args)
+    {
+        // Whoever asks for help is told, whatever else is wrong with the line.
+        if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
+            args = args[0].StartsWith('-') ? [HelpVerb.Name] : [HelpVerb.Name, args[0]];
+        ParserResult<object> parsed = Parse(args);
+        if (parsed.Value is VerbOptions verb)
+            return Run(verb);
+        string message = UsageErrors.Explain(args.FirstOrDefault(), parsed.Errors);
+        new Failure(ExitCode.BadUsage, message).Write(args.Contains("--json"), IsJson(FormatIn(args)), text: message);
+        return ExitCode.BadUsage;
     }
 
     private static int Run(VerbOptions verb)

@@ -17,11 +17,14 @@ public static class ExitCode
     /// <summary>There is no such device, or it failed.</summary>
     public const int DeviceTrouble = 4;
 
-    /// <summary>The device has too little memory.</summary>
+    /// <summary>The device or the machine has too little memory.</summary>
     public const int OutOfMemory = 5;
 
     /// <summary>Interrupted; the same command goes on from there.</summary>
     public const int Interrupted = 6;
+
+    /// <summary>Something could not be written: the disk is full, read-only or failing. Once that is mended the same command goes on.</summary>
+    public const int DiskTrouble = 7;
 
     /// <summary>What each means, for the help; docs/formats.md has the same.</summary>
     internal static IReadOnlyList<(int Code, string Meaning)> Meanings { get; } =
@@ -33,5 +36,6 @@ public static class ExitCode
         (DeviceTrouble, "no such device, or it failed"),
         (OutOfMemory, "out of memory"),
         (Interrupted, "interrupted (Ctrl-C, SIGTERM); the same command goes on from there"),
+        (DiskTrouble, "the disk is full, read-only or failing; mend it, and the same command goes on from there"),
     ];
 }

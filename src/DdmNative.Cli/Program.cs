@@ -3,8 +3,16 @@ using DdmNative.Cli;
 // Answered before anything is loaded: scripts ask it often.
 if (args is ["--version"] or ["version"])
 {
-    Console.Out.WriteLine($"ddm {ProgramVersion.Text}");
-    return 0;
+    try
+    {
+        Console.Out.WriteLine($"ddm {ProgramVersion.Text}");
+        return ExitCode.Done;
+    }
+    catch (IOException e)
+    {
+        Console.Error.WriteLine($"ddm: standard output: could not be written ({e.Message}).");
+        return ExitCode.DiskTrouble;
+    }
 }
 
 return CommandRunner.Run(args);

@@ -28,6 +28,19 @@ internal static class Ddm
     public static Result Run(Dictionary<string, string> environment, params string[] arguments)
     {
         using Process process = Start(environment, arguments);
+        return Finish(process);
+    }
+
+    /// <summary>Runs another program to the end, for what only a shell can do to ddm.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
+    public static Result Finish(string program, string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        return Finish(process);
+    }
+
+    private static Result Finish(Process process)
+    {
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -112,12 +112,12 @@ public sealed class ExitCodeTests(RunFiles files)
     }
 
     [Fact]
-    public void A_method_that_needs_more_memory_than_it_may_have_is_2_and_says_what_to_do()
+    public void A_method_that_needs_more_memory_than_it_may_have_is_5_and_says_what_to_do()
     {
         Ddm.Result result = Ddm.Run("attribute", "--run", files.PathOf("memory"), "--data", "generated:classes=2,per-class=6,test-per-class=3,size=8,clusters=1", "--clusters", "1",
             "--method", "grad-dot", "--memory", "0.5");
 
-        Assert.Equal(ExitCode.BadUsage, result.Code);
+        Assert.Equal(ExitCode.OutOfMemory, result.Code);
         Assert.Contains("Method 'grad-dot' needs", result.Error, StringComparison.Ordinal);
         Assert.Contains("Lower --wave", result.Error, StringComparison.Ordinal);
     }

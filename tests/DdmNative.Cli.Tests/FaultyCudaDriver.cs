@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace DdmNative.Cli.Tests;
 
 /// <summary>
@@ -50,20 +48,5 @@ internal static class FaultyCudaDriver
         """;
 
     /// <summary>Compiles the driver into a folder; null where there is no C compiler.</summary>
-    public static string? Build(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        (string source, string library) = (Path.Combine(folder, "driver.c"), Path.Combine(folder, "libcuda.so.1"));
-        File.WriteAllText(source, Source);
-        try
-        {
-            using Process compiler = Process.Start("cc", ["-shared", "-fPIC", "-o", library, source]);
-            compiler.WaitForExit();
-            return compiler.ExitCode == 0 ? library : throw new InvalidOperationException("The faulty driver does not compile.");
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
-    }
+    public static string? Build(string folder) => CompiledLibrary.Build(folder, "libcuda.so.1", Source);
 }

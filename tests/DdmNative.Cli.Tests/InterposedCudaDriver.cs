@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace DdmNative.Cli.Tests;
@@ -87,19 +86,7 @@ internal sealed class InterposedCudaDriver
     {
         if (!OperatingSystem.IsLinux() || DriverBehind() is not { } behind)
             return null;
-        Directory.CreateDirectory(folder);
-        (string source, string library) = (Path.Combine(folder, "interposed.c"), Path.Combine(folder, "libinterposed.so"));
-        File.WriteAllText(source, Source);
-        try
-        {
-            using Process compiler = Process.Start("cc", ["-shared", "-fPIC", "-o", library, source, "-Wl,--no-as-needed", behind, "-Wl,-rpath," + Path.GetDirectoryName(behind), "-ldl"]);
-            compiler.WaitForExit();
-            return compiler.ExitCode == 0 ? new InterposedCudaDriver(library) : throw new InvalidOperationException("The interposed driver does not compile.");
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
+        return CompiledLibrary.Build(folder, "libinterposed.so", Source, "-Wl,--no-as-needed", behind, "-Wl,-rpath," + Path.GetDirectoryName(behind), "-ldl") is string library ? new InterposedCudaDriver(library) : null;
     }
 
     /// <summary>The environment in which ddm finds it, and in which it hands every call on.</summary>

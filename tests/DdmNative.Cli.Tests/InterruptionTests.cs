@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using DdmNative.Cli.Tests.Survival;
 using Xunit;
 
 namespace DdmNative.Cli.Tests;
@@ -159,11 +160,10 @@ public sealed class InterruptionTests(RunFiles files)
         _ = process.StandardOutput.ReadToEndAsync();
         while (process.StandardError.ReadLine() is string line)
         {
-            // "online:head: attribute by … …": a stage begins; one that is passed over says "done already".
-            int cut = line.IndexOf(": ", StringComparison.Ordinal);
-            if (!line.EndsWith('…') || cut < 0 || killedIn.Contains(line[..cut]))
+            // A stage that is passed over says "done already".
+            if (DisturbedProcess.StageOf(line) is not string stage || killedIn.Contains(stage))
                 continue;
-            killedIn.Add(line[..cut]);
+            killedIn.Add(stage);
             process.Kill();
             process.WaitForExit();
             return true;

@@ -97,7 +97,7 @@ public sealed class WholeRunTests(RunFiles files)
 
         Ddm.Result longer = Done("train", "--run", run, "--epochs", "3");
 
-        Assert.Contains("train: a setting, or something before it, has changed", longer.Error, StringComparison.Ordinal);
+        Assert.Contains("train: a setting or the data have changed", longer.Error, StringComparison.Ordinal);
         Assert.Null(RunFolder.Peek(run)!.Summary!.RetrainedGroups);
     }
 

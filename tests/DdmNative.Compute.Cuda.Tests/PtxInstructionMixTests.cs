@@ -1,4 +1,5 @@
 using System.Text;
+using DdmNative.Attribution.Tests.Formats;
 using DdmNative.Compute.Cuda.Modules;
 using Xunit;
 
@@ -95,5 +96,20 @@ public sealed class PtxInstructionMixTests
         Assert.Equal((7, 0), (mix.Instructions, mix.FusedMultiplyAdds));
         Assert.Equal((2, 1, 1), (mix.GlobalAccesses, mix.SharedAccesses, mix.Barriers));
         Assert.Equal(4 + 16, mix.GlobalBytes);
+    }
+
+    /// <summary>A text that <c>DDM_CUDA_PTX</c> names may be anything; the driver refuses it, and what we read of it ourselves takes no harm.</summary>
+    [Fact]
+    public void Mutated_texts_are_read()
+    {
+        byte[] good = Encoding.UTF8.GetBytes(Ptx);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        for (int seed = 0; seed < Mutations.Count; seed++)
+        {
+            Exception? error = Record.Exception(() => PtxInstructionMix.Of(Mutations.Of(good, seed)));
+            Assert.True(error is null, $"seed {seed}: {error}");
+        }
+
+        Assert.InRange(watch.Elapsed.TotalSeconds / Mutations.Count, 0, 0.5);
     }
 }

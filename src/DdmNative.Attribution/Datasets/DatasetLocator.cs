@@ -35,6 +35,14 @@ public static class DatasetLocator
             throw new BadInputException(specification, "folder",
                 recognised.Count == 0 ? "no known format" : string.Join(" and ", recognised.Select(format => format.Format)),
                 $"one of {string.Join("; ", Formats.Select(format => format.Format))}", "Name the folder that holds the files themselves, of one data set.");
-        return recognised[0].Read(specification);
+        try
+        {
+            return recognised[0].Read(specification);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Files are opened by InputFile, which says so itself; this is a folder that cannot be listed.
+            throw new BadInputException(specification, "folder", $"an error ({e.Message})", "folders that can be read", "Check the folder and its permissions.", e);
+        }
     }
 }

@@ -14,9 +14,6 @@ public static class IdxReader
     private const int LabelMagic = 0x0801; // unsigned bytes, one axis
     private const string Damaged = "The file is damaged or not IDX: fetch it again.";
 
-    // No deflate stream expands further than this (zlib's technical notes), so a header that promises more lies.
-    private const int MostExpansion = 1032;
-
     /// <summary>Whether the folder looks like IDX.</summary>
     public static bool Recognises(string folder) => File.Exists(Find(folder, "train-images-idx3-ubyte"));
 
@@ -74,7 +71,7 @@ public static class IdxReader
         }
 
         // Before anything is allocated: what the header promises against what the file can hold.
-        Int128 room = packed ? (Int128)file.Length * MostExpansion : file.Length - header.Length;
+        Int128 room = packed ? (Int128)file.Length * InputFile.MostExpansion : file.Length - header.Length;
         if (packed ? elements > room : elements != room)
             throw new BadInputException(path, $"byte {Math.Min(file.Length, (long)Int128.Min(long.MaxValue, header.Length + elements))} (end)",
                 $"{file.Length} bytes{(packed ? " packed" : "")}", $"{header.Length + elements}, as the sizes from byte 4 say",

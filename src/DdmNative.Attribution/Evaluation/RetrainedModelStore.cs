@@ -11,6 +11,9 @@ public sealed class RetrainedModelStore(string folder)
 {
     private const string Key = "key", Logits = "logits";
 
+    /// <summary>Files that were there but could not be used, because they were damaged, cut off, or another model's.</summary>
+    public int Damaged { get; private set; }
+
     /// <summary>The logits [M·K] of a model; null where it is not there, or its file is damaged, cut off, or another model's: it is trained again.</summary>
     /// <param name="key">Its content hash.</param>
     /// <param name="samples">M.</param>
@@ -23,20 +26,24 @@ public sealed class RetrainedModelStore(string folder)
         try
         {
             NpzContents file = Npz.Read(path);
-            return file.Elements<string>(Key) is [string own] && own == key && file[Logits].Shape.AsSpan().SequenceEqual([samples, classes]) ? file.Elements<float>(Logits) : null;
+            if (file.Elements<string>(Key) is [string own] && own == key && file[Logits].Shape.AsSpan().SequenceEqual([samples, classes]))
+                return file.Elements<float>(Logits);
         }
         catch (BadInputException)
         {
-            return null;
+            // Trained again, as below.
         }
+
+        Damaged++;
+        return null;
     }
 
     /// <summary>Keeps a model's logits.</summary>
-    /// <exception cref="IOException">The disk refused.</exception>
+    /// <exception cref="DiskException">The disk refused.</exception>
     public void Keep(string key, float[] logits, int samples, int classes)
     {
         string path = PathOf(key);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        AtomicFile.MakeFolder(Path.GetDirectoryName(path)!);
         Npz.Write(path, (Key, new NpyArray(new[] { key }, 1)), (Logits, new NpyArray(logits, samples, classes)));
     }
 

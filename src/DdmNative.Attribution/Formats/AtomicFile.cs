@@ -7,33 +7,64 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 public static class AtomicFile
 {
+    /// <summary>What a file's name ends in until it is whole.</summary>
+    public const string TemporarySuffix = ".tmp";
+
     /// <summary>Writes <paramref name="path"/> with <paramref name="write"/>; the folder must exist.</summary>
-    /// <exception cref="IOException">The disk refused; the old file, if any, is untouched and the temporary one removed.</exception>
+    /// <exception cref="DiskException">The disk refused; the old file, if any, is untouched and the temporary one removed.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        string temporary = path + ".tmp";
+        string temporary = path + TemporarySuffix;
 
         // Opened outside the try: where another process is writing the same file, its temporary is not ours to delete.
-        var file = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        FileStream file = DiskException.Named(path, () => new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None));
         try
         {
             using (file)
             {
                 write(file);
-                file.Flush(flushToDisk: true);
+                DiskFlush.Run(file);
             }
 
             File.Move(temporary, path, overwrite: true);
         }
-        catch
+        catch (Exception e)
         {
-            File.Delete(temporary);
+            Remove(temporary);
+            if (DiskException.IsRefusal(e))
+                throw new DiskException(path, e);
             throw;
         }
     }
 
     /// <summary>Writes <paramref name="text"/> as UTF-8 without a byte-order mark.</summary>
-    /// <exception cref="IOException">As for <see cref="Write"/>.</exception>
+    /// <exception cref="DiskException">As for <see cref="Write"/>.</exception>
     public static void WriteText(string path, string text) => Write(path, file => file.Write(System.Text.Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Makes a folder, and those above it, where there is none.</summary>
+    /// <exception cref="DiskException">The disk refused.</exception>
+    public static void MakeFolder(string folder) => DiskException.Named(folder, () => Directory.CreateDirectory(folder));
+
+    /// <summary>Removes the temporary files below a folder, which belong to nobody once its writers are gone.</summary>
+    /// <returns>How many there were.</returns>
+    public static int RemoveTemporaries(string folder)
+    {
+        // Not through links: a store that several runs share may be in use.
+        string[] left = Directory.GetFiles(folder, "*" + TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint });
+        Array.ForEach(left, Remove);
+        return left.Length;
+    }
+
+    /// <summary>As far as the disk lets us: what it refused before is what the user must hear of.</summary>
+    private static void Remove(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception e) when (DiskException.IsRefusal(e))
+        {
+        }
+    }
 }

@@ -6,6 +6,9 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 internal static class InputFile
 {
+    /// <summary>No deflate stream expands further than this (zlib's technical notes), so a header that promises more lies.</summary>
+    public const int MostExpansion = 1032;
+
     private const int FirstChunk = 1 << 16;
 
     /// <summary>Opens <paramref name="path"/> for reading.</summary>
@@ -15,8 +18,9 @@ internal static class InputFile
         {
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: FirstChunk);
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
         {
+            // ArgumentException: a name that no file can have, such as one with a zero in it.
             throw new BadInputException(path, "file", "no such file", "a readable file", "Check the path and its spelling.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -39,6 +39,7 @@ public static class Npz
         try
         {
             using var zip = new ZipArchive(file, ZipArchiveMode.Read);
+            RequireRoom(path, zip, file.Length);
             foreach (ZipArchiveEntry entry in zip.Entries)
             {
                 string name = Path.GetFileNameWithoutExtension(entry.FullName);
@@ -53,6 +54,20 @@ public static class Npz
         }
 
         return new NpzContents(path, arrays);
+    }
+
+    /// <summary>What is packed must have room in the file, which entries that lie on the same bytes have not; and no entry expands further than its packed bytes can.</summary>
+    private static void RequireRoom(string path, ZipArchive zip, long length)
+    {
+        Int128 packed = 0;
+        foreach (ZipArchiveEntry entry in zip.Entries)
+        {
+            packed += entry.CompressedLength;
+            if (packed > length)
+                throw new BadInputException(path, $"{entry.FullName}, packed size", $"{packed} bytes with those before it", $"at most {length}, the size of the file", Damaged);
+            if (entry.Length > (Int128)entry.CompressedLength * InputFile.MostExpansion)
+                throw new BadInputException(path, $"{entry.FullName}, size", $"{entry.Length} bytes", $"at most {InputFile.MostExpansion} for each of {entry.CompressedLength} packed", Damaged);
+        }
     }
 
     private static byte[] Unpack(string path, ZipArchiveEntry entry)

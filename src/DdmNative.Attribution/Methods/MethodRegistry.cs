@@ -89,7 +89,8 @@ public static class MethodRegistry
     /// <param name="text">The method as the user writes it.</param>
     /// <param name="context">The request.</param>
     /// <param name="onEstimate">Told the estimate before the work begins.</param>
-    /// <exception cref="MethodRequestException">The memory does not suffice, or the method cannot do what is asked for.</exception>
+    /// <exception cref="InsufficientMemoryException">The memory does not suffice.</exception>
+    /// <exception cref="MethodRequestException">The method cannot do what is asked for.</exception>
     public static Objectives.AttributionMatrix Attribute(string text, MethodContext context, Action<MemoryEstimate>? onEstimate = null)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -98,7 +99,7 @@ public static class MethodRegistry
         onEstimate?.Invoke(estimate);
         long limit = context.MemoryLimit ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (estimate.Bytes > limit)
-            throw new MethodRequestException($"Method '{text}' needs {estimate}; there are {limit / (1024.0 * 1024.0):F1} MiB. Lower --wave, allow more with --memory, ask for fewer objectives or coarser parts, or choose a smaller network.");
+            throw new InsufficientMemoryException($"Method '{text}' needs {estimate}; there are {limit / (1024.0 * 1024.0):F1} MiB. Lower --wave, allow more with --memory, ask for fewer objectives or coarser parts, or choose a smaller network.");
         return method.Attribute(context);
     }
 }

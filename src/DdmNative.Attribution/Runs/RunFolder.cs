@@ -6,11 +6,11 @@ namespace DdmNative.Attribution.Runs;
 
 /// <summary>
 /// A run's folder, held by one process at a time. A stage counts as finished when <c>run.json</c> says so, and that is written after the stage's
-/// files: a job that is killed at any moment leaves a folder from which the same command goes on. Layout: docs/formats.md.
+/// files: a job that is killed at any moment leaves a folder from which the same command goes on. Layout: docs/formats.md; what is kept: docs/survival.md.
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
-    private const string RecordName = "run.json", LockName = "run.lock";
+    private const string RecordName = "run.json", LockName = "run.lock", DamagedName = "run.json.damaged";
 
     private readonly FileStream _lock;
 
@@ -23,52 +23,56 @@ public sealed class RunFolder : IDisposable
     /// <summary>The folder.</summary>
     public string Folder { get; }
 
-    /// <summary>What <c>run.json</c> holds; null in a new folder.</summary>
+    /// <summary>What <c>run.json</c> holds; null in a new folder, and in one whose <c>run.json</c> was damaged.</summary>
     public RunRecord? Record { get; private set; }
 
-    /// <summary>The job of a folder without opening it for writing; null where there is none.</summary>
-    /// <exception cref="BadInputException"><c>run.json</c> is damaged or from a newer version.</exception>
-    public static RunRecord? Peek(string folder)
-    {
-        string path = Path.Combine(folder, RecordName);
-        return File.Exists(path) ? ReadRecord(path) : null;
-    }
+    /// <summary>What was found amiss on opening, a sentence each, for the user.</summary>
+    public IReadOnlyList<string> Amiss { get; private init; } = [];
 
-    /// <summary>Opens a run, making the folder where there is none.</summary>
-    /// <exception cref="BadInputException">The folder holds something else, is in use, cannot be written, or its <c>run.json</c> is damaged.</exception>
+    /// <summary>What a folder's <c>run.json</c> holds, without opening it for writing; null where there is none.</summary>
+    /// <exception cref="BadInputException"><c>run.json</c> is damaged or from a newer version.</exception>
+    public static RunRecord? Peek(string folder) => ReadRecord(folder, out BadInputException? damage) ?? (damage is null ? null : throw damage);
+
+    /// <summary>
+    /// Opens a run, making the folder where there is none. A <c>run.json</c> that is damaged in a folder that was a run's is kept as <c>run.json.damaged</c> and counts as none: all stages
+    /// are done again, but for what carries its own key. Temporary files of a process that was killed are removed.
+    /// </summary>
+    /// <exception cref="BadInputException">The folder holds something else, is in use, or its <c>run.json</c> is a newer version's.</exception>
+    /// <exception cref="DiskException">The folder cannot be written.</exception>
     public static RunFolder Open(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        RunRecord? record = Peek(folder);
-        if (record is null && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsTrace(entry)))
+        RunRecord? record = ReadRecord(folder, out BadInputException? damage);
+        if (damage is not null && !File.Exists(Path.Combine(folder, LockName)))
+            throw damage;
+        if (record is null && damage is null && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsTrace(entry)))
             throw new BadInputException(folder, "run folder", "files that are not a run's (there is no run.json)", "an empty folder, a run, or a new name", "Choose another folder.");
+        AtomicFile.MakeFolder(folder);
+        FileStream hold = Hold(folder);
         try
         {
-            Directory.CreateDirectory(folder);
-
-            // An open file with an exclusive lock, which the operating system lets go of however the process ends.
-            var hold = new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             RunHolder.Write(folder);
-            return new RunFolder(folder, hold) { Record = record };
+            return new RunFolder(folder, hold) { Record = record, Amiss = [.. PutRight(folder, damage)] };
         }
-        catch (IOException e) when (IsHeld(e))
+        catch
         {
-            throw new BadInputException(folder, "run folder", $"that it is in use, by {RunHolder.Read(folder) ?? "another process"}", "a folder that no other ddm is using", "Wait for the other one, or choose another folder.", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(folder, "run folder", $"an error ({e.Message})", "a folder that can be written and that no other ddm is using",
-                "Wait for the other one, or choose another folder.", e);
+            hold.Dispose();
+            throw;
         }
     }
 
     /// <summary>The full path of a file of the run.</summary>
     public string PathOf(string name) => Path.Combine(Folder, name);
 
+    /// <summary>Whether a file belongs to a stage that is finished.</summary>
+    public bool Holds(string name) => Record is not null && Record.Stages.Any(stage => stage.Files.ContainsKey(name));
+
     /// <summary>Replaces <c>run.json</c> in one step.</summary>
+    /// <exception cref="DiskException">The disk refused; the old one is untouched.</exception>
     public void Save(RunRecord record)
     {
-        AtomicFile.WriteText(PathOf(RecordName), JsonSerializer.Serialize(record, JobFile.Options) + "\n");
+        byte[] bytes = Seal.Close(JsonSerializer.Serialize(record with { Seal = Seal.Placeholder }, JobFile.Options) + "\n");
+        AtomicFile.Write(PathOf(RecordName), file => file.Write(bytes));
         Record = record;
     }
 
@@ -78,16 +82,59 @@ public sealed class RunFolder : IDisposable
         _lock.Dispose();
     }
 
-    /// <summary>What the operating system says of a lock that another process has: EWOULDBLOCK of Linux and of macOS, and Windows' sharing violation.</summary>
-    private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
+    private static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName or RecordName + AtomicFile.TemporarySuffix;
 
-    private static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName or "run.json.tmp";
-
-    private static RunRecord ReadRecord(string path)
+    /// <summary>An open file with an exclusive lock, which the operating system lets go of however the process ends.</summary>
+    private static FileStream Hold(string folder)
     {
-        RunRecord record = JobFile.Parse<RunRecord>(path, InputFile.ReadAll(path));
-        if (record.Format != RunRecord.CurrentFormat)
+        string path = Path.Combine(folder, LockName);
+        try
+        {
+            return DiskException.Named(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (DiskException e) when (e.IsBusy)
+        {
+            throw new BadInputException(folder, "run folder", $"that it is in use, by {RunHolder.Read(folder) ?? "another process"}", "a folder that no other ddm is using", "Wait for the other one, or choose another folder.", e);
+        }
+    }
+
+    private static IEnumerable<string> PutRight(string folder, BadInputException? damage)
+    {
+        if (AtomicFile.RemoveTemporaries(folder) is > 0 and int left)
+            yield return $"{left} half-written file{(left == 1 ? "" : "s")} of a run that was killed {(left == 1 ? "is" : "are")} removed.";
+        if (damage is null)
+            yield break;
+        string kept = Path.Combine(folder, DamagedName);
+        byte[] bytes = InputFile.ReadAll(Path.Combine(folder, RecordName));
+        AtomicFile.Write(kept, file => file.Write(bytes));
+        yield return $"{damage.Message} Kept as {kept}; which stages were finished is no longer known, so all are done again. Retrained models and waves that are whole are taken up.";
+    }
+
+    /// <summary>The record; null where there is none, and where it is damaged, in which case <paramref name="damage"/> says how.</summary>
+    /// <exception cref="BadInputException">It is a newer version's.</exception>
+    private static RunRecord? ReadRecord(string folder, out BadInputException? damage)
+    {
+        const string Remedy = "The file is damaged or was edited. `ddm run job.json` goes on without it; for other commands move it away and name all options again.";
+        string path = Path.Combine(folder, RecordName);
+        damage = null;
+        if (!File.Exists(path))
+            return null;
+        byte[] bytes = InputFile.ReadAll(path);
+        RunRecord record;
+        try
+        {
+            record = JobFile.Parse<RunRecord>(path, bytes, "what ddm writes there", Remedy);
+        }
+        catch (BadInputException e)
+        {
+            damage = e;
+            return null;
+        }
+
+        if (record.Seal is string seal && !Seal.Holds(bytes, seal))
+            damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
+        else if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
-        return record;
+        return damage is null ? record : null;
     }
 }

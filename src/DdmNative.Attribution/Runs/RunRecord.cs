@@ -32,6 +32,12 @@ public sealed record RunRecord
 
     /// <summary>What the run found so far, or null before its first stage was finished.</summary>
     public RunSummary? Summary { get; init; }
+
+    /// <summary>The stage that is being run, or was when the process ended; null between stages.</summary>
+    public string? Begun { get; init; }
+
+    /// <summary>SHA-256 of the file with zeros in this place (<see cref="Seal"/>), so that nothing in it changes unnoticed; null in files of older versions.</summary>
+    public string? Seal { get; init; }
 }
 
 /// <summary>The data as used.</summary>
@@ -62,6 +68,9 @@ public sealed record StageRecord
 
     /// <summary>SHA-256 of every file that it wrote, by its path in the folder.</summary>
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Of every stage that it builds on, the fingerprint of the files that it has read; null in files of older versions.</summary>
+    public IReadOnlyDictionary<string, string>? Read { get; init; }
 
     /// <summary>The figures that it found, by name.</summary>
     public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();

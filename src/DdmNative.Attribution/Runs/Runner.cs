@@ -29,6 +29,7 @@ public static class Runner
     /// <param name="stop">The user's wish to interrupt.</param>
     /// <exception cref="BadInputException">An input is wrong, or the folder is not a run's.</exception>
     /// <exception cref="Online.MissingTrajectoryException">A method needs the training of a target that came without it.</exception>
+    /// <exception cref="DiskException">A file could not be written; what is finished is kept.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; what is finished is kept.</exception>
     public static RunSummary Run(string folder, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
     {
@@ -41,6 +42,8 @@ public static class Runner
         foreach (Stage stage in stages)
             stage.Check(inputs);
         using RunFolder run = RunFolder.Open(folder);
+        foreach (string amiss in run.Amiss)
+            listener.Note(amiss);
         using Activity? span = RunTelemetry.StartRun(folder, job, goal, device.Description, inputs);
         try
         {
@@ -67,10 +70,12 @@ public static class Runner
             Data = inputs.Describe(),
             Stages = run.Record?.Stages ?? [],
             Summary = run.Record?.Summary,
+            Begun = run.Record?.Begun,
         });
         var pipeline = new Pipeline(stages, inputs.Sha256);
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
 
+        Forget(run, pipeline, listener);
         RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
@@ -90,6 +95,12 @@ public static class Runner
             throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
         using RunFolder run = RunFolder.Open(folder);
         RunInputs inputs = RunInputs.Load(run.Record!.Job);
+        foreach (StageRecord stage in run.Record.Stages)
+        {
+            if (Pipeline.ChangedFile(run, stage) is string file)
+                throw new BadInputException(run.PathOf(file), "file", "nothing, or other bytes than the run has written", "the file of the finished stage " + stage.Name, "Give the command that made the run once more: it makes the file anew.");
+        }
+
         RunSummary summary = Summarise(run, inputs, new RunSettings());
         if (summary.Methods.Count == 0)
             throw new BadInputException(folder, "attribution", "none that is finished for the present job and data", "a finished attribution", $"Run ddm attribute --run {folder} first.");
@@ -97,11 +108,27 @@ public static class Runner
         return run.PathOf(Report.FileName);
     }
 
+    /// <summary>Takes stages of other goals whose files are no longer what they were out of the record: they must not be summed up.</summary>
+    private static void Forget(RunFolder run, Pipeline pipeline, IRunListener listener)
+    {
+        var changed = new List<StageRecord>();
+        foreach (StageRecord stage in run.Record!.Stages)
+        {
+            if (pipeline.Has(stage.Name) || Pipeline.ChangedFile(run, stage) is not string file)
+                continue;
+            listener.Note($"{stage.Name}: {file} is missing or has been changed; left out until it is asked for again.");
+            changed.Add(stage);
+        }
+
+        if (changed.Count > 0)
+            run.Save(run.Record with { Stages = [.. run.Record.Stages.Except(changed)] });
+    }
+
     /// <summary>What other goals have left counts as long as it belongs to the present job.</summary>
     private static RunSummary Summarise(RunFolder run, RunInputs inputs, RunSettings settings)
     {
         var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs), inputs.Sha256);
-        return new SummaryBuilder(run, inputs, whole.Finished(run)).Build();
+        return new SummaryBuilder(run, inputs, whole.Finished(run.Record)).Build();
     }
 
     /// <summary>What could move a result's last bit, beside the device.</summary>

@@ -27,9 +27,16 @@ internal abstract class Stage
     {
     }
 
+    /// <summary>The folder (or file) of partial results, which nobody needs once the stage is recorded as finished; null where there are none.</summary>
+    public virtual string? PartialPath => null;
+
+    /// <summary>What an interrupted run of the stage has left that it goes on from, e.g. <c>6 models</c>; null where that is nothing.</summary>
+    public virtual string? Kept(StageContext context) => null;
+
     /// <summary>Does the work and writes the files.</summary>
     /// <returns>What it wrote and found.</returns>
     /// <exception cref="OperationCanceledException">The run was interrupted.</exception>
+    /// <exception cref="Formats.DiskException">A file could not be written.</exception>
     public abstract StageResult Run(StageContext context);
 }
 

@@ -1,4 +1,5 @@
 using DdmNative.Compute;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 
 namespace DdmNative.Attribution.Runs;
@@ -15,10 +16,11 @@ namespace DdmNative.Attribution.Runs;
 internal sealed record StageContext(RunFolder Folder, Job Job, RunSettings Settings, Device Device, RunInputs Inputs, IRunListener Listener, string Key, CancellationToken Stop)
 {
     /// <summary>Makes the folder of a file of the run, and returns the file's full path.</summary>
+    /// <exception cref="DiskException">The disk refused.</exception>
     public string PathFor(string name)
     {
         string path = Folder.PathOf(name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        AtomicFile.MakeFolder(Path.GetDirectoryName(path)!);
         return path;
     }
 }

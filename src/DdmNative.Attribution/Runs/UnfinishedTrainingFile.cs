@@ -6,22 +6,41 @@ namespace DdmNative.Attribution.Runs;
 /// <summary><c>target.partial.npz</c>: a training of the target that was interrupted, with the stage's key in it, so that one of other settings is not taken up; gone when the target is there.</summary>
 internal sealed class UnfinishedTrainingFile(StageContext context)
 {
-    private const string FileName = "target.partial.npz";
+    public const string FileName = "target.partial.npz";
 
-    /// <summary>The training to go on with; null where there is none of this key.</summary>
-    /// <exception cref="BadInputException">The file is damaged.</exception>
-    public UnfinishedTraining? Find()
+    /// <summary>The training to go on with; null where there is none of this key, or it is damaged.</summary>
+    /// <param name="onDamage">Told that the file is damaged.</param>
+    public UnfinishedTraining? Find(Action<string>? onDamage = null)
     {
         string path = context.Folder.PathOf(FileName);
         if (!File.Exists(path))
             return null;
-        NpzContents file = Npz.Read(path);
-        if (file.Elements<string>("key")[0] != context.Key)
-            return null;
+        try
+        {
+            NpzContents file = Npz.Read(path);
+            if (file.Elements<string>("key") is not [string key] || key != context.Key)
+                return null;
+            if (Read(file) is UnfinishedTraining training)
+                return training;
+        }
+        catch (BadInputException)
+        {
+            // As where its parts do not fit together.
+        }
+
+        onDamage?.Invoke($"{FileName} is damaged; the training begins again.");
+        return null;
+    }
+
+    private static UnfinishedTraining? Read(NpzContents file)
+    {
         int[] steps = file.Elements<int>("checkpoint_steps");
         float[] parameters = file.Elements<float>("parameters"), checkpoints = file.Elements<float>("checkpoints"), losses = file.Elements<float>("losses");
+        float[] velocity = file.Elements<float>("velocity");
         int length = parameters.Length;
-        return new UnfinishedTraining(losses.Length, parameters, file.Elements<float>("velocity"),
+        if (velocity.Length != length || checkpoints.Length != (long)steps.Length * length)
+            return null;
+        return new UnfinishedTraining(losses.Length, parameters, velocity,
             [.. steps.Select((step, i) => new Checkpoint(step, checkpoints[(i * length)..((i + 1) * length)]))], losses);
     }
 
@@ -37,7 +56,4 @@ internal sealed class UnfinishedTrainingFile(StageContext context)
             ("checkpoints", new NpyArray(training.Checkpoints.SelectMany(checkpoint => checkpoint.Parameters).ToArray(), count, length)),
             ("losses", new NpyArray(training.BatchLosses, training.Steps)));
     }
-
-    /// <summary>The target is there.</summary>
-    public void Clear() => File.Delete(context.Folder.PathOf(FileName));
 }

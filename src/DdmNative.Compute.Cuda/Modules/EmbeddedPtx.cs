@@ -25,5 +25,14 @@ internal static class EmbeddedPtx
     }
 
     private static byte[] ReadFile(string path)
-        => File.Exists(path) ? File.ReadAllBytes(path) : throw new CudaUnavailableException($"no CUDA kernels: {PathVariable} names {path}, which does not exist. Correct it or unset it.");
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CudaUnavailableException($"no CUDA kernels: {PathVariable} names {path}, which {(File.Exists(path) ? $"cannot be read ({e.Message})" : "does not exist")}. Correct it or unset it.");
+        }
+    }
 }

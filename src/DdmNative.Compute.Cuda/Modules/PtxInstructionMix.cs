@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Cuda.Modules;
 
 /// <summary>
 /// What a kernel's PTX consists of, counted as written: an instruction in a loop counts once. Read from the text that this build carries, so that
-/// a profile needs no other tool.
+/// a profile needs no other tool; what is no number where one belongs, in a text that was damaged, counts as 0.
 /// </summary>
 /// <param name="Instructions">All of them.</param>
 /// <param name="FusedMultiplyAdds">fma of float32.</param>
@@ -53,17 +53,19 @@ public sealed record PtxInstructionMix(
     /// <summary>m·n·k of <c>m16n8k8</c>.</summary>
     private static int Extents(string[] words)
     {
-        string shape = words.First(word => word.StartsWith('m') && word.Length > 3 && char.IsAsciiDigit(word[1]));
-        return shape.Split('m', 'n', 'k').Where(part => part.Length > 0).Aggregate(1, (product, part) => product * int.Parse(part, CultureInfo.InvariantCulture));
+        string shape = words.FirstOrDefault(word => word.StartsWith('m') && word.Length > 3 && char.IsAsciiDigit(word[1])) ?? "";
+        return shape.Split('m', 'n', 'k').Where(part => part.Length > 0).Aggregate(1, (product, part) => product * Number(part));
     }
 
     private static int BytesOf(string[] words)
     {
         int count = words.Contains("v4") ? 4 : words.Contains("v2") ? 2 : 1;
         string type = words[^1];
-        return count * int.Parse(type.AsSpan(1), CultureInfo.InvariantCulture) / 8;
+        return count * Number(type[Math.Min(1, type.Length)..]) / 8;
     }
 
     /// <summary><c>cp.async.cg.shared.global [a], [b], 16;</c> names its bytes third.</summary>
-    private static int CopiedBytes(string instruction) => int.Parse(instruction.Split(',')[2], CultureInfo.InvariantCulture);
+    private static int CopiedBytes(string instruction) => Number(instruction.Split(',').ElementAtOrDefault(2));
+
+    private static int Number(string? text) => int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int number) ? number : 0;
 }

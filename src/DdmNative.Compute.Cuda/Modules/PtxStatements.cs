@@ -44,7 +44,7 @@ internal static partial class PtxStatements
                 int end = text.IndexOf(';', at);
                 end = end < 0 ? text.Length : end;
                 string statement = Guard().Replace(text[at..end], "");
-                if (char.IsAsciiLetterLower(statement[0]))
+                if (statement.Length > 0 && char.IsAsciiLetterLower(statement[0]))
                     yield return statement;
                 at = end;
             }

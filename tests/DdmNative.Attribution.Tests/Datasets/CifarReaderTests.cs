@@ -81,6 +81,18 @@ public sealed class CifarReaderTests : IDisposable
         });
     }
 
+    [Fact]
+    public void Mutated_files_of_a_hundred_classes_are_read_or_refused()
+    {
+        byte[] record = [3, 42, .. Record(0, 3)[1..]];
+        _folder.Write("test.bin", record);
+        Fuzz.Run([.. record, .. record], bytes =>
+        {
+            _folder.Write("train.bin", bytes);
+            Assert.Equal(100, CifarReader.Read(_folder.ToString()).Train.Classes);
+        });
+    }
+
     private void WriteTen()
     {
         _folder.Write("data_batch_1.bin", [.. Record(0, 3), .. Record(1, 9)]);

@@ -128,6 +128,19 @@ public sealed class IdxReaderTests : IDisposable
         });
     }
 
+    /// <summary>A megabyte that unpacks to a gigabyte, after a header that says two images.</summary>
+    [Fact]
+    public void A_bomb_is_refused_once_it_is_longer_than_its_header_says()
+    {
+        byte[] good = File.ReadAllBytes(_folder.File(TrainImages));
+        File.Delete(_folder.File(TrainImages));
+        _folder.Write(TrainImages + ".gz", Gzip([.. good, .. new byte[64 << 20]]));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Contains("more data", Assert.Throws<BadInputException>(() => IdxReader.Read(_folder.ToString())).Message, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+    }
+
     private void Refuses(string name, byte[] bytes, string field, string expectation)
     {
         string path = _folder.Write(name, bytes);

@@ -192,6 +192,38 @@ public sealed class ImageFolderReaderTests : IDisposable
     [Fact]
     public void Mutated_ppm_files_are_read_or_refused() => Fuzz.Run(Ppm(seed: 1), bytes => ReadAlone("1.ppm", bytes));
 
+    [Fact]
+    public void Mutated_pgm_files_are_read_or_refused() => Fuzz.Run(Pgm(seed: 1), bytes => ReadAlone("1.pgm", bytes));
+
+    [Fact]
+    public void Mutated_annotations_are_read_or_refused()
+    {
+        foreach (string name in (string[])["a", "b", "c"])
+            Write($"train/{name}/images/1.png", Png(seed: 1));
+        foreach (int i in Enumerable.Range(0, 4))
+            Write($"val/images/val_{i}.png", Png(seed: (ulong)i));
+        byte[] good = "val_0.png\ta\t0\t0\t4\t3\nval_1.png\tc\t0\t0\t4\t3\nval_2.png\tb\t0\t0\t4\t3\nval_3.png\ta\t0\t0\t4\t3\n"u8.ToArray();
+        Fuzz.Run(good, bytes =>
+        {
+            Write("val/val_annotations.txt", bytes);
+            Assert.NotEmpty(Read().Test.Labels);
+        });
+    }
+
+    /// <summary>A picture of a thousand million pixels in a hundred bytes: refused by its header.</summary>
+    [Fact]
+    public void A_bomb_is_refused_before_its_pixels_are_unpacked()
+    {
+        byte[] png = Png(seed: 1);
+        Array.Copy((byte[])[0, 0, 0x7F, 0xFF, 0, 0, 0x7F, 0xFF], 0, png, 16, 8);
+        uint crc = Crc32.Of(png.AsSpan(12, 17));
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), crc);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal("size", Assert.Throws<BadInputException>(() => ReadAlone("bomb.png", png)).Field);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
     private static byte Value(ulong seed, int c, int y, int x) => (byte)(seed * 37 + (ulong)(c * 71 + y * 13 + x * 5));
 
     private static byte[] Png(ulong seed, bool grey = false, byte opacity = 255)

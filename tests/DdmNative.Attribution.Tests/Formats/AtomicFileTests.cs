@@ -31,6 +31,21 @@ public sealed class AtomicFileTests : IDisposable
         Assert.Single(Directory.GetFiles(_folder.ToString()));
     }
 
+    [Theory]
+    [InlineData(28, "Free space on its disk")]
+    [InlineData(30, "Make its folder writable")]
+    [InlineData(5, "Check the disk")]
+    public void A_refusal_names_the_file_and_what_to_do(int error, string remedy)
+    {
+        string path = _folder.File("synset.safetensors");
+
+        var refused = Assert.Throws<DiskException>(() => AtomicFile.Write(path, _ => throw new IOException($"the disk says {error} : '{path}.tmp'", error)));
+
+        Assert.Equal(path, refused.Path);
+        Assert.StartsWith($"{path}: could not be written (the disk says {error}). {remedy}", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.ToString()));
+    }
+
     [Fact]
     public void Until_the_write_is_finished_readers_see_the_old_file()
     {

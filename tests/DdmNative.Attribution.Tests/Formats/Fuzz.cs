@@ -1,4 +1,5 @@
-using DdmNative.Attribution.Datasets;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using DdmNative.Attribution.Formats;
 using Xunit;
 using Xunit.Sdk;
@@ -6,78 +7,106 @@ using Xunit.Sdk;
 namespace DdmNative.Attribution.Tests.Formats;
 
 /// <summary>
-/// Mutates a good file a couple of thousand times: every reader must take the result or refuse it with <see cref="BadInputException"/>,
-/// and take no memory that the file does not justify. The failing seed is printed and reproduces the file alone.
+/// Mutates a good file a few thousand times (<see cref="Mutations"/>): every reader must take the result, refuse it with <see cref="BadInputException"/>, or, where it reads what it can make again,
+/// treat it as absent; within a time and a memory that the file justifies. The failing seed is printed and reproduces the file alone.
 /// </summary>
 internal static class Fuzz
 {
-    private const ulong Mutations = 2000;
-    private const long MostAllocated = 32 << 20;
+    private const long MostAllocated = 32 << 20, MostNative = 1L << 30;
+
+    private static readonly Lock Logging = new();
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
     /// <param name="good">A file that is read without error.</param>
     /// <param name="read">Reads a mutated file and checks what came out of it.</param>
-    public static void Run(byte[] good, Action<byte[]> read)
-    {
-        read(good);
-        int refused = 0;
-        for (ulong seed = 0; seed < Mutations; seed++)
+    /// <param name="test">For the log.</param>
+    /// <param name="file">For the log.</param>
+    public static void Run(byte[] good, Action<byte[]> read, [CallerMemberName] string test = "", [CallerFilePath] string file = "")
+        => Run(good, bytes =>
         {
-            byte[] bad = Mutate(good, seed);
+            read(bytes);
+            return true;
+        }, test, file);
+
+    /// <param name="good">A file that is taken.</param>
+    /// <param name="read">Reads a mutated file and checks what came out of it; false where it was treated as absent.</param>
+    /// <param name="test">For the log.</param>
+    /// <param name="file">For the log.</param>
+    public static void Run(byte[] good, Func<byte[], bool> read, [CallerMemberName] string test = "", [CallerFilePath] string file = "")
+    {
+        Assert.True(read(good), "the good file is not taken");
+        var state = new State();
+        var worker = new Thread(() => Loop(good, read, state)) { IsBackground = true };
+        worker.Start();
+
+        // A reader that hangs cannot be stopped, but it can be told of.
+        int seed = -1;
+        while (!worker.Join(Longest))
+        {
+            if (state.Seed == seed)
+                throw new XunitException($"Mutation with seed {seed} keeps the reader busy for more than {Longest.TotalSeconds} s.");
+            seed = state.Seed;
+        }
+
+        if (state.Failure is not null)
+            throw state.Failure;
+        Log(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(file)}.{test}: {Mutations.Count} mutations of {good.Length} bytes: {state.Taken} taken, {state.Refused} refused, {state.Absent} as if absent; at most {state.Allocated / 1024} KiB allocated"));
+        Assert.True(state.Refused + state.Absent > Mutations.Count / 20, $"Only {state.Refused + state.Absent} mutations were refused: they do not reach what the reader checks.");
+    }
+
+    private static void Loop(byte[] good, Func<byte[], bool> read, State state)
+    {
+        long resident = Environment.WorkingSet;
+        for (int seed = 0; seed < Mutations.Count && state.Failure is null; seed++)
+        {
+            state.Seed = seed;
+            byte[] bad = Mutations.Of(good, seed);
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
-                read(bad);
+                if (read(bad))
+                    state.Taken++;
+                else
+                    state.Absent++;
             }
             catch (BadInputException)
             {
-                refused++;
+                state.Refused++;
             }
             catch (Exception e)
             {
-                throw new XunitException($"Mutation with seed {seed} ({bad.Length} bytes) was neither read nor refused: {e}");
+                state.Failure = new XunitException($"Mutation with seed {seed} ({bad.Length} bytes) was neither read nor refused: {e}");
             }
 
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            state.Allocated = Math.Max(state.Allocated, allocated);
             if (allocated > MostAllocated)
-                throw new XunitException($"Mutation with seed {seed} ({bad.Length} bytes) made the reader allocate {allocated} bytes.");
+                state.Failure ??= new XunitException($"Mutation with seed {seed} ({bad.Length} bytes) made the reader allocate {allocated} bytes.");
+            if (seed % 64 == 0 && Environment.WorkingSet - resident > MostNative)
+                state.Failure ??= new XunitException($"By the mutation with seed {seed} the process has grown by {(Environment.WorkingSet - resident) >> 20} MiB.");
         }
-
-        Assert.True(refused > 100, $"Only {refused} mutations were refused: they do not reach what the reader checks.");
     }
 
-    private static byte[] Mutate(byte[] good, ulong seed)
+    private static void Log(string line)
     {
-        var random = new SeededOrder(seed);
-        List<byte> bytes = [.. good];
-        for (int times = 1 + random.Below(3); times > 0 && bytes.Count > 0; times--)
-        {
-            // Half of the time near the start, where headers are, and now and then at the end, where zips have theirs.
-            int region = random.Below(4);
-            int at = region < 2 ? random.Below(Math.Min(bytes.Count, 96)) : region == 2 ? bytes.Count - 1 - random.Below(Math.Min(bytes.Count,
-                160)) : random.Below(bytes.Count);
-            switch (random.Below(6))
-            {
-                case 0:
-                    bytes.RemoveRange(at, bytes.Count - at);
-                    break;
-                case 1:
-                    bytes.InsertRange(at, Enumerable.Range(0, 1 + random.Below(8)).Select(_ => (byte)random.NextBits()));
-                    break;
-                case 2:
-                    bytes.RemoveRange(at, Math.Min(1 + random.Below(8), bytes.Count - at));
-                    break;
-                case 3:
-                    bytes[at] = random.Below(2) == 0 ? (byte)0xFF : (byte)0x7F;
-                    break;
-                case 4:
-                    bytes[at] = (byte)random.NextBits();
-                    break;
-                default:
-                    bytes[at] ^= (byte)(1 << random.Below(8));
-                    break;
-            }
-        }
+        if (Environment.GetEnvironmentVariable("DDM_SURVIVAL_LOG") is not { Length: > 0 } log)
+            return;
+        lock (Logging)
+            File.AppendAllText(log, line + "\n");
+    }
 
-        return [.. bytes];
+    private sealed class State
+    {
+        public volatile int Seed;
+
+        public int Taken { get; set; }
+
+        public int Refused { get; set; }
+
+        public int Absent { get; set; }
+
+        public long Allocated { get; set; }
+
+        public XunitException? Failure { get; set; }
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 using DdmNative.Attribution.Formats;
 using Xunit;
@@ -91,6 +92,46 @@ public sealed class NpzTests : IDisposable
     {
         byte[] good = File.ReadAllBytes(Good());
         Fuzz.Run(good, bytes => Npz.Read(_folder.Write("m.npz", bytes)));
+    }
+
+    /// <summary>A directory that says ten bytes where a gigabyte unpacks, and one whose entries all lie on the same bytes.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_bomb_is_refused_before_it_is_unpacked(bool overlapping)
+    {
+        string path = _folder.File("bomb.npz");
+        using (FileStream file = File.Create(path))
+        using (var zip = new ZipArchive(file, ZipArchiveMode.Create))
+        using (Stream entry = zip.CreateEntry("x.npy", CompressionLevel.SmallestSize).Open())
+            for (int i = 0; i < 256; i++)
+                entry.Write(new byte[1 << 18]);
+        byte[] bytes = File.ReadAllBytes(path);
+        int directory = bytes.AsSpan().LastIndexOf("PK\x01\x02"u8), end = bytes.AsSpan().LastIndexOf("PK\x05\x06"u8);
+        if (overlapping)
+        {
+            byte[] header = bytes[directory..end], tail = bytes[end..];
+            byte[][] headers = [.. Enumerable.Range(0, 100).Select(i =>
+            {
+                byte[] own = [.. header];
+                own[46] = (byte)('!' + i);
+                return own;
+            })];
+            BinaryPrimitives.WriteUInt16LittleEndian(tail.AsSpan(8), 100);
+            BinaryPrimitives.WriteUInt16LittleEndian(tail.AsSpan(10), 100);
+            BinaryPrimitives.WriteInt32LittleEndian(tail.AsSpan(12), 100 * header.Length);
+            bytes = [.. bytes[..directory], .. headers.SelectMany(own => own), .. tail];
+        }
+        else
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(directory + 24), 10);
+        }
+
+        File.WriteAllBytes(path, bytes);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Throws<BadInputException>(() => Npz.Read(path));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 
     private string Good()

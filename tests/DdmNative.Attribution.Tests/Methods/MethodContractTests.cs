@@ -154,7 +154,7 @@ public sealed class MethodContractTests : IDisposable
                 Target = _problem.Trajectory.Checkpoints[^1].Parameters,
                 MemoryLimit = 1,
             };
-            Assert.Contains("Lower --wave", Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method.Name, request)).Message, StringComparison.Ordinal);
+            Assert.Contains("Lower --wave", Assert.Throws<InsufficientMemoryException>(() => MethodRegistry.Attribute(method.Name, request)).Message, StringComparison.Ordinal);
         }
     }
 

@@ -9,7 +9,8 @@ public sealed class PipelineTests : IDisposable
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
     private readonly List<string> _ran = [];
-    private readonly Listener _listener = new();
+    private readonly RecordingListener _listener = new();
+    private string _contentOfA = "a";
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -69,6 +70,76 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(["b", "c"], _ran);
     }
 
+    /// <summary>On the same kind of device a stage comes out the same to the bit, and what was made of it stands.</summary>
+    [Fact]
+    public void What_has_read_a_file_that_comes_out_the_same_is_left()
+    {
+        Run(1, 1);
+        File.Delete(Path.Combine(_folder, "a.txt"));
+        _ran.Clear();
+
+        Run(1, 1);
+
+        Assert.Equal(["a"], _ran);
+    }
+
+    /// <summary>On another device it may not; and a kill between the two must not make that be forgotten.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_has_read_a_file_that_comes_out_otherwise_is_done_again(bool interrupted)
+    {
+        Run(1, 1);
+        File.Delete(Path.Combine(_folder, "a.txt"));
+        _contentOfA = "another device's a";
+        _ran.Clear();
+        if (interrupted)
+        {
+            using var stop = new CancellationTokenSource();
+            Assert.Throws<OperationCanceledException>(() => Run(1, 1, stop: stop, stopAfter: "a"));
+        }
+
+        Run(1, 1);
+
+        Assert.Equal(["a", "b"], _ran);
+        Assert.Contains("b: it has read files of a that have since come out differently; doing it again.", _listener.Notes);
+    }
+
+    [Fact]
+    public void The_next_start_says_what_was_finished_what_was_interrupted_and_what_is_done_again()
+    {
+        Assert.Throws<InvalidOperationException>(() => Run(1, 1, failing: "b"));
+        Assert.Empty(_listener.Notes);
+
+        Assert.Throws<InvalidOperationException>(() => Run(1, 1, failing: "c"));
+        Run(2, 1);
+        File.Delete(Path.Combine(_folder, "c.txt"));
+        Run(2, 1);
+        Run(2, 1);
+
+        Assert.Equal(
+        [
+            "Going on: 1 of 3 stages is finished; b was interrupted and begins again; 1 not begun.",
+            "Going on: 0 of 3 stages are finished; c was interrupted and begins again; a done again (a setting or the data have changed); b done again (it builds on a, whose settings or data have changed).",
+            "Going on: 2 of 3 stages are finished; c done again (c.txt is missing or has been changed).",
+            "All 3 stages are finished.",
+        ], _listener.Notes.Where(note => note.StartsWith("Going on", StringComparison.Ordinal) || note.StartsWith("All", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Killed after the record and before the cleaning: the next start cleans.</summary>
+    [Fact]
+    public void Partial_results_of_a_finished_stage_are_removed()
+    {
+        Run(1, 1);
+        string partial = Path.Combine(_folder, "a.partial");
+        Directory.CreateDirectory(partial);
+
+        Run(1, 1);
+
+        Assert.False(Directory.Exists(partial));
+        Assert.Equal(["a", "b", "c"], _ran);
+    }
+
     [Fact]
     public void A_stage_that_fails_counts_as_never_begun()
     {
@@ -99,15 +170,15 @@ public sealed class PipelineTests : IDisposable
             _ran.Add(name);
             if (name == stopAfter)
                 stop!.Cancel();
-        });
+        }, () => name == "a" ? _contentOfA : name);
         var job = new Job { Data = new JobData { Source = "generated" } };
         using var run = RunFolder.Open(_folder);
-        run.Save(new RunRecord { Version = "0", Runtime = "", Device = "", Job = job, Stages = run.Record?.Stages ?? [] });
+        run.Save(new RunRecord { Version = "0", Runtime = "", Device = "", Job = job, Stages = run.Record?.Stages ?? [], Begun = run.Record?.Begun });
         var pipeline = new Pipeline([Make("a", settingOfA), Make("b", 1, "a"), Make("c", settingOfC)], data);
         pipeline.Run(run, key => new StageContext(run, job, new RunSettings(), null!, null!, _listener, key, stop?.Token ?? default), _listener);
     }
 
-    private sealed class FakeStage(string name, int setting, string[] needs, Action work) : Stage
+    private sealed class FakeStage(string name, int setting, string[] needs, Action work, Func<string> content) : Stage
     {
         public override string Name => name;
 
@@ -117,30 +188,13 @@ public sealed class PipelineTests : IDisposable
 
         public override object Settings => new { setting };
 
+        public override string PartialPath => name + ".partial";
+
         public override StageResult Run(StageContext context)
         {
             work();
-            AtomicFile.WriteText(context.PathFor(name + ".txt"), name);
+            AtomicFile.WriteText(context.PathFor(name + ".txt"), content());
             return new StageResult(name + ".txt");
         }
-    }
-
-    private sealed class Listener : IRunListener
-    {
-        public List<string> Notes { get; } = [];
-
-        public void Stage(string stage, string title, bool isDone)
-        {
-        }
-
-        public void Progress(double done, double total, string unit)
-        {
-        }
-
-        public void Finished(string stage, double seconds)
-        {
-        }
-
-        public void Note(string message) => Notes.Add(message);
     }
 }

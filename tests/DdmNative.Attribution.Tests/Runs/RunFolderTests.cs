@@ -98,6 +98,51 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal("$.format", error.Field);
     }
 
+    /// <summary>A run's folder is known by its lock. What is damaged is kept for whoever wants to look, and the run begins anew.</summary>
+    [Fact]
+    public void A_damaged_record_of_a_run_is_set_aside_and_that_is_said()
+    {
+        using (var run = RunFolder.Open(_folder))
+            run.Save(RecordWith(new Job { Data = new JobData { Source = "generated" } }));
+        string path = Path.Combine(_folder, "run.json");
+        byte[] half = File.ReadAllBytes(path)[..100];
+        File.WriteAllBytes(path, half);
+
+        using (var again = RunFolder.Open(_folder))
+        {
+            Assert.Null(again.Record);
+            Assert.Contains("Kept as " + path + ".damaged", Assert.Single(again.Amiss), StringComparison.Ordinal);
+            Assert.Equal(half, File.ReadAllBytes(path + ".damaged"));
+            again.Save(RecordWith(new Job { Data = new JobData { Source = "generated" } }));
+        }
+
+        Assert.NotNull(RunFolder.Peek(_folder));
+    }
+
+    [Fact]
+    public void A_figure_that_was_edited_is_noticed()
+    {
+        using (var run = RunFolder.Open(_folder))
+            run.Save(RecordWith(new Job { Data = new JobData { Source = "generated" } }));
+        string path = Path.Combine(_folder, "run.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"x\": 0.5", "\"x\": 0.6", StringComparison.Ordinal));
+
+        Assert.Equal("$.seal", Assert.Throws<BadInputException>(() => RunFolder.Peek(_folder)).Field);
+    }
+
+    [Fact]
+    public void What_a_killed_run_has_half_written_is_removed_and_that_is_said()
+    {
+        using (var run = RunFolder.Open(_folder))
+            run.Save(RecordWith(new Job { Data = new JobData { Source = "generated" } }));
+        Directory.CreateDirectory(Path.Combine(_folder, "synset"));
+        File.WriteAllText(Path.Combine(_folder, "synset", "forward-1.safetensors.tmp"), "half");
+        using var again = RunFolder.Open(_folder);
+
+        Assert.Empty(Directory.GetFiles(_folder, "*.tmp", SearchOption.AllDirectories));
+        Assert.StartsWith("1 half-written file", Assert.Single(again.Amiss), StringComparison.Ordinal);
+    }
+
     private static RunRecord RecordWith(Job job) => new()
     {
         Version = "0.1.0",

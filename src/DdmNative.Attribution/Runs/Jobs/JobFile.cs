@@ -52,7 +52,11 @@ public static class JobFile
 
     /// <summary>Reads one JSON document strictly.</summary>
     /// <exception cref="BadInputException">It is not JSON, or not of this type.</exception>
-    internal static T Parse<T>(string path, ReadOnlySpan<byte> json)
+    /// <param name="path">For messages.</param>
+    /// <param name="json">The document.</param>
+    /// <param name="expected">What it should be.</param>
+    /// <param name="remedy">What to do where it is not.</param>
+    internal static T Parse<T>(string path, ReadOnlySpan<byte> json, string expected = "a job as docs/formats.md describes it", string remedy = "Correct the job file.")
         where T : class
     {
         if (json.StartsWith("\uFEFF"u8))
@@ -60,11 +64,11 @@ public static class JobFile
         try
         {
             return JsonSerializer.Deserialize<T>(json, Options)
-                ?? throw new BadInputException(path, "$", "null", "a JSON object", "Write the job as {\"data\": {\"source\": …}, …}.", line: 1);
+                ?? throw new BadInputException(path, "$", "null", expected, remedy, line: 1);
         }
         catch (JsonException e)
         {
-            throw new BadInputException(path, e.Path ?? "$", Found(e), "a job as docs/formats.md describes it", "Correct the job file.", e, (int?)(e.LineNumber + 1));
+            throw new BadInputException(path, e.Path ?? "$", Found(e), expected, remedy, e, (int?)(e.LineNumber + 1));
         }
     }
 

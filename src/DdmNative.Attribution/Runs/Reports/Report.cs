@@ -94,7 +94,7 @@ internal static class Report
     /// <summary>[O, G] with null for groups that were not retrained without; null where none was.</summary>
     private static double?[][]? Exact(RunFolder run, RunSummary summary, int rows, int columns)
     {
-        if (summary.RetrainedGroups is null || !File.Exists(run.PathOf(ValidateStage.NpzFile)))
+        if (summary.RetrainedGroups is null || !run.Holds(ValidateStage.NpzFile))
             return null;
         NpzContents validation = Npz.Read(run.PathOf(ValidateStage.NpzFile));
         int[] groups = validation.Elements<int>("groups");
@@ -114,8 +114,7 @@ internal static class Report
 
     private static object Images(RunFolder run, RunInputs inputs, GroupTable groups)
     {
-        string path = run.PathOf(SynsetStage.FileName);
-        var images = new ReportImages(inputs.Train, inputs.Normalization, groups, File.Exists(path) ? SynsetFile.Read(path) : null);
+        var images = new ReportImages(inputs.Train, inputs.Normalization, groups, run.Holds(SynsetStage.FileName) ? SynsetFile.Read(run.PathOf(SynsetStage.FileName)) : null);
         return new
         {
             images.Width, images.Height, synset = images.SynsetImages, real = images.RealImages,
@@ -135,7 +134,7 @@ internal static class Report
     /// <summary>A curve's points, several steps put together where there are many; null where the run has no such file.</summary>
     private static object? Curve(RunFolder run, string file, string value, string title)
     {
-        if (!File.Exists(run.PathOf(file)))
+        if (!run.Holds(file))
             return null;
         IReadOnlyList<(int Step, double Value)> points = CurveFile.Read(run.PathOf(file), value);
         int together = (points.Count + CurvePoints - 1) / CurvePoints;

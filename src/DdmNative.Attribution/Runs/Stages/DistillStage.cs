@@ -48,23 +48,20 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
             return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture), SynsetFile.Read(path));
         })];
 
-    public override StageResult Run(StageContext context)
+    public override string PartialPath => $"synset/{recipe.Name}.partial";
+
+    public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count > 0 ? "the matching's last state" : null;
+
+    public override StageResult Run(StageContext context) => recipe.Kind switch
     {
-        StageResult result = recipe.Kind switch
-        {
-            SynsetRecipe.Feature => DistillFeatures(context),
-            SynsetRecipe.Phases => MatchPhases(context),
-            _ => Match(context),
-        };
-        Partial(context).Clear();
-        return result;
-    }
+        SynsetRecipe.Feature => DistillFeatures(context),
+        SynsetRecipe.Phases => MatchPhases(context),
+        _ => Match(context),
+    };
 
     private static string FileOf(string name) => $"synset/{name}.safetensors";
 
     private static string PhaseName(SynsetRecipe recipe, int phase) => string.Create(CultureInfo.InvariantCulture, $"{recipe.Name}-{phase}");
-
-    private PartialFiles Partial(StageContext context) => new(context, $"synset/{recipe.Name}.partial");
 
     private StageResult Match(StageContext context)
     {
@@ -112,7 +109,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         {
             OnProgress = context.Listener.Progress,
             Cancellation = context.Stop,
-            Kept = Partial(context),
+            Kept = new PartialFiles(context, PartialPath),
         };
     }
 }

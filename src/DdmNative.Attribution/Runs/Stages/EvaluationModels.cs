@@ -14,6 +14,14 @@ internal sealed class EvaluationModels : IDisposable
     private readonly TrainingSet _set;
     private readonly ModelEvaluator _evaluator;
     private readonly SubsetRetraining _retraining;
+    private readonly RetrainedModelStore _store;
+
+    /// <summary>The models that a run finds, or shares with others.</summary>
+    public static int Kept(StageContext context)
+    {
+        string folder = FolderOf(context);
+        return Directory.Exists(folder) ? Directory.GetFiles(folder, "*.npz", SearchOption.AllDirectories).Length : 0;
+    }
 
     public EvaluationModels(StageContext context)
     {
@@ -24,7 +32,7 @@ internal sealed class EvaluationModels : IDisposable
         _evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
         var identity = new RetrainingIdentity(inputs.Sha256, inputs.Network.Options, RunInputs.Recipe(context.Job), context.Device.Arithmetic, Runner.Version);
         _retraining = new SubsetRetraining(context.Device, inputs.Network, _set, Groups.GroupOf, _evaluator, identity,
-            new RetrainedModelStore(context.Settings.RetrainedModels ?? context.Folder.PathOf(FolderName)));
+            _store = new RetrainedModelStore(FolderOf(context)));
     }
 
     public GroupTable Groups { get; }
@@ -42,13 +50,17 @@ internal sealed class EvaluationModels : IDisposable
     /// <summary>[R·S][M·K]: the models' logits on the test images, all removals of the first seed, then of the second, …</summary>
     public IReadOnlyList<float[]> Logits(IReadOnlyList<int[]> removed, IReadOnlyList<ulong> seeds)
     {
-        int found = _retraining.Found;
+        (int found, int damaged) = (_retraining.Found, _store.Damaged);
         IReadOnlyList<float[]> logits = _retraining.Logits(SubsetModel.Each(seeds, removed), _context.Settings.Wave,
             (done, total) => _context.Listener.Progress(done, total, "models"), _context.Stop);
         if (_retraining.Found > found)
             _context.Listener.Note($"{_retraining.Found - found} of the models were there already.");
+        if (_store.Damaged > damaged)
+            _context.Listener.Note($"{_store.Damaged - damaged} of the kept models were damaged; they were trained again.");
         return logits;
     }
+
+    private static string FolderOf(StageContext context) => context.Settings.RetrainedModels ?? context.Folder.PathOf(FolderName);
 
     public void Dispose()
     {

@@ -23,6 +23,8 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf)];
 
+    public override string? Kept(StageContext context) => EvaluationModels.Kept(context) is > 0 and int models ? $"{models} retrained models" : null;
+
     protected Job Job => job;
 
     protected JobEvaluation Evaluation => evaluation;

@@ -59,10 +59,13 @@ internal sealed class MethodStage(Job job, string method) : Stage
     private static int PredictionsOf(Job job)
         => job.Evaluation is JobEvaluation evaluation && evaluation.Metrics.Any(metric => metric is EvaluationMetrics.LinearDatamodeling or EvaluationMetrics.Brittleness) ? evaluation.Predictions : 0;
 
+    public override string PartialPath => $"attribution/{AttributionMethods.FileName(method)}.partial";
+
+    public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int parts ? $"{parts} parts of its work" : null;
+
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;
-        var kept = new PartialFiles(context, $"attribution/{AttributionMethods.FileName(method)}.partial");
         using var request = new MethodContext(context.Device, inputs.Network, inputs.Train, inputs.Test, Parts(context), ObjectivesOf(job, inputs.Test.Labels), RunInputs.Recipe(job))
         {
             Target = TrainStage.ReadTarget(context),
@@ -70,7 +73,7 @@ internal sealed class MethodStage(Job job, string method) : Stage
             Seed = job.Seed,
             LargestWave = context.Settings.LargestWave,
             MemoryLimit = context.Settings.MemoryLimit,
-            Kept = kept,
+            Kept = new PartialFiles(context, PartialPath),
             OnProgress = context.Listener.Progress,
             Cancellation = context.Stop,
         };
@@ -88,7 +91,6 @@ internal sealed class MethodStage(Job job, string method) : Stage
             ("matrix", new NpyArray(AttributeStage.Flat(matrix), matrix.Objectives.Count, matrix.Groups)),
             ("unit", new NpyArray(new[] { MethodRegistry.Find(method)!.Unit }, 1)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
-        kept.Clear();
         return new StageResult([file], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds, [EstimatedBytes] = bytes });
     }
 }

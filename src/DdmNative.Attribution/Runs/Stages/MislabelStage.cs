@@ -25,6 +25,9 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
 
     public override object Settings => new { Job.Seed, Evaluation.LabelNoise, DataSeed = Job.Data.Seed, Job.Network, Job.Training, Job.Groups, Job.Matching, Job.Attribution.Methods };
 
+    /// <summary>Nothing of its own: the runs in it say themselves what they find.</summary>
+    public override string? Kept(StageContext context) => null;
+
     public override StageResult Run(StageContext context)
     {
         var scores = new Dictionary<string, double[]>();

@@ -3,28 +3,57 @@ using DdmNative.Attribution.Methods;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
-/// <summary>A method's unfinished work in a folder of the run, a file for each list of numbers with the stage's key in it: what was left under other settings is not taken up.</summary>
+/// <summary>
+/// A method's unfinished work in a folder of the run, a file for each list of numbers with the stage's key and the list's name in it: what was left under other settings is not taken up, nor what
+/// is damaged or lies under another's name.
+/// </summary>
 internal sealed class PartialFiles(StageContext context, string folder) : IPartialResults
 {
+    private const string Extension = ".npz";
+
+    /// <summary>How many lists there are that the stage would take up.</summary>
+    public int Count
+    {
+        get
+        {
+            string path = context.Folder.PathOf(folder);
+            return Directory.Exists(path) ? Directory.GetFiles(path, "*" + Extension).Count(file => Read(Path.GetFileNameWithoutExtension(file), out _) is not null) : 0;
+        }
+    }
+
     public double[]? Find(string name)
     {
-        string path = context.Folder.PathOf(FileOf(name));
-        if (!File.Exists(path))
-            return null;
-        NpzContents file = Npz.Read(path);
-        return file.Elements<string>("key")[0] == context.Key ? file.Elements<double>("values") : null;
+        double[]? values = Read(name, out bool damaged);
+        if (damaged)
+            context.Listener.Note($"{FileOf(name)} is damaged, or not what it is called; its numbers are computed again.");
+        return values;
     }
 
     public void Keep(string name, double[] values)
-        => Npz.Write(context.PathFor(FileOf(name)), ("key", new NpyArray(new[] { context.Key }, 1)), ("values", new NpyArray(values, values.Length)));
+        => Npz.Write(context.PathFor(FileOf(name)), ("key", new NpyArray(new[] { context.Key }, 1)), ("name", new NpyArray(new[] { name }, 1)), ("values", new NpyArray(values, values.Length)));
 
-    /// <summary>The work is done.</summary>
-    public void Clear()
+    private double[]? Read(string name, out bool damaged)
     {
-        string path = context.Folder.PathOf(folder);
-        if (Directory.Exists(path))
-            Directory.Delete(path, recursive: true);
+        damaged = false;
+        string path = context.Folder.PathOf(FileOf(name));
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            NpzContents file = Npz.Read(path);
+            if (file.Elements<string>("key") is not [string key] || key != context.Key)
+                return null;
+            if (file.Elements<string>("name") is [string own] && own == name)
+                return file.Elements<double>("values");
+        }
+        catch (BadInputException)
+        {
+            // Absent, as below.
+        }
+
+        damaged = true;
+        return null;
     }
 
-    private string FileOf(string name) => $"{folder}/{name}.npz";
+    private string FileOf(string name) => $"{folder}/{name}{Extension}";
 }

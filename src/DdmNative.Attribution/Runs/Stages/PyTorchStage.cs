@@ -30,14 +30,16 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
 
     public override StageResult Run(StageContext context)
     {
-        string result = context.PathFor(FileName + ".new");
+        // A temporary file like our own: what a killed script left is nobody's.
+        string result = context.PathFor(FileName + AtomicFile.TemporarySuffix);
+        File.Delete(result);
         string output = Execute(job.Data.Source, result, context);
         if (!File.Exists(result))
             throw new BadInputException(baseline.Script, "PyTorch", output.Trim(), "the time of a training", "Install PyTorch for that Python, or leave out --compare-pytorch.");
-        using var figures = JsonDocument.Parse(File.ReadAllBytes(result));
+        string text = File.ReadAllText(result);
+        using var figures = JsonDocument.Parse(text);
         double seconds = figures.RootElement.GetProperty("seconds_per_training").GetDouble() * job.Training.Epochs / ScriptEpochs;
-        AtomicFile.WriteText(context.PathFor(FileName), File.ReadAllText(result));
-        File.Delete(result);
+        AtomicFile.WriteText(context.PathFor(FileName), text);
         return new StageResult([FileName], new Dictionary<string, double> { [SecondsPerModel] = seconds });
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
@@ -43,10 +42,18 @@ internal sealed class RetrainStage(Job job) : Stage
     public static IReadOnlyList<CounterfactualLogits> Read(StageContext context, Job job, GroupTable groups)
     {
         StageRecord record = context.Folder.Record!.Stages.First(stage => stage.Name == StageName);
-        List<RetrainedWave> waves = [.. record.Files.Keys.Select(name => ReadWave(context.Folder.PathOf(name), record.Key)!)];
         int[] chosen = ChosenGroups(job, groups);
+        RetrainedWaves waves = Waves(context with { Key = record.Key }, job, chosen);
+        waves.Restore();
         int length = context.Inputs.Test.Count * context.Inputs.Train.Classes;
-        return [.. Seeds(job).Select(seed => Assemble(waves.Where(wave => wave.Seed == seed), chosen, context.Inputs, length))];
+        return [.. Seeds(job).Select(seed => Assemble(waves.Whole.Where(wave => wave.Seed == seed), chosen, context.Inputs, length))];
+    }
+
+    public override string? Kept(StageContext context)
+    {
+        RetrainedWaves waves = Waves(context, job, ChosenGroups(job, GroupStage.Read(context)));
+        waves.Restore();
+        return waves.Models > 0 ? $"{waves.Models} models" : null;
     }
 
     public override StageResult Run(StageContext context)
@@ -54,19 +61,13 @@ internal sealed class RetrainStage(Job job) : Stage
         RunInputs inputs = context.Inputs;
         GroupTable groups = GroupStage.Read(context);
         int[] chosen = ChosenGroups(job, groups);
-        List<string> names = [];
-        List<RetrainedWave> finished = [];
-        while (ReadWave(context.Folder.PathOf(NameOf(finished.Count)), context.Key) is RetrainedWave wave)
+        RetrainedWaves waves = Waves(context, job, chosen);
+        waves.Restore(damaged => context.Listener.Note($"{damaged} is damaged, or not what it is called; its models are trained again."));
+        int found = waves.Models;
+        if (found > 0)
         {
-            names.Add(NameOf(finished.Count));
-            finished.Add(wave);
-        }
-
-        int there = finished.Sum(wave => wave.Members.Length);
-        if (there > 0)
-        {
-            context.Listener.Note($"{there} models are there already.");
-            context.Listener.Resumed(there, "models");
+            context.Listener.Note($"{found} models are there already.");
+            context.Listener.Resumed(found, "models");
         }
 
         using var set = TrainingSet.Create(context.Device, inputs.Train);
@@ -77,41 +78,18 @@ internal sealed class RetrainStage(Job job) : Stage
         exact.Run(RunInputs.Recipe(job), Seeds(job), [.. chosen.Select(g => new[] { g })], new WaveOptions
         {
             Wave = context.Settings.Wave,
-            Finished = finished,
-            OnWave = wave =>
-            {
-                string name = NameOf(names.Count);
-                WriteWave(context.PathFor(name), context.Key, wave);
-                names.Add(name);
-            },
+            Finished = waves.Whole,
+            OnWave = waves.Keep,
             OnProgress = (done, total) => context.Listener.Progress((double)done / steps, (double)total / steps, "models"),
         }, context.Stop);
+        waves.RemoveOthers();
         var figures = new Dictionary<string, double> { [GroupsFigure] = chosen.Length };
-        int trained = (chosen.Length + 1) * job.Validation.Seeds - there;
-        if (trained > 0)
-            figures.Add(SecondsPerModel, watch.Elapsed.TotalSeconds / trained);
-        return new StageResult(names, figures);
+        if (waves.Models > found)
+            figures.Add(SecondsPerModel, watch.Elapsed.TotalSeconds / (waves.Models - found));
+        return new StageResult(waves.Files, figures);
     }
 
-    private static string NameOf(int wave) => string.Create(CultureInfo.InvariantCulture, $"validation/wave-{wave:D3}.npz");
-
-    private static void WriteWave(string path, string key, RetrainedWave wave)
-        => Npz.Write(path,
-            ("key", new NpyArray(new[] { key }, 1)),
-            ("seed", new NpyArray(new[] { wave.Seed }, 1)),
-            ("members", new NpyArray(wave.Members, wave.Members.Length)),
-            ("logits", new NpyArray(wave.Logits, wave.Members.Length, wave.Logits.Length / wave.Members.Length)));
-
-    /// <summary>A wave of these settings; null where there is none, or one of other settings.</summary>
-    private static RetrainedWave? ReadWave(string path, string key)
-    {
-        if (!File.Exists(path))
-            return null;
-        NpzContents file = Npz.Read(path);
-        return file.Elements<string>("key")[0] == key
-            ? new RetrainedWave(file.Elements<ulong>("seed")[0], file.Elements<int>("members"), file.Elements<float>("logits"))
-            : null;
-    }
+    private static RetrainedWaves Waves(StageContext context, Job job, int[] chosen) => new(context, Seeds(job), chosen.Length + 1);
 
     private static CounterfactualLogits Assemble(IEnumerable<RetrainedWave> waves, int[] chosen, RunInputs inputs, int length)
     {

@@ -23,6 +23,11 @@ internal sealed class TrainStage(Job job) : Stage
 
     public override object Settings => new { job.Seed, job.Network, job.Training };
 
+    public override string PartialPath => UnfinishedTrainingFile.FileName;
+
+    public override string? Kept(StageContext context)
+        => new UnfinishedTrainingFile(context).Find() is UnfinishedTraining training ? string.Create(CultureInfo.InvariantCulture, $"{training.Steps} steps") : null;
+
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;
@@ -31,7 +36,7 @@ internal sealed class TrainStage(Job job) : Stage
         int steps = recipe.TotalSteps(set.Count);
         IReadOnlyList<int> recorded = [.. Trajectory.DefaultSteps(steps, BatchOrder.StepsIn(set.Count, recipe.BatchSize)), .. new ControlledReplay().RecordedSteps(steps)];
         var partial = new UnfinishedTrainingFile(context);
-        UnfinishedTraining? unfinished = partial.Find();
+        UnfinishedTraining? unfinished = partial.Find(context.Listener.Note);
         if (unfinished is not null)
         {
             context.Listener.Note(string.Create(CultureInfo.InvariantCulture, $"{unfinished.Steps} of {steps} steps are there already."));
@@ -45,7 +50,6 @@ internal sealed class TrainStage(Job job) : Stage
         IReadOnlyList<string> files = TrajectoryFiles.Write(context, inputs.Network, target.Trajectory);
         CurveFile.Write(context.PathFor(LossFile), "loss", target.BatchLosses.Select((loss, i) => (i + 1, (double)loss)));
         WriteTarget(context, target.Final);
-        partial.Clear();
         return new StageResult([TargetFile, LossFile, .. files], new Dictionary<string, double>(ModelFigures.OfTest(context, target.Final)) { ["last_batch_loss"] = target.BatchLosses[^1] });
     }
 

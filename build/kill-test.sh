@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# kill -9 at random moments of a job with every kind of stage, of an experiment, and of an attribution of samples: a line for each kill with what the next start said; fails where a resumed run
+# comes to other bits than an undisturbed one (docs/survival.md).
+#
+#   build/kill-test.sh [COUNT] [SEED]        50 kills from seed 1
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+export DDM_KILLS=${1:-50} DDM_KILL_SEED=${2:-1}
+exec build/survival.sh KillTests DdmNative.Cli.Tests
