@@ -66,7 +66,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
             if (step >= total || step % _options.Every != 0)
                 return;
             int[] members = order.Batch(step).ToArray();
-            double[] products = context.Once(string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}"), () => Products(context, step, members, parameters(), objectives, curvature, samples, batch));
+            double[] products = context.Pieces.Once(string.Create(CultureInfo.InvariantCulture, $"step-{step:D6}"), () => Products(context, step, members, parameters(), objectives, curvature, samples, batch));
             int standsFor = Math.Min(_options.Every, total - step), parts = context.Parts.Count;
             for (int o = 0; o < context.Objectives.Count; o++)
             {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs;
 
@@ -6,17 +7,18 @@ namespace DdmNative.Attribution.Runs;
 internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
 {
     /// <summary>Runs what is not finished.</summary>
-    /// <param name="folder">The run, its record saved with the current job.</param>
+    /// <param name="folder">The run, its record saved with the current job; of a shard, only the shard's part is run.</param>
     /// <param name="contextFor">Makes the context of a stage from its key.</param>
     /// <param name="listener">Who watches.</param>
+    /// <param name="from">Another run whose finished stages are taken; null for none.</param>
     /// <exception cref="OperationCanceledException">The run was interrupted; what is finished is kept.</exception>
-    public void Run(RunFolder folder, Func<string, StageContext> contextFor, IRunListener listener)
+    public void Run(RunFolder folder, Func<string, StageContext> contextFor, IRunListener listener, PreparedRun? from = null)
     {
-        var keys = new Dictionary<string, string>();
+        ShardRun? shard = folder.Record!.Shard is null ? null : new ShardRun(folder, stages);
+        Dictionary<string, string> keys = Keys();
         foreach (Stage stage in stages)
         {
-            string key = KeyOf(stage, keys);
-            keys.Add(stage.Name, key);
+            string key = keys[stage.Name];
             StageRecord? record = folder.Record!.Stages.FirstOrDefault(r => r.Name == stage.Name);
             string? cause = record is null ? null : WhyAgain(folder, record, key);
             if (record is not null && cause is null)
@@ -25,19 +27,40 @@ internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
                 continue;
             }
 
+            if (from?.Take(stage, key, folder) == true)
+            {
+                listener.Stage(stage.Name, stage.Title, isDone: true);
+                continue;
+            }
+
             if (cause is not null)
                 listener.Note($"{stage.Name}: {cause}; doing it again.");
-            RunStage(folder, stage, key, contextFor(key), listener);
+
+            // Unsaid before it is undone: a kill between the stage's first file and its last must not leave an old record beside new files.
+            folder.Forget(stage.Name);
+            if (shard is not null)
+                shard.Run(stage, contextFor(key));
+            else
+                Finish(folder, Execute(stage, contextFor(key)), listener);
         }
+
+        shard?.End(keys);
     }
 
     /// <summary>The records of those stages that are finished under their present keys, by name; nothing is run.</summary>
     public IReadOnlyDictionary<string, StageRecord> Finished(RunFolder folder)
     {
+        Dictionary<string, string> keys = Keys();
+        return folder.Record!.Stages.Where(record => keys.TryGetValue(record.Name, out string? key) && record.Key == key).ToDictionary(record => record.Name);
+    }
+
+    /// <summary>The present key of every stage.</summary>
+    private Dictionary<string, string> Keys()
+    {
         var keys = new Dictionary<string, string>();
         foreach (Stage stage in stages)
             keys.Add(stage.Name, KeyOf(stage, keys));
-        return folder.Record!.Stages.Where(record => keys.TryGetValue(record.Name, out string? key) && record.Key == key).ToDictionary(record => record.Name);
+        return keys;
     }
 
     private string KeyOf(Stage stage, Dictionary<string, string> keys)
@@ -52,13 +75,18 @@ internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
         return changed is null ? null : $"{changed} is missing or has been changed";
     }
 
-    private static void RunStage(RunFolder folder, Stage stage, string key, StageContext context, IRunListener listener)
+    /// <summary>A stage is done: it is written down first, and told then.</summary>
+    internal static void Finish(RunFolder folder, StageRecord stage, IRunListener listener)
     {
-        // Unsaid before it is undone: a kill between the stage's first file and its last must not leave an old record beside new files.
-        if (folder.Record!.Stages.Any(record => record.Name == stage.Name))
-            folder.Save(folder.Record with { Stages = [.. folder.Record.Stages.Where(record => record.Name != stage.Name)] });
+        folder.Add(stage);
+        listener.Finished(stage.Name, stage.Seconds);
+    }
+
+    /// <summary>Runs a stage, and says what it has left.</summary>
+    internal static StageRecord Execute(Stage stage, StageContext context)
+    {
         context.Stop.ThrowIfCancellationRequested();
-        listener.Stage(stage.Name, stage.Title, isDone: false);
+        context.Listener.Stage(stage.Name, stage.Title, isDone: false);
         PeakMemory.Start();
         var watch = Stopwatch.StartNew();
         StageResult result = stage.Run(context);
@@ -66,9 +94,15 @@ internal sealed class Pipeline(IReadOnlyList<Stage> stages, string dataHash)
         long peak = PeakMemory.Bytes();
         var files = new Dictionary<string, string>();
         foreach (string file in result.Files)
-            files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new InvalidOperationException($"Stage {stage.Name} has not written {file}."));
-        var record = new StageRecord { Name = stage.Name, Key = key, Seconds = seconds, PeakBytes = peak, Files = files, Figures = result.Figures };
-        folder.Save(folder.Record with { Stages = [.. folder.Record.Stages, record] });
-        listener.Finished(stage.Name, seconds);
+            files.Add(file, Fingerprint.OfFile(context.Folder.PathOf(file)) ?? throw new InvalidOperationException($"Stage {stage.Name} has not written {file}."));
+        return new StageRecord
+        {
+            Name = stage.Name,
+            Key = context.Key,
+            Seconds = seconds + context.ByShards.Seconds,
+            PeakBytes = Math.Max(peak, context.ByShards.PeakBytes),
+            Files = files,
+            Figures = result.Figures,
+        };
     }
 }

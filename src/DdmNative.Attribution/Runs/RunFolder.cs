@@ -10,7 +10,7 @@ namespace DdmNative.Attribution.Runs;
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
-    private const string RecordName = "run.json";
+    internal const string RecordName = "run.json";
 
     private readonly FileStream _lock;
 
@@ -60,6 +60,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>The full path of a file of the run.</summary>
     public string PathOf(string name) => Path.Combine(Folder, name);
 
+    /// <summary>The name in the run, with slashes, of a file of the run.</summary>
+    public string NameOf(string path) => Path.GetRelativePath(Folder, path).Replace('\\', '/');
+
     /// <summary>Replaces <c>run.json</c> in one step.</summary>
     public void Save(RunRecord record)
     {
@@ -67,15 +70,28 @@ public sealed class RunFolder : IDisposable
         Record = record;
     }
 
+    /// <summary>A stage is finished.</summary>
+    internal void Add(StageRecord stage) => Save(Record! with { Stages = [.. Record.Stages, stage] });
+
+    /// <summary>A stage is no longer finished.</summary>
+    internal void Forget(string stage)
+    {
+        if (Record!.Stages.Any(record => record.Name == stage))
+            Save(Record with { Stages = [.. Record.Stages.Where(record => record.Name != stage)] });
+    }
+
     public void Dispose() => _lock.Dispose();
 
-    private static bool IsTrace(string entry) => Path.GetFileName(entry) is "run.lock" or "run.json.tmp";
+    /// <summary>Whether a file is only a trace of a process at work.</summary>
+    internal static bool IsTrace(string entry) => Path.GetFileName(entry) is "run.lock" or "run.json.tmp";
 
     private static RunRecord ReadRecord(string path)
     {
         RunRecord record = JobFile.Parse<RunRecord>(path, InputFile.ReadAll(path));
         if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
+        if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
+            throw new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
         return record;
     }
 }

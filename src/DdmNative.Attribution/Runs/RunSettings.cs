@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Sharding;
+
 namespace DdmNative.Attribution.Runs;
 
 /// <summary>How a run is carried out; none of it changes a result.</summary>
@@ -14,6 +16,12 @@ public sealed record RunSettings
 
     /// <summary>The most bytes that a method of the suite may take by its own estimate; null for what the machine has.</summary>
     public long? MemoryLimit { get; init; }
+
+    /// <summary>Which of several processes this is, whose shares <see cref="Shards.ShardMerge"/> puts together; null where it does all by itself.</summary>
+    public Shard? Shard { get; init; }
+
+    /// <summary>Another run of the same data whose finished stages are taken in place of being done again; null for none.</summary>
+    public string? From { get; init; }
 
     /// <summary>What to compare exact retraining's speed with; null for nothing.</summary>
     public PyTorchBaseline? PyTorch { get; init; }

@@ -4,6 +4,7 @@ using System.Runtime.Intrinsics.X86;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Reports;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Runs;
@@ -30,19 +31,24 @@ public static class Runner
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(device);
         RunInputs inputs = RunInputs.Load(job);
+        PreparedRun? from = settings.From is string prepared ? PreparedRun.Open(prepared, inputs.Sha256, device.Arithmetic) : null;
         using RunFolder run = RunFolder.Open(folder);
+        ShardRecord? shard = ShardRun.Begin(run, settings.Shard, goal);
         run.Save(new RunRecord
         {
             Version = Version,
             Runtime = DescribeRuntime(),
             Device = device.Description,
+            Arithmetic = device.Arithmetic,
+            Shard = shard,
+            Shards = run.Record?.Shards ?? [],
             Job = job,
             Data = inputs.Describe(),
             Stages = run.Record?.Stages ?? [],
             Summary = run.Record?.Summary,
         });
         var pipeline = new Pipeline(StageList.For(job, goal, settings, inputs.OwnGroups), inputs.Sha256);
-        pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
+        pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener, from);
 
         RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });

@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Runs.Shards;
+
 namespace DdmNative.Attribution.Runs;
 
 /// <summary>
@@ -21,8 +23,15 @@ internal abstract class Stage
     /// <summary>Every setting that decides the result.</summary>
     public abstract object Settings { get; }
 
+    /// <summary>What one of several processes does of it.</summary>
+    public virtual ShardWork InShard => ShardWork.Whole;
+
+    /// <summary>A folder of further files that belong to the stage; null for none.</summary>
+    public virtual string? Folder => null;
+
     /// <summary>Does the work and writes the files.</summary>
     /// <returns>What it wrote and found.</returns>
+    /// <exception cref="Sharding.AwaitingShardsException">The pieces of a shard are done.</exception>
     /// <exception cref="OperationCanceledException">The run was interrupted.</exception>
     public abstract StageResult Run(StageContext context);
 }

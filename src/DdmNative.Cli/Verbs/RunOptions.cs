@@ -1,6 +1,7 @@
 using CommandLine;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Cli.Output;
 using DdmNative.Compute;
 
@@ -33,6 +34,12 @@ internal abstract class RunOptions : IVerb
     [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, float32's errors). Default: fp32.")]
     public string? Precision { get; set; }
 
+    [Option("shard", MetaValue = "I/N", HelpText = "Do the I-th of N shares of the work (I from 1) in a run folder of its own; `ddm merge` puts the N folders together (docs/clusters.md).")]
+    public string? Shard { get; set; }
+
+    [Option("from", MetaValue = "DIR", HelpText = "Take over what this other run of the same data has finished; it is only read.")]
+    public string? From { get; set; }
+
     [Option("json", HelpText = "Print one JSON object with the result on standard output, and everything else on standard error.")]
     public bool Json { get; set; }
 
@@ -62,7 +69,7 @@ internal abstract class RunOptions : IVerb
     protected virtual bool Answer() => false;
 
     /// <summary>How the run is carried out.</summary>
-    protected virtual RunSettings Settings => new() { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };
+    protected virtual RunSettings Settings => new() { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave, Shard = ShardOf(Shard), From = From };
 
     /// <summary>The last stages that the verb asks for.</summary>
     protected abstract RunGoal Upto { get; }
@@ -72,6 +79,15 @@ internal abstract class RunOptions : IVerb
 
     /// <summary>The job with this verb's own options.</summary>
     protected abstract Job Apply(Job job);
+
+    private Shard? ShardOf(string? text)
+    {
+        if (text is null)
+            return null;
+        if (Upto is RunGoal.Train or RunGoal.Distill or RunGoal.Unlearn)
+            throw new BadUsageException("--shard: this verb's work is one piece; attribute, validate, evaluate and run can be shared out.");
+        return Attribution.Sharding.Shard.Parse(text) ?? throw new BadUsageException($"--shard: found '{text}', expected I/N with I from 1 to N, such as 3/8.");
+    }
 
     private Job JobFrom(Job? known)
     {

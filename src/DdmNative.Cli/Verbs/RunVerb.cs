@@ -10,6 +10,9 @@ internal sealed class RunVerb : RunOptions
     [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; docs/formats.md describes its fields.")]
     public string JobPath { get; set; } = "";
 
+    [Option("upto", Default = "everything", MetaValue = "NAME", HelpText = "Go no further: train, distill, attribute, validate, evaluate or everything. What shards are prepared with.")]
+    public string UpToName { get; set; } = "everything";
+
     [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after the other.")]
     public bool ComparePyTorch { get; set; }
 
@@ -18,7 +21,16 @@ internal sealed class RunVerb : RunOptions
         PyTorch = ComparePyTorch ? new PyTorchBaseline("/usr/bin/python3", Script(), Threads ?? Environment.ProcessorCount) : null,
     };
 
-    protected override RunGoal Upto => RunGoal.Everything;
+    protected override RunGoal Upto => UpToName switch
+    {
+        "train" => RunGoal.Train,
+        "distill" => RunGoal.Distill,
+        "attribute" => RunGoal.Attribute,
+        "validate" => RunGoal.Validate,
+        "evaluate" => RunGoal.Evaluate,
+        "everything" => RunGoal.Everything,
+        _ => throw new BadUsageException($"--upto: found '{UpToName}', expected train, distill, attribute, validate, evaluate or everything."),
+    };
 
     protected override Job? Whole() => JobFile.Read(JobPath);
 

@@ -5,6 +5,7 @@ using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -22,6 +23,8 @@ internal sealed class MethodStage(Job job, string method) : Stage
     public override string Title => "attribute by " + AttributionMethods.Title(method);
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
+
+    public override ShardWork InShard => MethodRegistry.Create(method).FallsIntoPieces ? ShardWork.Pieces : ShardWork.Dealt;
 
     public override object Settings => new { job.Seed, method, MethodRegistry.Create(method).Options, job.Attribution.Granularity, job.Attribution.Objectives, Recorded = new ControlledReplay().Options, Predictions = PredictionsOf(job) };
 
@@ -62,7 +65,7 @@ internal sealed class MethodStage(Job job, string method) : Stage
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;
-        var kept = new PartialFiles(context, $"attribution/{AttributionMethods.FileName(method)}.partial");
+        var kept = new PartialFiles(context, OnlineResult.PartialNameOf(method));
         using var request = new MethodContext(context.Device, inputs.Network, inputs.Train, inputs.Test, Parts(context), ObjectivesOf(job, inputs.Test.Labels), RunInputs.Recipe(job))
         {
             Target = TrainStage.ReadTarget(context),
@@ -70,7 +73,9 @@ internal sealed class MethodStage(Job job, string method) : Stage
             Seed = job.Seed,
             LargestWave = context.Settings.LargestWave,
             MemoryLimit = context.Settings.MemoryLimit,
-            Kept = kept,
+            Pieces = kept.Pieces,
+            Identity = RetrainedModels.IdentityOf(context),
+            Models = RetrainedModels.StoreOf(context),
             OnProgress = context.Listener.Progress,
             Cancellation = context.Stop,
         };
@@ -89,6 +94,7 @@ internal sealed class MethodStage(Job job, string method) : Stage
             ("unit", new NpyArray(new[] { MethodRegistry.Find(method)!.Unit }, 1)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
         kept.Clear();
-        return new StageResult([file], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds, [EstimatedBytes] = bytes });
+        string[] models = [.. request.RetrainedFiles.Select(context.Folder.NameOf).Order(StringComparer.Ordinal)];
+        return new StageResult([file, .. models], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds + context.ByShards.Seconds, [EstimatedBytes] = bytes });
     }
 }

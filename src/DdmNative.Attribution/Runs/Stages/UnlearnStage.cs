@@ -5,6 +5,7 @@ using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
@@ -25,6 +26,8 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning) : Stage
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _recipe is null ? (string[])[] : [DistillStage.NameOf(_recipe)]];
 
     public override object Settings => unlearning;
+
+    public override ShardWork InShard => ShardWork.Dealt;
 
     public override StageResult Run(StageContext context)
     {
