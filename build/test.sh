@@ -25,6 +25,11 @@ if ! command -v chromium chromium-browser google-chrome > /dev/null; then
     build/install.sh chromium || echo "Chromium could not be installed." >&2
 fi
 
+# Likewise the cluster examples a scheduler.
+if ! command -v slurmctld /usr/sbin/slurmctld > /dev/null || ! command -v munged /usr/sbin/munged > /dev/null || ! command -v parallel > /dev/null; then
+    build/install.sh slurm-wlm munge parallel || echo "Slurm and GNU parallel could not be installed." >&2
+fi
+
 if ! dotnet build DdmNative.sln -c Release --nologo -v quiet -clp:NoSummary; then
     echo "The build failed." >&2
     echo "0 passed, 1 failed, 0 skipped"

@@ -10,7 +10,7 @@ namespace DdmNative.Cli;
 internal static class CommandRunner
 {
     internal static readonly Type[] VerbTypes =
-        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(ReportVerb), typeof(ExportVerb), typeof(CompareVerb), typeof(DataVerb), typeof(ProfileVerb), typeof(DevicesVerb), typeof(CompletionVerb), typeof(HelpVerb)];
+        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(MergeVerb), typeof(ReportVerb), typeof(ExportVerb), typeof(CompareVerb), typeof(DataVerb), typeof(ProfileVerb), typeof(DevicesVerb), typeof(CompletionVerb), typeof(HelpVerb)];
 
     public static int Run(string[] args)
     {

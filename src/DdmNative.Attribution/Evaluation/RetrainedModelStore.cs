@@ -47,6 +47,6 @@ public sealed class RetrainedModelStore(string folder)
         Npz.Write(path, (Key, new NpyArray(new[] { key }, 1)), (Logits, new NpyArray(logits, samples, classes)));
     }
 
-    /// <summary>Two letters fold thousands of files into at most 256 folders.</summary>
-    private string PathOf(string key) => Path.Combine(folder, key[..2], key + ".npz");
+    /// <summary>The file of a model. Two letters fold thousands of files into at most 256 folders.</summary>
+    public string PathOf(string key) => Path.Combine(folder, key[..2], key + ".npz");
 }

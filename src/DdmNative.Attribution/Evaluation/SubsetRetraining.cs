@@ -1,26 +1,33 @@
 using System.Diagnostics;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Evaluation;
 
 /// <summary>
-/// Trains models on parts of the training set, together along the ensemble axis, and keeps each (<see cref="RetrainedModelStore"/>): what every metric that asks
-/// "and what really happens without?" draws from. A model that goes without samples keeps the others' places in the batch order, as exact retraining does.
+/// Exact retraining: trains models on parts of the training set, together along the ensemble axis, and keeps each (<see cref="RetrainedModelStore"/>): what every method, metric and comparison that asks
+/// "and what really happens without?" draws from. A model starts as the target did, and its samples keep their places in the target's batch order.
 /// </summary>
 /// <remarks>A member's bits do not depend on the members beside it, so a model is the same in whichever wave, run or process it was trained.</remarks>
 /// <param name="device">Where to train.</param>
 /// <param name="network">The target's architecture.</param>
 /// <param name="set">The training set, on the same device.</param>
-/// <param name="groupOf">[N]: the group of each training sample.</param>
+/// <param name="groupOf">[N]: the group (or other part) of each training sample.</param>
 /// <param name="evaluator">Evaluates models of the same network.</param>
 /// <param name="identity">What decides a model; its recipe is the one that is trained.</param>
-/// <param name="store">Where models are kept.</param>
-public sealed class SubsetRetraining(Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator, RetrainingIdentity identity, RetrainedModelStore store)
+/// <param name="store">Where models are kept; null for nowhere.</param>
+/// <param name="share">Which models are this process's; null for all.</param>
+public sealed class SubsetRetraining(
+    Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator, RetrainingIdentity identity, RetrainedModelStore? store = null, StageShare? share = null)
 {
-    private readonly int _groups = groupOf.Max() + 1;
+    private readonly LeaveOutTraining _training = new(device, network, set, groupOf, evaluator);
+    private readonly HashSet<string> _files = [];
+
+    /// <summary>The files of the models that were asked for, of a shard its own: what a result rests on.</summary>
+    public IReadOnlySet<string> Files => _files;
 
     /// <summary>Models trained here so far.</summary>
     public int Trained { get; private set; }
@@ -37,29 +44,24 @@ public sealed class SubsetRetraining(Device device, Network network, TrainingSet
     /// <param name="onProgress">Called with (models done, models to train); parts of models count.</param>
     /// <param name="cancellation">Looked at before each step.</param>
     /// <exception cref="ArgumentException">A group does not exist, or a model would have nothing to train on.</exception>
+    /// <exception cref="AwaitingShardsException">The models of a shard are done.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; finished waves are kept.</exception>
     public IReadOnlyList<float[]> Logits(IReadOnlyList<SubsetModel> models, int wave, Action<double, double>? onProgress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(models);
         ArgumentOutOfRangeException.ThrowIfLessThan(wave, 1);
-        if (groupOf.Length != set.Count)
-            throw new ArgumentException($"{groupOf.Length} samples are grouped, the training set has {set.Count}.", nameof(models));
-        bool[][] dropped = [.. models.Select(Dropped)];
-        string[] keys = [.. models.Select((model, i) => identity.KeyOf(model.Seed, dropped[i]))];
+        string[] keys = Keys(models);
         var logits = new Dictionary<string, float[]>();
-        var missing = new List<int>();
-        for (int i = 0; i < models.Count; i++)
+        int[] different = [.. Enumerable.Range(0, models.Count).DistinctBy(i => keys[i])];
+        int[] own = [.. different.Where(i => share is null || share.Owns(keys[i]))];
+        foreach (int i in own)
         {
-            if (logits.ContainsKey(keys[i]))
-                continue;
-            float[]? kept = store.Find(keys[i], evaluator.Samples, network.Classes);
-            logits.Add(keys[i], kept ?? []);
-            if (kept is null)
-                missing.Add(i);
-            else
-                Found++;
+            if (store?.Find(keys[i], evaluator.Samples, network.Classes) is float[] kept)
+                logits.Add(keys[i], kept);
         }
 
+        Found += logits.Count;
+        int[] missing = [.. own.Where(i => !logits.ContainsKey(keys[i]))];
         int done = 0;
         foreach (IGrouping<ulong, int> ofSeed in missing.GroupBy(i => models[i].Seed))
         {
@@ -67,18 +69,17 @@ public sealed class SubsetRetraining(Device device, Network network, TrainingSet
             foreach (int[] members in ofSeed.Chunk(wave))
             {
                 var watch = Stopwatch.StartNew();
-                using var trainer = new EnsembleTrainer(device, network, set, identity.Training with { Seed = ofSeed.Key }, members.Length);
-                int before = done;
-                trainer.Run(initial, (member, sample) => dropped[members[member]][sample],
-                    (step, total) => onProgress?.Invoke(before + (double)members.Length * step / total, missing.Count), cancellation);
-                float[] all = evaluator.Logits(trainer.Parameters, members.Length);
+                TrainingOptions recipe = identity.Training with { Seed = ofSeed.Key };
+                int before = done, steps = recipe.TotalSteps(set.Count);
+                IReadOnlyList<float[]> trained = _training.Train(recipe, initial, [.. members.Select(i => models[i].Removed)],
+                    step => onProgress?.Invoke(before + (double)members.Length * step / steps, missing.Length), cancellation);
                 Seconds += watch.Elapsed.TotalSeconds;
-                int length = evaluator.Samples * network.Classes;
+                share?.Spend(members.Length, watch.Elapsed.TotalSeconds);
                 for (int member = 0; member < members.Length; member++)
                 {
                     string key = keys[members[member]];
-                    logits[key] = all[(member * length)..((member + 1) * length)];
-                    store.Keep(key, logits[key], evaluator.Samples, network.Classes);
+                    logits.Add(key, trained[member]);
+                    store?.Keep(key, trained[member], evaluator.Samples, network.Classes);
                 }
 
                 Trained += members.Length;
@@ -86,22 +87,28 @@ public sealed class SubsetRetraining(Device device, Network network, TrainingSet
             }
         }
 
-        return [.. keys.Select(key => logits[key])];
+        if (store is not null)
+            _files.UnionWith(own.Select(i => store.PathOf(keys[i])));
+        if (share is null)
+            return [.. keys.Select(key => logits[key])];
+        share.Keep(_files);
+        throw share.End(own.Length, different.Length);
+    }
+
+    /// <summary>[models]: the content hash of each, in the order asked for.</summary>
+    /// <exception cref="ArgumentException">A group does not exist, or a model would have nothing to train on.</exception>
+    public string[] Keys(IReadOnlyList<SubsetModel> models)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        return [.. models.Select(model => identity.KeyOf(model.Seed, Dropped(model)))];
     }
 
     /// <summary>[N]: whether the model goes without each sample.</summary>
     private bool[] Dropped(SubsetModel model)
     {
-        var removed = new bool[_groups];
-        foreach (int group in model.Removed)
-        {
-            if (group < 0 || group >= _groups)
-                throw new ArgumentException($"Group {group} is not one of 0 to {_groups - 1}.", nameof(model));
-            removed[group] = true;
-        }
-
+        bool[] removed = _training.Marks(model.Removed);
         return Array.IndexOf(removed, false) >= 0
             ? [.. groupOf.Select(group => removed[group])]
-            : throw new ArgumentException($"All {_groups} groups are removed; nothing would be left to train on.", nameof(model));
+            : throw new ArgumentException($"All {removed.Length} groups are removed; nothing would be left to train on.", nameof(model));
     }
 }

@@ -75,7 +75,7 @@ internal sealed class Architectures : Experiment
     {
         int[] labels = stage.Inputs.Test.Labels;
         IReadOnlyList<Objective> losses = Objective.Defaults(labels);
-        using var models = new EvaluationModels(stage);
+        using var models = new RetrainedModels(stage);
         int[] classes = [.. labels.Distinct().Order()];
         foreach (string method in methods)
             yield return (method, EffectViews.Of(AttributeStage.MatrixOf(stage, method, losses), classes, models.Groups.ClassOf));

@@ -36,7 +36,7 @@ internal sealed class PerturbedAccuracy : Experiment
 
     private static ExperimentResult Compare(StageContext stage, IReadOnlyList<string> methods)
     {
-        using var models = new EvaluationModels(stage);
+        using var models = new RetrainedModels(stage);
         int[] labels = stage.Inputs.Test.Labels;
         int groups = models.Groups.Count;
         IReadOnlyList<float[]> exact = models.Logits([[], .. CounterfactualLogits.EachGroup(groups)], [stage.Job.Seed]);

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 

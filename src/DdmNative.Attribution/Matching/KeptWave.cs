@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Sharding;
 
 namespace DdmNative.Attribution.Matching;
 

@@ -2,9 +2,10 @@ using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;
-using DdmNative.Compute;
 using DdmNative.Compute.Contracts;
+using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Matching;
 

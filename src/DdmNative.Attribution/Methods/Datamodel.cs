@@ -1,6 +1,5 @@
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
-using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods;
 
@@ -33,6 +32,8 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
         return new Datamodel(new DatamodelOptions(settings.Whole("subsets", best.Subsets, 2, 1_000_000), settings.Word("penalty", best.Penalty, "ridge", "lasso"), settings.Real("strength", best.Strength, 0, 1e6)));
     }
 
+    public bool FallsIntoPieces => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -45,12 +46,12 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
         ArgumentNullException.ThrowIfNull(context);
         int parts = context.Parts.Count;
         IReadOnlyList<int[]> removed = Draw(context);
-        CounterfactualLogits logits = new LeaveOutModels(context, "wave").Train(context.Recipe, context.Network.Initialise(context.Recipe.Seed), removed);
+        IReadOnlyList<float[]> logits = LeaveOutModels.Retrained(context, removed);
         double[][] columns = Centred(removed, parts);
         var effects = new double[context.Objectives.Count * parts];
         for (int o = 0; o < context.Objectives.Count; o++)
         {
-            double[] outcomes = [.. Enumerable.Range(0, removed.Count).Select(s => context.Objectives[o].Evaluate(logits.Model(s), context.Test.Labels))];
+            double[] outcomes = [.. Enumerable.Range(0, removed.Count).Select(s => context.Objectives[o].Evaluate(logits[s], context.Test.Labels))];
             double mean = outcomes.Average();
             double[] response = Array.ConvertAll(outcomes, value => value - mean);
             (_options.Penalty == "ridge" ? Ridge(columns, response) : Lasso(columns, response)).CopyTo(effects, o * parts);

@@ -64,7 +64,7 @@ public sealed class DdmMethod : IAttributionMethod
         {
             OnProgress = (done, total, unit) => context.OnProgress?.Invoke(done, total, unit),
             Cancellation = context.Cancellation,
-            Kept = context.Kept,
+            Kept = context.Pieces.Kept,
         };
         IReadOnlyList<PhaseSynset> phases = _recipe.Kind == SynsetRecipe.Phases ? matching.MatchPhases() : [];
         Synset synset = phases.Count > 0 ? phases[^1].Synset : matching.Match().Synset;

@@ -38,7 +38,7 @@ public sealed class Ekfac(double damping = 0.1) : IAttributionMethod
         float[] directions;
         using (var objectives = new ObjectiveGradients(context))
             directions = objectives.At(context.Target);
-        double[] solved = context.Once("solutions", () =>
+        double[] solved = context.Pieces.Once("solutions", () =>
         {
             var factors = KroneckerFactors.Compute(context, DrawLabels(context), context.Bounded(Wave));
             double lambda = damping * factors.Eigenvalues.Average();

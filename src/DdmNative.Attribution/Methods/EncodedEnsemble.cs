@@ -1,5 +1,4 @@
 using DdmNative.Attribution.Objectives;
-using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods;
 
@@ -22,6 +21,8 @@ public sealed class EncodedEnsemble(int members = 32) : IAttributionMethod
         return members % 2 == 0 ? new EncodedEnsemble(members) : throw new MethodRequestException($"Method 'encoded-ensemble': members is {members}, expected an even number: members come in pairs that share the parts out.");
     }
 
+    public bool FallsIntoPieces => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -36,7 +37,7 @@ public sealed class EncodedEnsemble(int members = 32) : IAttributionMethod
             throw new MethodRequestException("Method 'encoded-ensemble' needs two parts or more to share out.");
         int[][] halfOf = [.. Enumerable.Range(0, members / 2).Select(pair => PartSplits.Shards(parts, 2, context.Seed, pair))];
         int[][] leftOut = [.. Enumerable.Range(0, members).Select(member => Enumerable.Range(0, parts).Where(g => halfOf[member / 2][g] != member % 2).ToArray())];
-        CounterfactualLogits logits = new LeaveOutModels(context, "wave").Train(context.Recipe, context.Network.Initialise(context.Recipe.Seed), leftOut);
+        IReadOnlyList<float[]> logits = LeaveOutModels.Retrained(context, leftOut);
         int length = context.Test.Count * context.Network.Classes;
         var effects = new double[context.Objectives.Count * parts];
         var sums = new double[2][];
@@ -47,7 +48,7 @@ public sealed class EncodedEnsemble(int members = 32) : IAttributionMethod
             for (int member = 0; member < members; member++)
             {
                 double[] sum = sums[halfOf[member / 2][g] == member % 2 ? 0 : 1];
-                ReadOnlySpan<float> model = logits.Model(member);
+                float[] model = logits[member];
                 for (int i = 0; i < length; i++)
                     sum[i] += model[i];
             }

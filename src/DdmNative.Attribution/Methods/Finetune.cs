@@ -21,6 +21,8 @@ public sealed class Finetune(int epochs = 2, double rate = 1) : IAttributionMeth
         return new Finetune(settings.Whole("epochs", 2, 1, 10_000), settings.Real("rate", 1, 0, 100));
     }
 
+    public bool FallsIntoPieces => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -31,7 +33,7 @@ public sealed class Finetune(int epochs = 2, double rate = 1) : IAttributionMeth
     {
         ArgumentNullException.ThrowIfNull(context);
         TrainingOptions recipe = context.Recipe with { LearningRate = (float)(rate * context.Recipe.LearningRate), Epochs = epochs, Steps = null };
-        CounterfactualLogits logits = new LeaveOutModels(context, "wave").Train(recipe, context.Target, CounterfactualLogits.EachGroup(context.Parts.Count));
+        CounterfactualLogits logits = LeaveOutModels.Train(context, recipe, context.Target, CounterfactualLogits.EachGroup(context.Parts.Count));
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);
     }
 }

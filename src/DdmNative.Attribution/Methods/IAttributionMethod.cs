@@ -12,12 +12,19 @@ public interface IAttributionMethod
     /// <summary>The settings that decide the result, a record: what was made with others is made again.</summary>
     object Options { get; }
 
+    /// <summary>
+    /// Whether the work falls into pieces that do not need one another (<see cref="MethodContext.Pieces"/>, <see cref="MethodContext.Retraining"/>), so that several processes can share it: all of it that is
+    /// worth sharing, in one list.
+    /// </summary>
+    bool FallsIntoPieces => false;
+
     /// <summary>What the method will take at most beside the data, for this request.</summary>
     MemoryEstimate Estimate(MethodContext context);
 
     /// <summary>The effects [O, G] of the context's parts on its objectives.</summary>
     /// <exception cref="MethodRequestException">The method cannot do what is asked for; the message says what it can.</exception>
     /// <exception cref="Online.MissingTrajectoryException">The method needs more of the target's training than was recorded.</exception>
-    /// <exception cref="OperationCanceledException">Interrupted; what <see cref="MethodContext.Kept"/> holds is not computed again.</exception>
+    /// <exception cref="Sharding.AwaitingShardsException">The pieces of a shard are done.</exception>
+    /// <exception cref="OperationCanceledException">Interrupted; what <see cref="MethodContext.Pieces"/> holds is not computed again.</exception>
     AttributionMatrix Attribute(MethodContext context);
 }

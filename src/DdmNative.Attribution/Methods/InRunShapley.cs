@@ -117,7 +117,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
         {
             if (step % StepsKeptTogether == 0)
             {
-                double[]? kept = _context.Kept.Find(NameOf(step));
+                double[]? kept = _context.Pieces.Kept.Find(NameOf(step));
                 (_together, _isKept) = (kept ?? new double[Effects.Length], kept is not null);
             }
 
@@ -146,7 +146,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
             if ((step + 1) % StepsKeptTogether != 0 && step + 1 < _total)
                 return;
             if (!_isKept)
-                _context.Kept.Keep(NameOf(step / StepsKeptTogether * StepsKeptTogether), _together);
+                _context.Pieces.Kept.Keep(NameOf(step / StepsKeptTogether * StepsKeptTogether), _together);
             for (int i = 0; i < Effects.Length; i++)
                 Effects[i] += _together[i];
         }

@@ -72,7 +72,7 @@ public sealed class Influence(InfluenceOptions? options = null) : IAttributionMe
         {
             int members = Math.Min(wave, count - first);
             int start = first * length;
-            double[] solved = context.Once(string.Create(CultureInfo.InvariantCulture, $"solution-{first:D5}-{members}"), () => Solve(context, gradients.AsSpan(start, members * length).ToArray(), members));
+            double[] solved = context.Pieces.Once(string.Create(CultureInfo.InvariantCulture, $"solution-{first:D5}-{members}"), () => Solve(context, gradients.AsSpan(start, members * length).ToArray(), members));
             for (int i = 0; i < solved.Length; i++)
                 solutions[start + i] = (float)solved[i];
         }

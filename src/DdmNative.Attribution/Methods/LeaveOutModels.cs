@@ -1,12 +1,10 @@
-using System.Globalization;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>Models trained without sets of parts, for the methods that train: in waves along the ensemble axis, each finished wave kept.</summary>
-/// <param name="context">The request.</param>
-/// <param name="name">Keeps the waves of several trainings of one method apart.</param>
-internal sealed class LeaveOutModels(MethodContext context, string name)
+/// <summary>Models trained without sets of parts, in waves along the ensemble axis, for the methods that train.</summary>
+internal static class LeaveOutModels
 {
     /// <summary>Models trained together: what a killed job loses at most.</summary>
     public const int Wave = 8;
@@ -21,30 +19,20 @@ internal sealed class LeaveOutModels(MethodContext context, string name)
             ("logits", (models + 1L) * context.Test.Count * context.Network.Classes * sizeof(float)));
     }
 
-    /// <summary>The reference and a model without each set of parts, on the evaluation samples.</summary>
-    public CounterfactualLogits Train(TrainingOptions recipe, float[] initial, IReadOnlyList<int[]> leftOut)
+    /// <summary>[models][M·K]: the logits of the recipe's model without each set of parts, on the evaluation samples.</summary>
+    public static IReadOnlyList<float[]> Retrained(MethodContext context, IReadOnlyList<int[]> removed)
+        => context.Retraining.Logits(SubsetModel.Each([context.Recipe.Seed], removed), context.Bounded(Wave), (done, total) => context.OnProgress?.Invoke(done, total, "models"), context.Cancellation);
+
+    /// <summary>Logits of the reference and of a model without each set of parts, from another start or by another recipe than the target's.</summary>
+    public static CounterfactualLogits Train(MethodContext context, TrainingOptions recipe, float[] initial, IReadOnlyList<int[]> leftOut)
     {
         long steps = recipe.TotalSteps(context.Train.Count);
         var training = new LeaveOutTraining(context.Device, context.Network, context.TrainSet, context.Parts.GroupOf, context.Evaluator);
         return training.Run(recipe, initial, leftOut, new WaveOptions
         {
             Wave = context.Bounded(Wave),
-            Finished = [.. Finished(recipe.Seed, leftOut.Count)],
-            OnWave = wave => context.Kept.Keep(NameOf(wave.Members[0]), [wave.Members.Length, .. wave.Members, .. wave.Logits]),
+            Pieces = context.Pieces,
             OnProgress = (done, total) => context.OnProgress?.Invoke((double)done / steps, (double)total / steps, "models"),
         }, context.Cancellation);
     }
-
-    private IEnumerable<RetrainedWave> Finished(ulong seed, int models)
-    {
-        for (int member = 0; member <= models; member++)
-        {
-            if (context.Kept.Find(NameOf(member)) is not double[] kept)
-                continue;
-            int count = (int)kept[0];
-            yield return new RetrainedWave(seed, [.. kept.Skip(1).Take(count).Select(value => (int)value)], [.. kept.Skip(1 + count).Select(value => (float)value)]);
-        }
-    }
-
-    private string NameOf(int firstMember) => string.Create(CultureInfo.InvariantCulture, $"{name}-{firstMember:D5}");
 }

@@ -1,8 +1,10 @@
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
@@ -22,6 +24,7 @@ public sealed class MethodContext(
     private TrainingSet? _trainSet;
     private TrainingSet? _testSet;
     private ModelEvaluator? _evaluator;
+    private SubsetRetraining? _retraining;
 
     public Device Device { get; } = device;
 
@@ -52,8 +55,14 @@ public sealed class MethodContext(
     /// <summary>The most bytes that the method may take by its own estimate; null for what the machine has.</summary>
     public long? MemoryLimit { get; init; }
 
-    /// <summary>What an interrupted run has left.</summary>
-    public IPartialResults Kept { get; init; } = new NothingKept();
+    /// <summary>What an interrupted run has left, and which pieces of the method's work are this process's.</summary>
+    public PieceWork Pieces { get; init; } = new();
+
+    /// <summary>What decides a retrained model beside its seed and its samples; null where <see cref="Models"/> is.</summary>
+    public RetrainingIdentity? Identity { get; init; }
+
+    /// <summary>Where models that are trained again from the start are kept, for whoever else needs them; null for nowhere.</summary>
+    public RetrainedModelStore? Models { get; init; }
 
     /// <summary>Called as (units done, units in all, what a unit is, in the plural).</summary>
     public Action<double, double, string>? OnProgress { get; init; }
@@ -73,6 +82,13 @@ public sealed class MethodContext(
     /// <summary>Evaluates whole networks on the evaluation set.</summary>
     public ModelEvaluator Evaluator => _evaluator ??= new ModelEvaluator(Device, Network, Test.Images, Test.Count);
 
+    /// <summary>Trains whole networks by the recipe without some of the parts.</summary>
+    public SubsetRetraining Retraining => _retraining ??= new SubsetRetraining(Device, Network, TrainSet, Parts.GroupOf, Evaluator,
+        Identity ?? new RetrainingIdentity("", Network.Options, Recipe, Device.Arithmetic, ""), Models, Pieces.Share);
+
+    /// <summary>The files of the models that the method has had trained again.</summary>
+    public IEnumerable<string> RetrainedFiles => _retraining?.Files ?? (IEnumerable<string>)[];
+
     /// <summary>A method's own wave, or the largest that is allowed.</summary>
     public int Bounded(int wave) => Math.Min(wave, LargestWave ?? wave);
 
@@ -82,18 +98,6 @@ public sealed class MethodContext(
         => Trajectory is { Checkpoints.Count: > 1 } trajectory
             ? trajectory
             : throw new MissingTrajectoryException($"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, or choose a method that needs only the model: influence, grad-dot, trak:models=1.");
-
-    /// <summary>Numbers that are computed once for all: taken from what an interrupted run has left, or computed and kept.</summary>
-    public double[] Once(string name, Func<double[]> compute)
-    {
-        ArgumentNullException.ThrowIfNull(compute);
-        if (Kept.Find(name) is double[] kept)
-            return kept;
-        Cancellation.ThrowIfCancellationRequested();
-        double[] values = compute();
-        Kept.Keep(name, values);
-        return values;
-    }
 
     /// <summary>The matrix of these numbers [O·G].</summary>
     public AttributionMatrix ToMatrix(double[] values)

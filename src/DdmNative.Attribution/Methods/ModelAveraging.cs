@@ -1,4 +1,3 @@
-using System.Globalization;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Training;
 
@@ -23,6 +22,8 @@ public sealed class ModelAveraging(int shards = 10, int deals = 4) : IAttributio
         return new ModelAveraging(settings.Whole("shards", 10, 2, 100_000), settings.Whole("deals", 4, 1, 100_000));
     }
 
+    public bool FallsIntoPieces => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -37,17 +38,20 @@ public sealed class ModelAveraging(int shards = 10, int deals = 4) : IAttributio
         if (count < 2)
             throw new MethodRequestException("Method 'model-averaging' needs two parts or more: without its only one nothing is left to average.");
         var effects = new double[context.Objectives.Count * parts];
+        int[][] shardsOf = [.. Enumerable.Range(0, deals).Select(deal => PartSplits.Shards(parts, count, context.Seed, deal))];
+        IReadOnlyList<double[]> ofDeals = context.Pieces.Each<double>("deal", deals, wave: 1, wave =>
+        {
+            context.OnProgress?.Invoke(wave.Before, wave.Total, "deals");
+            return [.. wave.Pieces.Select(deal => EffectsOfShards(context, shardsOf[deal], count))];
+        });
         for (int deal = 0; deal < deals; deal++)
         {
-            int[] shardOf = PartSplits.Shards(parts, count, context.Seed, deal);
-            double[] ofShards = context.Once(string.Create(CultureInfo.InvariantCulture, $"deal-{deal:D4}"), () => EffectsOfShards(context, shardOf, count));
+            (int[] shardOf, double[] ofShards) = (shardsOf[deal], ofDeals[deal]);
             for (int o = 0; o < context.Objectives.Count; o++)
             {
                 for (int g = 0; g < parts; g++)
                     effects[o * parts + g] += ofShards[o * count + shardOf[g]] / deals;
             }
-
-            context.OnProgress?.Invoke(deal + 1, deals, "deals");
         }
 
         return context.ToMatrix(effects);

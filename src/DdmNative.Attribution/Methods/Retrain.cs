@@ -11,6 +11,8 @@ public sealed class Retrain : IAttributionMethod
 {
     public object Options => new { };
 
+    public bool FallsIntoPieces => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -20,7 +22,10 @@ public sealed class Retrain : IAttributionMethod
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        CounterfactualLogits logits = new LeaveOutModels(context, "wave").Train(context.Recipe, context.Network.Initialise(context.Recipe.Seed), CounterfactualLogits.EachGroup(context.Parts.Count));
+        if (context.Parts.Count < 2)
+            throw new MethodRequestException("Method 'retrain' needs two parts or more: without its only one a model has nothing to train on.");
+        IReadOnlyList<int[]> leftOut = CounterfactualLogits.EachGroup(context.Parts.Count);
+        var logits = CounterfactualLogits.Of(leftOut, context.Test.Count, context.Network.Classes, LeaveOutModels.Retrained(context, [[], .. leftOut]));
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics.Tensors;
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Objectives;
@@ -35,12 +34,14 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         return new Trak(new TrakOptions(settings.Whole("models", best.Models, 1, 10_000), settings.Whole("dim", best.Dimensions, 1, 65_536), settings.Real("ridge", best.Ridge, 0, 1e6)));
     }
 
+    public bool FallsIntoPieces => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         long n = context.Train.Count, k = _options.Dimensions, o = context.Objectives.Count;
         return ObjectiveGradients.Estimate(context) + new BlockGradientOptions(context.Bounded(Wave), 1).Estimate(context.Network) + RandomProjection.Estimate(context.Network)
-            + new MemoryEstimate(("projected gradients", n * k * sizeof(float)), ("normal matrix", k * k * sizeof(double)), ("effects of samples", 2 * o * n * sizeof(double)));
+            + new MemoryEstimate(("projected gradients", n * k * sizeof(float)), ("normal matrix", k * k * sizeof(double)), ("effects of samples", (_options.Models + 1) * (o + 1) * n * sizeof(double)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -49,13 +50,15 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         int samples = context.Train.Count, rows = context.Objectives.Count, parts = context.Parts.Count;
         var scores = new double[rows * samples];
         var doubts = new double[samples];
-        for (int model = 0; model < _options.Models; model++)
+        IReadOnlyList<double[]> ofModels = context.Pieces.Each<double>("model", _options.Models, wave: 1, wave =>
         {
-            int of = model;
-            double[] found = context.Once(string.Create(CultureInfo.InvariantCulture, $"model-{model:D4}"), () => OfModel(context, of));
+            context.OnProgress?.Invoke(wave.Before, wave.Total, "models");
+            return [.. wave.Pieces.Select(model => OfModel(context, model))];
+        });
+        foreach (double[] found in ofModels)
+        {
             TensorPrimitives.Add<double>(scores, found.AsSpan(0, scores.Length), scores);
             TensorPrimitives.Add<double>(doubts, found.AsSpan(scores.Length), doubts);
-            context.OnProgress?.Invoke(model + 1, _options.Models, "models");
         }
 
         var effects = new double[rows * parts];

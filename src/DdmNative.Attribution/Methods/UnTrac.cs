@@ -1,4 +1,3 @@
-using System.Globalization;
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Networks;
@@ -44,6 +43,8 @@ public sealed class UnTrac(UnTracOptions? options = null) : IAttributionMethod
     /// <exception cref="MethodRequestException">A setting is wrong.</exception>
     public static UnTrac From(MethodSettings settings) => new(UnTracOptions.From(settings));
 
+    public bool FallsIntoPieces => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -54,34 +55,32 @@ public sealed class UnTrac(UnTracOptions? options = null) : IAttributionMethod
     {
         ArgumentNullException.ThrowIfNull(context);
         IReadOnlyList<int[]> parts = SampleBlocks.PartsOf(context.Parts);
-        int wave = Math.Min(context.Bounded(Wave), parts.Count), rows = context.Objectives.Count;
+        int rows = context.Objectives.Count;
         float[] before = context.Evaluator.Logits(context.Target, 1);
         double[] start = [.. context.Objectives.Select(objective => objective.Evaluate(before, context.Test.Labels))];
         var effects = new double[rows * parts.Count];
-        for (int part = 0; part < parts.Count; part += wave)
+        IReadOnlyList<double[]> outcomes = context.Pieces.Each("part", parts.Count, context.Bounded(Wave), wave =>
         {
-            int first = part, count = Math.Min(wave, parts.Count - part);
-            double[] outcomes = context.Once(string.Create(CultureInfo.InvariantCulture, $"parts-{first:D6}-{count}"), () => Outcomes(context, parts, first, count));
-            for (int o = 0; o < rows; o++)
-            {
-                for (int i = 0; i < count; i++)
-                    effects[o * parts.Count + first + i] = start[o] - outcomes[o * count + i];
-            }
-
-            context.OnProgress?.Invoke(first + count, parts.Count, "parts");
+            context.OnProgress?.Invoke(wave.Before, wave.Total, "parts");
+            return Outcomes(context, parts, wave.Pieces);
+        });
+        for (int o = 0; o < rows; o++)
+        {
+            for (int g = 0; g < parts.Count; g++)
+                effects[o * parts.Count + g] = start[o] - outcomes[g][o];
         }
 
         return context.ToMatrix(effects);
     }
 
-    /// <summary>[O, count].</summary>
-    private double[] Outcomes(MethodContext context, IReadOnlyList<int[]> parts, int first, int count)
+    /// <summary>[parts of the wave][O].</summary>
+    private IReadOnlyList<double[]> Outcomes(MethodContext context, IReadOnlyList<int[]> parts, int[] wave)
     {
-        using var ascent = new AdamAscent(context, context.TrainSet.Images, [.. parts.Skip(first).Take(count)], Enumerable.Range(first, count), context.Parts.Sizes.Max(), _options);
+        using var ascent = new AdamAscent(context, context.TrainSet.Images, [.. wave.Select(part => parts[part])], wave, context.Parts.Sizes.Max(), _options);
         float[] models = ascent.Run((_, sample, z, weight, cotangent) => ObjectiveCotangents.Fill(ObjectiveKind.Loss, z, context.Train.Labels[sample], weight, cotangent));
-        float[] logits = context.Evaluator.Logits(models, count);
-        int length = logits.Length / count;
-        return [.. context.Objectives.SelectMany(objective => Enumerable.Range(0, count).Select(i => objective.Evaluate(logits.AsSpan(i * length, length), context.Test.Labels)))];
+        float[] logits = context.Evaluator.Logits(models, wave.Length);
+        int length = logits.Length / wave.Length;
+        return [.. Enumerable.Range(0, wave.Length).Select(i => context.Objectives.Select(objective => objective.Evaluate(logits.AsSpan(i * length, length), context.Test.Labels)).ToArray())];
     }
 }
 

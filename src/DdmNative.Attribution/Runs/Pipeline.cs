@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs;
 
@@ -24,12 +25,14 @@ internal sealed class Pipeline
     public bool Has(string stage) => _keys.ContainsKey(stage);
 
     /// <summary>Runs what is not finished.</summary>
-    /// <param name="folder">The run, its record saved with the current job.</param>
+    /// <param name="folder">The run, its record saved with the current job; of a shard, only the shard's part is run.</param>
     /// <param name="contextFor">Makes the context of a stage from its key.</param>
     /// <param name="listener">Who watches.</param>
+    /// <param name="from">Another run whose finished stages are taken; null for none.</param>
     /// <exception cref="OperationCanceledException">The run was interrupted; what is finished is kept.</exception>
-    public void Run(RunFolder folder, Func<string, StageContext> contextFor, IRunListener listener)
+    public void Run(RunFolder folder, Func<string, StageContext> contextFor, IRunListener listener, PreparedRun? from = null)
     {
+        ShardRun? shard = folder.Record!.Shard is null ? null : new ShardRun(folder, _stages);
         Dictionary<string, string?> causes = Causes(folder.Record!, folder);
         Stage? begun = _stages.FirstOrDefault(stage => stage.Name == folder.Record!.Begun);
         HashSet<string> finished = [.. folder.Record!.Stages.Select(record => record.Name)];
@@ -40,7 +43,7 @@ internal sealed class Pipeline
         {
             StageRecord? record = Find(folder.Record!, stage.Name);
             string? cause = record is null ? null : causes[stage.Name] ?? ReadOtherwise(stage, record, folder.Record!);
-            if (record is not null && cause is null)
+            if ((record is not null && cause is null) || from?.Take(stage, _keys[stage.Name], folder) == true)
             {
                 Clear(folder, stage);
                 listener.Stage(stage.Name, stage.Title, isDone: true);
@@ -50,8 +53,45 @@ internal sealed class Pipeline
 
             if (cause is not null)
                 listener.Note($"{stage.Name}: {cause}; doing it again.");
-            RunStage(folder, stage, contextFor(_keys[stage.Name]), listener);
+            RunStage(folder, stage, contextFor(_keys[stage.Name]), shard);
         }
+
+        shard?.End(_keys);
+    }
+
+    /// <summary>A stage is done: it is written down first, and told then.</summary>
+    internal static void Finish(RunFolder folder, Stage stage, StageRecord record, IRunListener listener)
+    {
+        folder.Add(record);
+
+        // Only now: a kill before this line must find what the stage would go on from.
+        Clear(folder, stage);
+        listener.Finished(stage.Name, record.Seconds);
+    }
+
+    /// <summary>Runs a stage, and says what it took and left.</summary>
+    internal static StageRecord Execute(Stage stage, StageContext context)
+    {
+        RunFolder folder = context.Folder;
+        context.Listener.Stage(stage.Name, stage.Title, isDone: false);
+        PeakMemory.Start();
+        var watch = Stopwatch.StartNew();
+        StageResult result = stage.Run(context);
+        double seconds = watch.Elapsed.TotalSeconds;
+        long peak = PeakMemory.Bytes();
+        var files = new Dictionary<string, string>();
+        foreach (string file in result.Files)
+            files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new DiskException(folder.PathOf(file), new IOException("it was written, and is gone")));
+        return new StageRecord
+        {
+            Name = stage.Name,
+            Key = context.Key,
+            Seconds = seconds + context.ByShards.Seconds,
+            PeakBytes = Math.Max(peak, context.ByShards.PeakBytes),
+            Files = files,
+            Figures = result.Figures,
+            Read = stage.Needs.Where(need => Find(folder.Record!, need) is not null).ToDictionary(need => need, need => FilesOf(folder.Record!, need)!),
+        };
     }
 
     /// <summary>The records of those stages that are finished under their present keys and read what is there now, by name; nothing is run.</summary>
@@ -108,46 +148,29 @@ internal sealed class Pipeline
         File.Delete(path);
     }
 
-    private static void RunStage(RunFolder folder, Stage stage, StageContext context, IRunListener listener)
+    private static void RunStage(RunFolder folder, Stage stage, StageContext context, ShardRun? shard)
     {
         context.Stop.ThrowIfCancellationRequested();
 
         // Unsaid before it is undone: a kill between the stage's first file and its last must not leave an old record beside new files.
-        folder.Save(folder.Record! with { Stages = [.. folder.Record.Stages.Where(record => record.Name != stage.Name)], Begun = stage.Name });
-        listener.Stage(stage.Name, stage.Title, isDone: false);
+        folder.Begin(stage.Name);
         using Activity? span = RunTelemetry.StartStage(stage, context.Key);
         try
         {
-            StageRecord record = Measure(folder, stage, context);
-            folder.Save(folder.Record with { Stages = [.. folder.Record.Stages, record], Begun = null });
+            if (shard is not null)
+            {
+                shard.Run(stage, context);
+                return;
+            }
 
-            // Only now: a kill before this line must find what the stage would go on from.
-            Clear(folder, stage);
+            StageRecord record = Execute(stage, context);
+            Finish(folder, stage, record, context.Listener);
             RunTelemetry.Finished(span, record);
-            listener.Finished(stage.Name, record.Seconds);
         }
         catch (Exception e)
         {
             RunTelemetry.Failed(span, e);
             throw;
         }
-    }
-
-    /// <summary>Does a stage's work, and writes down what it took and left.</summary>
-    private static StageRecord Measure(RunFolder folder, Stage stage, StageContext context)
-    {
-        PeakMemory.Start();
-        var watch = Stopwatch.StartNew();
-        StageResult result = stage.Run(context);
-        double seconds = watch.Elapsed.TotalSeconds;
-        long peak = PeakMemory.Bytes();
-        var files = new Dictionary<string, string>();
-        foreach (string file in result.Files)
-            files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new DiskException(folder.PathOf(file), new IOException("it was written, and is gone")));
-        return new StageRecord
-        {
-            Name = stage.Name, Key = context.Key, Seconds = seconds, PeakBytes = peak, Files = files, Figures = result.Figures,
-            Read = stage.Needs.ToDictionary(need => need, need => FilesOf(folder.Record!, need)!),
-        };
     }
 }

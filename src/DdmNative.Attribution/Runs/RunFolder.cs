@@ -10,7 +10,9 @@ namespace DdmNative.Attribution.Runs;
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
-    private const string RecordName = "run.json", LockName = "run.lock", DamagedName = "run.json.damaged";
+    internal const string RecordName = "run.json";
+
+    private const string LockName = "run.lock", DamagedName = "run.json.damaged";
 
     private readonly FileStream _lock;
 
@@ -67,6 +69,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Whether a file belongs to a stage that is finished.</summary>
     public bool Holds(string name) => Record is not null && Record.Stages.Any(stage => stage.Files.ContainsKey(name));
 
+    /// <summary>The name in the run, with slashes, of a file of the run.</summary>
+    public string NameOf(string path) => Path.GetRelativePath(Folder, path).Replace('\\', '/');
+
     /// <summary>Replaces <c>run.json</c> in one step.</summary>
     /// <exception cref="DiskException">The disk refused; the old one is untouched.</exception>
     public void Save(RunRecord record)
@@ -76,13 +81,29 @@ public sealed class RunFolder : IDisposable
         Record = record;
     }
 
+    /// <summary>A stage is begun, and no longer finished.</summary>
+    internal void Begin(string stage) => Save(Without(stage) with { Begun = stage });
+
+    /// <summary>A stage is finished.</summary>
+    internal void Add(StageRecord stage) => Save(Record! with { Stages = [.. Record.Stages, stage], Begun = null });
+
+    /// <summary>A stage is no longer finished.</summary>
+    internal void Forget(string stage)
+    {
+        if (Record!.Stages.Any(record => record.Name == stage))
+            Save(Without(stage));
+    }
+
     public void Dispose()
     {
         RunHolder.Remove(Folder);
         _lock.Dispose();
     }
 
-    private static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName or RecordName + AtomicFile.TemporarySuffix;
+    private RunRecord Without(string stage) => Record! with { Stages = [.. Record.Stages.Where(record => record.Name != stage)] };
+
+    /// <summary>Whether a file is only a trace of a process at work.</summary>
+    internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName or RecordName + AtomicFile.TemporarySuffix;
 
     /// <summary>An open file with an exclusive lock, which the operating system lets go of however the process ends.</summary>
     private static FileStream Hold(string folder)
@@ -135,6 +156,8 @@ public sealed class RunFolder : IDisposable
             damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
         else if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
+        else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
+            damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", Remedy);
         return damage is null ? record : null;
     }
 }

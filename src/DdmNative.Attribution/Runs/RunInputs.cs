@@ -126,10 +126,17 @@ internal sealed class RunInputs
             throw new BadInputException("job", "method", $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth", "Name fewer blocks, or all.");
     }
 
-    private static void RequireEvaluation(JobEvaluation evaluation, int groupCount, int testCount)
+    /// <summary>What retraining without a group needs.</summary>
+    /// <exception cref="BadInputException">There is only one group.</exception>
+    public static void RequireTwoGroups(int groupCount)
     {
         if (groupCount < 2)
             throw new BadInputException("job", "groups", $"{groupCount}", "two or more groups: without its only one a model has nothing to train on", "Cut the training set into more groups (groups.per_class).");
+    }
+
+    private static void RequireEvaluation(JobEvaluation evaluation, int groupCount, int testCount)
+    {
+        RequireTwoGroups(groupCount);
         if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves && evaluation.Subsets > halves)
             throw new BadInputException("job", "evaluation.subsets", $"{evaluation.Subsets}", $"at most {halves}, the different halves of {groupCount} groups", "Ask for fewer subsets, or for more groups.");
         if (evaluation.Predictions > testCount)
@@ -148,6 +155,8 @@ internal sealed class RunInputs
                 throw new BadInputException(job.Data.Source, $"class {small}", $"{sizes[small]} training images", $"at least {job.Groups.PerClass}, one for each cluster", "Ask for fewer clusters per class.");
         }
 
+        if (job.Validation.Groups != 0)
+            RequireTwoGroups(groupCount);
         if (job.Validation.Groups > groupCount)
             throw new BadInputException("job", "validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups", "Ask for fewer, or for all.");
         if (job.Evaluation is JobEvaluation evaluation)

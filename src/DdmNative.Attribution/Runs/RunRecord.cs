@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs;
 
@@ -18,6 +19,15 @@ public sealed record RunRecord
 
     /// <summary>The device it ran on last.</summary>
     public required string Device { get; init; }
+
+    /// <summary>Its arithmetic, which decides the last bits (<see cref="Compute.Device.Arithmetic"/>).</summary>
+    public string? Arithmetic { get; init; }
+
+    /// <summary>Which shard of a job this folder is, and what it has done; null for a whole run.</summary>
+    public ShardRecord? Shard { get; init; }
+
+    /// <summary>What each shard has done, where the run was put together of shards.</summary>
+    public IReadOnlyList<ShardRecord> Shards { get; init; } = [];
 
     public required Job Job { get; init; }
 

@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Sharding;
+
 namespace DdmNative.Attribution.Runs;
 
 /// <summary>How a run is carried out; none of it changes a result.</summary>
@@ -17,6 +19,12 @@ public sealed record RunSettings
 
     /// <summary>The environment's variables that have had a say in the job or in these settings, by name; kept in <c>run.json</c>.</summary>
     public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Which of several processes this is, whose shares <see cref="Shards.ShardMerge"/> puts together; null where it does all by itself.</summary>
+    public Shard? Shard { get; init; }
+
+    /// <summary>Another run of the same data whose finished stages are taken in place of being done again; null for none.</summary>
+    public string? From { get; init; }
 
     /// <summary>What to compare exact retraining's speed with; null for nothing.</summary>
     public PyTorchBaseline? PyTorch { get; init; }

@@ -55,9 +55,24 @@ public sealed record RunSummary
     /// <summary>How many times faster than PyTorch the exact retrainings ran.</summary>
     public double? SpeedUpOverPyTorch { get; init; }
 
+    /// <summary>Of a shard: what it has done of what is shared out, and what is left to <c>ddm merge</c>; null for a whole run.</summary>
+    public ShardSummary? Shard { get; init; }
+
     /// <summary>Time of every stage, in seconds.</summary>
     public IReadOnlyDictionary<string, double> Seconds { get; init; } = new Dictionary<string, double>();
 }
+
+/// <summary>A shard of a job.</summary>
+/// <param name="Shard">Which: <c>I/N</c>.</param>
+/// <param name="Stages">What it has done of each stage that is shared out.</param>
+/// <param name="Left">The stages that are formed when all shards are put together.</param>
+public sealed record ShardSummary(string Shard, IReadOnlyList<SharedStage> Stages, IReadOnlyList<string> Left);
+
+/// <summary>A shard's part of a stage.</summary>
+/// <param name="Name">The stage.</param>
+/// <param name="Own">The shard's pieces, all done.</param>
+/// <param name="Of">All shards' pieces.</param>
+public sealed record SharedStage(string Name, int Own, int Of);
 
 /// <summary>One group and its effect.</summary>
 /// <param name="Group">Its number.</param>

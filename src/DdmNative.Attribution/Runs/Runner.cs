@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics.X86;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Reports;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Compute;
 
@@ -41,13 +42,15 @@ public static class Runner
         IReadOnlyList<Stage> stages = StageList.For(job, goal, settings, inputs);
         foreach (Stage stage in stages)
             stage.Check(inputs);
+        PreparedRun? from = settings.From is string prepared ? PreparedRun.Open(prepared, inputs.Sha256, device.Arithmetic) : null;
         using RunFolder run = RunFolder.Open(folder);
         foreach (string amiss in run.Amiss)
             listener.Note(amiss);
+        ShardRecord? shard = ShardRun.Begin(run, settings.Shard, goal);
         using Activity? span = RunTelemetry.StartRun(folder, job, goal, device.Description, inputs);
         try
         {
-            RunSummary summary = Run(run, inputs, job, stages, settings, device, MeteredListener.Around(listener), stop);
+            RunSummary summary = Run(run, inputs, job, stages, shard, from, settings, device, MeteredListener.Around(listener), stop);
             span?.SetStatus(ActivityStatusCode.Ok);
             return summary;
         }
@@ -58,13 +61,17 @@ public static class Runner
         }
     }
 
-    private static RunSummary Run(RunFolder run, RunInputs inputs, Job job, IReadOnlyList<Stage> stages, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    private static RunSummary Run(
+        RunFolder run, RunInputs inputs, Job job, IReadOnlyList<Stage> stages, ShardRecord? shard, PreparedRun? from, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
     {
         run.Save(new RunRecord
         {
             Version = Version,
             Runtime = DescribeRuntime(),
             Device = device.Description,
+            Arithmetic = device.Arithmetic,
+            Shard = shard,
+            Shards = run.Record?.Shards ?? [],
             Job = job,
             Overrides = settings.Overrides,
             Data = inputs.Describe(),
@@ -73,7 +80,7 @@ public static class Runner
             Begun = run.Record?.Begun,
         });
         var pipeline = new Pipeline(stages, inputs.Sha256);
-        pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener);
+        pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener, from);
 
         Forget(run, pipeline, listener);
         RunSummary summary = Summarise(run, inputs, settings);

@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Runs.Shards;
+
 namespace DdmNative.Attribution.Runs;
 
 /// <summary>
@@ -33,8 +35,15 @@ internal abstract class Stage
     /// <summary>What an interrupted run of the stage has left that it goes on from, e.g. <c>6 models</c>; null where that is nothing.</summary>
     public virtual string? Kept(StageContext context) => null;
 
+    /// <summary>What one of several processes does of it.</summary>
+    public virtual ShardWork InShard => ShardWork.Whole;
+
+    /// <summary>A folder of further files that belong to the stage; null for none.</summary>
+    public virtual string? Folder => null;
+
     /// <summary>Does the work and writes the files.</summary>
     /// <returns>What it wrote and found.</returns>
+    /// <exception cref="Sharding.AwaitingShardsException">The pieces of a shard are done.</exception>
     /// <exception cref="OperationCanceledException">The run was interrupted.</exception>
     /// <exception cref="Formats.DiskException">A file could not be written.</exception>
     public abstract StageResult Run(StageContext context);

@@ -40,6 +40,9 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
                 : BaselineStage.Names.ToDictionary(name => name, name => (IReadOnlyDictionary<string, double>)CorrelationsOf(validate, name)),
             Evaluation = Evaluation(record.Job),
             Unlearned = Find(UnlearnStage.StageName)?.Figures,
+            Shard = record.Shard is Shards.ShardRecord shard
+                ? new ShardSummary($"{shard.Shard}", [.. shard.Shares.Select(share => new SharedStage(share.Stage, share.Own, share.Of))], shard.Left)
+                : null,
             Seconds = record.Stages.ToDictionary(stage => stage.Name, stage => stage.Seconds),
         };
         if (Find(AttributeStage.StageName) is null)

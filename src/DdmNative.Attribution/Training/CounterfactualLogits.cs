@@ -11,6 +11,20 @@ namespace DdmNative.Attribution.Training;
 /// <param name="Without">[number of models, M, K]: logits of the models without.</param>
 public sealed record CounterfactualLogits(IReadOnlyList<int[]> LeftOut, int Samples, int Classes, float[] Reference, float[] Without)
 {
+    /// <summary>From the logits [M·K] of the reference, then of each model without.</summary>
+    /// <exception cref="ArgumentException">There are not as many models as left-out sets, and one more.</exception>
+    public static CounterfactualLogits Of(IReadOnlyList<int[]> leftOut, int samples, int classes, IReadOnlyList<float[]> models)
+    {
+        ArgumentNullException.ThrowIfNull(leftOut);
+        ArgumentNullException.ThrowIfNull(models);
+        if (models.Count != leftOut.Count + 1)
+            throw new ArgumentException($"{models.Count} models are not a reference and {leftOut.Count} without.", nameof(models));
+        var without = new float[leftOut.Count * models[0].Length];
+        for (int i = 0; i < leftOut.Count; i++)
+            models[i + 1].CopyTo(without, i * models[0].Length);
+        return new CounterfactualLogits(leftOut, samples, classes, models[0], without);
+    }
+
     /// <summary>How many counterfactual models there are.</summary>
     public int Count => LeftOut.Count;
 

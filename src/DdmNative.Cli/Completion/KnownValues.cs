@@ -35,6 +35,7 @@ internal static class KnownValues
         ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant()).SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
         ["--precision"] = PrecisionNames.All,
         ["--synset"] = ["feature"],
+        ["--upto"] = ["train", "distill", "attribute", "validate", "evaluate", "everything"],
         ["attribute --depth"] = DepthDial,
         ["unlearn --method"] = [.. AttributionMethods.SynsetModes, .. DepthDial],
         ["data ACTION"] = ["fetch", "list", "verify"],
@@ -54,7 +55,7 @@ internal static class KnownValues
 
     private static ValueCompletion OfPath(string metaValue) => metaValue switch
     {
-        "DIR" or "RUN" => ValueCompletion.Folders,
+        "DIR" or "RUN" or "SHARD" => ValueCompletion.Folders,
         "FILE" or "job.json" => ValueCompletion.Files,
         "SPEC" => ValueCompletion.Folders with { Words = ["generated:"] },
         _ => ValueCompletion.Nothing,

@@ -48,7 +48,18 @@ internal static class ResultWriter
 
         if (summary.PyTorchSeconds is double pyTorch)
             console.WriteLine($"PyTorch: {Number(pyTorch, "0.00")} s for each retraining; ours are {Number(summary.SpeedUpOverPyTorch, "0.0")} times faster.");
+        if (summary.Shard is ShardSummary shard)
+            WriteShard(console, shard);
         console.WriteLine($"Run: {summary.Run}");
+    }
+
+    private static void WriteShard(IAnsiConsole console, ShardSummary shard)
+    {
+        Table table = new Table().Border(TableBorder.Simple).Title($"Shard {shard.Shard}: done").AddColumn("stage").AddColumn(new TableColumn("own").RightAligned()).AddColumn(new TableColumn("of").RightAligned());
+        foreach (SharedStage stage in shard.Stages)
+            table.AddRow(Markup.Escape(stage.Name), Number(stage.Own, "0"), Number(stage.Of, "0"));
+        console.Write(table);
+        console.WriteLine($"Left to ddm merge: {string.Join(", ", shard.Left)}.");
     }
 
     private static void WriteGroups(IAnsiConsole console, string title, IReadOnlyList<GroupEffect> groups)

@@ -1,6 +1,7 @@
 using CommandLine;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
@@ -19,6 +20,12 @@ internal abstract class RunOptions : WorkOptions
 
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: 1.")]
     public ulong? Seed { get; set; }
+
+    [Option("shard", MetaValue = "I/N", HelpText = "Do the I-th of N shares of the work (I from 1) in a run folder of its own; `ddm merge` puts the N folders together (docs/clusters.md). Default: all of it.")]
+    public string? Shard { get; set; }
+
+    [Option("from", MetaValue = "DIR", HelpText = "Take over what this other run of the same data has finished; it is only read. Default: none.")]
+    public string? From { get; set; }
 
     public override void Do(CancellationToken stop)
     {
@@ -41,6 +48,9 @@ internal abstract class RunOptions : WorkOptions
     {
     }
 
+    /// <summary>How the run is carried out.</summary>
+    protected override RunSettings Settings => base.Settings with { Shard = ShardOf(Shard), From = From };
+
     /// <summary>The last stages that the verb asks for.</summary>
     protected abstract RunGoal Upto { get; }
 
@@ -52,6 +62,15 @@ internal abstract class RunOptions : WorkOptions
 
     /// <summary>A field of the job as the user gave it: <c>training.batch_size</c> is the option of its last word.</summary>
     protected virtual string Named(string field) => "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-');
+
+    private Shard? ShardOf(string? text)
+    {
+        if (text is null)
+            return null;
+        if (Upto is RunGoal.Train or RunGoal.Distill or RunGoal.Unlearn)
+            throw new BadUsageException("--shard: this verb's work is one piece; attribute, validate, evaluate and run can be shared out.");
+        return Attribution.Sharding.Shard.Parse(text) ?? throw new BadUsageException($"--shard: found '{text}', expected I/N with I from 1 to N, such as 3/8.");
+    }
 
     /// <summary>The job before environment and command line have had their say.</summary>
     private Job Known()

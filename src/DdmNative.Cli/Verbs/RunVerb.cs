@@ -16,6 +16,9 @@ internal sealed class RunVerb : RunOptions
     [Option("schema", HelpText = "Print the job file's JSON Schema, for editors and for checking jobs before they are sent off.")]
     public bool Schema { get; set; }
 
+    [Option("upto", Default = "everything", MetaValue = "NAME", HelpText = "Go no further: train, distill, attribute, validate, evaluate or everything. What shards are prepared with. Default: everything.")]
+    public string UpToName { get; set; } = "everything";
+
     [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after the other.")]
     public bool ComparePyTorch { get; set; }
 
@@ -35,7 +38,16 @@ internal sealed class RunVerb : RunOptions
 
     protected override string Named(string field) => $"{JobPath}, $.{field}, with what environment and command line make of it";
 
-    protected override RunGoal Upto => RunGoal.Everything;
+    protected override RunGoal Upto => UpToName switch
+    {
+        "train" => RunGoal.Train,
+        "distill" => RunGoal.Distill,
+        "attribute" => RunGoal.Attribute,
+        "validate" => RunGoal.Validate,
+        "evaluate" => RunGoal.Evaluate,
+        "everything" => RunGoal.Everything,
+        _ => throw new BadUsageException($"--upto: found '{UpToName}', expected train, distill, attribute, validate, evaluate or everything."),
+    };
 
     protected override Job? Whole() => JobFile.Read(JobPath);
 

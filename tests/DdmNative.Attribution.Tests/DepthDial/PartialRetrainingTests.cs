@@ -23,8 +23,8 @@ public sealed class PartialRetrainingTests : IDisposable
     public void Retraining_all_layers_is_exact_retraining_bit_for_bit()
     {
         using var evaluator = new ModelEvaluator(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
-        CounterfactualLogits exact = new ExactRetraining(_problem.Device, _problem.Network, _problem.Set, _problem.Groups.GroupOf, evaluator)
-            .Run(_problem.Recipe, [_problem.Recipe.Seed], LeftOut)[0];
+        CounterfactualLogits exact = new LeaveOutTraining(_problem.Device, _problem.Network, _problem.Set, _problem.Groups.GroupOf, evaluator)
+            .Run(_problem.Recipe, _problem.Network.Initialise(_problem.Recipe.Seed), LeftOut);
         CounterfactualLogits all = Retrain(Depth.All);
         Assert.Equal(exact.Reference, all.Reference);
         Assert.Equal(exact.Without, all.Without);

@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Tests.Formats;
 using DdmNative.Attribution.Tests.Training;
 using DdmNative.Attribution.Training;
@@ -24,16 +25,14 @@ public sealed class SubsetRetrainingTests : IDisposable
     public void Models_are_those_of_exact_retraining_to_the_bit()
     {
         using ModelEvaluator evaluator = Evaluator();
-        IReadOnlyList<CounterfactualLogits> exact = new ExactRetraining(_problem.Device, _problem.Network, _problem.Set, _problem.Groups.GroupOf, evaluator)
-            .Run(_problem.Recipe, [7, 8], [[2], [0, 3], [1, 4, 5]]);
-
         IReadOnlyList<float[]> logits = Retraining(evaluator).Logits(Models, wave: 3);
 
-        for (int r = 0; r < 2; r++)
+        for (int i = 0; i < Models.Count; i++)
         {
-            Assert.Equal(exact[r].Reference, logits[4 * r]);
-            for (int i = 0; i < 3; i++)
-                Assert.Equal(exact[r].Model(i), logits[4 * r + 1 + i]);
+            SubsetModel model = Models[i];
+            using var trainer = new EnsembleTrainer(_problem.Device, _problem.Network, _problem.Set, _problem.Recipe with { Seed = model.Seed }, members: 1);
+            trainer.Run(_problem.Network.Initialise(model.Seed), (_, sample) => model.Removed.Contains(_problem.Groups.GroupOf[sample]));
+            Assert.Equal(evaluator.Logits(trainer.Parameters, 1), logits[i]);
         }
     }
 
@@ -97,6 +96,40 @@ public sealed class SubsetRetrainingTests : IDisposable
         Assert.Equal(whole.SelectMany(of => of), logits.SelectMany(of => of));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    [InlineData(11)]
+    public void Shards_train_every_model_once_and_together_all_of_them(int shards)
+    {
+        using ModelEvaluator evaluator = Evaluator();
+        IReadOnlyList<float[]> whole = Retraining(evaluator, store: "whole").Logits(Models, wave: 8);
+        int trained = 0;
+        var files = new HashSet<string>();
+        for (int index = 1; index <= shards; index++)
+        {
+            // Two requests of one job: the second asks again for half of what the first has asked for.
+            var (shard, numbers) = (new Shard(index, shards), new ModelNumbers());
+            foreach (IReadOnlyList<SubsetModel> asked in (IReadOnlyList<SubsetModel>[])[[Models[0], Models[5], Models[2], Models[5]], Models])
+            {
+                var share = new StageShare(shard, numbers);
+                SubsetRetraining retraining = Retraining(evaluator, share: share);
+                Assert.Throws<AwaitingShardsException>(() => retraining.Logits(asked, wave: 2));
+                trained += retraining.Trained;
+                Assert.Equal((asked.Distinct().Count(), retraining.Trained), (share.Of, share.Computed));
+                files.UnionWith(share.Files);
+            }
+        }
+
+        Assert.Equal(8, trained);
+        Assert.Equal(8, files.Count);
+        SubsetRetraining merged = Retraining(evaluator);
+        Assert.Equal(whole.SelectMany(of => of), merged.Logits(Models, wave: 8).SelectMany(of => of));
+        Assert.Equal(0, merged.Trained);
+    }
+
     [Fact]
     public void Groups_that_are_none_and_a_model_of_nothing_are_refused()
     {
@@ -109,8 +142,8 @@ public sealed class SubsetRetrainingTests : IDisposable
 
     private ModelEvaluator Evaluator() => new(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
 
-    private SubsetRetraining Retraining(ModelEvaluator evaluator, int[]? groupOf = null, TrainingOptions? recipe = null, string store = "store")
+    private SubsetRetraining Retraining(ModelEvaluator evaluator, int[]? groupOf = null, TrainingOptions? recipe = null, string store = "store", StageShare? share = null)
         => new(_problem.Device, _problem.Network, _problem.Set, groupOf ?? _problem.Groups.GroupOf, evaluator,
             new RetrainingIdentity("small problem", _problem.Network.Options, recipe ?? _problem.Recipe, _problem.Device.Arithmetic, "test"),
-            new RetrainedModelStore(_folder.File(store)));
+            new RetrainedModelStore(_folder.File(store)), share);
 }

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 using DdmNative.Compute.Cpu;
@@ -49,13 +51,14 @@ internal sealed class GoldenProblem : IDisposable
     public Trajectory Trajectory { get; }
 
     /// <summary>A request on the problem.</summary>
-    public MethodContext Request(GroupTable? parts = null, IPartialResults? kept = null, int? wave = null, IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true)
+    public MethodContext Request(GroupTable? parts = null, PieceWork? pieces = null, int? wave = null, IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null)
         => new(Device, Network, Train, Test, parts ?? Groups, objectives ?? Objectives, Recipe)
         {
             Target = Trajectory.Checkpoints[^1].Parameters,
             Trajectory = hasTrajectory ? Trajectory : null,
             Seed = Recipe.Seed,
-            Kept = kept ?? new NothingKept(),
+            Pieces = pieces ?? new PieceWork(),
+            Models = models,
             LargestWave = wave,
         };
 

@@ -1,6 +1,10 @@
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Sharding;
+using DdmNative.Attribution.Tests.Formats;
+using DdmNative.Attribution.Tests.Sharding;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Methods;
@@ -42,11 +46,11 @@ public sealed class MethodContractTests : IDisposable
     public void What_an_interrupted_run_has_left_gives_the_same_matrix(string method)
     {
         var kept = new Memory();
-        using MethodContext request = _problem.Request(kept: kept);
+        using MethodContext request = _problem.Request(pieces: new PieceWork { Kept = kept }, wave: 2);
         double[,] expected = MethodRegistry.Attribute(method, request).ToArray();
         if (kept.Values.Count > 1)
             kept.Values.Remove(kept.Values.Keys.Last());
-        using MethodContext again = _problem.Request(kept: kept);
+        using MethodContext again = _problem.Request(pieces: new PieceWork { Kept = kept }, wave: 3);
 
         Assert.Equal(expected, MethodRegistry.Attribute(method, again).ToArray());
     }
@@ -66,9 +70,37 @@ public sealed class MethodContractTests : IDisposable
     public void Methods_that_take_long_keep_what_they_have(string method)
     {
         var kept = new Memory();
-        using MethodContext request = _problem.Request(kept: kept);
+        using var folder = new TempFolder();
+        using MethodContext request = _problem.Request(pieces: new PieceWork { Kept = kept }, wave: 2, models: new RetrainedModelStore(folder.File("models")));
         MethodRegistry.Attribute(method, request);
-        Assert.NotEmpty(kept.Values);
+        Assert.True(kept.Values.Count > 0 || Directory.Exists(folder.File("models")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public void Shards_of_a_method_that_falls_into_pieces_make_its_matrix_together(string method)
+    {
+        var kept = new Memory();
+        using var folder = new TempFolder();
+        var models = new RetrainedModelStore(folder.File("models"));
+        using MethodContext alone = _problem.Request();
+        double[,] expected = MethodRegistry.Attribute(method, alone).ToArray();
+        if (!MethodRegistry.Create(method).FallsIntoPieces)
+            return;
+        int own = 0, computed = 0, all = 0;
+        for (int index = 1; index <= 3; index++)
+        {
+            var share = new StageShare(new Shard(index, 3), new ModelNumbers());
+            using MethodContext request = _problem.Request(pieces: new PieceWork { Kept = kept, Share = share }, wave: index, models: models);
+            Assert.Throws<AwaitingShardsException>(() => MethodRegistry.Attribute(method, request));
+            (own, computed, all) = (own + share.Own, computed + share.Computed, share.Of);
+        }
+
+        Assert.Equal((all, all), (own, computed));
+        int pieces = kept.Values.Count;
+        using MethodContext merged = _problem.Request(pieces: new PieceWork { Kept = kept }, models: models);
+        Assert.Equal(expected, MethodRegistry.Attribute(method, merged).ToArray());
+        Assert.Equal((pieces, 0), (kept.Values.Count, merged.Retraining.Trained));
     }
 
     [Theory]
@@ -178,13 +210,4 @@ public sealed class MethodContractTests : IDisposable
     }
 
     public void Dispose() => _problem.Dispose();
-
-    private sealed class Memory : IPartialResults
-    {
-        public Dictionary<string, double[]> Values { get; } = [];
-
-        public double[]? Find(string name) => Values.GetValueOrDefault(name);
-
-        public void Keep(string name, double[] values) => Values[name] = values;
-    }
 }

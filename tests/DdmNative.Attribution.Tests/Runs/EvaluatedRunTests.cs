@@ -118,10 +118,7 @@ public sealed class EvaluatedRunTests : IDisposable
         }
 
         Assert.True(interruptions > 3, interruptions.ToString(CultureInfo.InvariantCulture));
-        string[] Files(string run) => [.. Directory.EnumerateFiles(_folder.File(run), "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(_folder.File(run), path))
-            .Where(name => Path.GetFileName(name) is not ("run.json" or "report.html" or "evaluation.md" or "run.lock")).Order()];
-        Assert.Equal(Files("whole"), Files("killed"));
-        Assert.All(Files("whole"), name => Assert.True(File.ReadAllBytes(_folder.File($"whole/{name}")).SequenceEqual(File.ReadAllBytes(_folder.File($"killed/{name}"))), name));
+        RunBytes.AssertSame(_folder.File("whole"), _folder.File("killed"));
     }
 
     [Fact]

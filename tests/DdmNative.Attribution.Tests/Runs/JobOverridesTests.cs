@@ -18,11 +18,11 @@ public sealed class JobOverridesTests
             JsonNode? value = defaults;
             foreach (string name in field.Path.Split('.'))
                 value = value![name];
-            string text = field.Path switch { "data.source" => "a folder", "unlearning.groups" => "4;5", _ => TextOf(value) };
+            string text = field.Path switch { "data.source" or "target.file" => "a folder", "unlearning.groups" => "4;5", _ => TextOf(value) };
 
             Job job = Apply((field.Path, text));
 
-            JsonNode? expected = field.Path switch { "data.source" => "a folder", "unlearning.groups" => new JsonArray(4, 5), _ => value };
+            JsonNode? expected = field.Path switch { "data.source" or "target.file" => "a folder", "unlearning.groups" => new JsonArray(4, 5), _ => value };
             Assert.True(JsonNode.DeepEquals(expected, JobFields.ValueOf(job, field.Path)), $"{field.Path}={text} came to {JobFields.ValueOf(job, field.Path)?.ToJsonString()}");
         }
     }

@@ -121,25 +121,6 @@ public sealed class MutatedRunFileTests : IDisposable
         });
     }
 
-    [Fact]
-    public void Mutated_waves_are_as_if_they_were_absent_and_that_is_said()
-    {
-        RunInputs inputs = RunInputs.Load(_job);
-        float[] logits = [.. Enumerable.Range(0, 2 * 6 * 2).Select(i => (float)i)];
-        using RunFolder run = RunFolder.Open(_folder.File("run"));
-        RetrainedWaves Waves() => new(Context(run, inputs, new RecordingListener()), [7UL], 4);
-        Waves().Keep(new RetrainedWave(7, [0, 2], logits));
-        Fuzz.Run(Read("run/validation/wave-000.npz"), bytes =>
-        {
-            _folder.Write("run/validation/wave-000.npz", bytes);
-            RetrainedWaves waves = Waves();
-            var damaged = new List<string>();
-            waves.Restore(damaged.Add);
-            Assert.True(waves.Whole.Count + damaged.Count == 1, "it was not said");
-            return waves.Whole.Count == 1 && Whole(waves.Whole[0].Logits, logits);
-        });
-    }
-
     /// <summary>Whether it was found; and then it must be what was kept.</summary>
     private static bool Whole<T>(T[]? found, T[] kept)
     {

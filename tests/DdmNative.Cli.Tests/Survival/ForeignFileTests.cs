@@ -9,7 +9,7 @@ public sealed class ForeignFileTests(RunFiles files)
     [Theory]
     [InlineData("target.safetensors", null, "Going on: 20 of 21 stages are finished; train done again (target.safetensors is missing or has been changed).")]
     [InlineData("attribution/repair.npz", "attribution/replay.npz", "online:repair: attribution/repair.npz is missing or has been changed; doing it again.")]
-    [InlineData("validation/wave-001.npz", "validation/wave-000.npz", "validation/wave-001.npz is damaged, or not what it is called; its models are trained again.")]
+    [InlineData("validation/models.csv", null, "retrain: validation/models.csv is missing or has been changed; doing it again.")]
     [InlineData("groups.csv", null, "groups: groups.csv is missing or has been changed; doing it again.")]
     public void A_file_that_was_changed_is_made_again(string name, string? replacement, string says)
     {

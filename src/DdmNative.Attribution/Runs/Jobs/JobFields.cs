@@ -28,7 +28,7 @@ public static class JobFields
 
     /// <summary>Every field's default; a section that a job may go without is there as it is where nothing else is said of it.</summary>
     public static JsonObject Defaults()
-        => JsonSerializer.SerializeToNode(new Job { Data = new JobData { Source = "" }, Evaluation = new JobEvaluation(), Unlearning = new JobUnlearning { Groups = [] } }, JobFile.Options)!.AsObject();
+        => JsonSerializer.SerializeToNode(new Job { Data = new JobData { Source = "" }, Target = new JobTarget { File = "" }, Evaluation = new JobEvaluation(), Unlearning = new JobUnlearning() }, JobFile.Options)!.AsObject();
 
     /// <summary>The field of that path, or null.</summary>
     public static JobField? Find(string path) => All.FirstOrDefault(field => field.Path == path);

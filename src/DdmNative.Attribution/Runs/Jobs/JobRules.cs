@@ -73,6 +73,7 @@ public static class JobRules
     {
         if (job.Attribution.Granularity != Granularity.Group)
             throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with an evaluation", "group: an evaluation leaves out groups (for single samples, make every sample a group of its own with groups.file)");
+        rules.Texts("evaluation.metrics", evaluation.Metrics);
         if (evaluation.Metrics.Count == 0)
             throw rules.Error("evaluation.metrics", "an empty list", $"at least one of {string.Join(", ", EvaluationMetrics.Names)}");
         for (int i = 0; i < evaluation.Metrics.Count; i++)
@@ -101,6 +102,7 @@ public static class JobRules
     private static void Methods(Job job, Rules rules)
     {
         IReadOnlyList<string> methods = job.Attribution.Methods;
+        rules.Texts("attribution.methods", methods);
         if (methods.Count == 0)
             throw rules.Error("attribution.methods", "an empty list", $"at least one of {AttributionMethods.Names}");
         for (int i = 0; i < methods.Count; i++)
@@ -128,6 +130,7 @@ public static class JobRules
 
     private static void Unlearning(JobUnlearning unlearning, Job job, Rules rules)
     {
+        rules.Texts("unlearning.forget", unlearning.Forget);
         if (unlearning.Groups.Count == 0 && unlearning.Forget.Count == 0)
             throw rules.Error("unlearning.groups", "an empty list", "at least one group, here or in unlearning.forget");
         for (int i = 0; i < unlearning.Groups.Count; i++)
@@ -153,6 +156,7 @@ public static class JobRules
     private static void Objectives(Job job, Rules rules)
     {
         IReadOnlyList<string> objectives = job.Attribution.Objectives;
+        rules.Texts("attribution.objectives", objectives);
         if (objectives.Count == 0)
             throw rules.Error("attribution.objectives", "an empty list", "at least one objective, e.g. \"loss\"");
         for (int i = 0; i < objectives.Count; i++)
@@ -173,6 +177,15 @@ public static class JobRules
         {
             if (string.IsNullOrWhiteSpace(value) || value.Contains('\0', StringComparison.Ordinal))
                 throw error(field, "an empty text", "a path");
+        }
+
+        public void Texts(string field, IReadOnlyList<string> values)
+        {
+            for (int i = 0; i < values.Count; i++)
+            {
+                if (values[i] is null)
+                    throw error($"{field}[{Number(i)}]", "null", "a text");
+            }
         }
 
         public void Whole(string field, int? value, int least, int most)

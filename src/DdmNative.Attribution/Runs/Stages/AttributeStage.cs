@@ -3,6 +3,7 @@ using System.Text;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -37,6 +38,8 @@ internal sealed class AttributeStage(Job job) : Stage
             ? MethodStage.Read(path, objectives)
             : AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
     }
+
+    public override ShardWork InShard => ShardWork.Merge;
 
     public override StageResult Run(StageContext context)
     {

@@ -5,6 +5,7 @@ using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Online.Baselines;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Runs.Stages;
@@ -46,6 +47,8 @@ internal sealed class BaselineStage(Job job) : Stage
     }
 
     public override void Check(RunInputs inputs) => TrajectoryFiles.Require(inputs, "The baseline TracIn (validation.baselines)");
+
+    public override ShardWork InShard => ShardWork.Dealt;
 
     public override StageResult Run(StageContext context)
     {

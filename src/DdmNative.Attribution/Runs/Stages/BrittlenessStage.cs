@@ -3,6 +3,7 @@ using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -13,9 +14,11 @@ internal sealed class BrittlenessStage(Job job, JobEvaluation evaluation) : Eval
 
     public override object Settings => new { Job.Seed, Evaluation.Seeds, Evaluation.Percent, Evaluation.Predictions, Job.Attribution.Methods };
 
+    public override ShardWork InShard => ShardWork.Pieces;
+
     public override StageResult Run(StageContext context)
     {
-        using var models = new EvaluationModels(context);
+        using var models = new RetrainedModels(context);
         int[] samples = Predictions(context);
         Objective[] margins = [.. samples.Select(BrittlenessMetric.MarginOf)];
         IReadOnlyList<double> percent = Evaluation.Percent;

@@ -23,7 +23,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf)];
 
-    public override string? Kept(StageContext context) => EvaluationModels.Kept(context) is > 0 and int models ? $"{models} retrained models" : null;
+    public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context) is > 0 and int models ? $"{models} retrained models" : null;
 
     protected Job Job => job;
 
@@ -49,12 +49,17 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
     /// <summary>The test samples whose single predictions are looked at.</summary>
     protected int[] Predictions(StageContext context) => ChosenPredictions.Of(context.Inputs.Test.Count, evaluation.Predictions, job.Seed);
 
-    /// <summary>Every method's effects on the objectives.</summary>
+    /// <summary>Every method's effects on the objectives; in a shard, of those methods alone whose effects were there before the work was shared out, which all shards know.</summary>
     protected static IReadOnlyList<(string Method, AttributionMatrix Effects)> Effects(StageContext context, IReadOnlyList<Objective> objectives)
-        => [.. context.Job.Attribution.Methods.Select(method => (method, AttributeStage.MatrixOf(context, method, objectives)))];
+    {
+        string[] unknown = context.Share is null ? [] : [.. context.Job.Attribution.Methods.Where(method => context.Folder.Record!.Stages.All(stage => stage.Name != OnlineStage.NameOf(method)))];
+        if (unknown.Length > 0)
+            context.Listener.Note($"The models that the effects by {string.Join(", ", unknown)} decide on are left to ddm merge. To share them out too, attribute first and take that run with --from.");
+        return [.. context.Job.Attribution.Methods.Except(unknown).Select(method => (method, AttributeStage.MatrixOf(context, method, objectives)))];
+    }
 
     /// <summary>Writes the metric's table and hands over its figures with what retraining cost.</summary>
-    protected StageResult Result(StageContext context, FigureTable table, Dictionary<string, double> figures, EvaluationModels? models = null, params string[] otherFiles)
+    protected StageResult Result(StageContext context, FigureTable table, Dictionary<string, double> figures, RetrainedModels? models = null, params string[] otherFiles)
     {
         Formats.AtomicFile.WriteText(context.PathFor(CsvFile), table.Csv());
         if (models is not null)
@@ -64,7 +69,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
         }
 
         // Where effects do not vary there is no correlation; JSON has no word for that but absence.
-        return new StageResult([CsvFile, .. otherFiles], figures.Where(figure => double.IsFinite(figure.Value)).ToDictionary());
+        return new StageResult([CsvFile, .. otherFiles, .. models?.Files ?? []], figures.Where(figure => double.IsFinite(figure.Value)).ToDictionary());
     }
 
     /// <summary>The name under which a figure of a method is kept.</summary>

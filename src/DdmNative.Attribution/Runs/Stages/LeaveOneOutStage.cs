@@ -2,6 +2,7 @@ using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Runs.Stages;
@@ -15,9 +16,11 @@ internal sealed class LeaveOneOutStage(Job job, JobEvaluation evaluation) : Eval
 
     public override object Settings => new { Evaluation.Seeds, Job.Attribution.Methods };
 
+    public override ShardWork InShard => ShardWork.Pieces;
+
     public override StageResult Run(StageContext context)
     {
-        using var models = new EvaluationModels(context);
+        using var models = new RetrainedModels(context);
         int[] classOf = models.Groups.ClassOf;
         IReadOnlyList<Objective> losses = Objective.Defaults(context.Inputs.Test.Labels);
         SubsetOutcomes outcomes = models.Outcomes(losses, [[], .. CounterfactualLogits.EachGroup(models.Groups.Count)], Seeds);

@@ -3,6 +3,7 @@ using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -18,9 +19,11 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
 
     public override object Settings => new { Job.Seed, Evaluation.Seeds, Evaluation.Subsets, Evaluation.Predictions, Job.Attribution.Methods };
 
+    public override ShardWork InShard => ShardWork.Pieces;
+
     public override StageResult Run(StageContext context)
     {
-        using var models = new EvaluationModels(context);
+        using var models = new RetrainedModels(context);
         int[] samples = Predictions(context);
         IReadOnlyList<Objective> objectives = [.. Objective.Defaults(context.Inputs.Test.Labels), .. samples.Select(BrittlenessMetric.MarginOf)];
         IReadOnlyList<int[]> halves = HalfSubsets.Draw(models.Groups.Count, Evaluation.Subsets, Job.Seed);

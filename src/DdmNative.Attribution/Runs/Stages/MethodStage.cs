@@ -5,6 +5,7 @@ using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -22,6 +23,8 @@ internal sealed class MethodStage(Job job, string method) : Stage
     public override string Title => "attribute by " + AttributionMethods.Title(method);
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
+
+    public override ShardWork InShard => MethodRegistry.Create(method).FallsIntoPieces ? ShardWork.Pieces : ShardWork.Dealt;
 
     public override object Settings => new { job.Seed, method, MethodRegistry.Create(method).Options, job.Attribution.Granularity, job.Attribution.Objectives, Recorded = new ControlledReplay().Options, Predictions = PredictionsOf(job) };
 
@@ -59,13 +62,14 @@ internal sealed class MethodStage(Job job, string method) : Stage
     private static int PredictionsOf(Job job)
         => job.Evaluation is JobEvaluation evaluation && evaluation.Metrics.Any(metric => metric is EvaluationMetrics.LinearDatamodeling or EvaluationMetrics.Brittleness) ? evaluation.Predictions : 0;
 
-    public override string PartialPath => $"attribution/{AttributionMethods.FileName(method)}.partial";
+    public override string PartialPath => OnlineResult.PartialNameOf(method);
 
     public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int parts ? $"{parts} parts of its work" : null;
 
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;
+        var kept = new PartialFiles(context, PartialPath);
         using var request = new MethodContext(context.Device, inputs.Network, inputs.Train, inputs.Test, Parts(context), ObjectivesOf(job, inputs.Test.Labels), RunInputs.Recipe(job))
         {
             Target = TrainStage.ReadTarget(context),
@@ -73,7 +77,9 @@ internal sealed class MethodStage(Job job, string method) : Stage
             Seed = job.Seed,
             LargestWave = context.Settings.LargestWave,
             MemoryLimit = context.Settings.MemoryLimit,
-            Kept = new PartialFiles(context, PartialPath),
+            Pieces = kept.Pieces,
+            Identity = RetrainedModels.IdentityOf(context),
+            Models = RetrainedModels.StoreOf(context),
             OnProgress = context.Listener.Progress,
             Cancellation = context.Stop,
         };
@@ -91,6 +97,7 @@ internal sealed class MethodStage(Job job, string method) : Stage
             ("matrix", new NpyArray(AttributeStage.Flat(matrix), matrix.Objectives.Count, matrix.Groups)),
             ("unit", new NpyArray(new[] { MethodRegistry.Find(method)!.Unit }, 1)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
-        return new StageResult([file], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds, [EstimatedBytes] = bytes });
+        string[] models = [.. request.RetrainedFiles.Select(context.Folder.NameOf).Order(StringComparer.Ordinal)];
+        return new StageResult([file, .. models], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds + context.ByShards.Seconds, [EstimatedBytes] = bytes });
     }
 }

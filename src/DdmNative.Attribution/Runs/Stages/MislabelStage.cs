@@ -5,6 +5,7 @@ using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -25,6 +26,10 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
 
     public override object Settings => new { Job.Seed, Evaluation.LabelNoise, DataSeed = Job.Data.Seed, Job.Network, Job.Training, Job.Groups, Job.Matching, Job.Attribution.Methods };
 
+    public override ShardWork InShard => ShardWork.Dealt;
+
+    public override string Folder => FolderName;
+
     /// <summary>Nothing of its own: the runs in it say themselves what they find.</summary>
     public override string? Kept(StageContext context) => null;
 
@@ -36,7 +41,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
         {
             string name = $"{FolderName}/{(methods.Key ? "samples" : "groups")}";
             Job noisy = Noisy([.. methods], methods.Key ? Granularity.Sample : Granularity.Group);
-            Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute, context.Settings with { PyTorch = null }, context.Device, new NestedListener(name, context.Listener), context.Stop);
+            Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute, context.Settings with { PyTorch = null, Shard = null, From = null }, context.Device, new NestedListener(name, context.Listener), context.Stop);
             using RunFolder run = RunFolder.Open(context.Folder.PathOf(name));
             inputs = RunInputs.Load(noisy);
             StageContext nested = context with { Folder = run, Job = noisy, Inputs = inputs };

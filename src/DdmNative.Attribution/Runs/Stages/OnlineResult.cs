@@ -12,6 +12,9 @@ internal static class OnlineResult
 {
     public static string NameOf(string method) => $"attribution/{AttributionMethods.FileName(method)}.npz";
 
+    /// <summary>The folder of what an unfinished method has computed.</summary>
+    public static string PartialNameOf(string method) => $"attribution/{AttributionMethods.FileName(method)}.partial";
+
     public static void Write(string path, CounterfactualLogits logits)
         => Npz.Write(path,
             ("reference", new NpyArray(logits.Reference, logits.Samples, logits.Classes)),

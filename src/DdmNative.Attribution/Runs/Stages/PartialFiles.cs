@@ -1,5 +1,5 @@
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Sharding;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -10,6 +10,9 @@ namespace DdmNative.Attribution.Runs.Stages;
 internal sealed class PartialFiles(StageContext context, string folder) : IPartialResults
 {
     private const string Extension = ".npz";
+
+    /// <summary>Pieces of the stage's work that are kept here.</summary>
+    public PieceWork Pieces => new() { Kept = this, Share = context.Share, Cancellation = context.Stop };
 
     /// <summary>How many lists there are that the stage would take up.</summary>
     public int Count
@@ -26,11 +29,17 @@ internal sealed class PartialFiles(StageContext context, string folder) : IParti
         double[]? values = Read(name, out bool damaged);
         if (damaged)
             context.Listener.Note($"{FileOf(name)} is damaged, or not what it is called; its numbers are computed again.");
+        if (values is not null)
+            context.Share?.Keep(context.Folder.PathOf(FileOf(name)));
         return values;
     }
 
     public void Keep(string name, double[] values)
-        => Npz.Write(context.PathFor(FileOf(name)), ("key", new NpyArray(new[] { context.Key }, 1)), ("name", new NpyArray(new[] { name }, 1)), ("values", new NpyArray(values, values.Length)));
+    {
+        string path = context.PathFor(FileOf(name));
+        Npz.Write(path, ("key", new NpyArray(new[] { context.Key }, 1)), ("name", new NpyArray(new[] { name }, 1)), ("values", new NpyArray(values, values.Length)));
+        context.Share?.Keep(path);
+    }
 
     private double[]? Read(string name, out bool damaged)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -27,6 +28,8 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
     public override string Title => "time PyTorch at the same retraining";
 
     public override object Settings => new { baseline.Threads, job.Network, job.Training.BatchSize, job.Training.Epochs, Script = Fingerprint.OfFile(baseline.Script) };
+
+    public override ShardWork InShard => ShardWork.Merge;
 
     public override StageResult Run(StageContext context)
     {

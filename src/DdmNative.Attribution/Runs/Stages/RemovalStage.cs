@@ -3,6 +3,7 @@ using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -13,9 +14,11 @@ internal sealed class RemovalStage(Job job, JobEvaluation evaluation) : Evaluati
 
     public override object Settings => new { Job.Seed, Evaluation.Seeds, Evaluation.Percent, Job.Attribution.Methods };
 
+    public override ShardWork InShard => ShardWork.Pieces;
+
     public override StageResult Run(StageContext context)
     {
-        using var models = new EvaluationModels(context);
+        using var models = new RetrainedModels(context);
         Objective[] objectives = [new(ObjectiveKind.Loss), new(ObjectiveKind.Accuracy)];
         IReadOnlyList<double> percent = Evaluation.Percent;
         var curves = new List<(string Method, string Order, int[][] Removed)>();

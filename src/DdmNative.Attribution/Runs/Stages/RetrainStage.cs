@@ -1,14 +1,15 @@
-using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>
-/// Exact retraining without groups, in waves; each finished wave is kept as <c>validation/wave-NNN.npz</c> with the stage's key in it, so that an
-/// interrupted stage goes on after its last wave.
+/// Exact retraining without groups. The models are among the run's retrained ones (<see cref="RetrainedModels"/>); <c>validation/models.csv</c> says which is which.
 /// </summary>
 internal sealed class RetrainStage(Job job) : Stage
 {
@@ -20,13 +21,17 @@ internal sealed class RetrainStage(Job job) : Stage
     /// <summary>The figure that holds the time of one retraining, where they are run together.</summary>
     public const string SecondsPerModel = "seconds_per_model";
 
+    private const string ModelsFile = "validation/models.csv", Everything = "none";
+
     public override string Name => StageName;
 
     public override string Title => "retrain without groups, exactly";
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
-    public override object Settings => new { job.Validation.Groups, job.Validation.Seeds };
+    public override object Settings => new { job.Validation.Groups, job.Validation.Seeds, ModelsFile };
+
+    public override ShardWork InShard => ShardWork.Pieces;
 
     /// <summary>The groups that are left out in turn: all, or so many, spread over the classes: the first cluster of every class, then the second, …</summary>
     public static int[] ChosenGroups(Job job, GroupTable groups)
@@ -41,65 +46,43 @@ internal sealed class RetrainStage(Job job) : Stage
     /// <summary>What the finished stage found: for each seed, the logits with everything and without each chosen group.</summary>
     public static IReadOnlyList<CounterfactualLogits> Read(StageContext context, Job job, GroupTable groups)
     {
-        StageRecord record = context.Folder.Record!.Stages.First(stage => stage.Name == StageName);
-        int[] chosen = ChosenGroups(job, groups);
-        RetrainedWaves waves = Waves(context with { Key = record.Key }, job, chosen);
-        waves.Restore();
-        int length = context.Inputs.Test.Count * context.Inputs.Train.Classes;
-        return [.. Seeds(job).Select(seed => Assemble(waves.Whole.Where(wave => wave.Seed == seed), chosen, context.Inputs, length))];
+        int[][] leftOut = LeftOut(job, groups);
+        (int samples, int classes) = (context.Inputs.Test.Count, context.Inputs.Train.Classes);
+        RetrainedModelStore store = RetrainedModels.StoreOf(context);
+        var models = new List<float[]>();
+        using var rows = new CsvRows(context.Folder.PathOf(ModelsFile));
+        rows.Require("seed", "without", "model");
+        while (rows.Next())
+        {
+            models.Add(store.Find(rows.Text("model"), samples, classes)
+                ?? throw new BadInputException(store.PathOf(rows.Text("model")), "retrained model", "none, or a damaged one", "the model that validation/models.csv names", "Run the same command again: it is trained again."));
+        }
+
+        return [.. models.Chunk(leftOut.Length + 1).Select(ofSeed => CounterfactualLogits.Of(leftOut, samples, classes, ofSeed))];
     }
 
-    public override string? Kept(StageContext context)
-    {
-        RetrainedWaves waves = Waves(context, job, ChosenGroups(job, GroupStage.Read(context)));
-        waves.Restore();
-        return waves.Models > 0 ? $"{waves.Models} models" : null;
-    }
+    public override string? Kept(StageContext context) => RetrainedModels.Kept(context) is > 0 and int models ? $"{models} retrained models" : null;
 
     public override StageResult Run(StageContext context)
     {
-        RunInputs inputs = context.Inputs;
-        GroupTable groups = GroupStage.Read(context);
-        int[] chosen = ChosenGroups(job, groups);
-        RetrainedWaves waves = Waves(context, job, chosen);
-        waves.Restore(damaged => context.Listener.Note($"{damaged} is damaged, or not what it is called; its models are trained again."));
-        int found = waves.Models;
-        if (found > 0)
+        using var models = new RetrainedModels(context);
+        int[][] leftOut = LeftOut(job, models.Groups);
+        ulong[] seeds = Seeds(job);
+        models.Logits([[], .. leftOut], seeds);
+        string[] keys = models.Keys([[], .. leftOut], seeds);
+        var table = new StringBuilder("seed,without,model\n");
+        for (int i = 0; i < keys.Length; i++)
         {
-            context.Listener.Note($"{found} models are there already.");
-            context.Listener.Resumed(found, "models");
+            int member = i % (leftOut.Length + 1);
+            table.Append(CultureInfo.InvariantCulture, $"{seeds[i / (leftOut.Length + 1)]},{(member == 0 ? Everything : leftOut[member - 1][0])},{keys[i]}\n");
         }
 
-        using var set = TrainingSet.Create(context.Device, inputs.Train);
-        using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
-        long steps = RunInputs.Recipe(job).TotalSteps(set.Count);
-        var exact = new ExactRetraining(context.Device, inputs.Network, set, groups.GroupOf, evaluator);
-        var watch = Stopwatch.StartNew();
-        exact.Run(RunInputs.Recipe(job), Seeds(job), [.. chosen.Select(g => new[] { g })], new WaveOptions
-        {
-            Wave = context.Settings.Wave,
-            Finished = waves.Whole,
-            OnWave = waves.Keep,
-            OnProgress = (done, total) => context.Listener.Progress((double)done / steps, (double)total / steps, "models"),
-        }, context.Stop);
-        waves.RemoveOthers();
-        var figures = new Dictionary<string, double> { [GroupsFigure] = chosen.Length };
-        if (waves.Models > found)
-            figures.Add(SecondsPerModel, watch.Elapsed.TotalSeconds / (waves.Models - found));
-        return new StageResult(waves.Files, figures);
+        AtomicFile.WriteText(context.PathFor(ModelsFile), table.ToString());
+        var figures = new Dictionary<string, double> { [GroupsFigure] = leftOut.Length };
+        if (models.Trained > 0)
+            figures.Add(SecondsPerModel, models.Seconds / models.Trained);
+        return new StageResult([ModelsFile, .. models.Files], figures);
     }
 
-    private static RetrainedWaves Waves(StageContext context, Job job, int[] chosen) => new(context, Seeds(job), chosen.Length + 1);
-
-    private static CounterfactualLogits Assemble(IEnumerable<RetrainedWave> waves, int[] chosen, RunInputs inputs, int length)
-    {
-        var all = new float[(chosen.Length + 1) * length];
-        foreach (RetrainedWave wave in waves)
-        {
-            for (int i = 0; i < wave.Members.Length; i++)
-                wave.Logits.AsSpan(i * length, length).CopyTo(all.AsSpan(wave.Members[i] * length));
-        }
-
-        return new CounterfactualLogits([.. chosen.Select(g => new[] { g })], inputs.Test.Count, inputs.Train.Classes, all[..length], all[length..]);
-    }
+    private static int[][] LeftOut(Job job, GroupTable groups) => [.. ChosenGroups(job, groups).Select(g => new[] { g })];
 }

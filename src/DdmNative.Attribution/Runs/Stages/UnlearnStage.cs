@@ -5,6 +5,7 @@ using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Runs.Checkpoints;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute;
 
@@ -39,6 +40,8 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _recipe is null ? (string[])[] : [DistillStage.NameOf(_recipe)]];
 
     public override object Settings => new { Groups = forgotten, unlearning.Method };
+
+    public override ShardWork InShard => ShardWork.Dealt;
 
     public override StageResult Run(StageContext context)
     {

@@ -2,6 +2,7 @@ using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Runs.Stages;
@@ -28,6 +29,8 @@ internal sealed class ValidateStage(Job job) : Stage
 
     /// <summary>The figure of a method, e.g. <c>same:repair</c>.</summary>
     public static string FigureOf(string view, string method) => $"{view}:{method}";
+
+    public override ShardWork InShard => ShardWork.Merge;
 
     public override StageResult Run(StageContext context)
     {

@@ -1,4 +1,4 @@
-namespace DdmNative.Attribution.Methods;
+namespace DdmNative.Attribution.Sharding;
 
 /// <summary>
 /// What a method has computed so far, kept so that an interrupted run goes on: named lists of numbers, of one method with one set of options on one request. Whoever

@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# The examples of examples/cluster, run here: a job by one process, and the same job in shards by a scheduler; then the two runs compared, file by file.
+# The last line is the verdict; the exit status is 0 where every file that holds no times is the same, to the byte.
+#
+#   build/cluster-test.sh slurm    [JOB.json [N]]     a Slurm of its own on this machine (Debian's slurm-wlm and munge, as root): two CPUs, tasks queue
+#   build/cluster-test.sh parallel [JOB.json [N]]     GNU parallel, two at a time
+#
+# JOB is examples/cluster/job.json (seconds), N is 8. DDM is how to call ddm: build/ddm. Exit status 77 where the scheduler cannot be had.
+set -euo pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+how=${1:?slurm or parallel} job=$(realpath -- "${2:-$root/examples/cluster/job.json}") shards=${3:-8}
+export DDM=${DDM:-$root/build/ddm}
+work=$(mktemp -d)
+daemons=()
+
+tear_down() {
+    local status=$?
+    for pid in "${daemons[@]}"; do kill "$pid" 2> /dev/null || true; done
+    for pid in "${daemons[@]}"; do wait "$pid" 2> /dev/null || true; done
+    rm -rf -- "$work"
+    exit $status
+}
+trap tear_down EXIT
+
+cannot() {
+    echo "cluster-test: $1" >&2
+    exit 77
+}
+
+# Until a command succeeds; gives up after half a minute.
+await() {
+    for _ in $(seq 150); do
+        if "$@" > /dev/null 2>&1; then return 0; fi
+        sleep 0.2
+    done
+    echo "cluster-test: '$*' has not come to pass" >&2
+    tail -n 20 "$work"/*.log >&2
+    return 1
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+start_slurm() {
+    export PATH=$PATH:/usr/sbin
+    [[ $EUID -eq 0 ]] || cannot "Slurm's daemons want to be root here"
+    command -v slurmctld slurmd munged python3 > /dev/null || cannot "install slurm-wlm and munge (build/install.sh slurm-wlm munge)"
+    chmod 755 "$work"
+    mkdir "$work/state" "$work/spool"
+    (umask 077 && head -c 1024 /dev/urandom > "$work/munge.key")
+    munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munge.pid" --log-file="$work/munge.log" --seed-file="$work/munge.seed" > "$work/munged.log" 2>&1 &
+    daemons+=($!)
+    await munge --socket="$work/munge.socket" --no-input
+    host=$(hostname -s)
+    cat > "$work/slurm.conf" <<CONF
+ClusterName=ddm
+SlurmctldHost=$host(127.0.0.1)
+SlurmctldPort=$(free_port)
+SlurmdPort=$(free_port)
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket=$work/munge.socket
+StateSaveLocation=$work/state
+SlurmdSpoolDir=$work/spool
+SlurmctldPidFile=$work/slurmctld.pid
+SlurmdPidFile=$work/slurmd.pid
+ProctrackType=proctrack/pgid
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SlurmdParameters=config_overrides
+SchedulerParameters=sched_interval=1,sched_min_interval=0,batch_sched_delay=0,defer
+MpiDefault=none
+ReturnToService=2
+NodeName=$host NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
+PartitionName=ddm Nodes=ALL Default=YES State=UP
+CONF
+    export SLURM_CONF=$work/slurm.conf
+    slurmctld -D -i > "$work/slurmctld.log" 2>&1 &
+    daemons+=($!)
+    slurmd -D > "$work/slurmd.log" 2>&1 &
+    daemons+=($!)
+    await sh -c 'sinfo --noheader --format=%T | grep -qx idle'
+}
+
+# Until the merging job is over; its own word on how it ended.
+await_slurm() {
+    local state
+    while true; do
+        state=$(scontrol show job "$1" --oneliner | sed -n 's/.* JobState=\([A-Z_]*\).*/\1/p')
+        case $state in
+            COMPLETED) return 0 ;;
+            PENDING | RUNNING | COMPLETING | CONFIGURING | REQUEUED)
+                # Where a step before has failed the merge waits forever.
+                if ! squeue --noheader --job "$1" --format=%r | grep -q DependencyNeverSatisfied; then
+                    sleep 0.3
+                    continue
+                fi ;;
+        esac
+        echo "cluster-test: the merging job is $state" >&2
+        tail -n 20 "$work"/slurm-*.out >&2
+        return 1
+    done
+}
+
+cd "$work"
+case $how in
+    slurm)
+        start_slurm
+        $DDM run "$job" --run whole --quiet --threads 2 > /dev/null
+        merge=$("$root/examples/cluster/slurm/submit.sh" "$job" "$work/run" "$shards")
+        await_slurm "$merge"
+        ;;
+    parallel)
+        command -v parallel > /dev/null || cannot "install GNU parallel (build/install.sh parallel)"
+        $DDM run "$job" --run whole --quiet --threads 2 > /dev/null
+        PARALLEL='--jobs 2 --will-cite' "$root/examples/cluster/parallel.sh" "$job" run "$shards" > parallel.out 2> parallel.err || { cat parallel.err >&2; exit 1; }
+        ;;
+    *) echo "cluster-test: no scheduler '$how': slurm or parallel" >&2; exit 2 ;;
+esac
+
+files() { (cd "$1" && find . -type f ! -name run.json ! -name report.html ! -name evaluation.md ! -name run.lock -print0 | sort -z | xargs -0 sha256sum); }
+files whole > whole.sums
+files run > run.sums
+made=$(ls -d run-shards/*/ | wc -l)
+if ! diff whole.sums run.sums > different; then
+    cat different >&2
+    echo "cluster-test: $how, $made shards: the merged run is NOT the unsharded one"
+    exit 1
+fi
+echo "cluster-test: $how, $made shards: $(wc -l < run.sums) files, all as in the unsharded run, to the byte"
