@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;

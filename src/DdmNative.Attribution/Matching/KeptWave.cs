@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Sharding;
 
 namespace DdmNative.Attribution.Matching;

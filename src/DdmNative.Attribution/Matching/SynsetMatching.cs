@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;

@@ -37,6 +37,7 @@ internal static class KnownValues
         ["--synset"] = ["feature"],
         ["--upto"] = ["train", "distill", "attribute", "validate", "evaluate", "everything"],
         ["attribute --depth"] = DepthDial,
+        ["unlearn --forget"] = ["class=", "group=", "name="],
         ["unlearn --method"] = [.. AttributionMethods.SynsetModes, .. DepthDial],
         ["data ACTION"] = ["fetch", "list", "verify"],
         ["data NAME"] = [.. KnownDatasets.All.Select(set => set.Name)],

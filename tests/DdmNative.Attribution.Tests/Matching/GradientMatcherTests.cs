@@ -1,5 +1,4 @@
 using DdmNative.Attribution.Matching;
-using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute.Contracts;

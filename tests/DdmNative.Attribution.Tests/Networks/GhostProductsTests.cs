@@ -22,7 +22,7 @@ public sealed class GhostProductsTests
 
         Assert.Equal(problem.Run(device, hasProducts: false).Gradient, gradient);
         double[] expected = problem.ProductsOfSingleSamples(device);
-        Assert.InRange(problem.Error(products, expected), 0, 2e-6);
+        Assert.InRange(Problem.Error(products, expected), 0, 2e-6);
     }
 
     [Theory]
@@ -37,7 +37,7 @@ public sealed class GhostProductsTests
         (float[] gradient, double[] products) = problem.Run(other, hasProducts: true);
 
         Assert.Equal(problem.Run(device, hasProducts: false).Gradient, gradient);
-        Assert.InRange(problem.Error(products, problem.Run(device, hasProducts: true).Products), 0, 2e-6);
+        Assert.InRange(Problem.Error(products, problem.Run(device, hasProducts: true).Products), 0, 2e-6);
     }
 
     [Theory]
@@ -122,7 +122,7 @@ public sealed class GhostProductsTests
         }
 
         /// <summary>Against the size of the products: they are sums of many terms of both signs.</summary>
-        public double Error(double[] found, double[] expected)
+        public static double Error(double[] found, double[] expected)
         {
             Assert.Equal(expected.Length, found.Length);
             return Math.Sqrt(found.Zip(expected, (a, b) => (a - b) * (a - b)).Sum() / expected.Sum(value => value * value));

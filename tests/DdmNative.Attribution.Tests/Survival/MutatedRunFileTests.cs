@@ -8,7 +8,6 @@ using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Attribution.Tests.Formats;
 using DdmNative.Attribution.Tests.Runs;
-using DdmNative.Attribution.Training;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Survival;
