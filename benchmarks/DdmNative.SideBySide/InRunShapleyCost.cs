@@ -10,7 +10,7 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>What in-run Shapley costs beside the training that it runs in: trainings of one epoch, plain and taken apart, in turn; medians over the plain one's of the same turn, in wall-clock and in processor time.</summary>
+/// <summary>What in-run Shapley costs beside the training that it runs in: trainings by the default recipe, plain and taken apart, in turn; medians over the plain one's of the same turn, in wall-clock and in processor time.</summary>
 internal static class InRunShapleyCost
 {
     private const int Width = 32, Depth = 3;
@@ -26,10 +26,10 @@ internal static class InRunShapleyCost
         using var device = new CpuDevice(threads);
         Dataset train = data.Train, test = data.Test;
         var network = Network.Create(new NetworkOptions("convnet", Width, Depth, new ImageShape(train.Channels, train.Height, train.Width), train.Classes));
-        var recipe = new TrainingOptions(Epochs: 1);
+        var recipe = new TrainingOptions();
         var parts = new GroupTable(train.Labels, [.. Enumerable.Range(0, train.Classes)], new int[train.Classes]);
         using var context = new MethodContext(device, network, train, test, parts, Objective.Defaults(test.Labels), recipe) { Target = network.Initialise(recipe.Seed) };
-        Console.Out.WriteLine($"\n{device.Description}; {train.Count} images, {context.Objectives.Count} objectives, batches of {recipe.BatchSize}, {turns} turns; one training over the plain one's:");
+        Console.Out.WriteLine($"\n{device.Description}; {train.Count} images, {context.Objectives.Count} objectives, batches of {recipe.BatchSize}, {recipe.Epochs} epochs, {turns} turns; one training over the plain one's:");
         Action plain = () =>
         {
             using var trainer = new EnsembleTrainer(device, network, context.TrainSet, recipe, members: 1);

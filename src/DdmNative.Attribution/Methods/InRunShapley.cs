@@ -10,7 +10,7 @@ namespace DdmNative.Attribution.Methods;
 /// <param name="Order">1, or 2 with the objective's curvature.</param>
 /// <param name="Every">The utility is taken apart at every so many steps, each standing for all of them; 1 for every step.</param>
 /// <param name="Validation">Evaluation samples that such a step looks at, all taking their turn; 0 for all of them at once. Objectives over named samples have these beside them.</param>
-public sealed record InRunShapleyOptions(int Order = 1, int Every = 4, int Validation = 2);
+public sealed record InRunShapleyOptions(int Order = 1, int Every = 6, int Validation = 2);
 
 /// <summary>
 /// `in-run-shapley` (Wang et al., "Data Shapley in one training run", ICLR 2025): the Shapley values of the samples of each step's batch for the utility U(S) = F(after the step on S) − F(before), summed over the
@@ -74,6 +74,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
         private readonly EvaluatedGradients _evaluated;
         private readonly BlockGradients? _batch;
         private readonly int _total;
+        private readonly float[] _parameters;
         private EvaluatedSample[] _looked = [];
         private double[] _together = [];
         private bool _isKept;
@@ -88,6 +89,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
             _evaluated = new EvaluatedGradients(context, rounds.Count, options.Order == 2);
             _batch = options.Order == 1 ? null
                 : new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels, new BlockGradientOptions(1, _order.BatchSize, KeepGradients: true));
+            _parameters = new float[context.Network.ParameterCount];
             Effects = new double[context.Objectives.Count * context.Parts.Count];
         }
 
@@ -123,12 +125,12 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
 
             if (!IsTakenApart(step))
                 return false;
-            float[] parameters = _trainer.Parameters;
+            _trainer.ReadParameters(_parameters);
             _looked = _rounds.At(step / _options.Every);
-            float[] directions = _evaluated.At(parameters, _looked);
+            float[] directions = _evaluated.At(_parameters, _looked);
             if (_batch is not null)
             {
-                _batch.SetParameters(parameters);
+                _batch.SetParameters(_parameters);
                 int[] members = _order.Batch(step).ToArray();
                 _batch.Run([new ArraySegment<int>(members)], 1.0 / members.Length);
                 directions = [.. directions, .. _evaluated.Along(_batch.Gradients())];

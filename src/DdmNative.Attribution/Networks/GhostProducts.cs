@@ -51,9 +51,15 @@ public sealed class GhostProducts : IDisposable
     /// <summary>Uploads the directions [D, P].</summary>
     public void SetDirections(ReadOnlySpan<float> directions)
     {
-        var values = new float[_directions.Shape.Length];
-        directions.CopyTo(values);
-        _directions.Upload(values);
+        if (_apart is null)
+        {
+            _directions.Upload(directions);
+            return;
+        }
+
+        var withBias = new float[_directions.Shape.Length];
+        directions.CopyTo(withBias);
+        _directions.Upload(withBias);
     }
 
     /// <summary>The products of the last run, [N, D].</summary>

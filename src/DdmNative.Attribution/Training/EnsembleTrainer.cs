@@ -89,6 +89,9 @@ public sealed class EnsembleTrainer : IDisposable
     /// <summary>The members' current velocities, a copy, [E·P]: with the parameters and the step, all that the rest of the training depends on.</summary>
     public float[] Velocity => _velocity.ToArray();
 
+    /// <summary>Copies the members' current parameters, [E·P].</summary>
+    internal void ReadParameters(Span<float> parameters) => _parameters.Download(parameters);
+
     /// <summary>Each member's loss on the batch of the last step, before that step moved it; zero where it kept nothing of the batch.</summary>
     /// <exception cref="InvalidOperationException">The trainer was made without tracking losses.</exception>
     public double[] BatchLosses()

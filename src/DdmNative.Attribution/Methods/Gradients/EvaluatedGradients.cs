@@ -19,6 +19,7 @@ internal sealed class EvaluatedGradients : IDisposable
     private readonly Tensor? _direction, _curved;
     private readonly IPlan _look, _step;
     private readonly IPlan? _curve;
+    private readonly float[] _waveValues, _gradients, _curvatures;
     private EvaluatedSample[] _samples = [];
 
     /// <param name="context">The request.</param>
@@ -28,6 +29,9 @@ internal sealed class EvaluatedGradients : IDisposable
     {
         (_context, Device device, Network network) = (context, context.Device, context.Network);
         (_wave, _classes, _length) = (Wave(context, count), network.Classes, network.ParameterCount);
+        _waveValues = new float[_wave * _length];
+        _gradients = new float[count * _length];
+        _curvatures = new float[hasCurvature ? count * _length : 0];
         var logits = new TensorShape(_wave, 1, _classes);
         TensorShape vector = TensorShape.Vector(_wave, _length);
         _parameters = Own(device.Allocate(vector.WithMembers(1)));
@@ -83,19 +87,21 @@ internal sealed class EvaluatedGradients : IDisposable
         return new(("evaluated samples' gradients", MemoryEstimate.Vectors(context.Network, 2L * wave + (hasCurvature ? 2L : 1L) * count)), ("passes", MemoryEstimate.Pass(context.Network, wave, 1, hasCurvature)));
     }
 
-    /// <summary>∇f_d(θ), [D, P].</summary>
+    /// <summary>∇f_d(θ), [D, P]; valid until the next call.</summary>
     public float[] At(float[] parameters, EvaluatedSample[] samples)
     {
         _samples = samples;
         _parameters.Upload(parameters);
-        return Each(_step, _gradient);
+        Each(_step, _gradient, _gradients);
+        return _gradients;
     }
 
-    /// <summary>∇²f_d(θ)·v of the samples and at the θ of the last <see cref="At"/>, [D, P].</summary>
+    /// <summary>∇²f_d(θ)·v of the samples and at the θ of the last <see cref="At"/>, [D, P]; valid until the next call.</summary>
     public float[] Along(float[] direction)
     {
         _direction!.Upload(direction);
-        return Each(_curve!, _curved!);
+        Each(_curve!, _curved!, _curvatures);
+        return _curvatures;
     }
 
     public void Dispose()
@@ -106,20 +112,16 @@ internal sealed class EvaluatedGradients : IDisposable
 
     private static int Wave(MethodContext context, int count) => Math.Min(context.Bounded(LargestWave), count);
 
-    private float[] Each(IPlan plan, Tensor result)
+    private void Each(IPlan plan, Tensor result, float[] all)
     {
-        var all = new float[(long)_samples.Length * _length];
-        var wave = new float[result.Shape.Length];
         for (int first = 0; first < _samples.Length; first += _wave)
         {
             int count = Math.Min(_wave, _samples.Length - first);
             Prepare(_samples.AsSpan(first, count));
             plan.Run();
-            result.Download(wave);
-            wave.AsSpan(0, count * _length).CopyTo(all.AsSpan(first * _length));
+            result.Download(_waveValues);
+            _waveValues.AsSpan(0, count * _length).CopyTo(all.AsSpan(first * _length));
         }
-
-        return all;
     }
 
     private void Prepare(ReadOnlySpan<EvaluatedSample> samples)
