@@ -157,7 +157,7 @@ public sealed class RunFolder : IDisposable
         else if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
         else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
-            damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", Remedy);
+            damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
         return damage is null ? record : null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
@@ -64,7 +65,7 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
         string text = File.ReadAllText(record);
         int at = text.IndexOf(original, StringComparison.Ordinal);
         Assert.True(at >= 0, original);
-        File.WriteAllText(record, text[..at] + changed + text[(at + original.Length)..]);
+        File.WriteAllText(record, WithoutSeal(text[..at] + changed + text[(at + original.Length)..]));
 
         BadInputException error = Refusal(shards[1], other);
 
@@ -131,7 +132,7 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     {
         string other = Copy(2);
         string record = Path.Combine(other, "run.json");
-        File.WriteAllText(record, File.ReadAllText(record).Replace("\"source\": \"generated", "\"source\": \"/elsewhere/generated", StringComparison.Ordinal));
+        File.WriteAllText(record, WithoutSeal(File.ReadAllText(record).Replace("\"source\": \"generated", "\"source\": \"/elsewhere/generated", StringComparison.Ordinal)));
         Merge(_folder.File("merged"), shards[1], other);
 
         BadInputException error = Assert.Throws<BadInputException>(() => Merge(_folder.File("wrong"), [shards[1], other], "generated:classes=3,per-class=12,test-per-class=6,size=8,clusters=2,seed=2"));
@@ -165,6 +166,9 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
         using var device = new CpuDevice(2);
         ShardMerge.Run(folder, of, source, new RunSettings(), device, new RecordingListener(), CancellationToken.None);
     }
+
+    /// <summary>As if ddm had written it so: an edited record would be noticed by its seal before anything in it is compared.</summary>
+    private static string WithoutSeal(string record) => Regex.Replace(record, "\"seal\": \"[0-9a-f]+\"", "\"seal\": null");
 
     private string Copy(int index)
     {

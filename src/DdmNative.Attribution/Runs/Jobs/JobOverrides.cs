@@ -50,7 +50,7 @@ public static class JobOverrides
             return null;
         if (!field.IsList)
             return Single(field, text, error);
-        return new JsonArray([.. text.Split(ListSeparator, StringSplitOptions.TrimEntries).Select(element => Single(field, element, error))]);
+        return new JsonArray([.. text.Split(ListSeparator, StringSplitOptions.TrimEntries).Where(_ => text.Length > 0).Select(element => Single(field, element, error))]);
     }
 
     private static JsonValue Single(JobField field, string text, Func<string, string, string, Exception> error)
