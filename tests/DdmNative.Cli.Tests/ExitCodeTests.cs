@@ -141,7 +141,7 @@ public sealed class ExitCodeTests(RunFiles files)
         IEnumerable<string> rows = File.ReadLines(Path.Combine(folder, "docs", "formats.md")).SkipWhile(line => line != "| code | kind | meaning |").Skip(2).TakeWhile(line => line.StartsWith('|'));
 
         Assert.Equal(
-            Enumerable.Range(ExitCode.Done, ExitCode.Interrupted + 1).Select(code => (code, code == ExitCode.Done ? "" : $"`{new Output.Failure(code, "").Kind}`")),
+            Enumerable.Range(ExitCode.Done, ExitCode.DiskTrouble + 1).Select(code => (code, code == ExitCode.Done ? "" : $"`{new Output.Failure(code, "").Kind}`")),
             rows.Select(row => row.Split('|', StringSplitOptions.TrimEntries)).Select(cells => (int.Parse(cells[1], System.Globalization.CultureInfo.InvariantCulture), cells[2])));
     }
 
@@ -149,8 +149,8 @@ public sealed class ExitCodeTests(RunFiles files)
     public void Every_kind_of_exception_has_its_code()
     {
         Assert.Equal(ExitCode.BadUsage, Output.Failure.From(new BadUsageException("")).Code);
-        Assert.Equal(ExitCode.BadInput, Output.Failure.From(new IOException("")).Code);
-        Assert.Equal(ExitCode.BadInput, Output.Failure.From(new UnauthorizedAccessException("")).Code);
+        Assert.Equal(ExitCode.DiskTrouble, Output.Failure.From(new IOException("")).Code);
+        Assert.Equal(ExitCode.DiskTrouble, Output.Failure.From(new UnauthorizedAccessException("")).Code);
         Assert.Equal(ExitCode.DeviceTrouble, Output.Failure.From(new DeviceException("")).Code);
         Assert.Equal(ExitCode.OutOfMemory, Output.Failure.From(new InsufficientMemoryException()).Code);
         Assert.Equal(ExitCode.Interrupted, Output.Failure.From(new OperationCanceledException()).Code);
