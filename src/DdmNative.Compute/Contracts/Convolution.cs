@@ -63,11 +63,7 @@ public abstract class Convolution
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
     {
-        (int members, int samples) = (filterCotangent.Vector.Shape.Members, x.Shape.Samples);
-        RequireInput(shape, members, samples, x);
-        Operands.Require(cotangent, OutputShape(shape, members, samples));
-        Operands.RequireOutput(filterCotangent, members, shape.FilterLength);
-        Operands.RequireOutput(biasCotangent, members, shape.OutputChannels);
+        RequireBackwardFilter(shape, x, cotangent, filterCotangent, biasCotangent);
         BackwardFilterCore(shape, x, cotangent, filterCotangent, biasCotangent);
     }
 
@@ -76,12 +72,8 @@ public abstract class Convolution
     /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
     public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
     {
-        (int members, int samples) = (filterCotangent.Vector.Shape.Members, x.Shape.Samples);
-        RequireInput(shape, members, samples, x);
-        Operands.Require(cotangent, OutputShape(shape, members, samples));
-        Operands.RequireOutput(filterCotangent, members, shape.FilterLength);
-        Operands.RequireOutput(biasCotangent, members, shape.OutputChannels);
-        products.Require(members, samples, shape.FilterLength, shape.OutputChannels);
+        RequireBackwardFilter(shape, x, cotangent, filterCotangent, biasCotangent);
+        products.Require(filterCotangent.Vector.Shape.Members, x.Shape.Samples, shape.FilterLength, shape.OutputChannels);
         BackwardFilterCore(shape, x, cotangent, filterCotangent, biasCotangent, products);
     }
 
@@ -117,6 +109,15 @@ public abstract class Convolution
 
     protected abstract void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent);
+
+    private static void RequireBackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
+    {
+        (int members, int samples) = (filterCotangent.Vector.Shape.Members, x.Shape.Samples);
+        RequireInput(shape, members, samples, x);
+        Operands.Require(cotangent, OutputShape(shape, members, samples));
+        Operands.RequireOutput(filterCotangent, members, shape.FilterLength);
+        Operands.RequireOutput(biasCotangent, members, shape.OutputChannels);
+    }
 
     private static TensorShape InputShape(ConvolutionShape shape, int members, int samples)
         => new(members, samples, shape.InputChannels, shape.Height, shape.Width);

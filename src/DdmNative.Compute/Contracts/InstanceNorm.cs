@@ -43,14 +43,7 @@ public abstract class InstanceNorm
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void Backward(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
     {
-        TensorShape shape = xCotangent.Shape;
-        Operands.Require(x, shape);
-        Operands.Require(statistics, StatisticsShape(shape));
-        Operands.Require(cotangent, shape);
-        Operands.Require(scale, shape.Members, shape.Channels);
-        Operands.RequireOutput(xCotangent, shape);
-        Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
-        Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
+        RequireBackward(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
         BackwardCore(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
     }
 
@@ -60,15 +53,8 @@ public abstract class InstanceNorm
     public void Backward(
         Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
     {
-        TensorShape shape = xCotangent.Shape;
-        Operands.Require(x, shape);
-        Operands.Require(statistics, StatisticsShape(shape));
-        Operands.Require(cotangent, shape);
-        Operands.Require(scale, shape.Members, shape.Channels);
-        Operands.RequireOutput(xCotangent, shape);
-        Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
-        Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
-        products.Require(shape.Members, shape.Samples, shape.Channels, shape.Channels);
+        RequireBackward(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
+        products.Require(xCotangent.Shape.Members, xCotangent.Shape.Samples, xCotangent.Shape.Channels, xCotangent.Shape.Channels);
         BackwardCore(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent, products);
     }
 
@@ -119,6 +105,18 @@ public abstract class InstanceNorm
     protected abstract void BackwardTangentCore(
         Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
         Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent);
+
+    private static void RequireBackward(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
+    {
+        TensorShape shape = xCotangent.Shape;
+        Operands.Require(x, shape);
+        Operands.Require(statistics, StatisticsShape(shape));
+        Operands.Require(cotangent, shape);
+        Operands.Require(scale, shape.Members, shape.Channels);
+        Operands.RequireOutput(xCotangent, shape);
+        Operands.RequireOutput(scaleCotangent, shape.Members, shape.Channels);
+        Operands.RequireOutput(shiftCotangent, shape.Members, shape.Channels);
+    }
 
     private static void RequireParameters(
         Slice scale, Slice shift, TensorShape images,

@@ -61,10 +61,7 @@ public abstract class MatrixProduct
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
     {
-        (int members, int samples, int inputs, int outputs) = (weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
-        Operands.Require(x, members, samples, inputs, 1, 1);
-        Operands.Require(cotangent, members, samples, outputs, 1, 1);
-        RequireParameterOutputs(weightCotangent, biasCotangent, members, inputs, outputs);
+        RequireBackwardWeight(x, cotangent, weightCotangent, biasCotangent);
         BackwardWeightCore(x, cotangent, weightCotangent, biasCotangent);
     }
 
@@ -73,11 +70,8 @@ public abstract class MatrixProduct
     /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
     public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
     {
-        (int members, int samples, int inputs, int outputs) = (weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
-        Operands.Require(x, members, samples, inputs, 1, 1);
-        Operands.Require(cotangent, members, samples, outputs, 1, 1);
-        RequireParameterOutputs(weightCotangent, biasCotangent, members, inputs, outputs);
-        products.Require(members, samples, inputs * outputs, outputs);
+        RequireBackwardWeight(x, cotangent, weightCotangent, biasCotangent);
+        products.Require(weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels * cotangent.Shape.Channels, cotangent.Shape.Channels);
         BackwardWeightCore(x, cotangent, weightCotangent, biasCotangent, products);
     }
 
@@ -112,6 +106,14 @@ public abstract class MatrixProduct
 
     protected abstract void BackwardWeightTangentCore(
         Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent);
+
+    private static void RequireBackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
+    {
+        (int members, int samples, int inputs, int outputs) = (weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
+        Operands.Require(x, members, samples, inputs, 1, 1);
+        Operands.Require(cotangent, members, samples, outputs, 1, 1);
+        RequireParameterOutputs(weightCotangent, biasCotangent, members, inputs, outputs);
+    }
 
     private static (int Members, int Samples, int Inputs, int Outputs) Extents(Tensor x, Tensor y) => Extents(x, y, y);
 
