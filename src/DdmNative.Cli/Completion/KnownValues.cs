@@ -58,11 +58,12 @@ internal static class KnownValues
     {
         "DIR" or "RUN" or "SHARD" => ValueCompletion.Folders,
         "FILE" or "job.json" => ValueCompletion.Files,
+        "URL" => ValueCompletion.Folders with { Words = ["https://", "http://", "file:///"] },
         "SPEC" => ValueCompletion.Folders with { Words = ["generated:"] },
         _ => ValueCompletion.Nothing,
     };
 
-    private static bool IsNumber(string metaValue) => metaValue is "N" or "X" or "P";
+    private static bool IsNumber(string metaValue) => metaValue is "N" or "X" or "P" or "S";
 
     private static IReadOnlyList<string>? Find(string key) => Words.GetValueOrDefault(key);
 }

@@ -214,6 +214,12 @@ function cellAt(event) {
   };
 }
 
+// Moving the mark scrolls, and scrolling draws too: once a frame is enough.
+let drawing = 0;
+function redraw() {
+  drawing ||= requestAnimationFrame(() => { drawing = 0; draw(); });
+}
+
 function choose(row, column, scroll) {
   state.row = Math.max(0, Math.min(data.objectives.length - 1, row));
   state.column = Math.max(-1, Math.min(columns.length - 1, column));
@@ -224,7 +230,7 @@ function choose(row, column, scroll) {
     if (y - heat.top < box.scrollTop) box.scrollTop = y - heat.top;
     if (y + heat.height > box.scrollTop + box.clientHeight) box.scrollTop = y + heat.height - box.clientHeight;
   }
-  draw();
+  redraw();
   tell();
 }
 
@@ -239,7 +245,7 @@ function open() {
   } else showGroup(column.groups[0]);
 }
 
-heat.box.addEventListener("scroll", draw);
+heat.box.addEventListener("scroll", redraw);
 heat.canvas.addEventListener("pointermove", event => {
   const { row, column } = cellAt(event);
   if (row >= 0 && row < data.objectives.length && column >= 0 && column < columns.length && (row !== state.row || column !== state.column)) choose(row, column, false);
