@@ -449,15 +449,25 @@ data.methods.forEach((method, i) => at("method").add(new Option(method.title, i)
 data.objectives.forEach((objective, i) => at("objective").add(new Option(objective, i)));
 data.images.classes.forEach((entry, i) => at("gallery-class").add(new Option(`class ${entry.class}`, i)));
 
+// What is further down follows when the browser has answered.
+const later = work => window.requestIdleCallback ? requestIdleCallback(work) : setTimeout(work, 50);
+
 for (const id of ["method", "level", "order", "filter", "scale"])
   at(id).addEventListener("input", () => {
     state[id] = id === "method" ? Number(at(id).value) : at(id).value;
     refresh();
-    if (id === "method") { extremes(); scatter(); groupEffects(); }
+    if (id === "method") { extremes(); later(() => { scatter(); groupEffects(); }); }
   });
 at("objective").addEventListener("input", () => { state.objective = Number(at("objective").value); extremes(); });
 at("gallery-class").addEventListener("input", gallery);
-new ResizeObserver(() => { layOut(); for (const entry of charts) entry.plot.resize(); }).observe(document.querySelector("main"));
+// Only the width matters: a page that grows or shrinks with what is chosen need not be laid out anew.
+let width = 0;
+new ResizeObserver(([main]) => {
+  if (main.contentRect.width === width) return;
+  width = main.contentRect.width;
+  layOut();
+  for (const entry of charts) entry.plot.resize();
+}).observe(document.querySelector("main"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { draw(); for (const entry of charts) chart(entry.node, entry.make); });
 
 refresh();
