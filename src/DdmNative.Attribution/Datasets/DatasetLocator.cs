@@ -22,8 +22,7 @@ public static class DatasetLocator
         ArgumentException.ThrowIfNullOrEmpty(specification);
         if (specification == "generated" || specification.StartsWith("generated:", StringComparison.Ordinal))
             return GeneratedDataset.Make(GeneratedOptions.Parse(specification));
-        if (!Directory.Exists(specification) && DatasetCache.Holds(specification))
-            specification = DatasetCache.FolderOf(specification);
+        specification = DatasetCache.Resolve(specification);
         if (!Directory.Exists(specification) && KnownDatasets.Find(specification) is KnownDataset known)
             throw new BadInputException(specification, "data set", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a data set that has been fetched", $"Fetch it first: ddm data fetch {known.Name}.");
         if (!Directory.Exists(specification))

@@ -51,8 +51,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.Objectives.FirstOrDefault(objective => objective.Kind == ObjectiveKind.Accuracy) is Objective flat)
-            throw new MethodRequestException($"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; ask for loss, margin or logit.");
+        ObjectiveCotangents.Require(context.Objectives);
         using var run = new Apart(context, _options, Rounds(context));
         run.Train();
         return context.ToMatrix(run.Effects);

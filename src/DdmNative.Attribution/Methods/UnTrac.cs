@@ -108,10 +108,8 @@ public sealed class UnTracInv(UnTracOptions? options = null) : IAttributionMetho
     {
         ArgumentNullException.ThrowIfNull(context);
         int rows = context.Objectives.Count, parts = context.Parts.Count;
-        if (context.Objectives.FirstOrDefault(objective => objective.Kind == ObjectiveKind.Accuracy) is Objective flat)
-            throw new MethodRequestException($"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which untrac-inv needs; ask for loss, margin or logit in its place.");
-        int[][] samples = [.. context.Objectives.Select(objective => objective.Samples?.ToArray()
-            ?? [.. Enumerable.Range(0, context.Test.Count).Where(n => objective.Class is null || context.Test.Labels[n] == objective.Class)])];
+        ObjectiveCotangents.Require(context.Objectives);
+        int[][] samples = [.. context.Objectives.Select(objective => objective.SamplesOf(context.Test.Labels).ToArray())];
         using var ascent = new AdamAscent(context, context.TestSet.Images, samples, Enumerable.Range(0, rows), samples.Max(own => own.Length), _options);
         float[] models = ascent.Run((member, sample, z, weight, cotangent) => ObjectiveCotangents.Fill(context.Objectives[member].Kind, z, context.Test.Labels[sample], weight, cotangent));
         using var losses = new TrainingLosses(context);

@@ -62,13 +62,7 @@ public static class NamedParameters
         return values;
     }
 
-    private static string? Fault(string what, IReadOnlyCollection<string> names)
-    {
-        if (names.Count == 0)
-            return null;
-        string more = names.Count > MostNamed ? $" and {names.Count - MostNamed} more" : "";
-        return $"{what}: {string.Join(", ", names.Take(MostNamed))}{more}";
-    }
+    private static string? Fault(string what, IReadOnlyCollection<string> names) => names.Count == 0 ? null : $"{what}: {ShortList.Of(names, MostNamed)}";
 
     private static string Describe(Network network)
         => $"the tensors of a {network.Options.Architecture} of width {network.Options.Width} and depth {network.Options.Depth} for {network.Options.Classes} classes of {network.Options.Input} images";

@@ -89,6 +89,9 @@ public sealed class Objective
         return count > 0 ? sum / count : throw new ArgumentException($"Objective {Name}: no evaluation sample has class {Class}.", nameof(labels));
     }
 
+    /// <summary>The evaluation samples that it is over, by the labels of all [M]: its list as it stands there, or those of its class, ascending.</summary>
+    internal IReadOnlyList<int> SamplesOf(IReadOnlyList<int> labels) => Samples ?? [.. Enumerable.Range(0, labels.Count).Where(n => Class is null || Class == labels[n])];
+
     public override string ToString() => Name;
 
     private double OfSample(ReadOnlySpan<float> z, int y) => Kind switch

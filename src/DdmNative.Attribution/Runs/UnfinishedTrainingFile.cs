@@ -12,24 +12,10 @@ internal sealed class UnfinishedTrainingFile(StageContext context)
     /// <param name="onDamage">Told that the file is damaged.</param>
     public UnfinishedTraining? Find(Action<string>? onDamage = null)
     {
-        string path = context.Folder.PathOf(FileName);
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            NpzContents file = Npz.Read(path);
-            if (file.Elements<string>("key") is not [string key] || key != context.Key)
-                return null;
-            if (Read(file) is UnfinishedTraining training)
-                return training;
-        }
-        catch (BadInputException)
-        {
-            // As where its parts do not fit together.
-        }
-
-        onDamage?.Invoke($"{FileName} is damaged; the training begins again.");
-        return null;
+        UnfinishedTraining? training = KeyedFile.Find(context.Folder.PathOf(FileName), context.Key, Read, out bool damaged);
+        if (damaged)
+            onDamage?.Invoke($"{FileName} is damaged; the training begins again.");
+        return training;
     }
 
     private static UnfinishedTraining? Read(NpzContents file)
@@ -48,8 +34,7 @@ internal sealed class UnfinishedTrainingFile(StageContext context)
     public void Keep(UnfinishedTraining training)
     {
         (int count, int length) = (training.Checkpoints.Count, training.Parameters.Length);
-        Npz.Write(context.PathFor(FileName),
-            ("key", new NpyArray(new[] { context.Key }, 1)),
+        KeyedFile.Write(context.PathFor(FileName), context.Key,
             ("parameters", new NpyArray(training.Parameters, length)),
             ("velocity", new NpyArray(training.Velocity, length)),
             ("checkpoint_steps", new NpyArray(training.Checkpoints.Select(checkpoint => checkpoint.Step).ToArray(), count)),

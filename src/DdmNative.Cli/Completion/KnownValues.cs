@@ -6,6 +6,7 @@ using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Manual;
 using DdmNative.Cli.Output;
+using DdmNative.Cli.Verbs;
 using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Completion;
@@ -35,7 +36,7 @@ internal static class KnownValues
         ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant()).SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
         ["--precision"] = PrecisionNames.All,
         ["--synset"] = ["feature"],
-        ["--upto"] = ["train", "distill", "attribute", "validate", "evaluate", "everything"],
+        ["--upto"] = [.. RunVerb.Goals.Keys],
         ["attribute --depth"] = DepthDial,
         ["unlearn --forget"] = ["class=", "group=", "name="],
         ["unlearn --method"] = [.. AttributionMethods.SynsetModes, .. DepthDial],

@@ -36,9 +36,13 @@ internal sealed class LiveProgress : ProgressView
             (_title, _unit, _done, _total, _rate) = (title, "", 0, 0, 0);
             Rate.Begin();
             if (isDone)
+            {
                 Close(title, "done already");
-            else
-                (_isOpen, _) = (true, Draw());
+                return;
+            }
+
+            _isOpen = true;
+            Draw();
         }
     }
 
@@ -94,7 +98,7 @@ internal sealed class LiveProgress : ProgressView
         }
     }
 
-    private bool Draw()
+    private void Draw()
     {
         string spinner = Unicode ? UnicodeSpinner : PlainSpinner;
         // The last column stays free: a terminal that is written full to the edge may go on to the next line.
@@ -105,7 +109,6 @@ internal sealed class LiveProgress : ProgressView
         _console.Profile.Out.Writer.Write('\r');
         _console.Markup($"[blue]{spinner[_frame % spinner.Length]}[/] {Markup.Escape(line.Title)} [blue]{new string(full, line.Filled)}[/][grey]{new string(empty, line.Bar - line.Filled)}[/]{(line.Bar > 0 ? " " : "")}{Markup.Escape(line.Text)}");
         _console.Profile.Out.Writer.Write("\u001b[K");
-        return true;
     }
 
     /// <summary>Back to the line's start, and the line erased.</summary>

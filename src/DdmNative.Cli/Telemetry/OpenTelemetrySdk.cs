@@ -17,7 +17,7 @@ internal sealed class OpenTelemetrySdk : IDisposable
     public OpenTelemetrySdk(TelemetrySettings settings)
     {
         // The environment's OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and so have the last word.
-        ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("ddm", serviceVersion: typeof(OpenTelemetrySdk).Assembly.GetName().Version!.ToString(3)).AddTelemetrySdk().AddEnvironmentVariableDetector();
+        ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("ddm", serviceVersion: ProgramVersion.Text).AddTelemetrySdk().AddEnvironmentVariableDetector();
         if (settings.Traces)
             _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(RunTelemetry.Name).AddOtlpExporter().Build();
         if (settings.Metrics)

@@ -25,10 +25,10 @@ internal sealed class DataVerb : VerbOptions
     [Option("no-verify", HelpText = "Take files as they are, without looking at their checksums.")]
     public bool NoVerify { get; set; }
 
-    [Option("timeout", Default = 60.0, MetaValue = "S", HelpText = "So many seconds may pass without a byte before the connection counts as broken; then it is tried again. Default: 60.")]
+    [Option("timeout", Default = 60.0, MetaValue = "S", HelpText = "So many seconds may pass without a byte before the connection counts as broken; then it is tried again.")]
     public double Timeout { get; set; }
 
-    [Option("retries", Default = 5, MetaValue = "N", HelpText = "Further tries in a row that may bring nothing. Default: 5.")]
+    [Option("retries", Default = 5, MetaValue = "N", HelpText = "Further tries in a row that may bring nothing.")]
     public int Retries { get; set; }
 
     public override void Do(CancellationToken stop)
@@ -42,7 +42,7 @@ internal sealed class DataVerb : VerbOptions
                 Fetch(name, stop);
                 break;
             case ("verify", string folder):
-                Verify(!Directory.Exists(folder) && DatasetCache.Holds(folder) ? DatasetCache.FolderOf(folder) : folder, stop);
+                Verify(DatasetCache.Resolve(folder), stop);
                 break;
             default:
                 throw new BadUsageException($"data: found '{string.Join(' ', new[] { Action, Name }.Where(part => part is not null))}', expected fetch NAME, list, or verify DIR.");

@@ -56,15 +56,11 @@ internal sealed class ExperimentVerb : WorkOptions
         string[] methods = [.. Methods];
         if (methods.Length > 0 && experiment.DefaultMethods.Count == 0)
             throw new BadUsageException($"--methods: {Name} is about methods of its own; leave it out.");
-        JobRules.Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job,
-            (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? Named(field)}: found {found}, expected {expected}."));
+        Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job, field => JobPath is null ? OptionOf(field) : $"{JobPath}, {field}");
         RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
         ExperimentResult result = Carried((device, progress) => ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop)));
         ExperimentWriter.Write(experiment, result, Folder, Json);
     }
-
-    /// <summary>A field of the job as the user gave it.</summary>
-    private string Named(string field) => JobPath is null ? "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-') : $"{JobPath}, {field}";
 
     /// <summary>What all runs of the experiment have in common.</summary>
     private Job Common()

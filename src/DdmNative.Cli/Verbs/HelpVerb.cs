@@ -39,7 +39,7 @@ internal sealed class HelpVerb : VerbOptions
 
     private static void WriteAll(string folder)
     {
-        Directory.CreateDirectory(folder);
+        AtomicFile.MakeFolder(folder);
         foreach (ManualPage page in VerbDescription.All.Select(ManualPage.Of).Prepend(ManualPage.Overview()))
         {
             string path = Path.Combine(folder, page.Name + ".1");

@@ -33,7 +33,7 @@ internal sealed class ProfileVerb : DeviceOptions
         Job job = Variables.Apply(JobFile.Read(JobPath));
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
-        JobRules.Check(job, (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? $"{JobPath}, $.{field}"}: found {found}, expected {expected}."));
+        Check(job, field => $"{JobPath}, $.{field}");
         using Device opened = OpenDevice();
         if (opened is CudaDevice cuda)
         {

@@ -33,7 +33,7 @@ internal abstract class RunOptions : WorkOptions
             return;
         Job job = Apply(Variables.Apply(Known()));
         job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
-        JobRules.Check(job, (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? Named(field)}: found {found}, expected {expected}."));
+        Check(job, Named);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
         RunSummary result = Carried((device, progress) => Runner.Run(Run, job, Upto, settings, device, progress, stop));
         Finish();
@@ -60,8 +60,8 @@ internal abstract class RunOptions : WorkOptions
     /// <summary>The job with this verb's own options.</summary>
     protected abstract Job Apply(Job job);
 
-    /// <summary>A field of the job as the user gave it: <c>training.batch_size</c> is the option of its last word.</summary>
-    protected virtual string Named(string field) => "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-');
+    /// <summary>A field of the job as the user gave it.</summary>
+    protected virtual string Named(string field) => OptionOf(field);
 
     private Shard? ShardOf(string? text)
     {

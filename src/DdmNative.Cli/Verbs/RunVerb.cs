@@ -16,7 +16,7 @@ internal sealed class RunVerb : RunOptions
     [Option("schema", HelpText = "Print the job file's JSON Schema, for editors and for checking jobs before they are sent off.")]
     public bool Schema { get; set; }
 
-    [Option("upto", Default = "everything", MetaValue = "NAME", HelpText = "Go no further: train, distill, attribute, validate, evaluate or everything. What shards are prepared with. Default: everything.")]
+    [Option("upto", Default = "everything", MetaValue = "NAME", HelpText = "Go no further: train, distill, attribute, validate, evaluate or everything. What shards are prepared with.")]
     public string UpToName { get; set; } = "everything";
 
     [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after the other.")]
@@ -38,16 +38,11 @@ internal sealed class RunVerb : RunOptions
 
     protected override string Named(string field) => $"{JobPath}, $.{field}, with what environment and command line make of it";
 
-    protected override RunGoal Upto => UpToName switch
-    {
-        "train" => RunGoal.Train,
-        "distill" => RunGoal.Distill,
-        "attribute" => RunGoal.Attribute,
-        "validate" => RunGoal.Validate,
-        "evaluate" => RunGoal.Evaluate,
-        "everything" => RunGoal.Everything,
-        _ => throw new BadUsageException($"--upto: found '{UpToName}', expected train, distill, attribute, validate, evaluate or everything."),
-    };
+    /// <summary>The goals that <c>--upto</c> takes; unlearning is the job's, or the verb's of that name.</summary>
+    public static IReadOnlyDictionary<string, RunGoal> Goals { get; } = Enum.GetValues<RunGoal>().Where(goal => goal != RunGoal.Unlearn).ToDictionary(goal => goal.ToString().ToLowerInvariant());
+
+    protected override RunGoal Upto => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
+        : throw new BadUsageException($"--upto: found '{UpToName}', expected {string.Join(", ", Goals.Keys.SkipLast(1))} or {Goals.Keys.Last()}.");
 
     protected override Job? Whole() => JobFile.Read(JobPath);
 

@@ -1,4 +1,5 @@
 using CommandLine;
+using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
@@ -32,6 +33,16 @@ internal abstract class VerbOptions
         Variables = environment;
         environment.Fill(this, except: Quiet ? LogSettings.LevelOption : "");
     }
+
+    /// <summary>Refuses a job that cannot be carried out, by the name of the variable or option that the value came from.</summary>
+    /// <param name="job">The job with everything in it.</param>
+    /// <param name="named">Names a field as the user gave it, where it came from no variable.</param>
+    /// <exception cref="BadUsageException">A field is out of range.</exception>
+    protected void Check(Job job, Func<string, string> named)
+        => JobRules.Check(job, (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? named(field)}: found {found}, expected {expected}."));
+
+    /// <summary>The option of a job's field: <c>training.batch_size</c> is that of its last word.</summary>
+    protected static string OptionOf(string field) => "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-');
 
     /// <summary>Does it; the result goes to standard output, all else to standard error.</summary>
     public abstract void Do(CancellationToken stop);

@@ -14,6 +14,9 @@ public static class DatasetCache
     /// <summary>Whether it was fetched whole: the list of its files is written last.</summary>
     public static bool Holds(string name) => RelativePath.IsSafe(name) && File.Exists(Path.Combine(FolderOf(name), ChecksumManifest.FileName));
 
+    /// <summary>The folder that a data set's name or folder stands for: itself where there is such a folder or nothing of that name was fetched.</summary>
+    public static string Resolve(string nameOrFolder) => !Directory.Exists(nameOrFolder) && Holds(nameOrFolder) ? FolderOf(nameOrFolder) : nameOrFolder;
+
     private static string Caches()
     {
         if (Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } caches && Path.IsPathRooted(caches))

@@ -22,7 +22,7 @@ public static class DatasetCheck
             IReadOnlyList<string> faults = Faults(folder, manifest, stop);
             return faults.Count == 0
                 ? $"{manifest.Entries.Count} files are as {ChecksumManifest.FileName} lists them"
-                : throw new BadInputException(folder, ChecksumManifest.FileName, $"{string.Join("; ", faults.Take(MostNamed))}{(faults.Count > MostNamed ? $"; and {faults.Count - MostNamed} more" : "")}", "every file as it is listed", "Fetch the data set again.", mostShown: 3000);
+                : throw new BadInputException(folder, ChecksumManifest.FileName, ShortList.Of(faults, MostNamed, "; ", "; and "), "every file as it is listed", "Fetch the data set again.", mostShown: 3000);
         }
 
         KnownDataset[] candidates = [.. KnownDatasets.All.Where(set => set.Files.All(file => File.Exists(Path.Combine(folder, file.Name))))];

@@ -97,7 +97,7 @@ public sealed class DatasetFetch
             return false;
         IReadOnlyList<string> faults = DatasetCheck.Faults(_folder, ChecksumManifest.Read(list), _stop);
         if (faults.Count > 0)
-            _listener.Note($"{_folder}: {faults[0]}{(faults.Count > 1 ? $" and {faults.Count - 1} more" : "")}; fetching again.");
+            _listener.Note($"{_folder}: {ShortList.Of(faults, 1)}; fetching again.");
         return faults.Count == 0;
     }
 

@@ -5,6 +5,14 @@ namespace DdmNative.Attribution.Methods.Gradients;
 /// <summary>∂f/∂z of what is measured on one sample, by its logits z and its label y. Accuracy is flat, so that it has none.</summary>
 internal static class ObjectiveCotangents
 {
+    /// <summary>Refuses objectives that have no gradient, for a method that needs it.</summary>
+    /// <exception cref="MethodRequestException">One of them is an accuracy.</exception>
+    public static void Require(IReadOnlyList<Objective> objectives)
+    {
+        if (objectives.FirstOrDefault(objective => objective.Kind == ObjectiveKind.Accuracy) is Objective flat)
+            throw new MethodRequestException($"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; ask for loss, margin or logit in its place.");
+    }
+
     /// <summary>Fills ∂f/∂z [K] times <paramref name="weight"/>: p − onehot for the loss, onehot for the logit, onehot − onehot(best other) for the margin.</summary>
     /// <exception cref="MethodRequestException">The kind has no gradient.</exception>
     public static void Fill(ObjectiveKind kind, ReadOnlySpan<float> z, int y, double weight, Span<float> cotangent)

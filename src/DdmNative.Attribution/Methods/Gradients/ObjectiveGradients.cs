@@ -30,12 +30,8 @@ internal sealed class ObjectiveGradients : IDisposable
     private ObjectiveGradients(Device device, Network network, Dataset test, Tensor images, ModelEvaluator evaluator, IReadOnlyList<Objective> objectives, int wave)
     {
         (_network, _test, _evaluator, _objectives) = (network, test, evaluator, objectives);
-        foreach (Objective objective in objectives)
-        {
-            if (objective.Kind == ObjectiveKind.Accuracy)
-                throw new MethodRequestException($"Objective '{objective.Name}' is constant almost everywhere and has no gradient, which this method needs; ask for loss, margin or logit in its place.");
-            _sums.Add(AtomsOf(objective));
-        }
+        ObjectiveCotangents.Require(objectives);
+        _sums.AddRange(objectives.Select(AtomsOf));
 
         // No larger than need be: what a block has beyond its samples is computed for nothing.
         int block = Math.Min(Block, _atoms.Max(atom => atom.Samples.Length));

@@ -16,9 +16,8 @@ internal sealed class RotatingEvaluation
     private const ulong Stream = 0x53484150ul << 32;
 
     private readonly IReadOnlyList<Objective> _objectives;
-    private readonly int[] _labels;
+    private readonly HashSet<int>[] _samples;
     private readonly EvaluatedSample[] _named;
-    private readonly int[] _sizes;
     private readonly List<(ObjectiveKind Kind, int[] Order, int PerStep)> _rounds = [];
 
     /// <param name="objectives">The matrix's rows.</param>
@@ -27,12 +26,12 @@ internal sealed class RotatingEvaluation
     /// <param name="seed">Decides the order.</param>
     public RotatingEvaluation(IReadOnlyList<Objective> objectives, int[] labels, int perStep, ulong seed)
     {
-        (_objectives, _labels) = (objectives, labels);
-        _sizes = [.. objectives.Select(objective => Enumerable.Range(0, labels.Length).Count(n => IsOver(objective, n)))];
+        _objectives = objectives;
+        _samples = [.. objectives.Select(objective => objective.SamplesOf(labels).ToHashSet())];
         _named = [.. objectives.Where(objective => objective.Samples is not null).SelectMany(objective => objective.Samples!.Select(n => new EvaluatedSample(objective.Kind, n))).Distinct()];
         foreach (IGrouping<ObjectiveKind, Objective> ofKind in objectives.Where(objective => objective.Samples is null).GroupBy(objective => objective.Kind))
         {
-            int[] order = Spread([.. Enumerable.Range(0, labels.Length).Where(n => ofKind.Any(objective => IsOver(objective, n)))], labels, seed);
+            int[] order = Spread([.. ofKind.SelectMany(objective => objective.SamplesOf(labels)).Distinct().Order()], labels, seed);
             _rounds.Add((ofKind.Key, order, perStep == 0 ? order.Length : Math.Min(perStep, order.Length)));
         }
 
@@ -57,8 +56,8 @@ internal sealed class RotatingEvaluation
             for (int d = 0; d < samples.Length; d++)
             {
                 // What is named is not counted again where it has its turn, nor the other way round.
-                if (samples[d].Kind == objective.Kind && objective.Samples is not null == d < _named.Length && IsOver(objective, samples[d].Sample))
-                    weights[o * samples.Length + d] = StandsFor(objective) / _sizes[o];
+                if (samples[d].Kind == objective.Kind && objective.Samples is not null == d < _named.Length && _samples[o].Contains(samples[d].Sample))
+                    weights[o * samples.Length + d] = StandsFor(objective) / _samples[o].Count;
             }
         }
 
@@ -73,8 +72,6 @@ internal sealed class RotatingEvaluation
         (ObjectiveKind _, int[] order, int perStep) = _rounds.First(round => round.Kind == objective.Kind);
         return order.Length / (double)perStep;
     }
-
-    private bool IsOver(Objective objective, int n) => objective.Samples?.Contains(n) ?? (objective.Class is null || objective.Class == _labels[n]);
 
     /// <summary>Every class in random order, the classes dealt out evenly along the round.</summary>
     private static int[] Spread(int[] samples, int[] labels, ulong seed)

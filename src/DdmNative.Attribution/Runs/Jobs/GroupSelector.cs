@@ -85,16 +85,10 @@ internal sealed class GroupSelector
 
     private static string WhatThereIs(int[] classOf, int[] clusterOf, string[]? names)
     {
-        string groups = $"groups 0 to {classOf.Length - 1} in classes {List(classOf.Distinct().Order().Select(Number))}";
+        string groups = $"groups 0 to {classOf.Length - 1} in classes {ShortList.Of(classOf.Distinct().Order().Select(Number), MostListed)}";
         return names is null
             ? $"{groups}, each with clusters {clusterOf.Min()} to {clusterOf.Max()} at most"
-            : $"{groups}, named {List(names.Distinct().Order(StringComparer.Ordinal))}";
-    }
-
-    private static string List(IEnumerable<string> items)
-    {
-        string[] all = [.. items];
-        return string.Join(", ", all.Take(MostListed)) + (all.Length > MostListed ? $" and {all.Length - MostListed} more" : "");
+            : $"{groups}, named {ShortList.Of(names.Distinct().Order(StringComparer.Ordinal), MostListed)}";
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -17,7 +17,7 @@ internal static class FileCopy
             return;
         byte[] bytes = InputFile.ReadAll(source);
         Require(source, Convert.ToHexStringLower(SHA256.HashData(bytes)), sha256);
-        Directory.CreateDirectory(Path.GetDirectoryName(destination)!);
+        AtomicFile.MakeFolder(Path.GetDirectoryName(destination)!);
         AtomicFile.Write(destination, file => file.Write(bytes));
     }
 

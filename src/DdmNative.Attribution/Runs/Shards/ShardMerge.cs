@@ -36,14 +36,14 @@ public static class ShardMerge
             RequireSameRun(run, parts[0]);
             run.Save(first with { Job = job, Shard = null, Shards = [.. parts.Select(part => WithoutFiles(part.Shard))], Stages = run.Record?.Stages ?? [], Begun = run.Record?.Begun, Summary = null });
             foreach (StageRecord stage in first.Stages)
-                Take(run, stage, stage.Files, parts[0].Folder);
+                Take(run, stage.Name, stage, stage.Files, parts[0].Folder);
             foreach (ShardFolder part in parts)
             {
                 listener.Note($"shard {part.Shard.Shard}: {part.Folder}");
                 foreach (ShareRecord share in part.Shard.Shares)
                 {
                     stop.ThrowIfCancellationRequested();
-                    Take(run, share.Result, share.Files, part.Folder, share.Stage);
+                    Take(run, share.Stage, share.Result, share.Files, part.Folder);
                 }
             }
         }
@@ -52,9 +52,9 @@ public static class ShardMerge
     }
 
     /// <summary>Copies the files of a stage that is not finished here; where the shard has finished it, it is finished here too.</summary>
-    private static void Take(RunFolder run, StageRecord? result, IReadOnlyDictionary<string, string> files, string from, string? name = null)
+    private static void Take(RunFolder run, string name, StageRecord? result, IReadOnlyDictionary<string, string> files, string from)
     {
-        if (run.Record!.Stages.Any(stage => stage.Name == (name ?? result!.Name)))
+        if (run.Record!.Stages.Any(stage => stage.Name == name))
             return;
         foreach ((string file, string sha256) in files)
             FileCopy.Take(Path.Combine(from, file), run.PathOf(file), sha256);

@@ -23,7 +23,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf)];
 
-    public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context) is > 0 and int models ? $"{models} retrained models" : null;
+    public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context);
 
     protected Job Job => job;
 

@@ -37,32 +37,12 @@ internal sealed class PartialFiles(StageContext context, string folder) : IParti
     public void Keep(string name, double[] values)
     {
         string path = context.PathFor(FileOf(name));
-        Npz.Write(path, ("key", new NpyArray(new[] { context.Key }, 1)), ("name", new NpyArray(new[] { name }, 1)), ("values", new NpyArray(values, values.Length)));
+        KeyedFile.Write(path, context.Key, ("name", new NpyArray(new[] { name }, 1)), ("values", new NpyArray(values, values.Length)));
         context.Share?.Keep(path);
     }
 
     private double[]? Read(string name, out bool damaged)
-    {
-        damaged = false;
-        string path = context.Folder.PathOf(FileOf(name));
-        if (!File.Exists(path))
-            return null;
-        try
-        {
-            NpzContents file = Npz.Read(path);
-            if (file.Elements<string>("key") is not [string key] || key != context.Key)
-                return null;
-            if (file.Elements<string>("name") is [string own] && own == name)
-                return file.Elements<double>("values");
-        }
-        catch (BadInputException)
-        {
-            // Absent, as below.
-        }
-
-        damaged = true;
-        return null;
-    }
+        => KeyedFile.Find(context.Folder.PathOf(FileOf(name)), context.Key, file => file.Elements<string>("name") is [string own] && own == name ? file.Elements<double>("values") : null, out damaged);
 
     private string FileOf(string name) => $"{folder}/{name}{Extension}";
 }

@@ -61,7 +61,7 @@ internal sealed class RetrainStage(Job job) : Stage
         return [.. models.Chunk(leftOut.Length + 1).Select(ofSeed => CounterfactualLogits.Of(leftOut, samples, classes, ofSeed))];
     }
 
-    public override string? Kept(StageContext context) => RetrainedModels.Kept(context) is > 0 and int models ? $"{models} retrained models" : null;
+    public override string? Kept(StageContext context) => RetrainedModels.Kept(context);
 
     public override StageResult Run(StageContext context)
     {

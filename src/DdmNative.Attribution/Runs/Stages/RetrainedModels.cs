@@ -19,11 +19,12 @@ internal sealed class RetrainedModels : IDisposable
     private readonly SubsetRetraining _retraining;
     private readonly RetrainedModelStore _store;
 
-    /// <summary>The models that a run finds, or shares with others.</summary>
-    public static int Kept(StageContext context)
+    /// <summary>The models that a run finds, or shares with others, as <see cref="Stage.Kept"/> says it; null where there are none.</summary>
+    public static string? Kept(StageContext context)
     {
         string folder = FolderOf(context);
-        return Directory.Exists(folder) ? Directory.GetFiles(folder, "*.npz", SearchOption.AllDirectories).Length : 0;
+        int models = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.npz", SearchOption.AllDirectories).Length : 0;
+        return models > 0 ? $"{models} retrained models" : null;
     }
 
     public RetrainedModels(StageContext context)

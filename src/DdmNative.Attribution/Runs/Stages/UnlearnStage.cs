@@ -80,11 +80,10 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
     /// <summary>Says which groups the request fits.</summary>
     private void Tell(StageContext context, GroupTable groups)
     {
-        IEnumerable<string> listed = forgotten.Take(MostListed).Select(g => groups.Names is null
+        IEnumerable<string> listed = forgotten.Select(g => groups.Names is null
             ? $"{g} (class {groups.ClassOf[g]}, cluster {groups.ClusterOf[g]}: {groups.Sizes[g]} images)"
             : $"{g} ({groups.Names[g]}, class {groups.ClassOf[g]}: {groups.Sizes[g]} images)");
-        string more = forgotten.Length > MostListed ? $" and {forgotten.Length - MostListed} more" : "";
-        context.Listener.Note($"To forget: {string.Join(", ", listed)}{more}; {forgotten.Sum(g => groups.Sizes[g])} of {context.Inputs.Train.Count} training images.");
+        context.Listener.Note($"To forget: {ShortList.Of(listed, MostListed)}; {forgotten.Sum(g => groups.Sizes[g])} of {context.Inputs.Train.Count} training images.");
     }
 
     /// <summary>The target's lower layers under a top that is trained from its own start without the groups.</summary>
