@@ -6,7 +6,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>The examples of <c>examples/cluster</c>.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class ClusterTests
 {
     private const int CannotBeHad = 77;

@@ -6,7 +6,7 @@ namespace DdmNative.Cli.Tests;
 /// <summary>
 /// <c>build/container/Dockerfile</c>, by its instructions: no image can be built where this is tested. docs/install.md says what else was checked, and how.
 /// </summary>
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed partial class ContainerFileTests(RunFiles files)
 {
     private static readonly string Root = ToolPackageTests.Root;

@@ -6,7 +6,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>The emulator's counters: as a table of given figures, and as the emulator itself counts them for one device and for two.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class CounterTableTests(RunFiles files)
 {
     private const string Report = """

@@ -3,7 +3,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>What users are told, and with which exit code, when a CUDA device cannot be had or fails.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(CudaCommands.Name)]
 public sealed class CudaFaultTests(RunFiles files)
 {
     [Fact]

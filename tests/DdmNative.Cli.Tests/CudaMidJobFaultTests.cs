@@ -10,7 +10,7 @@ namespace DdmNative.Cli.Tests;
 /// A CUDA device that fails in the middle of a job: ddm says what happened with the exit code for it, what was finished stays as it was, and the same command, given again, comes to the
 /// files of a job that nothing disturbed, bit by bit. Needs a C compiler and a device, or the emulator by <c>DDM_CUDA_DRIVER</c>; skipped with the reason where either is missing.
 /// </summary>
-[Collection(OneAtATime.Name)]
+[Collection(CudaCommands.Name)]
 public sealed partial class CudaMidJobFaultTests(RunFiles files)
 {
     /// <summary>The job as it is without faults, and how often it calls the driver: made by the first test that asks.</summary>
@@ -56,21 +56,25 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
     {
         (InterposedCudaDriver driver, string whole, _) = Undisturbed();
         CudaMachine.RequireEmulator();
-        string run = "";
-        Ddm.Result failed = new(ExitCode.Done, "", "");
-        Dictionary<string, string> environment = [];
-        for (long memory = 2_000_000; failed.Code == ExitCode.Done && memory > 500_000; memory -= 100_000)
+        (string run, Ddm.Result failed, Dictionary<string, string> environment) = ("", new(ExitCode.Done, "", ""), []);
+        // In bytes: too little, and enough.
+        (long less, long more) = (500_000, 2_000_000);
+        while (more - less > 100_000)
         {
-            run = NewRun();
-            environment = new(driver.Passing()) { ["DDM_CUDA_EMULATOR_MEMORY"] = memory.ToString(CultureInfo.InvariantCulture) };
-            failed = Run(run, environment);
+            (long memory, string folder) = ((less + more) / 2, NewRun());
+            Dictionary<string, string> limited = new(driver.Passing()) { ["DDM_CUDA_EMULATOR_MEMORY"] = memory.ToString(CultureInfo.InvariantCulture) };
+            Ddm.Result result = Run(folder, limited);
+            if (result.Code == ExitCode.Done)
+                more = memory;
+            else
+                (less, run, failed, environment) = (memory, folder, result, limited);
         }
 
         AssertFailed(failed, ExitCode.OutOfMemory, "Device cuda:0 has no room for");
         Assert.Matches(@"no room for \d+\.\d MiB more \(\d+\.\d MiB in use by this run, \d+\.\d of \d+\.\d MiB free\)\. Lower the ensemble's wave size \(--wave\)", failed.Error);
         AssertPartOf(whole, run);
-        Ddm.Result result = Ddm.Run(environment, "run", CudaMachine.WriteJob(files), "--run", run, "--device", "cuda:0", "--threads", "1", "--quiet", "--wave", "1");
-        Assert.True(result.Code == ExitCode.Done, result.Error);
+        Ddm.Result smaller = Ddm.Run(environment, "run", CudaMachine.WriteJob(files), "--run", run, "--device", "cuda:0", "--threads", "1", "--quiet", "--wave", "1");
+        Assert.True(smaller.Code == ExitCode.Done, smaller.Error);
         WholeRunTests.AssertSameFiles(whole, run);
     }
 

@@ -5,7 +5,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>A whole small job (train, distil, attribute) on the CUDA device that <c>DDM_CUDA_DRIVER</c> or the machine gives; skipped with the reason where there is none.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(CudaCommands.Name)]
 public sealed class CudaWholeJobTests(RunFiles files)
 {
     /// <summary>Effects are differences of losses after a training, a matching and an online descent of float32 steps in another order of sums.</summary>

@@ -5,7 +5,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>Command line before environment before job file before run folder before default, seen from outside.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class EnvironmentTests(RunFiles files)
 {
     private static readonly string[] Tiny = ["--data", "generated:classes=2,per-class=8,test-per-class=4,size=8", "--width", "4", "--depth", "1", "--batch-size", "8"];

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class EvaluateTests(RunFiles files)
 {
     private static readonly string[] Tiny =

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class ExperimentVerbTests(RunFiles files)
 {
     [Fact]

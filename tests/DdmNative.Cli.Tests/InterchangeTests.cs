@@ -7,7 +7,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>What comes from elsewhere and goes there, as people call it: networks, forgotten groups, data sets, tables.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class InterchangeTests(RunFiles files)
 {
     private const string Data = "generated:classes=3,per-class=12,test-per-class=6,size=8,clusters=2";

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-[Collection(OneAtATime.Name)]
+[Collection(DisturbedCommands.Name)]
 public sealed class InterruptionTests(RunFiles files)
 {
     /// <summary>One folder is killed in every stage in turn, each time by a process that goes on from the kill before.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>Whatever becomes of a command, <c>--json</c> leaves exactly one JSON object on standard output.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class JsonOutputTests(RunFiles files)
 {
     [Theory]

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class ProfileTests(RunFiles files)
 {
     private static readonly MachinePeak Peak = new(Threads: 2, FlopsPerSecond: 200e9, BytesPerSecond: 100e9);

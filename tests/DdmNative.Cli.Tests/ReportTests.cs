@@ -9,7 +9,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>The report as a reader sees it, in headless Chromium.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(Timed.Name)]
 public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
 {
     private const long MostBytes = 20_000_000;
@@ -155,6 +155,46 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task From_a_group_the_way_goes_on_to_its_images()
+    {
+        IPage page = await NewPage(ColorScheme.Light, 1280);
+        await Open(page, Report);
+        await page.FocusAsync("#heat");
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("Enter");
+        Assert.Equal("group 0", await page.InnerTextAsync("#group-title"));
+        double[] effects = await page.EvaluateAsync<double[]>("[...document.querySelectorAll('#group-samples-images button')].map(button => Number(button.textContent.replace('−', '-')))");
+        Assert.Equal(await page.EvaluateAsync<int>("data.groups[0].size"), effects.Length);
+        Assert.Equal(effects.Order(), effects);
+
+        await page.ClickAsync("#group-open");
+        Assert.Equal("samples", await page.InputValueAsync("#level"));
+        Assert.True(await page.EvaluateAsync<bool>("columns.length === data.groups[0].size && columns.every(column => column.groups[0] === 0)"));
+        await page.Keyboard.PressAsync("ArrowRight");
+        Assert.Matches(@"^image \d+ of group 0 \(class 0.*\(by grad-dot\)$", (await page.InnerTextAsync("#detail")).Trim());
+
+        await page.FillAsync("#filter", "");
+        Assert.Equal(await page.EvaluateAsync<int>("data.samples.total"), await page.EvaluateAsync<int>("columns.length"));
+        await page.SelectOptionAsync("#order", "helpful");
+        double[] sorted = await page.EvaluateAsync<double[]>("columns.map(column => valueAt(0, column))");
+        Assert.Equal(sorted.Order(), sorted);
+    }
+
+    [SkippableFact]
+    public async Task The_most_helpful_and_harmful_images_follow_the_objective_and_open_their_group()
+    {
+        IPage page = await NewPage(ColorScheme.Light, 1280);
+        await Open(page, Report);
+        await page.SelectOptionAsync("#objective", "2");
+        foreach ((string id, string end) in new[] { ("helpful", "Math.min"), ("harmful", "Math.max") })
+            Assert.Equal(await page.EvaluateAsync<string>($"signed({end}(...data.samples.effects[2]))"), await page.InnerTextAsync($"#{id}-samples button >> nth=0"));
+        await page.ClickAsync("#harmful-samples button >> nth=0");
+        Assert.Equal(await page.EvaluateAsync<string>("groupName(data.samples.groups[data.samples.harmful[2][0]])"), await page.InnerTextAsync("#group-title"));
+        Assert.Equal("2", await page.InputValueAsync("#group-objective"));
+        Assert.Equal(1, await page.Locator("#group-samples-images [aria-current]").CountAsync());
+    }
+
+    [SkippableFact]
     public async Task A_thousand_groups_in_a_hundred_classes_stay_light_and_quick()
     {
         Skip.If(Chromium is null, NoBrowser);
@@ -174,7 +214,7 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
                   const time = async action => { await painted(); const from = performance.now(); action(); await painted(); most = Math.max(most, performance.now() - from); };
                   await time(() => { heat.box.scrollLeft = 3000; heat.box.scrollTop = 500; });
                   await time(() => choose(40, 500, true));
-                  for (const [id, value] of [["order", "helpful"], ["scale", "all"], ["level", "classes"], ["method", "1"], ["filter", "class 7"]])
+                  for (const [id, value] of [["order", "helpful"], ["scale", "all"], ["level", "samples"], ["level", "classes"], ["objective", "30"], ["method", "1"], ["filter", "class 7"]])
                     await time(() => { at(id).value = value; at(id).dispatchEvent(new Event("input")); });
                   return most;
                 })()
@@ -201,7 +241,7 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         await page.WaitForSelectorAsync("html[data-ready]");
     }
 
-    /// <summary>The same page with the data of 1000 groups, 101 objectives and two methods, and pictures as large as a report's may be.</summary>
+    /// <summary>The same page with the data of 1000 groups, 101 objectives, two methods and 1300 single images, and pictures as large as a report's may be.</summary>
     private static string Enlarged(string page)
     {
         const int Groups = 1000, Classes = 100, Objectives = Classes + 1, GroupsOfClass = Groups / Classes;
@@ -223,6 +263,19 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         (images["width"], images["height"], images["synset"], images["real"]) = (32, 32, 1, 1);
         string uri = "data:image/png;base64," + Convert.ToBase64String(picture.ToArray());
         images["classes"] = Array(Classes, c => new JsonObject { ["class"] = c, ["groups"] = Array(GroupsOfClass, i => c * GroupsOfClass + i), ["picture"] = uri });
+
+        const int Samples = 1300, SamplesOfClass = Samples / Classes;
+        using var sheet = new MemoryStream();
+        PngWriter.Write(sheet, noise.AsSpan(0, SamplesOfClass * 32 * 32 * 3).ToArray(), SamplesOfClass * 32, 32, 3);
+        string sheetUri = "data:image/png;base64," + Convert.ToBase64String(sheet.ToArray());
+        JsonNode samples = data["samples"]!;
+        (samples["total"], samples["width"], samples["height"]) = (50_000, 32, 32);
+        samples["ids"] = Array(Samples, i => i);
+        samples["groups"] = Array(Samples, i => i / SamplesOfClass * GroupsOfClass + i % SamplesOfClass % GroupsOfClass);
+        samples["effects"] = Array(Objectives, _ => Array(Samples, _ => JsonValue.Create(Math.Round(random.NextDouble() - 0.5, 5))));
+        samples["helpful"] = Array(Objectives, o => Array(6, i => o + i));
+        samples["harmful"] = Array(Objectives, o => Array(6, i => 2 * o + i));
+        samples["pictures"] = Array(Classes, c => new JsonObject { ["from"] = c * SamplesOfClass, ["columns"] = 1, ["picture"] = sheetUri });
         return string.Concat(page.AsSpan(0, match.Groups[1].Index), data.ToJsonString(), page.AsSpan(match.Groups[1].Index + match.Groups[1].Length));
     }
 

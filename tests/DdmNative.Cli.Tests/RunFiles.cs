@@ -29,9 +29,3 @@ public sealed class RunFiles : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }
-
-[CollectionDefinition(Name)]
-public sealed class OneAtATime : ICollectionFixture<RunFiles>
-{
-    public const string Name = "processes";
-}

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class WaveTests(RunFiles files)
 {
     private static readonly string[] Waves = ["1", "2", "64"];

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-[Collection(OneAtATime.Name)]
+[Collection(Commands.Name)]
 public sealed class WholeRunTests(RunFiles files)
 {
     [Fact]

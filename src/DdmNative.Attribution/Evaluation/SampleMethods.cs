@@ -6,7 +6,8 @@ namespace DdmNative.Attribution.Evaluation;
 /// </summary>
 public static class SampleMethods
 {
-    private static readonly string[] Names =
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Names { get; } =
         ["tracin", "grad-dot", "grad-cos", "influence", "ekfac", "trak", "in-run-shapley", "mirrored-influence", "untrac-inv", "cg-score", "random", "loss"];
 
     /// <summary>Whether <c>NAME</c> or <c>NAME:key=value</c> is one.</summary>

@@ -34,6 +34,8 @@ internal static class StageList
         foreach (string method in job.Attribution.Methods)
             yield return AttributionMethods.IsOfSuite(method) ? new MethodStage(job, method) : new OnlineStage(job, method);
         yield return new AttributeStage(job);
+        if (SampleStage.For(job) is SampleStage samples)
+            yield return samples;
         if (validates)
         {
             yield return new RetrainStage(job);

@@ -35,6 +35,7 @@ internal static class KnownValues
         ["--mode"] = AttributionMethods.SynsetModes,
         ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant()).SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
         ["--precision"] = PrecisionNames.All,
+        ["--samples"] = [JobAttribution.NoSamples, .. SampleMethods.Names],
         ["--synset"] = ["feature"],
         ["--upto"] = [.. RunVerb.Goals.Keys],
         ["attribute --depth"] = DepthDial,

@@ -21,6 +21,9 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("granularity", MetaValue = "NAME", HelpText = "What the effects are of: class, group or sample. Default: group.")]
     public string? Granularity { get; set; }
 
+    [Option("samples", MetaValue = "NAME", HelpText = "The method that says what every single image did, for the report's way from a group to its images, or none: grad-dot, tracin, grad-cos, influence, ekfac, trak and others whose cost does not grow with the number of images. Default: grad-dot.")]
+    public string? Samples { get; set; }
+
     [Option("memory", MetaValue = "MIB", HelpText = "The most memory that a method may take by its own estimate, in MiB. Default: what the machine has.")]
     public double? Memory { get; set; }
 
@@ -61,11 +64,12 @@ internal sealed class AttributeVerb : GroupedOptions
         int calibrate = Calibrate ?? job.Validation.Calibrate;
         return ApplyGroups(job) with
         {
-            Attribution = new JobAttribution
+            Attribution = job.Attribution with
             {
                 Methods = method is null ? job.Attribution.Methods : [method],
                 Objectives = objectives.Length == 0 ? job.Attribution.Objectives : objectives,
                 Granularity = Granularity ?? job.Attribution.Granularity,
+                Samples = Samples ?? job.Attribution.Samples,
             },
             Validation = job.Validation with
             {

@@ -5,7 +5,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests.Manual;
 
 /// <summary>What the pages tell people to type, typed into a shell.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(ManualCommands.Name)]
 public sealed class ExampleTests(RunFiles files)
 {
     /// <summary>What stands in an example that takes long, or a machine that is not everybody's: those are read by the parser alone.</summary>

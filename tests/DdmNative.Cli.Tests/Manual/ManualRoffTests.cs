@@ -4,7 +4,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests.Manual;
 
 /// <summary>The pages for man, as groff sees them.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(ManualCommands.Name)]
 public sealed class ManualRoffTests(RunFiles files)
 {
     [SkippableFact]

@@ -10,7 +10,7 @@ namespace DdmNative.Cli.Tests.Survival;
 /// The disk refuses something in the middle of a job: exit code 7 and one line with the file and the remedy, what was finished is as it was, nothing half-written is left, and the same command, once the
 /// disk is well again, comes to the bits of a run that nothing disturbed. <c>build/fault-test.sh write</c> runs it with many faults; here are a few.
 /// </summary>
-[Collection(OneAtATime.Name)]
+[Collection(DisturbedCommands.Name)]
 public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
 {
     private const int NoEntryRights = 13, IoError = 5, NoSpace = 28, ReadOnly = 30;

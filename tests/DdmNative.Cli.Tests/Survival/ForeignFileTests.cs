@@ -3,7 +3,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>Files of a finished run that somebody, or a disk, has changed: the next start says so and makes them again, to the bit; nothing of them is used.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(DisturbedCommands.Name)]
 public sealed class ForeignFileTests(RunFiles files)
 {
     [Theory]

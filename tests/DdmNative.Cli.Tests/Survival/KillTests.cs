@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>kill -9 at any moment loses nothing. <c>build/kill-test.sh</c> runs it at fifty moments and more; here are a few.</summary>
-[Collection(OneAtATime.Name)]
+[Collection(DisturbedCommands.Name)]
 public sealed class KillTests(RunFiles files, ITestOutputHelper output)
 {
     [Fact]

@@ -154,11 +154,20 @@ public sealed record JobAttribution
     /// <summary>The matrix's columns: <c>group</c>, or <c>class</c> or <c>sample</c> for the methods of the suite.</summary>
     public string Granularity { get; init; } = "group";
 
+    /// <summary>The value of <see cref="Samples"/> that asks for no effects of single images.</summary>
+    public const string NoSamples = "none";
+
+    /// <summary>
+    /// The method that says what every single image did, for the report's way from a group to its images: one of <see cref="Evaluation.SampleMethods"/>, or <see cref="NoSamples"/>. The default is the one
+    /// that costs least, needs no recorded training, and whose sums over groups came nearer to the depth dial's effects than TracIn's (docs/methods.md).
+    /// </summary>
+    public string Samples { get; init; } = "grad-dot";
+
     /// <summary>Compares value by value: records hold lists by reference.</summary>
     public bool Equals(JobAttribution? other)
-        => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives) && Granularity == other.Granularity;
+        => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives) && Granularity == other.Granularity && Samples == other.Samples;
 
-    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives), Granularity);
+    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives), Granularity, Samples);
 }
 
 /// <summary>The ground truth: training again without groups.</summary>

@@ -24,6 +24,9 @@ internal static class JobObjectives
         }
     }
 
+    /// <summary>Whether the objective is constant almost everywhere, so that it has no gradient to go by.</summary>
+    public static bool IsFlat(string text) => text.Split(':')[0].Trim() == "accuracy";
+
     /// <summary>All rows, for evaluation samples with these labels.</summary>
     /// <exception cref="BadInputException">A class has no evaluation samples, or a sample does not exist.</exception>
     public static IReadOnlyList<Objective> Expand(IReadOnlyList<string> texts, int[] labels)

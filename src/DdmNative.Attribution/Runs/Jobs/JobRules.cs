@@ -117,16 +117,17 @@ public static class JobRules
             Blocks(field, methods[i], job, rules);
             if (job.Attribution.Granularity != Granularity.Group && !AttributionMethods.IsOfSuite(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' with granularity {job.Attribution.Granularity}", $"granularity group, or a method of the suite ({string.Join(", ", MethodRegistry.All.Select(method => method.Name))}; ddm:mode=repair)");
-            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Find(methods[i])!.NeedsGradients && job.Attribution.Objectives.FirstOrDefault(IsFlat) is string flat)
+            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Find(methods[i])!.NeedsGradients && job.Attribution.Objectives.FirstOrDefault(JobObjectives.IsFlat) is string flat)
                 throw rules.Error(field, $"'{methods[i]}' with objective '{flat}', which is constant almost everywhere", "loss, margin or logit for a method that needs the objective's gradient");
         }
 
+        string samples = job.Attribution.Samples;
+        if (samples != JobAttribution.NoSamples && !(SampleMethods.Contains(samples) && MethodRegistry.Fault(samples) is null))
+            throw rules.Error("attribution.samples", $"'{samples}'", $"{MethodRegistry.Fault(samples)?.TrimEnd('.') ?? $"one of {string.Join(", ", SampleMethods.Names)}"}, or {JobAttribution.NoSamples}");
         rules.OneOf("attribution.granularity", job.Attribution.Granularity, [.. Granularity.Names]);
         if (job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
             throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups", "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");
     }
-
-    private static bool IsFlat(string objective) => objective.Split(':')[0].Trim() == "accuracy";
 
     private static void Unlearning(JobUnlearning unlearning, Job job, Rules rules)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
 
@@ -43,17 +44,19 @@ internal static class Report
     {
         NpzContents attribution = Npz.Read(run.PathOf(AttributeStage.NpzFile));
         string[] objectives = attribution.Elements<string>("objectives");
-        GroupTable groups = GroupStage.Read(run, inputs);
-        double[] all = attribution.Elements<double>("matrices");
+        Job job = run.Record!.Job;
+        bool single = job.Attribution.Granularity == Granularity.Sample;
+        GroupTable groups = Granularity.PartsOf(single ? Granularity.Group : job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
         return JsonSerializer.Serialize(
             new Dictionary<string, object?>
             {
-                ["subtitle"] = Subtitle(run.Record!.Job, inputs, groups),
+                ["subtitle"] = Subtitle(job, inputs, groups),
                 ["figures"] = Figures(summary),
                 ["convention"] = summary.Convention,
                 ["objectives"] = objectives,
                 ["groups"] = Enumerable.Range(0, groups.Count).Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g], size = groups.Sizes[g] }),
-                ["matrices"] = all.Chunk(objectives.Length * groups.Count).Select(matrix => matrix.Chunk(groups.Count).Select(row => row.Select(Rounded))),
+                ["matrices"] = Matrices(attribution).Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),
+                ["samples"] = SampleEffects.Read(run, inputs.Train.Count, attribution) is SampleEffects effects ? Samples(effects, single ? null : GroupFit.Of(effects, attribution, groups), inputs, groups) : null,
                 ["exact"] = Exact(run, summary, objectives.Length, groups.Count),
                 ["methods"] = summary.Methods.Select(method => new
                 {
@@ -65,7 +68,7 @@ internal static class Report
                 ["curves"] = Curves(run, summary),
                 ["stages"] = run.Record.Stages.Select(stage => new { stage.Name, stage.Seconds, peak_bytes = stage.PeakBytes }),
                 ["versions"] = $"DdmNative {run.Record.Version}, {run.Record.Runtime}, on {run.Record.Device}. Data: SHA-256 {run.Record.Data!.Sha256}.",
-                ["job"] = JsonSerializer.SerializeToElement(run.Record.Job, JobFile.Options),
+                ["job"] = JsonSerializer.SerializeToElement(job, JobFile.Options),
             },
             Form);
     }
@@ -73,6 +76,27 @@ internal static class Report
     private static string Subtitle(Job job, RunInputs inputs, GroupTable groups)
         => string.Create(CultureInfo.InvariantCulture,
             $"{inputs.Train.Name}: {inputs.Train.Count} training images in {groups.Count} groups, {inputs.Test.Count} test images; {job.Network.Architecture} of width {job.Network.Width} and depth {job.Network.Depth}, seed {job.Seed}.");
+
+    /// <summary>By method and objective, the effects of all parts.</summary>
+    private static IEnumerable<IEnumerable<double[]>> Matrices(NpzContents attribution)
+    {
+        int[] shape = attribution["matrices"].Shape;
+        return attribution.Elements<double>("matrices").Chunk(shape[1] * shape[2]).Select(matrix => matrix.Chunk(shape[2]));
+    }
+
+    private static object Samples(SampleEffects effects, GroupFit? fit, RunInputs inputs, GroupTable groups)
+    {
+        double scale = fit?.Scale ?? 1;
+        var samples = new ReportSamples(inputs.Train, inputs.Normalization, groups, effects);
+        return new
+        {
+            method = AttributionMethods.Title(effects.Method), total = inputs.Train.Count, scale = fit?.Scale, correlation = fit?.Correlation, samples.Width, samples.Height,
+            ids = samples.Kept.Select(n => inputs.Train.SourceIndices[n]), groups = samples.Kept.Select(n => groups.GroupOf[n]),
+            effects = effects.Rows.Select(row => row is null ? null : samples.Kept.Select(n => Rounded(scale * row[n]))),
+            helpful = samples.MostHelpful, harmful = samples.MostHarmful,
+            pictures = samples.Pictures().Select(entry => new { entry.From, entry.Columns, entry.Picture }),
+        };
+    }
 
     private static IEnumerable<string[]> Figures(RunSummary summary)
     {

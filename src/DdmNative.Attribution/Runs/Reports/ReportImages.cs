@@ -53,26 +53,17 @@ internal sealed class ReportImages
 
     private string Picture(int[] groups)
     {
-        var picture = new Picture(groups.Length * Height, (SynsetImages + RealImages) * Width, _train.Channels);
+        var sheet = new ImageSheet(_train, _normalization, groups.Length, SynsetImages + RealImages, _shrink);
         for (int row = 0; row < groups.Length; row++)
         {
             for (int i = 0; i < SynsetImages; i++)
-                Draw(picture, _synset!.Images.AsSpan((groups[row] * _synset.PerGroup + i) * _synset.ImageLength, _synset.ImageLength), row, i);
+                sheet.Draw(_synset!.Images.AsSpan((groups[row] * _synset.PerGroup + i) * _synset.ImageLength, _synset.ImageLength), row, i);
             int[] members = _groups.Members(groups[row]);
             int real = Math.Min(RealImages, members.Length);
             for (int i = 0; i < real; i++)
-                Draw(picture, _train.Image(members[(int)((long)i * members.Length / real)]), row, SynsetImages + i);
+                sheet.Draw(_train.Image(members[(int)((long)i * members.Length / real)]), row, SynsetImages + i);
         }
-        using var stream = new MemoryStream();
-        PngWriter.Write(stream, picture.Pixels, picture.Height, picture.Width, picture.Channels);
-        return "data:image/png;base64," + Convert.ToBase64String(stream.GetBuffer(), 0, (int)stream.Length);
-    }
 
-    /// <summary>One image, normalised as it is, at its place.</summary>
-    private void Draw(Picture picture, ReadOnlySpan<float> image, int row, int column)
-    {
-        float[] pixels = [.. image];
-        _normalization.Invert(pixels, _train.Channels, _train.Height * _train.Width);
-        picture.Draw(pixels, _train.Height, _train.Width, row * Height, column * Width, _shrink);
+        return sheet.ToUri();
     }
 }

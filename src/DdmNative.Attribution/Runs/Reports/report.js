@@ -2,7 +2,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const at = id => document.getElementById(id);
-const state = { method: 0, level: "groups", order: "number", filter: "", scale: "row", objective: 0, row: 0, column: -1, group: -1 };
+const state = { method: 0, level: "groups", order: "number", filter: "", scale: "row", objective: 0, row: 0, column: -1, group: -1, groupObjective: 0, marked: -1 };
 const charts = [];
 const allGroups = data.groups.map((_, g) => g);
 
@@ -40,6 +40,26 @@ function image(g, column, label, zoom = Math.max(1, Math.round(40 / data.images.
   return node;
 }
 
+function sampleImage(i, zoom = Math.max(1, Math.round(40 / data.samples.width))) {
+  const { width, height, pictures } = data.samples;
+  const { from, columns, picture } = pictures.findLast(entry => entry.from <= i);
+  const node = element("span", { className: "image" });
+  node.setAttribute("aria-hidden", "true");
+  node.style.cssText = `width:${width * zoom}px;height:${height * zoom}px;background-image:url(${picture});background-position:${-((i - from) % columns) * width * zoom}px ${-Math.floor((i - from) / columns) * height * zoom}px;background-size:${columns * width * zoom}px auto`;
+  return node;
+}
+
+// An image with its effect under it, which opens its group.
+function sampleButton(o, i) {
+  const value = data.samples.effects[o][i], g = data.samples.groups[i];
+  const button = element("button", { className: "sample", title: `${sampleName(i)}, ${groupName(g)}` }, sampleImage(i), element("span", { className: harm(o, value) > 0 ? "harms" : "helps", textContent: signed(value) }));
+  button.setAttribute("aria-label", `${sampleName(i)} of ${groupName(g)}, class ${data.groups[g].class}: ${signed(value)} on ${data.objectives[o]}`);
+  button.addEventListener("click", () => showGroup(g, o, i));
+  return button;
+}
+
+const sampleName = i => `image ${data.samples.ids[i]}`;
+const sampleEffects = o => data.samples?.effects[o];
 const realCount = g => Math.min(data.images.real, data.groups[g].size);
 
 function strip(g, from, count, label) {
@@ -55,8 +75,9 @@ const realStrip = g => strip(g, data.images.synset, realCount(g), "real image");
 
 let columns = [];
 
-// A column is a group, or all groups of a class, whose effects are added up.
+// A column is a group, or all groups of a class, whose effects are added up, or a single image.
 function valueAt(o, column) {
+  if (column.sample != null) return sampleEffects(o)?.[column.sample] ?? null;
   const row = matrix()[o];
   let sum = 0;
   for (const g of column.groups) sum += row[g];
@@ -64,7 +85,7 @@ function valueAt(o, column) {
 }
 
 function exactAt(o, column) {
-  if (!data.exact) return null;
+  if (!data.exact || column.sample != null) return null;
   let sum = 0;
   for (const g of column.groups) {
     if (data.exact[o][g] == null) return null;
@@ -75,18 +96,22 @@ function exactAt(o, column) {
 
 function matches(g, filter) {
   if (filter === "") return true;
-  const classes = /^class\s*(\d+(?:\s*[,-]\s*\d+)*)$/i.exec(filter);
-  if (!classes) return groupName(g).toLowerCase().includes(filter.toLowerCase());
-  return classes[1].split(",").some(part => {
+  const numbers = /^(class|group)\s*(\d+(?:\s*[,-]\s*\d+)*)$/i.exec(filter);
+  if (!numbers) return groupName(g).toLowerCase().includes(filter.toLowerCase());
+  const own = numbers[1].toLowerCase() === "class" ? data.groups[g].class : g;
+  return numbers[2].split(",").some(part => {
     const [from, to] = part.split("-").map(Number);
-    return data.groups[g].class >= from && data.groups[g].class <= (to ?? from);
+    return own >= from && own <= (to ?? from);
   });
 }
 
 function arrange() {
   const shown = allGroups.filter(g => matches(g, state.filter.trim()));
   if (state.level === "groups") columns = shown.map(g => ({ groups: [g], class: data.groups[g].class, name: groupName(g) }));
-  else {
+  else if (state.level === "samples") {
+    const inside = new Set(shown);
+    columns = data.samples.ids.map((_, i) => ({ sample: i, groups: [data.samples.groups[i]], class: data.groups[data.samples.groups[i]].class, name: sampleName(i) })).filter(column => inside.has(column.groups[0]));
+  } else {
     const classes = [...new Set(shown.map(g => data.groups[g].class))];
     columns = classes.map(c => ({ groups: shown.filter(g => data.groups[g].class === c), class: c, name: `class ${c}` }));
   }
@@ -143,6 +168,7 @@ function draw() {
   for (let o = firstRow; o < lastRow; o++)
     for (let g = firstColumn; g < lastColumn; g++) {
       const value = valueAt(o, columns[g]);
+      if (value == null) continue;
       pen.globalAlpha = 0.03 + 0.97 * Math.pow(Math.abs(value) / heat.largest[o], 0.7);
       pen.fillStyle = harm(o, value) > 0 ? ink.harms : ink.helps;
       pen.fillRect(x(g), y(o), cell - 1, height - 1);
@@ -199,9 +225,11 @@ function tell() {
   if (state.column < 0) { target.textContent = ""; return; }
   const column = columns[state.column], value = valueAt(state.row, column), exact = exactAt(state.row, column);
   const strong = element("b", { className: harm(state.row, value) > 0 ? "harms" : "helps", textContent: signed(value) });
-  const parts = [image(column.groups[0], data.images.synset, "", 1), ` ${column.name} `];
-  parts.push(column.groups.length === 1 && state.level === "groups" ? `(${groupPlace(column.groups[0])})` : `(${column.groups.length} groups, effects added up)`);
-  parts.push(` on ${data.objectives[state.row]}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`);
+  const single = column.sample != null;
+  const parts = [single ? sampleImage(column.sample, 1) : image(column.groups[0], data.images.synset, "", 1), ` ${column.name} `];
+  if (single) parts.push(`of ${groupName(column.groups[0])} (${groupPlace(column.groups[0])})`);
+  else parts.push(column.groups.length === 1 && state.level === "groups" ? `(${groupPlace(column.groups[0])})` : `(${column.groups.length} groups, effects added up)`);
+  parts.push(` on ${data.objectives[state.row]}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`, single ? ` (by ${data.samples.method})` : "");
   target.replaceChildren(...parts);
 }
 
@@ -242,7 +270,7 @@ function open() {
     at("level").value = state.level;
     at("filter").value = state.filter;
     refresh();
-  } else showGroup(column.groups[0]);
+  } else showGroup(column.groups[0], state.row, column.sample);
 }
 
 heat.box.addEventListener("scroll", redraw);
@@ -345,8 +373,9 @@ function curves() {
 
 // ---------------------------------------------------------------------------------------------------------------------- one group
 
-function showGroup(g) {
-  state.group = g;
+// The group, and what its single images do to an objective; one of them marked.
+function showGroup(g, objective = state.row, marked = -1) {
+  Object.assign(state, { group: g, marked, groupObjective: objective });
   const card = at("group");
   card.hidden = false;
   at("group-title").textContent = groupName(g);
@@ -355,8 +384,31 @@ function showGroup(g) {
   if (data.images.synset > 0) figures.push(element("figure", {}, synsetStrip(g), element("figcaption", { className: "soft", textContent: "its synset" })));
   figures.push(element("figure", {}, realStrip(g), element("figcaption", { className: "soft", textContent: `${realCount(g)} of its ${data.groups[g].size} images` })));
   at("group-images").replaceChildren(...figures);
+  groupSamples();
   groupEffects();
   card.scrollIntoView({ block: "nearest" });
+}
+
+const mostShown = 24;
+
+function groupSamples() {
+  const g = state.group, o = state.groupObjective;
+  at("group-samples").hidden = !data.samples;
+  if (!data.samples || g < 0) return;
+  at("group-objective").value = o;
+  const effects = sampleEffects(o), own = data.samples.ids.map((_, i) => i).filter(i => data.samples.groups[i] === g);
+  at("group-open").disabled = own.length === 0;
+  const note = own.length < data.groups[g].size ? `${own.length} of its ${data.groups[g].size} images are in this file.` : "";
+  if (!effects) { at("group-samples-note").textContent = `${data.samples.method} has no effects on ${data.objectives[o]}. ${note}`; at("group-samples-images").replaceChildren(); return; }
+  own.sort((a, b) => harm(o, effects[a]) - harm(o, effects[b]));
+  const most = own.length > mostShown ? [...own.slice(0, mostShown / 2), ...own.slice(-mostShown / 2)] : own;
+  if (own.includes(state.marked) && !most.includes(state.marked)) most.splice(mostShown / 2, 0, state.marked);
+  at("group-samples-note").textContent = `By ${data.samples.method}; the most helpful first${most.length < own.length ? `, both ends of ${own.length}` : ""}. ${note}`;
+  at("group-samples-images").replaceChildren(...most.map(i => {
+    const button = sampleButton(o, i);
+    if (i === state.marked) button.setAttribute("aria-current", "true");
+    return button;
+  }));
 }
 
 function groupEffects() {
@@ -407,6 +459,10 @@ function extremes() {
     at(id).replaceChildren();
     fill(at(id), ["examples", "group", "class", "images", "effect", ...(withExact ? ["exact"] : [])], list.map(line));
   }
+  if (!data.samples) return;
+  for (const [id, title, list] of [["helpful", "Most helpful images", data.samples.helpful[o]], ["harmful", "Most harmful images, or least helpful", data.samples.harmful[o]]])
+    at(`${id}-samples`).replaceChildren(...(list.length ? [element("h3", { textContent: title }), ...list.map(i => sampleButton(o, i))] : []));
+  at("extremes-note").textContent = `Single images by ${data.samples.method}${sampleEffects(o) ? "" : `, which has no effects on ${data.objectives[o]}`}. A click opens the image's group.`;
 }
 
 function methodTable() {
@@ -443,10 +499,15 @@ at("subtitle").textContent = data.subtitle;
 at("convention").textContent = `Each number says what a group of training images does to an objective on the test images: ${data.convention}; for accuracy, margin and logit, positive does.`;
 at("versions").textContent = data.versions;
 at("settings").textContent = JSON.stringify(data.job, null, 2);
+if (data.samples) {
+  const { ids, total, method, scale, correlation } = data.samples;
+  const fit = (scale == null ? "" : ` They are scaled by ${signed(scale).slice(1)}, so that a group's images add up to its effect by ${data.methods[0].title} as nearly as one factor can do it`) + (correlation == null ? "" : `${scale == null ? " Added up by group they correlate" : "; added up by group the two correlate"} ${correlation.toFixed(2)}`);
+  at("samples-note").textContent = `Effects of single images are by ${method}, ${ids.length < total ? `and of ${ids.length} of the ${total} images: more would not fit into this file. They are those that do most, of every group some` : `and of all ${total} images`}.${fit ? fit + "." : ""}`;
+} else at("level").querySelector("[value=samples]").remove();
 at("synset-note").textContent = data.images.synset > 0 ? "A row for each group: images of its synset, then some of its real ones." : "Real images of every group; the job's methods use no synset of images.";
 for (const [value, label] of data.figures) at("figures").append(element("div", { className: "figure" }, element("b", { textContent: value }), element("span", { textContent: label })));
 data.methods.forEach((method, i) => at("method").add(new Option(method.title, i)));
-data.objectives.forEach((objective, i) => at("objective").add(new Option(objective, i)));
+for (const id of ["objective", "group-objective"]) data.objectives.forEach((objective, i) => at(id).add(new Option(objective, i)));
 data.images.classes.forEach((entry, i) => at("gallery-class").add(new Option(`class ${entry.class}`, i)));
 
 // What is further down follows when the browser has answered.
@@ -459,6 +520,14 @@ for (const id of ["method", "level", "order", "filter", "scale"])
     if (id === "method") { extremes(); later(() => { scatter(); groupEffects(); }); }
   });
 at("objective").addEventListener("input", () => { state.objective = Number(at("objective").value); extremes(); });
+at("group-objective").addEventListener("input", () => { state.groupObjective = Number(at("group-objective").value); groupSamples(); });
+at("group-open").addEventListener("click", () => {
+  Object.assign(state, { level: "samples", filter: data.groups[state.group].name ?? `group ${state.group}`, column: 0, row: state.groupObjective });
+  at("level").value = state.level;
+  at("filter").value = state.filter;
+  refresh();
+  heat.box.focus();
+});
 at("gallery-class").addEventListener("input", gallery);
 // Only the width matters: a page that grows or shrinks with what is chosen need not be laid out anew.
 let width = 0;

@@ -24,7 +24,7 @@ internal sealed class AttributeStage(Job job) : Stage
 
     public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf)];
 
-    public override object Settings => job.Attribution;
+    public override object Settings => job.Attribution with { Samples = JobAttribution.NoSamples };
 
     /// <summary>The effects by one method.</summary>
     public static AttributionMatrix MatrixOf(StageContext context, Job job, string method)

@@ -13,7 +13,7 @@ namespace DdmNative.Attribution.Runs.Stages;
 /// One method of the suite (<see cref="MethodRegistry"/>): <c>attribution/METHOD.npz</c> with <c>objectives</c> [O], <c>matrix</c> [O, G], <c>unit</c> and <c>convention</c>. What it has computed
 /// lies in <c>attribution/METHOD.partial/</c> until it is done.
 /// </summary>
-internal sealed class MethodStage(Job job, string method) : Stage
+internal class MethodStage(Job job, string method) : Stage
 {
     /// <summary>The figure that holds the method's own estimate of its memory.</summary>
     public const string EstimatedBytes = "estimated_bytes";
@@ -26,11 +26,19 @@ internal sealed class MethodStage(Job job, string method) : Stage
 
     public override ShardWork InShard => MethodRegistry.Create(method).FallsIntoPieces ? ShardWork.Pieces : ShardWork.Dealt;
 
-    public override object Settings => new { job.Seed, method, MethodRegistry.Create(method).Options, job.Attribution.Granularity, job.Attribution.Objectives, Recorded = new ControlledReplay().Options, Predictions = PredictionsOf(job) };
+    public override object Settings => new { job.Seed, method, MethodRegistry.Create(method).Options, Granularity = Columns, job.Attribution.Objectives, Recorded = new ControlledReplay().Options, Predictions = PredictionsOf(job) };
+
+    /// <summary>What the matrix's columns are: one of <see cref="Granularity.Names"/>.</summary>
+    protected virtual string Columns => job.Attribution.Granularity;
+
+    /// <summary>Where the matrix is written, in the run's folder.</summary>
+    protected virtual string FileName => OnlineResult.NameOf(method);
+
+    /// <summary>The matrix's rows.</summary>
+    protected virtual IReadOnlyList<Objective> Rows(int[] labels) => ObjectivesOf(job, labels);
 
     /// <summary>The parts of the training set that the job asks about.</summary>
-    public static GroupTable Parts(StageContext context)
-        => Granularity.PartsOf(context.Job.Attribution.Granularity, GroupStage.Read(context), context.Inputs.Train.Labels);
+    public static GroupTable Parts(StageContext context) => Parts(context, context.Job.Attribution.Granularity);
 
     /// <summary>The matrix that the finished stage has left, those rows of it.</summary>
     /// <exception cref="ArgumentException">A row was not asked of the method.</exception>
@@ -62,6 +70,8 @@ internal sealed class MethodStage(Job job, string method) : Stage
     private static int PredictionsOf(Job job)
         => job.Evaluation is JobEvaluation evaluation && evaluation.Metrics.Any(metric => metric is EvaluationMetrics.LinearDatamodeling or EvaluationMetrics.Brittleness) ? evaluation.Predictions : 0;
 
+    private static GroupTable Parts(StageContext context, string granularity) => Granularity.PartsOf(granularity, GroupStage.Read(context), context.Inputs.Train.Labels);
+
     public override string PartialPath => OnlineResult.PartialNameOf(method);
 
     public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int parts ? $"{parts} parts of its work" : null;
@@ -70,7 +80,7 @@ internal sealed class MethodStage(Job job, string method) : Stage
     {
         RunInputs inputs = context.Inputs;
         var kept = new PartialFiles(context, PartialPath);
-        using var request = new MethodContext(context.Device, inputs.Network, inputs.Train, inputs.Test, Parts(context), ObjectivesOf(job, inputs.Test.Labels), RunInputs.Recipe(job))
+        using var request = new MethodContext(context.Device, inputs.Network, inputs.Train, inputs.Test, Parts(context, Columns), Rows(inputs.Test.Labels), RunInputs.Recipe(job))
         {
             Target = TrainStage.ReadTarget(context),
             Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network),
@@ -91,13 +101,12 @@ internal sealed class MethodStage(Job job, string method) : Stage
             context.Listener.Note($"{method}: {estimate}.");
         });
         double seconds = watch.Elapsed.TotalSeconds;
-        string file = OnlineResult.NameOf(method);
-        Npz.Write(context.PathFor(file),
+        Npz.Write(context.PathFor(FileName),
             ("objectives", new NpyArray(matrix.Objectives.ToArray(), matrix.Objectives.Count)),
             ("matrix", new NpyArray(AttributeStage.Flat(matrix), matrix.Objectives.Count, matrix.Groups)),
             ("unit", new NpyArray(new[] { MethodRegistry.Find(method)!.Unit }, 1)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
         string[] models = [.. request.RetrainedFiles.Select(context.Folder.NameOf).Order(StringComparer.Ordinal)];
-        return new StageResult([file, .. models], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds + context.ByShards.Seconds, [EstimatedBytes] = bytes });
+        return new StageResult([FileName, .. models], new Dictionary<string, double> { [OnlineStage.OnlineSeconds] = seconds + context.ByShards.Seconds, [EstimatedBytes] = bytes });
     }
 }

@@ -78,7 +78,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
         // A target that came from elsewhere has seen the right labels: here one is trained on the wrong ones.
         Target = null,
         Data = Job.Data with { LabelNoise = Evaluation.LabelNoise },
-        Attribution = new JobAttribution { Methods = methods, Objectives = [Loss.Name], Granularity = granularity },
+        Attribution = new JobAttribution { Methods = methods, Objectives = [Loss.Name], Granularity = granularity, Samples = JobAttribution.NoSamples },
         Validation = new JobValidation(),
         Evaluation = null,
         Unlearning = null,

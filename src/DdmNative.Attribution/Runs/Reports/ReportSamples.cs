@@ -1,0 +1,87 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Runs.Reports;
+
+/// <summary>
+/// The single images of a report, with their pictures: for each objective the most helpful and the most harmful, and of every group as many as there is room for, those first that did most to the
+/// first objective either way.
+/// </summary>
+/// <remarks>All of a small data set; a large one would not fit into a page. Both its pictures and its effects are rationed.</remarks>
+internal sealed class ReportSamples
+{
+    /// <summary>5 MB of a report at most: four thirds of it in base64.</summary>
+    private const int MostPixelBytes = 4_000_000;
+
+    /// <summary>Effects, each some nine bytes.</summary>
+    private const int MostValues = 400_000;
+
+    private const int MostListed = 12, LeastListed = 4;
+
+    private readonly Dataset _train;
+    private readonly Normalization _normalization;
+    private readonly SampleEffects _effects;
+    private readonly int _shrink = 1;
+
+    public ReportSamples(Dataset train, Normalization normalization, GroupTable groups, SampleEffects effects)
+    {
+        (_train, _normalization, _effects) = (train, normalization, effects);
+        int[] rows = [.. Enumerable.Range(0, effects.Rows.Length).Where(o => effects.Rows[o] is not null)];
+        while (Capacity < 2 * LeastListed * rows.Length && Width > 1 && Height > 1)
+            _shrink++;
+        int listed = Math.Clamp(Capacity / (2 * rows.Length), LeastListed, Math.Min(MostListed, Math.Max(LeastListed, train.Count / 2)));
+        int[][] orders = [.. effects.Rows.Select((row, o) => row is null ? [] : effects.MostHelpfulFirst(o))];
+
+        var kept = orders.SelectMany(order => order.Take(listed).Concat(order.TakeLast(listed))).ToHashSet();
+        foreach (int sample in StrongestFirst(groups, orders[rows[0]]).TakeWhile(_ => kept.Count < Capacity))
+            kept.Add(sample);
+        Kept = [.. kept.OrderBy(n => train.Labels[n]).ThenBy(n => groups.GroupOf[n]).ThenBy(n => n)];
+        var place = Kept.Index().ToDictionary(entry => entry.Item, entry => entry.Index);
+        MostHelpful = [.. orders.Select(order => order.Take(listed).Select(n => place[n]).ToArray())];
+        MostHarmful = [.. orders.Select(order => order.TakeLast(listed).Reverse().Select(n => place[n]).ToArray())];
+    }
+
+    /// <summary>The samples shown, class by class and in it group by group.</summary>
+    public int[] Kept { get; }
+
+    /// <summary>For each objective, the places in <see cref="Kept"/> of the images that help it most, the most helpful first; none for one without effects of images.</summary>
+    public int[][] MostHelpful { get; }
+
+    /// <summary>The same for those that harm most.</summary>
+    public int[][] MostHarmful { get; }
+
+    /// <summary>Of one image, in pixels of the picture.</summary>
+    public int Width => _train.Width / _shrink;
+
+    /// <summary>Of one image, in pixels of the picture.</summary>
+    public int Height => _train.Height / _shrink;
+
+    private int Capacity => Math.Min(MostPixelBytes / (Width * Height * (_train.Channels == 3 ? 3 : 1)), MostValues / _effects.Rows.Length);
+
+    /// <summary>For each class that is shown, the place of its first image, and its images row by row in so many columns.</summary>
+    public IEnumerable<(int From, int Columns, string Picture)> Pictures()
+    {
+        for (int from = 0; from < Kept.Length;)
+        {
+            int label = _train.Labels[Kept[from]], count = Kept.Skip(from).TakeWhile(n => _train.Labels[n] == label).Count();
+            int columns = (int)Math.Ceiling(Math.Sqrt(count));
+            var sheet = new ImageSheet(_train, _normalization, (count + columns - 1) / columns, columns, _shrink);
+            for (int i = 0; i < count; i++)
+                sheet.Draw(_train.Image(Kept[from + i]), i / columns, i % columns);
+            yield return (from, columns, sheet.ToUri());
+            from += count;
+        }
+    }
+
+    /// <summary>All samples: of every group in turn its most helpful, then of every group its most harmful, and so on inwards.</summary>
+    private static IEnumerable<int> StrongestFirst(GroupTable groups, int[] order)
+    {
+        int[][] members = [.. order.GroupBy(n => groups.GroupOf[n]).OrderBy(of => of.Key).Select(of => of.ToArray())];
+        for (int turn = 0; turn < members.Max(of => of.Length); turn++)
+            foreach (int[] of in members)
+            {
+                if (turn < of.Length)
+                    yield return turn % 2 == 0 ? of[turn / 2] : of[^(turn / 2 + 1)];
+            }
+    }
+}
