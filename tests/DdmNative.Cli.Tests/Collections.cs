@@ -32,9 +32,9 @@ public sealed class ManualCommands : ICollectionFixture<RunFiles>
     public const string Name = "manual's commands";
 }
 
-/// <summary>What is measured in time, and so has the machine to itself.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class Timed : ICollectionFixture<RunFiles>
+/// <summary>The report that a command has written, in a browser.</summary>
+[CollectionDefinition(Name)]
+public sealed class Reports : ICollectionFixture<RunFiles>
 {
-    public const string Name = "timed";
+    public const string Name = "reports";
 }

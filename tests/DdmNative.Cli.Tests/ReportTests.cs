@@ -9,7 +9,7 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>The report as a reader sees it, in headless Chromium.</summary>
-[Collection(Timed.Name)]
+[Collection(Reports.Name)]
 public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
 {
     private const long MostBytes = 20_000_000;
@@ -194,7 +194,9 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         Assert.Equal(1, await page.Locator("#group-samples-images [aria-current]").CountAsync());
     }
 
+    /// <remarks>Times are those of a machine that does nothing else: build/test.sh runs what has this trait by itself.</remarks>
     [SkippableFact]
+    [Trait("Machine", "quiet")]
     public async Task A_thousand_groups_in_a_hundred_classes_stay_light_and_quick()
     {
         Skip.If(Chromium is null, NoBrowser);

@@ -40,10 +40,17 @@ public sealed class CpuAllocationTests
         var step = new float[1];
         for (int run = 0; run < 3; run++)
             Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int run = 0; run < 20; run++)
-            Step();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // The first time that a thread has to block for another, on a busy machine only, the runtime lays something up for the lock, once: a round without it must come.
+        long allocated = long.MaxValue;
+        for (int round = 0; round < 5 && allocated > 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int run = 0; run < 20; run++)
+                Step();
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
 
         void Step()
         {

@@ -189,6 +189,7 @@ public class PtxParserTests
         Assert.Contains(expected, Assert.Throws<PtxException>(() => PtxParser.Parse(text)).Message, StringComparison.Ordinal);
 
     [Fact]
+    [Trait("Machine", "quiet")]
     public void Two_megabytes_are_read_within_a_second()
     {
         string kernel = File.ReadAllText(Sample("nvcc-style.ptx"));

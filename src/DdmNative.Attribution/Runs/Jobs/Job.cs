@@ -159,7 +159,7 @@ public sealed record JobAttribution
 
     /// <summary>
     /// The method that says what every single image did, for the report's way from a group to its images: one of <see cref="Evaluation.SampleMethods"/>, or <see cref="NoSamples"/>. The default is the one
-    /// that costs least, needs no recorded training, and whose sums over groups came nearer to the depth dial's effects than TracIn's (docs/methods.md).
+    /// that costs least, one gradient of the training set, and needs no recorded training.
     /// </summary>
     public string Samples { get; init; } = "grad-dot";
 
