@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The examples of examples/cluster, run here: a job by one process, and the same job in shards by a scheduler; then the two runs compared, file by file.
-# The last line is the verdict; the exit status is 0 where every file that holds no times is the same, to the byte.
+# With Slurm one of the shards is asked to stop on its way, and goes back to the queue. The last line is the verdict; the exit status is 0 where every file that holds no times is the same, to the byte.
 #
 #   build/cluster-test.sh slurm    [JOB.json [N]]     a Slurm of its own on this machine (Debian's slurm-wlm and munge, as root): two CPUs, tasks queue
 #   build/cluster-test.sh parallel [JOB.json [N]]     GNU parallel, two at a time
@@ -11,7 +11,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 how=${1:?slurm or parallel} job=$(realpath -- "${2:-$root/examples/cluster/job.json}") shards=${3:-8}
 export DDM=${DDM:-$root/build/ddm}
 work=$(mktemp -d)
-daemons=()
+daemons=() requeued=
 
 tear_down() {
     local status=$?
@@ -59,7 +59,7 @@ SlurmdPort=$(free_port)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$work/munge.socket
+AuthInfo=socket=$work/munge.socket,cred_expire=5
 StateSaveLocation=$work/state
 SlurmdSpoolDir=$work/spool
 SlurmctldPidFile=$work/slurmctld.pid
@@ -81,6 +81,21 @@ CONF
     slurmd -D > "$work/slurmd.log" 2>&1 &
     daemons+=($!)
     await sh -c 'sinfo --noheader --format=%T | grep -qx idle'
+}
+
+# Asks running shards to stop, as the end of their time would, until one has gone back to the queue. (A shard may be done before it hears.)
+requeue_one() {
+    local array shard
+    await sh -c 'squeue --noheader --name=ddm-shard --states=RUNNING | grep -q .'
+    array=$(squeue --noheader --name=ddm-shard --format=%F | head -n 1)
+    for shard in $(seq "$shards"); do
+        await test -e "run-shards/$shard/run.json"
+        scancel --signal=TERM "${array}_$shard"
+        await sh -c "scontrol show job ${array}_$shard --oneliner | grep -qE ' Restarts=1 | JobState=COMPLETED '"
+        if scontrol show job "${array}_$shard" --oneliner | grep -q ' Restarts=1 '; then requeued=$shard; return; fi
+    done
+    echo "cluster-test: every shard was done before it could be asked to stop" >&2
+    return 1
 }
 
 # Until the merging job is over; its own word on how it ended.
@@ -109,6 +124,7 @@ case $how in
         start_slurm
         $DDM run "$job" --run whole --quiet --threads 2 > /dev/null
         merge=$("$root/examples/cluster/slurm/submit.sh" "$job" "$work/run" "$shards")
+        requeue_one
         await_slurm "$merge"
         ;;
     parallel)
@@ -128,4 +144,4 @@ if ! diff whole.sums run.sums > different; then
     echo "cluster-test: $how, $made shards: the merged run is NOT the unsharded one"
     exit 1
 fi
-echo "cluster-test: $how, $made shards: $(wc -l < run.sums) files, all as in the unsharded run, to the byte"
+echo "cluster-test: $how, $made shards${requeued:+ (one stopped and queued again)}: $(wc -l < run.sums) files, all as in the unsharded run, to the byte"
