@@ -79,26 +79,24 @@ if [[ $# -gt 0 ]]; then
     emulate
     for project in "${projects[@]}"; do run "$project" "" "$@"; done
 else
-    # Hardly any project keeps all cores busy, so two run at a time. What is measured in time waits for the end, when the machine has nothing else to do.
+    # Hardly any project keeps all cores busy, so three run at a time. What is measured in time waits for the end, when the machine has nothing else to do.
     quiet="Machine=quiet" any="Machine!=quiet"
-    # Those that need no emulator, while it is built. The kernels twice more, on the paths that this machine would not choose itself.
+    # These need no emulator and begin while it is built. The kernels twice more, on the paths that this machine would not choose itself.
     {
-        run Attribution.Tests
         DOTNET_EnableHWIntrinsic=0 run Compute.Tests "portable vectors" --filter "FullyQualifiedName~.CpuConformance"
         DOTNET_EnableAVX512=0 run Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"
         run Compute.Tests
-    } > "$results/first.log" 2>&1 &
-    first=$!
+    } > "$results/kernels.log" 2>&1 &
+    run Attribution.Tests > "$results/attribution.log" 2>&1 &
+    attribution=$!
     emulate
     run Cli.Tests "" --filter "$any" > "$results/commands.log" 2>&1 &
-    commands=$!
-    wait $first
-    cat "$results/first.log"
+    wait $attribution
     for project in "${projects[@]}"; do
         if [[ $project != @(Attribution|Compute|Cli).Tests ]]; then run "$project" "" --filter "$any"; fi
     done
-    wait $commands
-    cat "$results/commands.log"
+    wait
+    cat "$results/attribution.log" "$results/kernels.log" "$results/commands.log"
     for project in Cli.Tests CudaEmulator.Tests; do run "$project" "on a quiet machine" --filter "$quiet"; done
 fi
 
