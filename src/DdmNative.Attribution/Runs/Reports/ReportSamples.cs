@@ -16,24 +16,24 @@ internal sealed class ReportSamples
     /// <summary>Effects, each some nine bytes.</summary>
     private const int MostValues = 400_000;
 
-    private const int MostListed = 12, LeastListed = 4;
+    private const int MostListed = 12, WantedListed = 4;
 
     private readonly Dataset _train;
     private readonly Normalization _normalization;
-    private readonly SampleEffects _effects;
     private readonly int _shrink = 1;
 
     public ReportSamples(Dataset train, Normalization normalization, GroupTable groups, SampleEffects effects)
     {
-        (_train, _normalization, _effects) = (train, normalization, effects);
+        (_train, _normalization) = (train, normalization);
         int[] rows = [.. Enumerable.Range(0, effects.Rows.Length).Where(o => effects.Rows[o] is not null)];
-        while (Capacity < 2 * LeastListed * rows.Length && Width > 1 && Height > 1)
+        while (Pictured < 2 * WantedListed * rows.Length && Width > 1 && Height > 1)
             _shrink++;
-        int listed = Math.Clamp(Capacity / (2 * rows.Length), LeastListed, Math.Min(MostListed, Math.Max(LeastListed, train.Count / 2)));
+        int capacity = Math.Min(Pictured, MostValues / effects.Rows.Length);
+        int listed = Math.Clamp(capacity / (2 * rows.Length), 1, MostListed);
         int[][] orders = [.. effects.Rows.Select((row, o) => row is null ? [] : effects.MostHelpfulFirst(o))];
 
         var kept = orders.SelectMany(order => order.Take(listed).Concat(order.TakeLast(listed))).ToHashSet();
-        foreach (int sample in StrongestFirst(groups, orders[rows[0]]).TakeWhile(_ => kept.Count < Capacity))
+        foreach (int sample in StrongestFirst(groups, orders[rows[0]]).TakeWhile(_ => kept.Count < capacity))
             kept.Add(sample);
         Kept = [.. kept.OrderBy(n => train.Labels[n]).ThenBy(n => groups.GroupOf[n]).ThenBy(n => n)];
         var place = Kept.Index().ToDictionary(entry => entry.Item, entry => entry.Index);
@@ -56,7 +56,8 @@ internal sealed class ReportSamples
     /// <summary>Of one image, in pixels of the picture.</summary>
     public int Height => _train.Height / _shrink;
 
-    private int Capacity => Math.Min(MostPixelBytes / (Width * Height * (_train.Channels == 3 ? 3 : 1)), MostValues / _effects.Rows.Length);
+    /// <summary>How many images there is room for the pictures of.</summary>
+    private int Pictured => MostPixelBytes / (Width * Height * (_train.Channels == 3 ? 3 : 1));
 
     /// <summary>For each class that is shown, the place of its first image, and its images row by row in so many columns.</summary>
     public IEnumerable<(int From, int Columns, string Picture)> Pictures()
