@@ -9,7 +9,8 @@ const allGroups = data.groups.map((_, g) => g);
 // ---------------------------------------------------------------------------------------------------------------------- words and numbers
 
 const number = (value, digits) => value == null ? "–" : value.toFixed(digits);
-const signed = value => value == null ? "–" : (value > 0 ? "+" : value < 0 ? "−" : "") + Number(Math.abs(value).toPrecision(3));
+const size = value => value !== 0 && value < 1e-4 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+const signed = value => value == null ? "–" : (value > 0 ? "+" : value < 0 ? "−" : "") + size(Math.abs(value));
 const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) + " s" : value < 120 ? value.toFixed(0) + " s" : (value / 60).toFixed(1) + " min";
 const bytes = value => value ? (value / 2 ** 20).toFixed(0) + " MiB" : "–";
 const groupName = g => data.groups[g].name ?? `group ${g}`;
@@ -501,7 +502,7 @@ at("versions").textContent = data.versions;
 at("settings").textContent = JSON.stringify(data.job, null, 2);
 if (data.samples) {
   const { ids, total, method, scale, correlation } = data.samples;
-  const fit = (scale == null ? "" : ` They are scaled by ${signed(scale).slice(1)}, so that a group's images add up to its effect by ${data.methods[0].title} as nearly as one factor can do it`) + (correlation == null ? "" : `${scale == null ? " Added up by group they correlate" : "; added up by group the two correlate"} ${correlation.toFixed(2)}`);
+  const fit = (scale == null ? "" : ` They are scaled by ${size(scale)}, so that a group's images add up to its effect by ${data.methods[0].title} as nearly as one factor can do it`) + (correlation == null ? "" : `${scale == null ? " Added up by group they correlate" : "; added up by group the two correlate"} ${correlation.toFixed(2)}`);
   at("samples-note").textContent = `Effects of single images are by ${method}, ${ids.length < total ? `and of ${ids.length} of the ${total} images: more would not fit into this file. They are those that do most, of every group some` : `and of all ${total} images`}.${fit ? fit + "." : ""}`;
 } else at("level").querySelector("[value=samples]").remove();
 at("synset-note").textContent = data.images.synset > 0 ? "A row for each group: images of its synset, then some of its real ones." : "Real images of every group; the job's methods use no synset of images.";
