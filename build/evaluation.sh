@@ -3,7 +3,7 @@
 #
 #   build/evaluation.sh small            generated images, all metrics                          (seconds)
 #   build/evaluation.sh lds [DIR]        Fashion-MNIST, 4000 images, 50 groups: LDS on 100 halves, one seed
-#   build/evaluation.sh fashion [DIR]    Fashion-MNIST, 4000 images, 50 groups: all metrics, two seeds
+#   build/evaluation.sh fashion [DIR]    Fashion-MNIST, 4000 images, 50 groups: all metrics, two seeds      (about 65 minutes on two cores)
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
