@@ -113,8 +113,11 @@ public sealed class RunTelemetryTests : IDisposable
         nested.Progress(20, 20, "widgets");
         nested.Progress(3, 5, "widgets"); // a second loop of the same stage
 
-        Assert.Equal([2, 8, 3], counted.Where(count => count.Stage == "inner/" + stage).Select(count => count.Count));
-        Assert.All(counted.Where(count => count.Stage == "inner/" + stage), count => Assert.Equal("ddm.widgets", count.Unit));
+        (string Unit, double Count, string Stage)[] own;
+        lock (counted)
+            own = [.. counted.Where(count => count.Stage == "inner/" + stage)];
+        Assert.Equal([2, 8, 3], own.Select(count => count.Count));
+        Assert.All(own, count => Assert.Equal("ddm.widgets", count.Unit));
     }
 
     private void Run(Job job, CancellationToken stop, IRunListener? listener = null)
