@@ -40,17 +40,18 @@ public sealed class CpuAllocationTests
         var step = new float[1];
         for (int run = 0; run < 3; run++)
             Step();
-        // The first time that a thread has to block for another, on a busy machine only, the runtime lays something up for the lock, once: a round without it must come.
-        long allocated = long.MaxValue;
-        for (int round = 0; round < 5 && allocated > 0; round++)
+        // The first time that the thread has to block for another, on a busy machine only, the runtime lays something up for the lock, once.
+        int allocating = 0;
+        for (int round = 0; round < 5; round++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int run = 0; run < 20; run++)
                 Step();
-            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            if (GC.GetAllocatedBytesForCurrentThread() != before)
+                allocating++;
         }
 
-        Assert.Equal(0, allocated);
+        Assert.InRange(allocating, 0, threads == 1 ? 0 : 1);
 
         void Step()
         {

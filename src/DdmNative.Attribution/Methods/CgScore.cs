@@ -50,7 +50,7 @@ public sealed class CgScore(double ridge = 1e-6) : IAttributionMethod
         return context.ToMatrix([.. context.Objectives.SelectMany(objective => parts.Select((_, g) =>
         {
             double gap = objective.Class is int c ? gaps[c][g] : gaps.Sum(ofClass => ofClass[g]);
-            return objective.Kind == ObjectiveKind.Loss ? gap : -gap;
+            return objective.HarmSign * gap;
         }))]);
     }
 

@@ -29,6 +29,6 @@ public sealed class LossFloor : IAttributionMethod
             loss[context.Parts.GroupOf[n]] += new Objective(ObjectiveKind.Loss).Evaluate(logits.AsSpan(n * context.Network.Classes, context.Network.Classes), [label]) / context.Train.Count;
         }
 
-        return context.ToMatrix([.. context.Objectives.SelectMany(objective => loss.Select(value => objective.Kind == ObjectiveKind.Loss ? value : -value))]);
+        return context.ToMatrix([.. context.Objectives.SelectMany(objective => loss.Select(value => objective.HarmSign * value))]);
     }
 }

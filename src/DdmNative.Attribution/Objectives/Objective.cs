@@ -27,6 +27,9 @@ public sealed class Objective
     /// <summary>The evaluation samples it is over, or null.</summary>
     public IReadOnlyList<int>? Samples { get; }
 
+    /// <summary>What its change is multiplied with to say how much harm was done: 1 for a loss, of which less is better; −1 for anything else.</summary>
+    public double HarmSign => Kind == ObjectiveKind.Loss ? 1 : -1;
+
     /// <summary>Its text, which <see cref="Parse"/> reads back.</summary>
     public string Name
     {

@@ -50,8 +50,7 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
 
         GroupTable groups = Granularity.PartsOf(run.Record!.Job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
         (string objective, double[] effects, Dictionary<int, double> exact) = FirstRow(validate is not null);
-        // Of having the group: negative is good for a loss, positive for everything else.
-        double sign = Objective.Parse(objective).Kind == ObjectiveKind.Loss ? 1 : -1;
+        double sign = Objective.Parse(objective).HarmSign;
         int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
         GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g], exact.TryGetValue(g, out double value) ? value : null);
         return summary with

@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
-using DdmNative.Compute.Cpu;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Runs;
@@ -11,24 +9,19 @@ namespace DdmNative.Attribution.Tests.Runs;
 /// <summary>Effects of single images beside those of groups, and what the report holds of them.</summary>
 public sealed partial class SampleStageTests : IDisposable
 {
-    private const int Images = 30, Groups = 6;
+    private const int Images = SmallRuns.Images, Groups = SmallRuns.Groups;
 
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
-    private readonly CpuDevice _device = new(2);
+    private readonly SmallRuns _runs = new();
 
-    public void Dispose()
-    {
-        _device.Dispose();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public void Dispose() => _runs.Dispose();
 
     [Fact]
     public void Are_those_of_the_method_at_the_granularity_sample()
     {
-        Run("beside", new JobAttribution { Methods = ["head"], Objectives = ["loss", "accuracy", "margin:class=1"], Samples = "tracin" });
-        Run("alone", new JobAttribution { Methods = ["tracin"], Objectives = ["loss", "margin:class=1"], Granularity = "sample" });
+        _runs.Attribute("beside", new JobAttribution { Methods = ["head"], Objectives = ["loss", "accuracy", "margin:class=1"], Samples = "tracin" });
+        _runs.Attribute("alone", new JobAttribution { Methods = ["tracin"], Objectives = ["loss", "margin:class=1"], Granularity = "sample" });
 
-        NpzContents beside = Read("beside", "attribution/samples.npz"), alone = Read("alone", "attribution.npz");
+        NpzContents beside = _runs.Read("beside", "attribution/samples.npz"), alone = _runs.Read("alone", "attribution.npz");
         Assert.Equal(["loss", "margin:class=1"], beside.Elements<string>("objectives"));
         Assert.Equal(alone.Elements<double>("matrix"), beside.Elements<double>("matrix"));
         Assert.Equal([2, Images], beside["matrix"].Shape);
@@ -40,18 +33,18 @@ public sealed partial class SampleStageTests : IDisposable
     [InlineData("grad-dot", "loss", "sample", "grad-dot")]
     public void Are_not_computed_where_nobody_could_want_them(string method, string objective, string granularity, string samples)
     {
-        Run("run", new JobAttribution { Methods = [method], Objectives = [objective], Granularity = granularity, Samples = samples });
+        _runs.Attribute("run", new JobAttribution { Methods = [method], Objectives = [objective], Granularity = granularity, Samples = samples });
 
-        Assert.False(File.Exists(Path.Combine(_folder, "run", "attribution", "samples.npz")));
+        Assert.False(File.Exists(_runs.PathOf("run", "attribution", "samples.npz")));
     }
 
     [Fact]
     public void The_report_holds_all_of_a_small_data_set_scaled_to_the_groups()
     {
-        Run("run", new JobAttribution { Methods = ["head"], Objectives = ["loss", "margin"] });
+        _runs.Attribute("run", new JobAttribution { Methods = ["head"], Objectives = ["loss", "margin"] });
 
         JsonNode samples = ReportData("run")["samples"]!;
-        double[][] effects = [.. Read("run", "attribution/samples.npz").Elements<double>("matrix").Chunk(Images)];
+        double[][] effects = [.. _runs.Read("run", "attribution/samples.npz").Elements<double>("matrix").Chunk(Images)];
         int[] ids = [.. samples["ids"]!.AsArray().Select(id => id!.GetValue<int>())];
         double scale = samples["scale"]!.GetValue<double>();
         Assert.Equal(Enumerable.Range(0, Images), ids.Order());
@@ -65,7 +58,7 @@ public sealed partial class SampleStageTests : IDisposable
         }
 
         // The slope through the origin of the groups' effects on the sums over their images.
-        NpzContents attribution = Read("run", "attribution.npz");
+        NpzContents attribution = _runs.Read("run", "attribution.npz");
         JsonArray of = samples["groups"]!.AsArray();
         double products = 0, squares = 0;
         for (int o = 0; o < 2; o++)
@@ -83,10 +76,10 @@ public sealed partial class SampleStageTests : IDisposable
     [InlineData("sample", Groups)]
     public void The_report_shows_other_parts_as_what_they_are(string granularity, int columns)
     {
-        Run("run", new JobAttribution { Methods = ["grad-dot"], Objectives = ["loss"], Granularity = granularity });
+        _runs.Attribute("run", new JobAttribution { Methods = ["grad-dot"], Objectives = ["loss"], Granularity = granularity });
 
         JsonNode data = ReportData("run");
-        double[] row = Read("run", "attribution.npz").Elements<double>("matrix");
+        double[] row = _runs.Read("run", "attribution.npz").Elements<double>("matrix");
         Assert.Equal(columns, data["groups"]!.AsArray().Count);
         Assert.Equal(columns, data["matrices"]![0]![0]!.AsArray().Count);
         // Single images are added up by group; classes stand as they are.
@@ -96,22 +89,7 @@ public sealed partial class SampleStageTests : IDisposable
             Assert.Null(data["samples"]!["scale"]);
     }
 
-    private NpzContents Read(string run, string file) => Npz.Read(Path.Combine(_folder, run, file));
-
-    private JsonNode ReportData(string run) => JsonNode.Parse(DataElement().Match(File.ReadAllText(Path.Combine(_folder, run, "report.html"))).Groups[1].Value)!;
-
-    private void Run(string name, JobAttribution attribution)
-    {
-        var job = new Job
-        {
-            Data = new JobData { Source = "generated:classes=3,per-class=10,test-per-class=6,size=8,clusters=2" },
-            Network = new JobNetwork { Width = 4, Depth = 2 },
-            Training = new JobTraining { BatchSize = 8, Epochs = 3 },
-            Groups = new JobGroups { PerClass = 2 },
-            Attribution = attribution,
-        };
-        Runner.Run(Path.Combine(_folder, name), job, RunGoal.Attribute, new RunSettings(), _device, new RecordingListener(), CancellationToken.None);
-    }
+    private JsonNode ReportData(string run) => JsonNode.Parse(DataElement().Match(File.ReadAllText(_runs.PathOf(run, "report.html"))).Groups[1].Value)!;
 
     [GeneratedRegex("""<script id="data" type="application/json">(.*?)</script>""", RegexOptions.Singleline)]
     private static partial Regex DataElement();

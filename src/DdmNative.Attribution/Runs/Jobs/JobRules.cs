@@ -121,9 +121,14 @@ public static class JobRules
                 throw rules.Error(field, $"'{methods[i]}' with objective '{flat}', which is constant almost everywhere", "loss, margin or logit for a method that needs the objective's gradient");
         }
 
-        string samples = job.Attribution.Samples;
-        if (samples != JobAttribution.NoSamples && !(SampleMethods.Contains(samples) && MethodRegistry.Fault(samples) is null))
-            throw rules.Error("attribution.samples", $"'{samples}'", $"{MethodRegistry.Fault(samples)?.TrimEnd('.') ?? $"one of {string.Join(", ", SampleMethods.Names)}"}, or {JobAttribution.NoSamples}");
+        if (job.Attribution.Samples is not JobAttribution.NoSamples and string samples)
+        {
+            if (!SampleMethods.Contains(samples))
+                throw rules.Error("attribution.samples", $"'{samples}'", $"one of {string.Join(", ", SampleMethods.Names)}, or {JobAttribution.NoSamples}");
+            if (MethodRegistry.Fault(samples) is string fault)
+                throw rules.Error("attribution.samples", $"'{samples}'", $"a method and settings that it has ({fault})");
+        }
+
         rules.OneOf("attribution.granularity", job.Attribution.Granularity, [.. Granularity.Names]);
         if (job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
             throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups", "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");

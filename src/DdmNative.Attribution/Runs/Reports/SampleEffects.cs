@@ -41,7 +41,7 @@ internal sealed record SampleEffects(string Method, string[] Objectives, double[
     public int[] MostHelpfulFirst(int objective)
     {
         double[] row = Rows[objective]!;
-        double sign = Objective.Parse(Objectives[objective]).Kind == ObjectiveKind.Loss ? 1 : -1;
+        double sign = Objective.Parse(Objectives[objective]).HarmSign;
         return [.. Enumerable.Range(0, row.Length).OrderBy(n => sign * row[n])];
     }
 }

@@ -32,22 +32,22 @@ function element(name, properties = {}, ...children) {
 const placeOfGroup = new Map();
 for (const entry of data.images.classes) entry.groups.forEach((g, row) => placeOfGroup.set(g, { entry, row }));
 
-function image(g, column, label, zoom = Math.max(1, Math.round(40 / data.images.width))) {
-  const { entry, row } = placeOfGroup.get(g);
-  const { width, height, synset, real } = data.images;
+// A piece of a picture on which images of one size stand in rows of so many columns.
+function tile(picture, { width, height }, columns, column, row, zoom = Math.max(1, Math.round(40 / width)), label = "") {
   const node = element("span", { className: "image" });
   if (label) { node.setAttribute("role", "img"); node.setAttribute("aria-label", label); } else node.setAttribute("aria-hidden", "true");
-  node.style.cssText = `width:${width * zoom}px;height:${height * zoom}px;background-image:url(${entry.picture});background-position:${-column * width * zoom}px ${-row * height * zoom}px;background-size:${(synset + real) * width * zoom}px auto`;
+  node.style.cssText = `width:${width * zoom}px;height:${height * zoom}px;background-image:url(${picture});background-position:${-column * width * zoom}px ${-row * height * zoom}px;background-size:${columns * width * zoom}px auto`;
   return node;
 }
 
-function sampleImage(i, zoom = Math.max(1, Math.round(40 / data.samples.width))) {
-  const { width, height, pictures } = data.samples;
-  const { from, columns, picture } = pictures.findLast(entry => entry.from <= i);
-  const node = element("span", { className: "image" });
-  node.setAttribute("aria-hidden", "true");
-  node.style.cssText = `width:${width * zoom}px;height:${height * zoom}px;background-image:url(${picture});background-position:${-((i - from) % columns) * width * zoom}px ${-Math.floor((i - from) / columns) * height * zoom}px;background-size:${columns * width * zoom}px auto`;
-  return node;
+function image(g, column, label, zoom) {
+  const { entry, row } = placeOfGroup.get(g);
+  return tile(entry.picture, data.images, data.images.synset + data.images.real, column, row, zoom, label);
+}
+
+function sampleImage(i, zoom) {
+  const { from, columns, picture } = data.samples.pictures.findLast(entry => entry.from <= i), place = i - from;
+  return tile(picture, data.samples, columns, place % columns, Math.floor(place / columns), zoom);
 }
 
 // An image with its effect under it, which opens its group.
