@@ -19,7 +19,7 @@ public sealed class ExperimentContext(
     private readonly RunSettings _settings = settings with { RetrainedModels = Path.Combine(folder, "retrained"), PyTorch = null };
 
     /// <summary>What all variants have in common.</summary>
-    public Job Job { get; } = job with { Validation = new JobValidation(), Unlearning = null, Attribution = new JobAttribution { Samples = JobAttribution.NoSamples } };
+    public Job Job { get; } = job with { Validation = new JobValidation(), Unlearning = null, Attribution = new JobAttribution { Samples = JobAttribution.NoSamples, ReferenceGroups = 0 } };
 
     /// <summary>The methods asked for, or the experiment's own.</summary>
     public IReadOnlyList<string> MethodsOf(Experiment experiment) => methods.Count > 0 ? methods : experiment.DefaultMethods;

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Attribution.Sharding;
@@ -15,16 +16,16 @@ namespace DdmNative.Attribution.Matching;
 /// <param name="start">What the images begin as.</param>
 /// <param name="real">The real groups' gradients.</param>
 /// <param name="options">As <see cref="Options"/> makes them, the wave bounded.</param>
+/// <param name="training">The target's training, which decides where replays begin.</param>
 /// <param name="recipe">Any but the feature synset's.</param>
-internal sealed class SynsetMatching(Device device, Network network, Trajectory trajectory, Synset start, GroupGradients real, MatchingOptions options, SynsetRecipe recipe)
+internal sealed class SynsetMatching(
+    Device device, Network network, Trajectory trajectory, Synset start, GroupGradients real, MatchingOptions options, TrainingOptions training, SynsetRecipe recipe)
 {
     /// <summary>Synsets of the recipe <see cref="SynsetRecipe.Phases"/>.</summary>
     public const int PhaseCount = 5;
 
     /// <summary>Matching steps of each phase.</summary>
     public const int PhaseSteps = 80;
-
-    private const double PhasesFrom = 0.25, ReplayFrom = 0.5;
 
     /// <summary>Called as (done, of all, unit).</summary>
     public Action<double, double, string>? OnProgress { get; init; }
@@ -58,7 +59,7 @@ internal sealed class SynsetMatching(Device device, Network network, Trajectory 
     {
         int steps = options.StepsToTake;
         // Where the replay begins is where its gradients must be right; matching on from the end of training predicted less.
-        Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? trajectory.Nearest(ReplayFrom) : trajectory.Checkpoints[^1];
+        Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? trajectory.NearestTo(new Replay().FirstStep(training, trajectory.TotalSteps)) : trajectory.Checkpoints[^1];
         int groups = real.GroupCount;
         return Matcher.Match(start, checkpoint, real,
             progress => OnProgress?.Invoke(progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"), Cancellation);
@@ -66,6 +67,6 @@ internal sealed class SynsetMatching(Device device, Network network, Trajectory 
 
     /// <summary>The synsets of all phases of training.</summary>
     public IReadOnlyList<PhaseSynset> MatchPhases()
-        => PhaseSynsets.Match(Matcher, start, trajectory.Checkpoints, Trajectory.StepAt(PhasesFrom, trajectory.TotalSteps), PhaseCount,
+        => PhaseSynsets.Match(Matcher, start, trajectory.Checkpoints, new ControlledReplay().FirstStep(training, trajectory.TotalSteps), PhaseCount,
             recipe.Steps > 0 ? recipe.Steps : PhaseSteps, real, (done, total) => OnProgress?.Invoke(done, total, "phases"), Cancellation);
 }

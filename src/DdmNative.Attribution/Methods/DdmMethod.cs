@@ -60,7 +60,7 @@ public sealed class DdmMethod : IAttributionMethod
         Synset start = new SynsetStart(context.Network.Input, context.Network.Classes, context.Train.Images, context.Train.Labels).Nearest(nearest.Samples, _recipe.PerGroup);
         using var real = new GroupGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels, context.Parts.GroupOf, context.Parts.Count);
         MatchingOptions options = _matching with { Wave = context.Bounded(_matching.Wave) };
-        var matching = new SynsetMatching(context.Device, context.Network, trajectory, start, real, options, _recipe)
+        var matching = new SynsetMatching(context.Device, context.Network, trajectory, start, real, options, context.Recipe, _recipe)
         {
             OnProgress = (done, total, unit) => context.OnProgress?.Invoke(done, total, unit),
             Cancellation = context.Cancellation,
@@ -77,6 +77,11 @@ public sealed class DdmMethod : IAttributionMethod
             Cancellation = context.Cancellation,
         };
         online = online with { Wave = context.Bounded(online.Wave) };
-        return AttributionMatrix.From(OnlineModes.Find(_mode)!.Run(online).Evaluate(context.Evaluator), context.Test.Labels, context.Objectives);
+        using var trust = new TrustRegion(context.Device, context.Network, context.Train, context.Parts.GroupOf, context.Parts.Count, context.Seed);
+        (IOnlineMode mode, double part) = trust.Fit(OnlineModes.Find(_mode)!, online with { Removals = trust.Pilot(context.Parts.Count) });
+        PerturbedModels models = mode.Run(online);
+        foreach (string warning in EffectWarnings.Of(TrustRegion.Median(trust.KeptLoss(models)), part, check: null))
+            context.OnWarning?.Invoke($"ddm: {warning}");
+        return AttributionMatrix.From(models.Evaluate(context.Evaluator), context.Test.Labels, context.Objectives);
     }
 }

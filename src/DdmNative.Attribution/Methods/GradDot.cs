@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods;
 
@@ -23,7 +24,7 @@ public sealed class GradDot : IAttributionMethod
         ArgumentNullException.ThrowIfNull(context);
         using var objectives = new ObjectiveGradients(context);
         using var products = new GradientProducts(context, context.Objectives.Count);
-        double scale = ScheduleLength.Of(context.Recipe, context.Train.Count);
+        double scale = ScheduleLength.Total(context.Recipe, context.Recipe.TotalSteps(context.Train.Count));
         double[] values = products.At(context.Target, objectives.At(context.Target), done => context.OnProgress?.Invoke(done, context.Train.Count, "samples"));
         return context.ToMatrix([.. values.Select(value => -scale * value)]);
     }

@@ -154,7 +154,7 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
 
         private void AddValues(int step, double[] products)
         {
-            double rate = ScheduleLength.Between(_context.Recipe, _context.Train.Count, step, step + 1);
+            double rate = ScheduleLength.Between(_context.Recipe, _context.Recipe.TotalSteps(_context.Train.Count), step, step + 1);
             double[] weights = _rounds.Weights(_looked);
             int standsFor = Math.Min(_options.Every, _total - step), parts = _context.Parts.Count, looked = _looked.Length;
             ReadOnlySpan<int> members = _order.Batch(step);

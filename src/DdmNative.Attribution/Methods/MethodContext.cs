@@ -67,6 +67,9 @@ public sealed class MethodContext(
     /// <summary>Called as (units done, units in all, what a unit is, in the plural).</summary>
     public Action<double, double, string>? OnProgress { get; init; }
 
+    /// <summary>Told what the user should know of the result.</summary>
+    public Action<string>? OnWarning { get; init; }
+
     /// <summary>Looked at between steps.</summary>
     public CancellationToken Cancellation { get; init; }
 

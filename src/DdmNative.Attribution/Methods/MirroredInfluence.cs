@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Methods.Gradients;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods;
 
@@ -34,7 +35,7 @@ public sealed class MirroredInfluence(double step = 0.01) : IAttributionMethod
         float[] models;
         using (var objectives = new ObjectiveGradients(context))
             models = objectives.At(context.Target);
-        double scale = ScheduleLength.Of(context.Recipe, context.Train.Count), size = Norm(context.Target);
+        double scale = ScheduleLength.Total(context.Recipe, context.Recipe.TotalSteps(context.Train.Count)), size = Norm(context.Target);
         var steps = new double[count];
         for (int o = 0; o < count; o++)
         {

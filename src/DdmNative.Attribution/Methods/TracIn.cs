@@ -40,7 +40,7 @@ public sealed class TracIn(int checkpoints = 8) : IAttributionMethod
         {
             Checkpoint checkpoint = chosen[i];
             double[] values = context.Pieces.Once(string.Create(CultureInfo.InvariantCulture, $"checkpoint-{checkpoint.Step:D6}"), () => products.At(checkpoint.Parameters, objectives.At(checkpoint.Parameters)));
-            double scale = ScheduleLength.Between(context.Recipe, context.Train.Count, before, checkpoint.Step);
+            double scale = ScheduleLength.Between(context.Recipe, context.Recipe.TotalSteps(context.Train.Count), before, checkpoint.Step);
             for (int j = 0; j < effects.Length; j++)
                 effects[j] -= scale * values[j];
             before = checkpoint.Step;

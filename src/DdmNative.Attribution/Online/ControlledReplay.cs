@@ -5,11 +5,16 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="ControlledReplay"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-/// <param name="Start">The share of training after which it begins; from 0 it is unstable.</param>
+/// <param name="Horizon">
+/// How much of the end of training is replayed, as its <see cref="ScheduleLength"/>. Not a share of the training: a deviation grows with this length, and a synset, which has fewer images than the
+/// data, pulls it back in fewer directions than the data do. Beyond the default the replay of a long training ran away.
+/// </param>
+/// <param name="Earliest">The share of training before which no replay begins, however short the training; from 0 it is unstable.</param>
 /// <param name="Steps">K: bins of the recorded trajectory.</param>
 /// <param name="Momentum">On the correction.</param>
 /// <param name="Scale">What the correction is multiplied by.</param>
-public sealed record ControlledReplayOptions(double Start = 0.25, int Steps = 40, float Momentum = 0.9f, float Scale = 0.5f);
+/// <param name="Part">The part of the horizon that is walked, its end; below 1 where the whole was found to be too long (<see cref="TrustRegion"/>).</param>
+public sealed record ControlledReplayOptions(double Horizon = 27, double Earliest = 0.25, int Steps = 40, float Momentum = 0.9f, float Scale = 0.5f, double Part = 1);
 
 /// <summary>
 /// `controlled-replay`: the recorded trajectory as a control variate. Each bin moves a perturbed model as the real training moved, and corrects it by what the synset says the removed groups and the
@@ -27,10 +32,17 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
 
     public object Options => _options;
 
+    /// <inheritdoc/>
+    public IOnlineMode? Shorter() => new ControlledReplay(_options with { Part = _options.Part / 2 });
+
+    /// <summary>The step of training at which the replay of the whole horizon begins.</summary>
+    public int FirstStep(TrainingOptions recipe, int totalSteps)
+        => Math.Max(Trajectory.StepAt(_options.Earliest, totalSteps), ScheduleLength.StartOfLast(recipe, totalSteps, _options.Horizon));
+
     /// <summary>The steps whose parameters the target's training must record for these settings.</summary>
-    public IReadOnlyList<int> RecordedSteps(int totalSteps)
+    public IReadOnlyList<int> RecordedSteps(TrainingOptions recipe, int totalSteps)
     {
-        int first = Trajectory.StepAt(_options.Start, totalSteps);
+        int first = FirstStep(recipe, totalSteps);
         int bins = Math.Min(_options.Steps, totalSteps - first);
         return [.. Enumerable.Range(0, bins + 1).Select(bin => first + (int)((long)(totalSteps - first) * bin / bins))];
     }
@@ -47,9 +59,13 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
             if (phase.Synset.PerGroup != context.Phases[0].Synset.PerGroup)
                 throw new ArgumentException("The phases' synsets differ in their images per group.", nameof(context));
         }
-        Checkpoint[] edges = Edges(context.RequireTrajectory(Name));
-        float[] rates = LearningRateBins.Between(context.RequireLearningRates(Name), [.. edges.Select(edge => edge.Step)]);
-        TensorPrimitives.Multiply(rates, _options.Scale, rates);
+        float[] learningRates = context.RequireLearningRates(Name);
+        TrainingOptions recipe = context.Recipe!;
+        Checkpoint[] edges = Edges(context.RequireTrajectory(Name), recipe);
+        float[] rates = LearningRateBins.Between(learningRates, [.. edges.Select(edge => edge.Step)]);
+
+        // The correction's own momentum follows a gradient 1/(1 − .9) times, the target's may have followed it otherwise.
+        TensorPrimitives.Multiply(rates, _options.Scale * ((1 - _options.Momentum) / (1 - recipe.Momentum)), rates);
 
         int length = context.Network.ParameterCount;
         int members = context.Removals.Count;
@@ -77,15 +93,18 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
     }
 
     /// <summary>The recorded checkpoints at the bins' edges; fewer bins where fewer were recorded, as long as a phase-long step is not the result.</summary>
-    private Checkpoint[] Edges(Trajectory trajectory)
+    private Checkpoint[] Edges(Trajectory trajectory, TrainingOptions recipe)
     {
-        IReadOnlyList<int> wanted = RecordedSteps(trajectory.TotalSteps);
+        IReadOnlyList<int> wanted = RecordedSteps(recipe, trajectory.TotalSteps);
         Checkpoint[] edges = [.. wanted.Select(step => trajectory.Nearest((double)step / trajectory.TotalSteps)).DistinctBy(checkpoint => checkpoint.Step)];
         if (edges.Length <= wanted.Count / 2)
         {
             throw new MissingTrajectoryException($"Mode 'controlled-replay' walks {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints of it were recorded. "
                 + "Train again recording the steps that it names (RecordedSteps).");
         }
-        return edges;
+
+        double length = _options.Part * ScheduleLength.Between(recipe, trajectory.TotalSteps, edges[0].Step, trajectory.TotalSteps);
+        int first = ScheduleLength.StartOfLast(recipe, trajectory.TotalSteps, length);
+        return [.. edges.SkipLast(2).SkipWhile(edge => edge.Step < first), .. edges[^2..]];
     }
 }

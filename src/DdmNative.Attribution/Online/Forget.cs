@@ -8,7 +8,8 @@ namespace DdmNative.Attribution.Online;
 /// <param name="StepSize">η.</param>
 /// <param name="Momentum">0 in the paper.</param>
 /// <param name="WeighBySize">Whether group g's images weigh n_g/(N·m), its share of the training set, or 1/m whatever its size.</param>
-public sealed record ForgetOptions(int Steps = 10, float StepSize = 0.05f, float Momentum = 0, bool WeighBySize = true);
+/// <param name="Part">The part of the steps that is taken; below 1 where all were found to be too many (<see cref="TrustRegion"/>).</param>
+public sealed record ForgetOptions(int Steps = 10, float StepSize = 0.05f, float Momentum = 0, bool WeighBySize = true, double Part = 1);
 
 /// <summary>
 /// `forget`: the paper's online stage (Ye et al., CVPR 2024, Algorithm 1): descent from θ_T on the reverse-matched images of the removed groups alone, whose gradient
@@ -22,6 +23,9 @@ public sealed class Forget(ForgetOptions? options = null) : IOnlineMode
     public string Name => "forget";
 
     public object Options => _options;
+
+    /// <inheritdoc/>
+    public IOnlineMode? Shorter() => new Forget(_options with { Part = _options.Part / 2 });
 
     /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
@@ -38,7 +42,7 @@ public sealed class Forget(ForgetOptions? options = null) : IOnlineMode
             PicksPerMember = picks,
             Indices = (member, indices) => FillIndices(synset, removals[member], indices),
         };
-        float[] rates = [.. Enumerable.Repeat(_options.StepSize, _options.Steps)];
+        float[] rates = [.. Enumerable.Repeat(_options.StepSize, TrustRegion.StepsOf(_options.Steps, _options.Part))];
         float[] models = new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count);
         return new PerturbedModels(context.Removals, models, context.Target);
     }

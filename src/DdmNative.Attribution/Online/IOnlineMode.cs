@@ -9,6 +9,9 @@ public interface IOnlineMode
     /// <summary>The settings that decide the result, a record: a run that was made with others is made again.</summary>
     object Options { get; }
 
+    /// <summary>The same mode, walking half as far from the target; null where it has no length.</summary>
+    IOnlineMode? Shorter();
+
     /// <summary>Perturbs the target once for each of the context's removals, all together along the ensemble axis.</summary>
     /// <exception cref="MissingTrajectoryException">The mode needs checkpoints or phase synsets that are not there.</exception>
     /// <exception cref="ArgumentException">Parts of the context do not fit each other.</exception>

@@ -4,7 +4,11 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="Push"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-public sealed record PushOptions(int Steps = 20, float StepSize = 0.04f, float Momentum = 0.9f);
+/// <param name="Steps">K.</param>
+/// <param name="StepSize">η; K·η/(1 − μ) is the length of the walk, whatever the length of the training.</param>
+/// <param name="Momentum">μ, from zero velocity.</param>
+/// <param name="Part">The part of the steps that is taken; below 1 where all were found to be too many (<see cref="TrustRegion"/>).</param>
+public sealed record PushOptions(int Steps = 20, float StepSize = 0.04f, float Momentum = 0.9f, double Part = 1);
 
 /// <summary>
 /// `push`: from θ_T, the removed groups' logits are pushed along the fixed residual r = p_T − onehot (loss −⟨r, z⟩), while the other groups' images hold the
@@ -20,6 +24,9 @@ public sealed class Push(PushOptions? options = null) : IOnlineMode
     public object Options => _options;
 
     /// <inheritdoc/>
+    public IOnlineMode? Shorter() => new Push(_options with { Part = _options.Part / 2 });
+
+    /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -32,7 +39,7 @@ public sealed class Push(PushOptions? options = null) : IOnlineMode
         {
             MemberLabels = (member, labels) => FillLabels(synset, predictions, removals[member], labels),
         };
-        float[] rates = [.. Enumerable.Repeat(_options.StepSize, _options.Steps)];
+        float[] rates = [.. Enumerable.Repeat(_options.StepSize, TrustRegion.StepsOf(_options.Steps, _options.Part))];
         float[] models = new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count);
         return new PerturbedModels(removals, models, context.Target);
     }

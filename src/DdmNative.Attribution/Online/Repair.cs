@@ -4,7 +4,11 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="Repair"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-public sealed record RepairOptions(int Steps = 40, float StepSize = 0.02f, float Momentum = 0.9f);
+/// <param name="Steps">K.</param>
+/// <param name="StepSize">η; K·η/(1 − μ) is the length of the walk, whatever the length of the training.</param>
+/// <param name="Momentum">μ, from zero velocity.</param>
+/// <param name="Part">The part of the steps that is taken; below 1 where all were found to be too many (<see cref="TrustRegion"/>).</param>
+public sealed record RepairOptions(int Steps = 40, float StepSize = 0.02f, float Momentum = 0.9f, double Part = 1);
 
 /// <summary>
 /// `repair`: a few full-batch steps from θ_T on the forward-matched synset without the removed groups' images, against a control with all of them. The
@@ -19,6 +23,9 @@ public sealed class Repair(RepairOptions? options = null) : IOnlineMode
     public object Options => _options;
 
     /// <inheritdoc/>
+    public IOnlineMode? Shorter() => new Repair(_options with { Part = _options.Part / 2 });
+
+    /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -28,7 +35,7 @@ public sealed class Repair(RepairOptions? options = null) : IOnlineMode
         IReadOnlyList<int[]> removals = context.Removals;
         var samples = new DescentSamples(images, synset.Labels, (member, weights)
             => ImageWeights.Fill(context, synset, member < removals.Count ? removals[member] : [], renormalise: false, weights));
-        float[] rates = [.. Enumerable.Repeat(_options.StepSize, _options.Steps)];
+        float[] rates = [.. Enumerable.Repeat(_options.StepSize, TrustRegion.StepsOf(_options.Steps, _options.Part))];
         return PerturbedModels.FromEnsemble(removals, new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count + 1));
     }
 }

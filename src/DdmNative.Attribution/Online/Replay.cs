@@ -5,14 +5,16 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="Replay"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-/// <param name="Start">The share of training after which the replay begins; from 0 it fails.</param>
+/// <param name="Horizon">How much of the end of training is replayed, as its <see cref="ScheduleLength"/>; see <see cref="ControlledReplayOptions"/>.</param>
+/// <param name="Earliest">The share of training before which no replay begins, however short the training; from 0 it fails.</param>
 /// <param name="Steps">K.</param>
 /// <param name="Momentum">From zero velocity.</param>
 /// <param name="Renormalise">Whether the kept images' weights are scaled to sum to one, as the mean over the kept samples does in exact retraining.</param>
-public sealed record ReplayOptions(double Start = 0.5, int Steps = 40, float Momentum = 0.9f, bool Renormalise = true);
+/// <param name="Part">The part of the steps that is taken; below 1 where all were found to be too many (<see cref="TrustRegion"/>).</param>
+public sealed record ReplayOptions(double Horizon = 9.3, double Earliest = 0.5, int Steps = 40, float Momentum = 0.9f, bool Renormalise = true, double Part = 1);
 
 /// <summary>
-/// `replay`: the second half of training again, in K full-batch steps on the synset without the removed groups, against a control replay with all of them.
+/// `replay`: the end of training again, in K full-batch steps on the synset without the removed groups, against a control replay with all of them.
 /// The step sizes are the real schedule integrated over K equal bins. The synset is best matched at checkpoints from θ_T back to the start of the replay
 /// (<see cref="MatchingSchedule.Walk"/>).
 /// </summary>
@@ -25,16 +27,24 @@ public sealed class Replay(ReplayOptions? options = null) : IOnlineMode
     public object Options => _options;
 
     /// <inheritdoc/>
+    public IOnlineMode? Shorter() => new Replay(_options with { Part = _options.Part / 2 });
+
+    /// <summary>The step of training at which the replay begins; its synset is matched there.</summary>
+    public int FirstStep(TrainingOptions recipe, int totalSteps)
+        => Math.Max(Trajectory.StepAt(_options.Earliest, totalSteps), ScheduleLength.StartOfLast(recipe, totalSteps, _options.Horizon));
+
+    /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         Synset synset = context.Synset;
         context.Validate(synset);
         float[] learningRates = context.RequireLearningRates(Name);
-        Checkpoint start = context.RequireTrajectory(Name).Nearest(_options.Start);
+        int first = FirstStep(context.Recipe!, learningRates.Length);
+        Checkpoint start = context.RequireTrajectory(Name).NearestTo(first);
         if (start.Step >= learningRates.Length)
-            throw new MissingTrajectoryException($"Mode 'replay' begins after a share of {_options.Start} of training; the nearest recorded checkpoint is the end. Record more of the trajectory.");
-        float[] rates = LearningRateBins.Equal(learningRates, start.Step, _options.Steps);
+            throw new MissingTrajectoryException($"Mode 'replay' begins at step {first} of training; the nearest recorded checkpoint is the end. Record more of the trajectory.");
+        float[] rates = [.. LearningRateBins.Equal(learningRates, start.Step, _options.Steps).Take(TrustRegion.StepsOf(_options.Steps, _options.Part))];
         using Tensor images = context.Device.Upload(synset.SharedShape, synset.Images);
         IReadOnlyList<int[]> removals = context.Removals;
         var samples = new DescentSamples(images, synset.Labels, (member, weights)

@@ -33,6 +33,8 @@ internal static class StageList
     {
         foreach (string method in job.Attribution.Methods)
             yield return AttributionMethods.IsOfSuite(method) ? new MethodStage(job, method) : new OnlineStage(job, method);
+        if (ReferenceStage.For(job) is ReferenceStage reference)
+            yield return reference;
         yield return new AttributeStage(job);
         if (SampleStage.For(job) is SampleStage samples)
             yield return samples;

@@ -106,8 +106,18 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
     private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
     {
         (double offline, double onlineSeconds, _) = CostOf(method);
+        StageRecord? online = Find(OnlineStage.NameOf(method)), attribute = Find(AttributeStage.StageName);
+        double? keptLoss = Figure(online, OnlineStage.KeptLoss), part = Figure(online, OnlineStage.Part);
+        EffectCheck? check = attribute is null ? null : EffectCheck.Read(attribute.Figures, method);
         return new MethodSummary(method, offline, onlineSeconds, modelSeconds * groups / onlineSeconds,
-            Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method));
+            Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
+        {
+            KeptLoss = keptLoss,
+            Part = part,
+            Agreement = check is not null && double.IsFinite(check.Agreement) ? check.Agreement : null,
+            Scale = check?.Scale,
+            Warnings = [.. EffectWarnings.Of(keptLoss, part, check)],
+        };
     }
 
     private (string Objective, double[] Effects, Dictionary<int, double> Exact) FirstRow(bool validated)

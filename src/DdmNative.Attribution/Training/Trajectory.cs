@@ -39,6 +39,9 @@ public sealed class Trajectory
     /// <summary>The recorded checkpoint nearest to the given share of the training (0 … 1); of two equally near, the earlier.</summary>
     public Checkpoint Nearest(double share) => Checkpoints.MinBy(checkpoint => Math.Abs(checkpoint.Step - share * TotalSteps))!;
 
+    /// <summary>The recorded checkpoint nearest to a step; of two equally near, the earlier.</summary>
+    public Checkpoint NearestTo(int step) => Checkpoints.MinBy(checkpoint => Math.Abs(checkpoint.Step - step))!;
+
     /// <summary>
     /// The steps recorded by default: start, quarters, end, every epoch's end, and the ends of <paramref name="bins"/> equal parts of the
     /// training (which a replay with the recorded trajectory as its control variate walks along).

@@ -38,6 +38,8 @@ internal static class ResultWriter
         }
 
         WriteMethods(console, summary);
+        foreach (MethodSummary method in summary.Methods)
+            WriteCheck(console, method, summary);
         if (summary.Evaluation is EvaluationSummary evaluation)
             WriteEvaluation(console, evaluation);
         if (summary.RetrainingSeconds is double retraining)
@@ -98,6 +100,24 @@ internal static class ResultWriter
         if (summary.Ceiling.Count > 0)
             table.Add("ceiling: one seed against the others", [.. Correlations(summary.Ceiling), "", "", "", ""]);
         table.Write(console);
+    }
+
+    /// <summary>What was checked of a method without retraining the network, and what must be known before its effects are believed.</summary>
+    private static void WriteCheck(IAnsiConsole console, MethodSummary method, RunSummary summary)
+    {
+        string title = AttributionMethods.Title(method.Name);
+        if (method.Scale is double scale && method.Warnings.Count == 0)
+        {
+            string exact = summary.RetrainedGroups is null && summary.Seconds.TryGetValue("train", out double training)
+                ? $" Exact to the scale: --calibrate 3, about {Number(3 * training, "0")} s."
+                : "";
+            console.WriteLine($"{title}: agrees with a retraining of the last block (correlation {Number(method.Agreement, "0.00")}); effects multiplied by {Number(scale, "0.00")}, to real units.{exact}");
+        }
+
+        if (method.Part < 1)
+            console.WriteLine($"{title}: walked {Number(method.Part, "0.###")} of its way; further on its models no longer fitted the groups that they keep.");
+        foreach (string warning in method.Warnings)
+            console.MarkupLineInterpolated($"[bold yellow]warning:[/] {title}: {warning}");
     }
 
     private static void WriteEvaluation(IAnsiConsole console, EvaluationSummary evaluation)

@@ -36,6 +36,9 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("synset", MetaValue = "KIND", HelpText = "In place of a mode: feature, the synset in feature space.")]
     public string? Synset { get; set; }
 
+    [Option("reference-groups", MetaValue = "N", HelpText = "Groups without which the last block is retrained, to check the effects of synset modes, feature and head and to bring them to real units; 0 for neither. Default: 8.")]
+    public int? ReferenceGroups { get; set; }
+
     [Option("objectives", Separator = ';', MetaValue = "LIST", HelpText = "What the effects are on, separated by semicolons: loss, accuracy, margin or logit, over all test images, one class (loss:class=3), test images by number (margin:sample=4,17), or each class by itself (loss:class). Default: loss;loss:class.")]
     public IEnumerable<string> Objectives { get; set; } = [];
 
@@ -70,6 +73,7 @@ internal sealed class AttributeVerb : GroupedOptions
                 Objectives = objectives.Length == 0 ? job.Attribution.Objectives : objectives,
                 Granularity = Granularity ?? job.Attribution.Granularity,
                 Samples = Samples ?? job.Attribution.Samples,
+                ReferenceGroups = ReferenceGroups ?? job.Attribution.ReferenceGroups,
             },
             Validation = job.Validation with
             {
@@ -77,6 +81,15 @@ internal sealed class AttributeVerb : GroupedOptions
                 Groups = job.Validation.Groups is int groups ? Math.Max(groups, calibrate) : null,
             },
         };
+    }
+
+    /// <summary>Without a method of its own the verb goes on with the run's, which need not be the default.</summary>
+    protected override string? NoteOn(Job job)
+    {
+        IReadOnlyList<string> usual = new JobAttribution().Methods;
+        return Method() is not null || job.Attribution.Methods.SequenceEqual(usual)
+            ? null
+            : $"Going on with {string.Join(", ", job.Attribution.Methods)}, which this run was asked for before. For the default, give --method {usual[0]}.";
     }
 
     private string? Method()

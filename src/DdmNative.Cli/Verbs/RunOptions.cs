@@ -35,13 +35,21 @@ internal abstract class RunOptions : WorkOptions
         job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
         Check(job, Named);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
-        RunSummary result = Carried((device, progress) => Runner.Run(Run, job, Upto, settings, device, progress, stop));
+        RunSummary result = Carried((device, progress) =>
+        {
+            if (NoteOn(job) is string note)
+                progress.Note(note);
+            return Runner.Run(Run, job, Upto, settings, device, progress, stop);
+        });
         Finish();
         ResultWriter.Write(result, Json);
     }
 
     /// <summary>Answers a question that needs no run, such as what there is to choose from; false where none was asked.</summary>
     protected virtual bool Answer() => false;
+
+    /// <summary>What the user should know of the job before it begins; null where that is nothing.</summary>
+    protected virtual string? NoteOn(Job job) => null;
 
     /// <summary>What the verb does beside the run once that is finished.</summary>
     protected virtual void Finish()

@@ -14,6 +14,9 @@ public sealed class OneStep(GroupGradients real, float stepSize = 0.05f) : IOnli
     public object Options => new { stepSize };
 
     /// <inheritdoc/>
+    public IOnlineMode? Shorter() => null;
+
+    /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

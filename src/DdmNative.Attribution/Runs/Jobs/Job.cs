@@ -163,11 +163,17 @@ public sealed record JobAttribution
     /// </summary>
     public string Samples { get; init; } = "grad-dot";
 
+    /// <summary>
+    /// Groups without which the last block is retrained, to check the effects of the synset modes, <c>feature</c> and <c>head</c> and to bring them to real units; 0 for neither.
+    /// </summary>
+    public int ReferenceGroups { get; init; } = 8;
+
     /// <summary>Compares value by value: records hold lists by reference.</summary>
     public bool Equals(JobAttribution? other)
-        => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives) && Granularity == other.Granularity && Samples == other.Samples;
+        => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives) && Granularity == other.Granularity && Samples == other.Samples
+        && ReferenceGroups == other.ReferenceGroups;
 
-    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives), Granularity, Samples);
+    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives), Granularity, Samples, ReferenceGroups);
 }
 
 /// <summary>The ground truth: training again without groups.</summary>

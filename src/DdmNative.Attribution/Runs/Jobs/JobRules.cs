@@ -129,6 +129,7 @@ public static class JobRules
                 throw rules.Error("attribution.samples", $"'{samples}'", $"a method and settings that it has ({fault})");
         }
 
+        rules.Whole("attribution.reference_groups", job.Attribution.ReferenceGroups, 0, 1000);
         rules.OneOf("attribution.granularity", job.Attribution.Granularity, [.. Granularity.Names]);
         if (job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
             throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups", "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");

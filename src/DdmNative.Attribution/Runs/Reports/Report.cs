@@ -53,6 +53,7 @@ internal static class Report
                 ["subtitle"] = Subtitle(job, inputs, groups),
                 ["figures"] = Figures(summary),
                 ["convention"] = summary.Convention,
+                ["warnings"] = summary.Methods.SelectMany(method => method.Warnings.Select(warning => $"{AttributionMethods.Title(method.Name)}: {warning}")),
                 ["objectives"] = objectives,
                 ["groups"] = Enumerable.Range(0, groups.Count).Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g], size = groups.Sizes[g] }),
                 ["matrices"] = Matrices(attribution).Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),

@@ -506,6 +506,8 @@ if (data.samples) {
   at("samples-note").textContent = `Effects of single images are by ${method}, ${ids.length < total ? `and of ${ids.length} of the ${total} images: more would not fit into this file. They are those that do most, of every group some` : `and of all ${total} images`}.${fit ? fit + "." : ""}`;
 } else at("level").querySelector("[value=samples]").remove();
 at("synset-note").textContent = data.images.synset > 0 ? "A row for each group: images of its synset, then some of its real ones." : "Real images of every group; the job's methods use no synset of images.";
+for (const warning of data.warnings) at("warnings").append(element("p", { textContent: warning }));
+at("warnings").hidden = data.warnings.length === 0;
 for (const [value, label] of data.figures) at("figures").append(element("div", { className: "figure" }, element("b", { textContent: value }), element("span", { textContent: label })));
 data.methods.forEach((method, i) => at("method").add(new Option(method.title, i)));
 for (const id of ["objective", "group-objective"]) data.objectives.forEach((objective, i) => at(id).add(new Option(objective, i)));

@@ -22,7 +22,10 @@ internal sealed class AttributeStage(Job job) : Stage
 
     public override string Title => "fill the attribution matrix";
 
-    public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf)];
+    public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf), .. ReferenceOf(job)];
+
+    /// <summary>The stage that effects in real units rest on beside their methods'; empty where they are as the methods made them.</summary>
+    public static IEnumerable<string> ReferenceOf(Job job) => ReferenceStage.For(job) is null ? [] : [ReferenceStage.StageName];
 
     public override object Settings => job.Attribution with { Samples = JobAttribution.NoSamples };
 
@@ -36,8 +39,14 @@ internal sealed class AttributeStage(Job job) : Stage
         string path = context.Folder.PathOf(OnlineResult.NameOf(method));
         return AttributionMethods.IsOfSuite(method)
             ? MethodStage.Read(path, objectives)
-            : AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
+            : Unscaled(path, context, objectives).Scale(EffectCheck.Of(context, method)?.Scale ?? 1);
     }
+
+    /// <summary>The effects as the method's models show them.</summary>
+    public static AttributionMatrix Unscaled(StageContext context, string method, IReadOnlyList<Objective> objectives) => Unscaled(context.Folder.PathOf(OnlineResult.NameOf(method)), context, objectives);
+
+    private static AttributionMatrix Unscaled(string path, StageContext context, IReadOnlyList<Objective> objectives)
+        => AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
 
     public override ShardWork InShard => ShardWork.Merge;
 
@@ -45,6 +54,7 @@ internal sealed class AttributeStage(Job job) : Stage
     {
         GroupTable groups = MethodStage.Parts(context);
         AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select(method => MatrixOf(context, job, method))];
+        EffectCheck?[] checks = [.. job.Attribution.Methods.Select(method => EffectCheck.Of(context, method))];
         int rows = matrices[0].Objectives.Count;
         (string, NpyArray)[] names = groups.Names is null ? [] : [(GroupNames, new NpyArray(groups.Names, groups.Count))];
         Npz.Write(context.PathFor(NpzFile),
@@ -55,10 +65,18 @@ internal sealed class AttributeStage(Job job) : Stage
             ("group_size", new NpyArray(groups.Sizes, groups.Count)),
             ("methods", new NpyArray(job.Attribution.Methods.ToArray(), matrices.Length)),
             ("matrices", new NpyArray(matrices.SelectMany(Flat).ToArray(), matrices.Length, rows, groups.Count)),
+            ("scales", new NpyArray(checks.Select(check => check?.Scale ?? 1).ToArray(), matrices.Length)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)),
             .. names]);
         AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));
-        return new StageResult(NpzFile, CsvFile);
+        var figures = new Dictionary<string, double>();
+        for (int i = 0; i < checks.Length; i++)
+        {
+            if (checks[i] is EffectCheck check)
+                check.AddTo(figures, job.Attribution.Methods[i]);
+        }
+
+        return new StageResult([NpzFile, CsvFile], figures);
     }
 
     /// <summary>[O·G], row by row.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Runs.Jobs;
 
 namespace DdmNative.Attribution.Runs.Stages;
@@ -24,7 +25,15 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
-    public override object Settings => new { job.Seed, Recipe = recipe, Matching = SynsetMatching.Options(recipe, job.Matching), job.Matching.Start, SynsetMatching.PhaseSteps };
+    public override object Settings => new
+    {
+        job.Seed,
+        Recipe = recipe,
+        Matching = SynsetMatching.Options(recipe, job.Matching),
+        job.Matching.Start,
+        SynsetMatching.PhaseSteps,
+        Replay = recipe.Kind switch { SynsetRecipe.Phases => new ControlledReplay().Options, SynsetRecipe.Replay => new Replay().Options, _ => null },
+    };
 
     public override void Check(RunInputs inputs)
     {
@@ -105,7 +114,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     {
         MatchingOptions options = SynsetMatching.Options(recipe, job.Matching);
         options = options with { Wave = context.Settings.Bounded(options.Wave) };
-        return new SynsetMatching(context.Device, context.Inputs.Network, inputs.Trajectory, inputs.Start, inputs.Real, options, recipe)
+        return new SynsetMatching(context.Device, context.Inputs.Network, inputs.Trajectory, inputs.Start, inputs.Real, options, RunInputs.Recipe(job), recipe)
         {
             OnProgress = context.Listener.Progress,
             Cancellation = context.Stop,

@@ -21,7 +21,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
 
     public override string Name => NameOf(metric);
 
-    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf)];
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf), .. AttributeStage.ReferenceOf(job)];
 
     public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context);
 

@@ -91,6 +91,7 @@ internal class MethodStage(Job job, string method) : Stage
             Identity = RetrainedModels.IdentityOf(context),
             Models = RetrainedModels.StoreOf(context),
             OnProgress = context.Listener.Progress,
+            OnWarning = context.Listener.Note,
             Cancellation = context.Stop,
         };
         long bytes = 0;

@@ -15,10 +15,11 @@ internal static class OnlineResult
     /// <summary>The folder of what an unfinished method has computed.</summary>
     public static string PartialNameOf(string method) => $"attribution/{AttributionMethods.FileName(method)}.partial";
 
-    public static void Write(string path, CounterfactualLogits logits)
+    public static void Write(string path, CounterfactualLogits logits, params IEnumerable<(string Name, NpyArray Values)> beside)
         => Npz.Write(path,
-            ("reference", new NpyArray(logits.Reference, logits.Samples, logits.Classes)),
-            ("without", new NpyArray(logits.Without, logits.Count, logits.Samples, logits.Classes)));
+            [("reference", new NpyArray(logits.Reference, logits.Samples, logits.Classes)),
+            ("without", new NpyArray(logits.Without, logits.Count, logits.Samples, logits.Classes)),
+            .. beside]);
 
     public static CounterfactualLogits Read(string path, int groups)
     {

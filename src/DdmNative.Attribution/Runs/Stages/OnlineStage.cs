@@ -16,6 +16,9 @@ internal sealed class OnlineStage(Job job, string method) : Stage
     /// <summary>The figure that holds the time of the models and their evaluation alone, without reading files or freezing features.</summary>
     public const string OnlineSeconds = "online_seconds";
 
+    /// <summary>The figures of what a synset mode has checked by itself (<see cref="TrustRegion"/>): the growth of the loss on kept images, and the part of its walk that it took.</summary>
+    public const string KeptLoss = "kept_loss", Part = "part";
+
     private readonly SynsetRecipe? _recipe = SynsetRecipe.For(method, job.Matching);
 
     public override string Name => NameOf(method);
@@ -24,7 +27,13 @@ internal sealed class OnlineStage(Job job, string method) : Stage
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _recipe is null ? (string[])[] : [DistillStage.NameOf(_recipe)]];
 
-    public override object Settings => new { method, Mode = OnlineModes.Find(method)?.Options, Feature = method == "feature" ? new FeatureSynsetSchedule() : null };
+    public override object Settings => new
+    {
+        method,
+        Mode = OnlineModes.Find(method)?.Options,
+        Trust = OnlineModes.Find(method) is null ? null : new TrustRegionOptions(),
+        Feature = method == "feature" ? new FeatureSynsetSchedule() : null,
+    };
 
     public static string NameOf(string method) => "online:" + method;
 
@@ -41,37 +50,49 @@ internal sealed class OnlineStage(Job job, string method) : Stage
         PieceWork pieces = kept.Pieces;
         IReadOnlyList<string> models = [];
         double seconds = 0;
+        var figures = new Dictionary<string, double>();
         CounterfactualLogits logits;
         if (IsWholeNetwork(context.Inputs.Network))
             (logits, seconds, models) = Retrained(context);
         else
-            logits = OnlineModes.Find(method) is IOnlineMode mode ? OnSynset(context, mode, groups, pieces) : OnDepth(context, groups, pieces);
+            logits = OnlineModes.Find(method) is IOnlineMode mode ? OnSynset(context, mode, groups, pieces, figures) : OnDepth(context, groups, pieces);
         string file = OnlineResult.NameOf(method);
         OnlineResult.Write(context.PathFor(file), logits);
-        return new StageResult([file, .. models], new Dictionary<string, double> { [OnlineSeconds] = seconds + pieces.Seconds + context.ByShards.Seconds });
+        figures.Add(OnlineSeconds, seconds + pieces.Seconds + context.ByShards.Seconds);
+        return new StageResult([file, .. models], figures);
     }
 
-    /// <summary>The control and one perturbed model for each group: pieces of their own.</summary>
-    private CounterfactualLogits OnSynset(StageContext context, IOnlineMode mode, GroupTable groups, PieceWork pieces)
+    /// <summary>The control and one perturbed model for each group: pieces of their own. How far they walk is found on a few groups first, by every shard alike.</summary>
+    private CounterfactualLogits OnSynset(StageContext context, IOnlineMode mode, GroupTable groups, PieceWork pieces, Dictionary<string, double> figures)
     {
         RunInputs inputs = context.Inputs;
         OnlineContext online = OnlineModes.Context(context, job, method, groups);
         online = online with { Wave = context.Settings.Bounded(online.Wave) };
         using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
+        using var trust = new TrustRegion(context.Device, inputs.Network, inputs.Train, groups.GroupOf, groups.Count, job.Seed);
+        double part = pieces.Once("part", () => [trust.Fit(mode, online with { Removals = trust.Pilot(groups.Count) }).Part])[0];
+        for (double walked = 1; walked > part; walked /= 2)
+            mode = mode.Shorter()!;
 
-        // The control is one of the models that a mode runs together.
+        // The control is one of the models that a mode runs together. After a model's logits, the growth of its loss on kept images.
         IReadOnlyList<float[]> models = pieces.Each<float>("model", groups.Count + 1, Math.Max(1, online.Wave - 1), wave =>
         {
             int[] removed = [.. wave.Pieces.Where(piece => piece > 0).Select(piece => piece - 1)];
-            CounterfactualLogits logits = mode.Run(online with
+            PerturbedModels models = mode.Run(online with
             {
                 // A mode does not run without a removal: a control alone takes the first group's along.
                 Removals = [.. removed.DefaultIfEmpty(0).Select(group => new[] { group })],
                 OnStep = (done, total) => context.Listener.Progress(wave.Before + (double)wave.Pieces.Length * done / total, wave.Total, "models"),
-            }).Evaluate(evaluator);
-            return [.. wave.Pieces.Select(piece => piece == 0 ? logits.Reference : logits.Model(Array.IndexOf(removed, piece - 1)).ToArray())];
+            });
+            CounterfactualLogits logits = models.Evaluate(evaluator);
+            double[] kept = trust.KeptLoss(models);
+            return [.. wave.Pieces.Select(piece => piece == 0
+                ? (float[])[.. logits.Reference, 1]
+                : [.. logits.Model(Array.IndexOf(removed, piece - 1)), (float)kept[Array.IndexOf(removed, piece - 1)]])];
         });
-        return CounterfactualLogits.Of(CounterfactualLogits.EachGroup(groups.Count), evaluator.Samples, inputs.Network.Classes, models);
+        figures.Add(KeptLoss, TrustRegion.Median(models.Skip(1).Select(model => (double)model[^1])));
+        figures.Add(Part, part);
+        return CounterfactualLogits.Of(CounterfactualLogits.EachGroup(groups.Count), evaluator.Samples, inputs.Network.Classes, [.. models.Select(model => model[..^1])]);
     }
 
     /// <summary>Whether nothing is frozen: the models then are exactly retrained ones.</summary>

@@ -21,7 +21,7 @@ internal sealed class TrainStage(Job job) : Stage
 
     public override string Title => "train the target";
 
-    public override object Settings => new { job.Seed, job.Network, job.Training };
+    public override object Settings => new { job.Seed, job.Network, job.Training, Recorded = new ControlledReplay().Options };
 
     public override string PartialPath => UnfinishedTrainingFile.FileName;
 
@@ -34,7 +34,7 @@ internal sealed class TrainStage(Job job) : Stage
         using var set = TrainingSet.Create(context.Device, inputs.Train);
         TrainingOptions recipe = RunInputs.Recipe(job);
         int steps = recipe.TotalSteps(set.Count);
-        IReadOnlyList<int> recorded = [.. Trajectory.DefaultSteps(steps, BatchOrder.StepsIn(set.Count, recipe.BatchSize)), .. new ControlledReplay().RecordedSteps(steps)];
+        IReadOnlyList<int> recorded = [.. Trajectory.DefaultSteps(steps, BatchOrder.StepsIn(set.Count, recipe.BatchSize)), .. new ControlledReplay().RecordedSteps(recipe, steps)];
         var partial = new UnfinishedTrainingFile(context);
         UnfinishedTraining? unfinished = partial.Find(context.Listener.Note);
         if (unfinished is not null)

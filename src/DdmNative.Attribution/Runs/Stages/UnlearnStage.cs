@@ -39,7 +39,7 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _recipe is null ? (string[])[] : [DistillStage.NameOf(_recipe)]];
 
-    public override object Settings => new { Groups = forgotten, unlearning.Method };
+    public override object Settings => new { Groups = forgotten, unlearning.Method, Mode = OnlineModes.Find(unlearning.Method)?.Options, Trust = _recipe is null ? null : new TrustRegionOptions() };
 
     public override ShardWork InShard => ShardWork.Dealt;
 
@@ -50,7 +50,7 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
         bool[] removed = [.. Enumerable.Range(0, groups.Count).Select(forgotten.Contains)];
         Tell(context, groups);
         float[] model = OnlineModes.Find(unlearning.Method) is IOnlineMode mode
-            ? Unlearning.Remove(mode, OnlineModes.Context(context, job, unlearning.Method, groups), forgotten)
+            ? RemoveOnSynset(context, mode, groups)
             : RetrainTop(context, groups, removed);
         ParameterFile.Write(context.PathFor(FileName), inputs.Network, model, new Dictionary<string, string>(CheckpointMetadata.Of(inputs.Network, inputs.Normalization))
         {
@@ -84,6 +84,17 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
             ? $"{g} (class {groups.ClassOf[g]}, cluster {groups.ClusterOf[g]}: {groups.Sizes[g]} images)"
             : $"{g} ({groups.Names[g]}, class {groups.ClassOf[g]}: {groups.Sizes[g]} images)");
         context.Listener.Note($"To forget: {ShortList.Of(listed, MostListed)}; {forgotten.Sum(g => groups.Sizes[g])} of {context.Inputs.Train.Count} training images.");
+    }
+
+    /// <summary>The target perturbed on the synset, as far as it still fits what it keeps.</summary>
+    private float[] RemoveOnSynset(StageContext context, IOnlineMode mode, GroupTable groups)
+    {
+        OnlineContext online = OnlineModes.Context(context, job, unlearning.Method, groups) with { Removals = [forgotten] };
+        using var trust = new TrustRegion(context.Device, context.Inputs.Network, context.Inputs.Train, groups.GroupOf, groups.Count, job.Seed);
+        (mode, double part) = trust.Fit(mode, online);
+        foreach (string warning in EffectWarnings.Of(TrustRegion.Median(trust.KeptLoss(mode.Run(online))), part, check: null))
+            context.Listener.Note($"{unlearning.Method}: {warning}");
+        return Unlearning.Remove(mode, online, forgotten);
     }
 
     /// <summary>The target's lower layers under a top that is trained from its own start without the groups.</summary>

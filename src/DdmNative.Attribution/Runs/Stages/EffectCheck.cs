@@ -1,0 +1,48 @@
+using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>A method's effects beside those of the last block, on the few groups that <see cref="ReferenceStage"/> has left out.</summary>
+/// <param name="Agreement">The correlation over all pairs of these groups and the classes; NaN where effects do not vary.</param>
+/// <param name="Scale">What the method's effects are multiplied by to have the size of exact retraining's; 1 where they do not agree enough to say.</param>
+/// <param name="Found">The same factor, whether or not it is applied.</param>
+internal sealed record EffectCheck(double Agreement, double Scale, double Found)
+{
+    /// <summary>Below this correlation the factor is not applied, and the user is told; good settings have .8 and more, the replay of too long a training had .1 to .6.</summary>
+    public const double LeastAgreement = 0.6;
+
+    private const string AgreementFigure = "agreement", ScaleFigure = "scale", FoundFigure = "found_scale";
+
+    /// <summary>The check of a finished method; null for a method that is not checked.</summary>
+    public static EffectCheck? Of(StageContext context, string method)
+    {
+        if (!ReferenceStage.IsFor(context.Job, method))
+            return null;
+        IReadOnlyList<Objective> losses = [.. context.Inputs.Test.Labels.Distinct().Order().Select(c => new Objective(ObjectiveKind.Loss, c))];
+        if (ReferenceStage.Read(context, losses) is not (AttributionMatrix reference, int[] groups))
+            return null;
+        double[] predicted = Flat(AttributeStage.Unscaled(context, method, losses).SelectGroups(groups)), expected = Flat(reference);
+        double agreement = Correlation.Pearson(predicted, expected), found = Correlation.SlopeThroughOrigin(predicted, expected);
+        return new EffectCheck(agreement, agreement >= LeastAgreement && found > 0 ? found : 1, found);
+    }
+
+    /// <summary>What the finished attribution has kept of it; null for a method that was not checked.</summary>
+    public static EffectCheck? Read(IReadOnlyDictionary<string, double> figures, string method)
+        => figures.TryGetValue(ValidateStage.FigureOf(ScaleFigure, method), out double scale)
+            ? new EffectCheck(figures.GetValueOrDefault(ValidateStage.FigureOf(AgreementFigure, method), double.NaN), scale, figures.GetValueOrDefault(ValidateStage.FigureOf(FoundFigure, method), double.NaN))
+            : null;
+
+    /// <summary>Adds it to a stage's figures.</summary>
+    public void AddTo(Dictionary<string, double> figures, string method)
+    {
+        foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[(AgreementFigure, Agreement), (ScaleFigure, Scale), (FoundFigure, Found)])
+        {
+            // JSON has no word for what is not a number but absence.
+            if (double.IsFinite(value))
+                figures.Add(ValidateStage.FigureOf(name, method), value);
+        }
+    }
+
+    private static double[] Flat(AttributionMatrix matrix) => AttributeStage.Flat(matrix);
+}

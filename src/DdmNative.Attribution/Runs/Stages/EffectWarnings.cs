@@ -1,0 +1,32 @@
+using System.Globalization;
+using DdmNative.Attribution.Online;
+
+namespace DdmNative.Attribution.Runs.Stages;
+
+/// <summary>What a user must know before believing a method's effects, a sentence or two each with the figure behind it.</summary>
+internal static class EffectWarnings
+{
+    private const string Advice = "Compare with --depth head or --depth block:1, or retrain some groups exactly: ddm validate --count 5.";
+
+    /// <summary>The warnings of one method.</summary>
+    /// <param name="keptLoss">The middle growth of the loss on kept images (<see cref="TrustRegion"/>); null for a method without a synset of images.</param>
+    /// <param name="part">The part of its walk that the mode took.</param>
+    /// <param name="check">Its effects beside the last block's; null where that was not computed.</param>
+    public static IEnumerable<string> Of(double? keptLoss, double? part, EffectCheck? check)
+    {
+        double most = new TrustRegionOptions().MostKeptLoss;
+        if (keptLoss > most)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"the models without a group no longer fit the groups that they keep: their loss on kept training images is {keptLoss:0.0#} times the target's (up to {most:0.0#} is trusted), although ")
+                + string.Create(CultureInfo.InvariantCulture, $"the method walked only {part:0.###} of its way. The effects are too large, and their order is not reliable. {Advice}");
+        }
+
+        if (check is not null && !(check.Agreement >= EffectCheck.LeastAgreement && check.Found > 0))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"the effects do not agree with a retraining of the last block: their correlation is {check.Agreement:0.00} (from {EffectCheck.LeastAgreement:0.0#} on is trusted). ")
+                + $"Neither their order nor their size is reliable, and they are not brought to real units. {Advice}";
+        }
+    }
+}
