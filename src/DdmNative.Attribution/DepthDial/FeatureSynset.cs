@@ -1,46 +1,81 @@
+using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Grouping;
 
 namespace DdmNative.Attribution.DepthDial;
 
 /// <summary>
-/// The distilled form of the depth dial: each group's frozen features replaced by a few k-means centres that weigh as many samples as they stand for.
+/// The distilled form of the depth dial: a few of each group's frozen features, each of which weighs as many samples as it stands for.
 /// With it, neither the data nor a cost that grows with them is needed online.
 /// </summary>
-/// <param name="Centres">[S, C, H, W]: the centres, in the order of their groups.</param>
-/// <param name="Labels">[S]: each centre's class.</param>
-/// <param name="Groups">[S]: each centre's group, ascending.</param>
-/// <param name="Counts">[S]: how many training samples each centre stands for.</param>
-public sealed record FeatureSynset(FrozenFeatures Centres, int[] Labels, int[] Groups, float[] Counts)
+/// <remarks>
+/// The features are drawn from strata, which are k-means clusters of the group. Means of clusters in their place lose the spread of the features within a cluster, and with it the curvature that holds the
+/// head back: with 64 per group
+/// of 1200 images of Fashion-MNIST means predicted the total effect with a correlation of .77, drawn features with .90; 256 drawn ones with .96.
+/// </remarks>
+/// <param name="Features">[S, C, H, W], in the order of their groups.</param>
+/// <param name="Labels">[S]: each one's class.</param>
+/// <param name="Groups">[S]: each one's group, ascending.</param>
+/// <param name="Counts">[S]: how many training samples each stands for.</param>
+public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] Groups, float[] Counts)
 {
-    /// <summary>Centres of every group's features.</summary>
+    /// <summary>Features that a stratum gives, on the average.</summary>
+    private const int PerStratum = 4;
+
+    /// <summary>What keeps the stream of random numbers of the drawing apart from that of the strata.</summary>
+    private const ulong DrawStream = 1UL << 32;
+
+    /// <summary>The features that a group of <paramref name="size"/> samples is given where nobody says: 8√n, and not more than it has.</summary>
+    public static int CountFor(int size) => Math.Min(size, (int)Math.Ceiling(8 * Math.Sqrt(size)));
+
+    /// <summary>Draws from every group's features.</summary>
     /// <param name="features">The training samples' features at some depth.</param>
     /// <param name="groups">Their groups.</param>
-    /// <param name="perGroup">c; a group with fewer samples keeps all of them.</param>
-    /// <param name="seed">Decides the clusters.</param>
+    /// <param name="perGroup">About how many of each group; 0 for <see cref="CountFor"/>. A group with no more samples keeps all of them.</param>
+    /// <param name="seed">Decides the strata and the drawing.</param>
     /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
-    public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 16, ulong seed = 1)
+    public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1)
     {
         ArgumentNullException.ThrowIfNull(features);
         ArgumentNullException.ThrowIfNull(groups);
+        ArgumentOutOfRangeException.ThrowIfNegative(perGroup);
         if (groups.GroupOf.Length != features.Count)
             throw new ArgumentException($"{groups.GroupOf.Length} samples are grouped, there are features of {features.Count}.", nameof(groups));
-        var centres = new List<float>();
+        int d = features.Dimensions;
+        var drawn = new List<float>();
         var (labels, groupOf, counts) = (new List<int>(), new List<int>(), new List<float>());
         for (int g = 0; g < groups.Count; g++)
         {
-            float[] rows = FeatureRows.Select(features.Values, features.Dimensions, groups.Members(g));
-            var options = new KMeansOptions { Clusters = perGroup, Seed = seed, Stream = (ulong)g, Restarts = 1 };
-            Clustering clusters = KMeans.Fit(rows, features.Dimensions, options);
-            centres.AddRange(clusters.Centres);
-            foreach (int size in clusters.Sizes)
+            float[] rows = FeatureRows.Select(features.Values, d, groups.Members(g));
+            foreach ((int row, float count) in Draw(rows, d, perGroup > 0 ? perGroup : CountFor(rows.Length / d), seed, (ulong)g))
             {
+                drawn.AddRange(rows.AsSpan(row * d, d));
                 labels.Add(groups.ClassOf[g]);
                 groupOf.Add(g);
-                counts.Add(size);
+                counts.Add(count);
             }
         }
 
-        return new FeatureSynset(new FrozenFeatures(features.Shape, labels.Count, [.. centres]), [.. labels], [.. groupOf], [.. counts]);
+        return new FeatureSynset(new FrozenFeatures(features.Shape, labels.Count, [.. drawn]), [.. labels], [.. groupOf], [.. counts]);
+    }
+
+    /// <summary>Rows of one group, ascending, each with the number of rows that it stands for.</summary>
+    private static IEnumerable<(int Row, float Count)> Draw(float[] rows, int d, int wanted, ulong seed, ulong group)
+    {
+        int n = rows.Length / d;
+        if (wanted >= n)
+            return Enumerable.Range(0, n).Select(row => (row, 1f));
+        Clustering strata = KMeans.Fit(rows, d, new KMeansOptions { Clusters = Math.Max(1, wanted / PerStratum), Seed = seed, Stream = group, Restarts = 1 });
+        var random = new SeededOrder(seed, DrawStream + group);
+        var drawn = new List<(int Row, float Count)>();
+        for (int k = 0; k < strata.Sizes.Length; k++)
+        {
+            int[] members = [.. Enumerable.Range(0, n).Where(row => strata.Assignment[row] == k)];
+            random.Shuffle(members);
+            int taken = Math.Clamp((int)Math.Round((double)wanted * members.Length / n), 1, members.Length);
+            drawn.AddRange(members.Take(taken).Select(row => (row, (float)members.Length / taken)));
+        }
+
+        return drawn.Order();
     }
 }

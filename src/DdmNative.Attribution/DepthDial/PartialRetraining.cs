@@ -57,10 +57,10 @@ public sealed class PartialRetraining : IDisposable
         TrainingOptions recipe, float[] initial, int[] groupOf, IReadOnlyList<int[]> leftOut, WaveOptions? options = null, CancellationToken cancellation = default)
         => new LeaveOutTraining(_device, _top, _set, groupOf, _evaluator).Run(recipe, TopOf(initial), leftOut, options, cancellation);
 
-    /// <summary>The same on a distilled set: centres with counts in place of the training samples, at a cost that does not depend on how many those were.</summary>
+    /// <summary>The same on a distilled set: a few weighted samples in place of all, at a cost that does not depend on how many those were.</summary>
     /// <param name="recipe">The target's own recipe.</param>
     /// <param name="initial">[P]: the target's θ_0; its upper part is taken.</param>
-    /// <param name="synset">Centres of this depth's features.</param>
+    /// <param name="synset">Drawn from this depth's features.</param>
     /// <param name="schedule">How its centres are met.</param>
     /// <param name="leftOut">The groups each model goes without.</param>
     /// <param name="options">Wave size, resumption, progress.</param>
@@ -72,11 +72,11 @@ public sealed class PartialRetraining : IDisposable
     {
         ArgumentNullException.ThrowIfNull(synset);
         ArgumentNullException.ThrowIfNull(schedule);
-        if (synset.Centres.Shape != _top.Input)
-            throw new ArgumentException($"The synset's centres are features of {synset.Centres.Shape}; this depth has {_top.Input}.", nameof(synset));
-        using TrainingSet centres = TrainingSet.Create(_device, synset.Centres.Values, synset.Centres.Shape.For(members: 1, synset.Centres.Count), synset.Labels, _network.Classes, synset.Counts);
-        TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), centres.Count);
-        return new LeaveOutTraining(_device, _top, centres, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options, cancellation);
+        if (synset.Features.Shape != _top.Input)
+            throw new ArgumentException($"The synset has features of {synset.Features.Shape}; this depth has {_top.Input}.", nameof(synset));
+        using TrainingSet drawn = TrainingSet.Create(_device, synset.Features.Values, synset.Features.Shape.For(members: 1, synset.Features.Count), synset.Labels, _network.Classes, synset.Counts);
+        TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), drawn.Count);
+        return new LeaveOutTraining(_device, _top, drawn, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options, cancellation);
     }
 
     public void Dispose()

@@ -78,7 +78,9 @@ public sealed record RunComparison
         return text.ToString();
     }
 
-    private static RunSummary Validated(string folder)
+    /// <summary>What a validated run found.</summary>
+    /// <exception cref="BadInputException">The folder is no run, or has not been validated.</exception>
+    internal static RunSummary Validated(string folder)
     {
         RunSummary? summary = RunFolder.Peek(folder)?.Summary;
         if (summary is null || summary.Methods.All(method => method.Correlations.Count == 0))

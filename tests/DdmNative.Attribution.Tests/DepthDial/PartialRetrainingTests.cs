@@ -63,7 +63,7 @@ public sealed class PartialRetrainingTests : IDisposable
     }
 
     [Fact]
-    public void A_synset_with_a_centre_for_every_sample_predicts_as_the_samples_do()
+    public void A_synset_with_every_sample_predicts_as_the_samples_do()
     {
         using var head = new PartialRetraining(_problem.Device, _problem.Network, Depth.Head, _target.Final, _problem.Train, _problem.Test);
         FeatureSynset synset = FeatureSynset.Distil(head.TrainingFeatures, _problem.Groups, perGroup: 9);
@@ -71,21 +71,34 @@ public sealed class PartialRetrainingTests : IDisposable
         Assert.All(synset.Counts, count => Assert.Equal(1, count));
         TrainingOptions full = _problem.Recipe with { BatchSize = 1000, Steps = 12 };
         CounterfactualLogits samples = head.Run(full, _target.Initial, _problem.Groups.GroupOf, LeftOut);
-        CounterfactualLogits centres = head.RunDistilled(full, _target.Initial, synset, new FeatureSynsetSchedule { BatchSize = null, Steps = 12 }, LeftOut);
-        Assert.All(Enumerable.Range(0, samples.Without.Length), i => Assert.Equal(samples.Without[i], centres.Without[i], 1e-4f));
+        CounterfactualLogits distilled = head.RunDistilled(full, _target.Initial, synset, new FeatureSynsetSchedule { BatchSize = null, Steps = 12 }, LeftOut);
+        Assert.All(Enumerable.Range(0, samples.Without.Length), i => Assert.Equal(samples.Without[i], distilled.Without[i], 1e-4f));
         Assert.Contains(Enumerable.Range(0, samples.Reference.Length), i => Math.Abs(samples.Model(1)[i] - samples.Reference[i]) > 1e-2);
     }
 
     [Fact]
-    public void Centres_are_counted_and_belong_to_their_groups()
+    public void Features_are_drawn_from_every_stratum_and_weigh_what_they_stand_for()
     {
-        var features = new FrozenFeatures(new ImageShape(1, 1, 1), 6, [0, 1, 10, 11, 12, 5]);
-        FeatureSynset synset = FeatureSynset.Distil(features, new GroupTable([0, 0, 0, 0, 0, 1], [4, 2], [0, 0]), perGroup: 2);
-        Assert.Equal([0, 0, 1], synset.Groups);
-        Assert.Equal([4, 4, 2], synset.Labels);
-        Assert.Equal([(0.5f, 2f), (11f, 3f)], synset.Centres.Values[..2].Zip(synset.Counts[..2]).Order());
-        Assert.Equal((5f, 1f), (synset.Centres.Values[2], synset.Counts[2]));
+        // Group 0 has two far clusters, of 12 and of 4; group 1 has a single sample.
+        float[] values = [.. Enumerable.Range(0, 12).Select(i => i / 100f), .. Enumerable.Range(0, 4).Select(i => 100 + i / 100f), 5];
+        var features = new FrozenFeatures(new ImageShape(1, 1, 1), 17, values);
+        var groups = new GroupTable([.. Enumerable.Repeat(0, 16), 1], [4, 2], [0, 0]);
+
+        FeatureSynset synset = FeatureSynset.Distil(features, groups, perGroup: 8);
+
+        Assert.Equal([.. Enumerable.Repeat(0, 8), 1], synset.Groups);
+        Assert.Equal([.. Enumerable.Repeat(4, 8), 2], synset.Labels);
+        Assert.Equal(6, synset.Features.Values[..8].Count(value => value < 50));
+        Assert.All(synset.Counts[..8], count => Assert.Equal(2, count));
+        Assert.Equal((5f, 1f), (synset.Features.Values[8], synset.Counts[8]));
+        Assert.All(synset.Features.Values, value => Assert.Contains(value, values));
     }
+
+    [Theory]
+    [InlineData(10, 10)]
+    [InlineData(80, 72)]
+    [InlineData(1200, 278)]
+    public void Larger_groups_give_more_features_though_a_smaller_share(int size, int features) => Assert.Equal(features, FeatureSynset.CountFor(size));
 
     [Fact]
     public void A_synset_of_another_depth_is_refused()
@@ -99,7 +112,7 @@ public sealed class PartialRetrainingTests : IDisposable
     [Fact]
     public void Fewer_steps_walk_the_same_distance()
     {
-        TrainingOptions recipe = new FeatureSynsetSchedule { Steps = 40 }.Apply(new TrainingOptions(), targetSteps: 400, centres: 800);
+        TrainingOptions recipe = new FeatureSynsetSchedule { Steps = 40 }.Apply(new TrainingOptions(), targetSteps: 400, samples: 800);
         Assert.Equal((40, 0.2f, 64), (recipe.TotalSteps(800), recipe.LearningRate, recipe.BatchSize));
     }
 

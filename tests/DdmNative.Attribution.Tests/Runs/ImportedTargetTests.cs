@@ -37,6 +37,7 @@ public sealed class ImportedTargetTests : IDisposable
     public void What_needs_only_the_model_works_on_a_network_from_PyTorch()
     {
         Job job = Of(FromPyTorch, "repair", "push", "forget", "head", "block:2", "feature", "grad-dot", "influence", "trak:models=1", "ddm:mode=repair:steps=3");
+        job = job with { Attribution = job.Attribution with { ReferenceGroups = 0 } };
 
         RunSummary summary = Run("run", job with { Unlearning = new JobUnlearning { Forget = ["class=1,cluster=0"], Method = "repair" } }, RunGoal.Everything);
 

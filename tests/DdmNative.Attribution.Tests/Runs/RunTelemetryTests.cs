@@ -54,7 +54,7 @@ public sealed class RunTelemetryTests : IDisposable
         Assert.Equal("attribute", run.GetTagItem("ddm.run.goal"));
         Assert.Equal(ActivityStatusCode.Ok, run.Status);
         Activity[] stages = StagesOf(run);
-        Assert.Equal(["train", "groups", "online:head", "attribute", "samples"], stages.Select(stage => stage.OperationName));
+        Assert.Equal(["train", "groups", "online:head", "reference", "attribute", "samples"], stages.Select(stage => stage.OperationName));
         RunRecord record = RunFolder.Peek(_folder)!;
         foreach ((Activity span, StageRecord stage) in stages.Zip(record.Stages))
         {
@@ -74,7 +74,7 @@ public sealed class RunTelemetryTests : IDisposable
 
         Activity again = Runs()[1];
         Assert.Empty(StagesOf(again));
-        Assert.Equal(["train", "groups", "online:head", "attribute", "samples"], again.Events.Select(moment => (string)moment.Tags.Single(tag => tag.Key == "ddm.stage").Value!));
+        Assert.Equal(["train", "groups", "online:head", "reference", "attribute", "samples"], again.Events.Select(moment => (string)moment.Tags.Single(tag => tag.Key == "ddm.stage").Value!));
     }
 
     [Fact]

@@ -124,7 +124,7 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
     [Fact]
     public void A_folder_stays_the_shard_or_the_whole_run_that_it_was()
     {
-        Job small = Job with { Attribution = new JobAttribution { Methods = ["head"] }, Validation = new JobValidation(), Evaluation = null, Unlearning = null };
+        Job small = Job with { Attribution = new JobAttribution { Methods = ["head"], ReferenceGroups = 0 }, Validation = new JobValidation(), Evaluation = null, Unlearning = null };
         RunSummary summary = Run(_folder.File("shard"), small, new RunSettings { Shard = new Shard(2, 8) });
         Assert.Equal("2/8", summary.Shard!.Shard);
         Assert.Equal([("online:head", 1, 7)], summary.Shard.Stages.Select(stage => (stage.Name, stage.Own, stage.Of)));

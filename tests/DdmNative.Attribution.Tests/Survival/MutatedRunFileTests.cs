@@ -75,8 +75,8 @@ public sealed class MutatedRunFileTests : IDisposable
     [Fact]
     public void Mutated_feature_synsets_are_read_or_refused()
     {
-        var centres = new FrozenFeatures(new ImageShape(2, 1, 1), 3, [1, 2, 3, 4, 5, 6]);
-        FeatureSynsetFile.Write(_folder.File("feature.safetensors"), new FeatureSynset(centres, [0, 0, 1], [0, 1, 2], [4, 5, 6]));
+        var features = new FrozenFeatures(new ImageShape(2, 1, 1), 3, [1, 2, 3, 4, 5, 6]);
+        FeatureSynsetFile.Write(_folder.File("feature.safetensors"), new FeatureSynset(features, [0, 0, 1], [0, 1, 2], [4, 5, 6]));
         Fuzz.Run(Read("feature.safetensors"), bytes => Assert.NotEmpty(FeatureSynsetFile.Read(_folder.Write("m.safetensors", bytes)).Groups));
     }
 

@@ -104,7 +104,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     {
         FeatureSynset synset = FeatureSynset.Distil(GroupStage.Features(context), GroupStage.Read(context), recipe.PerGroup, job.Seed);
         FeatureSynsetFile.Write(context.PathFor(FileOf(recipe.Name)), synset);
-        return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double> { ["centres"] = synset.Groups.Length });
+        return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double> { ["features"] = synset.Groups.Length });
     }
 
     /// <summary>The feature synset that the finished stage has left.</summary>

@@ -5,17 +5,17 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>
-/// <c>synset/feature.safetensors</c>: <c>features</c> [S, C, H, W], <c>labels</c> [S] and <c>groups</c> [S] int64, <c>counts</c> [S]: the training images each centre stands for.
+/// <c>synset/feature.safetensors</c>: <c>features</c> [S, C, H, W], <c>labels</c> [S] and <c>groups</c> [S] int64, <c>counts</c> [S]: the training images each stands for.
 /// </summary>
 internal static class FeatureSynsetFile
 {
     public static void Write(string path, FeatureSynset synset)
     {
-        ImageShape shape = synset.Centres.Shape;
+        ImageShape shape = synset.Features.Shape;
         int count = synset.Groups.Length;
         Safetensors.Write(path,
             [
-                new NamedTensor("features", [count, shape.Channels, shape.Height, shape.Width], synset.Centres.Values),
+                new NamedTensor("features", [count, shape.Channels, shape.Height, shape.Width], synset.Features.Values),
                 new NamedTensor("counts", [count], synset.Counts),
             ],
             [

@@ -5,17 +5,14 @@ namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>Which synset a method runs on, with what was measured best for it (docs/attribution-quality.md); methods of equal recipes share one.</summary>
 /// <param name="Kind">One of the constants.</param>
-/// <param name="PerGroup">m: images (or centres) per group.</param>
+/// <param name="PerGroup">m: images (or features) per group; 0 for a number by the group's size.</param>
 /// <param name="Steps">Matching steps, of each phase where there are several; 0 for the measured number.</param>
 internal sealed record SynsetRecipe(string Kind, int PerGroup, int Steps)
 {
     public const string Forward = "forward", Replay = "replay", Phases = "phases", Reverse = "reverse", Feature = "feature";
 
-    /// <summary>Centres per group of the feature synset.</summary>
-    private const int FeatureCentres = 16;
-
     /// <summary>As in the file's name, e.g. <c>forward-4</c>.</summary>
-    public string Name => string.Create(CultureInfo.InvariantCulture, $"{Kind}-{PerGroup}");
+    public string Name => PerGroup == 0 ? Kind : string.Create(CultureInfo.InvariantCulture, $"{Kind}-{PerGroup}");
 
     /// <summary>Whether it consists of images.</summary>
     public bool HasImages => Kind != Feature;
@@ -34,7 +31,7 @@ internal sealed record SynsetRecipe(string Kind, int PerGroup, int Steps)
             "replay" => (Replay, 2),
             "controlled-replay" => (Phases, 2),
             "forget" => (Reverse, 4),
-            "feature" => (Feature, FeatureCentres),
+            "feature" => (Feature, 0),
             _ => null,
         };
         if (best is not (string kind, int perGroup))

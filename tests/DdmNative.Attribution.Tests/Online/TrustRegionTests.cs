@@ -1,0 +1,127 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Runs.Stages;
+using DdmNative.Attribution.Tests.Matching;
+using DdmNative.Attribution.Training;
+using Xunit;
+
+namespace DdmNative.Attribution.Tests.Online;
+
+public sealed class TrustRegionTests : IDisposable
+{
+    private readonly SmallProblem _problem = new();
+
+    public void Dispose() => _problem.Dispose();
+
+    [Fact]
+    public void Models_that_are_the_control_have_lost_nothing()
+    {
+        using TrustRegion trust = Region(new TrustRegionOptions());
+        float[] target = _problem.Last.Parameters;
+        Assert.All(trust.KeptLoss(new PerturbedModels([[0], [3]], [.. target, .. target], target)), factor => Assert.Equal(1, factor));
+    }
+
+    [Fact]
+    public void What_a_model_has_lost_of_its_own_group_does_not_count()
+    {
+        // The initial network knows nothing: without all groups but one it is held to that one alone, without all of them to none.
+        using TrustRegion trust = Region(new TrustRegionOptions(LossFloor: 0));
+        float[] initial = _problem.Trajectory.Checkpoints[0].Parameters;
+        int[] all = [.. Enumerable.Range(0, SmallProblem.GroupCount)];
+        double[] factors = trust.KeptLoss(new PerturbedModels([[0], all], [.. initial, .. initial], _problem.Last.Parameters));
+        Assert.True(factors[0] > 1.2, $"{factors[0]}");
+        Assert.Equal(1, factors[1]);
+    }
+
+    [Fact]
+    public void A_walk_that_goes_too_far_is_halved_until_the_models_fit_what_they_keep()
+    {
+        OnlineContext context = OnlineModeTests.Context(_problem, "push");
+        using TrustRegion trust = Region(new TrustRegionOptions(MostKeptLoss: 1.2, MostHalvings: 5));
+        var far = new Push(new PushOptions(Steps: 320, StepSize: 0.3f));
+        Assert.True(TrustRegion.Median(trust.KeptLoss(far.Run(context))) > 1.2);
+
+        (IOnlineMode mode, double part) = trust.Fit(far, context);
+
+        Assert.InRange(part, 1.0 / 32, 0.5);
+        Assert.True(TrustRegion.Median(trust.KeptLoss(mode.Run(context))) <= 1.2 || part == 1.0 / 32);
+    }
+
+    [Fact]
+    public void A_walk_within_bounds_is_left_alone()
+    {
+        OnlineContext context = OnlineModeTests.Context(_problem, "repair");
+        using TrustRegion trust = Region(new TrustRegionOptions(MostKeptLoss: 100));
+        var mode = new Repair();
+        Assert.Equal((mode, 1.0), trust.Fit(mode, context));
+    }
+
+    [Theory]
+    [InlineData("repair")]
+    [InlineData("replay")]
+    [InlineData("controlled-replay")]
+    [InlineData("push")]
+    [InlineData("forget")]
+    public void Half_a_walk_moves_the_models_less(string mode)
+    {
+        OnlineContext context = OnlineModeTests.Context(_problem, mode);
+        IOnlineMode whole = OnlineModes.Find(mode)!, half = whole.Shorter()!;
+        Assert.NotEqual(whole.Options, half.Options);
+        Assert.True(Moved(half) < Moved(whole));
+
+        double Moved(IOnlineMode walked)
+        {
+            PerturbedModels models = walked.Run(context);
+            return models.Removals.Select((_, r) => (double)System.Numerics.Tensors.TensorPrimitives.Distance(models[r], models.Control)).Sum();
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 10)]
+    [InlineData(6, 6)]
+    [InlineData(1000, 10)]
+    public void Pilot_groups_are_spread_over_all(int groups, int most)
+    {
+        using TrustRegion trust = Region(new TrustRegionOptions());
+        int[] pilot = [.. trust.Pilot(groups).Select(removal => removal.Single())];
+        Assert.Equal(Math.Min(groups, most), pilot.Length);
+        Assert.Equal(pilot.Distinct().Order(), pilot);
+        Assert.InRange(pilot[^1], Math.Max(0, groups - (groups / pilot.Length) - 1), groups - 1);
+    }
+
+    [Fact]
+    public void Warnings_name_the_figure_and_what_to_do()
+    {
+        Assert.Empty(EffectWarnings.Of(1.2, 1, new EffectCheck(0.9, 1.5, 1.5)));
+        string lost = Assert.Single(EffectWarnings.Of(7.15, 0.125, new EffectCheck(0.9, 1.5, 1.5)));
+        Assert.Contains("7.15 times the target's", lost, StringComparison.Ordinal);
+        Assert.Contains("walked only 0.125 of its way", lost, StringComparison.Ordinal);
+        Assert.Contains("ddm validate", lost, StringComparison.Ordinal);
+        string disagrees = Assert.Single(EffectWarnings.Of(1, 1, new EffectCheck(0.09, 1, 0.05)));
+        Assert.Contains("correlation is 0.09", disagrees, StringComparison.Ordinal);
+        Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(double.NaN, 1, double.NaN)));
+        Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(0.9, 1, -0.4)));
+    }
+
+    [Fact]
+    public void A_replay_is_as_long_in_a_long_training_as_in_a_short_one()
+    {
+        var recipe = new TrainingOptions();
+        foreach (int steps in (int[])[504, 2016, 7504, 50000])
+        {
+            int controlled = new ControlledReplay().FirstStep(recipe, steps), replay = new Replay().FirstStep(recipe, steps);
+            Assert.InRange(ScheduleLength.Between(recipe, steps, controlled, steps), 26, 27.2);
+            Assert.InRange(ScheduleLength.Between(recipe, steps, replay, steps), 9, 9.5);
+        }
+
+        // A training that is shorter than the horizon is replayed from its first quarter on.
+        Assert.Equal(32, new ControlledReplay().FirstStep(recipe, 126));
+        Assert.Equal(63, new Replay().FirstStep(recipe, 126));
+    }
+
+    private TrustRegion Region(TrustRegionOptions options)
+    {
+        var train = new Dataset("small", _problem.Images, _problem.Labels, SmallProblem.Image.Channels, SmallProblem.Image.Height, SmallProblem.Image.Width, 3);
+        return new TrustRegion(_problem.Device, _problem.Network, train, _problem.Groups, SmallProblem.GroupCount, seed: 1, options);
+    }
+}
