@@ -4,16 +4,56 @@
 #   build/quality.sh fashion [DIR]      three target seeds, all 50 groups      (about 25 minutes on two cores)
 #   build/quality.sh width-128 [DIR]    one seed, ten groups                   (about 20 minutes)
 #   build/quality.sh cifar DIR          one seed, all 50 groups; DIR holds CIFAR-10's binary files
+#   build/quality.sh scale [ROW…]       from 2 to 100 epochs, 4000 to 60,000 images, 50 to 1000 groups (hours; each ROW can be run by itself, in any order)
+#
+# Rows of `scale`: 2-epochs 8-epochs 32-epochs 100-epochs 16000 60000 width-64 100-groups, and with CIFAR=DIR: cifar-10000 1000-groups.
+# The table has a line for every row that is finished. FASHION=DIR names another folder with Fashion-MNIST.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-table=${1:?which table: fashion, width-128 or cifar}
-data=${2:-}
+table=${1:?which table: fashion, width-128, cifar or scale}
+shift
+fashion=${FASHION:-/usr/share/datasets/fashion-mnist}
+
+# row NAME DATA TRAIN TEST EPOCHS WIDTH CLUSTERS SEEDS: one setting; TRAIN and TEST are images of every class, CLUSTERS groups of every class.
+row() {
+    DDM_DATA__SOURCE=$2 DDM_DATA__TRAIN_PER_CLASS=$3 DDM_DATA__TEST_PER_CLASS=$4 DDM_TRAINING__EPOCHS=$5 DDM_NETWORK__WIDTH=$6 DDM_GROUPS__PER_CLASS=$7 DDM_VALIDATION__SEEDS=$8 \
+        build/ddm run examples/quality-scale.json --run "runs/quality/scale-$1" > /dev/null
+}
+
+scale() {
+    local rows=(2-epochs 8-epochs 32-epochs width-64 100-groups 16000 100-epochs 60000 ${CIFAR:+cifar-10000 1000-groups}) name finished=()
+    for name in "${@:-${rows[@]}}"; do
+        case $name in
+            2-epochs)    row "$name" "$fashion" 400 100 2 32 5 2 ;;
+            8-epochs)    row "$name" "$fashion" 400 100 8 32 5 2 ;;
+            32-epochs)   row "$name" "$fashion" 400 100 32 32 5 2 ;;
+            100-epochs)  row "$name" "$fashion" 400 100 100 32 5 2 ;;
+            16000)       row "$name" "$fashion" 1600 1000 8 32 5 2 ;;
+            60000)       row "$name" "$fashion" 6000 1000 8 32 5 1 ;;
+            width-64)    row "$name" "$fashion" 400 100 8 64 5 2 ;;
+            100-groups)  row "$name" "$fashion" 400 100 8 32 10 2 ;;
+            cifar-10000) row "$name" "${CIFAR:?CIFAR=DIR names the folder with the binary files of CIFAR-10}" 1000 200 8 32 5 2 ;;
+            1000-groups) row "$name" "${CIFAR:?CIFAR=DIR names the folder with the binary files of CIFAR-10}" 1000 200 8 32 100 2 ;;
+            *) echo "quality: no row '$name' of scale: ${rows[*]}" >&2; exit 2 ;;
+        esac
+    done
+    for name in 2-epochs 8-epochs 32-epochs 100-epochs 16000 60000 width-64 100-groups cifar-10000 1000-groups; do
+        if build/ddm compare --each "runs/quality/scale-$name" > /dev/null 2>&1; then finished+=("runs/quality/scale-$name"); fi
+    done
+    build/ddm compare --each "${finished[@]}"
+}
+
+if [[ $table == scale ]]; then
+    scale "$@"
+    exit
+fi
+data=${1:-}
 case $table in
-    fashion) job=examples/quality.json seeds="1 2 3" data=${data:-/usr/share/datasets/fashion-mnist} ;;
-    width-128) job=examples/quality-width-128.json seeds=1 data=${data:-/usr/share/datasets/fashion-mnist} ;;
+    fashion) job=examples/quality.json seeds="1 2 3" data=${data:-$fashion} ;;
+    width-128) job=examples/quality-width-128.json seeds=1 data=${data:-$fashion} ;;
     cifar) job=examples/quality-cifar.json seeds=1 data=${data:?the folder with CIFAR-10\'s binary files} ;;
-    *) echo "quality: no table '$table': fashion, width-128 or cifar" >&2; exit 2 ;;
+    *) echo "quality: no table '$table': fashion, width-128, cifar or scale" >&2; exit 2 ;;
 esac
 
 runs=()

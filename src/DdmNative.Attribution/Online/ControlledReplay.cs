@@ -76,15 +76,11 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
             int first = wave * context.Wave;
             int[][] removals = [.. context.Removals.Skip(first).Take(context.Wave)];
             using var step = new ControlledReplayStep(context, context.Phases[0].Synset, removals, edges[0].Parameters, _options.Momentum);
-            PhaseSynset? current = null;
             for (int bin = 0; bin < rates.Length; bin++)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 PhaseSynset phase = context.Phases.LastOrDefault(phase => phase.FirstStep <= edges[bin].Step) ?? context.Phases[0];
-                if (phase != current)
-                    step.SetSynset(phase.Synset);
-                current = phase;
-                step.Run(edges[bin].Parameters, edges[bin + 1].Parameters, rates[bin]);
+                step.Run(bin, phase.Synset, edges[bin].Parameters, edges[bin + 1].Parameters, rates[bin]);
                 context.OnStep?.Invoke(wave * rates.Length + bin + 1, waves * rates.Length);
             }
             step.Parameters.CopyTo(models.AsSpan(first * length));

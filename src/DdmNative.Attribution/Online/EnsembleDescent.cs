@@ -23,8 +23,8 @@ internal sealed record DescentSamples(Tensor Images, float[] Labels, MemberFill 
 }
 
 /// <summary>
-/// Full-batch descent of many models at once from one start: every member has its own weights on the same images, which is all that a removed group changes. One step is one recorded
-/// plan (pick, forward, loss, backward, SGD); members run in waves.
+/// Descent of many models at once from one start: every member has its own weights on the same images, which is all that a removed group changes. A step looks at all images of a small synset and at a
+/// batch of a large one (<see cref="SynsetBatches"/>). One step is one recorded plan (pick, forward, loss, backward, SGD); members run in waves.
 /// </summary>
 internal sealed class EnsembleDescent(OnlineContext context, float momentum)
 {
@@ -49,7 +49,8 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
         Network network = context.Network;
         int members = result.Length / network.ParameterCount;
         TensorShape source = samples.Images.Shape;
-        int count = samples.Indices is null ? source.Samples : samples.PicksPerMember;
+        SynsetBatches? batches = samples.Indices is null && source.Samples > SynsetBatches.LargestWhole ? new SynsetBatches(source.Samples) : null;
+        int count = batches?.Size ?? (samples.Indices is null ? source.Samples : samples.PicksPerMember);
         var logits = new TensorShape(members, count, network.Classes);
         TensorShape vector = TensorShape.Vector(members, network.ParameterCount);
 
@@ -60,15 +61,23 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
         using Tensor gradient = device.AllocateTransient(vector);
         using Tensor cotangent = device.AllocateTransient(logits);
         using Tensor rate = device.Allocate(TensorShape.Vector(1, 1));
-        using Tensor weights = device.Upload(new TensorShape(members, count, 1), PerMember(samples.Weights, first, members, count));
-        using Tensor givenLabels = samples.MemberLabels is null
-            ? device.Upload(new TensorShape(1, source.Samples, network.Classes), samples.Labels)
-            : device.Upload(logits, PerMember(samples.MemberLabels, first, members, count * network.Classes));
-        using Tensor? indices = samples.Indices is null
-            ? null
-            : device.Upload(new TensorShape(members, count, 1), PerMember(samples.Indices, first, members, count));
-        using Tensor? picked = indices is null ? null : device.AllocateTransient(new TensorShape(members, count, source.Channels, source.Height, source.Width));
-        using Tensor? pickedLabels = indices is null || samples.MemberLabels is not null ? null : device.AllocateTransient(logits);
+        int all = batches?.Images ?? count;
+        float[] allWeights = PerMember(samples.Weights, first, members, all);
+        float[] allLabels = samples.MemberLabels is null ? samples.Labels : PerMember(samples.MemberLabels, first, members, all * network.Classes);
+        using Tensor weights = device.Allocate(new TensorShape(members, count, 1));
+        using Tensor givenLabels = device.Allocate(samples.MemberLabels is not null ? logits : new TensorShape(1, batches is null ? source.Samples : count, network.Classes));
+        if (batches is null)
+        {
+            weights.Upload(allWeights);
+            givenLabels.Upload(allLabels);
+        }
+
+        // A member's own picks stay as they are; a batch is the same for all members and another in every step.
+        using Tensor? indices = samples.Indices is not null
+            ? device.Upload(new TensorShape(members, count, 1), PerMember(samples.Indices, first, members, count))
+            : batches is null ? null : device.Allocate(new TensorShape(1, count, 1));
+        using Tensor? picked = indices is null ? null : device.AllocateTransient(new TensorShape(indices.Shape.Members, count, source.Channels, source.Height, source.Width));
+        using Tensor? pickedLabels = samples.Indices is null || samples.MemberLabels is not null ? null : device.AllocateTransient(logits);
         Tensor images = picked ?? samples.Images;
         Tensor labels = pickedLabels ?? givenLabels;
         using var pass = new NetworkPass(device, network, members, count);
@@ -87,6 +96,14 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             rate.Upload([rates[i]]);
+            if (batches is not null)
+            {
+                (int[] batch, float factor) = batches.Of(i);
+                indices!.Upload([.. batch, .. new float[count - batch.Length]]);
+                weights.Upload(batches.Pick(allWeights, members, 1, batch, factor));
+                givenLabels.Upload(batches.Pick(allLabels, givenLabels.Shape.Members, network.Classes, batch));
+            }
+
             step.Run();
             onStep(i + 1);
         }
