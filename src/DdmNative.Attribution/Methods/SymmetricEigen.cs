@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>Eigenvectors of a symmetric matrix by Jacobi's rotations (Golub and Van Loan, "Matrix computations", §8.5), in float64 on the host.</summary>
@@ -33,12 +35,17 @@ internal static class SymmetricEigen
             {
                 for (int q = p + 1; q < n; q++)
                     Rotate(a, u, p, q);
+
+                // Column p is looked at in row p alone until p is done.
+                for (int i = 0; i < n; i++)
+                    a[i][p] = a[p][i];
             }
         }
 
         return u;
     }
 
+    /// <summary>Turns rows p and q and column q; column p is left as it was.</summary>
     private static void Rotate(double[][] a, double[][] u, int p, int q)
     {
         if (a[p][q] == 0)
@@ -47,18 +54,29 @@ internal static class SymmetricEigen
         double t = (theta >= 0 ? 1 : -1) / (Math.Abs(theta) + Math.Sqrt(theta * theta + 1)), c = 1 / Math.Sqrt(t * t + 1), s = t * c;
         double[] rowP = a[p], rowQ = a[q];
         double pp = rowP[p] - t * rowP[q], qq = rowQ[q] + t * rowP[q];
+        Turn(rowP, rowQ, c, s);
+        (rowP[p], rowQ[q], rowP[q], rowQ[p]) = (pp, qq, 0, 0);
         for (int i = 0; i < a.Length; i++)
         {
-            if (i == p || i == q)
-                continue;
-            (double x, double y) = (rowP[i], rowQ[i]);
-            a[i][p] = rowP[i] = c * x - s * y;
-            a[i][q] = rowQ[i] = s * x + c * y;
+            if (i != p && i != q)
+                a[i][q] = rowQ[i];
         }
 
-        (rowP[p], rowQ[q], rowP[q], rowQ[p]) = (pp, qq, 0, 0);
-        (double[] up, double[] uq) = (u[p], u[q]);
-        for (int i = 0; i < a.Length; i++)
-            (up[i], uq[i]) = (c * up[i] - s * uq[i], s * up[i] + c * uq[i]);
+        Turn(u[p], u[q], c, s);
+    }
+
+    /// <summary>(x, y) ← (cx − sy, sx + cy).</summary>
+    private static void Turn(Span<double> x, Span<double> y, double c, double s)
+    {
+        int i = 0;
+        for (; i <= x.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            Vector<double> a = new(x[i..]), b = new(y[i..]);
+            (a * c - b * s).CopyTo(x[i..]);
+            (a * s + b * c).CopyTo(y[i..]);
+        }
+
+        for (; i < x.Length; i++)
+            (x[i], y[i]) = (c * x[i] - s * y[i], s * x[i] + c * y[i]);
     }
 }

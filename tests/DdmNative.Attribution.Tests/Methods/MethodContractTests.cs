@@ -1,5 +1,6 @@
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Sharding;
@@ -16,7 +17,7 @@ public sealed class MethodContractTests : IDisposable
     private static readonly string[] Quick =
     [
         "ddm:mode=repair:steps=2", "ddm:mode=forget:steps=2:images=1", "retrain", "finetune:epochs=1", "datamodel:subsets=6", "model-averaging:shards=3:deals=2", "encoded-ensemble:members=4", "influence:iterations=4",
-        "influence:solver=lissa:iterations=4", "ekfac", "trak:models=2:dim=40", "tracin:checkpoints=2", "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
+        "influence:solver=lissa:iterations=4", "ekfac", "ekfac:samples=7", "trak:models=2:dim=40", "tracin:checkpoints=2", "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
         "loss", "random",
     ];
 
@@ -124,6 +125,7 @@ public sealed class MethodContractTests : IDisposable
     [InlineData("tracin")]
     [InlineData("influence")]
     [InlineData("ekfac")]
+    [InlineData("ekfac:samples=7")]
     [InlineData("trak:models=1:dim=8")]
     [InlineData("in-run-shapley:every=2")]
     public void Effects_of_samples_of_a_linear_method_add_up_to_those_of_their_group(string method)
@@ -156,6 +158,7 @@ public sealed class MethodContractTests : IDisposable
     [InlineData("trak:dim", "is not key=value")]
     [InlineData("trak:dim=8:dim=9", "set twice")]
     [InlineData("influence:solver=magic", "expected one of cg, lissa")]
+    [InlineData("ekfac:samples=some", "samples is 'some', expected a whole number from 0")]
     [InlineData("influence:damping=-1", "a number above 0")]
     [InlineData("encoded-ensemble:members=5", "expected an even number")]
     [InlineData("influence:solver=lissa:scale=0.001:iterations=60", "LiSSA diverged")]
@@ -164,6 +167,23 @@ public sealed class MethodContractTests : IDisposable
     {
         using MethodContext request = _problem.Request();
         Assert.Contains(says, Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method, request)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Curvature_from_as_many_samples_as_there_are_is_that_from_all_and_from_fewer_is_near_it()
+    {
+        double[] By(string method)
+        {
+            using MethodContext request = _problem.Request();
+            return [.. MethodRegistry.Attribute(method, request).ToArray().Cast<double>()];
+        }
+
+        double[] all = By("ekfac:samples=0"), most = By($"ekfac:samples={_problem.Train.Count - 2}");
+
+        Assert.Equal(all, By("ekfac"));
+        Assert.Equal(all, By($"ekfac:samples={_problem.Train.Count}"));
+        Assert.NotEqual(all, most);
+        Assert.InRange(Correlation.Pearson(most, all), 0.95, 1);
     }
 
     [Fact]

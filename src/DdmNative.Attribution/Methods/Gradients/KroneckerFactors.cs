@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using DdmNative.Attribution.Networks;
 using DdmNative.Compute;
 
@@ -6,7 +7,8 @@ namespace DdmNative.Attribution.Methods.Gradients;
 /// <summary>
 /// The Fisher matrix of the target in Kronecker-factored eigenbases with corrected eigenvalues (George et al., NeurIPS 2018; Grosse et al. 2023). Of a weight layer with input patches a and output
 /// cotangents δ: A = Σ aaᵀ and S = Σ δδᵀ over samples and places, U_A and U_S their eigenvectors (rows), Λ = E_n[(U_S G_n U_Aᵀ)²] for the samples' gradients G_n. Biases and norm parameters keep the diagonal of
-/// the Fisher matrix. Labels are drawn from the target's own predictions, one for each training sample.
+/// the Fisher matrix. Labels are drawn from the target's own predictions, one for each sample.
+/// All of it is a mean over samples: some of the training set's can stand for all.
 /// </summary>
 /// <remarks>
 /// Everything is a pass and four products on the device: a convolution with filters that pick single pixels (or are rows of U_A) makes the (rotated) patches, a 1×1 convolution with U_S rotates δ, and the
@@ -15,6 +17,9 @@ namespace DdmNative.Attribution.Methods.Gradients;
 internal sealed class KroneckerFactors
 {
     private const int Chunk = 64;
+
+    /// <summary>Parameters that a thread sums at a time: enough to outweigh being handed them.</summary>
+    private const int ParametersOfThread = 2048;
 
     private readonly Network _network;
     private readonly List<Block> _blocks = [];
@@ -33,14 +38,15 @@ internal sealed class KroneckerFactors
     {
         long squares = WeightLayers(context.Network).Max(layer => (long)layer.Inputs * layer.Inputs), patches = WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Places);
         return new MemoryEstimate(("Kronecker factors", 6 * WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Inputs) * sizeof(double) + squares * sizeof(double)),
-            ("patches", Math.Max(wave, Chunk) * patches * sizeof(float)), ("rotated gradients", MemoryEstimate.Vectors(context.Network, 2L * wave)), ("passes", MemoryEstimate.Pass(context.Network, Math.Max(wave, Chunk), 1)));
+            ("patches", Math.Max(wave, Chunk) * patches * sizeof(float)), ("rotated gradients", MemoryEstimate.Vectors(context.Network, 4L * wave)), ("passes", MemoryEstimate.Pass(context.Network, Math.Max(wave, Chunk), 1)));
     }
 
     /// <summary>Computes them.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="labels">[N]: the labels drawn.</param>
+    /// <param name="samples">The training samples that stand for all, in order.</param>
+    /// <param name="labels">[N]: the labels drawn for them; no other's is looked at.</param>
     /// <param name="wave">Samples whose gradients are taken together.</param>
-    public static KroneckerFactors Compute(MethodContext context, int[] labels, int wave)
+    public static KroneckerFactors Compute(MethodContext context, int[] samples, int[] labels, int wave)
     {
         var factors = new KroneckerFactors(context.Network);
         var oneHot = new float[labels.Length * context.Network.Classes];
@@ -49,13 +55,19 @@ internal sealed class KroneckerFactors
         using Tensor drawn = context.Device.Upload(new TensorShape(1, labels.Length, context.Network.Classes), oneHot);
         foreach (Block block in WeightLayers(context.Network))
             factors._blocks.Add(block);
-        factors.FindBases(context, drawn);
-        factors.FindEigenvalues(context, drawn, Math.Min(wave, labels.Length));
+        factors.FindBases(context, samples, drawn);
+        factors.FindEigenvalues(context, samples, drawn, Math.Min(wave, samples.Length));
         return factors;
     }
 
-    /// <summary>(F + λI)⁻¹v for one vector [P], in place.</summary>
-    public void Solve(Span<float> v, double damping)
+    /// <summary>(F + λI)⁻¹v for each of the vectors [O, P], in place.</summary>
+    public void SolveAll(float[] vectors, double damping)
+    {
+        int length = _network.ParameterCount;
+        Parallel.For(0, vectors.Length / length, o => Solve(vectors.AsSpan(o * length, length), damping));
+    }
+
+    private void Solve(Span<float> v, double damping)
     {
         double[] values = [.. v.ToArray().Select(value => (double)value)];
         foreach (Block block in _blocks)
@@ -72,41 +84,41 @@ internal sealed class KroneckerFactors
         => Enumerable.Range(0, network.Layers.Count).Where(i => network.Layers[i] is ConvolutionLayer or LinearLayer).Select(i => new Block(network.Layers[i], i, network.LayerOffset(i)));
 
     /// <summary>A and S of every layer, and their eigenvectors.</summary>
-    private void FindBases(MethodContext context, Tensor labels)
+    private void FindBases(MethodContext context, int[] samples, Tensor labels)
     {
         foreach (Block block in _blocks)
             block.Clear();
-        int whole = context.Train.Count / Chunk * Chunk;
-        AddChunks(context, labels, 0, whole, Chunk);
-        AddChunks(context, labels, whole, context.Train.Count, context.Train.Count - whole);
+        int whole = samples.Length / Chunk * Chunk;
+        AddChunks(context, labels, samples[..whole], Chunk);
+        AddChunks(context, labels, samples[whole..], samples.Length - whole);
         Parallel.ForEach(_blocks, block => block.FindEigenvectors());
     }
 
     /// <summary>Patches have no weight that could leave some out: chunks are whole, and the rest is a chunk of its own.</summary>
-    private void AddChunks(MethodContext context, Tensor labels, int from, int to, int chunk)
+    private void AddChunks(MethodContext context, Tensor labels, int[] samples, int chunk)
     {
-        if (from == to)
+        if (samples.Length == 0)
             return;
         using var run = new RotatedPass(context, _network, _blocks, labels, 1, chunk, isRotated: false);
-        for (int first = from; first < to; first += chunk)
+        for (int first = 0; first < samples.Length; first += chunk)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            run.Run(first, chunk);
+            run.Run(samples.AsSpan(first, chunk));
             for (int b = 0; b < _blocks.Count; b++)
                 _blocks[b].Add(run.InputProducts(b), run.OutputProducts(b));
         }
     }
 
     /// <summary>Λ of every parameter.</summary>
-    private void FindEigenvalues(MethodContext context, Tensor labels, int wave)
+    private void FindEigenvalues(MethodContext context, int[] samples, Tensor labels, int wave)
     {
         using var run = new RotatedPass(context, _network, _blocks, labels, wave, 1, isRotated: true);
-        int count = context.Train.Count, length = _network.ParameterCount;
+        int count = samples.Length, length = _network.ParameterCount;
         for (int first = 0; first < count; first += wave)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             int here = Math.Min(wave, count - first);
-            run.Run(first, here);
+            run.Run(samples.AsSpan(first, here));
             float[] gradients = run.Gradients();
             for (int b = 0; b < _blocks.Count; b++)
             {
@@ -117,20 +129,31 @@ internal sealed class KroneckerFactors
                     rotated.AsSpan(n * stride, weights).CopyTo(gradients.AsSpan(n * length + _blocks[b].Offset));
             }
 
-            for (int n = 0; n < here; n++)
-            {
-                for (int p = 0; p < length; p++)
-                    Eigenvalues[p] += (double)gradients[n * length + p] * gradients[n * length + p] / count;
-            }
-
+            AddSquares(gradients, here, count);
             context.OnProgress?.Invoke(first + here, count, "samples");
         }
+    }
+
+    /// <summary>Λ += g²/N of these gradients, in their order: the parameters are shared out, so that threads change no sum.</summary>
+    private void AddSquares(float[] gradients, int members, int count)
+    {
+        double[] sums = Eigenvalues;
+        Parallel.ForEach(Partitioner.Create(0, sums.Length, Math.Min(sums.Length, ParametersOfThread)), range =>
+        {
+            (int first, int end) = range;
+            for (int n = 0; n < members; n++)
+            {
+                ReadOnlySpan<float> gradient = gradients.AsSpan(n * sums.Length, sums.Length);
+                for (int p = first; p < end; p++)
+                    sums[p] += (double)gradient[p] * gradient[p] / count;
+            }
+        });
     }
 
     /// <summary>One weight layer: inputs I (a patch's numbers), outputs O, and the eigenvectors of both sides.</summary>
     internal sealed class Block(Layer layer, int index, int offset)
     {
-        private double[][] _a = [], _s = [];
+        private double[][] _a = [], _s = [], _inputColumns = [];
 
         public Layer Layer => layer;
 
@@ -171,40 +194,40 @@ internal sealed class KroneckerFactors
         public void FindEigenvectors()
         {
             InputVectors = SymmetricEigen.Vectors(_a);
+            _inputColumns = Transposed(InputVectors);
             OutputVectors = SymmetricEigen.Vectors(_s);
         }
 
         /// <summary>V ← U_S V U_Aᵀ.</summary>
-        public void Rotate(double[] vector) => Transform(vector, OutputVectors, InputVectors, isBack: false);
+        public void Rotate(double[] vector) => Transform(vector, OutputVectors, _inputColumns, isBack: false);
 
         /// <summary>V ← U_Sᵀ V U_A.</summary>
         public void RotateBack(double[] vector) => Transform(vector, OutputVectors, InputVectors, isBack: true);
 
+        /// <summary>Whole rows at a time, each sum in the order of k, so that how it is cut for the vector units changes no bit.</summary>
         private void Transform(double[] vector, double[][] left, double[][] right, bool isBack)
         {
-            var half = new double[Outputs, Inputs];
+            Span<double> weight = vector.AsSpan(offset, WeightCount);
+            var half = new double[WeightCount];
             for (int o = 0; o < Outputs; o++)
             {
-                for (int i = 0; i < Inputs; i++)
-                {
-                    double sum = 0;
-                    for (int k = 0; k < Inputs; k++)
-                        sum += vector[offset + o * Inputs + k] * (isBack ? right[k][i] : right[i][k]);
-                    half[o, i] = sum;
-                }
+                for (int k = 0; k < Inputs; k++)
+                    AddScaled(right[k], weight[o * Inputs + k], half.AsSpan(o * Inputs, Inputs));
             }
 
+            weight.Clear();
             for (int o = 0; o < Outputs; o++)
             {
-                for (int i = 0; i < Inputs; i++)
-                {
-                    double sum = 0;
-                    for (int k = 0; k < Outputs; k++)
-                        sum += (isBack ? left[k][o] : left[o][k]) * half[k, i];
-                    vector[offset + o * Inputs + i] = sum;
-                }
+                for (int k = 0; k < Outputs; k++)
+                    AddScaled(half.AsSpan(k * Inputs, Inputs), isBack ? left[k][o] : left[o][k], weight.Slice(o * Inputs, Inputs));
             }
         }
+
+        private static void AddScaled(ReadOnlySpan<double> row, double factor, Span<double> sum)
+            => System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(row, factor, sum, sum);
+
+        private static double[][] Transposed(double[][] rows)
+            => [.. Enumerable.Range(0, rows.Length).Select(i => Array.ConvertAll(rows, row => row[i]))];
 
         private static double[][] Square(int n) => [.. Enumerable.Range(0, n).Select(_ => new double[n])];
 

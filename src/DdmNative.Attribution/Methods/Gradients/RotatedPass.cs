@@ -63,13 +63,13 @@ internal sealed class RotatedPass : IDisposable
         });
     }
 
-    /// <summary>Passes over the training samples from <paramref name="first"/>; places beyond <paramref name="count"/> weigh nothing, but in Σ aaᵀ, which is asked for whole chunks only.</summary>
-    public void Run(int first, int count)
+    /// <summary>Passes over these training samples; places beyond them weigh nothing, but in Σ aaᵀ, which is asked for whole chunks only.</summary>
+    public void Run(ReadOnlySpan<int> samples)
     {
         var indices = new float[_members * _samples];
         var weights = new float[indices.Length];
         for (int n = 0; n < indices.Length; n++)
-            (indices[n], weights[n]) = n < count ? (first + n, 1) : (first, 0);
+            (indices[n], weights[n]) = n < samples.Length ? (samples[n], 1) : (samples[0], 0);
         _indices.Upload(indices);
         _weights.Upload(weights);
         _plan.Run();
