@@ -1,8 +1,12 @@
+using System.Globalization;
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Attribution.Tests.Matching;
 using DdmNative.Attribution.Training;
+using DdmNative.Compute.Cpu;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Online;
@@ -119,9 +123,79 @@ public sealed class TrustRegionTests : IDisposable
         Assert.Equal(63, new Replay().FirstStep(recipe, 126));
     }
 
+    /// <summary>
+    /// A stand-in for 60,000 images: data that take long to learn, and a training far longer than the horizon. Replayed from a quarter on, as all trainings once were, the models run away: the check
+    /// trips, the walk is halved, and there is a warning where that does not help. As the mode is set, the replay of the same training is left alone.
+    /// </summary>
+    [Fact]
+    public void The_replay_of_three_quarters_of_a_long_training_is_not_trusted()
+    {
+        using var training = new LongTraining();
+        (OnlineContext context, ControlledReplay mode) = training.Replay(new ControlledReplayOptions(Horizon: 1e9));
+        double kept = TrustRegion.Median(training.Trust.KeptLoss(mode.Run(context)));
+        Assert.True(kept > 5, $"{kept}");
+        (IOnlineMode shorter, double part) = training.Trust.Fit(mode, context);
+        Assert.InRange(part, 1.0 / 8, 0.5);
+        Assert.True(TrustRegion.Median(training.Trust.KeptLoss(shorter.Run(context))) < kept);
+        string warning = Assert.Single(EffectWarnings.Of(kept, 1, check: null));
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{kept:0.0#} times the target's (up to 1.5 is trusted)"), warning, StringComparison.Ordinal);
+
+        (context, mode) = training.Replay(new ControlledReplayOptions());
+        Assert.Equal(1, training.Trust.Fit(mode, context).Part);
+        Assert.Empty(EffectWarnings.Of(TrustRegion.Median(training.Trust.KeptLoss(mode.Run(context))), 1, check: null));
+    }
+
     private TrustRegion Region(TrustRegionOptions options)
     {
         var train = new Dataset("small", _problem.Images, _problem.Labels, SmallProblem.Image.Channels, SmallProblem.Image.Height, SmallProblem.Image.Width, 3);
         return new TrustRegion(_problem.Device, _problem.Network, train, _problem.Groups, SmallProblem.GroupCount, seed: 1, options);
+    }
+
+    /// <summary>Three classes of two groups, 15 % of them mislabelled, learnt by heart: 900 steps, the first quarter of which a horizon of 27 leaves far behind.</summary>
+    private sealed class LongTraining : IDisposable
+    {
+        private const int Groups = 6;
+
+        private static readonly TrainingOptions Recipe = new(LearningRate: 0.05f, BatchSize: 20, Epochs: 100);
+
+        private readonly CpuDevice _device = new(2);
+        private readonly Network _network = Network.Create(new NetworkOptions("convnet", 8, 2, new ImageShape(1, 8, 8), 3));
+        private readonly TrainingSet _set;
+        private readonly GroupGradients _real;
+        private readonly Trajectory _trajectory;
+        private readonly Synset _start;
+
+        public LongTraining()
+        {
+            (Dataset train, _) = LabelNoise.Plant(DatasetLocator.Open("generated:classes=3,per-class=60,size=8,clusters=2").Train, 0.15, seed: 1);
+            train = Normalization.From(train).Apply(train);
+            int[] groups = [.. train.Labels.Select((label, n) => 2 * label + n % 2)];
+            _set = TrainingSet.Create(_device, train);
+            int total = Recipe.TotalSteps(train.Count);
+            _trajectory = TargetTraining.Run(_device, _network, _set, Recipe, [.. Enumerable.Range(0, total + 1)]).Trajectory;
+            _real = new GroupGradients(_device, _network, _set.Images, _set.Labels, groups, Groups);
+            _start = new SynsetStart(_network.Input, 3, train.Images, train.Labels)
+                .Nearest([.. Enumerable.Range(0, Groups).SelectMany(g => Enumerable.Range(0, train.Count).Where(n => groups[n] == g).Take(2))], 2);
+            Trust = new TrustRegion(_device, _network, train, groups, Groups, seed: 1);
+        }
+
+        public TrustRegion Trust { get; }
+
+        public (OnlineContext Context, ControlledReplay Mode) Replay(ControlledReplayOptions options)
+        {
+            var mode = new ControlledReplay(options);
+            var matcher = new GradientMatcher(_device, _network, new MatchingOptions(Steps: 20));
+            int first = mode.FirstStep(Recipe, _trajectory.TotalSteps);
+            IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(matcher, _start, _trajectory.Checkpoints, first, 5, 20, _real);
+            return (new OnlineContext(_device, _network, _trajectory.Checkpoints[^1].Parameters, phases[^1].Synset, _real.Sizes) { Trajectory = _trajectory, Recipe = Recipe, Phases = phases }, mode);
+        }
+
+        public void Dispose()
+        {
+            Trust.Dispose();
+            _real.Dispose();
+            _set.Dispose();
+            _device.Dispose();
+        }
     }
 }
