@@ -33,6 +33,9 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
     public object Options => _options;
 
     /// <inheritdoc/>
+    public int Steps => _options.Steps;
+
+    /// <inheritdoc/>
     public IOnlineMode? Shorter() => new ControlledReplay(_options with { Part = _options.Part / 2 });
 
     /// <summary>The step of training at which the replay of the whole horizon begins.</summary>

@@ -25,6 +25,9 @@ public sealed class Forget(ForgetOptions? options = null) : IOnlineMode
     public object Options => _options;
 
     /// <inheritdoc/>
+    public int Steps => TrustRegion.StepsOf(_options.Steps, _options.Part);
+
+    /// <inheritdoc/>
     public IOnlineMode? Shorter() => new Forget(_options with { Part = _options.Part / 2 });
 
     /// <inheritdoc/>
@@ -42,7 +45,7 @@ public sealed class Forget(ForgetOptions? options = null) : IOnlineMode
             PicksPerMember = picks,
             Indices = (member, indices) => FillIndices(synset, removals[member], indices),
         };
-        float[] rates = [.. Enumerable.Repeat(_options.StepSize, TrustRegion.StepsOf(_options.Steps, _options.Part))];
+        float[] rates = [.. Enumerable.Repeat(_options.StepSize, Steps)];
         float[] models = new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count);
         return new PerturbedModels(context.Removals, models, context.Target);
     }

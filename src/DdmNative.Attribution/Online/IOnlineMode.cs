@@ -9,6 +9,9 @@ public interface IOnlineMode
     /// <summary>The settings that decide the result, a record: a run that was made with others is made again.</summary>
     object Options { get; }
 
+    /// <summary>Steps of a model, each over a batch of the synset (<see cref="SynsetBatches"/>).</summary>
+    int Steps { get; }
+
     /// <summary>The same mode, walking half as far from the target; null where it has no length.</summary>
     IOnlineMode? Shorter();
 

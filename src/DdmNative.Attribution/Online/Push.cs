@@ -24,6 +24,9 @@ public sealed class Push(PushOptions? options = null) : IOnlineMode
     public object Options => _options;
 
     /// <inheritdoc/>
+    public int Steps => TrustRegion.StepsOf(_options.Steps, _options.Part);
+
+    /// <inheritdoc/>
     public IOnlineMode? Shorter() => new Push(_options with { Part = _options.Part / 2 });
 
     /// <inheritdoc/>
@@ -39,7 +42,7 @@ public sealed class Push(PushOptions? options = null) : IOnlineMode
         {
             MemberLabels = (member, labels) => FillLabels(synset, predictions, removals[member], labels),
         };
-        float[] rates = [.. Enumerable.Repeat(_options.StepSize, TrustRegion.StepsOf(_options.Steps, _options.Part))];
+        float[] rates = [.. Enumerable.Repeat(_options.StepSize, Steps)];
         float[] models = new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count);
         return new PerturbedModels(removals, models, context.Target);
     }

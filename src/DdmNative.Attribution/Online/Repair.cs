@@ -23,6 +23,9 @@ public sealed class Repair(RepairOptions? options = null) : IOnlineMode
     public object Options => _options;
 
     /// <inheritdoc/>
+    public int Steps => TrustRegion.StepsOf(_options.Steps, _options.Part);
+
+    /// <inheritdoc/>
     public IOnlineMode? Shorter() => new Repair(_options with { Part = _options.Part / 2 });
 
     /// <inheritdoc/>
@@ -35,7 +38,7 @@ public sealed class Repair(RepairOptions? options = null) : IOnlineMode
         IReadOnlyList<int[]> removals = context.Removals;
         var samples = new DescentSamples(images, synset.Labels, (member, weights)
             => ImageWeights.Fill(context, synset, member < removals.Count ? removals[member] : [], renormalise: false, weights));
-        float[] rates = [.. Enumerable.Repeat(_options.StepSize, TrustRegion.StepsOf(_options.Steps, _options.Part))];
+        float[] rates = [.. Enumerable.Repeat(_options.StepSize, Steps)];
         return PerturbedModels.FromEnsemble(removals, new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count + 1));
     }
 }

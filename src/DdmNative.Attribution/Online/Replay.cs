@@ -27,6 +27,9 @@ public sealed class Replay(ReplayOptions? options = null) : IOnlineMode
     public object Options => _options;
 
     /// <inheritdoc/>
+    public int Steps => TrustRegion.StepsOf(_options.Steps, _options.Part);
+
+    /// <inheritdoc/>
     public IOnlineMode? Shorter() => new Replay(_options with { Part = _options.Part / 2 });
 
     /// <summary>The step of training at which the replay begins; its synset is matched there.</summary>
@@ -44,7 +47,7 @@ public sealed class Replay(ReplayOptions? options = null) : IOnlineMode
         Checkpoint start = context.RequireTrajectory(Name).NearestTo(first);
         if (start.Step >= learningRates.Length)
             throw new MissingTrajectoryException($"Mode 'replay' begins at step {first} of training; the nearest recorded checkpoint is the end. Record more of the trajectory.");
-        float[] rates = [.. LearningRateBins.Equal(learningRates, start.Step, _options.Steps).Take(TrustRegion.StepsOf(_options.Steps, _options.Part))];
+        float[] rates = [.. LearningRateBins.Equal(learningRates, start.Step, _options.Steps).Take(Steps)];
         using Tensor images = context.Device.Upload(synset.SharedShape, synset.Images);
         IReadOnlyList<int[]> removals = context.Removals;
         var samples = new DescentSamples(images, synset.Labels, (member, weights)

@@ -35,6 +35,13 @@ internal abstract class RunOptions : WorkOptions
         job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
         Check(job, Named);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
+        if (IsPlanned)
+        {
+            using Compute.Device planned = OpenDevice();
+            PlanWriter.Write(RunPlan.Make(Run, job, Upto, settings, planned), Json);
+            return;
+        }
+
         RunSummary result = Carried((device, progress) =>
         {
             if (NoteOn(job) is string note)
@@ -47,6 +54,9 @@ internal abstract class RunOptions : WorkOptions
 
     /// <summary>Answers a question that needs no run, such as what there is to choose from; false where none was asked.</summary>
     protected virtual bool Answer() => false;
+
+    /// <summary>Whether the run is only to be planned.</summary>
+    protected virtual bool IsPlanned => false;
 
     /// <summary>What the user should know of the job before it begins; null where that is nothing.</summary>
     protected virtual string? NoteOn(Job job) => null;

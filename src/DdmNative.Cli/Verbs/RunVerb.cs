@@ -16,6 +16,9 @@ internal sealed class RunVerb : RunOptions
     [Option("schema", HelpText = "Print the job file's JSON Schema, for editors and for checking jobs before they are sent off.")]
     public bool Schema { get; set; }
 
+    [Option("dry-run", HelpText = "Write nothing: say which stages would be done, and about how long each takes on this machine. Default: do them.")]
+    public bool DryRun { get; set; }
+
     [Option("upto", Default = "everything", MetaValue = "NAME", HelpText = "Go no further: train, distill, attribute, validate, evaluate or everything. What shards are prepared with.")]
     public string UpToName { get; set; } = "everything";
 
@@ -35,6 +38,8 @@ internal sealed class RunVerb : RunOptions
             throw new BadUsageException("Name the job file and the run folder: ddm run job.json --run DIR. (ddm run --schema prints what a job file may say.)");
         return Schema;
     }
+
+    protected override bool IsPlanned => DryRun;
 
     protected override string Named(string field) => $"{JobPath}, $.{field}, with what environment and command line make of it";
 

@@ -14,6 +14,9 @@ public sealed class OneStep(GroupGradients real, float stepSize = 0.05f) : IOnli
     public object Options => new { stepSize };
 
     /// <inheritdoc/>
+    public int Steps => 1;
+
+    /// <inheritdoc/>
     public IOnlineMode? Shorter() => null;
 
     /// <inheritdoc/>

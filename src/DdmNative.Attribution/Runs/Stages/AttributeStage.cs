@@ -27,7 +27,7 @@ internal sealed class AttributeStage(Job job) : Stage
     /// <summary>The stage that effects in real units rest on beside their methods'; empty where they are as the methods made them.</summary>
     public static IEnumerable<string> ReferenceOf(Job job) => ReferenceStage.For(job) is null ? [] : [ReferenceStage.StageName];
 
-    public override object Settings => job.Attribution with { Samples = JobAttribution.NoSamples };
+    public override object Settings => new { Attribution = job.Attribution with { Samples = JobAttribution.NoSamples }, EffectCheck.Settings };
 
     /// <summary>The effects by one method.</summary>
     public static AttributionMatrix MatrixOf(StageContext context, Job job, string method)
@@ -47,6 +47,8 @@ internal sealed class AttributeStage(Job job) : Stage
 
     private static AttributionMatrix Unscaled(string path, StageContext context, IReadOnlyList<Objective> objectives)
         => AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
+
+    public override double? Work(StageWork work) => 0;
 
     public override ShardWork InShard => ShardWork.Merge;
 

@@ -57,6 +57,15 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
             return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture), SynsetFile.Read(path));
         })];
 
+    public override double? Work(StageWork work)
+    {
+        if (recipe.Kind == SynsetRecipe.Feature)
+            return work.Images / 3.0;
+        int phases = recipe.Kind == SynsetRecipe.Phases ? SynsetMatching.PhaseCount : 1;
+        int steps = recipe.Steps > 0 ? recipe.Steps : recipe.Kind == SynsetRecipe.Phases ? SynsetMatching.PhaseSteps : SynsetMatching.Options(recipe, job.Matching).StepsToTake;
+        return phases * (work.Gradients + StageWork.Matching(work.Groups * recipe.PerGroup, steps));
+    }
+
     public override string PartialPath => $"synset/{recipe.Name}.partial";
 
     public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count > 0 ? "the matching's last state" : null;

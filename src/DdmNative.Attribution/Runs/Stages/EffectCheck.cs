@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 
@@ -5,12 +6,17 @@ namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>A method's effects beside those of the last block, on the few groups that <see cref="ReferenceStage"/> has left out.</summary>
 /// <param name="Agreement">The correlation over all pairs of these groups and the classes; NaN where effects do not vary.</param>
-/// <param name="Scale">What the method's effects are multiplied by to have the size of exact retraining's; 1 where they do not agree enough to say.</param>
+/// <param name="Scale">
+/// What the method's effects are multiplied by to have the size of exact retraining's, by the groups' effects on their own classes, which are the least noisy; 1 where they do not agree enough to say.
+/// </param>
 /// <param name="Found">The same factor, whether or not it is applied.</param>
 internal sealed record EffectCheck(double Agreement, double Scale, double Found)
 {
     /// <summary>Below this correlation the factor is not applied, and the user is told; good settings have .8 and more, the replay of too long a training had .1 to .6.</summary>
     public const double LeastAgreement = 0.6;
+
+    /// <summary>Every setting that decides a check.</summary>
+    public static object Settings => new { LeastAgreement, ReferenceStage.ExactOverLastBlock, Scale = "own class" };
 
     private const string AgreementFigure = "agreement", ScaleFigure = "scale", FoundFigure = "found_scale";
 
@@ -22,8 +28,10 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found)
         IReadOnlyList<Objective> losses = [.. context.Inputs.Test.Labels.Distinct().Order().Select(c => new Objective(ObjectiveKind.Loss, c))];
         if (ReferenceStage.Read(context, losses) is not (AttributionMatrix reference, int[] groups))
             return null;
-        double[] predicted = Flat(AttributeStage.Unscaled(context, method, losses).SelectGroups(groups)), expected = Flat(reference);
-        double agreement = Correlation.Pearson(predicted, expected), found = Correlation.SlopeThroughOrigin(predicted, expected);
+        AttributionMatrix unscaled = AttributeStage.Unscaled(context, method, losses).SelectGroups(groups);
+        GroupTable table = GroupStage.Read(context);
+        double agreement = Correlation.Pearson(AttributeStage.Flat(unscaled), AttributeStage.Flat(reference));
+        double found = Correlation.SlopeThroughOrigin(OwnClass(unscaled, table, groups), OwnClass(reference, table, groups));
         return new EffectCheck(agreement, agreement >= LeastAgreement && found > 0 ? found : 1, found);
     }
 
@@ -44,5 +52,7 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found)
         }
     }
 
-    private static double[] Flat(AttributionMatrix matrix) => AttributeStage.Flat(matrix);
+    /// <summary>Each group's effect on the loss of its own class; zero where that has no test images.</summary>
+    private static double[] OwnClass(AttributionMatrix matrix, GroupTable table, int[] groups)
+        => [.. groups.Select((g, i) => matrix.IndexOf(new Objective(ObjectiveKind.Loss, table.ClassOf[g]).Name) is >= 0 and int row ? matrix[row, i] : 0)];
 }

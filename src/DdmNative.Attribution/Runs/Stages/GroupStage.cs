@@ -30,6 +30,8 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
     public static FrozenFeatures Features(StageContext context)
         => FrozenFeatures.Compute(context.Device, context.Inputs.Network, context.Inputs.Network.HeadStart, TrainStage.ReadTarget(context), context.Inputs.Train.Images);
 
+    public override double? Work(StageWork work) => own is null ? work.Images / 3.0 : 0;
+
     public override StageResult Run(StageContext context)
     {
         GroupTable groups = own ?? Cluster(context);

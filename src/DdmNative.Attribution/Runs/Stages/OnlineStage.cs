@@ -39,6 +39,14 @@ internal sealed class OnlineStage(Job job, string method) : Stage
 
     public override ShardWork InShard => ShardWork.Pieces;
 
+    public override double? Work(StageWork work)
+    {
+        int models = work.Groups + 1;
+        if (OnlineModes.Find(method) is IOnlineMode mode)
+            return (models + Math.Min(work.Groups, new TrustRegionOptions().PilotGroups)) * (double)mode.Steps * SynsetBatches.SizeFor(work.Groups * _recipe!.PerGroup) + work.Evaluation(models);
+        return method == "feature" ? work.TopSteps(work.HeadStart, models, new FeatureSynsetSchedule().BatchSize ?? 0) : work.TopTrainings(work.FirstLayer(Depth.Parse(method)), models);
+    }
+
     public override string PartialPath => OnlineResult.PartialNameOf(method);
 
     public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int models ? $"{models} models" : null;

@@ -36,6 +36,8 @@ internal sealed class ReferenceStage(Job job) : Stage
 
     public override ShardWork InShard => ShardWork.Dealt;
 
+    public override double? Work(StageWork work) => work.TopTrainings(work.FirstLayer(LastBlock), Math.Min(job.Attribution.ReferenceGroups, work.Groups) + 1);
+
     public override string PartialPath => "attribution/reference.partial";
 
     public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int models ? $"{models} models" : null;

@@ -61,6 +61,8 @@ internal sealed class RetrainStage(Job job) : Stage
         return [.. models.Chunk(leftOut.Length + 1).Select(ofSeed => CounterfactualLogits.Of(leftOut, samples, classes, ofSeed))];
     }
 
+    public override double? Work(StageWork work) => job.Validation.Seeds * ((job.Validation.Groups ?? work.Groups) + 1) * work.Training;
+
     public override string? Kept(StageContext context) => RetrainedModels.Kept(context);
 
     public override StageResult Run(StageContext context)

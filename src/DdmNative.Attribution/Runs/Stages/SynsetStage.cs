@@ -20,6 +20,8 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 
     public override object Settings => new { recipe.Name };
 
+    public override double? Work(StageWork work) => 0;
+
     /// <summary>The recipe whose synset a job shows: that of its first method with images; null where there is none.</summary>
     public static SynsetRecipe? Shown(Job job)
         => job.Attribution.Methods.Select(method => SynsetRecipe.For(method, job.Matching)).FirstOrDefault(recipe => recipe is { HasImages: true });

@@ -23,6 +23,8 @@ internal sealed class TrainStage(Job job) : Stage
 
     public override object Settings => new { job.Seed, job.Network, job.Training, Recorded = new ControlledReplay().Options };
 
+    public override double? Work(StageWork work) => work.Training;
+
     public override string PartialPath => UnfinishedTrainingFile.FileName;
 
     public override string? Kept(StageContext context)

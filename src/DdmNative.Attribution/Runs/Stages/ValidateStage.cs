@@ -30,6 +30,8 @@ internal sealed class ValidateStage(Job job) : Stage
     /// <summary>The figure of a method, e.g. <c>same:repair</c>.</summary>
     public static string FigureOf(string view, string method) => $"{view}:{method}";
 
+    public override double? Work(StageWork work) => 0;
+
     public override ShardWork InShard => ShardWork.Merge;
 
     public override StageResult Run(StageContext context)
