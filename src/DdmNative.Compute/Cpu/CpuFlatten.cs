@@ -26,9 +26,12 @@ internal sealed class CpuFlatten(CpuDevice device) : Flatten
             {
                 float* from = source.At(tile, sample);
                 float* to = target.At(tile, sample);
-                for (int row = 0; row < rows; row++)
-                    for (int column = 0; column < columns; column++)
-                        to[(long)column * rows + row] = from[(long)row * columns + column];
+                for (int column = 0; column < columns; column++, to += rows)
+                {
+                    float* value = from + column;
+                    for (int row = 0; row < rows; row++, value += columns)
+                        to[row] = *value;
+                }
             }
         }
     }

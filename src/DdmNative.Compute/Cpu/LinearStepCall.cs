@@ -24,6 +24,9 @@ internal sealed unsafe class LinearStepCall : CpuCall
 
     private const int Lanes = LanePart.Lanes;
 
+    /// <summary>Inputs contracted before the next rows' turn: so many of 32 samples are half of a first-level cache.</summary>
+    private const int InputsTogether = 128;
+
     private readonly CpuOperand inputsAcross, inputPanels, labelsAcross, weights, parameters, velocity, learningRate;
     private readonly float momentum;
     private readonly int inputs, classes, batch, stride, slots;
@@ -61,28 +64,26 @@ internal sealed unsafe class LinearStepCall : CpuCall
         float* matrix = parameters.At(tile, 0), bias = matrix + (nint)classes * inputs, across = inputsAcross.At(tile, 0);
         for (int k = 0; k < classes; k++)
             new Span<float>(logits + (nint)k * stride, stride).Fill(bias[k]);
-        for (int row = 0, height; row < classes; row += height)
+        for (int first = 0; first < inputs; first += InputsTogether)
         {
-            // As many rows as the micro-kernel takes at once, so that they are still in the first-level cache for the next samples.
-            height = SlotMicroKernel.TileHeight(classes - row);
             for (int column = 0; column < stride; column += Columns)
             {
                 MatrixMicroKernel.Multiply(
                     new Contraction
                     {
-                        A = matrix + (nint)row * inputs,
+                        A = matrix + first,
                         RowStrideA = inputs,
                         StepA = 1,
-                        B = across + column,
+                        B = across + (nint)first * stride + column,
                         StepB = stride,
-                        Steps = inputs,
+                        Steps = Math.Min(InputsTogether, inputs - first),
                         Segments = 1,
-                        C = logits + (nint)row * stride + column,
+                        C = logits + column,
                         RowStrideC = stride,
                         Columns = Columns,
                         Accumulate = true,
                     },
-                    height);
+                    classes);
             }
         }
     }

@@ -15,6 +15,9 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     /// <summary>Rows of one product: enough to reuse a filter panel from the first-level cache, few enough that images and products stay in the second.</summary>
     private const int TargetTiles = 32;
 
+    /// <summary>Samples from which the tiles that a product serves are multiplied apart from those that it does not.</summary>
+    private const int LeastSamplesApart = 4;
+
     private readonly CorrelationShape shape;
     private readonly WinogradTiles tiles;
     private readonly WinogradFilters filters;
@@ -105,23 +108,39 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         in Tile tile, int panel, int product, bool mayTransform, int rows, float* images, nint imagePlane, float* products, nint productPlane)
     {
         float* first = PanelOf(tile, 0, panel, mayTransform), last = sources.Length == 1 ? first : PanelOf(tile, 1, panel, mayTransform);
-        MatrixMicroKernel.Multiply(
-            new Contraction
+        var contraction = new Contraction
+        {
+            A = images + product * imagePlane,
+            RowStrideA = channels,
+            StepA = 1,
+            SegmentA = sourceStride,
+            B = first + (nint)product * filters.PlaneStride,
+            StepB = Columns,
+            SegmentB = (nint)(last - first),
+            Steps = sourceStride,
+            Segments = sources.Length,
+            C = products + product * productPlane + panel * Columns,
+            RowStrideC = panels * Columns,
+            Columns = Columns,
+        };
+        (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
+        if (!tiles.AreCut || !(belowEdge || beyondEdge) || rows < LeastSamplesApart * tiles.Count)
+        {
+            MatrixMicroKernel.Multiply(contraction, rows);
+            return;
+        }
+        (contraction.RowStrideA, contraction.RowStrideC) = (tiles.Count * channels, tiles.Count * panels * Columns);
+        for (int row = 0; row < (belowEdge ? 1 : tiles.Rows); row++)
+        {
+            for (int column = 0; column < (beyondEdge ? 1 : tiles.Columns); column++)
             {
-                A = images + product * imagePlane,
-                RowStrideA = channels,
-                StepA = 1,
-                SegmentA = sourceStride,
-                B = first + (nint)product * filters.PlaneStride,
-                StepB = Columns,
-                SegmentB = (nint)(last - first),
-                Steps = sourceStride,
-                Segments = sources.Length,
-                C = products + product * productPlane + panel * Columns,
-                RowStrideC = panels * Columns,
-                Columns = Columns,
-            },
-            rows);
+                int firstTile = row * tiles.Columns + column;
+                Contraction part = contraction;
+                part.A += firstTile * channels;
+                part.C += firstTile * panels * Columns;
+                MatrixMicroKernel.Multiply(part, rows / tiles.Count);
+            }
+        }
     }
 
     /// <summary>Where a source's transformed panel lies; one that is used once is made there first.</summary>

@@ -132,6 +132,12 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             for (int product = 0; product < WinogradTransform.Products; product++)
             {
                 float* sum = sums + (nint)product * SumStride;
+                (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
+                if (tiles.AreCut && (belowEdge || beyondEdge) && sources.Length == 1 && products is null)
+                {
+                    MultiplyServed(images + product * imagePlane, cotangents + product * cotangentPlane + panel * Columns, samples, belowEdge, beyondEdge, sum, columns, !begins);
+                    continue;
+                }
                 for (int part = 0; part < parts; part++)
                 {
                     nint firstStep = (nint)part * stepsOfPart;
@@ -160,6 +166,32 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             if (IsSinglePass)
                 TransformBack(tile.Workspace, panel, sums);
         }
+    }
+
+    /// <summary>A product that serves pixels of some tiles only: the others' cotangents are zero, and left out.</summary>
+    private void MultiplyServed(float* images, float* cotangents, int samples, bool belowEdge, bool beyondEdge, float* sum, int columns, bool accumulates)
+    {
+        // Of each sample's tiles 0 1 / 2 3 the first two, the first column's two, or the first.
+        bool isFirstOnly = belowEdge && beyondEdge;
+        int step = isFirstOnly ? tiles.Count : belowEdge ? 1 : tiles.Columns;
+        MatrixMicroKernel.Multiply(
+            new Contraction
+            {
+                A = images,
+                RowStrideA = 1,
+                StepA = step * inputs,
+                SegmentA = tiles.Count * inputs,
+                B = cotangents,
+                StepB = step * outputs,
+                SegmentB = tiles.Count * outputs,
+                Steps = isFirstOnly ? samples : 2,
+                Segments = isFirstOnly ? 1 : samples,
+                C = sum,
+                RowStrideC = Columns,
+                Columns = columns,
+                Accumulate = accumulates,
+            },
+            inputs);
     }
 
     private void TransformBack(Workspace workspace, int panel, float* sums)
