@@ -25,7 +25,7 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         this.device = device;
         Name = name;
-        calls = LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, made.Add);
+        calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, made.Add), made.Add);
         foreach (CpuCall call in calls)
         {
             if (phases.Count > 0 && phases[^1].TryAdd(call))

@@ -27,6 +27,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     private readonly int sourceStride;
     private readonly int channels;
     private readonly int panels;
+    private WinogradImagesCall? shared;
+    private CpuOperand? sharedImages;
 
     public WinogradCorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
@@ -44,6 +46,10 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         RetainedFloats = sources.Length * SourceLength;
     }
 
+    /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
+    internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
+        => Members > 1 && Samples > 1 && sources.Length == 1 && sources[0].Image.Tensor.Shape.Members == 1 ? (sources[0].Image.Tensor, shape) : null;
+
     /// <summary>Room for one source's transformed filters.</summary>
     private long SourceLength => (long)panels * filters.PanelLength;
 
@@ -56,6 +62,9 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     public override long TemporaryFloats(int samples)
         => panels * Columns + filters.ChunkLength + PaddedLength + (long)WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, channels) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, panels * Columns));
+
+    /// <summary>Takes images that are transformed already.</summary>
+    internal void Share(WinogradImagesCall transform) => (shared, sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void Execute(in Tile tile)
     {
@@ -82,7 +91,9 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         float* images = biases + panels * Columns + filters.ChunkLength;
         float* products = images + WinogradTransform.Products * imagePlane;
         float* padded = products + WinogradTransform.Products * productPlane;
-        for (int i = 0; i < samples; i++)
+        if (shared is not null)
+            images = shared.At(sharedImages!, tile, firstSample, out imagePlane);
+        for (int i = 0; i < samples && shared is null; i++)
             for (int source = 0; source < sources.Length; source++)
                 tiles.TransformImage(
                     sources[source].Image.At(tile, firstSample + i), padded, images, rows, channels, i * tiles.Count, source * sourceStride);

@@ -24,6 +24,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private readonly int panels;
     private readonly RunningProducts? products;
     private readonly WinogradFilters directions;
+    private WinogradImagesCall? shared;
+    private CpuOperand? sharedImages;
 
     public WinogradFilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
@@ -43,6 +45,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         directions = new WinogradFilters(this.shape);
         RetainedFloats = SumLength + (products is null ? 0 : products.TotalFloats + products.Count * DirectionLength);
     }
+
+    /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
+    internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
+        => Members > 1 && Samples > 1 && sources.Length == 1 && products is null && sources[0].Image.Tensor.Shape.Members == 1 ? (sources[0].Image.Tensor, shape) : null;
 
     /// <summary>Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
     private int SumStride => inputs * Columns + LanePart.Lanes;
@@ -69,6 +75,9 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     public override long TemporaryFloats(int samples)
         => (products is null ? 0 : SamplesTogether * products.TotalFloats + directions.ChunkLength) + PaddedLength + (long)sources.Length * WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, inputs) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, outputs));
+
+    /// <summary>Takes images that are transformed already.</summary>
+    internal void Share(WinogradImagesCall transform) => (shared, sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void EndSlot(Workspace workspace)
     {
@@ -120,10 +129,13 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         {
             for (int source = 0; source < sources.Length; source++)
             {
-                tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps, inputs, i * tiles.Count, 0);
+                if (shared is null)
+                    tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps, inputs, i * tiles.Count, 0);
                 tiles.TransformCotangent(sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps, i * tiles.Count);
             }
         }
+        if (shared is not null)
+            images = shared.At(sharedImages!, tile, firstSample, out imagePlane);
         bool begins = tile.BeginsSlot && firstSample == tile.FirstSample;
         for (int panel = 0; panel < panels; panel++)
         {
