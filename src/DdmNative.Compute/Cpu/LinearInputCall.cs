@@ -1,7 +1,7 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Lays a batch that all members share out for <see cref="LinearStepCall"/>, once for all of them: the inputs with their samples side by side [I, N] for the product, in panels of 32 inputs [I/32, N, 32] for the
+/// Lays a batch that all members share out for <see cref="LinearStepCall"/>, once for all of them: the inputs in panels of 32 samples [N/32, I, 32] for the product, in panels of 32 inputs [I/32, N, 32] for the
 /// gradient, and the labels as [K, N]. Inputs are in PyTorch's order, as a flatten of the images makes them.
 /// </summary>
 internal sealed unsafe class LinearInputCall : CpuCall
@@ -27,7 +27,7 @@ internal sealed unsafe class LinearInputCall : CpuCall
         (across, panels, labelsAcross) = (WriteWhole(Across), WriteWhole(Panels), WriteWhole(LabelsAcross));
     }
 
-    /// <summary>[I, N]; what lies between N and the stride is zero.</summary>
+    /// <summary>[N/32, I, 32]; what lies between N and the stride is zero.</summary>
     public CpuTensor Across { get; }
 
     /// <summary>[I/32, N, 32].</summary>
@@ -36,7 +36,7 @@ internal sealed unsafe class LinearInputCall : CpuCall
     /// <summary>[K, N].</summary>
     public CpuTensor LabelsAcross { get; }
 
-    /// <summary>Floats from one row of <see cref="Across"/> and <see cref="LabelsAcross"/> to the next: N rounded up to whole panels.</summary>
+    /// <summary>Floats from one row of <see cref="LabelsAcross"/> to the next: N rounded up to whole panels.</summary>
     public int Stride { get; }
 
     /// <summary>I.</summary>
@@ -55,7 +55,7 @@ internal sealed unsafe class LinearInputCall : CpuCall
                 for (int pixel = 0; pixel < pixels; pixel++, input++)
                 {
                     float value = image[(nint)pixel * channels + c];
-                    rows[(nint)input * Stride + sample] = value;
+                    rows[((nint)(sample / Columns) * Inputs + input) * Columns + sample % Columns] = value;
                     panel[((nint)(input / Columns) * Samples + sample) * Columns + input % Columns] = value;
                 }
             }

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Gradients of a matrix summed slot by slot (<see cref="GradientSum"/>) while the tile stays in the first-level cache: a slot's samples are contracted in registers, from zero, and its sum is
-/// added to the tile before the next slot begins. The bits are those of whole gradients summed for each slot and added one after the other, without their ways through memory.
+/// Gradients of a matrix summed slot by slot (<see cref="GradientSum"/>) in registers: 7 rows × 32 columns of a slot's sum and as many of the slots' total, so that a slot of eight samples is 112 multiply–adds
+/// and 14 additions and touches no sum in memory. The bits are those of whole gradients summed for each slot and added one after the other.
 /// </summary>
 /// <remarks>Written out like <see cref="MatrixMicroKernel"/>, for the same reason; AVX-512 only.</remarks>
 internal static unsafe class SlotMicroKernel
@@ -13,17 +13,17 @@ internal static unsafe class SlotMicroKernel
     public const int Columns = 32;
 
     /// <summary>Rows of a tile at most.</summary>
-    public const int TallestTile = 14;
+    public const int TallestTile = 7;
 
     private const int Lanes = 16;
 
-    /// <summary>Rows of the next tile where so many are left.</summary>
+    /// <summary>Rows of the next tile where so many are left: few rows are too short a chain of independent sums.</summary>
     public static int TileHeight(int rows) => rows switch
     {
-        16 => 8,
-        >= 14 => 14,
-        >= 8 => 8,
+        16 or 12 or 8 => 4,
+        >= 7 => 7,
         >= 4 => 4,
+        >= 2 => 2,
         _ => 1,
     };
 
@@ -39,14 +39,14 @@ internal static unsafe class SlotMicroKernel
     {
         switch (height)
         {
-            case 14:
-                Tile14(cotangents, stride, inputs, samples, slots, tile);
-                break;
-            case 8:
-                Tile8(cotangents, stride, inputs, samples, slots, tile);
+            case 7:
+                Tile7(cotangents, stride, inputs, samples, slots, tile);
                 break;
             case 4:
                 Tile4(cotangents, stride, inputs, samples, slots, tile);
+                break;
+            case 2:
+                Tile2(cotangents, stride, inputs, samples, slots, tile);
                 break;
             default:
                 Tile1(cotangents, stride, inputs, samples, slots, tile);
@@ -54,9 +54,16 @@ internal static unsafe class SlotMicroKernel
         }
     }
 
-    private static void Tile14(float* a, nint row, float* b, int samples, int slots, float* c)
+    private static void Tile7(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         nint row2 = 2 * row, row3 = 3 * row;
+        Vector512<float> lowTotal0 = default, highTotal0 = default;
+        Vector512<float> lowTotal1 = default, highTotal1 = default;
+        Vector512<float> lowTotal2 = default, highTotal2 = default;
+        Vector512<float> lowTotal3 = default, highTotal3 = default;
+        Vector512<float> lowTotal4 = default, highTotal4 = default;
+        Vector512<float> lowTotal5 = default, highTotal5 = default;
+        Vector512<float> lowTotal6 = default, highTotal6 = default;
         for (int slot = 0, sample = 0; slot < slots; slot++)
         {
             Vector512<float> low0 = default, high0 = default;
@@ -66,136 +73,6 @@ internal static unsafe class SlotMicroKernel
             Vector512<float> low4 = default, high4 = default;
             Vector512<float> low5 = default, high5 = default;
             Vector512<float> low6 = default, high6 = default;
-            Vector512<float> low7 = default, high7 = default;
-            Vector512<float> low8 = default, high8 = default;
-            Vector512<float> low9 = default, high9 = default;
-            Vector512<float> low10 = default, high10 = default;
-            Vector512<float> low11 = default, high11 = default;
-            Vector512<float> low12 = default, high12 = default;
-            Vector512<float> low13 = default, high13 = default;
-            int end = (int)((long)samples * (slot + 1) / slots);
-            float* a0 = a + sample, a4 = a0 + 4 * row, a8 = a0 + 8 * row, a12 = a0 + 12 * row;
-            for (; sample < end; sample++, b += Columns, a0++, a4++, a8++, a12++)
-            {
-                Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Lanes);
-                Vector512<float> x = Vector512.Create(a0[0]);
-                low0 = Vector512.MultiplyAddEstimate(x, b0, low0);
-                high0 = Vector512.MultiplyAddEstimate(x, b1, high0);
-                x = Vector512.Create(a0[row]);
-                low1 = Vector512.MultiplyAddEstimate(x, b0, low1);
-                high1 = Vector512.MultiplyAddEstimate(x, b1, high1);
-                x = Vector512.Create(a0[row2]);
-                low2 = Vector512.MultiplyAddEstimate(x, b0, low2);
-                high2 = Vector512.MultiplyAddEstimate(x, b1, high2);
-                x = Vector512.Create(a0[row3]);
-                low3 = Vector512.MultiplyAddEstimate(x, b0, low3);
-                high3 = Vector512.MultiplyAddEstimate(x, b1, high3);
-                x = Vector512.Create(a4[0]);
-                low4 = Vector512.MultiplyAddEstimate(x, b0, low4);
-                high4 = Vector512.MultiplyAddEstimate(x, b1, high4);
-                x = Vector512.Create(a4[row]);
-                low5 = Vector512.MultiplyAddEstimate(x, b0, low5);
-                high5 = Vector512.MultiplyAddEstimate(x, b1, high5);
-                x = Vector512.Create(a4[row2]);
-                low6 = Vector512.MultiplyAddEstimate(x, b0, low6);
-                high6 = Vector512.MultiplyAddEstimate(x, b1, high6);
-                x = Vector512.Create(a4[row3]);
-                low7 = Vector512.MultiplyAddEstimate(x, b0, low7);
-                high7 = Vector512.MultiplyAddEstimate(x, b1, high7);
-                x = Vector512.Create(a8[0]);
-                low8 = Vector512.MultiplyAddEstimate(x, b0, low8);
-                high8 = Vector512.MultiplyAddEstimate(x, b1, high8);
-                x = Vector512.Create(a8[row]);
-                low9 = Vector512.MultiplyAddEstimate(x, b0, low9);
-                high9 = Vector512.MultiplyAddEstimate(x, b1, high9);
-                x = Vector512.Create(a8[row2]);
-                low10 = Vector512.MultiplyAddEstimate(x, b0, low10);
-                high10 = Vector512.MultiplyAddEstimate(x, b1, high10);
-                x = Vector512.Create(a8[row3]);
-                low11 = Vector512.MultiplyAddEstimate(x, b0, low11);
-                high11 = Vector512.MultiplyAddEstimate(x, b1, high11);
-                x = Vector512.Create(a12[0]);
-                low12 = Vector512.MultiplyAddEstimate(x, b0, low12);
-                high12 = Vector512.MultiplyAddEstimate(x, b1, high12);
-                x = Vector512.Create(a12[row]);
-                low13 = Vector512.MultiplyAddEstimate(x, b0, low13);
-                high13 = Vector512.MultiplyAddEstimate(x, b1, high13);
-            }
-            if (slot > 0)
-            {
-                low0 = Vector512.Load(c + 0 * Columns) + low0;
-                high0 = Vector512.Load(c + 0 * Columns + Lanes) + high0;
-                low1 = Vector512.Load(c + 1 * Columns) + low1;
-                high1 = Vector512.Load(c + 1 * Columns + Lanes) + high1;
-                low2 = Vector512.Load(c + 2 * Columns) + low2;
-                high2 = Vector512.Load(c + 2 * Columns + Lanes) + high2;
-                low3 = Vector512.Load(c + 3 * Columns) + low3;
-                high3 = Vector512.Load(c + 3 * Columns + Lanes) + high3;
-                low4 = Vector512.Load(c + 4 * Columns) + low4;
-                high4 = Vector512.Load(c + 4 * Columns + Lanes) + high4;
-                low5 = Vector512.Load(c + 5 * Columns) + low5;
-                high5 = Vector512.Load(c + 5 * Columns + Lanes) + high5;
-                low6 = Vector512.Load(c + 6 * Columns) + low6;
-                high6 = Vector512.Load(c + 6 * Columns + Lanes) + high6;
-                low7 = Vector512.Load(c + 7 * Columns) + low7;
-                high7 = Vector512.Load(c + 7 * Columns + Lanes) + high7;
-                low8 = Vector512.Load(c + 8 * Columns) + low8;
-                high8 = Vector512.Load(c + 8 * Columns + Lanes) + high8;
-                low9 = Vector512.Load(c + 9 * Columns) + low9;
-                high9 = Vector512.Load(c + 9 * Columns + Lanes) + high9;
-                low10 = Vector512.Load(c + 10 * Columns) + low10;
-                high10 = Vector512.Load(c + 10 * Columns + Lanes) + high10;
-                low11 = Vector512.Load(c + 11 * Columns) + low11;
-                high11 = Vector512.Load(c + 11 * Columns + Lanes) + high11;
-                low12 = Vector512.Load(c + 12 * Columns) + low12;
-                high12 = Vector512.Load(c + 12 * Columns + Lanes) + high12;
-                low13 = Vector512.Load(c + 13 * Columns) + low13;
-                high13 = Vector512.Load(c + 13 * Columns + Lanes) + high13;
-            }
-            low0.Store(c + 0 * Columns);
-            high0.Store(c + 0 * Columns + Lanes);
-            low1.Store(c + 1 * Columns);
-            high1.Store(c + 1 * Columns + Lanes);
-            low2.Store(c + 2 * Columns);
-            high2.Store(c + 2 * Columns + Lanes);
-            low3.Store(c + 3 * Columns);
-            high3.Store(c + 3 * Columns + Lanes);
-            low4.Store(c + 4 * Columns);
-            high4.Store(c + 4 * Columns + Lanes);
-            low5.Store(c + 5 * Columns);
-            high5.Store(c + 5 * Columns + Lanes);
-            low6.Store(c + 6 * Columns);
-            high6.Store(c + 6 * Columns + Lanes);
-            low7.Store(c + 7 * Columns);
-            high7.Store(c + 7 * Columns + Lanes);
-            low8.Store(c + 8 * Columns);
-            high8.Store(c + 8 * Columns + Lanes);
-            low9.Store(c + 9 * Columns);
-            high9.Store(c + 9 * Columns + Lanes);
-            low10.Store(c + 10 * Columns);
-            high10.Store(c + 10 * Columns + Lanes);
-            low11.Store(c + 11 * Columns);
-            high11.Store(c + 11 * Columns + Lanes);
-            low12.Store(c + 12 * Columns);
-            high12.Store(c + 12 * Columns + Lanes);
-            low13.Store(c + 13 * Columns);
-            high13.Store(c + 13 * Columns + Lanes);
-        }
-    }
-
-    private static void Tile8(float* a, nint row, float* b, int samples, int slots, float* c)
-    {
-        nint row2 = 2 * row, row3 = 3 * row;
-        for (int slot = 0, sample = 0; slot < slots; slot++)
-        {
-            Vector512<float> low0 = default, high0 = default;
-            Vector512<float> low1 = default, high1 = default;
-            Vector512<float> low2 = default, high2 = default;
-            Vector512<float> low3 = default, high3 = default;
-            Vector512<float> low4 = default, high4 = default;
-            Vector512<float> low5 = default, high5 = default;
-            Vector512<float> low6 = default, high6 = default;
-            Vector512<float> low7 = default, high7 = default;
             int end = (int)((long)samples * (slot + 1) / slots);
             float* a0 = a + sample, a4 = a0 + 4 * row;
             for (; sample < end; sample++, b += Columns, a0++, a4++)
@@ -222,51 +99,56 @@ internal static unsafe class SlotMicroKernel
                 x = Vector512.Create(a4[row2]);
                 low6 = Vector512.MultiplyAddEstimate(x, b0, low6);
                 high6 = Vector512.MultiplyAddEstimate(x, b1, high6);
-                x = Vector512.Create(a4[row3]);
-                low7 = Vector512.MultiplyAddEstimate(x, b0, low7);
-                high7 = Vector512.MultiplyAddEstimate(x, b1, high7);
             }
-            if (slot > 0)
+            if (slot == 0)
             {
-                low0 = Vector512.Load(c + 0 * Columns) + low0;
-                high0 = Vector512.Load(c + 0 * Columns + Lanes) + high0;
-                low1 = Vector512.Load(c + 1 * Columns) + low1;
-                high1 = Vector512.Load(c + 1 * Columns + Lanes) + high1;
-                low2 = Vector512.Load(c + 2 * Columns) + low2;
-                high2 = Vector512.Load(c + 2 * Columns + Lanes) + high2;
-                low3 = Vector512.Load(c + 3 * Columns) + low3;
-                high3 = Vector512.Load(c + 3 * Columns + Lanes) + high3;
-                low4 = Vector512.Load(c + 4 * Columns) + low4;
-                high4 = Vector512.Load(c + 4 * Columns + Lanes) + high4;
-                low5 = Vector512.Load(c + 5 * Columns) + low5;
-                high5 = Vector512.Load(c + 5 * Columns + Lanes) + high5;
-                low6 = Vector512.Load(c + 6 * Columns) + low6;
-                high6 = Vector512.Load(c + 6 * Columns + Lanes) + high6;
-                low7 = Vector512.Load(c + 7 * Columns) + low7;
-                high7 = Vector512.Load(c + 7 * Columns + Lanes) + high7;
+                (lowTotal0, highTotal0) = (low0, high0);
+                (lowTotal1, highTotal1) = (low1, high1);
+                (lowTotal2, highTotal2) = (low2, high2);
+                (lowTotal3, highTotal3) = (low3, high3);
+                (lowTotal4, highTotal4) = (low4, high4);
+                (lowTotal5, highTotal5) = (low5, high5);
+                (lowTotal6, highTotal6) = (low6, high6);
+                continue;
             }
-            low0.Store(c + 0 * Columns);
-            high0.Store(c + 0 * Columns + Lanes);
-            low1.Store(c + 1 * Columns);
-            high1.Store(c + 1 * Columns + Lanes);
-            low2.Store(c + 2 * Columns);
-            high2.Store(c + 2 * Columns + Lanes);
-            low3.Store(c + 3 * Columns);
-            high3.Store(c + 3 * Columns + Lanes);
-            low4.Store(c + 4 * Columns);
-            high4.Store(c + 4 * Columns + Lanes);
-            low5.Store(c + 5 * Columns);
-            high5.Store(c + 5 * Columns + Lanes);
-            low6.Store(c + 6 * Columns);
-            high6.Store(c + 6 * Columns + Lanes);
-            low7.Store(c + 7 * Columns);
-            high7.Store(c + 7 * Columns + Lanes);
+            lowTotal0 += low0;
+            highTotal0 += high0;
+            lowTotal1 += low1;
+            highTotal1 += high1;
+            lowTotal2 += low2;
+            highTotal2 += high2;
+            lowTotal3 += low3;
+            highTotal3 += high3;
+            lowTotal4 += low4;
+            highTotal4 += high4;
+            lowTotal5 += low5;
+            highTotal5 += high5;
+            lowTotal6 += low6;
+            highTotal6 += high6;
         }
+        lowTotal0.Store(c + 0 * Columns);
+        highTotal0.Store(c + 0 * Columns + Lanes);
+        lowTotal1.Store(c + 1 * Columns);
+        highTotal1.Store(c + 1 * Columns + Lanes);
+        lowTotal2.Store(c + 2 * Columns);
+        highTotal2.Store(c + 2 * Columns + Lanes);
+        lowTotal3.Store(c + 3 * Columns);
+        highTotal3.Store(c + 3 * Columns + Lanes);
+        lowTotal4.Store(c + 4 * Columns);
+        highTotal4.Store(c + 4 * Columns + Lanes);
+        lowTotal5.Store(c + 5 * Columns);
+        highTotal5.Store(c + 5 * Columns + Lanes);
+        lowTotal6.Store(c + 6 * Columns);
+        highTotal6.Store(c + 6 * Columns + Lanes);
     }
 
     private static void Tile4(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         nint row2 = 2 * row, row3 = 3 * row;
+        Vector512<float> lowTotal0 = default, highTotal0 = default;
+        Vector512<float> lowTotal1 = default, highTotal1 = default;
+        Vector512<float> lowTotal2 = default, highTotal2 = default;
+        Vector512<float> lowTotal3 = default, highTotal3 = default;
         for (int slot = 0, sample = 0; slot < slots; slot++)
         {
             Vector512<float> low0 = default, high0 = default;
@@ -291,30 +173,73 @@ internal static unsafe class SlotMicroKernel
                 low3 = Vector512.MultiplyAddEstimate(x, b0, low3);
                 high3 = Vector512.MultiplyAddEstimate(x, b1, high3);
             }
-            if (slot > 0)
+            if (slot == 0)
             {
-                low0 = Vector512.Load(c + 0 * Columns) + low0;
-                high0 = Vector512.Load(c + 0 * Columns + Lanes) + high0;
-                low1 = Vector512.Load(c + 1 * Columns) + low1;
-                high1 = Vector512.Load(c + 1 * Columns + Lanes) + high1;
-                low2 = Vector512.Load(c + 2 * Columns) + low2;
-                high2 = Vector512.Load(c + 2 * Columns + Lanes) + high2;
-                low3 = Vector512.Load(c + 3 * Columns) + low3;
-                high3 = Vector512.Load(c + 3 * Columns + Lanes) + high3;
+                (lowTotal0, highTotal0) = (low0, high0);
+                (lowTotal1, highTotal1) = (low1, high1);
+                (lowTotal2, highTotal2) = (low2, high2);
+                (lowTotal3, highTotal3) = (low3, high3);
+                continue;
             }
-            low0.Store(c + 0 * Columns);
-            high0.Store(c + 0 * Columns + Lanes);
-            low1.Store(c + 1 * Columns);
-            high1.Store(c + 1 * Columns + Lanes);
-            low2.Store(c + 2 * Columns);
-            high2.Store(c + 2 * Columns + Lanes);
-            low3.Store(c + 3 * Columns);
-            high3.Store(c + 3 * Columns + Lanes);
+            lowTotal0 += low0;
+            highTotal0 += high0;
+            lowTotal1 += low1;
+            highTotal1 += high1;
+            lowTotal2 += low2;
+            highTotal2 += high2;
+            lowTotal3 += low3;
+            highTotal3 += high3;
         }
+        lowTotal0.Store(c + 0 * Columns);
+        highTotal0.Store(c + 0 * Columns + Lanes);
+        lowTotal1.Store(c + 1 * Columns);
+        highTotal1.Store(c + 1 * Columns + Lanes);
+        lowTotal2.Store(c + 2 * Columns);
+        highTotal2.Store(c + 2 * Columns + Lanes);
+        lowTotal3.Store(c + 3 * Columns);
+        highTotal3.Store(c + 3 * Columns + Lanes);
+    }
+
+    private static void Tile2(float* a, nint row, float* b, int samples, int slots, float* c)
+    {
+        Vector512<float> lowTotal0 = default, highTotal0 = default;
+        Vector512<float> lowTotal1 = default, highTotal1 = default;
+        for (int slot = 0, sample = 0; slot < slots; slot++)
+        {
+            Vector512<float> low0 = default, high0 = default;
+            Vector512<float> low1 = default, high1 = default;
+            int end = (int)((long)samples * (slot + 1) / slots);
+            float* a0 = a + sample;
+            for (; sample < end; sample++, b += Columns, a0++)
+            {
+                Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Lanes);
+                Vector512<float> x = Vector512.Create(a0[0]);
+                low0 = Vector512.MultiplyAddEstimate(x, b0, low0);
+                high0 = Vector512.MultiplyAddEstimate(x, b1, high0);
+                x = Vector512.Create(a0[row]);
+                low1 = Vector512.MultiplyAddEstimate(x, b0, low1);
+                high1 = Vector512.MultiplyAddEstimate(x, b1, high1);
+            }
+            if (slot == 0)
+            {
+                (lowTotal0, highTotal0) = (low0, high0);
+                (lowTotal1, highTotal1) = (low1, high1);
+                continue;
+            }
+            lowTotal0 += low0;
+            highTotal0 += high0;
+            lowTotal1 += low1;
+            highTotal1 += high1;
+        }
+        lowTotal0.Store(c + 0 * Columns);
+        highTotal0.Store(c + 0 * Columns + Lanes);
+        lowTotal1.Store(c + 1 * Columns);
+        highTotal1.Store(c + 1 * Columns + Lanes);
     }
 
     private static void Tile1(float* a, nint row, float* b, int samples, int slots, float* c)
     {
+        Vector512<float> lowTotal0 = default, highTotal0 = default;
         for (int slot = 0, sample = 0; slot < slots; slot++)
         {
             Vector512<float> low0 = default, high0 = default;
@@ -327,13 +252,15 @@ internal static unsafe class SlotMicroKernel
                 low0 = Vector512.MultiplyAddEstimate(x, b0, low0);
                 high0 = Vector512.MultiplyAddEstimate(x, b1, high0);
             }
-            if (slot > 0)
+            if (slot == 0)
             {
-                low0 = Vector512.Load(c + 0 * Columns) + low0;
-                high0 = Vector512.Load(c + 0 * Columns + Lanes) + high0;
+                (lowTotal0, highTotal0) = (low0, high0);
+                continue;
             }
-            low0.Store(c + 0 * Columns);
-            high0.Store(c + 0 * Columns + Lanes);
+            lowTotal0 += low0;
+            highTotal0 += high0;
         }
+        lowTotal0.Store(c + 0 * Columns);
+        highTotal0.Store(c + 0 * Columns + Lanes);
     }
 }
