@@ -8,7 +8,8 @@ namespace DdmNative.Attribution.Training;
 /// its own dropped, which is how a group is left out: its samples keep their places in the order and weigh nothing.
 /// </summary>
 /// <remarks>
-/// One step is one recorded plan, or a few steps are: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu + g, θ ← θ − ηu.
+/// One step is one recorded plan, or a few steps are: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu +
+/// g, θ ← θ − ηu.
 /// The host uploads B indices, E·B weights and the learning rate before each run; nothing comes back unless asked for.
 /// A member's loss is the mean over the kept samples of its batch (weighted, where the set has weights); a batch of which a member keeps
 /// nothing gives it a zero gradient, so that only its momentum moves it. A member's result does not depend on the others beside it.
@@ -34,8 +35,10 @@ public sealed class EnsembleTrainer : IDisposable
     /// <param name="options">The recipe.</param>
     /// <param name="members">E.</param>
     /// <param name="trackLoss">Whether <see cref="BatchLosses"/> will be asked for.</param>
-    /// <param name="stepsTogether">Steps of one plan's run: a CPU thread then takes a member through all of them while its parameters are in the cache. The parameters can be read only between such runs.</param>
-    public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false, int stepsTogether = 1)
+    /// <param name="stepsTogether">Steps of one plan's run: a CPU thread then takes a member through all of them while its parameters are
+    /// in the cache. The parameters can be read only between such runs.</param>
+    public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false,
+        int stepsTogether = 1)
         : this(device, network, set, options, members, trackLoss, order: null, stepsTogether: stepsTogether)
     {
     }
@@ -48,7 +51,8 @@ public sealed class EnsembleTrainer : IDisposable
 
     /// <summary>Trains in a given order in place of the recipe's own.</summary>
     internal EnsembleTrainer(
-        Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order, GhostProducts? products = null, int stepsTogether = 1)
+        Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order,
+            GhostProducts? products = null, int stepsTogether = 1)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
@@ -116,7 +120,8 @@ public sealed class EnsembleTrainer : IDisposable
     /// <summary>Trains all members from their initialisation, from zero velocity, through the whole schedule.</summary>
     /// <param name="initialParameters">[P], the same for all members, or [E·P].</param>
     /// <param name="isDropped">(member, sample) → whether the member must not learn from the sample; null drops nothing.</param>
-    /// <param name="onStep">Called after each step, or run of steps taken together, with (steps done, T); <see cref="Parameters"/> may be read from it.</param>
+    /// <param name="onStep">Called after each step, or run of steps taken together, with (steps done, T); <see cref="Parameters"/> may be
+    /// read from it.</param>
     /// <param name="cancellation">Looked at before each of them.</param>
     /// <exception cref="ArgumentException">The parameters are not as many as one member's or all members'.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step.</exception>
@@ -169,7 +174,9 @@ public sealed class EnsembleTrainer : IDisposable
         }
     }
 
-    /// <summary>The batches of all steps come first: between the members' own calls nothing then is left that they would have to wait for.</summary>
+    /// <summary>
+    /// The batches of all steps come first: between the members' own calls nothing then is left that they would have to wait for.
+    /// </summary>
     private void RecordSteps(Device device, Batch[] batches)
     {
         foreach (Batch batch in batches)
@@ -204,7 +211,10 @@ public sealed class EnsembleTrainer : IDisposable
         return all;
     }
 
-    /// <summary>Uploads the step's learning rate, its batch's indices and each member's weights; places beyond the end of a short batch point at sample 0 and weigh nothing.</summary>
+    /// <summary>
+    /// Uploads the step's learning rate, its batch's indices and each member's weights; places beyond the end of a short batch point at
+    /// sample 0 and weigh nothing.
+    /// </summary>
     private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {
         ReadOnlySpan<int> batch = _order.Batch(step);

@@ -16,7 +16,10 @@ namespace DdmNative.Attribution.Training;
 /// <param name="evaluator">Evaluates models of the same network.</param>
 public sealed class LeaveOutTraining(Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator)
 {
-    /// <summary>Steps of a plan's run where one layer is trained: the more, the less often its parameters and their velocity come from the last-level cache.</summary>
+    /// <summary>
+    /// Steps of a plan's run where one layer is trained: the more, the less often its parameters and their velocity come from the
+    /// last-level cache.
+    /// </summary>
     private const int HeadStepsTogether = 8;
 
     private readonly int _groups = groupOf.Length == set.Count ? groupOf.Max() + 1 : throw new ArgumentException($"{groupOf.Length} samples are grouped, the training set has {set.Count}.", nameof(groupOf));
@@ -59,7 +62,10 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
         return [.. Enumerable.Range(0, drops.Length).Select(member => logits.AsSpan(member * length, length).ToArray())];
     }
 
-    /// <summary>A step of a single layer is so short that its parameters' way through the cache is much of it, and what lies between its calls so little that a few steps of it fit the cache.</summary>
+    /// <summary>
+    /// A step of a single layer is so short that its parameters' way through the cache is much of it, and what lies between its calls so
+    /// little that a few steps of it fit the cache.
+    /// </summary>
     private int StepsTogether => network.Layers.Count(layer => layer.ParameterCount > 0) == 1 ? HeadStepsTogether : 1;
 
     /// <summary>[G]: which groups are among these.</summary>

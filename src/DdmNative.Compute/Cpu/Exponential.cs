@@ -6,8 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// exp in float64, one value or eight at a time, to the same bits: exp(x) = 2^(k/128) · exp(r) with a table of 128 powers and a polynomial of degree 5 (the method, constants and order of operations of ARM's
-/// optimized routines, which glibc takes over: there the bits are also those of <see cref="Math.Exp(double)"/>). Errors stay below 0.52 units in the last place.
+/// exp in float64, one value or eight at a time, to the same bits: exp(x) = 2^(k/128) · exp(r) with a table of 128 powers and a polynomial
+/// of degree 5 (the method, constants and order of operations of ARM's optimized routines, which glibc takes over: there the bits are also
+/// those of <see cref="Math.Exp(double)"/>). Errors stay below 0.52 units in the last place.
 /// </summary>
 internal static unsafe class Exponential
 {
@@ -50,16 +51,20 @@ internal static unsafe class Exponential
         Vector512<long> bits = shifted.AsInt64();
         Vector512<long> index = (bits & Vector512.Create(TableSize - 1L)) << 1;
         Vector512<double> tail = Gather(Table, index), head = Gather(Table + 1, index);
-        Vector512<double> r = Vector512.FusedMultiplyAdd(k, Vector512.Create(NegativeLow), Vector512.FusedMultiplyAdd(k, Vector512.Create(NegativeHigh), x)), r2 = r * r;
-        Vector512<double> low = Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(r, Vector512.Create(C3), Vector512.Create(C2)), r2, r + tail);
-        Vector512<double> sum = Vector512.FusedMultiplyAdd(r2 * r2, Vector512.FusedMultiplyAdd(r, Vector512.Create(C5), Vector512.Create(C4)), low);
+        Vector512<double> r = Vector512.FusedMultiplyAdd(k, Vector512.Create(NegativeLow),
+            Vector512.FusedMultiplyAdd(k, Vector512.Create(NegativeHigh), x)), r2 = r * r;
+        Vector512<double> low = Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(r, Vector512.Create(C3), Vector512.Create(C2)), r2,
+            r + tail);
+        Vector512<double> sum = Vector512.FusedMultiplyAdd(r2 * r2,
+            Vector512.FusedMultiplyAdd(r, Vector512.Create(C5), Vector512.Create(C4)), low);
         Vector512<double> scale = (head.AsInt64() + (bits << (MantissaBits - TableBits))).AsDouble();
         return Vector512.FusedMultiplyAdd(scale, sum, scale);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Gather(double* table, Vector512<long> index)
-        => Vector512.Create(Avx2.GatherVector256(table, index.GetLower(), sizeof(double)), Avx2.GatherVector256(table, index.GetUpper(), sizeof(double)));
+        => Vector512.Create(Avx2.GatherVector256(table, index.GetLower(), sizeof(double)),
+            Avx2.GatherVector256(table, index.GetUpper(), sizeof(double)));
 
     /// <summary>The powers from whole-number roots with 200 digits after the point, so that every platform has the same table.</summary>
     private static double* MakeTable()

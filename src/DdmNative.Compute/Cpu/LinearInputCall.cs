@@ -1,8 +1,9 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Lays a batch that all members share out for <see cref="LinearStepCall"/>, once for all of them: the inputs in panels of 32 samples [N/32, I, 32] for the product, in panels of 32 inputs [I/32, N, 32] for the
-/// gradient, and the labels as [K, N]. Inputs are in PyTorch's order, as a flatten of the images makes them.
+/// Lays a batch that all members share out for <see cref="LinearStepCall"/>, once for all of them: the inputs in panels of 32 samples
+/// [N/32, I, 32] for the product, in panels of 32 inputs [I/32, N, 32] for the gradient, and the labels as [K, N]. Inputs are in PyTorch's
+/// order, as a flatten of the images makes them.
 /// </summary>
 internal sealed unsafe class LinearInputCall : CpuCall
 {
@@ -23,7 +24,8 @@ internal sealed unsafe class LinearInputCall : CpuCall
             return tensor;
         }
 
-        (Across, Panels, LabelsAcross) = (Make((long)Inputs * Stride), Make((long)Inputs * Samples), Make((long)labels.Shape.SampleLength * Stride));
+        (Across, Panels, LabelsAcross) = (Make((long)Inputs * Stride), Make((long)Inputs * Samples),
+            Make((long)labels.Shape.SampleLength * Stride));
         (across, panels, labelsAcross) = (WriteWhole(Across), WriteWhole(Panels), WriteWhole(LabelsAcross));
     }
 

@@ -5,12 +5,14 @@ using System.Runtime.Intrinsics.X86;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// One member's training step of a linear layer under softmax and cross-entropy, on a batch that all members share (<see cref="LinearInputCall"/>): Y = W X + b with the samples side by side, so that the filters are
-/// read as they lie; the softmax eight samples at a time; and the gradient tile by tile, each tile going into the velocity and the parameters as soon as it is summed. Nothing as long as the parameters is
-/// written but the parameters and the velocity.
+/// One member's training step of a linear layer under softmax and cross-entropy, on a batch that all members share (<see
+/// cref="LinearInputCall"/>): Y = W X + b with the samples side by side, so that the filters are read as they lie; the softmax eight
+/// samples at a time; and the gradient tile by tile, each tile going into the velocity and the parameters as soon as it is summed. Nothing
+/// as long as the parameters is written but the parameters and the velocity.
 /// </summary>
 /// <remarks>
-/// Every number is made of the same operations in the same order as by the separate calls, slots of samples (<see cref="GradientSum"/>) included: the bits are theirs.
+/// Every number is made of the same operations in the same order as by the separate calls, slots of samples (<see cref="GradientSum"/>)
+/// included: the bits are theirs.
 /// </remarks>
 internal sealed unsafe class LinearStepCall : CpuCall
 {
@@ -31,10 +33,12 @@ internal sealed unsafe class LinearStepCall : CpuCall
     private readonly float momentum;
     private readonly int inputs, classes, batch, stride, slots;
 
-    public LinearStepCall(LinearInputCall prepared, CpuMatrixProduct.ForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax, CpuSgd.StepCall step)
+    public LinearStepCall(LinearInputCall prepared, CpuMatrixProduct.ForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
+        CpuSgd.StepCall step)
         : base("linear-step", product.Members, samples: 1)
     {
-        (inputsAcross, inputPanels, labelsAcross) = (ReadWhole(prepared.Across), ReadWhole(prepared.Panels), ReadWhole(prepared.LabelsAcross));
+        (inputsAcross, inputPanels, labelsAcross) =
+            (ReadWhole(prepared.Across), ReadWhole(prepared.Panels), ReadWhole(prepared.LabelsAcross));
         (weights, learningRate) = (ReadWhole(softmax.weights.Tensor), ReadWhole(step.learningRate.Tensor));
         (parameters, velocity, momentum) = (Write(step.parameters.Tensor), Write(step.velocity.Tensor), step.momentum);
         (inputs, classes, batch, stride) = (prepared.Inputs, product.output.Tensor.Shape.Channels, prepared.Samples, prepared.Stride);
@@ -124,7 +128,8 @@ internal sealed unsafe class LinearStepCall : CpuCall
         for (int k = 0; k < classes; k++)
         {
             Vector512<double> probability = Vector512.Load(exponentials + (nint)k * Together) / sum;
-            Avx512F.ConvertToVector256Single(weight * (mass * probability - Load(labels + (nint)k * stride))).Store(logits + (nint)k * stride);
+            Avx512F.ConvertToVector256Single(weight * (mass * probability - Load(labels + (nint)k * stride)))
+                .Store(logits + (nint)k * stride);
         }
     }
 
@@ -163,7 +168,8 @@ internal sealed unsafe class LinearStepCall : CpuCall
                 for (int i = 0; i < height; i++)
                 {
                     Move(first + (nint)i * inputs, firstVelocity + (nint)i * inputs, Vector512.Load(sums + i * Columns), rates, decay);
-                    Move(first + (nint)i * inputs + Lanes, firstVelocity + (nint)i * inputs + Lanes, Vector512.Load(sums + i * Columns + Lanes), rates, decay);
+                    Move(first + (nint)i * inputs + Lanes, firstVelocity + (nint)i * inputs + Lanes,
+                        Vector512.Load(sums + i * Columns + Lanes), rates, decay);
                 }
             }
         }
@@ -173,9 +179,11 @@ internal sealed unsafe class LinearStepCall : CpuCall
             int count = Math.Min(Lanes, classes - k);
             for (int i = 0; i < count; i++)
                 sums[i] = SumOf(cotangents + (nint)(k + i) * stride);
-            Vector512<float> change = Vector512.MultiplyAddEstimate(decay, LanePart.Load(u + biases + k, count), LanePart.Load(sums, count));
+            Vector512<float> change = Vector512.MultiplyAddEstimate(decay, LanePart.Load(u + biases + k, count),
+                LanePart.Load(sums, count));
             LanePart.Store(change, u + biases + k, count);
-            LanePart.Store(Vector512.MultiplyAddEstimate(rates, change, LanePart.Load(theta + biases + k, count)), theta + biases + k, count);
+            LanePart.Store(Vector512.MultiplyAddEstimate(rates, change, LanePart.Load(theta + biases + k, count)), theta + biases + k,
+                count);
         }
     }
 

@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Gradients of a matrix summed slot by slot (<see cref="GradientSum"/>) in registers: 7 rows × 32 columns of a slot's sum and as many of the slots' total, so that a slot of eight samples is 112 multiply–adds
-/// and 14 additions and touches no sum in memory. The bits are those of whole gradients summed for each slot and added one after the other.
+/// Gradients of a matrix summed slot by slot (<see cref="GradientSum"/>) in registers: 7 rows × 32 columns of a slot's sum and as many of
+/// the slots' total, so that a slot of eight samples is 112 multiply–adds and 14 additions and touches no sum in memory. The bits are those
+/// of whole gradients summed for each slot and added one after the other.
 /// </summary>
 /// <remarks>Written out like <see cref="MatrixMicroKernel"/>, for the same reason; AVX-512 only.</remarks>
 internal static unsafe class SlotMicroKernel

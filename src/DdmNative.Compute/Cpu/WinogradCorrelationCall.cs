@@ -48,7 +48,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
 
     /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
     internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
-        => Members > 1 && Samples > 1 && sources.Length == 1 && sources[0].Image.Tensor.Shape.Members == 1 ? (sources[0].Image.Tensor, shape) : null;
+        => Members > 1 && Samples > 1 && sources.Length == 1 && sources[0].Image.Tensor.Shape.Members == 1
+            ? (sources[0].Image.Tensor, shape) : null;
 
     /// <summary>Room for one source's transformed filters.</summary>
     private long SourceLength => (long)panels * filters.PanelLength;

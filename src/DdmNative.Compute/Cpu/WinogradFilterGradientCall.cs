@@ -48,7 +48,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
     internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
-        => Members > 1 && Samples > 1 && sources.Length == 1 && products is null && sources[0].Image.Tensor.Shape.Members == 1 ? (sources[0].Image.Tensor, shape) : null;
+        => Members > 1 && Samples > 1 && sources.Length == 1 && products is null && sources[0].Image.Tensor.Shape.Members == 1
+            ? (sources[0].Image.Tensor, shape) : null;
 
     /// <summary>Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
     private int SumStride => inputs * Columns + LanePart.Lanes;
@@ -130,7 +131,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             for (int source = 0; source < sources.Length; source++)
             {
                 if (shared is null)
-                    tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps, inputs, i * tiles.Count, 0);
+                    tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps,
+                        inputs, i * tiles.Count, 0);
                 tiles.TransformCotangent(sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps, i * tiles.Count);
             }
         }
@@ -147,7 +149,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                 (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
                 if (tiles.AreCut && (belowEdge || beyondEdge) && sources.Length == 1 && products is null)
                 {
-                    MultiplyServed(images + product * imagePlane, cotangents + product * cotangentPlane + panel * Columns, samples, belowEdge, beyondEdge, sum, columns, !begins);
+                    MultiplyServed(images + product * imagePlane, cotangents + product * cotangentPlane + panel * Columns, samples,
+                        belowEdge, beyondEdge, sum, columns, !begins);
                     continue;
                 }
                 for (int part = 0; part < parts; part++)
@@ -181,7 +184,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     }
 
     /// <summary>A product that serves pixels of some tiles only: the others' cotangents are zero, and left out.</summary>
-    private void MultiplyServed(float* images, float* cotangents, int samples, bool belowEdge, bool beyondEdge, float* sum, int columns, bool accumulates)
+    private void MultiplyServed(float* images, float* cotangents, int samples, bool belowEdge, bool beyondEdge, float* sum, int columns,
+        bool accumulates)
     {
         // Of each sample's tiles 0 1 / 2 3 the first two, the first column's two, or the first.
         bool isFirstOnly = belowEdge && beyondEdge;

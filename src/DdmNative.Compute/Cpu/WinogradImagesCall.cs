@@ -1,8 +1,10 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Transforms images that all members share (frozen activations under the depth dial) once for all of them, for the products of both directions: slot by slot [36, tiles of the slot, channels], so that a tile of
-/// <see cref="WinogradCorrelationCall"/> or <see cref="WinogradFilterGradientCall"/>, which never reaches over a slot's end, finds its rows side by side.
+/// Transforms images that all members share (frozen activations under the depth dial) once for all of them, for the products of both
+/// directions: slot by slot [36, tiles of the slot, channels], so that a tile of
+/// <see cref="WinogradCorrelationCall"/> or <see cref="WinogradFilterGradientCall"/>, which never reaches over a slot's end, finds its rows
+/// side by side.
 /// </summary>
 internal sealed unsafe class WinogradImagesCall : CpuCall
 {
@@ -31,7 +33,8 @@ internal sealed unsafe class WinogradImagesCall : CpuCall
         {
             (int start, int count, long offset) = SlotOf(sample);
             tiles.TransformImage(
-                images.At(tile, sample), tile.Workspace.Temporary, transformed.At(tile, 0) + offset, count * tiles.Count, channels, (sample - start) * tiles.Count, firstChannel: 0);
+                images.At(tile, sample), tile.Workspace.Temporary, transformed.At(tile, 0) + offset, count * tiles.Count, channels,
+                    (sample - start) * tiles.Count, firstChannel: 0);
         }
     }
 
@@ -52,5 +55,6 @@ internal sealed unsafe class WinogradImagesCall : CpuCall
     private int SlotStart(int slot) => (int)((long)Samples * slot / slots);
 
     /// <summary>The planes of the slots before, each with the room that <see cref="WinogradTiles.PlaneStride"/> leaves behind it.</summary>
-    private long SlotOffset(int slot) => WinogradTransform.Products * ((long)SlotStart(slot) * tiles.Count * channels + (long)slot * WinogradTiles.PlaneStride(0, channels));
+    private long SlotOffset(int slot) => WinogradTransform.Products
+        * ((long)SlotStart(slot) * tiles.Count * channels + (long)slot * WinogradTiles.PlaneStride(0, channels));
 }

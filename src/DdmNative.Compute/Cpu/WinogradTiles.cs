@@ -38,12 +38,14 @@ internal readonly unsafe struct WinogradTiles
     public int PaddedHeight => Rows * TileSize + PatchSize - TileSize;
 
     /// <summary>
-    /// Whether an image is 2×2 tiles, those of the second row and column cut short by its edge. What a tile has beyond the edge is all that its last frequency in that direction serves: a sixth of the products.
+    /// Whether an image is 2×2 tiles, those of the second row and column cut short by its edge. What a tile has beyond the edge is all that
+    /// its last frequency in that direction serves: a sixth of the products.
     /// </summary>
     public bool AreCut => Rows == 2 && Columns == 2 && shape.OutputHeight < 2 * TileSize && shape.OutputWidth < 2 * TileSize;
 
     /// <summary>Whether a product serves only pixels that tiles at the lower edge, and at the right one, lack.</summary>
-    public static (bool BelowEdge, bool BeyondEdge) Serves(int product) => (product / PatchSize == PatchSize - 1, product % PatchSize == PatchSize - 1);
+    public static (bool BelowEdge, bool BeyondEdge) Serves(int product) => (product / PatchSize == PatchSize - 1,
+        product % PatchSize == PatchSize - 1);
 
     /// <summary>Whether a call over <paramref name="samples"/> samples per member gains by the transform.</summary>
     public static bool Pays(CorrelationShape shape, int samples)
@@ -119,7 +121,8 @@ internal readonly unsafe struct WinogradTiles
     {
         for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++)
-                TLanes.Load(corner + row * rowStride + (nint)column * shape.OutputChannels, lanes).Store(patch + (row * TileSize + column) * Lanes);
+                TLanes.Load(corner + row * rowStride + (nint)column * shape.OutputChannels, lanes)
+                    .Store(patch + (row * TileSize + column) * Lanes);
     }
 
     /// <summary>Turns products [36, tiles, stride] back into an image [H′, W′, O] and adds the bias.</summary>
