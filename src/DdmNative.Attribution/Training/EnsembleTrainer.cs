@@ -8,7 +8,8 @@ namespace DdmNative.Attribution.Training;
 /// its own dropped, which is how a group is left out: its samples keep their places in the order and weigh nothing.
 /// </summary>
 /// <remarks>
-/// One step is one recorded plan: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu + g, θ ← θ − ηu.
+/// One step is one recorded plan, or a few steps are: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu +
+/// g, θ ← θ − ηu.
 /// The host uploads B indices, E·B weights and the learning rate before each run; nothing comes back unless asked for.
 /// A member's loss is the mean over the kept samples of its batch (weighted, where the set has weights); a batch of which a member keeps
 /// nothing gives it a zero gradient, so that only its momentum moves it. A member's result does not depend on the others beside it.
@@ -19,10 +20,11 @@ public sealed class EnsembleTrainer : IDisposable
     private readonly TrainingOptions _options;
     private readonly BatchOrder _order;
     private readonly int _parameterCount;
-    private readonly NetworkPass _pass;
-    private readonly Tensor _parameters, _velocity, _gradient, _cotangent, _images, _labels, _indices, _weights, _learningRate;
+    private readonly Batch[] _batches;
+    private readonly Tensor _parameters, _velocity, _gradient;
     private readonly Tensor? _losses;
     private readonly IPlan _step;
+    private readonly IPlan? _steps;
     private readonly NetworkPass? _passWithProducts;
     private readonly IPlan? _stepWithProducts;
     private readonly float[] _hostWeights, _hostIndices;
@@ -33,8 +35,11 @@ public sealed class EnsembleTrainer : IDisposable
     /// <param name="options">The recipe.</param>
     /// <param name="members">E.</param>
     /// <param name="trackLoss">Whether <see cref="BatchLosses"/> will be asked for.</param>
-    public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false)
-        : this(device, network, set, options, members, trackLoss, order: null)
+    /// <param name="stepsTogether">Steps of one plan's run: a CPU thread then takes a member through all of them while its parameters are
+    /// in the cache. The parameters can be read only between such runs.</param>
+    public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false,
+        int stepsTogether = 1)
+        : this(device, network, set, options, members, trackLoss, order: null, stepsTogether: stepsTogether)
     {
     }
 
@@ -45,13 +50,16 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     /// <summary>Trains in a given order in place of the recipe's own.</summary>
-    internal EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order, GhostProducts? products = null)
+    internal EnsembleTrainer(
+        Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order,
+            GhostProducts? products = null, int stepsTogether = 1)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
         ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stepsTogether, 1);
         (_set, _options, Members, _parameterCount) = (set, options, members, network.ParameterCount);
         _order = order ?? new BatchOrder(set.Count, options.BatchSize, options.Seed);
         TotalSteps = options.TotalSteps(set.Count);
@@ -62,19 +70,20 @@ public sealed class EnsembleTrainer : IDisposable
         _parameters = device.Allocate(vector);
         _velocity = device.Allocate(vector);
         _gradient = device.AllocateTransient(vector);
-        _learningRate = device.Allocate(TensorShape.Vector(1, 1));
-        _indices = device.Allocate(new TensorShape(1, batch, 1));
-        _weights = device.Allocate(new TensorShape(members, batch, 1));
-        _images = device.AllocateTransient(set.Images.Shape.WithSamples(batch));
-        _labels = device.AllocateTransient(set.Labels.Shape.WithSamples(batch));
-        _cotangent = device.AllocateTransient(new TensorShape(members, batch, network.Classes));
         _losses = trackLoss ? device.Allocate(new TensorShape(members, batch, 1)) : null;
-        _pass = new NetworkPass(device, network, members, batch);
-        _step = device.Record("training step", () => RecordStep(device, _pass, products: null));
+        _batches = new Batch[Math.Clamp(TotalSteps, 1, stepsTogether)];
+        for (int i = 0; i < _batches.Length; i++)
+            _batches[i] = new Batch(device, network, set, members, batch);
+        _step = device.Record("training step", () => RecordSteps(device, _batches[..1]));
+        _steps = _batches.Length == 1 ? null : device.Record("training steps", () => RecordSteps(device, _batches));
         if (products is null)
             return;
         _passWithProducts = new NetworkPass(device, network, members, batch);
-        _stepWithProducts = device.Record("training step with products", () => RecordStep(device, _passWithProducts, products));
+        _stepWithProducts = device.Record("training step with products", () =>
+        {
+            RecordGather(device, _batches[0]);
+            RecordStep(device, _batches[0], _passWithProducts, products);
+        });
     }
 
     /// <summary>E.</summary>
@@ -111,8 +120,9 @@ public sealed class EnsembleTrainer : IDisposable
     /// <summary>Trains all members from their initialisation, from zero velocity, through the whole schedule.</summary>
     /// <param name="initialParameters">[P], the same for all members, or [E·P].</param>
     /// <param name="isDropped">(member, sample) → whether the member must not learn from the sample; null drops nothing.</param>
-    /// <param name="onStep">Called after each step with (steps done, T); <see cref="Parameters"/> may be read from it.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
+    /// <param name="onStep">Called after each step, or run of steps taken together, with (steps done, T); <see cref="Parameters"/> may be
+    /// read from it.</param>
+    /// <param name="cancellation">Looked at before each of them.</param>
     /// <exception cref="ArgumentException">The parameters are not as many as one member's or all members'.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step.</exception>
     public void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
@@ -138,10 +148,12 @@ public sealed class EnsembleTrainer : IDisposable
     public void Dispose()
     {
         _step.Dispose();
+        _steps?.Dispose();
         _stepWithProducts?.Dispose();
-        _pass.Dispose();
         _passWithProducts?.Dispose();
-        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _cotangent, _images, _labels, _indices, _weights, _learningRate, _losses])
+        foreach (Batch batch in _batches)
+            batch.Dispose();
+        foreach (Tensor? tensor in (Tensor?[])[_parameters, _velocity, _gradient, _losses])
             tensor?.Dispose();
     }
 
@@ -151,26 +163,42 @@ public sealed class EnsembleTrainer : IDisposable
     {
         _parameters.Upload(ForAllMembers(parameters));
         _velocity.Upload(ForAllMembers(velocity));
-        for (int step = firstStep; step < TotalSteps; step++)
+        for (int step = firstStep, together; step < TotalSteps; step += together)
         {
             cancellation.ThrowIfCancellationRequested();
-            Prepare(_order.Batch(step), isDropped);
-            _learningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
-            (wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
-            onStep?.Invoke(step + 1, TotalSteps);
+            together = _steps is null || TotalSteps - step < _batches.Length ? 1 : _batches.Length;
+            for (int i = 0; i < together; i++)
+                Prepare(_batches[i], step + i, isDropped);
+            (together > 1 ? _steps! : wantsProducts?.Invoke(step) == true ? _stepWithProducts! : _step).Run();
+            onStep?.Invoke(step + together, TotalSteps);
         }
     }
 
-    private void RecordStep(Device device, NetworkPass pass, GhostProducts? products)
+    /// <summary>
+    /// The batches of all steps come first: between the members' own calls nothing then is left that they would have to wait for.
+    /// </summary>
+    private void RecordSteps(Device device, Batch[] batches)
     {
-        device.Gather.Samples(_set.Images, _indices, _images);
-        device.Gather.Samples(_set.Labels, _indices, _labels);
-        pass.Forward(_parameters, _images);
+        foreach (Batch batch in batches)
+            RecordGather(device, batch);
+        foreach (Batch batch in batches)
+            RecordStep(device, batch, batch.Pass, products: null);
+    }
+
+    private void RecordGather(Device device, Batch batch)
+    {
+        device.Gather.Samples(_set.Images, batch.Indices, batch.Images);
+        device.Gather.Samples(_set.Labels, batch.Indices, batch.Labels);
+    }
+
+    private void RecordStep(Device device, Batch batch, NetworkPass pass, GhostProducts? products)
+    {
+        pass.Forward(_parameters, batch.Images);
         if (_losses is not null)
-            device.SoftmaxCrossEntropy.Loss(pass.Output, _labels, _losses);
-        device.SoftmaxCrossEntropy.Backward(pass.Output, _labels, _weights, _cotangent);
-        pass.Backward(_parameters, _images, _cotangent, _gradient, null, products);
-        device.Sgd.Step(_parameters, _velocity, _gradient, _learningRate, _options.Momentum);
+            device.SoftmaxCrossEntropy.Loss(pass.Output, batch.Labels, _losses);
+        device.SoftmaxCrossEntropy.Backward(pass.Output, batch.Labels, batch.Weights, batch.Cotangent);
+        pass.Backward(_parameters, batch.Images, batch.Cotangent, _gradient, null, products);
+        device.Sgd.Step(_parameters, _velocity, _gradient, batch.LearningRate, _options.Momentum);
     }
 
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
@@ -183,9 +211,13 @@ public sealed class EnsembleTrainer : IDisposable
         return all;
     }
 
-    /// <summary>Uploads the batch's indices and each member's weights; places beyond the end of a short batch point at sample 0 and weigh nothing.</summary>
-    private void Prepare(ReadOnlySpan<int> batch, Func<int, int, bool>? isDropped)
+    /// <summary>
+    /// Uploads the step's learning rate, its batch's indices and each member's weights; places beyond the end of a short batch point at
+    /// sample 0 and weigh nothing.
+    /// </summary>
+    private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {
+        ReadOnlySpan<int> batch = _order.Batch(step);
         Array.Clear(_hostIndices);
         Array.Clear(_hostWeights);
         for (int n = 0; n < batch.Length; n++)
@@ -206,7 +238,44 @@ public sealed class EnsembleTrainer : IDisposable
                 weights[n] = (float)(weights[n] / sum);
         }
 
-        _indices.Upload(_hostIndices);
-        _weights.Upload(_hostWeights);
+        target.Indices.Upload(_hostIndices);
+        target.Weights.Upload(_hostWeights);
+        target.LearningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
+    }
+
+    /// <summary>What one step of a plan has of its own: what the host uploads, the batch, and the pass over it.</summary>
+    private sealed class Batch : IDisposable
+    {
+        public Batch(Device device, Network network, TrainingSet set, int members, int samples)
+        {
+            LearningRate = device.Allocate(TensorShape.Vector(1, 1));
+            Indices = device.Allocate(new TensorShape(1, samples, 1));
+            Weights = device.Allocate(new TensorShape(members, samples, 1));
+            Images = device.AllocateTransient(set.Images.Shape.WithSamples(samples));
+            Labels = device.AllocateTransient(set.Labels.Shape.WithSamples(samples));
+            Cotangent = device.AllocateTransient(new TensorShape(members, samples, network.Classes));
+            Pass = new NetworkPass(device, network, members, samples);
+        }
+
+        public Tensor LearningRate { get; }
+
+        public Tensor Indices { get; }
+
+        public Tensor Weights { get; }
+
+        public Tensor Images { get; }
+
+        public Tensor Labels { get; }
+
+        public Tensor Cotangent { get; }
+
+        public NetworkPass Pass { get; }
+
+        public void Dispose()
+        {
+            Pass.Dispose();
+            foreach (Tensor tensor in (Tensor[])[LearningRate, Indices, Weights, Images, Labels, Cotangent])
+                tensor.Dispose();
+        }
     }
 }

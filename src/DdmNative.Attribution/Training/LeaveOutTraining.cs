@@ -16,6 +16,12 @@ namespace DdmNative.Attribution.Training;
 /// <param name="evaluator">Evaluates models of the same network.</param>
 public sealed class LeaveOutTraining(Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator)
 {
+    /// <summary>
+    /// Steps of a plan's run where one layer is trained: the more, the less often its parameters and their velocity come from the
+    /// last-level cache.
+    /// </summary>
+    private const int HeadStepsTogether = 8;
+
     private readonly int _groups = groupOf.Length == set.Count ? groupOf.Max() + 1 : throw new ArgumentException($"{groupOf.Length} samples are grouped, the training set has {set.Count}.", nameof(groupOf));
 
     /// <summary>Trains and evaluates the reference and all counterfactual models of one seed.</summary>
@@ -49,12 +55,18 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
     {
         ArgumentNullException.ThrowIfNull(removed);
         bool[][] drops = [.. removed.Select(Marks)];
-        using var trainer = new EnsembleTrainer(device, network, set, recipe, drops.Length);
+        using var trainer = new EnsembleTrainer(device, network, set, recipe, drops.Length, stepsTogether: StepsTogether);
         trainer.Run(initial, (member, sample) => drops[member][groupOf[sample]], (step, _) => onStep?.Invoke(step), cancellation);
         float[] logits = evaluator.Logits(trainer.Parameters, drops.Length);
         int length = logits.Length / drops.Length;
         return [.. Enumerable.Range(0, drops.Length).Select(member => logits.AsSpan(member * length, length).ToArray())];
     }
+
+    /// <summary>
+    /// A step of a single layer is so short that its parameters' way through the cache is much of it, and what lies between its calls so
+    /// little that a few steps of it fit the cache.
+    /// </summary>
+    private int StepsTogether => network.Layers.Count(layer => layer.ParameterCount > 0) == 1 ? HeadStepsTogether : 1;
 
     /// <summary>[G]: which groups are among these.</summary>
     /// <exception cref="ArgumentException">One of them does not exist.</exception>

@@ -60,6 +60,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     protected CpuOperand Write(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: false));
 
+    /// <summary>Written in other places than its tile's samples.</summary>
+    protected CpuOperand WriteWhole(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: true));
+
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
 
     /// <summary>Takes over another call's operands and gradients, except for tensors that this call does without.</summary>
@@ -116,10 +119,12 @@ internal sealed unsafe class CpuParameters(CpuOperand vector, int offset, int le
 {
     public CpuOperand Vector { get; } = vector;
 
+    public int Offset { get; } = offset;
+
     public int Length { get; } = length;
 
     public bool IsShared => Vector.Tensor.Shape.Members == 1;
 
     /// <summary>The parameters of the tile's member; of vectors that come several to a member, the first or the <paramref name="sample"/>-th.</summary>
-    public float* At(in Tile tile, int sample = 0) => Vector.At(tile, sample) + offset;
+    public float* At(in Tile tile, int sample = 0) => Vector.At(tile, sample) + Offset;
 }

@@ -9,10 +9,10 @@ internal sealed class CpuFlatten(CpuDevice device) : Flatten
 
     protected override void BackwardCore(Tensor y, Tensor x) => device.Submit(new TransposeCall("flatten.backward", y, x, x.Shape.Channels, x.Shape.Height * x.Shape.Width));
 
-    private sealed unsafe class TransposeCall : CpuCall
+    internal sealed unsafe class TransposeCall : CpuCall
     {
-        private readonly CpuOperand source;
-        private readonly CpuOperand target;
+        internal readonly CpuOperand source;
+        internal readonly CpuOperand target;
         private readonly int rows;
         private readonly int columns;
 
@@ -26,9 +26,12 @@ internal sealed class CpuFlatten(CpuDevice device) : Flatten
             {
                 float* from = source.At(tile, sample);
                 float* to = target.At(tile, sample);
-                for (int row = 0; row < rows; row++)
-                    for (int column = 0; column < columns; column++)
-                        to[(long)column * rows + row] = from[(long)row * columns + column];
+                for (int column = 0; column < columns; column++, to += rows)
+                {
+                    float* value = from + column;
+                    for (int row = 0; row < rows; row++, value += columns)
+                        to[row] = *value;
+                }
             }
         }
     }

@@ -36,13 +36,13 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
             cotangentTangent, weightCotangentTangent, biasCotangentTangent));
 
-    private sealed unsafe class ForwardCall : CpuCall
+    internal sealed unsafe class ForwardCall : CpuCall
     {
         private const int Columns = MatrixMicroKernel.PanelColumns;
 
-        private readonly (CpuOperand Input, CpuParameters Weight)[] sources;
-        private readonly CpuParameters bias;
-        private readonly CpuOperand output;
+        internal readonly (CpuOperand Input, CpuParameters Weight)[] sources;
+        internal readonly CpuParameters bias;
+        internal readonly CpuOperand output;
         private readonly FilterPanels packing;
         private readonly int inputs;
         private readonly int outputs;
@@ -163,9 +163,9 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         }
     }
 
-    private sealed unsafe class BackwardWeightCall : CpuCall
+    internal sealed unsafe class BackwardWeightCall : CpuCall
     {
-        private readonly (CpuOperand Input, CpuOperand Cotangent)[] sources;
+        internal readonly (CpuOperand Input, CpuOperand Cotangent)[] sources;
         private readonly CpuOperand biasCotangent;
         private readonly GradientSum weightSum;
         private readonly GradientSum biasSum;
@@ -186,6 +186,13 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             products = ReadProducts(wanted);
             RetainedFloats = products is null ? 0 : 2 * products.TotalFloats;
         }
+
+        /// <summary>The vector that receives both gradients, where they are one's.</summary>
+        internal CpuTensor? Vector => weightSum.Vector.Tensor == biasSum.Vector.Tensor ? weightSum.Vector.Tensor : null;
+
+        internal bool TakesProducts => products is not null;
+
+        internal bool HasOffsets(int weight, int bias) => weightSum.Offset == weight && biasSum.Offset == bias;
 
         public override double FlopsPerSample => 2.0 * (sources.Length + (products?.Count ?? 0)) * inputs * outputs;
 

@@ -32,7 +32,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     public IReadOnlyList<CpuCall> Calls => calls;
 
-    public int Slots { get; } = Math.Clamp(samples / SamplesPerSlot, 1, MaximumSlots);
+    public int Slots { get; } = SlotsOf(samples);
 
     /// <summary>The gradients that the calls sum. Fixed with the first look at it: a plan looks when all calls are in.</summary>
     public GradientSum[] Gradients => gradients ??= [.. calls.SelectMany(call => call.Gradients)];
@@ -47,6 +47,9 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     public CpuSegment[] Segments { get; private set; } = [];
 
     public int LargestSlot => (Samples + Slots - 1) / Slots;
+
+    /// <summary>How many slots so many samples of a member are cut into.</summary>
+    public static int SlotsOf(int samples) => Math.Clamp(samples / SamplesPerSlot, 1, MaximumSlots);
 
     /// <summary>Adds the call unless its tiles would have to wait for other tiles of this phase.</summary>
     public bool TryAdd(CpuCall call)

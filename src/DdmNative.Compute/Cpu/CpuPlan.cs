@@ -12,6 +12,7 @@ internal sealed unsafe class CpuPlan : IPlan
     private readonly List<CpuPhase> phases = [];
     private readonly List<(int First, int Count, bool ByMember)> stages = [];
     private readonly List<AlignedMemory> sharedSlots = [];
+    private readonly List<CpuTensor> made = [];
 
     /// <summary>Made once, delegates and all, so that a run allocates nothing.</summary>
     private readonly Action[] steps;
@@ -24,7 +25,7 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         this.device = device;
         Name = name;
-        calls = NormPoolFusion.Apply(calls);
+        calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, made.Add), made.Add);
         foreach (CpuCall call in calls)
         {
             if (phases.Count > 0 && phases[^1].TryAdd(call))
@@ -66,6 +67,8 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         foreach (AlignedMemory memory in sharedSlots)
             memory.Dispose();
+        foreach (CpuTensor tensor in made)
+            tensor.Dispose();
         disposed = true;
     }
 
@@ -82,11 +85,10 @@ internal sealed unsafe class CpuPlan : IPlan
         }
     }
 
-    private bool IsByMember(CpuPhase phase)
-    {
-        int threads = device.Workers.Threads;
-        return phase.Slots == 1 || phase.Members >= 4 * threads || (phase.Members >= threads && phase.Members % threads == 0);
-    }
+    private bool IsByMember(CpuPhase phase) => phase.Slots == 1 || MembersFeed(phase.Members, device.Workers.Threads);
+
+    /// <summary>Whether so many members, each on one thread, feed all threads evenly.</summary>
+    internal static bool MembersFeed(int members, int threads) => members >= 4 * threads || (members >= threads && members % threads == 0);
 
     /// <summary>Gives every transient tensor the smallest place that its uses allow and returns the floats taken in a workspace.</summary>
     private long PlaceTransients()

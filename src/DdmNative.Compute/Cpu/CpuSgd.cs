@@ -10,13 +10,13 @@ internal sealed class CpuSgd(CpuDevice device) : Sgd
     protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)
         => device.Submit(new StepCall(parameters, velocity, gradient, learningRate, momentum));
 
-    private sealed unsafe class StepCall : CpuCall
+    internal sealed unsafe class StepCall : CpuCall
     {
-        private readonly CpuOperand parameters;
-        private readonly CpuOperand velocity;
-        private readonly CpuOperand gradient;
-        private readonly CpuOperand learningRate;
-        private readonly float momentum;
+        internal readonly CpuOperand parameters;
+        internal readonly CpuOperand velocity;
+        internal readonly CpuOperand gradient;
+        internal readonly CpuOperand learningRate;
+        internal readonly float momentum;
 
         public StepCall(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)
             : base("sgd.step", parameters.Shape.Members, parameters.Shape.Samples)

@@ -22,9 +22,9 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
         => device.Submit(new LabelCotangentCall(logits, logitsTangent, weights, labelCotangent));
 
     /// <summary>What the five calls share: the walk over samples with the softmax of each.</summary>
-    private abstract unsafe class SampleCall : CpuCall
+    internal abstract unsafe class SampleCall : CpuCall
     {
-        private readonly CpuOperand logits;
+        internal readonly CpuOperand logits;
 
         protected SampleCall(string name, Tensor logits, Tensor result)
             : base(name, result.Shape.Members, result.Shape.Samples)
@@ -48,7 +48,7 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
                     maximum = Math.Max(maximum, z[k]);
                 double sum = 0;
                 for (int k = 0; k < Classes; k++)
-                    sum += probabilities[k] = Math.Exp(z[k] - maximum);
+                    sum += probabilities[k] = Exponential.Of(z[k] - maximum);
                 for (int k = 0; k < Classes; k++)
                     probabilities[k] /= sum;
                 Compute(tile, sample, z, probabilities, maximum + Math.Log(sum));
@@ -109,11 +109,11 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
         }
     }
 
-    private sealed unsafe class BackwardCall : SampleCall
+    internal sealed unsafe class BackwardCall : SampleCall
     {
-        private readonly CpuOperand labels;
-        private readonly CpuOperand weights;
-        private readonly CpuOperand cotangent;
+        internal readonly CpuOperand labels;
+        internal readonly CpuOperand weights;
+        internal readonly CpuOperand cotangent;
 
         public BackwardCall(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent)
             : base("cross-entropy.backward", logits, cotangent)

@@ -10,6 +10,9 @@ internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int leng
     /// <summary>The parameter vector that receives the sum.</summary>
     public CpuOperand Vector { get; } = vector;
 
+    /// <summary>Where in it.</summary>
+    public int Offset { get; } = offset;
+
     /// <summary>Floats of the kernel's own form of the gradient.</summary>
     public int Length { get; } = length;
 
@@ -32,5 +35,5 @@ internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int leng
     /// <summary>Where the calls of this tile's slot add.</summary>
     public float* Slot(Workspace workspace) => workspace.Start + SlotOffset;
 
-    public void Write(int member, float* total) => Convert(total, Vector.Tensor.Data + member * Vector.Tensor.MemberStride + offset);
+    public void Write(int member, float* total) => Convert(total, Vector.Tensor.Data + member * Vector.Tensor.MemberStride + Offset);
 }

@@ -15,6 +15,9 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     /// <summary>Rows of one product: enough to reuse a filter panel from the first-level cache, few enough that images and products stay in the second.</summary>
     private const int TargetTiles = 32;
 
+    /// <summary>Samples from which the tiles that a product serves are multiplied apart from those that it does not.</summary>
+    private const int LeastSamplesApart = 4;
+
     private readonly CorrelationShape shape;
     private readonly WinogradTiles tiles;
     private readonly WinogradFilters filters;
@@ -24,6 +27,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     private readonly int sourceStride;
     private readonly int channels;
     private readonly int panels;
+    private WinogradImagesCall? shared;
+    private CpuOperand? sharedImages;
 
     public WinogradCorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
@@ -41,6 +46,11 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         RetainedFloats = sources.Length * SourceLength;
     }
 
+    /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
+    internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
+        => Members > 1 && Samples > 1 && sources.Length == 1 && sources[0].Image.Tensor.Shape.Members == 1
+            ? (sources[0].Image.Tensor, shape) : null;
+
     /// <summary>Room for one source's transformed filters.</summary>
     private long SourceLength => (long)panels * filters.PanelLength;
 
@@ -53,6 +63,9 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     public override long TemporaryFloats(int samples)
         => panels * Columns + filters.ChunkLength + PaddedLength + (long)WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, channels) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, panels * Columns));
+
+    /// <summary>Takes images that are transformed already.</summary>
+    internal void Share(WinogradImagesCall transform) => (shared, sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void Execute(in Tile tile)
     {
@@ -79,7 +92,9 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         float* images = biases + panels * Columns + filters.ChunkLength;
         float* products = images + WinogradTransform.Products * imagePlane;
         float* padded = products + WinogradTransform.Products * productPlane;
-        for (int i = 0; i < samples; i++)
+        if (shared is not null)
+            images = shared.At(sharedImages!, tile, firstSample, out imagePlane);
+        for (int i = 0; i < samples && shared is null; i++)
             for (int source = 0; source < sources.Length; source++)
                 tiles.TransformImage(
                     sources[source].Image.At(tile, firstSample + i), padded, images, rows, channels, i * tiles.Count, source * sourceStride);
@@ -105,23 +120,39 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         in Tile tile, int panel, int product, bool mayTransform, int rows, float* images, nint imagePlane, float* products, nint productPlane)
     {
         float* first = PanelOf(tile, 0, panel, mayTransform), last = sources.Length == 1 ? first : PanelOf(tile, 1, panel, mayTransform);
-        MatrixMicroKernel.Multiply(
-            new Contraction
+        var contraction = new Contraction
+        {
+            A = images + product * imagePlane,
+            RowStrideA = channels,
+            StepA = 1,
+            SegmentA = sourceStride,
+            B = first + (nint)product * filters.PlaneStride,
+            StepB = Columns,
+            SegmentB = (nint)(last - first),
+            Steps = sourceStride,
+            Segments = sources.Length,
+            C = products + product * productPlane + panel * Columns,
+            RowStrideC = panels * Columns,
+            Columns = Columns,
+        };
+        (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
+        if (!tiles.AreCut || !(belowEdge || beyondEdge) || rows < LeastSamplesApart * tiles.Count)
+        {
+            MatrixMicroKernel.Multiply(contraction, rows);
+            return;
+        }
+        (contraction.RowStrideA, contraction.RowStrideC) = (tiles.Count * channels, tiles.Count * panels * Columns);
+        for (int row = 0; row < (belowEdge ? 1 : tiles.Rows); row++)
+        {
+            for (int column = 0; column < (beyondEdge ? 1 : tiles.Columns); column++)
             {
-                A = images + product * imagePlane,
-                RowStrideA = channels,
-                StepA = 1,
-                SegmentA = sourceStride,
-                B = first + (nint)product * filters.PlaneStride,
-                StepB = Columns,
-                SegmentB = (nint)(last - first),
-                Steps = sourceStride,
-                Segments = sources.Length,
-                C = products + product * productPlane + panel * Columns,
-                RowStrideC = panels * Columns,
-                Columns = Columns,
-            },
-            rows);
+                int firstTile = row * tiles.Columns + column;
+                Contraction part = contraction;
+                part.A += firstTile * channels;
+                part.C += firstTile * panels * Columns;
+                MatrixMicroKernel.Multiply(part, rows / tiles.Count);
+            }
+        }
     }
 
     /// <summary>Where a source's transformed panel lies; one that is used once is made there first.</summary>

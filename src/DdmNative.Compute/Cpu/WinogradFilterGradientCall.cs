@@ -24,6 +24,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private readonly int panels;
     private readonly RunningProducts? products;
     private readonly WinogradFilters directions;
+    private WinogradImagesCall? shared;
+    private CpuOperand? sharedImages;
 
     public WinogradFilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
@@ -43,6 +45,11 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         directions = new WinogradFilters(this.shape);
         RetainedFloats = SumLength + (products is null ? 0 : products.TotalFloats + products.Count * DirectionLength);
     }
+
+    /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
+    internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
+        => Members > 1 && Samples > 1 && sources.Length == 1 && products is null && sources[0].Image.Tensor.Shape.Members == 1
+            ? (sources[0].Image.Tensor, shape) : null;
 
     /// <summary>Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
     private int SumStride => inputs * Columns + LanePart.Lanes;
@@ -69,6 +76,9 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     public override long TemporaryFloats(int samples)
         => (products is null ? 0 : SamplesTogether * products.TotalFloats + directions.ChunkLength) + PaddedLength + (long)sources.Length * WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, inputs) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, outputs));
+
+    /// <summary>Takes images that are transformed already.</summary>
+    internal void Share(WinogradImagesCall transform) => (shared, sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void EndSlot(Workspace workspace)
     {
@@ -120,10 +130,14 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         {
             for (int source = 0; source < sources.Length; source++)
             {
-                tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps, inputs, i * tiles.Count, 0);
+                if (shared is null)
+                    tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps,
+                        inputs, i * tiles.Count, 0);
                 tiles.TransformCotangent(sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps, i * tiles.Count);
             }
         }
+        if (shared is not null)
+            images = shared.At(sharedImages!, tile, firstSample, out imagePlane);
         bool begins = tile.BeginsSlot && firstSample == tile.FirstSample;
         for (int panel = 0; panel < panels; panel++)
         {
@@ -132,6 +146,13 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             for (int product = 0; product < WinogradTransform.Products; product++)
             {
                 float* sum = sums + (nint)product * SumStride;
+                (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
+                if (tiles.AreCut && (belowEdge || beyondEdge) && sources.Length == 1 && products is null)
+                {
+                    MultiplyServed(images + product * imagePlane, cotangents + product * cotangentPlane + panel * Columns, samples,
+                        belowEdge, beyondEdge, sum, columns, !begins);
+                    continue;
+                }
                 for (int part = 0; part < parts; part++)
                 {
                     nint firstStep = (nint)part * stepsOfPart;
@@ -160,6 +181,33 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             if (IsSinglePass)
                 TransformBack(tile.Workspace, panel, sums);
         }
+    }
+
+    /// <summary>A product that serves pixels of some tiles only: the others' cotangents are zero, and left out.</summary>
+    private void MultiplyServed(float* images, float* cotangents, int samples, bool belowEdge, bool beyondEdge, float* sum, int columns,
+        bool accumulates)
+    {
+        // Of each sample's tiles 0 1 / 2 3 the first two, the first column's two, or the first.
+        bool isFirstOnly = belowEdge && beyondEdge;
+        int step = isFirstOnly ? tiles.Count : belowEdge ? 1 : tiles.Columns;
+        MatrixMicroKernel.Multiply(
+            new Contraction
+            {
+                A = images,
+                RowStrideA = 1,
+                StepA = step * inputs,
+                SegmentA = tiles.Count * inputs,
+                B = cotangents,
+                StepB = step * outputs,
+                SegmentB = tiles.Count * outputs,
+                Steps = isFirstOnly ? samples : 2,
+                Segments = isFirstOnly ? 1 : samples,
+                C = sum,
+                RowStrideC = Columns,
+                Columns = columns,
+                Accumulate = accumulates,
+            },
+            inputs);
     }
 
     private void TransformBack(Workspace workspace, int panel, float* sums)

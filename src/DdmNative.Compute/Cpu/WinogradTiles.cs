@@ -37,6 +37,16 @@ internal readonly unsafe struct WinogradTiles
 
     public int PaddedHeight => Rows * TileSize + PatchSize - TileSize;
 
+    /// <summary>
+    /// Whether an image is 2×2 tiles, those of the second row and column cut short by its edge. What a tile has beyond the edge is all that
+    /// its last frequency in that direction serves: a sixth of the products.
+    /// </summary>
+    public bool AreCut => Rows == 2 && Columns == 2 && shape.OutputHeight < 2 * TileSize && shape.OutputWidth < 2 * TileSize;
+
+    /// <summary>Whether a product serves only pixels that tiles at the lower edge, and at the right one, lack.</summary>
+    public static (bool BelowEdge, bool BeyondEdge) Serves(int product) => (product / PatchSize == PatchSize - 1,
+        product % PatchSize == PatchSize - 1);
+
     /// <summary>Whether a call over <paramref name="samples"/> samples per member gains by the transform.</summary>
     public static bool Pays(CorrelationShape shape, int samples)
     {
@@ -87,6 +97,9 @@ internal readonly unsafe struct WinogradTiles
             bool isInside = top + TileSize <= shape.OutputHeight && left + TileSize <= shape.OutputWidth;
             float* corner = cotangent + top * rowStride + (nint)left * outputs;
             float* transformed = target + (nint)(firstTile + tile) * stride;
+            (int height, int width) = (Math.Min(TileSize, shape.OutputHeight - top), Math.Min(TileSize, shape.OutputWidth - left));
+            if (!isInside)
+                new Span<float>(patch, TileSize * TileSize * Lanes).Clear();
             for (int c = 0; c < outputs; c += Lanes)
             {
                 if (isInside && c + Lanes <= outputs)
@@ -94,15 +107,22 @@ internal readonly unsafe struct WinogradTiles
                     WinogradTransform.Cotangent(corner + c, rowStride, outputs, transformed + c, PlaneStride(tiles, stride));
                     continue;
                 }
-                for (int i = 0; i < TileSize * TileSize; i++)
-                {
-                    (int row, int column) = (i / TileSize, i % TileSize);
-                    bool exists = top + row < shape.OutputHeight && left + column < shape.OutputWidth;
-                    (exists ? LanePart.Load(corner + row * rowStride + column * outputs + c, outputs - c) : default).Store(patch + i * Lanes);
-                }
+                if (c + Lanes <= outputs)
+                    LoadPatch<WholeLanes>(corner + c, rowStride, height, width, patch, Lanes);
+                else
+                    LoadPatch<PartLanes>(corner + c, rowStride, height, width, patch, outputs - c);
                 WinogradTransform.Cotangent(patch, TileSize * Lanes, Lanes, transformed + c, PlaneStride(tiles, stride));
             }
         }
+    }
+
+    private void LoadPatch<TLanes>(float* corner, nint rowStride, int height, int width, float* patch, int lanes)
+        where TLanes : struct, ILaneAccess
+    {
+        for (int row = 0; row < height; row++)
+            for (int column = 0; column < width; column++)
+                TLanes.Load(corner + row * rowStride + (nint)column * shape.OutputChannels, lanes)
+                    .Store(patch + (row * TileSize + column) * Lanes);
     }
 
     /// <summary>Turns products [36, tiles, stride] back into an image [H′, W′, O] and adds the bias.</summary>

@@ -39,6 +39,24 @@ public sealed class EnsembleTrainerTests : IDisposable
         Assert.Equal(first, trainer.Parameters);
     }
 
+    [Theory]
+    [InlineData(2, 3)]
+    [InlineData(2, 1000)]
+    [InlineData(5, 4)]
+    public void Steps_taken_together_end_in_the_same_bits(int members, int stepsTogether)
+    {
+        using var together = new EnsembleTrainer(_problem.Device, _problem.Network, _problem.Set, _problem.Recipe, members,
+            stepsTogether: stepsTogether);
+        float[] initial = _problem.Network.Initialise(1);
+        bool IsDropped(int member, int sample) => _problem.Groups.GroupOf[sample] == member;
+        var done = new List<int>();
+        together.Run(initial, IsDropped, (steps, _) => done.Add(steps));
+
+        Assert.Equal(Train(_problem, initial, members, IsDropped), together.Parameters);
+        Assert.Equal(together.TotalSteps, done[^1]);
+        Assert.Equal(Math.Min(stepsTogether, together.TotalSteps), done[0]);
+    }
+
     [Fact]
     public void Members_that_start_alike_and_drop_nothing_end_alike()
     {

@@ -1,0 +1,212 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// One member's training step of a linear layer under softmax and cross-entropy, on a batch that all members share (<see
+/// cref="LinearInputCall"/>): Y = W X + b with the samples side by side, so that the filters are read as they lie; the softmax eight
+/// samples at a time; and the gradient tile by tile, each tile going into the velocity and the parameters as soon as it is summed. Nothing
+/// as long as the parameters is written but the parameters and the velocity.
+/// </summary>
+/// <remarks>
+/// Every number is made of the same operations in the same order as by the separate calls, slots of samples (<see cref="GradientSum"/>)
+/// included: the bits are theirs.
+/// </remarks>
+internal sealed unsafe class LinearStepCall : CpuCall
+{
+    private const int Columns = MatrixMicroKernel.PanelColumns;
+
+    /// <summary>Samples whose softmax is computed together: a vector of float64.</summary>
+    private const int Together = 8;
+
+    /// <summary>Largest difference of two logits of a sample up to which exp needs no special cases.</summary>
+    private const float SafeRange = 500;
+
+    private const int Lanes = LanePart.Lanes;
+
+    /// <summary>Inputs contracted before the next rows' turn: so many of 32 samples are half of a first-level cache.</summary>
+    private const int InputsTogether = 128;
+
+    private readonly CpuOperand inputsAcross, inputPanels, labelsAcross, weights, parameters, velocity, learningRate;
+    private readonly float momentum;
+    private readonly int inputs, classes, batch, stride, slots;
+
+    public LinearStepCall(LinearInputCall prepared, CpuMatrixProduct.ForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
+        CpuSgd.StepCall step)
+        : base("linear-step", product.Members, samples: 1)
+    {
+        (inputsAcross, inputPanels, labelsAcross) =
+            (ReadWhole(prepared.Across), ReadWhole(prepared.Panels), ReadWhole(prepared.LabelsAcross));
+        (weights, learningRate) = (ReadWhole(softmax.weights.Tensor), ReadWhole(step.learningRate.Tensor));
+        (parameters, velocity, momentum) = (Write(step.parameters.Tensor), Write(step.velocity.Tensor), step.momentum);
+        (inputs, classes, batch, stride) = (prepared.Inputs, product.output.Tensor.Shape.Channels, prepared.Samples, prepared.Stride);
+        slots = CpuPhase.SlotsOf(batch);
+    }
+
+    public override double FlopsPerSample => 4.0 * batch * inputs * classes;
+
+    public override double BytesPerSample => 4.0 * sizeof(float) * parameters.Tensor.Shape.SampleLength;
+
+    private int ExponentialFloats => classes * Together * (sizeof(double) / sizeof(float));
+
+    public override long TemporaryFloats(int samples) => ExponentialFloats + (long)classes * stride + SlotMicroKernel.TallestTile * Columns;
+
+    public override void Execute(in Tile tile)
+    {
+        float* logits = tile.Workspace.Temporary + ExponentialFloats;
+        Multiply(tile, logits);
+        for (int sample = 0; sample < batch; sample += Together)
+            Differentiate(tile, sample, logits + sample, (double*)tile.Workspace.Temporary);
+        Step(tile, logits, logits + (nint)classes * stride);
+    }
+
+    /// <summary>Logits [K, N].</summary>
+    private void Multiply(in Tile tile, float* logits)
+    {
+        float* matrix = parameters.At(tile, 0), bias = matrix + (nint)classes * inputs, across = inputsAcross.At(tile, 0);
+        for (int k = 0; k < classes; k++)
+            new Span<float>(logits + (nint)k * stride, stride).Fill(bias[k]);
+        for (int first = 0; first < inputs; first += InputsTogether)
+        {
+            for (int column = 0; column < stride; column += Columns)
+            {
+                MatrixMicroKernel.Multiply(
+                    new Contraction
+                    {
+                        A = matrix + first,
+                        RowStrideA = inputs,
+                        StepA = 1,
+                        B = across + (nint)column * inputs + (nint)first * Columns,
+                        StepB = Columns,
+                        Steps = Math.Min(InputsTogether, inputs - first),
+                        Segments = 1,
+                        C = logits + column,
+                        RowStrideC = stride,
+                        Columns = Columns,
+                        Accumulate = true,
+                    },
+                    classes);
+            }
+        }
+    }
+
+    /// <summary>Turns eight samples' logits into their cotangents, w(σp − q).</summary>
+    private void Differentiate(in Tile tile, int sample, float* logits, double* exponentials)
+    {
+        Vector256<float> most = Vector256.Load(logits), least = most;
+        for (int k = 1; k < classes; k++)
+        {
+            Vector256<float> value = Vector256.Load(logits + (nint)k * stride);
+            (most, least) = (Vector256.Max(most, value), Vector256.Min(least, value));
+        }
+        Vector512<double> maximum = Avx512F.ConvertToVector512Double(most), sum = default, mass = default;
+        float* labels = labelsAcross.At(tile, 0) + sample;
+        if (Vector256.LessThanAll(most - least, Vector256.Create(SafeRange)))
+        {
+            for (int k = 0; k < classes; k++)
+            {
+                Vector512<double> e = Exponential.Of(Load(logits + (nint)k * stride) - maximum);
+                e.Store(exponentials + (nint)k * Together);
+                sum += e;
+            }
+        }
+        else
+        {
+            for (int k = 0; k < classes; k++)
+            {
+                Vector512<double> difference = Load(logits + (nint)k * stride) - maximum;
+                for (int i = 0; i < Together; i++)
+                    exponentials[(nint)k * Together + i] = Exponential.Of(difference[i]);
+                sum += Vector512.Load(exponentials + (nint)k * Together);
+            }
+        }
+        for (int k = 0; k < classes; k++)
+            mass += Load(labels + (nint)k * stride);
+        Vector512<double> weight = Weights(weights.At(tile, sample), batch - sample);
+        for (int k = 0; k < classes; k++)
+        {
+            Vector512<double> probability = Vector512.Load(exponentials + (nint)k * Together) / sum;
+            Avx512F.ConvertToVector256Single(weight * (mass * probability - Load(labels + (nint)k * stride)))
+                .Store(logits + (nint)k * stride);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Load(float* values) => Avx512F.ConvertToVector512Double(Vector256.Load(values));
+
+    private static Vector512<double> Weights(float* weights, int count)
+    {
+        double* values = stackalloc double[Together];
+        for (int i = 0; i < Together; i++)
+            values[i] = i < count ? weights[i] : 0;
+        return Vector512.Load(values);
+    }
+
+    /// <summary>Gradients from cotangents [K, N], and the step along them.</summary>
+    private void Step(in Tile tile, float* cotangents, float* sums)
+    {
+        float* theta = parameters.At(tile, 0), u = velocity.At(tile, 0), panels = inputPanels.At(tile, 0);
+        float rate = -*learningRate.At(tile, 0);
+        Vector512<float> rates = Vector512.Create(rate), decay = Vector512.Create(momentum);
+        for (int column = 0; column < inputs; column += Columns, panels += (nint)batch * Columns)
+        {
+            for (int row = 0, height; row < classes; row += height)
+            {
+                height = SlotMicroKernel.TileHeight(classes - row);
+                float* first = theta + (nint)row * inputs + column, firstVelocity = u + (nint)row * inputs + column;
+                for (int i = 0; i < height; i++)
+                {
+                    // Two lines of each row, which nothing else would fetch before they are needed.
+                    Sse.Prefetch0(first + (nint)i * inputs);
+                    Sse.Prefetch0(first + (nint)i * inputs + Lanes);
+                    Sse.Prefetch0(firstVelocity + (nint)i * inputs);
+                    Sse.Prefetch0(firstVelocity + (nint)i * inputs + Lanes);
+                }
+                SlotMicroKernel.Sum(cotangents + (nint)row * stride, stride, panels, batch, slots, sums, height);
+                for (int i = 0; i < height; i++)
+                {
+                    Move(first + (nint)i * inputs, firstVelocity + (nint)i * inputs, Vector512.Load(sums + i * Columns), rates, decay);
+                    Move(first + (nint)i * inputs + Lanes, firstVelocity + (nint)i * inputs + Lanes,
+                        Vector512.Load(sums + i * Columns + Lanes), rates, decay);
+                }
+            }
+        }
+        nint biases = (nint)classes * inputs;
+        for (int k = 0; k < classes; k += Lanes)
+        {
+            int count = Math.Min(Lanes, classes - k);
+            for (int i = 0; i < count; i++)
+                sums[i] = SumOf(cotangents + (nint)(k + i) * stride);
+            Vector512<float> change = Vector512.MultiplyAddEstimate(decay, LanePart.Load(u + biases + k, count),
+                LanePart.Load(sums, count));
+            LanePart.Store(change, u + biases + k, count);
+            LanePart.Store(Vector512.MultiplyAddEstimate(rates, change, LanePart.Load(theta + biases + k, count)), theta + biases + k,
+                count);
+        }
+    }
+
+    /// <summary>u ← μu + g; θ ← θ − ηu.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Move(float* theta, float* u, Vector512<float> gradient, Vector512<float> rates, Vector512<float> decay)
+    {
+        Vector512<float> change = Vector512.MultiplyAddEstimate(decay, Vector512.Load(u), gradient);
+        change.Store(u);
+        Vector512.MultiplyAddEstimate(rates, change, Vector512.Load(theta)).Store(theta);
+    }
+
+    /// <summary>A row's sum, slot by slot.</summary>
+    private float SumOf(float* row)
+    {
+        float total = 0;
+        for (int slot = 0, sample = 0; slot < slots; slot++)
+        {
+            float sum = 0;
+            for (int end = (int)((long)batch * (slot + 1) / slots); sample < end; sample++)
+                sum += row[sample];
+            total = slot == 0 ? sum : total + sum;
+        }
+        return total;
+    }
+}

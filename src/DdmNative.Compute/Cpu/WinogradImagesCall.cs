@@ -1,0 +1,60 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// Transforms images that all members share (frozen activations under the depth dial) once for all of them, for the products of both
+/// directions: slot by slot [36, tiles of the slot, channels], so that a tile of
+/// <see cref="WinogradCorrelationCall"/> or <see cref="WinogradFilterGradientCall"/>, which never reaches over a slot's end, finds its rows
+/// side by side.
+/// </summary>
+internal sealed unsafe class WinogradImagesCall : CpuCall
+{
+    private readonly WinogradTiles tiles;
+    private readonly CpuOperand images, transformed;
+    private readonly int channels, slots;
+
+    public WinogradImagesCall(CorrelationShape shape, CpuTensor images, Action<CpuTensor> own)
+        : base("winograd.images", members: 1, images.Shape.Samples)
+    {
+        tiles = new WinogradTiles(shape);
+        channels = WinogradTiles.RoundUp(shape.InputChannels);
+        slots = CpuPhase.SlotsOf(Samples);
+        Transformed = new CpuTensor(TensorShape.Vector(1, checked((int)SlotOffset(slots))), isTransient: false);
+        own(Transformed);
+        (this.images, transformed) = (Read(images), WriteWhole(Transformed));
+    }
+
+    public CpuTensor Transformed { get; }
+
+    public override long TemporaryFloats(int samples) => (long)tiles.PaddedHeight * tiles.PaddedWidth * channels;
+
+    public override void Execute(in Tile tile)
+    {
+        for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
+        {
+            (int start, int count, long offset) = SlotOf(sample);
+            tiles.TransformImage(
+                images.At(tile, sample), tile.Workspace.Temporary, transformed.At(tile, 0) + offset, count * tiles.Count, channels,
+                    (sample - start) * tiles.Count, firstChannel: 0);
+        }
+    }
+
+    /// <summary>The first product's rows from a sample on, and the floats from one product's plane to the next one's.</summary>
+    public float* At(CpuOperand operand, in Tile tile, int sample, out nint plane)
+    {
+        (int start, int count, long offset) = SlotOf(sample);
+        plane = WinogradTiles.PlaneStride(count * tiles.Count, channels);
+        return operand.At(tile, 0) + offset + (nint)(sample - start) * tiles.Count * channels;
+    }
+
+    private (int Start, int Count, long Offset) SlotOf(int sample)
+    {
+        int slot = (int)(((long)(sample + 1) * slots - 1) / Samples), start = SlotStart(slot);
+        return (start, SlotStart(slot + 1) - start, SlotOffset(slot));
+    }
+
+    private int SlotStart(int slot) => (int)((long)Samples * slot / slots);
+
+    /// <summary>The planes of the slots before, each with the room that <see cref="WinogradTiles.PlaneStride"/> leaves behind it.</summary>
+    private long SlotOffset(int slot) => WinogradTransform.Products
+        * ((long)SlotStart(slot) * tiles.Count * channels + (long)slot * WinogradTiles.PlaneStride(0, channels));
+}
