@@ -102,6 +102,35 @@ public sealed class WholeRunTests(RunFiles files)
     }
 
     [Fact]
+    public void Attributing_again_without_a_method_says_which_one_it_goes_on_with()
+    {
+        string run = files.PathOf("again");
+        string[] data = ["--data", "generated:classes=2,per-class=10,test-per-class=6,size=8", "--width", "4", "--depth", "2", "--epochs", "1"];
+        Done(["train", "--run", run, .. data]);
+        Assert.DoesNotContain("Going on with", Done("attribute", "--run", run, "--depth", "head").Error, StringComparison.Ordinal);
+
+        Ddm.Result again = Done("attribute", "--run", run);
+
+        Assert.Contains("Going on with head, which this run was asked for before. For the default, give --method controlled-replay.", again.Error, StringComparison.Ordinal);
+        Assert.Contains("by head (depth dial)", again.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_dry_run_writes_nothing_and_says_about_how_long_it_would_take()
+    {
+        string run = files.PathOf("dry");
+
+        Ddm.Result text = Done("run", files.Job, "--run", run, "--dry-run"), json = Done("run", files.Job, "--run", files.Whole, "--dry-run", "--json");
+
+        Assert.False(Directory.Exists(run));
+        Assert.Matches(@"About [0-9.]+ (s|min) on this machine", text.Output);
+        Assert.Contains("online:controlled-replay", text.Output, StringComparison.Ordinal);
+        using var document = JsonDocument.Parse(json.Output);
+        Assert.Equal(0, document.RootElement.GetProperty("seconds").GetDouble());
+        Assert.All(document.RootElement.GetProperty("stages").EnumerateArray(), stage => Assert.True(stage.GetProperty("is_done").GetBoolean()));
+    }
+
+    [Fact]
     public void Own_groups_are_taken_by_name()
     {
         string run = files.PathOf("own"), csv = files.PathOf("sources.csv");

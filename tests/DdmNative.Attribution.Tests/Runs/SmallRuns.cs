@@ -19,22 +19,23 @@ internal sealed class SmallRuns : IDisposable
     public NpzContents Read(string run, string file) => Npz.Read(PathOf(run, file));
 
     public void Attribute(string run, JobAttribution attribution, IRunListener? listener = null, CancellationToken stop = default)
-    {
-        var job = new Job
-        {
-            Data = new JobData { Source = "generated:classes=3,per-class=10,test-per-class=6,size=8,clusters=2" },
-            Network = new JobNetwork { Width = 4, Depth = 2 },
-            Training = new JobTraining { BatchSize = 8, Epochs = 3 },
-            Groups = new JobGroups { PerClass = 2 },
-            Matching = new JobMatching { Steps = 3 },
-            Attribution = attribution,
-        };
-        Runner.Run(PathOf(run), job, RunGoal.Attribute, new RunSettings(), _device, listener ?? new RecordingListener(), stop);
-    }
+        => Runner.Run(PathOf(run), JobOf(attribution), RunGoal.Attribute, new RunSettings(), _device, listener ?? new RecordingListener(), stop);
+
+    public RunPlan Plan(string run, JobAttribution attribution) => RunPlan.Make(PathOf(run), JobOf(attribution), RunGoal.Attribute, new RunSettings(), _device);
 
     public void Dispose()
     {
         _device.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static Job JobOf(JobAttribution attribution) => new()
+    {
+        Data = new JobData { Source = "generated:classes=3,per-class=10,test-per-class=6,size=8,clusters=2" },
+        Network = new JobNetwork { Width = 4, Depth = 2 },
+        Training = new JobTraining { BatchSize = 8, Epochs = 3 },
+        Groups = new JobGroups { PerClass = 2 },
+        Matching = new JobMatching { Steps = 3 },
+        Attribution = attribution,
+    };
 }

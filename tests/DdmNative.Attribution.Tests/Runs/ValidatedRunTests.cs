@@ -44,6 +44,24 @@ public sealed class ValidatedRunTests : IDisposable
     }
 
     [Fact]
+    public void Runs_of_different_jobs_have_a_line_for_each_method()
+    {
+        Run("first", seed: 1, "repair", "head");
+        Run("second", seed: 2, "head");
+
+        IReadOnlyList<RunTableRow> rows = RunTable.Read([Path.Combine(_folder, "first"), Path.Combine(_folder, "second")]);
+
+        Assert.Equal(["ceiling", "repair", "head", "ceiling", "head"], rows.Select(row => row.Method));
+        Assert.All(rows, row => Assert.Equal((36, 4, 8, 6, 6, 2), (row.Images, row.Epochs, row.Width, row.Groups, row.Retrained, row.Seeds)));
+        Assert.InRange(rows[1].KeptLoss!.Value, 0.1, 10);
+        Assert.NotNull(rows[1].PeakBytes);
+        Assert.Null(rows[2].KeptLoss);
+        string table = RunTable.Markdown(rows);
+        Assert.Contains("| 36 | 4 | 8 | 6 (6 × 2) | repair (synset) |", table, StringComparison.Ordinal);
+        Assert.All(table.TrimEnd().Split('\n'), line => Assert.Equal(16, line.Count(c => c == '|')));
+    }
+
+    [Fact]
     public void A_run_that_was_not_validated_cannot_be_compared()
     {
         string folder = Path.Combine(_folder, "none");

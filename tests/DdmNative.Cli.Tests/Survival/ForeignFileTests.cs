@@ -7,7 +7,7 @@ namespace DdmNative.Cli.Tests.Survival;
 public sealed class ForeignFileTests(RunFiles files)
 {
     [Theory]
-    [InlineData("target.safetensors", null, "Going on: 21 of 22 stages are finished; train done again (target.safetensors is missing or has been changed).")]
+    [InlineData("target.safetensors", null, "Going on: 22 of 23 stages are finished; train done again (target.safetensors is missing or has been changed).")]
     [InlineData("attribution/repair.npz", "attribution/replay.npz", "online:repair: attribution/repair.npz is missing or has been changed; doing it again.")]
     [InlineData("validation/models.csv", null, "retrain: validation/models.csv is missing or has been changed; doing it again.")]
     [InlineData("groups.csv", null, "groups: groups.csv is missing or has been changed; doing it again.")]
