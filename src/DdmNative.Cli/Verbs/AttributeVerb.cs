@@ -27,7 +27,7 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("memory", MetaValue = "MIB", HelpText = "The most memory that a method may take by its own estimate, in MiB. Default: what the machine has.")]
     public double? Memory { get; set; }
 
-    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). Default: controlled-replay, which predicts best; repair is the fastest.")]
+    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). Default: push, which holds at every size that was measured; controlled-replay predicts better where the training is short, repair is the fastest.")]
     public string? Mode { get; set; }
 
     [Option("depth", MetaValue = "DEPTH", HelpText = "In place of a mode, retrain from this depth up: head, block:K or all.")]

@@ -17,9 +17,9 @@ internal static class EffectWarnings
         double most = new TrustRegionOptions().MostKeptLoss;
         if (keptLoss > most)
         {
-            yield return string.Create(CultureInfo.InvariantCulture,
-                $"the models without a group no longer fit the groups that they keep: their loss on kept training images is {keptLoss:0.0#} times the target's (up to {most:0.0#} is trusted), although ")
-                + string.Create(CultureInfo.InvariantCulture, $"the method walked only {part:0.###} of its way. The effects are too large, and their order is not reliable. {Advice}");
+            string walked = part < 1 ? string.Create(CultureInfo.InvariantCulture, $", although the method walked only {part:0.###} of its way") : "";
+            yield return "the models without a group no longer fit the groups that they keep: their loss on kept training images is "
+                + string.Create(CultureInfo.InvariantCulture, $"{keptLoss:0.0#} times the target's (up to {most:0.0#} is trusted){walked}. The effects are too large, and their order is not reliable. {Advice}");
         }
 
         if (check is not null && !(check.Agreement >= EffectCheck.LeastAgreement && check.Found > 0))
