@@ -90,7 +90,7 @@ requeue_one() {
     array=$(squeue --noheader --name=ddm-shard --format=%F | head -n 1)
     for shard in $(seq "$shards"); do
         await test -e "run-shards/$shard/run.json"
-        scancel --signal=TERM "${array}_$shard"
+        scancel --signal=TERM "${array}_$shard" || true
         await sh -c "scontrol show job ${array}_$shard --oneliner | grep -qE ' Restarts=1 | JobState=COMPLETED '"
         if scontrol show job "${array}_$shard" --oneliner | grep -q ' Restarts=1 '; then requeued=$shard; return; fi
     done

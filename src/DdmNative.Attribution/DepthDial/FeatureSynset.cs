@@ -9,9 +9,11 @@ namespace DdmNative.Attribution.DepthDial;
 /// With it, neither the data nor a cost that grows with them is needed online.
 /// </summary>
 /// <remarks>
-/// The features are drawn from strata, which are k-means clusters of the group. Means of clusters in their place lose the spread of the features within a cluster, and with it the curvature that holds the
+/// The features are drawn from strata, which are k-means clusters of the group. Means of clusters in their place lose the spread of the
+/// features within a cluster, and with it the curvature that holds the
 /// head back: with 64 per group
-/// of 1200 images of Fashion-MNIST means predicted the total effect with a correlation of .77, drawn features with .90; 256 drawn ones with .96.
+/// of 1200 images of Fashion-MNIST means predicted the total effect with a correlation of .77, drawn features with .90; 256 drawn ones with
+/// .96.
 /// </remarks>
 /// <param name="Features">[S, C, H, W], in the order of their groups.</param>
 /// <param name="Labels">[S]: each one's class.</param>
@@ -25,13 +27,16 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
     /// <summary>What keeps the stream of random numbers of the drawing apart from that of the strata.</summary>
     private const ulong DrawStream = 1UL << 32;
 
-    /// <summary>The features that a group of <paramref name="size"/> samples is given where nobody says: 8√n, and not more than it has.</summary>
+    /// <summary>
+    /// The features that a group of <paramref name="size"/> samples is given where nobody says: 8√n, and not more than it has.
+    /// </summary>
     public static int CountFor(int size) => Math.Min(size, (int)Math.Ceiling(8 * Math.Sqrt(size)));
 
     /// <summary>Draws from every group's features.</summary>
     /// <param name="features">The training samples' features at some depth.</param>
     /// <param name="groups">Their groups.</param>
-    /// <param name="perGroup">About how many of each group; 0 for <see cref="CountFor"/>. A group with no more samples keeps all of them.</param>
+    /// <param name="perGroup">About how many of each group; 0 for <see cref="CountFor"/>. A group with no more samples keeps all of
+    /// them.</param>
     /// <param name="seed">Decides the strata and the drawing.</param>
     /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
     public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1)

@@ -3,12 +3,15 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.DepthDial;
 
 /// <summary>
-/// How the top is trained on a <see cref="FeatureSynset"/>: by how many steps, each on how many of its samples. The learning rate is the target's
+/// How the top is trained on a <see cref="FeatureSynset"/>: by how many steps, each on how many of its samples. The learning rate is the
+/// target's
 /// schedule integrated over these steps, so that the distance walked is the target's own.
 /// </summary>
 /// <remarks>
-/// The defaults were the best of those tried on Fashion-MNIST (width 32, 50 groups, 16 cluster means each, one seed; correlation with <c>block:1</c>, same / total):
-/// 64 per step .956 / .922; 128 .950 / .918; 32 .947 / .911; 64 in half the steps .948 / .910; all in 126 steps .938 / .894, in 63 steps .913 / .857.
+/// The defaults were the best of those tried on Fashion-MNIST (width 32, 50 groups, 16 cluster means each, one seed; correlation with
+/// <c>block:1</c>, same / total):
+/// 64 per step .956 / .922; 128 .950 / .918; 32 .947 / .911; 64 in half the steps .948 / .910; all in 126 steps .938 / .894, in 63 steps
+/// .913 / .857.
 /// </remarks>
 public sealed record FeatureSynsetSchedule
 {

@@ -57,7 +57,9 @@ public sealed class PartialRetraining : IDisposable
         TrainingOptions recipe, float[] initial, int[] groupOf, IReadOnlyList<int[]> leftOut, WaveOptions? options = null, CancellationToken cancellation = default)
         => new LeaveOutTraining(_device, _top, _set, groupOf, _evaluator).Run(recipe, TopOf(initial), leftOut, options, cancellation);
 
-    /// <summary>The same on a distilled set: a few weighted samples in place of all, at a cost that does not depend on how many those were.</summary>
+    /// <summary>
+    /// The same on a distilled set: a few weighted samples in place of all, at a cost that does not depend on how many those were.
+    /// </summary>
     /// <param name="recipe">The target's own recipe.</param>
     /// <param name="initial">[P]: the target's θ_0; its upper part is taken.</param>
     /// <param name="synset">Drawn from this depth's features.</param>

@@ -8,7 +8,8 @@ namespace DdmNative.Attribution.Methods;
 /// <summary>
 /// `ekfac` (Grosse et al., "Studying large language model generalization with influence functions", 2023): influence with the Fisher matrix in Kronecker-factored eigenbases in place of the curvature,
 /// W[o, g] = −⟨(F + λI)⁻¹∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)⟩/N, λ being a share of the mean of all eigenvalues. Unit: the objective's.
-/// Cost: two passes with gradients of single samples over those that F is made of and eigenvectors of every layer's sides, once, whatever O;
+/// Cost: two passes with gradients of single samples over those that F is made of and eigenvectors of every layer's sides, once, whatever
+/// O;
 /// then one gradient of the training set. Memory: the squares of the layers' sides.
 /// </summary>
 /// <param name="damping">λ over the mean of F's eigenvalues.</param>
@@ -88,7 +89,8 @@ public sealed class Ekfac(double damping = 0.1, int samples = Ekfac.DefaultSampl
     }
 
     /// <summary>
-    /// A label for each of these training samples from the target's own prediction, in its place [N]: the Fisher matrix's expectation, by one
+    /// A label for each of these training samples from the target's own prediction, in its place [N]: the Fisher matrix's expectation, by
+    /// one
     /// draw each. A sample's draw is its own, whichever others are there.
     /// </summary>
     private static int[] DrawLabels(MethodContext context, int[] samples)

@@ -6,14 +6,16 @@ namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="ControlledReplay"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
 /// <param name="Horizon">
-/// How much of the end of training is replayed, as its <see cref="ScheduleLength"/>. Not a share of the training: a deviation grows with this length, and a synset, which has fewer images than the
+/// How much of the end of training is replayed, as its <see cref="ScheduleLength"/>. Not a share of the training: a deviation grows with
+/// this length, and a synset, which has fewer images than the
 /// data, pulls it back in fewer directions than the data do. Beyond the default the replay of a long training ran away.
 /// </param>
 /// <param name="Earliest">The share of training before which no replay begins, however short the training; from 0 it is unstable.</param>
 /// <param name="Steps">K: bins of the recorded trajectory.</param>
 /// <param name="Momentum">On the correction.</param>
 /// <param name="Scale">What the correction is multiplied by.</param>
-/// <param name="Part">The part of the horizon that is walked, its end; below 1 where the whole was found to be too long (<see cref="TrustRegion"/>).</param>
+/// <param name="Part">The part of the horizon that is walked, its end; below 1 where the whole was found to be too long
+/// (<see cref="TrustRegion"/>).</param>
 public sealed record ControlledReplayOptions(double Horizon = 27, double Earliest = 0.25, int Steps = 40, float Momentum = 0.9f, float Scale = 0.5f, double Part = 1);
 
 /// <summary>
@@ -40,7 +42,7 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
 
     /// <summary>The step of training at which the replay of the whole horizon begins.</summary>
     public int FirstStep(TrainingOptions recipe, int totalSteps)
-        => Math.Max(Trajectory.StepAt(_options.Earliest, totalSteps), ScheduleLength.StartOfLast(recipe, totalSteps, _options.Horizon));
+        => ScheduleLength.StartOfLast(recipe, totalSteps, _options.Horizon, _options.Earliest);
 
     /// <summary>The steps whose parameters the target's training must record for these settings.</summary>
     public IReadOnlyList<int> RecordedSteps(TrainingOptions recipe, int totalSteps)

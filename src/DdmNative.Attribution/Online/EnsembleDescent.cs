@@ -23,8 +23,10 @@ internal sealed record DescentSamples(Tensor Images, float[] Labels, MemberFill 
 }
 
 /// <summary>
-/// Descent of many models at once from one start: every member has its own weights on the same images, which is all that a removed group changes. A step looks at all images of a small synset and at a
-/// batch of a large one (<see cref="SynsetBatches"/>). One step is one recorded plan (pick, forward, loss, backward, SGD); members run in waves.
+/// Descent of many models at once from one start: every member has its own weights on the same images, which is all that a removed group
+/// changes. A step looks at all images of a small synset and at a
+/// batch of a large one (<see cref="SynsetBatches"/>). One step is one recorded plan (pick, forward, loss, backward, SGD); members run in
+/// waves.
 /// </summary>
 internal sealed class EnsembleDescent(OnlineContext context, float momentum)
 {

@@ -5,7 +5,8 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>Settings of <see cref="Replay"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-/// <param name="Horizon">How much of the end of training is replayed, as its <see cref="ScheduleLength"/>; see <see cref="ControlledReplayOptions"/>.</param>
+/// <param name="Horizon">How much of the end of training is replayed, as its <see cref="ScheduleLength"/>; see
+/// <see cref="ControlledReplayOptions"/>.</param>
 /// <param name="Earliest">The share of training before which no replay begins, however short the training; from 0 it fails.</param>
 /// <param name="Steps">K.</param>
 /// <param name="Momentum">From zero velocity.</param>
@@ -14,7 +15,8 @@ namespace DdmNative.Attribution.Online;
 public sealed record ReplayOptions(double Horizon = 9.3, double Earliest = 0.5, int Steps = 40, float Momentum = 0.9f, bool Renormalise = true, double Part = 1);
 
 /// <summary>
-/// `replay`: the end of training again, in K full-batch steps on the synset without the removed groups, against a control replay with all of them.
+/// `replay`: the end of training again, in K full-batch steps on the synset without the removed groups, against a control replay with all
+/// of them.
 /// The step sizes are the real schedule integrated over K equal bins. The synset is best matched at checkpoints from θ_T back to the start of the replay
 /// (<see cref="MatchingSchedule.Walk"/>).
 /// </summary>
@@ -34,7 +36,7 @@ public sealed class Replay(ReplayOptions? options = null) : IOnlineMode
 
     /// <summary>The step of training at which the replay begins; its synset is matched there.</summary>
     public int FirstStep(TrainingOptions recipe, int totalSteps)
-        => Math.Max(Trajectory.StepAt(_options.Earliest, totalSteps), ScheduleLength.StartOfLast(recipe, totalSteps, _options.Horizon));
+        => ScheduleLength.StartOfLast(recipe, totalSteps, _options.Horizon, _options.Earliest);
 
     /// <inheritdoc/>
     public PerturbedModels Run(OnlineContext context)

@@ -3,7 +3,8 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>
-/// Which images of a synset each step looks at: all of them where they are few; of many, a batch in seeded order, the same for all models. A thousand groups' models that all looked at all groups' images
+/// Which images of a synset each step looks at: all of them where they are few; of many, a batch in seeded order, the same for all models.
+/// A thousand groups' models that all looked at all groups' images
 /// would take a million pairs a step, and what a batch leaves out cancels between a model and its control, which see the same batches.
 /// </summary>
 public sealed class SynsetBatches
@@ -36,10 +37,14 @@ public sealed class SynsetBatches
     /// <summary>Whether every step looks at all images, in their order.</summary>
     public bool AreWhole => Size == Images;
 
-    /// <summary>B for M images: the more images, the smaller the batch, so that a step's cost grows with the number of models alone.</summary>
+    /// <summary>
+    /// B for M images: the more images, the smaller the batch, so that a step's cost grows with the number of models alone.
+    /// </summary>
     public static int SizeFor(int images) => images <= LargestWhole ? images : Math.Max(Fewest, LargestWhole * LargestWhole / images);
 
-    /// <summary>The images of a step, and the factor by which their weights are larger, so that a batch stands for the whole synset.</summary>
+    /// <summary>
+    /// The images of a step, and the factor by which their weights are larger, so that a batch stands for the whole synset.
+    /// </summary>
     public (int[] Images, float Factor) Of(int step)
     {
         if (AreWhole)
@@ -48,7 +53,9 @@ public sealed class SynsetBatches
         return (batch, (float)Images / batch.Length);
     }
 
-    /// <summary>A step's part [R, B·L] of values [R, M·L] of all images: L numbers an image, times a factor; zeros behind a short batch.</summary>
+    /// <summary>
+    /// A step's part [R, B·L] of values [R, M·L] of all images: L numbers an image, times a factor; zeros behind a short batch.
+    /// </summary>
     public float[] Pick(ReadOnlySpan<float> values, int rows, int length, ReadOnlySpan<int> images, float factor = 1)
     {
         var picked = new float[rows * Size * length];

@@ -5,17 +5,23 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>How far perturbed models may move before their effects are no longer believed; the defaults were measured on Fashion-MNIST (docs/attribution-quality.md).</summary>
+/// <summary>
+/// How far perturbed models may move before their effects are no longer believed; the defaults were measured on Fashion-MNIST
+/// (docs/attribution-quality.md).
+/// </summary>
 /// <param name="Images">Training images that models are checked on, from all groups alike.</param>
 /// <param name="MostKeptLoss">The largest growth of the loss on kept images that is trusted, a factor.</param>
-/// <param name="LossFloor">Added to both losses, in nats: a converged network's training loss is so near zero that a factor alone says nothing.</param>
+/// <param name="LossFloor">Added to both losses, in nats: a converged network's training loss is so near zero that a factor alone says
+/// nothing.</param>
 /// <param name="PilotGroups">Groups that are tried first, to find how far all models walk.</param>
 /// <param name="MostHalvings">How often the walk is halved at most.</param>
 public sealed record TrustRegionOptions(int Images = 512, double MostKeptLoss = 1.5, double LossFloor = 0.02, int PilotGroups = 10, int MostHalvings = 3);
 
 /// <summary>
-/// What a synset mode can check by itself: a model without a group must still fit the groups that it keeps, as an exactly retrained one does. A deviation that has run away, or a synset whose images pull
-/// back too little, shows as a loss on kept training images that is larger than the target's. The mode then walks half as far, and again, until the check holds.
+/// What a synset mode can check by itself: a model without a group must still fit the groups that it keeps, as an exactly retrained one
+/// does. A deviation that has run away, or a synset whose images pull
+/// back too little, shows as a loss on kept training images that is larger than the target's. The mode then walks half as far, and again,
+/// until the check holds.
 /// </summary>
 public sealed class TrustRegion : IDisposable
 {
@@ -46,7 +52,9 @@ public sealed class TrustRegion : IDisposable
     /// <summary>The number of steps in a part of a walk; one at least, unless the walk has none.</summary>
     internal static int StepsOf(int steps, double part) => Math.Min(steps, Math.Max(1, (int)Math.Round(steps * part)));
 
-    /// <summary>The mode, walking as far as the pilot groups' models stay within bounds, and the part of its own walk that this is.</summary>
+    /// <summary>
+    /// The mode, walking as far as the pilot groups' models stay within bounds, and the part of its own walk that this is.
+    /// </summary>
     /// <param name="mode">As it is set.</param>
     /// <param name="context">Its <see cref="OnlineContext.Removals"/> are the pilot's: <see cref="Pilot"/>.</param>
     public (IOnlineMode Mode, double Part) Fit(IOnlineMode mode, OnlineContext context)

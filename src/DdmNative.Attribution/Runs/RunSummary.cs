@@ -89,11 +89,15 @@ public sealed record GroupEffect(int Group, string? Name, int Class, int Cluster
 /// <param name="OfflineSeconds">What it needed once beforehand, beside the training of the target: its synset.</param>
 /// <param name="OnlineSeconds">The time of all groups' effects.</param>
 /// <param name="SpeedUp">Time of as many exact retrainings over <paramref name="OnlineSeconds"/>, where they were measured.</param>
-/// <param name="Slope">The factor from predicted effects, in real units as far as they could be brought there, to exact ones, where it was fitted.</param>
+/// <param name="Slope">The factor from predicted effects, in real units as far as they could be brought there, to exact ones, where it was
+/// fitted.</param>
 /// <param name="Correlations">Pearson correlations with exact retraining by view (same, all, off, total, within).</param>
 public sealed record MethodSummary(string Name, double OfflineSeconds, double OnlineSeconds, double? SpeedUp, double? Slope, IReadOnlyDictionary<string, double> Correlations)
 {
-    /// <summary>Of a method on a synset of images: by which factor its models' loss on training images that they keep is larger than the target's, in the middle.</summary>
+    /// <summary>
+    /// Of a method on a synset of images: by which factor its models' loss on training images that they keep is larger than the target's,
+    /// in the middle.
+    /// </summary>
     public double? KeptLoss { get; init; }
 
     /// <summary>The part of its walk from the target that the method took; below 1 where the whole took its models too far.</summary>

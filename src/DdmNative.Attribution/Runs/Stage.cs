@@ -41,7 +41,9 @@ internal abstract class Stage
     /// <summary>A folder of further files that belong to the stage; null for none.</summary>
     public virtual string? Folder => null;
 
-    /// <summary>About how much there is to do, in training passes (<see cref="StageWork"/>); null where that is not known beforehand.</summary>
+    /// <summary>
+    /// About how much there is to do, in training passes (<see cref="StageWork"/>); null where that is not known beforehand.
+    /// </summary>
     public virtual double? Work(StageWork work) => null;
 
     /// <summary>Does the work and writes the files.</summary>

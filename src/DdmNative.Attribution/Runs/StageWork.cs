@@ -4,7 +4,8 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Attribution.Runs;
 
 /// <summary>
-/// How much a stage has to do, in training passes: one image forward and backward through the whole network. Multiplications in a part of the network count as that part of a pass; a forward pass alone
+/// How much a stage has to do, in training passes: one image forward and backward through the whole network. Multiplications in a part of
+/// the network count as that part of a pass; a forward pass alone
 /// is a third of one, and a matching step, which goes through the network with tangents too, is four.
 /// </summary>
 /// <param name="inputs">The run's data, network and job.</param>

@@ -102,14 +102,16 @@ internal static class ResultWriter
         table.Write(console);
     }
 
-    /// <summary>What was checked of a method without retraining the network, and what must be known before its effects are believed.</summary>
+    /// <summary>
+    /// What was checked of a method without retraining the network, and what must be known before its effects are believed.
+    /// </summary>
     private static void WriteCheck(IAnsiConsole console, MethodSummary method, RunSummary summary)
     {
         string title = AttributionMethods.Title(method.Name);
         if (method.Scale is double scale && method.Warnings.Count == 0)
         {
             string exact = summary.RetrainedGroups is null && summary.Seconds.TryGetValue("train", out double training)
-                ? $" Exact to the scale: --calibrate 3, about {Number(3 * training, "0")} s."
+                ? $" For exact units: --calibrate 3, about {Number(3 * training, "0")} s more."
                 : "";
             console.WriteLine($"{title}: agrees with a retraining of the last block (correlation {Number(method.Agreement, "0.00")}); effects multiplied by {Number(scale, "0.00")}, to real units.{exact}");
         }

@@ -124,8 +124,10 @@ public sealed class TrustRegionTests : IDisposable
     }
 
     /// <summary>
-    /// A stand-in for 60,000 images: data that take long to learn, and a training far longer than the horizon. Replayed from a quarter on, as all trainings once were, the models run away: the check
-    /// trips, the walk is halved, and there is a warning where that does not help. As the mode is set, the replay of the same training is left alone.
+    /// A stand-in for 60,000 images: data that take long to learn, and a training far longer than the horizon. Replayed from a quarter on,
+    /// as all trainings once were, the models run away: the check
+    /// trips, the walk is halved, and there is a warning where that does not help. As the mode is set, the replay of the same training is
+    /// left alone.
     /// </summary>
     [Fact]
     public void The_replay_of_three_quarters_of_a_long_training_is_not_trusted()
@@ -151,7 +153,10 @@ public sealed class TrustRegionTests : IDisposable
         return new TrustRegion(_problem.Device, _problem.Network, train, _problem.Groups, SmallProblem.GroupCount, seed: 1, options);
     }
 
-    /// <summary>Three classes of two groups, 15 % of them mislabelled, learnt by heart: 900 steps, the first quarter of which a horizon of 27 leaves far behind.</summary>
+    /// <summary>
+    /// Three classes of two groups, 15 % of them mislabelled, learnt by heart: 900 steps, the first quarter of which a horizon of 27 leaves
+    /// far behind.
+    /// </summary>
     private sealed class LongTraining : IDisposable
     {
         private const int Groups = 6;

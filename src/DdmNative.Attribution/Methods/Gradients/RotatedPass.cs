@@ -63,7 +63,9 @@ internal sealed class RotatedPass : IDisposable
         });
     }
 
-    /// <summary>Passes over these training samples; places beyond them weigh nothing, but in Σ aaᵀ, which is asked for whole chunks only.</summary>
+    /// <summary>
+    /// Passes over these training samples; places beyond them weigh nothing, but in Σ aaᵀ, which is asked for whole chunks only.
+    /// </summary>
     public void Run(ReadOnlySpan<int> samples)
     {
         var indices = new float[_members * _samples];

@@ -164,7 +164,8 @@ public sealed record JobAttribution
     public string Samples { get; init; } = "grad-dot";
 
     /// <summary>
-    /// Groups without which the last block is retrained, to check the effects of the synset modes, <c>feature</c> and <c>head</c> and to bring them to real units; 0 for neither.
+    /// Groups without which the last block is retrained, to check the effects of the synset modes, <c>feature</c> and <c>head</c> and to
+    /// bring them to real units; 0 for neither.
     /// </summary>
     public int ReferenceGroups { get; init; } = 8;
 

@@ -24,7 +24,9 @@ internal sealed class AttributeStage(Job job) : Stage
 
     public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf), .. ReferenceOf(job)];
 
-    /// <summary>The stage that effects in real units rest on beside their methods'; empty where they are as the methods made them.</summary>
+    /// <summary>
+    /// The stage that effects in real units rest on beside their methods'; empty where they are as the methods made them.
+    /// </summary>
     public static IEnumerable<string> ReferenceOf(Job job) => ReferenceStage.For(job) is null ? [] : [ReferenceStage.StageName];
 
     public override object Settings => new { Attribution = job.Attribution with { Samples = JobAttribution.NoSamples }, EffectCheck.Settings };

@@ -7,12 +7,16 @@ namespace DdmNative.Attribution.Runs.Stages;
 /// <summary>A method's effects beside those of the last block, on the few groups that <see cref="ReferenceStage"/> has left out.</summary>
 /// <param name="Agreement">The correlation over all pairs of these groups and the classes; NaN where effects do not vary.</param>
 /// <param name="Scale">
-/// What the method's effects are multiplied by to have the size of exact retraining's, by the groups' effects on their own classes, which are the least noisy; 1 where they do not agree enough to say.
+/// What the method's effects are multiplied by to have the size of exact retraining's, by the groups' effects on their own classes, which
+/// are the least noisy; 1 where they do not agree enough to say.
 /// </param>
 /// <param name="Found">The same factor, whether or not it is applied.</param>
 internal sealed record EffectCheck(double Agreement, double Scale, double Found)
 {
-    /// <summary>Below this correlation the factor is not applied, and the user is told; good settings have .8 and more, the replay of too long a training had .1 to .6.</summary>
+    /// <summary>
+    /// Below this correlation the factor is not applied, and the user is told; good settings have .8 and more, the replay of too long a
+    /// training had .1 to .6.
+    /// </summary>
     public const double LeastAgreement = 0.6;
 
     /// <summary>Every setting that decides a check.</summary>

@@ -9,7 +9,8 @@ internal static class EffectWarnings
     private const string Advice = "Compare with --depth head or --depth block:1, or retrain some groups exactly: ddm validate --count 5.";
 
     /// <summary>The warnings of one method.</summary>
-    /// <param name="keptLoss">The middle growth of the loss on kept images (<see cref="TrustRegion"/>); null for a method without a synset of images.</param>
+    /// <param name="keptLoss">The middle growth of the loss on kept images (<see cref="TrustRegion"/>); null for a method without a synset
+    /// of images.</param>
     /// <param name="part">The part of its walk that the mode took.</param>
     /// <param name="check">Its effects beside the last block's; null where that was not computed.</param>
     public static IEnumerable<string> Of(double? keptLoss, double? part, EffectCheck? check)

@@ -5,7 +5,8 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>
-/// <c>synset/feature.safetensors</c>: <c>features</c> [S, C, H, W], <c>labels</c> [S] and <c>groups</c> [S] int64, <c>counts</c> [S]: the training images each stands for.
+/// <c>synset/feature.safetensors</c>: <c>features</c> [S, C, H, W], <c>labels</c> [S] and <c>groups</c> [S] int64, <c>counts</c> [S]: the
+/// training images each stands for.
 /// </summary>
 internal static class FeatureSynsetFile
 {

@@ -16,7 +16,10 @@ internal sealed class OnlineStage(Job job, string method) : Stage
     /// <summary>The figure that holds the time of the models and their evaluation alone, without reading files or freezing features.</summary>
     public const string OnlineSeconds = "online_seconds";
 
-    /// <summary>The figures of what a synset mode has checked by itself (<see cref="TrustRegion"/>): the growth of the loss on kept images, and the part of its walk that it took.</summary>
+    /// <summary>
+    /// The figures of what a synset mode has checked by itself (<see cref="TrustRegion"/>): the growth of the loss on kept images, and the
+    /// part of its walk that it took.
+    /// </summary>
     public const string KeptLoss = "kept_loss", Part = "part";
 
     private readonly SynsetRecipe? _recipe = SynsetRecipe.For(method, job.Matching);
@@ -70,7 +73,10 @@ internal sealed class OnlineStage(Job job, string method) : Stage
         return new StageResult([file, .. models], figures);
     }
 
-    /// <summary>The control and one perturbed model for each group: pieces of their own. How far they walk is found on a few groups first, by every shard alike.</summary>
+    /// <summary>
+    /// The control and one perturbed model for each group: pieces of their own. How far they walk is found on a few groups first, by every
+    /// shard alike.
+    /// </summary>
     private CounterfactualLogits OnSynset(StageContext context, IOnlineMode mode, GroupTable groups, PieceWork pieces, Dictionary<string, double> figures)
     {
         RunInputs inputs = context.Inputs;

@@ -9,15 +9,18 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Runs.Stages;
 
 /// <summary>
-/// What approximate effects are checked against and brought to real units by, without a retraining of the network: its last block retrained on frozen activations without a few groups,
-/// <c>attribution/reference.npz</c>. That predicts exact retraining nearly as well as another seed of it, and its sizes are off by a factor that hardly varies.
+/// What approximate effects are checked against and brought to real units by, without a retraining of the network: its last block retrained
+/// on frozen activations without a few groups,
+/// <c>attribution/reference.npz</c>. That predicts exact retraining nearly as well as another seed of it, and its sizes are off by a factor
+/// that hardly varies.
 /// </summary>
 internal sealed class ReferenceStage(Job job) : Stage
 {
     public const string StageName = "reference";
 
     /// <summary>
-    /// Exact effects over those of the last block, whose frozen activations still contain the group: 1.20 at 4000 images of Fashion-MNIST and 8 epochs, 1.26 at 32 epochs
+    /// Exact effects over those of the last block, whose frozen activations still contain the group: 1.20 at 4000 images of Fashion-MNIST
+    /// and 8 epochs, 1.26 at 32 epochs
     /// (<c>build/quality.sh scale</c>).
     /// </summary>
     public const double ExactOverLastBlock = 1.2;
@@ -49,7 +52,10 @@ internal sealed class ReferenceStage(Job job) : Stage
     /// <summary>The stage of a job; null where none of its effects are checked.</summary>
     public static ReferenceStage? For(Job job) => job.Attribution.Methods.Any(method => IsFor(job, method)) ? new ReferenceStage(job) : null;
 
-    /// <summary>The effects of the groups that were left out, on these objectives, in exact retraining's unit; and the groups. Null where there are too few groups.</summary>
+    /// <summary>
+    /// The effects of the groups that were left out, on these objectives, in exact retraining's unit; and the groups. Null where there are
+    /// too few groups.
+    /// </summary>
     public static (AttributionMatrix Effects, int[] Groups)? Read(StageContext context, IReadOnlyList<Objective> objectives)
     {
         NpzContents file = Npz.Read(context.Folder.PathOf(FileName));
