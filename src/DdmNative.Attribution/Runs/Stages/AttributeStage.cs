@@ -37,18 +37,19 @@ internal sealed class AttributeStage(Job job) : Stage
 
     /// <summary>The effects by one method on objectives of one's own; of a method of the suite, on those that <see cref="MethodStage.ObjectivesOf"/> lists.</summary>
     public static AttributionMatrix MatrixOf(StageContext context, string method, IReadOnlyList<Objective> objectives)
-    {
-        string path = context.Folder.PathOf(OnlineResult.NameOf(method));
-        return AttributionMethods.IsOfSuite(method)
-            ? MethodStage.Read(path, objectives)
-            : Unscaled(path, context, objectives).Scale(EffectCheck.Of(context, method)?.Scale ?? 1);
-    }
+        => MatrixOf(context, method, objectives, EffectCheck.Of(context, method));
+
+    private static AttributionMatrix MatrixOf(StageContext context, string method, IReadOnlyList<Objective> objectives, EffectCheck? check)
+        => AttributionMethods.IsOfSuite(method)
+            ? MethodStage.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), objectives)
+            : Unscaled(context, method, objectives).Scale(check?.Scale ?? 1);
 
     /// <summary>The effects as the method's models show them.</summary>
-    public static AttributionMatrix Unscaled(StageContext context, string method, IReadOnlyList<Objective> objectives) => Unscaled(context.Folder.PathOf(OnlineResult.NameOf(method)), context, objectives);
-
-    private static AttributionMatrix Unscaled(string path, StageContext context, IReadOnlyList<Objective> objectives)
-        => AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
+    public static AttributionMatrix Unscaled(StageContext context, string method, IReadOnlyList<Objective> objectives)
+    {
+        string path = context.Folder.PathOf(OnlineResult.NameOf(method));
+        return AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
+    }
 
     public override double? Work(StageWork work) => 0;
 
@@ -57,8 +58,9 @@ internal sealed class AttributeStage(Job job) : Stage
     public override StageResult Run(StageContext context)
     {
         GroupTable groups = MethodStage.Parts(context);
-        AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select(method => MatrixOf(context, job, method))];
+        IReadOnlyList<Objective> objectives = JobObjectives.Expand(job.Attribution.Objectives, context.Inputs.Test.Labels);
         EffectCheck?[] checks = [.. job.Attribution.Methods.Select(method => EffectCheck.Of(context, method))];
+        AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select((method, i) => MatrixOf(context, method, objectives, checks[i]))];
         int rows = matrices[0].Objectives.Count;
         (string, NpyArray)[] names = groups.Names is null ? [] : [(GroupNames, new NpyArray(groups.Names, groups.Count))];
         Npz.Write(context.PathFor(NpzFile),
