@@ -111,7 +111,7 @@ public sealed class WholeRunTests(RunFiles files)
 
         Ddm.Result again = Done("attribute", "--run", run);
 
-        Assert.Contains("Going on with head, which this run was asked for before. For the default, give --method push.", again.Error, StringComparison.Ordinal);
+        Assert.Contains("Going on with head, which this run was asked for before. For the default, give --method push+feature.", again.Error, StringComparison.Ordinal);
         Assert.Contains("by head (depth dial)", again.Output, StringComparison.Ordinal);
     }
 

@@ -77,8 +77,9 @@ internal sealed class Architectures : Experiment
         IReadOnlyList<Objective> losses = Objective.Defaults(labels);
         using var models = new RetrainedModels(stage);
         int[] classes = [.. labels.Distinct().Order()];
+        var effects = new MethodEffects(stage, losses);
         foreach (string method in methods)
-            yield return (method, EffectViews.Of(AttributeStage.MatrixOf(stage, method, losses), classes, models.Groups.ClassOf));
+            yield return (method, EffectViews.Of(effects.Read(method), classes, models.Groups.ClassOf));
         ulong[] seeds = [.. Enumerable.Range(0, stage.Job.Evaluation!.Seeds).Select(r => stage.Job.Seed + (ulong)r)];
         SubsetOutcomes outcomes = models.Outcomes(losses, [[], .. Training.CounterfactualLogits.EachGroup(models.Groups.Count)], seeds);
         yield return ("exact", EffectViews.Of(AttributionMatrix.Mean([.. Enumerable.Range(0, seeds.Length).Select(outcomes.EffectsAt)]), classes, models.Groups.ClassOf));

@@ -26,7 +26,7 @@ internal sealed class PerturbedAccuracy : Experiment
     public override ExperimentResult Run(ExperimentContext context)
     {
         IReadOnlyList<string> methods = context.MethodsOf(this);
-        if (methods.FirstOrDefault(AttributionMethods.IsOfSuite) is string effectsOnly)
+        if (methods.FirstOrDefault(method => AttributionMethods.IsOfSuite(method) || AttributionMethods.IsMean(method)) is string effectsOnly)
             throw new BadInputException(Name, "methods", $"'{effectsOnly}', which gives effects and no models", $"methods that perturb models: {string.Join(", ", DefaultMethods)}", "Choose among those.");
         // The target's own seed alone: a perturbed model of that target is compared with its retraining.
         Job job = ExperimentContext.Measured(context.Job with { Evaluation = (context.Job.Evaluation ?? new JobEvaluation()) with { Seeds = 1 } }, methods, EvaluationMetrics.LeaveOneOut);

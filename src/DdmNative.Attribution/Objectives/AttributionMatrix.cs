@@ -93,6 +93,22 @@ public sealed class AttributionMatrix
         return new AttributionMatrix(Objectives, values);
     }
 
+    /// <summary>Some of the rows, in the given order.</summary>
+    /// <exception cref="ArgumentException">A name is not one of the rows.</exception>
+    public AttributionMatrix SelectObjectives(IReadOnlyList<string> objectives)
+    {
+        ArgumentNullException.ThrowIfNull(objectives);
+        var values = new double[objectives.Count, Groups];
+        for (int o = 0; o < objectives.Count; o++)
+        {
+            double[] row = Row(objectives[o]);
+            for (int g = 0; g < Groups; g++)
+                values[o, g] = row[g];
+        }
+
+        return new AttributionMatrix(objectives, values);
+    }
+
     /// <summary>[G]: the effects on the objective of that name.</summary>
     /// <exception cref="ArgumentException">It is not one of the rows.</exception>
     public double[] Row(string objective)

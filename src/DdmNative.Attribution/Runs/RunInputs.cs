@@ -122,7 +122,7 @@ internal sealed class RunInputs
     /// <summary>No method may reach below the network's lowest block.</summary>
     private static void RequireDepth(Job job, Network network)
     {
-        foreach (string method in job.Attribution.Methods.Append(job.Unlearning?.Method ?? "").Where(method => AttributionMethods.Blocks(method) > network.BlockCount))
+        foreach (string method in AttributionMethods.Parts(job.Attribution.Methods).Append(job.Unlearning?.Method ?? "").Where(method => AttributionMethods.Blocks(method) > network.BlockCount))
             throw new BadInputException("job", "method", $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth", "Name fewer blocks, or all.");
     }
 

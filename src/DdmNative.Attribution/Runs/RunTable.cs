@@ -86,7 +86,8 @@ public static class RunTable
 
     private static long? PeakOf(RunRecord record, string method)
     {
-        string[] stages = [OnlineStage.NameOf(method), .. SynsetRecipe.For(method, record.Job.Matching) is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []];
+        string[] stages = [.. AttributionMethods.Parts(method).SelectMany(part => (string[])
+            [OnlineStage.NameOf(part), .. SynsetRecipe.For(part, record.Job.Matching) is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []])];
         long peak = record.Stages.Where(stage => stages.Contains(stage.Name)).Select(stage => stage.PeakBytes).DefaultIfEmpty().Max();
         return peak > 0 ? peak : null;
     }

@@ -14,7 +14,7 @@ internal static class StageList
         stages.Add(new GroupStage(job, inputs.OwnGroups));
         JobUnlearning? unlearning = goal is RunGoal.Unlearn or RunGoal.Everything ? job.Unlearning : null;
         IEnumerable<string> methods = goal == RunGoal.Unlearn ? [] : goal == RunGoal.Distill ? job.Attribution.Methods.Take(1) : job.Attribution.Methods;
-        SynsetRecipe[] recipes = [.. methods.Append(unlearning?.Method ?? "").Select(method => SynsetRecipe.For(method, job.Matching)).OfType<SynsetRecipe>().Distinct()];
+        SynsetRecipe[] recipes = [.. AttributionMethods.Parts(methods).Append(unlearning?.Method ?? "").Select(method => SynsetRecipe.For(method, job.Matching)).OfType<SynsetRecipe>().Distinct()];
         stages.AddRange(recipes.Select(recipe => new DistillStage(job, recipe)));
         if (goal != RunGoal.Unlearn && SynsetStage.Shown(job) is SynsetRecipe shown && recipes.Contains(shown))
             stages.Add(new SynsetStage(shown));
@@ -31,7 +31,7 @@ internal static class StageList
 
     private static IEnumerable<Stage> Attribution(Job job, bool validates)
     {
-        foreach (string method in job.Attribution.Methods)
+        foreach (string method in AttributionMethods.Parts(job.Attribution.Methods))
             yield return AttributionMethods.IsOfSuite(method) ? new MethodStage(job, method) : new OnlineStage(job, method);
         if (ReferenceStage.For(job) is ReferenceStage reference)
             yield return reference;

@@ -91,34 +91,61 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         };
     }
 
-    /// <summary>What a method took: once beforehand and for all groups, in seconds; and at most of memory.</summary>
+    /// <summary>What a method took: once beforehand and for all groups, in seconds; and at most of memory. Methods that are averaged share a synset.</summary>
     private (double Offline, double Online, long PeakBytes) CostOf(string method)
     {
-        StageRecord? online = Find(OnlineStage.NameOf(method));
-        SynsetRecipe? recipe = SynsetRecipe.For(method, run.Record!.Job.Matching);
-        StageRecord? distil = recipe is null ? null : Find(DistillStage.NameOf(recipe));
-        double onlineSeconds = Figure(online, OnlineStage.OnlineSeconds) ?? 0;
-        // Freezing features belongs to what is done once; for the synset modes the rest of the stage is reading files.
-        double offline = recipe is null ? (online?.Seconds ?? 0) - onlineSeconds : distil?.Seconds ?? 0;
-        return (offline, onlineSeconds, Math.Max(online?.PeakBytes ?? 0, distil?.PeakBytes ?? 0));
+        (double offline, double online, long peak) = (0, 0, 0);
+        var recipes = new HashSet<SynsetRecipe>();
+        foreach (string part in AttributionMethods.Parts(method))
+        {
+            StageRecord? stage = Find(OnlineStage.NameOf(part));
+            SynsetRecipe? recipe = SynsetRecipe.For(part, run.Record!.Job.Matching);
+            StageRecord? distil = recipe is null ? null : Find(DistillStage.NameOf(recipe));
+            double onlineSeconds = Figure(stage, OnlineStage.OnlineSeconds) ?? 0;
+            // Freezing features belongs to what is done once; for the synset modes the rest of the stage is reading files.
+            offline += recipe is null ? (stage?.Seconds ?? 0) - onlineSeconds : recipes.Add(recipe) ? distil?.Seconds ?? 0 : 0;
+            online += onlineSeconds;
+            peak = Math.Max(peak, Math.Max(stage?.PeakBytes ?? 0, distil?.PeakBytes ?? 0));
+        }
+
+        return (offline, online, peak);
     }
 
     private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
     {
         (double offline, double onlineSeconds, _) = CostOf(method);
-        StageRecord? online = Find(OnlineStage.NameOf(method)), attribute = Find(AttributeStage.StageName);
-        double? keptLoss = Figure(online, OnlineStage.KeptLoss), part = Figure(online, OnlineStage.Part);
-        EffectCheck? check = attribute is null ? null : EffectCheck.Read(attribute.Figures, method);
+        IReadOnlyList<string> parts = AttributionMethods.Parts(method);
+        StageRecord?[] online = [.. parts.Select(part => Find(OnlineStage.NameOf(part)))];
+        EffectCheck? check = Checked(method);
         return new MethodSummary(method, offline, onlineSeconds, modelSeconds * groups / onlineSeconds,
             Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
         {
-            KeptLoss = keptLoss,
-            Part = part,
+            KeptLoss = online.Max(stage => Figure(stage, OnlineStage.KeptLoss)),
+            Part = online.Min(stage => Figure(stage, OnlineStage.Part)),
             Agreement = check is not null && double.IsFinite(check.Agreement) ? check.Agreement : null,
             Scale = check?.Scale,
-            Warnings = [.. EffectWarnings.Of(keptLoss, part, check)],
+            Warnings = AttributionMethods.IsMean(method)
+                ? [.. parts.SelectMany((part, i) => WarningsOfPart(part, online[i], parts.Any(Agrees))), .. EffectWarnings.Of(null, null, check)]
+                : [.. EffectWarnings.Of(Figure(online[0], OnlineStage.KeptLoss), Figure(online[0], OnlineStage.Part), check)],
         };
     }
+
+    /// <summary>The warnings of a method that is averaged with others.</summary>
+    /// <param name="part">The method.</param>
+    /// <param name="online">Its stage.</param>
+    /// <param name="leavesOut">Whether the mean leaves out methods that do not agree with the reference, because others do.</param>
+    private IEnumerable<string> WarningsOfPart(string part, StageRecord? online, bool leavesOut)
+    {
+        string title = AttributionMethods.Title(part);
+        if (leavesOut && Checked(part) is { Agrees: false } check)
+            yield return EffectWarnings.OfLeftOut(title, check);
+        foreach (string warning in EffectWarnings.Of(Figure(online, OnlineStage.KeptLoss), Figure(online, OnlineStage.Part), null))
+            yield return $"in {title}, {warning}";
+    }
+
+    private bool Agrees(string method) => Checked(method) is not { Agrees: false };
+
+    private EffectCheck? Checked(string method) => Find(AttributeStage.StageName) is StageRecord attribute ? EffectCheck.Read(attribute.Figures, method) : null;
 
     private (string Objective, double[] Effects, Dictionary<int, double> Exact) FirstRow(bool validated)
     {

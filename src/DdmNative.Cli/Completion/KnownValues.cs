@@ -16,7 +16,7 @@ internal static class KnownValues
 {
     private static readonly string[] DepthDial = ["head", AttributionMethods.BlockPrefix + "1", "all"];
 
-    private static readonly string[] Methods = [.. AttributionMethods.SynsetModes, .. DepthDial, "feature", .. MethodRegistry.All.Select(method => method.Name)];
+    private static readonly string[] Methods = [AttributionMethods.Default, .. AttributionMethods.SynsetModes, .. DepthDial, "feature", .. MethodRegistry.All.Select(method => method.Name)];
 
     /// <summary>By the option, or by the verb and its option or operand where that name means something else elsewhere.</summary>
     private static readonly Dictionary<string, IReadOnlyList<string>> Words = new()

@@ -15,7 +15,7 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("list-methods", HelpText = "Print all methods with their settings, sources and units.")]
     public bool ListMethods { get; set; }
 
-    [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, or any mode or depth; settings as NAME:key=value:key=value. See --list-methods. Default: what --mode says.")]
+    [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, any mode or depth, or the mean of several modes and depths, as push+feature; settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which holds at every size that was measured.")]
     public string? MethodName { get; set; }
 
     [Option("granularity", MetaValue = "NAME", HelpText = "What the effects are of: class, group or sample. Default: group.")]
@@ -27,7 +27,7 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("memory", MetaValue = "MIB", HelpText = "The most memory that a method may take by its own estimate, in MiB. Default: what the machine has.")]
     public double? Memory { get; set; }
 
-    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). Default: push, which holds at every size that was measured; controlled-replay predicts better where the training is short, repair is the fastest.")]
+    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). controlled-replay is the best of them where the training is short, push where it is long, repair is the fastest. Default: what --method says.")]
     public string? Mode { get; set; }
 
     [Option("depth", MetaValue = "DEPTH", HelpText = "In place of a mode, retrain from this depth up: head, block:K or all.")]

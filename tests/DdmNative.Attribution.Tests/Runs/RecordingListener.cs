@@ -9,8 +9,12 @@ internal sealed class RecordingListener : IRunListener
 
     public List<string> Notes { get; } = [];
 
+    /// <summary>Called before a stage begins.</summary>
+    public Action<string> OnStage { get; init; } = _ => { };
+
     public void Stage(string stage, string title, bool isDone)
     {
+        OnStage(stage);
         if (!isDone)
             Begun.Add(stage);
     }

@@ -59,6 +59,58 @@ public sealed class ReferenceTests : IDisposable
     }
 
     [Fact]
+    public void A_mean_is_of_its_parts_effects_in_real_units_without_those_that_do_not_agree()
+    {
+        string[] parts = ["repair:2", "forget:1", "feature"];
+        var turned = new RecordingListener { OnStage = stage => Turn(stage, "forget-1") };
+        _runs.Attribute("run", new JobAttribution { Methods = [string.Join('+', parts), .. parts], Samples = "none", ReferenceGroups = SmallRuns.Groups }, turned);
+        MethodSummary[] methods = [.. RunFolder.Peek(_runs.PathOf("run"))!.Summary!.Methods];
+        NpzContents file = _runs.Read("run", "attribution.npz");
+        double[] scales = file.Elements<double>("scales"), matrices = file.Elements<double>("matrices");
+        int length = matrices.Length / methods.Length;
+        int[] agreeing = [.. Enumerable.Range(1, parts.Length).Where(i => methods[i].Agreement >= 0.6)];
+
+        Assert.Equal("mean of repair:2 and forget:1 and feature", AttributionMethods.Title(methods[0].Name));
+        Assert.Equal([1, 3], agreeing);
+        for (int i = 0; i < length; i++)
+            Assert.Equal(scales[0] * agreeing.Average(part => matrices[part * length + i]), matrices[i], 1e-9);
+        Assert.Equal(parts.Length - agreeing.Length, methods[0].Warnings.Count(warning => warning.Contains("is left out of the mean", StringComparison.Ordinal)));
+        Assert.Equal(methods[1..].Max(method => method.KeptLoss), methods[0].KeptLoss);
+        Assert.Equal(methods[1..].Sum(method => method.OnlineSeconds), methods[0].OnlineSeconds, 1e-9);
+    }
+
+    /// <summary>Before the matrix is filled, makes a method's models err the other way.</summary>
+    private void Turn(string stage, string method)
+    {
+        string path = _runs.PathOf("run", "attribution", method + ".npz");
+        if (stage != "attribute")
+            return;
+        NpzContents file = Npz.Read(path);
+        float[] with = file.Elements<float>("reference"), without = file.Elements<float>("without");
+        Npz.Write(path,
+            ("reference", file["reference"]),
+            ("without", new NpyArray(without.Select((logit, i) => (2 * with[i % with.Length]) - logit).ToArray(), file["without"].Shape)));
+    }
+
+    [Fact]
+    public void A_mean_needs_its_parts_stages_alone()
+    {
+        RunPlan plan = _runs.Plan("run", new JobAttribution { Methods = ["push+repair:4+feature"], Samples = "none" });
+
+        Assert.Equal(["train", "groups", "distill:forward-4", "distill:feature", "synset", "online:push", "online:repair:4", "online:feature", "reference", "attribute"], plan.Stages.Select(stage => stage.Name));
+    }
+
+    [Theory]
+    [InlineData("push+feature", true)]
+    [InlineData("controlled-replay:1+head+block:2", true)]
+    [InlineData("push+push", false)]
+    [InlineData("push+all", false)]
+    [InlineData("push+grad-dot", false)]
+    [InlineData("push+", false)]
+    [InlineData("+", false)]
+    public void Only_methods_that_hand_over_models_can_be_averaged(string method, bool isKnown) => Assert.Equal(isKnown, AttributionMethods.IsKnown(method));
+
+    [Fact]
     public void A_plan_writes_nothing_and_knows_what_is_done()
     {
         var attribution = new JobAttribution { Methods = ["repair", "feature", "head"] };

@@ -26,7 +26,8 @@ internal sealed class SmallRuns : IDisposable
     public void Dispose()
     {
         _device.Dispose();
-        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
     }
 
     private static Job JobOf(JobAttribution attribution) => new()

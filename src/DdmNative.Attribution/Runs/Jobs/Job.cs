@@ -146,7 +146,7 @@ public sealed record JobMatching
 public sealed record JobAttribution
 {
     /// <summary>The names of <see cref="AttributionMethods"/>; the first is the one that <c>attribution.npz</c> holds.</summary>
-    public IReadOnlyList<string> Methods { get; init; } = ["push"];
+    public IReadOnlyList<string> Methods { get; init; } = [AttributionMethods.Default];
 
     /// <summary>The rows of the matrix; <c>loss:class</c> stands for one row per class.</summary>
     public IReadOnlyList<string> Objectives { get; init; } = ["loss", "loss:class"];

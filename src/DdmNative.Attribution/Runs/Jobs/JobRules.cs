@@ -114,7 +114,8 @@ public static class JobRules
                 throw rules.Error(field, $"'{methods[i]}'", $"one of {AttributionMethods.Names}");
             if (methods.Take(i).Contains(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
-            Blocks(field, methods[i], job, rules);
+            foreach (string part in AttributionMethods.Parts(methods[i]))
+                Blocks(field, part, job, rules);
             if (job.Attribution.Granularity != Granularity.Group && !AttributionMethods.IsOfSuite(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' with granularity {job.Attribution.Granularity}", $"granularity group, or a method of the suite ({string.Join(", ", MethodRegistry.All.Select(method => method.Name))}; ddm:mode=repair)");
             if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Find(methods[i])!.NeedsGradients && job.Attribution.Objectives.FirstOrDefault(JobObjectives.IsFlat) is string flat)
@@ -148,7 +149,7 @@ public static class JobRules
                 throw rules.Error($"unlearning.forget[{i}]", $"'{unlearning.Forget[i]}'", fault);
         }
 
-        if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsOfSuite(unlearning.Method))
+        if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsMean(unlearning.Method) || AttributionMethods.IsOfSuite(unlearning.Method))
             throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, head, block:K, all");
         Blocks("unlearning.method", unlearning.Method, job, rules);
     }

@@ -22,7 +22,7 @@ internal sealed class AttributeStage(Job job) : Stage
 
     public override string Title => "fill the attribution matrix";
 
-    public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf), .. ReferenceOf(job)];
+    public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. ReferenceOf(job)];
 
     /// <summary>
     /// The stage that effects in real units rest on beside their methods'; empty where they are as the methods made them.
@@ -30,26 +30,6 @@ internal sealed class AttributeStage(Job job) : Stage
     public static IEnumerable<string> ReferenceOf(Job job) => ReferenceStage.For(job) is null ? [] : [ReferenceStage.StageName];
 
     public override object Settings => new { Attribution = job.Attribution with { Samples = JobAttribution.NoSamples }, EffectCheck.Settings };
-
-    /// <summary>The effects by one method.</summary>
-    public static AttributionMatrix MatrixOf(StageContext context, Job job, string method)
-        => MatrixOf(context, method, JobObjectives.Expand(job.Attribution.Objectives, context.Inputs.Test.Labels));
-
-    /// <summary>The effects by one method on objectives of one's own; of a method of the suite, on those that <see cref="MethodStage.ObjectivesOf"/> lists.</summary>
-    public static AttributionMatrix MatrixOf(StageContext context, string method, IReadOnlyList<Objective> objectives)
-        => MatrixOf(context, method, objectives, EffectCheck.Of(context, method));
-
-    private static AttributionMatrix MatrixOf(StageContext context, string method, IReadOnlyList<Objective> objectives, EffectCheck? check)
-        => AttributionMethods.IsOfSuite(method)
-            ? MethodStage.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), objectives)
-            : Unscaled(context, method, objectives).Scale(check?.Scale ?? 1);
-
-    /// <summary>The effects as the method's models show them.</summary>
-    public static AttributionMatrix Unscaled(StageContext context, string method, IReadOnlyList<Objective> objectives)
-    {
-        string path = context.Folder.PathOf(OnlineResult.NameOf(method));
-        return AttributionMatrix.From(OnlineResult.Read(path, GroupStage.Read(context).Count), context.Inputs.Test.Labels, objectives);
-    }
 
     public override double? Work(StageWork work) => 0;
 
@@ -59,8 +39,8 @@ internal sealed class AttributeStage(Job job) : Stage
     {
         GroupTable groups = MethodStage.Parts(context);
         IReadOnlyList<Objective> objectives = JobObjectives.Expand(job.Attribution.Objectives, context.Inputs.Test.Labels);
-        EffectCheck?[] checks = [.. job.Attribution.Methods.Select(method => EffectCheck.Of(context, method))];
-        AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select((method, i) => MatrixOf(context, method, objectives, checks[i]))];
+        var effects = new MethodEffects(context, objectives);
+        AttributionMatrix[] matrices = [.. job.Attribution.Methods.Select(effects.Read)];
         int rows = matrices[0].Objectives.Count;
         (string, NpyArray)[] names = groups.Names is null ? [] : [(GroupNames, new NpyArray(groups.Names, groups.Count))];
         Npz.Write(context.PathFor(NpzFile),
@@ -71,16 +51,13 @@ internal sealed class AttributeStage(Job job) : Stage
             ("group_size", new NpyArray(groups.Sizes, groups.Count)),
             ("methods", new NpyArray(job.Attribution.Methods.ToArray(), matrices.Length)),
             ("matrices", new NpyArray(matrices.SelectMany(Flat).ToArray(), matrices.Length, rows, groups.Count)),
-            ("scales", new NpyArray(checks.Select(check => check?.Scale ?? 1).ToArray(), matrices.Length)),
+            ("scales", new NpyArray(job.Attribution.Methods.Select(method => effects.Check(method)?.Scale ?? 1).ToArray(), matrices.Length)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)),
             .. names]);
         AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));
         var figures = new Dictionary<string, double>();
-        for (int i = 0; i < checks.Length; i++)
-        {
-            if (checks[i] is EffectCheck check)
-                check.AddTo(figures, job.Attribution.Methods[i]);
-        }
+        foreach (string method in job.Attribution.Methods.Union(AttributionMethods.Parts(job.Attribution.Methods)))
+            effects.Check(method)?.AddTo(figures, method);
 
         return new StageResult([NpzFile, CsvFile], figures);
     }

@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
 
@@ -24,18 +23,17 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found)
 
     private const string AgreementFigure = "agreement", ScaleFigure = "scale", FoundFigure = "found_scale";
 
-    /// <summary>The check of a finished method; null for a method that is not checked.</summary>
-    public static EffectCheck? Of(StageContext context, string method)
+    /// <summary>Whether the effects are to be believed.</summary>
+    public bool Agrees => Agreement >= LeastAgreement && Found > 0;
+
+    /// <summary>Checks the effects of a method.</summary>
+    /// <param name="effects">[K, R]: the method's, on the classes' losses.</param>
+    /// <param name="reference">[K, R]: the reference's, in exact retraining's unit.</param>
+    /// <param name="classOf">[R]: the groups' own classes.</param>
+    public static EffectCheck Compute(AttributionMatrix effects, AttributionMatrix reference, int[] classOf)
     {
-        if (!ReferenceStage.IsFor(context.Job, method))
-            return null;
-        IReadOnlyList<Objective> losses = [.. context.Inputs.Test.Labels.Distinct().Order().Select(c => new Objective(ObjectiveKind.Loss, c))];
-        if (ReferenceStage.Read(context, losses) is not (AttributionMatrix reference, int[] groups))
-            return null;
-        AttributionMatrix unscaled = AttributeStage.Unscaled(context, method, losses).SelectGroups(groups);
-        GroupTable table = GroupStage.Read(context);
-        double agreement = Correlation.Pearson(AttributeStage.Flat(unscaled), AttributeStage.Flat(reference));
-        double found = Correlation.SlopeThroughOrigin(OwnClass(unscaled, table, groups), OwnClass(reference, table, groups));
+        double agreement = Correlation.Pearson(AttributeStage.Flat(effects), AttributeStage.Flat(reference));
+        double found = Correlation.SlopeThroughOrigin(OwnClass(effects, classOf), OwnClass(reference, classOf));
         return new EffectCheck(agreement, agreement >= LeastAgreement && found > 0 ? found : 1, found);
     }
 
@@ -57,6 +55,6 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found)
     }
 
     /// <summary>Each group's effect on the loss of its own class; zero where that has no test images.</summary>
-    private static double[] OwnClass(AttributionMatrix matrix, GroupTable table, int[] groups)
-        => [.. groups.Select((g, i) => matrix.IndexOf(new Objective(ObjectiveKind.Loss, table.ClassOf[g]).Name) is >= 0 and int row ? matrix[row, i] : 0)];
+    private static double[] OwnClass(AttributionMatrix matrix, int[] classOf)
+        => [.. classOf.Select((c, i) => matrix.IndexOf(new Objective(ObjectiveKind.Loss, c).Name) is >= 0 and int row ? matrix[row, i] : 0)];
 }

@@ -23,11 +23,17 @@ internal static class EffectWarnings
                 + string.Create(CultureInfo.InvariantCulture, $"{keptLoss:0.0#} times the target's (up to {most:0.0#} is trusted){walked}. The effects are too large, and their order is not reliable. {Advice}");
         }
 
-        if (check is not null && !(check.Agreement >= EffectCheck.LeastAgreement && check.Found > 0))
+        if (check is { Agrees: false })
         {
             yield return string.Create(CultureInfo.InvariantCulture,
                 $"the effects do not agree with a retraining of the last block: their correlation is {check.Agreement:0.00} (from {EffectCheck.LeastAgreement:0.0#} on is trusted). ")
                 + $"Neither their order nor their size is reliable, and they are not brought to real units. {Advice}";
         }
     }
+
+    /// <summary>The warning of a mean of methods that one of them is left out of.</summary>
+    /// <param name="title">The method's.</param>
+    /// <param name="check">Its effects beside the last block's.</param>
+    public static string OfLeftOut(string title, EffectCheck check) => string.Create(CultureInfo.InvariantCulture,
+        $"{title} is left out of the mean: the correlation of its effects with a retraining of the last block is {check.Agreement:0.00} (from {EffectCheck.LeastAgreement:0.0#} on is trusted).");
 }

@@ -21,7 +21,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
 
     public override string Name => NameOf(metric);
 
-    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. job.Attribution.Methods.Select(OnlineStage.NameOf), .. AttributeStage.ReferenceOf(job)];
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. AttributeStage.ReferenceOf(job)];
 
     public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context);
 
@@ -52,10 +52,14 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
     /// <summary>Every method's effects on the objectives; in a shard, of those methods alone whose effects were there before the work was shared out, which all shards know.</summary>
     protected static IReadOnlyList<(string Method, AttributionMatrix Effects)> Effects(StageContext context, IReadOnlyList<Objective> objectives)
     {
-        string[] unknown = context.Share is null ? [] : [.. context.Job.Attribution.Methods.Where(method => context.Folder.Record!.Stages.All(stage => stage.Name != OnlineStage.NameOf(method)))];
+        HashSet<string> finished = [.. context.Folder.Record!.Stages.Select(stage => stage.Name)];
+        string[] unknown = context.Share is null
+            ? []
+            : [.. context.Job.Attribution.Methods.Where(method => !AttributionMethods.Parts(method).All(part => finished.Contains(OnlineStage.NameOf(part))))];
         if (unknown.Length > 0)
             context.Listener.Note($"The models that the effects by {string.Join(", ", unknown)} decide on are left to ddm merge. To share them out too, attribute first and take that run with --from.");
-        return [.. context.Job.Attribution.Methods.Except(unknown).Select(method => (method, AttributeStage.MatrixOf(context, method, objectives)))];
+        var effects = new MethodEffects(context, objectives);
+        return [.. context.Job.Attribution.Methods.Except(unknown).Select(method => (method, effects.Read(method)))];
     }
 
     /// <summary>Writes the metric's table and hands over its figures with what retraining cost.</summary>

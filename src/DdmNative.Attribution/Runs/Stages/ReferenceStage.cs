@@ -46,16 +46,17 @@ internal sealed class ReferenceStage(Job job) : Stage
 
     /// <summary>Whether a job has effects that are checked: by a synset, or by retraining the head alone.</summary>
     public static bool IsFor(Job job, string method)
-        => job.Attribution.ReferenceGroups > 0 && !AttributionMethods.IsOfSuite(method) && (AttributionMethods.SynsetMode(method) is not null || method is "feature" or "head");
+        => job.Attribution.ReferenceGroups > 0 && !AttributionMethods.IsOfSuite(method)
+        && (AttributionMethods.SynsetMode(method) is not null || method is "feature" or "head" || AttributionMethods.IsMean(method));
 
     /// <summary>The stage of a job; null where none of its effects are checked.</summary>
-    public static ReferenceStage? For(Job job) => job.Attribution.Methods.Any(method => IsFor(job, method)) ? new ReferenceStage(job) : null;
+    public static ReferenceStage? For(Job job) => job.Attribution.Methods.Union(AttributionMethods.Parts(job.Attribution.Methods)).Any(method => IsFor(job, method)) ? new ReferenceStage(job) : null;
 
     /// <summary>
-    /// The effects of the groups that were left out, on these objectives, in exact retraining's unit; and the groups. Null where there are
+    /// The effects of the groups that were left out, on the classes' losses, in exact retraining's unit; and the groups. Null where there are
     /// too few groups.
     /// </summary>
-    public static (AttributionMatrix Effects, int[] Groups)? Read(StageContext context, IReadOnlyList<Objective> objectives)
+    public static (AttributionMatrix Effects, int[] Groups)? Read(StageContext context)
     {
         NpzContents file = Npz.Read(context.Folder.PathOf(FileName));
         int[] groups = file.Elements<int>(Groups);
@@ -65,7 +66,9 @@ internal sealed class ReferenceStage(Job job) : Stage
         var logits = new CounterfactualLogits([.. groups.Select(g => new[] { g })], shape[0], shape[1], file.Elements<float>("reference"), file.Elements<float>("without"));
         Network network = context.Inputs.Network;
         double factor = LastBlock.FirstLayer(network) == 0 ? 1 : ExactOverLastBlock;
-        return (AttributionMatrix.From(logits, context.Inputs.Test.Labels, objectives).Scale(factor), groups);
+        int[] labels = context.Inputs.Test.Labels;
+        Objective[] losses = [.. labels.Distinct().Order().Select(c => new Objective(ObjectiveKind.Loss, c))];
+        return (AttributionMatrix.From(logits, labels, losses).Scale(factor), groups);
     }
 
     public override StageResult Run(StageContext context)

@@ -24,7 +24,7 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 
     /// <summary>The recipe whose synset a job shows: that of its first method with images; null where there is none.</summary>
     public static SynsetRecipe? Shown(Job job)
-        => job.Attribution.Methods.Select(method => SynsetRecipe.For(method, job.Matching)).FirstOrDefault(recipe => recipe is { HasImages: true });
+        => AttributionMethods.Parts(job.Attribution.Methods).Select(method => SynsetRecipe.For(method, job.Matching)).FirstOrDefault(recipe => recipe is { HasImages: true });
 
     public override StageResult Run(StageContext context)
     {

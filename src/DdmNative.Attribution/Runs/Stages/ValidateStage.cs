@@ -42,7 +42,7 @@ internal sealed class ValidateStage(Job job) : Stage
         IReadOnlyList<CounterfactualLogits> retrained = RetrainStage.Read(context, job, groups);
         IReadOnlyList<Objective> objectives = JobObjectives.Expand(job.Attribution.Objectives, labels);
         AttributionMatrix[] seeds = [.. retrained.Select(logits => AttributionMatrix.From(logits, labels, objectives))];
-        AttributionMatrix[] predicted = [.. job.Attribution.Methods.Select(method => AttributeStage.MatrixOf(context, job, method))];
+        AttributionMatrix[] predicted = [.. job.Attribution.Methods.Select(new MethodEffects(context, objectives).Read)];
         WriteValidation(context.PathFor(NpzFile), chosen, seeds, predicted);
 
         var figures = new Dictionary<string, double>();
@@ -84,11 +84,9 @@ internal sealed class ValidateStage(Job job) : Stage
 
         IReadOnlyList<Objective> losses = Objective.Defaults(labels);
         AttributionMatrix[] exact = [.. retrained.Select(logits => AttributionMatrix.From(logits, labels, losses))];
+        var effects = new MethodEffects(context, losses);
         foreach (string method in job.Attribution.Methods)
-        {
-            AttributionMatrix effects = AttributeStage.MatrixOf(context, method, losses).SelectGroups(chosen);
-            Add(figures, method, EffectCorrelations.Compute(effects, AttributionMatrix.Mean(exact), classOf));
-        }
+            Add(figures, method, EffectCorrelations.Compute(effects.Read(method).SelectGroups(chosen), AttributionMatrix.Mean(exact), classOf));
 
         if (job.Validation.Baselines)
             foreach ((string name, AttributionMatrix matrix) in BaselineStage.Names.Zip(BaselineStage.Read(context)))
