@@ -11,8 +11,30 @@ internal static class InputFile
 
     private const int FirstChunk = 1 << 16;
 
-    /// <summary>Opens <paramref name="path"/> for reading.</summary>
+    /// <summary>The most that is read from a pipe: jobs and other small texts.</summary>
+    private const int LongestFromPipe = 64 << 20;
+
+    /// <summary>Opens <paramref name="path"/> for reading; it must be a regular file, which can be read in any order and again.</summary>
     public static FileStream Open(string path)
+    {
+        if (FileKinds.Of(path) is (FileKind.Folder or FileKind.Pipe or FileKind.Device) and FileKind kind)
+            throw new BadInputException(path, "file", kind.Describe(), "a regular file", kind == FileKind.Folder ? "Name a file." : "Write what it gives to a file first: it is read more than once.");
+        return OpenAny(path);
+    }
+
+    /// <summary>The whole of a text that is read once, from a file, a pipe or standard input.</summary>
+    public static byte[] ReadOnce(string path)
+    {
+        if (FileKinds.Of(path) is not (FileKind.Pipe or FileKind.Device))
+            return ReadAll(path);
+        using FileStream pipe = OpenAny(path);
+        byte[] bytes = ReadUpTo(pipe, path, LongestFromPipe);
+        if (bytes.Length > LongestFromPipe)
+            throw new BadInputException(path, "file", $"more than {LongestFromPipe >> 20} MiB from a pipe or device", "a text", "Check what is written to it.");
+        return bytes;
+    }
+
+    private static FileStream OpenAny(string path)
     {
         try
         {

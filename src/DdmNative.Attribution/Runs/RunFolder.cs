@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 
@@ -13,6 +14,12 @@ public sealed class RunFolder : IDisposable
     internal const string RecordName = "run.json";
 
     private const string LockName = "run.lock", DamagedName = "run.json.damaged";
+
+    /// <summary>The files that no stage lists: the record with its traces, and what sums a run up.</summary>
+    private static readonly string[] OwnFiles =
+    [
+        RecordName, DamagedName, LockName, RunHolder.FileName, Reports.Report.FileName, Reports.EvaluationReport.CsvFile, Reports.EvaluationReport.MarkdownFile,
+    ];
 
     private readonly FileStream _lock;
 
@@ -49,10 +56,12 @@ public sealed class RunFolder : IDisposable
             throw damage;
         if (record is null && damage is null && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsTrace(entry)))
             throw new BadInputException(folder, "run folder", "files that are not a run's (there is no run.json)", "an empty folder, a run, or a new name", "Choose another folder.");
+        RequireFolder(folder);
         AtomicFile.MakeFolder(folder);
         FileStream hold = Hold(folder);
         try
         {
+            RequireNoLinkedFolders(folder);
             RunHolder.Write(folder);
             return new RunFolder(folder, hold) { Record = record, Amiss = [.. PutRight(folder, damage)] };
         }
@@ -60,6 +69,31 @@ public sealed class RunFolder : IDisposable
         {
             hold.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// The name in the run of a file that is the run's own, for outputs that must not replace it: what a stage has written, what ddm writes
+    /// beside the stages, and everything in the folders below. Null for any other path, also for a new file in the run's folder.
+    /// </summary>
+    /// <param name="folder">The run's folder, with or without a run in it.</param>
+    /// <param name="path">A full path.</param>
+    public static string? OwnFileAt(string folder, string path)
+    {
+        string name = Path.GetRelativePath(RealPath(folder), RealPath(path)).Replace('\\', '/');
+        if (!RelativePath.StaysInside(name))
+            return null;
+        bool isOwn = name.Contains('/', StringComparison.Ordinal) || OwnFiles.Contains(name)
+            || (ReadRecord(folder, out _)?.Stages.Any(stage => stage.Files.ContainsKey(name)) ?? false);
+        return isOwn ? name : null;
+
+        // The folder that a path is in, links followed: the same folder may have two names.
+        static string RealPath(string path)
+        {
+            string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+            return Directory.Exists(full) && new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true) is FileSystemInfo target ? target.FullName
+                : Path.GetDirectoryName(full) is string above ? Path.Combine(RealPath(above), Path.GetFileName(full))
+                : full;
         }
     }
 
@@ -103,12 +137,45 @@ public sealed class RunFolder : IDisposable
     private RunRecord Without(string stage) => Record! with { Stages = [.. Record.Stages.Where(record => record.Name != stage)] };
 
     /// <summary>Whether a file is only a trace of a process at work.</summary>
-    internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName or RecordName + AtomicFile.TemporarySuffix;
+    internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName || IsUnfinished(Path.GetFileName(entry));
+
+    private static bool IsUnfinished(string name)
+        => name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal)
+        && (name.StartsWith(RecordName + ".", StringComparison.Ordinal) || name.StartsWith(RunHolder.FileName + ".", StringComparison.Ordinal));
+
+    /// <summary>Refuses a path that can never be a folder, because it or one above it is a file.</summary>
+    private static void RequireFolder(string folder)
+    {
+        for (string? path = Path.GetFullPath(folder); path is not null; path = Path.GetDirectoryName(path))
+        {
+            FileKind kind = FileKinds.Of(path);
+            if (kind == FileKind.Folder)
+                return;
+            if (kind != FileKind.Missing)
+                throw new BadInputException(path, "run folder", kind.Describe(), "a folder", "Choose another folder for the run.");
+        }
+    }
+
+    /// <summary>
+    /// Refuses a run with links to folders in it: a run that comes from somebody else would have its results written wherever they lead.
+    /// Links to files are replaced by what is written, and need no such care.
+    /// </summary>
+    private static void RequireNoLinkedFolders(string folder)
+    {
+        var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
+        foreach (string inner in Directory.EnumerateDirectories(folder, "*", all))
+        {
+            if (new DirectoryInfo(inner).LinkTarget is string target)
+                throw new BadInputException(inner, "run folder", $"a link to {target}", "a folder in the run itself", "Put the folder that it leads to in its place.");
+        }
+    }
 
     /// <summary>An open file with an exclusive lock, which the operating system lets go of however the process ends.</summary>
     private static FileStream Hold(string folder)
     {
         string path = Path.Combine(folder, LockName);
+        if (new FileInfo(path).LinkTarget is string target)
+            throw new BadInputException(path, "file", $"a link to {target}", "a file in the run itself", "Remove the link.");
         try
         {
             return DiskException.Named(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
@@ -156,6 +223,8 @@ public sealed class RunFolder : IDisposable
             damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
         else if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
+        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.StaysInside(name)) is string outside)
+            damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder", "The file was edited. Do not use this run: somebody may have meant to write outside of it.");
         else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
             damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
         return damage is null ? record : null;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Runs;
 
@@ -15,7 +16,7 @@ internal static class RunHolder
     {
         try
         {
-            File.WriteAllText(Path.Combine(folder, FileName),
+            AtomicFile.WriteText(Path.Combine(folder, FileName),
                 string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}, since {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC\n"));
         }
         catch (IOException)

@@ -1,6 +1,7 @@
 using CommandLine;
 using DdmNative.Attribution.Formats;
 using DdmNative.Cli.Manual;
+using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -17,6 +18,8 @@ internal sealed class HelpVerb : VerbOptions
 
     public override void Do(CancellationToken stop)
     {
+        if (ManualFolder is not null)
+            OutputFile.RequireFolder("--man", ManualFolder);
         if (ManualFolder is null)
             Show(Verb);
         else if (Verb is null)

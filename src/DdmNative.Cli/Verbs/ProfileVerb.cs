@@ -1,6 +1,5 @@
 using System.Globalization;
 using CommandLine;
-using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Output;
@@ -30,6 +29,9 @@ internal sealed class ProfileVerb : DeviceOptions
     {
         if (Rounds is < 1 or > 100_000)
             throw new BadUsageException($"--rounds: found {Rounds}, expected a whole number from 1 to 100000.");
+        OutputFile? trace = Trace is null ? null : OutputFile.Find("--trace", Trace);
+        if (trace is { IsStandardOutput: true })
+            throw new BadUsageException("--trace: found standard output, which takes the tables; expected a file.");
         Job job = Variables.Apply(JobFile.Read(JobPath));
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
@@ -51,8 +53,7 @@ internal sealed class ProfileVerb : DeviceOptions
             recorded.Add((loop.Name, Record(device, loop)));
         }
 
-        if (Trace is not null)
-            AtomicFile.Write(Trace, stream => ChromeTrace.Write(stream, recorded));
+        trace?.Write(stream => ChromeTrace.Write(stream, recorded));
         if (Json)
             WriteJson(device, peak, recorded);
         else

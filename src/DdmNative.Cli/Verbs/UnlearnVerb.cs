@@ -1,7 +1,7 @@
 using CommandLine;
-using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -20,6 +20,8 @@ internal sealed class UnlearnVerb : RunOptions
     [Option("out", MetaValue = "FILE", HelpText = "Also write the model here; it lies in the run as unlearned.safetensors in any case. Default: only there.")]
     public string? Out { get; set; }
 
+    private OutputFile? _out;
+
     protected override RunGoal Upto => RunGoal.Unlearn;
 
     protected override Job Apply(Job job)
@@ -28,18 +30,19 @@ internal sealed class UnlearnVerb : RunOptions
         string[] forget = [.. Forget];
         if (groups.Length == 0 && forget.Length == 0)
             throw new BadUsageException("Name what to forget: --forget class=3,cluster=2, or --remove 7,12 by the numbers in groups.csv.");
-        if (Out is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(Out))))
-            throw new BadUsageException($"--out: found {Out}, expected a file in a folder that is there.");
+        if (Out is not null)
+            _out = OutputFile.Find("--out", Out, Run);
+        if (_out is { IsStandardOutput: true })
+            throw new BadUsageException("--out: found standard output, which takes the summary; expected a file.");
         return job with { Unlearning = new JobUnlearning { Groups = groups, Forget = forget, Method = Method ?? job.Unlearning?.Method ?? new JobUnlearning().Method } };
     }
 
     protected override void Finish()
     {
-        if (Out is not null)
-            AtomicFile.Write(Out, file =>
-            {
-                using FileStream model = File.OpenRead(Path.Combine(Run, Runner.UnlearnedFile));
-                model.CopyTo(file);
-            });
+        _out?.Write(file =>
+        {
+            using FileStream model = File.OpenRead(Path.Combine(Run, Runner.UnlearnedFile));
+            model.CopyTo(file);
+        });
     }
 }

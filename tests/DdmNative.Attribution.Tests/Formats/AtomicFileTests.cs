@@ -60,11 +60,38 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public void What_a_killed_job_left_is_overwritten()
+    public void A_link_under_the_name_or_a_temporary_one_is_not_followed()
     {
-        File.WriteAllText(_folder.File("run.json.tmp"), "half a file of a job that was killed");
+        File.WriteAllText(_folder.File("precious"), "precious");
+        File.CreateSymbolicLink(_folder.File("run.json"), _folder.File("precious"));
+        File.CreateSymbolicLink(_folder.File("run.json.tmp"), _folder.File("precious"));
+
         AtomicFile.WriteText(_folder.File("run.json"), "new");
+
+        Assert.Equal("precious", File.ReadAllText(_folder.File("precious")));
         Assert.Equal("new", File.ReadAllText(_folder.File("run.json")));
-        Assert.Single(Directory.GetFiles(_folder.ToString()));
+        Assert.Null(new FileInfo(_folder.File("run.json")).LinkTarget);
+    }
+
+    [Fact]
+    public void A_temporary_name_cannot_be_foreseen_and_is_no_longer_than_file_systems_allow()
+    {
+        string path = _folder.File(new string('n', 251) + ".csv");
+
+        Assert.NotEqual(AtomicFile.TemporaryNameFor(path), AtomicFile.TemporaryNameFor(path));
+        AtomicFile.WriteText(path, "long");
+        Assert.Equal("long", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void What_a_killed_job_left_is_removed_but_not_behind_links()
+    {
+        string others = Directory.CreateDirectory(_folder.File("others")).FullName, run = Directory.CreateDirectory(_folder.File("run")).FullName;
+        File.WriteAllText(Path.Combine(others, "a.tmp"), "another's");
+        Directory.CreateSymbolicLink(Path.Combine(run, "link"), others);
+        File.WriteAllText(AtomicFile.TemporaryNameFor(Path.Combine(run, "run.json")), "half");
+
+        Assert.Equal(1, AtomicFile.RemoveTemporaries(run));
+        Assert.True(File.Exists(Path.Combine(others, "a.tmp")));
     }
 }

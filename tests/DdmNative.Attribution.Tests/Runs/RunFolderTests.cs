@@ -143,6 +143,88 @@ public sealed class RunFolderTests : IDisposable
         Assert.StartsWith("1 half-written file", Assert.Single(again.Amiss), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("../planted")]
+    [InlineData("/etc/planted")]
+    [InlineData("a/../../planted")]
+    [InlineData("a\\..\\planted")]
+    [InlineData("")]
+    public void A_record_that_lists_files_outside_the_run_is_refused(string name)
+    {
+        RunRecord record = RecordWith(new Job { Data = new JobData { Source = "generated" } });
+        using (var run = RunFolder.Open(_folder))
+            run.Save(record with { Stages = [record.Stages[0] with { Files = new Dictionary<string, string> { [name] = "abc" } }] });
+
+        Assert.Equal("$.stages[].files", Assert.Throws<BadInputException>(() => RunFolder.Peek(_folder)).Field);
+    }
+
+    [Fact]
+    public void A_run_with_a_link_to_a_folder_in_it_is_refused()
+    {
+        using (var run = RunFolder.Open(_folder))
+            run.Save(RecordWith(new Job { Data = new JobData { Source = "generated" } }));
+        string elsewhere = Directory.CreateTempSubdirectory().FullName;
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "attribution"), elsewhere);
+
+        Assert.Equal($"a link to {elsewhere}", Assert.Throws<BadInputException>(() => RunFolder.Open(_folder)).Found);
+
+        Directory.Delete(elsewhere);
+    }
+
+    [Theory]
+    [InlineData("run.lock", true)]
+    [InlineData("run.holder", false)]
+    [InlineData("run.json.tmp", false)]
+    public void Links_among_a_runs_own_files_are_not_written_through(string name, bool refused)
+    {
+        using (var run = RunFolder.Open(_folder))
+            run.Save(RecordWith(new Job { Data = new JobData { Source = "generated" } }));
+        string precious = Path.GetTempFileName(), planted = Path.Combine(_folder, name);
+        File.WriteAllText(precious, "precious");
+        File.Delete(planted);
+        File.CreateSymbolicLink(planted, precious);
+
+        if (refused)
+            Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
+        else
+            RunFolder.Open(_folder).Dispose();
+
+        Assert.Equal("precious", File.ReadAllText(precious));
+        File.Delete(precious);
+    }
+
+    [Fact]
+    public void A_run_folder_that_is_a_file_or_below_one_is_refused()
+    {
+        File.WriteAllText(_folder, "");
+
+        Assert.Equal("a file", Assert.Throws<BadInputException>(() => RunFolder.Open(_folder)).Found);
+        Assert.Equal("a file", Assert.Throws<BadInputException>(() => RunFolder.Open(Path.Combine(_folder, "run"))).Found);
+
+        File.Delete(_folder);
+    }
+
+    [Fact]
+    public void A_runs_own_files_are_known_under_every_name_of_its_folder()
+    {
+        RunRecord record = RecordWith(new Job { Data = new JobData { Source = "generated" } });
+        using (var run = RunFolder.Open(_folder))
+            run.Save(record with { Stages = [record.Stages[0] with { Files = new Dictionary<string, string> { ["target.safetensors"] = "abc" } }] });
+        string other = _folder + "-link";
+        Directory.CreateSymbolicLink(other, _folder);
+
+        foreach (string folder in (string[])[_folder, other])
+        {
+            Assert.Equal("run.json", RunFolder.OwnFileAt(_folder, Path.Combine(folder, "run.json")));
+            Assert.Equal("target.safetensors", RunFolder.OwnFileAt(_folder, Path.Combine(folder, "target.safetensors")));
+            Assert.Equal("retrained/a.npz", RunFolder.OwnFileAt(_folder, Path.Combine(folder, "retrained", "a.npz")));
+            Assert.Null(RunFolder.OwnFileAt(_folder, Path.Combine(folder, "effects.csv")));
+        }
+
+        Assert.Null(RunFolder.OwnFileAt(_folder, Path.Combine(Path.GetTempPath(), "run.json")));
+        Directory.Delete(other);
+    }
+
     private static RunRecord RecordWith(Job job) => new()
     {
         Version = "0.1.0",

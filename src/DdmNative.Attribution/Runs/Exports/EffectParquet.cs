@@ -21,10 +21,15 @@ public static class EffectParquet
 
     /// <summary>Writes a file, whole or not at all.</summary>
     /// <exception cref="IOException">The disk refused.</exception>
-    public static void Write(string path, EffectTable table)
+    public static void Write(string path, EffectTable table) => AtomicFile.Write(path, file => Write(file, table));
+
+    /// <summary>Writes to a stream that can go back in what it holds.</summary>
+    /// <exception cref="IOException">It refused.</exception>
+    public static void Write(Stream file, EffectTable table)
     {
+        ArgumentNullException.ThrowIfNull(file);
         ArgumentNullException.ThrowIfNull(table);
-        AtomicFile.Write(path, file => WriteAsync(file, table).GetAwaiter().GetResult());
+        WriteAsync(file, table).GetAwaiter().GetResult();
     }
 
     private static async Task WriteAsync(Stream file, EffectTable table)

@@ -31,7 +31,7 @@ public static class JobFile
     /// <exception cref="BadInputException">The file is missing, not JSON, or a field is unknown, repeated, missing, of the wrong type or out of range; field and line are named.</exception>
     public static Job Read(string path)
     {
-        byte[] json = InputFile.ReadAll(path);
+        byte[] json = InputFile.ReadOnce(path);
         Job job = Parse<Job>(path, json);
         JsonFieldLines? lines = null;
         JobRules.Check(job, (field, found, expected) =>

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Sharding;
 
 namespace DdmNative.Attribution.Runs.Shards;
@@ -28,7 +29,10 @@ public sealed record ShardRecord
 
     /// <summary>Whether it says what can be: a shard there is, a goal there is, and files inside the run.</summary>
     internal bool IsSound => Shard.Parse($"{Index}/{Count}") is not null && Enum.TryParse<RunGoal>(Goal, out _)
-        && Shares.SelectMany(share => share.Files.Keys).All(name => !Path.IsPathRooted(name) && !name.Split('/', '\\').Contains(".."));
+        && AllFiles.All(RelativePath.StaysInside);
+
+    /// <summary>Every file that it lists: the pieces', and those of stages that were dealt to it whole.</summary>
+    private IEnumerable<string> AllFiles => Shares.SelectMany(share => share.Files.Keys.Concat(share.Result?.Files.Keys ?? []));
 }
 
 /// <summary>What one shard has done of a stage.</summary>

@@ -33,9 +33,8 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
 
     public override StageResult Run(StageContext context)
     {
-        // A temporary file like our own: what a killed script left is nobody's.
-        string result = context.PathFor(FileName + AtomicFile.TemporarySuffix);
-        File.Delete(result);
+        // A temporary file like our own: what a killed script leaves is removed by the next start.
+        string result = AtomicFile.TemporaryNameFor(context.PathFor(FileName));
         string output = Execute(job.Data.Source, result, context);
         if (!File.Exists(result))
             throw new BadInputException(baseline.Script, "PyTorch", output.Trim(), "the time of a training", "Install PyTorch for that Python, or leave out --compare-pytorch.");
