@@ -16,12 +16,21 @@ public static class Unlearning
         int[] distinct = [.. groups.Distinct().Order()];
         if (distinct.Length == 0 || distinct.Length == context.GroupSizes.Count)
             throw new ArgumentException($"{distinct.Length} of {context.GroupSizes.Count} groups cannot be unlearned; name at least one and leave at least one.", nameof(groups));
-        PerturbedModels models = mode.Run(context with { Removals = [distinct] });
-        if (models.Control.AsSpan().SequenceEqual(context.Target))
+        return Move(context.Target, mode.Run(context with { Removals = [distinct] }));
+    }
+
+    /// <summary>The same of a removal's model that a mode has run already.</summary>
+    /// <param name="target">θ_T [P].</param>
+    /// <param name="models">One removal's.</param>
+    public static float[] Move(float[] target, PerturbedModels models)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(models);
+        if (models.Control.AsSpan().SequenceEqual(target))
             return models.Parameters;
-        var unlearned = new float[context.Target.Length];
+        var unlearned = new float[target.Length];
         for (int p = 0; p < unlearned.Length; p++)
-            unlearned[p] = context.Target[p] + (models.Parameters[p] - models.Control[p]);
+            unlearned[p] = target[p] + (models.Parameters[p] - models.Control[p]);
         return unlearned;
     }
 }

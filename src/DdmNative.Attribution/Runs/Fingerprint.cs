@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 
 namespace DdmNative.Attribution.Runs;
@@ -54,10 +55,10 @@ internal static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Of a file's contents; null where there is no file.</summary>
+    /// <summary>Of a file's contents; null where there is no regular file.</summary>
     public static string? OfFile(string path)
     {
-        if (!File.Exists(path))
+        if (FileKinds.Of(path) != FileKind.Regular)
             return null;
         using FileStream file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));

@@ -123,8 +123,10 @@ public sealed class CounterReport
     /// <summary>Writes the report to a temporary name beside the file and renames it, so that there is never a half one.</summary>
     public void Write(string path)
     {
-        string temporary = $"{path}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(temporary, ToJson());
+        // A new file under a random name: a link that somebody has put there is not followed.
+        string temporary = Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetRandomFileName() + ".tmp");
+        using (var file = new StreamWriter(new FileStream(temporary, FileMode.CreateNew)))
+            file.Write(ToJson());
         File.Move(temporary, path, overwrite: true);
     }
 

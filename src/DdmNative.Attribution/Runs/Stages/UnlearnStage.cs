@@ -92,9 +92,10 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
         OnlineContext online = OnlineModes.Context(context, job, unlearning.Method, groups) with { Removals = [forgotten] };
         using var trust = new TrustRegion(context.Device, context.Inputs.Network, context.Inputs.Train, groups.GroupOf, groups.Count, job.Seed);
         (mode, double part) = trust.Fit(mode, online);
-        foreach (string warning in EffectWarnings.Of(TrustRegion.Median(trust.KeptLoss(mode.Run(online))), part, check: null))
+        PerturbedModels models = mode.Run(online);
+        foreach (string warning in EffectWarnings.Of(TrustRegion.Median(trust.KeptLoss(models)), part, check: null))
             context.Listener.Note($"{unlearning.Method}: {warning}");
-        return Unlearning.Remove(mode, online, forgotten);
+        return Unlearning.Move(online.Target, models);
     }
 
     /// <summary>The target's lower layers under a top that is trained from its own start without the groups.</summary>
