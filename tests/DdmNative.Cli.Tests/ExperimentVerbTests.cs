@@ -24,4 +24,16 @@ public sealed class ExperimentVerbTests(RunFiles files)
         Assert.DoesNotContain("…", again.Error, StringComparison.Ordinal);
         Assert.Contains("| head | least useful | 50 |", again.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_folder_with_other_things_in_it_is_left_alone()
+    {
+        string folder = Directory.CreateDirectory(files.PathOf("thesis")).FullName;
+        File.WriteAllText(Path.Combine(folder, "clusters.csv"), "precious");
+
+        foreach (string path in (string[])[folder, files.Whole, Path.Combine(folder, "clusters.csv")])
+            Assert.Equal(3, Ddm.Run("experiment", "clusters", "--run", path, "--job", files.Job).Code);
+
+        Assert.Equal("precious", File.ReadAllText(Assert.Single(Directory.GetFileSystemEntries(folder))));
+    }
 }

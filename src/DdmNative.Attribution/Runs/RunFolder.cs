@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
@@ -9,7 +10,7 @@ namespace DdmNative.Attribution.Runs;
 /// A run's folder, held by one process at a time. A stage counts as finished when <c>run.json</c> says so, and that is written after the stage's
 /// files: a job that is killed at any moment leaves a folder from which the same command goes on. Layout: docs/formats.md; what is kept: docs/survival.md.
 /// </summary>
-public sealed class RunFolder : IDisposable
+public sealed partial class RunFolder : IDisposable
 {
     internal const string RecordName = "run.json";
 
@@ -97,6 +98,10 @@ public sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>A model in the store that the runs of an experiment share, which lies beside them; it is read by that name, and never copied to it.</summary>
+    [GeneratedRegex(@"^\.\./retrained/[0-9a-f]{2}/[0-9a-f]{64}\.npz\z")]
+    private static partial Regex SharedModel();
+
     /// <summary>The full path of a file of the run.</summary>
     public string PathOf(string name) => Path.Combine(Folder, name);
 
@@ -136,6 +141,9 @@ public sealed class RunFolder : IDisposable
 
     private RunRecord Without(string stage) => Record! with { Stages = [.. Record.Stages.Where(record => record.Name != stage)] };
 
+    /// <summary>Whether a folder is a run's, or was when a process was killed in it.</summary>
+    internal static bool IsRun(string folder) => File.Exists(Path.Combine(folder, RecordName)) || File.Exists(Path.Combine(folder, LockName));
+
     /// <summary>Whether a file is only a trace of a process at work.</summary>
     internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName || IsUnfinished(Path.GetFileName(entry));
 
@@ -144,7 +152,7 @@ public sealed class RunFolder : IDisposable
         && (name.StartsWith(RecordName + ".", StringComparison.Ordinal) || name.StartsWith(RunHolder.FileName + ".", StringComparison.Ordinal));
 
     /// <summary>Refuses a path that can never be a folder, because it or one above it is a file.</summary>
-    private static void RequireFolder(string folder)
+    internal static void RequireFolder(string folder)
     {
         for (string? path = Path.GetFullPath(folder); path is not null; path = Path.GetDirectoryName(path))
         {
@@ -160,7 +168,7 @@ public sealed class RunFolder : IDisposable
     /// Refuses a run with links to folders in it: a run that comes from somebody else would have its results written wherever they lead.
     /// Links to files are replaced by what is written, and need no such care.
     /// </summary>
-    private static void RequireNoLinkedFolders(string folder)
+    internal static void RequireNoLinkedFolders(string folder)
     {
         var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
         foreach (string inner in Directory.EnumerateDirectories(folder, "*", all))
@@ -223,7 +231,7 @@ public sealed class RunFolder : IDisposable
             damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
         else if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
-        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.StaysInside(name)) is string outside)
+        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.StaysInside(name) && !SharedModel().IsMatch(name)) is string outside)
             damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder", "The file was edited. Do not use this run: somebody may have meant to write outside of it.");
         else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
             damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");

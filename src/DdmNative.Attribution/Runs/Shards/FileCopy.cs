@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Runs.Shards;
@@ -6,13 +7,17 @@ namespace DdmNative.Attribution.Runs.Shards;
 /// <summary>Files of another run, taken over only as they were left there.</summary>
 internal static class FileCopy
 {
-    /// <summary>Copies a file, unless it is there already.</summary>
-    /// <param name="source">Where it comes from; only read.</param>
-    /// <param name="destination">Where it goes; its folder is made.</param>
+    /// <summary>Copies a file of one run into another, unless it is there already.</summary>
+    /// <param name="from">The folder of the run that it comes from; only read.</param>
+    /// <param name="name">Its name in the run.</param>
+    /// <param name="to">The run that it goes to; its folder is made.</param>
     /// <param name="sha256">What it must be.</param>
-    /// <exception cref="BadInputException">It is missing or has been changed since.</exception>
-    public static void Take(string source, string destination, string sha256)
+    /// <exception cref="BadInputException">It is missing, has been changed since, or lies outside the run.</exception>
+    public static void Take(string from, string name, RunFolder to, string sha256)
     {
+        if (!RelativePath.StaysInside(name))
+            throw new BadInputException(Path.Combine(from, RunFolder.RecordName), "$.stages[].files", $"'{name}'", "files inside the run's folder", "Do not use this run: its run.json was edited.");
+        (string source, string destination) = (Path.Combine(from, name), to.PathOf(name));
         if (Fingerprint.OfFile(destination) == sha256)
             return;
         byte[] bytes = InputFile.ReadAll(source);

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Runs.Shards;
@@ -36,15 +37,18 @@ internal sealed class PreparedRun
         }
     }
 
-    /// <summary>Takes a stage over that is finished there under the same key; false where it is not.</summary>
+    /// <summary>
+    /// Takes a stage over that is finished there under the same key; false where it is not, or where its models lie in an experiment's store.
+    /// </summary>
     /// <exception cref="BadInputException">A file of it is missing or damaged.</exception>
     public bool Take(Stage stage, string key, RunFolder folder)
     {
-        if (_record.Stages.FirstOrDefault(record => record.Name == stage.Name && record.Key == key) is not StageRecord finished)
+        if (_record.Stages.FirstOrDefault(record => record.Name == stage.Name && record.Key == key) is not StageRecord finished
+            || !finished.Files.Keys.All(RelativePath.StaysInside))
             return false;
         folder.Forget(stage.Name);
         foreach ((string name, string sha256) in finished.Files)
-            FileCopy.Take(Path.Combine(_folder, name), folder.PathOf(name), sha256);
+            FileCopy.Take(_folder, name, folder, sha256);
         folder.Add(finished);
         return true;
     }

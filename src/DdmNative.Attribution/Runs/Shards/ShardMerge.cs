@@ -57,7 +57,7 @@ public static class ShardMerge
         if (run.Record!.Stages.Any(stage => stage.Name == name))
             return;
         foreach ((string file, string sha256) in files)
-            FileCopy.Take(Path.Combine(from, file), run.PathOf(file), sha256);
+            FileCopy.Take(from, file, run, sha256);
         if (result is not null)
             run.Add(result);
     }
