@@ -32,6 +32,18 @@ public class NormalizationTests
         Assert.All(applied.Images.Zip(Data.Images), pair => Assert.Equal(pair.Second, pair.First, 1e-6f));
     }
 
+    [Theory]
+    [InlineData(1e-8f)]
+    [InlineData(1e-30f)]
+    [InlineData(1e8f)]
+    public void The_unit_of_the_pixels_does_not_matter(float unit)
+    {
+        var scaled = new Dataset("toy", [.. Data.Images.Select(x => x * unit)], Data.Labels, 2, 1, 2, 2);
+        Dataset normal = Normalization.From(Data).Apply(Data), applied = Normalization.From(scaled).Apply(scaled);
+        Assert.All(Enumerable.Range(0, 2), n => Assert.All(normal.Image(n)[..2].ToArray().Zip(applied.Image(n)[..2].ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-5f)));
+        Assert.Equal(1, Normalization.From(scaled).Std[1]); // what is constant stays so
+    }
+
     [Fact]
     public void It_survives_json()
     {

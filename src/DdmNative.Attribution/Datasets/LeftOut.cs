@@ -1,0 +1,25 @@
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Datasets;
+
+/// <summary>What lies among a split's images and is not read, by the reason why, for one line that says so.</summary>
+/// <param name="folder">The data's folder: the files are named relative to it.</param>
+internal sealed class LeftOut(string folder)
+{
+    private const int Shown = 2;
+
+    private readonly OrderedDictionary<LeftOutReason, List<string>> _files = [];
+
+    /// <param name="reason">Why it is not read.</param>
+    /// <param name="path">One of them.</param>
+    public void Add(LeftOutReason reason, string path)
+    {
+        if (!_files.TryGetValue(reason, out List<string>? files))
+            _files.Add(reason, files = []);
+        files.Add(Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'));
+    }
+
+    /// <summary>One line with the counts and the first of each, or none where nothing was left out.</summary>
+    public IEnumerable<string> Notes
+        => _files.Count == 0 ? [] : [PrintableText.Of($"{folder}: left out {string.Join("; ", _files.Select(entry => $"{entry.Value.Count} {(entry.Value.Count == 1 ? entry.Key.One : entry.Key.Many)} ({ShortList.Of(entry.Value, Shown)})"))}.")];
+}
