@@ -23,12 +23,14 @@ public static class CifarReader
         if (IsHundred(folder))
         {
             string[]? hundred = ClassNames(Path.Combine(folder, "fine_label_names.txt"), 100);
-            return (ReadFiles(name + "/train", 100, hundred, [], Path.Combine(folder, "train.bin")), ReadFiles(name + "/test", 100, hundred, [], Path.Combine(folder, "test.bin")));
+            return (ReadFiles(name + "/train", 100, hundred, [], Path.Combine(folder, "train.bin")),
+                ReadFiles(name + "/test", 100, hundred, [], Path.Combine(folder, "test.bin")));
         }
 
         string[] batches = TenBatches(folder);
         string[]? ten = ClassNames(Path.Combine(folder, "batches.meta.txt"), 10);
-        return (ReadFiles(name + "/train", 10, ten, Missing(folder, batches), batches), ReadFiles(name + "/test", 10, ten, [], Path.Combine(folder, "test_batch.bin")));
+        return (ReadFiles(name + "/train", 10, ten, Missing(folder, batches), batches),
+            ReadFiles(name + "/test", 10, ten, [], Path.Combine(folder, "test_batch.bin")));
     }
 
     private static bool IsHundred(string folder) => File.Exists(Path.Combine(folder, "train.bin"));
@@ -43,8 +45,10 @@ public static class CifarReader
     /// <summary>A note where batches are missing: CIFAR-10 has five.</summary>
     private static string[] Missing(string folder, string[] batches)
     {
-        string[] missing = [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin").Except(batches.Select(path => Path.GetFileName(path)))];
-        return missing.Length == 0 ? [] : [$"{folder}: without {string.Join(", ", missing)}; the training set is what the {batches.Length} others hold."];
+        IEnumerable<string> there = batches.Select(path => Path.GetFileName(path));
+        string[] missing = [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin").Except(there)];
+        return missing.Length == 0 ? []
+            : [$"{folder}: without {string.Join(", ", missing)}; the training set is what the {batches.Length} others hold."];
     }
 
     /// <summary>The names that come with the data, one a line; null where they do not, or are not as many as the classes.</summary>
@@ -52,7 +56,8 @@ public static class CifarReader
     {
         if (!File.Exists(path))
             return null;
-        string[] names = Encoding.UTF8.GetString(InputFile.ReadStored(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] names = Encoding.UTF8.GetString(InputFile.ReadStored(path)).Split('\n',
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return names.Length == classes ? names : null;
     }
 

@@ -17,7 +17,8 @@ internal static class ClassCount
     /// <param name="train">Training labels, not negative.</param>
     /// <param name="test">Test labels, not negative.</param>
     /// <param name="fieldOf">Names a sample's label in its file, for messages.</param>
-    /// <exception cref="BadInputException">The highest labels differ, or are beyond <see cref="Most"/>, or a class below them has no training sample.</exception>
+    /// <exception cref="BadInputException">The highest labels differ, or are beyond <see cref="Most"/>, or a class below them has no
+    /// training sample.</exception>
     public static int Infer((string File, int[] Labels) train, (string File, int[] Labels) test, Func<int, string> fieldOf)
     {
         int trainMost = train.Labels.Max();
@@ -45,8 +46,10 @@ internal static class ClassCount
             return;
         int first = Array.IndexOf(present, true);
         throw first > 0 && Array.IndexOf(present, false, first) < 0
-            ? new BadInputException(file, "labels", $"{first} to {classes - 1}", $"class numbers from 0 to {classes - first - 1}", $"Subtract {first} from the labels of both splits.")
-            : new BadInputException(file, "labels", $"no training sample of class {missing}, of classes up to {classes - 1}", "samples of every class, numbered from 0 without gaps",
+            ? new BadInputException(file, "labels", $"{first} to {classes - 1}", $"class numbers from 0 to {classes - first - 1}",
+                $"Subtract {first} from the labels of both splits.")
+            : new BadInputException(file, "labels", $"no training sample of class {missing}, of classes up to {classes - 1}",
+                "samples of every class, numbered from 0 without gaps",
                 "Number the classes without gaps; where the training set really lacks one, use npz with an entry 'classes'.");
     }
 }

@@ -84,11 +84,15 @@ public sealed class Dataset
             : throw new ArgumentException($"{value.Count} names are not those of {Classes} classes.", nameof(value));
     }
 
-    /// <summary>[<see cref="SourceCount"/>]: the file of every sample as read, relative to the data's folder; null where samples have no files of their own.</summary>
+    /// <summary>
+    /// [<see cref="SourceCount"/>]: the file of every sample as read, relative to the data's folder; null where samples have no files of
+    /// their own.
+    /// </summary>
     public IReadOnlyList<string>? SourceFiles
     {
         get;
-        init => field = value is null || value.Count == SourceCount ? value : throw new ArgumentException($"{value.Count} files are not those of {SourceCount} samples.", nameof(value));
+        init => field = value is null || value.Count == SourceCount ? value
+            : throw new ArgumentException($"{value.Count} files are not those of {SourceCount} samples.", nameof(value));
     }
 
     /// <summary>What the user should know of how the data were read: what was passed over, and what was assumed.</summary>
@@ -172,5 +176,10 @@ public sealed class Dataset
 
     /// <summary>Other samples of the same source.</summary>
     private Dataset Derived(float[] images, int[] labels, int[] sourceIndices)
-        => new(Name, images, labels, Channels, Height, Width, Classes, sourceIndices, SourceCount) { ClassNames = ClassNames, SourceFiles = SourceFiles, Notes = Notes };
+        => new(Name, images, labels, Channels, Height, Width, Classes, sourceIndices, SourceCount)
+        {
+            ClassNames = ClassNames,
+            SourceFiles = SourceFiles,
+            Notes = Notes,
+        };
 }

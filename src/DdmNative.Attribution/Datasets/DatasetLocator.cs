@@ -43,7 +43,10 @@ public static class DatasetLocator
         return recognised[0].Read(specification);
     }
 
-    /// <summary>Files are opened by <see cref="InputFile"/>, which says itself what is wrong with them; another refusal of the operating system is that of a folder.</summary>
+    /// <summary>
+    /// Files are opened by <see cref="InputFile"/>, which says itself what is wrong with them; another refusal of the operating system is
+    /// that of a folder.
+    /// </summary>
     private static T Readable<T>(string folder, Func<T> work)
     {
         try
@@ -52,7 +55,8 @@ public static class DatasetLocator
         }
         catch (Exception e) when (DiskException.IsRefusal(e))
         {
-            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "folders that can be read", "Check the folder and its permissions.", e);
+            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "folders that can be read",
+                "Check the folder and its permissions.", e);
         }
     }
 

@@ -5,29 +5,32 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// PNG images of 16 bits a channel (W3C PNG, third edition), rounded to 8: grey or RGB, with or without opacity, interlaced or not. The file's structure and checksums have been found good
-/// before.
+/// PNG images of 16 bits a channel (W3C PNG, third edition), rounded to 8: grey or RGB, with or without opacity, interlaced or not. The
+/// file's structure and checksums have been found good before.
 /// </summary>
 internal static class DeepPng
 {
     private const int DepthAt = 24, ColourAt = 25, InterlaceAt = 28, FirstChunk = 8;
 
     // Adam7: where each pass begins, and how far its pixels are apart.
-    private static readonly (int Left, int Top, int Across, int Down)[] Passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    private static readonly (int Left, int Top, int Across, int Down)[] Passes =
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
     /// <summary>Whether these are the bytes of such an image.</summary>
-    public static bool Recognises(ReadOnlySpan<byte> bytes) => bytes.Length > InterlaceAt && bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes[DepthAt] == 16;
+    public static bool Recognises(ReadOnlySpan<byte> bytes) => bytes.Length > InterlaceAt
+        && bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes[DepthAt] == 16;
 
     /// <exception cref="BadInputException">The pixels are not as many as the size says, or a pixel is transparent.</exception>
     public static DecodedImage Read(string path, byte[] bytes, int width, int height)
     {
         (int channels, bool opacity) = bytes[ColourAt] switch { 0 => (1, false), 2 => (3, false), 4 => (2, true), _ => (4, true) };
         (int Left, int Top, int Across, int Down)[] passes = bytes[InterlaceAt] == 0 ? [(0, 0, 1, 1)] : Passes;
-        int pixelBytes = 2 * channels, expected = passes.Sum(pass => Rows(pass) is int rows and > 0 && Columns(pass) is int columns and > 0 ? rows * (1 + columns * pixelBytes) : 0);
+        passes = [.. passes.Where(pass => Rows(pass) > 0 && Columns(pass) > 0)];
+        int pixelBytes = 2 * channels, expected = passes.Sum(pass => Rows(pass) * (1 + Columns(pass) * pixelBytes));
         byte[] rows = Unpacked(path, bytes, expected);
         var planes = new byte[3 * width * height];
         int at = 0;
-        foreach ((int Left, int Top, int Across, int Down) pass in passes.Where(pass => Rows(pass) > 0 && Columns(pass) > 0))
+        foreach ((int Left, int Top, int Across, int Down) pass in passes)
         {
             int length = Columns(pass) * pixelBytes;
             ReadOnlySpan<byte> above = new byte[length];
@@ -55,7 +58,8 @@ internal static class DeepPng
         }
     }
 
-    private static byte Rounded(ReadOnlySpan<byte> channel) => (byte)((BinaryPrimitives.ReadUInt16BigEndian(channel) * byte.MaxValue + ushort.MaxValue / 2) / ushort.MaxValue);
+    private static byte Rounded(ReadOnlySpan<byte> channel)
+        => (byte)((BinaryPrimitives.ReadUInt16BigEndian(channel) * byte.MaxValue + ushort.MaxValue / 2) / ushort.MaxValue);
 
     private static byte[] Unpacked(string path, byte[] bytes, int expected)
     {
@@ -71,7 +75,8 @@ internal static class DeepPng
         packed.Position = 0;
         using var zlib = new ZLibStream(packed, CompressionMode.Decompress);
         byte[] rows = InputFile.ReadUpTo(zlib, path, expected);
-        return rows.Length >= expected ? rows : throw new BadInputException(path, "pixels", $"{rows.Length} bytes", $"{expected}", "The file is damaged: fetch it again.");
+        return rows.Length >= expected ? rows : throw new BadInputException(path, "pixels", $"{rows.Length} bytes", $"{expected}",
+            "The file is damaged: fetch it again.");
     }
 
     /// <summary>Undoes a row's filter in place.</summary>

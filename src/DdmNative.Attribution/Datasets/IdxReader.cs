@@ -93,7 +93,8 @@ public static class IdxReader
     }
 
     /// <summary>
-    /// Whether the bytes are gzipped. They say it themselves, whatever the name ends in: a browser unpacks a .gz and leaves its name, and what it saves may be a page that says there is no such file.
+    /// Whether the bytes are gzipped. They say it themselves, whatever the name ends in: a browser unpacks a .gz and leaves its name, and
+    /// what it saves may be a page that says there is no such file.
     /// </summary>
     private static bool IsPacked(string path, FileStream file)
     {
@@ -104,7 +105,8 @@ public static class IdxReader
             return true;
         // IDX begins with two zeros.
         if (start is not [0, ..] && path.EndsWith(".gz", StringComparison.Ordinal))
-            throw new BadInputException(path, "byte 0", IsText(start) ? $"text ('{Encoding.ASCII.GetString(start).Trim()}')" : Convert.ToHexString(start[..Math.Min(4, start.Length)]),
+            throw new BadInputException(path, "byte 0", IsText(start) ? $"text ('{Encoding.ASCII.GetString(start).Trim()}')"
+                : Convert.ToHexString(start[..Math.Min(4, start.Length)]),
                 "gzip (1F8B) or IDX (0000)", "This is neither a gzipped file nor an IDX file: fetch it again.");
         return false;
     }

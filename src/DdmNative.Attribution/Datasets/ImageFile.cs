@@ -54,6 +54,7 @@ internal static class ImageFile
             if (pixels[i] != byte.MaxValue)
                 throw Transparent(path, i / 4 % width, i / 4 / width, pixels[i]);
         // Skia takes the upper byte of sixteen bits; what it has found whole is decoded once more, and rounded.
-        return DeepPng.Recognises(bytes) ? DeepPng.Read(path, bytes, width, height) : DecodedImage.OfInterleaved(width, height, pixels, bytesPerPixel: 4);
+        return DeepPng.Recognises(bytes) ? DeepPng.Read(path, bytes, width, height)
+            : DecodedImage.OfInterleaved(width, height, pixels, bytesPerPixel: 4);
     }
 }

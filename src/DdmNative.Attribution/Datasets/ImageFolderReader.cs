@@ -7,14 +7,16 @@ namespace DdmNative.Attribution.Datasets;
 /// below it; and Tiny-ImageNet's layout, whose validation images lie in one folder beside <c>val_annotations.txt</c>.
 /// </summary>
 /// <remarks>
-/// Classes are numbered and named by the ordinal order of their folders' names, samples in the ordinal order of their paths. All images have one size. They are taken as one channel if none of them has
-/// any colour, however they are stored, and as red, green and blue otherwise; their EXIF orientation is left alone.
+/// Classes are numbered and named by the ordinal order of their folders' names, samples in the ordinal order of their paths. All images
+/// have one size. They are taken as one channel if none of them has any colour, however they are stored, and as red, green and blue
+/// otherwise; their EXIF orientation is left alone.
 /// </remarks>
 public static class ImageFolderReader
 {
     private const string Annotations = "val_annotations.txt";
 
-    private static readonly LeftOutReason Unlabelled = new($"image without a line in {Annotations}", $"images without a line in {Annotations}");
+    private static readonly LeftOutReason Unlabelled = new($"image without a line in {Annotations}",
+        $"images without a line in {Annotations}");
 
     /// <summary>Whether the folder looks like this format.</summary>
     public static bool Recognises(string folder) => Directory.Exists(Path.Combine(folder, "train"));
@@ -38,7 +40,8 @@ public static class ImageFolderReader
         var testPixels = new Pixels(folder, test, first.Width, first.Height);
         int channels = trainPixels.Colourless && testPixels.Colourless ? 1 : 3;
         string name = FolderName.Of(folder);
-        return (trainPixels.ToDataset(name + "/train", channels, classes, notes), testPixels.ToDataset(name + "/test", channels, classes, []));
+        return (trainPixels.ToDataset(name + "/train", channels, classes, notes),
+            testPixels.ToDataset(name + "/test", channels, classes, []));
     }
 
     private static string[] ClassFolders(string folder)
@@ -57,7 +60,10 @@ public static class ImageFolderReader
         return [.. split.Images(folder, names).SelectMany((images, i) => images.Select(image => new Labelled(image, labels[i])))];
     }
 
-    /// <summary>Test images are labelled by their folders; a split without folders of classes, as competitions have one to be predicted, cannot be used.</summary>
+    /// <summary>
+    /// Test images are labelled by their folders; a split without folders of classes, as competitions have one to be predicted, cannot be
+    /// used.
+    /// </summary>
     private static List<Labelled> TestSplit(string folder, string[] classes, LeftOut leftOut, List<string> notes)
     {
         string validation = Path.Combine(folder, "val"), test = Path.Combine(folder, "test"), annotations = Path.Combine(validation, Annotations);
@@ -84,8 +90,11 @@ public static class ImageFolderReader
             return OfClassFolders(validation, ClassFolders(validation), classes, leftOut);
         }
 
-        string found = Directory.Exists(test) ? $"no folders in test/{(Directory.Exists(validation) ? ", and none of a class in val/" : "")}" : "train, but neither test nor val";
-        throw new BadInputException(folder, "folder", found, "a folder with test images, sorted by class", "Put test images into test/CLASS/ or val/CLASS/.");
+        string found = Directory.Exists(test)
+            ? $"no folders in test/{(Directory.Exists(validation) ? ", and none of a class in val/" : "")}"
+            : "train, but neither test nor val";
+        throw new BadInputException(folder, "folder", found, "a folder with test images, sorted by class",
+            "Put test images into test/CLASS/ or val/CLASS/.");
     }
 
     private static string[] FoldersIn(string split) => Directory.Exists(split) ? SplitFolder.ClassFolders(split) : [];
@@ -104,7 +113,8 @@ public static class ImageFolderReader
             if (fields.Length < 2 || fields[0] != Path.GetFileName(fields[0]) || fields[0].Length == 0)
                 throw new BadInputException(annotations, $"line {i + 1}", lines[i], "FILE, a tab, CLASS", "Fetch the file again.");
             if (!lineOf.TryAdd(fields[0], i + 1))
-                throw new BadInputException(annotations, $"line {i + 1}", $"{fields[0]}, which line {lineOf[fields[0]]} has already", "a line for every image, once", "Remove one of the lines.");
+                throw new BadInputException(annotations, $"line {i + 1}", $"{fields[0]}, which line {lineOf[fields[0]]} has already",
+                    "a line for every image, once", "Remove one of the lines.");
             images.Add(new Labelled(Path.Combine(folder, "images", fields[0]), LabelOf(annotations, $"line {i + 1} (class)", fields[1], classes)));
         }
         if (images.Count == 0)
@@ -177,7 +187,7 @@ public static class ImageFolderReader
             return new Dataset(name, floats, [.. _images.Select(image => image.Label)], channels, _height, _width, classes.Length)
             {
                 ClassNames = classes,
-                SourceFiles = [.. _images.Select(image => Path.GetRelativePath(_folder, image.Path).Replace(Path.DirectorySeparatorChar, '/'))],
+                SourceFiles = [.. _images.Select(image => LeftOut.Relative(_folder, image.Path))],
                 Notes = notes,
             };
         }

@@ -16,10 +16,20 @@ internal sealed class LeftOut(string folder)
     {
         if (!_files.TryGetValue(reason, out List<string>? files))
             _files.Add(reason, files = []);
-        files.Add(Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'));
+        files.Add(Relative(folder, path));
     }
+
+    /// <summary>A file as the user finds it below the data's folder, alike on all systems.</summary>
+    public static string Relative(string folder, string path) => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
 
     /// <summary>One line with the counts and the first of each, or none where nothing was left out.</summary>
     public IEnumerable<string> Notes
-        => _files.Count == 0 ? [] : [PrintableText.Of($"{folder}: left out {string.Join("; ", _files.Select(entry => $"{entry.Value.Count} {(entry.Value.Count == 1 ? entry.Key.One : entry.Key.Many)} ({ShortList.Of(entry.Value, Shown)})"))}.")];
+    {
+        get
+        {
+            IEnumerable<string> counts = _files.Select(entry =>
+                $"{entry.Value.Count} {(entry.Value.Count == 1 ? entry.Key.One : entry.Key.Many)} ({ShortList.Of(entry.Value, Shown)})");
+            return _files.Count == 0 ? [] : [PrintableText.Of($"{folder}: left out {string.Join("; ", counts)}.")];
+        }
+    }
 }

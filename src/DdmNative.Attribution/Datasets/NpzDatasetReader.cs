@@ -4,9 +4,10 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// A folder with <c>train.npz</c> and <c>test.npz</c>: <c>x</c> [N, C, H, W] or [N, H, W] (one channel) as uint8 (divided by 255), float32, float64 or bool
-/// (taken as they are); <c>y</c> [N] of any integer type. Optionally, in either file: <c>classes</c>, the number of classes (without it, the highest label tells, and must be the same in both
-/// files); <c>class_names</c>, a text for each class; <c>layout</c>, 'NCHW' or 'NHWC', the order of x's axes.
+/// A folder with <c>train.npz</c> and <c>test.npz</c>: <c>x</c> [N, C, H, W] or [N, H, W] (one channel) as uint8 (divided by 255), or as
+/// float32, float64 or bool (taken as they are); <c>y</c> [N] of any integer type. Optionally, in either file: <c>classes</c>, the number of
+/// classes (without it, the highest label tells, and must be the same in both files); <c>class_names</c>, a text for each class;
+/// <c>layout</c>, 'NCHW' or 'NHWC', the order of x's axes.
 /// </summary>
 /// <remarks>Types and shapes are found good before any element is unpacked; other arrays are never unpacked.</remarks>
 public static class NpzDatasetReader
@@ -25,7 +26,8 @@ public static class NpzDatasetReader
 
     /// <summary>Reads both splits.</summary>
     /// <exception cref="BadInputException">
-    /// A file is missing or damaged, a type or shape is not as above, counts disagree, a pixel is not finite, a label is out of range, the splits contradict each other.
+    /// A file is missing or damaged, a type or shape is not as above, counts disagree, a pixel is not finite, a label is out of range, the
+    /// splits contradict each other.
     /// </exception>
     /// <exception cref="InsufficientMemoryException">There is no room for the images.</exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
@@ -37,13 +39,16 @@ public static class NpzDatasetReader
                 $"{string.Join("x", train.ImageShape)}, as in {train.File}", "Use the splits of one data set.");
         string[]? names = train.ClassNames ?? test.ClassNames;
         if (test.ClassNames is not null && !test.ClassNames.SequenceEqual(names!))
-            throw new BadInputException(test.File, ClassNames, ShortList.Of(test.ClassNames, 3), $"{ShortList.Of(names!, 3)}, as in {train.File}", "Use the splits of one data set.");
+            throw new BadInputException(test.File, ClassNames, ShortList.Of(test.ClassNames, 3),
+                $"{ShortList.Of(names!, 3)}, as in {train.File}", "Use the splits of one data set.");
         if (train.Classes is not null && test.Classes is not null && train.Classes != test.Classes)
-            throw new BadInputException(test.File, Classes, $"{test.Classes}", $"{train.Classes}, as in {train.File}", "Use the splits of one data set.");
+            throw new BadInputException(test.File, Classes, $"{test.Classes}", $"{train.Classes}, as in {train.File}",
+                "Use the splits of one data set.");
         int classes = train.Classes ?? test.Classes ?? names?.Length
             ?? ClassCount.Infer((train.File, train.Labels), (test.File, test.Labels), sample => $"y[{sample}]");
         if (names is not null && names.Length != classes)
-            throw new BadInputException(train.ClassNames is null ? test.File : train.File, ClassNames, $"{names.Length} names", $"{classes}, one for each class", "Name every class, in the order of the labels.");
+            throw new BadInputException(train.ClassNames is null ? test.File : train.File, ClassNames, $"{names.Length} names",
+                $"{classes}, one for each class", "Name every class, in the order of the labels.");
         string name = FolderName.Of(folder);
         return (train.ToDataset(name + "/train", classes, names), test.ToDataset(name + "/test", classes, names));
     }
@@ -70,30 +75,37 @@ public static class NpzDatasetReader
         string[]? names = file.Has(ClassNames) ? ReadNames(path, file) : null;
         float[] pixels = Pixels(path, file.Read(Images).Data);
         string[] others = [.. file.Names.Except(Names)];
-        return new Split(path, channelsLast ? ToPlanes(pixels, imageShape) : pixels, Integers(path, Labels, file.Read(Labels).Data), imageShape, classes, names)
+        return new Split(path, channelsLast ? ToPlanes(pixels, imageShape) : pixels, Integers(path, Labels, file.Read(Labels).Data),
+            imageShape, classes, names)
         {
-            Notes = others.Length == 0 ? [] : [$"{path}: passed over {ShortList.Of(others, 5)}; what is read is {string.Join(", ", Names)}."],
+            Notes = others.Length == 0 ? []
+                : [$"{path}: passed over {ShortList.Of(others, 5)}; what is read is {string.Join(", ", Names)}."],
         };
     }
 
     /// <summary>
-    /// Whether x keeps the channels of a pixel together, as the file says. Without its word the channels come first; a shape that then has more channels than colours, and images as narrow as a pixel
-    /// has colours, is far more likely the other order, in which Keras and TensorFlow keep images.
+    /// Whether x keeps the channels of a pixel together, as the file says. Without its word the channels come first; a shape that then has
+    /// more channels than colours, and images as narrow as a pixel has colours, is far more likely the other order, in which Keras and
+    /// TensorFlow keep images.
     /// </summary>
     private static bool HasChannelsLast(string path, NpzFile file, NpyHeader x)
     {
         if (file.Has(Layout))
         {
             NpyHeader header = file.Header(Layout);
-            string found = header.Descr.StartsWith("<U", StringComparison.Ordinal) && header.Count == 1 ? ((string[])file.Read(Layout).Data)[0] : $"'{header.Descr}' {header.ShapeText}";
+            string found = header.Descr.StartsWith("<U", StringComparison.Ordinal) && header.Count == 1
+                ? ((string[])file.Read(Layout).Data)[0] : $"'{header.Descr}' {header.ShapeText}";
             return found is ChannelsFirst or ChannelsLast
                 ? found == ChannelsLast && x.Shape.Length == 4
-                : throw new BadInputException(path, Layout, found, $"the text '{ChannelsFirst}' or '{ChannelsLast}'", "Correct the entry, or leave it out.");
+                : throw new BadInputException(path, Layout, found, $"the text '{ChannelsFirst}' or '{ChannelsLast}'",
+                    "Correct the entry, or leave it out.");
         }
 
         if (x.Shape.Length == 4 && x.Shape[3] <= MostColours && x.Shape[1] > MostColours && x.Shape[2] > MostColours)
-            throw new BadInputException(path, "x, shape", $"{x.ShapeText}, which looks like [N, H, W, C]", "[N, C, H, W], the channels before height and width",
-                $"Save numpy.ascontiguousarray(x.transpose(0, 3, 1, 2)), or add layout='{ChannelsLast}' to the file; add layout='{ChannelsFirst}' if these really are {x.Shape[1]} channels of {x.Shape[2]} × {x.Shape[3]}.");
+            throw new BadInputException(path, "x, shape", $"{x.ShapeText}, which looks like [N, H, W, C]",
+                "[N, C, H, W], the channels before height and width",
+                $"Save numpy.ascontiguousarray(x.transpose(0, 3, 1, 2)), or add layout='{ChannelsLast}' to the file; "
+                + $"add layout='{ChannelsFirst}' if these really are {x.Shape[1]} channels of {x.Shape[2]} × {x.Shape[3]}.");
         return false;
     }
 
@@ -115,20 +127,24 @@ public static class NpzDatasetReader
         NpyHeader header = file.Header(Classes);
         RequireInteger(path, Classes, header);
         if (header.Count != 1)
-            throw new BadInputException(path, Classes, $"{header.Count} numbers", "one number", $"Store {Classes} as one integer; names of the classes go into {ClassNames}.");
+            throw new BadInputException(path, Classes, $"{header.Count} numbers", "one number",
+                $"Store {Classes} as one integer; names of the classes go into {ClassNames}.");
         int value = Integers(path, Classes, file.Read(Classes).Data)[0];
         return value is > 0 and <= ClassCount.Most
             ? value
-            : throw new BadInputException(path, Classes, $"{value}", $"one number from 1 to {ClassCount.Most}", $"Store {Classes} as one integer.");
+            : throw new BadInputException(path, Classes, $"{value}", $"one number from 1 to {ClassCount.Most}",
+                $"Store {Classes} as one integer.");
     }
 
     private static string[] ReadNames(string path, NpzFile file)
     {
         NpyHeader header = file.Header(ClassNames);
         if (!header.Descr.StartsWith("<U", StringComparison.Ordinal))
-            throw new BadInputException(path, $"{ClassNames}, dtype", $"'{header.Descr}'", "text, '<U…'", $"Save numpy.array({ClassNames}, dtype=str).");
+            throw new BadInputException(path, $"{ClassNames}, dtype", $"'{header.Descr}'", "text, '<U…'",
+                $"Save numpy.array({ClassNames}, dtype=str).");
         if (header.Shape.Length != 1 || header.Count is 0 or > ClassCount.Most)
-            throw new BadInputException(path, $"{ClassNames}, shape", header.ShapeText, $"[K], a name for each of 1 to {ClassCount.Most} classes", "Store one text for each class.");
+            throw new BadInputException(path, $"{ClassNames}, shape", header.ShapeText,
+                $"[K], a name for each of 1 to {ClassCount.Most} classes", "Store one text for each class.");
         return (string[])file.Read(ClassNames).Data;
     }
 
@@ -152,7 +168,8 @@ public static class NpzDatasetReader
     {
         // Type codes of NumPy: signed, unsigned and truth values.
         if (NpyType.ElementSize(header.Descr) is null || header.Descr[1] is not ('i' or 'u' or 'b'))
-            throw new BadInputException(path, $"{field}, dtype", $"'{header.Descr}'", "an integer type, e.g. int64", $"Save {field}.astype(numpy.int64).");
+            throw new BadInputException(path, $"{field}, dtype", $"'{header.Descr}'", "an integer type, e.g. int64",
+                $"Save {field}.astype(numpy.int64).");
     }
 
     private static int[] Integers(string path, string field, Array data)
@@ -179,7 +196,11 @@ public static class NpzDatasetReader
             int bad = Array.FindIndex(Labels, label => label >= classes);
             if (bad >= 0)
                 throw new BadInputException(File, $"y[{bad}]", $"{Labels[bad]}", $"0 to {classes - 1}", "Correct the label, or 'classes' in train.npz.");
-            return new Dataset(name, Images, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes) { ClassNames = classNames, Notes = Notes };
+            return new Dataset(name, Images, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes)
+            {
+                ClassNames = classNames,
+                Notes = Notes,
+            };
         }
     }
 }

@@ -12,7 +12,8 @@ public readonly record struct PixelRange(float Black, float White)
     public static PixelRange Unit { get; } = new(0, 1);
 
     /// <summary>
-    /// That of data as read: 0 to 1 where the values are such fractions, 0 to 255 where they are bytes that were stored as floats, else from the least value to the greatest.
+    /// That of data as read: 0 to 1 where the values are such fractions, 0 to 255 where they are bytes that were stored as floats, else
+    /// from the least value to the greatest.
     /// </summary>
     public static PixelRange Of(Dataset data)
     {
@@ -22,7 +23,8 @@ public readonly record struct PixelRange(float Black, float White)
             (least, greatest) = (Math.Min(least, x), Math.Max(greatest, x));
         if (!(least < greatest) || (least >= 0 && greatest is >= LeastWhite and <= 1))
             return Unit;
-        return least >= 0 && greatest is > byte.MaxValue / 2f and <= byte.MaxValue ? new PixelRange(0, byte.MaxValue) : new PixelRange(least, greatest);
+        return least >= 0 && greatest is > byte.MaxValue / 2f and <= byte.MaxValue ? new PixelRange(0, byte.MaxValue)
+            : new PixelRange(least, greatest);
     }
 
     /// <summary>Brings pixels to 0 … 1 in place; those outside of the range go beyond.</summary>

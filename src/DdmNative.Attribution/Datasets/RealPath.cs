@@ -29,8 +29,10 @@ internal static class RealPath
                 parts.Push(of);
         }
 
-        return Path.Exists(real) ? real : throw new BadInputException(path, "link", $"a link to {real}, where nothing is", "a link to a file or folder", "Mend the link, or remove it.");
+        return Path.Exists(real) ? real : throw new BadInputException(path, "link", $"a link to {real}, where nothing is",
+            "a link to a file or folder", "Mend the link, or remove it.");
     }
 
-    private static string[] Parts(string path) => path[(Path.GetPathRoot(path)?.Length ?? 0)..].Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Parts(string path) => path[(Path.GetPathRoot(path)?.Length ?? 0)..]
+        .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
 }

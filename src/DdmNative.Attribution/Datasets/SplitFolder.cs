@@ -3,8 +3,8 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// The images below the class folders of a split. Links are followed, but each image counts once, and no folder is entered twice by one; what is hidden, or no data of the user's (checkpoints of
-/// Jupyter, thumbnails and waste bins of file servers), is no class and no image.
+/// The images below the class folders of a split. Links are followed, but each image counts once, and no folder is entered twice by one;
+/// what is hidden, or no data of the user's (checkpoints of Jupyter, thumbnails and waste bins of file servers), is no class and no image.
 /// </summary>
 /// <param name="leftOut">Is told what is not read.</param>
 internal sealed class SplitFolder(LeftOut leftOut)
@@ -17,21 +17,24 @@ internal sealed class SplitFolder(LeftOut leftOut)
         Circle = new("link back to a folder that it is in", "links back to folders that they are in");
 
     // What operating systems and file servers leave behind. None of it holds the user's images.
-    private static readonly string[] SystemFolders = ["@eaDir", "@Recycle", "@tmp", "#recycle", "#snapshot", "__MACOSX", "lost+found", "$RECYCLE.BIN", "System Volume Information"];
+    private static readonly string[] SystemFolders = ["@eaDir", "@Recycle", "@tmp", "#recycle", "#snapshot", "__MACOSX", "lost+found",
+        "$RECYCLE.BIN", "System Volume Information"];
     private static readonly string[] SystemFiles = [".DS_Store", "Thumbs.db", "desktop.ini"];
 
-    private static readonly EnumerationOptions All = new() { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false };
+    private static readonly EnumerationOptions All = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     /// <summary>The names of a split's class folders, in ordinal order.</summary>
     /// <exception cref="BadInputException">The folder cannot be listed.</exception>
     public static string[] ClassFolders(string folder)
-        => [.. List(folder).Where(entry => entry is DirectoryInfo && !IsHidden(entry) && !LeadsBack(folder, entry)).Select(entry => entry.Name)];
+        => [.. List(folder).Where(entry => entry is DirectoryInfo && !IsHidden(entry) && !LeadsBack(folder, entry))
+            .Select(entry => entry.Name)];
 
     /// <summary>The names of the images in a folder, in ordinal order; none where there is no such folder.</summary>
     /// <exception cref="BadInputException">The folder cannot be listed.</exception>
     public static IEnumerable<string> ImagesIn(string folder)
         => Directory.Exists(folder)
-            ? List(folder).Where(entry => entry is not DirectoryInfo && !IsHidden(entry) && ImageFile.HasKnownExtension(entry.Name)).Select(entry => entry.Name)
+            ? List(folder).Where(entry => entry is not DirectoryInfo && !IsHidden(entry) && ImageFile.HasKnownExtension(entry.Name))
+                .Select(entry => entry.Name)
             : [];
 
     /// <summary>Takes note of what lies in a split beside its class folders.</summary>
@@ -56,7 +59,8 @@ internal sealed class SplitFolder(LeftOut leftOut)
     /// <summary>The images of every class: in its folder and one below it, in the ordinal order of their paths.</summary>
     /// <param name="folder">The split's.</param>
     /// <param name="classes">The names of the class folders.</param>
-    /// <exception cref="BadInputException">A folder cannot be read, a link leads nowhere, a file is no image by its name, a class has no image.</exception>
+    /// <exception cref="BadInputException">A folder cannot be read, a link leads nowhere, a file is no image by its name, a class has no
+    /// image.</exception>
     public IReadOnlyList<IReadOnlyList<string>> Images(string folder, IReadOnlyList<string> classes)
     {
         List<Found>[] found = [.. classes.Select(name => Below(Path.Combine(folder, name)))];
@@ -124,9 +128,11 @@ internal sealed class SplitFolder(LeftOut leftOut)
     {
         string path = Path.Combine(folder, entry.Name);
         if (ImageFile.HasKnownExtension(entry.Name))
-            images.Add(entry.LinkTarget is null ? new Found(path, Path.Combine(target, entry.Name), linked) : new Found(path, RealPath.Of(path), Linked: true));
+            images.Add(entry.LinkTarget is null ? new Found(path, Path.Combine(target, entry.Name), linked)
+                : new Found(path, RealPath.Of(path), Linked: true));
         else if (entry.Extension != ".txt")
-            throw new BadInputException(path, "file", "a file that is no image by its name", ImageFile.Formats, "Convert it, or move it out of the folder.");
+            throw new BadInputException(path, "file", "a file that is no image by its name", ImageFile.Formats,
+                "Convert it, or move it out of the folder.");
     }
 
     private IEnumerable<FileSystemInfo> Shown(string folder)
@@ -157,9 +163,12 @@ internal sealed class SplitFolder(LeftOut leftOut)
 
     /// <summary>Whether a folder is a link to the one that it is in, or to one above.</summary>
     private static bool LeadsBack(string folder, FileSystemInfo entry)
-        => entry.LinkTarget is not null && Terminated(RealPath.Of(folder)).StartsWith(Terminated(RealPath.Of(Path.Combine(folder, entry.Name))), StringComparison.Ordinal);
+        => entry.LinkTarget is not null
+            && Terminated(RealPath.Of(folder))
+                .StartsWith(Terminated(RealPath.Of(Path.Combine(folder, entry.Name))), StringComparison.Ordinal);
 
-    private static string Terminated(string folder) => Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar;
+    private static string Terminated(string folder)
+        => Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar;
 
     private void TellHidden(string path)
     {
@@ -181,7 +190,8 @@ internal sealed class SplitFolder(LeftOut leftOut)
         }
         catch (Exception e) when (DiskException.IsRefusal(e))
         {
-            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "a folder that can be read", "Check the folder and its permissions.", e);
+            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "a folder that can be read",
+                "Check the folder and its permissions.", e);
         }
     }
 

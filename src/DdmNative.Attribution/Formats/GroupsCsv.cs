@@ -5,14 +5,15 @@ namespace DdmNative.Attribution.Formats;
 
 /// <summary>
 /// <c>groups.csv</c>. The product's own has the columns <c>sample,label,group,class,cluster</c> (and <c>name</c>, where the user named the
-/// groups, <c>class_name</c> and <c>file</c>, where the data have such); <c>sample</c> is the number of the image in the original training files (<see cref="Dataset.SourceIndices"/>), so that
-/// the file means the same for a subset. A user's file needs only <c>sample,group</c>, where <c>group</c> is any text: a data source, an
-/// annotator, a batch. Its rows for samples outside the subset in use are passed over, and a name that spans several
-/// classes becomes one group per class, because a group has one label vector.
+/// groups, <c>class_name</c> and <c>file</c>, where the data have such); <c>sample</c> is the number of the image in the original training
+/// files (<see cref="Dataset.SourceIndices"/>), so that the file means the same for a subset. A user's file needs only
+/// <c>sample,group</c>, where <c>group</c> is any text: a data source, an annotator, a batch. Its rows for samples outside the subset in
+/// use are passed over, and a name that spans several classes becomes one group per class, because a group has one label vector.
 /// </summary>
 public static class GroupsCsv
 {
-    private const string Sample = "sample", Label = "label", Group = "group", Class = "class", Cluster = "cluster", Name = "name", ClassName = "class_name", File = "file";
+    private const string Sample = "sample", Label = "label", Group = "group", Class = "class", Cluster = "cluster", Name = "name",
+        ClassName = "class_name", File = "file";
 
     /// <summary>Writes the product's form, whole or not at all (<see cref="AtomicFile"/>), in the dataset's order.</summary>
     /// <exception cref="ArgumentException">The table is of another number of samples, or a sample's label is not its group's class.</exception>

@@ -32,14 +32,15 @@ internal static class InputFile
     }
 
     /// <summary>
-    /// Opens a file of a data set. Among those a named pipe is never meant, and to open one would wait for a writer for good, deaf to every signal; so what holds no byte (an empty file, a
-    /// pipe, a socket, a device) is refused before it is opened.
+    /// Opens a file of a data set. Among those a named pipe is never meant, and to open one would wait for a writer for good, deaf to every
+    /// signal; so what holds no byte (an empty file, a pipe, a socket, a device) is refused before it is opened.
     /// </summary>
     /// <exception cref="BadInputException">There is no such file, it cannot be read, or it holds nothing.</exception>
     public static FileStream OpenStored(string path)
     {
         if (Size(path) == 0)
-            throw new BadInputException(path, "file", "0 bytes: an empty file, a named pipe, a socket or a device", "a regular file with data in it", "Remove it, or fetch the file again.");
+            throw new BadInputException(path, "file", "0 bytes: an empty file, a named pipe, a socket or a device",
+                "a regular file with data in it", "Remove it, or fetch the file again.");
         return Open(path);
     }
 

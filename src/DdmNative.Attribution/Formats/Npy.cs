@@ -103,7 +103,8 @@ public static partial class Npy
             throw new BadInputException(file, $"{field}, byte 8 (header length)", $"{length}",
                 $"1 to {whole - start}, what the file can hold", Remedy);
         if (length > bytes.Length - start)
-            throw new BadInputException(file, $"{field}, byte 8 (header length)", $"{length}", $"at most {bytes.Length - start}, enough for a plain array", Remedy);
+            throw new BadInputException(file, $"{field}, byte 8 (header length)", $"{length}",
+                $"at most {bytes.Length - start}, enough for a plain array", Remedy);
         Encoding encoding = version == 3 ? Encoding.UTF8 : Encoding.Latin1;
         return (encoding.GetString(bytes, start, (int)length), start + (int)length);
     }

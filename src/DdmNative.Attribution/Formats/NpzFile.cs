@@ -51,7 +51,8 @@ internal sealed class NpzFile : IDisposable
     public bool Has(string name) => _entries.ContainsKey(name);
 
     /// <summary>The type and shape of an array; its elements stay packed.</summary>
-    /// <exception cref="BadInputException">There is no such array, its header is damaged, or it has other than the elements that it says.</exception>
+    /// <exception cref="BadInputException">There is no such array, its header is damaged, or it has other than the elements that it
+    /// says.</exception>
     public NpyHeader Header(string name)
     {
         ZipArchiveEntry entry = Entry(name);
@@ -97,9 +98,13 @@ internal sealed class NpzFile : IDisposable
 
     private ZipArchiveEntry Entry(string name) => _entries.TryGetValue(name, out ZipArchiveEntry? entry)
         ? entry
-        : throw new BadInputException(_path, name, $"no such array among [{string.Join(", ", _entries.Keys)}]", "an array", "Check that the file is of the right kind.");
+        : throw new BadInputException(_path, name, $"no such array among [{string.Join(", ", _entries.Keys)}]", "an array",
+            "Check that the file is of the right kind.");
 
-    /// <summary>What is packed must have room in the file, which entries that lie on the same bytes have not; and no entry expands further than its packed bytes can.</summary>
+    /// <summary>
+    /// What is packed must have room in the file, which entries that lie on the same bytes have not; and no entry expands further than its
+    /// packed bytes can.
+    /// </summary>
     private void RequireRoom(long length)
     {
         Int128 packed = 0;
@@ -107,9 +112,11 @@ internal sealed class NpzFile : IDisposable
         {
             packed += entry.CompressedLength;
             if (packed > length)
-                throw new BadInputException(_path, $"{entry.FullName}, packed size", $"{packed} bytes with those before it", $"at most {length}, the size of the file", Damaged);
+                throw new BadInputException(_path, $"{entry.FullName}, packed size", $"{packed} bytes with those before it",
+                    $"at most {length}, the size of the file", Damaged);
             if (entry.Length > (Int128)entry.CompressedLength * InputFile.MostExpansion)
-                throw new BadInputException(_path, $"{entry.FullName}, size", $"{entry.Length} bytes", $"at most {InputFile.MostExpansion} for each of {entry.CompressedLength} packed", Damaged);
+                throw new BadInputException(_path, $"{entry.FullName}, size", $"{entry.Length} bytes",
+                    $"at most {InputFile.MostExpansion} for each of {entry.CompressedLength} packed", Damaged);
         }
     }
 
@@ -119,9 +126,11 @@ internal sealed class NpzFile : IDisposable
         using Stream packed = entry.Open();
         byte[] bytes = InputFile.ReadUpTo(packed, _path, entry.Length);
         if (bytes.Length != entry.Length)
-            throw new BadInputException(_path, $"{entry.FullName}, size", $"{bytes.Length} bytes (or more)", $"{entry.Length}, as the directory says", Damaged);
+            throw new BadInputException(_path, $"{entry.FullName}, size", $"{bytes.Length} bytes (or more)",
+                $"{entry.Length}, as the directory says", Damaged);
         if (Crc32.Of(bytes) != entry.Crc32)
-            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Of(bytes):X8}", $"{entry.Crc32:X8}, as the directory says", Damaged);
+            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Of(bytes):X8}",
+                $"{entry.Crc32:X8}, as the directory says", Damaged);
         return bytes;
     }
 }

@@ -108,7 +108,8 @@ internal sealed class RunInputs
         int area = train.Height * train.Width;
         int[] constant = [.. Enumerable.Range(0, train.Channels).Where(c =>
             Enumerable.Range(0, train.Count).All(n => !train.Image(n).Slice(c * area, area).ContainsAnyExcept(train.Images[c * area])))];
-        return constant.Length == 0 ? [] : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: every pixel of every image has the same value there."];
+        return constant.Length == 0 ? []
+            : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: it has one value in all images."];
     }
 
     private static Network NetworkFor(Job job, Dataset train)
@@ -169,7 +170,8 @@ internal sealed class RunInputs
                 sizes[label]++;
             int small = Array.FindIndex(sizes, size => size < job.Groups.PerClass);
             if (small >= 0)
-                throw new BadInputException(job.Data.Source, train.DescribeClass(small), $"{sizes[small]} training images", $"at least {job.Groups.PerClass}, one for each cluster",
+                throw new BadInputException(job.Data.Source, train.DescribeClass(small), $"{sizes[small]} training images",
+                    $"at least {job.Groups.PerClass}, one for each cluster",
                     sizes[small] == 0 ? ClassCount.NoSamples : "Ask for fewer clusters per class.");
         }
 

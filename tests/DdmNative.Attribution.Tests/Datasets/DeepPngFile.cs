@@ -7,7 +7,8 @@ namespace DdmNative.Attribution.Tests.Datasets;
 /// <summary>Makes PNG files of 16 bits a channel, as no library at hand does: every row with another filter.</summary>
 internal static class DeepPngFile
 {
-    private static readonly (int Left, int Top, int Across, int Down)[] Adam7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    private static readonly (int Left, int Top, int Across, int Down)[] Adam7 =
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
     /// <param name="colour">PNG's colour type: 0 grey, 2 RGB, 4 and 6 the same with opacity, which is full.</param>
     /// <param name="interlaced">Whether in seven passes.</param>
@@ -25,7 +26,9 @@ internal static class DeepPngFile
                 byte[]? above = null;
                 for (int y = top; y < height && left < width; y += down)
                 {
-                    byte[] row = [.. Enumerable.Range(0, width).Where(x => x >= left && (x - left) % across == 0).SelectMany(x => Enumerable.Range(0, channels).SelectMany(c => Bytes(c < colours ? value(c, y, x) : ushort.MaxValue)))];
+                    IEnumerable<int> columns = Enumerable.Range(0, width).Where(x => x >= left && (x - left) % across == 0);
+                    byte[] row = [.. columns.SelectMany(x =>
+                        Enumerable.Range(0, channels).SelectMany(c => Bytes(c < colours ? value(c, y, x) : ushort.MaxValue)))];
                     int filter = y % 5;
                     zlib.WriteByte((byte)filter);
                     zlib.Write(Filtered(filter, row, above ?? new byte[row.Length], 2 * channels));
@@ -39,7 +42,8 @@ internal static class DeepPngFile
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9], header[12]) = (16, colour, interlaced ? (byte)1 : (byte)0);
         byte[] data = packed.ToArray();
-        return [0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n', .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data[..(data.Length / 2)]), .. Chunk("IDAT"u8, data[(data.Length / 2)..]), .. Chunk("IEND"u8, [])];
+        return [0x89, .. "PNG\r\n"u8, 0x1A, (byte)'\n', .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, data[..(data.Length / 2)]),
+            .. Chunk("IDAT"u8, data[(data.Length / 2)..]), .. Chunk("IEND"u8, [])];
     }
 
     private static byte[] Filtered(int filter, byte[] row, byte[] above, int pixel) => [.. row.Select((value, i) =>

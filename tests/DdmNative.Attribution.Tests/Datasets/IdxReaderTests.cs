@@ -143,7 +143,8 @@ public sealed class IdxReaderTests : IDisposable
     public void Images_of_a_size_that_none_has_are_refused_before_they_are_unpacked()
     {
         File.Delete(_folder.File(TrainImages));
-        Refuses(TrainImages + ".gz", Gzip([0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 8, 0, 0, 0, 8, 0, .. new byte[3 << 22]]), "byte 8 (height and width)", "1024 × 1024");
+        Refuses(TrainImages + ".gz", Gzip([0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 8, 0, 0, 0, 8, 0, .. new byte[3 << 22]]),
+            "byte 8 (height and width)", "1024 × 1024");
     }
 
     [Fact]

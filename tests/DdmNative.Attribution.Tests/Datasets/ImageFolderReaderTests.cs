@@ -106,7 +106,8 @@ public sealed class ImageFolderReaderTests : IDisposable
         Write("val/val_annotations.txt", "val_1.png\tn01\n"u8.ToArray());
         (Dataset train, Dataset test) = Read();
         Assert.Equal(["val/images/val_1.png"], test.SourceFiles!);
-        Assert.Contains("left out 2 images without a line in val_annotations.txt (val/images/val_0.png, val/images/val_2.png)", Assert.Single(train.Notes), StringComparison.Ordinal);
+        Assert.Contains("left out 2 images without a line in val_annotations.txt (val/images/val_0.png, val/images/val_2.png)",
+            Assert.Single(train.Notes), StringComparison.Ordinal);
         Write("val/val_annotations.txt", "val_1.png\tn01\nval_0.png\tn01\nval_1.png\tn01\n"u8.ToArray());
         Refuses("val/val_annotations.txt", "line 3", "val_1.png, which line 1 has already");
     }
@@ -141,7 +142,8 @@ public sealed class ImageFolderReaderTests : IDisposable
         Write("test/a/1.png", Png(seed: 2));
         (Dataset train, _) = Read();
         Assert.Equal((1, 1), (train.Count, train.Classes));
-        Assert.Contains($"left out 2 hidden files or folders (train/{name}, train/a/{name}).", Assert.Single(train.Notes), StringComparison.Ordinal);
+        Assert.Contains($"left out 2 hidden files or folders (train/{name}, train/a/{name}).", Assert.Single(train.Notes),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -156,7 +158,8 @@ public sealed class ImageFolderReaderTests : IDisposable
         Assert.Equal(["train/a/01.png", "train/a/x/3.png"], train.SourceFiles!);
         string note = Assert.Single(train.Notes);
         Assert.Contains("1 file outside of the classes' folders (train/stray.png)", note, StringComparison.Ordinal);
-        Assert.Contains("2 images more than one folder below their class's (train/a/x/y/1.png, train/a/x/y/z/2.png)", note, StringComparison.Ordinal);
+        Assert.Contains("2 images more than one folder below their class's (train/a/x/y/1.png, train/a/x/y/z/2.png)", note,
+            StringComparison.Ordinal);
     }
 
     [Fact]

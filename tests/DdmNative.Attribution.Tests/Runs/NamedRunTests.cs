@@ -7,7 +7,9 @@ using Xunit;
 
 namespace DdmNative.Attribution.Tests.Runs;
 
-/// <summary>What the user calls his classes and files is found again in what a run writes; and what he should know of his data is said once.</summary>
+/// <summary>
+/// What the user calls his classes and files is found again in what a run writes; and what he should know of his data is said once.
+/// </summary>
 public sealed class NamedRunTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -25,7 +27,8 @@ public sealed class NamedRunTests : IDisposable
         foreach ((string split, int count) in ((string, int)[])[("train", 6), ("test", 4)])
             foreach ((string name, int shade) in ((string, int)[])[("cat", 0), ("dog", 90)])
                 for (int i = 0; i < count; i++)
-                    Write($"{split}/{name}/img_{i}.pgm", [.. "P5 8 8 255\n"u8, .. Enumerable.Range(0, 64).Select(j => (byte)(shade + 7 * i + j))]);
+                    Write($"{split}/{name}/img_{i}.pgm", [.. "P5 8 8 255\n"u8,
+                        .. Enumerable.Range(0, 64).Select(j => (byte)(shade + 7 * i + j))]);
         Write("train/notes.md", [1]);
         var listener = new RecordingListener();
 
@@ -45,11 +48,15 @@ public sealed class NamedRunTests : IDisposable
     public void Pictures_are_the_same_whatever_unit_the_pixels_are_in(float white)
     {
         foreach ((string split, int count) in ((string, int)[])[("train", 12), ("test", 4)])
-            Npz.Write(_folder.File($"{split}.npz"), ("x", new NpyArray(Enumerable.Range(0, count * 64).Select(i => i % 256 / 255f * white).ToArray(), count, 8, 8)), ("y", new NpyArray(Enumerable.Range(0, count).Select(n => n % 2).ToArray(), count)));
+            Npz.Write(_folder.File($"{split}.npz"), ("x",
+                new NpyArray(Enumerable.Range(0, count * 64).Select(i => i % 256 / 255f * white).ToArray(), count, 8, 8)),
+                ("y", new NpyArray(Enumerable.Range(0, count).Select(n => n % 2).ToArray(), count)));
         Attribute(new RecordingListener());
         string report = File.ReadAllText(_folder.File("run/report.html"));
-        int at = report.IndexOf("\"pictures\":", StringComparison.Ordinal), start = report.IndexOf("base64,", at, StringComparison.Ordinal) + 7;
-        byte[] png = Convert.FromBase64String(System.Text.Json.JsonSerializer.Deserialize<string>('"' + report[start..report.IndexOf('"', start)] + '"')!);
+        int at = report.IndexOf("\"pictures\":", StringComparison.Ordinal),
+            start = report.IndexOf("base64,", at, StringComparison.Ordinal) + 7;
+        string uri = System.Text.Json.JsonSerializer.Deserialize<string>($"\"{report[start..report.IndexOf('"', start)]}\"")!;
+        byte[] png = Convert.FromBase64String(uri);
         using var bitmap = SkiaSharp.SKBitmap.Decode(png);
         byte[] shades = [.. bitmap.Pixels.Select(pixel => pixel.Red)];
         Assert.True(shades.Distinct().Count() > 100); // neither white nor black all over
@@ -60,7 +67,9 @@ public sealed class NamedRunTests : IDisposable
     public void A_channel_that_never_changes_is_told()
     {
         foreach ((string split, int count) in ((string, int)[])[("train", 12), ("test", 4)])
-            Npz.Write(_folder.File($"{split}.npz"), ("x", new NpyArray(Enumerable.Range(0, count * 128).Select(i => i / 64 % 2 == 0 ? 0.3f : i % 97).ToArray(), count, 2, 8, 8)), ("y", new NpyArray(Enumerable.Range(0, count).Select(n => n % 2).ToArray(), count)));
+            Npz.Write(_folder.File($"{split}.npz"), ("x",
+                new NpyArray(Enumerable.Range(0, count * 128).Select(i => i / 64 % 2 == 0 ? 0.3f : i % 97).ToArray(), count, 2, 8, 8)),
+                ("y", new NpyArray(Enumerable.Range(0, count).Select(n => n % 2).ToArray(), count)));
         var listener = new RecordingListener();
         Attribute(listener);
         Assert.Contains(listener.Notes, note => note.Contains("channel 0 of 2 is constant", StringComparison.Ordinal));

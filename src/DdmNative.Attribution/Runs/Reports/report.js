@@ -15,6 +15,11 @@ const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) +
 const bytes = value => value ? (value / 2 ** 20).toFixed(0) + " MiB" : "–";
 const groupName = g => data.groups[g].name ?? `group ${g}`;
 const className = c => data.class_names?.[c] ?? String(c);
+// With the class's name, where it has one and the objective is of one class.
+const objectiveName = o => {
+  const named = data.class_names && /:class=(\d+)$/.exec(data.objectives[o]);
+  return named ? `${data.objectives[o]} (${className(Number(named[1]))})` : data.objectives[o];
+};
 const shortened = (text, most) => text.length <= most ? text : text.slice(0, most - 1) + "…";
 const groupPlace = g => `class ${className(data.groups[g].class)}${data.groups[g].name == null ? `, cluster ${data.groups[g].cluster}` : ""}, ${data.groups[g].size} image${data.groups[g].size === 1 ? "" : "s"}`;
 // For a loss less is better; for everything else more is.
@@ -218,7 +223,7 @@ function draw() {
     }
   else {
     pen.textAlign = "left";
-    pen.fillText(`${state.order === "helpful" ? "most helpful" : "most harmful"} for ${data.objectives[state.row]} first →`, left + 2, 11);
+    pen.fillText(`${state.order === "helpful" ? "most helpful" : "most harmful"} for ${objectiveName(state.row)} first →`, left + 2, 11);
   }
   pen.restore();
 }
@@ -233,7 +238,7 @@ function tell() {
   const parts = [single ? sampleImage(column.sample, 1) : image(column.groups[0], data.images.synset, "", 1), ` ${column.name} `];
   if (single) parts.push(`of ${groupName(column.groups[0])} (${groupPlace(column.groups[0])})`);
   else parts.push(column.groups.length === 1 && state.level === "groups" ? `(${groupPlace(column.groups[0])})` : `(${column.groups.length} groups, effects added up)`);
-  parts.push(` on ${data.objectives[state.row]}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`, single ? ` (by ${data.samples.method})` : "");
+  parts.push(` on ${objectiveName(state.row)}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`, single ? ` (by ${data.samples.method})` : "");
   target.replaceChildren(...parts);
 }
 
@@ -513,7 +518,7 @@ for (const warning of data.warnings) at("warnings").append(element("p", { textCo
 at("warnings").hidden = data.warnings.length === 0;
 for (const [value, label] of data.figures) at("figures").append(element("div", { className: "figure" }, element("b", { textContent: value }), element("span", { textContent: label })));
 data.methods.forEach((method, i) => at("method").add(new Option(method.title, i)));
-for (const id of ["objective", "group-objective"]) data.objectives.forEach((objective, i) => at(id).add(new Option(objective, i)));
+for (const id of ["objective", "group-objective"]) data.objectives.forEach((_, i) => at(id).add(new Option(objectiveName(i), i)));
 data.images.classes.forEach((entry, i) => at("gallery-class").add(new Option(`class ${className(entry.class)}`, i)));
 
 // What is further down follows when the browser has answered.
