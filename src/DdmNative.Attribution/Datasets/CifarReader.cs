@@ -1,3 +1,4 @@
+using System.Text;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
@@ -19,9 +20,17 @@ public static class CifarReader
     public static (Dataset Train, Dataset Test) Read(string folder)
     {
         string name = FolderName.Of(folder);
-        return IsHundred(folder)
-            ? (ReadFiles(name + "/train", 100, Path.Combine(folder, "train.bin")), ReadFiles(name + "/test", 100, Path.Combine(folder, "test.bin")))
-            : (ReadFiles(name + "/train", 10, TenBatches(folder)), ReadFiles(name + "/test", 10, Path.Combine(folder, "test_batch.bin")));
+        if (IsHundred(folder))
+        {
+            string[]? hundred = ClassNames(Path.Combine(folder, "fine_label_names.txt"), 100);
+            return (ReadFiles(name + "/train", 100, hundred, [], Path.Combine(folder, "train.bin")),
+                ReadFiles(name + "/test", 100, hundred, [], Path.Combine(folder, "test.bin")));
+        }
+
+        string[] batches = TenBatches(folder);
+        string[]? ten = ClassNames(Path.Combine(folder, "batches.meta.txt"), 10);
+        return (ReadFiles(name + "/train", 10, ten, Missing(folder, batches), batches),
+            ReadFiles(name + "/test", 10, ten, [], Path.Combine(folder, "test_batch.bin")));
     }
 
     private static bool IsHundred(string folder) => File.Exists(Path.Combine(folder, "train.bin"));
@@ -33,19 +42,39 @@ public static class CifarReader
         return batches;
     }
 
-    private static Dataset ReadFiles(string name, int classes, params string[] files)
+    /// <summary>A note where batches are missing: CIFAR-10 has five.</summary>
+    private static string[] Missing(string folder, string[] batches)
+    {
+        IEnumerable<string> there = batches.Select(path => Path.GetFileName(path));
+        string[] missing = [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin").Except(there)];
+        return missing.Length == 0 ? []
+            : [$"{folder}: without {string.Join(", ", missing)}; the training set is what the {batches.Length} others hold."];
+    }
+
+    /// <summary>The names that come with the data, one a line; null where they do not, or are not as many as the classes.</summary>
+    private static string[]? ClassNames(string path, int classes)
+    {
+        if (!File.Exists(path))
+            return null;
+        string[] names = Encoding.UTF8.GetString(InputFile.ReadStored(path)).Split('\n',
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return names.Length == classes ? names : null;
+    }
+
+    private static Dataset ReadFiles(string name, int classes, string[]? classNames, string[] notes, params string[] files)
     {
         int labelBytes = classes == 10 ? 1 : 2;
         int record = labelBytes + Pixels;
         long[] counts = Array.ConvertAll(files, path => Records(path, record));
         InputFile.RequireArraySize(files[0], "file size (pixels of all files)", (Int128)counts.Sum() * Pixels);
+        ImageSize.RequireMemory(files[0], "file size (pixels of all files)", (Int128)counts.Sum() * Pixels, sizeof(byte));
 
         var images = new float[counts.Sum() * Pixels];
         var labels = new int[counts.Sum()];
         int n = 0;
         foreach (string path in files)
         {
-            ReadOnlySpan<byte> bytes = InputFile.ReadAll(path);
+            ReadOnlySpan<byte> bytes = InputFile.ReadStored(path);
             for (int at = 0; at < bytes.Length; at += record, n++)
             {
                 if (labelBytes == 2)
@@ -56,12 +85,12 @@ public static class CifarReader
             }
         }
 
-        return new Dataset(name, images, labels, 3, Side, Side, classes);
+        return new Dataset(name, images, labels, 3, Side, Side, classes) { ClassNames = classNames, Notes = notes };
     }
 
     private static long Records(string path, int record)
     {
-        using FileStream file = InputFile.Open(path);
+        using FileStream file = InputFile.OpenStored(path);
         long whole = file.Length / record;
         if (whole == 0 || whole * record != file.Length)
             throw new BadInputException(path, $"byte {whole * record} (record {whole})", $"{file.Length} bytes in all",

@@ -11,10 +11,14 @@ internal static class ClassCount
     /// <summary>More classes than any image data set has; a head of this width still fits in memory.</summary>
     public const int Most = 1 << 16;
 
+    /// <summary>What to do about a class of which there is no sample.</summary>
+    public const string NoSamples = "Number the classes from 0 without gaps, or correct how many classes there are.";
+
     /// <param name="train">Training labels, not negative.</param>
     /// <param name="test">Test labels, not negative.</param>
     /// <param name="fieldOf">Names a sample's label in its file, for messages.</param>
-    /// <exception cref="BadInputException">The highest labels differ, or are beyond <see cref="Most"/>.</exception>
+    /// <exception cref="BadInputException">The highest labels differ, or are beyond <see cref="Most"/>, or a class below them has no
+    /// training sample.</exception>
     public static int Infer((string File, int[] Labels) train, (string File, int[] Labels) test, Func<int, string> fieldOf)
     {
         int trainMost = train.Labels.Max();
@@ -27,6 +31,25 @@ internal static class ClassCount
             throw new BadInputException(file, field, $"label {Math.Max(trainMost, testMost)}, out of range",
                 $"at most {Math.Min(trainMost, testMost)}, the highest label of the other split ({(trainMost >= testMost ? test.File : train.File)})",
                 "Correct the label; where a split really lacks the last classes, use npz with an entry 'classes'.");
+        RequireAll(train.File, train.Labels, trainMost + 1);
         return trainMost + 1;
+    }
+
+    /// <summary>A class without a training sample would be an output that is only ever trained to be wrong.</summary>
+    private static void RequireAll(string file, int[] labels, int classes)
+    {
+        var present = new bool[classes];
+        foreach (int label in labels)
+            present[label] = true;
+        int missing = Array.IndexOf(present, false);
+        if (missing < 0)
+            return;
+        int first = Array.IndexOf(present, true);
+        throw first > 0 && Array.IndexOf(present, false, first) < 0
+            ? new BadInputException(file, "labels", $"{first} to {classes - 1}", $"class numbers from 0 to {classes - first - 1}",
+                $"Subtract {first} from the labels of both splits.")
+            : new BadInputException(file, "labels", $"no training sample of class {missing}, of classes up to {classes - 1}",
+                "samples of every class, numbered from 0 without gaps",
+                "Number the classes without gaps; where the training set really lacks one, use npz with an entry 'classes'.");
     }
 }

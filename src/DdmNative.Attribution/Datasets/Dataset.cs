@@ -1,3 +1,4 @@
+using System.Globalization;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
@@ -74,6 +75,38 @@ public sealed class Dataset
     /// <summary>How many samples the data had as read; <see cref="SourceIndices"/> are below it.</summary>
     public int SourceCount { get; }
 
+    /// <summary>[classes]: what the classes are called, as it may be shown; null where the data only number them.</summary>
+    public IReadOnlyList<string>? ClassNames
+    {
+        get;
+        init => field = value is null ? null
+            : value.Count == Classes ? [.. value.Select(PrintableText.Of)]
+            : throw new ArgumentException($"{value.Count} names are not those of {Classes} classes.", nameof(value));
+    }
+
+    /// <summary>
+    /// [<see cref="SourceCount"/>]: the file of every sample as read, relative to the data's folder; null where samples have no files of
+    /// their own.
+    /// </summary>
+    public IReadOnlyList<string>? SourceFiles
+    {
+        get;
+        init => field = value is null || value.Count == SourceCount ? value
+            : throw new ArgumentException($"{value.Count} files are not those of {SourceCount} samples.", nameof(value));
+    }
+
+    /// <summary>What the user should know of how the data were read: what was passed over, and what was assumed.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>A class in a table: its name, or its number.</summary>
+    public string ClassLabel(int c) => ClassNames?[c] ?? c.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A class in a message: its number, and its name where it has one.</summary>
+    public string DescribeClass(int c) => ClassNames is null ? $"class {c}" : $"class {c} ({ClassNames[c]})";
+
+    /// <summary>The file of sample <paramref name="n"/>, relative to the data's folder; null where it has none of its own.</summary>
+    public string? FileOf(int n) => SourceFiles?[SourceIndices[n]];
+
     /// <summary>Image <paramref name="n"/>, [C, H, W].</summary>
     public ReadOnlySpan<float> Image(int n) => Images.AsSpan(n * ImageSize, ImageSize);
 
@@ -94,7 +127,7 @@ public sealed class Dataset
             sources[i] = SourceIndices[n];
         }
 
-        return new Dataset(Name, images, labels, Channels, Height, Width, Classes, sources, SourceCount);
+        return Derived(images, labels, sources);
     }
 
     /// <summary>
@@ -112,7 +145,8 @@ public sealed class Dataset
         {
             int[] members = [.. ofClass[c]];
             if (members.Length < perClass)
-                throw new BadInputException(Name, $"class {c}", $"{members.Length} samples", $"at least {perClass}", "Ask for fewer samples per class.");
+                throw new BadInputException(Name, DescribeClass(c), $"{members.Length} samples", $"at least {perClass}",
+                    members.Length == 0 ? ClassCount.NoSamples : "Ask for fewer samples per class.");
             new SeededOrder(seed, (ulong)c).Shuffle(members);
             chosen.AddRange(members.AsSpan(0, perClass));
         }
@@ -135,8 +169,17 @@ public sealed class Dataset
     }
 
     /// <summary>The same images under other labels.</summary>
-    internal Dataset WithLabels(int[] labels) => new(Name, Images, labels, Channels, Height, Width, Classes, SourceIndices, SourceCount);
+    internal Dataset WithLabels(int[] labels) => Derived(Images, labels, SourceIndices);
 
     /// <summary>The same samples with other pixels of the same shape (normalised ones, say).</summary>
-    internal Dataset WithImages(float[] images) => new(Name, images, Labels, Channels, Height, Width, Classes, SourceIndices, SourceCount);
+    internal Dataset WithImages(float[] images) => Derived(images, Labels, SourceIndices);
+
+    /// <summary>Other samples of the same source.</summary>
+    private Dataset Derived(float[] images, int[] labels, int[] sourceIndices)
+        => new(Name, images, labels, Channels, Height, Width, Classes, sourceIndices, SourceCount)
+        {
+            ClassNames = ClassNames,
+            SourceFiles = SourceFiles,
+            Notes = Notes,
+        };
 }

@@ -26,22 +26,55 @@ public static class DatasetLocator
         if (!Directory.Exists(specification) && KnownDatasets.Find(specification) is KnownDataset known)
             throw new BadInputException(specification, "data set", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a data set that has been fetched", $"Fetch it first: ddm data fetch {known.Name}.");
         if (!Directory.Exists(specification))
-            throw new BadInputException(specification, "folder", "no such folder", "a folder with a data set, or generated:…",
-                "Check the path and its spelling.");
+            throw NoFolder(specification);
+        return Readable(specification, () => Read(specification));
+    }
 
+    private static (Dataset Train, Dataset Test) Read(string specification)
+    {
+        // A folder that may be listed but not entered has names and no files.
+        if (Directory.EnumerateFileSystemEntries(specification).FirstOrDefault() is string any)
+            _ = File.GetAttributes(any);
         var recognised = Formats.Where(format => format.Recognises(specification)).ToList();
         if (recognised.Count != 1)
             throw new BadInputException(specification, "folder",
                 recognised.Count == 0 ? "no known format" : string.Join(" and ", recognised.Select(format => format.Format)),
                 $"one of {string.Join("; ", Formats.Select(format => format.Format))}", "Name the folder that holds the files themselves, of one data set.");
+        return recognised[0].Read(specification);
+    }
+
+    /// <summary>
+    /// Files are opened by <see cref="InputFile"/>, which says itself what is wrong with them; another refusal of the operating system is
+    /// that of a folder.
+    /// </summary>
+    private static T Readable<T>(string folder, Func<T> work)
+    {
         try
         {
-            return recognised[0].Read(specification);
+            return work();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (DiskException.IsRefusal(e))
         {
-            // Files are opened by InputFile, which says so itself; this is a folder that cannot be listed.
-            throw new BadInputException(specification, "folder", $"an error ({e.Message})", "folders that can be read", "Check the folder and its permissions.", e);
+            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "folders that can be read",
+                "Check the folder and its permissions.", e);
         }
+    }
+
+    private static BadInputException NoFolder(string path)
+    {
+        bool isThere = Readable(path, () =>
+        {
+            try
+            {
+                _ = File.GetAttributes(path);
+                return true;
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
+            {
+                return false;
+            }
+        });
+        return new BadInputException(path, "folder", isThere ? "a file" : "no such folder", "a folder with a data set, or generated:…",
+            isThere ? "Name the folder that holds the file." : "Check the path and its spelling.");
     }
 }

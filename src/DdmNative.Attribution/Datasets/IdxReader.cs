@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Text;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
@@ -46,8 +47,8 @@ public static class IdxReader
 
     private static (int[] Sizes, byte[] Elements) ReadBytes(string path, int magic)
     {
-        using FileStream file = InputFile.Open(path);
-        bool packed = path.EndsWith(".gz", StringComparison.Ordinal);
+        using FileStream file = InputFile.OpenStored(path);
+        bool packed = IsPacked(path, file);
         using Stream stream = packed ? new GZipStream(file, CompressionMode.Decompress) : file;
 
         int rank = magic & 0xFF;
@@ -58,7 +59,7 @@ public static class IdxReader
         int found = BinaryPrimitives.ReadInt32BigEndian(header);
         if (found != magic)
             throw new BadInputException(path, "byte 0 (magic)", $"0x{found:X8}", $"0x{magic:X8} ({(rank == 3 ? "images" : "labels")})",
-                "Check that images and labels are not exchanged and that a gzipped file ends in .gz.");
+                "Check that images and labels are not exchanged.");
 
         var sizes = new int[rank];
         Int128 elements = 1;
@@ -77,8 +78,11 @@ public static class IdxReader
                 $"{file.Length} bytes{(packed ? " packed" : "")}", $"{header.Length + elements}, as the sizes from byte 4 say",
                 $"The file is truncated or oversized. {Damaged}");
         InputFile.RequireArraySize(path, "byte 4 (sizes)", elements);
+        ImageSize.RequireMemory(path, "byte 4 (sizes)", elements, sizeof(byte));
         for (int axis = 0; axis < rank; axis++)
             sizes[axis] = BinaryPrimitives.ReadInt32BigEndian(header[(4 + 4 * axis)..]);
+        if (rank == 3)
+            ImageSize.Require(path, "byte 8 (height and width)", sizes[1], sizes[2]);
 
         byte[] bytes = InputFile.ReadUpTo(stream, path, (long)elements);
         if (bytes.Length != elements)
@@ -87,6 +91,27 @@ public static class IdxReader
                 $"The file is truncated or oversized. {Damaged}");
         return (sizes, bytes);
     }
+
+    /// <summary>
+    /// Whether the bytes are gzipped. They say it themselves, whatever the name ends in: a browser unpacks a .gz and leaves its name, and
+    /// what it saves may be a page that says there is no such file.
+    /// </summary>
+    private static bool IsPacked(string path, FileStream file)
+    {
+        Span<byte> start = stackalloc byte[64];
+        start = start[..InputFile.ReadSome(file, start, path, 0)];
+        file.Position = 0;
+        if (start is [0x1F, 0x8B, ..])
+            return true;
+        // IDX begins with two zeros.
+        if (start is not [0, ..] && path.EndsWith(".gz", StringComparison.Ordinal))
+            throw new BadInputException(path, "byte 0", IsText(start) ? $"text ('{Encoding.ASCII.GetString(start).Trim()}')"
+                : Convert.ToHexString(start[..Math.Min(4, start.Length)]),
+                "gzip (1F8B) or IDX (0000)", "This is neither a gzipped file nor an IDX file: fetch it again.");
+        return false;
+    }
+
+    private static bool IsText(ReadOnlySpan<byte> bytes) => !bytes.ContainsAnyExceptInRange((byte)'\t', (byte)'~');
 
     private static string Find(string folder, string name)
     {

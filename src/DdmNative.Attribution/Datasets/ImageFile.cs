@@ -18,7 +18,7 @@ internal static class ImageFile
     /// <exception cref="BadInputException">The file cannot be read, is damaged, is not one of these formats, is too large or has transparent pixels.</exception>
     public static DecodedImage Read(string path)
     {
-        byte[] bytes = InputFile.ReadAll(path);
+        byte[] bytes = InputFile.ReadStored(path);
         return Netpbm.Recognises(bytes) ? Netpbm.Read(path, bytes) : Decode(path, bytes);
     }
 
@@ -28,6 +28,10 @@ internal static class ImageFile
         if (width is <= 0 or > LongestSide || height is <= 0 or > LongestSide)
             throw new BadInputException(path, "size", $"{width} × {height}", $"1 to {LongestSide} pixels a side", "Bring all images to one, smaller size first.");
     }
+
+    /// <summary>The refusal of a pixel that lets a background through.</summary>
+    internal static BadInputException Transparent(string path, int x, int y, byte opacity)
+        => new(path, $"pixel {x}, {y}", $"an opacity of {opacity}", "opaque pixels (255)", "Lay the image on a background first.");
 
     private static DecodedImage Decode(string path, byte[] bytes)
     {
@@ -48,7 +52,9 @@ internal static class ImageFile
             throw new BadInputException(path, "pixels", $"{result}", "a whole image", "The file is damaged: fetch it again.");
         for (int i = 3; i < pixels.Length; i += 4)
             if (pixels[i] != byte.MaxValue)
-                throw new BadInputException(path, $"pixel {i / 4 % width}, {i / 4 / width}", $"an opacity of {pixels[i]}", "opaque pixels (255)", "Lay the image on a background first.");
-        return DecodedImage.OfInterleaved(width, height, pixels, bytesPerPixel: 4);
+                throw Transparent(path, i / 4 % width, i / 4 / width, pixels[i]);
+        // Skia takes the upper byte of sixteen bits; what it has found whole is decoded once more, and rounded.
+        return DeepPng.Recognises(bytes) ? DeepPng.Read(path, bytes, width, height)
+            : DecodedImage.OfInterleaved(width, height, pixels, bytesPerPixel: 4);
     }
 }

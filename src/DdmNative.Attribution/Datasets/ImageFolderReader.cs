@@ -7,14 +7,16 @@ namespace DdmNative.Attribution.Datasets;
 /// below it; and Tiny-ImageNet's layout, whose validation images lie in one folder beside <c>val_annotations.txt</c>.
 /// </summary>
 /// <remarks>
-/// Classes are numbered in the ordinal order of their folders' names, samples in the ordinal order of their paths. All images have one size. They are taken as one channel if none of them has
-/// any colour, however they are stored, and as red, green and blue otherwise; their EXIF orientation is left alone.
+/// Classes are numbered and named by the ordinal order of their folders' names, samples in the ordinal order of their paths. All images
+/// have one size. They are taken as one channel if none of them has any colour, however they are stored, and as red, green and blue
+/// otherwise; their EXIF orientation is left alone.
 /// </remarks>
 public static class ImageFolderReader
 {
     private const string Annotations = "val_annotations.txt";
 
-    private static readonly EnumerationOptions OneBelow = new() { RecurseSubdirectories = true, MaxRecursionDepth = 1 };
+    private static readonly LeftOutReason Unlabelled = new($"image without a line in {Annotations}",
+        $"images without a line in {Annotations}");
 
     /// <summary>Whether the folder looks like this format.</summary>
     public static bool Recognises(string folder) => Directory.Exists(Path.Combine(folder, "train"));
@@ -25,59 +27,84 @@ public static class ImageFolderReader
     /// </exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
     {
+        var leftOut = new LeftOut(folder);
+        var notes = new List<string>();
         string trainFolder = Path.Combine(folder, "train");
-        string[] classes = SubFolders(trainFolder);
-        List<Labelled> train = OfClassFolders(trainFolder, classes);
-        List<Labelled> test = TestSplit(folder, classes);
+        string[] classes = ClassFolders(trainFolder);
+        List<Labelled> train = OfClassFolders(trainFolder, classes, classes, leftOut);
+        List<Labelled> test = TestSplit(folder, classes, leftOut, notes);
+        notes.AddRange(leftOut.Notes);
 
         DecodedImage first = ImageFile.Read(train[0].Path);
         var trainPixels = new Pixels(folder, train, first.Width, first.Height);
         var testPixels = new Pixels(folder, test, first.Width, first.Height);
         int channels = trainPixels.Colourless && testPixels.Colourless ? 1 : 3;
         string name = FolderName.Of(folder);
-        return (trainPixels.ToDataset(name + "/train", channels, classes.Length), testPixels.ToDataset(name + "/test", channels, classes.Length));
+        return (trainPixels.ToDataset(name + "/train", channels, classes, notes),
+            testPixels.ToDataset(name + "/test", channels, classes, []));
     }
 
-    private static string[] SubFolders(string folder)
+    private static string[] ClassFolders(string folder)
     {
-        string[] names = [.. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        string[] names = SplitFolder.ClassFolders(folder);
         if (names.Length is 0 or > ClassCount.Most)
             throw new BadInputException(folder, "folder", $"{names.Length} folders", $"a folder for every class, 1 to {ClassCount.Most} of them", "Put the images of a class into a folder of its name.");
         return names;
     }
 
-    private static List<Labelled> OfClassFolders(string folder, string[] classes)
+    private static List<Labelled> OfClassFolders(string folder, string[] names, string[] classes, LeftOut leftOut)
     {
-        var images = new List<Labelled>();
-        foreach (string name in SubFolders(folder))
-        {
-            string path = Path.Combine(folder, name);
-            int label = LabelOf(path, "folder", name, classes);
-            int before = images.Count;
-            images.AddRange(ImagesBelow(path).Select(image => new Labelled(image, label)));
-            if (images.Count == before)
-                throw new BadInputException(path, "folder", "no images", ImageFile.Formats, "Remove the folder, or put the class's images into it.");
-        }
-        return images;
+        int[] labels = [.. names.Select(name => LabelOf(Path.Combine(folder, name), "folder", name, classes))];
+        var split = new SplitFolder(leftOut);
+        split.TellStrays(folder);
+        return [.. split.Images(folder, names).SelectMany((images, i) => images.Select(image => new Labelled(image, labels[i])))];
     }
 
-    private static List<Labelled> TestSplit(string folder, string[] classes)
+    /// <summary>
+    /// Test images are labelled by their folders; a split without folders of classes, as competitions have one to be predicted, cannot be
+    /// used.
+    /// </summary>
+    private static List<Labelled> TestSplit(string folder, string[] classes, LeftOut leftOut, List<string> notes)
     {
         string validation = Path.Combine(folder, "val"), test = Path.Combine(folder, "test"), annotations = Path.Combine(validation, Annotations);
+        string[] inTest = FoldersIn(test), inValidation = FoldersIn(validation);
+        bool isTestLabelled = inTest.Intersect(classes).Any(), isValidationLabelled = inValidation.Intersect(classes).Any();
         if (File.Exists(annotations))
-            return Annotated(validation, annotations, classes);
-        if (Directory.Exists(test))
-            return OfClassFolders(test, classes);
-        if (Directory.Exists(validation))
-            return OfClassFolders(validation, classes);
-        throw new BadInputException(folder, "folder", "train, but neither test nor val", "a folder with test images", "Put test images into test/CLASS/.");
+        {
+            if (isTestLabelled)
+                notes.Add($"{folder}: the test images are those of val/, by {Annotations}; test/ is not used.");
+            return Annotated(validation, annotations, classes, leftOut);
+        }
+
+        if (isTestLabelled || (Directory.Exists(test) && !isValidationLabelled && inTest.Length > 0))
+        {
+            if (isValidationLabelled)
+                notes.Add($"{folder}: the test images are those of test/; val/ is not used.");
+            return OfClassFolders(test, inTest, classes, leftOut);
+        }
+
+        if (isValidationLabelled || (!Directory.Exists(test) && Directory.Exists(validation)))
+        {
+            if (Directory.Exists(test))
+                notes.Add($"{folder}: the test images are those of val/; test/ has no folders of the classes of train/ and is not used.");
+            return OfClassFolders(validation, ClassFolders(validation), classes, leftOut);
+        }
+
+        string found = Directory.Exists(test)
+            ? $"no folders in test/{(Directory.Exists(validation) ? ", and none of a class in val/" : "")}"
+            : "train, but neither test nor val";
+        throw new BadInputException(folder, "folder", found, "a folder with test images, sorted by class",
+            "Put test images into test/CLASS/ or val/CLASS/.");
     }
 
+    private static string[] FoldersIn(string split) => Directory.Exists(split) ? SplitFolder.ClassFolders(split) : [];
+
     /// <summary>Tiny-ImageNet's validation split: a line per image, its file, its class and a box, separated by tabs.</summary>
-    private static List<Labelled> Annotated(string folder, string annotations, string[] classes)
+    private static List<Labelled> Annotated(string folder, string annotations, string[] classes, LeftOut leftOut)
     {
         var images = new List<Labelled>();
-        string[] lines = System.Text.Encoding.UTF8.GetString(InputFile.ReadAll(annotations)).Split('\n');
+        var lineOf = new Dictionary<string, int>();
+        string[] lines = System.Text.Encoding.UTF8.GetString(InputFile.ReadStored(annotations)).Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
             string[] fields = lines[i].TrimEnd('\r').Split('\t');
@@ -85,10 +112,15 @@ public static class ImageFolderReader
                 continue;
             if (fields.Length < 2 || fields[0] != Path.GetFileName(fields[0]) || fields[0].Length == 0)
                 throw new BadInputException(annotations, $"line {i + 1}", lines[i], "FILE, a tab, CLASS", "Fetch the file again.");
+            if (!lineOf.TryAdd(fields[0], i + 1))
+                throw new BadInputException(annotations, $"line {i + 1}", $"{fields[0]}, which line {lineOf[fields[0]]} has already",
+                    "a line for every image, once", "Remove one of the lines.");
             images.Add(new Labelled(Path.Combine(folder, "images", fields[0]), LabelOf(annotations, $"line {i + 1} (class)", fields[1], classes)));
         }
         if (images.Count == 0)
             throw new BadInputException(annotations, "file", "no lines", "a line for every image", "Fetch the file again.");
+        foreach (string name in SplitFolder.ImagesIn(Path.Combine(folder, "images")).Where(name => !lineOf.ContainsKey(name)))
+            leftOut.Add(Unlabelled, Path.Combine(folder, "images", name));
         return images;
     }
 
@@ -100,20 +132,12 @@ public static class ImageFolderReader
             : throw new BadInputException(file, field, name, "a class that train/ has", "Use splits of one data set, with the same names of classes.");
     }
 
-    private static IEnumerable<string> ImagesBelow(string folder)
-    {
-        foreach (string path in Directory.EnumerateFiles(folder, "*", OneBelow).Order(StringComparer.Ordinal))
-            if (ImageFile.HasKnownExtension(path))
-                yield return path;
-            else if (Path.GetExtension(path) != ".txt")
-                throw new BadInputException(path, "file", "a file that is no image by its name", ImageFile.Formats, "Convert it, or move it out of the folder.");
-    }
-
     private sealed record Labelled(string Path, int Label);
 
     /// <summary>A split's pixels as bytes, [N, 3, H, W].</summary>
     private sealed class Pixels
     {
+        private readonly string _folder;
         private readonly List<Labelled> _images;
         private readonly int _width;
         private readonly int _height;
@@ -122,8 +146,10 @@ public static class ImageFolderReader
         public Pixels(string folder, List<Labelled> images, int width, int height)
         {
             int size = 3 * height * width;
-            InputFile.RequireArraySize(folder, $"pixels of {images.Count} images of {width} × {height}", (Int128)size * images.Count);
-            (_images, _width, _height, _bytes) = (images, width, height, new byte[size * images.Count]);
+            string field = $"pixels of {images.Count} images of {width} × {height}";
+            InputFile.RequireArraySize(folder, field, (Int128)size * images.Count);
+            ImageSize.RequireMemory(folder, field, (Int128)size * images.Count, sizeof(byte));
+            (_folder, _images, _width, _height, _bytes) = (folder, images, width, height, new byte[size * images.Count]);
             var colourless = new bool[images.Count];
             var errors = new BadInputException?[images.Count];
 
@@ -152,13 +178,18 @@ public static class ImageFolderReader
 
         public bool Colourless { get; }
 
-        public Dataset ToDataset(string name, int channels, int classes)
+        public Dataset ToDataset(string name, int channels, string[] classes, IReadOnlyList<string> notes)
         {
             int plane = _height * _width;
             var floats = new float[_images.Count * channels * plane];
             for (int i = 0; i < _images.Count; i++)
                 PixelBytes.ToFloats(_bytes.AsSpan(i * 3 * plane, channels * plane), floats.AsSpan(i * channels * plane));
-            return new Dataset(name, floats, [.. _images.Select(image => image.Label)], channels, _height, _width, classes);
+            return new Dataset(name, floats, [.. _images.Select(image => image.Label)], channels, _height, _width, classes.Length)
+            {
+                ClassNames = classes,
+                SourceFiles = [.. _images.Select(image => LeftOut.Relative(_folder, image.Path))],
+                Notes = notes,
+            };
         }
     }
 }

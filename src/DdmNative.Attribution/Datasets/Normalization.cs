@@ -47,9 +47,10 @@ public sealed record Normalization(double[] Mean, double[] Std)
                     squares += (x - mean[c]) * (x - mean[c]);
             }
 
-            // Rounding alone makes a constant channel's deviation a little more than zero; what is below a float's resolution is constant.
+            // Rounding alone makes a constant channel's deviation a little more than zero; what is below a float's resolution at the mean
+            // is constant, in whatever unit the pixels are.
             double deviation = Math.Sqrt(squares / pixels);
-            std[c] = deviation > 1e-7 * Math.Max(1, Math.Abs(mean[c])) ? deviation : 1;
+            std[c] = deviation > 1e-7 * Math.Abs(mean[c]) ? deviation : 1;
         }
 
         return new Normalization(mean, std);

@@ -4,19 +4,32 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// A folder with <c>train.npz</c> and <c>test.npz</c>: <c>x</c> [N, C, H, W] or [N, H, W] (one channel) as uint8 (divided by 255), float32 or float64
-/// (taken as they are); <c>y</c> [N] of any integer type; optionally <c>classes</c> in train.npz, the number of classes. Without it, the
-/// highest label tells, and must be the same in both files.
+/// A folder with <c>train.npz</c> and <c>test.npz</c>: <c>x</c> [N, C, H, W] or [N, H, W] (one channel) as uint8 (divided by 255), or as
+/// float32, float64 or bool (taken as they are); <c>y</c> [N] of any integer type. Optionally, in either file: <c>classes</c>, the number of
+/// classes (without it, the highest label tells, and must be the same in both files); <c>class_names</c>, a text for each class;
+/// <c>layout</c>, 'NCHW' or 'NHWC', the order of x's axes.
 /// </summary>
+/// <remarks>Types and shapes are found good before any element is unpacked; other arrays are never unpacked.</remarks>
 public static class NpzDatasetReader
 {
+    private const string Images = "x", Labels = "y", Classes = "classes", ClassNames = "class_names", Layout = "layout";
+    private const string ChannelsFirst = "NCHW", ChannelsLast = "NHWC";
+
+    /// <summary>More channels than a colour image with opacity has are no colours.</summary>
+    private const int MostColours = 4;
+
+    private static readonly string[] Names = [Images, Labels, Classes, ClassNames, Layout];
+    private static readonly string[] PixelTypes = ["|u1", "<f4", "<f8", "|b1"];
+
     /// <summary>Whether the folder looks like this format.</summary>
     public static bool Recognises(string folder) => File.Exists(Path.Combine(folder, "train.npz"));
 
     /// <summary>Reads both splits.</summary>
     /// <exception cref="BadInputException">
-    /// A file is missing or damaged, a type or shape is not as above, counts disagree, a pixel is not finite, a label is out of range.
+    /// A file is missing or damaged, a type or shape is not as above, counts disagree, a pixel is not finite, a label is out of range, the
+    /// splits contradict each other.
     /// </exception>
+    /// <exception cref="InsufficientMemoryException">There is no room for the images.</exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
     {
         Split train = ReadSplit(Path.Combine(folder, "train.npz"));
@@ -24,44 +37,125 @@ public static class NpzDatasetReader
         if (!train.ImageShape.SequenceEqual(test.ImageShape))
             throw new BadInputException(test.File, "x, shape", $"images of {string.Join("x", test.ImageShape)}",
                 $"{string.Join("x", train.ImageShape)}, as in {train.File}", "Use the splits of one data set.");
-        int classes = train.Classes ?? ClassCount.Infer((train.File, train.Labels), (test.File, test.Labels), sample => $"y[{sample}]");
+        string[]? names = train.ClassNames ?? test.ClassNames;
+        if (test.ClassNames is not null && !test.ClassNames.SequenceEqual(names!))
+            throw new BadInputException(test.File, ClassNames, ShortList.Of(test.ClassNames, 3),
+                $"{ShortList.Of(names!, 3)}, as in {train.File}", "Use the splits of one data set.");
+        if (train.Classes is not null && test.Classes is not null && train.Classes != test.Classes)
+            throw new BadInputException(test.File, Classes, $"{test.Classes}", $"{train.Classes}, as in {train.File}",
+                "Use the splits of one data set.");
+        int classes = train.Classes ?? test.Classes ?? names?.Length
+            ?? ClassCount.Infer((train.File, train.Labels), (test.File, test.Labels), sample => $"y[{sample}]");
+        if (names is not null && names.Length != classes)
+            throw new BadInputException(train.ClassNames is null ? test.File : train.File, ClassNames, $"{names.Length} names",
+                $"{classes}, one for each class", "Name every class, in the order of the labels.");
         string name = FolderName.Of(folder);
-        return (train.ToDataset(name + "/train", classes), test.ToDataset(name + "/test", classes));
+        return (train.ToDataset(name + "/train", classes, names), test.ToDataset(name + "/test", classes, names));
     }
 
     private static Split ReadSplit(string path)
     {
-        NpzContents file = Npz.Read(path);
-        NpyArray x = file["x"];
-        NpyArray y = file["y"];
+        using NpzFile file = NpzFile.Open(path);
+        NpyHeader x = file.Header(Images), y = file.Header(Labels);
         if (x.Shape.Length is not (3 or 4) || x.Shape.Contains(0))
-            throw new BadInputException(path, "x, shape", $"[{string.Join(", ", x.Shape)}]", "[N, C, H, W] or [N, H, W], none of them 0", "Reshape x.");
+            throw new BadInputException(path, "x, shape", x.ShapeText, "[N, C, H, W] or [N, H, W], none of them 0", "Reshape x.");
         if (y.Shape.Length != 1 || y.Shape[0] != x.Shape[0])
-            throw new BadInputException(path, "y, shape", $"[{string.Join(", ", y.Shape)}]", $"[{x.Shape[0]}], a label for every image of x",
+            throw new BadInputException(path, "y, shape", y.ShapeText, $"[{x.Shape[0]}], a label for every image of x",
                 "Use images and labels that belong together.");
-        int[] imageShape = x.Shape.Length == 4 ? x.Shape[1..] : [1, .. x.Shape[1..]];
-        int? classes = file.Arrays.TryGetValue("classes", out NpyArray? count) ? ReadClasses(path, count) : null;
-        return new Split(path, Pixels(path, x.Data), Labels(path, "y", y.Data), imageShape, classes);
+        if (!PixelTypes.Contains(x.Descr))
+            throw new BadInputException(path, "x, dtype", $"'{x.Descr}'", "uint8 (0 to 255), float32, float64 or bool",
+                "Save x.astype(numpy.uint8) where its values are 0 to 255, x.astype(numpy.float32) otherwise.");
+        RequireInteger(path, Labels, y);
+        bool channelsLast = HasChannelsLast(path, file, x);
+        int[] imageShape = x.Shape.Length == 3 ? [1, .. x.Shape[1..]] : channelsLast ? [x.Shape[3], x.Shape[1], x.Shape[2]] : x.Shape[1..];
+        ImageSize.Require(path, "x, shape", imageShape[1], imageShape[2]);
+        ImageSize.RequireMemory(path, "x, shape", x.Count, NpyType.ElementSize(x.Descr)!.Value);
+
+        int? classes = file.Has(Classes) ? ReadClasses(path, file) : null;
+        string[]? names = file.Has(ClassNames) ? ReadNames(path, file) : null;
+        float[] pixels = Pixels(path, file.Read(Images).Data);
+        string[] others = [.. file.Names.Except(Names)];
+        return new Split(path, channelsLast ? ToPlanes(pixels, imageShape) : pixels, Integers(path, Labels, file.Read(Labels).Data),
+            imageShape, classes, names)
+        {
+            Notes = others.Length == 0 ? []
+                : [$"{path}: passed over {ShortList.Of(others, 5)}; what is read is {string.Join(", ", Names)}."],
+        };
     }
 
-    private static int ReadClasses(string path, NpyArray array)
+    /// <summary>
+    /// Whether x keeps the channels of a pixel together, as the file says. Without its word the channels come first; a shape that then has
+    /// more channels than colours, and images as narrow as a pixel has colours, is far more likely the other order, in which Keras and
+    /// TensorFlow keep images.
+    /// </summary>
+    private static bool HasChannelsLast(string path, NpzFile file, NpyHeader x)
     {
-        int[] value = Labels(path, "classes", array.Data);
-        return value is [> 0 and <= ClassCount.Most]
-            ? value[0]
-            : throw new BadInputException(path, "classes", $"[{string.Join(", ", value.Take(3))}]", $"one number from 1 to {ClassCount.Most}",
-                "Store classes as one integer.");
+        if (file.Has(Layout))
+        {
+            NpyHeader header = file.Header(Layout);
+            string found = header.Descr.StartsWith("<U", StringComparison.Ordinal) && header.Count == 1
+                ? ((string[])file.Read(Layout).Data)[0] : $"'{header.Descr}' {header.ShapeText}";
+            return found is ChannelsFirst or ChannelsLast
+                ? found == ChannelsLast && x.Shape.Length == 4
+                : throw new BadInputException(path, Layout, found, $"the text '{ChannelsFirst}' or '{ChannelsLast}'",
+                    "Correct the entry, or leave it out.");
+        }
+
+        if (x.Shape.Length == 4 && x.Shape[3] <= MostColours && x.Shape[1] > MostColours && x.Shape[2] > MostColours)
+            throw new BadInputException(path, "x, shape", $"{x.ShapeText}, which looks like [N, H, W, C]",
+                "[N, C, H, W], the channels before height and width",
+                $"Save numpy.ascontiguousarray(x.transpose(0, 3, 1, 2)), or add layout='{ChannelsLast}' to the file; "
+                + $"add layout='{ChannelsFirst}' if these really are {x.Shape[1]} channels of {x.Shape[2]} × {x.Shape[3]}.");
+        return false;
+    }
+
+    private static float[] ToPlanes(float[] pixels, int[] imageShape)
+    {
+        (int channels, int area) = (imageShape[0], imageShape[1] * imageShape[2]);
+        var planes = new float[pixels.Length];
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            int image = i / (channels * area), pixel = i / channels % area, channel = i % channels;
+            planes[(image * channels + channel) * area + pixel] = pixels[i];
+        }
+
+        return planes;
+    }
+
+    private static int ReadClasses(string path, NpzFile file)
+    {
+        NpyHeader header = file.Header(Classes);
+        RequireInteger(path, Classes, header);
+        if (header.Count != 1)
+            throw new BadInputException(path, Classes, $"{header.Count} numbers", "one number",
+                $"Store {Classes} as one integer; names of the classes go into {ClassNames}.");
+        int value = Integers(path, Classes, file.Read(Classes).Data)[0];
+        return value is > 0 and <= ClassCount.Most
+            ? value
+            : throw new BadInputException(path, Classes, $"{value}", $"one number from 1 to {ClassCount.Most}",
+                $"Store {Classes} as one integer.");
+    }
+
+    private static string[] ReadNames(string path, NpzFile file)
+    {
+        NpyHeader header = file.Header(ClassNames);
+        if (!header.Descr.StartsWith("<U", StringComparison.Ordinal))
+            throw new BadInputException(path, $"{ClassNames}, dtype", $"'{header.Descr}'", "text, '<U…'",
+                $"Save numpy.array({ClassNames}, dtype=str).");
+        if (header.Shape.Length != 1 || header.Count is 0 or > ClassCount.Most)
+            throw new BadInputException(path, $"{ClassNames}, shape", header.ShapeText,
+                $"[K], a name for each of 1 to {ClassCount.Most} classes", "Store one text for each class.");
+        return (string[])file.Read(ClassNames).Data;
     }
 
     private static float[] Pixels(string path, Array data)
     {
         float[] pixels = data switch
         {
-            byte[] bytes when data.GetType() == typeof(byte[]) => PixelBytes.ToFloats(bytes),
+            bool[] bits => Array.ConvertAll(bits, bit => bit ? 1f : 0f),
+            byte[] bytes => PixelBytes.ToFloats(bytes),
             float[] floats => floats,
-            double[] doubles => Array.ConvertAll(doubles, value => (float)value),
-            _ => throw new BadInputException(path, "x, dtype", $"elements of type {data.GetType().GetElementType()!.Name}", "uint8, float32 or float64",
-                "Convert x with .astype."),
+            _ => Array.ConvertAll((double[])data, value => (float)value),
         };
         int bad = Array.FindIndex(pixels, value => !float.IsFinite(value));
         if (bad >= 0)
@@ -70,32 +164,43 @@ public static class NpzDatasetReader
         return pixels;
     }
 
-    private static int[] Labels(string path, string field, Array data)
+    private static void RequireInteger(string path, string field, NpyHeader header)
     {
-        if (data is float[] or double[] or string[])
-            throw new BadInputException(path, $"{field}, dtype", $"elements of type {data.GetType().GetElementType()!.Name}", "an integer type",
-                $"Convert {field} with .astype.");
-        var labels = new int[data.Length];
-        for (int i = 0; i < labels.Length; i++)
-        {
-            decimal label = Convert.ToDecimal(data.GetValue(i), CultureInfo.InvariantCulture);
-            if (label is < 0 or > int.MaxValue)
-                throw new BadInputException(path, $"{field}[{i}]", label.ToString(CultureInfo.InvariantCulture), "a class number from 0",
-                    "Number the classes from 0.");
-            labels[i] = (int)label;
-        }
-
-        return labels;
+        // Type codes of NumPy: signed, unsigned and truth values.
+        if (NpyType.ElementSize(header.Descr) is null || header.Descr[1] is not ('i' or 'u' or 'b'))
+            throw new BadInputException(path, $"{field}, dtype", $"'{header.Descr}'", "an integer type, e.g. int64",
+                $"Save {field}.astype(numpy.int64).");
     }
 
-    private sealed record Split(string File, float[] Images, int[] Labels, int[] ImageShape, int? Classes)
+    private static int[] Integers(string path, string field, Array data)
     {
-        public Dataset ToDataset(string name, int classes)
+        var integers = new int[data.Length];
+        for (int i = 0; i < integers.Length; i++)
+        {
+            decimal value = Convert.ToDecimal(data.GetValue(i), CultureInfo.InvariantCulture);
+            if (value is < 0 or > int.MaxValue)
+                throw new BadInputException(path, $"{field}[{i}]", value.ToString(CultureInfo.InvariantCulture), "a class number from 0",
+                    "Number the classes from 0.");
+            integers[i] = (int)value;
+        }
+
+        return integers;
+    }
+
+    private sealed record Split(string File, float[] Images, int[] Labels, int[] ImageShape, int? Classes, string[]? ClassNames)
+    {
+        public IReadOnlyList<string> Notes { get; init; } = [];
+
+        public Dataset ToDataset(string name, int classes, string[]? classNames)
         {
             int bad = Array.FindIndex(Labels, label => label >= classes);
             if (bad >= 0)
                 throw new BadInputException(File, $"y[{bad}]", $"{Labels[bad]}", $"0 to {classes - 1}", "Correct the label, or 'classes' in train.npz.");
-            return new Dataset(name, Images, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes);
+            return new Dataset(name, Images, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes)
+            {
+                ClassNames = classNames,
+                Notes = Notes,
+            };
         }
     }
 }

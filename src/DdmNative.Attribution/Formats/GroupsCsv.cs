@@ -5,14 +5,15 @@ namespace DdmNative.Attribution.Formats;
 
 /// <summary>
 /// <c>groups.csv</c>. The product's own has the columns <c>sample,label,group,class,cluster</c> (and <c>name</c>, where the user named the
-/// groups); <c>sample</c> is the number of the image in the original training files (<see cref="Dataset.SourceIndices"/>), so that
-/// the file means the same for a subset. A user's file needs only <c>sample,group</c>, where <c>group</c> is any text: a data source, an
-/// annotator, a batch. Its rows for samples outside the subset in use are passed over, and a name that spans several
-/// classes becomes one group per class, because a group has one label vector.
+/// groups, <c>class_name</c> and <c>file</c>, where the data have such); <c>sample</c> is the number of the image in the original training
+/// files (<see cref="Dataset.SourceIndices"/>), so that the file means the same for a subset. A user's file needs only
+/// <c>sample,group</c>, where <c>group</c> is any text: a data source, an annotator, a batch. Its rows for samples outside the subset in
+/// use are passed over, and a name that spans several classes becomes one group per class, because a group has one label vector.
 /// </summary>
 public static class GroupsCsv
 {
-    private const string Sample = "sample", Label = "label", Group = "group", Class = "class", Cluster = "cluster", Name = "name";
+    private const string Sample = "sample", Label = "label", Group = "group", Class = "class", Cluster = "cluster", Name = "name",
+        ClassName = "class_name", File = "file";
 
     /// <summary>Writes the product's form, whole or not at all (<see cref="AtomicFile"/>), in the dataset's order.</summary>
     /// <exception cref="ArgumentException">The table is of another number of samples, or a sample's label is not its group's class.</exception>
@@ -32,17 +33,29 @@ public static class GroupsCsv
         AtomicFile.Write(path, stream =>
         {
             using CsvWriter csv = CsvWriter.Create(stream, new CsvWriterOptions { NewLine = "\n" }, leaveOpen: true);
-            csv.WriteHeader([Sample, Label, Group, Class, Cluster, .. groups.Names is null ? Array.Empty<string>() : [Name]]);
+            (string Column, Func<int, string?> Value)[] texts = [.. Texts(data, groups)];
+            csv.WriteHeader([Sample, Label, Group, Class, Cluster, .. texts.Select(text => text.Column)]);
             for (int n = 0; n < data.Count; n++)
             {
                 int g = groups.GroupOf[n];
                 foreach (int number in (ReadOnlySpan<int>)[data.SourceIndices[n], data.Labels[n], g, groups.ClassOf[g], groups.ClusterOf[g]])
                     csv.WriteField(number);
-                if (groups.Names is not null)
-                    csv.WriteField(groups.Names[g]);
+                foreach ((_, Func<int, string?> value) in texts)
+                    csv.WriteField(value(n));
                 csv.EndRecord();
             }
         });
+    }
+
+    /// <summary>The columns that not all data have: what the user calls the sample's group, its class and itself.</summary>
+    private static IEnumerable<(string Column, Func<int, string?> Value)> Texts(Dataset data, GroupTable groups)
+    {
+        if (groups.Names is not null)
+            yield return (Name, n => groups.Names[groups.GroupOf[n]]);
+        if (data.ClassNames is not null)
+            yield return (ClassName, n => data.ClassNames[data.Labels[n]]);
+        if (data.SourceFiles is not null)
+            yield return (File, data.FileOf);
     }
 
     /// <summary>Reads either form for the training set <paramref name="data"/> and checks it.</summary>

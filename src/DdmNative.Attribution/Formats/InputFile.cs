@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
@@ -51,10 +53,35 @@ internal static class InputFile
         }
     }
 
+    /// <summary>
+    /// Opens a file of a data set. Among those a named pipe is never meant, and to open one would wait for a writer for good, deaf to every
+    /// signal; so what holds no byte (an empty file, a pipe, a socket, a device) is refused before it is opened.
+    /// </summary>
+    /// <exception cref="BadInputException">There is no such file, it cannot be read, or it holds nothing.</exception>
+    public static FileStream OpenStored(string path)
+    {
+        if (Size(path) == 0)
+            throw new BadInputException(path, "file", "0 bytes: an empty file, a named pipe, a socket or a device",
+                "a regular file with data in it", "Remove it, or fetch the file again.");
+        return Open(path);
+    }
+
+    /// <summary>The whole of a file of a data set; see <see cref="OpenStored"/>.</summary>
+    public static byte[] ReadStored(string path)
+    {
+        using FileStream file = OpenStored(path);
+        return ReadWhole(file, path);
+    }
+
     /// <summary>The whole of a file that is known to fit in one array.</summary>
     public static byte[] ReadAll(string path)
     {
         using FileStream file = Open(path);
+        return ReadWhole(file, path);
+    }
+
+    private static byte[] ReadWhole(FileStream file, string path)
+    {
         RequireArraySize(path, "file size", file.Length);
         return ReadUpTo(file, path, file.Length);
     }
@@ -92,6 +119,34 @@ internal static class InputFile
             // The decompressor does not say how far it came, so the offset is where this read began.
             throw new BadInputException(path, $"the data from byte {position} (decompressed)", $"an error ({e.Message})",
                 "readable data", "The file is damaged: fetch it again.", e);
+        }
+    }
+
+    /// <summary>Refuses data that memory has no room for, before any of it is taken.</summary>
+    /// <param name="path">Where the data are, for the message.</param>
+    /// <param name="field">What needs the memory.</param>
+    /// <param name="bytes">So many bytes at least.</param>
+    /// <exception cref="InsufficientMemoryException">The machine, or the limit that the process runs under, has less.</exception>
+    public static void RequireMemory(string path, string field, Int128 bytes)
+    {
+        const double Gibibyte = 1L << 30;
+        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (bytes > limit)
+            throw new InsufficientMemoryException(string.Create(CultureInfo.InvariantCulture,
+                $"{path}, {field}: reading it takes {(double)bytes / Gibibyte:F1} GiB of memory; there are {limit / Gibibyte:F1} GiB. Use a part of the data, or smaller images."));
+    }
+
+    // A link's own length is that of its target's name. What cannot be looked at is left to the opening, which says why.
+    private static long? Size(string path)
+    {
+        try
+        {
+            FileSystemInfo target = File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
+            return target is FileInfo { Exists: true } file ? file.Length : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
         }
     }
 

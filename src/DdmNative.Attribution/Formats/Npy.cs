@@ -11,6 +11,9 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 public static partial class Npy
 {
+    /// <summary>So many bytes at the start of a file hold the header of any array that is read.</summary>
+    internal const int LongestStart = 12 + ushort.MaxValue;
+
     private const string Remedy = "Write the array again with numpy.save or numpy.savez.";
 
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
@@ -45,18 +48,33 @@ public static partial class Npy
     /// <param name="bytes">A whole <c>.npy</c> file.</param>
     internal static NpyArray Parse(string file, string field, byte[] bytes)
     {
-        (string header, int start) = Header(file, field, bytes);
+        NpyHeader header = ParseHeader(file, field, bytes, bytes.Length);
+        if (NpyType.ElementSize(header.Descr) is not int size)
+            throw new BadInputException(file, $"{field}, dtype", $"'{header.Descr}'", NpyType.Readable, "Convert the array with .astype.");
+        if (header.FortranOrder)
+            throw new BadInputException(file, $"{field}, order", "Fortran order", "C order", "Write numpy.ascontiguousarray(array).");
+
+        Int128 count = header.Count;
+        if (count * size != bytes.Length - header.Start || (size == 0 && count > bytes.Length))
+            throw new BadInputException(file, $"{field}, byte {header.Start} (elements)", $"{bytes.Length - header.Start} bytes",
+                $"{count * size} bytes for '{header.Descr}' [{string.Join(", ", header.Shape)}]", Remedy);
+        return new NpyArray(NpyType.FromBytes(file, field, header.Descr, (int)count, bytes, header.Start), header.Shape);
+    }
+
+    /// <summary>What an array says of itself, without its elements.</summary>
+    /// <param name="file">For messages.</param>
+    /// <param name="field">The array's name, for messages.</param>
+    /// <param name="bytes">The start of a <c>.npy</c> file: all of it, or <see cref="LongestStart"/> bytes.</param>
+    /// <param name="length">Of the whole file, in bytes.</param>
+    /// <exception cref="BadInputException">It is no header of a plain array, or of more elements than an array can have.</exception>
+    internal static NpyHeader ParseHeader(string file, string field, byte[] bytes, long length)
+    {
+        (string header, int start) = Header(file, field, bytes, length);
         Match match = HeaderPattern().Match(header);
         if (!match.Success)
             throw new BadInputException(file, $"{field}, header", $"'{header.Trim()}'", "a dictionary of descr, fortran_order and shape of a plain array",
                 Remedy);
-        string descr = match.Groups["descr"].Value;
-        if (NpyType.ElementSize(descr) is not int size)
-            throw new BadInputException(file, $"{field}, dtype", $"'{descr}'", NpyType.Readable, "Convert the array with .astype.");
         int[] shape = Shape(file, field, match.Groups["shape"].Value);
-        if (match.Groups["order"].Value == "True")
-            throw new BadInputException(file, $"{field}, order", "Fortran order", "C order", "Write numpy.ascontiguousarray(array).");
-
         Int128 count = 1;
         foreach (int axis in shape)
         {
@@ -64,13 +82,10 @@ public static partial class Npy
             InputFile.RequireArraySize(file, $"{field}, shape", count);
         }
 
-        if (count * size != bytes.Length - start || (size == 0 && count > bytes.Length))
-            throw new BadInputException(file, $"{field}, byte {start} (elements)", $"{bytes.Length - start} bytes",
-                $"{count * size} bytes for '{descr}' [{string.Join(", ", shape)}]", Remedy);
-        return new NpyArray(NpyType.FromBytes(file, field, descr, (int)count, bytes, start), shape);
+        return new NpyHeader(match.Groups["descr"].Value, match.Groups["order"].Value == "True", shape, start);
     }
 
-    private static (string Header, int Start) Header(string file, string field, byte[] bytes)
+    private static (string Header, int Start) Header(string file, string field, byte[] bytes, long whole)
     {
         if (bytes.Length < 10 || !bytes.AsSpan().StartsWith(Magic))
             throw new BadInputException(file, $"{field}, byte 0 (magic)", Convert.ToHexString(bytes.AsSpan(0, Math.Min(6, bytes.Length))),
@@ -84,9 +99,12 @@ public static partial class Npy
             length = version == 1
                 ? BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(8))
                 : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(8));
-        if (length == 0 || length > bytes.Length - start)
+        if (length == 0 || length > whole - start)
             throw new BadInputException(file, $"{field}, byte 8 (header length)", $"{length}",
-                $"1 to {bytes.Length - start}, what the file can hold", Remedy);
+                $"1 to {whole - start}, what the file can hold", Remedy);
+        if (length > bytes.Length - start)
+            throw new BadInputException(file, $"{field}, byte 8 (header length)", $"{length}",
+                $"at most {bytes.Length - start}, enough for a plain array", Remedy);
         Encoding encoding = version == 3 ? Encoding.UTF8 : Encoding.Latin1;
         return (encoding.GetString(bytes, start, (int)length), start + (int)length);
     }

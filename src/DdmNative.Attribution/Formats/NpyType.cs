@@ -11,7 +11,7 @@ namespace DdmNative.Attribution.Formats;
 /// </summary>
 internal static class NpyType
 {
-    public const string Readable = "one of <f4, <f8, |i1, |u1, <i2, <u2, <i4, <u4, <i8, <u8, <U…";
+    public const string Readable = "one of |b1, <f4, <f8, |i1, |u1, <i2, <u2, <i4, <u4, <i8, <u8, <U…";
 
     public static bool IsSupported(Array data)
         => data is string[] || (data.Rank == 1 && NumericCode(data.GetType().GetElementType()!) is not null);
@@ -56,6 +56,7 @@ internal static class NpyType
 
     private static string? NumericCode(Type element) => Type.GetTypeCode(element) switch
     {
+        TypeCode.Boolean => "|b1",
         TypeCode.Single => "<f4",
         TypeCode.Double => "<f8",
         TypeCode.SByte => "|i1",
@@ -71,6 +72,7 @@ internal static class NpyType
 
     private static Type? NumericType(string descr) => descr switch
     {
+        "|b1" => typeof(bool),
         "<f4" => typeof(float),
         "<f8" => typeof(double),
         "|i1" => typeof(sbyte),

@@ -36,6 +36,12 @@ internal sealed class RunInputs
 
     public Network Network { get; }
 
+    /// <summary>What is black and white in pictures of the images, before they were normalised.</summary>
+    public PixelRange Pixels { get; private init; } = PixelRange.Unit;
+
+    /// <summary>What the user should know of how the data were read.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
     /// <summary>The user's own groups, or null where they are to be made.</summary>
     public GroupTable? OwnGroups { get; }
 
@@ -82,6 +88,8 @@ internal sealed class RunInputs
         return new RunInputs(job, normalization.Apply(train), normalization.Apply(test), normalization, network, groups)
         {
             Planted = planted,
+            Pixels = PixelRange.Of(train),
+            Notes = [.. train.Notes, .. test.Notes, .. ConstantChannels(train)],
             Target = files?.For(network, Recipe(job).TotalSteps(train.Count)),
             Forgotten = forgotten,
         };
@@ -93,6 +101,16 @@ internal sealed class RunInputs
     /// <summary>For <c>run.json</c>.</summary>
     public DataRecord Describe()
         => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean, Normalization.Std);
+
+    /// <summary>A note where a channel holds nothing to learn from.</summary>
+    private static string[] ConstantChannels(Dataset train)
+    {
+        int area = train.Height * train.Width;
+        int[] constant = [.. Enumerable.Range(0, train.Channels).Where(c =>
+            Enumerable.Range(0, train.Count).All(n => !train.Image(n).Slice(c * area, area).ContainsAnyExcept(train.Images[c * area])))];
+        return constant.Length == 0 ? []
+            : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: it has one value in all images."];
+    }
 
     private static Network NetworkFor(Job job, Dataset train)
     {
@@ -152,7 +170,9 @@ internal sealed class RunInputs
                 sizes[label]++;
             int small = Array.FindIndex(sizes, size => size < job.Groups.PerClass);
             if (small >= 0)
-                throw new BadInputException(job.Data.Source, $"class {small}", $"{sizes[small]} training images", $"at least {job.Groups.PerClass}, one for each cluster", "Ask for fewer clusters per class.");
+                throw new BadInputException(job.Data.Source, train.DescribeClass(small), $"{sizes[small]} training images",
+                    $"at least {job.Groups.PerClass}, one for each cluster",
+                    sizes[small] == 0 ? ClassCount.NoSamples : "Ask for fewer clusters per class.");
         }
 
         if (job.Validation.Groups != 0)

@@ -29,6 +29,9 @@ public sealed record RunSettings
     /// <summary>What to compare exact retraining's speed with; null for nothing.</summary>
     public PyTorchBaseline? PyTorch { get; init; }
 
+    /// <summary>Whether the user has been told already how the data were read, by a run that this one is part of.</summary>
+    internal bool KnowsData { get; init; }
+
     /// <summary>A stage's own wave, or the largest that is allowed.</summary>
     internal int Bounded(int wave) => Math.Min(wave, LargestWave ?? wave);
 }

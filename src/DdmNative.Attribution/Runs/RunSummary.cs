@@ -82,7 +82,11 @@ public sealed record SharedStage(string Name, int Own, int Of);
 /// <param name="Size">Its training images.</param>
 /// <param name="Effect">F(with) − F(without), in the objective's unit.</param>
 /// <param name="Exact">The same by exact retraining, where that was done.</param>
-public sealed record GroupEffect(int Group, string? Name, int Class, int Cluster, int Size, double Effect, double? Exact);
+public sealed record GroupEffect(int Group, string? Name, int Class, int Cluster, int Size, double Effect, double? Exact)
+{
+    /// <summary>What its class is called; null where the data only number their classes.</summary>
+    public string? ClassName { get; init; }
+}
 
 /// <summary>One method of attribution.</summary>
 /// <param name="Name">As the job names it.</param>

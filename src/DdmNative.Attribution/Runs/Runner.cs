@@ -44,8 +44,8 @@ public static class Runner
             stage.Check(inputs);
         PreparedRun? from = settings.From is string prepared ? PreparedRun.Open(prepared, inputs.Sha256, device.Arithmetic) : null;
         using RunFolder run = RunFolder.Open(folder);
-        foreach (string amiss in run.Amiss)
-            listener.Note(amiss);
+        foreach (string note in (IEnumerable<string>)[.. run.Amiss, .. settings.KnowsData ? [] : inputs.Notes])
+            listener.Note(note);
         ShardRecord? shard = ShardRun.Begin(run, settings.Shard, goal);
         using Activity? span = RunTelemetry.StartRun(folder, job, goal, device.Description, inputs);
         try

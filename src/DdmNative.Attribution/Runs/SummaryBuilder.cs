@@ -52,7 +52,7 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         (string objective, double[] effects, Dictionary<int, double> exact) = FirstRow(validate is not null);
         double sign = Objective.Parse(objective).HarmSign;
         int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
-        GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g], exact.TryGetValue(g, out double value) ? value : null);
+        GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g], exact.TryGetValue(g, out double value) ? value : null) { ClassName = inputs.Train.ClassNames?[groups.ClassOf[g]] };
         return summary with
         {
             Convention = AttributionMatrix.Convention,

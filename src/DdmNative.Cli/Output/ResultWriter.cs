@@ -70,7 +70,7 @@ internal static class ResultWriter
         FittedColumn[] columns = [new("class", 2), new("cluster", 4), new("images", 3), new("effect", 0), .. exact ? (FittedColumn[])[new("exact", 1)] : []];
         var table = new FittedTable(title, "group", columns);
         foreach (GroupEffect group in groups)
-            table.Add(group.Name ?? Number(group.Group, "0"), [Number(group.Class, "0"), Number(group.Cluster, "0"), Number(group.Size, "0"), Effect(group.Effect), .. exact ? (string[])[Effect(group.Exact)] : []]);
+            table.Add(group.Name ?? Number(group.Group, "0"), [group.ClassName ?? Number(group.Class, "0"), Number(group.Cluster, "0"), Number(group.Size, "0"), Effect(group.Effect), .. exact ? (string[])[Effect(group.Exact)] : []]);
         table.Write(console);
     }
 

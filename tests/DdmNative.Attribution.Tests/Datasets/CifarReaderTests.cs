@@ -37,13 +37,43 @@ public sealed class CifarReaderTests : IDisposable
 
     [Theory]
     [InlineData(3072, "byte 0 (record 0)")]
-    [InlineData(0, "byte 0 (record 0)")]
     [InlineData(3074, "byte 3073 (record 1)")]
     [InlineData(6145, "byte 3073 (record 1)")]
     public void Files_that_are_not_whole_records_name_file_and_offset(int length, string field)
     {
         WriteTen();
         Refuses("data_batch_2.bin", new byte[length], field, "whole records of 3073 bytes");
+    }
+
+    [Fact]
+    public void An_empty_file_is_refused_before_it_is_opened()
+    {
+        WriteTen();
+        Refuses("data_batch_2.bin", [], "file", "0 bytes");
+    }
+
+    [Fact]
+    public void Names_that_come_with_the_data_name_the_classes()
+    {
+        WriteTen();
+        string[] names = [.. Enumerable.Range(0, 10).Select(i => $"thing {i}")];
+        _folder.Write("batches.meta.txt", System.Text.Encoding.UTF8.GetBytes(string.Join('\n', names) + "\n\n"));
+        (Dataset train, Dataset test) = CifarReader.Read(_folder.ToString());
+        Assert.Equal(names, train.ClassNames!);
+        Assert.Equal(names, test.ClassNames!);
+        _folder.Write("batches.meta.txt", "too few\n"u8.ToArray());
+        Assert.Null(CifarReader.Read(_folder.ToString()).Train.ClassNames);
+    }
+
+    [Fact]
+    public void Batches_that_are_missing_are_named()
+    {
+        WriteTen();
+        Assert.Contains("without data_batch_3.bin, data_batch_4.bin, data_batch_5.bin",
+            Assert.Single(CifarReader.Read(_folder.ToString()).Train.Notes), StringComparison.Ordinal);
+        for (int i = 3; i <= 5; i++)
+            _folder.Write($"data_batch_{i}.bin", Record(2, 0));
+        Assert.Empty(CifarReader.Read(_folder.ToString()).Train.Notes);
     }
 
     [Fact]

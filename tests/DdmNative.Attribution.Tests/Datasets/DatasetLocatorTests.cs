@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Tests.Formats;
@@ -52,6 +53,32 @@ public sealed class DatasetLocatorTests : IDisposable
         _folder.Write("train.npz", []);
         _folder.Write("train.bin", []);
         Assert.Contains("CIFAR binary (data_batch_*.bin or train.bin) and npz (train.npz)", Refusal(_folder.ToString()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_is_told_from_a_folder_that_is_not_there()
+    {
+        string path = _folder.Write("train.npz", [1]);
+        Assert.Contains("found a file, expected a folder", Refusal(path), StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData(UnixFileMode.None)]
+    [InlineData(UnixFileMode.UserRead)]
+    [UnsupportedOSPlatform("windows")]
+    public void A_folder_without_rights_is_bad_input(UnixFileMode mode)
+    {
+        Skip.If(Environment.IsPrivilegedProcess, "needs a user whom rights bind");
+        _folder.Write("train.npz", [1]);
+        File.SetUnixFileMode(_folder.ToString(), mode);
+        try
+        {
+            Assert.Contains("Check the folder and its permissions.", Refusal(_folder.ToString()), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.SetUnixFileMode(_folder.ToString(), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
     }
 
     private static string Refusal(string specification) => Assert.Throws<BadInputException>(() => DatasetLocator.Open(specification)).Message;

@@ -106,6 +106,48 @@ public sealed class IdxReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_file_is_unpacked_by_its_bytes_and_not_by_its_name()
+    {
+        byte[] good = File.ReadAllBytes(_folder.File(TrainImages));
+        _folder.Write(TrainImages, Gzip(good));
+        File.Move(_folder.File(TrainLabels), _folder.File(TrainLabels + ".gz"));
+        Dataset train = IdxReader.Read(_folder.ToString()).Train;
+        Assert.Equal([0, 0.2f, 0.4f, 1], train.Image(0).ToArray());
+        Assert.Equal([1, 0, 1], train.Labels);
+    }
+
+    [Theory]
+    [InlineData("<!DOCTYPE html><title>Not found</title>", "text ('<!DOCTYPE html>")]
+    [InlineData("PK\u0003\u0004", "504B0304")]
+    public void A_gz_that_is_neither_gzip_nor_idx_is_told_by_what_it_is(string content, string found)
+    {
+        File.Delete(_folder.File(TrainImages));
+        Refuses(TrainImages + ".gz", System.Text.Encoding.Latin1.GetBytes(content), "byte 0", found);
+    }
+
+    [Fact]
+    public void Labels_that_begin_at_one_are_refused_with_what_to_subtract()
+    {
+        _folder.Write("t10k-labels-idx1-ubyte", Idx([2], [2, 1]));
+        Refuses(TrainLabels, Idx([3], [1, 2, 1]), "labels", "Subtract 1 from the labels");
+    }
+
+    [Fact]
+    public void Labels_that_leave_a_class_out_are_refused_with_the_class()
+    {
+        _folder.Write("t10k-labels-idx1-ubyte", Idx([2], [1, 2]));
+        Refuses(TrainLabels, Idx([3], [0, 2, 0]), "labels", "no training sample of class 1");
+    }
+
+    [Fact]
+    public void Images_of_a_size_that_none_has_are_refused_before_they_are_unpacked()
+    {
+        File.Delete(_folder.File(TrainImages));
+        Refuses(TrainImages + ".gz", Gzip([0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 8, 0, 0, 0, 8, 0, .. new byte[3 << 22]]),
+            "byte 8 (height and width)", "1024 × 1024");
+    }
+
+    [Fact]
     public void A_missing_file_is_named()
     {
         File.Delete(_folder.File(TrainLabels));

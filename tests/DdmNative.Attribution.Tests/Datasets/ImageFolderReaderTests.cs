@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text;
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Formats;
@@ -95,6 +96,181 @@ public sealed class ImageFolderReaderTests : IDisposable
         Write("val/val_annotations.txt", Encoding.UTF8.GetBytes(text));
         Refuses("val/val_annotations.txt", field, says);
     }
+
+    [Fact]
+    public void An_image_with_two_lines_in_the_annotations_is_refused_and_one_without_is_counted()
+    {
+        Write("train/n01/1.png", Png(seed: 1));
+        for (int i = 0; i < 3; i++)
+            Write($"val/images/val_{i}.png", Png(seed: 3));
+        Write("val/val_annotations.txt", "val_1.png\tn01\n"u8.ToArray());
+        (Dataset train, Dataset test) = Read();
+        Assert.Equal(["val/images/val_1.png"], test.SourceFiles!);
+        Assert.Contains("left out 2 images without a line in val_annotations.txt (val/images/val_0.png, val/images/val_2.png)",
+            Assert.Single(train.Notes), StringComparison.Ordinal);
+        Write("val/val_annotations.txt", "val_1.png\tn01\nval_0.png\tn01\nval_1.png\tn01\n"u8.ToArray());
+        Refuses("val/val_annotations.txt", "line 3", "val_1.png, which line 1 has already");
+    }
+
+    [Theory]
+    [InlineData("test/x.png")]
+    [InlineData("test/images/x.png")]
+    [InlineData("test/README")]
+    public void Test_images_without_labels_give_way_to_labelled_ones_in_val(string unlabelled)
+    {
+        Write("train/a/1.png", Png(seed: 1));
+        Write("val/a/1.png", Png(seed: 2));
+        Write(unlabelled, Png(seed: 3));
+        (Dataset train, Dataset test) = Read();
+        Assert.Equal(["val/a/1.png"], test.SourceFiles!);
+        Assert.Contains("those of val/; test/ has no folders of the classes", Assert.Single(train.Notes), StringComparison.Ordinal);
+        Write("test/a/1.png", Png(seed: 3));
+        if (!Directory.Exists(_folder.File("test/images")))
+            Assert.Contains("test/; val/ is not used", Read().Train.Notes[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(".ipynb_checkpoints")]
+    [InlineData("@eaDir")]
+    [InlineData("__MACOSX")]
+    public void Folders_that_no_user_has_made_are_no_classes(string name)
+    {
+        Write("train/a/1.png", Png(seed: 1));
+        Write("train/a/.DS_Store", [1]); // nobody misses it, so nobody is told
+        Write($"train/a/{name}/1.png", Png(seed: 1));
+        Write($"train/{name}/1.png", Png(seed: 1));
+        Write("test/a/1.png", Png(seed: 2));
+        (Dataset train, _) = Read();
+        Assert.Equal((1, 1), (train.Count, train.Classes));
+        Assert.Contains($"left out 2 hidden files or folders (train/{name}, train/a/{name}).", Assert.Single(train.Notes),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_that_are_too_deep_or_in_no_class_are_counted()
+    {
+        WriteGood();
+        Write("train/a/x/y/1.png", Png(seed: 1));
+        Write("train/a/x/y/z/2.png", Png(seed: 1));
+        Write("train/a/x/3.png", Png(seed: 1));
+        Write("train/stray.png", Png(seed: 1));
+        (Dataset train, _) = Read();
+        Assert.Equal(["train/a/01.png", "train/a/x/3.png"], train.SourceFiles!);
+        string note = Assert.Single(train.Notes);
+        Assert.Contains("1 file outside of the classes' folders (train/stray.png)", note, StringComparison.Ordinal);
+        Assert.Contains("2 images more than one folder below their class's (train/a/x/y/1.png, train/a/x/y/z/2.png)", note,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classes_and_samples_keep_their_names_through_a_subset()
+    {
+        foreach (string name in (string[])["cat", "dog"])
+            for (int i = 0; i < 3; i++)
+                Write($"train/{name}/img_{i}.png", Png(seed: (ulong)i));
+        Write("test/dog/1.png", Png(seed: 2));
+        (Dataset train, Dataset test) = Read();
+        Dataset subset = train.Select([5, 1]);
+        Assert.Equal(["cat", "dog"], subset.ClassNames!);
+        Assert.Equal(["cat", "dog"], test.ClassNames!);
+        Assert.Equal(("train/dog/img_2.png", "train/cat/img_1.png"), (subset.FileOf(0), subset.FileOf(1)));
+        Assert.Empty(train.Notes);
+    }
+
+    [SkippableFact]
+    public void An_image_counts_once_whatever_links_lead_to_it()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "links need rights there");
+        WriteGood();
+        Write("elsewhere/far.png", Png(seed: 7));
+        Write("elsewhere/near.png", Png(seed: 9));
+        Link("train/a/00.png", "01.png"); // sorts before the image itself
+        Link("train/a/again", "../a");
+        Link("train/self", ".");
+        Link("train/b", "../elsewhere");
+        Link("train/a/far.png", "../../elsewhere/far.png");
+        Write("train/c/1.png", Png(seed: 8));
+        (Dataset train, _) = Read();
+        string note = Assert.Single(train.Notes);
+        Assert.Equal(["train/a/01.png", "train/a/far.png", "train/b/near.png", "train/c/1.png"], train.SourceFiles!);
+        Assert.Contains("2 links back to folders that they are in (train/self, train/a/again)", note, StringComparison.Ordinal);
+        Assert.Contains("2 links to images that are there already (train/a/00.png, train/b/far.png)", note, StringComparison.Ordinal);
+        File.Delete(_folder.File("elsewhere/near.png"));
+        Refuses("train/b", "folder", "only links to images that are there already");
+    }
+
+    [SkippableFact]
+    public void A_link_that_leads_nowhere_or_in_a_circle_is_refused()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "links need rights there");
+        WriteGood();
+        Link("train/a/2.png", "gone.png");
+        Refuses("train/a/2.png", "link", "where nothing is");
+        File.Delete(_folder.File("train/a/2.png"));
+        Link("train/b", "c");
+        Refuses("train/b", "link", "where nothing is");
+        Link("train/c", "b");
+        Refuses("train/b", "link", "in a circle");
+    }
+
+    [SkippableFact]
+    public void A_named_pipe_is_refused_rather_than_waited_for()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "no named pipes in folders");
+        WriteGood();
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [_folder.File("train/a/2.png")]))
+            make.WaitForExit();
+        Refuses("train/a/2.png", "file", "a named pipe");
+    }
+
+    [Fact]
+    public void An_empty_image_is_refused()
+    {
+        WriteGood();
+        Write("train/a/2.png", []);
+        Refuses("train/a/2.png", "file", "0 bytes");
+    }
+
+    [SkippableFact]
+    [UnsupportedOSPlatform("windows")]
+    public void A_class_folder_without_rights_is_not_said_to_be_empty()
+    {
+        Skip.If(Environment.IsPrivilegedProcess, "needs a user whom rights bind");
+        WriteGood();
+        File.SetUnixFileMode(_folder.File("train/a"), UnixFileMode.None);
+        try
+        {
+            Refuses("train/a", "folder", "Check the folder and its permissions.");
+        }
+        finally
+        {
+            File.SetUnixFileMode(_folder.File("train/a"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(2, false)]
+    [InlineData(4, false)]
+    [InlineData(6, false)]
+    [InlineData(2, true)]
+    [InlineData(4, true)]
+    public void Channels_of_16_bits_are_rounded(byte colour, bool interlaced)
+    {
+        string path = Write("alone/1.png", DeepPngFile.Make(colour, interlaced, 13, 11, Sixteen));
+        DecodedImage image = ImageFile.Read(path);
+        Assert.Equal((13, 11), (image.Width, image.Height));
+        for (int c = 0; c < 3; c++)
+            for (int y = 0; y < 11; y++)
+                for (int x = 0; x < 13; x++)
+                    Assert.Equal((byte)Math.Round(Sixteen(colour is 0 or 4 ? 0 : c, y, x) / 257.0), image.Planes[(c * 11 + y) * 13 + x]);
+
+        static ushort Sixteen(int c, int y, int x) => (ushort)(x * 4999 + y * 787 + c * 20011 + x * y * 31);
+    }
+
+    [Fact]
+    public void Mutated_png_files_of_16_bits_are_read_or_refused()
+        => Fuzz.Run(DeepPngFile.Make(6, true, 5, 4, (c, y, x) => (ushort)(c * 3000 + y * 700 + x)), bytes => ReadAlone("1.png", bytes));
 
     [Fact]
     public void An_image_of_another_size_is_named()
@@ -250,6 +426,8 @@ public sealed class ImageFolderReaderTests : IDisposable
         => [.. "P6\n5 4\n255\n"u8, .. Enumerable.Range(0, Width * Height * 3).Select(i => Value(seed, grey ? 0 : i % 3, i / 3 / Width, i / 3 % Width))];
 
     private static byte[] Pgm(ulong seed) => [.. "P5 5 4 255\n"u8, .. Enumerable.Range(0, Width * Height).Select(i => Value(seed, 0, i / Width, i % Width))];
+
+    private void Link(string name, string target) => File.CreateSymbolicLink(_folder.File(name), target);
 
     private void WriteGood()
     {

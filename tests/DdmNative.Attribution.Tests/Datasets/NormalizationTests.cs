@@ -32,6 +32,20 @@ public class NormalizationTests
         Assert.All(applied.Images.Zip(Data.Images), pair => Assert.Equal(pair.Second, pair.First, 1e-6f));
     }
 
+    [Theory]
+    [InlineData(1e-8f)]
+    [InlineData(1e-30f)]
+    [InlineData(1e8f)]
+    public void The_unit_of_the_pixels_does_not_matter(float unit)
+    {
+        var scaled = new Dataset("toy", [.. Data.Images.Select(x => x * unit)], Data.Labels, 2, 1, 2, 2);
+        Dataset normal = Normalization.From(Data).Apply(Data), applied = Normalization.From(scaled).Apply(scaled);
+        for (int n = 0; n < 2; n++)
+            for (int i = 0; i < 2; i++)
+                Assert.Equal(normal.Image(n)[i], applied.Image(n)[i], 1e-5f);
+        Assert.Equal(1, Normalization.From(scaled).Std[1]); // what is constant stays so
+    }
+
     [Fact]
     public void It_survives_json()
     {

@@ -32,6 +32,21 @@ public sealed class GroupsCsvTests : IDisposable
     }
 
     [Fact]
+    public void Names_of_classes_and_files_of_samples_are_written_where_the_data_have_them()
+    {
+        string path = _folder.File("groups.csv");
+        var named = new Dataset("toy/train", new float[2], [1, 0], 1, 1, 1, 2)
+        {
+            ClassNames = ["cat", "dog, big"],
+            SourceFiles = ["train/dog/1.png", "train/cat/1.png"],
+        };
+        Dataset subset = named.Select([1, 0]);
+        GroupsCsv.Write(path, subset, new GroupTable([0, 1], [0, 1], [0, 0]));
+        Assert.Equal("sample,label,group,class,cluster,class_name,file\n1,0,0,0,0,cat,train/cat/1.png\n0,1,1,1,0,\"dog, big\",train/dog/1.png\n", File.ReadAllText(path));
+        Assert.Equal([0, 1], GroupsCsv.Read(path, subset).GroupOf);
+    }
+
+    [Fact]
     public void A_users_names_become_numbers_in_order_of_appearance_and_are_split_by_class()
     {
         GroupTable read = Read("group,sample\nanna,5\n\"bert, jr\",0\nanna,1\nanna,2\nanna,3\nanna,4\n");

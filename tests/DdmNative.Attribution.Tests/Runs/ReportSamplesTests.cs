@@ -25,7 +25,7 @@ public sealed class ReportSamplesTests
         string[] objectives = ["loss", "accuracy", .. Enumerable.Range(0, classes).Select(c => $"margin:class={c}")];
         double[]?[] rows = [.. objectives.Select(objective => objective == "accuracy" ? null : Enumerable.Range(0, images).Select(_ => random.NextDouble() - 0.5).ToArray())];
 
-        var samples = new ReportSamples(train, new Normalization([.. Enumerable.Repeat(0.0, channels)], [.. Enumerable.Repeat(1.0, channels)]), groups, new SampleEffects("grad-dot", objectives, rows));
+        var samples = new ReportSamples(train, new Normalization([.. Enumerable.Repeat(0.0, channels)], [.. Enumerable.Repeat(1.0, channels)]), PixelRange.Unit, groups, new SampleEffects("grad-dot", objectives, rows));
 
         Assert.Equal(samples.Kept.Distinct().OrderBy(n => labels[n]).ThenBy(n => groupOf[n]).ThenBy(n => n), samples.Kept);
         Assert.InRange((long)samples.Kept.Length * samples.Width * samples.Height * channels, PixelBytes / 2, PixelBytes);

@@ -32,7 +32,8 @@ internal sealed class TargetFiles
         if (!Directory.Exists(target.Trajectory))
             throw new BadInputException(target.Trajectory, "folder", "no such folder", "a folder with a checkpoint of each recorded step", "Check the path and its spelling.");
         (int Step, string Path)[] steps =
-            [.. Directory.EnumerateFiles(target.Trajectory, "*.safetensors").Order(StringComparer.Ordinal).Select(path => (StepOf(path), path)).OrderBy(entry => entry.Item1)];
+            [.. Checkpoints(target.Trajectory).Order(StringComparer.Ordinal).Select(path => (StepOf(path), path))
+                .OrderBy(entry => entry.Item1)];
         if (steps.Length == 0 || steps[0].Step != 0)
             throw new BadInputException(target.Trajectory, "files", steps.Length == 0 ? "no safetensors file" : $"the first of step {steps[0].Step}, {Path.GetFileName(steps[0].Path)}",
                 "the initialisation, step 0, as the first", "Name the files by the steps done, e.g. step-000000.safetensors, step-000500.safetensors.");
@@ -82,6 +83,19 @@ internal sealed class TargetFiles
     {
         if (!said.Equals(unsaid) && !said.Equals(found))
             throw new BadInputException(Target.Path, "tensors", $"a network of {field[(field.IndexOf('.', StringComparison.Ordinal) + 1)..]} {found}", $"{said}, as {field} says", "Leave the setting out: the file decides.");
+    }
+
+    private static string[] Checkpoints(string folder)
+    {
+        try
+        {
+            return Directory.GetFiles(folder, "*.safetensors");
+        }
+        catch (Exception e) when (DiskException.IsRefusal(e))
+        {
+            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "a folder that can be read",
+                "Check the folder and its permissions.", e);
+        }
     }
 
     /// <summary>The last whole number in a file's name.</summary>

@@ -55,6 +55,7 @@ internal static class Report
                 ["convention"] = summary.Convention,
                 ["warnings"] = summary.Methods.SelectMany(method => method.Warnings.Select(warning => $"{AttributionMethods.Title(method.Name)}: {warning}")),
                 ["objectives"] = objectives,
+                ["class_names"] = inputs.Train.ClassNames,
                 ["groups"] = Enumerable.Range(0, groups.Count).Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g], size = groups.Sizes[g] }),
                 ["matrices"] = Matrices(attribution).Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),
                 ["samples"] = SampleEffects.Read(run, inputs.Train.Count, attribution) is SampleEffects effects ? Samples(effects, single ? null : GroupFit.Of(effects, attribution, groups), inputs, groups) : null,
@@ -88,11 +89,11 @@ internal static class Report
     private static object Samples(SampleEffects effects, GroupFit? fit, RunInputs inputs, GroupTable groups)
     {
         double scale = fit?.Scale ?? 1;
-        var samples = new ReportSamples(inputs.Train, inputs.Normalization, groups, effects);
+        var samples = new ReportSamples(inputs.Train, inputs.Normalization, inputs.Pixels, groups, effects);
         return new
         {
             method = AttributionMethods.Title(effects.Method), total = inputs.Train.Count, scale = fit?.Scale, correlation = fit?.Correlation, samples.Width, samples.Height,
-            ids = samples.Kept.Select(n => inputs.Train.SourceIndices[n]), groups = samples.Kept.Select(n => groups.GroupOf[n]),
+            ids = samples.Kept.Select(n => inputs.Train.SourceIndices[n]), files = inputs.Train.SourceFiles is null ? null : samples.Kept.Select(inputs.Train.FileOf), groups = samples.Kept.Select(n => groups.GroupOf[n]),
             effects = effects.Rows.Select(row => row is null ? null : samples.Kept.Select(n => Rounded(scale * row[n]))),
             helpful = samples.MostHelpful, harmful = samples.MostHarmful,
             pictures = samples.Pictures().Select(entry => new { entry.From, entry.Columns, entry.Picture }),
@@ -139,7 +140,7 @@ internal static class Report
 
     private static object Images(RunFolder run, RunInputs inputs, GroupTable groups)
     {
-        var images = new ReportImages(inputs.Train, inputs.Normalization, groups, run.Holds(SynsetStage.FileName) ? SynsetFile.Read(run.PathOf(SynsetStage.FileName)) : null);
+        var images = new ReportImages(inputs.Train, inputs.Normalization, inputs.Pixels, groups, run.Holds(SynsetStage.FileName) ? SynsetFile.Read(run.PathOf(SynsetStage.FileName)) : null);
         return new
         {
             images.Width, images.Height, synset = images.SynsetImages, real = images.RealImages,

@@ -19,13 +19,14 @@ internal sealed class ReportImages
 
     private readonly Dataset _train;
     private readonly Normalization _normalization;
+    private readonly PixelRange _range;
     private readonly GroupTable _groups;
     private readonly Synset? _synset;
     private readonly int _shrink = 1;
 
-    public ReportImages(Dataset train, Normalization normalization, GroupTable groups, Synset? synset)
+    public ReportImages(Dataset train, Normalization normalization, PixelRange range, GroupTable groups, Synset? synset)
     {
-        (_train, _normalization, _groups, _synset) = (train, normalization, groups, synset);
+        (_train, _normalization, _range, _groups, _synset) = (train, normalization, range, groups, synset);
         (SynsetImages, RealImages) = (Math.Min(MostSynset, synset?.PerGroup ?? 0), Math.Min(MostReal, groups.Sizes.Max()));
         while (Pixels > MostPixels && SynsetImages + RealImages > 2)
             (SynsetImages, RealImages) = (Math.Min(SynsetImages, Math.Max(1, SynsetImages - 1)), Math.Max(1, RealImages - 1));
@@ -53,7 +54,7 @@ internal sealed class ReportImages
 
     private string Picture(int[] groups)
     {
-        var sheet = new ImageSheet(_train, _normalization, groups.Length, SynsetImages + RealImages, _shrink);
+        var sheet = new ImageSheet(_train, _normalization, _range, groups.Length, SynsetImages + RealImages, _shrink);
         for (int row = 0; row < groups.Length; row++)
         {
             for (int i = 0; i < SynsetImages; i++)

@@ -20,11 +20,12 @@ internal sealed class ReportSamples
 
     private readonly Dataset _train;
     private readonly Normalization _normalization;
+    private readonly PixelRange _range;
     private readonly int _shrink = 1;
 
-    public ReportSamples(Dataset train, Normalization normalization, GroupTable groups, SampleEffects effects)
+    public ReportSamples(Dataset train, Normalization normalization, PixelRange range, GroupTable groups, SampleEffects effects)
     {
-        (_train, _normalization) = (train, normalization);
+        (_train, _normalization, _range) = (train, normalization, range);
         int[] rows = [.. Enumerable.Range(0, effects.Rows.Length).Where(o => effects.Rows[o] is not null)];
         while (Pictured < 2 * WantedListed * rows.Length && Width > 1 && Height > 1)
             _shrink++;
@@ -66,7 +67,7 @@ internal sealed class ReportSamples
         {
             int label = _train.Labels[Kept[from]], count = Kept.Skip(from).TakeWhile(n => _train.Labels[n] == label).Count();
             int columns = (int)Math.Ceiling(Math.Sqrt(count));
-            var sheet = new ImageSheet(_train, _normalization, (count + columns - 1) / columns, columns, _shrink);
+            var sheet = new ImageSheet(_train, _normalization, _range, (count + columns - 1) / columns, columns, _shrink);
             for (int i = 0; i < count; i++)
                 sheet.Draw(_train.Image(Kept[from + i]), i / columns, i % columns);
             yield return (from, columns, sheet.ToUri());

@@ -14,7 +14,14 @@ const signed = value => value == null ? "–" : (value > 0 ? "+" : value < 0 ? "
 const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) + " s" : value < 120 ? value.toFixed(0) + " s" : (value / 60).toFixed(1) + " min";
 const bytes = value => value ? (value / 2 ** 20).toFixed(0) + " MiB" : "–";
 const groupName = g => data.groups[g].name ?? `group ${g}`;
-const groupPlace = g => `class ${data.groups[g].class}${data.groups[g].name == null ? `, cluster ${data.groups[g].cluster}` : ""}, ${data.groups[g].size} image${data.groups[g].size === 1 ? "" : "s"}`;
+const className = c => data.class_names?.[c] ?? String(c);
+// With the class's name, where it has one and the objective is of one class.
+const objectiveName = o => {
+  const named = data.class_names && /:class=(\d+)$/.exec(data.objectives[o]);
+  return named ? `${data.objectives[o]} (${className(Number(named[1]))})` : data.objectives[o];
+};
+const shortened = (text, most) => text.length <= most ? text : text.slice(0, most - 1) + "…";
+const groupPlace = g => `class ${className(data.groups[g].class)}${data.groups[g].name == null ? `, cluster ${data.groups[g].cluster}` : ""}, ${data.groups[g].size} image${data.groups[g].size === 1 ? "" : "s"}`;
 // For a loss less is better; for everything else more is.
 const isLoss = o => data.objectives[o].startsWith("loss");
 const harm = (o, value) => isLoss(o) ? value : -value;
@@ -54,12 +61,12 @@ function sampleImage(i, zoom) {
 function sampleButton(o, i) {
   const value = data.samples.effects[o][i], g = data.samples.groups[i];
   const button = element("button", { className: "sample", title: `${sampleName(i)}, ${groupName(g)}` }, sampleImage(i), element("span", { className: harm(o, value) > 0 ? "harms" : "helps", textContent: signed(value) }));
-  button.setAttribute("aria-label", `${sampleName(i)} of ${groupName(g)}, class ${data.groups[g].class}: ${signed(value)} on ${data.objectives[o]}`);
+  button.setAttribute("aria-label", `${sampleName(i)} of ${groupName(g)}, class ${className(data.groups[g].class)}: ${signed(value)} on ${data.objectives[o]}`);
   button.addEventListener("click", () => showGroup(g, o, i));
   return button;
 }
 
-const sampleName = i => `image ${data.samples.ids[i]}`;
+const sampleName = i => data.samples.files?.[i] ?? `image ${data.samples.ids[i]}`;
 const sampleEffects = o => data.samples?.effects[o];
 const realCount = g => Math.min(data.images.real, data.groups[g].size);
 
@@ -98,7 +105,7 @@ function exactAt(o, column) {
 function matches(g, filter) {
   if (filter === "") return true;
   const numbers = /^(class|group)\s*(\d+(?:\s*[,-]\s*\d+)*)$/i.exec(filter);
-  if (!numbers) return groupName(g).toLowerCase().includes(filter.toLowerCase());
+  if (!numbers) return [groupName(g), ...(data.class_names ? [`class ${className(data.groups[g].class)}`] : [])].some(name => name.toLowerCase().includes(filter.toLowerCase()));
   const own = numbers[1].toLowerCase() === "class" ? data.groups[g].class : g;
   return numbers[2].split(",").some(part => {
     const [from, to] = part.split("-").map(Number);
@@ -114,7 +121,7 @@ function arrange() {
     columns = data.samples.ids.map((_, i) => ({ sample: i, groups: [data.samples.groups[i]], class: data.groups[data.samples.groups[i]].class, name: sampleName(i) })).filter(column => inside.has(column.groups[0]));
   } else {
     const classes = [...new Set(shown.map(g => data.groups[g].class))];
-    columns = classes.map(c => ({ groups: shown.filter(g => data.groups[g].class === c), class: c, name: `class ${c}` }));
+    columns = classes.map(c => ({ groups: shown.filter(g => data.groups[g].class === c), class: c, name: `class ${className(c)}` }));
   }
   if (state.order !== "number") {
     const sign = state.order === "helpful" ? 1 : -1, keys = new Map(columns.map(column => [column, sign * harm(state.row, valueAt(state.row, column))]));
@@ -206,7 +213,8 @@ function draw() {
       while (to < columns.length && columns[to].class === columns[from].class) to++;
       let start = from;
       while (start > 0 && columns[start - 1].class === columns[from].class) start--;
-      const name = (to - start) * cell > 46 ? `class ${columns[from].class}` : `${columns[from].class}`;
+      const room = (to - start) * cell, named = data.class_names ? shortened(className(columns[from].class), Math.max(1, Math.floor(room / 7))) : null;
+      const name = named ?? (room > 46 ? `class ${columns[from].class}` : `${columns[from].class}`);
       pen.fillText(name, (x(start) + x(to)) / 2, 11, (to - start) * cell);
       pen.fillStyle = ink.line;
       pen.fillRect(x(to) - 1, 4, 1, high);
@@ -215,7 +223,7 @@ function draw() {
     }
   else {
     pen.textAlign = "left";
-    pen.fillText(`${state.order === "helpful" ? "most helpful" : "most harmful"} for ${data.objectives[state.row]} first →`, left + 2, 11);
+    pen.fillText(`${state.order === "helpful" ? "most helpful" : "most harmful"} for ${objectiveName(state.row)} first →`, left + 2, 11);
   }
   pen.restore();
 }
@@ -230,7 +238,7 @@ function tell() {
   const parts = [single ? sampleImage(column.sample, 1) : image(column.groups[0], data.images.synset, "", 1), ` ${column.name} `];
   if (single) parts.push(`of ${groupName(column.groups[0])} (${groupPlace(column.groups[0])})`);
   else parts.push(column.groups.length === 1 && state.level === "groups" ? `(${groupPlace(column.groups[0])})` : `(${column.groups.length} groups, effects added up)`);
-  parts.push(` on ${data.objectives[state.row]}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`, single ? ` (by ${data.samples.method})` : "");
+  parts.push(` on ${objectiveName(state.row)}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`, single ? ` (by ${data.samples.method})` : "");
   target.replaceChildren(...parts);
 }
 
@@ -452,7 +460,7 @@ function extremes() {
     const link = element("button", { className: "link", textContent: groupName(g) });
     link.addEventListener("click", () => showGroup(g));
     return [
-      { content: strip(g, data.images.synset, Math.min(3, realCount(g)), "real image") }, { content: link }, String(data.groups[g].class), String(data.groups[g].size),
+      { content: strip(g, data.images.synset, Math.min(3, realCount(g)), "real image") }, { content: link }, className(data.groups[g].class), String(data.groups[g].size),
       { content: signed(row[g]), style: harm(o, row[g]) > 0 ? "harms" : "helps" }, ...(withExact ? [signed(exact[g])] : []),
     ];
   };
@@ -510,8 +518,8 @@ for (const warning of data.warnings) at("warnings").append(element("p", { textCo
 at("warnings").hidden = data.warnings.length === 0;
 for (const [value, label] of data.figures) at("figures").append(element("div", { className: "figure" }, element("b", { textContent: value }), element("span", { textContent: label })));
 data.methods.forEach((method, i) => at("method").add(new Option(method.title, i)));
-for (const id of ["objective", "group-objective"]) data.objectives.forEach((objective, i) => at(id).add(new Option(objective, i)));
-data.images.classes.forEach((entry, i) => at("gallery-class").add(new Option(`class ${entry.class}`, i)));
+for (const id of ["objective", "group-objective"]) data.objectives.forEach((_, i) => at(id).add(new Option(objectiveName(i), i)));
+data.images.classes.forEach((entry, i) => at("gallery-class").add(new Option(`class ${className(entry.class)}`, i)));
 
 // What is further down follows when the browser has answered.
 const later = work => window.requestIdleCallback ? requestIdleCallback(work) : setTimeout(work, 50);

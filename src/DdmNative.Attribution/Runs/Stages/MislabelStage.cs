@@ -41,7 +41,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
         {
             string name = $"{FolderName}/{(methods.Key ? "samples" : "groups")}";
             Job noisy = Noisy([.. methods], methods.Key ? Granularity.Sample : Granularity.Group);
-            Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute, context.Settings with { PyTorch = null, Shard = null, From = null }, context.Device, new NestedListener(name, context.Listener), context.Stop);
+            Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute, context.Settings with { PyTorch = null, Shard = null, From = null, KnowsData = true }, context.Device, new NestedListener(name, context.Listener), context.Stop);
             using RunFolder run = RunFolder.Open(context.Folder.PathOf(name));
             inputs = RunInputs.Load(noisy);
             StageContext nested = context with { Folder = run, Job = noisy, Inputs = inputs };

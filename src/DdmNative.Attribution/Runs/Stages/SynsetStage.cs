@@ -31,16 +31,17 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
         // Of the phases' synsets, the last: the one nearest the trained target.
         Synset synset = recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context, recipe)[^1].Synset : DistillStage.Read(context, recipe);
         SynsetFile.Write(context.PathFor(FileName), synset);
-        WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization);
+        WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization, context.Inputs.Pixels);
         return new StageResult(FileName, PictureFile);
     }
 
     /// <summary>A column per group, its images from the top down, a pixel of grey between them.</summary>
-    private static void WritePicture(string path, Synset synset, Normalization normalization)
+    private static void WritePicture(string path, Synset synset, Normalization normalization, PixelRange range)
     {
         (int channels, int height, int width) = (synset.Image.Channels, synset.Image.Height, synset.Image.Width);
         float[] pixels = [.. synset.Images];
         normalization.Invert(pixels, channels, height * width);
+        range.ToUnit(pixels);
         var picture = new Picture(synset.PerGroup * (height + 1) + 1, synset.GroupCount * (width + 1) + 1, channels, Gap);
         for (int i = 0; i < synset.Count; i++)
             picture.Draw(pixels.AsSpan(i * synset.ImageLength, synset.ImageLength), height, width, 1 + i % synset.PerGroup * (height + 1), 1 + i / synset.PerGroup * (width + 1));

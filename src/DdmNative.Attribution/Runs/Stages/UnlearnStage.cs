@@ -80,9 +80,10 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
     /// <summary>Says which groups the request fits.</summary>
     private void Tell(StageContext context, GroupTable groups)
     {
+        string Class(int g) => context.Inputs.Train.DescribeClass(groups.ClassOf[g]);
         IEnumerable<string> listed = forgotten.Select(g => groups.Names is null
-            ? $"{g} (class {groups.ClassOf[g]}, cluster {groups.ClusterOf[g]}: {groups.Sizes[g]} images)"
-            : $"{g} ({groups.Names[g]}, class {groups.ClassOf[g]}: {groups.Sizes[g]} images)");
+            ? $"{g} ({Class(g)}, cluster {groups.ClusterOf[g]}: {groups.Sizes[g]} images)"
+            : $"{g} ({groups.Names[g]}, {Class(g)}: {groups.Sizes[g]} images)");
         context.Listener.Note($"To forget: {ShortList.Of(listed, MostListed)}; {forgotten.Sum(g => groups.Sizes[g])} of {context.Inputs.Train.Count} training images.");
     }
 

@@ -1,0 +1,202 @@
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Attribution.Datasets;
+
+/// <summary>
+/// The images below the class folders of a split. Links are followed, but each image counts once, and no folder is entered twice by one;
+/// what is hidden, or no data of the user's (checkpoints of Jupyter, thumbnails and waste bins of file servers), is no class and no image.
+/// </summary>
+/// <param name="leftOut">Is told what is not read.</param>
+internal sealed class SplitFolder(LeftOut leftOut)
+{
+    private static readonly LeftOutReason
+        Hidden = new("hidden file or folder", "hidden files or folders"),
+        Deep = new("image more than one folder below its class's", "images more than one folder below their class's"),
+        Stray = new("file outside of the classes' folders", "files outside of the classes' folders"),
+        Twice = new("link to an image that is there already", "links to images that are there already"),
+        Circle = new("link back to a folder that it is in", "links back to folders that they are in");
+
+    // What operating systems and file servers leave behind. None of it holds the user's images.
+    private static readonly string[] SystemFolders = ["@eaDir", "@Recycle", "@tmp", "#recycle", "#snapshot", "__MACOSX", "lost+found",
+        "$RECYCLE.BIN", "System Volume Information"];
+    private static readonly string[] SystemFiles = [".DS_Store", "Thumbs.db", "desktop.ini"];
+
+    private static readonly EnumerationOptions All = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
+    /// <summary>The names of a split's class folders, in ordinal order.</summary>
+    /// <exception cref="BadInputException">The folder cannot be listed.</exception>
+    public static string[] ClassFolders(string folder)
+        => [.. List(folder).Where(entry => entry is DirectoryInfo && !IsHidden(entry) && !LeadsBack(folder, entry))
+            .Select(entry => entry.Name)];
+
+    /// <summary>The names of the images in a folder, in ordinal order; none where there is no such folder.</summary>
+    /// <exception cref="BadInputException">The folder cannot be listed.</exception>
+    public static IEnumerable<string> ImagesIn(string folder)
+        => Directory.Exists(folder)
+            ? List(folder).Where(entry => entry is not DirectoryInfo && !IsHidden(entry) && ImageFile.HasKnownExtension(entry.Name))
+                .Select(entry => entry.Name)
+            : [];
+
+    /// <summary>Takes note of what lies in a split beside its class folders.</summary>
+    public void TellStrays(string folder)
+    {
+        foreach (FileSystemInfo entry in List(folder))
+        {
+            string path = Path.Combine(folder, entry.Name);
+            if (IsHidden(entry))
+                TellHidden(path);
+            else if (entry is DirectoryInfo && LeadsBack(folder, entry))
+                leftOut.Add(Circle, path);
+            else if (entry is not DirectoryInfo && entry.Extension != ".txt")
+            {
+                // A link that leads nowhere may have been a class.
+                _ = entry.LinkTarget is null ? "" : RealPath.Of(path);
+                leftOut.Add(Stray, path);
+            }
+        }
+    }
+
+    /// <summary>The images of every class: in its folder and one below it, in the ordinal order of their paths.</summary>
+    /// <param name="folder">The split's.</param>
+    /// <param name="classes">The names of the class folders.</param>
+    /// <exception cref="BadInputException">A folder cannot be read, a link leads nowhere, a file is no image by its name, a class has no
+    /// image.</exception>
+    public IReadOnlyList<IReadOnlyList<string>> Images(string folder, IReadOnlyList<string> classes)
+    {
+        List<Found>[] found = [.. classes.Select(name => Below(Path.Combine(folder, name)))];
+
+        // An image itself goes before every link to it.
+        HashSet<string> taken = [.. found.SelectMany(images => images).Where(image => !image.Linked).Select(image => image.Target)];
+        return [.. found.Select((images, i) => OfClass(Path.Combine(folder, classes[i]), images, taken))];
+    }
+
+    private List<string> OfClass(string folder, List<Found> images, HashSet<string> taken)
+    {
+        var kept = new List<string>();
+        foreach (Found image in images.OrderBy(image => image.Path, StringComparer.Ordinal))
+        {
+            if (image.Linked && !taken.Add(image.Target))
+                leftOut.Add(Twice, image.Path);
+            else
+                kept.Add(image.Path);
+        }
+
+        if (kept.Count == 0)
+            throw new BadInputException(folder, "folder", images.Count == 0 ? "no images" : "only links to images that are there already",
+                ImageFile.Formats, "Remove the folder, or put the class's images into it.");
+        return kept;
+    }
+
+    private List<Found> Below(string classFolder)
+    {
+        var images = new List<Found>();
+        bool linked = new DirectoryInfo(classFolder).LinkTarget is not null;
+        string target = RealPath.Of(classFolder);
+        foreach (FileSystemInfo entry in Shown(classFolder))
+        {
+            if (entry is not DirectoryInfo)
+            {
+                Take(classFolder, entry, linked, target, images);
+                continue;
+            }
+
+            string below = Path.Combine(classFolder, entry.Name), targetBelow = RealPath.Of(below);
+            if (LeadsBack(classFolder, entry))
+            {
+                leftOut.Add(Circle, below);
+                continue;
+            }
+
+            foreach (FileSystemInfo inner in Shown(below))
+            {
+                if (inner is DirectoryInfo)
+                    TellDeep(below, inner);
+                else
+                    Take(below, inner, linked || entry.LinkTarget is not null, targetBelow, images);
+            }
+        }
+
+        return images;
+    }
+
+    /// <param name="folder">Where the entry was found.</param>
+    /// <param name="entry">A file, or a link to one.</param>
+    /// <param name="linked">Whether a link leads to the folder.</param>
+    /// <param name="target">The folder that it really is.</param>
+    /// <param name="images">Takes the file, if it is an image.</param>
+    private static void Take(string folder, FileSystemInfo entry, bool linked, string target, List<Found> images)
+    {
+        string path = Path.Combine(folder, entry.Name);
+        if (ImageFile.HasKnownExtension(entry.Name))
+            images.Add(entry.LinkTarget is null ? new Found(path, Path.Combine(target, entry.Name), linked)
+                : new Found(path, RealPath.Of(path), Linked: true));
+        else if (entry.Extension != ".txt")
+            throw new BadInputException(path, "file", "a file that is no image by its name", ImageFile.Formats,
+                "Convert it, or move it out of the folder.");
+    }
+
+    private IEnumerable<FileSystemInfo> Shown(string folder)
+    {
+        foreach (FileSystemInfo entry in List(folder))
+        {
+            if (IsHidden(entry))
+                TellHidden(Path.Combine(folder, entry.Name));
+            else
+                yield return entry;
+        }
+    }
+
+    /// <summary>Counts what lies too deep to be read. Links are not followed, so that no circle of them is.</summary>
+    private void TellDeep(string above, FileSystemInfo folder)
+    {
+        if (folder.LinkTarget is not null)
+            return;
+        string path = Path.Combine(above, folder.Name);
+        foreach (FileSystemInfo entry in List(path).Where(entry => !IsHidden(entry)))
+        {
+            if (entry is DirectoryInfo)
+                TellDeep(path, entry);
+            else if (ImageFile.HasKnownExtension(entry.Name))
+                leftOut.Add(Deep, Path.Combine(path, entry.Name));
+        }
+    }
+
+    /// <summary>Whether a folder is a link to the one that it is in, or to one above.</summary>
+    private static bool LeadsBack(string folder, FileSystemInfo entry)
+        => entry.LinkTarget is not null
+            && Terminated(RealPath.Of(folder))
+                .StartsWith(Terminated(RealPath.Of(Path.Combine(folder, entry.Name))), StringComparison.Ordinal);
+
+    private static string Terminated(string folder)
+        => Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar;
+
+    private void TellHidden(string path)
+    {
+        if (!SystemFiles.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
+            leftOut.Add(Hidden, path);
+    }
+
+    private static bool IsHidden(FileSystemInfo entry)
+        => entry.Name.StartsWith('.') || (entry.Attributes & (FileAttributes.Hidden | FileAttributes.System)) != 0
+            || (entry is DirectoryInfo ? SystemFolders : SystemFiles).Contains(entry.Name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What a folder holds, in the ordinal order of the names.</summary>
+    private static IReadOnlyList<FileSystemInfo> List(string folder)
+    {
+        try
+        {
+            // In one go: a refusal must come up here, not at the reader of the list.
+            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", All).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (DiskException.IsRefusal(e))
+        {
+            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "a folder that can be read",
+                "Check the folder and its permissions.", e);
+        }
+    }
+
+    /// <param name="Path">Where it was found.</param>
+    /// <param name="Target">The file that it is, all links followed.</param>
+    /// <param name="Linked">Whether a link leads there.</param>
+    private sealed record Found(string Path, string Target, bool Linked);
+}

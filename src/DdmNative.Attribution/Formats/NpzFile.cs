@@ -1,0 +1,136 @@
+using System.IO.Compression;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// An open <c>.npz</c> file whose arrays are read one by one: what nobody asks for is not unpacked, and what an array says of itself is
+/// known before its elements are.
+/// </summary>
+internal sealed class NpzFile : IDisposable
+{
+    private const string Damaged = "The file is damaged or not npz: write it again with numpy.savez.";
+
+    private readonly string _path;
+    private readonly FileStream _file;
+    private readonly ZipArchive _zip;
+    private readonly OrderedDictionary<string, ZipArchiveEntry> _entries = [];
+
+    private NpzFile(string path, FileStream file)
+    {
+        (_path, _file) = (path, file);
+        _zip = new ZipArchive(file, ZipArchiveMode.Read);
+        RequireRoom(file.Length);
+        foreach (ZipArchiveEntry entry in _zip.Entries)
+        {
+            string name = Path.GetFileNameWithoutExtension(entry.FullName);
+            if (!_entries.TryAdd(name, entry))
+                throw new BadInputException(path, name, "two arrays of this name", "one", Damaged);
+        }
+    }
+
+    /// <summary>Of all arrays, without <c>.npy</c>, in the file's order.</summary>
+    public IReadOnlyList<string> Names => [.. _entries.Keys];
+
+    /// <summary>Opens a file and reads its directory.</summary>
+    /// <exception cref="BadInputException">There is no such file, or it is no zip of arrays with different names.</exception>
+    public static NpzFile Open(string path)
+    {
+        FileStream file = InputFile.OpenStored(path);
+        try
+        {
+            return Guarded(path, () => new NpzFile(path, file));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether there is an array of this name.</summary>
+    public bool Has(string name) => _entries.ContainsKey(name);
+
+    /// <summary>The type and shape of an array; its elements stay packed.</summary>
+    /// <exception cref="BadInputException">There is no such array, its header is damaged, or it has other than the elements that it
+    /// says.</exception>
+    public NpyHeader Header(string name)
+    {
+        ZipArchiveEntry entry = Entry(name);
+        NpyHeader header = Guarded(_path, () =>
+        {
+            using Stream packed = entry.Open();
+            byte[] start = InputFile.ReadUpTo(packed, _path, Math.Min(entry.Length, Npy.LongestStart) - 1);
+            return Npy.ParseHeader(_path, name, start, entry.Length);
+        });
+        Int128 size = (Int128)header.Count * (NpyType.ElementSize(header.Descr) ?? 0);
+        if (NpyType.ElementSize(header.Descr) is not null && size != entry.Length - header.Start)
+            throw new BadInputException(_path, $"{name}, byte {header.Start} (elements)", $"{entry.Length - header.Start} bytes",
+                $"{size} bytes for '{header.Descr}' {header.ShapeText}", Damaged);
+        return header;
+    }
+
+    /// <summary>An array with its elements, their checksum verified.</summary>
+    /// <exception cref="BadInputException">There is no such array, it is damaged, or not of a type that is read.</exception>
+    public NpyArray Read(string name)
+    {
+        ZipArchiveEntry entry = Entry(name);
+        return Guarded(_path, () => Npy.Parse(_path, name, Unpack(entry)));
+    }
+
+    public void Dispose()
+    {
+        _zip.Dispose();
+        _file.Dispose();
+    }
+
+    /// <summary>What the zip reader throws for a damaged directory or entry, and for methods it does not know, is bad input.</summary>
+    private static T Guarded<T>(string path, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException)
+        {
+            throw new BadInputException(path, "zip directory", $"an error ({e.Message})", "a zip of .npy files", Damaged, e);
+        }
+    }
+
+    private ZipArchiveEntry Entry(string name) => _entries.TryGetValue(name, out ZipArchiveEntry? entry)
+        ? entry
+        : throw new BadInputException(_path, name, $"no such array among [{string.Join(", ", _entries.Keys)}]", "an array",
+            "Check that the file is of the right kind.");
+
+    /// <summary>
+    /// What is packed must have room in the file, which entries that lie on the same bytes have not; and no entry expands further than its
+    /// packed bytes can.
+    /// </summary>
+    private void RequireRoom(long length)
+    {
+        Int128 packed = 0;
+        foreach (ZipArchiveEntry entry in _zip.Entries)
+        {
+            packed += entry.CompressedLength;
+            if (packed > length)
+                throw new BadInputException(_path, $"{entry.FullName}, packed size", $"{packed} bytes with those before it",
+                    $"at most {length}, the size of the file", Damaged);
+            if (entry.Length > (Int128)entry.CompressedLength * InputFile.MostExpansion)
+                throw new BadInputException(_path, $"{entry.FullName}, size", $"{entry.Length} bytes",
+                    $"at most {InputFile.MostExpansion} for each of {entry.CompressedLength} packed", Damaged);
+        }
+    }
+
+    private byte[] Unpack(ZipArchiveEntry entry)
+    {
+        InputFile.RequireArraySize(_path, $"{entry.FullName}, size", entry.Length);
+        using Stream packed = entry.Open();
+        byte[] bytes = InputFile.ReadUpTo(packed, _path, entry.Length);
+        if (bytes.Length != entry.Length)
+            throw new BadInputException(_path, $"{entry.FullName}, size", $"{bytes.Length} bytes (or more)",
+                $"{entry.Length}, as the directory says", Damaged);
+        if (Crc32.Of(bytes) != entry.Crc32)
+            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Of(bytes):X8}",
+                $"{entry.Crc32:X8}, as the directory says", Damaged);
+        return bytes;
+    }
+}
