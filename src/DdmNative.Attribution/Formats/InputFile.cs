@@ -53,17 +53,15 @@ internal static class InputFile
         }
     }
 
-    /// <summary>
-    /// Opens a file of a data set. Among those a named pipe is never meant, and to open one would wait for a writer for good, deaf to every
-    /// signal; so what holds no byte (an empty file, a pipe, a socket, a device) is refused before it is opened.
-    /// </summary>
+    /// <summary>Opens a file of a data set, which must not be empty.</summary>
     /// <exception cref="BadInputException">There is no such file, it cannot be read, or it holds nothing.</exception>
     public static FileStream OpenStored(string path)
     {
-        if (Size(path) == 0)
-            throw new BadInputException(path, "file", "0 bytes: an empty file, a named pipe, a socket or a device",
-                "a regular file with data in it", "Remove it, or fetch the file again.");
-        return Open(path);
+        FileStream file = Open(path);
+        if (file.Length > 0)
+            return file;
+        file.Dispose();
+        throw new BadInputException(path, "file", "0 bytes", "a file with data in it", "Remove it, or fetch the file again.");
     }
 
     /// <summary>The whole of a file of a data set; see <see cref="OpenStored"/>.</summary>
@@ -134,20 +132,6 @@ internal static class InputFile
         if (bytes > limit)
             throw new InsufficientMemoryException(string.Create(CultureInfo.InvariantCulture,
                 $"{path}, {field}: reading it takes {(double)bytes / Gibibyte:F1} GiB of memory; there are {limit / Gibibyte:F1} GiB. Use a part of the data, or smaller images."));
-    }
-
-    // A link's own length is that of its target's name. What cannot be looked at is left to the opening, which says why.
-    private static long? Size(string path)
-    {
-        try
-        {
-            FileSystemInfo target = File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
-            return target is FileInfo { Exists: true } file ? file.Length : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            return null;
-        }
     }
 
     /// <summary>Refuses a count of bytes or elements that no .NET array can hold.</summary>

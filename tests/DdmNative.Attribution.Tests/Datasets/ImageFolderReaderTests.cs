@@ -220,7 +220,7 @@ public sealed class ImageFolderReaderTests : IDisposable
         WriteGood();
         using (var make = System.Diagnostics.Process.Start("mkfifo", [_folder.File("train/a/2.png")]))
             make.WaitForExit();
-        Refuses("train/a/2.png", "file", "a named pipe");
+        Refuses("train/a/2.png", "file", "a pipe");
     }
 
     [Fact]
