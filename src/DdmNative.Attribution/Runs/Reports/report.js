@@ -326,7 +326,7 @@ function chart(node, option, points = 0) {
 
 function axis(name, more = {}) {
   return {
-    name, nameLocation: "middle", nameGap: 30, scale: true, nameTextStyle: { color: colour("--soft") }, axisLabel: { color: colour("--soft"), fontSize: 11 },
+    name, nameLocation: "middle", nameGap: 30, scale: true, nameTextStyle: { color: colour("--soft") }, axisLabel: { color: colour("--soft"), fontSize: 11, hideOverlap: true },
     splitLine: { lineStyle: { color: colour("--line") } }, axisLine: { lineStyle: { color: colour("--line") } }, ...more,
   };
 }
@@ -382,7 +382,7 @@ function curves() {
     chart(nodes[i], () => ({
       grid: { left: 58, right: 14, top: 10, bottom: 44 }, tooltip: { ...tip(), trigger: "axis", valueFormatter: value => Number(value.toPrecision(4)).toString() },
       xAxis: axis("step"), yAxis: axis(curve.value, { nameGap: 44 }),
-      series: [{ type: "line", name: curve.value, data: curve.points, symbol: "none", lineStyle: { width: 1.5, color: colour("--helps") }, itemStyle: { color: colour("--helps") } }],
+      series: [{ type: "line", name: curve.value, data: curve.points, symbol: curve.points.length === 1 ? "circle" : "none", lineStyle: { width: 1.5, color: colour("--helps") }, itemStyle: { color: colour("--helps") } }],
     }));
   }
 }
@@ -443,6 +443,17 @@ function groupEffects() {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- tables and galleries
+
+// Says that a box holds more than is seen of it, as long as that is so.
+const boxSizes = new ResizeObserver(changes => { for (const { target } of changes) hint(target.closest(".scroll, .gallery-rows")); });
+
+function hint(box) {
+  const known = box.nextElementSibling?.classList.contains("more") ? box.nextElementSibling : null;
+  if (box.scrollWidth <= box.clientWidth + 1) known?.remove();
+  else if (!known) box.after(element("p", { className: "more", textContent: "It goes on to the right: scroll sideways to see the rest." }));
+}
+
+for (const box of document.querySelectorAll(".scroll, .gallery-rows")) for (const node of [box, ...box.children]) boxSizes.observe(node);
 
 function fill(table, titles, rows) {
   const numeric = title => !["examples", "group", "method", "stage"].includes(title);
@@ -506,6 +517,7 @@ function gallery() {
     if (data.images.synset > 0) cells.push(synsetStrip(g));
     return element("div", { className: "gallery-row" }, ...cells, realStrip(g));
   }));
+  hint(at("gallery"));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- all of it
