@@ -125,6 +125,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         IPage page = await NewPage(ColorScheme.Light, width);
         await Open(page, Report);
         await RequireWhole(page);
+        await page.ClickAsync("summary");
+        await RequireWhole(page);
         // The same after the window has changed.
         await page.SetViewportSizeAsync(1400 + 400 - width, 900);
         await RequireWhole(page);
@@ -146,7 +148,7 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
                 .map(([drawn, place]) => `${place.getAttribute("aria-label")}: ${drawn.getBoundingClientRect().width} in ${place.clientWidth}`)
             """));
         Assert.Empty(await page.EvaluateAsync<string[]>("""
-            [...document.querySelectorAll(".scroll, .gallery-rows")].filter(box => box.clientWidth > 0 && (box.scrollWidth > box.clientWidth + 1) !== !!box.nextElementSibling?.classList.contains("more"))
+            [...document.querySelectorAll(".scroll, .gallery-rows")].filter(box => box.checkVisibility() && (box.scrollWidth > box.clientWidth + 1) !== !!box.nextElementSibling?.classList.contains("more"))
                 .map(box => `${box.getAttribute("aria-label")}: ${box.scrollWidth} in ${box.clientWidth}`)
             """));
     }

@@ -45,7 +45,7 @@ internal sealed class DataVerb : VerbOptions
                 Verify(DatasetCache.Resolve(folder), stop);
                 break;
             default:
-                throw new BadUsageException($"data: found '{string.Join(' ', new[] { Action, Name }.Where(part => part is not null))}', expected fetch NAME, list, or verify DIR.");
+                throw new BadUsageException($"data: found '{string.Join(' ', new[] { Action, Name }.OfType<string>().Select(MirrorAddress.Hide))}', expected fetch NAME, list, or verify DIR.");
         }
     }
 

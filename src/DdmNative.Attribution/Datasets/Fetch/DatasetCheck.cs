@@ -14,7 +14,7 @@ public static class DatasetCheck
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Directory.Exists(folder))
-            throw new BadInputException(folder, "folder", "no such folder", "a folder with a data set", "Check the path and its spelling.");
+            throw new BadInputException(MirrorAddress.Hide(folder), "folder", "no such folder", "a folder with a data set", "Check the path and its spelling.");
         string list = Path.Combine(folder, ChecksumManifest.FileName);
         if (File.Exists(list))
         {

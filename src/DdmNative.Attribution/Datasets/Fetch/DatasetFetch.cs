@@ -40,7 +40,7 @@ public sealed class DatasetFetch
         ArgumentNullException.ThrowIfNull(listener);
         KnownDataset? known = KnownDatasets.Find(name);
         if (known is null && (request.Mirror is null || !RelativePath.IsSafe(name) || name.Contains('/', StringComparison.Ordinal)))
-            throw new BadInputException(name, "data set", "no known name", KnownDatasets.Names, "For another, name its --mirror; the list SHA256SUMS there says what its files are.");
+            throw new BadInputException(MirrorAddress.Hide(name), "data set", "no known name", KnownDatasets.Names, "For another, name its --mirror; the list SHA256SUMS there says what its files are.");
         string folder = request.Folder ?? DatasetCache.FolderOf(name);
         using var mirror = Mirror.Open(request.Mirror ?? known!.Mirror, request.Download);
         var fetch = new DatasetFetch(name, folder, listener, stop);
@@ -52,6 +52,8 @@ public sealed class DatasetFetch
 
         ChecksumManifest? manifest = request.Manifest is not null ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(listener.Note, stop) : null;
         IReadOnlyList<KnownFile> files = FilesOf(name, known, manifest, mirror.Name);
+        if (request.Folder is null && OwnFile.IsOthersLink(folder))
+            throw new BadInputException(folder, "folder", "a link that another user has put there", "a folder, or a link of your own", "Remove the link, or choose another folder with --to DIR.");
         CreateFolder(folder);
         var sums = new List<(string, string)>();
         foreach (KnownFile file in files)

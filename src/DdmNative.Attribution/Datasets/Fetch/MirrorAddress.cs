@@ -8,13 +8,14 @@ namespace DdmNative.Attribution.Datasets.Fetch;
 /// </summary>
 /// <param name="Url">The address without them.</param>
 /// <param name="Authorization">What the server is told of them (HTTP Basic); null where the address holds none.</param>
-internal sealed partial record MirrorAddress(Uri Url, string? Authorization)
+public sealed partial record MirrorAddress(Uri Url, string? Authorization)
 {
     private const string Hidden = "***@";
 
     /// <summary>Takes an address apart.</summary>
     public static MirrorAddress Of(Uri address)
     {
+        ArgumentNullException.ThrowIfNull(address);
         if (address.UserInfo.Length == 0)
             return new MirrorAddress(address, null);
         int colon = address.UserInfo.IndexOf(':', StringComparison.Ordinal);
@@ -26,6 +27,7 @@ internal sealed partial record MirrorAddress(Uri Url, string? Authorization)
     /// <summary>A text for people, in which no address shows a user name or password, and nothing is obeyed by a terminal.</summary>
     public static string Masked(string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         // As far as the last such sign: a password may hold any character where the address is malformed.
         string masked = Secret().Replace(text, match => match.Groups["scheme"].Value + Hidden);
         return string.Concat(masked.Select(c => char.IsControl(c) ? '·' : c));
@@ -34,6 +36,7 @@ internal sealed partial record MirrorAddress(Uri Url, string? Authorization)
     /// <summary>An address as the user typed it, for people: also one that is malformed.</summary>
     public static string Hide(string address)
     {
+        ArgumentNullException.ThrowIfNull(address);
         int at = address.LastIndexOf('@'), scheme = address.IndexOf("://", StringComparison.Ordinal);
         bool holdsSecret = at > 0 && (scheme >= 0 ? scheme < at : address.IndexOf(':', StringComparison.Ordinal) is >= 0 and int colon && colon < at);
         return holdsSecret ? (scheme >= 0 ? address[..(scheme + 3)] : "") + Hidden + address[(at + 1)..] : address;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -12,7 +11,7 @@ internal static unsafe class OwnFile
 {
     private const int Statx = 0x1000 /* AT_EMPTY_PATH */, NoFollow = 0x100 /* AT_SYMLINK_NOFOLLOW */, CurrentFolder = -100 /* AT_FDCWD */;
     private const uint Asked = 0x1 | 0x4 | 0x8 | 0x100 /* type, number of links, owner, number */;
-    private const int KindMask = 0xF000, Plain = 0x8000;
+    private const int KindMask = 0xF000, Plain = 0x8000, Link = 0xA000;
 
     // The C library that the process runs with already has been loaded; its statx, which has one layout on every processor.
     private static readonly delegate* unmanaged<int, byte*, int, uint, byte*, int> FileState = (delegate* unmanaged<int, byte*, int, uint, byte*, int>)Export("statx");
@@ -56,6 +55,13 @@ internal static unsafe class OwnFile
         return new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
     }
 
+    /// <summary>Whether there is a link that another user, who is not the machine's administrator, has put there. Where owners are not known, false.</summary>
+    public static bool IsOthersLink(string path)
+    {
+        Span<byte> state = stackalloc byte[256];
+        return FileState is not null && User is not null && Read(CurrentFolder, path, NoFollow, state) && (KindOf(state) & KindMask) == Link && OwnerOf(state) != 0 && OwnerOf(state) != User();
+    }
+
     /// <summary>The start of a small text file; null where there is none, or it is no file of ours.</summary>
     /// <param name="path">The file.</param>
     /// <param name="most">So many bytes at most; a longer file counts as none.</param>
@@ -89,13 +95,17 @@ internal static unsafe class OwnFile
         Span<byte> open = stackalloc byte[256], named = stackalloc byte[256];
         if (!Read((int)file.SafeFileHandle.DangerousGetHandle(), "", Statx, open) || !Read(CurrentFolder, path, NoFollow, named))
             return null;
-        // The numbers of links and owner, the kind and the file's own number: where linux/stat.h has them.
-        if ((BinaryPrimitives.ReadUInt16LittleEndian(named[28..]) & KindMask) != Plain || !open[32..40].SequenceEqual(named[32..40]))
+        // The number of links, and the file's own: where linux/stat.h has them.
+        if ((KindOf(named) & KindMask) != Plain || !open[32..40].SequenceEqual(named[32..40]))
             return "no plain file";
         if (MemoryMarshal.Read<uint>(named[16..]) != 1)
             return "a file that has another name too";
-        return MemoryMarshal.Read<uint>(named[20..]) == User() ? null : "another user's file";
+        return OwnerOf(named) == User() ? null : "another user's file";
     }
+
+    private static uint OwnerOf(ReadOnlySpan<byte> state) => MemoryMarshal.Read<uint>(state[20..]);
+
+    private static int KindOf(ReadOnlySpan<byte> state) => MemoryMarshal.Read<ushort>(state[28..]);
 
     private static bool Read(int folder, string path, int flags, Span<byte> state)
     {

@@ -280,6 +280,8 @@ public sealed class DatasetFetchTests : IDisposable
         Assert.DoesNotContain("ret@", message, StringComparison.Ordinal);
         Assert.DoesNotContain("user", message, StringComparison.Ordinal);
         Assert.Contains("***@host", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("user", Assert.Throws<BadInputException>(() => DatasetFetch.Run(address, new FetchRequest(), _listener, default)).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("user", Assert.Throws<BadInputException>(() => DatasetCheck.Run(address, default)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
