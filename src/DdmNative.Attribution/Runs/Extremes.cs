@@ -3,7 +3,10 @@ namespace DdmNative.Attribution.Runs;
 /// <summary>The two ends of an order from the most helpful to the most harmful, as two lists that share nothing.</summary>
 internal static class Extremes
 {
-    /// <summary>The first and the last; where there are fewer than both lists have room for, each list takes its half, and what lies in the middle goes where its sign says.</summary>
+    /// <summary>
+    /// The first and the last; where there are fewer than both lists have room for, each list takes its half, and what lies in the middle goes
+    /// where its sign says.
+    /// </summary>
     /// <param name="order">The most helpful first.</param>
     /// <param name="most">The length of a list at most.</param>
     /// <param name="harms">Whether one does harm.</param>

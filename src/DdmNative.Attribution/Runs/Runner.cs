@@ -107,7 +107,8 @@ public static class Runner
         Job job = places.Apply(run.Record!.Job);
         RunInputs inputs = RunInputs.Load(job);
         if (run.Record.Data is DataRecord data && data.Sha256 != inputs.Sha256)
-            throw new BadInputException(job.Data.Source, "images and labels", $"others than the run's (SHA-256 {inputs.Sha256})", $"those that the run was made of ({data.Sha256})", "Name the place where these are with --data.");
+            throw new BadInputException(job.Data.Source, "images and labels", $"others than the run's (SHA-256 {inputs.Sha256})",
+                $"those that the run was made of ({data.Sha256})", "Name the place where these are with --data.");
         foreach (StageRecord stage in run.Record.Stages)
         {
             if (Pipeline.ChangedFile(run, stage) is string file)

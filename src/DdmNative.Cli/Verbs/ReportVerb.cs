@@ -28,7 +28,8 @@ internal sealed class ReportVerb : VerbOptions
 
     public override void Do(CancellationToken stop)
     {
-        string report = Runner.WriteReport(Folder, new InputPlaces { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups });
+        var places = new InputPlaces { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups };
+        string report = Runner.WriteReport(Folder, places);
         if (Json)
             JsonResult.Write(new { run = Folder, report });
         else

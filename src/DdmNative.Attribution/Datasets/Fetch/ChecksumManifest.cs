@@ -4,8 +4,9 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// A list of files with their SHA-256, as <c>sha256sum</c> writes and checks it: 64 hexadecimal digits, two blanks (or a blank and a star), the path. Where a backslash comes before the digits, the path is
-/// escaped: it holds <c>\n</c>, <c>\r</c> or <c>\\</c> for a line break or a backslash. The form <c>SHA256 (path) = digits</c> of BSD and <c>--tag</c> is read too, a byte-order mark passed over.
+/// A list of files with their SHA-256, as <c>sha256sum</c> writes and checks it: 64 hexadecimal digits, two blanks (or a blank and a star), the
+/// path. Where a backslash comes before the digits, the path is escaped: it holds <c>\n</c>, <c>\r</c> or <c>\\</c> for a line break or a
+/// backslash. The form <c>SHA256 (path) = digits</c> of BSD and <c>--tag</c> is read too, a byte-order mark passed over.
 /// </summary>
 public sealed class ChecksumManifest
 {
@@ -60,7 +61,8 @@ public sealed class ChecksumManifest
     {
         bool isEscaped = line[0] == '\\';
         line = isEscaped ? line[1..] : line;
-        (string Name, string Sum)? entry = line.Length > Digits + 2 && line[Digits] == ' ' && line[Digits + 1] is ' ' or '*' ? (line[(Digits + 2)..], line[..Digits]) : Tagged(line);
+        bool isUsual = line.Length > Digits + 2 && line[Digits] == ' ' && line[Digits + 1] is ' ' or '*';
+        (string Name, string Sum)? entry = isUsual ? (line[(Digits + 2)..], line[..Digits]) : Tagged(line);
         if (entry is not (string name, string sum) || sum.Length != Digits || !sum.All(char.IsAsciiHexDigit))
             return null;
         return isEscaped ? Unescaped(name) is string plain ? (plain, sum.ToLowerInvariant()) : null : (name, sum.ToLowerInvariant());
@@ -71,7 +73,9 @@ public sealed class ChecksumManifest
     {
         const string Tag = "SHA256 (", Between = ") = ";
         int end = line.LastIndexOf(Between, StringComparison.Ordinal);
-        return line.StartsWith(Tag, StringComparison.Ordinal) && end > Tag.Length ? (line[Tag.Length..end], line[(end + Between.Length)..]) : null;
+        return line.StartsWith(Tag, StringComparison.Ordinal) && end > Tag.Length
+            ? (line[Tag.Length..end], line[(end + Between.Length)..])
+            : null;
     }
 
     private static string? Unescaped(string name)

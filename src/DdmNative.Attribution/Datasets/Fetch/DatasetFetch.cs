@@ -9,7 +9,8 @@ namespace DdmNative.Attribution.Datasets.Fetch;
 /// </summary>
 public sealed class DatasetFetch
 {
-    /// <summary>Where archives are unpacked: a name that nobody can put something in the way of; what a killed process has left is removed once nobody can be at it.</summary>
+    // Archives are unpacked under a name that nobody can put something in the way of; what a killed process has left is removed once nobody can
+    // be at it.
     private const string Unpacking = "unpacking-";
     private static readonly TimeSpan LeftFor = TimeSpan.FromDays(1);
 
@@ -53,7 +54,8 @@ public sealed class DatasetFetch
         ChecksumManifest? manifest = request.Manifest is not null ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(listener.Note, stop) : null;
         IReadOnlyList<KnownFile> files = FilesOf(name, known, manifest, mirror.Name);
         if (request.Folder is null && OwnFile.IsOthersLink(folder))
-            throw new BadInputException(folder, "folder", "a link that another user has put there", "a folder, or a link of your own", "Remove the link, or choose another folder with --to DIR.");
+            throw new BadInputException(folder, "folder", "a link that another user has put there", "a folder, or a link of your own",
+                "Remove the link, or choose another folder with --to DIR.");
         CreateFolder(folder);
         var sums = new List<(string, string)>();
         foreach (KnownFile file in files)
@@ -68,7 +70,8 @@ public sealed class DatasetFetch
     private static IReadOnlyList<KnownFile> FilesOf(string name, KnownDataset? known, ChecksumManifest? manifest, string address)
     {
         if (manifest?.Entries.FirstOrDefault(entry => !RelativePath.IsSafe(entry.Name)) is { Name: string strange })
-            throw new BadInputException(address, ChecksumManifest.FileName, strange, "names that every operating system takes: no backslash, colon or line break, 120 characters at most", "Rename the file at the mirror.");
+            throw new BadInputException(address, ChecksumManifest.FileName, strange,
+                "names that every operating system takes: no backslash, colon or line break, 120 characters at most", "Rename the file at the mirror.");
         if (known is null)
         {
             return manifest is null
@@ -131,7 +134,8 @@ public sealed class DatasetFetch
         {
             string path = Path.Combine(_folder, folder);
             if (new DirectoryInfo(path).LinkTarget is string target)
-                throw new BadInputException(path, "folder", $"a link to {target}", "a folder of the data set's own", "Remove the link, or choose another folder with --to DIR.");
+                throw new BadInputException(path, "folder", $"a link to {target}", "a folder of the data set's own",
+                    "Remove the link, or choose another folder with --to DIR.");
         }
     }
 
@@ -175,7 +179,8 @@ public sealed class DatasetFetch
         string stage = $"unpack {Path.GetFileName(archive)}", temporary = Path.Combine(_folder, Unpacking + Path.GetRandomFileName());
         _listener.Stage(stage, stage, isDone: false);
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        foreach (string left in Directory.EnumerateDirectories(_folder, Unpacking + "*").Where(left => DateTime.UtcNow - Directory.GetLastWriteTimeUtc(left) > LeftFor))
+        DateTime recent = DateTime.UtcNow - LeftFor;
+        foreach (string left in Directory.EnumerateDirectories(_folder, Unpacking + "*").Where(left => Directory.GetLastWriteTimeUtc(left) < recent))
             Directory.Delete(left, recursive: true);
         AtomicFile.MakeFolder(temporary);
         try
@@ -184,7 +189,11 @@ public sealed class DatasetFetch
             List<(string Name, string Sha256)> sums = [.. Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)
                 .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Of(path, _stop)))];
             foreach (string entry in Directory.EnumerateFileSystemEntries(temporary))
-                DiskException.Named(Path.Combine(_folder, Path.GetFileName(entry)), () => Place(entry, Path.Combine(_folder, Path.GetFileName(entry))));
+            {
+                string to = Path.Combine(_folder, Path.GetFileName(entry));
+                DiskException.Named(to, () => Place(entry, to));
+            }
+
             _listener.Finished(stage, watch.Elapsed.TotalSeconds);
             return sums;
         }

@@ -36,7 +36,8 @@ internal sealed class Mirror : IDisposable
         string folder = url is { IsFile: true } ? url.LocalPath : address;
         return Directory.Exists(folder)
             ? new Mirror(address.TrimEnd('/'), null, folder, options)
-            : throw new BadInputException(MirrorAddress.Hide(address), "mirror", "no such folder", "an address http://… or https://…, or a folder (file:///… or a path)", "Correct --mirror.");
+            : throw new BadInputException(MirrorAddress.Hide(address), "mirror", "no such folder",
+                "an address http://… or https://…, or a folder (file:///… or a path)", "Correct --mirror.");
     }
 
     /// <summary>Brings a file into a part file, all of it.</summary>
@@ -69,9 +70,8 @@ internal sealed class Mirror : IDisposable
             return File.Exists(Path.Combine(_folder, ChecksumManifest.FileName)) ? ChecksumManifest.Read(Path.Combine(_folder, ChecksumManifest.FileName)) : null;
         Uri url = UrlOf(ChecksumManifest.FileName);
         var arrived = new MemoryArrival();
-        return new ResumableDownload(_client!, url, _options) { OnRetry = onRetry, MostBytes = MostManifestBytes, MayBeAbsent = true }.Into(arrived, stop)
-            ? ChecksumManifest.Parse(url.ToString(), arrived.ToArray())
-            : null;
+        var download = new ResumableDownload(_client!, url, _options) { OnRetry = onRetry, MostBytes = MostManifestBytes, MayBeAbsent = true };
+        return download.Into(arrived, stop) ? ChecksumManifest.Parse(url.ToString(), arrived.ToArray()) : null;
     }
 
     public void Dispose() => _client?.Dispose();

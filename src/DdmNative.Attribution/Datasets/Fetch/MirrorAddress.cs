@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// An address of the web without the user name and password that it may hold: those go to its own server, as a header, and are never printed or written.
+/// An address of the web without the user name and password that it may hold: those go to its own server, as a header, and are never printed or
+/// written.
 /// </summary>
 /// <param name="Url">The address without them.</param>
 /// <param name="Authorization">What the server is told of them (HTTP Basic); null where the address holds none.</param>
@@ -19,7 +20,8 @@ public sealed partial record MirrorAddress(Uri Url, string? Authorization)
         if (address.UserInfo.Length == 0)
             return new MirrorAddress(address, null);
         int colon = address.UserInfo.IndexOf(':', StringComparison.Ordinal);
-        string user = Uri.UnescapeDataString(colon < 0 ? address.UserInfo : address.UserInfo[..colon]), password = colon < 0 ? "" : Uri.UnescapeDataString(address.UserInfo[(colon + 1)..]);
+        string user = Uri.UnescapeDataString(colon < 0 ? address.UserInfo : address.UserInfo[..colon]);
+        string password = colon < 0 ? "" : Uri.UnescapeDataString(address.UserInfo[(colon + 1)..]);
         var plain = new UriBuilder(address) { UserName = "", Password = "" };
         return new MirrorAddress(plain.Uri, Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
     }
@@ -37,9 +39,8 @@ public sealed partial record MirrorAddress(Uri Url, string? Authorization)
     public static string Hide(string address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        int at = address.LastIndexOf('@'), scheme = address.IndexOf("://", StringComparison.Ordinal);
-        bool holdsSecret = at > 0 && (scheme >= 0 ? scheme < at : address.IndexOf(':', StringComparison.Ordinal) is >= 0 and int colon && colon < at);
-        return holdsSecret ? (scheme >= 0 ? address[..(scheme + 3)] : "") + Hidden + address[(at + 1)..] : address;
+        int at = address.LastIndexOf('@'), scheme = address.IndexOf("://", StringComparison.Ordinal), colon = address.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0 && colon < at && scheme < at ? (scheme >= 0 ? address[..(scheme + 3)] : "") + Hidden + address[(at + 1)..] : address;
     }
 
     [GeneratedRegex(@"(?<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s'""]*@")]

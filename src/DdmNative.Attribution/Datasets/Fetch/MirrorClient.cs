@@ -6,12 +6,15 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// Asks a mirror's server. Redirections are followed here, a few of them and only to the web: what the framework does with a malformed or foreign one is an error that says nothing to the user.
-/// A user name and password go to the server that they were given for, and to no other.
+/// Asks a mirror's server. Redirections are followed here, a few of them and only to the web: what the framework does with a malformed or foreign
+/// one is an error that says nothing to the user. A user name and password go to the server that they were given for, and to no other.
 /// </summary>
 internal sealed class MirrorClient : IDisposable
 {
     private const int MostRedirections = 10;
+
+    private static readonly HttpStatusCode[] Redirections =
+        [HttpStatusCode.MovedPermanently, HttpStatusCode.Found, HttpStatusCode.SeeOther, HttpStatusCode.TemporaryRedirect, HttpStatusCode.PermanentRedirect];
 
     private readonly MirrorAddress _mirror;
     private readonly TimeSpan _silence;
@@ -23,14 +26,15 @@ internal sealed class MirrorClient : IDisposable
     {
         _mirror = mirror;
         _silence = silence;
-        _client = new HttpClient(new SocketsHttpHandler { ConnectTimeout = silence, AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        var handler = new SocketsHttpHandler { ConnectTimeout = silence, AllowAutoRedirect = false, UseCookies = false };
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     /// <summary>The answer to a request for an address, its headers read.</summary>
     /// <param name="url">The address.</param>
     /// <param name="prepare">Adds headers.</param>
     /// <param name="patience">Ends the request; it is set anew for every server that is asked.</param>
-    /// <exception cref="BadInputException">The server sends elsewhere in a way that leads nowhere, or the address cannot be asked for.</exception>
+    /// <exception cref="BadInputException">The server redirects to where nothing can be had, or the address cannot be asked for.</exception>
     /// <exception cref="HttpRequestException">There is no connection.</exception>
     public HttpResponseMessage Get(Uri url, Action<HttpRequestHeaders> prepare, CancellationTokenSource patience)
     {
@@ -39,7 +43,7 @@ internal sealed class MirrorClient : IDisposable
         {
             patience.CancelAfter(_silence);
             HttpResponseMessage response = Ask(url, now, prepare, patience.Token);
-            if (response.StatusCode is not (HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+            if (!Redirections.Contains(response.StatusCode))
                 return response;
             using (response)
                 now = Next(url, now, response);

@@ -4,8 +4,9 @@ using System.Text;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// Temporary files in a folder that others may write too, such as a shared cache: never through a link that was put in their place. A file that is there already is taken only where it is a plain file, of
-/// this user, under this one name; everything else of that name is removed (the link, not what it leads to), and the file made anew.
+/// Temporary files in a folder that others may write too, such as a shared cache: never through a link that was put in their place. A file that is
+/// there already is taken only where it is a plain file, of this user, under this one name; everything else of that name is removed (the link, not
+/// what it leads to), and the file made anew.
 /// </summary>
 internal static unsafe class OwnFile
 {
@@ -14,7 +15,8 @@ internal static unsafe class OwnFile
     private const int KindMask = 0xF000, Plain = 0x8000, Link = 0xA000;
 
     // The C library that the process runs with already has been loaded; its statx, which has one layout on every processor.
-    private static readonly delegate* unmanaged<int, byte*, int, uint, byte*, int> FileState = (delegate* unmanaged<int, byte*, int, uint, byte*, int>)Export("statx");
+    private static readonly delegate* unmanaged<int, byte*, int, uint, byte*, int> FileState =
+        (delegate* unmanaged<int, byte*, int, uint, byte*, int>)Export("statx");
     private static readonly delegate* unmanaged<uint> User = (delegate* unmanaged<uint>)Export("geteuid");
 
     /// <summary>Opens a file for reading and writing, by nobody else at the time.</summary>
@@ -55,11 +57,12 @@ internal static unsafe class OwnFile
         return new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
     }
 
-    /// <summary>Whether there is a link that another user, who is not the machine's administrator, has put there. Where owners are not known, false.</summary>
+    /// <summary>Whether a link is there that another user, but not the machine's administrator, has made. False where owners are not known.</summary>
     public static bool IsOthersLink(string path)
     {
         Span<byte> state = stackalloc byte[256];
-        return FileState is not null && User is not null && Read(CurrentFolder, path, NoFollow, state) && (KindOf(state) & KindMask) == Link && OwnerOf(state) != 0 && OwnerOf(state) != User();
+        return FileState is not null && User is not null && Read(CurrentFolder, path, NoFollow, state)
+            && (KindOf(state) & KindMask) == Link && OwnerOf(state) != 0 && OwnerOf(state) != User();
     }
 
     /// <summary>The start of a small text file; null where there is none, or it is no file of ours.</summary>
@@ -114,5 +117,7 @@ internal static unsafe class OwnFile
     }
 
     private static IntPtr Export(string name)
-        => OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), name, out IntPtr address) ? address : IntPtr.Zero;
+        => OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), name, out IntPtr address)
+            ? address
+            : IntPtr.Zero;
 }

@@ -40,7 +40,8 @@ internal sealed class PartFile : IArrival, IDisposable
         }
         catch (DiskException e) when (e.IsBusy)
         {
-            throw new BadInputException(path, "file", "that another process is writing it", "a file that no other ddm is at", "Wait for the other one, or choose another folder with --to.", e);
+            throw new BadInputException(path, "file", "that another process is writing it", "a file that no other ddm is at",
+                "Wait for the other one, or choose another folder with --to.", e);
         }
     }
 
@@ -107,7 +108,8 @@ internal sealed class PartFile : IArrival, IDisposable
     public void Dispose() => _file.Dispose();
 
     /// <summary>It goes to the server: nothing but what a server would have sent.</summary>
-    private string? ReadTag() => OwnFile.ReadText(TagPath, LongestTag) is { Length: > 0 } tag && tag.All(c => c is >= ' ' and <= '~') ? tag : null;
+    private string? ReadTag()
+        => OwnFile.ReadText(TagPath, LongestTag) is { Length: > 0 } tag && tag.All(c => c is >= ' ' and <= '~') ? tag : null;
 
     private void Named(Action work) => DiskException.Named(_path, () =>
     {

@@ -7,7 +7,8 @@ internal static class RelativePath
 
     /// <summary>Whether it stays inside its folder on this operating system, where the names of files may hold what others' may not.</summary>
     public static bool Stays(string path)
-        => path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal) && !Path.IsPathRooted(path) && !(OperatingSystem.IsWindows() && path.Any(c => c is '\\' or ':'))
+        => path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal) && !Path.IsPathRooted(path)
+        && !(OperatingSystem.IsWindows() && path.Any(c => c is '\\' or ':'))
         && path.Split('/').All(part => part is not ("" or "." or ".."));
 
     /// <summary>Whether it names something inside the folder that it is meant for, on every operating system.</summary>

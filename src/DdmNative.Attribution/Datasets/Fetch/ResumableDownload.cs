@@ -6,7 +6,8 @@ namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
 /// One file over HTTP. It goes on where an earlier try ended (Range, with If-Range where the server gave a validator), begins again where the server has another file or takes
-/// no ranges, and tries again after a wait when the connection breaks, nothing arrives, or the server answers 408, 429 or 5xx. What the disk refuses is no fault of the connection, and not tried again.
+/// no ranges, and tries again after a wait when the connection breaks, nothing arrives, or the server answers 408, 429 or 5xx.
+/// What the disk refuses is no fault of the connection, and not tried again.
 /// </summary>
 internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOptions options)
 {

@@ -4,8 +4,8 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Runs.Jobs;
 
 /// <summary>
-/// Where the inputs of a job lie. That is no part of what decides its result, which depends on what the inputs hold: a run remembers absolute paths, so that it goes on from every folder, and can be told where its
-/// inputs are now. What is null stays where the job says.
+/// Where the inputs of a job lie. That is no part of what decides its result, which depends on what the inputs hold: a run remembers absolute
+/// paths, so that it goes on from every folder, and can be told where its inputs are now. What is null stays where the job says.
 /// </summary>
 public sealed record InputPlaces
 {
@@ -35,7 +35,12 @@ public sealed record InputPlaces
         return job with
         {
             Data = job.Data with { Source = Data ?? job.Data.Source },
-            Target = job.Target is null ? null : job.Target with { File = Target ?? job.Target.File, Trajectory = Trajectory ?? job.Target.Trajectory, NameMap = NameMap ?? job.Target.NameMap },
+            Target = job.Target is null ? null : job.Target with
+            {
+                File = Target ?? job.Target.File,
+                Trajectory = Trajectory ?? job.Target.Trajectory,
+                NameMap = NameMap ?? job.Target.NameMap,
+            },
             Groups = job.Groups with { File = Groups ?? job.Groups.File },
         };
     }
@@ -44,7 +49,12 @@ public sealed record InputPlaces
     internal static Job Absolute(Job job) => job with
     {
         Data = job.Data with { Source = IsName(job.Data.Source) ? job.Data.Source : Path.GetFullPath(job.Data.Source) },
-        Target = job.Target is null ? null : job.Target with { File = Path.GetFullPath(job.Target.File), Trajectory = Full(job.Target.Trajectory), NameMap = Full(job.Target.NameMap) },
+        Target = job.Target is null ? null : job.Target with
+        {
+            File = Path.GetFullPath(job.Target.File),
+            Trajectory = Full(job.Target.Trajectory),
+            NameMap = Full(job.Target.NameMap),
+        },
         Groups = job.Groups with { File = Full(job.Groups.File) },
     };
 
@@ -56,7 +66,8 @@ public sealed record InputPlaces
         Groups = job.Groups with { File = Blank(job.Groups.File) },
     };
 
-    private static bool IsName(string source) => source == "generated" || source.StartsWith("generated:", StringComparison.Ordinal) || (!Directory.Exists(source) && DatasetCache.Holds(source));
+    private static bool IsName(string source)
+        => source == "generated" || source.StartsWith("generated:", StringComparison.Ordinal) || (!Directory.Exists(source) && DatasetCache.Holds(source));
 
     private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 
