@@ -76,6 +76,46 @@ public sealed class InterchangeTests(RunFiles files)
         Assert.Contains("ddm data fetch cifar-10", Ddm.Run(environment, "train", "--run", files.PathOf("not there"), "--data", "cifar-10").Error, StringComparison.Ordinal);
     }
 
+    [SkippableTheory]
+    [InlineData("/nowhere/home")]
+    [InlineData("home")]
+    public void Without_a_home_folder_nothing_is_fetched_into_the_current_one(string home)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "the folder for caches is another there");
+        string mirror = Directory.CreateDirectory(files.PathOf("mirror of one")).FullName;
+        File.WriteAllText(Path.Combine(mirror, "a"), "a");
+        File.WriteAllText(Path.Combine(mirror, "SHA256SUMS"), $"{Convert.ToHexStringLower(SHA256.HashData("a"u8))}  a\n");
+        var environment = new Dictionary<string, string> { ["DDM_DATA"] = "", ["XDG_CACHE_HOME"] = "", ["HOME"] = home };
+
+        Ddm.Result fetched = Ddm.Run(environment, "data", "fetch", "homeless", "--mirror", mirror), listed = Ddm.Run(environment, "data", "list");
+
+        Assert.Equal(ExitCode.BadInput, fetched.Code);
+        Assert.Contains("DDM_DATA", fetched.Error, StringComparison.Ordinal);
+        Assert.Contains(home, fetched.Error, StringComparison.Ordinal);
+        Assert.Equal(0, listed.Code);
+        Assert.Contains("Cache: none", listed.Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(Environment.CurrentDirectory, ".cache")));
+        Ddm.Result aside = Ddm.Run(environment, "data", "fetch", "homeless", "--mirror", mirror, "--to", files.PathOf("aside"));
+        Assert.True(aside.Code == 0, aside.Error);
+    }
+
+    [Fact]
+    public void A_report_takes_the_data_from_where_they_are_now()
+    {
+        string run = files.PathOf("moved data"), old = files.PathOf("old place"), now = files.PathOf("new place");
+        Directory.CreateDirectory(old);
+        foreach (string name in new[] { "train.npz", "test.npz" })
+            Npz.Write(Path.Combine(old, name), ("x", new NpyArray(Enumerable.Range(0, 16 * 64).Select(i => (byte)(i * i * 37)).ToArray(), 16, 8, 8)), ("y", new NpyArray(Enumerable.Range(0, 16).Select(n => n % 2).ToArray(), 16)));
+        Done("attribute", "--run", run, "--data", Path.GetRelativePath(Environment.CurrentDirectory, old), "--clusters", "2", "--method", "random", "--samples", "none");
+        Directory.Move(old, now);
+
+        Ddm.Result lost = Ddm.Run("report", "--run", run);
+        Assert.Equal(ExitCode.BadInput, lost.Code);
+        Assert.Contains("--data", lost.Error, StringComparison.Ordinal);
+        Done("report", "--run", run, "--data", now);
+        Done("report", "--run", run);
+    }
+
     [Fact]
     public void Effects_are_exported_as_tables()
     {

@@ -93,6 +93,9 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
     [SkippableTheory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Light, 1400)]
+    [InlineData(ColorScheme.Dark, 1000)]
+    [InlineData(ColorScheme.Light, 700)]
     [InlineData(ColorScheme.Light, 400)]
     [InlineData(ColorScheme.Dark, 400)]
     public async Task The_page_fits_its_window_in_its_colours(ColorScheme scheme, int width)
@@ -110,6 +113,58 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         Directory.CreateDirectory(folder);
         byte[] picture = await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(folder, $"report-{scheme}-{width}.png") });
         Assert.True(picture.Length > 50_000);
+    }
+
+    [SkippableTheory]
+    [InlineData(1400)]
+    [InlineData(1000)]
+    [InlineData(700)]
+    [InlineData(400)]
+    public async Task Charts_fill_their_places_and_what_is_cut_off_says_so(int width)
+    {
+        IPage page = await NewPage(ColorScheme.Light, width);
+        await Open(page, Report);
+        await RequireWhole(page);
+        await page.ClickAsync("summary");
+        await RequireWhole(page);
+        // The same after the window has changed.
+        await page.SetViewportSizeAsync(1400 + 400 - width, 900);
+        await RequireWhole(page);
+        if (width == 1400)
+            return;
+        await page.SetViewportSizeAsync(1400, 900);
+        await RequireWhole(page);
+        Assert.Equal(0, await page.EvaluateAsync<int>("at('methods').parentElement.scrollWidth - at('methods').parentElement.clientWidth"));
+    }
+
+    private static async Task RequireWhole(IPage page)
+    {
+        // A few frames, in which the observers of sizes are asked.
+        await page.EvaluateAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))");
+        Assert.True(await page.Locator("#curves .chart").CountAsync() > 1);
+        Assert.Empty(await page.EvaluateAsync<string[]>("""
+            [...document.querySelectorAll(".chart svg, .chart canvas")].map(drawn => [drawn, drawn.closest(".chart")])
+                .filter(([drawn, place]) => place.clientWidth > 0 && Math.abs(drawn.getBoundingClientRect().width - place.clientWidth) > 1)
+                .map(([drawn, place]) => `${place.getAttribute("aria-label")}: ${drawn.getBoundingClientRect().width} in ${place.clientWidth}`)
+            """));
+        Assert.Empty(await page.EvaluateAsync<string[]>("""
+            [...document.querySelectorAll(".scroll, .gallery-rows")].filter(box => box.checkVisibility() && (box.scrollWidth > box.clientWidth + 1) !== !!box.nextElementSibling?.classList.contains("more"))
+                .map(box => `${box.getAttribute("aria-label")}: ${box.scrollWidth} in ${box.clientWidth}`)
+            """));
+    }
+
+    [SkippableFact]
+    public async Task Lists_of_few_groups_do_not_overlap()
+    {
+        IPage page = await NewPage(ColorScheme.Light, 1280);
+        await Open(page, Report);
+
+        string[] helpful = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('#helpful button')].map(button => button.textContent)");
+        string[] harmful = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('#harmful button')].map(button => button.textContent)");
+
+        Assert.Equal((3, 3), (helpful.Length, harmful.Length));
+        Assert.Empty(helpful.Intersect(harmful));
+        Assert.Equal(["–", "0.00", "-0.01", "1.50"], await page.EvaluateAsync<string[]>("[null, -0.001, -0.009, 1.5].map(value => number(value, 2))"));
     }
 
     [SkippableFact]

@@ -15,7 +15,9 @@ public sealed class WholeRunTests(RunFiles files)
 
         Assert.Single(files.WholeOutput.TrimEnd().Split('\n'));
         Assert.InRange(document.RootElement.GetProperty("test_accuracy").GetDouble(), 0, 1);
-        Assert.Equal(5, document.RootElement.GetProperty("most_helpful").GetArrayLength());
+        int[] Groups(string list) => [.. document.RootElement.GetProperty(list).EnumerateArray().Select(group => group.GetProperty("group").GetInt32())];
+        Assert.Equal((3, 3), (Groups("most_helpful").Length, Groups("most_harmful").Length)); // of six, each in one list
+        Assert.Equal(Enumerable.Range(0, 6), Groups("most_helpful").Concat(Groups("most_harmful")).Order());
         Assert.Equal("repair", document.RootElement.GetProperty("methods")[0].GetProperty("name").GetString());
         Assert.Contains("train", files.WholeError, StringComparison.Ordinal);
     }

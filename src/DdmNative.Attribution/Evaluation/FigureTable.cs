@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Evaluation;
 
@@ -52,7 +53,7 @@ public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(strin
     }
 
     /// <summary>A figure as a reader wants it: in its column's format, a dash where there is none.</summary>
-    public string Shown(double value, int figure) => double.IsFinite(value) ? value.ToString(figures[figure].Format, CultureInfo.InvariantCulture) : "–";
+    public string Shown(double value, int figure) => double.IsFinite(value) ? FigureText.Of(value, figures[figure].Format) : "–";
 
     private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

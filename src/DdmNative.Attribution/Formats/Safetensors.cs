@@ -45,13 +45,19 @@ public static class Safetensors
 
     /// <summary>Reads and checks a whole file.</summary>
     /// <exception cref="BadInputException">Anything is amiss: lengths, overlaps, holes, dtypes, shapes, values that are not finite.</exception>
-    public static SafetensorsContents Read(string path)
+    public static SafetensorsContents Read(string path) => Read(path, _ => true);
+
+    /// <summary>Reads and checks a file but for some of its tensors, which may be of any type and hold anything.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isRead">Whether the tensor of a name is read.</param>
+    /// <exception cref="BadInputException">As for <see cref="Read(string)"/>.</exception>
+    internal static SafetensorsContents Read(string path, Func<string, bool> isRead)
     {
         byte[] bytes = InputFile.ReadAll(path);
-        (List<SafetensorsEntry> entries, Dictionary<string, string> metadata, int dataStart) = SafetensorsHeader.Parse(path, bytes);
+        (List<SafetensorsEntry> entries, Dictionary<string, string> metadata, int dataStart) = SafetensorsHeader.Parse(path, bytes, isRead);
         var tensors = new List<NamedTensor>();
         var integers = new List<NamedIntegers>();
-        foreach (SafetensorsEntry entry in entries)
+        foreach (SafetensorsEntry entry in entries.Where(entry => isRead(entry.Name)))
         {
             ReadOnlySpan<byte> data = bytes.AsSpan(dataStart + (int)entry.Begin, (int)(entry.End - entry.Begin));
             if (entry.DType is "I32" or "I64")
@@ -60,7 +66,7 @@ public static class Safetensors
                 tensors.Add(new NamedTensor(entry.Name, entry.Shape, ReadFloats(path, entry, data)));
         }
 
-        return new SafetensorsContents(path, tensors, integers, metadata);
+        return new SafetensorsContents(path, tensors, integers, metadata) { Unread = [.. entries.Select(entry => entry.Name).Where(name => !isRead(name))] };
     }
 
     private static long[] ReadIntegers(ReadOnlySpan<byte> data, string dtype)

@@ -24,6 +24,9 @@ public sealed class SafetensorsContents
     /// <summary>The file's <c>__metadata__</c>; empty where it has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>The names of the tensors that the file holds and that were not to be read.</summary>
+    internal IReadOnlyList<string> Unread { get; init; } = [];
+
     /// <summary>The floating-point tensor of that name and shape; −1 in <paramref name="shape"/> accepts any length.</summary>
     /// <exception cref="BadInputException">There is none, or its shape is another.</exception>
     public NamedTensor Tensor(string name, params ReadOnlySpan<int> shape)

@@ -57,7 +57,10 @@ internal static class SafetensorsHeader
     }
 
     /// <summary>The entries of a file in the order of their data, its metadata, and where the data begin.</summary>
-    public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata, int DataStart) Parse(string path, byte[] file)
+    /// <param name="path">For messages.</param>
+    /// <param name="file">The whole file.</param>
+    /// <param name="isRead">Whether a tensor is to be read; of one that is not, only its place in the file is checked.</param>
+    public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata, int DataStart) Parse(string path, byte[] file, Func<string, bool> isRead)
     {
         if (file.Length < 8)
             throw new BadInputException(path, "byte 0 (header length)", $"a file of {file.Length} bytes", "at least 8 bytes", Damaged);
@@ -78,7 +81,7 @@ internal static class SafetensorsHeader
                 if (property.Name == MetadataKey)
                     ParseMetadata(path, property.Value, metadata);
                 else
-                    entries.Add(ParseEntry(path, property.Name, property.Value));
+                    entries.Add(ParseEntry(path, property.Name, property.Value, isRead(property.Name)));
             }
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -102,20 +105,22 @@ internal static class SafetensorsHeader
         }
     }
 
-    private static SafetensorsEntry ParseEntry(string path, string name, JsonElement value)
+    private static SafetensorsEntry ParseEntry(string path, string name, JsonElement value, bool isRead)
     {
         RequireKind(path, name, value, JsonValueKind.Object);
         if (!value.TryGetProperty("dtype", out JsonElement kind) || kind.ValueKind != JsonValueKind.String)
             throw new BadInputException(path, $"{name}.dtype", "nothing, or not a text", "a dtype", Damaged);
         string dtype = kind.GetString()!;
         int elementSize = ElementSize(dtype);
-        if (elementSize == 0)
+        if (isRead && elementSize == 0)
             throw new BadInputException(path, $"{name}.dtype", $"'{dtype}'", "one of F16, BF16, F32, F64, I32, I64", "Convert the tensor to one of these.");
 
         long[] shape = Numbers(path, name, value, "shape");
         long[] range = Numbers(path, name, value, "data_offsets");
         if (range.Length != 2 || range[0] > range[1])
             throw new BadInputException(path, $"{name}.data_offsets", $"[{string.Join(", ", range)}]", "[begin, end] with begin <= end", Damaged);
+        if (!isRead)
+            return new SafetensorsEntry(name, dtype, [], range[0], range[1]);
 
         Int128 bytes = elementSize;
         foreach (long axis in shape)

@@ -95,5 +95,5 @@ public sealed record RunComparison
     private static string Cell(ComparedRow row, string view)
         => !row.Correlations.TryGetValue(view, out ComparedCorrelation? r) ? "–" : Number(r.Mean, "0.00") + (r.Runs > 1 ? $" ({Number(r.Least, "0.00")})" : "");
 
-    private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "–";
+    private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? FigureText.Of(number, format) : "–";
 }

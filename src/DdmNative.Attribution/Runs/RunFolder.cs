@@ -82,7 +82,7 @@ public sealed partial class RunFolder : IDisposable
     public static string? OwnFileAt(string folder, string path)
     {
         string name = Path.GetRelativePath(RealPath(folder), RealPath(path)).Replace('\\', '/');
-        if (!RelativePath.StaysInside(name))
+        if (!RelativePath.Stays(name))
             return null;
         bool isOwn = name.Contains('/', StringComparison.Ordinal) || OwnFiles.Contains(name)
             || (ReadRecord(folder, out _)?.Stages.Any(stage => stage.Files.ContainsKey(name)) ?? false);
@@ -231,7 +231,7 @@ public sealed partial class RunFolder : IDisposable
             damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
         else if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
-        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.StaysInside(name) && !SharedModel().IsMatch(name)) is string outside)
+        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.Stays(name) && !SharedModel().IsMatch(name)) is string outside)
             damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder", "The file was edited. Do not use this run: somebody may have meant to write outside of it.");
         else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
             damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");

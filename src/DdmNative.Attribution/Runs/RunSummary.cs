@@ -19,10 +19,10 @@ public sealed record RunSummary
     /// <summary>The objective of the two lists: the first of the job's.</summary>
     public string? Objective { get; init; }
 
-    /// <summary>The five groups whose presence improves the objective most, best first.</summary>
+    /// <summary>The groups whose presence improves the objective most, best first: five, or half of them where there are fewer than ten.</summary>
     public IReadOnlyList<GroupEffect> MostHelpful { get; init; } = [];
 
-    /// <summary>The five groups whose presence improves the objective least, or harms it, worst first.</summary>
+    /// <summary>The groups whose presence improves the objective least, or harms it, worst first: as many, none of them among the most helpful.</summary>
     public IReadOnlyList<GroupEffect> MostHarmful { get; init; } = [];
 
     /// <summary>The methods, the first the one of the lists.</summary>

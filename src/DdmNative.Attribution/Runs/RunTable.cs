@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
@@ -93,5 +92,5 @@ public static class RunTable
     }
 
     private static string Number(double? value, string format, string unit = "")
-        => value is double number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) + unit : "–";
+        => value is double number && double.IsFinite(number) ? FigureText.Of(number, format) + unit : "–";
 }

@@ -72,7 +72,7 @@ public static class Runner
             Arithmetic = device.Arithmetic,
             Shard = shard,
             Shards = run.Record?.Shards ?? [],
-            Job = job,
+            Job = InputPlaces.Absolute(job),
             Overrides = settings.Overrides,
             Data = inputs.Describe(),
             Stages = run.Record?.Stages ?? [],
@@ -93,15 +93,22 @@ public static class Runner
     }
 
     /// <summary>Writes the report of a run again, from what its folder holds.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="places">Where its inputs are now; the run remembers it.</param>
     /// <returns>The report's path.</returns>
-    /// <exception cref="BadInputException">The folder is not a run's, its data are not where they were, or its attribution is not finished for them.</exception>
-    public static string WriteReport(string folder)
+    /// <exception cref="BadInputException">The folder is not a run's, its inputs are not there or hold something else, or its attribution is not finished for them.</exception>
+    public static string WriteReport(string folder, InputPlaces places)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(places);
         if (RunFolder.Peek(folder) is null)
             throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
         using RunFolder run = RunFolder.Open(folder);
-        RunInputs inputs = RunInputs.Load(run.Record!.Job);
+        Job job = places.Apply(run.Record!.Job);
+        RunInputs inputs = RunInputs.Load(job);
+        if (run.Record.Data is DataRecord data && data.Sha256 != inputs.Sha256)
+            throw new BadInputException(job.Data.Source, "images and labels", $"others than the run's (SHA-256 {inputs.Sha256})",
+                $"those that the run was made of ({data.Sha256})", "Name the place where these are with --data.");
         foreach (StageRecord stage in run.Record.Stages)
         {
             if (Pipeline.ChangedFile(run, stage) is string file)
@@ -111,6 +118,8 @@ public static class Runner
         RunSummary summary = Summarise(run, inputs, new RunSettings());
         if (summary.Methods.Count == 0)
             throw new BadInputException(folder, "attribution", "none that is finished for the present job and data", "a finished attribution", $"Run ddm attribute --run {folder} first.");
+        if (places != new InputPlaces())
+            run.Save(run.Record with { Job = InputPlaces.Absolute(job) });
         Report.Write(run, inputs, summary);
         return run.PathOf(Report.FileName);
     }

@@ -52,13 +52,14 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         (string objective, double[] effects, Dictionary<int, double> exact) = FirstRow(validate is not null);
         double sign = Objective.Parse(objective).HarmSign;
         int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
+        (int[] helpful, int[] harmful) = Extremes.Of(order, Listed, g => sign * effects[g] > 0);
         GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g], exact.TryGetValue(g, out double value) ? value : null) { ClassName = inputs.Train.ClassNames?[groups.ClassOf[g]] };
         return summary with
         {
             Convention = AttributionMatrix.Convention,
             Objective = objective,
-            MostHelpful = [.. order.Take(Listed).Select(Describe)],
-            MostHarmful = [.. order.Reverse().Take(Listed).Select(Describe)],
+            MostHelpful = [.. helpful.Select(Describe)],
+            MostHarmful = [.. harmful.Select(Describe)],
             Methods = [.. record.Job.Attribution.Methods.Select(method => Method(method, groups.Count, modelSeconds, validate))],
         };
     }

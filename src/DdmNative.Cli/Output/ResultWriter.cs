@@ -1,5 +1,5 @@
-using System.Globalization;
 using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Reports;
@@ -29,7 +29,7 @@ internal static class ResultWriter
             console.MarkupLineInterpolated($"Test accuracy [bold]{accuracy:P1}[/], test loss {Number(summary.TestLoss, "0.000")}");
         if (summary.Unlearned is IReadOnlyDictionary<string, double> unlearned)
             UnlearnedTable.Write(console, unlearned);
-        if (summary.MostHelpful.Count > 0)
+        if (summary.MostHelpful.Count + summary.MostHarmful.Count > 0)
         {
             console.WriteLine();
             console.WriteLine($"Effect of each group on '{summary.Objective}' by {AttributionMethods.Title(summary.Methods[0].Name)}: with the group minus without it.");
@@ -66,6 +66,8 @@ internal static class ResultWriter
 
     private static void WriteGroups(IAnsiConsole console, string title, IReadOnlyList<GroupEffect> groups)
     {
+        if (groups.Count == 0)
+            return;
         bool exact = groups.Any(group => group.Exact is not null);
         FittedColumn[] columns = [new("class", 2), new("cluster", 4), new("images", 3), new("effect", 0), .. exact ? (FittedColumn[])[new("exact", 1)] : []];
         var table = new FittedTable(title, "group", columns);
@@ -136,5 +138,5 @@ internal static class ResultWriter
 
     private static string Effect(double? value) => Number(value, "+0.0000;-0.0000");
 
-    private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? number.ToString(format, CultureInfo.InvariantCulture) : "–";
+    private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? FigureText.Of(number, format) : "–";
 }

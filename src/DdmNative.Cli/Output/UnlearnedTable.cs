@@ -1,4 +1,4 @@
-using System.Globalization;
+using DdmNative.Attribution.Formats;
 using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
@@ -19,6 +19,6 @@ internal static class UnlearnedTable
             table.AddRow(title, Figure($"{name}_images", "0"), Figure($"{name}_accuracy_before", "P1"), Figure($"{name}_accuracy", "P1"), Figure($"{name}_loss_before", "0.000"), Figure($"{name}_loss", "0.000"));
         console.Write(table);
 
-        string Figure(string name, string format) => figures.TryGetValue(name, out double value) ? value.ToString(format, CultureInfo.InvariantCulture) : "–";
+        string Figure(string name, string format) => figures.TryGetValue(name, out double value) ? FigureText.Of(value, format) : "–";
     }
 }

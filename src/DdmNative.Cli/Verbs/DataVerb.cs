@@ -13,7 +13,7 @@ internal sealed class DataVerb : VerbOptions
     [Value(1, MetaName = "NAME", HelpText = "fashion-mnist, mnist, kmnist, cifar-10, cifar-100 or tiny-imagenet; with --mirror any name, for what the list SHA256SUMS at the mirror names; with verify also a folder.")]
     public string? Name { get; set; }
 
-    [Option("mirror", MetaValue = "URL", HelpText = "The folder that has the files: http://…, https://…, file:///… or a path. Default: the publisher's.")]
+    [Option("mirror", MetaValue = "URL", HelpText = "The folder that has the files: http://…, https://…, file:///… or a path. A user name and password in it (https://USER:PASSWORD@…) go to that server alone, and are never printed. Default: the publisher's.")]
     public string? Mirror { get; set; }
 
     [Option("to", MetaValue = "DIR", HelpText = "Where the data set goes. Default: its folder in the cache, $DDM_DATA or ~/.cache/ddm/data.")]
@@ -45,7 +45,7 @@ internal sealed class DataVerb : VerbOptions
                 Verify(DatasetCache.Resolve(folder), stop);
                 break;
             default:
-                throw new BadUsageException($"data: found '{string.Join(' ', new[] { Action, Name }.Where(part => part is not null))}', expected fetch NAME, list, or verify DIR.");
+                throw new BadUsageException($"data: found '{string.Join(' ', new[] { Action, Name }.OfType<string>().Select(MirrorAddress.Hide))}', expected fetch NAME, list, or verify DIR.");
         }
     }
 
@@ -78,7 +78,7 @@ internal sealed class DataVerb : VerbOptions
         {
             JsonResult.Write(new
             {
-                cache = DatasetCache.Folder,
+                cache = DatasetCache.FolderIfAny,
                 data_sets = KnownDatasets.All.Select(set => new { name = set.Name, title = set.Title, mirror = set.Mirror, fetched = DatasetCache.Holds(set.Name), files = set.Files.Select(file => new { name = file.Name, sha256 = file.Sha256, unpacked_sha256 = file.UnpackedSha256 }) }),
             });
             return;
@@ -91,7 +91,7 @@ internal sealed class DataVerb : VerbOptions
             Console.Out.WriteLine($"{new string(' ', width)}{set.Mirror}: {string.Join(", ", set.Files.Select(file => file.Name))}");
         }
 
-        Console.Out.WriteLine($"Cache: {DatasetCache.Folder}");
+        Console.Out.WriteLine($"Cache: {DatasetCache.FolderIfAny ?? $"none, because there is no home folder; set {DatasetCache.Variable} to one"}");
     }
 
     private void Verify(string folder, CancellationToken stop)

@@ -1,4 +1,5 @@
 using CommandLine;
+using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Attribution.Runs.Shards;
 using DdmNative.Cli.Output;
 
@@ -16,6 +17,20 @@ internal sealed class MergeVerb : WorkOptions
     [Option("data", MetaValue = "SPEC", HelpText = "Where the shards' data lie on this machine. Default: where the first shard had them.")]
     public string? Data { get; set; }
 
+    [Option("target", MetaValue = "FILE", HelpText = "Where the target of the shards' job, a network trained elsewhere, lies on this machine. Default: where the first shard had it.")]
+    public string? Target { get; set; }
+
+    [Option("trajectory", MetaValue = "DIR", HelpText = "The same for the checkpoints of its training. Default: where the first shard had them.")]
+    public string? Trajectory { get; set; }
+
+    [Option("name-map", MetaValue = "FILE", HelpText = "The same for the map of its tensors' names. Default: where the first shard had it.")]
+    public string? NameMap { get; set; }
+
+    [Option("groups", MetaValue = "FILE", HelpText = "The same for your own groups. Default: where the first shard had them.")]
+    public string? Groups { get; set; }
+
     public override void Do(CancellationToken stop)
-        => ResultWriter.Write(Carried((device, progress) => ShardMerge.Run(Folder, [.. Shards], Data, Settings, device, progress, stop)), Json);
+        => ResultWriter.Write(Carried((device, progress) => ShardMerge.Run(Folder, [.. Shards], Places, Settings, device, progress, stop)), Json);
+
+    private InputPlaces Places => new() { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups };
 }

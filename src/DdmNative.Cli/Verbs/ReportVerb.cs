@@ -1,5 +1,6 @@
 using CommandLine;
 using DdmNative.Attribution.Runs;
+using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
@@ -7,12 +8,28 @@ namespace DdmNative.Cli.Verbs;
 [Verb("report", HelpText = "Write a run's report.html again: one file for a browser that needs nothing else.")]
 internal sealed class ReportVerb : VerbOptions
 {
-    [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder; its attribution must be finished, and its data set where it was.")]
+    [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder; its attribution must be finished.")]
     public string Folder { get; set; } = "";
+
+    [Option("data", MetaValue = "SPEC", HelpText = "Where the run's data are now; the run remembers it. Default: where the run had them.")]
+    public string? Data { get; set; }
+
+    [Option("target", MetaValue = "FILE", HelpText = "The same for its target, a network trained elsewhere. Default: where the run had it.")]
+    public string? Target { get; set; }
+
+    [Option("trajectory", MetaValue = "DIR", HelpText = "The same for the checkpoints of the target's training. Default: where the run had them.")]
+    public string? Trajectory { get; set; }
+
+    [Option("name-map", MetaValue = "FILE", HelpText = "The same for the map of the target's names. Default: where the run had it.")]
+    public string? NameMap { get; set; }
+
+    [Option("groups", MetaValue = "FILE", HelpText = "The same for your own groups. Default: where the run had them.")]
+    public string? Groups { get; set; }
 
     public override void Do(CancellationToken stop)
     {
-        string report = Runner.WriteReport(Folder);
+        var places = new InputPlaces { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups };
+        string report = Runner.WriteReport(Folder, places);
         if (Json)
             JsonResult.Write(new { run = Folder, report });
         else

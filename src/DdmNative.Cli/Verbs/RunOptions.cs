@@ -15,7 +15,7 @@ internal abstract class RunOptions : WorkOptions
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one.")]
     public virtual string Run { get; set; } = "";
 
-    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a set that `ddm data fetch` has brought, or generated:classes=4,per-class=40,… Needed in a new run folder.")]
+    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a set that `ddm data fetch` has brought, or generated:classes=4,per-class=40,… Needed in a new run folder, which remembers it as an absolute path; later it says where the same data are now.")]
     public string? Data { get; set; }
 
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: 1.")]

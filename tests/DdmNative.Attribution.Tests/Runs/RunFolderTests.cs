@@ -147,7 +147,6 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("../planted")]
     [InlineData("/etc/planted")]
     [InlineData("a/../../planted")]
-    [InlineData("a\\..\\planted")]
     [InlineData("")]
     public void A_record_that_lists_files_outside_the_run_is_refused(string name)
     {

@@ -164,7 +164,7 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     private static void Merge(string folder, string[] of, string? source)
     {
         using var device = new CpuDevice(2);
-        ShardMerge.Run(folder, of, source, new RunSettings(), device, new RecordingListener(), CancellationToken.None);
+        ShardMerge.Run(folder, of, new InputPlaces { Data = source }, new RunSettings(), device, new RecordingListener(), CancellationToken.None);
     }
 
     /// <summary>As if ddm had written it so: an edited record would be noticed by its seal before anything in it is compared.</summary>

@@ -180,6 +180,6 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
     private RunSummary Merge(string name, string[] shards, IRunListener? listener = null, CancellationToken stop = default)
     {
         using var device = new CpuDevice(2);
-        return ShardMerge.Run(_folder.File(name), shards, null, new RunSettings(), device, listener ?? new RecordingListener(), stop);
+        return ShardMerge.Run(_folder.File(name), shards, new InputPlaces(), new RunSettings(), device, listener ?? new RecordingListener(), stop);
     }
 }

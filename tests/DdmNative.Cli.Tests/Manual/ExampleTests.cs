@@ -9,7 +9,7 @@ namespace DdmNative.Cli.Tests.Manual;
 public sealed class ExampleTests(RunFiles files)
 {
     /// <summary>What stands in an example that takes long, or a machine that is not everybody's: those are read by the parser alone.</summary>
-    private static readonly string[] Dear = ["cuda", "--train-per-class 400", "--methods head,trak,influence", "ddm experiment", "--method all", "--rounds", "--seeds 2", "generated --clusters", "data fetch", "data verify"];
+    private static readonly string[] Dear = ["cuda", "--train-per-class 400", "--methods head,trak,influence", "ddm experiment", "--method all", "--rounds", "--seeds 2", "generated --clusters", "data fetch", "data verify", "--data /"];
 
     /// <summary>In the overview's order, which is that of the work.</summary>
     private static readonly string[] Pages = [ManualSource.Overview, .. ManualSource.Find(ManualSource.Overview)!.VerbSections.SelectMany(section => section.Names)];

@@ -3,13 +3,18 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>A list of files with their SHA-256, as <c>sha256sum</c> writes and checks it: 64 hexadecimal digits, two blanks (or a blank and a star), the path.</summary>
+/// <summary>
+/// A list of files with their SHA-256, as <c>sha256sum</c> writes and checks it: 64 hexadecimal digits, two blanks (or a blank and a star), the
+/// path. Where a backslash comes before the digits, the path is escaped: it holds <c>\n</c>, <c>\r</c> or <c>\\</c> for a line break or a
+/// backslash. The form <c>SHA256 (path) = digits</c> of BSD and <c>--tag</c> is read too, a byte-order mark passed over.
+/// </summary>
 public sealed class ChecksumManifest
 {
     /// <summary>What it is called in a folder and at a mirror.</summary>
     public const string FileName = "SHA256SUMS";
 
     private const int Digits = 64;
+    private const string Form = "64 hexadecimal digits, two blanks, a file", MakeIt = "Make it with sha256sum.";
 
     private ChecksumManifest(IReadOnlyList<(string Name, string Sha256)> entries) => Entries = entries;
 
@@ -26,25 +31,23 @@ public sealed class ChecksumManifest
     {
         var entries = new List<(string, string)>();
         var names = new HashSet<string>(StringComparer.Ordinal);
-        string[] lines = Encoding.UTF8.GetString(bytes).Split('\n');
+        ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
+        string[] lines = Encoding.UTF8.GetString(text).Split('\n');
         for (int i = 0; i < lines.Length; i++)
         {
             string line = lines[i].TrimEnd('\r');
             if (line.Length == 0 || line[0] == '#')
                 continue;
-            string sum = line[..Math.Min(Digits, line.Length)].ToLowerInvariant();
-            if (line.Length < Digits + 3 || !sum.All(char.IsAsciiHexDigit) || line[Digits] != ' ' || line[Digits + 1] is not (' ' or '*'))
-                throw new BadInputException(path, $"line {i + 1}", line, "64 hexadecimal digits, two blanks, a file", "Make it with sha256sum.");
-            string name = line[(Digits + 2)..];
+            (string name, string sum) = Entry(line) ?? throw new BadInputException(path, $"line {i + 1}", line, Form, MakeIt);
             name = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
-            if (!RelativePath.IsSafe(name))
+            if (!RelativePath.Stays(name))
                 throw new BadInputException(path, $"line {i + 1}", name, "a path that stays in the folder", "Make it with sha256sum from inside the folder.");
             if (!names.Add(name))
                 throw new BadInputException(path, $"line {i + 1}", $"{name} a second time", "every file once", "Remove one of the lines.");
             entries.Add((name, sum));
         }
 
-        return entries.Count > 0 ? new ChecksumManifest(entries) : throw new BadInputException(path, "file", "no lines", "a line for every file", "Make it with sha256sum.");
+        return entries.Count > 0 ? new ChecksumManifest(entries) : throw new BadInputException(path, "file", "no lines", "a line for every file", MakeIt);
     }
 
     /// <summary>Writes the list of files in a folder, into it.</summary>
@@ -52,4 +55,40 @@ public sealed class ChecksumManifest
     /// <param name="entries">Relative paths with forward slashes, and SHA-256.</param>
     public static void Write(string folder, IEnumerable<(string Name, string Sha256)> entries)
         => AtomicFile.WriteText(Path.Combine(folder, FileName), string.Concat(entries.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => $"{entry.Sha256}  {entry.Name}\n")));
+
+    /// <summary>What a line says; null where it is of no known form.</summary>
+    private static (string Name, string Sha256)? Entry(string line)
+    {
+        bool isEscaped = line[0] == '\\';
+        line = isEscaped ? line[1..] : line;
+        bool isUsual = line.Length > Digits + 2 && line[Digits] == ' ' && line[Digits + 1] is ' ' or '*';
+        (string Name, string Sum)? entry = isUsual ? (line[(Digits + 2)..], line[..Digits]) : Tagged(line);
+        if (entry is not (string name, string sum) || sum.Length != Digits || !sum.All(char.IsAsciiHexDigit))
+            return null;
+        return isEscaped ? Unescaped(name) is string plain ? (plain, sum.ToLowerInvariant()) : null : (name, sum.ToLowerInvariant());
+    }
+
+    /// <summary>The form <c>SHA256 (path) = digits</c>.</summary>
+    private static (string Name, string Sum)? Tagged(string line)
+    {
+        const string Tag = "SHA256 (", Between = ") = ";
+        int end = line.LastIndexOf(Between, StringComparison.Ordinal);
+        return line.StartsWith(Tag, StringComparison.Ordinal) && end > Tag.Length
+            ? (line[Tag.Length..end], line[(end + Between.Length)..])
+            : null;
+    }
+
+    private static string? Unescaped(string name)
+    {
+        var plain = new StringBuilder();
+        for (int i = 0; i < name.Length; i++)
+        {
+            char? c = name[i] != '\\' ? name[i] : name.ElementAtOrDefault(++i) switch { '\\' => '\\', 'n' => '\n', 'r' => '\r', _ => null };
+            if (c is null)
+                return null;
+            plain.Append(c);
+        }
+
+        return plain.ToString();
+    }
 }

@@ -24,11 +24,12 @@ internal static class DatasetArchive
     /// <param name="archive">The file.</param>
     /// <param name="root">The folder in the archive whose contents are wanted; empty for all of it.</param>
     /// <param name="folder">Where to.</param>
-    /// <param name="stop">Ends between two files.</param>
+    /// <param name="stop">Ends it, also in the middle of a file.</param>
     /// <exception cref="BadInputException">The archive is damaged, or holds what it must not.</exception>
+    /// <exception cref="DiskException">The disk refused a file.</exception>
     public static void Unpack(string archive, string root, string folder, CancellationToken stop)
     {
-        var target = new Target(archive, root, folder);
+        var target = new Target(archive, root, folder, stop);
         try
         {
             using FileStream file = InputFile.Open(archive);
@@ -86,6 +87,7 @@ internal static class DatasetArchive
                 throw target.Refuse(Encoding.Latin1.GetString(block, 0, 100).TrimEnd('\0'), $"a header extension of {size} bytes");
             for (long left = (size + TarBlock - 1) / TarBlock; left > 0; left--)
             {
+                stop.ThrowIfCancellationRequested();
                 if (tar.ReadAtLeast(block, TarBlock, throwOnEndOfStream: false) < TarBlock)
                     return;
             }
@@ -124,7 +126,7 @@ internal static class DatasetArchive
     }
 
     /// <summary>The folder that is filled, and what has come into it so far.</summary>
-    private sealed class Target(string archive, string root, string folder)
+    private sealed class Target(string archive, string root, string folder, CancellationToken stop)
     {
         private readonly byte[] _buffer = new byte[1 << 16];
         private long _bytes;
@@ -153,12 +155,14 @@ internal static class DatasetArchive
 
             if (++Files > MostFiles)
                 throw Refuse(name, $"more than {MostFiles} files");
-            using FileStream file = Create(name, Path.Combine(folder, path));
+            string to = Path.Combine(folder, path);
+            using FileStream file = Create(name, to);
             for (int read = content.Read(_buffer); read > 0; read = content.Read(_buffer))
             {
+                stop.ThrowIfCancellationRequested();
                 if ((_bytes += read) > MostBytes)
                     throw Refuse(name, $"more than {MostBytes >> 30} GiB in all");
-                file.Write(_buffer, 0, read);
+                DiskException.Named(to, () => Write(file, read));
             }
         }
 
@@ -166,16 +170,27 @@ internal static class DatasetArchive
         {
             if (Path.Exists(path))
                 throw Refuse(name, "a file that is in the archive twice");
+            for (string above = Path.GetDirectoryName(path)!; above.Length > folder.Length; above = Path.GetDirectoryName(above)!)
+            {
+                if (File.Exists(above))
+                    throw Refuse(name, "a folder where another entry is a file");
+            }
+
             try
             {
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                return new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+                AtomicFile.MakeFolder(Path.GetDirectoryName(path)!);
+                return DiskException.Named(path, () => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0));
             }
-            catch (IOException e)
+            catch (DiskException e) when (e.InnerException is PathTooLongException)
             {
-                // A file where another entry has a folder, say.
-                throw Refuse(name, $"a file that cannot be made ({e.Message})");
+                throw Refuse(name, "a name too long for the disk");
             }
+        }
+
+        private bool Write(FileStream file, int bytes)
+        {
+            file.Write(_buffer, 0, bytes);
+            return true;
         }
 
         public BadInputException Refuse(string name, string what)

@@ -14,7 +14,7 @@ public static class DatasetCheck
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Directory.Exists(folder))
-            throw new BadInputException(folder, "folder", "no such folder", "a folder with a data set", "Check the path and its spelling.");
+            throw new BadInputException(MirrorAddress.Hide(folder), "folder", "no such folder", "a folder with a data set", "Check the path and its spelling.");
         string list = Path.Combine(folder, ChecksumManifest.FileName);
         if (File.Exists(list))
         {
@@ -28,7 +28,7 @@ public static class DatasetCheck
         KnownDataset[] candidates = [.. KnownDatasets.All.Where(set => set.Files.All(file => File.Exists(Path.Combine(folder, file.Name))))];
         foreach (KnownDataset set in candidates)
         {
-            if (set.Files.All(file => FileChecksum.Fault(Path.Combine(folder, file.Name), file) is null))
+            if (set.Files.All(file => FileChecksum.Fault(Path.Combine(folder, file.Name), file, stop) is null))
                 return $"{set.Files.Count} files are those of {set.Name} as published";
         }
 
@@ -45,11 +45,14 @@ public static class DatasetCheck
             stop.ThrowIfCancellationRequested();
             string path = Path.Combine(folder, name);
             if (!File.Exists(path))
-                faults.Add($"{name} is missing");
-            else if (FileChecksum.Of(path) != sum)
-                faults.Add($"{name} has been changed");
+                faults.Add($"{Shown(name)} is missing");
+            else if (FileChecksum.Of(path, stop) != sum)
+                faults.Add($"{Shown(name)} has been changed");
         }
 
         return faults;
     }
+
+    /// <summary>A name may hold a line break, or what a terminal obeys.</summary>
+    private static string Shown(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '·' : c));
 }

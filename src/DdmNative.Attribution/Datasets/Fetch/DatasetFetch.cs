@@ -9,7 +9,10 @@ namespace DdmNative.Attribution.Datasets.Fetch;
 /// </summary>
 public sealed class DatasetFetch
 {
-    private const string Unpacking = "unpacking.tmp";
+    // Archives are unpacked under a name that nobody can put something in the way of; what a killed process has left is removed once nobody can
+    // be at it.
+    private const string Unpacking = "unpacking-";
+    private static readonly TimeSpan LeftFor = TimeSpan.FromDays(1);
 
     private readonly string _name;
     private readonly string _folder;
@@ -31,16 +34,16 @@ public sealed class DatasetFetch
     /// <param name="stop">The user's wish to interrupt; what has arrived stays.</param>
     /// <returns>The folder.</returns>
     /// <exception cref="BadInputException">A file cannot be had, is not the one that it should be, or cannot be checked.</exception>
+    /// <exception cref="DiskException">The disk refused; what has arrived stays.</exception>
     public static string Run(string name, FetchRequest request, IRunListener listener, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(listener);
         KnownDataset? known = KnownDatasets.Find(name);
         if (known is null && (request.Mirror is null || !RelativePath.IsSafe(name) || name.Contains('/', StringComparison.Ordinal)))
-            throw new BadInputException(name, "data set", "no known name", KnownDatasets.Names, "For another, name its --mirror; the list SHA256SUMS there says what its files are.");
+            throw new BadInputException(MirrorAddress.Hide(name), "data set", "no known name", KnownDatasets.Names, "For another, name its --mirror; the list SHA256SUMS there says what its files are.");
         string folder = request.Folder ?? DatasetCache.FolderOf(name);
-        string address = request.Mirror ?? known!.Mirror;
-        using var mirror = Mirror.Open(address, request.Download);
+        using var mirror = Mirror.Open(request.Mirror ?? known!.Mirror, request.Download);
         var fetch = new DatasetFetch(name, folder, listener, stop);
         if (fetch.IsWhole())
         {
@@ -48,21 +51,27 @@ public sealed class DatasetFetch
             return folder;
         }
 
-        ChecksumManifest? manifest = request.Manifest is not null ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(stop) : null;
-        IReadOnlyList<KnownFile> files = FilesOf(name, known, manifest, address);
+        ChecksumManifest? manifest = request.Manifest is not null ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(listener.Note, stop) : null;
+        IReadOnlyList<KnownFile> files = FilesOf(name, known, manifest, mirror.Name);
+        if (request.Folder is null && OwnFile.IsOthersLink(folder))
+            throw new BadInputException(folder, "folder", "a link that another user has put there", "a folder, or a link of your own",
+                "Remove the link, or choose another folder with --to DIR.");
         CreateFolder(folder);
         var sums = new List<(string, string)>();
         foreach (KnownFile file in files)
-            sums.AddRange(fetch.Bring(mirror, address, file, request.Verifies));
+            sums.AddRange(fetch.Bring(mirror, file, request.Verifies));
         ChecksumManifest.Write(folder, sums);
         foreach (KnownFile archive in files.Where(file => file.IsArchive))
-            File.Delete(Path.Combine(folder, archive.Name));
+            DiskException.Named(folder, () => Delete(Path.Combine(folder, archive.Name)));
         return folder;
     }
 
     /// <summary>The files to fetch, each with what it is checked by.</summary>
     private static IReadOnlyList<KnownFile> FilesOf(string name, KnownDataset? known, ChecksumManifest? manifest, string address)
     {
+        if (manifest?.Entries.FirstOrDefault(entry => !RelativePath.IsSafe(entry.Name)) is { Name: string strange })
+            throw new BadInputException(address, ChecksumManifest.FileName, strange,
+                "names that every operating system takes: no backslash, colon or line break, 120 characters at most", "Rename the file at the mirror.");
         if (known is null)
         {
             return manifest is null
@@ -77,16 +86,19 @@ public sealed class DatasetFetch
             : throw new BadInputException("--sha256", file.Name, "no line", $"the checksum of every file of {name}", "Add it, or leave --sha256 out: ddm knows this data set's checksums."))];
     }
 
+    /// <exception cref="BadInputException">There is a file of that name.</exception>
+    /// <exception cref="DiskException">It cannot be made.</exception>
     private static void CreateFolder(string folder)
     {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(folder, "folder", $"an error ({e.Message})", "a folder that can be made and written", "Choose another with --to DIR.", e);
-        }
+        if (File.Exists(folder))
+            throw new BadInputException(folder, "folder", "a file", "a folder, or a new name", "Choose another with --to DIR.");
+        AtomicFile.MakeFolder(folder);
+    }
+
+    private static bool Delete(string path)
+    {
+        File.Delete(path);
+        return true;
     }
 
     /// <summary>Whether the folder's own list is there and right; what it lacks or has changed is said, and fetched again.</summary>
@@ -102,23 +114,38 @@ public sealed class DatasetFetch
     }
 
     /// <summary>One file, there and checked; and the files that it brings, with their checksums.</summary>
-    private List<(string Name, string Sha256)> Bring(Mirror mirror, string address, KnownFile file, bool verifies)
+    private List<(string Name, string Sha256)> Bring(Mirror mirror, KnownFile file, bool verifies)
     {
         string path = Path.Combine(_folder, file.Name);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        RequireOwnFolders(file.Name);
+        AtomicFile.MakeFolder(Path.GetDirectoryName(path)!);
         string stage = $"fetch {file.Name}";
-        if (File.Exists(path) && (!verifies || FileChecksum.Fault(path, file) is null))
+        if (File.Exists(path) && (!verifies || FileChecksum.Fault(path, file, _stop) is null))
             _listener.Stage(stage, stage, isDone: true);
         else
-            Download(mirror, address, file, path, stage, verifies);
-        return file.Root is null ? [(file.Name, FileChecksum.Of(path))] : Unpack(path, file.Root);
+            Download(mirror, file, path, stage, verifies);
+        return file.Root is null ? [(file.Name, FileChecksum.Of(path, _stop))] : Unpack(path, file.Root);
     }
 
-    private void Download(Mirror mirror, string address, KnownFile file, string path, string stage, bool verifies)
+    /// <summary>A link among the folders of a name would lead what is fetched out of the data set's own folder.</summary>
+    private void RequireOwnFolders(string name)
+    {
+        for (string? folder = Path.GetDirectoryName(name); !string.IsNullOrEmpty(folder); folder = Path.GetDirectoryName(folder))
+        {
+            string path = Path.Combine(_folder, folder);
+            if (new DirectoryInfo(path).LinkTarget is string target)
+                throw new BadInputException(path, "folder", $"a link to {target}", "a folder of the data set's own",
+                    "Remove the link, or choose another folder with --to DIR.");
+        }
+    }
+
+    private void Download(Mirror mirror, KnownFile file, string path, string stage, bool verifies)
     {
         _listener.Stage(stage, $"fetch {file.Name} of {_name}", isDone: false);
         var watch = System.Diagnostics.Stopwatch.StartNew();
         using var part = PartFile.Open(path);
+        if (part.Replaced is string replaced)
+            _listener.Note($"{path}.part: found {replaced}, not what an earlier fetch has left; removed, and fetching from the start.");
         bool resumed = part.Length > 0;
         while (true)
         {
@@ -126,13 +153,13 @@ public sealed class DatasetFetch
             part.Flush();
             if (!verifies)
                 break;
-            (string Found, string Expected)? fault = part.Fault(file);
+            (string Found, string Expected)? fault = part.Fault(file, _stop);
             if (fault is null)
                 break;
             if (!resumed)
             {
                 part.Discard();
-                throw new BadInputException($"{address.TrimEnd('/')}/{file.Name}", "checksum", fault.Value.Found, fault.Value.Expected,
+                throw new BadInputException($"{mirror.Name}/{file.Name}", "checksum", fault.Value.Found, fault.Value.Expected,
                     "The mirror has another file, or it was damaged on its way: try again or name another --mirror (--no-verify takes it as it is).");
             }
 
@@ -149,19 +176,24 @@ public sealed class DatasetFetch
     /// <summary>Unpacks an archive beside the folder's files, then moves what came out of it into place.</summary>
     private List<(string Name, string Sha256)> Unpack(string archive, string root)
     {
-        string stage = $"unpack {Path.GetFileName(archive)}", temporary = Path.Combine(_folder, Unpacking);
+        string stage = $"unpack {Path.GetFileName(archive)}", temporary = Path.Combine(_folder, Unpacking + Path.GetRandomFileName());
         _listener.Stage(stage, stage, isDone: false);
         var watch = System.Diagnostics.Stopwatch.StartNew();
-        if (Directory.Exists(temporary))
-            Directory.Delete(temporary, recursive: true);
-        Directory.CreateDirectory(temporary);
+        DateTime recent = DateTime.UtcNow - LeftFor;
+        foreach (string left in Directory.EnumerateDirectories(_folder, Unpacking + "*").Where(left => Directory.GetLastWriteTimeUtc(left) < recent))
+            Directory.Delete(left, recursive: true);
+        AtomicFile.MakeFolder(temporary);
         try
         {
             DatasetArchive.Unpack(archive, root, temporary, _stop);
             List<(string Name, string Sha256)> sums = [.. Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)
-                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Of(path)))];
+                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Of(path, _stop)))];
             foreach (string entry in Directory.EnumerateFileSystemEntries(temporary))
-                Place(entry, Path.Combine(_folder, Path.GetFileName(entry)));
+            {
+                string to = Path.Combine(_folder, Path.GetFileName(entry));
+                DiskException.Named(to, () => Place(entry, to));
+            }
+
             _listener.Finished(stage, watch.Elapsed.TotalSeconds);
             return sums;
         }
@@ -171,7 +203,7 @@ public sealed class DatasetFetch
         }
     }
 
-    private static void Place(string from, string to)
+    private static bool Place(string from, string to)
     {
         if (Directory.Exists(to))
             Directory.Delete(to, recursive: true);
@@ -179,5 +211,6 @@ public sealed class DatasetFetch
             Directory.Move(from, to);
         else
             File.Move(from, to, overwrite: true);
+        return true;
     }
 }

@@ -7,44 +7,58 @@ namespace DdmNative.Attribution.Datasets.Fetch;
 /// <summary>SHA-256 of files and of what is packed in them, as lower-case hexadecimal.</summary>
 internal static class FileChecksum
 {
-    public static string Of(string path)
+    /// <exception cref="OperationCanceledException">Interrupted, also in the middle of a large file.</exception>
+    public static string Of(string path, CancellationToken stop)
     {
         using FileStream file = InputFile.Open(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        return Of(file, stop);
     }
 
     /// <summary>What is wrong with a file, as (found, expected); null where it is the one that is known.</summary>
-    public static (string Found, string Expected)? Fault(string path, KnownFile known)
+    public static (string Found, string Expected)? Fault(string path, KnownFile known, CancellationToken stop)
     {
         using FileStream file = InputFile.Open(path);
-        return Fault(file, known);
+        return Fault(file, known, stop);
     }
 
     /// <summary>The same of an open file, from its start.</summary>
-    public static (string Found, string Expected)? Fault(Stream file, KnownFile known)
+    public static (string Found, string Expected)? Fault(Stream file, KnownFile known, CancellationToken stop)
     {
         file.Position = 0;
-        string found = Convert.ToHexStringLower(SHA256.HashData(file));
+        string found = Of(file, stop);
         if (found == known.Sha256)
             return null;
         if (known.UnpackedSha256 is null)
             return ($"SHA-256 {found}", known.Sha256!);
         file.Position = 0;
-        string? unpacked = OfUnpacked(file);
+        string? unpacked = OfUnpacked(file, stop);
         return unpacked == known.UnpackedSha256 ? null : (unpacked is null ? $"no gzip file (SHA-256 {found})" : $"SHA-256 {unpacked} unpacked", $"{known.UnpackedSha256} unpacked");
     }
 
     /// <summary>Of what a .gz file unpacks to; null where it does not unpack.</summary>
-    private static string? OfUnpacked(Stream file)
+    private static string? OfUnpacked(Stream file, CancellationToken stop)
     {
         try
         {
             using var plain = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-            return Convert.ToHexStringLower(SHA256.HashData(plain));
+            return Of(plain, stop);
         }
         catch (InvalidDataException)
         {
             return null;
         }
+    }
+
+    private static string Of(Stream stream, CancellationToken stop)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 20];
+        for (int read = stream.Read(buffer); read > 0; read = stream.Read(buffer))
+        {
+            stop.ThrowIfCancellationRequested();
+            hash.AppendData(buffer.AsSpan(0, read));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

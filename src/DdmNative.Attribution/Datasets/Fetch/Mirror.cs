@@ -7,34 +7,47 @@ internal sealed class Mirror : IDisposable
 {
     private const int MostManifestBytes = 256 << 20;
 
-    private readonly string _address;
+    private readonly Uri? _address;
     private readonly string? _folder;
-    private readonly Lazy<HttpClient> _client = new(() => new HttpClient(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(30), MaxAutomaticRedirections = 10 }) { Timeout = Timeout.InfiniteTimeSpan });
+    private readonly MirrorClient? _client;
     private readonly DownloadOptions _options;
 
-    private Mirror(string address, string? folder, DownloadOptions options)
+    private Mirror(string name, MirrorAddress? address, string? folder, DownloadOptions options)
     {
-        _address = address;
+        Name = name;
+        _address = address?.Url;
         _folder = folder;
+        _client = address is null ? null : new MirrorClient(address, options.Silence);
         _options = options;
     }
+
+    /// <summary>For messages: the address without a user name and password, or the folder.</summary>
+    public string Name { get; }
 
     /// <exception cref="BadInputException">It is no address of the web and no folder that is there.</exception>
     public static Mirror Open(string address, DownloadOptions options)
     {
         if (Uri.TryCreate(address, UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
-            return new Mirror(address.TrimEnd('/') + "/", null, options);
+        {
+            var plain = MirrorAddress.Of(new Uri(address.TrimEnd('/') + "/"));
+            return new Mirror(plain.Url.ToString().TrimEnd('/'), plain, null, options);
+        }
+
         string folder = url is { IsFile: true } ? url.LocalPath : address;
-        return Directory.Exists(folder) ? new Mirror(address, folder, options) : throw new BadInputException(address, "mirror", "no such folder", "an address http://… or https://…, or a folder (file:///… or a path)", "Correct --mirror.");
+        return Directory.Exists(folder)
+            ? new Mirror(address.TrimEnd('/'), null, folder, options)
+            : throw new BadInputException(MirrorAddress.Hide(address), "mirror", "no such folder",
+                "an address http://… or https://…, or a folder (file:///… or a path)", "Correct --mirror.");
     }
 
     /// <summary>Brings a file into a part file, all of it.</summary>
     /// <exception cref="BadInputException">It is not there, or could not be read.</exception>
+    /// <exception cref="DiskException">It could not be written.</exception>
     public void Fetch(string name, PartFile part, Action<long, long> onProgress, Action<string> onRetry, CancellationToken stop)
     {
         if (_folder is null)
         {
-            new ResumableDownload(_client.Value, UrlOf(name), _options) { OnProgress = onProgress, OnRetry = onRetry }.Into(part, stop);
+            new ResumableDownload(_client!, UrlOf(name), _options) { OnProgress = onProgress, OnRetry = onRetry }.Into(part, stop);
             return;
         }
 
@@ -50,29 +63,18 @@ internal sealed class Mirror : IDisposable
     }
 
     /// <summary>The mirror's own list of checksums; null where it has none.</summary>
-    public ChecksumManifest? Manifest(CancellationToken stop)
+    /// <exception cref="BadInputException">It could not be had, or is none.</exception>
+    public ChecksumManifest? Manifest(Action<string> onRetry, CancellationToken stop)
     {
         if (_folder is not null)
             return File.Exists(Path.Combine(_folder, ChecksumManifest.FileName)) ? ChecksumManifest.Read(Path.Combine(_folder, ChecksumManifest.FileName)) : null;
         Uri url = UrlOf(ChecksumManifest.FileName);
-        try
-        {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            patience.CancelAfter(_options.Silence);
-            using HttpResponseMessage response = _client.Value.Send(new HttpRequestMessage(HttpMethod.Get, url), HttpCompletionOption.ResponseHeadersRead, patience.Token);
-            return response.IsSuccessStatusCode ? ChecksumManifest.Parse(url.ToString(), InputFile.ReadUpTo(response.Content.ReadAsStream(patience.Token), url.ToString(), MostManifestBytes)) : null;
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !stop.IsCancellationRequested)
-        {
-            throw new BadInputException(url.ToString(), "list of checksums", $"an error ({e.Message})", "an answer", "Check --mirror and the network.", e);
-        }
+        var arrived = new MemoryArrival();
+        var download = new ResumableDownload(_client!, url, _options) { OnRetry = onRetry, MostBytes = MostManifestBytes, MayBeAbsent = true };
+        return download.Into(arrived, stop) ? ChecksumManifest.Parse(url.ToString(), arrived.ToArray()) : null;
     }
 
-    public void Dispose()
-    {
-        if (_client.IsValueCreated)
-            _client.Value.Dispose();
-    }
+    public void Dispose() => _client?.Dispose();
 
-    private Uri UrlOf(string name) => new(_address + string.Join('/', name.Split('/').Select(Uri.EscapeDataString)));
+    private Uri UrlOf(string name) => new(_address!.AbsoluteUri + string.Join('/', name.Split('/').Select(Uri.EscapeDataString)));
 }

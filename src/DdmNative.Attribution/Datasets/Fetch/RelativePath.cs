@@ -5,9 +5,11 @@ internal static class RelativePath
 {
     private const int Longest = 500, LongestPart = 120;
 
-    /// <summary>Whether it stays inside the folder that it is meant for: what a <c>run.json</c> from outside may list.</summary>
-    public static bool StaysInside(string path)
-        => !path.Any(c => char.IsControl(c) || c == '\\') && !Path.IsPathRooted(path) && path.Split('/').All(part => part is not ("" or "." or ".."));
+    /// <summary>Whether it stays inside its folder on this operating system, where the names of files may hold what others' may not.</summary>
+    public static bool Stays(string path)
+        => path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal) && !Path.IsPathRooted(path)
+        && !(OperatingSystem.IsWindows() && path.Any(c => c is '\\' or ':'))
+        && path.Split('/').All(part => part is not ("" or "." or ".."));
 
     /// <summary>Whether it names something inside the folder that it is meant for, on every operating system.</summary>
     public static bool IsSafe(string path)

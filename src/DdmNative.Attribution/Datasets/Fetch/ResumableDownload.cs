@@ -1,18 +1,18 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// One file over HTTP into a <see cref="PartFile"/>. It goes on where an earlier try ended (Range, with If-Range where the server gave a validator), begins again where the server has another file or takes
+/// One file over HTTP. It goes on where an earlier try ended (Range, with If-Range where the server gave a validator), begins again where the server has another file or takes
 /// no ranges, and tries again after a wait when the connection breaks, nothing arrives, or the server answers 408, 429 or 5xx.
+/// What the disk refuses is no fault of the connection, and not tried again.
 /// </summary>
-internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOptions options)
+internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOptions options)
 {
     /// <summary>More than any of the data sets' files.</summary>
-    private const long MostBytes = 4L << 30;
+    private const long MostFileBytes = 4L << 30;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
@@ -22,10 +22,18 @@ internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOpti
     /// <summary>Told why a try failed and what comes next.</summary>
     public Action<string>? OnRetry { get; init; }
 
-    /// <summary>Fills the part file with the whole file.</summary>
+    /// <summary>The largest file that is taken.</summary>
+    public long MostBytes { get; init; } = MostFileBytes;
+
+    /// <summary>Whether the server need not have the file.</summary>
+    public bool MayBeAbsent { get; init; }
+
+    /// <summary>Brings the whole file.</summary>
+    /// <returns>False where the server says that it has none, and may.</returns>
     /// <exception cref="BadInputException">The server has no such file, or could not be brought to send it.</exception>
+    /// <exception cref="DiskException">The disk refused what arrived.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; what has arrived stays.</exception>
-    public void Into(PartFile part, CancellationToken stop)
+    public bool Into(IArrival part, CancellationToken stop)
     {
         for (int failures = 0; ;)
         {
@@ -34,16 +42,16 @@ internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOpti
             string cause;
             try
             {
-                if (Try(part, stop, out cause, out asked))
-                    return;
+                if (Try(part, stop, out cause, out asked) is bool there)
+                    return there;
             }
             catch (HttpRequestException e)
             {
-                cause = Describe(e);
+                cause = MirrorClient.Describe(e);
             }
-            catch (IOException e)
+            catch (IOException e) when (e is not DiskException)
             {
-                cause = $"the connection broke ({e.Message})";
+                cause = MirrorAddress.Masked($"the connection broke ({e.Message})");
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
@@ -62,27 +70,25 @@ internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOpti
         }
     }
 
-    /// <summary>One request. False where it may be made again.</summary>
-    private bool Try(PartFile part, CancellationToken stop, out string cause, out TimeSpan? wait)
+    /// <summary>One request: whether the file is there; null where it may be made again.</summary>
+    private bool? Try(IArrival part, CancellationToken stop, out string cause, out TimeSpan? wait)
     {
         (cause, wait) = ("", null);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(options.Silence);
-        using var request = new HttpRequestMessage(HttpMethod.Get, url);
         long from = part.Length;
-        if (from > 0)
+        using HttpResponseMessage response = client.Get(url, headers =>
         {
-            request.Headers.Range = new RangeHeaderValue(from, null);
+            if (from == 0)
+                return;
+            headers.Range = new RangeHeaderValue(from, null);
             if (part.Tag is string tag)
-                request.Headers.TryAddWithoutValidation("If-Range", tag);
-        }
-
-        using HttpResponseMessage response = client.Send(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+                headers.TryAddWithoutValidation("If-Range", tag);
+        }, patience);
         if (response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500)
         {
-            cause = $"the server answered {(int)response.StatusCode} {response.ReasonPhrase}";
+            cause = MirrorAddress.Masked($"the server answered {(int)response.StatusCode} {response.ReasonPhrase}");
             wait = response.Headers.RetryAfter?.Delta;
-            return false;
+            return null;
         }
 
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && from > 0)
@@ -92,9 +98,11 @@ internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOpti
                 return true;
             part.Restart(null);
             cause = "the server has a shorter file than what is there";
-            return false;
+            return null;
         }
 
+        if (MayBeAbsent && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+            return false;
         if (!response.IsSuccessStatusCode)
             throw new BadInputException(url.ToString(), "answer", $"{(int)response.StatusCode} {response.ReasonPhrase}", "the file",
                 response.StatusCode == HttpStatusCode.NotFound ? "The mirror has no such file: check --mirror, which names the folder that the files lie in." : "Check that the mirror may be read, or name another with --mirror.");
@@ -105,7 +113,7 @@ internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOpti
         {
             part.Restart(null);
             cause = $"the server sent bytes from {range?.From?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nowhere"} when it was asked for those from {from}";
-            return false;
+            return null;
         }
 
         if (!goesOn)
@@ -113,16 +121,16 @@ internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOpti
         long? total = goesOn ? range!.Length : response.Content.Headers.ContentLength;
         if (total > MostBytes)
             throw new BadInputException(url.ToString(), "size", $"{total} bytes", $"at most {MostBytes}", "This is no data set's file: check --mirror.");
-        Receive(part, response, total, patience, stop);
+        Receive(part, response, total, patience);
         if (total is null || part.Length == total)
             return true;
         cause = $"the connection ended after {part.Length} of {total} bytes";
-        return false;
+        return null;
     }
 
-    private void Receive(PartFile part, HttpResponseMessage response, long? total, CancellationTokenSource patience, CancellationToken stop)
+    private void Receive(IArrival part, HttpResponseMessage response, long? total, CancellationTokenSource patience)
     {
-        using Stream content = response.Content.ReadAsStream(stop);
+        using Stream content = response.Content.ReadAsStream(patience.Token);
         var buffer = new byte[1 << 16];
         try
         {
@@ -147,12 +155,4 @@ internal sealed class ResumableDownload(HttpClient client, Uri url, DownloadOpti
     /// <summary>A weak ETag does not promise the same bytes.</summary>
     private static string? ValidatorOf(HttpResponseMessage response)
         => response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : response.Headers.ETag is null && response.Content.Headers.LastModified is DateTimeOffset date ? date.ToString("R") : null;
-
-    private static string Describe(HttpRequestException e) => e.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => $"there is no host of that name ({e.Message})",
-        HttpRequestError.SecureConnectionError => $"no secure connection ({e.InnerException?.Message ?? e.Message})",
-        _ when e.InnerException is SocketException socket => $"no connection ({socket.Message})",
-        _ => $"the connection failed ({e.Message})",
-    };
 }

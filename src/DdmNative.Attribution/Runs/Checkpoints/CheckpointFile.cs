@@ -32,7 +32,7 @@ internal sealed class CheckpointFile
     public static CheckpointFile Read(string path, NameMap? map)
     {
         RequireSafetensors(path);
-        SafetensorsContents contents = Safetensors.Read(path);
+        SafetensorsContents contents = map is null ? Safetensors.Read(path) : Safetensors.Read(path, map.Reads);
         return new CheckpointFile(path, map is null ? CheckpointNames.Recognise(contents) : map.Apply(contents), contents.Metadata);
     }
 

@@ -36,17 +36,20 @@ internal sealed class NameMap
         }
     }
 
-    /// <summary>The file's tensors under our names.</summary>
+    /// <summary>Whether a tensor of the file is asked for: all are but those that the map leaves out.</summary>
+    public bool Reads(string name) => !_names.TryGetValue(name, out string? ours) || ours is not null;
+
+    /// <summary>The tensors of a file, those that <see cref="Reads"/> asks for, under our names.</summary>
     /// <exception cref="BadInputException">The map lists a tensor that is not there, or gives two tensors one name.</exception>
     public IReadOnlyList<RenamedTensor> Apply(SafetensorsContents file)
     {
-        HashSet<string> there = [.. file.Tensors.Select(tensor => tensor.Name).Concat(file.Integers.Select(tensor => tensor.Name))];
+        HashSet<string> there = [.. file.Tensors.Select(tensor => tensor.Name).Concat(file.Integers.Select(tensor => tensor.Name)).Concat(file.Unread)];
         string[] absent = [.. _names.Keys.Where(name => !there.Contains(name))];
         if (absent.Length > 0)
             throw new BadInputException(_path, "names", string.Join(", ", absent.Take(NamedParameters.MostNamed)), $"names of tensors in {file.File}", "Correct or remove them.");
         RenamedTensor[] renamed =
         [
-            .. file.Tensors.Select(tensor => (tensor, Ours: _names.TryGetValue(tensor.Name, out string? ours) ? ours : tensor.Name)).Where(pair => pair.Ours is not null)
+            .. file.Tensors.Select(tensor => (tensor, Ours: _names.TryGetValue(tensor.Name, out string? ours) ? ours : tensor.Name))
                 .Select(pair => new RenamedTensor(pair.tensor with { Name = pair.Ours! }, pair.tensor.Name)),
         ];
         IGrouping<string, RenamedTensor>? twice = renamed.GroupBy(tensor => tensor.Tensor.Name).FirstOrDefault(tensors => tensors.Count() > 1);

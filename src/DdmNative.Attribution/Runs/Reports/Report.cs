@@ -107,9 +107,9 @@ internal static class Report
             yield return [(100 * accuracy).ToString("0.0", plain) + " %", "test accuracy"];
         MethodSummary method = summary.Methods[0];
         if (method.Correlations.TryGetValue("same", out double same))
-            yield return [same.ToString("0.00", plain), $"correlation with exact retraining, own class ({method.Name})"];
+            yield return [FigureText.Of(same, "0.00"), $"correlation with exact retraining, own class ({method.Name})"];
         if (method.Correlations.TryGetValue("total", out double total))
-            yield return [total.ToString("0.00", plain), $"the same, total loss ({method.Name})"];
+            yield return [FigureText.Of(total, "0.00"), $"the same, total loss ({method.Name})"];
         yield return [method.OnlineSeconds.ToString("0.00", plain) + " s", $"all groups' effects ({method.Name})"];
         if (method.SpeedUp is double speedUp)
             yield return [speedUp.ToString(speedUp < 10 ? "0.0" : "0", plain) + "×", "faster than exact retraining of all groups"];

@@ -38,8 +38,9 @@ internal sealed class ReportSamples
             kept.Add(sample);
         Kept = [.. kept.OrderBy(n => train.Labels[n]).ThenBy(n => groups.GroupOf[n]).ThenBy(n => n)];
         var place = Kept.Index().ToDictionary(entry => entry.Item, entry => entry.Index);
-        MostHelpful = [.. orders.Select(order => order.Take(listed).Select(n => place[n]).ToArray())];
-        MostHarmful = [.. orders.Select(order => order.TakeLast(listed).Reverse().Select(n => place[n]).ToArray())];
+        (int[] Helpful, int[] Harmful)[] ends = [.. orders.Select((order, o) => Extremes.Of(order, listed, n => effects.Harms(o, n)))];
+        MostHelpful = [.. ends.Select(end => end.Helpful.Select(n => place[n]).ToArray())];
+        MostHarmful = [.. ends.Select(end => end.Harmful.Select(n => place[n]).ToArray())];
     }
 
     /// <summary>The samples shown, class by class and in it group by group.</summary>
@@ -48,7 +49,7 @@ internal sealed class ReportSamples
     /// <summary>For each objective, the places in <see cref="Kept"/> of the images that help it most, the most helpful first; none for one without effects of images.</summary>
     public int[][] MostHelpful { get; }
 
-    /// <summary>The same for those that harm most.</summary>
+    /// <summary>The same for those that harm most; none of them is among the most helpful.</summary>
     public int[][] MostHarmful { get; }
 
     /// <summary>Of one image, in pixels of the picture.</summary>

@@ -37,6 +37,9 @@ internal sealed record SampleEffects(string Method, string[] Objectives, double[
         return sums;
     }
 
+    /// <summary>Whether an image does harm to the objective.</summary>
+    public bool Harms(int objective, int sample) => Objective.Parse(Objectives[objective]).HarmSign * Rows[objective]![sample] > 0;
+
     /// <summary>All images, those first that help the objective most: that lower a loss, or raise anything else.</summary>
     public int[] MostHelpfulFirst(int objective)
     {

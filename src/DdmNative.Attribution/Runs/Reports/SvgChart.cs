@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Runs.Reports;
 
@@ -115,9 +116,9 @@ public static class SvgChart
 
     private static string Colour(int series) => Colours[series % Colours.Length];
 
-    private static string Coordinate(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+    private static string Coordinate(double value) => FigureText.Of(value, "0.##");
 
-    private static string Number(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+    private static string Number(double value) => FigureText.Of(value, "0.###");
 
     private static string Escaped(string text) => System.Security.SecurityElement.Escape(text);
 

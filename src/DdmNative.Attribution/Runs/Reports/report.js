@@ -8,7 +8,7 @@ const allGroups = data.groups.map((_, g) => g);
 
 // ---------------------------------------------------------------------------------------------------------------------- words and numbers
 
-const number = (value, digits) => value == null ? "–" : value.toFixed(digits);
+const number = (value, digits) => value == null ? "–" : value.toFixed(digits).replace(/^-(?=[0.]+$)/, "");
 const size = value => value !== 0 && value < 1e-4 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 const signed = value => value == null ? "–" : (value > 0 ? "+" : value < 0 ? "−" : "") + size(Math.abs(value));
 const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) + " s" : value < 120 ? value.toFixed(0) + " s" : (value / 60).toFixed(1) + " min";
@@ -312,10 +312,21 @@ heat.box.addEventListener("keydown", event => {
 // SVG prints and zooms best, but every point of it is an element: beyond a few hundred, a canvas is several times faster.
 const mostElements = 300;
 
+// A chart is as wide as its place, whatever changes that: the window, what stands beside it, or that it is shown at last.
+const chartSizes = new ResizeObserver(changes => {
+  for (const { target } of changes) {
+    const { plot } = charts.find(entry => entry.node === target);
+    if (target.clientWidth > 0 && plot.getWidth() !== target.clientWidth) plot.resize();
+  }
+});
+
 function chart(node, option, points = 0) {
   const known = charts.find(entry => entry.node === node);
   const entry = known ?? { node, plot: echarts.init(node, null, { renderer: points > mostElements ? "canvas" : "svg" }) };
-  if (!known) charts.push(entry);
+  if (!known) {
+    charts.push(entry);
+    chartSizes.observe(node);
+  }
   entry.make = option;
   entry.plot.setOption({ animation: false, textStyle: { fontFamily: "inherit" }, ...option() }, true);
   return entry.plot;
@@ -323,7 +334,7 @@ function chart(node, option, points = 0) {
 
 function axis(name, more = {}) {
   return {
-    name, nameLocation: "middle", nameGap: 30, scale: true, nameTextStyle: { color: colour("--soft") }, axisLabel: { color: colour("--soft"), fontSize: 11 },
+    name, nameLocation: "middle", nameGap: 30, scale: true, nameTextStyle: { color: colour("--soft") }, axisLabel: { color: colour("--soft"), fontSize: 11, hideOverlap: true },
     splitLine: { lineStyle: { color: colour("--line") } }, axisLine: { lineStyle: { color: colour("--line") } }, ...more,
   };
 }
@@ -342,7 +353,7 @@ function scatter() {
   const products = points.reduce((sum, p) => sum + p.value[0] * p.value[1], 0), squares = points.reduce((sum, p) => sum + p.value[0] ** 2, 0);
   const slope = squares > 0 ? products / squares : 0;
   const correlation = pearson(points.map(p => p.value[0]), points.map(p => p.value[1]));
-  at("scatter-note").textContent = `A point for each group that was retrained without: its effect on its own class's loss where that is a row, else on the first row. Correlation ${correlation == null ? "–" : correlation.toFixed(2)}; the line is the best slope, ${signed(slope)}.`;
+  at("scatter-note").textContent = `A point for each group that was retrained without: its effect on its own class's loss where that is a row, else on the first row. Correlation ${number(correlation, 2)}; the line is the best slope, ${signed(slope)}.`;
   const low = Math.min(0, ...points.map(p => p.value[0])), high = Math.max(0, ...points.map(p => p.value[0]));
   const plot = chart(at("scatter"), () => ({
     aria: { enabled: true }, grid: { left: 58, right: 14, top: 12, bottom: 44 },
@@ -367,15 +378,19 @@ function pearson(x, y) {
 
 function curves() {
   if (data.curves.length === 0) { at("curves-card").hidden = true; return; }
-  for (const curve of data.curves) {
+  // All places first: each is narrower with others beside it.
+  const nodes = data.curves.map(curve => {
     const node = element("div", { className: "chart" });
     node.setAttribute("role", "img");
     node.setAttribute("aria-label", curve.title);
-    at("curves").append(element("div", {}, element("h3", { textContent: curve.title }), node));
-    chart(node, () => ({
+    return node;
+  });
+  at("curves").append(...data.curves.map((curve, i) => element("div", {}, element("h3", { textContent: curve.title }), nodes[i])));
+  for (const [i, curve] of data.curves.entries()) {
+    chart(nodes[i], () => ({
       grid: { left: 58, right: 14, top: 10, bottom: 44 }, tooltip: { ...tip(), trigger: "axis", valueFormatter: value => Number(value.toPrecision(4)).toString() },
       xAxis: axis("step"), yAxis: axis(curve.value, { nameGap: 44 }),
-      series: [{ type: "line", name: curve.value, data: curve.points, symbol: "none", lineStyle: { width: 1.5, color: colour("--helps") }, itemStyle: { color: colour("--helps") } }],
+      series: [{ type: "line", name: curve.value, data: curve.points, symbol: curve.points.length === 1 ? "circle" : "none", lineStyle: { width: 1.5, color: colour("--helps") }, itemStyle: { color: colour("--helps") } }],
     }));
   }
 }
@@ -437,6 +452,17 @@ function groupEffects() {
 
 // ---------------------------------------------------------------------------------------------------------------------- tables and galleries
 
+// Says that a box holds more than is seen of it, as long as that is so.
+const boxSizes = new ResizeObserver(changes => { for (const { target } of changes) hint(target.closest(".scroll, .gallery-rows")); });
+
+function hint(box) {
+  const known = box.nextElementSibling?.classList.contains("more") ? box.nextElementSibling : null;
+  if (box.scrollWidth <= box.clientWidth + 1) known?.remove();
+  else if (!known) box.after(element("p", { className: "more", textContent: "It goes on to the right: scroll sideways to see the rest." }));
+}
+
+for (const box of document.querySelectorAll(".scroll, .gallery-rows")) for (const node of [box, ...box.children]) boxSizes.observe(node);
+
 function fill(table, titles, rows) {
   const numeric = title => !["examples", "group", "method", "stage"].includes(title);
   const head = table.createTHead().insertRow();
@@ -464,9 +490,13 @@ function extremes() {
       { content: signed(row[g]), style: harm(o, row[g]) > 0 ? "harms" : "helps" }, ...(withExact ? [signed(exact[g])] : []),
     ];
   };
-  for (const [id, list] of [["helpful", order.slice(0, 5)], ["harmful", order.slice(-5).reverse()]]) {
+  // Two lists that share nothing: where there are few groups each has its half, and the one in the middle stands where its sign says.
+  let half = Math.floor(order.length / 2);
+  if (order.length % 2 === 1 && harm(o, row[order[half]]) <= 0) half++;
+  for (const [id, list] of [["helpful", order.slice(0, half).slice(0, 5)], ["harmful", order.slice(half).slice(-5).reverse()]]) {
     at(id).replaceChildren();
-    fill(at(id), ["examples", "group", "class", "images", "effect", ...(withExact ? ["exact"] : [])], list.map(line));
+    if (list.length === 0) at(id).append(element("caption", { className: "soft", textContent: "No group." }));
+    else fill(at(id), ["examples", "group", "class", "images", "effect", ...(withExact ? ["exact"] : [])], list.map(line));
   }
   if (!data.samples) return;
   for (const [id, title, list] of [["helpful", "Most helpful images", data.samples.helpful[o]], ["harmful", "Most harmful images, or least helpful", data.samples.harmful[o]]])
@@ -482,6 +512,7 @@ function methodTable() {
   const rows = data.methods.map(method => [method.title, ...views.map(view => number(method.correlations[view], 2)), seconds(method.offline), seconds(method.online),
     ...(data.compared ? [method.speed_up == null ? "–" : method.speed_up.toFixed(0) + "×"] : [])]);
   if (data.compared && Object.keys(data.ceiling).length) rows.push(["ceiling: one seed against the others", ...views.map(view => number(data.ceiling[view], 2)), "", "", ""]);
+  at("methods-columns").classList.toggle("columns", !data.compared);
   fill(at("methods"), ["method", ...views, "offline", "online", ...(data.compared ? ["speed-up"] : [])], rows);
 }
 
@@ -494,6 +525,7 @@ function gallery() {
     if (data.images.synset > 0) cells.push(synsetStrip(g));
     return element("div", { className: "gallery-row" }, ...cells, realStrip(g));
   }));
+  hint(at("gallery"));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------- all of it
@@ -510,7 +542,7 @@ at("versions").textContent = data.versions;
 at("settings").textContent = JSON.stringify(data.job, null, 2);
 if (data.samples) {
   const { ids, total, method, scale, correlation } = data.samples;
-  const fit = (scale == null ? "" : ` They are scaled by ${size(scale)}, so that a group's images add up to its effect by ${data.methods[0].title} as nearly as one factor can do it`) + (correlation == null ? "" : `${scale == null ? " Added up by group they correlate" : "; added up by group the two correlate"} ${correlation.toFixed(2)}`);
+  const fit = (scale == null ? "" : ` They are scaled by ${size(scale)}, so that a group's images add up to its effect by ${data.methods[0].title} as nearly as one factor can do it`) + (correlation == null ? "" : `${scale == null ? " Added up by group they correlate" : "; added up by group the two correlate"} ${number(correlation, 2)}`);
   at("samples-note").textContent = `Effects of single images are by ${method}, ${ids.length < total ? `and of ${ids.length} of the ${total} images: more would not fit into this file. They are those that do most, of every group some` : `and of all ${total} images`}.${fit ? fit + "." : ""}`;
 } else at("level").querySelector("[value=samples]").remove();
 at("synset-note").textContent = data.images.synset > 0 ? "A row for each group: images of its synset, then some of its real ones." : "Real images of every group; the job's methods use no synset of images.";
@@ -546,7 +578,6 @@ new ResizeObserver(([main]) => {
   if (main.contentRect.width === width) return;
   width = main.contentRect.width;
   layOut();
-  for (const entry of charts) entry.plot.resize();
 }).observe(document.querySelector("main"));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { draw(); for (const entry of charts) chart(entry.node, entry.make); });
 

@@ -15,7 +15,7 @@ internal static class FileCopy
     /// <exception cref="BadInputException">It is missing, has been changed since, or lies outside the run.</exception>
     public static void Take(string from, string name, RunFolder to, string sha256)
     {
-        if (!RelativePath.StaysInside(name))
+        if (!RelativePath.Stays(name))
             throw new BadInputException(Path.Combine(from, RunFolder.RecordName), "$.stages[].files", $"'{name}'", "files inside the run's folder", "Do not use this run: its run.json was edited.");
         (string source, string destination) = (Path.Combine(from, name), to.PathOf(name));
         if (Fingerprint.OfFile(destination) == sha256)

@@ -10,11 +10,11 @@ namespace DdmNative.Attribution.Runs.Shards;
 /// <param name="Second">What the second says.</param>
 internal sealed record JobDifference(string Field, string First, string Second)
 {
-    /// <summary>The first field that decides a result and differs; null where there is none. Where the data and the groups lie does not: their contents are compared by hash.</summary>
+    /// <summary>The first field that decides a result and differs; null where there is none. Where the inputs lie does not: their contents are compared by hash.</summary>
     public static JobDifference? Between(Job first, Job second) => Between("$.job", Tree(first), Tree(second));
 
     private static JsonNode? Tree(Job job)
-        => JsonSerializer.SerializeToNode(job with { Data = job.Data with { Source = "" }, Groups = job.Groups with { File = job.Groups.File is null ? null : "" } }, JobFile.Options);
+        => JsonSerializer.SerializeToNode(InputPlaces.None(job), JobFile.Options);
 
     private static JobDifference? Between(string field, JsonNode? first, JsonNode? second)
     {

@@ -44,7 +44,7 @@ internal sealed class PreparedRun
     public bool Take(Stage stage, string key, RunFolder folder)
     {
         if (_record.Stages.FirstOrDefault(record => record.Name == stage.Name && record.Key == key) is not StageRecord finished
-            || !finished.Files.Keys.All(RelativePath.StaysInside))
+            || !finished.Files.Keys.All(RelativePath.Stays))
             return false;
         folder.Forget(stage.Name);
         foreach ((string name, string sha256) in finished.Files)

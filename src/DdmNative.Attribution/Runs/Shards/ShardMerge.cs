@@ -13,28 +13,29 @@ public static class ShardMerge
     /// <summary>Merges.</summary>
     /// <param name="folder">The run to make; or the one that the shards were prepared with, or an interrupted merge.</param>
     /// <param name="shards">The folders of all shards, in any order.</param>
-    /// <param name="source">Where the data lie here; null for where the first shard had them.</param>
+    /// <param name="places">Where the inputs lie here, as far as that is not where the first shard had them.</param>
     /// <param name="settings">How what remains is carried out.</param>
     /// <param name="device">Where kernels run: a device of the shards' own arithmetic.</param>
     /// <param name="listener">Who watches.</param>
     /// <param name="stop">The user's wish to interrupt.</param>
     /// <exception cref="BadInputException">The shards do not belong together, one is missing, unfinished or damaged, or the folder holds another run.</exception>
     /// <exception cref="OperationCanceledException">Interrupted.</exception>
-    public static RunSummary Run(string folder, IReadOnlyList<string> shards, string? source, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    public static RunSummary Run(string folder, IReadOnlyList<string> shards, InputPlaces places, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(shards);
+        ArgumentNullException.ThrowIfNull(places);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(listener);
         IReadOnlyList<ShardFolder> parts = ShardAgreement.Of(shards);
         RunRecord first = parts[0].Record;
         RequireHere(parts[0], "$.version", first.Version, Runner.Version, "Merge with the version that the shards were run with.");
         RequireHere(parts[0], "$.arithmetic", first.Arithmetic, device.Arithmetic, "Models would be trained again: merge on the kind of device that the shards were run on (--device, --precision).");
-        Job job = source is null ? first.Job : first.Job with { Data = first.Job.Data with { Source = source } };
+        Job job = places.Apply(first.Job);
         RequireHere(parts[0], "$.data.sha256", first.Data?.Sha256, RunInputs.Load(job).Sha256, "Name the shards' data with --data.");
         using (RunFolder run = RunFolder.Open(folder))
         {
             RequireSameRun(run, parts[0]);
-            run.Save(first with { Job = job, Shard = null, Shards = [.. parts.Select(part => WithoutFiles(part.Shard))], Stages = run.Record?.Stages ?? [], Begun = run.Record?.Begun, Summary = null });
+            run.Save(first with { Job = InputPlaces.Absolute(job), Shard = null, Shards = [.. parts.Select(part => WithoutFiles(part.Shard))], Stages = run.Record?.Stages ?? [], Begun = run.Record?.Begun, Summary = null });
             foreach (StageRecord stage in first.Stages)
                 Take(run, stage.Name, stage, stage.Files, parts[0].Folder);
             foreach (ShardFolder part in parts)

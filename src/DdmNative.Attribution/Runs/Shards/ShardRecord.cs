@@ -29,7 +29,7 @@ public sealed record ShardRecord
 
     /// <summary>Whether it says what can be: a shard there is, a goal there is, and files inside the run.</summary>
     internal bool IsSound => Shard.Parse($"{Index}/{Count}") is not null && Enum.TryParse<RunGoal>(Goal, out _)
-        && AllFiles.All(RelativePath.StaysInside);
+        && AllFiles.All(RelativePath.Stays);
 
     /// <summary>Every file that it lists: the pieces', and those of stages that were dealt to it whole.</summary>
     private IEnumerable<string> AllFiles => Shares.SelectMany(share => share.Files.Keys.Concat(share.Result?.Files.Keys ?? []));

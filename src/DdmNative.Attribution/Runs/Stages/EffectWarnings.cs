@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Online;
 
 namespace DdmNative.Attribution.Runs.Stages;
@@ -26,7 +27,7 @@ internal static class EffectWarnings
         if (check is { Agrees: false })
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"the effects do not agree with a retraining of the last block: their correlation is {check.Agreement:0.00} (from {EffectCheck.LeastAgreement:0.0#} on is trusted). ")
+                $"the effects do not agree with a retraining of the last block: their correlation is {FigureText.Of(check.Agreement, "0.00")} (from {EffectCheck.LeastAgreement:0.0#} on is trusted). ")
                 + $"Neither their order nor their size is reliable, and they are not brought to real units. {Advice}";
         }
     }
@@ -35,5 +36,5 @@ internal static class EffectWarnings
     /// <param name="title">The method's.</param>
     /// <param name="check">Its effects beside the last block's.</param>
     public static string OfLeftOut(string title, EffectCheck check) => string.Create(CultureInfo.InvariantCulture,
-        $"{title} is left out of the mean: the correlation of its effects with a retraining of the last block is {check.Agreement:0.00} (from {EffectCheck.LeastAgreement:0.0#} on is trusted).");
+        $"{title} is left out of the mean: the correlation of its effects with a retraining of the last block is {FigureText.Of(check.Agreement, "0.00")} (from {EffectCheck.LeastAgreement:0.0#} on is trusted).");
 }

@@ -205,6 +205,162 @@ public sealed class DatasetFetchTests : IDisposable
         Assert.Equal(_file, File.ReadAllBytes(Target));
     }
 
+    [Theory]
+    [InlineData("/again", "more than 10 redirections")]
+    [InlineData("ftp://127.0.0.1/train.npz", "a redirection to ftp://127.0.0.1/train.npz")]
+    [InlineData("file:///etc/passwd", "a redirection to file:///etc/passwd")]
+    [InlineData("http://[::1/", "which is no address")]
+    [InlineData("", "without an address")]
+    [InlineData(null, "without an address")]
+    public void A_redirection_that_leads_nowhere_is_the_mirrors_fault(string? to, string says)
+    {
+        using var server = new ScriptedServer((_, _) => new ScriptedServer.Reply(302, []) { Headers = to is null ? [] : new() { ["Location"] = to } });
+
+        Refused(server, says);
+
+        Assert.Equal(to == "/again" ? 11 : 1, server.Requests.Count);
+        Assert.Empty(_listener.Notes);
+    }
+
+    [Fact]
+    public void A_list_that_falls_silent_or_breaks_off_is_tried_again_as_files_are()
+    {
+        byte[] list = Encoding.UTF8.GetBytes($"{Sum(_file)}  {Name}\n");
+        using var server = new ScriptedServer((request, before) => (request.Path == "/" + ChecksumManifest.FileName, before) switch
+        {
+            (true, 0) => ScriptedServer.Serve(request, list) with { CutAfter = 10, Holds = TimeSpan.FromSeconds(20) },
+            (true, 1) => new ScriptedServer.Reply(503, []),
+            (true, _) => ScriptedServer.Serve(request, list),
+            _ => ScriptedServer.Serve(request, _file),
+        });
+        var options = new DownloadOptions { Silence = TimeSpan.FromSeconds(0.3), FirstWait = TimeSpan.FromMilliseconds(1) };
+
+        DatasetFetch.Run(SetName, Request(server.Address, options) with { Manifest = null }, _listener, default);
+
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+        Assert.Equal(2, _listener.Notes.Count);
+    }
+
+    [Fact]
+    public void A_list_that_does_not_end_stops_when_the_user_wants_it_to()
+    {
+        using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(0.3));
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 10, Holds = TimeSpan.FromSeconds(20) });
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        Assert.ThrowsAny<OperationCanceledException>(() => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()) with { Manifest = null }, _listener, stop.Token));
+
+        Assert.InRange(watch.Elapsed.TotalSeconds, 0, 10);
+    }
+
+    [Fact]
+    public void A_password_goes_to_its_own_server_and_into_no_message()
+    {
+        using var other = new ScriptedServer((_, _) => new ScriptedServer.Reply(404, []));
+        using var server = new ScriptedServer((request, before) => before == 0 ? new ScriptedServer.Reply(503, []) : new ScriptedServer.Reply(302, []) { Headers = new() { ["Location"] = other.Address.Replace("//", "//u:secret@", StringComparison.Ordinal) + request.Path } });
+        string address = server.Address.Replace("//", "//user%40home:secret@", StringComparison.Ordinal);
+
+        var error = Assert.Throws<BadInputException>(() => Fetch(address, new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) }));
+
+        Assert.All(server.Requests, request => Assert.Equal("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("user@home:secret")), request.Headers["Authorization"]));
+        Assert.False(Assert.Single(other.Requests).Headers.ContainsKey("Authorization"));
+        Assert.All(_listener.Notes.Append(error.Message), message => Assert.DoesNotContain("secret", message, StringComparison.Ordinal));
+        Assert.Single(_listener.Notes);
+    }
+
+    [Theory]
+    [InlineData("http://user:secret@host:99999/x")]
+    [InlineData("http://us er:sec/ret@host/x")]
+    [InlineData("ftp://user:secret@host/x")]
+    [InlineData("user:secret@host/x")]
+    public void A_password_in_an_address_that_is_none_is_not_shown(string address)
+    {
+        string message = Assert.Throws<BadInputException>(() => Fetch(address, new DownloadOptions())).Message;
+
+        Assert.DoesNotContain("ret@", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("user", message, StringComparison.Ordinal);
+        Assert.Contains("***@host", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("user", Assert.Throws<BadInputException>(() => DatasetFetch.Run(address, new FetchRequest(), _listener, default)).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("user", Assert.Throws<BadInputException>(() => DatasetCheck.Run(address, default)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_full_disk_is_not_taken_for_a_broken_connection()
+    {
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
+        using var client = new MirrorClient(MirrorAddress.Of(new Uri(server.Address)), TimeSpan.FromSeconds(20));
+        var download = new ResumableDownload(client, new Uri(server.Address + "/" + Name), new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) });
+
+        Assert.Throws<DiskException>(() => download.Into(new FullDisk(), default));
+
+        Assert.Single(server.Requests);
+    }
+
+    [SkippableTheory]
+    [InlineData(".part")]
+    [InlineData(".part.tag")]
+    public void A_link_in_place_of_a_temporary_file_is_not_followed(string suffix)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "making links needs rights there");
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
+        string precious = _folder.Write("precious", "precious"u8.ToArray());
+        Directory.CreateDirectory(Path.GetDirectoryName(Target)!);
+        if (suffix != ".part")
+            File.WriteAllBytes(Part, _file[..1000]);
+        File.CreateSymbolicLink(Target + suffix, precious);
+
+        Fetch(server);
+
+        Assert.Equal("precious", File.ReadAllText(precious));
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+        Assert.All(server.Requests, request => Assert.False(request.Headers.ContainsKey("If-Range")));
+        Assert.Equal(suffix == ".part" ? 1 : 0, _listener.Notes.Count(note => note.Contains("a link", StringComparison.Ordinal)));
+        AssertNothingLeft();
+    }
+
+    [SkippableFact]
+    public void A_second_name_of_another_file_is_not_written_to()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/bin/ln"), "there is no ln");
+        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
+        string precious = _folder.Write("precious", "precious"u8.ToArray());
+        Directory.CreateDirectory(Path.GetDirectoryName(Target)!);
+        using (var link = System.Diagnostics.Process.Start("/bin/ln", [precious, Part]))
+            link.WaitForExit();
+        Assert.Equal("precious", File.ReadAllText(Part));
+
+        Fetch(server);
+
+        Assert.Equal("precious", File.ReadAllText(precious));
+        Assert.Equal(_file, File.ReadAllBytes(Target));
+    }
+
+    [SkippableFact]
+    public void A_link_among_the_folders_of_a_name_is_refused()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "making links needs rights there");
+        string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName, home = Directory.CreateDirectory(_folder.File("home")).FullName, set = Directory.CreateDirectory(_folder.File("data")).FullName;
+        File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine(mirror, "deep")).FullName, Name), _file);
+        File.WriteAllText(Path.Combine(mirror, ChecksumManifest.FileName), $"{Sum(_file)}  deep/{Name}\n");
+        Directory.CreateSymbolicLink(Path.Combine(set, "deep"), home);
+
+        var error = Assert.Throws<BadInputException>(() => DatasetFetch.Run(SetName, new FetchRequest { Mirror = mirror, Folder = set }, _listener, default));
+
+        Assert.Contains("a link to", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(home));
+    }
+
+    [Fact]
+    public void A_name_that_not_every_system_takes_is_not_fetched()
+    {
+        string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName;
+        File.WriteAllText(Path.Combine(mirror, ChecksumManifest.FileName), $"\\{Sum(_file)}  a\\nb\n");
+
+        var error = Assert.Throws<BadInputException>(() => DatasetFetch.Run(SetName, new FetchRequest { Mirror = mirror, Folder = _folder.File("data") }, _listener, default));
+
+        Assert.Contains("every operating system", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_server_that_is_not_there_is_said()
     {
@@ -297,6 +453,23 @@ public sealed class DatasetFetchTests : IDisposable
     }
 
     private void AssertNothingLeft() => Assert.Equal([ChecksumManifest.FileName, Name], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Target)!).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+
+    private sealed class FullDisk : IArrival
+    {
+        public long Length => 0;
+
+        public string? Tag => null;
+
+        public void Restart(string? tag)
+        {
+        }
+
+        public void Append(ReadOnlySpan<byte> bytes) => throw new DiskException("x.part", new IOException("No space left on device"));
+
+        public void Flush()
+        {
+        }
+    }
 
     private sealed class CancellingListener(CancellationTokenSource stop) : DdmNative.Attribution.Runs.IRunListener
     {

@@ -73,6 +73,25 @@ public sealed class CheckpointFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("U8", 1)]
+    [InlineData("BOOL", 1)]
+    [InlineData("F8_E4M3", 1)]
+    [InlineData("I64", 8)]
+    [InlineData("F32", 4)]
+    public void A_tensor_that_the_map_leaves_out_may_be_of_any_type_and_hold_anything(string type, int bytes)
+    {
+        string whole = Golden("checkpoint_sequential.safetensors"), path = WithFirst(whole, "mask", type, bytes, out byte[] file);
+        var map = NameMap.Read(Map("""{ "mask": null }"""));
+        Network network = Network.Create(new NetworkOptions("convnet", 4, 2, new ImageShape(1, 8, 8), 3));
+
+        Assert.Equal(CheckpointFile.Read(whole, null).Parameters(network), CheckpointFile.Read(path, NameMap.Read(Map(Renamed("\"mask\": null")))).Parameters(network));
+
+        // Its place in the file still has to be right.
+        File.WriteAllBytes(path, file[..^1]);
+        Assert.Throws<BadInputException>(() => CheckpointFile.Read(path, map));
+    }
+
+    [Theory]
     [InlineData("""{ "nowhere": "head.weight" }""", "nowhere")]
     [InlineData("""{ "0.weight": "head.weight", "9.weight": "head.weight" }""", "0.weight and 9.weight")]
     [InlineData("""{ "0.weight": 3 }""", "no JSON object of texts")]
@@ -154,6 +173,24 @@ public sealed class CheckpointFileTests : IDisposable
         double largest = expected.Max(Math.Abs);
         Assert.Equal(expected.Length, found.Length);
         Assert.All(expected.Zip(found), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, Accuracy * largest));
+    }
+
+    /// <summary>A map of the golden checkpoint's names, with one more entry.</summary>
+    private static string Renamed(string more)
+    {
+        string[] modules = ["0/blocks.0.conv", "1/blocks.0.norm", "4/blocks.1.conv", "5/blocks.1.norm", "9/head"], leaves = ["weight", "bias"];
+        return "{" + string.Join(",", modules.Select(module => module.Split('/')).SelectMany(pair => leaves.Select(leaf => $"\"{pair[0]}.{leaf}\": \"{pair[1]}.{leaf}\"")).Append(more)) + "}";
+    }
+
+    /// <summary>A copy of a safetensors file with a tensor of eight elements, all bits set, after the others.</summary>
+    private string WithFirst(string from, string name, string type, int bytes, out byte[] file)
+    {
+        byte[] whole = File.ReadAllBytes(from);
+        int length = (int)BitConverter.ToInt64(whole), data = whole.Length - 8 - length;
+        string header = Encoding.UTF8.GetString(whole, 8, length).TrimEnd()[..^1] + $",\"{name}\":{{\"dtype\":\"{type}\",\"shape\":[8],\"data_offsets\":[{data},{data + 8 * bytes}]}}}}";
+        header = header.PadRight((header.Length + 7) / 8 * 8);
+        file = [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. whole.AsSpan(8 + length), .. Enumerable.Repeat((byte)0xFF, 8 * bytes)];
+        return _folder.Write("with.safetensors", file);
     }
 
     private string Map(string json) => _folder.Write("map.json", Encoding.UTF8.GetBytes(json));

@@ -1,0 +1,25 @@
+namespace DdmNative.Attribution.Datasets.Fetch;
+
+/// <summary>A download that is small enough for memory: a list of checksums.</summary>
+internal sealed class MemoryArrival : IArrival
+{
+    private readonly List<byte> _bytes = [];
+
+    public long Length => _bytes.Count;
+
+    public string? Tag { get; private set; }
+
+    public void Restart(string? tag)
+    {
+        _bytes.Clear();
+        Tag = tag;
+    }
+
+    public void Append(ReadOnlySpan<byte> bytes) => _bytes.AddRange(bytes);
+
+    public void Flush()
+    {
+    }
+
+    public byte[] ToArray() => [.. _bytes];
+}
