@@ -34,7 +34,7 @@ public sealed class NamedRunTests : IDisposable
 
         RunSummary summary = Attribute(listener);
 
-        Assert.Equal(["cat", "dog"], summary.MostHelpful.Select(group => group.ClassName).Distinct().Order());
+        Assert.Equal(["cat", "dog"], summary.MostHelpful.Concat(summary.MostHarmful).Select(group => group.ClassName).Distinct().Order());
         string report = File.ReadAllText(_folder.File("run/report.html"));
         Assert.Contains("\"class_names\":[\"cat\",\"dog\"]", report, StringComparison.Ordinal);
         Assert.Contains("train/dog/img_3.pgm", report, StringComparison.Ordinal);
