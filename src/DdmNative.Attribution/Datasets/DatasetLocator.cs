@@ -27,7 +27,7 @@ public static class DatasetLocator
             throw new BadInputException(specification, "data set", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a data set that has been fetched", $"Fetch it first: ddm data fetch {known.Name}.");
         if (!Directory.Exists(specification))
             throw new BadInputException(specification, "folder", "no such folder", "a folder with a data set, or generated:…",
-                "Check the path and its spelling.");
+                $"Check the path and its spelling.{DatasetNames.Suggestion(specification)}");
 
         var recognised = Formats.Where(format => format.Recognises(specification)).ToList();
         if (recognised.Count != 1)
