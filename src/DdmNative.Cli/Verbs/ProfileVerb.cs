@@ -17,6 +17,7 @@ internal sealed class ProfileVerb : DeviceOptions
     [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; its settings decide the kernels' shapes.")]
     public string JobPath { get; set; } = "";
 
+    [Sets("data.source")]
     [Option("data", MetaValue = "SPEC", HelpText = "In place of the job's data: a folder, or generated:classes=4,per-class=40,….")]
     public string? Data { get; set; }
 
@@ -30,10 +31,10 @@ internal sealed class ProfileVerb : DeviceOptions
     {
         if (Rounds is < 1 or > 100_000)
             throw new BadUsageException($"--rounds: found {Rounds}, expected a whole number from 1 to 100000.");
-        Job job = Variables.Apply(JobFile.Read(JobPath));
+        Job job = Variables.Apply(JobFile.Read(JobPath, out JsonFieldLines lines));
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
-        Check(job, field => $"{JobPath}, $.{field}");
+        Check(job, JobPath, lines, RunGoal.Distill);
         using Device opened = OpenDevice();
         if (opened is CudaDevice cuda)
         {
