@@ -8,7 +8,8 @@ using DdmNative.Cli.Verbs;
 namespace DdmNative.Cli;
 
 /// <summary>
-/// Reads a command line strictly: every word belongs to an option or an operand, every option that takes a value has one, numbers are written
+/// Reads a command line strictly: every word belongs to an option or an operand, every option that takes a value has one, numbers are
+/// written
 /// as in a job file whatever the machine's language, and every fault is told by the option's own name. What an option is the attributes of
 /// the verbs say.
 /// </summary>
@@ -33,7 +34,8 @@ internal sealed class CommandLineReader
                 _options.Add(name, property);
         }
 
-        _operands = [.. properties.Where(property => property.GetCustomAttribute<ValueAttribute>() is not null).OrderBy(property => property.GetCustomAttribute<ValueAttribute>()!.Index)];
+        _operands = [.. properties.Where(property => property.GetCustomAttribute<ValueAttribute>() is not null).OrderBy(property
+            => property.GetCustomAttribute<ValueAttribute>()!.Index)];
     }
 
     /// <summary>The verb with its options set; or, in its place, what is wrong, a sentence each.</summary>
@@ -73,7 +75,8 @@ internal sealed class CommandLineReader
             string[] sides = word.StartsWith(Dashes, StringComparison.Ordinal) ? word[Dashes.Length..].Split('=', 2) : [""];
             if (!_options.TryGetValue(sides[0], out PropertyInfo? option))
             {
-                Fault($"there is no option '{word.Split('=')[0]}'.{UsageErrors.Suggestion(word.TrimStart('-').Split('=')[0], _options.Keys, Dashes)}");
+                string name = word.Split('=')[0];
+                Fault($"there is no option '{name}'.{UsageErrors.Suggestion(name.TrimStart('-'), _options.Keys, Dashes)}");
 
                 // What follows is most likely its value: one fault is told once.
                 if (sides.Length == 1 && i + 1 < arguments.Length && !LooksLikeOption(arguments[i + 1]))
@@ -118,7 +121,8 @@ internal sealed class CommandLineReader
             string usage = $"--{name} {option.GetCustomAttribute<OptionAttribute>()!.MetaValue}";
             Fault(next.Length == 0
                 ? $"--{name} needs a value: {usage}."
-                : $"--{name} needs a value: {usage}; found the option '{next[0]}' in its place. For a value that begins with a dash write --{name}={next[0]}.");
+                : $"--{name} needs a value: {usage}; found the option '{next[0]}' in its place. "
+                    + $"For a value that begins with a dash write --{name}={next[0]}.");
         }
 
         return taken;
@@ -152,7 +156,8 @@ internal sealed class CommandLineReader
                 Fault($"{operand.MetaName} is needed: {operand.HelpText}");
         }
 
-        string takes = _operands.Count == 0 ? "takes no words beside its options" : $"takes {string.Join(' ', _description.Operands.Select(operand => operand.Name))} beside its options";
+        string takes = _operands.Count == 0 ? "takes no words beside its options"
+            : $"takes {string.Join(' ', _description.Operands.Select(operand => operand.Name))} beside its options";
         foreach (string word in _words.Skip(taken))
             Fault($"found '{word}', which belongs to no option; {_description.Name} {takes}.");
     }
@@ -165,7 +170,8 @@ internal sealed class CommandLineReader
             return;
         }
 
-        Type type = IsList(property) ? property.PropertyType.GetGenericArguments()[0] : Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        Type type = IsList(property) ? property.PropertyType.GetGenericArguments()[0] : Nullable.GetUnderlyingType(property.PropertyType)
+            ?? property.PropertyType;
         var values = new ArrayList();
         foreach (string text in separator == default ? texts : texts.SelectMany(text => text.Split(separator)))
         {
@@ -189,9 +195,11 @@ internal sealed class CommandLineReader
             return (string.IsNullOrWhiteSpace(text) ? null : text, "a text that is not empty");
         CultureInfo invariant = CultureInfo.InvariantCulture;
         if (type == typeof(int))
-            return (int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out int whole) ? whole : null, OfWhole(text, int.MaxValue));
+            return (int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out int whole) ? whole : null,
+                OfWhole(text, int.MaxValue));
         if (type == typeof(ulong))
-            return (ulong.TryParse(text, NumberStyles.None, invariant, out ulong seed) ? seed : null, "a whole number from 0 to 18446744073709551615");
+            return (ulong.TryParse(text, NumberStyles.None, invariant, out ulong seed) ? seed : null,
+                "a whole number from 0 to 18446744073709551615");
         if (type != typeof(float) && type != typeof(double))
             throw new InvalidOperationException($"Options of {type} cannot be read yet.");
         double? real = Real(text) is double found && (type == typeof(double) || float.IsFinite((float)found)) ? found : null;
@@ -207,15 +215,18 @@ internal sealed class CommandLineReader
         => text.TrimStart('-').All(char.IsAsciiDigit) && text.TrimStart('-').Length > 0 ? $"a whole number up to {most}" : "a whole number";
 
     private static double? Real(string text)
-        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real)
+        => double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture, out double real) && double.IsFinite(real)
             ? real
             : null;
 
-    private static bool IsList(PropertyInfo property) => property.PropertyType != typeof(string) && typeof(IEnumerable).IsAssignableFrom(property.PropertyType);
+    private static bool IsList(PropertyInfo property) => property.PropertyType != typeof(string)
+        && typeof(IEnumerable).IsAssignableFrom(property.PropertyType);
 
     /// <summary>Whether a word is an option and no value: it begins with a dash and is no number below 0.</summary>
     private static bool LooksLikeOption(string word)
-        => word.Length > 1 && word[0] == '-' && !(char.IsAsciiDigit(word[1]) || (word.Length > 2 && word[1] == '.' && char.IsAsciiDigit(word[2])));
+        => word.Length > 1 && word[0] == '-' && !(char.IsAsciiDigit(word[1])
+            || (word.Length > 2 && word[1] == '.' && char.IsAsciiDigit(word[2])));
 
     private void Fault(string sentence) => _faults.Add(sentence);
 }

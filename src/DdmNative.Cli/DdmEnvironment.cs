@@ -23,7 +23,10 @@ internal sealed class DdmEnvironment
 
     /// <summary>What other parts of the product read for themselves (docs/architecture.md, docs/cuda-emulator.md).</summary>
     private static readonly string[] ReadElsewhere =
-        ["DDM_DATA", "DDM_KILLS", "DDM_KILL_SEED", "DDM_DISK_FAULTS", "DDM_FAULT_SEED", "DDM_MUTATIONS", "DDM_COMMANDS", "DDM_COMMAND_SEED", "DDM_SURVIVAL_LOG", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR", .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "REPORT", "SEED", "THREADS"]).Select(name => "DDM_CUDA_EMULATOR_" + name)];
+        ["DDM_DATA", "DDM_KILLS", "DDM_KILL_SEED", "DDM_DISK_FAULTS", "DDM_FAULT_SEED", "DDM_MUTATIONS", "DDM_COMMANDS",
+            "DDM_COMMAND_SEED", "DDM_SURVIVAL_LOG", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR",
+            .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "REPORT", "SEED", "THREADS"])
+            .Select(name => "DDM_CUDA_EMULATOR_" + name)];
 
     private readonly Dictionary<string, string> _fields = [], _options = [], _filled = [];
 

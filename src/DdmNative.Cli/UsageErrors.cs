@@ -20,5 +20,6 @@ internal static class UsageErrors
     public static string UnknownVerb(string word) => $"there is no verb '{word}'.{Suggestion(word, VerbDescription.All.Select(verb => verb.Name), "")}";
 
     /// <summary>A sentence with what somebody may have meant, a space before it; empty where nothing is near.</summary>
-    public static string Suggestion(string found, IEnumerable<string> candidates, string dashes) => NearestWord.Of(found, candidates) is string nearest ? $" Did you mean {dashes}{nearest}?" : "";
+    public static string Suggestion(string found, IEnumerable<string> candidates, string dashes)
+        => NearestWord.Of(found, candidates) is string nearest ? $" Did you mean {dashes}{nearest}?" : "";
 }

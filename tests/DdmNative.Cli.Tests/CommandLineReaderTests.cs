@@ -13,9 +13,11 @@ public sealed class CommandLineReaderTests
     [Fact]
     public void Values_follow_their_option_or_an_equals_sign()
     {
-        var verb = (TrainVerb)Read("train", "--run", "r", "--data=generated:classes=3,size=8", "--learning-rate", "1e-2", "--momentum=0.5", "--epochs", "3", "--seed", "18446744073709551615", "--mean=0.1,-.2", "--quiet");
+        var verb = (TrainVerb)Read("train", "--run", "r", "--data=generated:classes=3,size=8", "--learning-rate", "1e-2", "--momentum=0.5",
+            "--epochs", "3", "--seed", "18446744073709551615", "--mean=0.1,-.2", "--quiet");
 
-        Assert.Equal(("r", "generated:classes=3,size=8", 0.01f, 0.5f, 3, ulong.MaxValue, true), (verb.Run, verb.Data, verb.LearningRate, verb.Momentum, verb.Epochs, verb.Seed, verb.Quiet));
+        Assert.Equal(("r", "generated:classes=3,size=8", 0.01f, 0.5f, 3, ulong.MaxValue, true),
+            (verb.Run, verb.Data, verb.LearningRate, verb.Momentum, verb.Epochs, verb.Seed, verb.Quiet));
         Assert.Equal([0.1, -0.2], verb.Mean);
         Assert.Equal(["data", "epochs", "learning-rate", "mean", "momentum", "quiet", "run", "seed"], verb.Given.Order());
         Assert.Null(verb.Width);
@@ -24,7 +26,8 @@ public sealed class CommandLineReaderTests
     [Fact]
     public void Lists_go_on_until_the_next_option_and_may_be_given_again()
     {
-        var unlearn = (UnlearnVerb)Read("unlearn", "--run", "r", "--forget", "class=3", "group=7,12", "--method", "all", "--forget", "class=5");
+        var unlearn = (UnlearnVerb)Read("unlearn", "--run", "r", "--forget", "class=3", "group=7,12", "--method", "all", "--forget",
+            "class=5");
         Assert.Equal(["class=3", "group=7,12", "class=5"], unlearn.Forget);
 
         var merge = (MergeVerb)Read("merge", "a", "--run", "r", "b", "--", "--c");
@@ -78,17 +81,21 @@ public sealed class CommandLineReaderTests
     [Fact]
     public void No_option_and_no_operand_takes_an_empty_text()
         => Assert.All(
-            VerbDescription.All.SelectMany(verb => verb.Options.Where(option => !option.IsSwitch).Select(option => (verb.Name, option.Name))),
-            pair => Assert.Contains(CommandLineReader.Read([pair.Item1, $"--{pair.Item2}="]).Faults, fault => fault.StartsWith($"--{pair.Item2}: found an empty text", StringComparison.Ordinal)));
+            VerbDescription.All.SelectMany(verb => verb.Options.Where(option => !option.IsSwitch)
+                .Select(option => (verb.Name, option.Name))),
+            pair => Assert.Contains(CommandLineReader.Read([pair.Item1, $"--{pair.Item2}="]).Faults, fault
+                => fault.StartsWith($"--{pair.Item2}: found an empty text", StringComparison.Ordinal)));
 
     /// <summary>So that what is wrong with a field of a job is told by the option that set it.</summary>
     [Fact]
     public void Every_option_that_sets_a_field_names_one_that_there_is()
     {
-        string[] fields = [.. VerbDescription.All.SelectMany(verb => verb.Type.GetProperties()).Select(property => property.GetCustomAttribute<SetsAttribute>()?.Field).OfType<string>()];
+        string[] fields = [.. VerbDescription.All.SelectMany(verb => verb.Type.GetProperties())
+            .Select(property => property.GetCustomAttribute<SetsAttribute>()?.Field).OfType<string>()];
 
         Assert.All(fields, field => Assert.NotNull(JobFields.Find(field)));
-        Assert.All(VerbDescription.All.SelectMany(verb => verb.Type.GetProperties()).Where(property => property.GetCustomAttribute<SetsAttribute>() is not null),
+        Assert.All(VerbDescription.All.SelectMany(verb => verb.Type.GetProperties())
+            .Where(property => property.GetCustomAttribute<SetsAttribute>() is not null),
             property => Assert.NotNull(property.GetCustomAttribute<OptionAttribute>()));
     }
 

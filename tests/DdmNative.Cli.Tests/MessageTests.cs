@@ -50,7 +50,8 @@ public sealed class MessageTests(RunFiles files)
     {
         Directory.CreateDirectory(files.PathOf("images"));
 
-        Assert.Contains($"Did you mean {files.PathOf("images")}?", Ddm.Run("train", "--run", files.PathOf("none"), "--data", files.PathOf("imagse")).Error, StringComparison.Ordinal);
+        Assert.Contains($"Did you mean {files.PathOf("images")}?", Ddm.Run("train", "--run", files.PathOf("none"), "--data",
+            files.PathOf("imagse")).Error, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -86,7 +87,8 @@ public sealed class MessageTests(RunFiles files)
         Ddm.Result result = Ddm.Run("train", "--run", other, "--data", Data, "--epochs", "1", "--target", target, "--depth", "3");
 
         Assert.Equal(ExitCode.BadInput, result.Code);
-        Assert.Contains($"--depth, network.depth: found 3, expected 2, which the network in {target} has.", result.Error, StringComparison.Ordinal);
+        Assert.Contains($"--depth, network.depth: found 3, expected 2, which the network in {target} has.", result.Error,
+            StringComparison.Ordinal);
         Done("train", "--run", other, "--data", Data, "--epochs", "1", "--target", target, "--depth", "2");
     }
 
@@ -96,10 +98,12 @@ public sealed class MessageTests(RunFiles files)
         string run = files.PathOf("few images");
 
         // Five clusters of three images there are not, and a training makes none.
-        Done("train", "--run", run, "--data", "generated:classes=2,per-class=3,test-per-class=4,size=8", "--width", "4", "--depth", "2", "--epochs", "1");
+        Done("train", "--run", run, "--data", "generated:classes=2,per-class=3,test-per-class=4,size=8", "--width", "4", "--depth", "2",
+            "--epochs", "1");
         Ddm.Result result = Ddm.Run("attribute", "--run", run, "--depth", "head");
         Assert.Equal(ExitCode.BadInput, result.Code);
-        Assert.Contains("class 0: found 3 training images, expected at least 5, one for each cluster. Ask for fewer clusters per class (groups.per_class). --clusters sets it.", result.Error, StringComparison.Ordinal);
+        Assert.Contains("class 0: found 3 training images, expected at least 5, one for each cluster. "
+            + "Ask for fewer clusters per class (groups.per_class). --clusters sets it.", result.Error, StringComparison.Ordinal);
 
         // Six groups were retrained without; fewer groups are attributed all the same, and so are single images.
         Done("validate", "--run", run, "--clusters", "3", "--count", "6", "--seeds", "1");
@@ -110,7 +114,8 @@ public sealed class MessageTests(RunFiles files)
         Done("attribute", "--run", run, "--method", "grad-dot", "--granularity", "sample");
         Ddm.Result many = Ddm.Run("validate", "--run", run);
         Assert.Equal(ExitCode.BadInput, many.Code);
-        Assert.Contains($"{Path.Combine(run, "run.json")}, $.job.validation.groups: found 6, expected at most 4", many.Error, StringComparison.Ordinal);
+        Assert.Contains($"{Path.Combine(run, "run.json")}, $.job.validation.groups: found 6, expected at most 4", many.Error,
+            StringComparison.Ordinal);
         Assert.Contains("--count sets it.", many.Error, StringComparison.Ordinal);
         Assert.Contains("found of groups again", Done("validate", "--run", run, "--count", "2").Error, StringComparison.Ordinal);
     }
@@ -123,7 +128,8 @@ public sealed class MessageTests(RunFiles files)
         Done("attribute", "--run", run, "--depth", "head", "--clusters", "2");
         Done("validate", "--run", run, "--count", "4");
 
-        Done("evaluate", "--run", run, "--methods", "head,grad-dot", "--metrics", "lds", "--subsets", "2", "--seeds", "1", "--predictions", "1");
+        Done("evaluate", "--run", run, "--methods", "head,grad-dot", "--metrics", "lds", "--subsets", "2", "--seeds", "1", "--predictions",
+            "1");
         Assert.Contains("| grad-dot |", Done("compare", run).Output, StringComparison.Ordinal);
 
         // An evaluation is of its methods: of others it would have to be done again, which is said.
@@ -137,14 +143,18 @@ public sealed class MessageTests(RunFiles files)
     {
         string run = files.PathOf("escaped"), groups = files.PathOf("escaped.csv");
         string[] names = ["\u001b[2J\u001b]0;owned\u0007red", "left\u202Eright", "c1\u009b31m"];
-        File.WriteAllText(groups, "sample,group\n" + string.Concat(Enumerable.Range(0, 36).Select(sample => $"{sample},{names[sample % 3]}\n")));
+        File.WriteAllText(groups, "sample,group\n" + string.Concat(Enumerable.Range(0, 36)
+            .Select(sample => $"{sample},{names[sample % 3]}\n")));
         Done("train", "--run", run, "--data", Data, "--width", "8", "--depth", "2", "--epochs", "1");
 
-        Ddm.Result text = Done("attribute", "--run", run, "--groups", groups, "--depth", "head"), json = Done("attribute", "--run", run, "--json"), wrong = Ddm.Run("unlearn", "--run", run, "--forget", "name=\u001b[31m");
+        Ddm.Result text = Done("attribute", "--run", run, "--groups", groups, "--depth", "head"),
+            json = Done("attribute", "--run", run, "--json"), wrong = Ddm.Run("unlearn", "--run", run, "--forget", "name=\u001b[31m");
 
-        Assert.All([text.Output, text.Error, json.Output, json.Error, wrong.Output, wrong.Error], said => Assert.DoesNotContain(said, c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\u202E'));
+        Assert.All([text.Output, text.Error, json.Output, json.Error, wrong.Output, wrong.Error], said
+            => Assert.DoesNotContain(said, c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\u202E'));
         Assert.Contains("·[2J·]0;owned·red", text.Output, StringComparison.Ordinal);
-        Assert.Equal(names.Order(StringComparer.Ordinal), JsonNode.Parse(json.Output)!["most_helpful"]!.AsArray().Select(group => (string)group!["name"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(names.Order(StringComparer.Ordinal), JsonNode.Parse(json.Output)!["most_helpful"]!.AsArray()
+            .Select(group => (string)group!["name"]!).Order(StringComparer.Ordinal));
     }
 
     private static Ddm.Result Done(params string[] arguments)

@@ -13,7 +13,8 @@ internal static class DatasetNames
         string[] parts = specification.Split(':', 2);
         string meant = parts.Length == 2 && NearestWord.Of(parts[0], [GeneratedDataset.Name]) is string generated
             ? $"{generated}:{parts[1]}"
-            : NearestWord.Of(specification, [GeneratedDataset.Name, .. KnownDatasets.All.Select(set => set.Name), .. Names(DatasetCache.Folder)]) ?? NearestFolder(specification) ?? "";
+            : NearestWord.Of(specification, [GeneratedDataset.Name, .. KnownDatasets.All.Select(set => set.Name),
+                .. Names(DatasetCache.Folder)]) ?? NearestFolder(specification) ?? "";
         return meant.Length == 0 ? "" : $" Did you mean {meant}?";
     }
 
@@ -23,14 +24,16 @@ internal static class DatasetNames
         string trimmed = path.TrimEnd('/', Path.DirectorySeparatorChar);
         string name = Path.GetFileName(trimmed);
         string parent = Path.GetDirectoryName(trimmed) ?? "";
-        return name.Length > 0 && NearestWord.Of(name, Names(parent.Length == 0 ? "." : parent)) is string nearest ? Path.Combine(parent, nearest) : null;
+        return name.Length > 0 && NearestWord.Of(name, Names(parent.Length == 0 ? "." : parent)) is string nearest
+            ? Path.Combine(parent, nearest) : null;
     }
 
     private static string[] Names(string folder)
     {
         try
         {
-            return Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)] : [];
+            return Directory.Exists(folder) ? [.. Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)!)
+                .Order(StringComparer.Ordinal)] : [];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -56,7 +56,8 @@ public sealed record GeneratedOptions
                 "size" => options with { Size = Number(specification, key, value, 256) },
                 "clusters" => options with { ClustersPerClass = Number(specification, key, value, 1000) },
                 "seed" => options with { Seed = ReadSeed(specification, key, value) },
-                _ => throw new BadInputException(specification, key, "an unknown key", $"{string.Join(", ", Keys.SkipLast(1))} or {Keys[^1]}",
+                _ => throw new BadInputException(specification, key, "an unknown key",
+                    $"{string.Join(", ", Keys.SkipLast(1))} or {Keys[^1]}",
                     NearestWord.Of(key, Keys) is string nearest ? $"Did you mean {nearest}?" : "Correct the key."),
             };
         }

@@ -19,17 +19,23 @@ public sealed class BadInputException : Exception
     /// <param name="line">The line of the file that the field stands on, from 1, where it is known and the field does not say it.</param>
     /// <param name="mostShown">So many characters of each part are shown; more for a list of all that is wrong.</param>
     public BadInputException(string file, string field, string found, string expected, string remedy, Exception? inner = null, int? line = null, int mostShown = 300)
-        : base($"{Shown(file, mostShown)}, {Shown(field, mostShown)}{(line is null ? "" : $", line {line}")}: found {Shown(found, mostShown)}, expected {Shown(expected, mostShown)}. {remedy}", inner)
-        => (File, Field, Line, Found, Expected, Remedy, _mostShown) = (file, field, line, Shown(found, mostShown), Shown(expected, mostShown), remedy, mostShown);
+        : base($"{Shown(file, mostShown)}, {Shown(field, mostShown)}{(line is null ? "" : $", line {line}")}: "
+            + $"found {Shown(found, mostShown)}, expected {Shown(expected, mostShown)}. {remedy}", inner)
+        => (File, Field, Line, Found, Expected, Remedy, _mostShown) = (file, field, line, Shown(found, mostShown),
+            Shown(expected, mostShown), remedy, mostShown);
 
-    /// <summary>A field of the job that does not go with the data, or with another field; where the field was given is for the caller to say (<see cref="At"/>).</summary>
+    /// <summary>
+    /// A field of the job that does not go with the data, or with another field; where the field was given is for the caller to say
+    /// (<see cref="At"/>).
+    /// </summary>
     /// <param name="field">Its path, e.g. <c>attribution.objectives[0]</c>.</param>
     /// <param name="found">What was found there.</param>
     /// <param name="expected">What was expected instead.</param>
     /// <param name="remedy">What to do, as a sentence.</param>
     /// <param name="inner">The error underneath, where there is one.</param>
     /// <param name="mostShown">So many characters of each part are shown.</param>
-    public static BadInputException OfJob(string field, string found, string expected, string remedy, Exception? inner = null, int mostShown = 300)
+    public static BadInputException OfJob(string field, string found, string expected, string remedy, Exception? inner = null,
+        int mostShown = 300)
         => new(Job, field, found, expected, remedy, inner, mostShown: mostShown) { JobField = field };
 
     /// <summary>The same, with where the job says it.</summary>

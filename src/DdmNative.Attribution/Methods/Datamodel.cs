@@ -39,7 +39,8 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
         if (parts < 2)
             return "Method 'datamodel' needs two parts or more: there are no halves of one.";
         return HalfSubsets.Halves(parts) is long halves && _options.Subsets > halves
-            ? $"Method 'datamodel' draws {_options.Subsets} different halves, and {parts} groups have only {halves}. Ask for fewer subsets, datamodel:subsets={halves}, or for more groups."
+            ? $"Method 'datamodel' draws {_options.Subsets} different halves, and {parts} groups have only {halves}. "
+                + $"Ask for fewer subsets, datamodel:subsets={halves}, or for more groups."
             : null;
     }
 

@@ -18,7 +18,9 @@ public interface IAttributionMethod
     /// </summary>
     bool FallsIntoPieces => false;
 
-    /// <summary>Why the method cannot work with so many parts of the training set, and what to do; null where it can. Known before any part is made.</summary>
+    /// <summary>
+    /// Why the method cannot work with so many parts of the training set, and what to do; null where it can. Known before any part is made.
+    /// </summary>
     string? Fault(int parts) => null;
 
     /// <summary>Whether the method works with the target's recorded training, and not with its end alone.</summary>

@@ -24,7 +24,8 @@ public sealed class ModelAveraging(int shards = 10, int deals = 4) : IAttributio
 
     public bool FallsIntoPieces => true;
 
-    public string? Fault(int parts) => parts < 2 ? "Method 'model-averaging' needs two parts or more: without its only one nothing is left to average." : null;
+    public string? Fault(int parts) => parts < 2
+        ? "Method 'model-averaging' needs two parts or more: without its only one nothing is left to average." : null;
 
     public MemoryEstimate Estimate(MethodContext context)
     {

@@ -13,7 +13,8 @@ public sealed class Retrain : IAttributionMethod
 
     public bool FallsIntoPieces => true;
 
-    public string? Fault(int parts) => parts < 2 ? "Method 'retrain' needs two parts or more: without its only one a model has nothing to train on." : null;
+    public string? Fault(int parts) => parts < 2
+        ? "Method 'retrain' needs two parts or more: without its only one a model has nothing to train on." : null;
 
     public MemoryEstimate Estimate(MethodContext context)
     {

@@ -7,7 +7,8 @@ internal static class RunGoals
     public static bool Groups(this RunGoal goal) => goal != RunGoal.Train;
 
     /// <summary>Whether the attribution matrix is filled.</summary>
-    public static bool Attributes(this RunGoal goal) => goal is RunGoal.Attribute or RunGoal.Validate or RunGoal.Evaluate or RunGoal.Everything;
+    public static bool Attributes(this RunGoal goal)
+        => goal is RunGoal.Attribute or RunGoal.Validate or RunGoal.Evaluate or RunGoal.Everything;
 
     /// <summary>Whether it is compared with exact retraining, where the job asks for that.</summary>
     public static bool Validates(this RunGoal goal) => goal is RunGoal.Validate or RunGoal.Everything;

@@ -99,16 +99,20 @@ internal sealed class RunInputs
 
     private static Network NetworkFor(Job job, Dataset train)
     {
-        var options = new NetworkOptions(job.Network.Architecture, job.Network.Width, job.Network.Depth, new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
+        var options = new NetworkOptions(job.Network.Architecture, job.Network.Width, job.Network.Depth,
+            new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
         if (train.Classes < 2)
-            throw new BadInputException(job.Data.Source, "classes", $"{train.Classes}", "at least 2: a classifier tells classes apart", "Use data with more classes.");
+            throw new BadInputException(job.Data.Source, "classes", $"{train.Classes}", "at least 2: a classifier tells classes apart",
+                "Use data with more classes.");
         try
         {
             return NetworkFit.Fault(options) is BadInputException fault ? throw fault : Network.Create(options);
         }
         catch (ArgumentException e)
         {
-            throw BadInputException.OfJob("network.width", $"{job.Network.Width} at depth {job.Network.Depth} on images of {options.Input}", $"a network of at most {int.MaxValue} parameters", "Lower the width.", e);
+            throw BadInputException.OfJob("network.width",
+                $"{job.Network.Width} at depth {job.Network.Depth} on images of {options.Input}",
+                $"a network of at most {int.MaxValue} parameters", "Lower the width.", e);
         }
     }
 
@@ -118,7 +122,8 @@ internal sealed class RunInputs
         if (data.Mean is null || data.Std is null)
             return files is null ? Normalization.From(train) : CheckpointMetadata.NormalizationOf(files.Target, train.Channels) ?? Normalization.From(train);
         if (data.Mean.Count != 1 && data.Mean.Count != train.Channels)
-            throw BadInputException.OfJob("data.mean", $"{data.Mean.Count} numbers", $"one for each of the {train.Channels} channels, or one for all", "Correct data.mean and data.std.");
+            throw BadInputException.OfJob("data.mean", $"{data.Mean.Count} numbers",
+                $"one for each of the {train.Channels} channels, or one for all", "Correct data.mean and data.std.");
         return new Normalization(PerChannel(data.Mean), PerChannel(data.Std));
 
         double[] PerChannel(IReadOnlyList<double> values) => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
@@ -127,11 +132,14 @@ internal sealed class RunInputs
     /// <summary>No method may reach below the network's lowest block.</summary>
     private static void RequireDepth(Job job, RunGoal goal, Network network)
     {
-        IEnumerable<(string Field, string Method)> named = goal.Attributes() ? job.Attribution.Methods.SelectMany((method, i) => AttributionMethods.Parts(method).Select(part => ($"attribution.methods[{i}]", part))) : [];
+        IEnumerable<(string Field, string Method)> named = goal.Attributes()
+            ? job.Attribution.Methods.SelectMany((method, i) => AttributionMethods.Parts(method)
+            .Select(part => ($"attribution.methods[{i}]", part))) : [];
         if (goal.Unlearns() && job.Unlearning is JobUnlearning unlearning)
             named = named.Append(("unlearning.method", unlearning.Method));
         foreach ((string field, string method) in named.Where(entry => AttributionMethods.Blocks(entry.Method) > network.BlockCount))
-            throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth", "Name fewer blocks, or all.");
+            throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth",
+                "Name fewer blocks, or all.");
     }
 
     /// <summary>The groups to forget. Where that is not asked for now, a request that no longer fits the groups names none.</summary>
@@ -164,16 +172,19 @@ internal sealed class RunInputs
     public static void RequireTwoGroups(Job job, int groupCount)
     {
         if (groupCount < 2)
-            throw BadInputException.OfJob(job.Groups.File is null ? "groups.per_class" : "groups.file", $"{groupCount} group", "two or more groups: without its only one a model has nothing to train on", "Cut the training set into more groups.");
+            throw BadInputException.OfJob(job.Groups.File is null ? "groups.per_class" : "groups.file", $"{groupCount} group",
+                "two or more groups: without its only one a model has nothing to train on", "Cut the training set into more groups.");
     }
 
     private static void RequireEvaluation(Job job, JobEvaluation evaluation, int groupCount, int testCount)
     {
         RequireTwoGroups(job, groupCount);
         if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves && evaluation.Subsets > halves)
-            throw BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}", $"at most {halves}, the different halves of {groupCount} groups", "Ask for fewer subsets, or for more groups.");
+            throw BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
+                $"at most {halves}, the different halves of {groupCount} groups", "Ask for fewer subsets, or for more groups.");
         if (evaluation.Predictions > testCount)
-            throw BadInputException.OfJob("evaluation.predictions", $"{evaluation.Predictions}", $"at most {testCount}, the test images in use", "Ask for fewer.");
+            throw BadInputException.OfJob("evaluation.predictions", $"{evaluation.Predictions}",
+                $"at most {testCount}, the test images in use", "Ask for fewer.");
     }
 
     private static void RequireGroups(Job job, RunGoal goal, Dataset train, GroupTable? groups, int groupCount, int testCount)
@@ -183,7 +194,8 @@ internal sealed class RunInputs
         if (goal.Validates() && job.Validation.Groups != 0)
             RequireTwoGroups(job, groupCount);
         if (goal.Validates() && job.Validation.Groups > groupCount)
-            throw BadInputException.OfJob("validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups", "Ask for fewer, or for all.");
+            throw BadInputException.OfJob("validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups",
+                "Ask for fewer, or for all.");
         if (goal.Evaluates() && job.Evaluation is JobEvaluation evaluation)
             RequireEvaluation(job, evaluation, groupCount, testCount);
     }
@@ -197,7 +209,8 @@ internal sealed class RunInputs
             sizes[label]++;
         int small = Array.FindIndex(sizes, size => size < job.Groups.PerClass);
         if (small >= 0)
-            throw new BadInputException(job.Data.Source, $"class {small}", $"{sizes[small]} training images", $"at least {job.Groups.PerClass}, one for each cluster", "Ask for fewer clusters per class (groups.per_class).")
+            throw new BadInputException(job.Data.Source, $"class {small}", $"{sizes[small]} training images",
+                $"at least {job.Groups.PerClass}, one for each cluster", "Ask for fewer clusters per class (groups.per_class).")
             {
                 JobField = "groups.per_class",
             };

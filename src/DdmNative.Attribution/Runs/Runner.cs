@@ -133,7 +133,8 @@ public static class Runner
     }
 
     /// <summary>
-    /// Tells of results in the folder that the summary goes without, for they were found under other settings: of other methods, groups or data.
+    /// Tells of results in the folder that the summary goes without, for they were found under other settings: of other methods, groups or
+    /// data.
     /// </summary>
     private static void TellLeftOut(RunFolder run, RunInputs inputs, Pipeline pipeline, RunSettings settings, IRunListener listener)
     {
@@ -142,10 +143,12 @@ public static class Runner
         string[] left = [.. run.Record.Stages.Select(stage => stage.Name)
             .Where(name => IsResult(name) && whole.Has(name) && !pipeline.Has(name) && !finished.ContainsKey(name))];
         if (left.Length > 0)
-            listener.Note($"{string.Join(", ", left)}: found under other settings (methods, groups or data) than the run has now, so the summary goes without; ask for {(left.Length == 1 ? "it" : "them")} again to have {(left.Length == 1 ? "it" : "them")} for these.");
+            listener.Note($"{string.Join(", ", left)}: found under other settings (methods, groups or data) than the run has now, "
+                + "so the summary goes without. Ask for it again to have it for these.");
     }
 
-    private static bool IsResult(string stage) => stage is ValidateStage.StageName or UnlearnStage.StageName || stage.StartsWith(EvaluationStage.NameOf(""), StringComparison.Ordinal);
+    private static bool IsResult(string stage) => stage is ValidateStage.StageName or UnlearnStage.StageName
+        || stage.StartsWith(EvaluationStage.NameOf(""), StringComparison.Ordinal);
 
     /// <summary>What a folder's <c>run.json</c> holds; null where that is nothing, or damaged, which opening the folder tells.</summary>
     private static RunRecord? RecordIn(string folder)

@@ -9,20 +9,24 @@ internal static class StageList
 {
     /// <summary>The stages of a run that go on from its folder's record.</summary>
     /// <remarks>
-    /// Exact retraining that the run has done is compared with whatever is attributed later, be it asked for or not: it costs nothing more, and a validated run stays one.
+    /// Exact retraining that the run has done is compared with whatever is attributed later, be it asked for or not: it costs nothing more,
+    /// and a validated run stays one.
     /// </remarks>
     public static IReadOnlyList<Stage> For(Job job, RunGoal goal, RunSettings settings, RunInputs inputs, RunRecord? record)
     {
         IReadOnlyList<Stage> stages = For(job, goal, settings, inputs);
-        if (goal.Validates() || !goal.Attributes() || settings.Shard is not null || job.Validation.Groups == 0 || job.Attribution.Granularity != Granularity.Group || record is null)
+        if (goal.Validates() || !goal.Attributes() || settings.Shard is not null || job.Validation.Groups == 0
+            || job.Attribution.Granularity != Granularity.Group || record is null)
             return stages;
         IReadOnlyList<Stage> validated = For(job, goal, settings, inputs, validates: true);
         IReadOnlyDictionary<string, StageRecord> finished = new Pipeline(validated, inputs.Sha256).Finished(record);
-        return finished.ContainsKey(RetrainStage.StageName) && (!job.Validation.Baselines || finished.ContainsKey(BaselineStage.StageName)) ? validated : stages;
+        return finished.ContainsKey(RetrainStage.StageName) && (!job.Validation.Baselines || finished.ContainsKey(BaselineStage.StageName))
+            ? validated : stages;
     }
 
     /// <summary>The stages of a goal.</summary>
-    public static IReadOnlyList<Stage> For(Job job, RunGoal goal, RunSettings settings, RunInputs inputs) => For(job, goal, settings, inputs, goal.Validates());
+    public static IReadOnlyList<Stage> For(Job job, RunGoal goal, RunSettings settings, RunInputs inputs)
+        => For(job, goal, settings, inputs, goal.Validates());
 
     private static List<Stage> For(Job job, RunGoal goal, RunSettings settings, RunInputs inputs, bool validates)
     {

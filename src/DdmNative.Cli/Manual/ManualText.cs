@@ -14,7 +14,8 @@ internal static class ManualText
     {
         Profile terminal = Terminal.OutputConsole().Profile;
         bool plain = Console.IsOutputRedirected || !terminal.Capabilities.Ansi;
-        Terminal.Out.Write(Format(page, Console.IsOutputRedirected ? PlainWidth : Math.Clamp(terminal.Width, LeastWidth, MostWidth), !plain));
+        Terminal.Out.Write(Format(page, Console.IsOutputRedirected ? PlainWidth : Math.Clamp(terminal.Width, LeastWidth, MostWidth),
+            !plain));
     }
 
     /// <summary>The page's text.</summary>

@@ -9,7 +9,8 @@ namespace DdmNative.Cli.Manual;
 /// <param name="Summary">One sentence.</param>
 /// <param name="Operands">What is given without a name, in order.</param>
 /// <param name="Options">In the order of their declaration, those of the verb itself first.</param>
-internal sealed record VerbDescription(Type Type, string Name, string Summary, IReadOnlyList<OperandDescription> Operands, IReadOnlyList<OptionDescription> Options)
+internal sealed record VerbDescription(Type Type, string Name, string Summary, IReadOnlyList<OperandDescription> Operands,
+    IReadOnlyList<OptionDescription> Options)
 {
     /// <summary>All verbs.</summary>
     public static IReadOnlyList<VerbDescription> All { get; } = [.. CommandRunner.VerbTypes.Select(Of)];

@@ -18,7 +18,9 @@ internal static class JsonResult
     /// <summary>The object, on a line of its own.</summary>
     public static void Write(object result) => Console.Out.WriteLine(Escaped(JsonSerializer.Serialize(result, Form)));
 
-    /// <summary>The same document with every character that a terminal would obey as \uXXXX: they stand in texts alone, and mean the same.</summary>
+    /// <summary>
+    /// The same document with every character that a terminal would obey as \uXXXX: they stand in texts alone, and mean the same.
+    /// </summary>
     public static string Escaped(string json)
         => json.Any(Printable.Obeyed) ? string.Concat(json.Select(c => Printable.Obeyed(c) ? $"\\u{(int)c:x4}" : c.ToString())) : json;
 

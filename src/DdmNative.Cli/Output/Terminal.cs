@@ -3,13 +3,20 @@ using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>What standard output and standard error are connected to, and the way to them for what a terminal is to obey: colours, and a line that is drawn over.</summary>
+/// <summary>
+/// What standard output and standard error are connected to, and the way to them for what a terminal is to obey: colours, and a line that
+/// is drawn over.
+/// </summary>
 internal static class Terminal
 {
-    /// <summary>Standard output as it is; all text from outside goes by <see cref="Console.Out"/>, which shows no control characters.</summary>
+    /// <summary>
+    /// Standard output as it is; all text from outside goes by <see cref="Console.Out"/>, which shows no control characters.
+    /// </summary>
     public static TextWriter Out { get; private set; } = Console.Out;
 
-    /// <summary>Whether a line on standard error can be drawn over again: a terminal, but neither a dumb one nor a build server's.</summary>
+    /// <summary>
+    /// Whether a line on standard error can be drawn over again: a terminal, but neither a dumb one nor a build server's.
+    /// </summary>
     public static bool CanRedraw
         => !Console.IsErrorRedirected
         && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")

@@ -51,7 +51,8 @@ internal sealed class EvaluateVerb : GroupedOptions
         return ApplyGroups(job) with
         {
             // What is removed in an evaluation are groups.
-            Attribution = job.Attribution with { Methods = methods.Length == 0 ? job.Attribution.Methods : methods, Granularity = Granularity.Group },
+            Attribution = job.Attribution with { Methods = methods.Length == 0 ? job.Attribution.Methods : methods,
+                Granularity = Granularity.Group },
             Evaluation = known with
             {
                 Metrics = metrics.Length == 0 ? known.Metrics : metrics,

@@ -68,7 +68,8 @@ internal sealed class ExperimentVerb : WorkOptions
         string[] methods = [.. Methods];
         if (methods.Length > 0 && experiment.DefaultMethods.Count == 0)
             throw new BadUsageException($"--methods: {Name} is about methods of its own; leave it out.");
-        Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job, JobPath, _lines, RunGoal.Evaluate);
+        Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job, JobPath, _lines,
+            RunGoal.Evaluate);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job), Given = Origin!.Given };
         ExperimentResult result = Carried((device, progress) => ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop)));
         ExperimentWriter.Write(experiment, result, Folder, Json);

@@ -19,8 +19,12 @@ internal abstract class GroupedOptions : RunOptions
     [Option("cluster-space", MetaValue = "NAME", HelpText = "What is clustered: features or pixels. Default: features.")]
     public string? ClusterSpace { get; set; }
 
-    /// <summary>That the run's effects were of classes or single images, which a verb that leaves out groups changes; null where they were not.</summary>
-    protected string? NoteOnGranularity => _was is null or Granularity.Group ? null : $"This run's effects were of each {_was}. What is left out here are groups, so they are found of groups again; ddm attribute --granularity {_was} brings back the others.";
+    /// <summary>
+    /// That the run's effects were of classes or single images, which a verb that leaves out groups changes; null where they were not.
+    /// </summary>
+    protected string? NoteOnGranularity => _was is null or Granularity.Group ? null
+        : $"This run's effects were of each {_was}. What is left out here are groups, "
+            + $"so they are found of groups again; ddm attribute --granularity {_was} brings back the others.";
 
     private string? _was;
 

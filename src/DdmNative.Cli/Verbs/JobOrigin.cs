@@ -7,7 +7,8 @@ using DdmNative.Cli.Manual;
 namespace DdmNative.Cli.Verbs;
 
 /// <summary>
-/// Where each field of a verb's job has its value from: an option, a variable, the job file, the run folder, or nobody. Messages name the field as it is
+/// Where each field of a verb's job has its value from: an option, a variable, the job file, the run folder, or nobody. Messages name the
+/// field as it is
 /// called there, and nothing that the user has not written.
 /// </summary>
 /// <param name="verb">The verb, its options set.</param>
@@ -18,9 +19,13 @@ internal sealed class JobOrigin(VerbOptions verb, Job job, string? file, JsonFie
 {
     /// <summary>The fields that option, variable or job file give a value, be it the default.</summary>
     public IReadOnlySet<string> Given
-        => JobFields.All.Select(known => known.Path).Where(path => OptionThatWasGiven(path) is not null || verb.Variables.VariableOf(path, job) is not null || lines?.Says(path) == true).ToHashSet();
+        => JobFields.All.Select(known => known.Path).Where(path => OptionThatWasGiven(path) is not null
+            || verb.Variables.VariableOf(path, job) is not null || lines?.Says(path) == true).ToHashSet();
 
-    /// <summary>The field as the user knows it, for a message about the command line: <c>--clusters</c>, <c>DDM_GROUPS__PER_CLASS</c>, or file and field.</summary>
+    /// <summary>
+    /// The field as the user knows it, for a message about the command line: <c>--clusters</c>, <c>DDM_GROUPS__PER_CLASS</c>, or file and
+    /// field.
+    /// </summary>
     public string NameOf(string field)
     {
         (string of, string name, int? line) = Place(field);
@@ -28,13 +33,15 @@ internal sealed class JobOrigin(VerbOptions verb, Job job, string? file, JsonFie
     }
 
     /// <summary>The same, with how it is mended where the user has not given it on this command line.</summary>
-    public string RemedyFor(string field) => OptionThatWasGiven(field) is null && verb.Variables.VariableOf(field, job) is null && lines is null ? Mend(field) : "";
+    public string RemedyFor(string field) => OptionThatWasGiven(field) is null && verb.Variables.VariableOf(field, job) is null
+        && lines is null ? Mend(field) : "";
 
     /// <summary>What is wrong with a field of the job, with where it was given in place of the job at large.</summary>
     public BadInputException Locate(BadInputException fault)
     {
         (string of, string name, int? line) = Place(fault.JobField!);
-        string mend = fault.IsOfJob && OptionThatWasGiven(fault.JobField!) is not null ? "" : lines is null || !fault.IsOfJob ? Mend(fault.JobField!) : "";
+        string mend = fault.IsOfJob && OptionThatWasGiven(fault.JobField!) is not null ? "" : lines is null || !fault.IsOfJob
+            ? Mend(fault.JobField!) : "";
         return fault.At(of, name, line, fault.Remedy + (mend.Length == 0 ? "" : $" {mend}"));
     }
 
@@ -49,13 +56,17 @@ internal sealed class JobOrigin(VerbOptions verb, Job job, string? file, JsonFie
         return OptionOf(verb.GetType(), field) is string option ? ($"--{option} (its default)", field, null) : ("the default", field, null);
     }
 
-    /// <summary>How a value that this command line has not given is given: by an option of this verb, or by the verb that has one.</summary>
+    /// <summary>
+    /// How a value that this command line has not given is given: by an option of this verb, or by the verb that has one.
+    /// </summary>
     private string Mend(string field)
     {
         if (OptionOf(verb.GetType(), field) is string own)
             return $"--{own} sets it.";
-        VerbDescription? other = VerbDescription.All.FirstOrDefault(candidate => OptionOf(candidate.Type, field) is not null && typeof(RunOptions).IsAssignableFrom(candidate.Type));
-        return other is null || !typeof(RunOptions).IsAssignableFrom(verb.GetType()) ? "" : $"`ddm {other.Name} --{OptionOf(other.Type, field)}` sets it.";
+        VerbDescription? other = VerbDescription.All.FirstOrDefault(candidate => OptionOf(candidate.Type, field) is not null
+            && typeof(RunOptions).IsAssignableFrom(candidate.Type));
+        return other is null || !typeof(RunOptions).IsAssignableFrom(verb.GetType()) ? ""
+            : $"`ddm {other.Name} --{OptionOf(other.Type, field)}` sets it.";
     }
 
     private string? OptionThatWasGiven(string field) => Options(verb.GetType(), field).FirstOrDefault(verb.Given.Contains);

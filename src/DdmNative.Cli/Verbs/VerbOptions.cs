@@ -35,7 +35,8 @@ internal abstract class VerbOptions
     protected JobOrigin? Origin { get; private set; }
 
     /// <summary>What ended the verb, told by the names under which the user knows what is at fault.</summary>
-    public Exception Named(Exception e) => e is BadInputException { JobField: not null } fault && Origin is not null ? Origin.Locate(fault) : e;
+    public Exception Named(Exception e) => e is BadInputException { JobField: not null } fault && Origin is not null ? Origin.Locate(fault)
+        : e;
 
     /// <summary>Takes from the environment what the command line leaves open.</summary>
     /// <exception cref="BadUsageException">A variable's value is wrong.</exception>
@@ -45,7 +46,9 @@ internal abstract class VerbOptions
         environment.Fill(this, except: Quiet ? LogSettings.LevelOption : "");
     }
 
-    /// <summary>Refuses a job that cannot be carried out, by the name of the option, the variable or the file that the value came from.</summary>
+    /// <summary>
+    /// Refuses a job that cannot be carried out, by the name of the option, the variable or the file that the value came from.
+    /// </summary>
     /// <param name="job">The job with everything in it.</param>
     /// <param name="file">The file that the job was found in; null for none.</param>
     /// <param name="lines">What a job file says where; null where the file is a <c>run.json</c>.</param>
@@ -55,7 +58,9 @@ internal abstract class VerbOptions
     {
         var origin = new JobOrigin(this, job, file, lines);
         Origin = origin;
-        JobRules.Check(job, (field, found, expected) => new BadUsageException($"{origin.NameOf(field)}: found {found}, expected {expected}. {origin.RemedyFor(field)}".TrimEnd()), goal);
+        JobRules.Check(job, (field, found, expected)
+            => new BadUsageException($"{origin.NameOf(field)}: found {found}, expected {expected}. {origin.RemedyFor(field)}".TrimEnd()),
+            goal);
     }
 
     /// <summary>Does it; the result goes to standard output, all else to standard error.</summary>

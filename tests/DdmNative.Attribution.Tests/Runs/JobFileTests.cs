@@ -95,7 +95,8 @@ public sealed class JobFileTests : IDisposable
         string message = Assert.Throws<BadInputException>(() => Read(Good.Replace(right, wrong, StringComparison.Ordinal))).Message;
 
         Assert.Contains(says, message, StringComparison.Ordinal);
-        Assert.All((string[])[".NET", "Int32", "Parameter", "token", "member"], word => Assert.DoesNotContain(word, message, StringComparison.Ordinal));
+        Assert.All((string[])[".NET", "Int32", "Parameter", "token", "member"], word
+            => Assert.DoesNotContain(word, message, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace DdmNative.Cli.Tests.Survival;
 
-/// <summary>A folder with everything that a path can lead to: a run, files and folders, a pipe, links, a file that nobody may read; and what became of it.</summary>
+/// <summary>
+/// A folder with everything that a path can lead to: a run, files and folders, a pipe, links, a file that nobody may read; and what became
+/// of it.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class CommandWorld : IDisposable
 {
@@ -26,10 +29,12 @@ internal sealed class CommandWorld : IDisposable
         Directory.CreateDirectory(PathOf("empty"));
         File.WriteAllText(PathOf("file"), "nothing of ddm's\n");
         File.WriteAllText(PathOf("job.json"), """
-            { "data": { "source": "DATA" }, "network": { "width": 4, "depth": 2 }, "training": { "epochs": 1 }, "groups": { "per_class": 2 }, "attribution": { "methods": ["head"] } }
+            { "data": { "source": "DATA" }, "network": { "width": 4, "depth": 2 }, "training": { "epochs": 1 },
+              "groups": { "per_class": 2 }, "attribution": { "methods": ["head"] } }
             """.Replace("DATA", Data, StringComparison.Ordinal));
         File.WriteAllText(PathOf("bad.json"), """{"data": {"source": 7}}""");
-        File.WriteAllText(PathOf("groups.csv"), "sample,group\n" + string.Concat(Enumerable.Range(0, 12).Select(sample => $"{sample},\u001b[2J\u0007source {sample % 3}\n")));
+        File.WriteAllText(PathOf("groups.csv"), "sample,group\n" + string.Concat(Enumerable.Range(0, 12)
+            .Select(sample => $"{sample},\u001b[2J\u0007source {sample % 3}\n")));
         File.CreateSymbolicLink(PathOf("link"), "file");
         File.CreateSymbolicLink(PathOf("dangling"), "nowhere");
         Directory.CreateSymbolicLink(PathOf("linked folder"), "folder");
@@ -43,22 +48,29 @@ internal sealed class CommandWorld : IDisposable
 
     /// <summary>Paths of every kind, as they are written on a command line.</summary>
     public static IReadOnlyList<string> Paths { get; } =
-        ["run", "run/", "new", "new/deeper", "folder", "folder/a file", "empty", "file", "file/below", "job.json", "bad.json", "groups.csv", "missing", "link", "dangling", "linked folder", "pipe", "unreadable", "closed",
-            "closed/within", "/dev/null", "/dev/full", "/proc/self/mem", "run/run.json", "run/target.safetensors", ".", "..", "", " ", "~", "name\u001b[31m\u0007\nin red", "\u202Egnp.exe", new('x', 300)];
+        ["run", "run/", "new", "new/deeper", "folder", "folder/a file", "empty", "file", "file/below", "job.json", "bad.json",
+            "groups.csv", "missing", "link", "dangling", "linked folder", "pipe", "unreadable", "closed",
+            "closed/within", "/dev/null", "/dev/full", "/proc/self/mem", "run/run.json", "run/target.safetensors", ".", "..", "", " ", "~",
+                "name\u001b[31m\u0007\nin red", "\u202Egnp.exe", new('x', 300)];
 
     public string Root { get; }
 
-    /// <summary>What differs from the beginning, in words; the places that a command may write to aside, except that no device, pipe or link there may be another thing than it was.</summary>
+    /// <summary>
+    /// What differs from the beginning, in words; the places that a command may write to aside, except that no device, pipe or link there
+    /// may be another thing than it was.
+    /// </summary>
     /// <param name="writable">Paths as they were written on the command line.</param>
     public IReadOnlyList<string> Changes(IEnumerable<string> writable)
     {
         // What lies under a folder's link lies in the folder.
-        string[] places = [.. writable.Where(path => path.Trim().Length > 0).Select(path => Path.GetRelativePath(Root, Path.GetFullPath(path, Root)))
+        string[] places = [.. writable.Where(path => path.Trim().Length > 0)
+            .Select(path => Path.GetRelativePath(Root, Path.GetFullPath(path, Root)))
             .Select(place => place == "linked folder" ? "folder" : place)];
         Dictionary<string, string> now = Listing();
         return [.. _before.Keys.Union(now.Keys).Order(StringComparer.Ordinal)
             .Where(name => _before.GetValueOrDefault(name) != now.GetValueOrDefault(name))
-            .Where(name => IsSpecial(name) || !places.Any(place => place == "." || name == place || name.StartsWith(place + "/", StringComparison.Ordinal) || place.StartsWith(name + "/", StringComparison.Ordinal)))
+            .Where(name => IsSpecial(name) || !places.Any(place => place == "." || name == place
+                || name.StartsWith(place + "/", StringComparison.Ordinal) || place.StartsWith(name + "/", StringComparison.Ordinal)))
             .Select(name => $"{name}: {_before.GetValueOrDefault(name, "nothing")} before, {now.GetValueOrDefault(name, "nothing")} now")];
     }
 
@@ -75,7 +87,8 @@ internal sealed class CommandWorld : IDisposable
 
     private string PathOf(string name) => Path.Combine(Root, name);
 
-    private bool IsSpecial(string name) => _before.TryGetValue(name, out string? kind) && (kind.StartsWith("link", StringComparison.Ordinal) || kind == "pipe");
+    private bool IsSpecial(string name) => _before.TryGetValue(name, out string? kind)
+        && (kind.StartsWith("link", StringComparison.Ordinal) || kind == "pipe");
 
     /// <summary>Everything there is, and what it is.</summary>
     private Dictionary<string, string> Listing()

@@ -5,17 +5,23 @@ using DdmNative.Cli.Manual;
 
 namespace DdmNative.Cli.Tests.Survival;
 
-/// <summary>A command line that somebody might mistype: a verb, its options and operands as its description lists them, each with a value that is right, wrong, missing or another option's.</summary>
+/// <summary>
+/// A command line that somebody might mistype: a verb, its options and operands as its description lists them, each with a value that is
+/// right, wrong, missing or another option's.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 internal sealed class RandomCommand
 {
-    /// <summary>What goes to the network, another program, or other hardware; and what ends in the exit codes of devices and memory by right.</summary>
+    /// <summary>
+    /// What goes to the network, another program, or other hardware; and what ends in the exit codes of devices and memory by right.
+    /// </summary>
     private static readonly string[] LeftOut = ["compare-pytorch", "device", "precision", "memory"];
 
     /// <summary>Options that name what is written.</summary>
     private static readonly string[] Written = ["run", "csv", "parquet", "out", "trace", "to", "man"];
 
-    private static readonly string[] Numbers = ["1", "2", "3", "0", "-1", "0,5", "0.5", "1e-3", "1e400", "NaN", "99999999999999999999", "4294967296", "x", "", "1 000", "0x10", "1,2", "5,10", "٣"];
+    private static readonly string[] Numbers = ["1", "2", "3", "0", "-1", "0,5", "0.5", "1e-3", "1e400", "NaN", "99999999999999999999",
+        "4294967296", "x", "", "1 000", "0x10", "1,2", "5,10", "٣"];
     private static readonly string[] Strays = ["stray", "-x", "--no-such-option", "--", "-", "--run=", "--quiet=yes", "-1"];
 
     private readonly Random _random;
@@ -28,8 +34,10 @@ internal sealed class RandomCommand
         _arguments.Add(Chance(0.03) ? Pick(["trian", "", "--json", "verb\u001b[31m"]) : verb.Name);
         foreach (OperandDescription operand in verb.Operands.Where(operand => Chance(operand.IsRequired ? 0.9 : 0.6)))
             _arguments.Add(Value(operand.Name.TrimEnd('…'), KnownValues.Of(verb, operand)));
-        OptionDescription[] options = [.. verb.Options.Where(option => !LeftOut.Contains(option.Name) && !(verb.Name == "data" && option.Name == "mirror"))];
-        foreach (OptionDescription option in options.Where(option => option.Name is "run" or "data" ? Chance(0.9) : Chance(option.IsRequired ? 0.9 : 2.5 / options.Length)))
+        OptionDescription[] options = [.. verb.Options.Where(option => !LeftOut.Contains(option.Name)
+            && !(verb.Name == "data" && option.Name == "mirror"))];
+        foreach (OptionDescription option in options.Where(option => option.Name is "run" or "data" ? Chance(0.9)
+            : Chance(option.IsRequired ? 0.9 : 2.5 / options.Length)))
             Add(verb, option);
         if (Chance(0.06))
             _arguments.Insert(_random.Next(1, _arguments.Count + 1), Pick(Strays));
@@ -68,11 +76,13 @@ internal sealed class RandomCommand
     private string Value(string metaValue, ValueCompletion known) => metaValue switch
     {
         _ when Chance(0.04) => Pick(CommandWorld.Paths),
-        "SPEC" => Chance(0.7) ? CommandWorld.Data : Chance(0.5) ? Pick(["generate:classes=2", "generated:", "generated:classes=0", "fashion-mnits", "generated:size=1"]) : Pick(CommandWorld.Paths),
+        "SPEC" => Chance(0.7) ? CommandWorld.Data : Chance(0.5) ? Pick(["generate:classes=2", "generated:", "generated:classes=0",
+            "fashion-mnits", "generated:size=1"]) : Pick(CommandWorld.Paths),
         "job.json" => Chance(0.6) ? "job.json" : Pick(CommandWorld.Paths),
         "DIR" or "RUN" or "SHARD" => Chance(0.5) ? Pick(["run", "new"]) : Pick(CommandWorld.Paths),
         "FILE" => Pick(CommandWorld.Paths),
-        "N" or "X" or "P" or "S" or "P,P…" or "X,X…" or "G,G…" or "N|all" or "I/N" or "MIB" => Chance(0.6) ? Pick(["1", "2", "3"]) : Pick(Numbers),
+        "N" or "X" or "P" or "S" or "P,P…" or "X,X…" or "G,G…" or "N|all" or "I/N" or "MIB" => Chance(0.6) ? Pick(["1", "2", "3"])
+            : Pick(Numbers),
         _ when known.Words.Count > 0 && Chance(0.8) => Pick(known.Words),
         _ => Pick((string[])["", "x", "class=0", "group=1", "head;loss", "head,,repair", "loss:class=9", "text\u001b[2J", .. Numbers]),
     };
@@ -86,6 +96,7 @@ internal sealed class RandomCommand
         => argument.Length > 0 && argument.All(c => char.IsAsciiLetterOrDigit(c) || "-_./=,:+".Contains(c, StringComparison.Ordinal))
             ? argument
             : argument.Any(char.IsControl)
-                ? "$'" + string.Concat(argument.Select(c => char.IsControl(c) ? string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}") : c.ToString())) + "'"
+                ? "$'" + string.Concat(argument.Select(c => char.IsControl(c)
+                    ? string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}") : c.ToString())) + "'"
                 : $"'{argument}'";
 }

@@ -7,8 +7,10 @@ using Xunit.Abstractions;
 namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>
-/// Command lines drawn at random, on paths of every kind: each ends, in an exit code that says what is wrong with the line, the input or the output and never with a fault of ddm's own, in words that
-/// no terminal obeys, and changes nothing but what it was told to write. <c>DDM_COMMANDS</c> says how many are drawn, <c>DDM_COMMAND_SEED</c> from which seed on; a failure names the seed of its own.
+/// Command lines drawn at random, on paths of every kind: each ends, in an exit code that says what is wrong with the line, the input or
+/// the output and never with a fault of ddm's own, in words that
+/// no terminal obeys, and changes nothing but what it was told to write. <c>DDM_COMMANDS</c> says how many are drawn,
+/// <c>DDM_COMMAND_SEED</c> from which seed on; a failure names the seed of its own.
 /// </summary>
 [Collection(DisturbedCommands.Name)]
 [UnsupportedOSPlatform("windows")]
@@ -27,7 +29,8 @@ public sealed class RandomCommandTests(RunFiles files, ITestOutputHelper output)
         Skip.If(OperatingSystem.IsWindows(), "there are no such pipes, devices and rights");
         int count = Setting.Number("DDM_COMMANDS", 64), first = Setting.Number("DDM_COMMAND_SEED", 1);
         string run = files.PathOf("small");
-        Ddm.Result made = Ddm.Run("attribute", "--run", run, "--data", CommandWorld.Data, "--clusters", "2", "--depth", "head", "--threads", "1");
+        Ddm.Result made = Ddm.Run("attribute", "--run", run, "--data", CommandWorld.Data, "--clusters", "2", "--depth", "head",
+            "--threads", "1");
         Assert.True(made.Code == ExitCode.Done, made.Error);
 
         Parallel.For(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed => Try(seed, run));
@@ -54,7 +57,9 @@ public sealed class RandomCommandTests(RunFiles files, ITestOutputHelper output)
     /// <summary>The exit code, null where the command hangs; and all that it said.</summary>
     private static (int? Code, string Text) Run(RandomCommand command, string folder)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ddm.dll"), .. command.Arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "ddm.dll"),
+            .. command.Arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            WorkingDirectory = folder };
         start.Environment["DDM_THREADS"] = "1";
         start.Environment["DDM_DATA"] = Path.Combine(folder, "..", "cache");
         start.Environment["HOME"] = folder;

@@ -64,7 +64,8 @@ internal sealed class TargetFiles
             where T : notnull
         {
             if ((given.Contains(field) || !value.Equals(usual)) && !value.Equals(ofFile))
-                throw BadInputException.OfJob(field, $"{value}", $"{ofFile}, which the network in {Target.Path} has", "Leave the setting out: the file decides.");
+                throw BadInputException.OfJob(field, $"{value}", $"{ofFile}, which the network in {Target.Path} has",
+                    "Leave the setting out: the file decides.");
         }
     }
 

@@ -35,7 +35,8 @@ internal sealed class GroupSelector
     public static int[] Resolve(JobUnlearning unlearning, int[] classOf, int[] clusterOf, string[]? names)
     {
         if (unlearning.Groups.FirstOrDefault(group => group < 0 || group >= classOf.Length, -1) is int bad and not -1)
-            throw BadInputException.OfJob("unlearning.groups", Number(bad), $"0 to {classOf.Length - 1}", "Name groups by their numbers in groups.csv.");
+            throw BadInputException.OfJob("unlearning.groups", Number(bad), $"0 to {classOf.Length - 1}",
+                "Name groups by their numbers in groups.csv.");
         var chosen = new SortedSet<int>(unlearning.Groups);
         for (int i = 0; i < unlearning.Forget.Count; i++)
         {
@@ -43,13 +44,16 @@ internal sealed class GroupSelector
             GroupSelector selector = Parse(text).Selector!;
             int[] fitting = [.. Enumerable.Range(0, classOf.Length).Where(g => selector.Fits(g, classOf[g], clusterOf[g], names?[g]))];
             if (fitting.Length == 0)
-                throw BadInputException.OfJob($"unlearning.forget[{i}]", $"'{text}', which no group fits", WhatThereIs(classOf, clusterOf, names), "Name some of these.", mostShown: 1000);
+                throw BadInputException.OfJob($"unlearning.forget[{i}]", $"'{text}', which no group fits",
+                    WhatThereIs(classOf, clusterOf, names), "Name some of these.", mostShown: 1000);
             chosen.UnionWith(fitting);
         }
 
         return chosen.Count < classOf.Length
             ? [.. chosen]
-            : throw BadInputException.OfJob(unlearning.Groups.Count > 0 ? "unlearning.groups" : "unlearning.forget", $"all {classOf.Length} groups", "at least one group that remains", "Name fewer: what has forgotten everything is no model.");
+            : throw BadInputException.OfJob(unlearning.Groups.Count > 0 ? "unlearning.groups" : "unlearning.forget",
+                $"all {classOf.Length} groups", "at least one group that remains",
+                "Name fewer: what has forgotten everything is no model.");
     }
 
     private static (GroupSelector? Selector, string? Fault) Parse(string text)

@@ -38,7 +38,8 @@ public static class JobFile
         byte[] json = InputFile.ReadAll(path);
         Job job = Parse<Job>(path, json);
         JsonFieldLines known = JsonFieldLines.Of(json);
-        JobRules.Check(job, (field, found, expected) => new BadInputException(path, "$." + field, found, expected, "Correct the job file.", line: known[field]));
+        JobRules.Check(job, (field, found, expected) => new BadInputException(path, "$." + field, found, expected, "Correct the job file.",
+            line: known[field]));
         lines = known;
         return job;
     }
@@ -90,7 +91,8 @@ public static class JobFile
             error = e as JsonException ?? error;
         }
 
-        return new BadInputException(path, error.Path ?? "$", $"what is no JSON ({Cause(error.Message)})", expected, remedy, error, (int?)(error.LineNumber + 1));
+        return new BadInputException(path, error.Path ?? "$", $"what is no JSON ({Cause(error.Message)})", expected, remedy, error,
+            (int?)(error.LineNumber + 1));
     }
 
     /// <summary>The reader's message without the position, which is named already.</summary>

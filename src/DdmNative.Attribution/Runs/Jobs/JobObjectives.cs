@@ -44,9 +44,11 @@ internal static class JobObjectives
 
             var objective = Objective.Parse(text);
             if (objective.Class is int single && !labels.Contains(single))
-                throw BadInputException.OfJob(field, $"'{text}', class {single}, of which there is no test image", $"one of {string.Join(", ", labels.Distinct().Order())}", "Correct the objective.");
+                throw BadInputException.OfJob(field, $"'{text}', class {single}, of which there is no test image",
+                    $"one of {string.Join(", ", labels.Distinct().Order())}", "Correct the objective.");
             if (objective.Samples?.FirstOrDefault(sample => sample >= labels.Length, -1) is int sample and not -1)
-                throw BadInputException.OfJob(field, $"'{text}', test sample {sample}", $"0 to {labels.Length - 1}", "Correct the objective.");
+                throw BadInputException.OfJob(field, $"'{text}', test sample {sample}", $"0 to {labels.Length - 1}",
+                    "Correct the objective.");
             objectives.Add(objective);
         }
 

@@ -60,7 +60,8 @@ public static class JobRules
     private static void Normalization(JobData data, Rules rules)
     {
         if (data.Mean is null != data.Std is null)
-            throw rules.Error(data.Mean is null ? "data.std" : "data.mean", $"no {(data.Mean is null ? "mean" : "standard deviation")} beside it", "both, with as many numbers, or neither");
+            throw rules.Error(data.Mean is null ? "data.std" : "data.mean",
+                $"no {(data.Mean is null ? "mean" : "standard deviation")} beside it", "both, with as many numbers, or neither");
         if (data.Mean is not IReadOnlyList<double> mean || data.Std is not IReadOnlyList<double> std)
             return;
         if (mean.Count == 0 || std.Count != mean.Count)
@@ -117,8 +118,10 @@ public static class JobRules
                 throw rules.Error(field, $"'{methods[i]}'", $"one of {AttributionMethods.Names}");
             if (methods.Take(i).Contains(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
-            if (goal == RunGoal.Distill && i == 0 && !AttributionMethods.Parts(methods[i]).Any(part => SynsetRecipe.For(part, job.Matching) is not null))
-                throw rules.Error(field, $"'{methods[i]}', which has no synset", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, or feature");
+            if (goal == RunGoal.Distill && i == 0 && !AttributionMethods.Parts(methods[i]).Any(part
+                => SynsetRecipe.For(part, job.Matching) is not null))
+                throw rules.Error(field, $"'{methods[i]}', which has no synset",
+                    $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, or feature");
             if (!goal.Attributes())
                 continue;
             foreach (string part in AttributionMethods.Parts(methods[i]))

@@ -5,7 +5,9 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Runs.Jobs;
 
-/// <summary>Where a JSON document is not of the shape that is read from it, in the words of JSON: what a field is, and what it should be.</summary>
+/// <summary>
+/// Where a JSON document is not of the shape that is read from it, in the words of JSON: what a field is, and what it should be.
+/// </summary>
 internal sealed class JsonShape
 {
     private const int MostShown = 60;
@@ -26,7 +28,8 @@ internal sealed class JsonShape
     /// <exception cref="JsonException">It is not JSON.</exception>
     public static Fault? FirstFault(ReadOnlySpan<byte> json, Type type, JsonSerializerOptions options)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = options.AllowTrailingCommas, MaxDepth = options.MaxDepth });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip,
+            AllowTrailingCommas = options.AllowTrailingCommas, MaxDepth = options.MaxDepth });
         reader.Read();
         var shape = new JsonShape(json.ToArray(), options);
         Fault? fault = shape.Of(ref reader, type, "$", mayBeNull: false);
@@ -45,9 +48,12 @@ internal sealed class JsonShape
         JsonTypeInfo info = _options.GetTypeInfo(plain);
         return info.Kind switch
         {
-            JsonTypeInfoKind.Object => reader.TokenType == JsonTokenType.StartObject ? OfObject(ref reader, info, field) : At(reader, field, Described(reader), "an object { … }"),
-            JsonTypeInfoKind.Enumerable => reader.TokenType == JsonTokenType.StartArray ? OfList(ref reader, info.ElementType!, field) : At(reader, field, Described(reader), Words(plain)),
-            JsonTypeInfoKind.Dictionary => reader.TokenType == JsonTokenType.StartObject ? OfMap(ref reader, info.ElementType!, field) : At(reader, field, Described(reader), "an object { … }"),
+            JsonTypeInfoKind.Object => reader.TokenType == JsonTokenType.StartObject ? OfObject(ref reader, info, field)
+                : At(reader, field, Described(reader), "an object { … }"),
+            JsonTypeInfoKind.Enumerable => reader.TokenType == JsonTokenType.StartArray ? OfList(ref reader, info.ElementType!, field)
+                : At(reader, field, Described(reader), Words(plain)),
+            JsonTypeInfoKind.Dictionary => reader.TokenType == JsonTokenType.StartObject ? OfMap(ref reader, info.ElementType!, field)
+                : At(reader, field, Described(reader), "an object { … }"),
             _ => OfValue(ref reader, plain, field),
         };
     }
@@ -84,7 +90,8 @@ internal sealed class JsonShape
         for (int i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
         {
             // A list of texts may hold null as far as the serialiser knows; the rules say better what is wrong then.
-            if (Of(ref reader, element, $"{field}[{i.ToString(CultureInfo.InvariantCulture)}]", mayBeNull: !element.IsValueType) is Fault fault)
+            if (Of(ref reader, element, $"{field}[{i.ToString(CultureInfo.InvariantCulture)}]",
+                mayBeNull: !element.IsValueType) is Fault fault)
                 return fault;
         }
 
@@ -150,7 +157,8 @@ internal sealed class JsonShape
         TypeCode.UInt64 => $"a whole number from 0 to {ulong.MaxValue}",
         TypeCode.Single or TypeCode.Double => "a number",
         _ when type == typeof(string) => "a text",
-        _ when type.IsGenericType && type.GetGenericArguments() is [Type element] => $"a list [ … ] of {(element == typeof(string) ? "texts" : element == typeof(int) ? "whole numbers" : element == typeof(double) ? "numbers" : "objects")}",
+        _ when type.IsGenericType && type.GetGenericArguments() is [Type element]
+            => $"a list [ … ] of {(element == typeof(string) ? "texts" : element == typeof(int) || element == typeof(double) ? "numbers" : "objects")}",
         _ => "an object { … }",
     };
 
@@ -161,7 +169,8 @@ internal sealed class JsonShape
             return "an object";
         if (reader.TokenType is JsonTokenType.StartArray)
             return "a list";
-        string text = System.Text.Encoding.UTF8.GetString(_json.AsSpan((int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex)));
+        string text = System.Text.Encoding.UTF8.GetString(_json.AsSpan((int)reader.TokenStartIndex,
+            (int)(reader.BytesConsumed - reader.TokenStartIndex)));
         return text.Length > MostShown ? text[..MostShown] + "…" : text;
     }
 

@@ -77,7 +77,8 @@ internal class MethodStage(Job job, string method) : Stage
     public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int parts ? $"{parts} parts of its work" : null;
 
     /// <summary>The job's field that names the method.</summary>
-    protected virtual string Field => $"attribution.methods[{job.Attribution.Methods.TakeWhile(asked => !AttributionMethods.Parts(asked).Contains(method)).Count()}]";
+    protected virtual string Field
+        => $"attribution.methods[{job.Attribution.Methods.TakeWhile(asked => !AttributionMethods.Parts(asked).Contains(method)).Count()}]";
 
     /// <summary>Refuses a method that cannot work with so few parts, or without the target's training.</summary>
     /// <exception cref="BadInputException">It cannot work with so few parts.</exception>
@@ -89,7 +90,8 @@ internal class MethodStage(Job job, string method) : Stage
         if (asked.NeedsTraining)
             TrajectoryFiles.Require(inputs, $"Method '{method}'");
         if (asked.Fault(parts) is string fault)
-            throw BadInputException.OfJob(Field, $"'{method}' for {parts} {(Columns == Granularity.Class ? "classes" : Columns + "s")}", "a method, and settings of it, that so many allow", fault);
+            throw BadInputException.OfJob(Field, $"'{method}' for {parts} {(Columns == Granularity.Class ? "classes" : Columns + "s")}",
+                "a method, and settings of it, that so many allow", fault);
     }
 
     public override StageResult Run(StageContext context)
