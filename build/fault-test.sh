@@ -3,6 +3,7 @@
 #
 #   build/fault-test.sh write [COUNT]       COUNT writes, flushes, renames, … that fail in the course of a job (60), read-only and full disks, full and closed streams
 #   build/fault-test.sh read [COUNT]        COUNT mutations of a file for every reader (10000)
+#   build/fault-test.sh commands [COUNT] [SEED]    COUNT command lines at random, from SEED on (1000, 1)
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -15,8 +16,12 @@ case ${1:-} in
         export DDM_MUTATIONS=${2:-10000}
         exec build/survival.sh Mutated DdmNative.Attribution.Tests DdmNative.Compute.Cuda.Tests
         ;;
+    commands)
+        export DDM_COMMANDS=${2:-1000} DDM_COMMAND_SEED=${3:-1}
+        exec build/survival.sh RandomCommandTests DdmNative.Cli.Tests
+        ;;
     *)
-        echo "fault-test: write or read" >&2
+        echo "fault-test: write, read or commands" >&2
         exit 2
         ;;
 esac

@@ -1,4 +1,3 @@
-using CommandLine;
 using DdmNative.Attribution.Formats;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Telemetry;
@@ -14,8 +13,9 @@ internal static class CommandRunner
 
     public static int Run(string[] args)
     {
-        Console.SetOut(new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e, "Lead it to a place that takes it")));
-        Console.SetError(new RefusableWriter(Console.Error, _ => { }));
+        Terminal.Guard(
+            new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e, "Lead it to a place that takes it")),
+            new RefusableWriter(Console.Error, _ => { }));
         try
         {
             return Take(args);
@@ -28,30 +28,15 @@ internal static class CommandRunner
         }
     }
 
-    /// <summary>The verb with its options, or what is wrong with them.</summary>
-    internal static ParserResult<object> Parse(string[] args)
-    {
-        using var parser = new Parser(settings =>
-        {
-            settings.HelpWriter = null;
-            settings.AutoHelp = false;
-            settings.AutoVersion = false;
-            settings.ParsingCulture = System.Globalization.CultureInfo.InvariantCulture;
-            settings.CaseInsensitiveEnumValues = false;
-            settings.AllowMultiInstance = true;
-        });
-        return parser.ParseArguments(args, VerbTypes);
-    }
-
     private static int Take(string[] args)
     {
         // Whoever asks for help is told, whatever else is wrong with the line.
         if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
             args = args[0].StartsWith('-') ? [HelpVerb.Name] : [HelpVerb.Name, args[0]];
-        ParserResult<object> parsed = Parse(args);
-        if (parsed.Value is VerbOptions verb)
+        (VerbOptions? verb, IReadOnlyList<string> faults) = CommandLineReader.Read(args);
+        if (verb is not null)
             return Run(verb);
-        string message = UsageErrors.Explain(args.FirstOrDefault(), parsed.Errors);
+        string message = UsageErrors.Explain(args.FirstOrDefault(), faults);
         new Failure(ExitCode.BadUsage, message).Write(args.Contains("--json"), IsJson(FormatIn(args)), text: message);
         return ExitCode.BadUsage;
     }
@@ -70,7 +55,7 @@ internal static class CommandRunner
         }
         catch (Exception e)
         {
-            var failure = Failure.From(e);
+            var failure = Failure.From(verb.Named(e));
             failure = failure with { Message = verb.Variables.Naming(failure.Message) };
             failure.Write(verb.Json, IsJson(verb.LogFormat));
             export?.End(failure.Code, e);

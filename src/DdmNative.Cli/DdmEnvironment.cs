@@ -1,8 +1,8 @@
 using System.Collections;
-using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using CommandLine;
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Verbs;
@@ -23,7 +23,10 @@ internal sealed class DdmEnvironment
 
     /// <summary>What other parts of the product read for themselves (docs/architecture.md, docs/cuda-emulator.md).</summary>
     private static readonly string[] ReadElsewhere =
-        ["DDM_DATA", "DDM_KILLS", "DDM_KILL_SEED", "DDM_DISK_FAULTS", "DDM_FAULT_SEED", "DDM_MUTATIONS", "DDM_SURVIVAL_LOG", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR", .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "REPORT", "SEED", "THREADS"]).Select(name => "DDM_CUDA_EMULATOR_" + name)];
+        ["DDM_DATA", "DDM_KILLS", "DDM_KILL_SEED", "DDM_DISK_FAULTS", "DDM_FAULT_SEED", "DDM_MUTATIONS", "DDM_COMMANDS",
+            "DDM_COMMAND_SEED", "DDM_SURVIVAL_LOG", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR",
+            .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "REPORT", "SEED", "THREADS"])
+            .Select(name => "DDM_CUDA_EMULATOR_" + name)];
 
     private readonly Dictionary<string, string> _fields = [], _options = [], _filled = [];
 
@@ -107,13 +110,8 @@ internal sealed class DdmEnvironment
 
     private static object ValueOf(string option, string text, Type type)
     {
-        if (type == typeof(string))
-            return text;
-        if (type == typeof(int) && int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int whole))
-            return whole;
-        if (type == typeof(double) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real))
-            return real;
-        throw new BadUsageException($"{OfOption(option)}: found '{text}', expected {(type == typeof(int) ? "a whole number" : "a number")}.");
+        (object? value, string expected) = CommandLineReader.ValueOf(text, type);
+        return value ?? throw new BadUsageException($"{OfOption(option)}: found '{text}', expected {expected}.");
     }
 
     private static BadUsageException Unknown(string name)

@@ -75,6 +75,7 @@ public static class DatasetLocator
             }
         });
         return new BadInputException(path, "folder", isThere ? "a file" : "no such folder", "a folder with a data set, or generated:…",
-            isThere ? "Name the folder that holds the file." : "Check the path and its spelling, or name another place with --data.");
+            isThere ? "Name the folder that holds the file."
+                : $"Check the path and its spelling, or name another place with --data.{DatasetNames.Suggestion(path)}");
     }
 }

@@ -8,6 +8,9 @@ namespace DdmNative.Attribution.Datasets;
 /// </summary>
 public static class GeneratedDataset
 {
+    /// <summary>What a specification of such a data set begins with.</summary>
+    public const string Name = "generated";
+
     private const double GratingContrast = 0.12, BlobContrast = 0.45, Noise = 0.10;
 
     /// <summary>The training and the test set; sample n has class n mod classes and cluster <see cref="ClusterOf"/>(n).</summary>

@@ -27,6 +27,8 @@ public sealed record GeneratedOptions
     /// <summary>Decides everything that is random.</summary>
     public ulong Seed { get; init; } = 1;
 
+    private static readonly string[] Keys = ["classes", "per-class", "test-per-class", "channels", "size", "clusters", "seed"];
+
     /// <summary>
     /// Reads <c>generated:classes=4,per-class=40,test-per-class=20,channels=1,size=16,clusters=3,seed=1</c>, any of them left out.
     /// </summary>
@@ -54,8 +56,9 @@ public sealed record GeneratedOptions
                 "size" => options with { Size = Number(specification, key, value, 256) },
                 "clusters" => options with { ClustersPerClass = Number(specification, key, value, 1000) },
                 "seed" => options with { Seed = ReadSeed(specification, key, value) },
-                _ => throw new BadInputException(specification, key, "an unknown key", "classes, per-class, test-per-class, channels, size, clusters or seed",
-                    "Correct the key."),
+                _ => throw new BadInputException(specification, key, "an unknown key",
+                    $"{string.Join(", ", Keys.SkipLast(1))} or {Keys[^1]}",
+                    NearestWord.Of(key, Keys) is string nearest ? $"Did you mean {nearest}?" : "Correct the key."),
             };
         }
 

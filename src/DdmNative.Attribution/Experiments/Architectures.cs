@@ -39,7 +39,7 @@ internal sealed class Architectures : Experiment
             {
                 context.Run(variant, job);
             }
-            catch (BadInputException e) when (variant != First && e.Field == "network")
+            catch (BadInputException e) when (variant != First && e.Field.StartsWith("network.", StringComparison.Ordinal))
             {
                 context.Note($"{variant} is left out: {e.Message}");
                 continue;

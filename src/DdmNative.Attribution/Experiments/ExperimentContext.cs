@@ -42,14 +42,28 @@ public sealed class ExperimentContext(
     {
         ArgumentNullException.ThrowIfNull(job);
         JobRules.Check(job, (field, found, expected) => new Formats.BadInputException($"variant {variant}", field, found, expected, "Change the job that the experiment starts from."));
-        return Runner.Run(PathOf(variant), job, RunGoal.Evaluate, _settings, device, new NestedListener(variant, listener), stop).Evaluation!;
+        try
+        {
+            return Runner.Run(PathOf(variant), job, RunGoal.Evaluate, _settings, device, new NestedListener(variant, listener),
+                stop).Evaluation!;
+        }
+        catch (Formats.BadInputException e) when (e.JobField?.Split('[')[0] is string field && IsOfVariant(field, job))
+        {
+            throw e.At($"variant {variant}", e.JobField, null, e.Remedy);
+        }
     }
+
+    /// <summary>Whether a field is as the variant has it, and not as the job has it that all variants start from.</summary>
+    private bool IsOfVariant(string field, Job variant)
+        => JobFields.Find(field) is not null && !System.Text.Json.Nodes.JsonNode.DeepEquals(JobFields.ValueOf(variant, field),
+            JobFields.ValueOf(Job, field));
 
     /// <summary>Looks into a finished variant.</summary>
     internal T Look<T>(string variant, Job job, Func<StageContext, T> look)
     {
         using RunFolder run = RunFolder.Open(PathOf(variant));
-        return look(new StageContext(run, job, _settings, device, RunInputs.Load(job), new NestedListener(variant, listener), "", stop));
+        return look(new StageContext(run, job, _settings, device, RunInputs.Load(job, RunGoal.Evaluate),
+            new NestedListener(variant, listener), "", stop));
     }
 
     /// <summary>A figure of a method; NaN where it could not be formed.</summary>

@@ -34,6 +34,16 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
 
     public bool FallsIntoPieces => true;
 
+    public string? Fault(int parts)
+    {
+        if (parts < 2)
+            return "Method 'datamodel' needs two parts or more: there are no halves of one.";
+        return HalfSubsets.Halves(parts) is long halves && _options.Subsets > halves
+            ? $"Method 'datamodel' draws {_options.Subsets} different halves, and {parts} groups have only {halves}. "
+                + $"Ask for fewer subsets, datamodel:subsets={halves}, or for more groups."
+            : null;
+    }
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -62,14 +72,9 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
 
     private IReadOnlyList<int[]> Draw(MethodContext context)
     {
-        try
-        {
-            return HalfSubsets.Draw(context.Parts.Count, _options.Subsets, context.Seed);
-        }
-        catch (ArgumentOutOfRangeException e)
-        {
-            throw new MethodRequestException($"Method 'datamodel': {e.Message.Split('(')[0].Trim()} Ask for fewer subsets than {_options.Subsets}, or for more groups.");
-        }
+        if (Fault(context.Parts.Count) is string fault)
+            throw new MethodRequestException(fault);
+        return HalfSubsets.Draw(context.Parts.Count, _options.Subsets, context.Seed);
     }
 
     /// <summary>[G][S]: whether each part was there, less the mean.</summary>

@@ -38,6 +38,8 @@ public sealed class DdmMethod : IAttributionMethod
         return new DdmMethod(mode, settings.Whole("images", 0, 0, 1000), settings.Whole("steps", -1, 0, 1_000_000));
     }
 
+    public bool NeedsTraining => _recipe.NeedsTrajectory;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -23,6 +23,8 @@ public sealed class EncodedEnsemble(int members = 32) : IAttributionMethod
 
     public bool FallsIntoPieces => true;
 
+    public string? Fault(int parts) => parts < 2 ? "Method 'encoded-ensemble' needs two parts or more to share out." : null;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -33,8 +35,8 @@ public sealed class EncodedEnsemble(int members = 32) : IAttributionMethod
     {
         ArgumentNullException.ThrowIfNull(context);
         int parts = context.Parts.Count;
-        if (parts < 2)
-            throw new MethodRequestException("Method 'encoded-ensemble' needs two parts or more to share out.");
+        if (Fault(context.Parts.Count) is string fault)
+            throw new MethodRequestException(fault);
         int[][] halfOf = [.. Enumerable.Range(0, members / 2).Select(pair => PartSplits.Shards(parts, 2, context.Seed, pair))];
         int[][] leftOut = [.. Enumerable.Range(0, members).Select(member => Enumerable.Range(0, parts).Where(g => halfOf[member / 2][g] != member % 2).ToArray())];
         IReadOnlyList<float[]> logits = LeaveOutModels.Retrained(context, leftOut);

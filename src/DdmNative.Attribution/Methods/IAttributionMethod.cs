@@ -18,6 +18,14 @@ public interface IAttributionMethod
     /// </summary>
     bool FallsIntoPieces => false;
 
+    /// <summary>
+    /// Why the method cannot work with so many parts of the training set, and what to do; null where it can. Known before any part is made.
+    /// </summary>
+    string? Fault(int parts) => null;
+
+    /// <summary>Whether the method works with the target's recorded training, and not with its end alone.</summary>
+    bool NeedsTraining => false;
+
     /// <summary>What the method will take at most beside the data, for this request.</summary>
     MemoryEstimate Estimate(MethodContext context);
 

@@ -24,6 +24,9 @@ public sealed class ModelAveraging(int shards = 10, int deals = 4) : IAttributio
 
     public bool FallsIntoPieces => true;
 
+    public string? Fault(int parts) => parts < 2
+        ? "Method 'model-averaging' needs two parts or more: without its only one nothing is left to average." : null;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -35,8 +38,8 @@ public sealed class ModelAveraging(int shards = 10, int deals = 4) : IAttributio
     {
         ArgumentNullException.ThrowIfNull(context);
         int count = Math.Min(shards, context.Parts.Count), parts = context.Parts.Count;
-        if (count < 2)
-            throw new MethodRequestException("Method 'model-averaging' needs two parts or more: without its only one nothing is left to average.");
+        if (Fault(context.Parts.Count) is string fault)
+            throw new MethodRequestException(fault);
         var effects = new double[context.Objectives.Count * parts];
         int[][] shardsOf = [.. Enumerable.Range(0, deals).Select(deal => PartSplits.Shards(parts, count, context.Seed, deal))];
         IReadOnlyList<double[]> ofDeals = context.Pieces.Each<double>("deal", deals, wave: 1, wave =>

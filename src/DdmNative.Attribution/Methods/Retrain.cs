@@ -13,6 +13,9 @@ public sealed class Retrain : IAttributionMethod
 
     public bool FallsIntoPieces => true;
 
+    public string? Fault(int parts) => parts < 2
+        ? "Method 'retrain' needs two parts or more: without its only one a model has nothing to train on." : null;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -22,8 +25,8 @@ public sealed class Retrain : IAttributionMethod
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.Parts.Count < 2)
-            throw new MethodRequestException("Method 'retrain' needs two parts or more: without its only one a model has nothing to train on.");
+        if (Fault(context.Parts.Count) is string fault)
+            throw new MethodRequestException(fault);
         IReadOnlyList<int[]> leftOut = CounterfactualLogits.EachGroup(context.Parts.Count);
         var logits = CounterfactualLogits.Of(leftOut, context.Test.Count, context.Network.Classes, LeaveOutModels.Retrained(context, [[], .. leftOut]));
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);

@@ -22,6 +22,8 @@ public sealed class TracIn(int checkpoints = 8) : IAttributionMethod
         return new TracIn(settings.Whole("checkpoints", 8, 1, 100_000));
     }
 
+    public bool NeedsTraining => true;
+
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);

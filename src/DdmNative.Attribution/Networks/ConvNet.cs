@@ -8,11 +8,14 @@ internal static class ConvNet
 {
     public const string Name = "convnet";
 
+    /// <summary>The most blocks that images of a shape allow.</summary>
+    public static int Deepest(ImageShape input) => int.Log2(Math.Min(input.Height, input.Width));
+
     public static Network Create(NetworkOptions options)
     {
         if (options.Width < 1 || options.Depth < 1)
             throw new ArgumentException($"A ConvNet of width {options.Width} and depth {options.Depth} does not exist; both must be at least 1.", nameof(options));
-        int deepest = int.Log2(Math.Min(options.Input.Height, options.Input.Width));
+        int deepest = Deepest(options.Input);
         if (options.Depth > deepest)
         {
             throw new ArgumentException(

@@ -8,7 +8,8 @@ internal static class LeNet
 {
     public const string Name = "lenet";
 
-    private const int SmallestImage = 12;
+    /// <summary>Height and width that an image must have at least.</summary>
+    public const int SmallestImage = 12;
 
     public static Network Create(NetworkOptions options)
     {

@@ -26,7 +26,7 @@ public sealed class InnerLoops : IDisposable
 
     private InnerLoops(Device device, Job job)
     {
-        RunInputs inputs = RunInputs.Load(job);
+        RunInputs inputs = RunInputs.Load(job, RunGoal.Distill);
         float[] initial = inputs.Network.Initialise(job.Seed);
         TrainingSet set = Own(TrainingSet.Create(device, inputs.Train));
         int[] groups = GroupsOf(inputs, job.Groups.PerClass);

@@ -33,11 +33,11 @@ public sealed record RunPlan(IReadOnlyList<PlannedStage> Stages, double Seconds,
     public static RunPlan Make(string folder, Job job, RunGoal goal, RunSettings settings, Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        var inputs = RunInputs.Load(job);
-        IReadOnlyList<Stage> stages = StageList.For(inputs.Job, goal, settings, inputs);
+        var inputs = RunInputs.Load(job, goal, settings.Given);
+        RunRecord? record = RunFolder.Peek(folder);
+        IReadOnlyList<Stage> stages = StageList.For(inputs.Job, goal, settings, inputs, record);
         foreach (Stage stage in stages)
             stage.Check(inputs);
-        RunRecord? record = RunFolder.Peek(folder);
         IReadOnlyDictionary<string, StageRecord> finished = record is null ? new Dictionary<string, StageRecord>() : new Pipeline(stages, inputs.Sha256).Finished(record);
         double perPass = SecondsPerPass(inputs, device);
         var work = new StageWork(inputs);

@@ -20,6 +20,11 @@ public sealed record RunSettings
     /// <summary>The environment's variables that have had a say in the job or in these settings, by name; kept in <c>run.json</c>.</summary>
     public IReadOnlyDictionary<string, string> Overrides { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>
+    /// Fields of the job that somebody has given a value, be it the default: beside a network from a file they must be as the file says.
+    /// </summary>
+    public IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+
     /// <summary>Which of several processes this is, whose shares <see cref="Shards.ShardMerge"/> puts together; null where it does all by itself.</summary>
     public Shard? Shard { get; init; }
 

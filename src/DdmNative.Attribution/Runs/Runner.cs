@@ -37,9 +37,9 @@ public static class Runner
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(device);
-        RunInputs inputs = RunInputs.Load(job);
+        var inputs = RunInputs.Load(job, goal, settings.Given);
         job = inputs.Job;
-        IReadOnlyList<Stage> stages = StageList.For(job, goal, settings, inputs);
+        IReadOnlyList<Stage> stages = StageList.For(job, goal, settings, inputs, RecordIn(folder));
         foreach (Stage stage in stages)
             stage.Check(inputs);
         PreparedRun? from = settings.From is string prepared ? PreparedRun.Open(prepared, inputs.Sha256, device.Arithmetic) : null;
@@ -83,6 +83,7 @@ public static class Runner
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener, from);
 
         Forget(run, pipeline, listener);
+        TellLeftOut(run, inputs, pipeline, settings, listener);
         RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
@@ -105,7 +106,7 @@ public static class Runner
             throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
         using RunFolder run = RunFolder.Open(folder);
         Job job = places.Apply(run.Record!.Job);
-        RunInputs inputs = RunInputs.Load(job);
+        RunInputs inputs = RunInputs.Load(job, RunGoal.Train);
         if (run.Record.Data is DataRecord data && data.Sha256 != inputs.Sha256)
             throw new BadInputException(job.Data.Source, "images and labels", $"others than the run's (SHA-256 {inputs.Sha256})",
                 $"those that the run was made of ({data.Sha256})", "Name the place where these are with --data.");
@@ -138,6 +139,37 @@ public static class Runner
 
         if (changed.Count > 0)
             run.Save(run.Record with { Stages = [.. run.Record.Stages.Except(changed)] });
+    }
+
+    /// <summary>
+    /// Tells of results in the folder that the summary goes without, for they were found under other settings: of other methods, groups or
+    /// data.
+    /// </summary>
+    private static void TellLeftOut(RunFolder run, RunInputs inputs, Pipeline pipeline, RunSettings settings, IRunListener listener)
+    {
+        var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs), inputs.Sha256);
+        IReadOnlyDictionary<string, StageRecord> finished = whole.Finished(run.Record);
+        string[] left = [.. run.Record.Stages.Select(stage => stage.Name)
+            .Where(name => IsResult(name) && whole.Has(name) && !pipeline.Has(name) && !finished.ContainsKey(name))];
+        if (left.Length > 0)
+            listener.Note($"{string.Join(", ", left)}: found under other settings (methods, groups or data) than the run has now, "
+                + "so the summary goes without. Ask for it again to have it for these.");
+    }
+
+    private static bool IsResult(string stage) => stage is ValidateStage.StageName or UnlearnStage.StageName
+        || stage.StartsWith(EvaluationStage.NameOf(""), StringComparison.Ordinal);
+
+    /// <summary>What a folder's <c>run.json</c> holds; null where that is nothing, or damaged, which opening the folder tells.</summary>
+    private static RunRecord? RecordIn(string folder)
+    {
+        try
+        {
+            return RunFolder.Peek(folder);
+        }
+        catch (BadInputException)
+        {
+            return null;
+        }
     }
 
     /// <summary>What other goals have left counts as long as it belongs to the present job.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using DdmNative.Cli.Output;
 using Spectre.Console;
 
 namespace DdmNative.Cli.Manual;
@@ -11,8 +12,10 @@ internal static class ManualText
     /// <summary>Writes a page to the standard output.</summary>
     public static void Show(ManualPage page)
     {
-        bool plain = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi;
-        Console.Out.Write(Format(page, Console.IsOutputRedirected ? PlainWidth : Math.Clamp(AnsiConsole.Profile.Width, LeastWidth, MostWidth), !plain));
+        Profile terminal = Terminal.OutputConsole().Profile;
+        bool plain = Console.IsOutputRedirected || !terminal.Capabilities.Ansi;
+        Terminal.Out.Write(Format(page, Console.IsOutputRedirected ? PlainWidth : Math.Clamp(terminal.Width, LeastWidth, MostWidth),
+            !plain));
     }
 
     /// <summary>The page's text.</summary>

@@ -4,11 +4,13 @@ using CommandLine;
 namespace DdmNative.Cli.Manual;
 
 /// <summary>A verb as its attributes describe it: what the help, the manual pages, the completion and the suggestions all read.</summary>
+/// <param name="Type">Its class.</param>
 /// <param name="Name">As the user writes it.</param>
 /// <param name="Summary">One sentence.</param>
 /// <param name="Operands">What is given without a name, in order.</param>
 /// <param name="Options">In the order of their declaration, those of the verb itself first.</param>
-internal sealed record VerbDescription(string Name, string Summary, IReadOnlyList<OperandDescription> Operands, IReadOnlyList<OptionDescription> Options)
+internal sealed record VerbDescription(Type Type, string Name, string Summary, IReadOnlyList<OperandDescription> Operands,
+    IReadOnlyList<OptionDescription> Options)
 {
     /// <summary>All verbs.</summary>
     public static IReadOnlyList<VerbDescription> All { get; } = [.. CommandRunner.VerbTypes.Select(Of)];
@@ -21,6 +23,7 @@ internal sealed record VerbDescription(string Name, string Summary, IReadOnlyLis
         PropertyInfo[] properties = type.GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
         VerbAttribute verb = type.GetCustomAttribute<VerbAttribute>()!;
         return new VerbDescription(
+            type,
             verb.Name,
             verb.HelpText,
             [.. Attributed<ValueAttribute>(properties).Where(value => !value.Attribute.Hidden).OrderBy(value => value.Attribute.Index)

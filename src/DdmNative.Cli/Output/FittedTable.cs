@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Formats;
 using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
@@ -19,7 +20,7 @@ internal sealed class FittedTable(string title, string heading, params IReadOnly
     private readonly List<string[]> _rows = [];
 
     /// <summary>A row: what it is about, and a cell for each column.</summary>
-    public void Add(string first, params IEnumerable<string> cells) => _rows.Add([first, .. cells]);
+    public void Add(string first, params IEnumerable<string> cells) => _rows.Add([Printable.Of(first), .. cells.Select(Printable.Of)]);
 
     public void Write(IAnsiConsole console)
     {

@@ -58,6 +58,6 @@ internal sealed class JsonLog(TextWriter output, LogLevel level) : ProgressView
             json.WriteEndObject();
         }
 
-        output.WriteLine(Encoding.UTF8.GetString(_line.WrittenSpan));
+        output.WriteLine(JsonResult.Escaped(Encoding.UTF8.GetString(_line.WrittenSpan)));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Cli.Output;
 
@@ -15,7 +16,13 @@ internal static class JsonResult
     };
 
     /// <summary>The object, on a line of its own.</summary>
-    public static void Write(object result) => Console.Out.WriteLine(JsonSerializer.Serialize(result, Form));
+    public static void Write(object result) => Console.Out.WriteLine(Escaped(JsonSerializer.Serialize(result, Form)));
+
+    /// <summary>
+    /// The same document with every character that a terminal would obey as \uXXXX: they stand in texts alone, and mean the same.
+    /// </summary>
+    public static string Escaped(string json)
+        => json.Any(Printable.Obeyed) ? string.Concat(json.Select(c => Printable.Obeyed(c) ? $"\\u{(int)c:x4}" : c.ToString())) : json;
 
     /// <summary>A value within a larger object, in the same form.</summary>
     public static void Write(Utf8JsonWriter json, object? value) => JsonSerializer.Serialize(json, value, Form);

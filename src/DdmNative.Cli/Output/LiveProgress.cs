@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Formats;
 using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
@@ -11,7 +12,7 @@ internal sealed class LiveProgress : ProgressView
     private const int MillisecondsBetweenFrames = 100;
     private const string UnicodeSpinner = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", PlainSpinner = "-\\|/";
 
-    private readonly IAnsiConsole _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    private readonly IAnsiConsole _console = Terminal.ErrorConsole();
     private readonly Lock _drawing = new();
     private readonly Timer _clock;
     private readonly LogLevel _level;
@@ -68,6 +69,7 @@ internal sealed class LiveProgress : ProgressView
         lock (_drawing)
         {
             Clear();
+            message = Printable.Of(message);
             _console.MarkupLineInterpolated(of == LogLevel.Warning ? (FormattableString)$"[yellow]{message}[/]" : $"[grey]{message}[/]");
             if (_isOpen)
                 Draw();

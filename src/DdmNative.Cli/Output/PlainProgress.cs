@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Formats;
+
 namespace DdmNative.Cli.Output;
 
 /// <summary>For logs and pipes: a line per stage, and one every few seconds while it lasts.</summary>
@@ -26,7 +28,7 @@ internal sealed class PlainProgress(TextWriter output, LogLevel level) : Progres
     public override void Say(LogLevel of, string what, string message, params IReadOnlyList<(string Name, object? Value)> fields)
     {
         if (of <= level)
-            output.WriteLine(message);
+            output.WriteLine(Printable.Of(message));
     }
 
     private void Line(string text)

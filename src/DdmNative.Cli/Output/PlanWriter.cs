@@ -15,7 +15,7 @@ internal static class PlanWriter
             return;
         }
 
-        IAnsiConsole console = AnsiConsole.Console;
+        IAnsiConsole console = Terminal.OutputConsole();
         if (Console.IsOutputRedirected)
             console.Profile.Width = 140;
         var table = new FittedTable("Stages", "stage", [new FittedColumn("what it does", 1), new FittedColumn("about", 0)]);

@@ -17,7 +17,7 @@ internal static class ResultWriter
         if (json)
             JsonResult.Write(summary);
         else
-            WriteText(summary, AnsiConsole.Console);
+            WriteText(summary, Terminal.OutputConsole());
     }
 
     private static void WriteText(RunSummary summary, IAnsiConsole console)

@@ -15,33 +15,42 @@ internal sealed class AttributeVerb : GroupedOptions
     [Option("list-methods", HelpText = "Print all methods with their settings, sources and units.")]
     public bool ListMethods { get; set; }
 
+    [Sets("attribution.methods")]
     [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, any mode or depth, or the mean of several modes and depths, as push+feature; settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which holds at every size that was measured.")]
     public string? MethodName { get; set; }
 
+    [Sets("attribution.granularity")]
     [Option("granularity", MetaValue = "NAME", HelpText = "What the effects are of: class, group or sample. Default: group.")]
     public string? Granularity { get; set; }
 
+    [Sets("attribution.samples")]
     [Option("samples", MetaValue = "NAME", HelpText = "The method that says what every single image did, for the report's way from a group to its images, or none: grad-dot, tracin, grad-cos, influence, ekfac, trak and others whose cost does not grow with the number of images. Default: grad-dot.")]
     public string? Samples { get; set; }
 
     [Option("memory", MetaValue = "MIB", HelpText = "The most memory that a method may take by its own estimate, in MiB. Default: what the machine has.")]
     public double? Memory { get; set; }
 
+    [Sets("attribution.methods")]
     [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). controlled-replay is the best of them where the training is short, push where it is long, repair is the fastest. Default: what --method says.")]
     public string? Mode { get; set; }
 
+    [Sets("attribution.methods")]
     [Option("depth", MetaValue = "DEPTH", HelpText = "In place of a mode, retrain from this depth up: head, block:K or all.")]
     public string? Depth { get; set; }
 
+    [Sets("attribution.methods")]
     [Option("synset", MetaValue = "KIND", HelpText = "In place of a mode: feature, the synset in feature space.")]
     public string? Synset { get; set; }
 
+    [Sets("attribution.reference_groups")]
     [Option("reference-groups", MetaValue = "N", HelpText = "Groups without which the last block is retrained, to check the effects of synset modes, feature and head and to bring them to real units; 0 for neither. Default: 8.")]
     public int? ReferenceGroups { get; set; }
 
+    [Sets("attribution.objectives")]
     [Option("objectives", Separator = ';', MetaValue = "LIST", HelpText = "What the effects are on, separated by semicolons: loss, accuracy, margin or logit, over all test images, one class (loss:class=3), test images by number (margin:sample=4,17), or each class by itself (loss:class). Default: loss;loss:class.")]
     public IEnumerable<string> Objectives { get; set; } = [];
 
+    [Sets("validation.calibrate")]
     [Option("calibrate", MetaValue = "N", HelpText = "Retrain without N groups and bring the effects to real units by one slope. Default: none.")]
     public int? Calibrate { get; set; }
 

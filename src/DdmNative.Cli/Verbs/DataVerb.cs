@@ -33,6 +33,9 @@ internal sealed class DataVerb : VerbOptions
 
     public override void Do(CancellationToken stop)
     {
+        string[] ofFetch = ["mirror", "to", "sha256", "no-verify", "timeout", "retries"];
+        if (Action is "list" or "verify" && ofFetch.FirstOrDefault(Given.Contains) is string option)
+            throw new BadUsageException($"--{option}: `ddm data fetch` has this option, `ddm data {Action}` has not; leave it out.");
         switch (Action, Name)
         {
             case ("list", null):

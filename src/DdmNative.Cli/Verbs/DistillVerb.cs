@@ -7,15 +7,19 @@ namespace DdmNative.Cli.Verbs;
 [Verb("distill", HelpText = "Distil every group into a few synthetic images, the synset of the run's method of attribution.")]
 internal sealed class DistillVerb : GroupedOptions
 {
+    [Sets("attribution.methods")]
     [Option("mode", MetaValue = "NAME", HelpText = "The synset of this mode: repair, replay, controlled-replay, push or forget. Default: the run's.")]
     public string? Mode { get; set; }
 
+    [Sets("matching.images_per_group")]
     [Option("images-per-group", MetaValue = "N", HelpText = "Synthetic images of a group. Default: what was measured best for the mode.")]
     public int? ImagesPerGroup { get; set; }
 
+    [Sets("matching.steps")]
     [Option("steps", MetaValue = "N", HelpText = "Adam steps on the pixels. Default: what was measured best for the mode.")]
     public int? Steps { get; set; }
 
+    [Sets("matching.distance")]
     [Option("distance", MetaValue = "NAME", HelpText = "How gradients are compared: relative, row-cosine or relative-per-layer. Default: relative.")]
     public string? Distance { get; set; }
 

@@ -16,6 +16,7 @@ internal sealed class ProfileVerb : DeviceOptions
     [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; its settings decide the kernels' shapes.")]
     public string JobPath { get; set; } = "";
 
+    [Sets("data.source")]
     [Option("data", MetaValue = "SPEC", HelpText = "In place of the job's data: a folder, or generated:classes=4,per-class=40,….")]
     public string? Data { get; set; }
 
@@ -32,10 +33,10 @@ internal sealed class ProfileVerb : DeviceOptions
         OutputFile? trace = Trace is null ? null : OutputFile.Find("--trace", Trace);
         if (trace is { IsStandardOutput: true })
             throw new BadUsageException("--trace: found standard output, which takes the tables; expected a file.");
-        Job job = Variables.Apply(JobFile.Read(JobPath));
+        Job job = Variables.Apply(JobFile.Read(JobPath, out JsonFieldLines lines));
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
-        Check(job, field => $"{JobPath}, $.{field}");
+        Check(job, JobPath, lines, RunGoal.Distill);
         using Device opened = OpenDevice();
         if (opened is CudaDevice cuda)
         {

@@ -15,9 +15,11 @@ internal abstract class RunOptions : WorkOptions
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one.")]
     public virtual string Run { get; set; } = "";
 
+    [Sets("data.source")]
     [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a set that `ddm data fetch` has brought, or generated:classes=4,per-class=40,… Needed in a new run folder, which remembers it as an absolute path; later it says where the same data are now.")]
     public string? Data { get; set; }
 
+    [Sets("seed")]
     [Option("seed", MetaValue = "N", HelpText = "Decides everything random. Default: 1.")]
     public ulong? Seed { get; set; }
 
@@ -27,14 +29,16 @@ internal abstract class RunOptions : WorkOptions
     [Option("from", MetaValue = "DIR", HelpText = "Take over what this other run of the same data has finished; it is only read. Default: none.")]
     public string? From { get; set; }
 
+    private string? _file;
+
     public override void Do(CancellationToken stop)
     {
         if (Answer())
             return;
         Job job = Apply(Variables.Apply(Known()));
         job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
-        Check(job, Named);
-        RunSettings settings = Settings with { Overrides = Variables.InForce(job) };
+        Check(job, _file, Lines, Upto);
+        RunSettings settings = Settings with { Overrides = Variables.InForce(job), Given = Origin!.Given };
         if (IsPlanned)
         {
             using Compute.Device planned = OpenDevice();
@@ -78,8 +82,11 @@ internal abstract class RunOptions : WorkOptions
     /// <summary>The job with this verb's own options.</summary>
     protected abstract Job Apply(Job job);
 
-    /// <summary>A field of the job as the user gave it.</summary>
-    protected virtual string Named(string field) => OptionOf(field);
+    /// <summary>The file that a whole job comes from, and what it says where; null for verbs that change parts of the folder's.</summary>
+    protected virtual string? JobFileName => null;
+
+    /// <summary>What the job file says where.</summary>
+    protected virtual JsonFieldLines? Lines => null;
 
     private Shard? ShardOf(string? text)
     {
@@ -94,6 +101,7 @@ internal abstract class RunOptions : WorkOptions
     private Job Known()
     {
         Job? known = Whole() ?? RunFolder.Peek(Run)?.Job;
+        _file = JobFileName ?? (known is null ? null : Path.Combine(Run, "run.json"));
         if (known is null && Data is null && !Variables.NamesData)
             throw new BadUsageException($"{Run} is a new run: name its data with --data DIR, or --data generated:… to try things out.");
         return known ?? new Job { Data = new JobData { Source = "" } };

@@ -7,6 +7,8 @@ namespace DdmNative.Cli.Verbs;
 [Verb("run", HelpText = "Do everything that a job file asks for, going on from what the run folder holds already.")]
 internal sealed class RunVerb : RunOptions
 {
+    private JsonFieldLines? _lines;
+
     [Value(0, MetaName = "job.json", HelpText = "The job; docs/formats.md describes its fields.")]
     public string JobPath { get; set; } = "";
 
@@ -41,7 +43,9 @@ internal sealed class RunVerb : RunOptions
 
     protected override bool IsPlanned => DryRun;
 
-    protected override string Named(string field) => $"{JobPath}, $.{field}, with what environment and command line make of it";
+    protected override string? JobFileName => JobPath;
+
+    protected override JsonFieldLines? Lines => _lines;
 
     /// <summary>The goals that <c>--upto</c> takes; unlearning is the job's, or the verb's of that name.</summary>
     public static IReadOnlyDictionary<string, RunGoal> Goals { get; } = Enum.GetValues<RunGoal>().Where(goal => goal != RunGoal.Unlearn).ToDictionary(goal => goal.ToString().ToLowerInvariant());
@@ -49,7 +53,7 @@ internal sealed class RunVerb : RunOptions
     protected override RunGoal Upto => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
         : throw new BadUsageException($"--upto: found '{UpToName}', expected {string.Join(", ", Goals.Keys.SkipLast(1))} or {Goals.Keys.Last()}.");
 
-    protected override Job? Whole() => JobFile.Read(JobPath);
+    protected override Job? Whole() => JobFile.Read(JobPath, out _lines);
 
     protected override Job Apply(Job job) => job;
 

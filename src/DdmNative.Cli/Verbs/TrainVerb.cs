@@ -7,48 +7,63 @@ namespace DdmNative.Cli.Verbs;
 [Verb("train", HelpText = "Train the target network and record its trajectory.")]
 internal sealed class TrainVerb : RunOptions
 {
+    [Sets("data.train_per_class")]
     [Option("train-per-class", MetaValue = "N", HelpText = "Training images of every class. Default: all.")]
     public int? TrainPerClass { get; set; }
 
+    [Sets("data.test_per_class")]
     [Option("test-per-class", MetaValue = "N", HelpText = "Test images of every class. Default: all.")]
     public int? TestPerClass { get; set; }
 
+    [Sets("data.seed")]
     [Option("data-seed", MetaValue = "N", HelpText = "Chooses the images. Default: 1.")]
     public ulong? DataSeed { get; set; }
 
+    [Sets("network.architecture")]
     [Option("architecture", MetaValue = "NAME", HelpText = "The network: convnet, mlp or lenet. Default: convnet.")]
     public string? Architecture { get; set; }
 
+    [Sets("network.width")]
     [Option("width", MetaValue = "N", HelpText = "Filters of a block, or units of a hidden layer. Default: 32.")]
     public int? Width { get; set; }
 
+    [Sets("network.depth")]
     [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers. Default: 3.")]
     public int? Depth { get; set; }
 
+    [Sets("training.learning_rate")]
     [Option("learning-rate", MetaValue = "X", HelpText = "The learning rate of the first step; it falls to zero along a cosine. Default: 0.02.")]
     public float? LearningRate { get; set; }
 
+    [Sets("training.momentum")]
     [Option("momentum", MetaValue = "X", HelpText = "SGD's momentum. Default: 0.9.")]
     public float? Momentum { get; set; }
 
+    [Sets("training.batch_size")]
     [Option("batch-size", MetaValue = "N", HelpText = "Images of a step. Default: 64.")]
     public int? BatchSize { get; set; }
 
+    [Sets("training.epochs")]
     [Option("epochs", MetaValue = "N", HelpText = "Passes over the training images. Default: 8.")]
     public int? Epochs { get; set; }
 
+    [Sets("target.file")]
     [Option("target", MetaValue = "FILE", HelpText = "In place of training: a network trained in PyTorch, as safetensors (docs/interchange.md). Its architecture, width and depth are the file's. Default: none, a training.")]
     public string? Target { get; set; }
 
+    [Sets("target.trajectory")]
     [Option("trajectory", MetaValue = "DIR", HelpText = "With --target: checkpoints of its training, step-000000.safetensors and so on, for methods that need them. Default: none.")]
     public string? Trajectory { get; set; }
 
+    [Sets("target.name_map")]
     [Option("name-map", MetaValue = "FILE", HelpText = "With --target: a JSON object from the file's names of tensors to ddm's, where they are none of the documented ones. Default: none.")]
     public string? NameMap { get; set; }
 
+    [Sets("data.mean")]
     [Option("mean", Separator = ',', MetaValue = "X,X…", HelpText = "What images, their pixels from 0 to 1, are normalised with: a mean for each channel, or one for all. Default: the target file's, or the training images'.")]
     public IEnumerable<double> Mean { get; set; } = [];
 
+    [Sets("data.std")]
     [Option("std", Separator = ',', MetaValue = "X,X…", HelpText = "The same for the standard deviation. Default: as for --mean.")]
     public IEnumerable<double> Std { get; set; } = [];
 

@@ -8,12 +8,15 @@ namespace DdmNative.Cli.Verbs;
 [Verb("unlearn", HelpText = "Make the model that has forgotten some groups, without retraining, and write it as safetensors.")]
 internal sealed class UnlearnVerb : RunOptions
 {
+    [Sets("unlearning.groups")]
     [Option("remove", Separator = ',', MetaValue = "G,G…", HelpText = "The groups to forget, by their numbers in groups.csv. Needed, or --forget.")]
     public IEnumerable<int> Remove { get; set; } = [];
 
+    [Sets("unlearning.forget")]
     [Option("forget", MetaValue = "WHAT", HelpText = "The groups to forget, by what they are: class=3,cluster=2; class=3 (all of it); group=7,12; name=annotator-5 (of your own groups). Several, one after the other, name more groups. Needed, or --remove.")]
     public IEnumerable<string> Forget { get; set; } = [];
 
+    [Sets("unlearning.method")]
     [Option("method", MetaValue = "NAME", HelpText = "How: head, block:K or all (exact), or a synset mode: repair, replay, controlled-replay, push, forget. Default: block:1.")]
     public string? Method { get; set; }
 

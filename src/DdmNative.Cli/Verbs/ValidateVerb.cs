@@ -1,5 +1,6 @@
 using System.Globalization;
 using CommandLine;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
 
@@ -8,9 +9,11 @@ namespace DdmNative.Cli.Verbs;
 [Verb("validate", HelpText = "Retrain without groups, exactly, and compare the attribution with it.")]
 internal sealed class ValidateVerb : GroupedOptions
 {
+    [Sets("validation.groups")]
     [Option("count", MetaValue = "N|all", HelpText = "Groups to retrain without, spread over the classes. Default: all.")]
     public string? Count { get; set; }
 
+    [Sets("validation.seeds")]
     [Option("seeds", MetaValue = "N", HelpText = "Seeds to average the effects over. Default: 1.")]
     public int? Seeds { get; set; }
 
@@ -18,8 +21,12 @@ internal sealed class ValidateVerb : GroupedOptions
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {
+        // What exact retraining leaves out are groups.
+        Attribution = job.Attribution with { Granularity = Granularity.Group },
         Validation = job.Validation with { Groups = GroupsIn(job), Seeds = Seeds ?? job.Validation.Seeds },
     };
+
+    protected override string? NoteOn(Job job) => NoteOnGranularity;
 
     private int? GroupsIn(Job job)
     {

@@ -1,4 +1,6 @@
 using CommandLine;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Runs.Jobs;
 using DdmNative.Cli.Output;
 
@@ -26,6 +28,16 @@ internal abstract class VerbOptions
     /// <exception cref="BadUsageException">An option is wrong.</exception>
     public LogSettings Log => LogSettings.From(LogLevel, LogFormat, Quiet);
 
+    /// <summary>The options that the command line gives, by their names.</summary>
+    public IReadOnlySet<string> Given { get; internal set; } = new HashSet<string>();
+
+    /// <summary>Where the fields of the verb's job come from; null before there is a job, and in verbs that have none.</summary>
+    protected JobOrigin? Origin { get; private set; }
+
+    /// <summary>What ended the verb, told by the names under which the user knows what is at fault.</summary>
+    public Exception Named(Exception e) => e is BadInputException { JobField: not null } fault && Origin is not null ? Origin.Locate(fault)
+        : e;
+
     /// <summary>Takes from the environment what the command line leaves open.</summary>
     /// <exception cref="BadUsageException">A variable's value is wrong.</exception>
     public void Take(DdmEnvironment environment)
@@ -34,15 +46,22 @@ internal abstract class VerbOptions
         environment.Fill(this, except: Quiet ? LogSettings.LevelOption : "");
     }
 
-    /// <summary>Refuses a job that cannot be carried out, by the name of the variable or option that the value came from.</summary>
+    /// <summary>
+    /// Refuses a job that cannot be carried out, by the name of the option, the variable or the file that the value came from.
+    /// </summary>
     /// <param name="job">The job with everything in it.</param>
-    /// <param name="named">Names a field as the user gave it, where it came from no variable.</param>
+    /// <param name="file">The file that the job was found in; null for none.</param>
+    /// <param name="lines">What a job file says where; null where the file is a <c>run.json</c>.</param>
+    /// <param name="goal">How far the job is taken.</param>
     /// <exception cref="BadUsageException">A field is out of range.</exception>
-    protected void Check(Job job, Func<string, string> named)
-        => JobRules.Check(job, (field, found, expected) => new BadUsageException($"{Variables.VariableOf(field, job) ?? named(field)}: found {found}, expected {expected}."));
-
-    /// <summary>The option of a job's field: <c>training.batch_size</c> is that of its last word.</summary>
-    protected static string OptionOf(string field) => "--" + field[(field.LastIndexOf('.') + 1)..].Replace('_', '-');
+    protected void Check(Job job, string? file, JsonFieldLines? lines, RunGoal goal)
+    {
+        var origin = new JobOrigin(this, job, file, lines);
+        Origin = origin;
+        JobRules.Check(job, (field, found, expected)
+            => new BadUsageException($"{origin.NameOf(field)}: found {found}, expected {expected}. {origin.RemedyFor(field)}".TrimEnd()),
+            goal);
+    }
 
     /// <summary>Does it; the result goes to standard output, all else to standard error.</summary>
     public abstract void Do(CancellationToken stop);

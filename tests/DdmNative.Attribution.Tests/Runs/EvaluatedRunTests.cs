@@ -127,7 +127,8 @@ public sealed class EvaluatedRunTests : IDisposable
         Job job = Job("head");
         Expect("evaluation.subsets", job with { Evaluation = Only(EvaluationMetrics.LinearDatamodeling) with { Subsets = 21 } });
         Expect("evaluation.predictions", job with { Evaluation = Only(EvaluationMetrics.Brittleness) with { Predictions = 19 } });
-        Expect("groups", job with { Data = new JobData { Source = "generated:classes=1,per-class=12,test-per-class=6,size=8" }, Groups = new JobGroups { PerClass = 1 }, Evaluation = Only(EvaluationMetrics.LeaveOneOut) });
+        Expect("groups.per_class", job with { Data = new JobData { Source = "generated:classes=1,per-class=12,test-per-class=6,size=8" },
+            Groups = new JobGroups { PerClass = 1 }, Evaluation = Only(EvaluationMetrics.LeaveOneOut) });
 
         void Expect(string field, Job bad)
         {

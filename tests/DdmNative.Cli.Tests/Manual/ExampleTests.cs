@@ -32,8 +32,8 @@ public sealed class ExampleTests(RunFiles files)
         Assert.Equal(Lines.Sum(line => line.Split("ddm ").Length - 1), commands.Length);
         Assert.All(commands.Where(command => !command.Contains("--help")), command =>
         {
-            CommandLine.ParserResult<object> parsed = CommandRunner.Parse(command);
-            Assert.True(parsed.Value is not null, $"ddm {string.Join(' ', command)}: {UsageErrors.Explain(command[0], parsed.Errors)}");
+            (Verbs.VerbOptions? verb, IReadOnlyList<string> faults) = CommandLineReader.Read(command);
+            Assert.True(verb is not null, $"ddm {string.Join(' ', command)}: {UsageErrors.Explain(command[0], faults)}");
         });
     }
 

@@ -119,11 +119,11 @@ public sealed class ManualTests
     [InlineData("there is no option '--learning_rate'. Did you mean --learning-rate?", "train", "--run", "x", "--learning_rate", "1")]
     [InlineData("there is no option '--epoch'. Did you mean --epochs?", "train", "--run", "x", "--epoch", "1")]
     [InlineData("there is no option '--zzz'.\n", "train", "--run", "x", "--zzz", "1")]
-    [InlineData("Option 'epochs' is defined with a bad format.", "train", "--run", "x", "--epochs", "many")]
+    [InlineData("--epochs: found 'many', expected a whole number.", "train", "--run", "x", "--epochs", "many")]
     [InlineData("name a verb.")]
     public void What_is_mistyped_is_named_with_the_nearest_that_there_is(string says, params string[] arguments)
     {
-        string error = UsageErrors.Explain(arguments.FirstOrDefault(), CommandRunner.Parse(arguments).Errors) + "\n";
+        string error = UsageErrors.Explain(arguments.FirstOrDefault(), CommandLineReader.Read(arguments).Faults) + "\n";
 
         Assert.Contains(says, error, StringComparison.Ordinal);
         Assert.Contains("--help` says what there is", error, StringComparison.Ordinal);

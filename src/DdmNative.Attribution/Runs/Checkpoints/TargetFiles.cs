@@ -47,8 +47,10 @@ internal sealed class TargetFiles
     }
 
     /// <summary>The target's own network, where it agrees with what the job says of it; a setting that the job leaves at its default says nothing.</summary>
+    /// <param name="said">What the job says.</param>
+    /// <param name="given">Fields that somebody has given a value: these say something even at their default.</param>
     /// <exception cref="BadInputException">The job says something else.</exception>
-    public JobNetwork NetworkFor(JobNetwork said)
+    public JobNetwork NetworkFor(JobNetwork said, IReadOnlySet<string> given)
     {
         JobNetwork found = Target.Network();
         var unsaid = new JobNetwork();
@@ -58,6 +60,14 @@ internal sealed class TargetFiles
         Require("network.width", said.Width, unsaid.Width, found.Width);
         Require("network.depth", said.Depth, unsaid.Depth, found.Depth);
         return found;
+
+        void Require<T>(string field, T value, T usual, T ofFile)
+            where T : notnull
+        {
+            if ((given.Contains(field) || !value.Equals(usual)) && !value.Equals(ofFile))
+                throw BadInputException.OfJob(field, $"{value}", $"{ofFile}, which the network in {Target.Path} has",
+                    "Leave the setting out: the file decides.");
+        }
     }
 
     /// <summary>The parameters, for the network that they are of.</summary>
@@ -76,13 +86,6 @@ internal sealed class TargetFiles
         if (!trajectory.Checkpoints[^1].Parameters.AsSpan().SequenceEqual(target))
             throw new BadInputException(_folder, $"step {trajectory.TotalSteps}", "other parameters than the target's", $"those of {Target.Path}", "Use a target and a trajectory of one training.");
         return new ImportedTarget(target, trajectory);
-    }
-
-    private void Require<T>(string field, T said, T unsaid, T found)
-        where T : notnull
-    {
-        if (!said.Equals(unsaid) && !said.Equals(found))
-            throw new BadInputException(Target.Path, "tensors", $"a network of {field[(field.IndexOf('.', StringComparison.Ordinal) + 1)..]} {found}", $"{said}, as {field} says", "Leave the setting out: the file decides.");
     }
 
     private static string[] Checkpoints(string folder)

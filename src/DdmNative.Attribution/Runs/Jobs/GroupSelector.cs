@@ -35,20 +35,25 @@ internal sealed class GroupSelector
     public static int[] Resolve(JobUnlearning unlearning, int[] classOf, int[] clusterOf, string[]? names)
     {
         if (unlearning.Groups.FirstOrDefault(group => group < 0 || group >= classOf.Length, -1) is int bad and not -1)
-            throw new BadInputException("job", "unlearning.groups", Number(bad), $"0 to {classOf.Length - 1}", "Name groups by their numbers in groups.csv.");
+            throw BadInputException.OfJob("unlearning.groups", Number(bad), $"0 to {classOf.Length - 1}",
+                "Name groups by their numbers in groups.csv.");
         var chosen = new SortedSet<int>(unlearning.Groups);
-        foreach (string text in unlearning.Forget)
+        for (int i = 0; i < unlearning.Forget.Count; i++)
         {
+            string text = unlearning.Forget[i];
             GroupSelector selector = Parse(text).Selector!;
             int[] fitting = [.. Enumerable.Range(0, classOf.Length).Where(g => selector.Fits(g, classOf[g], clusterOf[g], names?[g]))];
             if (fitting.Length == 0)
-                throw new BadInputException("job", $"unlearning.forget, '{text}'", "no such group", WhatThereIs(classOf, clusterOf, names), "Name some of these.", mostShown: 1000);
+                throw BadInputException.OfJob($"unlearning.forget[{i}]", $"'{text}', which no group fits",
+                    WhatThereIs(classOf, clusterOf, names), "Name some of these.", mostShown: 1000);
             chosen.UnionWith(fitting);
         }
 
         return chosen.Count < classOf.Length
             ? [.. chosen]
-            : throw new BadInputException("job", "unlearning", $"all {classOf.Length} groups", "at least one group that remains", "Name fewer: what has forgotten everything is no model.");
+            : throw BadInputException.OfJob(unlearning.Groups.Count > 0 ? "unlearning.groups" : "unlearning.forget",
+                $"all {classOf.Length} groups", "at least one group that remains",
+                "Name fewer: what has forgotten everything is no model.");
     }
 
     private static (GroupSelector? Selector, string? Fault) Parse(string text)

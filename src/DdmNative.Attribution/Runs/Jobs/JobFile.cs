@@ -29,13 +29,18 @@ public static class JobFile
 
     /// <summary>Reads and checks a job.</summary>
     /// <exception cref="BadInputException">The file is missing, not JSON, or a field is unknown, repeated, missing, of the wrong type or out of range; field and line are named.</exception>
-    public static Job Read(string path)
+    public static Job Read(string path) => Read(path, out _);
+
+    /// <summary>Reads and checks a job, and says where it says what.</summary>
+    /// <exception cref="BadInputException">As above.</exception>
+    public static Job Read(string path, out JsonFieldLines lines)
     {
         byte[] json = InputFile.ReadOnce(path);
         Job job = Parse<Job>(path, json);
-        JsonFieldLines? lines = null;
-        JobRules.Check(job, (field, found, expected) =>
-            new BadInputException(path, "$." + field, found, expected, "Correct the job file.", line: (lines ??= JsonFieldLines.Of(json))[field]));
+        JsonFieldLines known = JsonFieldLines.Of(json);
+        JobRules.Check(job, (field, found, expected) => new BadInputException(path, "$." + field, found, expected, "Correct the job file.",
+            line: known[field]));
+        lines = known;
         return job;
     }
 
@@ -68,33 +73,37 @@ public static class JobFile
         }
         catch (JsonException e)
         {
-            throw new BadInputException(path, e.Path ?? "$", Found(e), expected, remedy, e, (int?)(e.LineNumber + 1));
+            throw Fault<T>(path, json, expected, remedy, e);
         }
     }
 
-    /// <summary>The serialiser's message without the position, which is named already, and without the runtime's type names.</summary>
-    private static string Found(JsonException e)
+    /// <summary>A document that is JSON is told by its first fault; one that is not, by what the reader of JSON stumbles over.</summary>
+    private static BadInputException Fault<T>(string path, ReadOnlySpan<byte> json, string expected, string remedy, JsonException error)
     {
-        string message = e.InnerException is FormatException or InvalidOperationException ? e.InnerException.Message : e.Message;
-        int position = message.IndexOf(" Path: ", StringComparison.Ordinal);
-        if (position >= 0)
-            message = message[..position];
-        position = message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
-        if (position >= 0)
-            message = message[..position];
-        return "an error (" + Describe(message.TrimEnd('.')) + ")";
+        try
+        {
+            if (JsonShape.FirstFault(json, typeof(T), Options) is JsonShape.Fault fault)
+                return new BadInputException(path, fault.Field, fault.Found, fault.Expected, remedy, error, fault.Line);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // It is no JSON, or a text in it is no UTF-8: the reader itself says so.
+            error = e as JsonException ?? error;
+        }
+
+        return new BadInputException(path, error.Path ?? "$", $"what is no JSON ({Cause(error.Message)})", expected, remedy, error,
+            (int?)(error.LineNumber + 1));
     }
 
-    private static string Describe(string message)
+    /// <summary>The reader's message without the position, which is named already.</summary>
+    private static string Cause(string message)
     {
-        foreach ((string type, string words) in (ReadOnlySpan<(string, string)>)[
-            ("System.Nullable`1[System.Int32]", "a whole number"), ("System.Int32", "a whole number"), ("System.UInt64", "a whole number from 0"),
-            ("System.Single", "a number"), ("System.Double", "a number"), ("System.Boolean", "true or false"), ("System.String", "a text"),
-            ("System.Collections.Generic.IReadOnlyList`1[a text]", "a list of texts"), ("System.Collections.Generic.IReadOnlyList`1[a number]", "a list of numbers"),
-            ("System.Collections.Generic.IReadOnlyList`1[a whole number]", "a list of whole numbers")])
-            message = message.Replace(type, words, StringComparison.Ordinal);
-        foreach (Type section in (ReadOnlySpan<Type>)[typeof(Job), typeof(JobData), typeof(JobNetwork), typeof(JobTarget), typeof(JobTraining), typeof(JobGroups), typeof(JobMatching), typeof(JobAttribution), typeof(JobValidation), typeof(JobEvaluation), typeof(JobUnlearning)])
-            message = message.Replace($"'{section.FullName}'", "this object", StringComparison.Ordinal).Replace(section.FullName!, "an object", StringComparison.Ordinal);
-        return message;
+        foreach (string position in (ReadOnlySpan<string>)[" Path: ", " LineNumber: ", " Change the reader options."])
+        {
+            int at = message.IndexOf(position, StringComparison.Ordinal);
+            message = at < 0 ? message : message[..at];
+        }
+
+        return message.TrimEnd('.');
     }
 }

@@ -32,8 +32,9 @@ internal static class JobObjectives
     public static IReadOnlyList<Objective> Expand(IReadOnlyList<string> texts, int[] labels)
     {
         var objectives = new List<Objective>();
-        foreach (string text in texts)
+        for (int i = 0; i < texts.Count; i++)
         {
+            (string text, string field) = (texts[i], $"attribution.objectives[{i}]");
             if (text.EndsWith(EveryClass, StringComparison.Ordinal))
             {
                 ObjectiveKind kind = Objective.Parse(text[..^EveryClass.Length]).Kind;
@@ -43,9 +44,11 @@ internal static class JobObjectives
 
             var objective = Objective.Parse(text);
             if (objective.Class is int single && !labels.Contains(single))
-                throw new BadInputException("job", $"objective '{text}'", $"class {single}, of which there is no test image", $"one of {string.Join(", ", labels.Distinct().Order())}", "Correct the objective.");
+                throw BadInputException.OfJob(field, $"'{text}', class {single}, of which there is no test image",
+                    $"one of {string.Join(", ", labels.Distinct().Order())}", "Correct the objective.");
             if (objective.Samples?.FirstOrDefault(sample => sample >= labels.Length, -1) is int sample and not -1)
-                throw new BadInputException("job", $"objective '{text}'", $"test sample {sample}", $"0 to {labels.Length - 1}", "Correct the objective.");
+                throw BadInputException.OfJob(field, $"'{text}', test sample {sample}", $"0 to {labels.Length - 1}",
+                    "Correct the objective.");
             objectives.Add(objective);
         }
 

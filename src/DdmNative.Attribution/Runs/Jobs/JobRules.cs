@@ -1,6 +1,7 @@
 using System.Globalization;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Runs.Stages;
 
 namespace DdmNative.Attribution.Runs.Jobs;
 
@@ -10,7 +11,8 @@ public static class JobRules
     /// <summary>Finds the first value that is out of range.</summary>
     /// <param name="job">The job.</param>
     /// <param name="error">Makes the exception from the field (<c>training.epochs</c>), what was found and what was expected.</param>
-    public static void Check(Job job, Func<string, string, string, Exception> error)
+    /// <param name="goal">How far the job is taken: fields that do not go together are refused where what they ask for is done.</param>
+    public static void Check(Job job, Func<string, string, string, Exception> error, RunGoal goal = RunGoal.Everything)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(error);
@@ -47,18 +49,19 @@ public static class JobRules
         rules.Whole("validation.groups", job.Validation.Groups, 0, 1_000_000);
         rules.Whole("validation.seeds", job.Validation.Seeds, 1, 1000);
         rules.Whole("validation.calibrate", job.Validation.Calibrate, 0, job.Validation.Groups ?? 1_000_000);
-        Methods(job, rules);
+        Methods(job, goal, rules);
         Objectives(job, rules);
         if (job.Evaluation is not null)
-            Evaluation(job.Evaluation, job, rules);
+            Evaluation(job.Evaluation, job, goal, rules);
         if (job.Unlearning is not null)
-            Unlearning(job.Unlearning, job, rules);
+            Unlearning(job.Unlearning, job, goal, rules);
     }
 
     private static void Normalization(JobData data, Rules rules)
     {
         if (data.Mean is null != data.Std is null)
-            throw rules.Error(data.Mean is null ? "data.mean" : "data.std", "nothing", $"as many numbers as data.{(data.Mean is null ? "std" : "mean")} has: both or neither");
+            throw rules.Error(data.Mean is null ? "data.std" : "data.mean",
+                $"no {(data.Mean is null ? "mean" : "standard deviation")} beside it", "both, with as many numbers, or neither");
         if (data.Mean is not IReadOnlyList<double> mean || data.Std is not IReadOnlyList<double> std)
             return;
         if (mean.Count == 0 || std.Count != mean.Count)
@@ -69,9 +72,9 @@ public static class JobRules
             throw rules.Error("data.std", string.Join(", ", std), "finite numbers above 0");
     }
 
-    private static void Evaluation(JobEvaluation evaluation, Job job, Rules rules)
+    private static void Evaluation(JobEvaluation evaluation, Job job, RunGoal goal, Rules rules)
     {
-        if (job.Attribution.Granularity != Granularity.Group)
+        if (goal.Evaluates() && job.Attribution.Granularity != Granularity.Group)
             throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with an evaluation", "group: an evaluation leaves out groups (for single samples, make every sample a group of its own with groups.file)");
         rules.Texts("evaluation.metrics", evaluation.Metrics);
         if (evaluation.Metrics.Count == 0)
@@ -99,8 +102,9 @@ public static class JobRules
         rules.Share("evaluation.label_noise", evaluation.LabelNoise, 1);
     }
 
-    private static void Methods(Job job, Rules rules)
+    private static void Methods(Job job, RunGoal goal, Rules rules)
     {
+        rules.OneOf("attribution.granularity", job.Attribution.Granularity, [.. Granularity.Names]);
         IReadOnlyList<string> methods = job.Attribution.Methods;
         rules.Texts("attribution.methods", methods);
         if (methods.Count == 0)
@@ -114,6 +118,12 @@ public static class JobRules
                 throw rules.Error(field, $"'{methods[i]}'", $"one of {AttributionMethods.Names}");
             if (methods.Take(i).Contains(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
+            if (goal == RunGoal.Distill && i == 0 && !AttributionMethods.Parts(methods[i]).Any(part
+                => SynsetRecipe.For(part, job.Matching) is not null))
+                throw rules.Error(field, $"'{methods[i]}', which has no synset",
+                    $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, or feature");
+            if (!goal.Attributes())
+                continue;
             foreach (string part in AttributionMethods.Parts(methods[i]))
                 Blocks(field, part, job, rules);
             if (job.Attribution.Granularity != Granularity.Group && !AttributionMethods.IsOfSuite(methods[i]))
@@ -131,12 +141,11 @@ public static class JobRules
         }
 
         rules.Whole("attribution.reference_groups", job.Attribution.ReferenceGroups, 0, 1000);
-        rules.OneOf("attribution.granularity", job.Attribution.Granularity, [.. Granularity.Names]);
-        if (job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
+        if (goal.Validates() && job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
             throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups", "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");
     }
 
-    private static void Unlearning(JobUnlearning unlearning, Job job, Rules rules)
+    private static void Unlearning(JobUnlearning unlearning, Job job, RunGoal goal, Rules rules)
     {
         rules.Texts("unlearning.forget", unlearning.Forget);
         if (unlearning.Groups.Count == 0 && unlearning.Forget.Count == 0)
@@ -151,7 +160,8 @@ public static class JobRules
 
         if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsMean(unlearning.Method) || AttributionMethods.IsOfSuite(unlearning.Method))
             throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, head, block:K, all");
-        Blocks("unlearning.method", unlearning.Method, job, rules);
+        if (goal.Unlearns())
+            Blocks("unlearning.method", unlearning.Method, job, rules);
     }
 
     private static void Blocks(string field, string method, Job job, Rules rules)

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace DdmNative.Attribution.Runs.Jobs;
 
 /// <summary>On which line of a JSON text each field stands, so that a value that is out of range can be pointed at.</summary>
-internal sealed class JsonFieldLines
+public sealed class JsonFieldLines
 {
     private readonly Dictionary<string, int> _lines = [];
 
@@ -24,8 +24,13 @@ internal sealed class JsonFieldLines
         }
     }
 
-    public static JsonFieldLines Of(ReadOnlySpan<byte> json)
+    /// <summary>Whether the text has the field.</summary>
+    public bool Says(string field) => _lines.ContainsKey(field);
+
+    internal static JsonFieldLines Of(ReadOnlySpan<byte> json)
     {
+        if (json.StartsWith("\uFEFF"u8))
+            json = json[3..];
         var lines = new JsonFieldLines();
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         var path = new Stack<(string Prefix, int Index)>(); // Index is −1 inside an object

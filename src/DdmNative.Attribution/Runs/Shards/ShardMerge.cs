@@ -31,7 +31,7 @@ public static class ShardMerge
         RequireHere(parts[0], "$.version", first.Version, Runner.Version, "Merge with the version that the shards were run with.");
         RequireHere(parts[0], "$.arithmetic", first.Arithmetic, device.Arithmetic, "Models would be trained again: merge on the kind of device that the shards were run on (--device, --precision).");
         Job job = places.Apply(first.Job);
-        RequireHere(parts[0], "$.data.sha256", first.Data?.Sha256, RunInputs.Load(job).Sha256, "Name the shards' data with --data.");
+        RequireHere(parts[0], "$.data.sha256", first.Data?.Sha256, RunInputs.Load(job, RunGoal.Train).Sha256, "Name the shards' data with --data.");
         using (RunFolder run = RunFolder.Open(folder))
         {
             RequireSameRun(run, parts[0]);

@@ -76,6 +76,24 @@ internal class MethodStage(Job job, string method) : Stage
 
     public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int parts ? $"{parts} parts of its work" : null;
 
+    /// <summary>The job's field that names the method.</summary>
+    protected virtual string Field
+        => $"attribution.methods[{job.Attribution.Methods.TakeWhile(asked => !AttributionMethods.Parts(asked).Contains(method)).Count()}]";
+
+    /// <summary>Refuses a method that cannot work with so few parts, or without the target's training.</summary>
+    /// <exception cref="BadInputException">It cannot work with so few parts.</exception>
+    /// <exception cref="Online.MissingTrajectoryException">It needs the training of a target that came without it.</exception>
+    public override void Check(RunInputs inputs)
+    {
+        int parts = inputs.PartCount(Columns);
+        IAttributionMethod asked = MethodRegistry.Create(method);
+        if (asked.NeedsTraining)
+            TrajectoryFiles.Require(inputs, $"Method '{method}'");
+        if (asked.Fault(parts) is string fault)
+            throw BadInputException.OfJob(Field, $"'{method}' for {parts} {(Columns == Granularity.Class ? "classes" : Columns + "s")}",
+                "a method, and settings of it, that so many allow", fault);
+    }
+
     public override StageResult Run(StageContext context)
     {
         RunInputs inputs = context.Inputs;
@@ -96,11 +114,21 @@ internal class MethodStage(Job job, string method) : Stage
         };
         long bytes = 0;
         var watch = Stopwatch.StartNew();
-        AttributionMatrix matrix = MethodRegistry.Attribute(method, request, estimate =>
+        AttributionMatrix matrix;
+        try
         {
-            bytes = estimate.Bytes;
-            context.Listener.Note($"{method}: {estimate}.");
-        });
+            matrix = MethodRegistry.Attribute(method, request, estimate =>
+            {
+                bytes = estimate.Bytes;
+                context.Listener.Note($"{method}: {estimate}.");
+            });
+        }
+        catch (MethodRequestException e)
+        {
+            // What only the data at hand can tell: images that are equal, a solver that diverges.
+            throw BadInputException.OfJob(Field, $"'{method}'", "a method, and settings of it, that these data allow", e.Message, e);
+        }
+
         double seconds = watch.Elapsed.TotalSeconds;
         Npz.Write(context.PathFor(FileName),
             ("objectives", new NpyArray(matrix.Objectives.ToArray(), matrix.Objectives.Count)),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
@@ -33,6 +34,13 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
     /// <summary>Nothing of its own: the runs in it say themselves what they find.</summary>
     public override string? Kept(StageContext context) => null;
 
+    /// <summary>Wrong labels make classes smaller.</summary>
+    public override void Check(RunInputs inputs)
+    {
+        if (inputs.OwnGroups is null && Job.Data.LabelNoise == 0)
+            RunInputs.RequireClusters(Job, LabelNoise.Plant(inputs.Train, Evaluation.LabelNoise, Job.Data.Seed).Data);
+    }
+
     public override StageResult Run(StageContext context)
     {
         var scores = new Dictionary<string, double[]>();
@@ -43,7 +51,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
             Job noisy = Noisy([.. methods], methods.Key ? Granularity.Sample : Granularity.Group);
             Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute, context.Settings with { PyTorch = null, Shard = null, From = null, KnowsData = true }, context.Device, new NestedListener(name, context.Listener), context.Stop);
             using RunFolder run = RunFolder.Open(context.Folder.PathOf(name));
-            inputs = RunInputs.Load(noisy);
+            inputs = RunInputs.Load(noisy, RunGoal.Attribute);
             StageContext nested = context with { Folder = run, Job = noisy, Inputs = inputs };
             GroupTable parts = MethodStage.Parts(nested);
             foreach ((string method, AttributionMatrix effects) in Effects(nested, [Loss]))

@@ -1,5 +1,6 @@
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
@@ -109,13 +110,20 @@ internal sealed class OnlineStage(Job job, string method) : Stage
         return CounterfactualLogits.Of(CounterfactualLogits.EachGroup(groups.Count), evaluator.Samples, inputs.Network.Classes, [.. models.Select(model => model[..^1])]);
     }
 
+    /// <summary>Refuses exact retraining without the only group.</summary>
+    public override void Check(RunInputs inputs)
+    {
+        if (IsWholeNetwork(inputs.Network))
+            RunInputs.RequireTwoGroups(job, inputs.PartCount(Granularity.Group));
+    }
+
     /// <summary>Whether nothing is frozen: the models then are exactly retrained ones.</summary>
     private bool IsWholeNetwork(Network network) => OnlineModes.Find(method) is null && method != "feature" && Depth.Parse(method).FirstLayer(network) == 0;
 
     private (CounterfactualLogits Logits, double Seconds, IReadOnlyList<string> Models) Retrained(StageContext context)
     {
         using var models = new RetrainedModels(context);
-        RunInputs.RequireTwoGroups(models.Groups.Count);
+        RunInputs.RequireTwoGroups(job, models.Groups.Count);
         IReadOnlyList<int[]> leftOut = CounterfactualLogits.EachGroup(models.Groups.Count);
         IReadOnlyList<float[]> logits = models.Logits([[], .. leftOut], [job.Seed]);
         return (CounterfactualLogits.Of(leftOut, context.Inputs.Test.Count, context.Inputs.Network.Classes, logits), models.Seconds - context.ByShards.Seconds, models.Files);

@@ -26,6 +26,8 @@ internal sealed class SampleStage : MethodStage
 
     public override string PartialPath => "attribution/samples.partial";
 
+    protected override string Field => "attribution.samples";
+
     protected override string Columns => Granularity.Sample;
 
     protected override string FileName => ResultFile;

@@ -48,7 +48,8 @@ internal sealed class TrainStage(Job job) : Stage
         TrainedTarget target = TargetTraining.Run(context.Device, inputs.Network, set, recipe, recorded,
             (done, total) => context.Listener.Progress(done, total, "steps"), unfinished, partial.Keep, context.Stop);
         if (Array.Exists(target.Final, value => !float.IsFinite(value)))
-            throw new BadInputException("job", "training", "a training that diverged", "finite parameters", "Lower the learning rate.");
+            throw BadInputException.OfJob("training.learning_rate", "a training that diverged", "finite parameters",
+                "Lower the learning rate.");
         IReadOnlyList<string> files = TrajectoryFiles.Write(context, inputs.Network, target.Trajectory);
         CurveFile.Write(context.PathFor(LossFile), "loss", target.BatchLosses.Select((loss, i) => (i + 1, (double)loss)));
         WriteTarget(context, target.Final);

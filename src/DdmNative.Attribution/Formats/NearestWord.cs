@@ -1,11 +1,13 @@
-namespace DdmNative.Cli;
+namespace DdmNative.Attribution.Formats;
 
 /// <summary>What somebody who mistyped a word may have meant.</summary>
-internal static class NearestWord
+public static class NearestWord
 {
     /// <summary>The candidate that begins with the word, or else the one that the fewest slips of a finger lead to; null where none is near.</summary>
     public static string? Of(string word, IEnumerable<string> candidates)
     {
+        ArgumentNullException.ThrowIfNull(word);
+        ArgumentNullException.ThrowIfNull(candidates);
         string[] all = [.. candidates];
         if (word.Length > 1 && all.Where(candidate => candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase)).MinBy(candidate => candidate.Length) is string longer)
             return longer;

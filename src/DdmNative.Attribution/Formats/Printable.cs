@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace DdmNative.Attribution.Formats;
+
+/// <summary>
+/// Text from outside as people may be shown it. The names in a file can hold characters that a terminal obeys (escape sequences, a bell) or
+/// that turn the order of what stands beside them (bidirectional overrides); each is shown as a dot, so that it is seen and does nothing.
+/// </summary>
+public static class Printable
+{
+    private const char Dot = '·';
+
+    /// <summary>A text of one line.</summary>
+    public static string Of(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? string.Concat(text.Select(c => Obeyed(c) ? Dot : c)) : text;
+    }
+
+    /// <summary>A text of several lines, with tabs: ends of lines and tabs are kept.</summary>
+    public static string OfLines(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? string.Concat(text.Select((c, i) => Shown(text, c, i) ? c : Dot)) : text;
+    }
+
+    /// <summary>Whether a terminal does something at the character other than to show it.</summary>
+    public static bool Obeyed(char c)
+        => char.IsControl(c) || TurnsOrder(c)
+        || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    /// <summary>The marks, embeddings, overrides and isolates of the bidirectional algorithm.</summary>
+    private static bool TurnsOrder(char c)
+        => c is '\u061C' or '\u200E' or '\u200F' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
+    private static bool Shown(string text, char c, int i) => !Obeyed(c) || c is '\n' or '\t'
+        || (c == '\r' && i + 1 < text.Length && text[i + 1] == '\n');
+}

@@ -1,0 +1,28 @@
+using System.Text;
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Cli.Output;
+
+/// <summary>
+/// A standard stream for people: whatever is printed there, names from files too, a terminal is never given a character that it would obey.
+/// What moves the cursor or has colours
+/// goes by <see cref="Terminal"/>.
+/// </summary>
+internal sealed class PrintableWriter(TextWriter inner) : TextWriter
+{
+    public override Encoding Encoding => inner.Encoding;
+
+    public override void Write(char value) => inner.Write(Printable.OfLines(value.ToString()));
+
+    public override void Write(string? value) => inner.Write(value is null ? null : Printable.OfLines(value));
+
+    public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
+
+    public override void Write(ReadOnlySpan<char> buffer) => Write(buffer.ToString());
+
+    public override void WriteLine() => inner.WriteLine();
+
+    public override void WriteLine(string? value) => inner.WriteLine(value is null ? null : Printable.OfLines(value));
+
+    public override void Flush() => inner.Flush();
+}

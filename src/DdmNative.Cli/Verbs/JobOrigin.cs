@@ -1,0 +1,80 @@
+using System.Reflection;
+using CommandLine;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Cli.Manual;
+
+namespace DdmNative.Cli.Verbs;
+
+/// <summary>
+/// Where each field of a verb's job has its value from: an option, a variable, the job file, the run folder, or nobody. Messages name the
+/// field as it is
+/// called there, and nothing that the user has not written.
+/// </summary>
+/// <param name="verb">The verb, its options set.</param>
+/// <param name="job">The job with everything in it.</param>
+/// <param name="file">The job file, or the <c>run.json</c> that the job was found in; null where there is none.</param>
+/// <param name="lines">The fields that a job file says itself; null where the file is a <c>run.json</c>.</param>
+internal sealed class JobOrigin(VerbOptions verb, Job job, string? file, JsonFieldLines? lines)
+{
+    /// <summary>The fields that option, variable or job file give a value, be it the default.</summary>
+    public IReadOnlySet<string> Given
+        => JobFields.All.Select(known => known.Path).Where(path => OptionThatWasGiven(path) is not null
+            || verb.Variables.VariableOf(path, job) is not null || lines?.Says(path) == true).ToHashSet();
+
+    /// <summary>
+    /// The field as the user knows it, for a message about the command line: <c>--clusters</c>, <c>DDM_GROUPS__PER_CLASS</c>, or file and
+    /// field.
+    /// </summary>
+    public string NameOf(string field)
+    {
+        (string of, string name, int? line) = Place(field);
+        return name.StartsWith('$') ? $"{of}, {name}{(line is null ? "" : $", line {line}")}" : of;
+    }
+
+    /// <summary>The same, with how it is mended where the user has not given it on this command line.</summary>
+    public string RemedyFor(string field) => OptionThatWasGiven(field) is null && verb.Variables.VariableOf(field, job) is null
+        && lines is null ? Mend(field) : "";
+
+    /// <summary>What is wrong with a field of the job, with where it was given in place of the job at large.</summary>
+    public BadInputException Locate(BadInputException fault)
+    {
+        (string of, string name, int? line) = Place(fault.JobField!);
+        string mend = fault.IsOfJob && OptionThatWasGiven(fault.JobField!) is not null ? "" : lines is null || !fault.IsOfJob
+            ? Mend(fault.JobField!) : "";
+        return fault.At(of, name, line, fault.Remedy + (mend.Length == 0 ? "" : $" {mend}"));
+    }
+
+    private (string File, string Field, int? Line) Place(string field)
+    {
+        if (OptionThatWasGiven(field) is string given)
+            return ($"--{given}", field, null);
+        if (verb.Variables.VariableOf(field, job) is string variable)
+            return (variable, field, null);
+        if (file is not null)
+            return lines is null ? (file, "$.job." + field, null) : (file, "$." + field, lines[field]);
+        return OptionOf(verb.GetType(), field) is string option ? ($"--{option} (its default)", field, null) : ("the default", field, null);
+    }
+
+    /// <summary>
+    /// How a value that this command line has not given is given: by an option of this verb, or by the verb that has one.
+    /// </summary>
+    private string Mend(string field)
+    {
+        if (OptionOf(verb.GetType(), field) is string own)
+            return $"--{own} sets it.";
+        VerbDescription? other = VerbDescription.All.FirstOrDefault(candidate => OptionOf(candidate.Type, field) is not null
+            && typeof(RunOptions).IsAssignableFrom(candidate.Type));
+        return other is null || !typeof(RunOptions).IsAssignableFrom(verb.GetType()) ? ""
+            : $"`ddm {other.Name} --{OptionOf(other.Type, field)}` sets it.";
+    }
+
+    private string? OptionThatWasGiven(string field) => Options(verb.GetType(), field).FirstOrDefault(verb.Given.Contains);
+
+    private static string? OptionOf(Type type, string field) => Options(type, field).FirstOrDefault();
+
+    /// <summary>The options of a verb that set a field, or the list that it is an element of.</summary>
+    private static IEnumerable<string> Options(Type type, string field)
+        => type.GetProperties().Where(property => property.GetCustomAttribute<SetsAttribute>()?.Field == field.Split('[')[0])
+            .Select(property => property.GetCustomAttribute<OptionAttribute>()!.LongName);
+}
