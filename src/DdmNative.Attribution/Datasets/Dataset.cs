@@ -80,7 +80,7 @@ public sealed class Dataset
     {
         get;
         init => field = value is null ? null
-            : value.Count == Classes ? [.. value.Select(PrintableText.Of)]
+            : value.Count == Classes ? [.. value.Select(Printable.Of)]
             : throw new ArgumentException($"{value.Count} names are not those of {Classes} classes.", nameof(value));
     }
 

@@ -29,7 +29,7 @@ internal sealed class LeftOut(string folder)
         {
             IEnumerable<string> counts = _files.Select(entry =>
                 $"{entry.Value.Count} {(entry.Value.Count == 1 ? entry.Key.One : entry.Key.Many)} ({ShortList.Of(entry.Value, Shown)})");
-            return _files.Count == 0 ? [] : [PrintableText.Of($"{folder}: left out {string.Join("; ", counts)}.")];
+            return _files.Count == 0 ? [] : [Printable.Of($"{folder}: left out {string.Join("; ", counts)}.")];
         }
     }
 }
