@@ -153,7 +153,8 @@ public sealed class MessageTests(RunFiles files)
         Assert.All([text.Output, text.Error, json.Output, json.Error, wrong.Output, wrong.Error], said
             => Assert.DoesNotContain(said, c => (char.IsControl(c) && c is not ('\n' or '\t')) || c == '\u202E'));
         Assert.Contains("·[2J·]0;owned·red", text.Output, StringComparison.Ordinal);
-        Assert.Equal(names.Order(StringComparer.Ordinal), JsonNode.Parse(json.Output)!["most_helpful"]!.AsArray()
+        JsonNode summary = JsonNode.Parse(json.Output)!;
+        Assert.Equal(names.Order(StringComparer.Ordinal), summary["most_helpful"]!.AsArray().Concat(summary["most_harmful"]!.AsArray())
             .Select(group => (string)group!["name"]!).Order(StringComparer.Ordinal));
     }
 

@@ -40,7 +40,7 @@ public sealed class OutputFileTests(RunFiles files)
     [Fact]
     public void A_link_in_a_circle_is_refused()
     {
-        string one = files.PathOf("one"), two = files.PathOf("two");
+        string one = files.PathOf("circle-1"), two = files.PathOf("circle-2");
         File.CreateSymbolicLink(one, two);
         File.CreateSymbolicLink(two, one);
 
