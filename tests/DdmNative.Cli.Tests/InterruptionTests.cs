@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using DdmNative.Cli.Tests.Survival;
 using Xunit;
@@ -23,6 +24,35 @@ public sealed class InterruptionTests(RunFiles files)
         Assert.Contains("distill:phases-2", killedIn);
         Assert.Contains("online:replay", killedIn);
         Assert.Contains("retrain", killedIn);
+    }
+
+    [SkippableFact]
+    public void A_job_that_nobody_writes_into_its_pipe_can_be_given_up()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "there are no such pipes");
+        string pipe = files.PathOf("job.pipe");
+        Assert.Equal(0, Ddm.Finish("mkfifo", [pipe]).Code);
+        using Process process = Ddm.Start("run", pipe, "--run", files.PathOf("never"));
+        Thread.Sleep(2000);
+        Assert.False(process.HasExited);
+
+        Assert.Equal(0, Ddm.Finish("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]).Code);
+
+        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(30)));
+        Assert.Equal(ExitCode.Interrupted, process.ExitCode);
+        Assert.False(Directory.Exists(files.PathOf("never")));
+    }
+
+    [SkippableFact]
+    public void A_job_is_taken_from_standard_input()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "this needs a shell");
+        string program = Path.Combine(AppContext.BaseDirectory, "ddm.dll"), run = files.PathOf("from-input");
+
+        Ddm.Result result = Ddm.Finish("bash", ["-c", $"dotnet '{program}' run - --run '{run}' --upto train --quiet < '{files.Job}'"]);
+
+        Assert.True(result.Code == 0, result.Error);
+        Assert.True(File.Exists(Path.Combine(run, "target.safetensors")));
     }
 
     [Fact]

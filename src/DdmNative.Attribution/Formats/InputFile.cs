@@ -13,6 +13,9 @@ internal static class InputFile
 
     private const int FirstChunk = 1 << 16;
 
+    /// <summary>Stands for standard input.</summary>
+    private const string StandardInput = "-";
+
     /// <summary>The most that is read from a pipe: jobs and other small texts.</summary>
     private const int LongestFromPipe = 64 << 20;
 
@@ -24,16 +27,27 @@ internal static class InputFile
         return OpenAny(path);
     }
 
-    /// <summary>The whole of a text that is read once, from a file, a pipe or standard input.</summary>
-    public static byte[] ReadOnce(string path)
+    /// <summary>The whole of a text that is read once, from a file, a pipe or standard input (<c>-</c>).</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="stop">Ends the wait for who writes into a pipe.</param>
+    /// <exception cref="BadInputException">It cannot be read, or is no text of a sensible length.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public static byte[] ReadOnce(string path, CancellationToken stop = default)
     {
-        if (FileKinds.Of(path) is not (FileKind.Pipe or FileKind.Device))
+        if (path != StandardInput && FileKinds.Of(path) is not (FileKind.Pipe or FileKind.Device))
             return ReadAll(path);
-        using FileStream pipe = OpenAny(path);
-        byte[] bytes = ReadUpTo(pipe, path, LongestFromPipe);
+
+        // Opening and reading wait for the writer, and hear of nothing else: somebody must be able to end that.
+        byte[] bytes = Task.Run(() => ReadPipe(path), stop).WaitAsync(stop).GetAwaiter().GetResult();
         if (bytes.Length > LongestFromPipe)
             throw new BadInputException(path, "file", $"more than {LongestFromPipe >> 20} MiB from a pipe or device", "a text", "Check what is written to it.");
         return bytes;
+    }
+
+    private static byte[] ReadPipe(string path)
+    {
+        using Stream pipe = path == StandardInput ? Console.OpenStandardInput() : OpenAny(path);
+        return ReadUpTo(pipe, path, LongestFromPipe);
     }
 
     private static FileStream OpenAny(string path)

@@ -64,7 +64,7 @@ internal sealed class ExperimentVerb : WorkOptions
     {
         Experiment experiment = ExperimentCatalog.Find(Name)
             ?? throw new BadUsageException($"There is no experiment '{Name}'; choose {string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
-        Job job = Common();
+        Job job = Common(stop);
         string[] methods = [.. Methods];
         if (methods.Length > 0 && experiment.DefaultMethods.Count == 0)
             throw new BadUsageException($"--methods: {Name} is about methods of its own; leave it out.");
@@ -76,11 +76,11 @@ internal sealed class ExperimentVerb : WorkOptions
     }
 
     /// <summary>What all runs of the experiment have in common.</summary>
-    private Job Common()
+    private Job Common(CancellationToken stop)
     {
         if (JobPath is null && Data is null && !Variables.NamesData)
             throw new BadUsageException("Name the data with --data DIR (or --data generated:… to try things out), or a job with --job FILE.");
-        Job job = Variables.Apply(JobPath is null ? new Job { Data = new JobData { Source = "" } } : JobFile.Read(JobPath, out _lines));
+        Job job = Variables.Apply(JobPath is null ? new Job { Data = new JobData { Source = "" } } : JobFile.Read(JobPath, out _lines, stop));
         return job with
         {
             Seed = Seed ?? job.Seed,

@@ -33,7 +33,7 @@ internal sealed class ProfileVerb : DeviceOptions
         OutputFile? trace = Trace is null ? null : OutputFile.Find("--trace", Trace);
         if (trace is { IsStandardOutput: true })
             throw new BadUsageException("--trace: found standard output, which takes the tables; expected a file.");
-        Job job = Variables.Apply(JobFile.Read(JobPath, out JsonFieldLines lines));
+        Job job = Variables.Apply(JobFile.Read(JobPath, out JsonFieldLines lines, stop));
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
         Check(job, JobPath, lines, RunGoal.Distill);

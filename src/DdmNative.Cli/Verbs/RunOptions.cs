@@ -35,7 +35,7 @@ internal abstract class RunOptions : WorkOptions
     {
         if (Answer())
             return;
-        Job job = Apply(Variables.Apply(Known()));
+        Job job = Apply(Variables.Apply(Known(stop)));
         job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
         Check(job, _file, Lines, Upto);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job), Given = Origin!.Given };
@@ -77,7 +77,7 @@ internal abstract class RunOptions : WorkOptions
     protected abstract RunGoal Upto { get; }
 
     /// <summary>A whole job that takes the place of the folder's; null for verbs that change parts of it.</summary>
-    protected virtual Job? Whole() => null;
+    protected virtual Job? Whole(CancellationToken stop) => null;
 
     /// <summary>The job with this verb's own options.</summary>
     protected abstract Job Apply(Job job);
@@ -98,9 +98,9 @@ internal abstract class RunOptions : WorkOptions
     }
 
     /// <summary>The job before environment and command line have had their say.</summary>
-    private Job Known()
+    private Job Known(CancellationToken stop)
     {
-        Job? known = Whole() ?? RunFolder.Peek(Run)?.Job;
+        Job? known = Whole(stop) ?? RunFolder.Peek(Run)?.Job;
         _file = JobFileName ?? (known is null ? null : Path.Combine(Run, "run.json"));
         if (known is null && Data is null && !Variables.NamesData)
             throw new BadUsageException($"{Run} is a new run: name its data with --data DIR, or --data generated:… to try things out.");

@@ -9,7 +9,7 @@ internal sealed class RunVerb : RunOptions
 {
     private JsonFieldLines? _lines;
 
-    [Value(0, MetaName = "job.json", HelpText = "The job; docs/formats.md describes its fields.")]
+    [Value(0, MetaName = "job.json", HelpText = "The job, or - for standard input; docs/formats.md describes its fields.")]
     public string JobPath { get; set; } = "";
 
     [Option("run", MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one. Needed, but for --schema.")]
@@ -53,7 +53,7 @@ internal sealed class RunVerb : RunOptions
     protected override RunGoal Upto => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
         : throw new BadUsageException($"--upto: found '{UpToName}', expected {string.Join(", ", Goals.Keys.SkipLast(1))} or {Goals.Keys.Last()}.");
 
-    protected override Job? Whole() => JobFile.Read(JobPath, out _lines);
+    protected override Job? Whole(CancellationToken stop) => JobFile.Read(JobPath, out _lines, stop);
 
     protected override Job Apply(Job job) => job;
 

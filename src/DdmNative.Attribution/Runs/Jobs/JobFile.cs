@@ -33,9 +33,10 @@ public static class JobFile
 
     /// <summary>Reads and checks a job, and says where it says what.</summary>
     /// <exception cref="BadInputException">As above.</exception>
-    public static Job Read(string path, out JsonFieldLines lines)
+    /// <exception cref="OperationCanceledException">It was stopped while it waited for who writes into a pipe.</exception>
+    public static Job Read(string path, out JsonFieldLines lines, CancellationToken stop = default)
     {
-        byte[] json = InputFile.ReadOnce(path);
+        byte[] json = InputFile.ReadOnce(path, stop);
         Job job = Parse<Job>(path, json);
         JsonFieldLines known = JsonFieldLines.Of(json);
         JobRules.Check(job, (field, found, expected) => new BadInputException(path, "$." + field, found, expected, "Correct the job file.",
