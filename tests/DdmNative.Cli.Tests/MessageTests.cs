@@ -138,6 +138,17 @@ public sealed class MessageTests(RunFiles files)
         Assert.Contains("| grad-cos |", Done("compare", run).Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--width")]
+    [InlineData("--depth")]
+    public void What_the_architecture_has_no_use_for_is_not_ignored(string option)
+    {
+        Ddm.Result refused = Ddm.Run("train", "--run", files.PathOf("lenet"), "--data", Data, "--architecture", "lenet", option, "3");
+
+        Assert.Equal(ExitCode.BadUsage, refused.Code);
+        Assert.StartsWith($"ddm: {option}: found 3 for lenet", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Names_from_files_reach_no_terminal_as_control_characters_and_machines_as_they_are()
     {

@@ -24,11 +24,11 @@ internal sealed class TrainVerb : RunOptions
     public string? Architecture { get; set; }
 
     [Sets("network.width")]
-    [Option("width", MetaValue = "N", HelpText = "Filters of a block, or units of a hidden layer. Default: 32.")]
+    [Option("width", MetaValue = "N", HelpText = "Filters of a block, or units of a hidden layer; not of lenet. Default: 32.")]
     public int? Width { get; set; }
 
     [Sets("network.depth")]
-    [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers. Default: 3.")]
+    [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers; not of lenet. Default: 3.")]
     public int? Depth { get; set; }
 
     [Sets("training.learning_rate")]
@@ -69,7 +69,25 @@ internal sealed class TrainVerb : RunOptions
 
     protected override RunGoal Upto => RunGoal.Train;
 
-    protected override Job Apply(Job job) => job with
+    protected override Job Apply(Job job)
+    {
+        RequireUsed(Architecture ?? Known(job).Architecture);
+        return Changed(job);
+    }
+
+    /// <summary>Refuses what the architecture has no use for.</summary>
+    private void RequireUsed(string architecture)
+    {
+        if (architecture != "lenet")
+            return;
+        foreach ((string option, int? value) in (ReadOnlySpan<(string, int?)>)[("--width", Width), ("--depth", Depth)])
+        {
+            if (value is not null)
+                throw new BadUsageException($"{option}: found {value} for lenet, which comes in one size; leave it out.");
+        }
+    }
+
+    private Job Changed(Job job) => job with
     {
         Data = job.Data with
         {
