@@ -8,10 +8,9 @@ using DdmNative.Cli.Verbs;
 namespace DdmNative.Cli;
 
 /// <summary>
-/// Reads a command line strictly: every word belongs to an option or an operand, every option that takes a value has one, numbers are
-/// written
-/// as in a job file whatever the machine's language, and every fault is told by the option's own name. What an option is the attributes of
-/// the verbs say.
+/// Reads a command line strictly. Every word belongs to an option or an operand, and every option that takes a value has one. Numbers are
+/// written as in a job file, whatever the machine's language. Every message names the option as it was typed. The verbs' attributes say
+/// which options there are.
 /// </summary>
 internal sealed class CommandLineReader
 {

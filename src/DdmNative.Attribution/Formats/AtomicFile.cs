@@ -18,7 +18,8 @@ public static class AtomicFile
     public static string TemporaryNameFor(string path)
     {
         string name = Path.GetFileName(path);
-        return Path.Combine(Path.GetDirectoryName(path) ?? "", $"{name[..Math.Min(name.Length, LongestName)]}.{Path.GetRandomFileName()}{TemporarySuffix}");
+        return Path.Combine(Path.GetDirectoryName(path) ?? "",
+            $"{name[..Math.Min(name.Length, LongestName)]}.{Path.GetRandomFileName()}{TemporarySuffix}");
     }
 
     /// <summary>Writes <paramref name="path"/> with <paramref name="write"/>; the folder must exist.</summary>
@@ -29,7 +30,8 @@ public static class AtomicFile
         string temporary = TemporaryNameFor(path);
 
         // Opened outside the try: a file that is there already is not ours to delete.
-        FileStream file = DiskException.Named(path, () => new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
+        FileStream file = DiskException.Named(path, ()
+            => new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
         try
         {
             using (file)

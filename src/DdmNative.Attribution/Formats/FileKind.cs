@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>What a path leads to, links followed.</summary>
@@ -21,29 +19,41 @@ public enum FileKind
     Device,
 }
 
-/// <summary>Asks the operating system what a path leads to. .NET tells folders from files alone, and opening a pipe to find out may hang.</summary>
-public static partial class FileKinds
+/// <summary>Asks the operating system what a path leads to, without opening it: to open a pipe may block for ever.</summary>
+public static class FileKinds
 {
-    // <linux/stat.h> and <sys/stat.h>: struct statx is the same on every architecture.
-    private const int AtWorkingFolder = -100, TypeWanted = 1, SizeOfStatx = 256, OffsetOfMode = 28, NoSuchFile = 2, NotAFolder = 20;
-    private const int TypeMask = 0xF000, PipeType = 0x1000, CharacterDevice = 0x2000, FolderType = 0x4000, BlockDevice = 0x6000, SocketType = 0xC000;
-
-    /// <summary>The kind of what lies under <paramref name="path"/>. Without the right to look it counts as regular, so that opening it tells why.</summary>
+    /// <summary>
+    /// The kind of what lies under <paramref name="path"/>. Without the right to look it counts as regular, so that opening it tells why.
+    /// </summary>
     public static FileKind Of(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-        if (!OperatingSystem.IsLinux() || path.Contains('\0', StringComparison.Ordinal))
+        if (!FileStatus.IsSupported || path.Contains('\0', StringComparison.Ordinal))
             return Directory.Exists(path) ? FileKind.Folder : File.Exists(path) ? FileKind.Regular : FileKind.Missing;
-        Span<byte> found = stackalloc byte[SizeOfStatx];
-        if (Statx(AtWorkingFolder, path, 0, TypeWanted, found) != 0)
-            return Marshal.GetLastPInvokeError() is NoSuchFile or NotAFolder ? FileKind.Missing : FileKind.Regular;
-        return (BitConverter.ToUInt16(found[OffsetOfMode..]) & TypeMask) switch
+        if (FileStatus.Find(path, followLinks: true, out bool isMissing) is not FileStatus status)
+            return isMissing ? FileKind.Missing : FileKind.Regular;
+        return status.Kind switch
         {
-            FolderType => FileKind.Folder,
-            PipeType or SocketType => FileKind.Pipe,
-            CharacterDevice or BlockDevice => FileKind.Device,
+            FileStatus.Folder => FileKind.Folder,
+            FileStatus.Pipe or FileStatus.Socket => FileKind.Pipe,
+            FileStatus.CharacterDevice or FileStatus.BlockDevice => FileKind.Device,
             _ => FileKind.Regular,
         };
+    }
+
+    /// <summary>What keeps a path from being a folder: it, or one above it, is something else. Null where nothing does.</summary>
+    /// <param name="path">The path.</param>
+    /// <returns>The full path of that, and its kind.</returns>
+    public static (string Path, FileKind Kind)? ObstacleTo(string path)
+    {
+        for (string? above = Path.GetFullPath(path); above is not null; above = Path.GetDirectoryName(above))
+        {
+            FileKind kind = Of(above);
+            if (kind != FileKind.Missing)
+                return kind == FileKind.Folder ? null : (above, kind);
+        }
+
+        return null;
     }
 
     /// <summary>For messages: "a folder", "a device".</summary>
@@ -55,7 +65,4 @@ public static partial class FileKinds
         FileKind.Device => "a device",
         _ => "a file",
     };
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(int folder, string path, int flags, uint wanted, Span<byte> found);
 }

@@ -23,7 +23,8 @@ internal static class InputFile
     public static FileStream Open(string path)
     {
         if (FileKinds.Of(path) is (FileKind.Folder or FileKind.Pipe or FileKind.Device) and FileKind kind)
-            throw new BadInputException(path, "file", kind.Describe(), "a regular file", kind == FileKind.Folder ? "Name a file." : "Write what it gives to a file first: it is read more than once.");
+            throw new BadInputException(path, "file", kind.Describe(), "a regular file",
+                kind == FileKind.Folder ? "Name a file." : "Write what it gives to a file first: it is read more than once.");
         return OpenAny(path);
     }
 
@@ -37,10 +38,11 @@ internal static class InputFile
         if (path != StandardInput && FileKinds.Of(path) is not (FileKind.Pipe or FileKind.Device))
             return ReadAll(path);
 
-        // Opening and reading wait for the writer, and hear of nothing else: somebody must be able to end that.
+        // To open or read a pipe blocks until somebody writes, and cannot be cancelled: hence a task that can be left behind.
         byte[] bytes = Task.Run(() => ReadPipe(path), stop).WaitAsync(stop).GetAwaiter().GetResult();
         if (bytes.Length > LongestFromPipe)
-            throw new BadInputException(path, "file", $"more than {LongestFromPipe >> 20} MiB from a pipe or device", "a text", "Check what is written to it.");
+            throw new BadInputException(path, "file", $"more than {LongestFromPipe >> 20} MiB from a pipe or device", "a text",
+                "Check what is written to it.");
         return bytes;
     }
 

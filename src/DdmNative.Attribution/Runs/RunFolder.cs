@@ -19,7 +19,8 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>The files that no stage lists: the record with its traces, and what sums a run up.</summary>
     private static readonly string[] OwnFiles =
     [
-        RecordName, DamagedName, LockName, RunHolder.FileName, Reports.Report.FileName, Reports.EvaluationReport.CsvFile, Reports.EvaluationReport.MarkdownFile,
+        RecordName, DamagedName, LockName, RunHolder.FileName, Reports.Report.FileName, Reports.EvaluationReport.CsvFile,
+        Reports.EvaluationReport.MarkdownFile,
     ];
 
     private readonly FileStream _lock;
@@ -92,13 +93,16 @@ public sealed partial class RunFolder : IDisposable
         static string RealPath(string path)
         {
             string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-            return Directory.Exists(full) && new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true) is FileSystemInfo target ? target.FullName
+            return Directory.Exists(full) && new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true) is FileSystemInfo target
+                ? target.FullName
                 : Path.GetDirectoryName(full) is string above ? Path.Combine(RealPath(above), Path.GetFileName(full))
                 : full;
         }
     }
 
-    /// <summary>A model in the store that the runs of an experiment share, which lies beside them; it is read by that name, and never copied to it.</summary>
+    /// <summary>
+    /// A model in the store that the runs of an experiment share, which lies beside them. It is read under that name, and never copied to it.
+    /// </summary>
     [GeneratedRegex(@"^\.\./retrained/[0-9a-f]{2}/[0-9a-f]{64}\.npz\z")]
     private static partial Regex SharedModel();
 
@@ -142,26 +146,23 @@ public sealed partial class RunFolder : IDisposable
     private RunRecord Without(string stage) => Record! with { Stages = [.. Record.Stages.Where(record => record.Name != stage)] };
 
     /// <summary>Whether a folder is a run's, or was when a process was killed in it.</summary>
-    internal static bool IsRun(string folder) => File.Exists(Path.Combine(folder, RecordName)) || File.Exists(Path.Combine(folder, LockName));
+    internal static bool IsRun(string folder)
+        => File.Exists(Path.Combine(folder, RecordName)) || File.Exists(Path.Combine(folder, LockName));
 
     /// <summary>Whether a file is only a trace of a process at work.</summary>
-    internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName || IsUnfinished(Path.GetFileName(entry));
+    internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName
+        || IsUnfinished(Path.GetFileName(entry));
 
     private static bool IsUnfinished(string name)
         => name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal)
-        && (name.StartsWith(RecordName + ".", StringComparison.Ordinal) || name.StartsWith(RunHolder.FileName + ".", StringComparison.Ordinal));
+        && (name.StartsWith(RecordName + ".", StringComparison.Ordinal)
+            || name.StartsWith(RunHolder.FileName + ".", StringComparison.Ordinal));
 
     /// <summary>Refuses a path that can never be a folder, because it or one above it is a file.</summary>
     internal static void RequireFolder(string folder)
     {
-        for (string? path = Path.GetFullPath(folder); path is not null; path = Path.GetDirectoryName(path))
-        {
-            FileKind kind = FileKinds.Of(path);
-            if (kind == FileKind.Folder)
-                return;
-            if (kind != FileKind.Missing)
-                throw new BadInputException(path, "run folder", kind.Describe(), "a folder", "Choose another folder for the run.");
-        }
+        if (FileKinds.ObstacleTo(folder) is (string path, FileKind kind))
+            throw new BadInputException(path, "run folder", kind.Describe(), "a folder", "Choose another folder for the run.");
     }
 
     /// <summary>
@@ -174,7 +175,8 @@ public sealed partial class RunFolder : IDisposable
         foreach (string inner in Directory.EnumerateDirectories(folder, "*", all))
         {
             if (new DirectoryInfo(inner).LinkTarget is string target)
-                throw new BadInputException(inner, "run folder", $"a link to {target}", "a folder in the run itself", "Put the folder that it leads to in its place.");
+                throw new BadInputException(inner, "run folder", $"a link to {target}", "a folder in the run itself",
+                    "Put the folder that it leads to in its place.");
         }
     }
 
@@ -231,8 +233,10 @@ public sealed partial class RunFolder : IDisposable
             damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
         else if (record.Format != RunRecord.CurrentFormat)
             throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
-        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.Stays(name) && !SharedModel().IsMatch(name)) is string outside)
-            damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder", "The file was edited. Do not use this run: somebody may have meant to write outside of it.");
+        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.Stays(name)
+            && !SharedModel().IsMatch(name)) is string outside)
+            damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder",
+                "The file was edited. Do not use this run: somebody may have meant to write outside of it.");
         else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
             damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
         return damage is null ? record : null;

@@ -53,7 +53,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         double sign = Objective.Parse(objective).HarmSign;
         int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
         (int[] helpful, int[] harmful) = Extremes.Of(order, Listed, g => sign * effects[g] > 0);
-        GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g], exact.TryGetValue(g, out double value) ? value : null) { ClassName = inputs.Train.ClassNames?[groups.ClassOf[g]] };
+        GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g],
+            exact.TryGetValue(g, out double value) ? value : null) { ClassName = inputs.Train.ClassNames?[groups.ClassOf[g]] };
         return summary with
         {
             Convention = AttributionMatrix.Convention,
@@ -126,7 +127,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             Agreement = check is not null && double.IsFinite(check.Agreement) ? check.Agreement : null,
             Scale = check?.Scale,
             Warnings = AttributionMethods.IsMean(method)
-                ? [.. parts.SelectMany((part, i) => WarningsOfPart(part, online[i], parts.Any(Agrees))), .. EffectWarnings.Of(null, null, check)]
+                ? [.. parts.SelectMany((part, i) => WarningsOfPart(part, online[i], parts.Any(Agrees))),
+                    .. EffectWarnings.Of(null, null, check)]
                 : [.. EffectWarnings.Of(Figure(online[0], OnlineStage.KeptLoss), Figure(online[0], OnlineStage.Part), check)],
         };
     }
@@ -146,7 +148,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
 
     private bool Agrees(string method) => Checked(method) is not { Agrees: false };
 
-    private EffectCheck? Checked(string method) => Find(AttributeStage.StageName) is StageRecord attribute ? EffectCheck.Read(attribute.Figures, method) : null;
+    private EffectCheck? Checked(string method) => Find(AttributeStage.StageName) is StageRecord attribute
+        ? EffectCheck.Read(attribute.Figures, method) : null;
 
     private (string Objective, double[] Effects, Dictionary<int, double> Exact) FirstRow(bool validated)
     {

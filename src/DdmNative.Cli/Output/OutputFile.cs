@@ -7,9 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace DdmNative.Cli.Output;
 
 /// <summary>
-/// A file that an option names for a result. It is looked at before any work is done, and what it is decides how it is written: a regular file
-/// as a whole or not at all, in the place that a link leads to; standard output (<c>-</c>), a pipe or a device byte by byte. A folder, a place
-/// that is not there, and a file of the run itself are refused.
+/// A file that an option names for a result. Its kind is checked before any work is done, and decides how it is written. A regular file is
+/// written as a whole or not at all; where the path is a link, the link's target is. Standard output (<c>-</c>), a pipe or a device is
+/// written through. A folder, a path without a folder, and a file of the run itself are refused.
 /// </summary>
 internal sealed partial class OutputFile
 {
@@ -58,11 +58,8 @@ internal sealed partial class OutputFile
     {
         if (path.Length == 0)
             throw new BadUsageException($"{option}: found an empty text, expected a folder.");
-        for (string? above = Path.GetFullPath(path); above is not null && FileKinds.Of(above) is not FileKind.Folder and FileKind kind; above = Path.GetDirectoryName(above))
-        {
-            if (kind != FileKind.Missing)
-                throw new BadUsageException($"{option}: found {path}, but {above} is {kind.Describe()}; expected a folder.");
-        }
+        if (FileKinds.ObstacleTo(path) is (string above, FileKind kind))
+            throw new BadUsageException($"{option}: found {path}, but {above} is {kind.Describe()}; expected a folder.");
     }
 
     /// <summary>Refuses two options that name one file.</summary>

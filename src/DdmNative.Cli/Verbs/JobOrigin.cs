@@ -7,9 +7,8 @@ using DdmNative.Cli.Manual;
 namespace DdmNative.Cli.Verbs;
 
 /// <summary>
-/// Where each field of a verb's job has its value from: an option, a variable, the job file, the run folder, or nobody. Messages name the
-/// field as it is
-/// called there, and nothing that the user has not written.
+/// Where the value of each field of a verb's job comes from: an option, a variable, the job file, the run folder, or the default. Messages
+/// name the field as the user wrote it there.
 /// </summary>
 /// <param name="verb">The verb, its options set.</param>
 /// <param name="job">The job with everything in it.</param>

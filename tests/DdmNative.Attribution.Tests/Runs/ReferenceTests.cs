@@ -17,7 +17,8 @@ public sealed class ReferenceTests : IDisposable
     public void Effects_of_the_head_have_the_size_of_the_last_blocks_times_its_own_factor()
     {
         // All six groups are the reference's, so that it is the last block's effects of every group.
-        _runs.Attribute("checked", new JobAttribution { Methods = ["head", "block:1"], Samples = "none", ReferenceGroups = SmallRuns.Groups });
+        _runs.Attribute("checked", new JobAttribution { Methods = ["head", "block:1"], Samples = "none",
+            ReferenceGroups = SmallRuns.Groups });
         _runs.Attribute("plain", new JobAttribution { Methods = ["head", "block:1"], Samples = "none", ReferenceGroups = 0 });
         NpzContents found = _runs.Read("checked", "attribution.npz"), plain = _runs.Read("plain", "attribution.npz");
         double[] unscaled = plain.Elements<double>("matrices");
@@ -54,7 +55,8 @@ public sealed class ReferenceTests : IDisposable
         {
             Assert.Equal(1, method.Scale);
             Assert.Contains("do not agree with a retraining of the last block", method.Warnings[0], StringComparison.Ordinal);
-            Assert.Contains("do not agree with a retraining of the last block", File.ReadAllText(_runs.PathOf("run", "report.html")), StringComparison.Ordinal);
+            Assert.Contains("do not agree with a retraining of the last block", File.ReadAllText(_runs.PathOf("run", "report.html")),
+                StringComparison.Ordinal);
         }
     }
 
@@ -63,7 +65,8 @@ public sealed class ReferenceTests : IDisposable
     {
         string[] parts = ["repair:2", "forget:1", "feature"];
         var turned = new RecordingListener { OnStage = stage => Turn(stage, "forget-1") };
-        _runs.Attribute("run", new JobAttribution { Methods = [string.Join('+', parts), .. parts], Samples = "none", ReferenceGroups = SmallRuns.Groups }, turned);
+        _runs.Attribute("run", new JobAttribution { Methods = [string.Join('+', parts), .. parts], Samples = "none",
+            ReferenceGroups = SmallRuns.Groups }, turned);
         MethodSummary[] methods = [.. RunFolder.Peek(_runs.PathOf("run"))!.Summary!.Methods];
         NpzContents file = _runs.Read("run", "attribution.npz");
         double[] scales = file.Elements<double>("scales"), matrices = file.Elements<double>("matrices");
@@ -74,7 +77,8 @@ public sealed class ReferenceTests : IDisposable
         Assert.Equal([1, 3], agreeing);
         for (int i = 0; i < length; i++)
             Assert.Equal(scales[0] * agreeing.Average(part => matrices[part * length + i]), matrices[i], 1e-9);
-        Assert.Equal(parts.Length - agreeing.Length, methods[0].Warnings.Count(warning => warning.Contains("is left out of the mean", StringComparison.Ordinal)));
+        Assert.Equal(parts.Length - agreeing.Length, methods[0].Warnings.Count(warning
+            => warning.Contains("is left out of the mean", StringComparison.Ordinal)));
         Assert.Equal(methods[1..].Max(method => method.KeptLoss), methods[0].KeptLoss);
         Assert.Equal(methods[1..].Sum(method => method.OnlineSeconds), methods[0].OnlineSeconds, 1e-9);
     }
@@ -97,7 +101,8 @@ public sealed class ReferenceTests : IDisposable
     {
         RunPlan plan = _runs.Plan("run", new JobAttribution { Methods = ["push+repair:4+feature"], Samples = "none" });
 
-        Assert.Equal(["train", "groups", "distill:forward-4", "distill:feature", "synset", "online:push", "online:repair:4", "online:feature", "reference", "attribute"], plan.Stages.Select(stage => stage.Name));
+        Assert.Equal(["train", "groups", "distill:forward-4", "distill:feature", "synset", "online:push", "online:repair:4",
+            "online:feature", "reference", "attribute"], plan.Stages.Select(stage => stage.Name));
     }
 
     [Theory]
@@ -108,7 +113,8 @@ public sealed class ReferenceTests : IDisposable
     [InlineData("push+grad-dot", false)]
     [InlineData("push+", false)]
     [InlineData("+", false)]
-    public void Only_methods_that_hand_over_models_can_be_averaged(string method, bool isKnown) => Assert.Equal(isKnown, AttributionMethods.IsKnown(method));
+    public void Only_methods_that_hand_over_models_can_be_averaged(string method, bool isKnown)
+        => Assert.Equal(isKnown, AttributionMethods.IsKnown(method));
 
     [Fact]
     public void A_plan_writes_nothing_and_knows_what_is_done()
@@ -116,11 +122,13 @@ public sealed class ReferenceTests : IDisposable
         var attribution = new JobAttribution { Methods = ["repair", "feature", "head"] };
         RunPlan before = _runs.Plan("run", attribution);
         Assert.False(Directory.Exists(_runs.PathOf("run")));
-        Assert.Equal(["train", "groups", "distill:forward-1", "distill:feature", "synset", "online:repair", "online:feature", "online:head", "reference", "attribute", "samples"], before.Stages.Select(stage => stage.Name));
+        Assert.Equal(["train", "groups", "distill:forward-1", "distill:feature", "synset", "online:repair", "online:feature",
+            "online:head", "reference", "attribute", "samples"], before.Stages.Select(stage => stage.Name));
         Assert.All(before.Stages, stage => Assert.False(stage.IsDone));
         Assert.Equal(["samples"], before.NotEstimated);
         Assert.True(before.Seconds > 0);
-        Assert.True(before.Stages.Single(stage => stage.Name == "online:repair").Seconds > before.Stages.Single(stage => stage.Name == "online:head").Seconds);
+        Assert.True(before.Stages.Single(stage => stage.Name == "online:repair").Seconds
+            > before.Stages.Single(stage => stage.Name == "online:head").Seconds);
 
         _runs.Attribute("run", attribution);
         RunPlan after = _runs.Plan("run", attribution with { Methods = ["repair", "head", "block:1"] });

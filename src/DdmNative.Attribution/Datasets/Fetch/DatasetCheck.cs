@@ -45,14 +45,11 @@ public static class DatasetCheck
             stop.ThrowIfCancellationRequested();
             string path = Path.Combine(folder, name);
             if (!File.Exists(path))
-                faults.Add($"{Shown(name)} is missing");
+                faults.Add($"{Printable.Of(name)} is missing");
             else if (FileChecksum.Of(path, stop) != sum)
-                faults.Add($"{Shown(name)} has been changed");
+                faults.Add($"{Printable.Of(name)} has been changed");
         }
 
         return faults;
     }
-
-    /// <summary>A name may hold a line break, or what a terminal obeys.</summary>
-    private static string Shown(string name) => string.Concat(name.Select(c => char.IsControl(c) ? '·' : c));
 }

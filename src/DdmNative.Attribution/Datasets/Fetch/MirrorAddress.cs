@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Formats;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -31,8 +32,7 @@ public sealed partial record MirrorAddress(Uri Url, string? Authorization)
     {
         ArgumentNullException.ThrowIfNull(text);
         // As far as the last such sign: a password may hold any character where the address is malformed.
-        string masked = Secret().Replace(text, match => match.Groups["scheme"].Value + Hidden);
-        return string.Concat(masked.Select(c => char.IsControl(c) ? '·' : c));
+        return Printable.Of(Secret().Replace(text, match => match.Groups["scheme"].Value + Hidden));
     }
 
     /// <summary>An address as the user typed it, for people: also one that is malformed.</summary>

@@ -72,7 +72,7 @@ internal sealed class MirrorClient : IDisposable
             if (_mirror.Authorization is string authorization && IsOwn(now))
                 request.Headers.Authorization = new AuthenticationHeaderValue("Basic", authorization);
 
-            // Not Send: a name that is looked up, and a connection that is being made, would not hear of the user's wish to stop.
+            // Not Send: cancellation does not reach it while it looks up a name or opens a connection.
             return _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is NotSupportedException or InvalidOperationException or FormatException or ArgumentException)

@@ -1,24 +1,14 @@
-using System.Runtime.InteropServices;
-using System.Text;
+using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// Temporary files in a folder that others may write too, such as a shared cache: never through a link that was put in their place. A file that is
-/// there already is taken only where it is a plain file, of this user, under this one name; everything else of that name is removed (the link, not
-/// what it leads to), and the file made anew.
+/// Temporary files in a folder that other users can write to, such as a shared cache. Links that somebody has put in their place are not
+/// followed. A file that is there already is used only if it is a plain file of this user with one name; anything else of that name is
+/// removed (the link, not its target), and a new file is made.
 /// </summary>
-internal static unsafe class OwnFile
+internal static class OwnFile
 {
-    private const int Statx = 0x1000 /* AT_EMPTY_PATH */, NoFollow = 0x100 /* AT_SYMLINK_NOFOLLOW */, CurrentFolder = -100 /* AT_FDCWD */;
-    private const uint Asked = 0x1 | 0x4 | 0x8 | 0x100 /* type, number of links, owner, number */;
-    private const int KindMask = 0xF000, Plain = 0x8000, Link = 0xA000;
-
-    // The C library that the process runs with already has been loaded; its statx, which has one layout on every processor.
-    private static readonly delegate* unmanaged<int, byte*, int, uint, byte*, int> FileState =
-        (delegate* unmanaged<int, byte*, int, uint, byte*, int>)Export("statx");
-    private static readonly delegate* unmanaged<uint> User = (delegate* unmanaged<uint>)Export("geteuid");
-
     /// <summary>Opens a file for reading and writing, by nobody else at the time.</summary>
     /// <param name="path">The file.</param>
     /// <param name="replaced">What was there and had to be removed, for people; null where that was nothing.</param>
@@ -57,12 +47,13 @@ internal static unsafe class OwnFile
         return new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
     }
 
-    /// <summary>Whether a link is there that another user, but not the machine's administrator, has made. False where owners are not known.</summary>
+    /// <summary>
+    /// Whether a link is there that another user has made, the machine's administrator aside. False where owners are not known.
+    /// </summary>
     public static bool IsOthersLink(string path)
     {
-        Span<byte> state = stackalloc byte[256];
-        return FileState is not null && User is not null && Read(CurrentFolder, path, NoFollow, state)
-            && (KindOf(state) & KindMask) == Link && OwnerOf(state) != 0 && OwnerOf(state) != User();
+        return FileStatus.IsSupported && FileStatus.Find(path, followLinks: false, out _) is { Kind: FileStatus.Link } link
+            && link.Owner != 0 && link.Owner != FileStatus.User;
     }
 
     /// <summary>The start of a small text file; null where there is none, or it is no file of ours.</summary>
@@ -93,31 +84,13 @@ internal static unsafe class OwnFile
     {
         if (!file.CanSeek || IsLink(path))
             return "no plain file";
-        if (FileState is null || User is null)
+        if (!FileStatus.IsSupported || FileStatus.Find(file.SafeFileHandle) is not FileStatus open
+            || FileStatus.Find(path, followLinks: false, out _) is not FileStatus named)
             return null;
-        Span<byte> open = stackalloc byte[256], named = stackalloc byte[256];
-        if (!Read((int)file.SafeFileHandle.DangerousGetHandle(), "", Statx, open) || !Read(CurrentFolder, path, NoFollow, named))
-            return null;
-        // The number of links, and the file's own: where linux/stat.h has them.
-        if ((KindOf(named) & KindMask) != Plain || !open[32..40].SequenceEqual(named[32..40]))
+        if (named.Kind != FileStatus.Plain || open.Number != named.Number)
             return "no plain file";
-        if (MemoryMarshal.Read<uint>(named[16..]) != 1)
+        if (named.Links != 1)
             return "a file that has another name too";
-        return OwnerOf(named) == User() ? null : "another user's file";
+        return named.Owner == FileStatus.User ? null : "another user's file";
     }
-
-    private static uint OwnerOf(ReadOnlySpan<byte> state) => MemoryMarshal.Read<uint>(state[20..]);
-
-    private static int KindOf(ReadOnlySpan<byte> state) => MemoryMarshal.Read<ushort>(state[28..]);
-
-    private static bool Read(int folder, string path, int flags, Span<byte> state)
-    {
-        fixed (byte* name = Encoding.UTF8.GetBytes(path + "\0"), to = state)
-            return FileState(folder, name, flags, Asked, to) == 0;
-    }
-
-    private static IntPtr Export(string name)
-        => OperatingSystem.IsLinux() && NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), name, out IntPtr address)
-            ? address
-            : IntPtr.Zero;
 }

@@ -22,8 +22,10 @@ public static class AttributionMethods
     public static IReadOnlyList<string> SynsetModes { get; } = ["repair", "replay", "controlled-replay", "push", "forget"];
 
     /// <summary>All names, for messages.</summary>
-    public static string Names { get; } = string.Join(", ", SynsetModes) + " (each also as MODE:M, with M images per group), head, block:K, all, feature; the mean of several of them, push+feature; or of the suite "
-        + string.Join(", ", MethodRegistry.All.Select(method => method.Name)) + " (each also with settings, NAME:key=value:key=value)";
+    public static string Names { get; } = string.Join(", ", SynsetModes)
+        + " (each also as MODE:M, with M images per group), head, block:K, all, feature; the mean of several of them, push+feature; "
+        + "or of the suite " + string.Join(", ", MethodRegistry.All.Select(method => method.Name))
+        + " (each also with settings, NAME:key=value:key=value)";
 
     /// <summary>K of <c>block:K</c>; null for every other method.</summary>
     public static int? Blocks(string method)
@@ -58,7 +60,8 @@ public static class AttributionMethods
     {
         ArgumentNullException.ThrowIfNull(method);
         string[] parts = method.Split(Plus);
-        return parts.Length > 1 && parts.All(part => part != "all" && IsOfModels(part)) && parts.Distinct().Count() == parts.Length ? parts : [method];
+        return parts.Length > 1 && parts.All(part => part != "all" && IsOfModels(part)) && parts.Distinct().Count() == parts.Length
+            ? parts : [method];
     }
 
     /// <summary>The methods that these names stand for, each once.</summary>
@@ -68,10 +71,12 @@ public static class AttributionMethods
     public static bool IsMean(string method) => Parts(method).Count > 1;
 
     /// <summary>Whether it is the name of a method.</summary>
-    public static bool IsKnown(string method) => IsOfModels(method) || IsMean(method) || (IsOfSuite(method) && MethodRegistry.Fault(method) is null);
+    public static bool IsKnown(string method)
+        => IsOfModels(method) || IsMean(method) || (IsOfSuite(method) && MethodRegistry.Fault(method) is null);
 
     /// <summary>Whether it hands over models: a synset mode, or a method of the depth dial.</summary>
-    private static bool IsOfModels(string method) => SynsetMode(method) is not null || method is "head" or "all" or "feature" || Blocks(method) is not null;
+    private static bool IsOfModels(string method)
+        => SynsetMode(method) is not null || method is "head" or "all" or "feature" || Blocks(method) is not null;
 
     /// <summary>Whether it is a method of the suite (<see cref="MethodRegistry"/>), which hands over effects; the synset modes and the depth dial hand over models.</summary>
     public static bool IsOfSuite(string method)

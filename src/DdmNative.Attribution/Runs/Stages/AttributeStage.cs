@@ -22,7 +22,8 @@ internal sealed class AttributeStage(Job job) : Stage
 
     public override string Title => "fill the attribution matrix";
 
-    public override IReadOnlyList<string> Needs => [GroupStage.StageName, .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. ReferenceOf(job)];
+    public override IReadOnlyList<string> Needs => [GroupStage.StageName,
+        .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. ReferenceOf(job)];
 
     /// <summary>
     /// The stage that effects in real units rest on beside their methods'; empty where they are as the methods made them.
@@ -51,7 +52,8 @@ internal sealed class AttributeStage(Job job) : Stage
             ("group_size", new NpyArray(groups.Sizes, groups.Count)),
             ("methods", new NpyArray(job.Attribution.Methods.ToArray(), matrices.Length)),
             ("matrices", new NpyArray(matrices.SelectMany(Flat).ToArray(), matrices.Length, rows, groups.Count)),
-            ("scales", new NpyArray(job.Attribution.Methods.Select(method => effects.Check(method)?.Scale ?? 1).ToArray(), matrices.Length)),
+            ("scales", new NpyArray(job.Attribution.Methods.Select(method => effects.Check(method)?.Scale ?? 1).ToArray(),
+                matrices.Length)),
             ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)),
             .. names]);
         AtomicFile.WriteText(context.PathFor(CsvFile), Csv(matrices[0], groups));

@@ -21,7 +21,8 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
 
     public override string Name => NameOf(metric);
 
-    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. AttributeStage.ReferenceOf(job)];
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName,
+        .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. AttributeStage.ReferenceOf(job)];
 
     public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context);
 
@@ -55,7 +56,8 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
         HashSet<string> finished = [.. context.Folder.Record!.Stages.Select(stage => stage.Name)];
         string[] unknown = context.Share is null
             ? []
-            : [.. context.Job.Attribution.Methods.Where(method => !AttributionMethods.Parts(method).All(part => finished.Contains(OnlineStage.NameOf(part))))];
+            : [.. context.Job.Attribution.Methods.Where(method
+                => !AttributionMethods.Parts(method).All(part => finished.Contains(OnlineStage.NameOf(part))))];
         if (unknown.Length > 0)
             context.Listener.Note($"The models that the effects by {string.Join(", ", unknown)} decide on are left to ddm merge. To share them out too, attribute first and take that run with --from.");
         var effects = new MethodEffects(context, objectives);

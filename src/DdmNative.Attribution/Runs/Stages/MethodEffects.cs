@@ -1,6 +1,7 @@
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Runs.Stages;
 
@@ -13,9 +14,6 @@ namespace DdmNative.Attribution.Runs.Stages;
 internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objective> objectives)
 {
     private readonly string[] _rows = [.. objectives.Select(objective => objective.Name)];
-
-    /// <summary>The classes' losses, which a method is checked on.</summary>
-    private readonly Objective[] _losses = [.. context.Inputs.Test.Labels.Distinct().Order().Select(c => new Objective(ObjectiveKind.Loss, c))];
 
     private readonly GroupTable _groups = GroupStage.Read(context);
     private readonly Lazy<(AttributionMatrix Effects, int[] Groups)?> _reference = new(() => ReferenceStage.Read(context));
@@ -36,7 +34,8 @@ internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objectiv
             return found;
         AttributionMatrix unscaled = AttributionMethods.IsMean(method) ? Mean(AttributionMethods.Parts(method)) : ReadModels(method);
         EffectCheck? check = ReferenceStage.IsFor(context.Job, method) && _reference.Value is (AttributionMatrix reference, int[] groups)
-            ? EffectCheck.Compute(unscaled.SelectObjectives(reference.Objectives).SelectGroups(groups), reference, [.. groups.Select(g => _groups.ClassOf[g])])
+            ? EffectCheck.Compute(unscaled.SelectObjectives(reference.Objectives).SelectGroups(groups), reference,
+                [.. groups.Select(g => _groups.ClassOf[g])])
             : null;
         found = (check is null ? unscaled : unscaled.Scale(check.Scale), check);
         _found.Add(method, found);
@@ -46,12 +45,17 @@ internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objectiv
     /// <summary>The mean of the methods that agree with the reference, each in real units; of all, where none does.</summary>
     private AttributionMatrix Mean(IReadOnlyList<string> methods)
     {
-        AttributionMatrix[] agreeing = [.. methods.Where(method => Find(method).Check is not { Agrees: false }).Select(method => Find(method).Effects)];
+        AttributionMatrix[] agreeing = [.. methods.Where(method => Find(method).Check is not { Agrees: false })
+            .Select(method => Find(method).Effects)];
         return AttributionMatrix.Mean(agreeing.Length > 0 ? agreeing : [.. methods.Select(method => Find(method).Effects)]);
     }
 
-    /// <summary>The effects as the method's models show them, on the rows and on the classes' losses.</summary>
+    /// <summary>The effects as the method's models show them: the rows, and the losses that a method is checked on.</summary>
     private AttributionMatrix ReadModels(string method)
-        => AttributionMatrix.From(OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), _groups.Count), context.Inputs.Test.Labels,
-            [.. objectives.Concat(_losses).DistinctBy(objective => objective.Name)]);
+    {
+        int[] labels = context.Inputs.Test.Labels;
+        CounterfactualLogits logits = OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), _groups.Count);
+        return AttributionMatrix.From(logits, labels,
+            [.. objectives.Concat(Objective.Defaults(labels)).DistinctBy(objective => objective.Name)]);
+    }
 }

@@ -50,7 +50,8 @@ internal sealed class ReferenceStage(Job job) : Stage
         && (AttributionMethods.SynsetMode(method) is not null || method is "feature" or "head" || AttributionMethods.IsMean(method));
 
     /// <summary>The stage of a job; null where none of its effects are checked.</summary>
-    public static ReferenceStage? For(Job job) => job.Attribution.Methods.Union(AttributionMethods.Parts(job.Attribution.Methods)).Any(method => IsFor(job, method)) ? new ReferenceStage(job) : null;
+    public static ReferenceStage? For(Job job) => job.Attribution.Methods.Union(AttributionMethods.Parts(job.Attribution.Methods))
+        .Any(method => IsFor(job, method)) ? new ReferenceStage(job) : null;
 
     /// <summary>
     /// The effects of the groups that were left out, on the classes' losses, in exact retraining's unit; and the groups. Null where there are

@@ -42,11 +42,14 @@ internal sealed class ValidateStage(Job job) : Stage
         IReadOnlyList<CounterfactualLogits> retrained = RetrainStage.Read(context, job, groups);
         IReadOnlyList<Objective> objectives = JobObjectives.Expand(job.Attribution.Objectives, labels);
         AttributionMatrix[] seeds = [.. retrained.Select(logits => AttributionMatrix.From(logits, labels, objectives))];
-        AttributionMatrix[] predicted = [.. job.Attribution.Methods.Select(new MethodEffects(context, objectives).Read)];
+        IReadOnlyList<Objective> losses = Objective.Defaults(labels);
+        var effects = new MethodEffects(context, [.. objectives.Concat(losses).DistinctBy(objective => objective.Name)]);
+        string[] rows = [.. objectives.Select(objective => objective.Name)];
+        AttributionMatrix[] predicted = [.. job.Attribution.Methods.Select(method => effects.Read(method).SelectObjectives(rows))];
         WriteValidation(context.PathFor(NpzFile), chosen, seeds, predicted);
 
         var figures = new Dictionary<string, double>();
-        AddCorrelations(figures, context, groups, chosen, retrained);
+        AddCorrelations(figures, context, groups, chosen, retrained, losses, effects);
         if (job.Validation.Calibrate == 0)
             return new StageResult([NpzFile], figures);
         int[] columns = [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate).Order()];
@@ -72,7 +75,8 @@ internal sealed class ValidateStage(Job job) : Stage
     }
 
     /// <summary>On the total loss and every class's, whatever the job's own objectives are: that is what the views are defined on.</summary>
-    private void AddCorrelations(Dictionary<string, double> figures, StageContext context, GroupTable groups, int[] chosen, IReadOnlyList<CounterfactualLogits> retrained)
+    private void AddCorrelations(Dictionary<string, double> figures, StageContext context, GroupTable groups, int[] chosen,
+        IReadOnlyList<CounterfactualLogits> retrained, IReadOnlyList<Objective> losses, MethodEffects effects)
     {
         int[] labels = context.Inputs.Test.Labels;
         int[] classOf = [.. chosen.Select(g => groups.ClassOf[g])];
@@ -82,11 +86,13 @@ internal sealed class ValidateStage(Job job) : Stage
             return;
         }
 
-        IReadOnlyList<Objective> losses = Objective.Defaults(labels);
+        string[] rows = [.. losses.Select(loss => loss.Name)];
         AttributionMatrix[] exact = [.. retrained.Select(logits => AttributionMatrix.From(logits, labels, losses))];
-        var effects = new MethodEffects(context, losses);
         foreach (string method in job.Attribution.Methods)
-            Add(figures, method, EffectCorrelations.Compute(effects.Read(method).SelectGroups(chosen), AttributionMatrix.Mean(exact), classOf));
+        {
+            AttributionMatrix predicted = effects.Read(method).SelectObjectives(rows).SelectGroups(chosen);
+            Add(figures, method, EffectCorrelations.Compute(predicted, AttributionMatrix.Mean(exact), classOf));
+        }
 
         if (job.Validation.Baselines)
             foreach ((string name, AttributionMatrix matrix) in BaselineStage.Names.Zip(BaselineStage.Read(context)))
