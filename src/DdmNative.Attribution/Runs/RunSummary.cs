@@ -110,6 +110,12 @@ public sealed record MethodSummary(string Name, double OfflineSeconds, double On
     /// <summary>The correlation of its effects with a retraining of the last block, on the few groups where that was done.</summary>
     public double? Agreement { get; init; }
 
+    /// <summary>The same correlation of its effects on the total test loss; null where that was not checked.</summary>
+    public double? TotalAgreement { get; init; }
+
+    /// <summary>Whether they agree, so that they were brought to real units; null where that was not checked.</summary>
+    public bool? Agrees { get; init; }
+
     /// <summary>What its effects have been multiplied by to be in real units.</summary>
     public double? Scale { get; init; }
 

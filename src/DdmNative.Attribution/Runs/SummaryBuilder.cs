@@ -125,6 +125,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             KeptLoss = online.Max(stage => Figure(stage, OnlineStage.KeptLoss)),
             Part = online.Min(stage => Figure(stage, OnlineStage.Part)),
             Agreement = check is not null && double.IsFinite(check.Agreement) ? check.Agreement : null,
+            TotalAgreement = check is not null && double.IsFinite(check.Total) ? check.Total : null,
+            Agrees = check?.Agrees,
             Scale = check?.Scale,
             Warnings = AttributionMethods.IsMean(method)
                 ? [.. parts.SelectMany((part, i) => WarningsOfPart(part, online[i], parts.Any(Agrees))),

@@ -110,7 +110,7 @@ internal static class ResultWriter
     private static void WriteCheck(IAnsiConsole console, MethodSummary method, RunSummary summary)
     {
         string title = AttributionMethods.Title(method.Name);
-        if (method.Scale is double scale && method.Warnings.Count == 0)
+        if (method is { Agrees: true, Scale: double scale })
         {
             string exact = summary.RetrainedGroups is null && summary.Seconds.TryGetValue("train", out double training)
                 ? $" For exact units: --calibrate 3, about {Number(3 * training, "0")} s more."

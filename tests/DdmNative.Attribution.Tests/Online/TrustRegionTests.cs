@@ -105,6 +105,10 @@ public sealed class TrustRegionTests : IDisposable
         Assert.Contains("correlation is 0.09", disagrees, StringComparison.Ordinal);
         Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(double.NaN, 1, double.NaN)));
         Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(0.9, 1, -0.4)));
+        string total = Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(0.97, 1.5, 1.5, -0.16)));
+        Assert.Contains("the effects on the total test loss", total, StringComparison.Ordinal);
+        Assert.Contains("-0.16", total, StringComparison.Ordinal);
+        Assert.Empty(EffectWarnings.Of(null, null, new EffectCheck(0.97, 1.5, 1.5, 0.8)));
     }
 
     [Fact]

@@ -13,6 +13,8 @@ namespace DdmNative.Attribution.Runs.Stages;
 /// <param name="objectives">The rows; of a method of the suite, among those that <see cref="MethodStage.ObjectivesOf"/> lists.</param>
 internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objective> objectives)
 {
+    private static readonly string TotalLoss = new Objective(ObjectiveKind.Loss).Name;
+
     private readonly string[] _rows = [.. objectives.Select(objective => objective.Name)];
 
     private readonly GroupTable _groups = GroupStage.Read(context);
@@ -35,12 +37,16 @@ internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objectiv
         AttributionMatrix unscaled = AttributionMethods.IsMean(method) ? Mean(AttributionMethods.Parts(method)) : ReadModels(method);
         EffectCheck? check = ReferenceStage.IsFor(context.Job, method) && _reference.Value is (AttributionMatrix reference, int[] groups)
             ? EffectCheck.Compute(unscaled.SelectObjectives(reference.Objectives).SelectGroups(groups), reference,
-                [.. groups.Select(g => _groups.ClassOf[g])])
+                [.. groups.Select(g => _groups.ClassOf[g])], _rows.Contains(TotalLoss) ? TestImages() : null)
             : null;
         found = (check is null ? unscaled : unscaled.Scale(check.Scale), check);
         _found.Add(method, found);
         return found;
     }
+
+    /// <summary>The test images of each class that has any, in the classes' order: that of the reference's objectives.</summary>
+    private int[] TestImages()
+        => [.. context.Inputs.Test.Labels.CountBy(label => label).OrderBy(entry => entry.Key).Select(entry => entry.Value)];
 
     /// <summary>The mean of the methods that agree with the reference, each in real units; of all, where none does.</summary>
     private AttributionMatrix Mean(IReadOnlyList<string> methods)
