@@ -24,6 +24,7 @@ internal static class DeviceAttributes
         [41] = 0, // addresses are told apart by context, not unified
         [78] = 1, [79] = 1, [80] = 1, // priorities of streams, global and local L1
         [82] = 65536, [86] = 0, [87] = 2, // registers of a multiprocessor; float32 to float64
+        [95] = 1, // cooperative launches
         [106] = BlocksPerMultiprocessor, [111] = ReservedSharedBytes, [115] = 1, // blocks; reserved shared bytes; memory pools
     };
 
