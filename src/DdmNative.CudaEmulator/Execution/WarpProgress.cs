@@ -16,8 +16,11 @@ internal sealed unsafe partial class Warp
     /// <summary>Instructions that warps have in one turn; when one of the block has been seen to wait, fewer.</summary>
     private const int Slice = 1 << 20, ShortSlice = 1 << 14;
 
-    /// <summary>Instructions between two stretches that are watched, at first and at most, and the segments of such a stretch.</summary>
-    private const int FirstStretch = 1 << 11, LongestStretch = 1 << 16, WatchedSegments = 256;
+    /// <summary>
+    /// Instructions between two stretches that are watched: at first, at most, and when some part of the block has been seen to wait; and
+    /// the segments of a stretch, which takes a few times as long as without the watch.
+    /// </summary>
+    private const int FirstStretch = 1 << 14, LongestStretch = 1 << 16, ShortStretch = 1 << 11, WatchedSegments = 1 << 7;
 
     /// <summary>
     /// Instructions of a strand's turn, and of one that has only waited in its last turn; for the warp in one piece these are segments.
@@ -109,7 +112,7 @@ internal sealed unsafe partial class Warp
         bool resumes = watch.IsSet, waited = hasWaited;
         hasWaited = false;
         if (runner.HasSpun)
-            stretch = FirstStretch;
+            stretch = ShortStretch;
         if (!resumes && !waited)
         {
             int some = Math.Min(slice, stretch), left = RunSegments(some);
