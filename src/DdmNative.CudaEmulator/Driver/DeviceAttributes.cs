@@ -5,7 +5,8 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>CUdevice_attribute: the limits of the compute capability (CUDA C++ Programming Guide, "Compute Capabilities"); what is no feature of the emulator is 0.</summary>
 internal static class DeviceAttributes
 {
-    public const int Multiprocessors = 16, WarpSize = 32, ThreadsPerMultiprocessor = 2048, BlocksPerMultiprocessor = 32, ReservedSharedBytes = 1024;
+    public const int Multiprocessors = Occupancy.Multiprocessors, WarpSize = Occupancy.WarpSize, ThreadsPerMultiprocessor = Occupancy.ThreadsPerMultiprocessor;
+    public const int BlocksPerMultiprocessor = Occupancy.BlocksPerMultiprocessor, ReservedSharedBytes = Occupancy.ReservedSharedBytes;
 
     /// <summary>The last attribute of CUDA 12.4.</summary>
     private const int Last = 138;
@@ -23,6 +24,7 @@ internal static class DeviceAttributes
         [41] = 0, // addresses are told apart by context, not unified
         [78] = 1, [79] = 1, [80] = 1, // priorities of streams, global and local L1
         [82] = 65536, [86] = 0, [87] = 2, // registers of a multiprocessor; float32 to float64
+        [95] = 1, // cooperative launches
         [106] = BlocksPerMultiprocessor, [111] = ReservedSharedBytes, [115] = 1, // blocks; reserved shared bytes; memory pools
     };
 
@@ -44,7 +46,9 @@ internal static class DeviceAttributes
     /// <summary>Static and dynamic together, where a kernel asks for it.</summary>
     public static int MostSharedBytesPerBlock(DriverDevice device) => SharedBytesPerMultiprocessor(device) - ReservedSharedBytes;
 
-    public static int SharedBytesPerMultiprocessor(DriverDevice device) => device.Capability switch
+    public static int SharedBytesPerMultiprocessor(DriverDevice device) => SharedBytesPerMultiprocessor(device.Capability);
+
+    public static int SharedBytesPerMultiprocessor((int Major, int Minor) capability) => capability switch
     {
         (8, 0) => 164 << 10,
         (9, 0) => 228 << 10,

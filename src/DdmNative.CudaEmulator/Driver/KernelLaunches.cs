@@ -27,10 +27,19 @@ internal static unsafe class KernelLaunches
         int most = DeviceAttributes.MostSharedBytesPerBlock(function.Context.Device);
         if (threads > function.Kernel.MaxThreadsPerBlock || dynamicSharedBytes > (nuint)most || function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes > most)
             return 0;
-        int warps = (threads + DeviceAttributes.WarpSize - 1) / DeviceAttributes.WarpSize;
-        int shared = function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes + DeviceAttributes.ReservedSharedBytes;
-        return Math.Min(DeviceAttributes.BlocksPerMultiprocessor,
-            Math.Min(DeviceAttributes.ThreadsPerMultiprocessor / DeviceAttributes.WarpSize / warps, DeviceAttributes.SharedBytesPerMultiprocessor(function.Context.Device) / shared));
+        int shared = function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes;
+        return Occupancy.Blocks(threads, shared, DeviceAttributes.SharedBytesPerMultiprocessor(function.Context.Device));
+    }
+
+    /// <summary>For blocks that wait for one another: all of them must be on the device at the same time.</summary>
+    public static void RequireResident(KernelNode node)
+    {
+        int blocks = BlocksPerMultiprocessor(node.Function, (int)node.Block.Count, (nuint)node.DynamicSharedBytes);
+        ulong most = (ulong)blocks * DeviceAttributes.Multiprocessors;
+        Abi.Require(
+            node.Grid.Count <= most,
+            $"kernel {node.Function.Kernel.Name}: a cooperative grid of {node.Grid.Count} blocks of {node.Block} threads, expected at most {most}",
+            CudaError.CooperativeLaunchTooLarge);
     }
 
     private static byte[] FromPointers(LoadedKernel kernel, void** parameters)

@@ -9,6 +9,12 @@ internal struct Part
     public uint Mask;
 }
 
+/// <summary>How many activations, of strands of one warp, have their lanes in one frame.</summary>
+internal sealed class SharedFrame
+{
+    public int Users { get; set; } = 1;
+}
+
 /// <summary>A function that a warp is in: its frame, and the parts that the warp has come apart into.</summary>
 internal sealed class Activation
 {
@@ -22,13 +28,42 @@ internal sealed class Activation
         Push(0, -1, mask);
     }
 
+    /// <summary>Only those lanes of an activation that the mask names, in the same frame.</summary>
+    private Activation(Activation whole, uint mask)
+    {
+        (Function, Memory, StackBase) = (whole.Function, whole.Memory, whole.StackBase);
+        (SegmentWarps, SegmentLanes) = (whole.SegmentWarps, whole.SegmentLanes);
+        (Entered, Live, Calling, CallingSite) = (whole.Entered & mask, whole.Live & mask, whole.Calling, whole.CallingSite);
+        allocated = (long[]?)whole.allocated?.Clone();
+        Frame = whole.Frame ??= new SharedFrame();
+        Frame.Users++;
+        foreach (CallWay way in whole.Waiting.Reverse())
+        {
+            if ((way.Mask & mask) != 0)
+                Waiting.Push(way with { Mask = way.Mask & mask });
+        }
+
+        for (int i = 0; i < whole.count; i++)
+        {
+            if ((whole.parts[i].Mask & mask) != 0)
+                Push(whole.parts[i].Where, whole.parts[i].Meet, whole.parts[i].Mask & mask);
+        }
+
+        // Lanes that have all returned: the next step leaves the function.
+        if (count == 0)
+            Push(0, -1, 0);
+    }
+
     public DecodedFunction Function { get; }
 
     public nint Memory { get; }
 
     public long StackBase { get; }
 
-    public uint Entered { get; }
+    public uint Entered { get; private set; }
+
+    /// <summary>Who else has lanes in the frame; null as long as nobody has had.</summary>
+    public SharedFrame? Frame { get; private set; }
 
     /// <summary>Lanes that have not returned.</summary>
     public uint Live { get; set; }
@@ -61,6 +96,37 @@ internal sealed class Activation
     public Segment? Reducing { get; set; }
 
     public ref Part Top => ref parts[count - 1];
+
+    /// <summary>The lanes that the mask names as an activation of their own, in the same frame; null if none of them entered.</summary>
+    public Activation? Restrict(uint mask) => (Entered & mask) == 0 ? null : new Activation(this, mask);
+
+    /// <summary>
+    /// Takes in the lanes of another activation of the function that are at the same place as all of this one. What both had before them
+    /// where their parts meet stays; where only the one would have met others it has none to meet any more.
+    /// </summary>
+    public void Join(Activation other)
+    {
+        int common = 0;
+        for (; common < Math.Min(count, other.count) - 1; common++)
+        {
+            ref Part mine = ref parts[common], theirs = ref other.parts[common];
+            if (mine.Where != theirs.Where || mine.Meet != theirs.Meet)
+                break;
+            mine.Mask |= theirs.Mask;
+        }
+
+        Part top = Top;
+        parts[common] = new Part { Where = top.Where, Meet = common == 0 ? -1 : parts[common - 1].Where, Mask = top.Mask | other.Top.Mask };
+        count = common + 1;
+        for (int lane = 0; other.allocated is not null && lane < 32; lane++)
+        {
+            if ((other.Entered >> lane & 1) != 0)
+                Allocated[lane] = other.allocated[lane];
+        }
+
+        Entered |= other.Entered;
+        Live |= other.Live;
+    }
 
     /// <summary>Gives up the top part; false if it was the last.</summary>
     public bool Pop() => --count > 0;

@@ -15,6 +15,9 @@ public sealed record EmulatorOptions
     /// <summary>Of the device; more cannot be allocated.</summary>
     public ulong MemoryBytes { get; init; } = 8UL << 30;
 
+    /// <summary>Shared memory of a multiprocessor, as of sm_80: how many blocks are resident depends on it.</summary>
+    public int SharedBytesPerMultiprocessor { get; init; } = 164 << 10;
+
     /// <summary>Host threads that blocks are spread over.</summary>
     public int HostThreads { get; init; } = Environment.ProcessorCount;
 

@@ -1,12 +1,27 @@
 using System.Diagnostics;
+using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Counters;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>One launch of a kernel: its blocks spread over host threads, each of which takes the next in order. Of several faults the one of the first block is thrown.</summary>
+/// <summary>
+/// One launch of a kernel: its blocks spread over host threads, each of which takes the next in order. Of several faults the one of the
+/// first block is thrown. Blocks that may wait for one another run on one host thread, the next one beside those that wait, as many as the
+/// device has room for.
+/// </summary>
 internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, byte[] parameters)
 {
+    /// <summary>
+    /// Instructions after which a block makes way for others although it is not seen to wait, for there may be barriers in the loop in
+    /// which it does. Each time it happens in a launch they become fewer.
+    /// </summary>
+    private const long LongestPatience = 1 << 22, ShortestPatience = 1 << 14;
+
+    /// <summary>How often all blocks on the device must be found to be stuck before they are taken to be so for ever.</summary>
+    private const int FruitlessRounds = 64;
+
     private readonly Lock door = new();
+    private readonly List<(long Order, BlockRunner Runner)> suspended = [];
     private long next, faultAt = long.MaxValue;
     private EmulatorException? fault;
 
@@ -24,33 +39,62 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
 
     public int DynamicSharedBytes => dynamicSharedBytes;
 
+    /// <summary>Blocks that the device has room for at the same time.</summary>
+    public int ResidentBlocks =>
+        Occupancy.Multiprocessors
+        * Math.Max(1, Occupancy.Blocks((int)block.Count, SharedBytes, device.Options.SharedBytesPerMultiprocessor));
+
     /// <summary>Runs all blocks.</summary>
     public void Run()
     {
         long begin = Stopwatch.GetTimestamp();
-        int threads = kernel.UsesAtomics || kernel.CallsSystem ? 1 : (int)Math.Min((ulong)device.Options.HostThreads, grid.Count);
+        bool inOrder = kernel.UsesAtomics || kernel.MayWaitForBlocks || kernel.CallsSystem;
+        int threads = inOrder ? 1 : (int)Math.Min((ulong)device.Options.HostThreads, grid.Count);
         KernelProfile total = new(kernel.Sites);
-        if (threads == 1)
-            RunBlocks(total);
-        else
-            Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => RunBlocks(total));
+        try
+        {
+            if (threads > 1)
+                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => RunBlocks(total));
+            if (fault is null)
+                RunInTurns(total);
+        }
+        finally
+        {
+            foreach ((_, BlockRunner runner) in suspended)
+                runner.Dispose();
+        }
+
         if (fault is not null)
             throw fault;
         device.Counters.Add(total, (grid.X, grid.Y, grid.Z), (block.X, block.Y, block.Z), dynamicSharedBytes, Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
 
+    /// <summary>
+    /// Runs blocks one after the other, on one of several host threads. What is stuck is left for <see cref="RunInTurns"/>.
+    /// </summary>
     private void RunBlocks(KernelProfile total)
     {
-        using BlockRunner runner = new(this);
         long count = (long)grid.Count;
+        BlockRunner runner = new(this);
         while (true)
         {
+            lock (door)
+            {
+                if (suspended.Count >= ResidentBlocks)
+                    break;
+            }
+
             long order = Interlocked.Increment(ref next) - 1;
             if (order >= count || order > Volatile.Read(ref faultAt))
                 break;
             try
             {
-                runner.Run(Permuted(order, count));
+                runner.Begin(Permuted(order, count));
+                if (runner.Run() == BlockEnd.Done)
+                    continue;
+                lock (door)
+                    suspended.Add((order, runner));
+                runner = new(this);
             }
             catch (EmulatorException found)
             {
@@ -64,11 +108,79 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
             }
         }
 
+        Finish(runner, total);
+    }
+
+    /// <summary>
+    /// Runs what is left on this thread: the blocks that have been suspended in turn, and the next one when one of them is stuck and there
+    /// is room, or when none is left.
+    /// </summary>
+    private void RunInTurns(KernelProfile total)
+    {
+        long count = (long)grid.Count, patience = LongestPatience;
+        next = Math.Min(next, count);
+        Queue<(long Order, BlockRunner Runner)> resident = new(suspended.OrderBy(each => each.Order));
+        List<BlockRunner> runners = [.. resident.Select(each => each.Runner)];
+        Stack<BlockRunner> spare = new();
+        suspended.Clear();
+        bool waits = false, hasSpun = resident.Count > 0;
+        int fruitless = 0, room = ResidentBlocks;
+        (long Order, BlockRunner Runner) turn = default;
+        try
+        {
+            while (next < count || resident.Count > 0)
+            {
+                if (next < count && (resident.Count == 0 || (waits && resident.Count < room)))
+                {
+                    if (!spare.TryPop(out BlockRunner? runner))
+                        runners.Add(runner = new BlockRunner(this));
+                    turn = (next++, runner);
+                    runner.Begin(Permuted(turn.Order, count), hasSpun);
+                    fruitless = 0;
+                }
+                else
+                {
+                    turn = resident.Dequeue();
+                }
+
+                BlockEnd end = turn.Runner.Run(kernel.MayWaitForBlocks && count > 1 ? patience : long.MaxValue);
+                waits = end != BlockEnd.Done;
+                hasSpun |= waits;
+                fruitless = end == BlockEnd.Stuck ? fruitless + 1 : 0;
+                if (waits)
+                    resident.Enqueue(turn);
+                else
+                    spare.Push(turn.Runner);
+                if (end == BlockEnd.Tired)
+                    patience = Math.Max(patience / 2, ShortestPatience);
+                if (fruitless > FruitlessRounds * resident.Count && device.Options.Checks.HasFlag(FaultChecks.InstructionLimit))
+                {
+                    turn = resident.MinBy(each => each.Order);
+                    throw turn.Runner.Endless();
+                }
+            }
+        }
+        catch (EmulatorException found)
+        {
+            (fault, faultAt) = (found, turn.Order);
+        }
+        finally
+        {
+            foreach (BlockRunner runner in runners)
+                Finish(runner, total);
+        }
+    }
+
+    /// <summary>Adds up what a runner has counted, and gives back its memory.</summary>
+    private void Finish(BlockRunner runner, KernelProfile total)
+    {
         lock (door)
         {
             runner.Collect();
             total.Take(runner.Profile);
         }
+
+        runner.Dispose();
     }
 
     /// <summary>A permutation of the blocks' numbers: multiplication by what has no divisor in common with their count, and a shift.</summary>

@@ -22,6 +22,8 @@ public sealed class LoadedKernel
             Decoded[each] = new Decoder(module, each, Sites, Shared).Decode();
         IEnumerable<PtxInstruction> code = functions.SelectMany(each => each.Instructions);
         UsesAtomics = code.Any(instruction => instruction.Opcode is PtxOpcode.Atom or PtxOpcode.Red && instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic);
+        MayWaitForBlocks = code.Any(instruction => instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic
+            && (instruction.Opcode == PtxOpcode.Atom || (instruction.Opcode == PtxOpcode.Ld && MemoryOperations.IsStrong(instruction))));
         NeedsDeepStack = functions.Count > 1 || code.Any(instruction => instruction.Opcode == PtxOpcode.Alloca);
         CallsSystem = code.Any(instruction => instruction.Call?.Target is PtxFunctionOperand named && module.Defined(named.Name) is null);
         SharedUnitBytes = code.Where(IsSharedAccess).Select(instruction => Math.Min(4, instruction.Modifiers.Types.Select(type => type.ByteSize()).DefaultIfEmpty(4).Min())).DefaultIfEmpty(4).Min();
@@ -53,6 +55,12 @@ public sealed class LoadedKernel
 
     /// <summary>Updates global memory atomically: its blocks run one after the other, so that the order of float sums is always the same.</summary>
     internal bool UsesAtomics { get; }
+
+    /// <summary>
+    /// Looks at global memory as one does that others may be writing: its blocks may wait for one another, and run on one host thread, so
+    /// that the order is always the same.
+    /// </summary>
+    internal bool MayWaitForBlocks { get; }
 
     /// <summary>Calls functions, perhaps itself again, or allocates on its stack: how much that takes is not known before.</summary>
     internal bool NeedsDeepStack { get; }

@@ -10,20 +10,22 @@ internal enum WarpStatus : byte { Ready, Barrier, Done }
 
 /// <summary>
 /// 32 threads that run together. A stack of (where, where to meet again, who) holds the parts of a diverged warp: the top runs until it comes to where its parts meet, then the
-/// next below does.
+/// next below does. A part that waits there for another to do something would wait for ever: then they become strands, which take turns
+/// (WarpProgress.cs).
 /// </summary>
-internal sealed unsafe class Warp : IDisposable
+internal sealed unsafe partial class Warp : IDisposable
 {
     /// <summary>Where shared and local memory lie among generic addresses.</summary>
     public const ulong SharedWindow = 1UL << 40, LocalWindow = 1UL << 41;
 
-    private const int DeepestCall = 96, Slice = 1 << 20, CallStackBytes = 16 << 10;
+    private const int DeepestCall = 96, CallStackBytes = 16 << 10;
 
     private readonly BlockRunner runner;
-    private readonly Stack<Activation> calls = new();
     private readonly Dictionary<DecodedFunction, (long[] Warps, long[] Lanes)> counts = [];
     private readonly Dictionary<DecodedFunction, Stack<nint>> spareFrames = [];
+    private readonly List<nint> frames = [];
     private readonly DecodedFunction kernel;
+    private List<Activation> calls = [];
     private Activation current;
     private uint alive;
 
@@ -83,16 +85,18 @@ internal sealed unsafe class Warp : IDisposable
 
     public void Begin()
     {
-        while (current is not null)
-            Leave();
+        LeaveAll();
         alive = Lanes;
         Status = WarpStatus.Ready;
         Enter(kernel, Lanes, 0);
     }
 
-    public void Run()
+    /// <summary>
+    /// Runs the top parts until they have executed more instructions than given, the warp comes to a barrier or is done. What is left of
+    /// the instructions.
+    /// </summary>
+    private int RunSegments(int instructions)
     {
-        int slice = Slice;
         while (true)
         {
             Activation at = current;
@@ -105,7 +109,7 @@ internal sealed unsafe class Warp : IDisposable
                 if (Return())
                     continue;
                 Status = WarpStatus.Done;
-                return;
+                return instructions;
             }
 
             DecodedFunction function = at.Function;
@@ -122,7 +126,7 @@ internal sealed unsafe class Warp : IDisposable
             at.SegmentLanes[number] += BitOperations.PopCount(mask);
             int length = segment.EndInstruction - segment.FirstInstruction;
             if ((runner.Budget -= length) < 0)
-                throw Fault(FaultKind.InstructionLimit, function.FirstSite + segment.FirstInstruction, mask, null, $"{runner.Launch.Device.Options.InstructionLimit} warp instructions in one block");
+                throw LimitFault(function.FirstSite + segment.FirstInstruction, mask);
             fixed (Operation* operations = function.Operations)
             {
                 Operation* end = operations + segment.EndOperation;
@@ -151,12 +155,12 @@ internal sealed unsafe class Warp : IDisposable
                     if (part != 0 || segment.Control == Control.Branch)
                         Go(segment, function, end, ref top, mask, part);
                     if (Status != WarpStatus.Ready)
-                        return;
+                        return instructions - length;
                 }
             }
 
-            if ((slice -= length) < 0)
-                return;
+            if ((instructions -= length) < 0)
+                return instructions;
         }
     }
 
@@ -211,9 +215,7 @@ internal sealed unsafe class Warp : IDisposable
 
     public void Dispose()
     {
-        while (current is not null)
-            Leave();
-        foreach (nint frame in spareFrames.Values.SelectMany(frames => frames))
+        foreach (nint frame in frames)
             NativeMemory.AlignedFree((void*)frame);
         NativeMemory.AlignedFree(Local);
         NativeMemory.AlignedFree(Addresses);
@@ -319,9 +321,13 @@ internal sealed unsafe class Warp : IDisposable
         if (call.Target is PtxFunctionOperand named)
         {
             if (module.Defined(named.Name) is { } function)
+            {
                 Begin(detail.Call!, operation->Site, Callee(function, detail.Call!, operation->Site, part), part);
-            else
-                SystemCalls.Run(this, named.Name, detail.Call!, operation->Site, part);
+                return;
+            }
+
+            Effects++;
+            SystemCalls.Run(this, named.Name, detail.Call!, operation->Site, part);
             return;
         }
 
@@ -371,9 +377,9 @@ internal sealed unsafe class Warp : IDisposable
     /// <summary>Back to the caller, if there is one, or on to the next function that other lanes call.</summary>
     private bool Return()
     {
-        if (!calls.TryPeek(out Activation? caller))
+        if (calls.Count == 0)
             return false;
-        Activation callee = current;
+        Activation callee = current, caller = calls[^1];
         CallSite call = caller.Calling!;
         for (int i = 0; i < call.Results.Length; i++)
             CallTransfer.Copy(this, callee.Entered & alive, (byte*)callee.Memory, callee.StackBase, callee.Function.Results[i], (byte*)caller.Memory, caller.StackBase, call.Results[i]);
@@ -431,6 +437,7 @@ internal sealed unsafe class Warp : IDisposable
         if (isNew)
         {
             memory = (nint)NativeMemory.AlignedAlloc((nuint)function.Frame.Length + 512, 64);
+            frames.Add(memory);
             function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
         }
         else
@@ -439,7 +446,7 @@ internal sealed unsafe class Warp : IDisposable
         }
 
         if (current is not null)
-            calls.Push(current);
+            calls.Add(current);
         current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);
         Activate();
         foreach ((PtxSpecialRegister register, Place place) in function.Specials)
@@ -454,10 +461,17 @@ internal sealed unsafe class Warp : IDisposable
 
     private void Leave()
     {
-        spareFrames[current.Function].Push(current.Memory);
-        current = calls.TryPop(out Activation? caller) ? caller : null!;
-        if (current is not null)
-            Activate();
+        if (current.Frame is not { } shared || --shared.Users == 0)
+            spareFrames[current.Function].Push(current.Memory);
+        if (calls.Count == 0)
+        {
+            current = null!;
+            return;
+        }
+
+        current = calls[^1];
+        calls.RemoveAt(calls.Count - 1);
+        Activate();
     }
 
     private void Activate()

@@ -6,6 +6,7 @@ namespace DdmNative.CudaEmulator.Tests.Driver;
 internal static unsafe class CudaCalls
 {
     public const int Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidDevice = 101, NoBinary = 209, InvalidContext = 201, InvalidPtx = 218, InvalidHandle = 400, NotFound = 500,
+        CooperativeLaunchTooLarge = 720,
         CaptureUnsupported = 900, CaptureInvalidated = 901;
 
     public static int CreateContext(out nint context, int device = 0)
@@ -85,6 +86,21 @@ internal static unsafe class CudaCalls
     public static int Launch(nint function, uint grid, uint block, uint shared, nint parameters)
         => ((delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint, nint, int>)DriverLibrary.Function("cuLaunchKernel"))(
             function, grid, 1, 1, block, 1, 1, shared, 0, parameters, 0);
+
+    public static int LaunchCooperatively(nint function, uint grid, uint block, nint parameters)
+    {
+        nint launch = DriverLibrary.Function("cuLaunchCooperativeKernel");
+        return ((delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint, int>)launch)(
+            function, grid, 1, 1, block, 1, 1, 0, 0, parameters);
+    }
+
+    public static int DeviceAttribute(out int value, int attribute)
+    {
+        int found = 0;
+        int result = ((delegate* unmanaged<int*, int, int, int>)DriverLibrary.Function("cuDeviceGetAttribute"))(&found, attribute, 0);
+        value = found;
+        return result;
+    }
 
     /// <summary>A function that takes one handle.</summary>
     public static int Handle(string name, nint handle) => ((delegate* unmanaged<nint, int>)DriverLibrary.Function(name))(handle);

@@ -130,6 +130,24 @@ public sealed class DriverLibraryTests : IDisposable
         Assert.Equal(InvalidHandle, Launch(function, 1, 32, 0, parameters.Pointers));
     }
 
+    [SkippableFact]
+    public void A_cooperative_launch_must_fit_the_device()
+    {
+        Begin();
+        Assert.Equal((Success, 1), (DeviceAttribute(out int cooperative, 95), cooperative));
+        Assert.Equal(Success, LoadModule(Encoding.UTF8.GetBytes(Module), out nint module, out _));
+        Assert.Equal(Success, Kernel(module, "nothing", out nint function));
+        using Pinned parameters = new();
+
+        // 16 multiprocessors, 2048 threads each.
+        Assert.Equal(Success, LaunchCooperatively(function, 32, 1024, parameters.Pointers));
+        Assert.Equal(CooperativeLaunchTooLarge, LaunchCooperatively(function, 33, 1024, parameters.Pointers));
+        Assert.Equal(Success, LaunchCooperatively(function, 512, 64, parameters.Pointers));
+        Assert.Equal(CooperativeLaunchTooLarge, LaunchCooperatively(function, 513, 32, parameters.Pointers));
+        Assert.Equal(InvalidValue, LaunchCooperatively(function, 0, 32, parameters.Pointers));
+        Assert.Equal(Success, Launch(function, 513, 32, 0, parameters.Pointers));
+    }
+
     [SkippableTheory]
     [InlineData("cuStreamSynchronize", InvalidHandle)]
     [InlineData("cuStreamDestroy_v2", InvalidHandle)]

@@ -17,8 +17,10 @@ struct __attribute__((aligned(16))) float4 { float x, y, z, w; };
 __device__ __forceinline__ int atomicAdd(int* address, int value) { return __nvvm_atom_add_gen_i(address, value); }
 __device__ __forceinline__ float atomicAdd(float* address, float value) { return __nvvm_atom_add_gen_f(address, value); }
 __device__ __forceinline__ int atomicCAS(int* address, int compare, int value) { return __nvvm_atom_cas_gen_i(address, compare, value); }
+__device__ __forceinline__ int atomicExch(int* address, int value) { return __nvvm_atom_xchg_gen_i(address, value); }
 __device__ __forceinline__ int atomicMin(int* address, int value) { return __nvvm_atom_min_gen_i(address, value); }
 __device__ __forceinline__ int atomicMax(int* address, int value) { return __nvvm_atom_max_gen_i(address, value); }
+__device__ __forceinline__ void __threadfence() { __nvvm_membar_gl(); }
 __device__ __forceinline__ float __shfl_xor_sync(unsigned mask, float value, int lanes) { return __nvvm_shfl_sync_bfly_f32(mask, value, lanes, 0x1f); }
 __device__ __forceinline__ float __shfl_down_sync(unsigned mask, float value, int lanes) { return __nvvm_shfl_sync_down_f32(mask, value, lanes, 0x1f); }
 __device__ __forceinline__ int __shfl_up_sync(unsigned mask, int value, int lanes) { return __nvvm_shfl_sync_up_i32(mask, value, lanes, 0); }

@@ -70,6 +70,20 @@ internal static unsafe class FunctionExports
         => Abi.InContext(context => context.Stream(stream).Enqueue(
             KernelLaunches.Node(context, function, new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ), dynamicSharedBytes, parameters, extra)));
 
+    /// <summary>The blocks wait for one another, and so must all fit on the device.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuLaunchCooperativeKernel")]
+    public static CudaError cuLaunchCooperativeKernel(
+        nint function,
+        uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ,
+        uint dynamicSharedBytes, nint stream, void** parameters)
+        => Abi.InContext(context =>
+        {
+            (Dim3 grid, Dim3 block) = (new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ));
+            KernelNode node = KernelLaunches.Node(context, function, grid, block, dynamicSharedBytes, parameters, null);
+            KernelLaunches.RequireResident(node);
+            context.Stream(stream).Enqueue(node);
+        });
+
     /// <summary>CUlaunchConfig: three extents of the grid, three of the block, shared bytes, stream, attributes and their number.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchKernelEx")]
     public static CudaError cuLaunchKernelEx(uint* configuration, nint function, void** parameters, void** extra) => Abi.InContext(context =>

@@ -1,0 +1,124 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace DdmNative.CudaEmulator.Execution;
+
+/// <summary>
+/// Finds a part of a warp that waits by looking again and again: it comes back to an instruction with the same lanes, the same registers
+/// and local memory, and has stored nothing in between. It will do so for ever unless someone else writes what it looks at. The state to
+/// come back to is renewed after 8, 16, 32 … segments (Brent's algorithm), so that what comes before the loop does not matter.
+/// </summary>
+internal sealed unsafe class SpinWatch
+{
+    private const int FirstPeriod = 8, LongestPeriod = 256;
+
+    private Activation? activation;
+    private int where, meet, steps, period;
+    private uint mask;
+    private long effects;
+    private byte[] known = [], found = [];
+    private int knownBytes;
+
+    /// <summary>Whether there is a state to come back to.</summary>
+    public bool IsSet => activation is not null;
+
+    /// <summary>Whether the state has been renewed since <see cref="BeginTurn"/>: the part has not only gone round in circles.</summary>
+    public bool HasMoved { get; private set; }
+
+    public void Forget() => activation = null;
+
+    /// <summary>A turn of the part begins.</summary>
+    public void BeginTurn() => HasMoved = false;
+
+    /// <summary>Takes the state of the warp's top part as the one to come back to.</summary>
+    public void Begin(Warp warp, Activation at)
+    {
+        period = FirstPeriod;
+        Renew(warp, at);
+    }
+
+    /// <summary>To be asked after each segment: whether the warp's top part is back.</summary>
+    public bool IsBack(Warp warp, Activation at)
+    {
+        if (Matches(warp, at))
+        {
+            steps = 0;
+            return true;
+        }
+
+        if (++steps >= period)
+        {
+            period = Math.Min(2 * period, LongestPeriod);
+            Renew(warp, at);
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the warp's top part is where it was, and as it was.</summary>
+    public bool Matches(Warp warp, Activation at)
+    {
+        ref Part top = ref at.Top;
+        if (!ReferenceEquals(at, activation) || (top.Where, top.Meet, top.Mask, warp.Effects) != (where, meet, mask, effects))
+            return false;
+        int bytes = Read(warp, at, top.Mask, ref found);
+        return bytes == knownBytes && found.AsSpan(0, bytes).SequenceEqual(known.AsSpan(0, bytes));
+    }
+
+    private void Renew(Warp warp, Activation at)
+    {
+        (activation, where, meet, mask, effects) = (at, at.Top.Where, at.Top.Meet, at.Top.Mask, warp.Effects);
+        (steps, HasMoved) = (0, true);
+        knownBytes = Read(warp, at, mask, ref known);
+    }
+
+    /// <summary>The registers and stacks of some lanes, one after the other; how many bytes.</summary>
+    private static int Read(Warp warp, Activation at, uint mask, ref byte[] state)
+    {
+        int lanes = BitOperations.PopCount(mask), bytes = 0;
+        long most = lanes * 8L * at.Function.Registers.Count;
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+            most += warp.StackTop(BitOperations.TrailingZeroCount(rest));
+        if (state.Length < most)
+            state = new byte[most];
+        fixed (byte* to = state)
+        {
+            foreach (Place place in at.Function.Registers)
+            {
+                byte* row = warp.Frame + place.Offset;
+                if (place.Width == 0)
+                {
+                    *(uint*)(to + bytes) = *(uint*)row & mask;
+                    bytes += 4;
+                }
+                else if (mask == uint.MaxValue)
+                {
+                    NativeMemory.Copy(row, to + bytes, (nuint)(32 * place.Width));
+                    bytes += 32 * place.Width;
+                }
+                else
+                {
+                    for (uint rest = mask; rest != 0; rest &= rest - 1)
+                    {
+                        int lane = BitOperations.TrailingZeroCount(rest);
+                        if (place.Width == 4)
+                            *(uint*)(to + bytes) = ((uint*)row)[lane];
+                        else
+                            *(ulong*)(to + bytes) = ((ulong*)row)[lane];
+                        bytes += place.Width;
+                    }
+                }
+            }
+
+            for (uint rest = mask; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                int stack = (int)warp.StackTop(lane);
+                NativeMemory.Copy(warp.Local + (long)lane * warp.LocalStride, to + bytes, (nuint)stack);
+                bytes += stack;
+            }
+        }
+
+        return bytes;
+    }
+}
