@@ -39,7 +39,7 @@ mkdir -p "$work" .gpu/ptx .gpu/pytorch
 # mapped away and symbols stay behind, so that the same commit makes the same programs anywhere.
 for project in src/DdmNative.Cli tests/DdmNative.GpuCheck benchmarks/DdmNative.SideBySide; do
     if ! log=$(dotnet publish "$project" -c Release -r linux-x64 --self-contained -o "$work/app" --artifacts-path "$PWD/$work/build" \
-        -p:DebugType=none -p:GenerateDocumentationFile=false -p:ContinuousIntegrationBuild=true --nologo -v quiet 2>&1); then
+        -p:DebugType=none -p:ContinuousIntegrationBuild=true --nologo -v quiet 2>&1); then
         printf '%s\n' "$log" >&2
         if grep -qE 'NU110[0-9]|NU1301' <<< "$log"; then
             echo "gpu-pack: missing: the package Microsoft.NETCore.App.Runtime.linux-x64, which holds the runtime, cannot be had" >&2
