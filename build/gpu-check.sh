@@ -7,8 +7,8 @@
 #   --sample N    conformance: every N-th case of each method (1)
 #   --small       small jobs and short rows: to rehearse on the emulator, where DDM_CUDA_DRIVER names it
 #
-# Reads .gpu/ (or $GPU), works in $WORK (/tmp/ddm-gpu), where a later call finds what an earlier one unpacked, and leaves at most eight files
-# in $OUT (/tmp/ddm-gpu-out). The last lines are a verdict for each phase: OK, FAILED or skipped, with the figure or reason.
+# Reads .gpu/ (or $GPU), works in $WORK (/tmp/ddm-gpu), where a later call finds what an earlier one unpacked, and leaves at most
+# eight files in $OUT (/tmp/ddm-gpu-out). The last lines are a verdict for each phase: OK, FAILED or skipped, with the figure or reason.
 # Exit status: 0, 1 where a phase FAILED, 2 for wrong usage. No setting of the card is changed.
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)

@@ -12,7 +12,12 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPE
 most_bytes=45000000
 
 images=/usr/share/datasets/fashion-mnist
-if [[ ${1:-} == --data && $# -eq 2 ]]; then images=$2; elif [[ $# -gt 0 ]]; then sed -n '2,/^set /{ /^set /d; s/^# \{0,1\}//; p }' "$0" >&2; exit 2; fi
+if [[ ${1:-} == --data && $# -eq 2 ]]; then
+    images=$2
+elif [[ $# -gt 0 ]]; then
+    sed -n '2,/^set /{ /^set /d; s/^# \{0,1\}//; p }' "$0" >&2
+    exit 2
+fi
 
 have() { command -v "$1" > /dev/null; }
 missing=()
@@ -20,7 +25,10 @@ if ! have dotnet || ! dotnet --list-sdks | grep -q '^10\.'; then missing+=("the 
 have xz || missing+=("xz (Debian: xz-utils)")
 have python3 || missing+=("python3")
 for name in {train,t10k}-{images-idx3,labels-idx1}-ubyte; do
-    if [[ ! -f $images/$name.gz && ! -f $images/$name ]]; then missing+=("Fashion-MNIST in $images (Debian: dataset-fashion-mnist; else --data DIR)"); break; fi
+    if [[ ! -f $images/$name.gz && ! -f $images/$name ]]; then
+        missing+=("Fashion-MNIST in $images (Debian: dataset-fashion-mnist; else --data DIR)")
+        break
+    fi
 done
 status=0
 kernels=$(build/kernels.sh 2>&1) || status=$?
@@ -32,11 +40,12 @@ fi
 if [[ $status -ne 0 ]]; then printf '%s\n' "$kernels" >&2; exit 1; fi
 
 work=artifacts/gpu
-rm -rf "$work" .gpu
-mkdir -p "$work" .gpu/ptx .gpu/pytorch
+# What was compiled before is kept, so that a second call is quick.
+rm -rf "$work/app" "$work/ptx" .gpu
+mkdir -p "$work/ptx" .gpu/pytorch
 
-# One folder and one runtime for all three. Not trimmed: ddm reads its command line and writes its files by reflection. The sources' place is
-# mapped away and symbols stay behind, so that the same commit makes the same programs anywhere.
+# One folder and one runtime for all three. Not trimmed: ddm reads its command line and writes its files by reflection. The sources'
+# place is mapped away and symbols stay behind, so that the same commit makes the same programs anywhere.
 for project in src/DdmNative.Cli tests/DdmNative.GpuCheck benchmarks/DdmNative.SideBySide; do
     if ! log=$(dotnet publish "$project" -c Release -r linux-x64 --self-contained -o "$work/app" --artifacts-path "$PWD/$work/build" \
         -p:DebugType=none -p:ContinuousIntegrationBuild=true --nologo -v quiet 2>&1); then
@@ -54,14 +63,12 @@ done
     rm -f -- *.xml *.pdb createdump libclrgc*.so libmscordbi.so libmscordaccore.so libcoreclrtraceptprovider.so \
         xunit.runner.visualstudio* Microsoft.VisualStudio.TestPlatform* Microsoft.TestPlatform* testhost* Microsoft.VisualBasic*
 )
+# The kernels as PTX, for ptxas: a folder a target, or a file a target.
+for target in artifacts/ptx/sm_*/ artifacts/ptx/*_sm_*.ptx; do
+    if [[ -e $target ]]; then cp -r "$target" "$work/ptx/"; fi
+done
 # The archive holds names and contents alone: no dates, no owners, in the order of the names.
-tar -C "$work" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w -cf - app | xz -6 -T1 > .gpu/app.tar.xz
-
-if compgen -G 'artifacts/ptx/sm_*/*.ptx' > /dev/null; then
-    for folder in artifacts/ptx/sm_*/; do mkdir -p ".gpu/ptx/$(basename "$folder")"; cp "$folder"*.ptx ".gpu/ptx/$(basename "$folder")/"; done
-else
-    cp artifacts/ptx/*_sm_*.ptx .gpu/ptx/
-fi
+tar -C "$work" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w -cf - app ptx | xz -6 -T1 > .gpu/app.tar.xz
 python3 build/gpu/pack_images.py "$images" .gpu/fashion-mnist
 cp benchmarks/pytorch/*.py .gpu/pytorch/
 cp -r build/gpu-check.sh build/gpu .gpu/

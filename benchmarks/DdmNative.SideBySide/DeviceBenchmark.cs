@@ -17,7 +17,7 @@ internal static class DeviceBenchmark
 
     private const int MostRunsOfTurn = 200, LeastTurns = 3, MostTurns = 50;
 
-    /// <summary>Measures and prints; the exit code: 0, 1 where a row failed, 2 for a wrong option, 4 where there is no such device.</summary>
+    /// <summary>Measures and prints; the exit code: 0; 1, a row failed; 2, a wrong option; 4, there is no such device.</summary>
     public static int Run(Settings settings, IReadOnlyList<Workload> workloads)
     {
         if (OrdinalOf(settings.Device) is not int ordinal)
@@ -58,7 +58,9 @@ internal static class DeviceBenchmark
         if (device == "cuda")
             return 0;
         bool isNumbered = device.StartsWith("cuda:", StringComparison.Ordinal);
-        return isNumbered && int.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal) ? ordinal : null;
+        return isNumbered && int.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal)
+            ? ordinal
+            : null;
     }
 
     /// <summary>All workloads in one precision. False after a fault of the driver: the device's context is of no use then.</summary>
@@ -119,7 +121,8 @@ internal static class DeviceBenchmark
     {
         string name = $"{row.Name + (row.Shortened ? " *" : ""),-26} {row.Precision,-7}";
         string times = string.Create(
-            CultureInfo.InvariantCulture, $"(least {1e3 * row.MinS:0.000}, waited for {1e3 * row.SingleS:0.000}, first {row.FirstS:0.00} s)");
+            CultureInfo.InvariantCulture,
+            $"(least {1e3 * row.MinS:0.000}, waited for {1e3 * row.SingleS:0.000}, first {row.FirstS:0.00} s)");
         Console.Out.WriteLine(row.Error is not null
             ? $"{name} {row.Error.Split('\n')[0]}"
             : string.Create(CultureInfo.InvariantCulture, $"{name} {1e3 * row.MedianS,10:0.000} ms  {times}  {row.Tflops,7:0.0} TFLOP/s"));

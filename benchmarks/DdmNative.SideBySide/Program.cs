@@ -43,7 +43,8 @@ int Run(Settings settings)
         return DeviceBenchmark.Run(settings, wanted);
     if (settings.Precision is not null)
     {
-        Console.Error.WriteLine($"side-by-side: --precision {settings.Precision}: the cpu device has no tensor cores; name a CUDA device by --device.");
+        Console.Error.WriteLine(
+            $"side-by-side: --precision {settings.Precision}: the cpu device has no tensor cores; name a CUDA device by --device.");
         return 2;
     }
 

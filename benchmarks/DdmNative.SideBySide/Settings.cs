@@ -12,7 +12,8 @@ internal sealed class Settings
         HelpText = "Where ours runs: cpu; or cuda, cuda:N, where ours is timed alone (benchmarks/pytorch/gpu.py times PyTorch there).")]
     public string Device { get; set; } = "cpu";
 
-    [Option("precision", MetaValue = "NAME,…", HelpText = "How a CUDA device multiplies: fp32, tf32, tf32x3; several are measured in turn. Default: all.")]
+    [Option("precision", MetaValue = "NAME,…",
+        HelpText = "How a CUDA device multiplies: fp32, tf32, tf32x3; several are measured in turn. Default: all.")]
     public string? Precision { get; set; }
 
     [Option("seconds", Default = 1.0, MetaValue = "N", HelpText = "How long a row is measured on a CUDA device, three turns at least.")]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""PyTorch 2's half of the comparison on a GPU: the rows of `side-by-side --device cuda`, each in the ways in which a good user would write it.
+"""PyTorch 2's half of the comparison on a GPU: the rows of `side-by-side --device cuda`, as a good user would write them.
 
 Eager, channels-last, CUDA graphs, torch.compile and torch.func's vmap; the fastest variant of a row is the opponent. Times are medians
 between CUDA events over batches of runs, after a warm-up. What must be compiled comes last, so that a budget that is too short leaves no

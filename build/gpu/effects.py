@@ -25,7 +25,8 @@ MOST_DISTANCE, LEAST_CORRELATION = 0.5, 0.95
 
 
 def files_of(run):
-    return {os.path.relpath(os.path.join(folder, name), run) for folder, _, names in os.walk(run) for name in names if name not in WITH_TIMES}
+    paths = [os.path.join(folder, name) for folder, _, names in os.walk(run) for name in names if name not in WITH_TIMES]
+    return {os.path.relpath(path, run) for path in paths}
 
 
 def different_files(a, b):

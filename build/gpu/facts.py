@@ -1,4 +1,4 @@
-"""Registers and spills of all kernels, and what the loops of a job take: facts.py WORK FILE COLD WARM TROUBLE. The last line is the verdict."""
+"""Registers and spills of all kernels, and what the loops of a job take: facts.py WORK FILE COLD WARM TROUBLE. It ends in the verdict."""
 import json
 import re
 import sys

@@ -26,7 +26,8 @@ profile_device() {
     local rounds=5
     if [[ -n $small ]]; then rounds=1; fi
     # shellcheck disable=SC2046
-    limited "$(left 90)" "$app/ddm" profile $(job_arguments wide) --device cuda --rounds $rounds --json > "$WORK/profile.json" 2> "$WORK/profile.err"
+    limited "$(left 90)" "$app/ddm" profile $(job_arguments wide) --device cuda --rounds $rounds --json \
+        > "$WORK/profile.json" 2> "$WORK/profile.err"
     local status=$?
     if [[ $status -ne 0 ]]; then trouble="ddm profile: $(why $status "$WORK/profile.err")"; return; fi
     cp "$WORK/profile.json" "$OUT/profile.json"

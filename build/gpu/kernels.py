@@ -1,4 +1,4 @@
-"""The kernels whose counters are worth reading, as NAME:PRECISION: the four that take most time in a profile, and the first on tensor cores."""
+"""The kernels whose counters are worth reading, as NAME:PRECISION: the four with most time in a profile, and the first on tensor cores."""
 import json
 import sys
 

@@ -6,7 +6,8 @@ check_ncu() {
     local status
     if [[ ! -s $WORK/profile.json ]]; then
         # shellcheck disable=SC2046
-        limited "$(left 40)" "$app/ddm" profile $(job_arguments wide) --device cuda --rounds 1 --json > "$WORK/profile.json" 2> "$WORK/profile.err"
+        limited "$(left 40)" "$app/ddm" profile $(job_arguments wide) --device cuda --rounds 1 --json \
+            > "$WORK/profile.json" 2> "$WORK/profile.err"
         status=$?
         if [[ $status -ne 0 ]]; then rm -f "$WORK/profile.json"; failed "ddm profile: $(why $status "$WORK/profile.err")"; return; fi
     fi

@@ -1,10 +1,10 @@
 # The programs, the driver and the device that the phases use.
 
-# Into $WORK/app, once for each archive; an archive that is damaged leaves no programs.
+# Into $WORK/app and $WORK/ptx, once for each archive; an archive that is damaged leaves no programs.
 unpack() {
     local archive=$GPU/app.tar.xz sum
     if ! sum=$(cksum "$archive" 2> /dev/null | cut -d' ' -f1,2); then
-        rm -rf "$app"
+        rm -rf "$app" "$WORK/ptx"
         failed "$archive is missing; build/gpu-pack.sh makes it"
         return
     fi
@@ -12,7 +12,7 @@ unpack() {
         ok "kept from an earlier call"
         return
     fi
-    rm -rf "$app" "$WORK/unpacked"
+    rm -rf "$app" "$WORK/ptx" "$WORK/unpacked"
     mkdir -p "$WORK/unpacked"
     local begun=$SECONDS status=0
     if have xz; then
@@ -26,6 +26,7 @@ unpack() {
         return
     fi
     mv "$WORK/unpacked/app" "$app"
+    if [[ -d $WORK/unpacked/ptx ]]; then mv "$WORK/unpacked/ptx" "$WORK/ptx"; fi
     echo "$sum" > "$WORK/app.sum"
     ok "$((SECONDS - begun)) s"
 }
@@ -34,7 +35,8 @@ unpack() {
 find_driver() {
     if [[ -n ${DDM_CUDA_DRIVER:-} ]] || ldconfig -p 2> /dev/null | grep -q 'libcuda\.so\.1'; then return; fi
     local found
-    found=$(find /usr/local/nvidia /usr/lib /usr/lib64 /usr/lib/wsl /opt -name libcuda.so.1 -not -path '*/compat/*' -not -path '*/stubs/*' 2> /dev/null | head -n 1)
+    found=$(find /usr/local/nvidia /usr/lib /usr/lib64 /usr/lib/wsl /opt -name libcuda.so.1 -not -path '*/compat/*' -not -path '*/stubs/*' \
+        2> /dev/null | head -n 1)
     if [[ -n $found ]]; then export DDM_CUDA_DRIVER=$found; fi
 }
 
@@ -57,11 +59,11 @@ find_device() {
 ptx_files() {
     local target=80
     if [[ ${capability:-90} -ge 90 ]]; then target=90; fi
-    find "$GPU/ptx" -path "*/sm_$target/*.ptx" -o -name "*_sm_$target.ptx" 2> /dev/null | LC_ALL=C sort
+    find "$WORK/ptx" -path "*/sm_$target/*.ptx" -o -name "*_sm_$target.ptx" 2> /dev/null | LC_ALL=C sort
 }
 
-# make_cubins SECONDS: machine code with line numbers for the device into $WORK/cubins, by all cores, with what ptxas says in $WORK/ptxas.log.
-# False where there is no ptxas, or it made not all of them: then no folder is left.
+# make_cubins SECONDS: machine code with line numbers for the device into $WORK/cubins, by all cores, with what ptxas says in
+# $WORK/ptxas.log. False where there is no ptxas, or it made not all of them: then no folder is left.
 make_cubins() {
     local cubins=$WORK/cubins files key
     mapfile -t files < <(ptx_files)

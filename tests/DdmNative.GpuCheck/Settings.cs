@@ -5,7 +5,8 @@ namespace DdmNative.GpuCheck;
 /// <summary>The command line.</summary>
 internal sealed class Settings
 {
-    [Value(0, MetaName = "assembly", Default = "DdmNative.Compute.Cuda.Tests", HelpText = "The assembly with the tests, beside this program.")]
+    [Value(0, MetaName = "assembly", Default = "DdmNative.Compute.Cuda.Tests",
+        HelpText = "The assembly with the tests, beside this program.")]
     public string Assembly { get; set; } = "DdmNative.Compute.Cuda.Tests";
 
     [Option("class", MetaValue = "TEXT,…", HelpText = "Only tests whose class and method contain one of these. Default: all.")]

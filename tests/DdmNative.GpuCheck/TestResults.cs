@@ -10,7 +10,10 @@ internal sealed class TestResults
     /// <summary>Failures that are printed whole; all of them are written to the file.</summary>
     private const int MostPrinted = 12;
 
-    private static readonly JsonSerializerOptions Style = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    private static readonly JsonSerializerOptions Style = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true,
+    };
 
     private readonly Lock _gate = new();
     private readonly List<Failure> _failures = [];
@@ -72,8 +75,12 @@ internal sealed class TestResults
     {
         lock (_gate)
         {
-            File.WriteAllText(path, JsonSerializer.Serialize(
-                new { Passed, Failed, Skipped, Ended = ended, Seconds = seconds, SkippedBecause = _skipped, Classes = _classes, Failures = _failures }, Style) + "\n");
+            var all = new
+            {
+                Passed, Failed, Skipped, Ended = ended, Seconds = seconds,
+                SkippedBecause = _skipped, Classes = _classes, Failures = _failures,
+            };
+            File.WriteAllText(path, JsonSerializer.Serialize(all, Style) + "\n");
         }
     }
 
