@@ -12,7 +12,8 @@ check_bench() {
         reason=${verdict#*: }
     fi
     local torch=
-    if [[ -n $emulator ]]; then torch="not asked: the device is an emulator"
+    if [[ -n $small ]]; then torch="not asked: the rows are shortened"
+    elif [[ -n $emulator ]]; then torch="not asked: the device is an emulator"
     elif ! python3 -c 'import torch' 2> /dev/null; then torch="python3 has no PyTorch"
     else
         local seconds

@@ -37,7 +37,7 @@ sanitize() {
     summary=$(grep -oE '(ERROR|RACECHECK) SUMMARY.*' "$log" | tail -n 1)
     if grep -qiE 'device not supported|unable to find the injection|failed to initialize' "$log"; then
         echo "unsupported $(grep -m 1 -oiE '(device not supported|unable to find the injection|failed to initialize).*' "$log")"
-    elif [[ $status -eq 0 && $summary == *"0 errors"* || $status -eq 0 && $summary == *"0 hazards"* ]]; then
+    elif [[ $status -eq 0 && $summary == *"SUMMARY: 0 "* ]]; then
         echo "clean $1 $2: $summary"
     elif [[ $status -eq 124 || $status -eq 137 ]]; then
         echo "faulty $1 $2: no end within $3 s"
