@@ -2,7 +2,7 @@
 check_bench() {
     rm -f "$WORK/ours.json" "$WORK/torch.json"
     local reason='' status rows=train-step,forward,matching,online,retrain,conv-,gemm,instance-norm,relu-avgpool options=()
-    if [[ -n $small ]]; then rows=conv-fwd-7x7,matching-step-32 options=(--quick); fi
+    if [[ -n $small ]]; then rows=conv-fwd-7x7 options=(--quick); fi
     if needs_device; then
         limited "$(left 45)" "$app/side-by-side" --device cuda --data "$data" --seconds 0.4 --only "$rows" --json "$WORK/ours.json" \
             ${options[@]+"${options[@]}"} > "$WORK/ours.log" 2>&1
