@@ -68,7 +68,7 @@ emulate() {
 
 # Those of the solution, and of the opt-in tests those that the build above has built.
 projects=()
-for file in tests/*/*.csproj; do
+for file in tests/*/*.Tests.csproj; do
     if grep -qF "${file//\//\\}" DdmNative.sln || { [[ -n ${GpuPackages:-} ]] && [[ -d ${file%/*}/bin/Release ]]; }; then
         project=$(basename "$file" .csproj)
         projects+=("${project#DdmNative.}")

@@ -6,7 +6,6 @@ using DdmNative.Compute.Cpu;
 using DdmNative.SideBySide;
 
 const double quickLimitSeconds = 44;
-var jsonStyle = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 using var parser = new Parser(settings =>
 {
     settings.HelpWriter = Console.Error;
@@ -40,6 +39,15 @@ int Run(Settings settings)
         return 2;
     }
 
+    if (!settings.IsCpu)
+        return DeviceBenchmark.Run(settings, wanted);
+    if (settings.Precision is not null)
+    {
+        Console.Error.WriteLine(
+            $"side-by-side: --precision {settings.Precision}: the cpu device has no tensor cores; name a CUDA device by --device.");
+        return 2;
+    }
+
     var rows = new List<Row>();
     foreach (int threads in settings.ThreadCounts)
     {
@@ -48,7 +56,7 @@ int Run(Settings settings)
         rows.AddRange(ofThreads);
     }
     if (settings.Json is not null)
-        File.WriteAllText(settings.Json, JsonSerializer.Serialize(rows, jsonStyle) + "\n");
+        File.WriteAllText(settings.Json, JsonSerializer.Serialize(rows, JsonStyle.Rows) + "\n");
     return 0;
 }
 

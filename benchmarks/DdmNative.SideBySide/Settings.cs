@@ -8,6 +8,17 @@ internal sealed class Settings
     [Option("threads", MetaValue = "N,…", HelpText = "Threads of both sides; several, separated by commas, are measured in turn. Default: all cores.")]
     public string? Threads { get; set; }
 
+    [Option("device", Default = "cpu", MetaValue = "NAME",
+        HelpText = "Where ours runs: cpu; or cuda, cuda:N, where ours is timed alone (benchmarks/pytorch/gpu.py times PyTorch there).")]
+    public string Device { get; set; } = "cpu";
+
+    [Option("precision", MetaValue = "NAME,…",
+        HelpText = "How a CUDA device multiplies: fp32, tf32, tf32x3; several are measured in turn. Default: all.")]
+    public string? Precision { get; set; }
+
+    [Option("seconds", Default = 1.0, MetaValue = "N", HelpText = "How long a row is measured on a CUDA device, three turns at least.")]
+    public double Seconds { get; set; } = 1;
+
     [Option("quick", HelpText = "Within a minute: fewer repeats, long workloads shortened (on both sides alike), PyTorch's variants not compared anew.")]
     public bool Quick { get; set; }
 
@@ -47,6 +58,9 @@ internal sealed class Settings
     /// <summary>The numbers of threads to measure with, in turn.</summary>
     /// <exception cref="FormatException">One is no number.</exception>
     public int[] ThreadCounts => Threads is null ? [Environment.ProcessorCount] : [.. Threads.Split(',').Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
+
+    /// <summary>Whether ours runs on the CPU, side by side with PyTorch.</summary>
+    public bool IsCpu => Device == "cpu";
 
     public bool IsWanted(string name) => Only is null || Only.Split(',').Any(part => name.Contains(part, StringComparison.Ordinal));
 }

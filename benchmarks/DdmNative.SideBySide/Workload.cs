@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using DdmNative.Compute.Cpu;
+using DdmNative.Compute;
 
 namespace DdmNative.SideBySide;
 
@@ -11,7 +11,7 @@ namespace DdmNative.SideBySide;
 /// </param>
 /// <param name="Torch">What benchmarks/pytorch/workloads.py is asked for.</param>
 /// <param name="Prepare">Builds our side on a device; not timed.</param>
-internal sealed record Workload(string Name, double Flops, JsonObject Torch, Func<CpuDevice, Prepared> Prepare)
+internal sealed record Workload(string Name, double Flops, JsonObject Torch, Func<Device, Prepared> Prepare)
 {
     /// <summary>PyTorch's time over ours that is wanted at least; 0 where none is.</summary>
     public double LeastRatio { get; init; }

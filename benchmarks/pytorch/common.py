@@ -8,7 +8,6 @@ import platform
 import statistics
 import struct
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -44,16 +43,17 @@ def idx(folder, name):
         data = file.read()
     dimensions = data[3]
     shape = struct.unpack(f">{dimensions}I", data[4:4 + 4 * dimensions])
-    return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
 def fashion_mnist(folder, per_class, seed):
     """(x [10·per_class, 1, 28, 28] normalised, y), a seeded subset of the training split with as many of each class."""
     images, labels = idx(folder, "train-images-idx3-ubyte"), idx(folder, "train-labels-idx1-ubyte")
-    random = np.random.default_rng(seed)
-    chosen = np.concatenate([random.permutation(np.flatnonzero(labels == c))[:per_class] for c in range(10)])
-    x = torch.from_numpy(images[chosen].astype(np.float32) / 255).unsqueeze(1)
-    return (x - x.mean()) / x.std(), torch.from_numpy(labels[chosen].astype(np.int64))
+    random = torch.Generator().manual_seed(seed)
+    of_class = [torch.nonzero(labels == c).flatten() for c in range(10)]
+    chosen = torch.cat([rows[torch.randperm(len(rows), generator=random)[:per_class]] for rows in of_class])
+    x = (images[chosen].float() / 255).unsqueeze(1)
+    return (x - x.mean()) / x.std(), labels[chosen].long()
 
 
 class PrimitiveNorm(nn.Module):

@@ -1,4 +1,4 @@
-"""Many models of one network from one start: one after another, or all at once by functorch's vmap."""
+"""Many models of one network from one start: one after another, or all at once by vmap."""
 import copy
 
 import torch
@@ -58,13 +58,13 @@ class EnsembleLoop:
 
 
 class EnsembleVmap:
-    """functorch's model ensembling: parameters with a leading model axis, one batched gradient for all models."""
+    """Model ensembling by vmap: parameters with a leading model axis, one batched gradient for all models."""
 
     def __init__(self, network):
-        from functorch import grad, make_functional, vmap
-        functional, self.start = make_functional(network, disable_autograd_tracking=True)
-        self.gradients = vmap(grad(lambda p, x, q, w: weighted_loss(functional(p, x), q, w)), (0, None, None, 0))
-        self.outputs = vmap(functional, (0, None))
+        from transforms import functional, grad, vmap
+        call, self.start = functional(network)
+        self.gradients = vmap(grad(lambda p, x, q, w: weighted_loss(call(p, x), q, w)), (0, None, None, 0))
+        self.outputs = vmap(call, (0, None))
         self.parameters = None
 
     def descend(self, x, q, weights, steps, rate, momentum):

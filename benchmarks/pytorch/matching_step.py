@@ -3,9 +3,9 @@
 
 Four ways a PyTorch user would write it:
   loop        a double backward per group, one group after another
-  vmap        functorch: vmap(grad(loss)) over the groups, and the gradient of the summed distances through it
-  vmap-jvp    functorch, forward over reverse: vmap(grad) for g, then the tangent of the input gradient along v = dDist/dg
-  grouped     no functorch: every group has its own copy of the parameters, run as grouped convolutions, one double backward for all
+  vmap        vmap(grad(loss)) over the groups, and the gradient of the summed distances through it
+  vmap-jvp    forward over reverse: vmap(grad) for g, then the tangent of the input gradient along v = dDist/dg
+  grouped     no transforms: every group has its own copy of the parameters, run as grouped convolutions, one double backward for all
 
 The target gradients g* are those of other images, computed once and not timed. A way is timed only if it agrees with the loop
 in float64 (in float32 a ReLU input next to zero may take the other branch, which says nothing).
@@ -48,9 +48,9 @@ class Loop:
 
 class Vmap:
     def __init__(self, network):
-        from functorch import grad, make_functional, vmap
-        functional, self.parameters = make_functional(network, disable_autograd_tracking=True)
-        self.gradients = vmap(grad(lambda p, x, q: loss(functional(p, x), q)), (None, 0, 0))
+        from transforms import functional, grad, vmap
+        call, self.parameters = functional(network)
+        self.gradients = vmap(grad(lambda p, x, q: loss(call(p, x), q)), (None, 0, 0))
 
     def __call__(self, images, labels, targets):
         x, q = images.clone().requires_grad_(), labels.clone().requires_grad_()
@@ -59,10 +59,10 @@ class Vmap:
 
 class VmapJvp:
     def __init__(self, network):
-        from functorch import grad, jvp, make_functional, vmap
-        functional, self.parameters = make_functional(network, disable_autograd_tracking=True)
-        self.gradients = vmap(grad(lambda p, x, q: loss(functional(p, x), q)), (None, 0, 0))
-        inputs = grad(lambda p, x, q: loss(functional(p, x), q), argnums=(1, 2))
+        from transforms import functional, grad, jvp, vmap
+        call, self.parameters = functional(network)
+        self.gradients = vmap(grad(lambda p, x, q: loss(call(p, x), q)), (None, 0, 0))
+        inputs = grad(lambda p, x, q: loss(call(p, x), q), argnums=(1, 2))
 
         def tangent(v, x, q):
             return jvp(lambda p: inputs(p, x, q), (self.parameters,), (v,))[1]

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using DdmNative.Compute;
 using DdmNative.Compute.Contracts;
-using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide.Workloads;
 
@@ -27,7 +26,7 @@ internal static class ConvolutionRows
         { LeastRatio = 1 };
     }
 
-    private static Prepared Prepare(CpuDevice device, string kind, int batch, ConvolutionShape shape)
+    private static Prepared Prepare(Device device, string kind, int batch, ConvolutionShape shape)
     {
         TensorShape vector = TensorShape.Vector(1, shape.FilterLength + shape.OutputChannels);
         var images = new TensorShape(1, batch, shape.InputChannels, shape.Height, shape.Width);

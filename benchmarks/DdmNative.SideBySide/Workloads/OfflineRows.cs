@@ -6,7 +6,7 @@ using DdmNative.Attribution.Grouping;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Training;
-using DdmNative.Compute.Cpu;
+using DdmNative.Compute;
 
 namespace DdmNative.SideBySide.Workloads;
 
@@ -39,7 +39,7 @@ internal static class OfflineRows
         { LeastRatio = 3, IsShortened = epochs < WholeEpochs };
     }
 
-    private static void Run(CpuDevice device, Network network, Dataset train, TrainingOptions recipe, int matchingSteps)
+    private static void Run(Device device, Network network, Dataset train, TrainingOptions recipe, int matchingSteps)
     {
         using var set = TrainingSet.Create(device, train);
         TrainedTarget target = TargetTraining.Run(device, network, set, recipe);

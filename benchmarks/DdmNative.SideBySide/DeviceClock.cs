@@ -1,0 +1,27 @@
+using System.Diagnostics;
+using DdmNative.Compute;
+
+namespace DdmNative.SideBySide;
+
+/// <summary>Times work on a device that goes on by itself: the clock is read when the device has finished all that it was given.</summary>
+internal sealed class DeviceClock(Device device) : IDisposable
+{
+    /// <summary>A download is what waits for a device: it comes after everything else in the stream.</summary>
+    private readonly Tensor _probe = device.Allocate(TensorShape.Vector(1, 1));
+    private readonly float[] _value = new float[1];
+
+    /// <summary>Seconds of one of so many runs, one right after the other, with one wait at the end.</summary>
+    public double SecondsOf(Action work, int runs = 1)
+    {
+        Wait();
+        long start = Stopwatch.GetTimestamp();
+        for (int run = 0; run < runs; run++)
+            work();
+        Wait();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds / runs;
+    }
+
+    public void Dispose() => _probe.Dispose();
+
+    private void Wait() => _probe.Download(_value);
+}

@@ -1,0 +1,18 @@
+"""vmap, grad, jvp, and a network as a function of its parameters: torch.func of PyTorch 2, or functorch beside PyTorch 1.13."""
+try:
+    from torch.func import functional_call, grad, jvp, vmap
+
+    def functional(network):
+        """(f(parameters, x), parameters): the network with its parameters as a tuple that f takes in their place."""
+        names = [name for name, _ in network.named_parameters()]
+
+        def call(parameters, x):
+            return functional_call(network, dict(zip(names, parameters)), (x,))
+        return call, tuple(parameter.detach() for parameter in network.parameters())
+except ImportError:
+    from functorch import grad, jvp, make_functional, vmap
+
+    def functional(network):
+        return make_functional(network, disable_autograd_tracking=True)
+
+__all__ = ["functional", "grad", "jvp", "vmap"]
