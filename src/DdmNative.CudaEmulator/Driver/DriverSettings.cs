@@ -18,8 +18,9 @@ internal sealed record DriverSettings(int Devices, (int Major, int Minor) Capabi
     public static DriverSettings FromEnvironment()
     {
         string? report = Text(ReportVariable);
-        EmulatorOptions options = EmulatorOptions.FromEnvironment();
-        return new(Count(), ComputeCapability(), report, Text(LogVariable) is not (null or "0"), report is null ? options : options with { KeptLaunches = ReportedLaunches });
+        (int, int) capability = ComputeCapability();
+        EmulatorOptions options = EmulatorOptions.FromEnvironment() with { Capability = capability };
+        return new(Count(), capability, report, Text(LogVariable) is not (null or "0"), report is null ? options : options with { KeptLaunches = ReportedLaunches });
     }
 
     private static string? Text(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? text : null;
