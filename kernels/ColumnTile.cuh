@@ -104,6 +104,14 @@ __device__ __forceinline__ void each_row(int first, int step, int rows, Body bod
     }
 }
 
+// The address so many floats on, one after the other: worked out all at once, the addresses of a thread's rows would take as many registers
+// as the rows.
+__device__ __forceinline__ const float* onwards(const float* place, long long floats)
+{
+    asm volatile("add.s64 %0, %0, %1;" : "+l"(place) : "l"(floats * 4));
+    return place;
+}
+
 // A thread's place: the block's matrix and tile out of a grid [members][samples][tiles], tiles fastest, so that neighbouring blocks read neighbouring sectors.
 template <int W>
 struct ColumnTile {
@@ -148,12 +156,14 @@ struct Rows {
         : base(matrix + tile.column), stride(columns)
     {
         if constexpr (Kept > 0) {
+            const float* place = base + static_cast<long long>(tile.row_lane) * stride;
+            long long step = static_cast<long long>(tile.row_lanes) * stride;
 #pragma unroll
             for (int slot = 0; slot < Kept; slot++) {
                 kept[slot] = fill<W>(0.0f);
-                int row = tile.row_lane + slot * tile.row_lanes;
-                if (row < tile.rows)
-                    kept[slot] = fetch<W>(base + static_cast<long long>(row) * stride);
+                if (tile.row_lane + slot * tile.row_lanes < tile.rows)
+                    kept[slot] = fetch<W>(place);
+                place = onwards(place, step);
             }
         }
     }
@@ -164,6 +174,32 @@ struct Rows {
             return kept[slot];
         else
             return fetch<W>(base + static_cast<long long>(row) * stride);
+    }
+};
+
+// The same with the rows in shared memory, for an operand that is one too many for the registers: `plane` has W · Kept floats for each
+// thread of the block.
+template <int W, int Kept>
+struct SharedRows {
+    float* own;
+
+    __device__ __forceinline__ SharedRows(float* plane, const ColumnTile<W>& tile, const float* matrix, int columns)
+        : own(plane + W * threadIdx.x)
+    {
+        Rows<W, Kept> rows(tile, matrix, columns);
+#pragma unroll
+        for (int slot = 0; slot < Kept; slot++)
+            store<W>(own + W * slot * blockDim.x, rows.kept[slot]);
+    }
+
+    __device__ __forceinline__ Lanes<W> at(int slot, int row) const { return load<W>(own + W * slot * blockDim.x); }
+};
+
+template <int W>
+struct SharedRows<W, 0> : Rows<W, 0> {
+    __device__ __forceinline__ SharedRows(float* plane, const ColumnTile<W>& tile, const float* matrix, int columns)
+        : Rows<W, 0>(tile, matrix, columns)
+    {
     }
 };
 
@@ -207,6 +243,8 @@ __device__ __forceinline__ void sum_columns(const ColumnTile<W>& tile, Lanes<W> 
 #pragma unroll
     for (int i = 0; i < Count; i++) {
         sums[i] = load<W>(scratch + i * warps * 32 + place);
+        // Four shares at a time: ptxas would read sixteen, which next to the rows kept are more than the registers hold.
+#pragma unroll 4
         for (int other = 1; other < warps; other++) {
             Lanes<W> share = load<W>(scratch + (i * warps + other) * 32 + place);
 #pragma unroll

@@ -90,7 +90,7 @@ struct PatchLoader {
             bool inside = static_cast<unsigned>(y[i] + down) < static_cast<unsigned>(shape.height) & static_cast<unsigned>(x[i] + right) < static_cast<unsigned>(shape.width);
             copy_async_global_16(destination + stage, i * Step * TileDepth * 4, current.image, offset[i] + shift, inside);
         }
-        filter.copy(stage, current.other, k, columns, 0x7fffffff);
+        filter.copy(stage, current.other, k, columns);
         k += TileDepth;
         left--;
         if (left == 0) {
@@ -220,7 +220,8 @@ __device__ __forceinline__ void backward_filter(
         channelsMultiplier, channelsShift, kernelMultiplier, kernelShift }
 
 #define DDM_CORRELATE(name, precision, rows, columns_) \
-    extern "C" __global__ void __launch_bounds__(ddm::Tile<rows, columns_>::Threads) convolution_correlate_##name##_##rows##x##columns_( \
+    extern "C" __global__ void DDM_TILE_BOUNDS(precision, rows, columns_) \
+        convolution_correlate_##name##_##rows##x##columns_( \
         const float* image0, long long image0Member, const float* filter0, long long filter0Member, const float* image1, long long image1Member, const float* filter1, \
         long long filter1Member, const float* bias, long long biasMember, float* output, int pixels, int outputs, int packedOutputs, int stepsPerSource, int steps, int rowTiles, \
         int columnTiles, DDM_IMAGE_SHAPE) \
@@ -232,7 +233,8 @@ __device__ __forceinline__ void backward_filter(
     }
 
 #define DDM_BACKWARD_FILTER(name, precision, rows, columns_) \
-    extern "C" __global__ void __launch_bounds__(ddm::Tile<rows, columns_>::Threads) convolution_backward_filter_##name##_##rows##x##columns_( \
+    extern "C" __global__ void DDM_TILE_BOUNDS(precision, rows, columns_) \
+        convolution_backward_filter_##name##_##rows##x##columns_( \
         const float* image0, long long image0Member, const float* cotangent0, long long cotangent0Member, const float* image1, long long image1Member, const float* cotangent1, \
         long long cotangent1Member, float* partials, int pixels, int outputs, int packedOutputs, int stepsPerSource, int steps, int splits, int rowTiles, int columnTiles, DDM_IMAGE_SHAPE) \
     { \

@@ -11,7 +11,8 @@
 // Memory: every result is assigned (=). Parameter cotangents are sums over the samples too: each block assigns its sample's share to partials [E, N, 2C], and
 // instance_norm_sum_parameters adds them up; with one sample the shares are the result and are assigned in place. No atomics.
 // Tiling: a block takes the whole plane of one sample's 8 to 32 channels (ColumnTile.cuh), sums its columns and writes the result. In the plain kernels each
-// thread keeps its pixels of every operand in registers, so that all the means that follow one another cost one reading; planes too large for that
+// thread keeps its pixels of every operand in registers (the fourth of the backward tangent in shared memory), so that all the means that
+// follow one another cost one reading; planes too large for that
 // (above 4096 pixels forward, 1024 otherwise) go to the _streaming kernels, which read them again from the second-level cache for each mean.
 // Statistics are those of the deviations from the mean, never E[x²] − μ², which would lose the digits of images far from zero.
 // Intensity: floats moved per pixel and channel: forward 2, forward tangent 3, backward 3, its tangent 5; flops about 6, 9, 9 and 30: at most 1.5 flops a byte.
@@ -21,8 +22,8 @@
 namespace ddm {
 
 __device__ constexpr float NormEpsilon = 1e-5f;
-__device__ constexpr int ForwardRows = 8;
-__device__ constexpr int ForwardThreads = 1024;
+__device__ constexpr int ForwardRows = 16;
+__device__ constexpr int ForwardThreads = 512;
 __device__ constexpr int OtherRows = 4;
 __device__ constexpr int OtherThreads = 512;
 
@@ -89,7 +90,7 @@ __device__ __forceinline__ void norm_forward(
     divide_all(mean[0], pixels);
 
     Lanes<W> variance[1] = {fill<W>(0.0f)};
-    each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
+    each_row<Kept>(anew(tile.row_lane), tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row);
         variance[0] = lane_by_lane<W>([&](int w) {
             float deviation = value.at[w] - mean[0].at[w];
@@ -107,7 +108,7 @@ __device__ __forceinline__ void norm_forward(
     }
     Lanes<W> gamma = staged(tile, values[Scale]), beta = staged(tile, values[Shift]);
     float* target = y + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
-    each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
+    each_row<Kept>(anew(tile.row_lane), tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row);
         store<W>(target + static_cast<long long>(row) * channels, lane_by_lane<W>([&](int w) {
             return fma(value.at[w] - mean[0].at[w], reciprocal.at[w] * gamma.at[w], beta.at[w]);
@@ -146,7 +147,7 @@ __device__ __forceinline__ void norm_forward_tangent(
     Lanes<W> gamma = staged(tile, values[Scale]), gamma_dot = staged(tile, values[ScaleTangent]);
     Lanes<W> beta_dot = staged(tile, values[Shift]);
     float* target = y_tangent + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
-    each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
+    each_row<Kept>(anew(tile.row_lane), tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row), dot = tangent.at(slot, row);
         store<W>(target + static_cast<long long>(row) * channels, lane_by_lane<W>([&](int w) {
             float normal = of.normal(value.at[w], w);
@@ -156,16 +157,22 @@ __device__ __forceinline__ void norm_forward_tangent(
     });
 }
 
-// Assigns a sample's share of the two parameter cotangents: through shared memory, for the slices begin anywhere in their vector.
+// Keeps a sample's share of the two parameter cotangents in shared memory, where they take no registers.
 template <int W>
-__device__ __forceinline__ void store_shares(
-    const ColumnTile<W>& tile, float (&shares)[2][32], float* scale_shares, long long scale_share_member, float* shift_shares, long long shift_share_member,
-    int share_sample, int channels, const Lanes<W>& scale, const Lanes<W>& shift)
+__device__ __forceinline__ void keep_shares(const ColumnTile<W>& tile, float (&shares)[2][32], const Lanes<W>& scale, const Lanes<W>& shift)
 {
     if (tile.is_first()) {
         store<W>(shares[0] + tile.column_lane * W, scale);
         store<W>(shares[1] + tile.column_lane * W, shift);
     }
+}
+
+// Assigns them, after a barrier: a float to a thread, for the slices begin anywhere in their vector.
+template <int W>
+__device__ __forceinline__ void assign_shares(
+    const ColumnTile<W>& tile, float (&shares)[2][32], float* scale_shares, long long scale_share_member, float* shift_shares,
+    long long shift_share_member, int share_sample, int channels)
+{
     __syncthreads();
     int place = threadIdx.x, column = tile.first_column + place;
     if (place < tile.column_lanes * W && column < channels) {
@@ -200,13 +207,14 @@ __device__ __forceinline__ void norm_backward(
         sums[1] = lane_by_lane<W>([&](int w) { return fma(of.normal(value.at[w], w), error.at[w], sums[1].at[w]); });
     });
     sum_columns(tile, sums, scratch);
-    store_shares(tile, shares, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, channels, sums[1], sums[0]);
+    keep_shares(tile, shares, sums[1], sums[0]);
+    assign_shares(tile, shares, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, channels);
     divide_all(sums[0], pixels);
     divide_all(sums[1], pixels);
 
     Lanes<W> gamma = staged(tile, values[Scale]);
     float* target = x_cotangent + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
-    each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
+    each_row<Kept>(anew(tile.row_lane), tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row), error = delta.at(slot, row);
         store<W>(target + static_cast<long long>(row) * channels, lane_by_lane<W>([&](int w) {
             float centred = fma(-of.normal(value.at[w], w), sums[1].at[w], error.at[w] - sums[0].at[w]);
@@ -230,7 +238,9 @@ __device__ __forceinline__ void norm_backward_tangent(
     Rows<W, Kept> image(tile, x + sample_offset(tile, x_member, pixels, channels), channels);
     Rows<W, Kept> tangent(tile, x_tangent + sample_offset(tile, x_tangent_member, pixels, channels), channels);
     Rows<W, Kept> delta(tile, cotangent + sample_offset(tile, cotangent_member, pixels, channels), channels);
-    Rows<W, Kept> delta_dot(tile, cotangent_tangent + sample_offset(tile, cotangent_tangent_member, pixels, channels), channels);
+    __shared__ __attribute__((aligned(16))) float plane[Kept > 0 ? W * Kept * OtherThreads : 1];
+    SharedRows<W, Kept> delta_dot(
+        plane, tile, cotangent_tangent + sample_offset(tile, cotangent_tangent_member, pixels, channels), channels);
     stage_statistics(tile, values, statistics, statistics_member, samples, channels);
     stage(tile, values[Scale], scale + tile.member * scale_member, channels);
     stage(tile, values[ScaleTangent], scale_tangent + tile.member * scale_tangent_member, channels);
@@ -256,7 +266,7 @@ __device__ __forceinline__ void norm_backward_tangent(
         }
     });
     sum_columns(tile, means, scratch);
-    Lanes<W> shift_share = means[DeltaDot], scale_share = means[DeltaDotNormal];
+    keep_shares(tile, shares, means[DeltaDotNormal], means[DeltaDot]);
 #pragma unroll
     for (int i = 0; i < Means; i++)
         divide_all(means[i], pixels);
@@ -266,20 +276,23 @@ __device__ __forceinline__ void norm_backward_tangent(
         return of.reciprocal.at[w] * fma(-of.normal(value, w), means[NormalXDot].at[w], dot - means[XDot].at[w]);
     };
     Lanes<W> mixed[1] = {fill<W>(0.0f)};
-    each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
+    each_row<Kept>(anew(tile.row_lane), tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row), dot = tangent.at(slot, row), error = delta.at(slot, row);
         mixed[0] = lane_by_lane<W>([&](int w) { return fma(error.at[w], normal_dot(value.at[w], dot.at[w], w), mixed[0].at[w]); });
     });
     sum_columns(tile, mixed, scratch);
     if (scale_shares != nullptr) {
-        scale_share = lane_by_lane<W>([&](int w) { return scale_share.at[w] + mixed[0].at[w]; });
-        store_shares(tile, shares, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, channels, scale_share, shift_share);
+        if (tile.is_first()) {
+            Lanes<W> rest = staged(tile, shares[0]);
+            store<W>(shares[0] + tile.column_lane * W, lane_by_lane<W>([&](int w) { return rest.at[w] + mixed[0].at[w]; }));
+        }
+        assign_shares(tile, shares, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, channels);
     }
     divide_all(mixed[0], pixels);
 
     Lanes<W> gamma = staged(tile, values[Scale]), gamma_dot = staged(tile, values[ScaleTangent]);
     float* target = x_cotangent_tangent + (static_cast<long long>(tile.member) * samples + tile.sample) * pixels * channels + tile.column;
-    each_row<Kept>(tile.row_lane, tile.row_lanes, tile.rows, [&](int slot, int row) {
+    each_row<Kept>(anew(tile.row_lane), tile.row_lanes, tile.rows, [&](int slot, int row) {
         Lanes<W> value = image.at(slot, row), dot = tangent.at(slot, row), error = delta.at(slot, row), error_dot = delta_dot.at(slot, row);
         store<W>(target + static_cast<long long>(row) * channels, lane_by_lane<W>([&](int w) {
             float g = gamma.at[w], g_dot = gamma_dot.at[w], r = of.reciprocal.at[w], normal = of.normal(value.at[w], w);

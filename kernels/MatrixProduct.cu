@@ -44,7 +44,7 @@ struct RowsLoader {
     __device__ __forceinline__ void copy(unsigned stage)
     {
         left.copy(stage, current.left, start, depth, rows);
-        right.copy(stage, current.right, start, columns, 0x7fffffff);
+        right.copy(stage, current.right, start, columns);
         start += TileDepth;
         stepsToNext--;
         if (stepsToNext == 0) {
@@ -129,7 +129,8 @@ __device__ __forceinline__ void multiply_columns(
 } // namespace ddm
 
 #define DDM_MATRIX_ROWS(name, precision, tileRows, tileColumns) \
-    extern "C" __global__ void __launch_bounds__(ddm::Tile<tileRows, tileColumns>::Threads) matrix_product_rows_##name##_##tileRows##x##tileColumns( \
+    extern "C" __global__ void DDM_TILE_BOUNDS(precision, tileRows, tileColumns) \
+        matrix_product_rows_##name##_##tileRows##x##tileColumns( \
         const float* left0, long long left0Member, const float* right0, long long right0Member, const float* left1, long long left1Member, const float* right1, \
         long long right1Member, const float* bias, long long biasMember, float* output, int rows, int outputs, int packedOutputs, int stepsPerSource, int steps, int rowTiles, \
         int columnTiles, int depth) \
@@ -142,7 +143,8 @@ __device__ __forceinline__ void multiply_columns(
     }
 
 #define DDM_MATRIX_COLUMNS(name, precision, tileRows, tileColumns) \
-    extern "C" __global__ void __launch_bounds__(ddm::Tile<tileRows, tileColumns>::Threads) matrix_product_backward_weight_##name##_##tileRows##x##tileColumns( \
+    extern "C" __global__ void DDM_TILE_BOUNDS(precision, tileRows, tileColumns) \
+        matrix_product_backward_weight_##name##_##tileRows##x##tileColumns( \
         const float* right0, long long right0Member, const float* left0, long long left0Member, const float* right1, long long right1Member, const float* left1, \
         long long left1Member, float* partials, int samples, int outputs, int packedOutputs, int stepsPerSource, int steps, int splits, int rowTiles, int columnTiles, int inputs) \
     { \

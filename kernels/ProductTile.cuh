@@ -41,6 +41,14 @@ struct Tile {
     static constexpr int LanesM = WarpSize / LanesN;
     static constexpr int WarpsN = ThreadsN / LanesN;
     static constexpr int WarpsM = ThreadsM / LanesM;
+
+    // Blocks that the registers of a multiprocessor must allow: 16 warps of the largest tile and 12 of the others, four and three for each
+    // quarter, with 128 and 168 registers a thread; eight of the tile with the most pixels to a thread, where three products want
+    // registers too. Shared memory allows about as many.
+    static constexpr int blocks(Precision precision)
+    {
+        return Threads == 256 ? 2 : (Columns == 32 && precision == Precision::Tf32x3 ? 8 : 12) * WarpSize / Threads;
+    }
 };
 
 // Floats between two contraction indices of a slab that lies by columns. A row of 16 floats is half the banks: without more, 16-byte accesses are free of conflicts.
@@ -55,7 +63,16 @@ struct Slabs {
     static constexpr int Floats = AFloats + TileDepth * BStride;
 };
 
-// The float at which chunk `chunk` of row `row` begins in a slab of A by rows.
+// The thread's number, read anew: what is worked out of it after the main loop takes no register within it.
+__device__ __forceinline__ int thread_again()
+{
+    int thread;
+    asm volatile("mov.u32 %0, %%tid.x;" : "=r"(thread));
+    return thread;
+}
+
+// The float at which chunk `chunk` of row `row` begins in a slab of A by rows. Slabs begin at multiples of 16 floats, so that chunk c of a
+// row begins at the float of its chunk 0 ^ 4c.
 __device__ __forceinline__ int row_chunk(int row, int chunk) { return row * TileDepth + ((chunk ^ (row >> 1 & 3)) << 2); }
 
 // ---- results ----
@@ -117,21 +134,22 @@ struct Fp32Product {
     using Layout = Slabs<T, Precision::Fp32, AByRows>;
     static constexpr int Halves = T::ThreadN / 4;
     float sum[T::ThreadM][T::ThreadN];
-    int threadM, threadN;
-    int a[AByRows ? 4 : 1], b;
+    int a, b;
+
+    static __device__ __forceinline__ int thread_row(int thread)
+    {
+        return thread / WarpSize / T::WarpsN * T::LanesM + thread % WarpSize / T::LanesN;
+    }
+
+    static __device__ __forceinline__ int thread_column(int thread)
+    {
+        return thread / WarpSize % T::WarpsN * T::LanesN + thread % T::LanesN;
+    }
 
     __device__ __forceinline__ Fp32Product()
     {
-        int warp = threadIdx.x / WarpSize, lane = threadIdx.x % WarpSize;
-        threadN = warp % T::WarpsN * T::LanesN + lane % T::LanesN;
-        threadM = warp / T::WarpsN * T::LanesM + lane / T::LanesN;
-        if constexpr (AByRows) {
-#pragma unroll
-            for (int chunk = 0; chunk < 4; chunk++)
-                a[chunk] = row_chunk(threadM, chunk);
-        } else
-            a[0] = 4 * threadM;
-        b = Layout::AFloats + 4 * threadN;
+        a = AByRows ? row_chunk(thread_row(threadIdx.x), 0) : 4 * thread_row(threadIdx.x);
+        b = Layout::AFloats + 4 * thread_column(threadIdx.x);
 #pragma unroll
         for (int i = 0; i < T::ThreadM; i++)
 #pragma unroll
@@ -163,7 +181,7 @@ struct Fp32Product {
         if constexpr (AByRows) {
 #pragma unroll
             for (int chunk = 0; chunk < 4; chunk++) {
-                const float* left = stages + (stage + a[chunk]);
+                const float* left = stages + ((stage + a) ^ (4 * chunk));
                 float rows[4][T::ThreadM];
 #pragma unroll
                 for (int i = 0; i < T::ThreadM; i++) {
@@ -178,7 +196,7 @@ struct Fp32Product {
                     add(rows[k], right + (4 * chunk + k) * Layout::BStride);
             }
         } else {
-            const float* left = stages + (stage + a[0]);
+            const float* left = stages + (stage + a);
 #pragma unroll
             for (int k = 0; k < TileDepth; k++) {
                 float4 low = load4(left + k * Layout::AStride), high = load4(left + k * Layout::AStride + T::M / 2);
@@ -193,7 +211,7 @@ struct Fp32Product {
     {
 #pragma unroll
         for (int half = 0; half < Halves; half++) {
-            float4 four = load4(slab + 4 * threadN + half * (T::N / 2));
+            float4 four = load4(slab + 4 * thread_column(thread_again()) + half * (T::N / 2));
 #pragma unroll
             for (int i = 0; i < T::ThreadM; i++) {
                 sum[i][4 * half] += four.x;
@@ -209,9 +227,10 @@ struct Fp32Product {
     template <bool Whole>
     __device__ __forceinline__ void store(const MatrixOutput& output) const
     {
+        int row = thread_row(thread_again()), column = 4 * thread_column(thread_again());
 #pragma unroll
         for (int half = 0; half < Halves; half++) {
-            OutputColumns<Width, Whole> columns(output, AByRows ? threadM : 4 * threadM, 4 * threadN + half * (T::N / 2));
+            OutputColumns<Width, Whole> columns(output, AByRows ? row : 4 * row, column + half * (T::N / 2));
 #pragma unroll
             for (int i = 0; i < T::ThreadM; i++) {
                 float values[4] = {sum[i][4 * half], sum[i][4 * half + 1], sum[i][4 * half + 2], sum[i][4 * half + 3]};
@@ -221,9 +240,21 @@ struct Fp32Product {
     }
 };
 
-// ---- TF32 on the tensor cores; sums in float32 ----
+// ---- TF32 on the tensor cores ----
+//
+// They truncate what they add (Fasi, Higham, Mikaitis and Pranesh 2021), so that a sum that stays in them loses up to a unit of its last
+// place with each addition, always towards zero. Over tens of thousands of terms that is no more than TF32's own rounding, but a thousand
+// times what 3×TF32 is for: its products leave the tensor cores after every eight terms, for sums of ordinary additions, which round.
+// The first of them takes no zeros to begin with, for zero is a register of its own.
+//
+// They read the upper 19 bits of an operand and drop the others, so that rounding to the nearest is half a unit added there;
+// cvt.rna.tf32 is no instruction of theirs, ptxas makes four of it.
 
-__device__ __forceinline__ unsigned round_to_tf32(float value) { unsigned rounded; asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(rounded) : "f"(value)); return rounded; }
+// The upper 19 bits are the value's rounding. A NaN stays one: added as whole numbers, the half would carry NaN's ones into the sign.
+__device__ __forceinline__ unsigned round_to_tf32(float value)
+{
+    return bits_of(fma(float_of(bits_of(value) & 0xff800000), 0x1p-11f, value));
+}
 
 __device__ __forceinline__ void multiply_add_16x8x8(float (&sum)[4], const unsigned (&a)[4], const unsigned (&b)[2])
 {
@@ -231,8 +262,15 @@ __device__ __forceinline__ void multiply_add_16x8x8(float (&sum)[4], const unsig
         : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-// An operand's piece as the tensor cores take it. With three products to a product, a value is split into its TF32 rounding and the TF32 rounding of the rest:
-// ab ≈ a₁b₁ + a₁b₂ + a₂b₁, whose error is that of 21 bits of mantissa.
+__device__ __forceinline__ void multiply_16x8x8(float (&product)[4], const unsigned (&a)[4], const unsigned (&b)[2])
+{
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %10, %10, %10};"
+        : "=f"(product[0]), "=f"(product[1]), "=f"(product[2]), "=f"(product[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "f"(0.0f));
+}
+
+// An operand's piece as the tensor cores take it. With three products to a product, a value is split into its TF32 rounding and the rest, of
+// which they take eleven bits: ab ≈ a₁b₁ + a₁b₂ + a₂b₁, whose error is that of 21 bits of mantissa. Of a NaN, the rest is one.
 template <int Count, bool Split>
 struct Fragment {
     unsigned high[Count];
@@ -240,9 +278,11 @@ struct Fragment {
 
     __device__ __forceinline__ void set(int at, float value)
     {
-        high[at] = round_to_tf32(value);
-        if constexpr (Split)
-            low[at] = round_to_tf32(value - float_of(high[at]));
+        if constexpr (Split) {
+            high[at] = (bits_of(value) + 0x1000) & 0xffffe000;
+            low[at] = bits_of(value - float_of(high[at]));
+        } else
+            high[at] = round_to_tf32(value);
     }
 };
 
@@ -254,24 +294,21 @@ struct MatrixCoreProduct {
     static constexpr int WarpN = T::N / T::WarpsN;
     static constexpr int PiecesM = WarpM / 16;
     static constexpr int PiecesN = WarpN / 8;
+    static constexpr int KUnroll = Split ? 1 : 2;
     float sum[PiecesM][PiecesN][4];
-    int row, column;
-    int a[AByRows ? 4 : 1], b;
+    int a, b;
+
+    // The first row of a thread's sums, and the first column.
+    static __device__ __forceinline__ int thread_row(int thread) { return thread / WarpSize / T::WarpsN * WarpM + thread % WarpSize / 4; }
+
+    static __device__ __forceinline__ int thread_column(int thread) { return thread / WarpSize % T::WarpsN * WarpN + thread % 4 * 2; }
 
     __device__ __forceinline__ MatrixCoreProduct()
     {
-        int warp = threadIdx.x / WarpSize, lane = threadIdx.x % WarpSize;
-        int group = lane / 4, member = lane % 4;
-        row = warp / T::WarpsN * WarpM + group;
-        column = warp % T::WarpsN * WarpN;
-        if constexpr (AByRows) {
-#pragma unroll
-            for (int chunk = 0; chunk < 4; chunk++)
-                a[chunk] = row_chunk(row, chunk) + member;
-        } else
-            a[0] = member * Layout::AStride + row;
+        int row = thread_row(threadIdx.x), column = static_cast<int>(threadIdx.x) / WarpSize % T::WarpsN * WarpN;
+        int group = threadIdx.x % WarpSize / 4, member = threadIdx.x % 4;
+        a = AByRows ? row_chunk(row, 0) + member : member * Layout::AStride + row;
         b = Layout::AFloats + member * Layout::BStride + column + group;
-        column += 2 * member;
 #pragma unroll
         for (int m = 0; m < PiecesM; m++)
 #pragma unroll
@@ -283,7 +320,7 @@ struct MatrixCoreProduct {
 
     __device__ __forceinline__ void multiply(int stage)
     {
-#pragma unroll
+#pragma unroll KUnroll
         for (int k = 0; k < TileDepth; k += 8) {
             Fragment<4, Split> left[PiecesM];
 #pragma unroll
@@ -292,11 +329,18 @@ struct MatrixCoreProduct {
                 for (int i = 0; i < 4; i++) {
                     // Entries in order: (row, k), (row + 8, k), (row, k + 4), (row + 8, k + 4).
                     int down = m * 16 + i % 2 * 8;
-                    const float* slab = AByRows ? stages + (stage + a[AByRows ? k / 4 + i / 2 : 0]) + down * TileDepth : stages + (stage + a[0]) + (k + i / 2 * 4) * Layout::AStride + down;
+                    const float* slab = AByRows ? stages + ((stage + a) ^ (k + i / 2 * 4)) + down * TileDepth
+                                                : stages + (stage + a) + (k + i / 2 * 4) * Layout::AStride + down;
                     left[m].set(i, *slab);
                 }
 #pragma unroll
             for (int n = 0; n < PiecesN; n++) {
+                // Left to itself ptxas loads most of B's pieces before the first product, and has no registers then for what the
+                // loader keeps.
+                if constexpr (Split) {
+                    if (n == 2)
+                        sync_warp();
+                }
                 Fragment<2, Split> right;
                 const float* slab = stages + (stage + b) + k * Layout::BStride + n * 8;
                 right.set(0, slab[0]);
@@ -304,10 +348,15 @@ struct MatrixCoreProduct {
 #pragma unroll
                 for (int m = 0; m < PiecesM; m++) {
                     if constexpr (Split) {
-                        multiply_add_16x8x8(sum[m][n], left[m].low, right.high);
-                        multiply_add_16x8x8(sum[m][n], left[m].high, right.low);
-                    }
-                    multiply_add_16x8x8(sum[m][n], left[m].high, right.high);
+                        float product[4];
+                        multiply_16x8x8(product, left[m].low, right.high);
+                        multiply_add_16x8x8(product, left[m].high, right.low);
+                        multiply_add_16x8x8(product, left[m].high, right.high);
+#pragma unroll
+                        for (int i = 0; i < 4; i++)
+                            sum[m][n][i] += product[i];
+                    } else
+                        multiply_add_16x8x8(sum[m][n], left[m].high, right.high);
                 }
             }
         }
@@ -315,6 +364,7 @@ struct MatrixCoreProduct {
 
     __device__ __forceinline__ void add_to_columns(const float* slab)
     {
+        int column = thread_column(thread_again());
 #pragma unroll
         for (int n = 0; n < PiecesN; n++) {
             float left = slab[column + n * 8], right = slab[column + n * 8 + 1];
@@ -333,6 +383,7 @@ struct MatrixCoreProduct {
     template <bool Whole>
     __device__ __forceinline__ void store(const MatrixOutput& output) const
     {
+        int row = thread_row(thread_again()), column = thread_column(thread_again());
 #pragma unroll
         for (int n = 0; n < PiecesN; n++) {
             OutputColumns<Width, Whole> columns(output, row, column + n * 8);
@@ -374,6 +425,15 @@ struct ColumnCopies {
         inside = first + column < width;
         offset = row * width + first + column;
         step = Step * width;
+    }
+
+    // Of a matrix of whole steps.
+    __device__ __forceinline__ void copy(unsigned stage, unsigned long long matrix, int start, int width) const
+    {
+        int from = offset + start * width;
+#pragma unroll
+        for (int i = 0; i < Count; i++)
+            copy_async_global_16(destination + stage, i * Step * Stride * 4, matrix, from + i * step, inside);
     }
 
     // Rows `depth` onwards are zero.
@@ -449,3 +509,7 @@ __device__ __forceinline__ void assign(const Product& product, const MatrixOutpu
 }
 
 } // namespace ddm
+
+// The bounds of a kernel's launch, for the compiler's choice of registers.
+#define DDM_TILE_BOUNDS(precision, rows, columns) \
+    __launch_bounds__(ddm::Tile<rows, columns>::Threads, ddm::Tile<rows, columns>::blocks(ddm::Precision::precision))

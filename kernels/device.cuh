@@ -37,6 +37,10 @@ __device__ __forceinline__ unsigned bits_of(float value) { union { float f; unsi
 
 __device__ __forceinline__ float float_of(unsigned bits) { union { float f; unsigned u; } both; both.u = bits; return both.f; }
 
+// The same number, of which the compiler does not know where it comes from: what is worked out of it is worked out anew, and takes no
+// register in between.
+__device__ __forceinline__ int anew(int value) { asm volatile("" : "+r"(value)); return value; }
+
 // ---- 16-byte accesses; the address is a multiple of 16 bytes ----
 
 __device__ __forceinline__ float4 load4(const float* address) { return *reinterpret_cast<const float4*>(address); }
@@ -136,6 +140,8 @@ __device__ __forceinline__ void store_shared_within(unsigned address, float valu
 __device__ __forceinline__ int floats_into_sector(const float* address) { return static_cast<int>(reinterpret_cast<unsigned long long>(address) >> 2) & 7; }
 
 // ---- warps; all 32 lanes take part ----
+
+__device__ __forceinline__ void sync_warp() { asm volatile("bar.warp.sync 0xffffffff;" ::: "memory"); }
 
 __device__ __forceinline__ float shuffle_xor(float value, int mask)
 {

@@ -25,7 +25,7 @@ internal sealed class DdmEnvironment
     private static readonly string[] ReadElsewhere =
         ["DDM_DATA", "DDM_KILLS", "DDM_KILL_SEED", "DDM_DISK_FAULTS", "DDM_FAULT_SEED", "DDM_MUTATIONS", "DDM_COMMANDS",
             "DDM_COMMAND_SEED", "DDM_SURVIVAL_LOG", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR",
-            .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "REPORT", "SEED", "THREADS"])
+            .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "MMA", "REPORT", "SEED", "THREADS"])
             .Select(name => "DDM_CUDA_EMULATOR_" + name)];
 
     private readonly Dictionary<string, string> _fields = [], _options = [], _filled = [];

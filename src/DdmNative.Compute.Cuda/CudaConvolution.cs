@@ -35,11 +35,13 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
     /// <summary>Output = Σ over sources of filter ∗ image; with the filter turned and its channels exchanged where the pass is not forward.</summary>
     private void Correlate(ConvolutionShape shape, bool isForward, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
     {
-        using var operands = new ProductOperands(device);
+        string operation = isForward ? "convolution, forward" : "convolution, backward to its images";
+        string operand = isForward ? "the images" : "the cotangents";
+        using var operands = new ProductOperands(device, operation);
         int taps = shape.KernelSize * shape.KernelSize;
         (int channels, int outputs) = isForward ? (shape.InputChannels, shape.OutputChannels) : (shape.OutputChannels, shape.InputChannels);
         int stepsPerSource = ProductTile.Ceiling(taps * ProductTile.Padded(channels), ProductTile.Depth), padding = isForward ? shape.Padding : shape.KernelSize - 1 - shape.Padding;
-        DeviceImage[] images = [.. sources.Select(source => operands.Image(source.Image, padding))];
+        DeviceImage[] images = [.. sources.Select(source => operands.Image(source.Image, padding, operand))];
         var contraction = new Contraction(
             [.. sources.Select((source, i) => (
                 images[i].Matrix,
@@ -47,7 +49,7 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
                     : operands.Turned(source.Filter, shape.OutputChannels, shape.InputChannels, taps)))],
             stepsPerSource);
         TensorShape result = output.Shape;
-        int pixels = checked(result.Samples * result.Height * result.Width);
+        int pixels = KernelLimits.Require(operation, "a channel of the results", (long)result.Samples * result.Height * result.Width);
         ProductTile tile = ProductTile.ForImages(pixels, outputs);
         (int rowTiles, int columnTiles) = (tile.RowTiles(pixels), tile.ColumnTiles(outputs));
         DeviceMatrix added = bias is Slice slice ? DeviceMatrix.Of(slice) : default;
@@ -64,12 +66,15 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
     private void SumFilterGradient(
         ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult)
     {
-        using var operands = new ProductOperands(device);
+        const string Operation = "convolution, backward to its filters";
+        using var operands = new ProductOperands(device, Operation);
         int taps = shape.KernelSize * shape.KernelSize, packedChannels = ProductTile.Padded(shape.InputChannels), columns = taps * packedChannels;
         TensorShape map = biasCotangent.Shape;
-        int pixels = checked(map.Samples * map.Height * map.Width), stepsPerSource = ProductTile.Ceiling(pixels, ProductTile.Depth);
-        DeviceImage[] images = [.. sources.Select(source => operands.Image(source.Image, shape.Padding))];
-        var contraction = new Contraction([.. sources.Select((source, i) => (images[i].Matrix, operands.PaddedRows(source.Cotangent)))], stepsPerSource);
+        int pixels = KernelLimits.Require(Operation, "a channel of the cotangents", (long)map.Samples * map.Height * map.Width);
+        int stepsPerSource = ProductTile.Ceiling(pixels, ProductTile.Depth);
+        DeviceImage[] images = [.. sources.Select(source => operands.Image(source.Image, shape.Padding, "the images"))];
+        var contraction = new Contraction(
+            [.. sources.Select((source, i) => (images[i].Matrix, operands.PaddedRows(source.Cotangent, "the cotangents")))], stepsPerSource);
         ProductTile tile = ProductTile.ForParameters(shape.OutputChannels, columns);
         (int rowTiles, int columnTiles) = (tile.RowTiles(shape.OutputChannels), tile.ColumnTiles(columns));
         var waves = new SplitWaves(contraction.Steps, (long)shape.OutputChannels * columns, filterResult.Vector.Shape.Members);

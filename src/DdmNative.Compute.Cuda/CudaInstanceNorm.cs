@@ -6,8 +6,8 @@ namespace DdmNative.Compute.Cuda;
 internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
 {
     // As in the kernels: rows that a thread keeps, and threads of a block.
-    private const int ForwardRows = 8;
-    private const int ForwardThreads = 1024;
+    private const int ForwardRows = 16;
+    private const int ForwardThreads = 512;
     private const int OtherRows = 4;
     private const int OtherThreads = 512;
 

@@ -29,18 +29,21 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
     /// <summary>Output = Σ A·Wᵀ + bias.</summary>
     private void MultiplyTransposed((Tensor Rows, Slice Weight)[] sources, Slice bias, Tensor output)
     {
-        using var operands = new ProductOperands(device);
+        using var operands = new ProductOperands(device, "matrix product, forward");
         (int inputs, int outputs) = (sources[0].Rows.Shape.Channels, output.Shape.Channels);
         MultiplyRows(
-            [.. sources.Select(source => (operands.PaddedRows(source.Rows), operands.Transposed(source.Weight, outputs, inputs, 1)))], inputs, DeviceMatrix.Of(bias), output);
+            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"), operands.Transposed(source.Weight, outputs, inputs, 1)))],
+            inputs, DeviceMatrix.Of(bias), output);
     }
 
     /// <summary>Output = Σ A·W.</summary>
     private void Multiply((Tensor Rows, Slice Weight)[] sources, Tensor output)
     {
-        using var operands = new ProductOperands(device);
+        using var operands = new ProductOperands(device, "matrix product, backward to its inputs");
         (int depth, int columns) = (sources[0].Rows.Shape.Channels, output.Shape.Channels);
-        MultiplyRows([.. sources.Select(source => (operands.PaddedRows(source.Rows), operands.Turned(source.Weight, depth, columns, 1)))], depth, default, output);
+        MultiplyRows(
+            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the cotangents"), operands.Turned(source.Weight, depth, columns, 1)))],
+            depth, default, output);
     }
 
     private void MultiplyRows((DeviceMatrix Rows, DeviceMatrix Packed)[] sources, int depth, DeviceMatrix bias, Tensor output)
@@ -60,11 +63,12 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
 
     private void SumWeightGradient((Tensor Rows, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult)
     {
-        using var operands = new ProductOperands(device);
+        using var operands = new ProductOperands(device, "matrix product, backward to its weights");
         (int samples, int inputs, int outputs) = (biasCotangent.Shape.Samples, sources[0].Rows.Shape.Channels, biasCotangent.Shape.Channels);
         (int packedInputs, int packedOutputs) = (ProductTile.Padded(inputs), ProductTile.Padded(outputs));
         var contraction = new Contraction(
-            [.. sources.Select(source => (operands.PaddedRows(source.Rows), operands.PaddedRows(source.Cotangent)))], ProductTile.Ceiling(samples, ProductTile.Depth));
+            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"), operands.PaddedRows(source.Cotangent, "the cotangents")))],
+            ProductTile.Ceiling(samples, ProductTile.Depth));
         ProductTile tile = ProductTile.ForParameters(outputs, packedInputs);
         (int rowTiles, int columnTiles) = (tile.RowTiles(outputs), tile.ColumnTiles(packedInputs));
         var waves = new SplitWaves(contraction.Steps, (long)outputs * packedInputs, weightResult.Vector.Shape.Members);

@@ -24,7 +24,9 @@ internal sealed class CudaReluAvgPool(CudaDevice device) : ReluAvgPool
     private void Launch(string operation, int window, TensorShape images, TensorShape windows, KernelArguments arguments)
     {
         int width = images.Channels % 4 == 0 ? 4 : 1;
-        int blocks = checked((int)((windows.MemberLength / width + Threads - 1) / Threads));
+        string pass = operation.Replace('_', ' ');
+        int threads = KernelLimits.Require($"ReLU and pool, {pass}", "the pooled images", windows.MemberLength) / width;
+        int blocks = (threads + Threads - 1) / Threads;
         string kernel = $"relu_avg_pool_{operation}_{(window == 2 ? "window2" : "any")}_{(width == 4 ? "vector" : "scalar")}";
         arguments.Int(images.Samples).Int(images.Height).Int(images.Width).Int(images.Channels).Int(window).Int(blocks);
         device.Launch(new(kernel, new Dim3(checked(windows.Members * blocks)), new Dim3(Threads)), arguments);

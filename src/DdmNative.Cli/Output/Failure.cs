@@ -34,7 +34,7 @@ internal sealed record Failure(int Code, string Message)
         MissingTrajectoryException or InfeasibleMatchingException => new(ExitCode.BadInput, e.Message),
         CudaException { Result: CudaResult.OutOfMemory } => new(ExitCode.OutOfMemory, e.Message),
         DeviceException or DeviceUnavailableException or CudaException => new(ExitCode.DeviceTrouble, e.Message),
-        OutOfDeviceMemoryException or InsufficientMemoryException => new(ExitCode.OutOfMemory, e.Message),
+        OutOfDeviceMemoryException or InsufficientMemoryException or TensorTooLargeException => new(ExitCode.OutOfMemory, e.Message),
         OutOfMemoryException => new(ExitCode.OutOfMemory, "the machine, or the limit that ddm runs under, has no more memory. Lower --wave, the network's width or the number of images, or allow more; what is finished is kept."),
         DiskException => new(ExitCode.DiskTrouble, e.Message),
         OperationCanceledException => new(ExitCode.Interrupted, "interrupted. What is finished is kept; the same command goes on from there."),

@@ -4,7 +4,9 @@ namespace DdmNative.Compute.Cuda.Products;
 /// What convolutions and matrix products share around their main kernels (kernels/ProductOperands.cu): operands laid out for 16-byte copies, and the sums
 /// of what split contractions leave. One per call; disposing gives the scratch memory back.
 /// </summary>
-internal sealed class ProductOperands(CudaDevice device) : IDisposable
+/// <param name="device">Where the kernels run.</param>
+/// <param name="operation">What is asked for, as errors name it.</param>
+internal sealed class ProductOperands(CudaDevice device, string operation) : IDisposable
 {
     private const int Threads = 256;
     private const int TransposeTile = 32;
@@ -29,15 +31,20 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
     }
 
     /// <summary>The tensor's rows of channels, [E, rows, C], each with zeros up to a multiple of four; the tensor itself where that is so already.</summary>
-    public DeviceMatrix PaddedRows(Tensor tensor)
+    /// <param name="tensor">What is padded.</param>
+    /// <param name="operand">What it is, as errors name it.</param>
+    /// <exception cref="TensorTooLargeException">A member has more floats than kernels count.</exception>
+    public DeviceMatrix PaddedRows(Tensor tensor, string operand)
     {
         TensorShape shape = tensor.Shape;
-        int rows = checked(shape.Samples * shape.Height * shape.Width), width = shape.Channels, padded = ProductTile.Padded(width);
+        int width = shape.Channels, padded = ProductTile.Padded(width);
+        int floats = KernelLimits.Require(operation, operand, (long)shape.Samples * shape.Height * shape.Width * padded);
+        int rows = floats / padded;
         DeviceMatrix source = DeviceMatrix.Of(tensor);
         if (padded == width)
             return source;
         DeviceMatrix result = Scratch(shape.Members, (long)rows * padded);
-        int blocks = ProductTile.Ceiling(checked(rows * padded), Threads);
+        int blocks = ProductTile.Ceiling(floats, Threads);
         device.Launch(
             new KernelLaunch("product_pad_rows", new Dim3(checked(blocks * shape.Members)), new Dim3(Threads)),
             new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(rows).Int(width).Int(padded).Int(blocks));
@@ -48,16 +55,21 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
     /// Images with channels that are a multiple of four. Those of one to three channels get their border of zeros too, and lines of an even number of pixels: two neighbouring
     /// pixels' patches, 16 bytes a pixel, then fill whole sectors.
     /// </summary>
-    public DeviceImage Image(Tensor tensor, int padding)
+    /// <param name="tensor">The images.</param>
+    /// <param name="padding">Pixels of zeros that the convolution wants around them.</param>
+    /// <param name="operand">What they are, as errors name it.</param>
+    /// <exception cref="TensorTooLargeException">A member has more floats than kernels count.</exception>
+    public DeviceImage Image(Tensor tensor, int padding, string operand)
     {
         TensorShape shape = tensor.Shape;
         int channels = ProductTile.Padded(shape.Channels);
         if (shape.Channels >= 4 || padding < 0 || shape.Width * shape.Channels > LineFloats)
-            return new DeviceImage(PaddedRows(tensor), channels, shape.Height, shape.Width, padding);
+            return new DeviceImage(PaddedRows(tensor, operand), channels, shape.Height, shape.Width, padding);
         (int height, int width) = (checked(shape.Height + 2 * padding), checked(shape.Width + 2 * padding + 1) / 2 * 2);
         int lines = Math.Clamp(Threads / width, 1, Math.Min(height, LineFloats / (shape.Width * shape.Channels)));
         int lineBlocks = ProductTile.Ceiling(height, lines);
-        DeviceMatrix source = DeviceMatrix.Of(tensor), result = Scratch(shape.Members, checked((long)shape.Samples * height * width * channels));
+        int floats = KernelLimits.Require(operation, operand, (long)shape.Samples * height * width * channels);
+        DeviceMatrix source = DeviceMatrix.Of(tensor), result = Scratch(shape.Members, floats);
         device.Launch(
             new KernelLaunch("product_pad_image", new Dim3(checked(lineBlocks * shape.Samples * shape.Members)), new Dim3(Threads), sizeof(float) * lines * shape.Width * shape.Channels),
             new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(shape.Samples).Int(shape.Height).Int(shape.Width).Int(shape.Channels)
@@ -73,7 +85,7 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
         // A filter may begin up to seven floats into a sector, and tiles begin with sectors.
         (int depthTiles, int outputTiles) = (ProductTile.Ceiling(depth + 7, TransposeTile), ProductTile.Ceiling(packedOutputs, TransposeTile));
         int members = filter.Vector.Shape.Members;
-        DeviceMatrix result = Scratch(members, (long)depth * packedOutputs);
+        DeviceMatrix result = Scratch(members, KernelLimits.Require(operation, "the filters", (long)depth * packedOutputs));
         device.Launch(
             new KernelLaunch("product_pack_transposed", new Dim3(checked(depthTiles * outputTiles * members)), new Dim3(Threads)),
             new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs).Int(packedOutputs).Int(channels).Int(packedChannels)
@@ -89,7 +101,7 @@ internal sealed class ProductOperands(CudaDevice device) : IDisposable
         FilterBlocks blocks = FilterBlocks.Of(packedOutputs, packedChannels, taps);
         int lanes = ProductTile.Ceiling(blocks.Outputs * blocks.Channels, Warp) * Warp;
         int members = filter.Vector.Shape.Members;
-        DeviceMatrix result = Scratch(members, (long)depth * packedChannels);
+        DeviceMatrix result = Scratch(members, KernelLimits.Require(operation, "the filters", (long)depth * packedChannels));
         device.Launch(
             new KernelLaunch("product_pack_turned", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
             blocks.AddTo(

@@ -19,7 +19,11 @@ internal sealed record DriverSettings(int Devices, (int Major, int Minor) Capabi
     {
         string? report = Text(ReportVariable);
         (int Major, int Minor) capability = ComputeCapability();
-        EmulatorOptions options = EmulatorOptions.FromEnvironment() with { SharedBytesPerMultiprocessor = DeviceAttributes.SharedBytesPerMultiprocessor(capability) };
+        EmulatorOptions options = EmulatorOptions.FromEnvironment() with
+        {
+            Capability = capability,
+            SharedBytesPerMultiprocessor = DeviceAttributes.SharedBytesPerMultiprocessor(capability),
+        };
         return new(Count(), capability, report, Text(LogVariable) is not (null or "0"), report is null ? options : options with { KeptLaunches = ReportedLaunches });
     }
 

@@ -11,6 +11,7 @@ public sealed record EmulatorOptions
     public const string MemoryVariable = "DDM_CUDA_EMULATOR_MEMORY";
     public const string SeedVariable = "DDM_CUDA_EMULATOR_SEED";
     public const string InstructionLimitVariable = "DDM_CUDA_EMULATOR_INSTRUCTION_LIMIT";
+    public const string MatrixSumsVariable = "DDM_CUDA_EMULATOR_MMA";
 
     /// <summary>Of the device; more cannot be allocated.</summary>
     public ulong MemoryBytes { get; init; } = 8UL << 30;
@@ -28,6 +29,12 @@ public sealed record EmulatorOptions
 
     /// <summary>Warp instructions that one block may execute before it is taken for an endless loop.</summary>
     public long InstructionLimit { get; init; } = 2_000_000_000;
+
+    /// <summary>The compute capability, which decides how tensor cores add.</summary>
+    public (int Major, int Minor) Capability { get; init; } = (8, 0);
+
+    /// <summary>How matrix instructions add products of floats.</summary>
+    public MatrixSums MatrixSums { get; init; } = MatrixSums.Truncate;
 
     /// <summary>Where <c>printf</c> in kernels writes; otherwise the standard output.</summary>
     public Action<string> Output { get; init; } = Print;
@@ -50,8 +57,17 @@ public sealed record EmulatorOptions
             options = options with { OrderSeed = seed };
         if (Number(InstructionLimitVariable, 1, long.MaxValue) is { } limit)
             options = options with { InstructionLimit = (long)limit };
+        if (Environment.GetEnvironmentVariable(MatrixSumsVariable) is { Length: > 0 } sums)
+            options = options with { MatrixSums = ParseMatrixSums(sums) };
         return options;
     }
+
+    private static MatrixSums ParseMatrixSums(string text) => text switch
+    {
+        "truncate" => MatrixSums.Truncate,
+        "round" => MatrixSums.Round,
+        _ => throw new FormatException($"{MatrixSumsVariable} is '{text}', expected truncate or round"),
+    };
 
     private static void Print(string text)
     {

@@ -6,7 +6,8 @@ namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
 /// Matrix instructions of a whole warp. Fragments of mma and ldmatrix lie as the ISA says (8.x, 9.7.14); those of wmma, whose layout is nobody's business, lie element after element
-/// over the lanes. Products are summed in order of k by fused multiply-adds in single precision; the hardware's order is its own.
+/// over the lanes. Products are added as tensor cores do (<see cref="TensorCore"/>), or, where the device's options say so, in order of k by
+/// fused multiply-adds in single precision.
 /// </summary>
 internal static unsafe class MatrixOperations
 {
@@ -43,15 +44,45 @@ internal static unsafe class MatrixOperations
                 (c[64 * half + 2 * lane], c[64 * half + 2 * lane + 1]) = (row[lane], row[32 + lane]);
         }
 
+        EmulatorOptions options = warp.Runner.Launch.Device.Options;
+        if (options.MatrixSums == MatrixSums.Truncate)
+        {
+            float* rowsOfA = stackalloc float[16 * 16];
+            for (int at = 0; at < rows * depth; at++)
+                rowsOfA[at] = *InRegisters(a, at / depth, at % depth, perWord);
+            TensorCore.Of(options.Capability, typeA, depth).MultiplyAdd(rowsOfA, b, c, m.Shape, typeA, typeA, typeC, typeD);
+        }
+        else
+        {
+            SumInOrder(a, b, c, depth, perWord);
+        }
+
+        for (int i = 0; i < detail.Results.Length; i++)
+        {
+            uint* to = (uint*)(warp.Frame + detail.Results[i].Offset);
+            float* from = c + 64 * (typeD == PtxType.F32 ? i >> 1 : i);
+            for (int lane = 0; lane < 32; lane++)
+                to[lane] = typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(from[2 * lane + (i & 1)]) : Halves(from[2 * lane], from[2 * lane + 1]);
+        }
+    }
+
+    /// <summary>Where an element of A lies: register and half of column k, and the lane of this row there; the next row's is four lanes on.</summary>
+    private static float* InRegisters(float* a, int row, int k, int perWord)
+    {
+        int block = k / (4 * perWord), within = k % (4 * perWord);
+        return a + ((2 * block + (row >> 3)) * perWord + within % perWord) * 32 + (row & 7) * 4 + within / perWord;
+    }
+
+    /// <summary>C [16, 8] += A·B, rounded after each product; A by registers, halves and lanes.</summary>
+    private static void SumInOrder(float* a, float* b, float* c, int depth, int perWord)
+    {
         for (int first = 0; first < 16; first += 4)
         {
             float* sums = c + first * 8;
             Vector256<float> sum0 = Vector256.Load(sums), sum1 = Vector256.Load(sums + 8), sum2 = Vector256.Load(sums + 16), sum3 = Vector256.Load(sums + 24);
             for (int k = 0; k < depth; k++)
             {
-                // Register and half of column k, and the lane of this row there; the next row's is four lanes on.
-                int block = k / (4 * perWord), within = k % (4 * perWord);
-                float* left = a + ((2 * block + (first >> 3)) * perWord + within % perWord) * 32 + (first & 7) * 4 + within / perWord;
+                float* left = InRegisters(a, first, k, perWord);
                 Vector256<float> right = Vector256.Load(b + k * 8);
                 sum0 = Vector256.FusedMultiplyAdd(Vector256.Create(left[0]), right, sum0);
                 sum1 = Vector256.FusedMultiplyAdd(Vector256.Create(left[4]), right, sum1);
@@ -63,14 +94,6 @@ internal static unsafe class MatrixOperations
             sum1.Store(sums + 8);
             sum2.Store(sums + 16);
             sum3.Store(sums + 24);
-        }
-
-        for (int i = 0; i < detail.Results.Length; i++)
-        {
-            uint* to = (uint*)(warp.Frame + detail.Results[i].Offset);
-            float* from = c + 64 * (typeD == PtxType.F32 ? i >> 1 : i);
-            for (int lane = 0; lane < 32; lane++)
-                to[lane] = typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(from[2 * lane + (i & 1)]) : Halves(from[2 * lane], from[2 * lane + 1]);
         }
     }
 
@@ -106,17 +129,7 @@ internal static unsafe class MatrixOperations
         int countA = PtxFragment.Registers(true, PtxMatrix.A, m.Shape, typeA), countB = PtxFragment.Registers(true, PtxMatrix.B, m.Shape, typeA);
         float[] a = Gather(warp, detail.Sources.AsSpan(0, countA), rows * depth, typeA), b = Gather(warp, detail.Sources.AsSpan(countA, countB), depth * columns, typeA);
         float[] c = Gather(warp, detail.Sources.AsSpan(countA + countB), rows * columns, typeC);
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                float sum = c[row * columns + column];
-                for (int k = 0; k < depth; k++)
-                    sum = MathF.FusedMultiplyAdd(a[row * depth + k], b[k * columns + column], sum);
-                c[row * columns + column] = sum;
-            }
-        }
-
+        AddProduct(warp.Runner.Launch.Device.Options, a, b, c, m.Shape, typeA, typeA, typeC, typeD);
         for (int i = 0; i < c.Length; i++)
         {
             byte* element = Element(warp, detail.Results, i, typeD.ByteSize());
@@ -124,6 +137,25 @@ internal static unsafe class MatrixOperations
                 *(float*)element = c[i];
             else
                 *(Half*)element = (Half)c[i];
+        }
+    }
+
+    /// <summary>C := A·B + C of whole matrices by rows, in the way that the device adds.</summary>
+    internal static void AddProduct(
+        EmulatorOptions options, float[] a, float[] b, float[] c, (int M, int N, int K) shape, PtxType typeA, PtxType typeB, PtxType typeC, PtxType typeD)
+    {
+        (_, int columns, int depth) = shape;
+        if (options.MatrixSums == MatrixSums.Truncate)
+        {
+            fixed (float* left = a, right = b, sums = c)
+                TensorCore.Of(options.Capability, typeA, depth).MultiplyAdd(left, right, sums, shape, typeA, typeB, typeC, typeD);
+            return;
+        }
+
+        for (int i = 0; i < c.Length; i++)
+        {
+            for (int k = 0; k < depth; k++)
+                c[i] = MathF.FusedMultiplyAdd(a[i / columns * depth + k], b[k * columns + i % columns], c[i]);
         }
     }
 

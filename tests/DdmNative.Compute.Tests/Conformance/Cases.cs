@@ -71,6 +71,10 @@ public static class Cases
                 data.Add(new(inputs, outputs, h, w, k, p, n, 1, 0, 100 + i));
                 data.Add(new(inputs, outputs, h, w, k, p, n, 3, new RandomValues(i).Below(32), 200 + i));
             }
+            // The widest tiles over whole networks' channels; sums over thousands of taps and channels, and over thousands of pixels.
+            data.Add(new(128, 128, 16, 32, 3, 1, 1, 1, 0, 290));
+            data.Add(new(128, 72, 4, 5, 5, 2, 1, 1, 0, 291));
+            data.Add(new(72, 128, 56, 56, 1, 0, 1, 1, 0, 292));
             for (int shared = 0; shared < 32; shared++)
             {
                 data.Add(new(3, 5, 5, 6, 3, 1, 2, 3, shared, 300 + shared));
@@ -100,6 +104,10 @@ public static class Cases
                 data.Add(new(n, inputs, outputs, 1, 0, 100 + i));
                 data.Add(new(n, inputs, outputs, 3, new RandomValues(i).Below(32), 200 + i));
             }
+            // Sums over thousands of features and of samples, in the widest tiles and in others.
+            data.Add(new(3200, 72, 128, 1, 0, 290));
+            data.Add(new(40, 3300, 72, 1, 0, 291));
+            data.Add(new(600, 132, 128, 1, 0, 292));
             for (int shared = 0; shared < 32; shared++)
                 data.Add(new(4, 6, 5, 3, shared, 300 + shared));
             for (int draw = 0; draw < Draws; draw++)

@@ -1,3 +1,4 @@
+using DdmNative.CudaEmulator.Execution;
 using DdmNative.CudaEmulator.Ptx;
 using DdmNative.CudaEmulator.Tests.Execution;
 using Xunit;
@@ -64,6 +65,156 @@ public class MatrixFormTests
         }
     }
 
+    /// <summary>Compute capability, depth, types, and how the tensor cores of that generation add.</summary>
+    public static TheoryData<int, int, PtxType, PtxType, PtxType, int, int> TruncatedProducts
+    {
+        get
+        {
+            TheoryData<int, int, PtxType, PtxType, PtxType, int, int> data = [];
+            foreach (int depth in new[] { 8, 16 })
+            {
+                foreach ((PtxType d, PtxType c) in new[] { (F32, F32), (F16, F16), (F32, F16), (F16, F32) })
+                {
+                    data.Add(80, depth, F16, d, c, 24, 8);
+                    data.Add(90, depth, F16, d, c, 25, depth);
+                }
+
+                data.Add(86, depth, BF16, F32, F32, 24, 8);
+                data.Add(90, depth, BF16, F32, F32, 25, depth);
+            }
+
+            foreach (int depth in new[] { 4, 8 })
+            {
+                data.Add(80, depth, TF32, F32, F32, 24, 4);
+                data.Add(90, depth, TF32, F32, F32, 25, depth);
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TruncatedProducts))]
+    public void Sums_are_truncated_as_tensor_cores_do(int capability, int depth, PtxType type, PtxType typeD, PtxType typeC, int fractionBits, int step)
+    {
+        TensorCoreReference reference = new(fractionBits, step);
+        EmulatorOptions options = LaneKernel.Options with { Capability = (capability / 10, capability % 10) };
+        for (int seed = 0; seed < 24; seed++)
+        {
+            Random random = new(seed);
+            uint[,] a = Bits(16, depth, type, random, seed), b = Bits(depth, 8, type, random, seed), c = Bits(16, 8, typeC, random, seed);
+            uint[] sources = [.. Words(a, type, PlaceInA(type)), .. Words(b, type, PlaceInB(type)), .. Words(c, typeC, PlaceInC)];
+            uint[] found = LaneKernel.Results(Product(depth, type, typeD, typeC, out int countD), 32 * countD, sources, options: options);
+            uint[,] expected = new uint[16, 8];
+            for (int i = 0; i < 128; i++)
+            {
+                (int row, int column) = (i / 8, i % 8);
+                uint[] left = [.. Enumerable.Range(0, depth).Select(k => a[row, k])], right = [.. Enumerable.Range(0, depth).Select(k => b[k, column])];
+                expected[row, column] = reference.Sum(c[row, column], typeC, left, type, right, type, typeD);
+            }
+
+            Assert.Equal(Words(expected, typeD, PlaceInC), found);
+        }
+    }
+
+    [Theory]
+    [InlineData(MatrixSums.Round, 0x40000000u)]
+    [InlineData(MatrixSums.Truncate, 0x3fffffffu)]
+    public void Rounded_sums_are_a_matter_of_the_options(MatrixSums sums, uint expected)
+    {
+        // (2 − 2⁻²³) + 2⁻¹² · (2⁻¹² + 2⁻¹³): three quarters of the last place.
+        uint[,] a = new uint[16, 8], b = new uint[8, 8], c = new uint[16, 8];
+        for (int row = 0; row < 16; row++)
+            a[row, 3] = BitConverter.SingleToUInt32Bits(MathF.ScaleB(1, -12));
+        for (int column = 0; column < 8; column++)
+            b[3, column] = BitConverter.SingleToUInt32Bits(MathF.ScaleB(1.5f, -12));
+        for (int i = 0; i < 128; i++)
+            c[i / 8, i % 8] = 0x3fffffff;
+        uint[] sources = [.. Words(a, TF32, PlaceInA(TF32)), .. Words(b, TF32, PlaceInB(TF32)), .. Words(c, F32, PlaceInC)];
+        uint[] found = LaneKernel.Results(Product(8, TF32, F32, F32, out int countD), 32 * countD, sources, options: LaneKernel.Options with { MatrixSums = sums });
+        Assert.All(found, bits => Assert.Equal(expected, bits));
+    }
+
+    [Theory]
+    [InlineData(0x7f800000u, 0x3f800000u, 0u, 0x7f800000u)] // ∞ · 1 + 0
+    [InlineData(0xff800000u, 0x3f800000u, 0x3f800000u, 0xff800000u)]
+    [InlineData(0x7f800000u, 0u, 0x3f800000u, 0x7fffffffu)] // ∞ · 0
+    [InlineData(0x7f800000u, 0x3f800000u, 0xff800000u, 0x7fffffffu)] // ∞ − ∞
+    [InlineData(0x3f800000u, 0x3f800000u, 0x7fc00001u, 0x7fffffffu)]
+    [InlineData(0x7f000000u, 0x40000000u, 0x7f7fffffu, 0x7f800000u)] // beyond the largest float
+    [InlineData(0x7f000000u, 0x40000000u, 0xff7fffffu, 0x73800000u)] // 2¹²⁸ − the largest float: the product alone need not fit
+    [InlineData(0x80000000u, 0x3f800000u, 0x80000000u, 0u)]
+    public void What_is_not_finite_goes_through(uint a, uint b, uint c, uint expected)
+    {
+        uint[,] left = new uint[16, 8], right = new uint[8, 8], sums = new uint[16, 8];
+        (left[5, 6], right[6, 2], sums[5, 2]) = (a, b, c);
+        uint[] sources = [.. Words(left, TF32, PlaceInA(TF32)), .. Words(right, TF32, PlaceInB(TF32)), .. Words(sums, F32, PlaceInC)];
+        uint[] found = LaneKernel.Results(Product(8, TF32, F32, F32, out int countD), 32 * countD, sources);
+        uint[,] all = new uint[16, 8];
+        all[5, 2] = expected;
+        uint[] whole = Words(all, F32, PlaceInC);
+        // 0 · ∞ is no number in the rest of the row or column either.
+        for (int i = 0; i < 128; i++)
+        {
+            (int row, int column) = PlaceInC(i % 32, i / 32);
+            bool meets = (row == 5 && a == 0x7f800000 || row == 5 && a == 0xff800000) && column != 2;
+            Assert.Equal(meets ? 0x7fffffff : whole[i], found[i]);
+        }
+    }
+
+    /// <summary>Loads, one mma.m16n8k…, stores.</summary>
+    private static string Product(int depth, PtxType type, PtxType typeD, PtxType typeC, out int countD)
+    {
+        int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type), countC = Registers(16 * 8, typeC);
+        countD = Registers(16 * 8, typeD);
+        string loads = string.Concat(Enumerable.Range(0, countA + countB + countC).Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
+        string stores = string.Concat(Enumerable.Range(0, countD).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n"));
+        string types = $"{Name(typeD)}.{Name(type)}.{Name(type)}.{Name(typeC)}";
+        string operands = $"{List(60, countD)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, countC)}";
+        return $"{loads}mma.sync.aligned.m16n8k{depth}.row.col.{types} {operands};\n{stores}";
+    }
+
+    /// <summary>Random finite bits of a type: all exponents, those near one, those of like size, and those near the subnormal numbers in turn.</summary>
+    private static uint[,] Bits(int rows, int columns, PtxType type, Random random, int seed)
+    {
+        (int exponentBits, int mantissaBits) = type switch { F16 => (5, 10), BF16 => (8, 7), E4M3 => (4, 3), E5M2 => (5, 2), _ => (8, 23) };
+        int last = (1 << exponentBits) - 2, middle = last / 2;
+        uint[,] bits = new uint[rows, columns];
+        for (int i = 0; i < bits.Length; i++)
+        {
+            int field = (seed % 4) switch
+            {
+                0 => random.Next(middle / 2, middle + middle / 2),
+                1 => random.Next(Math.Max(0, middle - 12), middle + 3),
+                2 => middle,
+                _ => random.Next(0, Math.Min(last, middle / 2 + 6)),
+            };
+            uint mantissa = random.Next(8) == 0 ? 0 : (uint)random.Next(1 << mantissaBits);
+            if (random.Next(16) == 0)
+                (field, mantissa) = (0, 0);
+            bits[i / columns, i % columns] = ((uint)random.Next(2) << (exponentBits + mantissaBits)) | ((uint)field << mantissaBits) | mantissa;
+        }
+
+        return bits;
+    }
+
+    /// <summary>Register after register, 32 lanes each.</summary>
+    private static uint[] Words(uint[,] matrix, PtxType type, Func<int, int, (int Row, int Column)> place)
+    {
+        int perRegister = type.ByteSize() == 2 ? 2 : 1;
+        uint[] words = new uint[matrix.Length / perRegister];
+        for (int lane = 0; lane < 32; lane++)
+        {
+            for (int i = 0; i < matrix.Length / 32; i++)
+            {
+                (int row, int column) = place(lane, i);
+                words[i / perRegister * 32 + lane] |= matrix[row, column] << 16 * (i % perRegister);
+            }
+        }
+
+        return words;
+    }
+
     public static TheoryData<string, int, int, int> WarpProducts
     {
         get
@@ -103,11 +254,14 @@ public class MatrixFormTests
     private static void CheckWarpProduct(PtxType type, PtxType typeD, PtxType typeC, (int M, int N, int K) shape, (string A, string B, string C) layout, string space, int padding, int seed)
     {
         Random random = new(seed);
-        double[,] a = Matrix(shape.M, shape.K, () => random.Next(-4, 5)), b = Matrix(shape.K, shape.N, () => random.Next(-4, 5)), c = Matrix(shape.M, shape.N, () => random.Next(-4, 5));
+        // Whole numbers whose sums are exact, and every other time fractions whose sums are truncated.
+        double Value(PtxType of) => seed % 2 == 0 ? random.Next(-4, 5) : Rounded(random.NextDouble() * 4 - 2, of);
+        double[,] a = Matrix(shape.M, shape.K, () => Value(type)), b = Matrix(shape.K, shape.N, () => Value(type));
+        double[,] c = Matrix(shape.M, shape.N, () => Value(typeC));
         (uint[] words, int stride)[] stored = [Stored(a, type, layout.A, padding), Stored(b, type, layout.B, padding), Stored(c, typeC, layout.C, padding)];
         int[] places = [0, stored[0].words.Length, stored[0].words.Length + stored[1].words.Length];
         uint[] sources = [.. stored.SelectMany(matrix => matrix.words)];
-        (uint[] expected, int strideD) = Stored(Product(a, b, c), typeD, layout.C, padding);
+        (uint[] expected, int strideD) = Stored(seed % 2 == 0 ? Product(a, b, c) : TruncatedProduct(a, b, c, type, typeC, typeD), typeD, layout.C, padding);
         int countA = PtxFragment.Registers(true, PtxMatrix.A, shape, type), countB = PtxFragment.Registers(true, PtxMatrix.B, shape, type);
         int countC = PtxFragment.Registers(true, PtxMatrix.C, shape, typeC), countD = PtxFragment.Registers(true, PtxMatrix.D, shape, typeD);
         string size = $"m{shape.M}n{shape.N}k{shape.K}", multiply = type == F16 ? $"{Name(typeD)}.{Name(typeC)}" : $"f32.{Name(type)}.{Name(type)}.f32";
@@ -224,6 +378,23 @@ public class MatrixFormTests
             (int row, int column) = (i / d.GetLength(1), i % d.GetLength(1));
             for (int k = 0; k < a.GetLength(1); k++)
                 d[row, column] += a[row, k] * b[k, column];
+        }
+
+        return d;
+    }
+
+    /// <summary>As the tensor cores of compute capability 8.0 add.</summary>
+    private static double[,] TruncatedProduct(double[,] a, double[,] b, double[,] c, PtxType type, PtxType typeC, PtxType typeD)
+    {
+        TensorCoreReference reference = new(24, type == TF32 ? 4 : 8);
+        double[,] d = (double[,])c.Clone();
+        for (int i = 0; i < d.Length; i++)
+        {
+            (int row, int column) = (i / d.GetLength(1), i % d.GetLength(1));
+            uint[] left = [.. Enumerable.Range(0, a.GetLength(1)).Select(k => Bits(a[row, k], type))];
+            uint[] right = [.. Enumerable.Range(0, a.GetLength(1)).Select(k => Bits(b[k, column], type))];
+            uint sum = reference.Sum(Bits(c[row, column], typeC), typeC, left, type, right, type, typeD);
+            d[row, column] = typeD == F16 ? (double)BitConverter.UInt16BitsToHalf((ushort)sum) : BitConverter.UInt32BitsToSingle(sum);
         }
 
         return d;

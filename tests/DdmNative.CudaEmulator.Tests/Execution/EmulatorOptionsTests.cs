@@ -1,0 +1,45 @@
+using DdmNative.CudaEmulator.Execution;
+using Xunit;
+
+namespace DdmNative.CudaEmulator.Tests.Execution;
+
+/// <summary>What the environment says about a device.</summary>
+public sealed class EmulatorOptionsTests
+{
+    [Theory]
+    [InlineData(null, MatrixSums.Truncate)]
+    [InlineData("", MatrixSums.Truncate)]
+    [InlineData("truncate", MatrixSums.Truncate)]
+    [InlineData("round", MatrixSums.Round)]
+    public void The_environment_says_how_matrix_instructions_add(string? text, MatrixSums expected)
+    {
+        using Variable variable = new(EmulatorOptions.MatrixSumsVariable, text);
+
+        Assert.Equal(expected, EmulatorOptions.FromEnvironment().MatrixSums);
+    }
+
+    [Fact]
+    public void Another_way_of_adding_is_refused_with_what_is_expected()
+    {
+        using Variable variable = new(EmulatorOptions.MatrixSumsVariable, "nearest");
+
+        string message = Assert.Throws<FormatException>(() => EmulatorOptions.FromEnvironment()).Message;
+
+        Assert.Equal("DDM_CUDA_EMULATOR_MMA is 'nearest', expected truncate or round", message);
+    }
+
+    /// <summary>A variable of the environment for as long as this lives.</summary>
+    private sealed class Variable : IDisposable
+    {
+        private readonly string name;
+        private readonly string? before;
+
+        public Variable(string name, string? text)
+        {
+            (this.name, before) = (name, Environment.GetEnvironmentVariable(name));
+            Environment.SetEnvironmentVariable(name, text);
+        }
+
+        public void Dispose() => Environment.SetEnvironmentVariable(name, before);
+    }
+}
