@@ -143,7 +143,11 @@ __device__ __forceinline__ void spread(
         ddm::spread<W, FIXED>(x, x_member, cotangent, cotangent_member, x_cotangent, samples, height, width, channels, window, blocks);                        \
     }
 
+// A module for windows of two and one for any others, which CMakeLists.txt names.
+#ifdef DDM_POOL_WINDOW2
 DDM_POOL(window2_vector, 4, 2)
 DDM_POOL(window2_scalar, 1, 2)
+#else
 DDM_POOL(any_vector, 4, 0)
 DDM_POOL(any_scalar, 1, 0)
+#endif
