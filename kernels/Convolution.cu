@@ -242,7 +242,8 @@ __device__ __forceinline__ void backward_filter(
             steps, splits, rowTiles, columnTiles); \
     }
 
-// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 128 x 32, 64 x 16. Gradients of parameters have square tiles.
+// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 128 x 32, 64 x 16. Gradients of parameters have
+// square tiles.
 DDM_INSTANTIATE(DDM_CORRELATE, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
 #if DDM_ROWS == DDM_COLUMNS
 DDM_INSTANTIATE(DDM_BACKWARD_FILTER, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)

@@ -334,10 +334,10 @@ __device__ __forceinline__ void norm_backward_tangent(
             scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes);                               \
     }
 
-#define DDM_NORM(FORM, W, FORWARD_KEPT, OTHER_KEPT)                                                                                                            \
-    DDM_NORM_FORWARD(instance_norm_forward_##FORM, W, FORWARD_KEPT)                                                                                            \
-    DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_##FORM, W, OTHER_KEPT)                                                                              \
-    DDM_NORM_BACKWARD(instance_norm_backward_##FORM, W, OTHER_KEPT)                                                                                            \
+#define DDM_NORM(FORM, W, FORWARD_KEPT, OTHER_KEPT) \
+    DDM_NORM_FORWARD(instance_norm_forward_##FORM, W, FORWARD_KEPT) \
+    DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_##FORM, W, OTHER_KEPT) \
+    DDM_NORM_BACKWARD(instance_norm_backward_##FORM, W, OTHER_KEPT) \
     DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_##FORM, W, OTHER_KEPT)
 
 // A module for each form, which CMakeLists.txt names, and one for the sum of parameters, which belongs to all of them.

@@ -155,7 +155,8 @@ __device__ __forceinline__ void multiply_columns(
             rest % columnTiles * tileColumns); \
     }
 
-// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 64 x 16. Gradients of parameters have square tiles.
+// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 64 x 16. Gradients of parameters have square
+// tiles.
 DDM_INSTANTIATE(DDM_MATRIX_ROWS, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
 #if DDM_ROWS == DDM_COLUMNS
 DDM_INSTANTIATE(DDM_MATRIX_COLUMNS, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)

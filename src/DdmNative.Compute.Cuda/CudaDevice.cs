@@ -18,8 +18,8 @@ public sealed class CudaDevice : Device
     private static long devices;
 
     /// <summary>
-    /// The number of the device whose context is the thread's. Not the context's handle: after a device's end the driver may give the same handle to another context, which a thread that
-    /// had the first must not take for its own.
+    /// The number of the device whose context is the thread's. Not the context's handle: after a device's end the driver may give the same
+    /// handle to another context, which a thread that had the first must not take for its own.
     /// </summary>
     [ThreadStatic]
     private static long currentDevice;
@@ -112,8 +112,8 @@ public sealed class CudaDevice : Device
     public ILaunchObserver? LaunchObserver { get; set; }
 
     /// <summary>
-    /// Times everything that runs from now on, by replays, unless there is a <see cref="LaunchObserver"/>; null (the default) costs nothing. To be set between runs. What is computed
-    /// while it is there is not to be used.
+    /// Times everything that runs from now on, by replays, unless there is a <see cref="LaunchObserver"/>; null (the default) costs
+    /// nothing. To be set between runs. What is computed while it is there is not to be used.
     /// </summary>
     public ReplayTimer? ReplayTimer { get; set; }
 
@@ -256,7 +256,9 @@ public sealed class CudaDevice : Device
         Memory.Free(block);
     }
 
-    /// <summary>Stages row-major values, channels last, and copies them to <paramref name="address"/> in stream order; does not wait for the copy.</summary>
+    /// <summary>
+    /// Stages row-major values, channels last, and copies them to <paramref name="address"/> in stream order; does not wait for the copy.
+    /// </summary>
     internal void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address) => transfers.Upload(shape, values, address);
 
     /// <summary>Copies values at <paramref name="address"/> out, row-major, after all work before: the one place where the host waits.</summary>
@@ -270,7 +272,10 @@ public sealed class CudaDevice : Device
         Release();
     }
 
-    /// <summary>Gives back all that there is, some of which is not there after a constructor's failure. Every step is tried, whatever became of the others, and none throws.</summary>
+    /// <summary>
+    /// Gives back all that there is, some of which is not there after a constructor's failure. Every step is tried, whatever became of the
+    /// others, and none throws.
+    /// </summary>
     private void Release()
     {
         if (currentDevice != number)

@@ -23,7 +23,8 @@ public abstract class Tensor : IDisposable
     public float[] ToArray()
     {
         if (Shape.Length > Array.MaxLength)
-            throw new InvalidOperationException($"A tensor of shape {Shape} holds {Shape.Length} values, and an array {Array.MaxLength} at most.");
+            throw new InvalidOperationException($"A tensor of shape {Shape} holds {Shape.Length} values, and an array {Array.MaxLength} " +
+                "at most.");
         var values = new float[Shape.Length];
         Download(values);
         return values;

@@ -19,7 +19,8 @@ public readonly record struct TensorShape
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         if ((Int128)channels * height * width > int.MaxValue)
-            throw new ArgumentOutOfRangeException(nameof(channels), $"A sample of {channels} × {height} × {width} floats has more than {int.MaxValue}.");
+            throw new ArgumentOutOfRangeException(nameof(channels), $"A sample of {channels} × {height} × {width} floats has more than " +
+                $"{int.MaxValue}.");
         (Members, Samples, Channels, Height, Width) = (members, samples, channels, height, width);
     }
 

@@ -63,7 +63,8 @@ public sealed class ContextTests : IDisposable
         CudaDevice device = Open();
         using (Tensor tensor = device.Upload(Shape, new float[1000]))
             tensor.ToArray();
-        device.Record("a plan", () => device.Launch(new KernelLaunch("kernel", new Dim3(1), new Dim3(32)), new KernelArguments())).Dispose();
+        device.Record("a plan", () => device.Launch(new KernelLaunch("kernel", new Dim3(1), new Dim3(32)),
+            new KernelArguments())).Dispose();
         Assert.NotEqual(0, driver.Living);
 
         device.Dispose();
@@ -99,14 +100,16 @@ public sealed class ContextTests : IDisposable
     {
         CudaDevice device = Open();
         Tensor tensor = device.Upload(Shape, new float[1000]);
-        IPlan plan = device.Record("a plan", () => device.Launch(new KernelLaunch("kernel", new Dim3(1), new Dim3(32)), new KernelArguments()));
+        IPlan plan = device.Record("a plan", () => device.Launch(new KernelLaunch("kernel", new Dim3(1), new Dim3(32)),
+            new KernelArguments()));
         driver.FailingCall = "*";
 
         plan.Dispose();
         tensor.Dispose();
         device.Dispose();
 
-        Assert.Subset(driver.Failed.ToHashSet(), new HashSet<string>(["Synchronize", "FreeHost", "Free", "UnloadModule", "DestroyStream", "ReleasePrimaryContext"]));
+        Assert.Subset(driver.Failed.ToHashSet(), new HashSet<string>(["Synchronize", "FreeHost", "Free", "UnloadModule", "DestroyStream",
+            "ReleasePrimaryContext"]));
     }
 
     [Theory]
@@ -128,7 +131,8 @@ public sealed class ContextTests : IDisposable
 
     private CudaDevice Open() => Open(driver);
 
-    private static CudaDevice Open(HostMemoryDriver driver, int ordinal = 0) => new(driver, ordinal, Precision.Fp32, Encoding.ASCII.GetBytes("no kernels"));
+    private static CudaDevice Open(HostMemoryDriver driver, int ordinal = 0) => new(driver, ordinal, Precision.Fp32,
+        Encoding.ASCII.GetBytes("no kernels"));
 
     /// <summary>A thread of its own, which keeps its thread-static state from one piece of work to the next.</summary>
     private sealed class Worker : IDisposable

@@ -6,8 +6,8 @@ namespace DdmNative.Compute.Cuda.Tests;
 
 /// <summary>
 /// A driver whose device memory is the host's and whose stream is as lazy as a stream may be: work is done only when someone waits for it. Kernels are
-/// not run, they are written down. It holds the backend to what real drivers hold it to: a call needs a living context on its thread (once one was retained), and nothing is loaded
-/// while a stream is being captured.
+/// not run, they are written down. It holds the backend to what real drivers hold it to: a call needs a living context on its thread (once
+/// one was retained), and nothing is loaded while a stream is being captured.
 /// </summary>
 internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int devices = 1) : ICudaDriver, IDisposable
 {
@@ -52,7 +52,8 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     public List<string> LoadedModules { get; } = [];
 
     /// <summary>What the backend has not given back: streams, events, modules, page-locked memory, device memory and contexts.</summary>
-    public int Living => streams.Count + events.Count + modules.Count + hostAllocations.Count + allocations.Count + contexts.Values.Sum(context => context.Retained);
+    public int Living => streams.Count + events.Count + modules.Count + hostAllocations.Count + allocations.Count + contexts.Values.Sum(
+        context => context.Retained);
 
     /// <summary>The kernel whose launch fails; null for none.</summary>
     public string? FailingKernel { get; set; }

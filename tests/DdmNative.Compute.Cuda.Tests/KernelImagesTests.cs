@@ -29,7 +29,8 @@ public sealed class KernelImagesTests : IDisposable
             KernelImages images = OfThisBuild(target);
             Assert.Equal(kernels.Order(), images.Modules.SelectMany(module => KernelImage.KernelsIn(module.Read())).Order());
             Assert.All(kernels, kernel => Assert.Contains(kernel, PtxInstructionMix.Of(images.Find(kernel).Read()).Keys));
-            Assert.All(images.Modules, module => Assert.Contains($".target {target}", Encoding.UTF8.GetString(module.Read()), StringComparison.Ordinal));
+            Assert.All(images.Modules, module => Assert.Contains($".target {target}", Encoding.UTF8.GetString(module.Read()),
+                StringComparison.Ordinal));
         }
     }
 
@@ -53,7 +54,8 @@ public sealed class KernelImagesTests : IDisposable
         foreach (InnerLoop loop in loops.Loops)
             loop.Run(1);
 
-        string[] products = [.. driver.LoadedModules.Where(module => module.StartsWith("convolution_", StringComparison.Ordinal) || module.StartsWith("matrix_product_", StringComparison.Ordinal))];
+        string[] products = [.. driver.LoadedModules.Where(module => module.StartsWith("convolution_",
+            StringComparison.Ordinal) || module.StartsWith("matrix_product_", StringComparison.Ordinal))];
         Assert.NotEmpty(products);
         Assert.All(products, module => Assert.Contains($"_{name}_", module, StringComparison.Ordinal));
         Assert.Equal(driver.LoadedModules.Distinct(), driver.LoadedModules);
@@ -90,7 +92,8 @@ public sealed class KernelImagesTests : IDisposable
         Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, thread =>
         {
             device.MakeCurrent();
-            found[thread] = [.. Enumerable.Range(0, 8).SelectMany(i => (nint[])[modules.Function($"left{i}", 0), modules.Function($"right{i}", 0)])];
+            found[thread] = [.. Enumerable.Range(0, 8).SelectMany(i => (nint[])[modules.Function($"left{i}", 0),
+                modules.Function($"right{i}", 0)])];
         });
 
         Assert.All(found, functions => Assert.Equal(found[0], functions));
@@ -124,7 +127,8 @@ public sealed class KernelImagesTests : IDisposable
         Assert.Null(compiled.Mix);
         Assert.Equal(1, readable.Mix!.Instructions);
         Assert.Equal([("mixed", true), ("text", false)], device.LoadedModules.Select(module => (module.Name, module.IsCubin)));
-        Assert.Contains("'removed': it is in none of the 2 modules", Assert.Throws<CudaUnavailableException>(() => device.FactsOf("removed")).Message, StringComparison.Ordinal);
+        Assert.Contains("'removed': it is in none of the 2 modules", Assert.Throws<CudaUnavailableException>(()
+            => device.FactsOf("removed")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,14 +157,18 @@ public sealed class KernelImagesTests : IDisposable
     [Fact]
     public void A_folder_without_modules_and_a_file_that_is_not_there_are_named()
     {
-        Assert.Contains("neither a .ptx nor a .cubin", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(folder.FullName, "sm_80")).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(Path.Combine(folder.FullName, "no.ptx"), "sm_80")).Message, StringComparison.Ordinal);
+        Assert.Contains("neither a .ptx nor a .cubin", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(folder.FullName,
+            "sm_80")).Message, StringComparison.Ordinal);
+        Assert.Contains("does not exist", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(Path.Combine(folder.FullName,
+            "no.ptx"), "sm_80")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Kernels_are_found_in_text_however_it_is_spaced()
     {
-        Assert.Equal(["a", "b", "c"], KernelImage.KernelsIn(".visible .entry a(.param .u64 p)\n{ }\n.entry\tb (\n) { }\n.entry\n  c()"u8).Order());
+        ReadOnlySpan<byte> text = ".visible .entry a(.param .u64 p)\n{ }\n.entry\tb (\n) { }\n.entry\n  c()"u8;
+
+        Assert.Equal(["a", "b", "c"], KernelImage.KernelsIn(text).Order());
         Assert.Empty(KernelImage.KernelsIn(".entry"u8));
         Assert.Empty(KernelImage.KernelsIn(".entry "u8));
         Assert.Empty(KernelImage.KernelsIn(""u8));
@@ -187,10 +195,12 @@ public sealed class KernelImagesTests : IDisposable
         }
     }
 
-    private static string Ptx(params string[] kernels) => ".version 7.8\n.target sm_80\n.address_size 64\n" + string.Concat(kernels.Select(kernel => $".visible .entry {kernel}()\n{{\n\tret;\n}}\n"));
+    private static string Ptx(params string[] kernels) => ".version 7.8\n.target sm_80\n.address_size " +
+        "64\n" + string.Concat(kernels.Select(kernel => $".visible .entry {kernel}()\n{{\n\tret;\n}}\n"));
 
     /// <summary>As much of a cubin as is looked at here: the magic number and the names of sections.</summary>
-    private static byte[] Cubin(params string[] kernels) => Encoding.UTF8.GetBytes("\u007fELF\0\0\0" + string.Concat(kernels.Select(kernel => $".text.{kernel}\0.nv.info.{kernel}\0")));
+    private static byte[] Cubin(params string[] kernels) => Encoding.UTF8.GetBytes("\u007fELF\0\0\0" + string.Concat(kernels.Select(kernel
+        => $".text.{kernel}\0.nv.info.{kernel}\0")));
 
     private CudaDevice Open() => new(driver, 0, Precision.Fp32, KernelImages.In(folder.FullName, "sm_80"));
 

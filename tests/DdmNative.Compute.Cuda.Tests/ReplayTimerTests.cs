@@ -37,7 +37,8 @@ public sealed class ReplayTimerTests : IDisposable
         driver.Synchronize(device.Stream);
 
         Assert.Equal(["small()", "large()", "small()"], driver.Ran.Take(3));
-        Assert.Equal([("small", 1, 32, 2), ("large", 8, 32, 1)], timer.Kernels.Select(kernel => (kernel.Kernel, kernel.Blocks, kernel.ThreadsPerBlock, kernel.Launches)));
+        Assert.Equal([("small", 1, 32, 2), ("large", 8, 32, 1)], timer.Kernels.Select(kernel => (kernel.Kernel, kernel.Blocks,
+            kernel.ThreadsPerBlock, kernel.Launches)));
         Assert.Equal([2.0 / 20, 1.0 / 20], timer.Kernels.Select(kernel => kernel.Milliseconds));
         Assert.Equal((1.0 / 5, 1.0 / 5, 0), (timer.GraphMilliseconds, timer.PlainMilliseconds, timer.LaunchShare));
     }
@@ -104,5 +105,6 @@ public sealed class ReplayTimerTests : IDisposable
         Assert.Equal(1, timer.Kernels.Sum(kernel => kernel.Launches));
     }
 
-    private void Launch(string kernel, int blocks) => device.Launch(new KernelLaunch(kernel, new Dim3(blocks), new Dim3(32)), new KernelArguments().Int(1));
+    private void Launch(string kernel, int blocks) => device.Launch(new KernelLaunch(kernel, new Dim3(blocks), new Dim3(32)),
+        new KernelArguments().Int(1));
 }

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace DdmNative.Compute.Cuda.Tests;
 
-/// <summary>How tensors pass between the host and the device: cut into pieces, one on its way while the one before is put in its place.</summary>
+/// <summary>
+/// How tensors pass between the host and the device: cut into pieces, one on its way while the one before is put in its place.
+/// </summary>
 public sealed class TransferTests : IDisposable
 {
     private readonly HostMemoryDriver driver = new();
@@ -56,9 +58,12 @@ public sealed class TransferTests : IDisposable
     {
         using Tensor tensor = device.AllocateTransient(new TensorShape(3, 1000, 3, 1000, 1000));
 
-        Assert.Contains("[3, 1000, 3, 1000, 1000] holds 9000000000 values; 10 were given", Assert.Throws<ArgumentException>(() => tensor.Upload(new float[10])).Message, StringComparison.Ordinal);
-        Assert.Contains("[3, 1000, 3, 1000, 1000] holds 9000000000 values; 10 were given", Assert.Throws<ArgumentException>(() => tensor.Download(new float[10])).Message, StringComparison.Ordinal);
-        Assert.Contains("[3, 1000, 3, 1000, 1000] holds 9000000000 values", Assert.Throws<InvalidOperationException>(tensor.ToArray).Message, StringComparison.Ordinal);
+        Assert.Contains("[3, 1000, 3, 1000, 1000] holds 9000000000 values; 10 were given", Assert.Throws<ArgumentException>(()
+            => tensor.Upload(new float[10])).Message, StringComparison.Ordinal);
+        Assert.Contains("[3, 1000, 3, 1000, 1000] holds 9000000000 values; 10 were given", Assert.Throws<ArgumentException>(()
+            => tensor.Download(new float[10])).Message, StringComparison.Ordinal);
+        Assert.Contains("[3, 1000, 3, 1000, 1000] holds 9000000000 values",
+            Assert.Throws<InvalidOperationException>(tensor.ToArray).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -107,12 +107,14 @@ public sealed class ManagedCudaDriverTests : IDisposable
 
     [SkippableFact]
     public void A_kernel_that_the_module_has_not_is_named()
-        => Assert.Contains("'nowhere'", SameFailure(driver => driver.Function(driver.LoadModule("store", Kernel()), "nowhere")).Message, StringComparison.Ordinal);
+        => Assert.Contains("'nowhere'", SameFailure(driver => driver.Function(driver.LoadModule("store", Kernel()), "nowhere")).Message,
+            StringComparison.Ordinal);
 
     [SkippableFact]
     public void A_launch_of_a_shape_that_no_device_has_fails_in_the_same_words()
         => Assert.Contains("cuLaunchKernel of store", SameFailure(driver =>
-            driver.Launch(driver.Function(driver.LoadModule("store", Kernel()), "store"), new KernelLaunch("store", new Dim3(1), new Dim3(4096)), driver.CreateStream(), new KernelArguments().Pointer(0).Int(1).Float(1))).Message,
+            driver.Launch(driver.Function(driver.LoadModule("store", Kernel()), "store"), new KernelLaunch("store", new Dim3(1),
+                new Dim3(4096)), driver.CreateStream(), new KernelArguments().Pointer(0).Int(1).Float(1))).Message,
             StringComparison.Ordinal);
 
     [SkippableFact]

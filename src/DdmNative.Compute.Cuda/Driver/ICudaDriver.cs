@@ -70,8 +70,8 @@ internal interface ICudaDriver
     float Milliseconds(nint start, nint end);
 
     /// <summary>
-    /// Loads a module for the current context's device: a cubin as it is, PTX compiled, with its lines of source for debuggers and profilers. The exception names the module and carries
-    /// the compiler's log.
+    /// Loads a module for the current context's device: a cubin as it is, PTX compiled, with its lines of source for debuggers and
+    /// profilers. The exception names the module and carries the compiler's log.
     /// </summary>
     nint LoadModule(string name, ReadOnlySpan<byte> image);
 

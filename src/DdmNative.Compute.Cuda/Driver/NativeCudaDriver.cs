@@ -166,7 +166,8 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
             nint* values = stackalloc nint[] { (nint)informationText, LogBytes, (nint)errorText, LogBytes, 1 };
             CudaResult result = cuModuleLoadDataEx(out nint module, bytes, 5, options, values);
             if (result != CudaResult.Success)
-                throw new CudaException(result, Name(result), Text(result), $"cuModuleLoadDataEx of the kernels in {name}", LogText(errors) + "\n" + LogText(information));
+                throw new CudaException(result, Name(result), Text(result), $"cuModuleLoadDataEx of the kernels in {name}",
+                    LogText(errors) + "\n" + LogText(information));
             return module;
         }
     }

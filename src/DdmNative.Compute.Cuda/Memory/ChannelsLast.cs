@@ -35,8 +35,8 @@ internal static class ChannelsLast
     }
 
     /// <summary>
-    /// Where the float at a position of the device's order lies row-major, and how many channels of its pixel follow (itself included, <paramref name="most"/> at most), each as many
-    /// floats on as an image has pixels.
+    /// Where the float at a position of the device's order lies row-major, and how many channels of its pixel follow (itself included,
+    /// <paramref name="most"/> at most), each as many floats on as an image has pixels.
     /// </summary>
     internal static (long RowMajor, int Channels) Pixel(TensorShape shape, long position, int most)
     {

@@ -2,8 +2,12 @@ using DdmNative.Compute.Cuda.Driver;
 
 namespace DdmNative.Compute.Cuda.Memory;
 
-/// <summary>Copies between the host's row-major values and the device's, channels last, piece by piece through the staging memory.</summary>
-/// <remarks>A tensor of 2³¹ floats or more has no span on the host; <see cref="Tensor"/> refuses it by its shape before it comes here.</remarks>
+/// <summary>
+/// Copies between the host's row-major values and the device's, channels last, piece by piece through the staging memory.
+/// </summary>
+/// <remarks>
+/// A tensor of 2³¹ floats or more has no span on the host; <see cref="Tensor"/> refuses it by its shape before it comes here.
+/// </remarks>
 internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, StagingRing staging)
 {
     /// <summary>Stages values and copies them to <paramref name="address"/> in stream order; does not wait for the copy.</summary>
@@ -21,8 +25,8 @@ internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, Stag
     }
 
     /// <summary>
-    /// Copies values at <paramref name="address"/> out, after all work before. While the host puts a piece in its place, the next one is on its way; for the last it waits until the
-    /// stream is empty.
+    /// Copies values at <paramref name="address"/> out, after all work before. While the host puts a piece in its place, the next one is on
+    /// its way; for the last it waits until the stream is empty.
     /// </summary>
     public void Download(TensorShape shape, ulong address, Span<float> values)
     {

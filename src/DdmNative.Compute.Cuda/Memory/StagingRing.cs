@@ -6,8 +6,9 @@ namespace DdmNative.Compute.Cuda.Memory;
 internal readonly record struct StagedPiece(nint Memory, nint Copied);
 
 /// <summary>
-/// A ring of page-locked memory through which copies pass. Up: the host fills the next piece and goes on while the stream copies it. Down: the host asks for a piece and for the next
-/// before it reads the first. It waits here only when the ring is full of pieces that are still to be copied.
+/// A ring of page-locked memory through which copies pass. Up: the host fills the next piece and goes on while the stream copies it. Down:
+/// the host asks for a piece and for the next before it reads the first. It waits here only when the ring is full of pieces that are still
+/// to be copied.
 /// </summary>
 internal sealed unsafe class StagingRing : IDisposable
 {
@@ -15,8 +16,8 @@ internal sealed unsafe class StagingRing : IDisposable
     public const int PieceBytes = 2 << 20;
 
     /// <summary>
-    /// Four pieces. Two that come from the device may be unread at a time; with what is lost where a piece does not fit before the ring's end they take three, so that the memory of an
-    /// unread piece is never given out again.
+    /// Four pieces. Two that come from the device may be unread at a time; with what is lost where a piece does not fit before the ring's
+    /// end they take three, so that the memory of an unread piece is never given out again.
     /// </summary>
     private const int Capacity = 4 * PieceBytes;
     private readonly ICudaDriver driver;
@@ -55,7 +56,10 @@ internal sealed unsafe class StagingRing : IDisposable
         Enqueue(bytes);
     }
 
-    /// <summary>Copies so many bytes (at most <see cref="PieceBytes"/>) from the device, in stream order. To be read before the piece after the next is asked for.</summary>
+    /// <summary>
+    /// Copies so many bytes (at most <see cref="PieceBytes"/>) from the device, in stream order. To be read before the piece after the next
+    /// is asked for.
+    /// </summary>
     public StagedPiece Receive(ulong source, long bytes)
     {
         nint piece = Next(bytes);

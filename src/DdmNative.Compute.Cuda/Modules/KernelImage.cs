@@ -18,7 +18,10 @@ internal sealed class KernelImage(string name, Func<byte[]> read)
     /// <summary>Whether an image is machine code, in an ELF file, and no text.</summary>
     public static bool IsCubin(ReadOnlySpan<byte> image) => image.StartsWith("\u007fELF"u8);
 
-    /// <summary>The names of the kernels in an image. In PTX a kernel is an <c>.entry</c>, in a cubin it has a section of its own, <c>.text.NAME</c>.</summary>
+    /// <summary>
+    /// The names of the kernels in an image. In PTX a kernel is an <c>.entry</c>, in a cubin it has a section of its own,
+    /// <c>.text.NAME</c>.
+    /// </summary>
     public static IReadOnlySet<string> KernelsIn(ReadOnlySpan<byte> image)
     {
         var kernels = new HashSet<string>(StringComparer.Ordinal);

@@ -4,8 +4,9 @@ using DdmNative.Compute.Cuda.Driver;
 namespace DdmNative.Compute.Cuda.Modules;
 
 /// <summary>
-/// The kernels of one device, looked up by name. A module is loaded, and where it is PTX compiled by the driver, when one of its kernels is first asked for: a job pays for what it
-/// uses. Asked for are kernels when a launch is made or written down, never while a stream is being captured, when a driver may refuse to load.
+/// The kernels of one device, looked up by name. A module is loaded, and where it is PTX compiled by the driver, when one of its kernels is
+/// first asked for: a job pays for what it uses. Asked for are kernels when a launch is made or written down, never while a stream is being
+/// captured, when a driver may refuse to load.
 /// </summary>
 /// <remarks>Every member may be called by several threads, with the device's context current.</remarks>
 internal sealed class KernelModules : IDisposable
@@ -65,7 +66,8 @@ internal sealed class KernelModules : IDisposable
     {
         nint function = Function(name, 0);
         return new KernelFacts(
-            driver.FunctionAttribute(FunctionAttribute.Registers, function), driver.FunctionAttribute(FunctionAttribute.SharedBytes, function),
+            driver.FunctionAttribute(FunctionAttribute.Registers, function),
+            driver.FunctionAttribute(FunctionAttribute.SharedBytes, function),
             driver.FunctionAttribute(FunctionAttribute.LocalBytes, function), Mix(name));
     }
 
@@ -96,7 +98,8 @@ internal sealed class KernelModules : IDisposable
             if (!mixes.TryGetValue(image, out IReadOnlyDictionary<string, PtxInstructionMix>? ofImage))
             {
                 byte[] bytes = image.Read();
-                mixes[image] = ofImage = KernelImage.IsCubin(bytes) ? new Dictionary<string, PtxInstructionMix>() : PtxInstructionMix.Of(bytes);
+                mixes[image] = ofImage = KernelImage.IsCubin(bytes) ? new Dictionary<string, PtxInstructionMix>()
+                    : PtxInstructionMix.Of(bytes);
             }
             return ofImage.GetValueOrDefault(kernel);
         }

@@ -5,7 +5,9 @@ namespace DdmNative.Compute.Cuda.Plans;
 /// <summary>Makes an executable graph of launches by capturing them from the device's stream.</summary>
 internal static class CapturedGraph
 {
-    /// <summary>A graph of these launches, one after the other. Their kernels are loaded already: within a capture the driver may refuse to load.</summary>
+    /// <summary>
+    /// A graph of these launches, one after the other. Their kernels are loaded already: within a capture the driver may refuse to load.
+    /// </summary>
     /// <exception cref="CudaException">The driver refuses a launch or the graph; the stream is no longer captured then.</exception>
     public static nint Make(CudaDevice device, IEnumerable<RecordedLaunch> launches)
     {

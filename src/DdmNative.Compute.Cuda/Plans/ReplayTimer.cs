@@ -11,13 +11,15 @@ namespace DdmNative.Compute.Cuda.Plans;
 public sealed record ReplayedKernel(string Kernel, int Blocks, int ThreadsPerBlock, int Launches, double Milliseconds);
 
 /// <summary>
-/// Times what a device runs by replaying it. An event before a single launch happens long before the launch arrives at the device, so that a kernel of a few microseconds measures its
-/// way there. So each launch is made a graph of its own that holds it many times: the device goes from one to the next by itself, as it does within a plan's graph.
+/// Times what a device runs by replaying it. An event before a single launch happens long before the launch arrives at the device, so that
+/// a kernel of a few microseconds measures its way there. So each launch is made a graph of its own that holds it many times: the device
+/// goes from one to the next by itself, as it does within a plan's graph.
 /// </summary>
 /// <remarks>
-/// A launch is measured where it stands, on the operands that it has, after it has run as it should. Replays change what kernels change in place (parameters, momenta), so that the values
-/// of a loop that is timed are good for nothing afterwards; how long kernels take does not depend on them. The operands of a replay come from the cache where they fit into it. A plan
-/// is measured at its first run, and its times count at every run.
+/// A launch is measured where it stands, on the operands that it has, after it has run as it should. Replays change what kernels change in
+/// place (parameters, momenta), so that the values of a loop that is timed are good for nothing afterwards; how long kernels take does not
+/// depend on them. The operands of a replay come from the cache where they fit into it. A plan is measured at its first run, and its times
+/// count at every run.
 /// </remarks>
 public sealed class ReplayTimer(CudaDevice device)
 {
@@ -32,7 +34,8 @@ public sealed class ReplayTimer(CudaDevice device)
 
     /// <summary>The longest first.</summary>
     public IReadOnlyList<ReplayedKernel> Kernels =>
-        [.. sums.Select(sum => new ReplayedKernel(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches, sum.Value.Milliseconds)).OrderByDescending(kernel => kernel.Milliseconds)];
+        [.. sums.Select(sum => new ReplayedKernel(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches,
+            sum.Value.Milliseconds)).OrderByDescending(kernel => kernel.Milliseconds)];
 
     /// <summary>Milliseconds of all runs by graphs: of plans, and of each launch outside of plans.</summary>
     public double GraphMilliseconds { get; private set; }
@@ -97,8 +100,8 @@ public sealed class ReplayTimer(CudaDevice device)
     }
 
     /// <summary>
-    /// Milliseconds of work on the device. The same work goes before it, during which the host hands over the event at the begin and what follows: the event happens when the device goes
-    /// on to what is timed, not when it begins to wait for it.
+    /// Milliseconds of work on the device. The same work goes before it, during which the host hands over the event at the begin and what
+    /// follows: the event happens when the device goes on to what is timed, not when it begins to wait for it.
     /// </summary>
     private double Timed(int times, Action work)
     {
