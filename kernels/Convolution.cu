@@ -244,14 +244,9 @@ __device__ __forceinline__ void backward_filter(
             steps, splits, rowTiles, columnTiles); \
     }
 
-#define DDM_CONVOLUTION(name, precision) \
-    DDM_CORRELATE(name, precision, 128, 128) \
-    DDM_CORRELATE(name, precision, 64, 64) \
-    DDM_CORRELATE(name, precision, 128, 32) \
-    DDM_CORRELATE(name, precision, 64, 16) \
-    DDM_BACKWARD_FILTER(name, precision, 128, 128) \
-    DDM_BACKWARD_FILTER(name, precision, 64, 64)
-
-DDM_CONVOLUTION(fp32, Fp32)
-DDM_CONVOLUTION(tf32, Tf32)
-DDM_CONVOLUTION(tf32x3, Tf32x3)
+// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 128 x 32, 64 x 16. Gradients of parameters have
+// square tiles.
+DDM_INSTANTIATE(DDM_CORRELATE, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
+#if DDM_ROWS == DDM_COLUMNS
+DDM_INSTANTIATE(DDM_BACKWARD_FILTER, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
+#endif

@@ -169,19 +169,14 @@ struct BlockSums {
 
 } // namespace ddm
 
+// A module for each kind of distance, which CMakeLists.txt names.
+#ifndef DDM_DISTANCE_COSINE
+
 extern "C" __global__ void __launch_bounds__(256) gradient_distance_sums_relative(
     const float* gradient, long long gradient_member, const float* target, long long target_member,
     const int* pieces, float* partials, int count, int blocks)
 {
     ddm::distance_sums<false>(gradient, gradient_member, target, target_member, pieces, partials, count, blocks);
-}
-
-// Left to itself ptxas spills here for the sake of a sixth block on a multiprocessor.
-extern "C" __global__ void __launch_bounds__(256, 5) gradient_distance_sums_cosine(
-    const float* gradient, long long gradient_member, const float* target, long long target_member,
-    const int* pieces, float* partials, int count, int blocks)
-{
-    ddm::distance_sums<true>(gradient, gradient_member, target, target_member, pieces, partials, count, blocks);
 }
 
 // share: a run whose ‖g*‖ is at most this share of the member's is rounding noise; 0 where only a run of zeros is.
@@ -219,6 +214,16 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_re
     const float* g = gradient + at.member * gradient_member + first;
     const float* wanted = target + at.member * target_member + first;
     assign(v, parameters, at.lane, [&](int i) { return factor * (g[i] - wanted[i]); });
+}
+
+#else
+
+// Left to itself ptxas spills here for the sake of a sixth block on a multiprocessor.
+extern "C" __global__ void __launch_bounds__(256, 5) gradient_distance_sums_cosine(
+    const float* gradient, long long gradient_member, const float* target, long long target_member,
+    const int* pieces, float* partials, int count, int blocks)
+{
+    ddm::distance_sums<true>(gradient, gradient_member, target, target_member, pieces, partials, count, blocks);
 }
 
 extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_cosine(
@@ -262,3 +267,5 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_co
     const float* wanted = target + at.member * target_member + first;
     assign(v, parameters, at.lane, [&](int i) { return fma(along, g[i], -towards * wanted[i]); });
 }
+
+#endif

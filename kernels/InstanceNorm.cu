@@ -315,11 +315,6 @@ __device__ __forceinline__ void norm_backward_tangent(
         ddm::norm_forward<W, KEPT>(x, x_member, scale, scale_member, shift, shift_member, y, statistics, samples, pixels, channels, lanes);                    \
     }
 
-DDM_NORM_FORWARD(instance_norm_forward_vector, 4, ddm::ForwardRows)
-DDM_NORM_FORWARD(instance_norm_forward_scalar, 1, ddm::ForwardRows)
-DDM_NORM_FORWARD(instance_norm_forward_vector_streaming, 4, 0)
-DDM_NORM_FORWARD(instance_norm_forward_scalar_streaming, 1, 0)
-
 #define DDM_NORM_FORWARD_TANGENT(NAME, W, KEPT)                                                                                                                \
     extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
         const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,          \
@@ -330,11 +325,6 @@ DDM_NORM_FORWARD(instance_norm_forward_scalar_streaming, 1, 0)
             scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent, samples, pixels, channels, lanes);                                           \
     }
 
-DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_vector, 4, ddm::OtherRows)
-DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_scalar, 1, ddm::OtherRows)
-DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_vector_streaming, 4, 0)
-DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_scalar_streaming, 1, 0)
-
 #define DDM_NORM_BACKWARD(NAME, W, KEPT)                                                                                                                       \
     extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
         const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent, long long cotangent_member,          \
@@ -344,11 +334,6 @@ DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_scalar_streaming, 1, 0)
         ddm::norm_backward<W, KEPT>(x, x_member, statistics, statistics_member, cotangent, cotangent_member, scale, scale_member, x_cotangent,                 \
             scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes);                               \
     }
-
-DDM_NORM_BACKWARD(instance_norm_backward_vector, 4, ddm::OtherRows)
-DDM_NORM_BACKWARD(instance_norm_backward_scalar, 1, ddm::OtherRows)
-DDM_NORM_BACKWARD(instance_norm_backward_vector_streaming, 4, 0)
-DDM_NORM_BACKWARD(instance_norm_backward_scalar_streaming, 1, 0)
 
 #define DDM_NORM_BACKWARD_TANGENT(NAME, W, KEPT)                                                                                                               \
     extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
@@ -362,10 +347,22 @@ DDM_NORM_BACKWARD(instance_norm_backward_scalar_streaming, 1, 0)
             scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes);                               \
     }
 
-DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_vector, 4, ddm::OtherRows)
-DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_scalar, 1, ddm::OtherRows)
-DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_vector_streaming, 4, 0)
-DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_scalar_streaming, 1, 0)
+#define DDM_NORM(FORM, W, FORWARD_KEPT, OTHER_KEPT) \
+    DDM_NORM_FORWARD(instance_norm_forward_##FORM, W, FORWARD_KEPT) \
+    DDM_NORM_FORWARD_TANGENT(instance_norm_forward_tangent_##FORM, W, OTHER_KEPT) \
+    DDM_NORM_BACKWARD(instance_norm_backward_##FORM, W, OTHER_KEPT) \
+    DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_##FORM, W, OTHER_KEPT)
+
+// A module for each form, which CMakeLists.txt names, and one for the sum of parameters, which belongs to all of them.
+#if defined(DDM_NORM_VECTOR)
+DDM_NORM(vector, 4, ddm::ForwardRows, ddm::OtherRows)
+#elif defined(DDM_NORM_SCALAR)
+DDM_NORM(scalar, 1, ddm::ForwardRows, ddm::OtherRows)
+#elif defined(DDM_NORM_VECTOR_STREAMING)
+DDM_NORM(vector_streaming, 4, 0, 0)
+#elif defined(DDM_NORM_SCALAR_STREAMING)
+DDM_NORM(scalar_streaming, 1, 0, 0)
+#else
 
 // δγ, δβ [E, C] = Σₙ of the samples' shares [E, N, 2C] (scale, then shift).
 extern "C" __global__ void __launch_bounds__(256) instance_norm_sum_parameters(
@@ -385,3 +382,5 @@ extern "C" __global__ void __launch_bounds__(256) instance_norm_sum_parameters(
     else
         shift[tile.member * shift_member + tile.column - channels] = sums[0].at[0];
 }
+
+#endif

@@ -157,13 +157,9 @@ __device__ __forceinline__ void multiply_columns(
             rest % columnTiles * tileColumns); \
     }
 
-#define DDM_MATRIX_PRODUCT(name, precision) \
-    DDM_MATRIX_ROWS(name, precision, 128, 128) \
-    DDM_MATRIX_ROWS(name, precision, 64, 64) \
-    DDM_MATRIX_ROWS(name, precision, 64, 16) \
-    DDM_MATRIX_COLUMNS(name, precision, 128, 128) \
-    DDM_MATRIX_COLUMNS(name, precision, 64, 64)
-
-DDM_MATRIX_PRODUCT(fp32, Fp32)
-DDM_MATRIX_PRODUCT(tf32, Tf32)
-DDM_MATRIX_PRODUCT(tf32x3, Tf32x3)
+// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 64 x 16. Gradients of parameters have square
+// tiles.
+DDM_INSTANTIATE(DDM_MATRIX_ROWS, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
+#if DDM_ROWS == DDM_COLUMNS
+DDM_INSTANTIATE(DDM_MATRIX_COLUMNS, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
+#endif

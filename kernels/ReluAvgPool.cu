@@ -143,8 +143,12 @@ __device__ __forceinline__ void spread(
         ddm::spread<W, FIXED>(x, x_member, cotangent, cotangent_member, x_cotangent, samples, height, width, channels, window, blocks);                        \
     }
 
-// Where the window is not known, ptxas left to itself spills for the sake of a sixth or an eighth block; it is asked for four.
+// A module for windows of two and one for any others, which CMakeLists.txt names.
+#ifdef DDM_POOL_WINDOW2
 DDM_POOL(window2_vector, 4, 2, (256))
 DDM_POOL(window2_scalar, 1, 2, (256))
+#else
+// Where the window is not known, ptxas left to itself spills for the sake of a sixth or an eighth block; it is asked for four.
 DDM_POOL(any_vector, 4, 0, (256, 4))
 DDM_POOL(any_scalar, 1, 0, (256, 4))
+#endif

@@ -373,6 +373,11 @@ __device__ __forceinline__ void cross_entropy_label_cotangent(
             z, z_period, z_tangent, z_tangent_period, weights, weights_period, label_cotangent, { samples, tile, length, tiles, rounds }, classes, group);     \
     }
 
+// A module for each form, which CMakeLists.txt names.
+#if defined(DDM_SOFTMAX_FEW)
 DDM_SOFTMAX(few, 1)
+#elif defined(DDM_SOFTMAX_SOME)
 DDM_SOFTMAX(some, 4)
+#else
 DDM_SOFTMAX(many, 0)
+#endif

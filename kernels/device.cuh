@@ -26,6 +26,9 @@ struct __attribute__((aligned(16))) uint4 { unsigned x, y, z, w; };
 
 #endif
 
+// Defines a kernel by the macro KERNEL, whose arguments, macros themselves that the build defines for each module, are expanded first.
+#define DDM_INSTANTIATE(KERNEL, ...) KERNEL(__VA_ARGS__)
+
 namespace ddm {
 
 __device__ constexpr int WarpSize = 32;

@@ -15,18 +15,26 @@ public sealed class CudaDevice : Device
     /// <summary>Set to 1, it makes every tensor an allocation of its own, for memory checkers.</summary>
     public const string NoCachingVariable = "DDM_CUDA_NO_CACHING";
 
-    [ThreadStatic]
-    private static nint currentContext;
+    private static long devices;
 
+    /// <summary>
+    /// The number of the device whose context is the thread's. Not the context's handle: after a device's end the driver may give the same
+    /// handle to another context, which a thread that had the first must not take for its own.
+    /// </summary>
+    [ThreadStatic]
+    private static long currentDevice;
+
+    private readonly long number = Interlocked.Increment(ref devices);
     private readonly int handle;
     private readonly nint context;
-    private readonly KernelModule kernels;
+    private readonly KernelModules kernels;
     private readonly StagingRing staging;
+    private readonly HostTransfers transfers;
 
     /// <param name="ordinal">Which device, counted from 0 as the driver does.</param>
     /// <param name="precision">How convolutions and matrix products multiply.</param>
     /// <exception cref="CudaUnavailableException">There is no driver, no such device, or no kernels for it.</exception>
-    /// <exception cref="CudaException">The driver failed to start the device or to compile the kernels.</exception>
+    /// <exception cref="CudaException">The driver failed to start the device.</exception>
     public CudaDevice(int ordinal = 0, Precision precision = Precision.Fp32)
         : this(new NativeCudaDriver(), ordinal, precision)
     {
@@ -35,8 +43,17 @@ public sealed class CudaDevice : Device
     /// <param name="driver">The calls of the driver.</param>
     /// <param name="ordinal">Which device.</param>
     /// <param name="precision">How products are made.</param>
-    /// <param name="ptx">Kernels in place of the embedded ones.</param>
-    internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, byte[]? ptx = null)
+    /// <param name="ptx">One module that holds all kernels.</param>
+    internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, byte[] ptx)
+        : this(driver, ordinal, precision, KernelImages.Single("the given image", ptx))
+    {
+    }
+
+    /// <param name="driver">The calls of the driver.</param>
+    /// <param name="ordinal">Which device.</param>
+    /// <param name="precision">How products are made.</param>
+    /// <param name="images">Kernels in place of those that the environment names or the build carries.</param>
+    internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, KernelImages? images = null)
     {
         (Driver, Ordinal, Precision) = (driver, ordinal, precision);
         (Convolution, MatrixProduct) = (new CudaConvolution(this), new CudaMatrixProduct(this));
@@ -45,35 +62,36 @@ public sealed class CudaDevice : Device
         if (ordinal < 0 || ordinal >= count)
             throw new CudaUnavailableException($"no device {driver.Family}:{ordinal}: this machine has {(count == 1 ? $"{driver.Family}:0 alone" : $"{driver.Family}:0 to {driver.Family}:{count - 1}")}. `ddm devices` describes them.");
         Facts = CudaDeviceFacts.Of(driver, ordinal);
-        ptx ??= EmbeddedPtx.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
+        images ??= KernelImages.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
         handle = driver.Device(ordinal);
         context = driver.RetainPrimaryContext(handle);
         try
         {
-            driver.SetCurrent(currentContext = context);
-            kernels = new KernelModule(driver, ptx);
+            driver.SetCurrent(context);
+            currentDevice = number;
             Stream = driver.CreateStream();
+            kernels = new KernelModules(driver, images);
             Caching = Environment.GetEnvironmentVariable(NoCachingVariable) != "1";
             Memory = new DeviceMemory(driver, Name, Caching);
             staging = new StagingRing(driver, Stream);
+            transfers = new HostTransfers(driver, Stream, staging);
+            InstanceNorm = new CudaInstanceNorm(this);
+            ReluAvgPool = new CudaReluAvgPool(this);
+            SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this);
+            GradientDistance = new CudaGradientDistance(this);
+            Sgd = new CudaSgd(this);
+            Adam = new CudaAdam(this);
+            Reduction = new CudaReduction(this);
+            Philox = new CudaPhilox(this);
+            LinearCombination = new CudaLinearCombination(this);
+            Gather = new CudaGather(this);
+            Flatten = new CudaFlatten(this);
         }
         catch
         {
-            currentContext = 0;
-            driver.ReleasePrimaryContext(handle);
+            Release();
             throw;
         }
-        InstanceNorm = new CudaInstanceNorm(this);
-        ReluAvgPool = new CudaReluAvgPool(this);
-        SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this);
-        GradientDistance = new CudaGradientDistance(this);
-        Sgd = new CudaSgd(this);
-        Adam = new CudaAdam(this);
-        Reduction = new CudaReduction(this);
-        Philox = new CudaPhilox(this);
-        LinearCombination = new CudaLinearCombination(this);
-        Gather = new CudaGather(this);
-        Flatten = new CudaFlatten(this);
     }
 
     public int Ordinal { get; }
@@ -92,6 +110,12 @@ public sealed class CudaDevice : Device
 
     /// <summary>Is told of every kernel from now on; null (the default) costs nothing. To be set between runs.</summary>
     public ILaunchObserver? LaunchObserver { get; set; }
+
+    /// <summary>
+    /// Times everything that runs from now on, by replays, unless there is a <see cref="LaunchObserver"/>; null (the default) costs
+    /// nothing. To be set between runs. What is computed while it is there is not to be used.
+    /// </summary>
+    public ReplayTimer? ReplayTimer { get; set; }
 
     public override Convolution Convolution { get; }
 
@@ -133,8 +157,11 @@ public sealed class CudaDevice : Device
 
     internal bool IsDisposed { get; private set; }
 
+    /// <summary>The modules that kernels asked for so far, in the order in which they were loaded.</summary>
+    public IReadOnlyList<LoadedModule> LoadedModules => kernels.Loaded;
+
     /// <summary>What is known of a kernel of this build without running it.</summary>
-    /// <exception cref="CudaException">There is no kernel of that name.</exception>
+    /// <exception cref="CudaUnavailableException">There is no kernel of that name.</exception>
     public KernelFacts FactsOf(string kernel)
     {
         MakeCurrent();
@@ -190,88 +217,77 @@ public sealed class CudaDevice : Device
         KernelLaunch launch = recorded.Launch;
         if (LaunchObserver is not ILaunchObserver observer)
         {
-            Driver.Launch(recorded.Function, launch, Stream, recorded.Arguments);
+            LaunchPlainly(recorded);
+            ReplayTimer?.OnLaunch(recorded);
             return;
         }
         (nint start, nint end) = (Driver.CreateEvent(timing: true), Driver.CreateEvent(timing: true));
         Driver.Record(start, Stream);
-        Driver.Launch(recorded.Function, launch, Stream, recorded.Arguments);
+        LaunchPlainly(recorded);
         Driver.Record(end, Stream);
         Driver.Wait(end);
-        observer.OnLaunch(launch.Kernel, launch.Grid.X * launch.Grid.Y * launch.Grid.Z, launch.Block.X * launch.Block.Y * launch.Block.Z, Driver.Milliseconds(start, end));
+        observer.OnLaunch(launch.Kernel, launch.Blocks, launch.ThreadsPerBlock, Driver.Milliseconds(start, end));
         Driver.DestroyEvent(start);
         Driver.DestroyEvent(end);
     }
+
+    /// <summary>Launches a kernel, unobserved.</summary>
+    internal void LaunchPlainly(RecordedLaunch recorded) => Driver.Launch(recorded.Function, recorded.Launch, Stream, recorded.Arguments);
 
     /// <summary>Makes this device's context the calling thread's.</summary>
     internal void MakeCurrent()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (currentContext == context)
+        if (currentDevice == number)
             return;
+        // Whatever becomes of the call, the context that was the thread's may be so no more.
+        currentDevice = 0;
         Driver.SetCurrent(context);
-        currentContext = context;
+        currentDevice = number;
     }
 
-    /// <summary>Stages row-major values, channels last, and copies them to <paramref name="address"/> in stream order; does not wait for the copy.</summary>
-    internal unsafe void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address)
+    /// <summary>Gives back a tensor's memory, on whatever thread; nothing after the device's end, with which it went.</summary>
+    internal void Free(DeviceBlock block)
     {
-        foreach ((int start, int length) in Pieces(shape))
-        {
-            nint memory = staging.Next(sizeof(float) * length);
-            var staged = new Span<float>((void*)memory, length);
-            if (ChannelsLast.IsPlain(shape))
-                values.Slice(start, length).CopyTo(staged);
-            else
-                ChannelsLast.FromRowMajor(shape, values, start, staged);
-            staging.Send(address + sizeof(float) * (ulong)start, sizeof(float) * length);
-        }
+        if (IsDisposed)
+            return;
+        if (!Caching)
+            Teardown.Attempt(MakeCurrent);
+        Memory.Free(block);
     }
+
+    /// <summary>
+    /// Stages row-major values, channels last, and copies them to <paramref name="address"/> in stream order; does not wait for the copy.
+    /// </summary>
+    internal void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address) => transfers.Upload(shape, values, address);
 
     /// <summary>Copies values at <paramref name="address"/> out, row-major, after all work before: the one place where the host waits.</summary>
-    internal unsafe void Download(TensorShape shape, ulong address, Span<float> values)
-    {
-        foreach ((int start, int length) in Pieces(shape))
-        {
-            nint memory = staging.Next(sizeof(float) * length);
-            Driver.CopyToHost(memory, address + sizeof(float) * (ulong)start, sizeof(float) * length, Stream);
-            Driver.Synchronize(Stream);
-            var staged = new ReadOnlySpan<float>((void*)memory, length);
-            if (ChannelsLast.IsPlain(shape))
-                staged.CopyTo(values.Slice(start, length));
-            else
-                ChannelsLast.ToRowMajor(shape, staged, start, values);
-        }
-    }
+    internal void Download(TensorShape shape, ulong address, Span<float> values) => transfers.Download(shape, address, values);
 
     protected override void Dispose(bool disposing)
     {
         if (!disposing || IsDisposed)
             return;
-        MakeCurrent();
-        try
-        {
-            Driver.Synchronize(Stream);
-            staging.Dispose();
-            Memory.Dispose();
-            kernels.Dispose();
-            Driver.DestroyStream(Stream);
-        }
-        catch (CudaException)
-        {
-            // After a fault on the device every call fails with the same error, which its first victim has reported; the context takes everything with it.
-            Memory.Forget();
-        }
         IsDisposed = true;
-        currentContext = 0;
-        Driver.ReleasePrimaryContext(handle);
+        Release();
     }
 
-    /// <summary>The tensor, in the device's order, in pieces that the staging memory takes; a piece may begin and end in the middle of a sample.</summary>
-    private static IEnumerable<(int Start, int Length)> Pieces(TensorShape shape)
+    /// <summary>
+    /// Gives back all that there is, some of which is not there after a constructor's failure. Every step is tried, whatever became of the
+    /// others, and none throws.
+    /// </summary>
+    private void Release()
     {
-        const int Largest = StagingRing.PieceBytes / sizeof(float);
-        for (long start = 0; start < shape.Length; start += Largest)
-            yield return ((int)start, (int)Math.Min(Largest, shape.Length - start));
+        if (currentDevice != number)
+            Teardown.Attempt(() => Driver.SetCurrent(context));
+        currentDevice = 0;
+        if (Stream != 0)
+            Teardown.Attempt(() => Driver.Synchronize(Stream));
+        staging?.Dispose();
+        Memory?.Dispose();
+        kernels?.Dispose();
+        if (Stream != 0)
+            Teardown.Attempt(() => Driver.DestroyStream(Stream));
+        Teardown.Attempt(() => Driver.ReleasePrimaryContext(handle));
     }
 }

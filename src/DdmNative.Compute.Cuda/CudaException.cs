@@ -23,6 +23,7 @@ public sealed class CudaException : Exception
     private static string Advice(CudaResult result) => result switch
     {
         CudaResult.InvalidPtx => " The kernels of this build are damaged or do not fit the device: build again.",
+        CudaResult.NoBinaryForGpu => " A cubin runs on the architecture that it was made for: name PTX, or a cubin made for this device.",
         CudaResult.UnsupportedPtxVersion => " The driver is too old for the kernels: install one of CUDA 11.8 or later.",
         CudaResult.OutOfMemory => " Lower the ensemble's wave size (--wave), the network's width or the batch.",
         CudaResult.SystemDriverMismatch => " The driver's library and its kernel module differ in version: restart the machine after an update.",

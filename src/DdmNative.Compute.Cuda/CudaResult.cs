@@ -9,6 +9,7 @@ public enum CudaResult
     NotInitialized = 3,
     NoDevice = 100,
     InvalidDevice = 101,
+    NoBinaryForGpu = 209,
     InvalidPtx = 218,
     UnsupportedPtxVersion = 222,
     NotFound = 500,

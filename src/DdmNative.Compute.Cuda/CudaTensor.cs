@@ -58,7 +58,7 @@ internal sealed class CudaTensor : Tensor
         if (block is not DeviceBlock taken)
             return;
         if (disposing)
-            device.Memory.Free(taken);
+            device.Free(taken);
         else
             device.Memory.Abandon(taken);
     }

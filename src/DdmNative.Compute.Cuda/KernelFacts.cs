@@ -6,5 +6,5 @@ namespace DdmNative.Compute.Cuda;
 /// <param name="Registers">Of a thread, after the driver's compilation.</param>
 /// <param name="SharedBytes">Static shared memory of a block.</param>
 /// <param name="LocalBytes">Of a thread; a kernel of this build has none, unless the driver's compiler spilled registers.</param>
-/// <param name="Mix">Its PTX, counted as written.</param>
-public sealed record KernelFacts(int Registers, int SharedBytes, int LocalBytes, PtxInstructionMix Mix);
+/// <param name="Mix">Its PTX, counted as written; null where the kernel was loaded from a cubin, which has no text.</param>
+public sealed record KernelFacts(int Registers, int SharedBytes, int LocalBytes, PtxInstructionMix? Mix);

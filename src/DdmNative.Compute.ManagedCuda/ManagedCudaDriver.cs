@@ -188,9 +188,8 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         return milliseconds;
     }
 
-    public nint LoadModule(ReadOnlySpan<byte> ptx)
+    public nint LoadModule(string name, ReadOnlySpan<byte> image)
     {
-        byte[] image = ptx.ToArray();
         using var information = new CudaJOInfoLogBuffer(LogBytes);
         using var errors = new CudaJOErrorLogBuffer(LogBytes);
         using var options = new CudaJitOptionCollection();
@@ -198,14 +197,14 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         options.Add(errors);
         try
         {
-            CUmodule module = current!.LoadModulePTX(image, options);
+            CUmodule module = current!.LoadModulePTX(image.ToArray(), options);
             modules[module.Pointer] = module;
             return module.Pointer;
         }
         catch (global::ManagedCuda.CudaException e)
         {
             options.UpdateValues();
-            throw Failure(e.CudaError, "cuModuleLoadDataEx of the kernels' PTX", errors.Value + "\n" + information.Value);
+            throw Failure(e.CudaError, $"cuModuleLoadDataEx of the kernels in {name}", errors.Value + "\n" + information.Value);
         }
     }
 

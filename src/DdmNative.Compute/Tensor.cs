@@ -19,8 +19,12 @@ public abstract class Tensor : IDisposable
     public abstract void Download(Span<float> values);
 
     /// <summary>The whole contents as a new row-major array.</summary>
+    /// <exception cref="InvalidOperationException">There are more values than an array can hold.</exception>
     public float[] ToArray()
     {
+        if (Shape.Length > Array.MaxLength)
+            throw new InvalidOperationException($"A tensor of shape {Shape} holds {Shape.Length} values, and an array {Array.MaxLength} " +
+                "at most.");
         var values = new float[Shape.Length];
         Download(values);
         return values;

@@ -10,7 +10,7 @@ namespace DdmNative.Compute;
 /// </remarks>
 public readonly record struct TensorShape
 {
-    /// <exception cref="ArgumentOutOfRangeException">An extent is below one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An extent is below one, or a sample has 2³¹ floats or more.</exception>
     public TensorShape(int members, int samples, int channels, int height = 1, int width = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
@@ -18,6 +18,9 @@ public readonly record struct TensorShape
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if ((Int128)channels * height * width > int.MaxValue)
+            throw new ArgumentOutOfRangeException(nameof(channels), $"A sample of {channels} × {height} × {width} floats has more than " +
+                $"{int.MaxValue}.");
         (Members, Samples, Channels, Height, Width) = (members, samples, channels, height, width);
     }
 

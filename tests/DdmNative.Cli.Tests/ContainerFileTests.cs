@@ -56,7 +56,8 @@ public sealed partial class ContainerFileTests(RunFiles files)
         string[] kept = [.. File.ReadAllLines(Path.Combine(Root, "build", "container", "Dockerfile.dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..])];
         bool Kept(string path) => kept.Any(pattern => Regex.IsMatch(path, "^" + Regex.Escape(pattern).Replace("\\*", "[^/]*", StringComparison.Ordinal) + "(/|$)"));
 
-        Assert.All((string[])["global.json", "Directory.Build.props", "Directory.Packages.props", "CMakeLists.txt", "LICENSE", "build/kernels.sh", "build/ptx-lint.cmake", "build/GpuPackages.props", "kernels/ddm.cu",
+        Assert.All((string[])["global.json", "Directory.Build.props", "Directory.Packages.props", "CMakeLists.txt", "LICENSE",
+            "build/kernels.sh", "build/ptx-lint.cmake", "build/GpuPackages.props", "kernels/Convolution.cu",
             "third_party/echarts/echarts.common.min.js", "src/DdmNative.Cli/Program.cs"], path =>
         {
             Assert.True(File.Exists(Path.Combine(Root, path)), path);

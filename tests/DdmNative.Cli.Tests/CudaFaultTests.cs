@@ -37,6 +37,7 @@ public sealed class CudaFaultTests(RunFiles files)
         Ddm.Result result = Expect(ExitCode.DeviceTrouble, "CUDA_ERROR_INVALID_PTX (218)", new() { ["DDM_CUDA_DRIVER"] = Driver(), ["DDM_CUDA_PTX"] = ptx });
 
         Assert.Contains("ptxas fatal: Missing .version directive", result.Error, StringComparison.Ordinal);
+        Assert.Contains("of the kernels in corrupt failed", result.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Text.RegularExpressions;
 using DdmNative.Attribution.Runs;
 using DdmNative.Compute.Cuda;
@@ -84,14 +85,15 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
         (InterposedCudaDriver driver, string whole, Dictionary<string, int> calls) = Undisturbed();
         string run = HalfRun(driver, calls), corrupt = files.PathOf("cut-short.ptx");
         Dictionary<string, byte[]> before = Everything(run);
-        string ptx = Kernels("ddm_sm_80.ptx");
+        string ptx = Kernels()["sm_80/sgd.ptx"];
         File.WriteAllText(corrupt, ptx[..(ptx.Length / 2)]);
 
         AssertFailed(Run(run, new() { ["DDM_CUDA_DRIVER"] = "/nowhere/libcuda.so.1" }), ExitCode.DeviceTrouble, "DDM_CUDA_DRIVER names /nowhere/libcuda.so.1, which does not exist");
         AssertFailed(Run(run, driver.Failing("cuInit", 1, 999, FaultLasting.Once)), ExitCode.DeviceTrouble, "cuInit failed with CUDA_ERROR_UNKNOWN (999)");
         AssertFailed(Run(run, driver.Failing("cuMemHostAlloc", 1, 2, FaultLasting.Once)), ExitCode.OutOfMemory, "cuMemHostAlloc");
         Ddm.Result damaged = Run(run, new(driver.Passing()) { ["DDM_CUDA_PTX"] = corrupt });
-        AssertFailed(damaged, ExitCode.DeviceTrouble, "cuModuleLoadDataEx of the kernels' PTX failed: CUDA_ERROR_INVALID_PTX (218)");
+        AssertFailed(damaged, ExitCode.DeviceTrouble, "cuModuleLoadDataEx of the kernels in cut-short failed: CUDA_ERROR_INVALID_PTX " +
+            "(218)");
         Assert.Contains("line", damaged.Error, StringComparison.Ordinal);
 
         Dictionary<string, byte[]> after = Everything(run);
@@ -106,13 +108,41 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
     {
         (InterposedCudaDriver driver, string whole, _) = Undisturbed();
         string run = NewRun(), folder = files.PathOf("trapping");
-        Directory.CreateDirectory(folder);
-        foreach (string module in (string[])["ddm_sm_80.ptx", "ddm_sm_90.ptx"])
-            File.WriteAllText(Path.Combine(folder, module), FirstLoadOfDistance().Replace(Kernels(module), "$1\n\ttrap;\n\t", 1));
+        foreach ((string module, string ptx) in Kernels())
+        {
+            string file = Path.Combine(folder, module);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllText(file, FirstLoadOfDistance().Replace(ptx, "$1\n\ttrap;\n\t", 1));
+        }
 
         Ddm.Result failed = Run(run, new(driver.Passing()) { ["DDM_CUDA_PTX"] = folder });
 
         AssertFailed(failed, ExitCode.DeviceTrouble, "CUDA_ERROR_");
+        AssertPartOf(whole, run);
+        Assert.True(File.Exists(Path.Combine(run, "target.safetensors")), "the training, which has no distances, was lost");
+        AssertGoesOn(whole, run, driver.Passing());
+    }
+
+    /// <summary>
+    /// A module is compiled when one of its kernels is first used, here after the training: the message names it and has the compiler's
+    /// log.
+    /// </summary>
+    [SkippableFact]
+    public void A_damaged_module_is_4_when_its_turn_comes_and_what_was_finished_stays()
+    {
+        (InterposedCudaDriver driver, string whole, _) = Undisturbed();
+        string run = NewRun(), folder = files.PathOf("damaged-module");
+        Directory.CreateDirectory(folder);
+        foreach ((string module, string ptx) in Kernels().Where(module => module.Key.StartsWith("sm_80/", StringComparison.Ordinal)))
+            File.WriteAllText(
+                Path.Combine(folder, Path.GetFileName(module)), module.EndsWith("/gradient_distance_relative.ptx", StringComparison.Ordinal)
+                    ? ptx.Replace("\tret;", "\trot;", StringComparison.Ordinal) : ptx);
+
+        Ddm.Result failed = Run(run, new(driver.Passing()) { ["DDM_CUDA_PTX"] = folder });
+
+        AssertFailed(failed, ExitCode.DeviceTrouble, "cuModuleLoadDataEx of the kernels in gradient_distance_relative failed: " +
+            "CUDA_ERROR_INVALID_PTX (218)");
+        Assert.Contains("rot", failed.Error, StringComparison.Ordinal);
         AssertPartOf(whole, run);
         Assert.True(File.Exists(Path.Combine(run, "target.safetensors")), "the training, which has no distances, was lost");
         AssertGoesOn(whole, run, driver.Passing());
@@ -201,11 +231,16 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
     private static Dictionary<string, byte[]> Everything(string run)
         => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "run.lock").ToDictionary(path => path, File.ReadAllBytes);
 
-    /// <summary>A module of this build's kernels.</summary>
-    private static string Kernels(string name)
+    /// <summary>This build's kernels, module by module: <c>sm_80/sgd.ptx</c>.</summary>
+    private static Dictionary<string, string> Kernels()
     {
-        using var reader = new StreamReader(typeof(CudaDevice).Assembly.GetManifestResourceStream(name)!);
-        return reader.ReadToEnd();
+        Assembly assembly = typeof(CudaDevice).Assembly;
+        return assembly.GetManifestResourceNames().Where(name => name.EndsWith(".ptx", StringComparison.Ordinal)).ToDictionary(name => name,
+            name =>
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+            return reader.ReadToEnd();
+        });
     }
 
     [GeneratedRegex(@"(\.entry gradient_distance_sums_relative\([^{]*\{.*?\n)(?=\tld\.param)", RegexOptions.Singleline)]

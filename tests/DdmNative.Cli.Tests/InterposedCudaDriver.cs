@@ -55,6 +55,16 @@ internal sealed class InterposedCudaDriver
         CALL(cuLaunchKernel,
             (void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void *stream, void **parameters, void **extra),
             (function, gx, gy, gz, bx, by, bz, shared, stream, parameters, extra))
+        /* FAULT_NAME in place of the device's name: an emulator that is taken for a GPU. */
+        int cuDeviceGetName(char *name, int length, int device)
+        {
+            int(*next)(char *, int, int) = (int(*)(char *, int, int))dlsym(RTLD_NEXT, "cuDeviceGetName");
+            const char *given = getenv("FAULT_NAME");
+            if (!given)
+                return next(name, length, device);
+            snprintf(name, length, "%s", given);
+            return 0;
+        }
         int ddmCudaEmulatorWriteReport(const char *path)
         {
             int(*next)(const char *) = (int(*)(const char *))dlsym(RTLD_NEXT, "ddmCudaEmulatorWriteReport");

@@ -95,7 +95,7 @@ public sealed class ManagedCudaDriverTests : IDisposable
     {
         byte[] damaged = Encoding.UTF8.GetBytes(".version 7.8\n.target sm_80\n.address_size 64\n.visible .entry broken()\n{\n    fly;\n}\n");
 
-        CudaException failure = SameFailure(driver => driver.LoadModule(damaged));
+        CudaException failure = SameFailure(driver => driver.LoadModule("damaged", damaged));
 
         Assert.Equal(CudaResult.InvalidPtx, failure.Result);
         Assert.False(string.IsNullOrWhiteSpace(failure.Log));
@@ -107,19 +107,21 @@ public sealed class ManagedCudaDriverTests : IDisposable
 
     [SkippableFact]
     public void A_kernel_that_the_module_has_not_is_named()
-        => Assert.Contains("'nowhere'", SameFailure(driver => driver.Function(driver.LoadModule(Kernel()), "nowhere")).Message, StringComparison.Ordinal);
+        => Assert.Contains("'nowhere'", SameFailure(driver => driver.Function(driver.LoadModule("store", Kernel()), "nowhere")).Message,
+            StringComparison.Ordinal);
 
     [SkippableFact]
     public void A_launch_of_a_shape_that_no_device_has_fails_in_the_same_words()
         => Assert.Contains("cuLaunchKernel of store", SameFailure(driver =>
-            driver.Launch(driver.Function(driver.LoadModule(Kernel()), "store"), new KernelLaunch("store", new Dim3(1), new Dim3(4096)), driver.CreateStream(), new KernelArguments().Pointer(0).Int(1).Float(1))).Message,
+            driver.Launch(driver.Function(driver.LoadModule("store", Kernel()), "store"), new KernelLaunch("store", new Dim3(1),
+                new Dim3(4096)), driver.CreateStream(), new KernelArguments().Pointer(0).Int(1).Float(1))).Message,
             StringComparison.Ordinal);
 
     [SkippableFact]
     public void A_kernel_gets_pointers_whole_numbers_and_floats_as_they_are()
     {
         (ICudaDriver managed, _) = Both();
-        nint stream = managed.CreateStream(), host = managed.AllocateHost(16), module = managed.LoadModule(Kernel());
+        nint stream = managed.CreateStream(), host = managed.AllocateHost(16), module = managed.LoadModule("store", Kernel());
         ulong address = managed.Allocate(16);
 
         managed.Launch(managed.Function(module, "store"), new KernelLaunch("store", new Dim3(1), new Dim3(1)), stream, new KernelArguments().Pointer(address).Int(-5).Float(1.5f));

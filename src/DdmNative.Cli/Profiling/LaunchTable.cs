@@ -3,11 +3,25 @@ using System.Text.Json;
 using DdmNative.Compute.Cuda;
 using DdmNative.Compute.Cuda.Driver;
 using DdmNative.Compute.Cuda.Modules;
+using DdmNative.Compute.Cuda.Plans;
 
 namespace DdmNative.Cli.Profiling;
 
+/// <summary>What a loop launched.</summary>
+/// <param name="Loop">Its name.</param>
+/// <param name="Recorder">Every launch of the rounds, by events.</param>
+/// <param name="Replays">One round by replays; null where there were none.</param>
+internal sealed record LaunchedLoop(string Loop, LaunchRecorder Recorder, ReplayTimer? Replays)
+{
+    /// <summary>A row's kernel in one round, in milliseconds by replays; null where it was not replayed.</summary>
+    public double? ReplayedMilliseconds(LaunchRow row)
+        => Replays?.Kernels
+            .FirstOrDefault(kernel => kernel.Kernel == row.Kernel && kernel.Blocks == row.Blocks && kernel.ThreadsPerBlock == row.ThreadsPerBlock)
+            ?.Milliseconds;
+}
+
 /// <summary>A CUDA device's launches loop by loop, and what is known of their kernels without running them.</summary>
-internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(string Loop, LaunchRecorder Recorder)> recorded)
+internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<LaunchedLoop> recorded)
 {
     private readonly SortedDictionary<string, KernelFacts> _facts = new(
         recorded.SelectMany(loop => loop.Recorder.Rows).Select(row => row.Kernel).Distinct().ToDictionary(kernel => kernel, device.FactsOf), StringComparer.Ordinal);
@@ -17,29 +31,53 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(
         output.WriteLine($"{device.Name}: {device.Description}.");
         if (device.Facts.IsEmulator)
             output.WriteLine("This is an emulator: its times are those of a CPU and say nothing of a GPU's.");
-        output.WriteLine("ms: between events before and after each launch, without the graph that a run uses.");
+        bool replays = recorded.Any(loop => loop.Replays is not null);
+        output.WriteLine("ms: between events before and after each launch, without the graph that a run uses." + (replays
+            ? " On its way to the device a launch takes some microseconds, which are in it." : ""));
+        if (replays)
+            output.WriteLine("replay: ms of the same launches in a graph that holds each many times, without the way there; what a " +
+                "kernel reads may come from the cache. Shares are of these.");
         int width = _facts.Keys.Select(kernel => kernel.Length).Append("kernel".Length).Max();
-        foreach ((string loop, LaunchRecorder recorder) in recorded)
-        {
-            IReadOnlyList<LaunchRow> rows = recorder.Rows;
-            double total = rows.Sum(row => row.Milliseconds);
-            output.WriteLine(Line($"\n{loop}: {total / rounds:0.000} ms in kernels"));
-            output.WriteLine($"{"kernel".PadRight(width)}  {"blocks",8} {"threads",7} {"calls",7} {"ms",9} {"share",7}");
-            foreach (LaunchRow row in rows)
-                output.WriteLine(Line($"{row.Kernel.PadRight(width)}  {row.Blocks,8} {row.ThreadsPerBlock,7} {(double)row.Launches / rounds,7:0.##} {row.Milliseconds / rounds,9:0.000} {Share(row.Milliseconds, total),7:0.0%}"));
-        }
+        foreach (LaunchedLoop loop in recorded)
+            WriteLoop(output, loop, width);
 
         output.WriteLine("\nFrom the PTX, where an instruction in a loop counts once; registers and shared memory from the driver's compiler.");
+        if (_facts.Values.Any(facts => facts.Mix is null))
+            output.WriteLine("-: the kernel comes from a cubin, which has no text.");
         output.WriteLine($"{"kernel".PadRight(width)}  {"registers",9} {"shared B",8} {"local B",7} {"instr.",7} {"fma",6} {"mma",5} {"global",6} {"shared",6} {"barrier",7} {"branch",6} {"flop/B",7}");
         foreach ((string kernel, KernelFacts facts) in _facts)
-        {
-            PtxInstructionMix mix = facts.Mix;
-            output.WriteLine(Line(
-                $"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} {mix.Instructions,7} {mix.FusedMultiplyAdds,6} {mix.MatrixInstructions,5} {mix.GlobalAccesses,6} {mix.SharedAccesses,6} {mix.Barriers,7} {mix.Branches,6} {mix.ArithmeticIntensity,7:0.00}"));
-        }
+            output.WriteLine(Line($"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} ") + MixColumns(facts.Mix));
 
+        IReadOnlyList<LoadedModule> modules = device.LoadedModules;
+        (double megabytes, double seconds) = (modules.Sum(module => module.Bytes) / 1e6, modules.Sum(module => module.Time.TotalSeconds));
+        output.WriteLine(Line($"\nLoaded when first used: {modules.Count} modules, {megabytes:0.00} MB, in {seconds:0.00} s."));
         if (EmulatorReport.Read(device.Ordinal) is { } report)
             CounterTable.Write(report, output);
+    }
+
+    private void WriteLoop(TextWriter output, LaunchedLoop loop, int width)
+    {
+        IReadOnlyList<LaunchRow> rows = loop.Recorder.Rows;
+        double total = rows.Sum(row => row.Milliseconds) / rounds;
+        output.Write(Line($"\n{loop.Loop}: {total:0.000} ms in kernels"));
+        if (loop.Replays is { } replays)
+        {
+            total = rows.Sum(row => loop.ReplayedMilliseconds(row) ?? 0);
+            output.Write(Line($", {total:0.000} ms by replays; a round takes {replays.GraphMilliseconds:0.000} ms as graphs, ") +
+                Line($"{replays.PlainMilliseconds:0.000} ms by plain launches, of which {replays.LaunchShare:0%} is launching"));
+        }
+
+        output.WriteLine();
+        string replay = loop.Replays is null ? "" : $" {"replay",9}";
+        output.WriteLine($"{"kernel".PadRight(width)}  {"blocks",8} {"threads",7} {"calls",7} {"ms",9}{replay} {"share",7}");
+        foreach (LaunchRow row in rows)
+        {
+            double? replayed = loop.ReplayedMilliseconds(row);
+            replay = loop.Replays is null ? "" : replayed is null ? $" {"-",9}" : Line($" {replayed,9:0.0000}");
+            double share = Share(loop.Replays is null ? row.Milliseconds / rounds : replayed ?? 0, total);
+            output.WriteLine(Line($"{row.Kernel.PadRight(width)}  {row.Blocks,8} {row.ThreadsPerBlock,7} ") +
+                Line($"{(double)row.Launches / rounds,7:0.##} {row.Milliseconds / rounds,9:0.000}{replay} {share,7:0.0%}"));
+        }
     }
 
     /// <summary>The same for machines.</summary>
@@ -53,18 +91,35 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<(
         {
             name = loop.Loop,
             seconds = loop.Recorder.Seconds / rounds,
+            graph_seconds = loop.Replays?.GraphMilliseconds / 1e3,
+            plain_seconds = loop.Replays?.PlainMilliseconds / 1e3,
+            launch_share = loop.Replays?.LaunchShare,
             kernels = loop.Recorder.Rows.Select(row => new
             {
                 kernel = row.Kernel, blocks = row.Blocks, threads_per_block = row.ThreadsPerBlock, calls = (double)row.Launches / rounds, seconds = row.Milliseconds / 1e3 / rounds,
+                replay_seconds = loop.ReplayedMilliseconds(row) / 1e3,
             }),
         }),
-        kernels = _facts.Select(entry => new
+        kernels = _facts.Select(entry => KernelResult(entry.Key, entry.Value)),
+        modules = device.LoadedModules.Select(module => new
         {
-            kernel = entry.Key, registers = entry.Value.Registers, shared_bytes = entry.Value.SharedBytes, local_bytes = entry.Value.LocalBytes,
-            instructions = entry.Value.Mix.Instructions, fma = entry.Value.Mix.FusedMultiplyAdds, mma = entry.Value.Mix.MatrixInstructions,
-            global_accesses = entry.Value.Mix.GlobalAccesses, shared_accesses = entry.Value.Mix.SharedAccesses, barriers = entry.Value.Mix.Barriers,
-            branches = entry.Value.Mix.Branches, flops_per_byte = entry.Value.Mix.ArithmeticIntensity,
+            module = module.Name, bytes = module.Bytes, cubin = module.IsCubin, seconds = module.Time.TotalSeconds,
         }),
+    };
+
+    /// <summary>The columns from <c>instr.</c> to <c>flop/B</c>; dashes for a kernel without PTX.</summary>
+    internal static string MixColumns(PtxInstructionMix? mix) => mix is null
+        ? $"{"-",7} {"-",6} {"-",5} {"-",6} {"-",6} {"-",7} {"-",6} {"-",7}"
+        : Line($"{mix.Instructions,7} {mix.FusedMultiplyAdds,6} {mix.MatrixInstructions,5} {mix.GlobalAccesses,6} ") +
+            Line($"{mix.SharedAccesses,6} {mix.Barriers,7} {mix.Branches,6} {mix.ArithmeticIntensity,7:0.00}");
+
+    /// <summary>What is known of a kernel without running it, for machines; nulls for what a kernel without PTX does not tell.</summary>
+    internal static object KernelResult(string kernel, KernelFacts facts) => new
+    {
+        kernel, registers = facts.Registers, shared_bytes = facts.SharedBytes, local_bytes = facts.LocalBytes,
+        instructions = facts.Mix?.Instructions, fma = facts.Mix?.FusedMultiplyAdds, mma = facts.Mix?.MatrixInstructions,
+        global_accesses = facts.Mix?.GlobalAccesses, shared_accesses = facts.Mix?.SharedAccesses, barriers = facts.Mix?.Barriers,
+        branches = facts.Mix?.Branches, flops_per_byte = facts.Mix?.ArithmeticIntensity,
     };
 
     private static double Share(double part, double whole) => whole > 0 ? part / whole : 0;

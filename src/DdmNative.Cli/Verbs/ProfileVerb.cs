@@ -7,6 +7,7 @@ using DdmNative.Cli.Profiling;
 using DdmNative.Compute;
 using DdmNative.Compute.Cpu;
 using DdmNative.Compute.Cuda;
+using DdmNative.Compute.Cuda.Plans;
 
 namespace DdmNative.Cli.Verbs;
 
@@ -66,7 +67,7 @@ internal sealed class ProfileVerb : DeviceOptions
         if (Trace is not null)
             throw new BadUsageException("--trace: tiles are the cpu device's; for a timeline of a CUDA device use `nsys profile ddm …`.");
         using var loops = InnerLoops.Prepare(device, job);
-        var recorded = new List<(string Loop, LaunchRecorder Recorder)>();
+        var recorded = new List<LaunchedLoop>();
         foreach (InnerLoop loop in loops.Loops)
         {
             stop.ThrowIfCancellationRequested();
@@ -75,7 +76,7 @@ internal sealed class ProfileVerb : DeviceOptions
             device.LaunchObserver = recorder;
             loop.Run(Rounds);
             device.LaunchObserver = null;
-            recorded.Add((loop.Name, recorder));
+            recorded.Add(new LaunchedLoop(loop.Name, recorder, Replayed(device, loop)));
         }
 
         var table = new LaunchTable(device, Rounds, recorded);
@@ -83,6 +84,21 @@ internal sealed class ProfileVerb : DeviceOptions
             JsonResult.Write(table.Result());
         else
             table.Write(Console.Out);
+    }
+
+    /// <summary>
+    /// A round's kernels, timed by replays; null on an emulator, whose times say nothing and whose counters are of the rounds alone. It
+    /// comes after the rounds that are observed, because it spoils the loop's values.
+    /// </summary>
+    private static ReplayTimer? Replayed(CudaDevice device, InnerLoop loop)
+    {
+        if (device.Facts.IsEmulator)
+            return null;
+        var timer = new ReplayTimer(device);
+        device.ReplayTimer = timer;
+        loop.Run(1);
+        device.ReplayTimer = null;
+        return timer;
     }
 
     private TileRecorder Record(CpuDevice device, InnerLoop loop)

@@ -69,8 +69,11 @@ internal interface ICudaDriver
     /// <summary>Between two events that have happened.</summary>
     float Milliseconds(nint start, nint end);
 
-    /// <summary>Compiles PTX for the current context's device. The exception carries the compiler's log.</summary>
-    nint LoadModule(ReadOnlySpan<byte> ptx);
+    /// <summary>
+    /// Loads a module for the current context's device: a cubin as it is, PTX compiled, with its lines of source for debuggers and
+    /// profilers. The exception names the module and carries the compiler's log.
+    /// </summary>
+    nint LoadModule(string name, ReadOnlySpan<byte> image);
 
     void UnloadModule(nint module);
 

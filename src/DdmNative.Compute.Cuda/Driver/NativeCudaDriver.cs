@@ -11,7 +11,7 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
     private const uint NonBlockingStream = 1;
     private const uint EventWithoutTiming = 2;
     private const int CaptureThreadLocal = 1;
-    private const int JitInfoLog = 3, JitInfoLogBytes = 4, JitErrorLog = 5, JitErrorLogBytes = 6;
+    private const int JitInfoLog = 3, JitInfoLogBytes = 4, JitErrorLog = 5, JitErrorLogBytes = 6, JitGenerateLineInfo = 12;
     private const int LogBytes = 16 * 1024;
 
     /// <summary>CUDA 11.8: the first whose drivers take PTX of version 7.8.</summary>
@@ -154,19 +154,20 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
         return milliseconds;
     }
 
-    public nint LoadModule(ReadOnlySpan<byte> ptx)
+    public nint LoadModule(string name, ReadOnlySpan<byte> image)
     {
         // The driver takes PTX as a string that ends with a zero.
-        byte[] image = new byte[ptx.Length + 1];
-        ptx.CopyTo(image);
+        byte[] ended = new byte[image.Length + 1];
+        image.CopyTo(ended);
         byte[] information = new byte[LogBytes], errors = new byte[LogBytes];
-        fixed (byte* text = image, informationText = information, errorText = errors)
+        fixed (byte* bytes = ended, informationText = information, errorText = errors)
         {
-            int* options = stackalloc int[] { JitInfoLog, JitInfoLogBytes, JitErrorLog, JitErrorLogBytes };
-            nint* values = stackalloc nint[] { (nint)informationText, LogBytes, (nint)errorText, LogBytes };
-            CudaResult result = cuModuleLoadDataEx(out nint module, text, 4, options, values);
+            int* options = stackalloc int[] { JitInfoLog, JitInfoLogBytes, JitErrorLog, JitErrorLogBytes, JitGenerateLineInfo };
+            nint* values = stackalloc nint[] { (nint)informationText, LogBytes, (nint)errorText, LogBytes, 1 };
+            CudaResult result = cuModuleLoadDataEx(out nint module, bytes, 5, options, values);
             if (result != CudaResult.Success)
-                throw new CudaException(result, Name(result), Text(result), "cuModuleLoadDataEx of the kernels' PTX", LogText(errors) + "\n" + LogText(information));
+                throw new CudaException(result, Name(result), Text(result), $"cuModuleLoadDataEx of the kernels in {name}",
+                    LogText(errors) + "\n" + LogText(information));
             return module;
         }
     }

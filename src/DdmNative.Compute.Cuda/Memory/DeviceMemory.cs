@@ -47,7 +47,7 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
         UsedBytes -= block.Bytes;
         if (!caching)
         {
-            FreeNow(block.Address);
+            Teardown.Attempt(() => driver.Free(block.Address));
             return;
         }
         if (!cache.TryGetValue(block.Bytes, out Stack<ulong>? free))
@@ -59,28 +59,15 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
     /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
     public void Abandon(DeviceBlock block) => abandoned.Enqueue(block);
 
-    /// <summary>Gives the cache back to the driver. What is in use goes with the context.</summary>
+    /// <summary>Gives the cache back to the driver, as far as it takes it. What is in use goes with the context.</summary>
     public void Dispose()
     {
         if (disposed)
             return;
-        ReturnCache();
         disposed = true;
-    }
-
-    /// <summary>Leaves everything to the context's end, where the driver no longer takes calls.</summary>
-    public void Forget() => disposed = true;
-
-    /// <summary>After a fault on the device memory cannot be freed, and goes with the context; what is freed on the way out must not hide the exception that tells the fault.</summary>
-    private void FreeNow(ulong address)
-    {
-        try
-        {
-            driver.Free(address);
-        }
-        catch (CudaException)
-        {
-        }
+        foreach (ulong address in cache.Values.SelectMany(free => free))
+            Teardown.Attempt(() => driver.Free(address));
+        cache.Clear();
     }
 
     private static long SizeClass(long bytes)

@@ -2,15 +2,23 @@ using DdmNative.Compute.Cuda.Driver;
 
 namespace DdmNative.Compute.Cuda.Memory;
 
+/// <summary>A piece that comes from the device: where it lies on the host once its event has happened.</summary>
+internal readonly record struct StagedPiece(nint Memory, nint Copied);
+
 /// <summary>
-/// A ring of page-locked memory through which uploads pass: the host fills the next piece and goes on while the stream copies it. The host waits only
-/// when the ring is full of pieces that are still to be copied.
+/// A ring of page-locked memory through which copies pass. Up: the host fills the next piece and goes on while the stream copies it. Down:
+/// the host asks for a piece and for the next before it reads the first. It waits here only when the ring is full of pieces that are still
+/// to be copied.
 /// </summary>
 internal sealed unsafe class StagingRing : IDisposable
 {
     /// <summary>The largest piece: what is longer is staged in several.</summary>
     public const int PieceBytes = 2 << 20;
 
+    /// <summary>
+    /// Four pieces. Two that come from the device may be unread at a time; with what is lost where a piece does not fit before the ring's
+    /// end they take three, so that the memory of an unread piece is never given out again.
+    /// </summary>
     private const int Capacity = 4 * PieceBytes;
     private readonly ICudaDriver driver;
     private readonly nint stream;
@@ -29,7 +37,7 @@ internal sealed unsafe class StagingRing : IDisposable
     }
 
     /// <summary>Memory for a piece of so many bytes (at most <see cref="PieceBytes"/>), to be filled and then handed to <see cref="Send"/>.</summary>
-    public nint Next(int bytes)
+    public nint Next(long bytes)
     {
         long start = Aligned(written);
         // A piece does not wrap around the end.
@@ -42,25 +50,49 @@ internal sealed unsafe class StagingRing : IDisposable
     }
 
     /// <summary>Copies the piece that <see cref="Next"/> gave to the device, in stream order.</summary>
-    public void Send(ulong destination, int bytes)
+    public void Send(ulong destination, long bytes)
     {
         driver.CopyToDevice(destination, memory + (nint)(written % Capacity), bytes, stream);
+        Enqueue(bytes);
+    }
+
+    /// <summary>
+    /// Copies so many bytes (at most <see cref="PieceBytes"/>) from the device, in stream order. To be read before the piece after the next
+    /// is asked for.
+    /// </summary>
+    public StagedPiece Receive(ulong source, long bytes)
+    {
+        nint piece = Next(bytes);
+        driver.CopyToHost(piece, source, bytes, stream);
+        return new StagedPiece(piece, Enqueue(bytes));
+    }
+
+    /// <summary>Makes all of the ring free again, once the stream is empty and every piece is read.</summary>
+    public void FreeAll()
+    {
+        while (pieces.TryDequeue(out (long End, nint Event) piece))
+            spareEvents.Push(piece.Event);
+        freed = written;
+    }
+
+    /// <summary>Gives back what the driver still takes.</summary>
+    public void Dispose()
+    {
+        foreach (nint copied in pieces.Select(piece => piece.Event).Concat(spareEvents))
+            Teardown.Attempt(() => driver.DestroyEvent(copied));
+        Teardown.Attempt(() => driver.FreeHost(memory));
+    }
+
+    private static long Aligned(long position) => (position + 63) / 64 * 64;
+
+    private nint Enqueue(long bytes)
+    {
         written += bytes;
         nint copied = spareEvents.TryPop(out nint spare) ? spare : driver.CreateEvent(timing: false);
         driver.Record(copied, stream);
         pieces.Enqueue((written, copied));
+        return copied;
     }
-
-    public void Dispose()
-    {
-        foreach ((_, nint copied) in pieces)
-            driver.DestroyEvent(copied);
-        foreach (nint spare in spareEvents)
-            driver.DestroyEvent(spare);
-        driver.FreeHost(memory);
-    }
-
-    private static long Aligned(long position) => (position + 63) / 64 * 64;
 
     private void FreeOldest()
     {

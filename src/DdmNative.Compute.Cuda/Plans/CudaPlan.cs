@@ -1,3 +1,4 @@
+using DdmNative.Compute.Cuda.Driver;
 using DdmNative.Compute.Cuda.Memory;
 
 namespace DdmNative.Compute.Cuda.Plans;
@@ -18,7 +19,7 @@ internal sealed class CudaPlan : IPlan
         try
         {
             recording.Resolve(Reserve(recording.Uses()));
-            executable = Capture();
+            executable = CapturedGraph.Make(device, launches);
         }
         catch
         {
@@ -42,6 +43,7 @@ internal sealed class CudaPlan : IPlan
             return;
         }
         device.Driver.LaunchGraph(executable, device.Stream);
+        device.ReplayTimer?.OnRun(this, launches, executable);
     }
 
     public void Dispose()
@@ -51,15 +53,8 @@ internal sealed class CudaPlan : IPlan
         disposed = true;
         if (device.IsDisposed)
             return;
-        device.MakeCurrent();
-        try
-        {
-            device.Driver.DestroyExecutable(executable);
-        }
-        catch (CudaException)
-        {
-            // After a fault on the device; a plan that is given up on the way out must not take the place of the exception that tells it.
-        }
+        Teardown.Attempt(device.MakeCurrent);
+        Teardown.Attempt(() => device.Driver.DestroyExecutable(executable));
         FreeMemory();
     }
 
@@ -78,44 +73,6 @@ internal sealed class CudaPlan : IPlan
         DeviceBlock block = device.Memory.Allocate(bytes);
         memory.Add(block);
         return block.Address;
-    }
-
-    private nint Capture()
-    {
-        device.Driver.BeginCapture(device.Stream);
-        try
-        {
-            foreach (RecordedLaunch launch in launches)
-                device.Driver.Launch(launch.Function, launch.Launch, device.Stream, launch.Arguments);
-        }
-        catch
-        {
-            AbandonCapture();
-            throw;
-        }
-        nint graph = device.Driver.EndCapture(device.Stream);
-        try
-        {
-            return device.Driver.Instantiate(graph);
-        }
-        finally
-        {
-            device.Driver.DestroyGraph(graph);
-        }
-    }
-
-    /// <summary>After a failed launch the stream must leave capture mode; that the capture is invalid then is no news.</summary>
-    private void AbandonCapture()
-    {
-        try
-        {
-            if (device.Driver.EndCapture(device.Stream) is nint graph and not 0)
-                device.Driver.DestroyGraph(graph);
-        }
-        catch (CudaException)
-        {
-            // The launch's own exception tells what went wrong.
-        }
     }
 
     private void FreeMemory()
