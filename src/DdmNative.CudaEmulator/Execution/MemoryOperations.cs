@@ -397,14 +397,38 @@ internal static unsafe class MemoryOperations
             addresses[lane] &= (1UL << 24) - 1;
         }
 
-        if (shared != 0)
-            Shared(warp, operation, shared, AccessExtent.Of(addresses, shared, bytes), addresses, bytes, access, strong, copies, pointers);
-        if (local != 0)
-            Local(warp, operation, local, addresses, bytes, access, pointers);
+        // Each space fills the whole row of pointers, so those of the lanes that it is about are kept.
+        byte** found = stackalloc byte*[32];
         if ((mask & ~shared & ~local) is not 0 and uint global)
+        {
             Global(warp, operation, global, AccessExtent.Of(addresses, global, bytes), addresses, bytes, access, PtxSpace.Global, pointers);
+            Keep(global, pointers, found);
+        }
+
+        if (shared != 0)
+        {
+            Shared(warp, operation, shared, AccessExtent.Of(addresses, shared, bytes), addresses, bytes, access, strong, copies, pointers);
+            Keep(shared, pointers, found);
+        }
+
+        if (local != 0)
+        {
+            Local(warp, operation, local, addresses, bytes, access, pointers);
+            Keep(local, pointers, found);
+        }
+
+        Keep(mask, found, pointers);
         // Pointers to several spaces are no row, whatever the addresses were.
         warp.Layout = AccessLayout.Scattered;
+    }
+
+    private static void Keep(uint mask, byte** from, byte** to)
+    {
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            to[lane] = from[lane];
+        }
     }
 
     /// <summary>After a store: races that mattered.</summary>
