@@ -12,7 +12,7 @@ internal sealed class DriverModule : IOfContext
     {
         Context = context;
         PtxModule module = PtxParser.Parse(ptx);
-        RequireTarget(module);
+        Target = RequireTarget(module);
         Loaded = context.Memory.Load(module);
         context.Add(this);
     }
@@ -20,6 +20,9 @@ internal sealed class DriverModule : IOfContext
     public DriverContext Context { get; }
 
     public LoadedModule Loaded { get; }
+
+    /// <summary>The architecture that the PTX was written for, <c>.target sm_80</c> being 80; the version of the ISA, <c>.version</c>, is another thing.</summary>
+    public int Target { get; }
 
     public bool IsUnloaded { get; private set; }
 
@@ -43,8 +46,8 @@ internal sealed class DriverModule : IOfContext
         Loaded.Dispose();
     }
 
-    /// <summary>PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other.</summary>
-    private void RequireTarget(PtxModule module)
+    /// <summary>PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other. The target's number.</summary>
+    private int RequireTarget(PtxModule module)
     {
         (int major, int minor) = Context.Device.Capability;
         string digits = module.Target.StartsWith("sm_", StringComparison.Ordinal) ? module.Target[3..] : "";
@@ -53,6 +56,7 @@ internal sealed class DriverModule : IOfContext
         Abi.Require(exact ? target == 10 * major + minor : target <= 10 * major + minor,
             $"the module is for {module.Target}, the device is sm_{major}{minor} ({DriverSettings.CapabilityVariable} sets it)", CudaError.NoBinaryForGpu);
         Abi.Require(module.AddressSize == 64, $"the module has addresses of {module.AddressSize} bits, expected .address_size 64", CudaError.InvalidPtx);
+        return target;
     }
 }
 

@@ -42,8 +42,15 @@ public sealed class LoadedKernel
     /// <summary>32-bit registers of a thread after allocation would be fewer; these are the PTX's own.</summary>
     public int Registers => Math.Min(255, Function.Registers.Count(register => register.Type != PtxType.Pred));
 
-    public int MaxThreadsPerBlock =>
-        Function.MaxThreads.X == 0 ? MostThreads : Math.Min(MostThreads, Function.MaxThreads.X * Math.Max(1, Function.MaxThreads.Y) * Math.Max(1, Function.MaxThreads.Z));
+    /// <summary>By <c>.reqntid</c> or <c>.maxntid</c>, where the kernel has one.</summary>
+    public int MaxThreadsPerBlock
+    {
+        get
+        {
+            (int X, int Y, int Z) most = Function.RequiredThreads.X != 0 ? Function.RequiredThreads : Function.MaxThreads;
+            return most.X == 0 ? MostThreads : Math.Min(MostThreads, most.X * Math.Max(1, most.Y) * Math.Max(1, most.Z));
+        }
+    }
 
     internal SharedLayout Shared { get; }
 

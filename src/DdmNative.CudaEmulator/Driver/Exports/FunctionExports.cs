@@ -11,15 +11,14 @@ internal static unsafe class FunctionExports
     {
         Abi.Required(value, nameof(value));
         DriverFunction asked = HandleTable.Get<DriverFunction>(function);
-        (int major, int minor) = asked.Module.Loaded.Module.Version;
         *value = attribute switch
         {
             0 => asked.Kernel.MaxThreadsPerBlock,
             1 => asked.Kernel.StaticSharedBytes,
-            2 => 0,
+            2 => asked.Module.Loaded.ConstantBytes,
             3 => asked.Kernel.LocalBytes,
             4 => asked.Kernel.Registers,
-            5 => 10 * major + minor,
+            5 => asked.Module.Target,
             6 => 10 * asked.Context.Device.Capability.Major + asked.Context.Device.Capability.Minor,
             7 => 0,
             8 => asked.MaxDynamicSharedBytes,
