@@ -19,7 +19,7 @@ public sealed class LoadedKernel
         Shared = new SharedLayout(module.Module, functions);
         Sites = new KernelSites(functions, module.Module.SourceFiles);
         foreach (PtxFunction each in functions)
-            Decoded[each] = new Decoder(module, each, Sites, Shared).Decode();
+            Decoded[each] = Decoder.Decode(module, each, Sites, Shared);
         IEnumerable<PtxInstruction> code = functions.SelectMany(each => each.Instructions);
         UsesAtomics = code.Any(instruction => instruction.Opcode is PtxOpcode.Atom or PtxOpcode.Red && instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic);
         NeedsDeepStack = functions.Count > 1 || code.Any(instruction => instruction.Opcode == PtxOpcode.Alloca);
