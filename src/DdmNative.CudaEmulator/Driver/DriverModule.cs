@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DdmNative.CudaEmulator.Execution;
 using DdmNative.CudaEmulator.Ptx;
 
@@ -40,7 +41,7 @@ internal sealed class DriverModule : IOfContext
     {
         IsUnloaded = true;
         foreach (nint handle in functions.Values)
-            HandleTable.Remove<DriverFunction>(handle);
+            HandleTable.Remove<DriverFunction>(handle).Dispose();
         functions.Clear();
         Context.Remove(this);
         Loaded.Dispose();
@@ -61,8 +62,10 @@ internal sealed class DriverModule : IOfContext
 }
 
 /// <summary>A kernel with what was set for it.</summary>
-internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) : IOfContext
+internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) : IOfContext, IDisposable
 {
+    private nint nativeName;
+
     /// <summary>What a block may have without asking (CUDA C++ Programming Guide, "Shared Memory").</summary>
     public const int SharedBytesForAll = 48 << 10;
 
@@ -74,5 +77,10 @@ internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) :
 
     public int MaxDynamicSharedBytes { get; set; } = Math.Max(0, SharedBytesForAll - kernel.StaticSharedBytes);
 
+    /// <summary>The kernel's name, as long as its module is loaded.</summary>
+    public nint NativeName => nativeName == 0 ? nativeName = Marshal.StringToCoTaskMemUTF8(Kernel.Name) : nativeName;
+
     public int PreferredCarveout { get; set; } = -1;
+
+    public void Dispose() => Marshal.FreeCoTaskMem(nativeName);
 }
