@@ -86,7 +86,9 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
         return null;
     }
 
-    /// <summary>A bit for each of up to 32 bytes of shared memory that no thread of this block has written; none where that is not checked.</summary>
+    /// <summary>
+    /// A bit for each of up to 32 bytes of shared memory that no thread of this block has written; none where that is not checked.
+    /// </summary>
     public uint Unwritten(ulong address, int bytes)
     {
         uint found = 0;

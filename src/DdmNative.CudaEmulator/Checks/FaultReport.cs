@@ -59,7 +59,9 @@ public sealed record FaultReport(FaultKind Kind, string Kernel, FaultPlace Place
 
     public FaultOther? Other { get; init; }
 
-    /// <summary>The earlier instruction that read <see cref="Memory"/>, where the value came to this one by way of registers; else null.</summary>
+    /// <summary>
+    /// The earlier instruction that read <see cref="Memory"/>, where the value came to this one by way of registers; else null.
+    /// </summary>
     public FaultPlace? Origin { get; init; }
 
     /// <summary>What was found and what was expected, where <see cref="Memory"/> and <see cref="Other"/> do not say it; without a full stop.</summary>

@@ -3,9 +3,10 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// Which registers of a function may hold poison, a value that comes from what nobody has written, and which instructions may read it. Forward data flow over the
-/// basic blocks, done when the function is loaded: only those instructions are watched while it runs. Poison comes from registers that some path reads unwritten,
-/// and, if asked for, from memory. Behind the function's registers the flag of carries (<c>add.cc</c>) counts as one more.
+/// Which registers of a function may hold poison, a value that comes from what nobody has written, and which instructions may read it.
+/// Forward data flow over the basic blocks, done when the function is loaded: only those instructions are watched while it runs. Poison
+/// comes from registers that some path reads unwritten, and, if asked for, from memory. Behind the function's registers the flag of
+/// carries (<c>add.cc</c>) counts as one more.
 /// </summary>
 internal sealed class PoisonFlow
 {
@@ -17,7 +18,9 @@ internal sealed class PoisonFlow
     /// <summary>Finds them.</summary>
     /// <param name="function">Whose registers.</param>
     /// <param name="fromRegisters">Poison comes from registers that are read unwritten.</param>
-    /// <param name="fromMemory">Poison comes from every load, but for constants and a kernel's parameters, and from what a caller or callee hands over.</param>
+    /// <param name="fromMemory">
+    /// Poison comes from every load, but for constants and a kernel's parameters, and from what a caller or callee hands over.
+    /// </param>
     public static PoisonFlow Of(PtxFunction function, bool fromRegisters, bool fromMemory)
     {
         IReadOnlyList<PtxInstruction> code = function.Instructions;
@@ -84,7 +87,9 @@ internal sealed class PoisonFlow
         }
     }
 
-    /// <summary>Whether the register is read somewhere while it may hold poison, so that all that write it must say whether they write any.</summary>
+    /// <summary>
+    /// Whether the register is read somewhere while it may hold poison, so that all that write it must say whether they write any.
+    /// </summary>
     public bool IsCarrier(int register) => Has(carriers, register);
 
     /// <summary>Whether the instruction with that number may read poison.</summary>
@@ -133,10 +138,12 @@ internal sealed class PoisonFlow
             PtxOpcode.Ld or PtxOpcode.Ldu => instruction.Modifiers.Space switch
             {
                 PtxSpace.Const => false,
-                PtxSpace.Param => !function.IsEntry || instruction.Operands[1] is PtxAddress { Variable: { } variable } && function.Variables.Contains(variable),
+                PtxSpace.Param => !function.IsEntry
+                    || instruction.Operands[1] is PtxAddress { Variable: { } variable } && function.Variables.Contains(variable),
                 _ => true,
             },
-            PtxOpcode.Atom or PtxOpcode.Ldmatrix or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC or PtxOpcode.Call => true,
+            PtxOpcode.Atom or PtxOpcode.Ldmatrix or PtxOpcode.Call => true,
+            PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC => true,
             _ => false,
         };
     }

@@ -7,7 +7,9 @@ namespace DdmNative.CudaEmulator.Checks;
 /// <param name="Memory">What it read, or null.</param>
 internal sealed record PoisonOrigin(FaultKind Kind, string? Register, int Site, FaultMemory? Memory);
 
-/// <summary>The origins of the poison that is about in one block, by number from 1 on. Of more than are kept the last number stands for the rest.</summary>
+/// <summary>
+/// The origins of the poison that is about in one block, by number from 1 on. Of more than are kept the last number stands for the rest.
+/// </summary>
 internal sealed class PoisonOrigins
 {
     private const int MostKept = 1 << 16;

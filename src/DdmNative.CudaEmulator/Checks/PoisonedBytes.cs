@@ -1,6 +1,9 @@
 namespace DdmNative.CudaEmulator.Checks;
 
-/// <summary>Bytes of shared or local memory into which poison was stored, each with the number of its origin. Only while there are any need it be asked.</summary>
+/// <summary>
+/// Bytes of shared or local memory into which poison was stored, each with the number of its origin. Only while there are any need it be
+/// asked.
+/// </summary>
 /// <param name="bytes">Of the memory.</param>
 internal sealed class PoisonedBytes(long bytes)
 {

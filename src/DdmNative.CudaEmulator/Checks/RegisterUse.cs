@@ -37,8 +37,9 @@ public static class RegisterUse
     }
 
     /// <summary>
-    /// Registers whose values decide something at once: whether the instruction happens, where the thread goes, what memory it touches, whom it waits for or exchanges
-    /// values with. What is moved, stored or computed decides nothing yet: compilers let lanes compute with values that they know nobody will use.
+    /// Registers whose values decide something at once: whether the instruction happens, where the thread goes, what memory it touches,
+    /// whom it waits for or exchanges values with. What is moved, stored or computed decides nothing yet: compilers let lanes compute
+    /// with values that they know nobody will use.
     /// </summary>
     public static IEnumerable<int> Decides(PtxInstruction instruction)
     {
@@ -46,11 +47,13 @@ public static class RegisterUse
         IEnumerable<PtxOperand> deciding = instruction.Opcode switch
         {
             PtxOpcode.Call => [instruction.Call!.Target],
-            PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red or PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix => operands.Where(operand => operand is PtxAddress),
+            PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red or PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix =>
+                operands.Where(operand => operand is PtxAddress),
             // Beside the addresses the distance of rows.
             PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC => operands.Skip(1),
             PtxOpcode.WmmaStoreD => operands.Where(operand => operand is not PtxVectorOperand),
-            PtxOpcode.CpAsync or PtxOpcode.BrxIdx or PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarWarpSync or PtxOpcode.Stackrestore => operands,
+            PtxOpcode.CpAsync or PtxOpcode.BrxIdx or PtxOpcode.Stackrestore => operands,
+            PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarWarpSync => operands,
             PtxOpcode.BarRed or PtxOpcode.Alloca => operands.Skip(1),
             // The mask of lanes.
             PtxOpcode.Shfl or PtxOpcode.Vote or PtxOpcode.Match or PtxOpcode.Redux or PtxOpcode.Elect => operands.Skip(1).TakeLast(1),

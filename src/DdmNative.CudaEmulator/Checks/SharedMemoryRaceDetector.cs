@@ -16,9 +16,10 @@ public readonly record struct SharedViolation(FaultKind Kind, int Lane, ulong Ad
 
 /// <summary>
 /// Watches the shared memory of one block at a time. For each unit of memory (4 bytes, or less in kernels with narrower accesses) two tags tell who last wrote and who last
-/// read it, when, and at which instruction; <see cref="BarrierClock"/> tells whether the accessing warp sees that. A read needs to see the writes before it, and what no
-/// thread of this block has written is noted; a write needs to see all reads and writes before it; atomic accesses need not see one another. Reports the first violation and knows the earlier access. All
-/// addresses must have been found in bounds and aligned. Usually four units are dealt with at once, and lanes that read one address together.
+/// read it, when, and at which instruction; <see cref="BarrierClock"/> tells whether the accessing warp sees that. A read needs to see
+/// the writes before it, and what no thread of this block has written is noted; a write needs to see all reads and writes before it;
+/// atomic accesses need not see one another. Reports the first violation and knows the earlier access. All addresses must have been found
+/// in bounds and aligned. Usually four units are dealt with at once, and lanes that read one address together.
 /// </summary>
 /// <remarks>
 /// Not reported: lanes of one warp that write one place in one instruction (one of them wins); threads that write the value that is there already (the caller
@@ -47,11 +48,17 @@ public sealed class SharedMemoryRaceDetector
     /// <summary>Of the last access for which a method returned false.</summary>
     public SharedViolation Violation { get; private set; }
 
-    /// <summary>Whether the last read reached a unit that this block has not written, which is no violation: what is read there may be no use of it.</summary>
+    /// <summary>
+    /// Whether the last read reached a unit that this block has not written, which is no violation: what is read there may be no use of
+    /// it.
+    /// </summary>
     public bool FoundUnwritten { get; private set; }
 
-    /// <summary>Whether no thread of this block has written the unit of memory that holds the address; false where that is not checked.</summary>
-    public bool IsUnwritten(ulong address) => (checks & FaultChecks.UninitialisedShared) != 0 && writers[(int)address >> unitShift] >> 32 < Clock.Start;
+    /// <summary>
+    /// Whether no thread of this block has written the unit of memory that holds the address; false where that is not checked.
+    /// </summary>
+    public bool IsUnwritten(ulong address) =>
+        (checks & FaultChecks.UninitialisedShared) != 0 && writers[(int)address >> unitShift] >> 32 < Clock.Start;
 
     /// <summary>Forgets the last block.</summary>
     /// <param name="sharedBytes">Static and dynamic shared memory.</param>

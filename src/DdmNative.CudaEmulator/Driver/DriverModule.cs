@@ -22,7 +22,10 @@ internal sealed class DriverModule : IOfContext
 
     public LoadedModule Loaded { get; }
 
-    /// <summary>The architecture that the PTX was written for, <c>.target sm_80</c> being 80; the version of the ISA, <c>.version</c>, is another thing.</summary>
+    /// <summary>
+    /// The architecture that the PTX was written for, <c>.target sm_80</c> being 80; the version of the ISA, <c>.version</c>, is another
+    /// thing.
+    /// </summary>
     public int Target { get; }
 
     public bool IsUnloaded { get; private set; }
@@ -47,7 +50,10 @@ internal sealed class DriverModule : IOfContext
         Loaded.Dispose();
     }
 
-    /// <summary>PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other. The target's number.</summary>
+    /// <summary>
+    /// PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other. The
+    /// target's number.
+    /// </summary>
     private int RequireTarget(PtxModule module)
     {
         (int major, int minor) = Context.Device.Capability;

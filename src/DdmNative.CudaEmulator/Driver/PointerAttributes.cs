@@ -2,10 +2,13 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>CU_POINTER_ATTRIBUTE_…: what the driver knows of an address, of the context's device memory or of the page-locked memory of the host.</summary>
+/// <summary>
+/// CU_POINTER_ATTRIBUTE_…: what the driver knows of an address, of the context's device memory or of the page-locked memory of the host.
+/// </summary>
 internal static unsafe class PointerAttributes
 {
-    private const int Context = 1, MemoryType = 2, DevicePointer = 3, HostPointer = 4, BufferId = 7, IsManaged = 8, DeviceOrdinal = 9, RangeStart = 11, RangeBytes = 12, Mapped = 13;
+    private const int Context = 1, MemoryType = 2, DevicePointer = 3, HostPointer = 4, BufferId = 7, IsManaged = 8,
+        DeviceOrdinal = 9, RangeStart = 11, RangeBytes = 12, Mapped = 13;
 
     private const uint HostType = 1, DeviceType = 2;
 
@@ -53,7 +56,8 @@ internal static unsafe class PointerAttributes
             case DevicePointer or HostPointer:
                 throw new EmulatorException(CudaError.InvalidValue, $"0x{address:x} is not to be reached from the other side");
             default:
-                throw new EmulatorException(attribute is >= 1 and <= 21 ? CudaError.NotSupported : CudaError.InvalidValue, $"pointer attribute {attribute}");
+                CudaError code = attribute is >= 1 and <= 21 ? CudaError.NotSupported : CudaError.InvalidValue;
+                throw new EmulatorException(code, $"pointer attribute {attribute}");
         }
 
         return true;

@@ -23,15 +23,18 @@ internal static class ProcAddresses
         ["cuCtxCreate_v3"] = 11040, ["cuDeviceGetUuid_v2"] = 11040,
         ["cuStreamBatchMemOp_v2"] = 11070, ["cuStreamWaitValue32_v2"] = 11070, ["cuStreamWaitValue64_v2"] = 11070,
         ["cuStreamWriteValue32_v2"] = 11070, ["cuStreamWriteValue64_v2"] = 11070,
-        ["cuGetProcAddress_v2"] = 12000, ["cuGraphAddKernelNode_v2"] = 12000, ["cuGraphExecKernelNodeSetParams_v2"] = 12000, ["cuGraphExecUpdate_v2"] = 12000,
+        ["cuGetProcAddress_v2"] = 12000, ["cuGraphAddKernelNode_v2"] = 12000,
+        ["cuGraphExecKernelNodeSetParams_v2"] = 12000, ["cuGraphExecUpdate_v2"] = 12000,
         ["cuGraphKernelNodeGetParams_v2"] = 12000, ["cuGraphKernelNodeSetParams_v2"] = 12000,
         ["cuMemAdvise_v2"] = 12020, ["cuMemPrefetchAsync_v2"] = 12020,
-        ["cuGraphAddDependencies_v2"] = 12030, ["cuGraphAddNode_v2"] = 12030, ["cuGraphGetEdges_v2"] = 12030, ["cuGraphNodeGetDependencies_v2"] = 12030,
+        ["cuGraphAddDependencies_v2"] = 12030, ["cuGraphAddNode_v2"] = 12030, ["cuGraphGetEdges_v2"] = 12030,
+        ["cuGraphNodeGetDependencies_v2"] = 12030,
         ["cuGraphNodeGetDependentNodes_v2"] = 12030, ["cuGraphRemoveDependencies_v2"] = 12030, ["cuStreamGetCaptureInfo_v3"] = 12030,
         ["cuStreamUpdateCaptureDependencies_v2"] = 12030,
         ["cuCtxCreate_v4"] = 12050, ["cuStreamGetCtx_v2"] = 12050,
         ["cuEventElapsedTime_v2"] = 12080,
-        ["cuCtxGetDevice_v2"] = 13000, ["cuCtxSynchronize_v2"] = 13000, ["cuMemcpy3DBatchAsync_v2"] = 13000, ["cuMemcpyBatchAsync_v2"] = 13000,
+        ["cuCtxGetDevice_v2"] = 13000, ["cuCtxSynchronize_v2"] = 13000, ["cuMemcpy3DBatchAsync_v2"] = 13000,
+        ["cuMemcpyBatchAsync_v2"] = 13000,
     };
 
     /// <summary>The newest form of a function that a version of CUDA knew, 12040 being 12.4; 0 where there is none.</summary>

@@ -6,8 +6,8 @@ namespace DdmNative.CudaEmulator.Execution;
 internal enum Control : byte { Next, Branch, BranchTable, Return, Exit, Trap, Call, Barrier, BarrierArrive, BarrierReduce }
 
 /// <summary>
-/// Where a source or result lies in a frame: byte offset of a row of 32 lanes, and bytes of each lane; of a predicate, which is one word of 32 bits, 0. Of a register
-/// also where its word of lanes that hold poison is (<see cref="WarpPoison"/>), else 0.
+/// Where a source or result lies in a frame: byte offset of a row of 32 lanes, and bytes of each lane; of a predicate, which is one word
+/// of 32 bits, 0. Of a register also where its word of lanes that hold poison is (<see cref="WarpPoison"/>), else 0.
 /// </summary>
 internal readonly record struct Place(int Offset, int Width, bool Negated = false, int Poison = 0);
 
@@ -72,8 +72,8 @@ internal sealed class DecodedFunction
     public required int[] Unwritten { get; init; }
 
     /// <summary>
-    /// The same with operations that follow poison out of memory, for warps that have met any; frame and segments are the same. Warps in which none is about run the
-    /// other, which knows only of registers that are read unwritten.
+    /// The same with operations that follow poison out of memory, for warps that have met any; frame and segments are the same. Warps in
+    /// which none is about run the other, which knows only of registers that are read unwritten.
     /// </summary>
     public required Lazy<DecodedFunction> Watched { get; init; }
 }

@@ -26,7 +26,9 @@ internal sealed unsafe class Decoder
     private Place[] trial = [];
     private int frameBytes, stackBytes, localBytes, registerBytes, current;
 
-    private Decoder(LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared, bool followsMemory, Lazy<DecodedFunction> watched)
+    private Decoder(
+        LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared, bool followsMemory,
+        Lazy<DecodedFunction> watched)
     {
         (this.module, this.function, this.sites, this.shared, this.watched) = (module, function, sites, shared, watched);
         poison = PoisonFlow.Of(function, (module.Checks & FaultChecks.UninitialisedRegisters) != 0, followsMemory);
@@ -139,7 +141,10 @@ internal sealed unsafe class Decoder
 
     private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables) => function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(stack[variable], variable.Size))];
 
-    /// <summary>Before an instruction: a fault where poison decides something, and what of its results is poison. Accesses to memory and calls see to that themselves.</summary>
+    /// <summary>
+    /// Before an instruction: a fault where poison decides something, and what of its results is poison. Accesses to memory and calls see
+    /// to that themselves.
+    /// </summary>
     private void FollowPoison(PtxInstruction instruction, int site)
     {
         if (poison.Reads(current))
@@ -148,13 +153,15 @@ internal sealed unsafe class Decoder
             {
                 operations.Add(Watch(instruction, site, instruction.Guard?.Register == register) with
                 {
-                    Run = &PoisonOperations.Check, A = registers[register].Poison, Count = register, Extra = Detailed(instruction, [], [registers[register]]),
+                    Run = &PoisonOperations.Check, A = registers[register].Poison, Count = register,
+                    Extra = Detailed(instruction, [], [registers[register]]),
                 });
             }
         }
 
         Place[] results = Carriers(instruction);
-        bool callsFunction = instruction.Call is { } call && !(call.Target is PtxFunctionOperand named && module.Defined(named.Name) is null);
+        bool callsFunction = instruction.Call is { } call
+            && !(call.Target is PtxFunctionOperand named && module.Defined(named.Name) is null);
         if (results.Length == 0 || IsMemory(instruction.Opcode) || callsFunction || IsMixing(instruction) && poison.Reads(current))
             return;
         // Where operands have a meaning of their own they keep their places; what is no register is no place.
@@ -164,7 +171,10 @@ internal sealed unsafe class Decoder
                 : [.. RegisterUse.Sources(instruction).Distinct().Select(register => registers[register])];
         if (RegisterUse.UsesCarry(instruction) && poison.Reads(current))
             sources = [.. sources, carry];
-        operations.Add(Watch(instruction, site, false) with { Run = &PoisonOperations.Propagate, Extra = Detailed(instruction, results, sources) });
+        operations.Add(Watch(instruction, site, false) with
+        {
+            Run = &PoisonOperations.Propagate, Extra = Detailed(instruction, results, sources),
+        });
     }
 
     /// <summary>The instruction has just been added: before it goes the trial by which poison is followed through it.</summary>
@@ -177,7 +187,8 @@ internal sealed unsafe class Decoder
         int used = 0;
         Place[] results = [.. own.Results.Select(result => trial[used++] with { Width = result.Width })];
         bool isProduct = instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma;
-        Place[] sources = [.. own.Sources.Select((source, i) => isProduct || i == 0 ? trial[used++] with { Width = source.Width } : source)];
+        Place[] sources =
+            [.. own.Sources.Select((source, i) => isProduct || i == 0 ? trial[used++] with { Width = source.Width } : source)];
         operations.Insert(operations.Count - 1, Watch(instruction, site, false) with
         {
             Run = &PoisonOperations.Mix, Extra = mixes.Extra, C = Detailed(instruction, results, sources),
@@ -187,7 +198,8 @@ internal sealed unsafe class Decoder
     /// <summary>Results and sources of the largest matrix instruction.</summary>
     private const int MostMixed = 40;
 
-    private static bool IsMixing(PtxInstruction instruction) => instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma or PtxOpcode.Movmatrix or PtxOpcode.Shfl;
+    private static bool IsMixing(PtxInstruction instruction) =>
+        instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma or PtxOpcode.Movmatrix or PtxOpcode.Shfl;
 
     private static bool IsMemory(PtxOpcode opcode) => opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.Atom or PtxOpcode.Ldmatrix
         or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC;
@@ -199,7 +211,8 @@ internal sealed unsafe class Decoder
         return RegisterUse.SetsCarry(instruction) && poison.IsCarrier(registers.Length) ? [.. results, carry] : [.. results];
     }
 
-    private Place Source(PtxOperand operand) => operand is PtxRegisterOperand register ? registers[register.Register] with { Negated = register.Negated } : default;
+    private Place Source(PtxOperand operand) =>
+        operand is PtxRegisterOperand register ? registers[register.Register] with { Negated = register.Negated } : default;
 
     private Operation Watch(PtxInstruction instruction, int site, bool always) => new()
     {

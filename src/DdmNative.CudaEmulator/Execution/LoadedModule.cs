@@ -46,7 +46,8 @@ public sealed unsafe class LoadedModule : IDisposable
     public PtxModule Module { get; }
 
     /// <summary>Of all its variables in constant memory, which every kernel of the module has.</summary>
-    public int ConstantBytes => (int)Module.Variables.Where(variable => variable.Space == PtxSpace.Const).Sum(variable => (long)variable.Size);
+    public int ConstantBytes =>
+        (int)Module.Variables.Where(variable => variable.Space == PtxSpace.Const).Sum(variable => (long)variable.Size);
 
     internal FaultChecks Checks { get; }
 

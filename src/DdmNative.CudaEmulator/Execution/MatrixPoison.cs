@@ -2,13 +2,18 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>What <see cref="PoisonOperations.Mix"/> needs to know of matrix products: an element of D comes from a row of A, a column of B and one element of C.</summary>
+/// <summary>
+/// What <see cref="PoisonOperations.Mix"/> needs to know of matrix products: an element of D comes from a row of A, a column of B and one
+/// element of C.
+/// </summary>
 internal static class MatrixPoison
 {
     /// <summary>Registers of A and of B.</summary>
     public static (int A, int B) Registers(PtxInstruction instruction) => (Count(instruction.Operands[1]), Count(instruction.Operands[2]));
 
-    /// <summary>A register full of elements of the matrix that are one; products and sums of ones and zeros are zero only where they should be.</summary>
+    /// <summary>
+    /// A register full of elements of the matrix that are one; products and sums of ones and zeros are zero only where they should be.
+    /// </summary>
     public static ulong One(PtxInstruction instruction, PtxMatrix matrix)
     {
         IReadOnlyList<PtxType> types = instruction.Modifiers.Types;

@@ -500,7 +500,8 @@ internal static unsafe class MemoryOperations
             which |= allocation.Initialised.AreAll(at + (ulong)i, 1) ? 0 : 1u << i;
         ulong address = allocation.Address + at + (ulong)BitOperations.TrailingZeroCount(which);
         warp.Poison.Note(lane, which, warp.Runner.Origins.OfRead(
-            FaultKind.UninitialisedGlobal, site, address, () => new FaultMemory(access, PtxSpace.Global, address, bytes, allocation.Describe())));
+            FaultKind.UninitialisedGlobal, site, address,
+            () => new FaultMemory(access, PtxSpace.Global, address, bytes, allocation.Describe())));
     }
 
     private static void Mark(Allocation allocation, in AccessExtent extent, uint mask, ulong* addresses, int bytes)

@@ -5,19 +5,22 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Operations before the instructions that may read poison (<see cref="PoisonFlow"/>) or write a register that may hold any. A guard is applied here (B, or −1, and
-/// Immediate to flip it), since the instruction itself counts the lanes that it leaves out.
+/// Operations before the instructions that may read poison (<see cref="PoisonFlow"/>) or write a register that may hold any. A guard is
+/// applied here (B, or −1, and Immediate to flip it), since the instruction itself counts the lanes that it leaves out.
 /// </summary>
 internal static unsafe class PoisonOperations
 {
-    /// <summary>A fault if a lane that takes part would be decided by poison; A is the register's word of lanes, Count its number.</summary>
+    /// <summary>
+    /// A fault if a lane that takes part would be decided by poison; A is the register's word of lanes, Count its number.
+    /// </summary>
     public static void Check(Warp warp, Operation* operation, uint mask)
     {
         uint poison = Taking(warp, operation, mask) & *(uint*)(warp.Frame + operation->A);
         if (poison == 0)
             return;
         Detail detail = warp.Details[operation->Extra];
-        throw warp.Poison.Fault(operation->Site, poison, warp.Poison.OriginOf(detail.Sources[0], BitOperations.TrailingZeroCount(poison)), Decided(detail.Instruction, operation->Count));
+        int origin = warp.Poison.OriginOf(detail.Sources[0], BitOperations.TrailingZeroCount(poison));
+        throw warp.Poison.Fault(operation->Site, poison, origin, Decided(detail.Instruction, operation->Count));
     }
 
     /// <summary>Results hold poison in the lanes in which a source does; where there are no sources, in none.</summary>
@@ -39,8 +42,9 @@ internal static unsafe class PoisonOperations
     }
 
     /// <summary>
-    /// Instructions that mix the lanes, which are executed beforehand with other values: not zero where there is poison, zero where there is none. What is not zero
-    /// then is what poison reaches. Extra is the instruction's own detail; that in C is the same on rows that hold nothing else; the instruction is the next operation.
+    /// Instructions that mix the lanes, which are executed beforehand with other values: not zero where there is poison, zero where there
+    /// is none. What is not zero then is what poison reaches. Extra is the instruction's own detail; that in C is the same on rows that
+    /// hold nothing else; the instruction is the next operation.
     /// </summary>
     public static void Mix(Warp warp, Operation* operation, uint mask)
     {
@@ -76,9 +80,12 @@ internal static unsafe class PoisonOperations
         {
             for (int i = 0; i < detail.Sources.Length; i++)
             {
-                (PtxMatrix matrix, bool tells) = i < a ? (PtxMatrix.A, half == 0) : i < a + b ? (PtxMatrix.B, half == 1) : (PtxMatrix.C, half == 0);
+                // First the poison of A among ones, and that of C, then that of B.
+                PtxMatrix matrix = i < a ? PtxMatrix.A : i < a + b ? PtxMatrix.B : PtxMatrix.C;
+                bool tells = matrix == PtxMatrix.B == (half == 1);
                 ulong one = MatrixPoison.One(instruction, matrix);
-                uint lanes = tells ? Lanes(warp, detail.Sources[i]) : matrix == PtxMatrix.C || MatrixPoison.Differs(instruction) ? 0 : uint.MaxValue;
+                uint beside = matrix == PtxMatrix.C || MatrixPoison.Differs(instruction) ? 0 : uint.MaxValue;
+                uint lanes = tells ? Lanes(warp, detail.Sources[i]) : beside;
                 Fill(warp, trial.Sources[i], lanes, one);
             }
 
@@ -94,7 +101,9 @@ internal static unsafe class PoisonOperations
     /// <summary>The word of lanes in which a register holds poison; none for what is no register.</summary>
     public static uint Lanes(Warp warp, Place place) => place.Poison == 0 ? 0 : *(uint*)(warp.Frame + place.Poison);
 
-    /// <summary>Lanes of the mask hold poison in a register of a frame from now on where the other word says so, of those origins.</summary>
+    /// <summary>
+    /// Lanes of the mask hold poison in a register of a frame from now on where the other word says so, of those origins.
+    /// </summary>
     public static void Put(byte* frame, Place result, uint mask, uint poison, ReadOnlySpan<int> origins)
     {
         if (result.Poison == 0)
@@ -147,7 +156,9 @@ internal static unsafe class PoisonOperations
         return lanes;
     }
 
-    /// <summary>Those lanes, of some with poison among their sources, in which the other sources settle the result: false and anything is false.</summary>
+    /// <summary>
+    /// Those lanes, of some with poison among their sources, in which the other sources settle the result: false and anything is false.
+    /// </summary>
     private static uint Settled(Warp warp, Detail detail, uint lanes, uint taking)
     {
         PtxInstruction instruction = detail.Instruction;
@@ -159,14 +170,18 @@ internal static unsafe class PoisonOperations
                 return Known(warp, detail, 0, type, 0, lanes) | Known(warp, detail, 1, type, 0, lanes);
             case PtxOpcode.Or:
                 return Known(warp, detail, 0, type, ulong.MaxValue, lanes) | Known(warp, detail, 1, type, ulong.MaxValue, lanes);
-            case PtxOpcode.Setp or PtxOpcode.Set when instruction.Operands.Count > 3 && instruction.Modifiers.Operation is PtxOperation.And or PtxOperation.Or:
-                return Known(warp, detail, 2, PtxType.Pred, instruction.Modifiers.Operation == PtxOperation.And ? 0 : ulong.MaxValue, lanes);
+            case PtxOpcode.Setp or PtxOpcode.Set when instruction.Operands.Count > 3 && instruction.Modifiers.Operation == PtxOperation.And:
+                return Known(warp, detail, 2, PtxType.Pred, 0, lanes);
+            case PtxOpcode.Setp or PtxOpcode.Set when instruction.Operands.Count > 3 && instruction.Modifiers.Operation == PtxOperation.Or:
+                return Known(warp, detail, 2, PtxType.Pred, ulong.MaxValue, lanes);
             case PtxOpcode.Selp:
-                uint first = Known(warp, detail, 2, PtxType.Pred, ulong.MaxValue, lanes), second = Known(warp, detail, 2, PtxType.Pred, 0, lanes);
+                uint first = Known(warp, detail, 2, PtxType.Pred, ulong.MaxValue, lanes);
+                uint second = Known(warp, detail, 2, PtxType.Pred, 0, lanes);
                 return first & ~Lanes(warp, detail.Sources[0]) | second & ~Lanes(warp, detail.Sources[1]);
             case PtxOpcode.Vote:
                 ulong settles = instruction.Modifiers.Mode == PtxMode.Any ? ulong.MaxValue : 0;
-                bool some = instruction.Modifiers.Mode is PtxMode.Any or PtxMode.All && Known(warp, detail, 0, PtxType.Pred, settles, taking) != 0;
+                bool some = instruction.Modifiers.Mode is PtxMode.Any or PtxMode.All
+                    && Known(warp, detail, 0, PtxType.Pred, settles, taking) != 0;
                 return some ? uint.MaxValue : 0;
             default:
                 return 0;
@@ -203,7 +218,8 @@ internal static unsafe class PoisonOperations
             PtxOpcode.BrxIdx => "the index of the branch",
             PtxOpcode.Call => "the address of the function",
             PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarRed => "an operand of the barrier",
-            PtxOpcode.BarWarpSync or PtxOpcode.Shfl or PtxOpcode.Vote or PtxOpcode.Match or PtxOpcode.Redux or PtxOpcode.Elect => "the mask of lanes",
+            PtxOpcode.BarWarpSync or PtxOpcode.Shfl or PtxOpcode.Vote => "the mask of lanes",
+            PtxOpcode.Match or PtxOpcode.Redux or PtxOpcode.Elect => "the mask of lanes",
             _ => "an operand",
         };
     }

@@ -3,12 +3,18 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>Carries poison between registers and memory. In shared and local memory it is kept; stored in global memory it decides what the kernel leaves behind, a fault.</summary>
+/// <summary>
+/// Carries poison between registers and memory. In shared and local memory it is kept; stored in global memory it decides what the kernel
+/// leaves behind, a fault.
+/// </summary>
 internal static unsafe class PoisonTransfers
 {
     private const string Stored = "the value stored in global memory";
 
-    /// <summary>After an access that reads: registers, as many bytes of each lane one after the other, hold poison where it found what nobody has written.</summary>
+    /// <summary>
+    /// After an access that reads: registers, as many bytes of each lane one after the other, hold poison where it found what nobody has
+    /// written.
+    /// </summary>
     public static void Load(Warp warp, Operation* operation, ReadOnlySpan<Place> results, int bytes, uint mask)
     {
         for (int i = 0; i < results.Length; i++)
@@ -22,7 +28,10 @@ internal static unsafe class PoisonTransfers
             Mark(warp, operation, PoisonOperations.Lanes(warp, sources[i]) & mask, pointers, i * bytes, bytes, sources[i]);
     }
 
-    /// <summary>An atomic operation: what was there goes to the result; what is there then comes from both, but of an exchange from the new value alone.</summary>
+    /// <summary>
+    /// An atomic operation: what was there goes to the result; what is there then comes from both, but of an exchange from the new value
+    /// alone.
+    /// </summary>
     public static void Update(Warp warp, Operation* operation, Detail detail, int bytes, uint mask, byte** pointers)
     {
         uint old = warp.Poison.Lanes & mask;
@@ -94,7 +103,9 @@ internal static unsafe class PoisonTransfers
         }
     }
 
-    /// <summary>32 elements of a wmma fragment, one of each lane, that lie in one register: <paramref name="isFirst"/> of those that do.</summary>
+    /// <summary>
+    /// 32 elements of a wmma fragment, one of each lane, that lie in one register: <paramref name="isFirst"/> of those that do.
+    /// </summary>
     public static void LoadElements(Warp warp, Operation* operation, Place register, bool isFirst) =>
         Put(warp, operation, register, uint.MaxValue, isFirst ? uint.MaxValue : warp.Poison.Lanes);
 

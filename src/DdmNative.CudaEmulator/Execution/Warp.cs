@@ -72,7 +72,10 @@ internal sealed unsafe class Warp : IDisposable
 
     public WarpPoison Poison { get; }
 
-    /// <summary>Registers may hold poison that came from memory: the warp runs the functions that follow it (<see cref="DecodedFunction.Watched"/>).</summary>
+    /// <summary>
+    /// Registers may hold poison that came from memory: the warp runs the functions that follow it (<see
+    /// cref="DecodedFunction.Watched"/>).
+    /// </summary>
     public bool IsPoisoned { get; private set; }
 
     public WarpStatus Status { get; set; }
@@ -160,7 +163,8 @@ internal sealed unsafe class Warp : IDisposable
                     (int site, nint run) = spreadAt;
                     function = Code;
                     segment = function.Segments[number];
-                    first = 1 + Array.FindIndex(function.Operations, segment.FirstOperation, candidate => candidate.Site == site && (nint)candidate.Run == run);
+                    first = 1 + Array.FindIndex(
+                        function.Operations, segment.FirstOperation, candidate => candidate.Site == site && (nint)candidate.Run == run);
                     goto Execute;
                 }
 

@@ -4,8 +4,8 @@ using DdmNative.CudaEmulator.Checks;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// What a warp knows of poison, values that come from what nobody has written. Each register has a word of lanes that hold any in the frame, and behind it the number of
-/// the origin for each lane; what the last access to memory found is here, until it is put there.
+/// What a warp knows of poison, values that come from what nobody has written. Each register has a word of lanes that hold any in the
+/// frame, and behind it the number of the origin for each lane; what the last access to memory found is here, until it is put there.
 /// </summary>
 internal sealed unsafe class WarpPoison(Warp warp)
 {
@@ -21,7 +21,9 @@ internal sealed unsafe class WarpPoison(Warp warp)
     /// <summary>For each of those lanes the number of the origin.</summary>
     public int[] Origins { get; } = new int[32];
 
-    /// <summary>Of the stacks of all lanes, one after the other as in <see cref="Warp.Local"/>; null until poison is stored there.</summary>
+    /// <summary>
+    /// Of the stacks of all lanes, one after the other as in <see cref="Warp.Local"/>; null until poison is stored there.
+    /// </summary>
     public PoisonedBytes? Local { get; private set; }
 
     private PoisonOrigins Known => warp.Runner.Origins;
@@ -60,8 +62,9 @@ internal sealed unsafe class WarpPoison(Warp warp)
     {
         PoisonOrigin from = Known[origin];
         string source = from.Register is null ? "what nobody has written" : $"register {from.Register}";
+        string detail = $"{what} comes from {source}, in {BitOperations.PopCount(lanes)} lanes of the warp";
         FaultReport report = warp.Runner.Watch.Report(
-            from.Kind, site, warp.Index * 32 + BitOperations.TrailingZeroCount(lanes), from.Memory, $"{what} comes from {source}, in {BitOperations.PopCount(lanes)} lanes of the warp");
+            from.Kind, site, warp.Index * 32 + BitOperations.TrailingZeroCount(lanes), from.Memory, detail);
         return Warp.Fault(from.Site < 0 || from.Site == site ? report : report with { Origin = warp.Runner.Watch.Place(from.Site) });
     }
 }

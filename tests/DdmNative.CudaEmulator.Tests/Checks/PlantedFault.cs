@@ -436,7 +436,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  setp.eq.u32 %p1, %r3, 1;
                  @%p1 st.global.u32 [%rd4], %r0; // here
             """),
-        new("an exchange that puts into global memory what was read from shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+        new("an exchange of global memory for shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
             +    st.shared.u32 [%r2], %r0;
                  ld.shared.u32 %r3, [%r2];
                  atom.global.exch.b32 %r4, [%rd3], %r3; // here
@@ -466,7 +466,8 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  @%p1 mov.u32 %r3, 0;
             +    @!%p1 mov.u32 %r3, 0;
                  mov.f32 %f0, 0f00000000;
-                 mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f1, %f2, %f3, %f4}, {%r3, %r0, %r0, %r0}, {%r0, %r0}, {%f0, %f0, %f0, %f0};
+                 mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
+                     {%f1, %f2, %f3, %f4}, {%r3, %r0, %r0, %r0}, {%r0, %r0}, {%f0, %f0, %f0, %f0};
                  st.global.f32 [%rd4], %f1; // here
             """),
         new("two warps that write rows which overlap", FaultKind.SharedWriteWriteRace, 64, """

@@ -155,7 +155,7 @@ public class SharedMemoryRaceDetectorTests
         Assert.False(detector.FoundUnwritten);
         Assert.True(detector.Read(2, 0, AllLanes, Row(0), 4));
         Assert.True(detector.FoundUnwritten);
-        Assert.Equal([.. Enumerable.Range(0, 32).Select(word => word >= 16)], Enumerable.Range(0, 32).Select(word => detector.IsUnwritten(4 * (ulong)word)));
+        Assert.All(Enumerable.Range(0, 32), word => Assert.Equal(word >= 16, detector.IsUnwritten(4 * (ulong)word)));
     }
 
     [Fact]

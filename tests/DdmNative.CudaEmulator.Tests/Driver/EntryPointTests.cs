@@ -77,7 +77,8 @@ public sealed class EntryPointTests : IDisposable
         Begin();
         ulong* nothing = stackalloc ulong[32];
 
-        Assert.Equal(code, ((delegate* unmanaged<ulong*, ulong*, ulong*, ulong*, int>)DriverLibrary.Function(name))(nothing, nothing, nothing, nothing));
+        var function = (delegate* unmanaged<ulong*, ulong*, ulong*, ulong*, int>)DriverLibrary.Function(name);
+        Assert.Equal(code, function(nothing, nothing, nothing, nothing));
     }
 
     [SkippableFact]
@@ -89,8 +90,9 @@ public sealed class EntryPointTests : IDisposable
         Assert.Equal(Success, LoadModule(Encoding.UTF8.GetBytes(Module), out nint module, out _));
         ulong address;
         nuint bytes;
+        var find = (delegate* unmanaged<ulong*, nuint*, nint, byte*, int>)DriverLibrary.Function("cuModuleGetGlobal");
         fixed (byte* name = "seven\0"u8)
-            Assert.Equal(Success, ((delegate* unmanaged<ulong*, nuint*, nint, byte*, int>)DriverLibrary.Function("cuModuleGetGlobal"))(&address, &bytes, module, name));
+            Assert.Equal(Success, find(&address, &bytes, module, name));
         Variable(module, "seven", out ulong expected, out _);
 
         Assert.Equal((expected, (nuint)4), (address, bytes));
@@ -105,10 +107,14 @@ public sealed class EntryPointTests : IDisposable
         Begin();
         Assert.Equal(Success, Allocate(16, out ulong address));
         byte[] values = [.. Enumerable.Range(1, 16).Select(i => (byte)i)], back = new byte[16];
-        fixed (byte* from = values)
-            Assert.Equal(Success, ((delegate* unmanaged<ulong, byte*, nuint, nint, int>)DriverLibrary.Function("cuMemcpyHtoDAsync_v2_ptsz"))(address, from, 16, 2));
-        fixed (byte* to = back)
-            Assert.Equal(Success, ((delegate* unmanaged<byte*, ulong, nuint, int>)DriverLibrary.Function("cuMemcpyDtoH_v2_ptds"))(to, address, 16));
+        var copyIn = (delegate* unmanaged<ulong, byte*, nuint, nint, int>)DriverLibrary.Function("cuMemcpyHtoDAsync_v2_ptsz");
+        var copyOut = (delegate* unmanaged<byte*, ulong, nuint, int>)DriverLibrary.Function("cuMemcpyDtoH_v2_ptds");
+        fixed (byte* from = values, to = back)
+        {
+            Assert.Equal(Success, copyIn(address, from, 16, 2));
+            Assert.Equal(Success, copyOut(to, address, 16));
+        }
+
 
         Assert.Equal(values, back);
     }
@@ -134,7 +140,8 @@ public sealed class EntryPointTests : IDisposable
         Begin();
         Assert.Equal(Success, LoadModule(Encoding.UTF8.GetBytes(Module), out nint module, out _));
         nint* functions = stackalloc nint[3];
-        Assert.Equal(Success, ((delegate* unmanaged<nint*, uint, nint, int>)DriverLibrary.Function("cuModuleEnumerateFunctions"))(functions, 3, module));
+        var enumerate = (delegate* unmanaged<nint*, uint, nint, int>)DriverLibrary.Function("cuModuleEnumerateFunctions");
+        Assert.Equal(Success, enumerate(functions, 3, module));
         nint text;
         nuint offset, bytes;
         var parameter = (delegate* unmanaged<nint, nuint, nuint*, nuint*, int>)DriverLibrary.Function("cuFuncGetParamInfo");
@@ -159,12 +166,14 @@ public sealed class EntryPointTests : IDisposable
         Assert.Equal(Success, ((delegate* unmanaged<uint*, nint, int>)DriverLibrary.Function("cuMemHostGetFlags"))(&flags, host));
         Assert.Equal(5u, flags);
 
-        // CU_POINTER_ATTRIBUTE_…: memory type 2, managed 8, start of the range 11, its bytes 12. Host memory is of type 1, a device's of type 2.
+        // CU_POINTER_ATTRIBUTE_…: memory type 2, managed 8, start of the range 11, its bytes 12. Host memory is of type 1, a device's of
+        // type 2.
         Assert.Equal((2u, 0u, device, 64u), Attributes(device + 8));
         Assert.Equal((1u, 0u, (ulong)host, 64u), Attributes((ulong)host + 8));
         Assert.Equal((0u, 0u, 0u, 0u), Attributes(8));
         uint type;
-        Assert.Equal(InvalidValue, ((delegate* unmanaged<void*, int, ulong, int>)DriverLibrary.Function("cuPointerGetAttribute"))(&type, 2, 8));
+        var ask = (delegate* unmanaged<void*, int, ulong, int>)DriverLibrary.Function("cuPointerGetAttribute");
+        Assert.Equal(InvalidValue, ask(&type, 2, 8));
         Assert.Equal(Success, Handle("cuMemFreeHost", host));
     }
 
@@ -201,8 +210,9 @@ public sealed class EntryPointTests : IDisposable
         Begin();
         nint stream = Create("cuStreamCreate");
         (nint Stream, int Status) told = default;
-        Assert.Equal(Success, ((delegate* unmanaged<nint, delegate* unmanaged<nint, int, nint, void>, nint, uint, int>)DriverLibrary.Function("cuStreamAddCallback"))(
-            stream, &Tell, (nint)(&told), 0));
+        var add = (delegate* unmanaged<nint, nint, nint, uint, int>)DriverLibrary.Function("cuStreamAddCallback");
+        delegate* unmanaged<nint, int, nint, void> tell = &Tell;
+        Assert.Equal(Success, add(stream, (nint)tell, (nint)(&told), 0));
 
         Assert.Equal((stream, 1000), told);
     }
@@ -221,8 +231,9 @@ public sealed class EntryPointTests : IDisposable
     {
         nint found = 0;
         int status = -1;
+        var find = (delegate* unmanaged<byte*, nint*, int, ulong, int*, int>)DriverLibrary.Function("cuGetProcAddress_v2");
         fixed (byte* text = Encoding.UTF8.GetBytes(name + "\0"))
-            ((delegate* unmanaged<byte*, nint*, int, ulong, int*, int>)DriverLibrary.Function("cuGetProcAddress_v2"))(text, &found, version, flags, &status);
+            find(text, &found, version, flags, &status);
         Assert.Equal(found == 0 ? 1 : 0, status);
         return found;
     }
@@ -238,7 +249,8 @@ public sealed class EntryPointTests : IDisposable
     private static unsafe int Attribute(nint function, int attribute)
     {
         int value;
-        Assert.Equal(Success, ((delegate* unmanaged<int*, int, nint, int>)DriverLibrary.Function("cuFuncGetAttribute"))(&value, attribute, function));
+        var ask = (delegate* unmanaged<int*, int, nint, int>)DriverLibrary.Function("cuFuncGetAttribute");
+        Assert.Equal(Success, ask(&value, attribute, function));
         return value;
     }
 
@@ -248,7 +260,8 @@ public sealed class EntryPointTests : IDisposable
         ulong start = 9, bytes = 9;
         int* attributes = stackalloc int[] { 2, 8, 11, 12 };
         void** places = stackalloc void*[] { &type, &managed, &start, &bytes };
-        Assert.Equal(Success, ((delegate* unmanaged<uint, int*, void**, ulong, int>)DriverLibrary.Function("cuPointerGetAttributes"))(4, attributes, places, address));
+        var ask = (delegate* unmanaged<uint, int*, void**, ulong, int>)DriverLibrary.Function("cuPointerGetAttributes");
+        Assert.Equal(Success, ask(4, attributes, places, address));
         return (type, managed, start, bytes);
     }
 
@@ -266,7 +279,8 @@ public sealed class EntryPointTests : IDisposable
         new Span<int>(configuration, 6).Fill(1);
         *(byte**)(configuration + 40) = each;
         *(int*)(configuration + 48) = attributes.Length;
-        return ((delegate* unmanaged<byte*, nint, nint, nint, int>)DriverLibrary.Function("cuLaunchKernelEx"))(configuration, function, 0, 0);
+        var launch = (delegate* unmanaged<byte*, nint, nint, nint, int>)DriverLibrary.Function("cuLaunchKernelEx");
+        return launch(configuration, function, 0, 0);
     }
 
     private void Begin() => Assert.Equal(Success, CreateContext(out context));

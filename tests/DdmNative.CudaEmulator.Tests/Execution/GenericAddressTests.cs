@@ -6,13 +6,16 @@ using Xunit;
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
 /// <summary>
-/// One access through generic addresses whose lanes lie in different memories: lane 3 n in shared memory, 3 n + 1 on its own stack, 3 n + 2 in global memory.
+/// One access through generic addresses whose lanes lie in different memories: lane 3 n in shared memory, 3 n + 1 on its own stack, 3 n +
+/// 2 in global memory.
 /// </summary>
 public class GenericAddressTests
 {
     private const int Words = 4 * 32;
 
-    /// <summary>16 bytes of each lane: %rd14 is their generic address, and %rd11, %rd12 and %rd13 are those in global, shared and local memory.</summary>
+    /// <summary>
+    /// 16 bytes of each lane: %rd14 is their generic address, and %rd11, %rd12 and %rd13 are those in global, shared and local memory.
+    /// </summary>
     private const string Places = """
             .local .align 16 .b8 stack[16];
             mul.wide.u32 %rd10, %r4, 16;
@@ -58,14 +61,15 @@ public class GenericAddressTests
 
     private const string StoreLoaded = "st.global.v4.u32 [%rd11], {%r20, %r21, %r22, %r23};";
 
-    private static uint[] Filled => [.. Enumerable.Range(0, 32).SelectMany(lane => Enumerable.Range(0, 4).Select(i => (uint)(10 * lane + i)))];
+    private static uint[] Filled => [.. Enumerable.Range(0, 32 * 4).Select(i => (uint)(10 * (i / 4) + i % 4))];
 
     [Theory]
     [InlineData("ld.v4.u32 {%r20, %r21, %r22, %r23}, [%rd14];")]
     [InlineData("ld.v2.u32 {%r20, %r21}, [%rd14]; ld.v2.u32 {%r22, %r23}, [%rd14+8];")]
     [InlineData("ld.u32 %r20, [%rd14]; ld.u32 %r21, [%rd14+4]; ld.volatile.u32 %r22, [%rd14+8]; ld.u32 %r23, [%rd14+12];")]
     [InlineData("ld.u64 %rd20, [%rd14]; ld.u64 %rd21, [%rd14+8]; mov.b64 {%r20, %r21}, %rd20; mov.b64 {%r22, %r23}, %rd21;")]
-    [InlineData("atom.add.u32 %r20, [%rd14], 0; atom.or.b32 %r21, [%rd14+4], 0; atom.max.u32 %r22, [%rd14+8], 0; atom.exch.b32 %r23, [%rd14+12], 0;")]
+    [InlineData("atom.add.u32 %r20, [%rd14], 0; atom.or.b32 %r21, [%rd14+4], 0; ld.v2.u32 {%r22, %r23}, [%rd14+8];")]
+    [InlineData("ld.v2.u32 {%r20, %r21}, [%rd14]; atom.max.u32 %r22, [%rd14+8], 0; atom.exch.b32 %r23, [%rd14+12], 0;")]
     public void A_load_gives_each_lane_what_lies_in_its_memory(string load) =>
         Assert.Equal(Filled, LaneKernel.Results($"{Places}\n{FillEach}\n{load}\n{StoreLoaded}", Words));
 
@@ -79,7 +83,7 @@ public class GenericAddressTests
     [Fact]
     public void An_atomic_addition_reaches_the_memory_of_each_lane() =>
         Assert.Equal(Filled.Select(value => value + 5), LaneKernel.Results(
-            $"{Places}\n{FillEach}\n" + string.Concat(Enumerable.Range(0, 4).Select(i => $"red.add.u32 [%rd14+{4 * i}], 5;\n")) + ReadEach, Words));
+            $"{Places}\n{FillEach}\n{AddFive(0)}\n{AddFive(4)}\n{AddFive(8)}\n{AddFive(12)}\n{ReadEach}", Words));
 
     [Fact]
     public void Half_of_a_warp_may_take_part() =>
@@ -118,4 +122,6 @@ public class GenericAddressTests
         FaultReport report = Assert.Throws<EmulatorException>(() => LaneKernel.Results(body, Words, threads: 64)).Report!;
         Assert.Equal(FaultKind.SharedWriteWriteRace, report.Kind);
     }
+
+    private static string AddFive(int offset) => $"red.add.u32 [%rd14+{offset}], 5;";
 }

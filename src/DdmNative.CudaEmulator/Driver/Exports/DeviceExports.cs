@@ -63,7 +63,8 @@ internal static unsafe class DeviceExports
     {
         Abi.Require(device != null && text != null, "the device or the text is null");
         string wanted = Marshal.PtrToStringUTF8((nint)text)!.ToUpperInvariant();
-        DriverDevice? found = EmulatedDriver.Devices.FirstOrDefault(each => wanted == BusId(each) || wanted == BusId(each)[5..] || wanted == BusId(each)[..^2]);
+        DriverDevice? found = EmulatedDriver.Devices.FirstOrDefault(
+            each => BusId(each) is var id && (wanted == id || wanted == id[5..] || wanted == id[..^2]));
         *device = (found ?? throw new EmulatorException(CudaError.InvalidDevice, $"no device is at '{wanted}'")).Ordinal;
     });
 

@@ -14,7 +14,10 @@ internal static unsafe class ErrorExports
 
     private const ulong PerThreadDefaultStream = 2;
 
-    /// <summary>The newest version of a function that the caller's CUDA knows; null, with CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND in the status, where there is none.</summary>
+    /// <summary>
+    /// The newest version of a function that the caller's CUDA knows; null, with CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND in the status,
+    /// where there is none.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGetProcAddress_v2")]
     public static CudaError cuGetProcAddress(byte* symbol, nint* function, int version, ulong flags, int* status) => Abi.Free(() =>
     {

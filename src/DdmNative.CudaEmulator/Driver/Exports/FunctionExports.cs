@@ -124,20 +124,27 @@ internal static unsafe class FunctionExports
         *Abi.Required(blocks, nameof(blocks)) = KernelLaunches.BlocksPerMultiprocessor(HandleTable.Get<DriverFunction>(function), threads, dynamicSharedBytes);
     });
 
-    /// <summary>What blocks of so many threads may have of dynamic shared memory each, so that so many of them fit on a multiprocessor.</summary>
+    /// <summary>
+    /// What blocks of so many threads may have of dynamic shared memory each, so that so many of them fit on a multiprocessor.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyAvailableDynamicSMemPerBlock")]
-    public static CudaError cuOccupancyAvailableDynamicSMemPerBlock(nuint* bytes, nint function, int blocks, int threads) => Abi.InContext(_ =>
+    public static CudaError cuOccupancyAvailableDynamicSMemPerBlock(nuint* bytes, nint function, int blocks, int threads)
+        => Abi.InContext(_ =>
     {
         Abi.Required(bytes, nameof(bytes));
         DriverFunction asked = HandleTable.Get<DriverFunction>(function);
-        Abi.Require(blocks > 0 && KernelLaunches.BlocksPerMultiprocessor(asked, threads, 0) >= blocks, $"{blocks} blocks of {threads} threads do not fit on a multiprocessor");
+        Abi.Require(
+            blocks > 0 && KernelLaunches.BlocksPerMultiprocessor(asked, threads, 0) >= blocks,
+            $"{blocks} blocks of {threads} threads do not fit on a multiprocessor");
         int each = DeviceAttributes.SharedBytesPerMultiprocessor(asked.Context.Device) / blocks - DeviceAttributes.ReservedSharedBytes;
         *bytes = (nuint)(Math.Min(each, DeviceAttributes.MostSharedBytesPerBlock(asked.Context.Device)) - asked.Kernel.StaticSharedBytes);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxPotentialBlockSizeWithFlags")]
     public static CudaError cuOccupancyMaxPotentialBlockSizeWithFlags(
-        int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit, uint flags) => Abi.InContext(_ =>
+        int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit,
+        uint flags)
+        => Abi.InContext(_ =>
     {
         Abi.Require(flags <= 1, $"flags {flags}");
         MaxPotentialBlockSize(grid, block, function, sharedBytesOf, dynamicSharedBytes, limit);
@@ -149,7 +156,8 @@ internal static unsafe class FunctionExports
         int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit)
         => Abi.InContext(_ => MaxPotentialBlockSize(grid, block, function, sharedBytesOf, dynamicSharedBytes, limit));
 
-    private static void MaxPotentialBlockSize(int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit)
+    private static void MaxPotentialBlockSize(
+        int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit)
     {
         Abi.Require(grid != null && block != null, "an output is null");
         DriverFunction asked = HandleTable.Get<DriverFunction>(function);

@@ -80,7 +80,11 @@ internal static unsafe class MemoryExports
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemHostGetFlags")]
     public static CudaError cuMemHostGetFlags(uint* flags, nint memory) => Abi.InContext(_ =>
-        *Abi.Required(flags, nameof(flags)) = (HostMemory.Find(memory) ?? throw new EmulatorException(CudaError.InvalidValue, $"0x{memory:x} is no host memory of cuMemHostAlloc")).Flags);
+    {
+        (nint Memory, nuint Bytes, uint Flags)? found = HostMemory.Find(memory);
+        Abi.Require(found is not null, $"0x{memory:x} is no host memory of cuMemHostAlloc");
+        *Abi.Required(flags, nameof(flags)) = found!.Value.Flags;
+    });
 
     [UnmanagedCallersOnly(EntryPoint = "cuPointerGetAttribute")]
     public static CudaError cuPointerGetAttribute(void* data, int attribute, ulong address) => Abi.InContext(context =>

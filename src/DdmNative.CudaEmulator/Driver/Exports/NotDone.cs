@@ -8,9 +8,11 @@ internal static unsafe class NotDone
 {
     [UnmanagedCallersOnly(EntryPoint = "ddmCudaEmulatorNotDone")]
     public static CudaError ddmCudaEmulatorNotDone(byte* name)
-        => Abi.Call(() => throw new EmulatorException(CudaError.NotSupported, $"{Marshal.PtrToStringUTF8((nint)name)} is not done by the emulator"));
+        => Abi.Call(() => throw new EmulatorException(CudaError.NotSupported, $"{Text(name)} is not done by the emulator"));
 
     [UnmanagedCallersOnly(EntryPoint = "ddmCudaEmulatorTooOld")]
     public static CudaError ddmCudaEmulatorTooOld(byte* name) => Abi.Call(() => throw new EmulatorException(
-        CudaError.InvalidContext, $"{Marshal.PtrToStringUTF8((nint)name)} is that of before CUDA 3.2, with addresses of 32 bits; expected its version _v2"));
+        CudaError.InvalidContext, $"{Text(name)} is that of before CUDA 3.2, with addresses of 32 bits; expected its version _v2"));
+
+    private static string? Text(byte* name) => Marshal.PtrToStringUTF8((nint)name);
 }

@@ -66,9 +66,13 @@ internal static unsafe class StreamExports
         *Abi.Required(id, nameof(id)) = asked == context.DefaultStream ? (ulong)context.Handle : (ulong)stream;
     });
 
-    /// <summary>Older than cuLaunchHostFunc, and not to be captured: the function is also told the stream and how its work went, which is well.</summary>
+    /// <summary>
+    /// Older than cuLaunchHostFunc, and not to be captured: the function is also told the stream and how its work went, which is well.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuStreamAddCallback")]
-    public static CudaError cuStreamAddCallback(nint stream, delegate* unmanaged<nint, CudaError, nint, void> function, nint data, uint flags) => Abi.InContext(context =>
+    public static CudaError cuStreamAddCallback(
+        nint stream, delegate* unmanaged<nint, CudaError, nint, void> function, nint data, uint flags)
+        => Abi.InContext(context =>
     {
         Abi.Require(function != null && flags == 0, $"the function is null, or flags {flags} are not 0");
         context.Stream(stream).RequireNotCapturing("cuStreamAddCallback");

@@ -1,16 +1,17 @@
 /*
- * Every other name of the driver API (cuda.h, all versions to 13.0): what the emulator's C# exports do not have by themselves. One table, whose lines are
+ * Every other name of the driver API (cuda.h, all versions to 13.0): what the emulator's C# exports do not have by themselves.
+ * One table, whose lines are
  *
- *   SAME(name, function)   the function by another name: an older version with the same signature, or that for the default stream of each thread (_ptds, _ptsz), which
- *                          is the one default stream here;
- *   OLD(name)              a version from before CUDA 3.2, with device addresses and sizes of 32 bits: in a context of today that is CUDA_ERROR_INVALID_CONTEXT
- *                          ("also returned if a user mixes different API versions", CUresult);
- *   MISSING(name)          what the emulator does not do: CUDA_ERROR_NOT_SUPPORTED. A C# method of that name takes the place of the line.
+ *   SAME(name, function)   the function by another name: an older version with the same signature, or that for the default stream
+ *                          of each thread (_ptds, _ptsz), which is the one default stream here;
+ *   OLD(name)              a version from before CUDA 3.2, with device addresses and sizes of 32 bits: in a context of today that is
+ *                          CUDA_ERROR_INVALID_CONTEXT ("also returned if a user mixes different API versions", CUresult);
+ *   MISSING(name)          what the emulator does not do: CUDA_ERROR_NOT_SUPPORTED. A C# method of that name takes the line's place.
  *
- * No header is needed. entry_points.map exports the names; tests/DdmNative.CudaEmulator.Tests/Driver/driver-api-names.txt says which there must be.
+ * No header is needed. entry_points.map exports the names; driver-api-names.txt of the tests says which there must be.
  */
 
-/* NotDone.cs: says so on the standard error if asked to, and gives CUDA_ERROR_NOT_SUPPORTED, or CUDA_ERROR_INVALID_CONTEXT for an old version. */
+/* NotDone.cs: say so on the standard error if asked to, and give CUDA_ERROR_NOT_SUPPORTED, CUDA_ERROR_INVALID_CONTEXT. */
 int ddmCudaEmulatorNotDone(const char *name);
 int ddmCudaEmulatorTooOld(const char *name);
 
@@ -32,7 +33,8 @@ typedef void *handle;
 
 int cuCtxCreate_v2(handle *context, unsigned flags, int device);
 int cuStreamBeginCapture_v2(handle stream, int mode);
-int cuStreamGetCaptureInfo_v2(handle stream, int *status, unsigned long long *id, handle *graph, const handle **dependencies, unsigned long *count);
+int cuStreamGetCaptureInfo_v2(
+    handle stream, int *status, unsigned long long *id, handle *graph, const handle **dependencies, unsigned long *count);
 
 int cuCtxCreate_v3(handle *context, void *affinities, int count, unsigned flags, int device)
 {
@@ -47,11 +49,17 @@ int cuCtxCreate_v4(handle *context, void *parameters, unsigned flags, int device
 /* Before CUDA 10.1 there was one mode, the strict one. */
 int cuStreamBeginCapture(handle stream) { return cuStreamBeginCapture_v2(stream, 0); }
 
-int cuStreamGetCaptureInfo(handle stream, int *status, unsigned long long *id) { return cuStreamGetCaptureInfo_v2(stream, status, id, 0, 0, 0); }
-
-int cuStreamGetCaptureInfo_v3(handle stream, int *status, unsigned long long *id, handle *graph, const handle **dependencies, const void **edges, unsigned long *count)
+int cuStreamGetCaptureInfo(handle stream, int *status, unsigned long long *id)
 {
-    return edges ? ddmCudaEmulatorNotDone("cuStreamGetCaptureInfo_v3 with edges") : cuStreamGetCaptureInfo_v2(stream, status, id, graph, dependencies, count);
+    return cuStreamGetCaptureInfo_v2(stream, status, id, 0, 0, 0);
+}
+
+int cuStreamGetCaptureInfo_v3(
+    handle stream, int *status, unsigned long long *id, handle *graph, const handle **dependencies, const void **edges,
+    unsigned long *count)
+{
+    return edges ? ddmCudaEmulatorNotDone("cuStreamGetCaptureInfo_v3 with edges")
+                 : cuStreamGetCaptureInfo_v2(stream, status, id, graph, dependencies, count);
 }
 
 /* There are no green contexts. */
@@ -64,7 +72,10 @@ int cuStreamGetCtx_v2(handle stream, handle *context, handle *green)
     return cuStreamGetCtx(stream, context);
 }
 
-/* Older and newer versions of the same signature. cuModuleGetGlobal had sizes of 32 bits; programs that ask for it by that name (FFmpeg) want those of today. */
+/*
+ * Older and newer versions of the same signature. cuModuleGetGlobal had sizes of 32 bits; programs that ask for it by that name
+ * (FFmpeg) want those of today.
+ */
 SAME(cuCtxCreate, cuCtxCreate_v2)
 SAME(cuCtxDestroy, cuCtxDestroy_v2)
 SAME(cuCtxPopCurrent, cuCtxPopCurrent_v2)
