@@ -19,7 +19,8 @@ case $(uname -sm) in
 esac
 
 # The sources' content, not their dates: a fresh checkout with a kept artifacts folder is not built again.
-sources=$(find "$project" Directory.Build.props Directory.Packages.props build/cuda-emulator.sh -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.sh' \) \
+sources=$(find "$project" Directory.Build.props Directory.Packages.props build/cuda-emulator.sh -type f \
+    \( -name '*.cs' -o -name '*.c' -o -name '*.map' -o -name '*.csproj' -o -name '*.props' -o -name '*.sh' \) \
     -not -path '*/obj/*' -not -path '*/bin/*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1)
 if [[ -f $library && -f $out/sources && $(cat "$out/sources") == "$sources" ]]; then
     echo "$PWD/$out"

@@ -29,6 +29,9 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
     /// <summary>Whether <see cref="Settle"/> is to be called after the store.</summary>
     public bool HasSuspects => suspects.Count > 0;
 
+    /// <summary>Whether the last <see cref="Read"/> reached memory that no thread of this block has written.</summary>
+    public bool FoundUnwritten => shared.FoundUnwritten;
+
     public void Begin(FaultIndex blockIndex, int sharedBytes)
     {
         block = blockIndex;
@@ -81,6 +84,17 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
 
         suspects.Clear();
         return null;
+    }
+
+    /// <summary>
+    /// A bit for each of up to 32 bytes of shared memory that no thread of this block has written; none where that is not checked.
+    /// </summary>
+    public uint Unwritten(ulong address, int bytes)
+    {
+        uint found = 0;
+        for (int i = 0; i < bytes; i++)
+            found |= shared.IsUnwritten(address + (ulong)i) ? 1u << i : 0;
+        return found;
     }
 
     /// <summary>Lanes update shared memory by an atomic operation, or write it strongly.</summary>
@@ -158,8 +172,6 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
         SharedViolation violation = shared.Violation;
         FaultReport report = Report(
             violation.Kind, site, warp * 32 + violation.Lane, new(access, PtxSpace.Shared, violation.Address, Math.Min(bytes, 4), SharedAllocation(violation.Address)));
-        if (violation.Kind == FaultKind.UninitialisedShared)
-            return report;
         return report with
         {
             Other = new(
@@ -167,7 +179,8 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
         };
     }
 
-    private FaultPlace Place(int site) => FaultPlace.Of(sites.Instructions[site], sites.SourceFiles);
+    /// <summary>The instruction of a site.</summary>
+    public FaultPlace Place(int site) => FaultPlace.Of(sites.Instructions[site], sites.SourceFiles);
 
     private FaultIndex Index(int thread) => FaultIndex.Of((uint)thread, threads.X, threads.Y);
 

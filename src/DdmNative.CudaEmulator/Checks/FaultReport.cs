@@ -59,6 +59,11 @@ public sealed record FaultReport(FaultKind Kind, string Kernel, FaultPlace Place
 
     public FaultOther? Other { get; init; }
 
+    /// <summary>
+    /// The earlier instruction that read <see cref="Memory"/>, where the value came to this one by way of registers; else null.
+    /// </summary>
+    public FaultPlace? Origin { get; init; }
+
     /// <summary>What was found and what was expected, where <see cref="Memory"/> and <see cref="Other"/> do not say it; without a full stop.</summary>
     public string? Detail { get; init; }
 
@@ -69,7 +74,9 @@ public sealed record FaultReport(FaultKind Kind, string Kernel, FaultPlace Place
         {
             StringBuilder text = new();
             text.Append(CultureInfo.InvariantCulture, $"{Kind.Title()} in kernel {Kernel} at {Place}, block {Block}, thread {Thread}");
-            if (Memory is not null)
+            if (Memory is not null && Origin is not null)
+                text.Append(CultureInfo.InvariantCulture, $"\n  it was read at {Origin}, which {Describe(Memory)}");
+            else if (Memory is not null)
                 text.Append(CultureInfo.InvariantCulture, $"\n  {Describe(Memory)}");
             if (Other is not null)
                 text.Append(CultureInfo.InvariantCulture, $"\n  {Describe(Other)}");

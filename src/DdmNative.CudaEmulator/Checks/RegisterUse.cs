@@ -1,4 +1,3 @@
-using DdmNative.CudaEmulator.Counters;
 using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Checks;
@@ -7,10 +6,12 @@ namespace DdmNative.CudaEmulator.Checks;
 public static class RegisterUse
 {
     /// <summary>Registers read, the guard's among them; some may come twice.</summary>
-    public static IEnumerable<int> Reads(PtxInstruction instruction)
+    public static IEnumerable<int> Reads(PtxInstruction instruction) =>
+        instruction.Guard is { } guard ? Sources(instruction).Prepend(guard.Register) : Sources(instruction);
+
+    /// <summary>Registers read but for the guard; some may come twice.</summary>
+    public static IEnumerable<int> Sources(PtxInstruction instruction)
     {
-        if (instruction.Guard is not null)
-            yield return instruction.Guard.Register;
         if (instruction.Call is { } call)
         {
             foreach (int register in call.Arguments.Append(call.Target).SelectMany(Registers))
@@ -36,12 +37,37 @@ public static class RegisterUse
     }
 
     /// <summary>
-    /// Whether what the instruction reads can be seen outside of its registers: as an address, in memory, or in where the thread goes. Arithmetic alone is not: compilers let
-    /// lanes compute with values that they know nobody will use (LLVM's <c>implicit-def</c>).
+    /// Registers whose values decide something at once: whether the instruction happens, where the thread goes, what memory it touches,
+    /// whom it waits for or exchanges values with. What is moved, stored or computed decides nothing yet: compilers let lanes compute
+    /// with values that they know nobody will use.
     /// </summary>
-    public static bool Acts(PtxInstruction instruction) => InstructionClasses.Of(instruction) is
-        InstructionClass.GlobalLoad or InstructionClass.GlobalStore or InstructionClass.SharedLoad or InstructionClass.SharedStore or InstructionClass.LocalAccess
-        or InstructionClass.GenericAccess or InstructionClass.Atomic or InstructionClass.AsyncCopy or InstructionClass.MatrixTransfer or InstructionClass.Branch or InstructionClass.Barrier;
+    public static IEnumerable<int> Decides(PtxInstruction instruction)
+    {
+        IReadOnlyList<PtxOperand> operands = instruction.Operands;
+        IEnumerable<PtxOperand> deciding = instruction.Opcode switch
+        {
+            PtxOpcode.Call => [instruction.Call!.Target],
+            PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red or PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix =>
+                operands.Where(operand => operand is PtxAddress),
+            // Beside the addresses the distance of rows.
+            PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC => operands.Skip(1),
+            PtxOpcode.WmmaStoreD => operands.Where(operand => operand is not PtxVectorOperand),
+            PtxOpcode.CpAsync or PtxOpcode.BrxIdx or PtxOpcode.Stackrestore => operands,
+            PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarWarpSync => operands,
+            PtxOpcode.BarRed or PtxOpcode.Alloca => operands.Skip(1),
+            // The mask of lanes.
+            PtxOpcode.Shfl or PtxOpcode.Vote or PtxOpcode.Match or PtxOpcode.Redux or PtxOpcode.Elect => operands.Skip(1).TakeLast(1),
+            _ => [],
+        };
+        IEnumerable<int> registers = deciding.SelectMany(Registers);
+        return instruction.Guard is { } guard ? registers.Prepend(guard.Register) : registers;
+    }
+
+    /// <summary>Whether the instruction adds the flag of carries.</summary>
+    public static bool UsesCarry(PtxInstruction instruction) => instruction.Opcode is PtxOpcode.Addc or PtxOpcode.Subc or PtxOpcode.Madc;
+
+    /// <summary>Whether the instruction sets the flag of carries.</summary>
+    public static bool SetsCarry(PtxInstruction instruction) => instruction.Modifiers.Has(PtxQualifiers.CarryOut);
 
     /// <summary>Whether the first operand is a result.</summary>
     public static bool HasDestination(PtxOpcode opcode) => opcode is not (

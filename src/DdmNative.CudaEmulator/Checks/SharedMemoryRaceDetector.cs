@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>What was found wrong with an access to shared memory.</summary>
-/// <param name="Kind">A race, a read of what nobody wrote, or of what is still being copied.</param>
+/// <param name="Kind">A race, or an access to what is still being copied.</param>
 /// <param name="Lane">The lane whose access it was.</param>
 /// <param name="Address">Where in shared memory: the first byte that is in question.</param>
 /// <param name="OtherAccess">What the earlier access was.</param>
@@ -16,9 +16,10 @@ public readonly record struct SharedViolation(FaultKind Kind, int Lane, ulong Ad
 
 /// <summary>
 /// Watches the shared memory of one block at a time. For each unit of memory (4 bytes, or less in kernels with narrower accesses) two tags tell who last wrote and who last
-/// read it, when, and at which instruction; <see cref="BarrierClock"/> tells whether the accessing warp sees that. A read needs a write of this block that it sees; a write
-/// needs to see all reads and writes before it; atomic accesses need not see one another. Reports the first violation and knows the earlier access. All
-/// addresses must have been found in bounds and aligned. Usually four units are dealt with at once, and lanes that read one address together.
+/// read it, when, and at which instruction; <see cref="BarrierClock"/> tells whether the accessing warp sees that. A read needs to see
+/// the writes before it, and what no thread of this block has written is noted; a write needs to see all reads and writes before it;
+/// atomic accesses need not see one another. Reports the first violation and knows the earlier access. All addresses must have been found
+/// in bounds and aligned. Usually four units are dealt with at once, and lanes that read one address together.
 /// </summary>
 /// <remarks>
 /// Not reported: lanes of one warp that write one place in one instruction (one of them wins); threads that write the value that is there already (the caller
@@ -47,6 +48,18 @@ public sealed class SharedMemoryRaceDetector
     /// <summary>Of the last access for which a method returned false.</summary>
     public SharedViolation Violation { get; private set; }
 
+    /// <summary>
+    /// Whether the last read reached a unit that this block has not written, which is no violation: what is read there may be no use of
+    /// it.
+    /// </summary>
+    public bool FoundUnwritten { get; private set; }
+
+    /// <summary>
+    /// Whether no thread of this block has written the unit of memory that holds the address; false where that is not checked.
+    /// </summary>
+    public bool IsUnwritten(ulong address) =>
+        (checks & FaultChecks.UninitialisedShared) != 0 && writers[(int)address >> unitShift] >> 32 < Clock.Start;
+
     /// <summary>Forgets the last block.</summary>
     /// <param name="sharedBytes">Static and dynamic shared memory.</param>
     /// <param name="unitBytes">Of the narrowest access to shared memory in the kernel: 1, 2 or 4.</param>
@@ -74,6 +87,7 @@ public sealed class SharedMemoryRaceDetector
     /// <summary>Lanes of a warp read; false if they must not.</summary>
     public bool Read(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
+        FoundUnwritten = false;
         int units = Math.Max(1, bytes >> unitShift);
         long mine = Tag(Clock.Time, site, warp, 0);
         Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
@@ -129,6 +143,7 @@ public sealed class SharedMemoryRaceDetector
     /// <summary>A strong read (<c>ld.volatile</c>, <c>ld.acquire</c>): does not race with atomic accesses.</summary>
     public bool ReadStrongly(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
+        FoundUnwritten = false;
         int units = Math.Max(1, bytes >> unitShift);
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
@@ -302,8 +317,7 @@ public sealed class SharedMemoryRaceDetector
         long writer = writers[unit], reader = readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
         if (writer >> 32 < Clock.Start)
         {
-            if ((checks & FaultChecks.UninitialisedShared) != 0)
-                return Violate(new(FaultKind.UninitialisedShared, lane, (ulong)unit << unitShift, FaultAccess.Write, -1, -1));
+            FoundUnwritten |= (checks & FaultChecks.UninitialisedShared) != 0;
         }
         else if (writer >= seen && !MayFollow(writer, mine, warp))
         {

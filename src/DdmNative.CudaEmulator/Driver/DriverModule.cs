@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DdmNative.CudaEmulator.Execution;
 using DdmNative.CudaEmulator.Ptx;
 
@@ -12,7 +13,7 @@ internal sealed class DriverModule : IOfContext
     {
         Context = context;
         PtxModule module = PtxParser.Parse(ptx);
-        RequireTarget(module);
+        Target = RequireTarget(module);
         Loaded = context.Memory.Load(module);
         context.Add(this);
     }
@@ -20,6 +21,12 @@ internal sealed class DriverModule : IOfContext
     public DriverContext Context { get; }
 
     public LoadedModule Loaded { get; }
+
+    /// <summary>
+    /// The architecture that the PTX was written for, <c>.target sm_80</c> being 80; the version of the ISA, <c>.version</c>, is another
+    /// thing.
+    /// </summary>
+    public int Target { get; }
 
     public bool IsUnloaded { get; private set; }
 
@@ -37,14 +44,17 @@ internal sealed class DriverModule : IOfContext
     {
         IsUnloaded = true;
         foreach (nint handle in functions.Values)
-            HandleTable.Remove<DriverFunction>(handle);
+            HandleTable.Remove<DriverFunction>(handle).Dispose();
         functions.Clear();
         Context.Remove(this);
         Loaded.Dispose();
     }
 
-    /// <summary>PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other.</summary>
-    private void RequireTarget(PtxModule module)
+    /// <summary>
+    /// PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other. The
+    /// target's number.
+    /// </summary>
+    private int RequireTarget(PtxModule module)
     {
         (int major, int minor) = Context.Device.Capability;
         string digits = module.Target.StartsWith("sm_", StringComparison.Ordinal) ? module.Target[3..] : "";
@@ -53,12 +63,15 @@ internal sealed class DriverModule : IOfContext
         Abi.Require(exact ? target == 10 * major + minor : target <= 10 * major + minor,
             $"the module is for {module.Target}, the device is sm_{major}{minor} ({DriverSettings.CapabilityVariable} sets it)", CudaError.NoBinaryForGpu);
         Abi.Require(module.AddressSize == 64, $"the module has addresses of {module.AddressSize} bits, expected .address_size 64", CudaError.InvalidPtx);
+        return target;
     }
 }
 
 /// <summary>A kernel with what was set for it.</summary>
-internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) : IOfContext
+internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) : IOfContext, IDisposable
 {
+    private nint nativeName;
+
     /// <summary>What a block may have without asking (CUDA C++ Programming Guide, "Shared Memory").</summary>
     public const int SharedBytesForAll = 48 << 10;
 
@@ -70,5 +83,10 @@ internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) :
 
     public int MaxDynamicSharedBytes { get; set; } = Math.Max(0, SharedBytesForAll - kernel.StaticSharedBytes);
 
+    /// <summary>The kernel's name, as long as its module is loaded.</summary>
+    public nint NativeName => nativeName == 0 ? nativeName = Marshal.StringToCoTaskMemUTF8(Kernel.Name) : nativeName;
+
     public int PreferredCarveout { get; set; } = -1;
+
+    public void Dispose() => Marshal.FreeCoTaskMem(nativeName);
 }

@@ -9,15 +9,15 @@ internal static unsafe class HostMemory
     private const nuint Page = 4096;
 
     private static readonly Lock door = new();
-    private static readonly HashSet<nint> allocated = [];
+    private static readonly Dictionary<nint, (nuint Bytes, uint Flags)> allocated = [];
     private static readonly SortedList<nint, nuint> registered = [];
 
-    public static nint Allocate(nuint bytes)
+    public static nint Allocate(nuint bytes, uint flags = 0)
     {
         Abi.Require(bytes != 0, "an allocation of 0 bytes of host memory");
         nint memory = (nint)NativeMemory.AlignedAlloc((bytes + Page - 1) / Page * Page, Page);
         lock (door)
-            allocated.Add(memory);
+            allocated.Add(memory, (bytes, flags));
         return memory;
     }
 
@@ -26,6 +26,21 @@ internal static unsafe class HostMemory
         lock (door)
             Abi.Require(allocated.Remove(memory), $"0x{memory:x} is no host memory of cuMemHostAlloc");
         NativeMemory.AlignedFree((void*)memory);
+    }
+
+    /// <summary>The allocation that holds an address, and the flags it was made with; null if none does.</summary>
+    public static (nint Memory, nuint Bytes, uint Flags)? Find(nint address)
+    {
+        lock (door)
+        {
+            foreach ((nint memory, (nuint bytes, uint flags)) in allocated)
+            {
+                if (address >= memory && (nuint)(address - memory) < bytes)
+                    return (memory, bytes, flags);
+            }
+        }
+
+        return null;
     }
 
     public static void Register(nint memory, nuint bytes)

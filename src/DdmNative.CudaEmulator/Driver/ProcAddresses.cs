@@ -9,13 +9,52 @@ internal static class ProcAddresses
     /// <summary>By its soname the loader gives out the library that is loaded already, which is this one.</summary>
     private static readonly nint library = NativeLibrary.Load("libcuda.so.1", Assembly.GetExecutingAssembly(), DllImportSearchPath.System32);
 
-    /// <summary>0 where there is none.</summary>
-    public static nint Find(string name)
+    private static readonly string[] versions = ["_v4", "_v3", "_v2", ""];
+
+    private static readonly string[] perThread = ["_ptsz", "_ptds", ""];
+
+    /// <summary>CUDA's versions with which functions took another form; those that are not here did so before CUDA 10.</summary>
+    private static readonly Dictionary<string, int> since = new()
     {
-        foreach (string version in (string[])["_v3", "_v2", ""])
+        ["cuStreamBeginCapture_v2"] = 10010,
+        ["cuDevicePrimaryCtxRelease_v2"] = 11000, ["cuDevicePrimaryCtxReset_v2"] = 11000, ["cuDevicePrimaryCtxSetFlags_v2"] = 11000,
+        ["cuGraphInstantiate_v2"] = 11000, ["cuIpcOpenMemHandle_v2"] = 11000,
+        ["cuStreamGetCaptureInfo_v2"] = 11030,
+        ["cuCtxCreate_v3"] = 11040, ["cuDeviceGetUuid_v2"] = 11040,
+        ["cuStreamBatchMemOp_v2"] = 11070, ["cuStreamWaitValue32_v2"] = 11070, ["cuStreamWaitValue64_v2"] = 11070,
+        ["cuStreamWriteValue32_v2"] = 11070, ["cuStreamWriteValue64_v2"] = 11070,
+        ["cuGetProcAddress_v2"] = 12000, ["cuGraphAddKernelNode_v2"] = 12000,
+        ["cuGraphExecKernelNodeSetParams_v2"] = 12000, ["cuGraphExecUpdate_v2"] = 12000,
+        ["cuGraphKernelNodeGetParams_v2"] = 12000, ["cuGraphKernelNodeSetParams_v2"] = 12000,
+        ["cuMemAdvise_v2"] = 12020, ["cuMemPrefetchAsync_v2"] = 12020,
+        ["cuGraphAddDependencies_v2"] = 12030, ["cuGraphAddNode_v2"] = 12030, ["cuGraphGetEdges_v2"] = 12030,
+        ["cuGraphNodeGetDependencies_v2"] = 12030,
+        ["cuGraphNodeGetDependentNodes_v2"] = 12030, ["cuGraphRemoveDependencies_v2"] = 12030, ["cuStreamGetCaptureInfo_v3"] = 12030,
+        ["cuStreamUpdateCaptureDependencies_v2"] = 12030,
+        ["cuCtxCreate_v4"] = 12050, ["cuStreamGetCtx_v2"] = 12050,
+        ["cuEventElapsedTime_v2"] = 12080,
+        ["cuCtxGetDevice_v2"] = 13000, ["cuCtxSynchronize_v2"] = 13000, ["cuMemcpy3DBatchAsync_v2"] = 13000,
+        ["cuMemcpyBatchAsync_v2"] = 13000,
+    };
+
+    /// <summary>The newest form of a function that a version of CUDA knew, 12040 being 12.4; 0 where there is none.</summary>
+    /// <param name="name">Without a version.</param>
+    /// <param name="version">Of CUDA, which the caller was compiled for.</param>
+    /// <param name="forThread">That for the default stream of each thread, where there is one.</param>
+    public static nint Find(string name, int version, bool forThread)
+    {
+        // The one function that cuda.h gave another name.
+        if (name == "cuGraphInstantiate" && version >= 12000)
+            name = "cuGraphInstantiateWithFlags";
+        foreach (string form in versions)
         {
-            if (NativeLibrary.TryGetExport(library, name + version, out nint function))
-                return function;
+            if (since.GetValueOrDefault(name + form) > version)
+                continue;
+            foreach (string stream in forThread ? perThread : [""])
+            {
+                if (NativeLibrary.TryGetExport(library, name + form + stream, out nint function))
+                    return function;
+            }
         }
 
         return 0;

@@ -51,6 +51,7 @@ internal sealed unsafe class BlockRunner : IDisposable
         seed = launch.Device.Options.OrderSeed;
         Profile = new KernelProfile(launch.Kernel.Sites);
         Watch = new BlockWatch(launch.Device.Options.Checks, launch.Kernel.Sites, new FaultIndex(launch.Block.X, launch.Block.Y, launch.Block.Z), launch.Kernel.Shared.Variables(launch.DynamicSharedBytes), launch.Kernel.SharedUnitBytes);
+        Poisoned = new PoisonedBytes(launch.SharedBytes);
         Shared = (byte*)NativeMemory.AlignedAlloc((nuint)launch.SharedBytes + 256, 256);
         fixed (byte* parameters = launch.Parameters)
         {
@@ -71,6 +72,12 @@ internal sealed unsafe class BlockRunner : IDisposable
     public BlockWatch Watch { get; }
 
     public KernelProfile Profile { get; }
+
+    /// <summary>Where the poison came from that is about in the block.</summary>
+    public PoisonOrigins Origins { get; } = new();
+
+    /// <summary>Poison in shared memory.</summary>
+    public PoisonedBytes Poisoned { get; }
 
     public (uint X, uint Y, uint Z) Block { get; private set; }
 
@@ -95,6 +102,8 @@ internal sealed unsafe class BlockRunner : IDisposable
     {
         Block = ((uint)(number % launch.Grid.X), (uint)(number / launch.Grid.X % launch.Grid.Y), (uint)(number / launch.Grid.X / launch.Grid.Y));
         Watch.Begin(new FaultIndex(Block.X, Block.Y, Block.Z), launch.SharedBytes);
+        Origins.Begin();
+        Poisoned.Begin();
         new Span<byte>(Shared, launch.SharedBytes).Clear();
         Budget = launch.Device.Options.Checks.HasFlag(FaultChecks.InstructionLimit) ? launch.Device.Options.InstructionLimit : long.MaxValue;
         Array.Clear(arrived);

@@ -24,6 +24,7 @@ internal static unsafe class CallTransfer
     {
         if (from.Bytes == 0 || to.Bytes == 0)
             return;
+        PoisonTransfers.Hand(warp, mask, fromFrame, fromBase, from, toFrame, toBase, to);
         for (int lane = 0; lane < 32; lane++)
         {
             if ((mask >> lane & 1) == 0)

@@ -17,6 +17,7 @@ public enum CudaError
     NoBinaryForGpu = 209,
     UnsupportedLimit = 215,
     ContextAlreadyInUse = 216,
+    PeerAccessUnsupported = 217,
     InvalidPtx = 218,
     JitCompilerNotFound = 221,
     UnsupportedPtxVersion = 222,

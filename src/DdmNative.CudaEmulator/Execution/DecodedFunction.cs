@@ -5,8 +5,11 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>How a segment goes on after its operations.</summary>
 internal enum Control : byte { Next, Branch, BranchTable, Return, Exit, Trap, Call, Barrier, BarrierArrive, BarrierReduce }
 
-/// <summary>Where a source or result lies in a frame: byte offset of a row of 32 lanes, and bytes of each lane; of a predicate, which is one word of 32 bits, 0.</summary>
-internal readonly record struct Place(int Offset, int Width, bool Negated = false);
+/// <summary>
+/// Where a source or result lies in a frame: byte offset of a row of 32 lanes, and bytes of each lane; of a predicate, which is one word
+/// of 32 bits, 0. Of a register also where its word of lanes that hold poison is (<see cref="WarpPoison"/>), else 0.
+/// </summary>
+internal readonly record struct Place(int Offset, int Width, bool Negated = false, int Poison = 0);
 
 /// <summary>One instruction, decoded: what it does to a warp whose lanes of the mask take part. Offsets are bytes in the frame.</summary>
 internal unsafe struct Operation
@@ -19,6 +22,12 @@ internal unsafe struct Operation
     public int Bytes, Count;
     public long Immediate;
     public bool IsStrong, IsQuad;
+
+    /// <summary>Of an access to memory: a source or result may hold poison.</summary>
+    public bool Tracks;
+
+    /// <summary>Not the instruction itself: it follows or checks the poison of its operands.</summary>
+    public bool FollowsPoison;
 }
 
 /// <summary>Operations that are always executed one after the other, and how it goes on then.</summary>
@@ -58,4 +67,16 @@ internal sealed class DecodedFunction
     public required CallSlot[] Results { get; init; }
     public required int LocalBytes { get; init; }
     public required int FirstSite { get; init; }
+
+    /// <summary>Where the registers' words of lanes that hold poison begin in the frame.</summary>
+    public required int PoisonAt { get; init; }
+
+    /// <summary>Those words of the registers that some path reads unwritten, which hold poison when the function begins.</summary>
+    public required int[] Unwritten { get; init; }
+
+    /// <summary>
+    /// The same with operations that follow poison out of memory, for warps that have met any; frame and segments are the same. Warps in
+    /// which none is about run the other, which knows only of registers that are read unwritten.
+    /// </summary>
+    public required Lazy<DecodedFunction> Watched { get; init; }
 }

@@ -7,32 +7,65 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>Turns a function's instructions into operations on rows of lanes: registers, constants and special registers all become rows of one frame.</summary>
-internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared)
+internal sealed unsafe class Decoder
 {
+    private readonly LoadedModule module;
+    private readonly PtxFunction function;
+    private readonly KernelSites sites;
+    private readonly SharedLayout shared;
+    private readonly PoisonFlow poison;
+    private readonly Lazy<DecodedFunction> watched;
     private readonly List<Operation> operations = [];
     private readonly List<Detail> details = [];
     private readonly List<(int Offset, int Width, ulong Bits)> constants = [];
     private readonly Dictionary<(ulong Bits, int Width), Place> constantPlaces = [];
     private readonly Dictionary<PtxSpecialRegister, Place> specials = [];
     private readonly Dictionary<PtxVariable, int> stack = [];
-    private readonly Dictionary<int, int> written = [];
     private Place[] registers = [];
-    private int frameBytes, stackBytes, localBytes, carry, registerBytes;
+    private Place carry;
+    private Place[] trial = [];
+    private int frameBytes, stackBytes, localBytes, registerBytes, current;
 
-    public DecodedFunction Decode()
+    private Decoder(
+        LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared, bool followsMemory,
+        Lazy<DecodedFunction> watched)
+    {
+        (this.module, this.function, this.sites, this.shared, this.watched) = (module, function, sites, shared, watched);
+        poison = PoisonFlow.Of(function, (module.Checks & FaultChecks.UninitialisedRegisters) != 0, followsMemory);
+    }
+
+    /// <summary>Decodes a function of a kernel; in the form that follows poison out of memory only once a warp meets some.</summary>
+    public static DecodedFunction Decode(LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared)
+    {
+        DecodedFunction plain = null!;
+        Lazy<DecodedFunction> watched = new(() =>
+        {
+            DecodedFunction follows = new Decoder(module, function, sites, shared, true, plain.Watched).Decode();
+            // Warps change over from the one to the other within a segment and keep the frame.
+            return follows.Frame.AsSpan().SequenceEqual(plain.Frame) && follows.Segments.Length == plain.Segments.Length
+                ? follows
+                : throw new InvalidOperationException($"function '{function.Name}': the two decoded forms have different frames");
+        });
+        return plain = new Decoder(module, function, sites, shared, false, watched).Decode();
+    }
+
+    private DecodedFunction Decode()
     {
         // Rows first: they must be aligned to vectors.
         registers = new Place[function.Registers.Count];
         for (int i = 0; i < registers.Length; i++)
             registers[i] = Row(function.Registers[i].Type == PtxType.Pred ? 0 : Math.Max(4, function.Registers[i].Type.ByteSize()));
-        if ((module.Checks & FaultChecks.UninitialisedRegisters) != 0)
-        {
-            foreach (int register in DefiniteAssignment.MaybeUnwritten(function).Order())
-                written[register] = Row(0).Offset;
-        }
-
-        carry = Row(0).Offset;
+        carry = Row(0);
+        int poisonAt = frameBytes;
+        frameBytes += ((registers.Length + 1) * WarpPoison.RegisterBytes + 31) / 32 * 32;
+        for (int i = 0; i < registers.Length; i++)
+            registers[i] = registers[i] with { Poison = poisonAt + i * WarpPoison.RegisterBytes };
+        carry = carry with { Poison = poisonAt + registers.Length * WarpPoison.RegisterBytes };
         registerBytes = frameBytes;
+        if (function.Instructions.Any(IsMixing))
+            trial = [.. Enumerable.Range(0, MostMixed).Select(_ => Row(8))];
+        int[] unwritten = (module.Checks & FaultChecks.UninitialisedRegisters) == 0 ? []
+            : [.. DefiniteAssignment.MaybeUnwritten(function).Order().Select(register => registers[register].Poison)];
 
         if (!function.IsEntry)
             PlaceOnStack(function.Parameters.Concat(function.Results));
@@ -52,16 +85,18 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
                 int first = operations.Count, end = start;
                 while (end < block.End && ControlOf(code[end].Opcode) == Control.Next)
                 {
-                    CheckWritten(code[end], firstSite + end);
+                    current = end;
+                    FollowPoison(code[end], firstSite + end);
                     Add(code[end], firstSite + end);
-                    MarkWritten(code[end], firstSite + end);
+                    if (IsMixing(code[end]))
+                        FollowMix(code[end], firstSite + end);
                     end++;
                 }
 
                 if (end < block.End)
                 {
-                    CheckWritten(code[end], firstSite + end);
-                    MarkWritten(code[end], firstSite + end);
+                    current = end;
+                    FollowPoison(code[end], firstSite + end);
                 }
 
                 int last = operations.Count;
@@ -98,6 +133,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
             Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack,
             Parameters = function.ParameterRegisters.Count > 0 ? Registers(function.ParameterRegisters) : OnStack(function.Parameters),
             Results = function.ResultRegisters.Count > 0 ? Registers(function.ResultRegisters) : OnStack(function.Results), StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
+            PoisonAt = poisonAt, Unwritten = unwritten, Watched = watched,
         };
     }
 
@@ -105,33 +141,82 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
 
     private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables) => function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(stack[variable], variable.Size))];
 
-    /// <summary>Moving or selecting a value is no use of it.</summary>
-    private void CheckWritten(PtxInstruction instruction, int site)
+    /// <summary>
+    /// Before an instruction: a fault where poison decides something, and what of its results is poison. Accesses to memory and calls see
+    /// to that themselves.
+    /// </summary>
+    private void FollowPoison(PtxInstruction instruction, int site)
     {
-        if (written.Count == 0)
-            return;
-        foreach (int register in RegisterUse.Reads(instruction).Distinct())
+        if (poison.Reads(current))
         {
-            bool isGuard = instruction.Guard?.Register == register;
-            if (written.TryGetValue(register, out int place) && (isGuard || RegisterUse.Acts(instruction)))
-                operations.Add(Watch(instruction, site, isGuard) with { Run = &RegisterWatch.Check, A = place, Count = register });
+            foreach (int register in RegisterUse.Decides(instruction).Distinct().Where(poison.IsCarrier))
+            {
+                operations.Add(Watch(instruction, site, instruction.Guard?.Register == register) with
+                {
+                    Run = &PoisonOperations.Check, A = registers[register].Poison, Count = register,
+                    Extra = Detailed(instruction, [], [registers[register]]),
+                });
+            }
         }
+
+        Place[] results = Carriers(instruction);
+        bool callsFunction = instruction.Call is { } call
+            && !(call.Target is PtxFunctionOperand named && module.Defined(named.Name) is null);
+        if (results.Length == 0 || IsMemory(instruction.Opcode) || callsFunction || IsMixing(instruction) && poison.Reads(current))
+            return;
+        // Where operands have a meaning of their own they keep their places; what is no register is no place.
+        Place[] sources = !poison.Reads(current) || instruction.Call is not null || instruction.Opcode == PtxOpcode.BarRed ? []
+            : instruction.Operands.Count > 1 && instruction.Operands.Skip(1).All(operand => operand is not (PtxVectorOperand or PtxAddress))
+                ? [.. instruction.Operands.Skip(1).Select(Source)]
+                : [.. RegisterUse.Sources(instruction).Distinct().Select(register => registers[register])];
+        if (RegisterUse.UsesCarry(instruction) && poison.Reads(current))
+            sources = [.. sources, carry];
+        operations.Add(Watch(instruction, site, false) with
+        {
+            Run = &PoisonOperations.Propagate, Extra = Detailed(instruction, results, sources),
+        });
     }
 
-    private void MarkWritten(PtxInstruction instruction, int site)
+    /// <summary>The instruction has just been added: before it goes the trial by which poison is followed through it.</summary>
+    private void FollowMix(PtxInstruction instruction, int site)
     {
-        if (written.Count == 0)
+        if (!poison.Reads(current) || Carriers(instruction).Length == 0)
             return;
-        foreach (int register in RegisterUse.Writes(instruction))
+        Operation mixes = operations[^1];
+        Detail own = details[mixes.Extra];
+        int used = 0;
+        Place[] results = [.. own.Results.Select(result => trial[used++] with { Width = result.Width })];
+        bool isProduct = instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma;
+        Place[] sources =
+            [.. own.Sources.Select((source, i) => isProduct || i == 0 ? trial[used++] with { Width = source.Width } : source)];
+        operations.Insert(operations.Count - 1, Watch(instruction, site, false) with
         {
-            if (written.TryGetValue(register, out int place))
-                operations.Add(Watch(instruction, site, false) with { Run = &RegisterWatch.Mark, D = place });
-        }
+            Run = &PoisonOperations.Mix, Extra = mixes.Extra, C = Detailed(instruction, results, sources),
+        });
     }
+
+    /// <summary>Results and sources of the largest matrix instruction.</summary>
+    private const int MostMixed = 40;
+
+    private static bool IsMixing(PtxInstruction instruction) =>
+        instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma or PtxOpcode.Movmatrix or PtxOpcode.Shfl;
+
+    private static bool IsMemory(PtxOpcode opcode) => opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.Atom or PtxOpcode.Ldmatrix
+        or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC;
+
+    /// <summary>Those registers that an instruction writes and that are read somewhere while they may hold poison.</summary>
+    private Place[] Carriers(PtxInstruction instruction)
+    {
+        IEnumerable<Place> results = RegisterUse.Writes(instruction).Where(poison.IsCarrier).Select(register => registers[register]);
+        return RegisterUse.SetsCarry(instruction) && poison.IsCarrier(registers.Length) ? [.. results, carry] : [.. results];
+    }
+
+    private Place Source(PtxOperand operand) =>
+        operand is PtxRegisterOperand register ? registers[register.Register] with { Negated = register.Negated } : default;
 
     private Operation Watch(PtxInstruction instruction, int site, bool always) => new()
     {
-        Guard = -1, Site = site, B = instruction.Guard is { } guard && !always ? registers[guard.Register].Offset : -1,
+        Guard = -1, Site = site, FollowsPoison = true, B = instruction.Guard is { } guard && !always ? registers[guard.Register].Offset : -1,
         Immediate = instruction.Guard is { Negated: true } ? uint.MaxValue : 0,
     };
 
@@ -398,7 +483,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
 
     private void AddCarry(PtxInstruction instruction, int site, Place result, Place[] sources)
     {
-        Place flag = new(carry, 0);
+        Place flag = new(carry.Offset, 0);
         (LaneFunction value, LaneFunction carryOut) = LaneFunctions.Carry(instruction);
         Place[] all = [.. sources, .. Enumerable.Repeat(flag, 4 - sources.Length)];
         if (!instruction.Modifiers.Has(PtxQualifiers.CarryOut))
@@ -548,6 +633,7 @@ internal sealed unsafe class Decoder(LoadedModule module, PtxFunction function, 
         operation.Count = address.Register is { } row ? registers[row.Register].Width : 8;
         operation.Immediate = offset;
         operation.IsStrong = MemoryOperations.IsStrong(instruction);
+        operation.Tracks = poison.Reads(current) || Carriers(instruction).Length > 0;
         operation.Bytes = modifiers.Types.Count > 0 ? modifiers.Type.ByteSize() : 4;
         operation.C = instruction.Opcode == PtxOpcode.CpAsync && operands[1] is PtxAddress { Register: not null } source ? (int)source.Offset : 0;
         // Four words a lane, in registers of their own size: what is moved at once.

@@ -19,7 +19,7 @@ public sealed class LoadedKernel
         Shared = new SharedLayout(module.Module, functions);
         Sites = new KernelSites(functions, module.Module.SourceFiles);
         foreach (PtxFunction each in functions)
-            Decoded[each] = new Decoder(module, each, Sites, Shared).Decode();
+            Decoded[each] = Decoder.Decode(module, each, Sites, Shared);
         IEnumerable<PtxInstruction> code = functions.SelectMany(each => each.Instructions);
         UsesAtomics = code.Any(instruction => instruction.Opcode is PtxOpcode.Atom or PtxOpcode.Red && instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic);
         MayWaitForBlocks = code.Any(instruction => instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic
@@ -44,8 +44,15 @@ public sealed class LoadedKernel
     /// <summary>32-bit registers of a thread after allocation would be fewer; these are the PTX's own.</summary>
     public int Registers => Math.Min(255, Function.Registers.Count(register => register.Type != PtxType.Pred));
 
-    public int MaxThreadsPerBlock =>
-        Function.MaxThreads.X == 0 ? MostThreads : Math.Min(MostThreads, Function.MaxThreads.X * Math.Max(1, Function.MaxThreads.Y) * Math.Max(1, Function.MaxThreads.Z));
+    /// <summary>By <c>.reqntid</c> or <c>.maxntid</c>, where the kernel has one.</summary>
+    public int MaxThreadsPerBlock
+    {
+        get
+        {
+            (int X, int Y, int Z) most = Function.RequiredThreads.X != 0 ? Function.RequiredThreads : Function.MaxThreads;
+            return most.X == 0 ? MostThreads : Math.Min(MostThreads, most.X * Math.Max(1, most.Y) * Math.Max(1, most.Z));
+        }
+    }
 
     internal SharedLayout Shared { get; }
 

@@ -45,6 +45,10 @@ public sealed unsafe class LoadedModule : IDisposable
 
     public PtxModule Module { get; }
 
+    /// <summary>Of all its variables in constant memory, which every kernel of the module has.</summary>
+    public int ConstantBytes =>
+        (int)Module.Variables.Where(variable => variable.Space == PtxSpace.Const).Sum(variable => (long)variable.Size);
+
     internal FaultChecks Checks { get; }
 
     public IEnumerable<LoadedKernel> Kernels => kernels.Values;

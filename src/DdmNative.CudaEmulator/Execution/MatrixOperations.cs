@@ -169,6 +169,8 @@ internal static unsafe class MatrixOperations
         int count = detail.Results.Length;
         byte** rows = Rows(warp, operation, mask, count, FaultAccess.Read);
         bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
+        if (operation->Tracks || warp.Poison.Lanes != 0)
+            PoisonTransfers.LoadMatrices(warp, operation, detail, transposed);
         for (int i = 0; i < count; i++)
         {
             uint* to = (uint*)(warp.Frame + detail.Results[i].Offset);
@@ -196,6 +198,8 @@ internal static unsafe class MatrixOperations
         int count = detail.Sources.Length;
         byte** rows = Rows(warp, operation, mask, count, FaultAccess.Write);
         bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
+        if (operation->Tracks)
+            PoisonTransfers.StoreMatrices(warp, operation, detail, rows, transposed);
         for (int i = 0; i < count; i++)
         {
             uint* from = (uint*)(warp.Frame + detail.Sources[i].Offset);
@@ -250,6 +254,12 @@ internal static unsafe class MatrixOperations
             }
 
             byte** pointers = MemoryOperations.Resolve(warp, operation, uint.MaxValue, addresses, bytes, stores ? FaultAccess.Write : FaultAccess.Read, (PtxSpace)operation->D, false);
+            int slot = first / 32, perRegister = Math.Max(4, bytes) / bytes;
+            Place place = places[slot / perRegister];
+            if (stores && operation->Tracks)
+                PoisonTransfers.Store(warp, operation, new ReadOnlySpan<Place>(in place), bytes, uint.MaxValue, pointers);
+            else if (!stores && (operation->Tracks || warp.Poison.Lanes != 0))
+                PoisonTransfers.LoadElements(warp, operation, place, slot % perRegister == 0);
             for (int lane = 0; lane < 32; lane++)
             {
                 if (stores)

@@ -26,6 +26,9 @@ internal static unsafe class MemoryOperations
         ulong* addresses = Addresses(warp, operation, mask);
         PtxType type = detail.Instruction.Modifiers.Type;
         int total = operation->Bytes * detail.Results.Length;
+        warp.Poison.Lanes = 0;
+        if (operation->Tracks)
+            PoisonTransfers.Load(warp, operation, detail.Results, operation->Bytes, mask);
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -56,6 +59,8 @@ internal static unsafe class MemoryOperations
         int bytes = operation->Bytes;
         ulong* addresses = Addresses(warp, operation, mask);
         byte** pointers = Resolve(warp, operation, mask, addresses, bytes * results.Length, FaultAccess.Read, (PtxSpace)operation->D, operation->IsStrong);
+        if (operation->Tracks || warp.Poison.Lanes != 0)
+            PoisonTransfers.Load(warp, operation, results, bytes, mask);
         PtxType type = detail.Instruction.Modifiers.Type;
         if (operation->IsQuad && mask == uint.MaxValue && warp.Layout != AccessLayout.Uniform && Sse.IsSupported)
         {
@@ -86,6 +91,8 @@ internal static unsafe class MemoryOperations
         int bytes = operation->Bytes, count = detail.Instruction.Modifiers.Vector;
         ulong* addresses = Addresses(warp, operation, mask);
         byte** pointers = Resolve(warp, operation, mask, addresses, bytes * count, FaultAccess.Write, (PtxSpace)operation->D, operation->IsStrong);
+        if (operation->Tracks)
+            PoisonTransfers.Store(warp, operation, detail.Sources.AsSpan(0, count), bytes, mask, pointers);
         if (operation->IsQuad && mask == uint.MaxValue && Sse.IsSupported)
         {
             StoreQuads(warp.Frame, detail.Sources, pointers);
@@ -212,6 +219,8 @@ internal static unsafe class MemoryOperations
         PtxModifiers m = detail.Instruction.Modifiers;
         int bytes = operation->Bytes;
         byte** pointers = Resolve(warp, operation, mask, Addresses(warp, operation, mask), bytes, FaultAccess.Atomic, (PtxSpace)operation->D, true);
+        if (operation->Tracks || warp.Poison.Lanes != 0)
+            PoisonTransfers.Update(warp, operation, detail, bytes, mask, pointers);
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -262,6 +271,7 @@ internal static unsafe class MemoryOperations
             if ((whole >> first & 1) != 0)
             {
                 Copy(kept, Resolve(warp, operation, whole, from, bytes, FaultAccess.Read, PtxSpace.Global, false), whole, bytes);
+                PoisonTransfers.Copy(warp, kept);
                 whole = 0;
                 continue;
             }
@@ -274,6 +284,7 @@ internal static unsafe class MemoryOperations
             }
 
             byte** sources = Resolve(warp, operation, alike, from, sizes[first], FaultAccess.Read, PtxSpace.Global, false);
+            PoisonTransfers.Copy(warp, kept);
             for (uint each = alike; each != 0; each &= each - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(each);
@@ -358,6 +369,7 @@ internal static unsafe class MemoryOperations
         byte** pointers = (byte**)(warp.Addresses + 64);
         AccessExtent extent = AccessExtent.Of(addresses, mask, bytes);
         warp.Layout = extent.Layout;
+        warp.Poison.Lanes = 0;
         if (BitOperations.IsPow2(bytes) && (extent.AnyBits & (ulong)(bytes - 1)) != 0)
         {
             uint wrong = Where(mask, addresses, address => (address & (ulong)(bytes - 1)) != 0);
@@ -397,14 +409,38 @@ internal static unsafe class MemoryOperations
             addresses[lane] &= (1UL << 24) - 1;
         }
 
-        if (shared != 0)
-            Shared(warp, operation, shared, AccessExtent.Of(addresses, shared, bytes), addresses, bytes, access, strong, copies, pointers);
-        if (local != 0)
-            Local(warp, operation, local, addresses, bytes, access, pointers);
+        // Each space fills the whole row of pointers, so those of the lanes that it is about are kept.
+        byte** found = stackalloc byte*[32];
         if ((mask & ~shared & ~local) is not 0 and uint global)
+        {
             Global(warp, operation, global, AccessExtent.Of(addresses, global, bytes), addresses, bytes, access, PtxSpace.Global, pointers);
+            Keep(global, pointers, found);
+        }
+
+        if (shared != 0)
+        {
+            Shared(warp, operation, shared, AccessExtent.Of(addresses, shared, bytes), addresses, bytes, access, strong, copies, pointers);
+            Keep(shared, pointers, found);
+        }
+
+        if (local != 0)
+        {
+            Local(warp, operation, local, addresses, bytes, access, pointers);
+            Keep(local, pointers, found);
+        }
+
+        Keep(mask, found, pointers);
         // Pointers to several spaces are no row, whatever the addresses were.
         warp.Layout = AccessLayout.Scattered;
+    }
+
+    private static void Keep(uint mask, byte** from, byte** to)
+    {
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            to[lane] = from[lane];
+        }
     }
 
     /// <summary>After a store: races that mattered.</summary>
@@ -442,8 +478,8 @@ internal static unsafe class MemoryOperations
             if (found.IsConstant && access != FaultAccess.Read)
                 throw warp.Fault(FaultKind.WriteToConstant, operation->Site, rest, new FaultMemory(access, PtxSpace.Const, address, bytes, found.Describe()));
             ulong at = address - found.Address;
-            if (checks && found.Initialised.FirstMissing(at, (ulong)bytes) is { } missing)
-                throw warp.Fault(FaultKind.UninitialisedGlobal, operation->Site, rest, new FaultMemory(access, PtxSpace.Global, found.Address + missing, bytes, found.Describe()));
+            if (checks && !found.Initialised.AreAll(at, (ulong)bytes))
+                NoteGlobal(warp, operation->Site, lane, found, at, bytes, access);
             if (access != FaultAccess.Read)
                 found.Initialised.Mark(at, (ulong)bytes);
             pointers[lane] = found.Host + at;
@@ -454,6 +490,18 @@ internal static unsafe class MemoryOperations
         warp.Last = last;
         if (space != PtxSpace.Const)
             Count(runner, operation, addresses, mask, bytes, access, AccessLayout.Scattered);
+    }
+
+    /// <summary>A lane reads bytes from an offset of an allocation on some of which nobody has written.</summary>
+    private static void NoteGlobal(Warp warp, int site, int lane, Allocation allocation, ulong at, int bytes, FaultAccess access)
+    {
+        uint which = 0;
+        for (int i = 0; i < bytes; i++)
+            which |= allocation.Initialised.AreAll(at + (ulong)i, 1) ? 0 : 1u << i;
+        ulong address = allocation.Address + at + (ulong)BitOperations.TrailingZeroCount(which);
+        warp.Poison.Note(lane, which, warp.Runner.Origins.OfRead(
+            FaultKind.UninitialisedGlobal, site, address,
+            () => new FaultMemory(access, PtxSpace.Global, address, bytes, allocation.Describe())));
     }
 
     private static void Mark(Allocation allocation, in AccessExtent extent, uint mask, ulong* addresses, int bytes)
@@ -517,14 +565,48 @@ internal static unsafe class MemoryOperations
                 runner.Profile.CountShared(operation->Site, row, mask, bytes);
         }
 
+        PoisonedBytes poisoned = runner.Poisoned;
+        if (access == FaultAccess.Atomic)
+            NoteShared(warp, operation->Site, mask, addresses, bytes, access);
+        if (access != FaultAccess.Read && poisoned.Any)
+        {
+            for (uint rest = mask; rest != 0; rest &= rest - 1)
+                poisoned.Clear((long)addresses[BitOperations.TrailingZeroCount(rest)], bytes);
+        }
+
         if (!runner.Watch.WatchesShared)
+        {
+            if (access == FaultAccess.Read && poisoned.Any)
+                NoteShared(warp, operation->Site, mask, addresses, bytes, access);
             return;
+        }
+
         FaultReport? fault = copies ? runner.Watch.Copy(operation->Site, warp.Index, mask, row, bytes)
             : access == FaultAccess.Read ? runner.Watch.Read(operation->Site, warp.Index, mask, row, bytes, strong)
             : access == FaultAccess.Atomic || strong ? runner.Watch.Update(operation->Site, warp.Index, mask, row, bytes)
             : runner.Watch.Write(operation->Site, warp.Index, mask, row, bytes, new ReadOnlySpan<byte>(runner.Shared, runner.Launch.SharedBytes));
         if (fault is not null)
             throw Warp.Fault(fault);
+        if (access == FaultAccess.Read && (poisoned.Any || runner.Watch.FoundUnwritten))
+            NoteShared(warp, operation->Site, mask, addresses, bytes, access);
+    }
+
+    /// <summary>Lanes read shared memory that no thread of the block has written, or that holds poison.</summary>
+    private static void NoteShared(Warp warp, int site, uint mask, ulong* addresses, int bytes, FaultAccess access)
+    {
+        BlockRunner runner = warp.Runner;
+        for (uint rest = mask; rest != 0; rest &= rest - 1)
+        {
+            int lane = BitOperations.TrailingZeroCount(rest);
+            ulong address = addresses[lane];
+            uint unwritten = runner.Watch.Unwritten(address, bytes), poisoned = runner.Poisoned.Find((long)address, bytes, out int origin);
+            if ((unwritten | poisoned) == 0)
+                continue;
+            ulong first = address + (ulong)BitOperations.TrailingZeroCount(unwritten);
+            warp.Poison.Note(lane, unwritten | poisoned, poisoned != 0 ? origin : runner.Origins.OfRead(
+                FaultKind.UninitialisedShared, site, first,
+                () => new FaultMemory(access, PtxSpace.Shared, first, Math.Min(bytes, 4), runner.Watch.SharedAllocation(first))));
+        }
     }
 
     private static void Local(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, byte** pointers)
@@ -535,6 +617,13 @@ internal static unsafe class MemoryOperations
             if (addresses[lane] > (ulong)warp.LocalStride || (ulong)warp.LocalStride - addresses[lane] < (ulong)bytes)
                 throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest, new FaultMemory(access, PtxSpace.Local, addresses[lane], bytes, new FaultAllocation(0, (ulong)warp.LocalStride, "(stack)", false)));
             pointers[lane] = warp.Local + (long)lane * warp.LocalStride + addresses[lane];
+            if (warp.Poison.Local is not { Any: true } poisoned)
+                continue;
+            long at = pointers[lane] - warp.Local;
+            if (access != FaultAccess.Write && poisoned.Find(at, bytes, out int origin) is not 0 and uint which)
+                warp.Poison.Note(lane, which, origin);
+            if (access != FaultAccess.Read)
+                poisoned.Clear(at, bytes);
         }
     }
 

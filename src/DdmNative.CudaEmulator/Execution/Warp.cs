@@ -28,6 +28,8 @@ internal sealed unsafe partial class Warp : IDisposable
     private List<Activation> calls = [];
     private Activation current;
     private uint alive;
+    private Operation* stop;
+    private (int Site, nint Run) spreadAt;
 
     public Warp(BlockRunner runner, int index, uint lanes)
     {
@@ -39,6 +41,7 @@ internal sealed unsafe partial class Warp : IDisposable
         Local = (byte*)NativeMemory.AlignedAlloc((nuint)(LocalStride * 32 + 256), 256);
         Addresses = (ulong*)NativeMemory.AlignedAlloc(32 * 8 * 3, 64);
         current = null!;
+        Poison = new WarpPoison(this);
     }
 
     public int Index { get; }
@@ -69,6 +72,14 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>How the host's places of the last access lie.</summary>
     public AccessLayout Layout { get; set; }
 
+    public WarpPoison Poison { get; }
+
+    /// <summary>
+    /// Registers may hold poison that came from memory: the warp runs the functions that follow it (<see
+    /// cref="DecodedFunction.Watched"/>).
+    /// </summary>
+    public bool IsPoisoned { get; private set; }
+
     public WarpStatus Status { get; set; }
 
     public int BarrierId { get; private set; }
@@ -88,6 +99,8 @@ internal sealed unsafe partial class Warp : IDisposable
         LeaveAll();
         alive = Lanes;
         Status = WarpStatus.Ready;
+        IsPoisoned = false;
+        Poison.Begin();
         Enter(kernel, Lanes, 0);
     }
 
@@ -112,7 +125,7 @@ internal sealed unsafe partial class Warp : IDisposable
                 return instructions;
             }
 
-            DecodedFunction function = at.Function;
+            DecodedFunction function = Code;
             if (top.Where >= function.SegmentAt.Length - 1)
             {
                 at.Live &= ~top.Mask;
@@ -120,17 +133,19 @@ internal sealed unsafe partial class Warp : IDisposable
             }
 
             int number = function.SegmentAt[top.Where];
-            Segment segment = function.Segments[number];
             uint mask = top.Mask;
             at.SegmentWarps[number]++;
             at.SegmentLanes[number] += BitOperations.PopCount(mask);
+            Segment segment = function.Segments[number];
             int length = segment.EndInstruction - segment.FirstInstruction;
             if ((runner.Budget -= length) < 0)
                 throw LimitFault(function.FirstSite + segment.FirstInstruction, mask);
+            int first = segment.FirstOperation;
+        Execute:
             fixed (Operation* operations = function.Operations)
             {
-                Operation* end = operations + segment.EndOperation;
-                for (Operation* operation = operations + segment.FirstOperation; operation < end; operation++)
+                Operation* end = stop = operations + segment.EndOperation;
+                for (Operation* operation = operations + first; operation < stop; operation++)
                 {
                     uint part = mask;
                     if (operation->Guard >= 0)
@@ -144,6 +159,14 @@ internal sealed unsafe partial class Warp : IDisposable
                     }
 
                     operation->Run(this, operation, part);
+                }
+
+                if (stop != end)
+                {
+                    // The last operation met poison: on behind it in the code that follows that.
+                    (function, first) = BehindSpread(number);
+                    segment = function.Segments[number];
+                    goto Execute;
                 }
 
                 top.Where = segment.Next;
@@ -172,13 +195,33 @@ internal sealed unsafe partial class Warp : IDisposable
         if (reduced is null)
             return;
         current.Reducing = null;
-        Detail detail = Details[current.Function.Operations[reduced.EndOperation].Extra];
+        Detail detail = Details[Code.Operations[reduced.EndOperation].Extra];
         ulong value = detail.Instruction.Modifiers.Operation switch { PtxOperation.And => votes == voters ? 1UL : 0, PtxOperation.Or => votes > 0 ? 1UL : 0, _ => (ulong)votes };
         for (int lane = 0; lane < 32; lane++)
         {
             if ((current.Top.Mask >> lane & 1) != 0)
                 LaneOperations.Write(Frame, detail.Results[0], lane, value);
         }
+    }
+
+    /// <summary>An operation, or if null a call, put poison from memory into a register: from now on the warp follows it.</summary>
+    public void SpreadPoison(Operation* operation)
+    {
+        if (IsPoisoned)
+            return;
+        IsPoisoned = true;
+        if (operation != null)
+            spreadAt = (operation->Site, (nint)operation->Run);
+        stop = null;
+        Activate();
+    }
+
+    /// <summary>The name of a register in a frame, of the running function or of one that waits.</summary>
+    public string RegisterName(byte* frame, Place register)
+    {
+        DecodedFunction function = calls.Prepend(current).First(activation => activation.Memory == (nint)frame).Function;
+        int index = (register.Poison - function.PoisonAt) / WarpPoison.RegisterBytes;
+        return index < function.Function.Registers.Count ? function.Function.Registers[index].Name : "CC.CF";
     }
 
     /// <summary>A fault of the first lane of the mask, to be thrown.</summary>
@@ -220,6 +263,17 @@ internal sealed unsafe partial class Warp : IDisposable
         NativeMemory.AlignedFree(Local);
         NativeMemory.AlignedFree(Addresses);
     }
+
+    /// <summary>The code that follows poison, and its operation behind the one that met some in this segment.</summary>
+    private (DecodedFunction Function, int Operation) BehindSpread(int segment)
+    {
+        (int site, nint run) = spreadAt;
+        DecodedFunction function = Code;
+        return (function, 1 + Array.FindIndex(function.Operations, function.Segments[segment].FirstOperation,
+            candidate => candidate.Site == site && (nint)candidate.Run == run));
+    }
+
+    private DecodedFunction Code => IsPoisoned ? current.Function.Watched.Value : current.Function;
 
     private void Go(Segment segment, DecodedFunction function, Operation* operation, ref Part top, uint mask, uint part)
     {
@@ -445,6 +499,8 @@ internal sealed unsafe partial class Warp : IDisposable
             new Span<byte>((void*)memory, function.RegisterBytes).Clear();
         }
 
+        foreach (int word in function.Unwritten)
+            *(uint*)(memory + word) = uint.MaxValue;
         if (current is not null)
             calls.Add(current);
         current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);
@@ -477,7 +533,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private void Activate()
     {
         Frame = (byte*)current.Memory;
-        Details = current.Function.Details;
+        Details = Code.Details;
         StackBase = current.StackBase;
     }
 

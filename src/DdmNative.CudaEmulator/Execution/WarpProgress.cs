@@ -335,31 +335,41 @@ internal sealed unsafe partial class Warp
     private int Step(bool waits)
     {
         Activation at = current;
-        DecodedFunction function = at.Function;
+        DecodedFunction function = Code;
         ref Part top = ref at.Top;
         int start = top.Where, found = start;
         while (function.SegmentAt[found] < 0)
             found--;
-        Segment segment = function.Segments[function.SegmentAt[found]];
+        int number = function.SegmentAt[found];
+        Segment segment = function.Segments[number];
         uint mask = top.Mask;
         if ((runner.Budget -= segment.EndInstruction - start) < 0)
             throw LimitFault(function.FirstSite + start, mask);
-        int firstSite = function.FirstSite + start;
+        int firstSite = function.FirstSite + start, first = segment.FirstOperation;
+    Execute:
         fixed (Operation* operations = function.Operations)
         {
-            Operation* operation = operations + segment.FirstOperation, end = operations + segment.EndOperation;
+            Operation* operation = operations + first, end = stop = operations + segment.EndOperation;
             while (operation < end && operation->Site < firstSite)
                 operation++;
-            for (; operation < end; operation++)
+            for (; operation < stop; operation++)
             {
                 uint part = operation->Guard >= 0 ? mask & (*(uint*)(Frame + operation->Guard) ^ operation->GuardFlip) : mask;
-                if (waits && Lacks(function, operation, mask, part))
+                if (waits && !operation->FollowsPoison && Lacks(function, operation, mask, part))
                     return Stop(operation->Site - function.FirstSite);
                 runner.Profile.Lanes[operation->Site] -= BitOperations.PopCount(mask ^ part);
                 if (part == 0)
                     continue;
-                Note(function, operation, part);
+                if (!operation->FollowsPoison)
+                    Note(function, operation, part);
                 operation->Run(this, operation, part);
+            }
+
+            if (stop != end)
+            {
+                (function, first) = BehindSpread(number);
+                segment = function.Segments[number];
+                goto Execute;
             }
 
             if (segment.Control == Control.Next)
@@ -409,10 +419,7 @@ internal sealed unsafe partial class Warp
         switch (instruction.Opcode)
         {
             case PtxOpcode.BarWarpSync or PtxOpcode.Shfl or PtxOpcode.Vote or PtxOpcode.Match or PtxOpcode.Redux or PtxOpcode.Elect:
-                // Beside the instruction itself there may be operations that watch its registers.
                 Detail detail = function.Details[operation->Extra];
-                if (!ReferenceEquals(detail.Instruction, instruction))
-                    return false;
                 uint* named = (uint*)(Frame + detail.Sources[^1].Offset);
                 uint wanted = 0;
                 for (uint rest = part; rest != 0; rest &= rest - 1)
@@ -440,7 +447,7 @@ internal sealed unsafe partial class Warp
         PtxInstruction instruction = function.Function.Instructions[operation->Site - function.FirstSite];
         switch (instruction.Opcode)
         {
-            case PtxOpcode.St when ReferenceEquals(function.Details[operation->Extra].Instruction, instruction):
+            case PtxOpcode.St:
                 Effects += Changes(function.Details[operation->Extra], operation, part) ? 1 : 0;
                 break;
             case PtxOpcode.Ld or PtxOpcode.Ldu:
@@ -602,7 +609,9 @@ internal sealed unsafe partial class Warp
         (one.Patience, one.HasWaited) = (0, false);
     }
 
-    /// <summary>Registers of some lanes; behind them lie words with one bit for each lane.</summary>
+    /// <summary>
+    /// Registers of some lanes; behind them lie words with one bit for each lane, and what is known of poison (<see cref="WarpPoison"/>).
+    /// </summary>
     private static void CopyLanes(DecodedFunction function, byte* from, byte* to, uint lanes)
     {
         int end = 0;
@@ -623,8 +632,18 @@ internal sealed unsafe partial class Warp
             }
         }
 
-        for (int offset = end; offset < function.RegisterBytes; offset += 32)
+        for (int offset = end; offset < function.PoisonAt; offset += 32)
             CopyBits(offset);
+        for (int offset = function.PoisonAt; offset + WarpPoison.RegisterBytes <= function.RegisterBytes; offset += WarpPoison.RegisterBytes)
+        {
+            CopyBits(offset);
+            int place = offset + sizeof(uint);
+            for (uint rest = lanes; rest != 0; rest &= rest - 1)
+            {
+                int lane = BitOperations.TrailingZeroCount(rest);
+                ((int*)(to + place))[lane] = ((int*)(from + place))[lane];
+            }
+        }
 
         void CopyBits(int offset) => *(uint*)(to + offset) = *(uint*)(to + offset) & ~lanes | *(uint*)(from + offset) & lanes;
     }

@@ -125,19 +125,22 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             -    st.u32 [%rd5], %r0; // here
             +    ld.u32 %r3, [%rd5]; // here
             """, Module: ".const .align 4 .u32 table[64];"),
-        new("a read of global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
+        new("a store of what was read from global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
             +    st.global.u32 [%rd4], %r0;
-                 ld.global.u32 %r3, [%rd4]; // here
+                 ld.global.u32 %r3, [%rd4];
+                 st.global.u32 [%rd4+128], %r3; // here
             """),
         new("a copy from global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
-            -    cp.async.ca.shared.global [%r2], [%rd4], 4; // here
-            +    cp.async.ca.shared.global [%r2], [%rd3], 4; // here
+            -    cp.async.ca.shared.global [%r2], [%rd4], 4;
+            +    cp.async.ca.shared.global [%r2], [%rd3], 4;
                  cp.async.wait_all;
+                 ld.shared.u32 %r3, [%r2];
+                 st.global.u32 [%rd4], %r3; // here
             """),
         new("a read of shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
             +    st.shared.u32 [%r2], %r0;
-                 ld.shared.u32 %r3, [%r2]; // here
-                 st.global.u32 [%rd4], %r3;
+                 ld.shared.u32 %r3, [%r2];
+                 st.global.u32 [%rd4], %r3; // here
             """),
         new("a read of a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
@@ -306,14 +309,16 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  setp.ne.u32 %p1, %r0, 17;
             -    @%p1 st.global.u32 [%rd4], %r0;
             +    st.global.u32 [%rd4], %r0;
-                 ld.global.u32 %r3, [%rd4]; // here
+                 ld.global.u32 %r3, [%rd4];
+                 st.global.u32 [%rd4], %r3; // here
             """),
         new("a read of a word of global memory, by all lanes, of which one byte is not written", FaultKind.UninitialisedGlobal, 32, """
                  st.global.u8 [%rd0], %r0;
                  st.global.u8 [%rd0+1], %r0;
                  st.global.u8 [%rd0+2], %r0;
             +    st.global.u8 [%rd0+3], %r0;
-                 ld.global.u32 %r3, [%rd0]; // here
+                 ld.global.u32 %r3, [%rd0];
+                 st.global.u32 [%rd4], %r3; // here
             """),
         new("an atomic addition to what nobody has written", FaultKind.UninitialisedGlobal, 32, """
             +    st.global.u32 [%rd0], 0;
@@ -323,14 +328,16 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  setp.ne.u32 %p1, %r0, 29;
             -    @%p1 st.shared.u32 [%r2], %r0;
             +    st.shared.u32 [%r2], %r0;
-                 ld.shared.u32 %r3, [%r2]; // here
+                 ld.shared.u32 %r3, [%r2];
+                 st.global.u32 [%rd4], %r3; // here
             """),
         new("a vector read of shared memory of which the last word is not written", FaultKind.UninitialisedShared, 32, """
                  st.shared.v2.u32 [%r1], {%r1, %r1};
                  st.shared.u32 [%r1+8], %r1;
             +    st.shared.u32 [%r1+12], %r1;
                  bar.warp.sync -1;
-                 ld.shared.v4.f32 {%f1, %f2, %f3, %f4}, [%r1]; // here
+                 ld.shared.v4.f32 {%f1, %f2, %f3, %f4}, [%r1];
+                 st.global.f32 [%rd4], %f4; // here
             """),
         new("an address from a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
@@ -346,6 +353,122 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  @%p2 bra END; // here
                  st.global.u32 [%rd4], %r0;
              END:
+            """),
+        new("a sum with a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
+                 setp.lt.u32 %p1, %r0, 40;
+                 @%p1 mov.u32 %r3, 7;
+            +    @!%p1 mov.u32 %r3, 8;
+                 mad.lo.u32 %r4, %r3, 3, %r0;
+                 shl.b32 %r5, %r4, 1;
+                 st.global.u32 [%rd4], %r5; // here
+            """),
+        new("a value that other lanes take from a register that one path has not written", FaultKind.UninitialisedRegister, 32, """
+                 setp.ne.u32 %p1, %r0, 3;
+                 @%p1 mov.u32 %r3, 7;
+            +    @!%p1 mov.u32 %r3, 8;
+                 shfl.sync.idx.b32 %r4, %r3, 3, 31, -1;
+                 st.global.u32 [%rd4], %r4; // here
+            """),
+        new("a register that one path has not written and that goes through shared memory", FaultKind.UninitialisedRegister, 64, """
+                 setp.lt.u32 %p1, %r0, 40;
+                 @%p1 mov.u32 %r3, 7;
+            +    @!%p1 mov.u32 %r3, 8;
+                 st.shared.u32 [%r2], %r3;
+                 bar.sync 0;
+                 xor.b32 %r4, %r2, 128;
+                 ld.shared.u32 %r5, [%r4];
+                 st.global.u32 [%rd4], %r5; // here
+            """),
+        new("a register that one path has not written and that goes through the stack", FaultKind.UninitialisedRegister, 64, """
+                 setp.lt.u32 %p1, %r0, 40;
+                 @%p1 mov.u32 %r3, 7;
+            +    @!%p1 mov.u32 %r3, 8;
+                 st.local.u32 [stack+4], %r3;
+                 ld.local.u32 %r5, [stack+4];
+                 st.global.u32 [%rd4], %r5; // here
+            """),
+        new("a register that one path has not written and that a function hands back", FaultKind.UninitialisedRegister, 64, """
+                 setp.lt.u32 %p1, %r0, 40;
+                 @%p1 mov.u32 %r3, 7;
+            +    @!%p1 mov.u32 %r3, 8;
+                 {
+                 .param .b32 given; .param .b32 twice;
+                 st.param.b32 [given], %r3;
+                 call.uni (twice), doubled, (given);
+                 ld.param.b32 %r5, [twice];
+                 }
+                 st.global.u32 [%rd4], %r5; // here
+            """, """
+            .func (.param .b32 result) doubled(.param .b32 value)
+            {
+            .reg .b32 %v<2>;
+            ld.param.b32 %v0, [value];
+            add.u32 %v1, %v0, %v0;
+            st.param.b32 [result], %v1;
+            ret;
+            }
+            """),
+        new("a barrier for as many threads as a register says that one path has not written", FaultKind.UninitialisedRegister, 64, """
+                 and.b32 %r4, %r0, 31;
+                 setp.ne.u32 %p1, %r4, 40;
+            -    setp.ne.u32 %p1, %r4, 20;
+                 @%p1 mov.u32 %r3, 64;
+                 bar.sync 1, %r3; // here
+            """),
+        new("an address read from shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+            +    st.shared.u32 [%r2], 4;
+                 ld.shared.u32 %r3, [%r2];
+                 add.u32 %r4, %r3, %r1;
+                 st.shared.u32 [%r4+128], 1; // here
+            """),
+        new("a branch on what is computed from shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+            +    st.shared.u32 [%r2], 4;
+                 ld.shared.u32 %r3, [%r2];
+                 and.b32 %r4, %r3, 1;
+                 setp.eq.u32 %p1, %r4, 1;
+                 @%p1 bra END; // here
+                 st.global.u32 [%rd4], %r0;
+             END:
+            """),
+        new("a store under a predicate from global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
+            +    st.global.u32 [%rd4], %r0;
+                 ld.global.u32 %r3, [%rd4];
+                 setp.eq.u32 %p1, %r3, 1;
+                 @%p1 st.global.u32 [%rd4], %r0; // here
+            """),
+        new("an exchange of global memory for shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+            +    st.shared.u32 [%r2], %r0;
+                 ld.shared.u32 %r3, [%r2];
+                 atom.global.exch.b32 %r4, [%rd3], %r3; // here
+            """),
+        new("an atomic addition in shared memory to what nobody has written", FaultKind.UninitialisedShared, 32, """
+            +    st.shared.u32 [%r2], 0;
+                 red.shared.add.u32 [%r2], 1;
+                 ld.shared.u32 %r3, [%r2];
+                 st.global.u32 [%rd4], %r3; // here
+            """),
+        new("a matrix from shared memory of which one row is not written", FaultKind.UninitialisedShared, 32, """
+                 shl.b32 %r3, %r0, 3;
+                 and.b32 %r3, %r3, 127;
+                 add.u32 %r3, %r3, %r1;
+                 setp.lt.u32 %p1, %r0, 16;
+            -    setp.lt.u32 %p1, %r0, 14;
+                 @%p1 st.shared.v2.u32 [%r3], {%r0, %r0};
+                 bar.warp.sync -1;
+                 shl.b32 %r4, %r0, 4;
+                 and.b32 %r4, %r4, 127;
+                 add.u32 %r4, %r4, %r1;
+                 ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r5}, [%r4];
+                 st.global.u32 [%rd4], %r5; // here
+            """),
+        new("a product of a matrix of which one element is not written", FaultKind.UninitialisedRegister, 32, """
+                 setp.ne.u32 %p1, %r0, 9;
+                 @%p1 mov.u32 %r3, 0;
+            +    @!%p1 mov.u32 %r3, 0;
+                 mov.f32 %f0, 0f00000000;
+                 mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32
+                     {%f1, %f2, %f3, %f4}, {%r3, %r0, %r0, %r0}, {%r0, %r0}, {%f0, %f0, %f0, %f0};
+                 st.global.f32 [%rd4], %f1; // here
             """),
         new("two warps that write rows which overlap", FaultKind.SharedWriteWriteRace, 64, """
                  shr.u32 %r3, %r0, 5;

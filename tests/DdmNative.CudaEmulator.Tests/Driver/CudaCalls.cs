@@ -5,8 +5,9 @@ namespace DdmNative.CudaEmulator.Tests.Driver;
 /// <summary>Calls of the library, each giving the driver's result code.</summary>
 internal static unsafe class CudaCalls
 {
-    public const int Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidDevice = 101, NoBinary = 209, InvalidContext = 201, InvalidPtx = 218, InvalidHandle = 400, NotFound = 500,
-        CooperativeLaunchTooLarge = 720,
+    public const int Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidDevice = 101, NoBinary = 209, InvalidContext = 201,
+        InvalidPtx = 218, InvalidHandle = 400,
+        NotFound = 500, CooperativeLaunchTooLarge = 720, NotSupported = 801,
         CaptureUnsupported = 900, CaptureInvalidated = 901;
 
     public static int CreateContext(out nint context, int device = 0)

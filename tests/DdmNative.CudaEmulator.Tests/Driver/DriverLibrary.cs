@@ -17,6 +17,13 @@ internal static unsafe class DriverLibrary
         return NativeLibrary.GetExport(handle.Value, name);
     }
 
+    /// <summary>Whether the library exports a name.</summary>
+    public static bool Has(string name)
+    {
+        Function("cuInit");
+        return NativeLibrary.TryGetExport(handle.Value, name, out _);
+    }
+
     private static nint Load()
     {
         string? folder = Environment.GetEnvironmentVariable(FolderVariable);

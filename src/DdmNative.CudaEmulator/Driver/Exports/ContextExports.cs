@@ -99,6 +99,41 @@ internal static unsafe class ContextExports
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetFlags")]
     public static CudaError cuCtxGetFlags(uint* flags) => Abi.Call(() => *Abi.Required(flags, nameof(flags)) = DriverContext.Current.Flags);
 
+    [UnmanagedCallersOnly(EntryPoint = "cuCtxSetFlags")]
+    public static CudaError cuCtxSetFlags(uint flags) => Abi.Call(() => DriverContext.Current.Flags = flags);
+
+    /// <summary>A handle is never used again, and so is a number for it.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuCtxGetId")]
+    public static CudaError cuCtxGetId(nint context, ulong* id)
+        => Abi.Call(() => *Abi.Required(id, nameof(id)) = (ulong)(context == 0 ? DriverContext.Current : Context(context)).Handle);
+
+    /// <summary>No cache is emulated.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuCtxResetPersistingL2Cache")]
+    public static CudaError cuCtxResetPersistingL2Cache() => Abi.InContext(_ => { });
+
+    /// <summary>Devices do not reach one another's memory, as cuDeviceCanAccessPeer says.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuCtxEnablePeerAccess")]
+    public static CudaError cuCtxEnablePeerAccess(nint peer, uint flags) => Abi.InContext(_ =>
+    {
+        Context(peer);
+        Abi.Require(flags == 0, $"flags {flags}");
+        throw new EmulatorException(CudaError.PeerAccessUnsupported, "devices do not reach one another's memory");
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuCtxDisablePeerAccess")]
+    public static CudaError cuCtxDisablePeerAccess(nint peer) => Abi.InContext(_ =>
+    {
+        Context(peer);
+        throw new EmulatorException(CudaError.PeerAccessNotEnabled, "access to the other device was never enabled");
+    });
+
+    /// <summary>A profiler that watches the emulator sees all of it.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuProfilerStart")]
+    public static CudaError cuProfilerStart() => Abi.InContext(_ => { });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuProfilerStop")]
+    public static CudaError cuProfilerStop() => Abi.InContext(_ => { });
+
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSynchronize")]
     public static CudaError cuCtxSynchronize() => Abi.InContext(context => context.RequireNoCapture("cuCtxSynchronize"));
 

@@ -54,7 +54,45 @@ internal static unsafe class DeviceExports
     public static CudaError cuDeviceGetPCIBusId(byte* text, int length, int device) => Abi.Call(() =>
     {
         Abi.Require(text != null && length > 0, "no room for the bus id");
-        CopyText($"0000:{EmulatedDriver.Device(device).Ordinal + 1:X2}:00.0", text, length);
+        CopyText(BusId(EmulatedDriver.Device(device)), text, length);
+    });
+
+    /// <summary>By its text, as cuDeviceGetPCIBusId gives it; the domain and the function may be left out.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetByPCIBusId")]
+    public static CudaError cuDeviceGetByPCIBusId(int* device, byte* text) => Abi.Call(() =>
+    {
+        Abi.Require(device != null && text != null, "the device or the text is null");
+        string wanted = Marshal.PtrToStringUTF8((nint)text)!.ToUpperInvariant();
+        DriverDevice? found = EmulatedDriver.Devices.FirstOrDefault(
+            each => BusId(each) is var id && (wanted == id || wanted == id[5..] || wanted == id[..^2]));
+        *device = (found ?? throw new EmulatorException(CudaError.InvalidDevice, $"no device is at '{wanted}'")).Ordinal;
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetP2PAttribute")]
+    public static CudaError cuDeviceGetP2PAttribute(int* value, int attribute, int device, int peer) => Abi.Call(() =>
+    {
+        Abi.Require(attribute is >= 1 and <= 4, $"{attribute} is no attribute of two devices, expected 1 to 4");
+        Abi.Require(EmulatedDriver.Device(device) != EmulatedDriver.Device(peer), "a device and itself", CudaError.InvalidDevice);
+        *Abi.Required(value, nameof(value)) = 0;
+    });
+
+    /// <summary>CUexecAffinityType: shares of multiprocessors, which the emulator has not.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetExecAffinitySupport")]
+    public static CudaError cuDeviceGetExecAffinitySupport(int* supported, int type, int device) => Abi.Call(() =>
+    {
+        EmulatedDriver.Device(device);
+        Abi.Require(type == 0, $"{type} is no kind of affinity");
+        *Abi.Required(supported, nameof(supported)) = 0;
+    });
+
+    /// <summary>CUdevprop: ten of the attributes.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetProperties")]
+    public static CudaError cuDeviceGetProperties(int* properties, int device) => Abi.Call(() =>
+    {
+        Abi.Required(properties, nameof(properties));
+        DriverDevice asked = EmulatedDriver.Device(device);
+        foreach (int attribute in (int[])[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
+            *properties++ = DeviceAttributes.Of(asked, attribute);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceCanAccessPeer")]
@@ -79,6 +117,8 @@ internal static unsafe class DeviceExports
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceSetMemPool")]
     public static CudaError cuDeviceSetMemPool(int device, nint pool)
         => Abi.Call(() => EmulatedDriver.Device(device).ChosenPool = HandleTable.Get<DriverMemoryPool>(pool, CudaError.InvalidValue));
+
+    private static string BusId(DriverDevice device) => $"0000:{device.Ordinal + 1:X2}:00.0";
 
     private static void WriteUuid(byte* uuid, int device)
     {

@@ -12,12 +12,17 @@ internal static unsafe class ErrorExports
     [UnmanagedCallersOnly(EntryPoint = "cuGetErrorString")]
     public static CudaError cuGetErrorString(CudaError error, byte** text) => Tell(error, text, static texts => texts.Text);
 
-    /// <summary>The newest version of a function; null, with CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND in the status, where there is none.</summary>
+    private const ulong PerThreadDefaultStream = 2;
+
+    /// <summary>
+    /// The newest version of a function that the caller's CUDA knows; null, with CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND in the status,
+    /// where there is none.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGetProcAddress_v2")]
     public static CudaError cuGetProcAddress(byte* symbol, nint* function, int version, ulong flags, int* status) => Abi.Free(() =>
     {
         Abi.Require(symbol != null && function != null && version > 0 && flags <= 2, "the name or the output is null, or the version or flags are out of range");
-        *function = ProcAddresses.Find(Marshal.PtrToStringUTF8((nint)symbol)!);
+        *function = ProcAddresses.Find(Marshal.PtrToStringUTF8((nint)symbol)!, version, flags == PerThreadDefaultStream);
         if (status != null)
             *status = *function == 0 ? 1 : 0;
         Abi.Require(*function != 0 || status != null, "there is no such function", CudaError.NotFound);
@@ -27,7 +32,7 @@ internal static unsafe class ErrorExports
     public static CudaError cuGetProcAddressBefore12(byte* symbol, nint* function, int version, ulong flags) => Abi.Free(() =>
     {
         Abi.Require(symbol != null && function != null && version > 0 && flags <= 2, "the name or the output is null, or the version or flags are out of range");
-        *function = ProcAddresses.Find(Marshal.PtrToStringUTF8((nint)symbol)!);
+        *function = ProcAddresses.Find(Marshal.PtrToStringUTF8((nint)symbol)!, version, flags == PerThreadDefaultStream);
         Abi.Require(*function != 0, "there is no such function", CudaError.NotFound);
     });
 

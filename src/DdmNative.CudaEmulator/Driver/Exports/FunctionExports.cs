@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DdmNative.CudaEmulator.Execution;
+using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Driver.Exports;
 
@@ -11,15 +12,14 @@ internal static unsafe class FunctionExports
     {
         Abi.Required(value, nameof(value));
         DriverFunction asked = HandleTable.Get<DriverFunction>(function);
-        (int major, int minor) = asked.Module.Loaded.Module.Version;
         *value = attribute switch
         {
             0 => asked.Kernel.MaxThreadsPerBlock,
             1 => asked.Kernel.StaticSharedBytes,
-            2 => 0,
+            2 => asked.Module.Loaded.ConstantBytes,
             3 => asked.Kernel.LocalBytes,
             4 => asked.Kernel.Registers,
-            5 => 10 * major + minor,
+            5 => asked.Module.Target,
             6 => 10 * asked.Context.Device.Capability.Major + asked.Context.Device.Capability.Minor,
             7 => 0,
             8 => asked.MaxDynamicSharedBytes,
@@ -57,6 +57,40 @@ internal static unsafe class FunctionExports
         Abi.Require(configuration is >= 0 and <= 3, $"{configuration} is no cache configuration");
     });
 
+    /// <summary>A preference, which GPUs with one width of banks do not heed.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuFuncSetSharedMemConfig")]
+    public static CudaError cuFuncSetSharedMemConfig(nint function, int configuration) => Abi.InContext(_ =>
+    {
+        HandleTable.Get<DriverFunction>(function);
+        Abi.Require(configuration is >= 0 and <= 2, $"{configuration} is no configuration of shared memory");
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuFuncGetName")]
+    public static CudaError cuFuncGetName(nint* name, nint function)
+        => Abi.InContext(_ => *Abi.Required(name, nameof(name)) = HandleTable.Get<DriverFunction>(function).NativeName);
+
+    /// <summary>Where a parameter lies in the buffer of parameters, and its bytes.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuFuncGetParamInfo")]
+    public static CudaError cuFuncGetParamInfo(nint function, nuint index, nuint* offset, nuint* bytes) => Abi.InContext(_ =>
+    {
+        IReadOnlyList<PtxVariable> parameters = HandleTable.Get<DriverFunction>(function).Kernel.Function.Parameters;
+        Abi.Require(index < (nuint)parameters.Count, $"parameter {index} of {parameters.Count}, from 0 on");
+        *Abi.Required(offset, nameof(offset)) = (nuint)parameters[(int)index].ParameterOffset;
+        if (bytes != null)
+            *bytes = (nuint)parameters[(int)index].Size;
+    });
+
+    /// <summary>CU_FUNCTION_LOADING_STATE_LOADED: a module's kernels are there when it is loaded.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuFuncIsLoaded")]
+    public static CudaError cuFuncIsLoaded(int* state, nint function) => Abi.InContext(_ =>
+    {
+        HandleTable.Get<DriverFunction>(function);
+        *Abi.Required(state, nameof(state)) = 1;
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuFuncLoad")]
+    public static CudaError cuFuncLoad(nint function) => Abi.InContext(_ => HandleTable.Get<DriverFunction>(function));
+
     [UnmanagedCallersOnly(EntryPoint = "cuFuncGetModule")]
     public static CudaError cuFuncGetModule(nint* module, nint function) => Abi.InContext(_ =>
     {
@@ -89,7 +123,7 @@ internal static unsafe class FunctionExports
     public static CudaError cuLaunchKernelEx(uint* configuration, nint function, void** parameters, void** extra) => Abi.InContext(context =>
     {
         uint* c = Abi.Required(configuration, nameof(configuration));
-        Abi.Require(*(uint*)((byte*)c + 48) == 0, "launch attributes, such as clusters, are not supported", CudaError.NotSupported);
+        LaunchAttributes.Read(*(byte**)((byte*)c + 40), *(uint*)((byte*)c + 48));
         context.Stream(*(nint*)((byte*)c + 32)).Enqueue(KernelLaunches.Node(context, function, new Dim3(c[0], c[1], c[2]), new Dim3(c[3], c[4], c[5]), c[6], parameters, extra));
     });
 
@@ -104,10 +138,40 @@ internal static unsafe class FunctionExports
         *Abi.Required(blocks, nameof(blocks)) = KernelLaunches.BlocksPerMultiprocessor(HandleTable.Get<DriverFunction>(function), threads, dynamicSharedBytes);
     });
 
+    /// <summary>
+    /// What blocks of so many threads may have of dynamic shared memory each, so that so many of them fit on a multiprocessor.
+    /// </summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuOccupancyAvailableDynamicSMemPerBlock")]
+    public static CudaError cuOccupancyAvailableDynamicSMemPerBlock(nuint* bytes, nint function, int blocks, int threads)
+        => Abi.InContext(_ =>
+    {
+        Abi.Required(bytes, nameof(bytes));
+        DriverFunction asked = HandleTable.Get<DriverFunction>(function);
+        Abi.Require(
+            blocks > 0 && KernelLaunches.BlocksPerMultiprocessor(asked, threads, 0) >= blocks,
+            $"{blocks} blocks of {threads} threads do not fit on a multiprocessor");
+        int each = DeviceAttributes.SharedBytesPerMultiprocessor(asked.Context.Device) / blocks - DeviceAttributes.ReservedSharedBytes;
+        *bytes = (nuint)(Math.Min(each, DeviceAttributes.MostSharedBytesPerBlock(asked.Context.Device)) - asked.Kernel.StaticSharedBytes);
+    });
+
+    [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxPotentialBlockSizeWithFlags")]
+    public static CudaError cuOccupancyMaxPotentialBlockSizeWithFlags(
+        int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit,
+        uint flags)
+        => Abi.InContext(_ =>
+    {
+        Abi.Require(flags <= 1, $"flags {flags}");
+        MaxPotentialBlockSize(grid, block, function, sharedBytesOf, dynamicSharedBytes, limit);
+    });
+
     /// <summary>The largest block that fills a multiprocessor best, and the blocks that fill the device.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxPotentialBlockSize")]
     public static CudaError cuOccupancyMaxPotentialBlockSize(
-        int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit) => Abi.InContext(_ =>
+        int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit)
+        => Abi.InContext(_ => MaxPotentialBlockSize(grid, block, function, sharedBytesOf, dynamicSharedBytes, limit));
+
+    private static void MaxPotentialBlockSize(
+        int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit)
     {
         Abi.Require(grid != null && block != null, "an output is null");
         DriverFunction asked = HandleTable.Get<DriverFunction>(function);
@@ -120,5 +184,5 @@ internal static unsafe class FunctionExports
         }
 
         Abi.Require(best > 0, $"kernel {asked.Kernel.Name}: no block fits");
-    });
+    }
 }

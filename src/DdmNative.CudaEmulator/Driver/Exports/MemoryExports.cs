@@ -59,7 +59,7 @@ internal static unsafe class MemoryExports
     public static CudaError cuMemHostAlloc(nint* memory, nuint bytes, uint flags) => Abi.InContext(_ =>
     {
         Abi.Require(flags <= 7, $"flags {flags}");
-        *Abi.Required(memory, nameof(memory)) = HostMemory.Allocate(bytes);
+        *Abi.Required(memory, nameof(memory)) = HostMemory.Allocate(bytes, flags);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemAllocHost_v2")]
@@ -78,34 +78,32 @@ internal static unsafe class MemoryExports
     [UnmanagedCallersOnly(EntryPoint = "cuMemHostUnregister")]
     public static CudaError cuMemHostUnregister(nint memory) => Abi.Call(() => HostMemory.Unregister(memory));
 
-    /// <summary>CU_POINTER_ATTRIBUTE_…: context 1, memory type 2, device pointer 3, device ordinal 9, start 11 and size 12 of the range.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuMemHostGetFlags")]
+    public static CudaError cuMemHostGetFlags(uint* flags, nint memory) => Abi.InContext(_ =>
+    {
+        (nint Memory, nuint Bytes, uint Flags)? found = HostMemory.Find(memory);
+        Abi.Require(found is not null, $"0x{memory:x} is no host memory of cuMemHostAlloc");
+        *Abi.Required(flags, nameof(flags)) = found!.Value.Flags;
+    });
+
     [UnmanagedCallersOnly(EntryPoint = "cuPointerGetAttribute")]
     public static CudaError cuPointerGetAttribute(void* data, int attribute, ulong address) => Abi.InContext(context =>
     {
         Abi.Require(data != null, "data is null");
-        (ulong Address, ulong Bytes) found = context.Memory.FindAllocation(address) ?? throw new EmulatorException(CudaError.InvalidValue, $"0x{address:x} is not known to the driver");
-        switch (attribute)
+        if (!PointerAttributes.TryWrite(context, attribute, address, data))
+            throw new EmulatorException(CudaError.InvalidValue, $"0x{address:x} is not known to the driver");
+    });
+
+    /// <summary>Several at once; of an address that the driver does not know all are 0.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuPointerGetAttributes")]
+    public static CudaError cuPointerGetAttributes(uint count, int* attributes, void** data, ulong address) => Abi.InContext(context =>
+    {
+        Abi.Require(count > 0 && attributes != null && data != null, "no attributes, or null");
+        for (uint i = 0; i < count; i++)
         {
-            case 1:
-                *(nint*)data = context.Handle;
-                break;
-            case 2:
-                *(uint*)data = 2;
-                break;
-            case 3:
-                *(ulong*)data = address;
-                break;
-            case 9:
-                *(int*)data = context.Device.Ordinal;
-                break;
-            case 11:
-                *(ulong*)data = found.Address;
-                break;
-            case 12:
-                *(nuint*)data = (nuint)found.Bytes;
-                break;
-            default:
-                throw new EmulatorException(attribute is >= 1 and <= 21 ? CudaError.NotSupported : CudaError.InvalidValue, $"pointer attribute {attribute}");
+            Abi.Require(data[i] != null, $"the place of attribute {attributes[i]} is null");
+            if (!PointerAttributes.TryWrite(context, attributes[i], address, data[i]))
+                new Span<byte>(data[i], PointerAttributes.Bytes(attributes[i])).Clear();
         }
     });
 }

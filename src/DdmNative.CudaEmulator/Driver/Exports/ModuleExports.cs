@@ -63,6 +63,15 @@ internal static unsafe class ModuleExports
     public static CudaError cuModuleGetFunctionCount(uint* count, nint module)
         => Abi.InContext(_ => *Abi.Required(count, nameof(count)) = (uint)HandleTable.Get<DriverModule>(module).Loaded.Kernels.Count());
 
+    [UnmanagedCallersOnly(EntryPoint = "cuModuleEnumerateFunctions")]
+    public static CudaError cuModuleEnumerateFunctions(nint* functions, uint count, nint module) => Abi.InContext(_ =>
+    {
+        Abi.Required(functions, nameof(functions));
+        DriverModule asked = HandleTable.Get<DriverModule>(module);
+        foreach (LoadedKernel kernel in asked.Loaded.Kernels.Take((int)Math.Min(count, int.MaxValue)))
+            *functions++ = asked.Function(kernel.Name);
+    });
+
     [UnmanagedCallersOnly(EntryPoint = "cuModuleGetGlobal_v2")]
     public static CudaError cuModuleGetGlobal(ulong* address, nuint* bytes, nint module, byte* name) => Abi.InContext(_ =>
     {

@@ -59,6 +59,26 @@ internal static unsafe class StreamExports
             context.Capturing.Add(waiting);
     });
 
+    [UnmanagedCallersOnly(EntryPoint = "cuStreamGetId")]
+    public static CudaError cuStreamGetId(nint stream, ulong* id) => Abi.InContext(context =>
+    {
+        DriverStream asked = context.Stream(stream);
+        *Abi.Required(id, nameof(id)) = asked == context.DefaultStream ? (ulong)context.Handle : (ulong)stream;
+    });
+
+    /// <summary>
+    /// Older than cuLaunchHostFunc, and not to be captured: the function is also told the stream and how its work went, which is well.
+    /// </summary>
+    [UnmanagedCallersOnly(EntryPoint = "cuStreamAddCallback")]
+    public static CudaError cuStreamAddCallback(
+        nint stream, delegate* unmanaged<nint, CudaError, nint, void> function, nint data, uint flags)
+        => Abi.InContext(context =>
+    {
+        Abi.Require(function != null && flags == 0, $"the function is null, or flags {flags} are not 0");
+        context.Stream(stream).RequireNotCapturing("cuStreamAddCallback");
+        function(stream, CudaError.Success, data);
+    });
+
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchHostFunc")]
     public static CudaError cuLaunchHostFunc(nint stream, delegate* unmanaged<nint, void> function, nint data) => Abi.InContext(context =>
     {

@@ -1,0 +1,150 @@
+using DdmNative.CudaEmulator.Ptx;
+
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>
+/// Which registers of a function may hold poison, a value that comes from what nobody has written, and which instructions may read it.
+/// Forward data flow over the basic blocks, done when the function is loaded: only those instructions are watched while it runs. Poison
+/// comes from registers that some path reads unwritten, and, if asked for, from memory. Behind the function's registers the flag of
+/// carries (<c>add.cc</c>) counts as one more.
+/// </summary>
+internal sealed class PoisonFlow
+{
+    private readonly ulong[] carriers;
+    private readonly bool[] reads;
+
+    private PoisonFlow(ulong[] carriers, bool[] reads) => (this.carriers, this.reads) = (carriers, reads);
+
+    /// <summary>Finds them.</summary>
+    /// <param name="function">Whose registers.</param>
+    /// <param name="fromRegisters">Poison comes from registers that are read unwritten.</param>
+    /// <param name="fromMemory">
+    /// Poison comes from every load, but for constants and a kernel's parameters, and from what a caller or callee hands over.
+    /// </param>
+    public static PoisonFlow Of(PtxFunction function, bool fromRegisters, bool fromMemory)
+    {
+        IReadOnlyList<PtxInstruction> code = function.Instructions;
+        int count = function.Registers.Count + 1, words = (count + 63) / 64;
+        ulong[] carriers = new ulong[words];
+        bool[] reads = new bool[code.Count];
+        if (!fromMemory && (!fromRegisters || DefiniteAssignment.MaybeUnwritten(function).Count == 0))
+            return new(carriers, reads);
+
+        PtxControlFlow flow = PtxControlFlow.Of(code);
+        Step[] steps = [.. code.Select(instruction => Step.Of(function, instruction, fromMemory))];
+        ulong[][] after = [.. flow.Blocks.Select(_ => new ulong[words])];
+        int[] order = flow.ReversePostorder();
+        ulong[] state = new ulong[words];
+        bool changed = true;
+        while (changed)
+        {
+            changed = false;
+            foreach (int block in order)
+            {
+                Enter(block);
+                for (int i = flow.Blocks[block].Start; i < flow.Blocks[block].End; i++)
+                    steps[i].Take(state);
+                if (after[block].AsSpan().SequenceEqual(state))
+                    continue;
+                state.CopyTo(after[block], 0);
+                changed = true;
+            }
+        }
+
+        foreach (int block in order)
+        {
+            Enter(block);
+            for (int i = flow.Blocks[block].Start; i < flow.Blocks[block].End; i++)
+            {
+                foreach (int register in steps[i].Reads.Where(register => Has(state, register)))
+                {
+                    reads[i] = true;
+                    Add(carriers, register);
+                }
+
+                steps[i].Take(state);
+            }
+        }
+
+        return new(carriers, reads);
+
+        void Enter(int block)
+        {
+            Array.Clear(state);
+            if (block == 0)
+            {
+                for (int register = 0; register < function.Registers.Count && fromRegisters; register++)
+                    Add(state, register);
+                foreach (int register in function.ParameterRegisters)
+                    Set(state, register, fromMemory);
+            }
+
+            foreach (int before in flow.Predecessors[block])
+            {
+                for (int i = 0; i < words; i++)
+                    state[i] |= after[before][i];
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether the register is read somewhere while it may hold poison, so that all that write it must say whether they write any.
+    /// </summary>
+    public bool IsCarrier(int register) => Has(carriers, register);
+
+    /// <summary>Whether the instruction with that number may read poison.</summary>
+    public bool Reads(int instruction) => reads[instruction];
+
+    private static bool Has(ulong[] set, int register) => (set[register / 64] >> register % 64 & 1) != 0;
+
+    private static void Add(ulong[] set, int register) => set[register / 64] |= 1ul << register % 64;
+
+    private static void Set(ulong[] set, int register, bool holds)
+    {
+        if (holds)
+            Add(set, register);
+        else
+            set[register / 64] &= ~(1ul << register % 64);
+    }
+
+    /// <summary>What one instruction does to the set of registers that may hold poison.</summary>
+    private readonly record struct Step(int[] Reads, int[] Sources, int[] Writes, bool IsGuarded, bool IsSource)
+    {
+        public static Step Of(PtxFunction function, PtxInstruction instruction, bool fromMemory)
+        {
+            int carry = function.Registers.Count;
+            int[] sources = [.. RegisterUse.Sources(instruction), .. RegisterUse.UsesCarry(instruction) ? [carry] : (int[])[]];
+            int[] writes = [.. RegisterUse.Writes(instruction), .. RegisterUse.SetsCarry(instruction) ? [carry] : (int[])[]];
+            int[] reads = instruction.Guard is { } guard ? [guard.Register, .. sources] : sources;
+            return new(reads, sources, writes, instruction.Guard is not null, fromMemory && IsFromMemory(function, instruction));
+        }
+
+        public void Take(ulong[] state)
+        {
+            if (Writes.Length == 0)
+                return;
+            bool holds = IsSource;
+            foreach (int register in Sources)
+                holds |= Has(state, register);
+            foreach (int register in Writes)
+            {
+                if (holds || !IsGuarded)
+                    Set(state, register, holds);
+            }
+        }
+
+        private static bool IsFromMemory(PtxFunction function, PtxInstruction instruction) => instruction.Opcode switch
+        {
+            PtxOpcode.Ld or PtxOpcode.Ldu => instruction.Modifiers.Space switch
+            {
+                PtxSpace.Const => false,
+                PtxSpace.Param => !function.IsEntry
+                    || instruction.Operands[1] is PtxAddress { Variable: { } variable } && function.Variables.Contains(variable),
+                _ => true,
+            },
+            PtxOpcode.Atom or PtxOpcode.Ldmatrix or PtxOpcode.Call => true,
+            PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC => true,
+            _ => false,
+        };
+    }
+}

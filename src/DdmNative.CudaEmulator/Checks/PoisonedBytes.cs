@@ -1,0 +1,58 @@
+namespace DdmNative.CudaEmulator.Checks;
+
+/// <summary>
+/// Bytes of shared or local memory into which poison was stored, each with the number of its origin. Only while there are any need it be
+/// asked.
+/// </summary>
+/// <param name="bytes">Of the memory.</param>
+internal sealed class PoisonedBytes(long bytes)
+{
+    private readonly long length = bytes;
+    private int[] origins = [];
+
+    /// <summary>Whether poison has been stored since the last <see cref="Begin"/>.</summary>
+    public bool Any { get; private set; }
+
+    public void Begin()
+    {
+        if (Any)
+            Array.Clear(origins);
+        Any = false;
+    }
+
+    /// <summary>Poisons those bytes from an offset on whose bits are set.</summary>
+    public void Set(long offset, uint which, int origin)
+    {
+        if (origins.Length == 0)
+            origins = new int[length];
+        Any = true;
+        for (int i = 0; i < 32; i++)
+        {
+            if ((which >> i & 1) != 0)
+                origins[offset + i] = origin;
+        }
+    }
+
+    /// <summary>The bytes hold what somebody has written.</summary>
+    public void Clear(long offset, int count)
+    {
+        if (Any)
+            origins.AsSpan((int)offset, count).Clear();
+    }
+
+    /// <summary>A bit for each of up to 32 bytes from an offset on that are poisoned, and the origin of the first of them.</summary>
+    public uint Find(long offset, int count, out int origin)
+    {
+        uint found = 0;
+        origin = 0;
+        for (int i = 0; i < count && Any; i++)
+        {
+            if (origins[offset + i] == 0)
+                continue;
+            origin = found == 0 ? origins[offset + i] : origin;
+            found |= 1u << i;
+        }
+
+        return found;
+    }
+}
