@@ -219,7 +219,7 @@ internal sealed unsafe class Warp : IDisposable
     public string RegisterName(byte* frame, Place register)
     {
         DecodedFunction function = calls.Prepend(current).First(activation => activation.Memory == (nint)frame).Function;
-        int index = (register.Poison - function.PoisonAt) / WarpPoison.RegisterBytes;
+        int index = (register.Poison - function.PoisonAt) / sizeof(uint);
         return index < function.Function.Registers.Count ? function.Function.Registers[index].Name : "CC.CF";
     }
 
@@ -259,8 +259,12 @@ internal sealed unsafe class Warp : IDisposable
     {
         while (current is not null)
             Leave();
-        foreach (nint frame in spareFrames.Values.SelectMany(frames => frames))
-            NativeMemory.AlignedFree((void*)frame);
+        foreach ((DecodedFunction function, Stack<nint> frames) in spareFrames)
+        {
+            foreach (nint frame in frames)
+                NativeMemory.AlignedFree((void*)(frame - function.OriginBytes));
+        }
+
         NativeMemory.AlignedFree(Local);
         NativeMemory.AlignedFree(Addresses);
     }
@@ -478,7 +482,7 @@ internal sealed unsafe class Warp : IDisposable
         bool isNew = !spare.TryPop(out nint memory);
         if (isNew)
         {
-            memory = (nint)NativeMemory.AlignedAlloc((nuint)function.Frame.Length + 512, 64);
+            memory = (nint)NativeMemory.AlignedAlloc((nuint)(function.OriginBytes + function.Frame.Length) + 512, 64) + function.OriginBytes;
             function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
         }
         else
@@ -486,8 +490,12 @@ internal sealed unsafe class Warp : IDisposable
             new Span<byte>((void*)memory, function.RegisterBytes).Clear();
         }
 
-        foreach (int word in function.Unwritten)
-            *(uint*)(memory + word) = uint.MaxValue;
+        foreach (Place register in function.Unwritten)
+        {
+            *(uint*)(memory + register.Poison) = uint.MaxValue;
+            new Span<byte>((void*)(memory + register.Origins), WarpPoison.OriginBytes).Clear();
+        }
+
         if (current is not null)
             calls.Push(current);
         current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);
