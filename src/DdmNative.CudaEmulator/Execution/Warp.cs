@@ -482,7 +482,8 @@ internal sealed unsafe class Warp : IDisposable
         bool isNew = !spare.TryPop(out nint memory);
         if (isNew)
         {
-            memory = (nint)NativeMemory.AlignedAlloc((nuint)(function.OriginBytes + function.Frame.Length) + 512, 64) + function.OriginBytes;
+            nuint bytes = (nuint)(function.OriginBytes + function.Frame.Length + 512);
+            memory = (nint)NativeMemory.AlignedAlloc(bytes, 64) + function.OriginBytes;
             function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
         }
         else

@@ -4,8 +4,8 @@ using DdmNative.CudaEmulator.Checks;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// What a warp knows of poison, values that come from what nobody has written. Each register has a word of lanes that hold any in the frame,
-/// and before the frame the number of the origin for each lane; what the last access to memory found is here, until it is put there.
+/// What a warp knows of poison, values that come from what nobody has written. Each register has a word of lanes that hold any in the
+/// frame, and before the frame the number of the origin for each lane; what the last access to memory found is here, until it is put there.
 /// </summary>
 internal sealed unsafe class WarpPoison(Warp warp)
 {
