@@ -13,7 +13,11 @@ internal sealed class PoisonFlow
     private readonly ulong[] carriers;
     private readonly bool[] reads;
 
-    private PoisonFlow(ulong[] carriers, bool[] reads) => (this.carriers, this.reads) = (carriers, reads);
+    private PoisonFlow(IReadOnlySet<int> unwritten, ulong[] carriers, bool[] reads) =>
+        (Unwritten, this.carriers, this.reads) = (unwritten, carriers, reads);
+
+    /// <summary>Registers by index that some path reads unwritten; none where poison does not come from them.</summary>
+    public IReadOnlySet<int> Unwritten { get; }
 
     /// <summary>Finds them.</summary>
     /// <param name="function">Whose registers.</param>
@@ -27,8 +31,9 @@ internal sealed class PoisonFlow
         int count = function.Registers.Count + 1, words = (count + 63) / 64;
         ulong[] carriers = new ulong[words];
         bool[] reads = new bool[code.Count];
-        if (!fromMemory && (!fromRegisters || DefiniteAssignment.MaybeUnwritten(function).Count == 0))
-            return new(carriers, reads);
+        IReadOnlySet<int> unwritten = fromRegisters ? DefiniteAssignment.MaybeUnwritten(function) : new HashSet<int>();
+        if (!fromMemory && unwritten.Count == 0)
+            return new(unwritten, carriers, reads);
 
         PtxControlFlow flow = PtxControlFlow.Of(code);
         Step[] steps = [.. code.Select(instruction => Step.Of(function, instruction, fromMemory))];
@@ -66,7 +71,10 @@ internal sealed class PoisonFlow
             }
         }
 
-        return new(carriers, reads);
+        // The caller reads them.
+        foreach (int register in function.ResultRegisters)
+            Add(carriers, register);
+        return new(unwritten, carriers, reads);
 
         void Enter(int block)
         {

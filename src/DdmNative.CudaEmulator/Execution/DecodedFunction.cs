@@ -7,9 +7,10 @@ internal enum Control : byte { Next, Branch, BranchTable, Return, Exit, Trap, Ca
 
 /// <summary>
 /// Where a source or result lies in a frame: byte offset of a row of 32 lanes, and bytes of each lane; of a predicate, which is one word
-/// of 32 bits, 0. Of a register also where its word of lanes that hold poison is (<see cref="WarpPoison"/>), else 0.
+/// of 32 bits, 0. Of a register also where its word of lanes that hold poison is and, before the frame, where their origins are
+/// (<see cref="WarpPoison"/>); else 0.
 /// </summary>
-internal readonly record struct Place(int Offset, int Width, bool Negated = false, int Poison = 0);
+internal readonly record struct Place(int Offset, int Width, bool Negated = false, int Poison = 0, int Origins = 0);
 
 /// <summary>One instruction, decoded: what it does to a warp whose lanes of the mask take part. Offsets are bytes in the frame.</summary>
 internal unsafe struct Operation
@@ -71,8 +72,11 @@ internal sealed class DecodedFunction
     /// <summary>Where the registers' words of lanes that hold poison begin in the frame.</summary>
     public required int PoisonAt { get; init; }
 
-    /// <summary>Those words of the registers that some path reads unwritten, which hold poison when the function begins.</summary>
-    public required int[] Unwritten { get; init; }
+    /// <summary>Bytes before the frame for the origins of poison, which need hold nothing when the function begins.</summary>
+    public required int OriginBytes { get; init; }
+
+    /// <summary>The registers that some path reads unwritten, which hold poison when the function begins.</summary>
+    public required Place[] Unwritten { get; init; }
 
     /// <summary>
     /// The same with operations that follow poison out of memory, for warps that have met any; frame and segments are the same. Warps in

@@ -57,15 +57,13 @@ internal sealed unsafe class Decoder
             registers[i] = Row(function.Registers[i].Type == PtxType.Pred ? 0 : Math.Max(4, function.Registers[i].Type.ByteSize()));
         carry = Row(0);
         int poisonAt = frameBytes;
-        frameBytes += ((registers.Length + 1) * WarpPoison.RegisterBytes + 31) / 32 * 32;
+        frameBytes += ((registers.Length + 1) * sizeof(uint) + 31) / 32 * 32;
         for (int i = 0; i < registers.Length; i++)
-            registers[i] = registers[i] with { Poison = poisonAt + i * WarpPoison.RegisterBytes };
-        carry = carry with { Poison = poisonAt + registers.Length * WarpPoison.RegisterBytes };
+            registers[i] = Followed(registers[i], i);
+        carry = Followed(carry, registers.Length);
         registerBytes = frameBytes;
         if (function.Instructions.Any(IsMixing))
             trial = [.. Enumerable.Range(0, MostMixed).Select(_ => Row(8))];
-        int[] unwritten = (module.Checks & FaultChecks.UninitialisedRegisters) == 0 ? []
-            : [.. DefiniteAssignment.MaybeUnwritten(function).Order().Select(register => registers[register].Poison)];
 
         if (!function.IsEntry)
             PlaceOnStack(function.Parameters.Concat(function.Results));
@@ -116,6 +114,11 @@ internal sealed unsafe class Decoder
             }
         }
 
+        Place Followed(Place register, int number) => register with
+        {
+            Poison = poisonAt + number * sizeof(uint), Origins = -(number + 1) * WarpPoison.OriginBytes,
+        };
+
         byte[] frame = new byte[frameBytes];
         foreach ((int offset, int width, ulong bits) in constants)
         {
@@ -133,7 +136,8 @@ internal sealed unsafe class Decoder
             Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack,
             Parameters = function.ParameterRegisters.Count > 0 ? Registers(function.ParameterRegisters) : OnStack(function.Parameters),
             Results = function.ResultRegisters.Count > 0 ? Registers(function.ResultRegisters) : OnStack(function.Results), StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
-            PoisonAt = poisonAt, Unwritten = unwritten, Watched = watched,
+            PoisonAt = poisonAt, OriginBytes = (registers.Length + 1) * WarpPoison.OriginBytes,
+            Unwritten = [.. poison.Unwritten.Order().Select(register => registers[register])], Watched = watched,
         };
     }
 

@@ -113,7 +113,7 @@ internal static unsafe class PoisonOperations
         for (uint rest = poison; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
-            ((int*)(word + 1))[lane] = origins[lane];
+            ((int*)(frame + result.Origins))[lane] = origins[lane];
         }
     }
 

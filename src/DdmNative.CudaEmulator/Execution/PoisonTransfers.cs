@@ -114,7 +114,8 @@ internal static unsafe class PoisonTransfers
     {
         bool isRegister = !from.IsOnStack && from.Register.Poison != 0;
         uint lanes = isRegister ? *(uint*)(fromFrame + from.Register.Poison) & mask : 0;
-        if (lanes == 0 && warp.Poison.Local is not { Any: true } && !warp.IsPoisoned)
+        bool overwrites = !to.IsOnStack && to.Register.Poison != 0 && (*(uint*)(toFrame + to.Register.Poison) & mask) != 0;
+        if (lanes == 0 && !overwrites && warp.Poison.Local is not { Any: true })
             return;
         int bytes = Math.Min(from.Bytes, to.Bytes);
         uint reached = 0;

@@ -220,7 +220,7 @@ internal sealed unsafe partial class Warp : IDisposable
     public string RegisterName(byte* frame, Place register)
     {
         DecodedFunction function = calls.Prepend(current).First(activation => activation.Memory == (nint)frame).Function;
-        int index = (register.Poison - function.PoisonAt) / WarpPoison.RegisterBytes;
+        int index = (register.Poison - function.PoisonAt) / sizeof(uint);
         return index < function.Function.Registers.Count ? function.Function.Registers[index].Name : "CC.CF";
     }
 
@@ -490,8 +490,10 @@ internal sealed unsafe partial class Warp : IDisposable
         bool isNew = !spare.TryPop(out nint memory);
         if (isNew)
         {
-            memory = (nint)NativeMemory.AlignedAlloc((nuint)function.Frame.Length + 512, 64);
-            frames.Add(memory);
+            nuint bytes = (nuint)(function.OriginBytes + function.Frame.Length + 512);
+            nint allocated = (nint)NativeMemory.AlignedAlloc(bytes, 64);
+            frames.Add(allocated);
+            memory = allocated + function.OriginBytes;
             function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
         }
         else
@@ -499,8 +501,12 @@ internal sealed unsafe partial class Warp : IDisposable
             new Span<byte>((void*)memory, function.RegisterBytes).Clear();
         }
 
-        foreach (int word in function.Unwritten)
-            *(uint*)(memory + word) = uint.MaxValue;
+        foreach (Place register in function.Unwritten)
+        {
+            *(uint*)(memory + register.Poison) = uint.MaxValue;
+            new Span<byte>((void*)(memory + register.Origins), WarpPoison.OriginBytes).Clear();
+        }
+
         if (current is not null)
             calls.Add(current);
         current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);

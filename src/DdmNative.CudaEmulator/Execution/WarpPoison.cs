@@ -5,12 +5,12 @@ namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
 /// What a warp knows of poison, values that come from what nobody has written. Each register has a word of lanes that hold any in the
-/// frame, and behind it the number of the origin for each lane; what the last access to memory found is here, until it is put there.
+/// frame, and before the frame the number of the origin for each lane; what the last access to memory found is here, until it is put there.
 /// </summary>
 internal sealed unsafe class WarpPoison(Warp warp)
 {
-    /// <summary>Bytes of a register's word of lanes and of its 32 origins, 0 for the register itself.</summary>
-    public const int RegisterBytes = sizeof(uint) + 32 * sizeof(int);
+    /// <summary>Bytes of the numbers of a register's origins, one for each lane, 0 for the register itself.</summary>
+    public const int OriginBytes = 32 * sizeof(int);
 
     /// <summary>Lanes whose last access reached bytes that nobody has written.</summary>
     public uint Lanes { get; set; }
@@ -49,7 +49,7 @@ internal sealed unsafe class WarpPoison(Warp warp)
     /// <summary>Likewise in a frame, of the running function or of one that waits.</summary>
     public int OriginIn(byte* frame, Place register, int lane)
     {
-        int number = ((int*)(frame + register.Poison + sizeof(uint)))[lane];
+        int number = ((int*)(frame + register.Origins))[lane];
         return number != 0 ? number : Known.OfRegister(warp.RegisterName(frame, register));
     }
 

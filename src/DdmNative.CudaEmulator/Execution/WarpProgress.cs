@@ -634,14 +634,14 @@ internal sealed unsafe partial class Warp
 
         for (int offset = end; offset < function.PoisonAt; offset += 32)
             CopyBits(offset);
-        for (int offset = function.PoisonAt; offset + WarpPoison.RegisterBytes <= function.RegisterBytes; offset += WarpPoison.RegisterBytes)
-        {
+        for (int offset = function.PoisonAt; offset < function.RegisterBytes; offset += sizeof(uint))
             CopyBits(offset);
-            int place = offset + sizeof(uint);
+        for (int origins = -function.OriginBytes; origins < 0; origins += WarpPoison.OriginBytes)
+        {
             for (uint rest = lanes; rest != 0; rest &= rest - 1)
             {
                 int lane = BitOperations.TrailingZeroCount(rest);
-                ((int*)(to + place))[lane] = ((int*)(from + place))[lane];
+                ((int*)(to + origins))[lane] = ((int*)(from + origins))[lane];
             }
         }
 

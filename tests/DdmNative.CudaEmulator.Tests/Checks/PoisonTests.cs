@@ -177,6 +177,18 @@ public class PoisonTests
     }
 
     [Fact]
+    public void A_register_that_a_call_writes_is_sound_where_the_function_gives_a_sound_value()
+    {
+        const string Function = ".func (.reg .b32 %result) twice(.reg .b32 %given) { add.u32 %result, %given, %given; ret; }";
+        string sound = $"{Unwritten}\ncall.uni (%r20), twice, (%r4);\nst.global.u32 [%rd2], %r20;";
+        Assert.Equal(Enumerable.Range(0, 32).Select(lane => 2 * (uint)lane), LaneKernel.Results(sound, 32, module: Function));
+        string spoilt = $"{Unwritten}\ncall.uni (%r21), twice, (%r20);\nst.global.u32 [%rd2], %r21;";
+        FaultReport report = Assert.Throws<EmulatorException>(() => LaneKernel.Results(spoilt, 32, module: Function)).Report!;
+        Assert.Equal((FaultKind.UninitialisedRegister, 20u), (report.Kind, report.Thread.X));
+        Assert.Contains("register %r20", report.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_later_block_knows_nothing_of_the_poison_of_an_earlier_one() =>
         LaneKernel.Results($"""
                 setp.eq.u32 %p8, %r1, 0;
