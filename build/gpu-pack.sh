@@ -68,7 +68,8 @@ for target in artifacts/ptx/sm_*/ artifacts/ptx/*_sm_*.ptx; do
     if [[ -e $target ]]; then cp -r "$target" "$work/ptx/"; fi
 done
 # The archive holds names and contents alone: no dates, no owners, in the order of the names.
-tar -C "$work" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w -cf - app ptx | xz -6 -T1 > .gpu/app.tar.xz
+tar -C "$work" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+    -cf - app ptx | xz -6 -T1 > .gpu/app.tar.xz
 python3 build/gpu/pack_images.py "$images" .gpu/fashion-mnist
 cp benchmarks/pytorch/*.py .gpu/pytorch/
 cp -r build/gpu-check.sh build/gpu .gpu/

@@ -5,7 +5,8 @@
 # --table: rows of Markdown instead, which also replace those between the markers in docs/cuda-kernels.md.
 # Registers and spilled bytes are ptxas's; shared bytes are those that the kernel declares (the products' rings come with the launch);
 # blocks are those that a multiprocessor holds by registers and warps alone. The main loop is, of the loops that contain no other, the one
-# with the most multiply-adds (FFMA, HMMA); of its instructions: how many there are, the share of multiply-adds, and the shared loads by width.
+# with the most multiply-adds (FFMA, HMMA); of its instructions: how many there are, the share of multiply-adds, and the shared loads
+# by width.
 # Exit status: 0 done, 1 a module does not assemble, 2 wrong arguments, 3 a tool or the PTX is missing.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -79,7 +80,16 @@ loops_of() {
                 }
             if (name != "") print "loop", name, total, fma, matrix, wide, half, narrow
         }
-        /^\.text\./ { finish(); name = $1; sub(/^\.text\./, "", name); sub(/:$/, "", name); count = loops = 0; sums[0] = 0; delete label; next }
+        /^\.text\./ {
+            finish()
+            name = $1
+            sub(/^\.text\./, "", name)
+            sub(/:$/, "", name)
+            count = loops = 0
+            sums[0] = 0
+            delete label
+            next
+        }
         /^\.L[A-Za-z0-9_]*:/ { label[substr($1, 1, length($1) - 1)] = count + 1; next }
         /^ +\/\*[0-9a-f]+\*\// {
             text = $0; sub(/^ +\/\*[0-9a-f]+\*\/ +/, "", text); sub(/^\{ */, "", text); sub(/^@!?U?P[0-9T]+ +/, "", text)

@@ -269,8 +269,8 @@ __device__ __forceinline__ void multiply_16x8x8(float (&product)[4], const unsig
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "f"(0.0f));
 }
 
-// An operand's piece as the tensor cores take it. With three products to a product, a value is split into its TF32 rounding and the rest, of
-// which they take eleven bits: ab ≈ a₁b₁ + a₁b₂ + a₂b₁, whose error is that of 21 bits of mantissa. Of a NaN, the rest is one.
+// An operand's piece as the tensor cores take it. With three products to a product, a value is split into its TF32 rounding and the rest,
+// of which they take eleven bits: ab ≈ a₁b₁ + a₁b₂ + a₂b₁, whose error is that of 21 bits of mantissa. Of a NaN, the rest is one.
 template <int Count, bool Split>
 struct Fragment {
     unsigned high[Count];

@@ -124,23 +124,23 @@ __device__ __forceinline__ void spread(
 
 } // namespace ddm
 
-#define DDM_POOL(NAME, W, FIXED, BOUNDS)                                                                                                                       \
-    extern "C" __global__ void __launch_bounds__ BOUNDS relu_avg_pool_forward_##NAME(                                                                         \
-        const float* x, long long x_member, float* y, int samples, int height, int width, int channels, int window, int blocks)                                \
-    {                                                                                                                                                          \
-        ddm::pool<W, FIXED, false>(x, x_member, x, x_member, y, samples, height, width, channels, window, blocks);                                             \
-    }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__ BOUNDS relu_avg_pool_forward_tangent_##NAME(                                                                 \
-        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, float* y_tangent, int samples, int height, int width,          \
-        int channels, int window, int blocks)                                                                                                                  \
-    {                                                                                                                                                          \
-        ddm::pool<W, FIXED, true>(x, x_member, x_tangent, x_tangent_member, y_tangent, samples, height, width, channels, window, blocks);                      \
-    }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__ BOUNDS relu_avg_pool_backward_##NAME(                                                                        \
-        const float* x, long long x_member, const float* cotangent, long long cotangent_member, float* x_cotangent, int samples, int height, int width,        \
-        int channels, int window, int blocks)                                                                                                                  \
-    {                                                                                                                                                          \
-        ddm::spread<W, FIXED>(x, x_member, cotangent, cotangent_member, x_cotangent, samples, height, width, channels, window, blocks);                        \
+#define DDM_POOL(NAME, W, FIXED, BOUNDS)                                                                                                  \
+    extern "C" __global__ void __launch_bounds__ BOUNDS relu_avg_pool_forward_##NAME(                                                     \
+        const float* x, long long x_member, float* y, int samples, int height, int width, int channels, int window, int blocks)           \
+    {                                                                                                                                     \
+        ddm::pool<W, FIXED, false>(x, x_member, x, x_member, y, samples, height, width, channels, window, blocks);                        \
+    }                                                                                                                                     \
+    extern "C" __global__ void __launch_bounds__ BOUNDS relu_avg_pool_forward_tangent_##NAME(                                             \
+        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, float* y_tangent, int samples,            \
+        int height, int width, int channels, int window, int blocks)                                                                      \
+    {                                                                                                                                     \
+        ddm::pool<W, FIXED, true>(x, x_member, x_tangent, x_tangent_member, y_tangent, samples, height, width, channels, window, blocks); \
+    }                                                                                                                                     \
+    extern "C" __global__ void __launch_bounds__ BOUNDS relu_avg_pool_backward_##NAME(                                                    \
+        const float* x, long long x_member, const float* cotangent, long long cotangent_member, float* x_cotangent, int samples,          \
+        int height, int width, int channels, int window, int blocks)                                                                      \
+    {                                                                                                                                     \
+        ddm::spread<W, FIXED>(x, x_member, cotangent, cotangent_member, x_cotangent, samples, height, width, channels, window, blocks);   \
     }
 
 // A module for windows of two and one for any others, which CMakeLists.txt names.

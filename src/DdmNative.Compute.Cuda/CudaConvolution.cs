@@ -74,7 +74,8 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
         int stepsPerSource = ProductTile.Ceiling(pixels, ProductTile.Depth);
         DeviceImage[] images = [.. sources.Select(source => operands.Image(source.Image, shape.Padding, "the images"))];
         var contraction = new Contraction(
-            [.. sources.Select((source, i) => (images[i].Matrix, operands.PaddedRows(source.Cotangent, "the cotangents")))], stepsPerSource);
+            [.. sources.Select((source, i) => (images[i].Matrix, operands.PaddedRows(source.Cotangent, "the cotangents")))],
+                stepsPerSource);
         ProductTile tile = ProductTile.ForParameters(shape.OutputChannels, columns);
         (int rowTiles, int columnTiles) = (tile.RowTiles(shape.OutputChannels), tile.ColumnTiles(columns));
         var waves = new SplitWaves(contraction.Steps, (long)shape.OutputChannels * columns, filterResult.Vector.Shape.Members);

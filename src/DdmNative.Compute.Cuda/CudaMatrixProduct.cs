@@ -32,7 +32,8 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         using var operands = new ProductOperands(device, "matrix product, forward");
         (int inputs, int outputs) = (sources[0].Rows.Shape.Channels, output.Shape.Channels);
         MultiplyRows(
-            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"), operands.Transposed(source.Weight, outputs, inputs, 1)))],
+            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"),
+                operands.Transposed(source.Weight, outputs, inputs, 1)))],
             inputs, DeviceMatrix.Of(bias), output);
     }
 
@@ -42,7 +43,8 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         using var operands = new ProductOperands(device, "matrix product, backward to its inputs");
         (int depth, int columns) = (sources[0].Rows.Shape.Channels, output.Shape.Channels);
         MultiplyRows(
-            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the cotangents"), operands.Turned(source.Weight, depth, columns, 1)))],
+            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the cotangents"),
+                operands.Turned(source.Weight, depth, columns, 1)))],
             depth, default, output);
     }
 
@@ -67,7 +69,8 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         (int samples, int inputs, int outputs) = (biasCotangent.Shape.Samples, sources[0].Rows.Shape.Channels, biasCotangent.Shape.Channels);
         (int packedInputs, int packedOutputs) = (ProductTile.Padded(inputs), ProductTile.Padded(outputs));
         var contraction = new Contraction(
-            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"), operands.PaddedRows(source.Cotangent, "the cotangents")))],
+            [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"),
+                operands.PaddedRows(source.Cotangent, "the cotangents")))],
             ProductTile.Ceiling(samples, ProductTile.Depth));
         ProductTile tile = ProductTile.ForParameters(outputs, packedInputs);
         (int rowTiles, int columnTiles) = (tile.RowTiles(outputs), tile.ColumnTiles(packedInputs));

@@ -41,7 +41,8 @@ public sealed class CudaProfileTests(RunFiles files)
         JsonElement plain = Profile([], rounds: 1), replayed = Profile(renamed, rounds: 1);
 
         Assert.False(replayed.GetProperty("emulator").GetBoolean());
-        JsonElement[] observed = [.. plain.GetProperty("loops").EnumerateArray()], timed = [.. replayed.GetProperty("loops").EnumerateArray()];
+        JsonElement[] observed = [.. plain.GetProperty("loops").EnumerateArray()],
+            timed = [.. replayed.GetProperty("loops").EnumerateArray()];
         Assert.Equal(observed.Length, timed.Length);
         foreach ((JsonElement before, JsonElement after) in observed.Zip(timed))
         {

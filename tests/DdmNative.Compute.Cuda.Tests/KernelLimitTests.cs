@@ -3,7 +3,9 @@ using Xunit;
 
 namespace DdmNative.Compute.Cuda.Tests;
 
-/// <summary>Members with more floats than a kernel counts, on a driver of 256 MiB: intermediates of a plan have a shape and no memory.</summary>
+/// <summary>
+/// Members with more floats than a kernel counts, on a driver of 256 MiB: intermediates of a plan have a shape and no memory.
+/// </summary>
 public sealed class KernelLimitTests
 {
     // Samples with which a member below has 2³¹ floats.
@@ -46,12 +48,14 @@ public sealed class KernelLimitTests
         using var driver = new HostMemoryDriver();
         using var device = new CudaDevice(driver, 0, Precision.Fp32, ptx: [0]);
         using Tensor weight = device.Allocate(TensorShape.Vector(1, 1 << 20)), bias = device.Allocate(TensorShape.Vector(1, 1));
-        using Tensor x = device.AllocateTransient(new TensorShape(1, TooMany, 1 << 20)), y = device.AllocateTransient(new TensorShape(1, TooMany, 1));
+        using Tensor x = device.AllocateTransient(new TensorShape(1, TooMany, 1 << 20)),
+            y = device.AllocateTransient(new TensorShape(1, TooMany, 1));
 
         string message = Assert.Throws<TensorTooLargeException>(
             () => device.Record("too large", () => device.MatrixProduct.Forward(x, weight.AsSlice(), bias.AsSlice(), y))).Message;
 
-        Assert.StartsWith("matrix product, forward: the inputs of one model would take 2,147,483,648 floats", message, StringComparison.Ordinal);
+        Assert.StartsWith("matrix product, forward: the inputs of one model would take 2,147,483,648 floats",
+            message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,9 +66,11 @@ public sealed class KernelLimitTests
         using Tensor x = device.AllocateTransient(new TensorShape(1, TooMany, 64, 256, 256));
         using Tensor y = device.AllocateTransient(new TensorShape(1, TooMany, 64, 128, 128));
 
-        string message = Assert.Throws<TensorTooLargeException>(() => device.Record("too large", () => device.ReluAvgPool.Forward(2, x, y))).Message;
+        string message = Assert.Throws<TensorTooLargeException>(
+            () => device.Record("too large", () => device.ReluAvgPool.Forward(2, x, y))).Message;
 
-        Assert.StartsWith("ReLU and pool, forward: the pooled images of one model would take 2,147,483,648 floats", message, StringComparison.Ordinal);
+        Assert.StartsWith("ReLU and pool, forward: the pooled images of one model would take 2,147,483,648 floats",
+            message, StringComparison.Ordinal);
     }
 
     [Fact]

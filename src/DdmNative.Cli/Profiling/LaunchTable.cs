@@ -16,7 +16,8 @@ internal sealed record LaunchedLoop(string Loop, LaunchRecorder Recorder, Replay
     /// <summary>A row's kernel in one round, in milliseconds by replays; null where it was not replayed.</summary>
     public double? ReplayedMilliseconds(LaunchRow row)
         => Replays?.Kernels
-            .FirstOrDefault(kernel => kernel.Kernel == row.Kernel && kernel.Blocks == row.Blocks && kernel.ThreadsPerBlock == row.ThreadsPerBlock)
+            .FirstOrDefault(kernel => kernel.Kernel == row.Kernel && kernel.Blocks == row.Blocks
+                && kernel.ThreadsPerBlock == row.ThreadsPerBlock)
             ?.Milliseconds;
 }
 
@@ -46,7 +47,8 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
             output.WriteLine("-: the kernel comes from a cubin, which has no text.");
         output.WriteLine($"{"kernel".PadRight(width)}  {"registers",9} {"shared B",8} {"local B",7} {"instr.",7} {"fma",6} {"mma",5} {"global",6} {"shared",6} {"barrier",7} {"branch",6} {"flop/B",7}");
         foreach ((string kernel, KernelFacts facts) in _facts)
-            output.WriteLine(Line($"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} ") + MixColumns(facts.Mix));
+            output.WriteLine(Line($"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} ")
+                + MixColumns(facts.Mix));
 
         IReadOnlyList<LoadedModule> modules = device.LoadedModules;
         (double megabytes, double seconds) = (modules.Sum(module => module.Bytes) / 1e6, modules.Sum(module => module.Time.TotalSeconds));

@@ -5,7 +5,8 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>CUdevice_attribute: the limits of the compute capability (CUDA C++ Programming Guide, "Compute Capabilities"); what is no feature of the emulator is 0.</summary>
 internal static class DeviceAttributes
 {
-    public const int Multiprocessors = Occupancy.Multiprocessors, WarpSize = Occupancy.WarpSize, ThreadsPerMultiprocessor = Occupancy.ThreadsPerMultiprocessor;
+    public const int Multiprocessors = Occupancy.Multiprocessors, WarpSize = Occupancy.WarpSize,
+        ThreadsPerMultiprocessor = Occupancy.ThreadsPerMultiprocessor;
     public const int BlocksPerMultiprocessor = Occupancy.BlocksPerMultiprocessor, ReservedSharedBytes = Occupancy.ReservedSharedBytes;
 
     /// <summary>The last attribute of CUDA 12.4.</summary>

@@ -24,7 +24,8 @@ internal sealed record DriverSettings(int Devices, (int Major, int Minor) Capabi
             Capability = capability,
             SharedBytesPerMultiprocessor = DeviceAttributes.SharedBytesPerMultiprocessor(capability),
         };
-        return new(Count(), capability, report, Text(LogVariable) is not (null or "0"), report is null ? options : options with { KeptLaunches = ReportedLaunches });
+        return new(Count(), capability, report, Text(LogVariable) is not (null or "0"),
+            report is null ? options : options with { KeptLaunches = ReportedLaunches });
     }
 
     private static string? Text(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? text : null;

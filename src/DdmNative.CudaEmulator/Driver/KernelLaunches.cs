@@ -38,7 +38,8 @@ internal static unsafe class KernelLaunches
         ulong most = (ulong)blocks * DeviceAttributes.Multiprocessors;
         Abi.Require(
             node.Grid.Count <= most,
-            $"kernel {node.Function.Kernel.Name}: a cooperative grid of {node.Grid.Count} blocks of {node.Block} threads, expected at most {most}",
+            $"kernel {node.Function.Kernel.Name}: a cooperative grid of {node.Grid.Count} blocks of {node.Block} threads, "
+                + $"expected at most {most}",
             CudaError.CooperativeLaunchTooLarge);
     }
 

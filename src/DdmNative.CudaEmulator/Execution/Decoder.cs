@@ -220,7 +220,8 @@ internal sealed unsafe class Decoder
 
     private Operation Watch(PtxInstruction instruction, int site, bool always) => new()
     {
-        Guard = -1, Site = site, FollowsPoison = true, B = instruction.Guard is { } guard && !always ? registers[guard.Register].Offset : -1,
+        Guard = -1, Site = site, FollowsPoison = true,
+            B = instruction.Guard is { } guard && !always ? registers[guard.Register].Offset : -1,
         Immediate = instruction.Guard is { Negated: true } ? uint.MaxValue : 0,
     };
 

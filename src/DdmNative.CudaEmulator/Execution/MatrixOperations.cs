@@ -6,7 +6,8 @@ namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
 /// Matrix instructions of a whole warp. Fragments of mma and ldmatrix lie as the ISA says (8.x, 9.7.14); those of wmma, whose layout is nobody's business, lie element after element
-/// over the lanes. Products are added as tensor cores do (<see cref="TensorCore"/>), or, where the device's options say so, in order of k by
+/// over the lanes. Products are added as tensor cores do (<see cref="TensorCore"/>), or, where the device's options say so, in order of k
+/// by
 /// fused multiply-adds in single precision.
 /// </summary>
 internal static unsafe class MatrixOperations
@@ -62,11 +63,14 @@ internal static unsafe class MatrixOperations
             uint* to = (uint*)(warp.Frame + detail.Results[i].Offset);
             float* from = c + 64 * (typeD == PtxType.F32 ? i >> 1 : i);
             for (int lane = 0; lane < 32; lane++)
-                to[lane] = typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(from[2 * lane + (i & 1)]) : Halves(from[2 * lane], from[2 * lane + 1]);
+                to[lane] = typeD == PtxType.F32 ? BitConverter.SingleToUInt32Bits(from[2 * lane + (i & 1)])
+                    : Halves(from[2 * lane], from[2 * lane + 1]);
         }
     }
 
-    /// <summary>Where an element of A lies: register and half of column k, and the lane of this row there; the next row's is four lanes on.</summary>
+    /// <summary>
+    /// Where an element of A lies: register and half of column k, and the lane of this row there; the next row's is four lanes on.
+    /// </summary>
     private static float* InRegisters(float* a, int row, int k, int perWord)
     {
         int block = k / (4 * perWord), within = k % (4 * perWord);
@@ -142,7 +146,8 @@ internal static unsafe class MatrixOperations
 
     /// <summary>C := A·B + C of whole matrices by rows, in the way that the device adds.</summary>
     internal static void AddProduct(
-        EmulatorOptions options, float[] a, float[] b, float[] c, (int M, int N, int K) shape, PtxType typeA, PtxType typeB, PtxType typeC, PtxType typeD)
+        EmulatorOptions options, float[] a, float[] b, float[] c, (int M, int N, int K) shape,
+            PtxType typeA, PtxType typeB, PtxType typeC, PtxType typeD)
     {
         (_, int columns, int depth) = shape;
         if (options.MatrixSums == MatrixSums.Truncate)

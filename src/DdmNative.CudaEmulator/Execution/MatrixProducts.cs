@@ -5,7 +5,8 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>
 /// D = A B + C of a warp in whole numbers (8, 4 and 1 bits), doubles, and floats of 8 bits. One rule describes all their fragments (ISA 8.x, 9.7.14.5): with E elements in a register, register r of A
 /// holds row lane / 4 + 8 (r mod M/8), columns E (lane mod 4) … of the r / (M/8)-th strip of 4 E; B is likewise with its column for the row; C and D have two columns side by side.
-/// Sums of whole numbers and doubles go in order of k. Those of 32 bits are kept in 64 and wrapped, or with <c>.satfinite</c> clamped, at the end.
+/// Sums of whole numbers and doubles go in order of k. Those of 32 bits are kept in 64 and wrapped, or with <c>.satfinite</c> clamped, at
+/// the end.
 /// </summary>
 internal static unsafe class MatrixProducts
 {
@@ -40,7 +41,8 @@ internal static unsafe class MatrixProducts
         (float[] a, float[] b, Place[] c) = Fragments(warp, detail, (bits, index, type) => (float)NarrowFormat.Of(type).Value((uint)(bits >> 8 * index) & 255));
         float[] sums = new float[m.Shape.M * m.Shape.N];
         ForEachSum(m.Shape, (place, lane, element) => sums[element] = ((float*)(warp.Frame + c[place].Offset))[lane]);
-        MatrixOperations.AddProduct(warp.Runner.Launch.Device.Options, a, b, sums, m.Shape, m.Types[1], m.Types[2], PtxType.F32, PtxType.F32);
+        MatrixOperations.AddProduct(warp.Runner.Launch.Device.Options, a, b, sums,
+            m.Shape, m.Types[1], m.Types[2], PtxType.F32, PtxType.F32);
         ForEachSum(m.Shape, (place, lane, element) => ((float*)(warp.Frame + detail.Results[place].Offset))[lane] = sums[element]);
     }
 

@@ -1,6 +1,8 @@
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>How matrix instructions add the products of floats of 8, 16 and 19 bits; whole numbers and doubles are added in one way.</summary>
+/// <summary>
+/// How matrix instructions add the products of floats of 8, 16 and 19 bits; whole numbers and doubles are added in one way.
+/// </summary>
 public enum MatrixSums
 {
     /// <summary>As tensor cores do: aligned to the largest exponent of a step and truncated (<see cref="TensorCore"/>).</summary>

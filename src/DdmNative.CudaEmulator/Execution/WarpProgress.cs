@@ -457,7 +457,8 @@ internal sealed unsafe partial class Warp
                 // What it found in memory is in a register: if that is the same as the last time, so is the memory.
                 strongReads++;
                 break;
-            case PtxOpcode.Red or PtxOpcode.CpAsync or PtxOpcode.CpAsyncCommitGroup or PtxOpcode.CpAsyncWaitGroup or PtxOpcode.CpAsyncWaitAll
+            case PtxOpcode.Red or PtxOpcode.CpAsync or PtxOpcode.CpAsyncCommitGroup
+                or PtxOpcode.CpAsyncWaitGroup or PtxOpcode.CpAsyncWaitAll
                 or PtxOpcode.Stmatrix or PtxOpcode.WmmaStoreD or PtxOpcode.Alloca or PtxOpcode.Stackrestore:
                 Effects++;
                 break;

@@ -57,7 +57,8 @@ public class ProgressTests
                 KernelCounters counters = Run(results, 1), repeated = Run(again, 3);
                 Assert.True(
                     expected.AsSpan().SequenceEqual(results),
-                    $"seed {seed}, order {order}: expected {string.Join(' ', expected)}\nbut found {string.Join(' ', results)}\nof\n{body}");
+                    $"seed {seed}, order {order}: expected {string.Join(' ', expected)}\n"
+                        + $"but found {string.Join(' ', results)}\nof\n{body}");
                 Assert.Equal(results, again);
                 Assert.Equal(Json(counters), Json(repeated));
             }
@@ -148,7 +149,8 @@ public class ProgressTests
     {
         EmulatorException error = Assert.Throws<EmulatorException>(
             () => LaneKernel.Results(
-                body, 1 + blocks * threads, blocks: blocks, threads: threads, options: Options with { InstructionLimit = long.MaxValue / 2 }));
+                body, 1 + blocks * threads, blocks: blocks, threads: threads,
+                    options: Options with { InstructionLimit = long.MaxValue / 2 }));
         Assert.True((CudaError.LaunchTimeout, FaultKind.InstructionLimit) == (error.Code, error.Report!.Kind), what);
         Assert.Contains("waits for what no thread changes", error.Message, StringComparison.Ordinal);
         Assert.Equal(0u, error.Report.Block.X);

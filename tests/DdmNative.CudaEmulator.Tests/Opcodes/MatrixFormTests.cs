@@ -34,7 +34,8 @@ public class MatrixFormTests
             }
 
             int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type), countC = Registers(16 * 8, typeC), countD = Registers(16 * 8, typeD);
-            string loads = string.Concat(Enumerable.Range(0, countA + countB + countC).Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
+            string loads = string.Concat(Enumerable.Range(0, countA + countB + countC)
+                .Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
             string stores = string.Concat(Enumerable.Range(0, countD).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n"));
             string code = $"mma.sync.aligned.m16n8k{depth}.row.col.{Name(typeD)}.{Name(type)}.{Name(type)}.{Name(typeC)} {List(60, countD)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, countC)};";
             uint[] found = LaneKernel.Results(loads + code + stores, 32 * countD, sources);
@@ -95,7 +96,8 @@ public class MatrixFormTests
 
     [Theory]
     [MemberData(nameof(TruncatedProducts))]
-    public void Sums_are_truncated_as_tensor_cores_do(int capability, int depth, PtxType type, PtxType typeD, PtxType typeC, int fractionBits, int step)
+    public void Sums_are_truncated_as_tensor_cores_do(int capability, int depth,
+        PtxType type, PtxType typeD, PtxType typeC, int fractionBits, int step)
     {
         TensorCoreReference reference = new(fractionBits, step);
         EmulatorOptions options = LaneKernel.Options with { Capability = (capability / 10, capability % 10) };
@@ -109,7 +111,8 @@ public class MatrixFormTests
             for (int i = 0; i < 128; i++)
             {
                 (int row, int column) = (i / 8, i % 8);
-                uint[] left = [.. Enumerable.Range(0, depth).Select(k => a[row, k])], right = [.. Enumerable.Range(0, depth).Select(k => b[k, column])];
+                uint[] left = [.. Enumerable.Range(0, depth).Select(k => a[row, k])],
+                    right = [.. Enumerable.Range(0, depth).Select(k => b[k, column])];
                 expected[row, column] = reference.Sum(c[row, column], typeC, left, type, right, type, typeD);
             }
 
@@ -131,7 +134,8 @@ public class MatrixFormTests
         for (int i = 0; i < 128; i++)
             c[i / 8, i % 8] = 0x3fffffff;
         uint[] sources = [.. Words(a, TF32, PlaceInA(TF32)), .. Words(b, TF32, PlaceInB(TF32)), .. Words(c, F32, PlaceInC)];
-        uint[] found = LaneKernel.Results(Product(8, TF32, F32, F32, out int countD), 32 * countD, sources, options: LaneKernel.Options with { MatrixSums = sums });
+        uint[] found = LaneKernel.Results(Product(8, TF32, F32, F32, out int countD), 32 * countD, sources,
+            options: LaneKernel.Options with { MatrixSums = sums });
         Assert.All(found, bits => Assert.Equal(expected, bits));
     }
 
@@ -167,14 +171,17 @@ public class MatrixFormTests
     {
         int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type), countC = Registers(16 * 8, typeC);
         countD = Registers(16 * 8, typeD);
-        string loads = string.Concat(Enumerable.Range(0, countA + countB + countC).Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
+        string loads = string.Concat(Enumerable.Range(0, countA + countB + countC)
+            .Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
         string stores = string.Concat(Enumerable.Range(0, countD).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n"));
         string types = $"{Name(typeD)}.{Name(type)}.{Name(type)}.{Name(typeC)}";
         string operands = $"{List(60, countD)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, countC)}";
         return $"{loads}mma.sync.aligned.m16n8k{depth}.row.col.{types} {operands};\n{stores}";
     }
 
-    /// <summary>Random finite bits of a type: all exponents, those near one, those of like size, and those near the subnormal numbers in turn.</summary>
+    /// <summary>
+    /// Random finite bits of a type: all exponents, those near one, those of like size, and those near the subnormal numbers in turn.
+    /// </summary>
     private static uint[,] Bits(int rows, int columns, PtxType type, Random random, int seed)
     {
         (int exponentBits, int mantissaBits) = type switch { F16 => (5, 10), BF16 => (8, 7), E4M3 => (4, 3), E5M2 => (5, 2), _ => (8, 23) };
@@ -192,7 +199,8 @@ public class MatrixFormTests
             uint mantissa = random.Next(8) == 0 ? 0 : (uint)random.Next(1 << mantissaBits);
             if (random.Next(16) == 0)
                 (field, mantissa) = (0, 0);
-            bits[i / columns, i % columns] = ((uint)random.Next(2) << (exponentBits + mantissaBits)) | ((uint)field << mantissaBits) | mantissa;
+            bits[i / columns, i % columns] = ((uint)random.Next(2) << (exponentBits + mantissaBits))
+                | ((uint)field << mantissaBits) | mantissa;
         }
 
         return bits;
@@ -261,7 +269,8 @@ public class MatrixFormTests
         (uint[] words, int stride)[] stored = [Stored(a, type, layout.A, padding), Stored(b, type, layout.B, padding), Stored(c, typeC, layout.C, padding)];
         int[] places = [0, stored[0].words.Length, stored[0].words.Length + stored[1].words.Length];
         uint[] sources = [.. stored.SelectMany(matrix => matrix.words)];
-        (uint[] expected, int strideD) = Stored(seed % 2 == 0 ? Product(a, b, c) : TruncatedProduct(a, b, c, type, typeC, typeD), typeD, layout.C, padding);
+        (uint[] expected, int strideD) = Stored(seed % 2 == 0 ? Product(a, b, c) : TruncatedProduct(a, b, c, type, typeC, typeD),
+            typeD, layout.C, padding);
         int countA = PtxFragment.Registers(true, PtxMatrix.A, shape, type), countB = PtxFragment.Registers(true, PtxMatrix.B, shape, type);
         int countC = PtxFragment.Registers(true, PtxMatrix.C, shape, typeC), countD = PtxFragment.Registers(true, PtxMatrix.D, shape, typeD);
         string size = $"m{shape.M}n{shape.N}k{shape.K}", multiply = type == F16 ? $"{Name(typeD)}.{Name(typeC)}" : $"f32.{Name(type)}.{Name(type)}.f32";

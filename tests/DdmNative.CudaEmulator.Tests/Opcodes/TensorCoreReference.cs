@@ -5,7 +5,8 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
 /// <summary>
-/// What a tensor core makes of one sum, by whole numbers of any length: finite addends are aligned to the largest exponent and truncated there,
+/// What a tensor core makes of one sum, by whole numbers of any length: finite addends are aligned to the largest exponent and truncated
+/// there,
 /// added exactly, and the sum is truncated to float32 or rounded to the nearest half.
 /// </summary>
 /// <param name="FractionBits">Binary places below the largest exponent.</param>
@@ -62,7 +63,8 @@ internal sealed record TensorCoreReference(int FractionBits, int StepDepth, int 
     }
 
     /// <summary>value · 2^shift without its fraction.</summary>
-    private static BigInteger Truncated(BigInteger value, int shift) => shift >= 0 ? value << shift : BigInteger.Divide(value, BigInteger.One << -shift);
+    private static BigInteger Truncated(BigInteger value, int shift)
+        => shift >= 0 ? value << shift : BigInteger.Divide(value, BigInteger.One << -shift);
 
     private uint ToSingle(BigInteger value, int place)
     {

@@ -125,7 +125,8 @@ public class WholeAndDoubleMatrixTests
             int sign = random.Next(2) << 7;
             if (random.Next(6) == 0)
                 return (byte)(sign | (random.Next(2) == 0 ? 0 : random.Next(0x78)));
-            return (byte)(sign | (type == "e4m3" ? ((6 + random.Next(4)) << 3) | random.Next(8) : ((14 + random.Next(4)) << 2) | random.Next(4)));
+            return (byte)(sign | (type == "e4m3" ? ((6 + random.Next(4)) << 3) | random.Next(8)
+                : ((14 + random.Next(4)) << 2) | random.Next(4)));
         }
 
         byte[] a = [.. Enumerable.Range(0, 16 * 32).Select(_ => Small(typeA))], b = [.. Enumerable.Range(0, 32 * 8).Select(_ => Small(typeB))];
@@ -156,8 +157,10 @@ public class WholeAndDoubleMatrixTests
             for (int register = 0; register < 4; register++)
             {
                 int row = lane / 4 + (register > 1 ? 8 : 0), column = lane % 4 * 2 + register % 2;
-                uint[] rowOfA = [.. Enumerable.Range(0, 32).Select(i => (uint)a[row * 32 + i])], columnOfB = [.. Enumerable.Range(0, 32).Select(i => (uint)b[i * 8 + column])];
-                Assert.Equal(reference.Sum(words[lane * 10 + 6 + register], F32, rowOfA, left, columnOfB, right, F32), found[lane * 4 + register]);
+                uint[] rowOfA = [.. Enumerable.Range(0, 32).Select(i => (uint)a[row * 32 + i])],
+                    columnOfB = [.. Enumerable.Range(0, 32).Select(i => (uint)b[i * 8 + column])];
+                Assert.Equal(reference.Sum(words[lane * 10 + 6 + register], F32, rowOfA, left, columnOfB, right, F32),
+                    found[lane * 4 + register]);
             }
         }
     }

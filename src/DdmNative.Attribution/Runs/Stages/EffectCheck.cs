@@ -83,5 +83,6 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found,
 
     /// <summary>Each group's effect on the mean loss over all test images: the classes' effects, weighed by their images.</summary>
     private static double[] TotalLoss(AttributionMatrix matrix, int[] testImages)
-        => [.. Enumerable.Range(0, matrix.Groups).Select(g => testImages.Select((images, c) => images * matrix[c, g]).Sum() / testImages.Sum())];
+        => [.. Enumerable.Range(0, matrix.Groups)
+            .Select(g => testImages.Select((images, c) => images * matrix[c, g]).Sum() / testImages.Sum())];
 }

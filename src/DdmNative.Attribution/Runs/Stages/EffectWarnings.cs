@@ -33,7 +33,8 @@ internal static class EffectWarnings
         else if (check is { TotalAgrees: false })
         {
             yield return "the effects on the total test loss do not agree with a retraining of the last block: their correlation is "
-                + string.Create(CultureInfo.InvariantCulture, $"{check.Total:0.00} (from {EffectCheck.LeastAgreement:0.0#} on is trusted); ")
+                + string.Create(CultureInfo.InvariantCulture, $"{check.Total:0.00} (from {EffectCheck.LeastAgreement:0.0#} on ")
+                + "is trusted); "
                 + string.Create(CultureInfo.InvariantCulture, $"over all groups and classes it is {check.Agreement:0.00}. ")
                 + $"Trust a group's effect on its own class, not the order of the groups by their effect on the total. {Advice}";
         }
