@@ -65,6 +65,50 @@ public class PoisonTests
         "shfl.sync.idx.b32 %r21, %r20, 4, 31, -1;",
     ];
 
+    /// <summary>Copies in lanes that go round and round until the given lane, which is not among them, has set a flag.</summary>
+    public static TheoryData<string, int> CopiesOfWaitingLanes
+    {
+        get
+        {
+            TheoryData<string, int> cases = [];
+            foreach (int setter in (ReadOnlySpan<int>)[3, 25])
+            {
+                cases.Add("mov.u32 %r21, %r20;", setter);
+                cases.Add("ld.shared.u32 %r21, [%r5];", setter);
+                cases.Add("st.shared.u32 [%r5+128], %r20; ld.shared.u32 %r21, [%r5+128];", setter);
+                cases.Add(".local .align 4 .b8 stack[8]; st.local.u32 [stack+4], %r20; ld.local.u32 %r21, [stack+4];", setter);
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(CopiesOfWaitingLanes))]
+    public void Lanes_that_wait_for_others_keep_what_nobody_has_written(string copy, int setter)
+    {
+        string body = $"""
+            {Unwritten}
+            setp.eq.u32 %p6, %r4, {setter};
+            @%p6 bra SET;
+            WAIT: {copy}
+            ld.volatile.global.u32 %r30, [%rd0+128];
+            setp.eq.u32 %p7, %r30, 0;
+            @%p7 bra WAIT;
+            bra MEET;
+            SET: mov.u32 %r21, %r20;
+            st.volatile.global.u32 [%rd0+128], 1;
+            MEET: bar.warp.sync -1;
+            """;
+
+        uint[] results = LaneKernel.Results($"{body}\n{StoreSound}", 33);
+        EmulatorException fault = Assert.Throws<EmulatorException>(() => LaneKernel.Results($"{body}\nst.global.u32 [%rd2], %r21;", 33));
+
+        Assert.Equal(Enumerable.Range(0, 32).Select(lane => lane < 20 ? (uint)lane : 0), results[..32]);
+        Assert.Equal(20u, fault.Report!.Thread.X);
+        Assert.Contains("in 12 lanes of the warp", fault.Report.ToString(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Copies))]
     public void What_nobody_has_written_may_be_moved_and_thrown_away(string copy)
