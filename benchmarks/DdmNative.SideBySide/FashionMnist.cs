@@ -8,13 +8,13 @@ internal sealed class FashionMnist(string folder)
     private const int Classes = 10;
     private const int TrainPerClass = 400;
     private const int TestPerClass = 100;
-    private readonly Lazy<(Dataset Train, Dataset Test)> data = new(() => Read(folder));
+    private readonly Lazy<(Dataset Train, Dataset Test)> _data = new(() => Read(folder));
 
     /// <summary>400 training images of every class, normalised.</summary>
-    public Dataset Train => data.Value.Train;
+    public Dataset Train => _data.Value.Train;
 
     /// <summary>100 test images of every class, normalised alike.</summary>
-    public Dataset Test => data.Value.Test;
+    public Dataset Test => _data.Value.Test;
 
     /// <summary>The training images for 28×28×1; random ones of unit variance for other shapes.</summary>
     public Dataset Images(int channels, int size)

@@ -15,21 +15,21 @@ public sealed class CudaDevice : Device
     /// <summary>Set to 1, it makes every tensor an allocation of its own, for memory checkers.</summary>
     public const string NoCachingVariable = "DDM_CUDA_NO_CACHING";
 
-    private static long devices;
+    private static long _devices;
 
     /// <summary>
     /// The number of the device whose context is the thread's. Not the context's handle: after a device's end the driver may give the same
     /// handle to another context, which a thread that had the first must not take for its own.
     /// </summary>
     [ThreadStatic]
-    private static long currentDevice;
+    private static long _currentDevice;
 
-    private readonly long number = Interlocked.Increment(ref devices);
-    private readonly int handle;
-    private readonly nint context;
-    private readonly KernelModules kernels;
-    private readonly StagingRing staging;
-    private readonly HostTransfers transfers;
+    private readonly long _number = Interlocked.Increment(ref _devices);
+    private readonly int _handle;
+    private readonly nint _context;
+    private readonly KernelModules _kernels;
+    private readonly StagingRing _staging;
+    private readonly HostTransfers _transfers;
 
     /// <param name="ordinal">Which device, counted from 0 as the driver does.</param>
     /// <param name="precision">How convolutions and matrix products multiply.</param>
@@ -63,18 +63,18 @@ public sealed class CudaDevice : Device
             throw new CudaUnavailableException($"no device {driver.Family}:{ordinal}: this machine has {(count == 1 ? $"{driver.Family}:0 alone" : $"{driver.Family}:0 to {driver.Family}:{count - 1}")}. `ddm devices` describes them.");
         Facts = CudaDeviceFacts.Of(driver, ordinal);
         images ??= KernelImages.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
-        handle = driver.Device(ordinal);
-        context = driver.RetainPrimaryContext(handle);
+        _handle = driver.Device(ordinal);
+        _context = driver.RetainPrimaryContext(_handle);
         try
         {
-            driver.SetCurrent(context);
-            currentDevice = number;
+            driver.SetCurrent(_context);
+            _currentDevice = _number;
             Stream = driver.CreateStream();
-            kernels = new KernelModules(driver, images);
+            _kernels = new KernelModules(driver, images);
             Caching = Environment.GetEnvironmentVariable(NoCachingVariable) != "1";
             Memory = new DeviceMemory(driver, Name, Caching);
-            staging = new StagingRing(driver, Stream);
-            transfers = new HostTransfers(driver, Stream, staging);
+            _staging = new StagingRing(driver, Stream);
+            _transfers = new HostTransfers(driver, Stream, _staging);
             InstanceNorm = new CudaInstanceNorm(this);
             ReluAvgPool = new CudaReluAvgPool(this);
             SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this);
@@ -158,14 +158,14 @@ public sealed class CudaDevice : Device
     internal bool IsDisposed { get; private set; }
 
     /// <summary>The modules that kernels asked for so far, in the order in which they were loaded.</summary>
-    public IReadOnlyList<LoadedModule> LoadedModules => kernels.Loaded;
+    public IReadOnlyList<LoadedModule> LoadedModules => _kernels.Loaded;
 
     /// <summary>What is known of a kernel of this build without running it.</summary>
     /// <exception cref="CudaUnavailableException">There is no kernel of that name.</exception>
     public KernelFacts FactsOf(string kernel)
     {
         MakeCurrent();
-        return kernels.Facts(kernel);
+        return _kernels.Facts(kernel);
     }
 
     public override Tensor Allocate(TensorShape shape) => new CudaTensor(this, shape, isTransient: false);
@@ -205,7 +205,7 @@ public sealed class CudaDevice : Device
     internal void Launch(in KernelLaunch launch, KernelArguments arguments)
     {
         MakeCurrent();
-        var recorded = new RecordedLaunch(kernels.Function(launch.Kernel, launch.DynamicSharedBytes), launch, arguments);
+        var recorded = new RecordedLaunch(_kernels.Function(launch.Kernel, launch.DynamicSharedBytes), launch, arguments);
         if (Recording is null)
             LaunchNow(recorded);
         else
@@ -238,12 +238,12 @@ public sealed class CudaDevice : Device
     internal void MakeCurrent()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (currentDevice == number)
+        if (_currentDevice == _number)
             return;
         // Whatever becomes of the call, the context that was the thread's may be so no more.
-        currentDevice = 0;
-        Driver.SetCurrent(context);
-        currentDevice = number;
+        _currentDevice = 0;
+        Driver.SetCurrent(_context);
+        _currentDevice = _number;
     }
 
     /// <summary>Gives back a tensor's memory, on whatever thread; nothing after the device's end, with which it went.</summary>
@@ -259,10 +259,10 @@ public sealed class CudaDevice : Device
     /// <summary>
     /// Stages row-major values, channels last, and copies them to <paramref name="address"/> in stream order; does not wait for the copy.
     /// </summary>
-    internal void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address) => transfers.Upload(shape, values, address);
+    internal void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address) => _transfers.Upload(shape, values, address);
 
     /// <summary>Copies values at <paramref name="address"/> out, row-major, after all work before: the one place where the host waits.</summary>
-    internal void Download(TensorShape shape, ulong address, Span<float> values) => transfers.Download(shape, address, values);
+    internal void Download(TensorShape shape, ulong address, Span<float> values) => _transfers.Download(shape, address, values);
 
     protected override void Dispose(bool disposing)
     {
@@ -278,16 +278,16 @@ public sealed class CudaDevice : Device
     /// </summary>
     private void Release()
     {
-        if (currentDevice != number)
-            Teardown.Attempt(() => Driver.SetCurrent(context));
-        currentDevice = 0;
+        if (_currentDevice != _number)
+            Teardown.Attempt(() => Driver.SetCurrent(_context));
+        _currentDevice = 0;
         if (Stream != 0)
             Teardown.Attempt(() => Driver.Synchronize(Stream));
-        staging?.Dispose();
+        _staging?.Dispose();
         Memory?.Dispose();
-        kernels?.Dispose();
+        _kernels?.Dispose();
         if (Stream != 0)
             Teardown.Attempt(() => Driver.DestroyStream(Stream));
-        Teardown.Attempt(() => Driver.ReleasePrimaryContext(handle));
+        Teardown.Attempt(() => Driver.ReleasePrimaryContext(_handle));
     }
 }

@@ -12,12 +12,12 @@ internal sealed class CudaGradientDistance(CudaDevice device) : GradientDistance
     /// <summary>Parameters of a piece, at most.</summary>
     private const int LongestPiece = 2048;
 
-    private readonly DistancePieceTables tables = new(device, LongestPiece);
+    private readonly DistancePieceTables _tables = new(device, LongestPiece);
 
     protected override void EvaluateCore(
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
     {
-        DistancePieces pieces = tables.For(kind, blocks);
+        DistancePieces pieces = _tables.For(kind, blocks);
         ulong table = ((CudaTensor)pieces.Tables).Address;
         TensorShape shape = gradientCotangent.Shape;
         bool isCosine = kind == GradientDistanceKind.RowCosine;

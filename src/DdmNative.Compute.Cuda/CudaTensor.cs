@@ -5,15 +5,15 @@ namespace DdmNative.Compute.Cuda;
 /// <summary>A tensor in device memory, densely packed, channels last: <c>[E, N, H, W, C]</c>.</summary>
 internal sealed class CudaTensor : Tensor
 {
-    private readonly CudaDevice device;
-    private readonly bool isTransient;
-    private DeviceBlock? block;
-    private bool disposed;
+    private readonly CudaDevice _device;
+    private readonly bool _isTransient;
+    private DeviceBlock? _block;
+    private bool _disposed;
 
     public CudaTensor(CudaDevice device, TensorShape shape, bool isTransient)
         : base(shape)
     {
-        (this.device, this.isTransient) = (device, isTransient);
+        (this._device, this._isTransient) = (device, isTransient);
         if (!isTransient)
             Reserve();
     }
@@ -28,8 +28,8 @@ internal sealed class CudaTensor : Tensor
     {
         get
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            return block is null && device.Recording is { } recording ? recording.AddressOf(this) : Reserve();
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _block is null && _device.Recording is { } recording ? recording.AddressOf(this) : Reserve();
         }
     }
 
@@ -41,45 +41,45 @@ internal sealed class CudaTensor : Tensor
     public override void Upload(ReadOnlySpan<float> values)
     {
         RequireLength(values.Length);
-        device.Upload(Shape, values, Settled());
+        _device.Upload(Shape, values, Settled());
     }
 
     public override void Download(Span<float> values)
     {
         RequireLength(values.Length);
-        device.Download(Shape, Settled(), values);
+        _device.Download(Shape, Settled(), values);
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposed)
+        if (_disposed)
             return;
-        disposed = true;
-        if (block is not DeviceBlock taken)
+        _disposed = true;
+        if (_block is not DeviceBlock taken)
             return;
         if (disposing)
-            device.Free(taken);
+            _device.Free(taken);
         else
-            device.Memory.Abandon(taken);
+            _device.Memory.Abandon(taken);
     }
 
     /// <summary>Memory of the tensor's own. A transient tensor gets some only when it is used outside plans.</summary>
     private ulong Reserve()
     {
-        if (block is null)
+        if (_block is null)
         {
-            device.MakeCurrent();
-            block = device.Memory.Allocate(Bytes);
-            if (!isTransient)
-                device.Driver.Fill(block.Value.Address, 0, Shape.Length, device.Stream);
+            _device.MakeCurrent();
+            _block = _device.Memory.Allocate(Bytes);
+            if (!_isTransient)
+                _device.Driver.Fill(_block.Value.Address, 0, Shape.Length, _device.Stream);
         }
-        return block.Value.Address;
+        return _block.Value.Address;
     }
 
     private ulong Settled()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        device.MakeCurrent();
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _device.MakeCurrent();
         return Reserve();
     }
 }

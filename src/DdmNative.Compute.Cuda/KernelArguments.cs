@@ -11,14 +11,14 @@ internal readonly record struct KernelParameter(int Offset, int Bytes, bool IsPo
 /// </summary>
 internal sealed class KernelArguments
 {
-    private readonly List<KernelParameter> parameters = [];
-    private byte[] bytes = new byte[128];
-    private int length;
+    private readonly List<KernelParameter> _parameters = [];
+    private byte[] _bytes = new byte[128];
+    private int _length;
 
     /// <summary>The parameters' bytes.</summary>
-    public Span<byte> Bytes => bytes.AsSpan(0, length);
+    public Span<byte> Bytes => _bytes.AsSpan(0, _length);
 
-    public IReadOnlyList<KernelParameter> Parameters => parameters;
+    public IReadOnlyList<KernelParameter> Parameters => _parameters;
 
     /// <summary>A device address; 0 for an operand that is absent.</summary>
     public KernelArguments Pointer(ulong address) => Add(address, isPointer: true);
@@ -33,12 +33,12 @@ internal sealed class KernelArguments
         where T : unmanaged
     {
         int size = Unsafe.SizeOf<T>();
-        int offset = (length + size - 1) / size * size;
-        if (offset + size > bytes.Length)
-            Array.Resize(ref bytes, 2 * bytes.Length);
-        MemoryMarshal.Write(bytes.AsSpan(offset), value);
-        parameters.Add(new KernelParameter(offset, size, isPointer));
-        length = offset + size;
+        int offset = (_length + size - 1) / size * size;
+        if (offset + size > _bytes.Length)
+            Array.Resize(ref _bytes, 2 * _bytes.Length);
+        MemoryMarshal.Write(_bytes.AsSpan(offset), value);
+        _parameters.Add(new KernelParameter(offset, size, isPointer));
+        _length = offset + size;
         return this;
     }
 }

@@ -8,14 +8,14 @@ namespace DdmNative.Compute.Cuda;
 /// </summary>
 internal sealed class Workspace(ulong address, DeviceBlock? block, DeviceMemory memory) : IDisposable
 {
-    private DeviceBlock? block = block;
+    private DeviceBlock? _block = block;
 
     public ulong Address => address;
 
     public void Dispose()
     {
-        if (block is DeviceBlock taken)
+        if (_block is DeviceBlock taken)
             memory.Free(taken);
-        block = null;
+        _block = null;
     }
 }

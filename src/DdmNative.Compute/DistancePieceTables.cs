@@ -7,15 +7,15 @@ namespace DdmNative.Compute;
 /// <param name="longest">Parameters of a piece, at most.</param>
 public sealed class DistancePieceTables(Device device, int longest)
 {
-    private readonly List<DistancePieces> known = [];
+    private readonly List<DistancePieces> _known = [];
 
     /// <summary>The pieces of a network's parameters for a kind of distance.</summary>
     public DistancePieces For(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
     {
-        if (known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
+        if (_known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
             return found;
         var made = new DistancePieces(device, longest, kind, blocks);
-        known.Add(made);
+        _known.Add(made);
         return made;
     }
 }

@@ -8,12 +8,12 @@ namespace DdmNative.Compute;
 /// </summary>
 public sealed class DistancePieces
 {
-    private readonly GradientDistanceKind kind;
-    private readonly ParameterBlock[] blocks;
+    private readonly GradientDistanceKind _kind;
+    private readonly ParameterBlock[] _blocks;
 
     internal DistancePieces(Device device, int longest, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
     {
-        (this.kind, this.blocks) = (kind, [.. blocks]);
+        (this._kind, this._blocks) = (kind, [.. blocks]);
         (List<int> pieces, List<int> runs) = ([], []);
         foreach ((int start, int length, bool counts) in Terms())
         {
@@ -36,15 +36,15 @@ public sealed class DistancePieces
     /// <summary>[Count, 3]: first parameter, length, run, or −1 where the parameters are left out; then [RunCount, 2]: first piece, number of pieces.</summary>
     public Tensor Tables { get; }
 
-    internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks) => kind == otherKind && blocks.SequenceEqual(otherBlocks);
+    internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks) => _kind == otherKind && _blocks.SequenceEqual(otherBlocks);
 
-    private IEnumerable<(int Start, int Length, bool Counts)> Terms() => kind switch
+    private IEnumerable<(int Start, int Length, bool Counts)> Terms() => _kind switch
     {
-        GradientDistanceKind.Relative => [(0, blocks.Sum(block => block.Rows * block.RowLength), true)],
-        GradientDistanceKind.RelativePerLayer => blocks.Select(block => (block.Offset, block.Rows * block.RowLength, true)),
-        GradientDistanceKind.RowCosine => blocks.SelectMany(block => block.IsWeight
+        GradientDistanceKind.Relative => [(0, _blocks.Sum(block => block.Rows * block.RowLength), true)],
+        GradientDistanceKind.RelativePerLayer => _blocks.Select(block => (block.Offset, block.Rows * block.RowLength, true)),
+        GradientDistanceKind.RowCosine => _blocks.SelectMany(block => block.IsWeight
             ? Enumerable.Range(0, block.Rows).Select(row => (block.Offset + row * block.RowLength, block.RowLength, true))
             : [(block.Offset, block.Rows * block.RowLength, false)]),
-        _ => throw new InvalidOperationException($"Distance {kind} is unknown."),
+        _ => throw new InvalidOperationException($"Distance {_kind} is unknown."),
     };
 }

@@ -15,7 +15,7 @@ namespace DdmNative.Cli.Tests;
 public sealed partial class CudaMidJobFaultTests(RunFiles files)
 {
     /// <summary>The job as it is without faults, and how often it calls the driver: made by the first test that asks.</summary>
-    private static (string Run, Dictionary<string, int> Calls)? undisturbed;
+    private static (string Run, Dictionary<string, int> Calls)? _undisturbed;
 
     [SkippableTheory]
     [InlineData("cuMemAlloc_v2", 0.5, 2, FaultLasting.ThisCall, ExitCode.OutOfMemory, "Device cuda:0 has no room for")]
@@ -164,15 +164,15 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
     private (InterposedCudaDriver Driver, string Run, Dictionary<string, int> Calls) Undisturbed()
     {
         InterposedCudaDriver driver = Driver();
-        if (undisturbed is null)
+        if (_undisturbed is null)
         {
             (string run, string counts) = (NewRun(), files.PathOf("driver-calls"));
             Ddm.Result result = Run(run, driver.Passing(counts));
             Assert.True(result.Code == ExitCode.Done, result.Error);
-            undisturbed = (run, InterposedCudaDriver.Counts(counts));
+            _undisturbed = (run, InterposedCudaDriver.Counts(counts));
         }
 
-        return (driver, undisturbed.Value.Run, undisturbed.Value.Calls);
+        return (driver, _undisturbed.Value.Run, _undisturbed.Value.Calls);
     }
 
     private InterposedCudaDriver Driver()

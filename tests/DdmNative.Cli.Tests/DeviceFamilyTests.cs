@@ -7,24 +7,24 @@ namespace DdmNative.Cli.Tests;
 /// <summary>From a device's name to an opt-in family, with a family that stands for one.</summary>
 public sealed class DeviceFamilyTests
 {
-    private readonly ThreadsFamily family = new();
+    private readonly ThreadsFamily _family = new();
 
     [Theory]
     [InlineData("ilgpu")]
     [InlineData("ilgpu:2")]
-    public void A_name_finds_its_family_with_or_without_a_device(string device) => Assert.Same(family, DeviceFamilies.Find(device, [family]));
+    public void A_name_finds_its_family_with_or_without_a_device(string device) => Assert.Same(_family, DeviceFamilies.Find(device, [_family]));
 
     [Theory]
     [InlineData("cpu")]
     [InlineData("cuda:0,1")]
     [InlineData("ilgpus")]
     [InlineData("")]
-    public void Other_names_find_none(string device) => Assert.Null(DeviceFamilies.Find(device, [family]));
+    public void Other_names_find_none(string device) => Assert.Null(DeviceFamilies.Find(device, [_family]));
 
     [Fact]
     public void A_family_that_is_not_built_in_is_an_error_that_says_how_to_build_it()
     {
-        var e = Assert.Throws<DeviceException>(() => DeviceFamilies.Find("managedcuda:1", [family]));
+        var e = Assert.Throws<DeviceException>(() => DeviceFamilies.Find("managedcuda:1", [_family]));
 
         Assert.Contains("without managedcuda", e.Message, StringComparison.Ordinal);
         Assert.Contains("build with -p:GpuPackages=true", e.Message, StringComparison.Ordinal);
@@ -35,15 +35,15 @@ public sealed class DeviceFamilyTests
     [InlineData("ilgpu:3", "exact", "3", "exact")]
     public void What_follows_the_colon_and_the_precision_reach_the_family(string device, string? precision, string which, string expected)
     {
-        using Device opened = DeviceFamilies.Open(family, device, precision);
+        using Device opened = DeviceFamilies.Open(_family, device, precision);
 
-        Assert.Equal((which, expected), family.Asked);
+        Assert.Equal((which, expected), _family.Asked);
     }
 
     [Fact]
     public void A_precision_that_the_family_has_not_is_bad_usage_that_names_those_it_has()
     {
-        var e = Assert.Throws<BadUsageException>(() => DeviceFamilies.Open(family, "ilgpu", "tf32"));
+        var e = Assert.Throws<BadUsageException>(() => DeviceFamilies.Open(_family, "ilgpu", "tf32"));
 
         Assert.Contains("--precision: found 'tf32', expected fp32 or exact", e.Message, StringComparison.Ordinal);
     }

@@ -87,9 +87,9 @@ internal sealed class InterposedCudaDriver
         }
         """;
 
-    private readonly string library;
+    private readonly string _library;
 
-    private InterposedCudaDriver(string library) => this.library = library;
+    private InterposedCudaDriver(string library) => this._library = library;
 
     /// <summary>Compiles it; null where there is no C compiler or no driver to be found as a file.</summary>
     public static InterposedCudaDriver? Build(string folder)
@@ -102,7 +102,7 @@ internal sealed class InterposedCudaDriver
     /// <summary>The environment in which ddm finds it, and in which it hands every call on.</summary>
     public Dictionary<string, string> Passing(string? countsFile = null)
     {
-        var environment = new Dictionary<string, string> { ["DDM_CUDA_DRIVER"] = library };
+        var environment = new Dictionary<string, string> { ["DDM_CUDA_DRIVER"] = _library };
         if (countsFile is not null)
             environment["FAULT_COUNTS"] = countsFile;
         return environment;

@@ -7,9 +7,9 @@ namespace DdmNative.Compute.Cuda.Tests;
 public sealed class ContextTests : IDisposable
 {
     private static readonly TensorShape Shape = TensorShape.Vector(1, 1000);
-    private readonly HostMemoryDriver driver = new();
+    private readonly HostMemoryDriver _driver = new();
 
-    public void Dispose() => driver.Dispose();
+    public void Dispose() => _driver.Dispose();
 
     [Fact]
     public void A_thread_that_knew_a_device_of_the_past_calls_in_the_context_of_the_new_one()
@@ -49,9 +49,9 @@ public sealed class ContextTests : IDisposable
         using CudaDevice device = Open();
         thread.Do(() =>
         {
-            driver.FailingCall = "SetCurrent";
+            _driver.FailingCall = "SetCurrent";
             Assert.Throws<CudaException>(() => device.Allocate(Shape));
-            driver.FailingCall = null;
+            _driver.FailingCall = null;
 
             device.Allocate(Shape).Dispose();
         });
@@ -65,12 +65,12 @@ public sealed class ContextTests : IDisposable
             tensor.ToArray();
         device.Record("a plan", () => device.Launch(new KernelLaunch("kernel", new Dim3(1), new Dim3(32)),
             new KernelArguments())).Dispose();
-        Assert.NotEqual(0, driver.Living);
+        Assert.NotEqual(0, _driver.Living);
 
         device.Dispose();
         device.Dispose();
 
-        Assert.Equal(0, driver.Living);
+        Assert.Equal(0, _driver.Living);
     }
 
     /// <summary>Whatever one call's fate, all others are made.</summary>
@@ -86,11 +86,11 @@ public sealed class ContextTests : IDisposable
     {
         CudaDevice device = Open();
         device.Upload(Shape, new float[1000]).Dispose();
-        driver.FailingCall = call;
+        _driver.FailingCall = call;
 
         device.Dispose();
 
-        Assert.Equal(left, driver.Living);
+        Assert.Equal(left, _driver.Living);
         Assert.True(device.IsDisposed);
     }
 
@@ -102,13 +102,13 @@ public sealed class ContextTests : IDisposable
         Tensor tensor = device.Upload(Shape, new float[1000]);
         IPlan plan = device.Record("a plan", () => device.Launch(new KernelLaunch("kernel", new Dim3(1), new Dim3(32)),
             new KernelArguments()));
-        driver.FailingCall = "*";
+        _driver.FailingCall = "*";
 
         plan.Dispose();
         tensor.Dispose();
         device.Dispose();
 
-        Assert.Subset(driver.Failed.ToHashSet(), new HashSet<string>(["Synchronize", "FreeHost", "Free", "UnloadModule", "DestroyStream",
+        Assert.Subset(_driver.Failed.ToHashSet(), new HashSet<string>(["Synchronize", "FreeHost", "Free", "UnloadModule", "DestroyStream",
             "ReleasePrimaryContext"]));
     }
 
@@ -119,17 +119,17 @@ public sealed class ContextTests : IDisposable
     [InlineData("AllocateHost")]
     public void A_device_that_cannot_be_made_leaves_nothing_behind_and_the_error_is_the_first(string call)
     {
-        driver.FailingCall = call;
+        _driver.FailingCall = call;
 
         Assert.Equal(call, Assert.Throws<CudaException>(() => Open()).Call);
 
-        Assert.Equal(0, driver.Living);
-        driver.FailingCall = null;
+        Assert.Equal(0, _driver.Living);
+        _driver.FailingCall = null;
         using CudaDevice device = Open();
         device.Allocate(Shape).Dispose();
     }
 
-    private CudaDevice Open() => Open(driver);
+    private CudaDevice Open() => Open(_driver);
 
     private static CudaDevice Open(HostMemoryDriver driver, int ordinal = 0) => new(driver, ordinal, Precision.Fp32,
         Encoding.ASCII.GetBytes("no kernels"));
@@ -137,32 +137,32 @@ public sealed class ContextTests : IDisposable
     /// <summary>A thread of its own, which keeps its thread-static state from one piece of work to the next.</summary>
     private sealed class Worker : IDisposable
     {
-        private readonly System.Collections.Concurrent.BlockingCollection<(Action Work, TaskCompletionSource Done)> works = [];
-        private readonly Thread thread;
+        private readonly System.Collections.Concurrent.BlockingCollection<(Action Work, TaskCompletionSource Done)> _works = [];
+        private readonly Thread _thread;
 
         public Worker()
         {
-            thread = new Thread(Run) { IsBackground = true };
-            thread.Start();
+            _thread = new Thread(Run) { IsBackground = true };
+            _thread.Start();
         }
 
         public void Do(Action work)
         {
             var done = new TaskCompletionSource();
-            works.Add((work, done));
+            _works.Add((work, done));
             done.Task.GetAwaiter().GetResult();
         }
 
         public void Dispose()
         {
-            works.CompleteAdding();
-            thread.Join();
-            works.Dispose();
+            _works.CompleteAdding();
+            _thread.Join();
+            _works.Dispose();
         }
 
         private void Run()
         {
-            foreach ((Action work, TaskCompletionSource done) in works.GetConsumingEnumerable())
+            foreach ((Action work, TaskCompletionSource done) in _works.GetConsumingEnumerable())
             {
                 try
                 {

@@ -6,15 +6,15 @@ namespace DdmNative.Compute.Cuda.Tests;
 /// <summary>Transfers, plans and errors of the device, on a driver that does its work as late as a stream may.</summary>
 public sealed class CudaDeviceTests : IDisposable
 {
-    private readonly HostMemoryDriver driver = new(64 << 20);
-    private readonly CudaDevice device;
+    private readonly HostMemoryDriver _driver = new(64 << 20);
+    private readonly CudaDevice _device;
 
-    public CudaDeviceTests() => device = new CudaDevice(driver, 0, Precision.Fp32, ptx: [0]);
+    public CudaDeviceTests() => _device = new CudaDevice(_driver, 0, Precision.Fp32, ptx: [0]);
 
     public void Dispose()
     {
-        device.Dispose();
-        driver.Dispose();
+        _device.Dispose();
+        _driver.Dispose();
     }
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class CudaDeviceTests : IDisposable
         var shape = new TensorShape(members, samples, channels, height, width);
         float[] values = Counted((int)shape.Length);
 
-        using Tensor tensor = device.Upload(shape, values);
+        using Tensor tensor = _device.Upload(shape, values);
 
         Assert.Equal(values, tensor.ToArray());
     }
@@ -38,8 +38,8 @@ public sealed class CudaDeviceTests : IDisposable
     [Fact]
     public unsafe void Images_lie_channels_last()
     {
-        using var tensor = (CudaTensor)device.Upload(new TensorShape(1, 1, 2, 1, 3), [1, 2, 3, 4, 5, 6]);
-        driver.Synchronize(device.Stream);
+        using var tensor = (CudaTensor)_device.Upload(new TensorShape(1, 1, 2, 1, 3), [1, 2, 3, 4, 5, 6]);
+        _driver.Synchronize(_device.Stream);
 
         Assert.Equal([1, 4, 2, 5, 3, 6], new ReadOnlySpan<float>((void*)tensor.Address, 6).ToArray());
     }
@@ -48,7 +48,7 @@ public sealed class CudaDeviceTests : IDisposable
     public void Many_uploads_before_any_copy_is_done_do_not_overwrite_each_other()
     {
         var shape = new TensorShape(1, 1, 100_000);
-        Tensor[] tensors = [.. Enumerable.Range(0, 60).Select(i => device.Upload(shape, Filled(shape, i)))];
+        Tensor[] tensors = [.. Enumerable.Range(0, 60).Select(i => _device.Upload(shape, Filled(shape, i)))];
 
         for (int i = 0; i < tensors.Length; i++)
             Assert.All(tensors[i].ToArray(), value => Assert.Equal(i, value));
@@ -59,9 +59,9 @@ public sealed class CudaDeviceTests : IDisposable
     public void A_new_tensor_is_zero_even_in_memory_that_was_used()
     {
         var shape = new TensorShape(1, 1, 100);
-        device.Upload(shape, Filled(shape, 7)).Dispose();
+        _device.Upload(shape, Filled(shape, 7)).Dispose();
 
-        using Tensor tensor = device.Allocate(shape);
+        using Tensor tensor = _device.Allocate(shape);
 
         Assert.All(tensor.ToArray(), value => Assert.Equal(0, value));
     }
@@ -69,36 +69,36 @@ public sealed class CudaDeviceTests : IDisposable
     [Fact]
     public void Recording_runs_nothing_and_each_run_launches_all_in_order()
     {
-        using IPlan plan = device.Record("two kernels", () =>
+        using IPlan plan = _device.Record("two kernels", () =>
         {
             Launch("first");
             Launch("second");
         });
-        driver.Synchronize(device.Stream);
-        Assert.Empty(driver.Ran);
+        _driver.Synchronize(_device.Stream);
+        Assert.Empty(_driver.Ran);
 
         plan.Run();
         plan.Run();
-        driver.Synchronize(device.Stream);
+        _driver.Synchronize(_device.Stream);
 
-        Assert.Equal(["first()", "second()", "first()", "second()"], driver.Ran);
+        Assert.Equal(["first()", "second()", "first()", "second()"], _driver.Ran);
     }
 
     [Fact]
     public void Intermediates_have_memory_of_the_plan_and_offsets_into_them_are_kept()
     {
-        using var transient = (CudaTensor)device.AllocateTransient(new TensorShape(1, 1, 64));
-        using IPlan plan = device.Record("offsets", () =>
+        using var transient = (CudaTensor)_device.AllocateTransient(new TensorShape(1, 1, 64));
+        using IPlan plan = _device.Record("offsets", () =>
         {
-            using Workspace workspace = device.Workspace(32);
+            using Workspace workspace = _device.Workspace(32);
             Launch("write", transient.Address, workspace.Address);
             Launch("read", transient.Address + 128, workspace.Address + 4, 0);
         });
 
         plan.Run();
-        driver.Synchronize(device.Stream);
+        _driver.Synchronize(_device.Stream);
 
-        ulong[][] pointers = [.. driver.Ran.Select(line => line[(line.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(',').Select(ulong.Parse).ToArray())];
+        ulong[][] pointers = [.. _driver.Ran.Select(line => line[(line.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(',').Select(ulong.Parse).ToArray())];
         Assert.Equal([pointers[0][0] + 128, pointers[0][1] + 4, 0UL], pointers[1]);
         Assert.True(pointers[0].All(pointer => pointer >> 63 == 0), "a symbolic address reached the driver");
     }
@@ -106,57 +106,57 @@ public sealed class CudaDeviceTests : IDisposable
     [Fact]
     public void A_disposed_plan_gives_back_its_graph_and_its_memory()
     {
-        using var transient = (CudaTensor)device.AllocateTransient(new TensorShape(1, 1, 1000));
-        long before = device.Memory.UsedBytes;
-        IPlan plan = device.Record("short-lived", () => Launch("write", transient.Address));
-        Assert.True(device.Memory.UsedBytes > before);
+        using var transient = (CudaTensor)_device.AllocateTransient(new TensorShape(1, 1, 1000));
+        long before = _device.Memory.UsedBytes;
+        IPlan plan = _device.Record("short-lived", () => Launch("write", transient.Address));
+        Assert.True(_device.Memory.UsedBytes > before);
 
         plan.Dispose();
 
-        Assert.Equal(before, device.Memory.UsedBytes);
-        Assert.Equal(0, driver.Executables);
+        Assert.Equal(before, _device.Memory.UsedBytes);
+        Assert.Equal(0, _driver.Executables);
     }
 
     [Fact]
     public void A_plan_that_cannot_be_made_leaves_the_device_as_it_was()
     {
-        using var transient = (CudaTensor)device.AllocateTransient(new TensorShape(1, 1, 1000));
-        driver.FailingKernel = "bad";
+        using var transient = (CudaTensor)_device.AllocateTransient(new TensorShape(1, 1, 1000));
+        _driver.FailingKernel = "bad";
 
-        Assert.Throws<CudaException>(() => device.Record("failing", () => Launch("bad", transient.Address)));
+        Assert.Throws<CudaException>(() => _device.Record("failing", () => Launch("bad", transient.Address)));
 
-        Assert.Equal(0, device.Memory.UsedBytes);
-        Assert.Equal(0, driver.Executables);
-        using IPlan plan = device.Record("after it", () => Launch("good"));
+        Assert.Equal(0, _device.Memory.UsedBytes);
+        Assert.Equal(0, _driver.Executables);
+        using IPlan plan = _device.Record("after it", () => Launch("good"));
         plan.Run();
-        driver.Synchronize(device.Stream);
-        Assert.Equal(["good()"], driver.Ran);
+        _driver.Synchronize(_device.Stream);
+        Assert.Equal(["good()"], _driver.Ran);
     }
 
     [Fact]
     public void A_plan_too_large_for_the_device_is_out_of_memory_and_smaller_ones_still_fit()
     {
-        using var large = (CudaTensor)device.AllocateTransient(new TensorShape(1, 1, 100 << 20));
-        using var small = (CudaTensor)device.AllocateTransient(new TensorShape(1, 1, 1000));
+        using var large = (CudaTensor)_device.AllocateTransient(new TensorShape(1, 1, 100 << 20));
+        using var small = (CudaTensor)_device.AllocateTransient(new TensorShape(1, 1, 1000));
 
-        Assert.Throws<OutOfDeviceMemoryException>(() => device.Record("large", () => Launch("write", large.Address)));
+        Assert.Throws<OutOfDeviceMemoryException>(() => _device.Record("large", () => Launch("write", large.Address)));
 
-        using IPlan plan = device.Record("small", () => Launch("write", small.Address));
+        using IPlan plan = _device.Record("small", () => Launch("write", small.Address));
     }
 
     [Fact]
     public void A_plan_inside_a_plan_and_an_empty_plan_are_refused_by_name()
     {
-        Assert.Contains("inner", Assert.Throws<InvalidOperationException>(() => device.Record("outer", () => device.Record("inner", () => { }))).Message, StringComparison.Ordinal);
-        Assert.Contains("empty", Assert.Throws<InvalidOperationException>(() => device.Record("empty", () => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("inner", Assert.Throws<InvalidOperationException>(() => _device.Record("outer", () => _device.Record("inner", () => { }))).Message, StringComparison.Ordinal);
+        Assert.Contains("empty", Assert.Throws<InvalidOperationException>(() => _device.Record("empty", () => { })).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_observer_sees_every_kernel_of_a_plan()
     {
-        using IPlan plan = device.Record("observed", () => Launch("seen"));
+        using IPlan plan = _device.Record("observed", () => Launch("seen"));
         var observer = new Names();
-        device.LaunchObserver = observer;
+        _device.LaunchObserver = observer;
 
         plan.Run();
 
@@ -166,7 +166,7 @@ public sealed class CudaDeviceTests : IDisposable
     [Fact]
     public void A_device_that_is_not_there_is_named_with_those_that_are()
     {
-        var e = Assert.Throws<CudaUnavailableException>(() => new CudaDevice(driver, 5, Precision.Fp32, ptx: [0]));
+        var e = Assert.Throws<CudaUnavailableException>(() => new CudaDevice(_driver, 5, Precision.Fp32, ptx: [0]));
 
         Assert.Contains("cuda:5: this machine has cuda:0 alone", e.Message, StringComparison.Ordinal);
     }
@@ -180,7 +180,7 @@ public sealed class CudaDeviceTests : IDisposable
         var arguments = new KernelArguments().Int(1);
         foreach (ulong pointer in pointers)
             arguments.Pointer(pointer);
-        device.Launch(new KernelLaunch(kernel, new Dim3(1), new Dim3(32)), arguments);
+        _device.Launch(new KernelLaunch(kernel, new Dim3(1), new Dim3(32)), arguments);
     }
 
     private sealed class Names : ILaunchObserver

@@ -13,17 +13,17 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
 {
     private const int FirstContext = 1000;
 
-    private readonly Dictionary<ulong, long> allocations = [];
-    private readonly List<nint> hostAllocations = [];
-    private readonly Queue<(nint Event, Action Work)> waiting = new();
-    private readonly HashSet<nint> happened = [];
-    private readonly Dictionary<nint, string> functions = [];
-    private readonly Dictionary<nint, List<string>> graphs = [];
-    private readonly Dictionary<int, (int Generation, int Retained)> contexts = [];
-    private readonly ThreadLocal<(nint Handle, int Generation)> current = new();
-    private readonly HashSet<nint> streams = [], events = [], modules = [];
-    private List<string>? captured;
-    private nint lastHandle;
+    private readonly Dictionary<ulong, long> _allocations = [];
+    private readonly List<nint> _hostAllocations = [];
+    private readonly Queue<(nint Event, Action Work)> _waiting = new();
+    private readonly HashSet<nint> _happened = [];
+    private readonly Dictionary<nint, string> _functions = [];
+    private readonly Dictionary<nint, List<string>> _graphs = [];
+    private readonly Dictionary<int, (int Generation, int Retained)> _contexts = [];
+    private readonly ThreadLocal<(nint Handle, int Generation)> _current = new();
+    private readonly HashSet<nint> _streams = [], _events = [], _modules = [];
+    private List<string>? _captured;
+    private nint _lastHandle;
 
     /// <summary>Kernels in the order in which they ran, with their pointer arguments.</summary>
     public List<string> Ran { get; } = [];
@@ -52,7 +52,7 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     public List<string> LoadedModules { get; } = [];
 
     /// <summary>What the backend has not given back: streams, events, modules, page-locked memory, device memory and contexts.</summary>
-    public int Living => streams.Count + events.Count + modules.Count + hostAllocations.Count + allocations.Count + contexts.Values.Sum(
+    public int Living => _streams.Count + _events.Count + _modules.Count + _hostAllocations.Count + _allocations.Count + _contexts.Values.Sum(
         context => context.Retained);
 
     /// <summary>The kernel whose launch fails; null for none.</summary>
@@ -61,9 +61,9 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     /// <summary>How often each context's allocator was asked.</summary>
     public Dictionary<nint, int> AllocationsByContext { get; } = [];
 
-    public long AllocatedBytes => allocations.Values.Sum();
+    public long AllocatedBytes => _allocations.Values.Sum();
 
-    public int Executables => graphs.Count;
+    public int Executables => _graphs.Count;
 
     public void Initialize()
     {
@@ -84,21 +84,21 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     /// <summary>A device's context has the same handle in each of its lives, as it may have in a real driver.</summary>
     public nint RetainPrimaryContext(int device)
     {
-        (int generation, int retained) = contexts.GetValueOrDefault(device);
-        contexts[device] = (retained == 0 ? generation + 1 : generation, retained + 1);
+        (int generation, int retained) = _contexts.GetValueOrDefault(device);
+        _contexts[device] = (retained == 0 ? generation + 1 : generation, retained + 1);
         return FirstContext + device;
     }
 
     public void ReleasePrimaryContext(int device)
     {
         FailIfAsked(nameof(ReleasePrimaryContext));
-        contexts[device] = contexts[device] with { Retained = contexts[device].Retained - 1 };
+        _contexts[device] = _contexts[device] with { Retained = _contexts[device].Retained - 1 };
     }
 
     public void SetCurrent(nint context)
     {
         FailIfAsked(nameof(SetCurrent));
-        current.Value = (context, contexts[(int)(context - FirstContext)].Generation);
+        _current.Value = (context, _contexts[(int)(context - FirstContext)].Generation);
     }
 
     public (long Free, long Total) MemoryInfo() => (memoryBytes - AllocatedBytes, memoryBytes);
@@ -107,33 +107,33 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     {
         RequireContext(nameof(Allocate));
         AllocateCalls++;
-        nint context = current.Value.Handle;
+        nint context = _current.Value.Handle;
         AllocationsByContext[context] = AllocationsByContext.GetValueOrDefault(context) + 1;
         if (AllocatedBytes + bytes > memoryBytes)
             throw new CudaException(CudaResult.OutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory", "cuMemAlloc");
         ulong address = (ulong)NativeMemory.AlignedAlloc((nuint)bytes, 256);
-        allocations.Add(address, bytes);
+        _allocations.Add(address, bytes);
         return address;
     }
 
     public void Free(ulong address)
     {
         RequireContext(nameof(Free));
-        Assert.True(allocations.Remove(address), "freed what was not allocated");
+        Assert.True(_allocations.Remove(address), "freed what was not allocated");
         NativeMemory.AlignedFree((void*)address);
     }
 
     public nint AllocateHost(long bytes)
     {
         RequireContext(nameof(AllocateHost));
-        hostAllocations.Add((nint)NativeMemory.Alloc((nuint)bytes));
-        return hostAllocations[^1];
+        _hostAllocations.Add((nint)NativeMemory.Alloc((nuint)bytes));
+        return _hostAllocations[^1];
     }
 
     public void FreeHost(nint memory)
     {
         RequireContext(nameof(FreeHost));
-        Assert.True(hostAllocations.Remove(memory));
+        Assert.True(_hostAllocations.Remove(memory));
         NativeMemory.Free((void*)memory);
     }
 
@@ -147,40 +147,40 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
 
     public void Fill(ulong destination, uint word, long words, nint stream) => Later(() => new Span<uint>((void*)destination, (int)words).Fill(word));
 
-    public nint CreateStream() => Made(streams, nameof(CreateStream));
+    public nint CreateStream() => Made(_streams, nameof(CreateStream));
 
-    public void DestroyStream(nint stream) => Unmade(streams, stream, nameof(DestroyStream));
+    public void DestroyStream(nint stream) => Unmade(_streams, stream, nameof(DestroyStream));
 
     public void Synchronize(nint stream)
     {
         RequireContext(nameof(Synchronize));
         Synchronizations++;
-        while (waiting.TryDequeue(out (nint Event, Action Work) next))
+        while (_waiting.TryDequeue(out (nint Event, Action Work) next))
             Do(next);
     }
 
-    public nint CreateEvent(bool timing) => Made(events, nameof(CreateEvent));
+    public nint CreateEvent(bool timing) => Made(_events, nameof(CreateEvent));
 
     public void DestroyEvent(nint @event)
     {
-        Unmade(events, @event, nameof(DestroyEvent));
-        happened.Remove(@event);
+        Unmade(_events, @event, nameof(DestroyEvent));
+        _happened.Remove(@event);
     }
 
     public void Record(nint @event, nint stream)
     {
-        happened.Remove(@event);
-        waiting.Enqueue((@event, () => { }));
+        _happened.Remove(@event);
+        _waiting.Enqueue((@event, () => { }));
     }
 
-    public bool HasHappened(nint @event) => happened.Contains(@event);
+    public bool HasHappened(nint @event) => _happened.Contains(@event);
 
     public void Wait(nint @event)
     {
         RequireContext(nameof(Wait));
-        if (!happened.Contains(@event))
+        if (!_happened.Contains(@event))
             CopiesToHostAtWaits.Add(CopiesToHost);
-        while (!happened.Contains(@event) && waiting.TryDequeue(out (nint Event, Action Work) next))
+        while (!_happened.Contains(@event) && _waiting.TryDequeue(out (nint Event, Action Work) next))
             Do(next);
     }
 
@@ -190,16 +190,16 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     {
         RequireNoCapture(nameof(LoadModule));
         LoadedModules.Add(name);
-        return Made(modules, nameof(LoadModule));
+        return Made(_modules, nameof(LoadModule));
     }
 
-    public void UnloadModule(nint module) => Unmade(modules, module, nameof(UnloadModule));
+    public void UnloadModule(nint module) => Unmade(_modules, module, nameof(UnloadModule));
 
     public nint Function(nint module, string name)
     {
         RequireNoCapture(nameof(Function));
-        functions[++lastHandle] = name;
-        return lastHandle;
+        _functions[++_lastHandle] = name;
+        return _lastHandle;
     }
 
     public void AllowDynamicSharedMemory(nint function, int bytes) => RequireNoCapture(nameof(AllowDynamicSharedMemory));
@@ -208,50 +208,50 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
 
     public void Launch(nint function, in KernelLaunch launch, nint stream, KernelArguments arguments)
     {
-        if (functions[function] == FailingKernel)
+        if (_functions[function] == FailingKernel)
             throw new CudaException(CudaResult.InvalidValue, "CUDA_ERROR_INVALID_VALUE", "invalid argument", $"cuLaunchKernel of {FailingKernel}");
         var pointers = new List<ulong>();
         foreach (KernelParameter parameter in arguments.Parameters.Where(parameter => parameter.IsPointer))
             pointers.Add(MemoryMarshal.Read<ulong>(arguments.Bytes.Slice(parameter.Offset, parameter.Bytes)));
-        string line = $"{functions[function]}({string.Join(",", pointers)})";
-        if (captured is not null)
-            captured.Add(line);
+        string line = $"{_functions[function]}({string.Join(",", pointers)})";
+        if (_captured is not null)
+            _captured.Add(line);
         else
             Later(() => Ran.Add(line));
     }
 
-    public void BeginCapture(nint stream) => captured = [];
+    public void BeginCapture(nint stream) => _captured = [];
 
     public nint EndCapture(nint stream)
     {
-        graphs[++lastHandle] = captured!;
-        captured = null;
-        return lastHandle;
+        _graphs[++_lastHandle] = _captured!;
+        _captured = null;
+        return _lastHandle;
     }
 
     public nint Instantiate(nint graph)
     {
-        graphs[++lastHandle] = graphs[graph];
-        return lastHandle;
+        _graphs[++_lastHandle] = _graphs[graph];
+        return _lastHandle;
     }
 
     public void LaunchGraph(nint executable, nint stream)
     {
-        List<string> kernels = graphs[executable];
+        List<string> kernels = _graphs[executable];
         Later(() => Ran.AddRange(kernels));
     }
 
-    public void DestroyGraph(nint graph) => Assert.True(graphs.Remove(graph));
+    public void DestroyGraph(nint graph) => Assert.True(_graphs.Remove(graph));
 
-    public void DestroyExecutable(nint executable) => Assert.True(graphs.Remove(executable));
+    public void DestroyExecutable(nint executable) => Assert.True(_graphs.Remove(executable));
 
     public void Dispose()
     {
-        foreach (ulong address in allocations.Keys)
+        foreach (ulong address in _allocations.Keys)
             NativeMemory.AlignedFree((void*)address);
-        foreach (nint memory in hostAllocations)
+        foreach (nint memory in _hostAllocations)
             NativeMemory.Free((void*)memory);
-        current.Dispose();
+        _current.Dispose();
     }
 
     private static void Copy(nint destination, nint source, long bytes) => Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);
@@ -261,14 +261,14 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
         if (IsEager)
             work();
         else
-            waiting.Enqueue((0, work));
+            _waiting.Enqueue((0, work));
     }
 
     private nint Made(HashSet<nint> kind, string call)
     {
         RequireContext(call);
-        kind.Add(++lastHandle);
-        return lastHandle;
+        kind.Add(++_lastHandle);
+        return _lastHandle;
     }
 
     private void Unmade(HashSet<nint> kind, nint handle, string call)
@@ -280,17 +280,17 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     private void RequireNoCapture(string call)
     {
         RequireContext(call);
-        Assert.True(captured is null, $"{call} while the stream is captured");
+        Assert.True(_captured is null, $"{call} while the stream is captured");
     }
 
     private void RequireContext(string call)
     {
         FailIfAsked(call);
-        if (contexts.Count == 0)
+        if (_contexts.Count == 0)
             return;
-        (nint handle, int generation) = current.Value;
+        (nint handle, int generation) = _current.Value;
         Assert.True(handle != 0, $"{call} on a thread without a context");
-        (int living, int retained) = contexts[(int)(handle - FirstContext)];
+        (int living, int retained) = _contexts[(int)(handle - FirstContext)];
         Assert.True(retained > 0 && living == generation, $"{call} in a context that is no more");
     }
 
@@ -306,6 +306,6 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     {
         item.Work();
         if (item.Event != 0)
-            happened.Add(item.Event);
+            _happened.Add(item.Event);
     }
 }

@@ -9,13 +9,13 @@ namespace DdmNative.Compute.Cuda.Tests;
 /// <summary>Which module a kernel is in, and when modules are loaded.</summary>
 public sealed class KernelImagesTests : IDisposable
 {
-    private readonly HostMemoryDriver driver = new();
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("ddm-kernels-");
+    private readonly HostMemoryDriver _driver = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ddm-kernels-");
 
     public void Dispose()
     {
-        folder.Delete(recursive: true);
-        driver.Dispose();
+        _folder.Delete(recursive: true);
+        _driver.Dispose();
     }
 
     [SkippableFact]
@@ -41,8 +41,8 @@ public sealed class KernelImagesTests : IDisposable
     [InlineData(Precision.Tf32x3, "tf32x3")]
     public void The_loops_of_a_job_load_the_products_of_their_precision_alone_and_nothing_twice(Precision precision, string name)
     {
-        using var device = new CudaDevice(driver, 0, precision, OfThisBuild("sm_80"));
-        Assert.Empty(driver.LoadedModules);
+        using var device = new CudaDevice(_driver, 0, precision, OfThisBuild("sm_80"));
+        Assert.Empty(_driver.LoadedModules);
         using InnerLoops loops = InnerLoops.Prepare(device, new Job
         {
             Data = new JobData { Source = "generated:classes=2,per-class=8,test-per-class=4,size=8,clusters=2" },
@@ -54,13 +54,13 @@ public sealed class KernelImagesTests : IDisposable
         foreach (InnerLoop loop in loops.Loops)
             loop.Run(1);
 
-        string[] products = [.. driver.LoadedModules.Where(module => module.StartsWith("convolution_",
+        string[] products = [.. _driver.LoadedModules.Where(module => module.StartsWith("convolution_",
             StringComparison.Ordinal) || module.StartsWith("matrix_product_", StringComparison.Ordinal))];
         Assert.NotEmpty(products);
         Assert.All(products, module => Assert.Contains($"_{name}_", module, StringComparison.Ordinal));
-        Assert.Equal(driver.LoadedModules.Distinct(), driver.LoadedModules);
-        Assert.Equal(driver.LoadedModules, device.LoadedModules.Select(module => module.Name));
-        Assert.True(driver.LoadedModules.Count < OfThisBuild("sm_80").Modules.Count / 2, string.Join(" ", driver.LoadedModules));
+        Assert.Equal(_driver.LoadedModules.Distinct(), _driver.LoadedModules);
+        Assert.Equal(_driver.LoadedModules, device.LoadedModules.Select(module => module.Name));
+        Assert.True(_driver.LoadedModules.Count < OfThisBuild("sm_80").Modules.Count / 2, string.Join(" ", _driver.LoadedModules));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class KernelImagesTests : IDisposable
             device.Launch(new KernelLaunch("second", new Dim3(1), new Dim3(32), DynamicSharedBytes: 60_000), new KernelArguments());
         });
 
-        Assert.Equal(["one", "two"], driver.LoadedModules);
+        Assert.Equal(["one", "two"], _driver.LoadedModules);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class KernelImagesTests : IDisposable
         for (int i = 0; i < 8; i++)
             Write($"module{i}.ptx", Ptx($"left{i}", $"right{i}"));
         using CudaDevice device = Open();
-        var modules = new KernelModules(driver, KernelImages.In(folder.FullName, "sm_80"));
+        var modules = new KernelModules(_driver, KernelImages.In(_folder.FullName, "sm_80"));
 
         nint[][] found = new nint[16][];
         Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = 8 }, thread =>
@@ -97,7 +97,7 @@ public sealed class KernelImagesTests : IDisposable
         });
 
         Assert.All(found, functions => Assert.Equal(found[0], functions));
-        Assert.Equal(8, driver.LoadedModules.Count);
+        Assert.Equal(8, _driver.LoadedModules.Count);
         modules.Dispose();
     }
 
@@ -105,13 +105,13 @@ public sealed class KernelImagesTests : IDisposable
     public void A_folder_has_its_modules_beside_each_other_or_by_target()
     {
         Write("flat.ptx", Ptx("flat"));
-        Assert.Equal("flat", KernelImages.In(folder.FullName, "sm_90").Find("flat").Name);
+        Assert.Equal("flat", KernelImages.In(_folder.FullName, "sm_90").Find("flat").Name);
 
-        Directory.CreateDirectory(Path.Combine(folder.FullName, "sm_90"));
+        Directory.CreateDirectory(Path.Combine(_folder.FullName, "sm_90"));
         Write(Path.Combine("sm_90", "deep.ptx"), Ptx("deep"));
 
-        Assert.Equal("deep", KernelImages.In(folder.FullName, "sm_90").Find("deep").Name);
-        Assert.Equal("flat", KernelImages.In(folder.FullName, "sm_80").Find("flat").Name);
+        Assert.Equal("deep", KernelImages.In(_folder.FullName, "sm_90").Find("deep").Name);
+        Assert.Equal("flat", KernelImages.In(_folder.FullName, "sm_80").Find("flat").Name);
     }
 
     [Fact]
@@ -135,11 +135,11 @@ public sealed class KernelImagesTests : IDisposable
     public void One_file_holds_all_kernels_and_is_loaded_at_once()
     {
         Write("mine.ptx", Ptx("any"));
-        using var device = new CudaDevice(driver, 0, Precision.Fp32, KernelImages.In(Path.Combine(folder.FullName, "mine.ptx"), "sm_80"));
+        using var device = new CudaDevice(_driver, 0, Precision.Fp32, KernelImages.In(Path.Combine(_folder.FullName, "mine.ptx"), "sm_80"));
 
         Assert.Equal("mine", Assert.Single(device.LoadedModules).Name);
         device.FactsOf("any");
-        Assert.Single(driver.LoadedModules);
+        Assert.Single(_driver.LoadedModules);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class KernelImagesTests : IDisposable
         Write("one.ptx", Ptx("twice"));
         Write("two.ptx", Ptx("twice"));
 
-        string message = Assert.Throws<CudaUnavailableException>(() => KernelImages.In(folder.FullName, "sm_80")).Message;
+        string message = Assert.Throws<CudaUnavailableException>(() => KernelImages.In(_folder.FullName, "sm_80")).Message;
 
         Assert.Contains("'twice' is in two modules", message, StringComparison.Ordinal);
         Assert.Contains("one and two", message, StringComparison.Ordinal);
@@ -157,9 +157,9 @@ public sealed class KernelImagesTests : IDisposable
     [Fact]
     public void A_folder_without_modules_and_a_file_that_is_not_there_are_named()
     {
-        Assert.Contains("neither a .ptx nor a .cubin", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(folder.FullName,
+        Assert.Contains("neither a .ptx nor a .cubin", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(_folder.FullName,
             "sm_80")).Message, StringComparison.Ordinal);
-        Assert.Contains("does not exist", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(Path.Combine(folder.FullName,
+        Assert.Contains("does not exist", Assert.Throws<CudaUnavailableException>(() => KernelImages.In(Path.Combine(_folder.FullName,
             "no.ptx"), "sm_80")).Message, StringComparison.Ordinal);
     }
 
@@ -202,9 +202,9 @@ public sealed class KernelImagesTests : IDisposable
     private static byte[] Cubin(params string[] kernels) => Encoding.UTF8.GetBytes("\u007fELF\0\0\0" + string.Concat(kernels.Select(kernel
         => $".text.{kernel}\0.nv.info.{kernel}\0")));
 
-    private CudaDevice Open() => new(driver, 0, Precision.Fp32, KernelImages.In(folder.FullName, "sm_80"));
+    private CudaDevice Open() => new(_driver, 0, Precision.Fp32, KernelImages.In(_folder.FullName, "sm_80"));
 
-    private void Write(string name, string text) => File.WriteAllText(Path.Combine(folder.FullName, name), text);
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder.FullName, name), text);
 
-    private void Write(string name, byte[] bytes) => File.WriteAllBytes(Path.Combine(folder.FullName, name), bytes);
+    private void Write(string name, byte[] bytes) => File.WriteAllBytes(Path.Combine(_folder.FullName, name), bytes);
 }

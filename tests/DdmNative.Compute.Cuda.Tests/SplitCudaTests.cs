@@ -6,15 +6,15 @@ namespace DdmNative.Compute.Cuda.Tests;
 /// <summary>Two CUDA devices of one driver that share an ensemble.</summary>
 public sealed class SplitCudaTests : IDisposable
 {
-    private readonly HostMemoryDriver driver = new(devices: 2);
-    private readonly SplitDevice device;
+    private readonly HostMemoryDriver _driver = new(devices: 2);
+    private readonly SplitDevice _device;
 
-    public SplitCudaTests() => device = new SplitDevice([new CudaDevice(driver, 0, Precision.Fp32, ptx: [0]), new CudaDevice(driver, 1, Precision.Fp32, ptx: [0])]);
+    public SplitCudaTests() => _device = new SplitDevice([new CudaDevice(_driver, 0, Precision.Fp32, ptx: [0]), new CudaDevice(_driver, 1, Precision.Fp32, ptx: [0])]);
 
     public void Dispose()
     {
-        device.Dispose();
-        driver.Dispose();
+        _device.Dispose();
+        _driver.Dispose();
     }
 
     [Theory]
@@ -25,7 +25,7 @@ public sealed class SplitCudaTests : IDisposable
     {
         float[] values = [.. Enumerable.Range(0, members * 24).Select(i => (float)i)];
 
-        using Tensor tensor = device.Upload(new TensorShape(members, 2, 3, 2, 2), values);
+        using Tensor tensor = _device.Upload(new TensorShape(members, 2, 3, 2, 2), values);
 
         Assert.Equal(values, tensor.ToArray());
     }
@@ -33,16 +33,16 @@ public sealed class SplitCudaTests : IDisposable
     [Fact]
     public void Each_device_holds_its_own_members_only()
     {
-        using Tensor tensor = device.Allocate(TensorShape.Vector(4, 1 << 20));
+        using Tensor tensor = _device.Allocate(TensorShape.Vector(4, 1 << 20));
 
-        Assert.All(device.Devices.Cast<CudaDevice>(), part => Assert.Equal(2L << 22, part.HighWaterBytes));
+        Assert.All(_device.Devices.Cast<CudaDevice>(), part => Assert.Equal(2L << 22, part.HighWaterBytes));
     }
 
     [Fact]
     public void The_driver_has_the_right_context_when_a_device_is_called()
     {
-        using Tensor tensor = device.Allocate(TensorShape.Vector(4, 8));
+        using Tensor tensor = _device.Allocate(TensorShape.Vector(4, 8));
 
-        Assert.Equal(2, driver.AllocationsByContext.Count(context => context.Value == 1));
+        Assert.Equal(2, _driver.AllocationsByContext.Count(context => context.Value == 1));
     }
 }

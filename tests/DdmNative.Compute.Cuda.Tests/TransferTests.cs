@@ -8,15 +8,15 @@ namespace DdmNative.Compute.Cuda.Tests;
 /// </summary>
 public sealed class TransferTests : IDisposable
 {
-    private readonly HostMemoryDriver driver = new();
-    private readonly CudaDevice device;
+    private readonly HostMemoryDriver _driver = new();
+    private readonly CudaDevice _device;
 
-    public TransferTests() => device = new CudaDevice(driver, 0, Precision.Fp32, ptx: [0]);
+    public TransferTests() => _device = new CudaDevice(_driver, 0, Precision.Fp32, ptx: [0]);
 
     public void Dispose()
     {
-        device.Dispose();
-        driver.Dispose();
+        _device.Dispose();
+        _driver.Dispose();
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class TransferTests : IDisposable
     [Fact]
     public void A_tensor_that_no_span_holds_is_refused_by_its_shape()
     {
-        using Tensor tensor = device.AllocateTransient(new TensorShape(3, 1000, 3, 1000, 1000));
+        using Tensor tensor = _device.AllocateTransient(new TensorShape(3, 1000, 3, 1000, 1000));
 
         Assert.Contains("[3, 1000, 3, 1000, 1000] holds 9000000000 values; 10 were given", Assert.Throws<ArgumentException>(()
             => tensor.Upload(new float[10])).Message, StringComparison.Ordinal);
@@ -74,17 +74,17 @@ public sealed class TransferTests : IDisposable
     {
         var shape = new TensorShape(1, 1, pieces * TransferPieces.Largest - 7);
         float[] values = [.. Enumerable.Range(0, (int)shape.Length).Select(i => (float)i)];
-        using Tensor tensor = device.Upload(shape, values);
-        driver.Synchronize(device.Stream);
-        driver.CopiesToHostAtWaits.Clear();
-        int synchronizations = driver.Synchronizations;
+        using Tensor tensor = _device.Upload(shape, values);
+        _driver.Synchronize(_device.Stream);
+        _driver.CopiesToHostAtWaits.Clear();
+        int synchronizations = _driver.Synchronizations;
 
         Assert.Equal(values, tensor.ToArray());
 
         // At the n-th wait, which is for piece n, piece n + 1 has been asked for, and not the one after it.
-        Assert.Equal(Enumerable.Range(2, waits), driver.CopiesToHostAtWaits);
-        Assert.Equal(pieces, driver.CopiesToHost);
-        Assert.Equal(1, driver.Synchronizations - synchronizations);
+        Assert.Equal(Enumerable.Range(2, waits), _driver.CopiesToHostAtWaits);
+        Assert.Equal(pieces, _driver.CopiesToHost);
+        Assert.Equal(1, _driver.Synchronizations - synchronizations);
     }
 
     /// <summary>On a device that copies at once, a piece whose memory was given out too early has the next one's values.</summary>
@@ -93,13 +93,13 @@ public sealed class TransferTests : IDisposable
     [InlineData(false)]
     public void No_piece_is_overwritten_before_it_is_read_wherever_in_the_ring_it_lies(bool isEager)
     {
-        driver.IsEager = isEager;
+        _driver.IsEager = isEager;
         var random = new Random(7);
         for (int round = 0; round < 12; round++)
         {
             var shape = new TensorShape(1, 1, 1 + random.Next(5 * TransferPieces.Largest));
             float[] values = [.. Enumerable.Range(0, (int)shape.Length).Select(i => (float)(i + round))];
-            using Tensor tensor = device.Upload(shape, values), small = device.Upload(TensorShape.Vector(1, 3), [1, 2, round]);
+            using Tensor tensor = _device.Upload(shape, values), small = _device.Upload(TensorShape.Vector(1, 3), [1, 2, round]);
 
             Assert.True(tensor.ToArray().AsSpan().SequenceEqual(values), $"round {round}, {shape.Length} floats");
             Assert.Equal([1, 2, round], small.ToArray());

@@ -6,7 +6,7 @@ namespace DdmNative.Attribution.Networks;
 /// <summary>Stride-1 convolution with bias; parameters <c>NAME.weight</c> [O, I, k, k] and <c>NAME.bias</c> [O].</summary>
 public sealed class ConvolutionLayer : Layer
 {
-    private readonly ConvolutionShape shape;
+    private readonly ConvolutionShape _shape;
 
     internal ConvolutionLayer(string name, ImageShape input, int outputChannels, int kernelSize, int padding)
         : this(name, input, new ConvolutionShape(input.Channels, outputChannels, input.Height, input.Width, kernelSize, padding))
@@ -19,11 +19,11 @@ public sealed class ConvolutionLayer : Layer
             new ImageShape(shape.OutputChannels, shape.OutputHeight, shape.OutputWidth),
             new ParameterTensor($"{name}.weight", [shape.OutputChannels, shape.InputChannels, shape.KernelSize, shape.KernelSize], 0) { Initial = Range(shape) },
             new ParameterTensor($"{name}.bias", [shape.OutputChannels], 0) { Initial = Range(shape) })
-        => this.shape = shape;
+        => this._shape = shape;
 
-    public int KernelSize => shape.KernelSize;
+    public int KernelSize => _shape.KernelSize;
 
-    public int Padding => shape.Padding;
+    public int Padding => _shape.Padding;
 
     internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples) => new Pass(this, device, parameterOffset);
 
@@ -33,20 +33,20 @@ public sealed class ConvolutionLayer : Layer
     private sealed class Pass(ConvolutionLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
     {
         public override void Forward(Tensor parameters, Tensor x, Tensor y)
-            => Device.Convolution.Forward(layer.shape, x, Parameter(parameters, 0), Parameter(parameters, 1), y);
+            => Device.Convolution.Forward(layer._shape, x, Parameter(parameters, 0), Parameter(parameters, 1), y);
 
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.Convolution.ForwardTangent(
-                layer.shape, x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
+                layer._shape, x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
 
         public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
         {
             if (gradient is not null && products is SampleProducts wanted)
-                Device.Convolution.BackwardFilter(layer.shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1), wanted);
+                Device.Convolution.BackwardFilter(layer._shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1), wanted);
             else if (gradient is not null)
-                Device.Convolution.BackwardFilter(layer.shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1));
+                Device.Convolution.BackwardFilter(layer._shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1));
             if (xCotangent is not null)
-                Device.Convolution.BackwardData(layer.shape, cotangent, Parameter(parameters, 0), xCotangent);
+                Device.Convolution.BackwardData(layer._shape, cotangent, Parameter(parameters, 0), xCotangent);
         }
 
         public override void BackwardTangent(
@@ -55,10 +55,10 @@ public sealed class ConvolutionLayer : Layer
         {
             if (gradientTangent is not null)
                 Device.Convolution.BackwardFilterTangent(
-                    layer.shape, x, xTangent, cotangent, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
+                    layer._shape, x, xTangent, cotangent, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
             if (xCotangentTangent is not null)
                 Device.Convolution.BackwardDataTangent(
-                    layer.shape, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent);
+                    layer._shape, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent);
         }
     }
 }

@@ -5,13 +5,13 @@ namespace DdmNative.Attribution.Networks;
 /// <summary>H·v for every member, H the Hessian of its loss by the parameters; forward over reverse, no stored graph.</summary>
 public sealed class HessianVectorProduct : IDisposable
 {
-    private readonly LossGradient loss;
+    private readonly LossGradient _loss;
 
     /// <param name="device">Where it runs.</param>
     /// <param name="network">A network that ends in logits.</param>
     /// <param name="members">E.</param>
     /// <param name="samples">N per member.</param>
-    public HessianVectorProduct(Device device, Network network, int members, int samples) => loss = new LossGradient(device, network, members, samples);
+    public HessianVectorProduct(Device device, Network network, int members, int samples) => _loss = new LossGradient(device, network, members, samples);
 
     /// <summary>Kernel calls for H·v; operands as in <see cref="LossGradient.Evaluate"/>.</summary>
     /// <param name="parameters">θ.</param>
@@ -24,9 +24,9 @@ public sealed class HessianVectorProduct : IDisposable
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void Evaluate(Tensor parameters, Tensor images, Tensor labels, Tensor weights, Tensor direction, Tensor? gradient, Tensor product)
     {
-        loss.Evaluate(parameters, images, labels, weights, null, gradient, null);
-        loss.EvaluateTangent(direction, product, null, null);
+        _loss.Evaluate(parameters, images, labels, weights, null, gradient, null);
+        _loss.EvaluateTangent(direction, product, null, null);
     }
 
-    public void Dispose() => loss.Dispose();
+    public void Dispose() => _loss.Dispose();
 }

@@ -25,53 +25,53 @@ public sealed class InstanceNormLayer : Layer
 
     private sealed class Pass : LayerPass
     {
-        private readonly Tensor statistics;
-        private readonly TensorShape unwantedShape;
-        private Tensor? unwanted;
+        private readonly Tensor _statistics;
+        private readonly TensorShape _unwantedShape;
+        private Tensor? _unwanted;
 
         public Pass(InstanceNormLayer layer, Device device, int parameterOffset, int members, int samples)
             : base(layer, device, parameterOffset)
         {
-            statistics = device.AllocateTransient(InstanceNorm.StatisticsShape(layer.Output.For(members, samples)));
-            unwantedShape = TensorShape.Vector(members, layer.ParameterCount);
+            _statistics = device.AllocateTransient(InstanceNorm.StatisticsShape(layer.Output.For(members, samples)));
+            _unwantedShape = TensorShape.Vector(members, layer.ParameterCount);
         }
 
         public override void Forward(Tensor parameters, Tensor x, Tensor y)
-            => Device.InstanceNorm.Forward(x, Parameter(parameters, 0), Parameter(parameters, 1), y, statistics);
+            => Device.InstanceNorm.Forward(x, Parameter(parameters, 0), Parameter(parameters, 1), y, _statistics);
 
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.InstanceNorm.ForwardTangent(
-                x, xTangent!, statistics, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
+                x, xTangent!, _statistics, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
 
         public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
         {
             (Slice scaleCotangent, Slice shiftCotangent) = gradient is null ? Unwanted() : (Parameter(gradient, 0), Parameter(gradient, 1));
             if (products is SampleProducts wanted)
-                Device.InstanceNorm.Backward(x, statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent, wanted);
+                Device.InstanceNorm.Backward(x, _statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent, wanted);
             else
-                Device.InstanceNorm.Backward(x, statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent);
+                Device.InstanceNorm.Backward(x, _statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent);
         }
 
         public override void BackwardTangent(
             Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
             Tensor? gradientTangent, Tensor? xCotangentTangent)
             => Device.InstanceNorm.BackwardTangent(
-                x, xTangent!, statistics, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent!,
+                x, xTangent!, _statistics, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent!,
                 gradientTangent is null ? null : Parameter(gradientTangent, 0), gradientTangent is null ? null : Parameter(gradientTangent, 1));
 
         public override void Dispose()
         {
-            statistics.Dispose();
-            unwanted?.Dispose();
+            _statistics.Dispose();
+            _unwanted?.Dispose();
             base.Dispose();
         }
 
         /// <summary>The kernel sums the parameters' cotangents on its way in any case; where nobody asked for them they go here.</summary>
         private (Slice Scale, Slice Shift) Unwanted()
         {
-            unwanted ??= Device.AllocateTransient(unwantedShape);
-            int channels = unwantedShape.Channels / 2;
-            return (new Slice(unwanted, 0, channels), new Slice(unwanted, channels, channels));
+            _unwanted ??= Device.AllocateTransient(_unwantedShape);
+            int channels = _unwantedShape.Channels / 2;
+            return (new Slice(_unwanted, 0, channels), new Slice(_unwanted, channels, channels));
         }
     }
 }

@@ -12,13 +12,13 @@ namespace DdmNative.Attribution.Networks;
 /// </remarks>
 internal abstract class LayerPass : IDisposable
 {
-    private readonly Layer layer;
-    private readonly int parameterOffset;
+    private readonly Layer _layer;
+    private readonly int _parameterOffset;
 
     protected LayerPass(Layer layer, Device device, int parameterOffset)
     {
-        this.layer = layer;
-        this.parameterOffset = parameterOffset;
+        this._layer = layer;
+        this._parameterOffset = parameterOffset;
         Device = device;
     }
 
@@ -48,7 +48,7 @@ internal abstract class LayerPass : IDisposable
     /// <summary>The layer's i-th parameter tensor inside a vector shaped like the network's parameters.</summary>
     protected Slice Parameter(Tensor vector, int index)
     {
-        ParameterTensor parameter = layer.Parameters[index];
-        return new Slice(vector, parameterOffset + parameter.Offset, parameter.Length);
+        ParameterTensor parameter = _layer.Parameters[index];
+        return new Slice(vector, _parameterOffset + parameter.Offset, parameter.Length);
     }
 }

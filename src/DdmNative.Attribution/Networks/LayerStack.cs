@@ -3,44 +3,44 @@ namespace DdmNative.Attribution.Networks;
 /// <summary>Builds a network from the bottom up; an architecture's file is the list of calls it makes here.</summary>
 internal sealed class LayerStack(ImageShape input)
 {
-    private readonly List<Layer> layers = [];
-    private readonly List<int> blockStarts = [];
-    private ImageShape output = input;
+    private readonly List<Layer> _layers = [];
+    private readonly List<int> _blockStarts = [];
+    private ImageShape _output = input;
 
     /// <summary>What comes next opens a block: a unit that the depth dial freezes or retrains whole.</summary>
     public LayerStack Block()
     {
-        blockStarts.Add(layers.Count);
+        _blockStarts.Add(_layers.Count);
         return this;
     }
 
     public LayerStack Convolution(string name, int outputChannels, int kernelSize, int padding)
-        => Add(new ConvolutionLayer(name, output, outputChannels, kernelSize, padding));
+        => Add(new ConvolutionLayer(name, _output, outputChannels, kernelSize, padding));
 
-    public LayerStack InstanceNorm(string name) => Add(new InstanceNormLayer(name, output));
+    public LayerStack InstanceNorm(string name) => Add(new InstanceNormLayer(name, _output));
 
-    public LayerStack ReluAvgPool(int window) => Add(new ReluAvgPoolLayer(output, window));
+    public LayerStack ReluAvgPool(int window) => Add(new ReluAvgPoolLayer(_output, window));
 
     public LayerStack Relu() => ReluAvgPool(1);
 
-    public LayerStack Flatten() => Add(new FlattenLayer(output));
+    public LayerStack Flatten() => Add(new FlattenLayer(_output));
 
-    public LayerStack Linear(string name, int outputs) => Add(new LinearLayer(name, output, outputs));
+    public LayerStack Linear(string name, int outputs) => Add(new LinearLayer(name, _output, outputs));
 
     /// <summary>Closes the stack with the head: the linear layer to the classes, after a flatten where images come in.</summary>
     public Network Head(NetworkOptions options)
     {
-        int headStart = layers.Count;
-        if (output is not { Height: 1, Width: 1 })
+        int headStart = _layers.Count;
+        if (_output is not { Height: 1, Width: 1 })
             Flatten();
         Linear("head", options.Classes);
-        return new Network(options, layers, blockStarts, headStart, 0);
+        return new Network(options, _layers, _blockStarts, headStart, 0);
     }
 
     private LayerStack Add(Layer layer)
     {
-        layers.Add(layer);
-        output = layer.Output;
+        _layers.Add(layer);
+        _output = layer.Output;
         return this;
     }
 }

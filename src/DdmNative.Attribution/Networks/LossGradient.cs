@@ -9,10 +9,10 @@ namespace DdmNative.Attribution.Networks;
 /// <remarks>Kernel calls only: record <see cref="Evaluate"/> and, after it, <see cref="EvaluateTangent"/> in one plan.</remarks>
 public sealed class LossGradient : IDisposable
 {
-    private readonly Device device;
-    private readonly Tensor logitsCotangent;
-    private Tensor? logitsCotangentTangent;
-    private (Tensor Parameters, Tensor Images, Tensor Labels, Tensor Weights)? evaluated;
+    private readonly Device _device;
+    private readonly Tensor _logitsCotangent;
+    private Tensor? _logitsCotangentTangent;
+    private (Tensor Parameters, Tensor Images, Tensor Labels, Tensor Weights)? _evaluated;
 
     /// <param name="device">Where it runs.</param>
     /// <param name="network">A network that ends in logits.</param>
@@ -21,9 +21,9 @@ public sealed class LossGradient : IDisposable
     /// <param name="keepLogits">Whether <see cref="Logits"/> outlive a run of the plan.</param>
     public LossGradient(Device device, Network network, int members, int samples, bool keepLogits = false)
     {
-        this.device = device;
+        this._device = device;
         Pass = new NetworkPass(device, network, members, samples, keepLogits);
-        logitsCotangent = device.AllocateTransient(network.Output.For(members, samples));
+        _logitsCotangent = device.AllocateTransient(network.Output.For(members, samples));
     }
 
     public NetworkPass Pass { get; }
@@ -44,10 +44,10 @@ public sealed class LossGradient : IDisposable
     {
         Pass.Forward(parameters, images);
         if (loss is not null)
-            device.SoftmaxCrossEntropy.Loss(Logits, labels, loss);
-        device.SoftmaxCrossEntropy.Backward(Logits, labels, weights, logitsCotangent);
-        Pass.Backward(parameters, images, logitsCotangent, gradient, imagesCotangent);
-        evaluated = (parameters, images, labels, weights);
+            _device.SoftmaxCrossEntropy.Loss(Logits, labels, loss);
+        _device.SoftmaxCrossEntropy.Backward(Logits, labels, weights, _logitsCotangent);
+        Pass.Backward(parameters, images, _logitsCotangent, gradient, imagesCotangent);
+        _evaluated = (parameters, images, labels, weights);
     }
 
     /// <summary>
@@ -62,22 +62,22 @@ public sealed class LossGradient : IDisposable
     /// <exception cref="InvalidOperationException">Evaluate has not run before it.</exception>
     public void EvaluateTangent(Tensor direction, Tensor? gradientTangent, Tensor? imagesCotangentTangent, Tensor? labelCotangent)
     {
-        if (evaluated is not var (parameters, images, labels, weights))
+        if (_evaluated is not var (parameters, images, labels, weights))
             throw new InvalidOperationException($"{nameof(EvaluateTangent)} comes after {nameof(Evaluate)} in the same plan.");
         Pass.ForwardTangent(parameters, direction, images, null);
         if (labelCotangent is not null)
-            device.SoftmaxCrossEntropy.LabelCotangent(Logits, Pass.OutputTangent, weights, labelCotangent);
+            _device.SoftmaxCrossEntropy.LabelCotangent(Logits, Pass.OutputTangent, weights, labelCotangent);
         if (gradientTangent is null && imagesCotangentTangent is null)
             return;
-        logitsCotangentTangent ??= device.AllocateTransient(logitsCotangent.Shape);
-        device.SoftmaxCrossEntropy.BackwardTangent(Logits, Pass.OutputTangent, labels, weights, logitsCotangentTangent);
-        Pass.BackwardTangent(parameters, direction, images, null, logitsCotangent, logitsCotangentTangent, gradientTangent, imagesCotangentTangent);
+        _logitsCotangentTangent ??= _device.AllocateTransient(_logitsCotangent.Shape);
+        _device.SoftmaxCrossEntropy.BackwardTangent(Logits, Pass.OutputTangent, labels, weights, _logitsCotangentTangent);
+        Pass.BackwardTangent(parameters, direction, images, null, _logitsCotangent, _logitsCotangentTangent, gradientTangent, imagesCotangentTangent);
     }
 
     public void Dispose()
     {
         Pass.Dispose();
-        logitsCotangent.Dispose();
-        logitsCotangentTangent?.Dispose();
+        _logitsCotangent.Dispose();
+        _logitsCotangentTangent?.Dispose();
     }
 }

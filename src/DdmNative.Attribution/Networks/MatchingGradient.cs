@@ -9,11 +9,11 @@ namespace DdmNative.Attribution.Networks;
 /// </summary>
 public sealed class MatchingGradient : IDisposable
 {
-    private readonly Device device;
-    private readonly LossGradient loss;
-    private readonly GradientDistanceKind kind;
-    private readonly Tensor gradient;
-    private readonly Tensor gradientCotangent;
+    private readonly Device _device;
+    private readonly LossGradient _loss;
+    private readonly GradientDistanceKind _kind;
+    private readonly Tensor _gradient;
+    private readonly Tensor _gradientCotangent;
 
     /// <param name="device">Where it runs.</param>
     /// <param name="network">A network that ends in logits.</param>
@@ -22,10 +22,10 @@ public sealed class MatchingGradient : IDisposable
     /// <param name="samples">m: synthetic images per group.</param>
     public MatchingGradient(Device device, Network network, GradientDistanceKind kind, int members, int samples)
     {
-        (this.device, this.kind) = (device, kind);
-        loss = new LossGradient(device, network, members, samples);
-        gradient = device.AllocateTransient(TensorShape.Vector(members, network.ParameterCount));
-        gradientCotangent = device.AllocateTransient(gradient.Shape);
+        (this._device, this._kind) = (device, kind);
+        _loss = new LossGradient(device, network, members, samples);
+        _gradient = device.AllocateTransient(TensorShape.Vector(members, network.ParameterCount));
+        _gradientCotangent = device.AllocateTransient(_gradient.Shape);
     }
 
     /// <summary>Kernel calls for the matching loss and its gradients; images, labels and weights as in <see cref="LossGradient.Evaluate"/>.</summary>
@@ -41,15 +41,15 @@ public sealed class MatchingGradient : IDisposable
     public void Evaluate(
         Tensor parameters, Tensor images, Tensor labels, Tensor weights, Tensor target, Tensor distance, Tensor imagesGradient, Tensor? labelsGradient)
     {
-        loss.Evaluate(parameters, images, labels, weights, null, gradient, null);
-        device.GradientDistance.Evaluate(kind, loss.Pass.Network.Blocks, gradient, target, distance, gradientCotangent);
-        loss.EvaluateTangent(gradientCotangent, null, imagesGradient, labelsGradient);
+        _loss.Evaluate(parameters, images, labels, weights, null, _gradient, null);
+        _device.GradientDistance.Evaluate(_kind, _loss.Pass.Network.Blocks, _gradient, target, distance, _gradientCotangent);
+        _loss.EvaluateTangent(_gradientCotangent, null, imagesGradient, labelsGradient);
     }
 
     public void Dispose()
     {
-        loss.Dispose();
-        gradient.Dispose();
-        gradientCotangent.Dispose();
+        _loss.Dispose();
+        _gradient.Dispose();
+        _gradientCotangent.Dispose();
     }
 }

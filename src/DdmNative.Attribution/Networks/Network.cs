@@ -8,8 +8,8 @@ namespace DdmNative.Attribution.Networks;
 /// </summary>
 public sealed class Network
 {
-    private readonly int[] blockStarts;
-    private readonly int[] layerOffsets;
+    private readonly int[] _blockStarts;
+    private readonly int[] _layerOffsets;
 
     internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int> blockStarts, int headStart, int parameterOffset)
     {
@@ -17,13 +17,13 @@ public sealed class Network
         Layers = [.. layers];
         HeadStart = headStart;
         ParameterOffset = parameterOffset;
-        this.blockStarts = [.. blockStarts];
-        layerOffsets = new int[layers.Count];
+        this._blockStarts = [.. blockStarts];
+        _layerOffsets = new int[layers.Count];
         var parameters = new List<ParameterTensor>();
         int offset = 0;
         for (int i = 0; i < layers.Count; i++)
         {
-            int start = layerOffsets[i] = offset;
+            int start = _layerOffsets[i] = offset;
             parameters.AddRange(layers[i].Parameters.Select(p => p with { Offset = start + p.Offset }));
             offset = checked(offset + layers[i].ParameterCount);
         }
@@ -59,7 +59,7 @@ public sealed class Network
     public int ParameterOffset { get; }
 
     /// <summary>How many blocks the depth dial counts: a ConvNet's depth, an MLP's hidden layers, LeNet's four. The head is not one of them.</summary>
-    public int BlockCount => blockStarts.Length;
+    public int BlockCount => _blockStarts.Length;
 
     /// <summary>The first layer of the head (a flatten where images come in, and the linear layer to the classes).</summary>
     public int HeadStart { get; }
@@ -114,7 +114,7 @@ public sealed class Network
     {
         if (blocksFromTop < 0 || blocksFromTop > BlockCount)
             throw new ArgumentOutOfRangeException(nameof(blocksFromTop), blocksFromTop, $"The network has {BlockCount} blocks.");
-        return blocksFromTop == 0 ? HeadStart : blockStarts[^blocksFromTop];
+        return blocksFromTop == 0 ? HeadStart : _blockStarts[^blocksFromTop];
     }
 
     /// <summary>
@@ -126,8 +126,8 @@ public sealed class Network
     {
         RequireCut(firstLayer, 0, Layers.Count - 1);
         return new Network(
-            Options, [.. Layers.Skip(firstLayer)], [.. blockStarts.Where(start => start >= firstLayer).Select(start => start - firstLayer)],
-            Math.Max(HeadStart - firstLayer, 0), ParameterOffset + layerOffsets[firstLayer]);
+            Options, [.. Layers.Skip(firstLayer)], [.. _blockStarts.Where(start => start >= firstLayer).Select(start => start - firstLayer)],
+            Math.Max(HeadStart - firstLayer, 0), ParameterOffset + _layerOffsets[firstLayer]);
     }
 
     /// <summary>
@@ -138,11 +138,11 @@ public sealed class Network
     {
         RequireCut(firstLayer, 1, Layers.Count - 1);
         return new Network(
-            Options, [.. Layers.Take(firstLayer)], [.. blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
+            Options, [.. Layers.Take(firstLayer)], [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
     }
 
     /// <summary>Where a layer's parameters start in the vector.</summary>
-    internal int LayerOffset(int layer) => layerOffsets[layer];
+    internal int LayerOffset(int layer) => _layerOffsets[layer];
 
     private void RequireCut(int firstLayer, int lowest, int highest)
     {

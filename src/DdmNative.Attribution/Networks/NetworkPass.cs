@@ -12,16 +12,16 @@ namespace DdmNative.Attribution.Networks;
 /// </remarks>
 public sealed class NetworkPass : IDisposable
 {
-    private readonly Device device;
-    private readonly LayerPass[] passes;
-    private readonly Tensor[] outputs;
-    private readonly Tensor?[] tangents;
-    private readonly Tensor?[] cotangents;
-    private readonly Tensor?[] cotangentTangents;
-    private readonly int lowestWithParameters;
-    private (Tensor Parameters, Tensor Images)? forward;
-    private (Tensor Parameters, Tensor? Images)? forwardTangent;
-    private Tensor? backward;
+    private readonly Device _device;
+    private readonly LayerPass[] _passes;
+    private readonly Tensor[] _outputs;
+    private readonly Tensor?[] _tangents;
+    private readonly Tensor?[] _cotangents;
+    private readonly Tensor?[] _cotangentTangents;
+    private readonly int _lowestWithParameters;
+    private (Tensor Parameters, Tensor Images)? _forward;
+    private (Tensor Parameters, Tensor? Images)? _forwardTangent;
+    private Tensor? _backward;
 
     /// <summary>Plans a pass; buffers for cotangents and tangents are added when they are first asked for.</summary>
     /// <param name="device">Where it runs.</param>
@@ -33,20 +33,20 @@ public sealed class NetworkPass : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
-        (this.device, Network, Members, Samples) = (device, network, members, samples);
+        (this._device, Network, Members, Samples) = (device, network, members, samples);
         int count = network.Layers.Count;
-        passes = new LayerPass[count];
-        outputs = new Tensor[count];
+        _passes = new LayerPass[count];
+        _outputs = new Tensor[count];
         for (int i = 0; i < count; i++)
         {
-            passes[i] = network.Layers[i].Plan(device, network.LayerOffset(i), members, samples);
+            _passes[i] = network.Layers[i].Plan(device, network.LayerOffset(i), members, samples);
             TensorShape shape = network.Layers[i].Output.For(members, samples);
-            outputs[i] = keepOutput && i == count - 1 ? device.Allocate(shape) : device.AllocateTransient(shape);
+            _outputs[i] = keepOutput && i == count - 1 ? device.Allocate(shape) : device.AllocateTransient(shape);
         }
-        tangents = new Tensor?[count];
-        cotangents = new Tensor?[count];
-        cotangentTangents = new Tensor?[count];
-        lowestWithParameters = network.Layers.TakeWhile(layer => layer.ParameterCount == 0).Count();
+        _tangents = new Tensor?[count];
+        _cotangents = new Tensor?[count];
+        _cotangentTangents = new Tensor?[count];
+        _lowestWithParameters = network.Layers.TakeWhile(layer => layer.ParameterCount == 0).Count();
     }
 
     public Network Network { get; }
@@ -58,21 +58,21 @@ public sealed class NetworkPass : IDisposable
     public int Samples { get; }
 
     /// <summary>Logits [E, N, K, 1, 1], or the features of a <see cref="Network.Bottom"/>, as <see cref="Forward"/> leaves them.</summary>
-    public Tensor Output => outputs[^1];
+    public Tensor Output => _outputs[^1];
 
     /// <summary>The tangent of <see cref="Output"/>, as <see cref="ForwardTangent"/> leaves it.</summary>
-    public Tensor OutputTangent => Buffer(tangents, Last);
+    public Tensor OutputTangent => Buffer(_tangents, Last);
 
-    private int Last => passes.Length - 1;
+    private int Last => _passes.Length - 1;
 
     /// <summary>Computes <see cref="Output"/>.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void Forward(Tensor parameters, Tensor images)
     {
         RequireVector(parameters, shared: true);
-        (forward, forwardTangent, backward) = ((parameters, images), null, null);
+        (_forward, _forwardTangent, _backward) = ((parameters, images), null, null);
         for (int i = 0; i <= Last; i++)
-            passes[i].Forward(parameters, Input(i, images), outputs[i]);
+            _passes[i].Forward(parameters, Input(i, images), _outputs[i]);
     }
 
     /// <summary>From the cotangent of <see cref="Output"/> to those of the parameters and the images.</summary>
@@ -86,17 +86,17 @@ public sealed class NetworkPass : IDisposable
     /// <exception cref="InvalidOperationException">Forward has not run before it on the same parameters and images.</exception>
     public void Backward(Tensor parameters, Tensor images, Tensor outputCotangent, Tensor? gradient, Tensor? imagesCotangent, GhostProducts? products = null)
     {
-        Require(forward == (parameters, images), nameof(Backward), nameof(Forward), "parameters and images");
+        Require(_forward == (parameters, images), nameof(Backward), nameof(Forward), "parameters and images");
         if (products is not null && (gradient is null || Members != 1))
             throw new ArgumentException($"Products of samples come beside the gradient of one member; there {(gradient is null ? "is no gradient" : $"are {Members} members")}.", nameof(products));
         if (gradient is not null)
             RequireVector(gradient, shared: false);
-        backward = outputCotangent;
-        int lowest = imagesCotangent is null ? lowestWithParameters : 0;
+        _backward = outputCotangent;
+        int lowest = imagesCotangent is null ? _lowestWithParameters : 0;
         for (int i = Last; i >= lowest; i--)
         {
-            Tensor cotangent = i == Last ? outputCotangent : Buffer(cotangents, i);
-            passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(cotangents, i, lowest, imagesCotangent), products?.OfLayer(i));
+            Tensor cotangent = i == Last ? outputCotangent : Buffer(_cotangents, i);
+            _passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(_cotangents, i, lowest, imagesCotangent), products?.OfLayer(i));
         }
         products?.RecordApart(parameters, images, outputCotangent);
     }
@@ -110,11 +110,11 @@ public sealed class NetworkPass : IDisposable
     /// <exception cref="InvalidOperationException">Forward has not run before it on the same parameters and images.</exception>
     public void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent)
     {
-        Require(forward == (parameters, images), nameof(ForwardTangent), nameof(Forward), "parameters and images");
+        Require(_forward == (parameters, images), nameof(ForwardTangent), nameof(Forward), "parameters and images");
         RequireVector(parametersTangent, shared: true);
-        forwardTangent = (parametersTangent, imagesTangent);
+        _forwardTangent = (parametersTangent, imagesTangent);
         for (int i = FirstMoving(imagesTangent); i <= Last; i++)
-            passes[i].ForwardTangent(parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent), Buffer(tangents, i));
+            _passes[i].ForwardTangent(parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent), Buffer(_tangents, i));
     }
 
     /// <summary>The tangent of <see cref="Backward"/>.</summary>
@@ -132,20 +132,20 @@ public sealed class NetworkPass : IDisposable
         Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent, Tensor outputCotangent, Tensor outputCotangentTangent,
         Tensor? gradientTangent, Tensor? imagesCotangentTangent)
     {
-        Require(forward == (parameters, images), nameof(BackwardTangent), nameof(Forward), "parameters and images");
-        Require(backward == outputCotangent, nameof(BackwardTangent), nameof(Backward), "output cotangent, whose cotangents of every layer it needs");
-        Require(forwardTangent == (parametersTangent, imagesTangent), nameof(BackwardTangent), nameof(ForwardTangent), "tangents");
+        Require(_forward == (parameters, images), nameof(BackwardTangent), nameof(Forward), "parameters and images");
+        Require(_backward == outputCotangent, nameof(BackwardTangent), nameof(Backward), "output cotangent, whose cotangents of every layer it needs");
+        Require(_forwardTangent == (parametersTangent, imagesTangent), nameof(BackwardTangent), nameof(ForwardTangent), "tangents");
         if (gradientTangent is not null)
             RequireVector(gradientTangent, shared: false);
-        int lowest = imagesCotangentTangent is null ? lowestWithParameters : 0;
+        int lowest = imagesCotangentTangent is null ? _lowestWithParameters : 0;
         for (int i = Last; i >= lowest; i--)
         {
             (Tensor cotangent, Tensor cotangentTangent) = i == Last
                 ? (outputCotangent, outputCotangentTangent)
-                : (Buffer(cotangents, i), Buffer(cotangentTangents, i));
-            passes[i].BackwardTangent(
+                : (Buffer(_cotangents, i), Buffer(_cotangentTangents, i));
+            _passes[i].BackwardTangent(
                 parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent), cotangent, cotangentTangent,
-                gradientTangent, InputCotangent(cotangentTangents, i, lowest, imagesCotangentTangent));
+                gradientTangent, InputCotangent(_cotangentTangents, i, lowest, imagesCotangentTangent));
         }
     }
 
@@ -153,35 +153,35 @@ public sealed class NetworkPass : IDisposable
     /// <exception cref="InvalidOperationException">Backward has not run before it on these images and this cotangent.</exception>
     internal (Tensor Input, Tensor Cotangent) Ends(int layer, Tensor images, Tensor outputCotangent)
     {
-        Require(forward?.Images == images && backward == outputCotangent, nameof(Ends), nameof(Backward), "images and output cotangent");
-        return (Input(layer, images), layer == Last ? outputCotangent : Buffer(cotangents, layer));
+        Require(_forward?.Images == images && _backward == outputCotangent, nameof(Ends), nameof(Backward), "images and output cotangent");
+        return (Input(layer, images), layer == Last ? outputCotangent : Buffer(_cotangents, layer));
     }
 
     public void Dispose()
     {
-        foreach (LayerPass pass in passes)
+        foreach (LayerPass pass in _passes)
             pass.Dispose();
-        foreach (Tensor? tensor in outputs.Concat(tangents).Concat(cotangents).Concat(cotangentTangents))
+        foreach (Tensor? tensor in _outputs.Concat(_tangents).Concat(_cotangents).Concat(_cotangentTangents))
             tensor?.Dispose();
     }
 
-    private Tensor Input(int layer, Tensor images) => layer == 0 ? images : outputs[layer - 1];
+    private Tensor Input(int layer, Tensor images) => layer == 0 ? images : _outputs[layer - 1];
 
     private Tensor? InputTangent(int layer, Tensor? imagesTangent)
     {
         if (layer <= FirstMoving(imagesTangent))
             return layer == 0 ? imagesTangent : null;
-        return Buffer(tangents, layer - 1);
+        return Buffer(_tangents, layer - 1);
     }
 
     /// <summary>The lowest layer whose output has a tangent: below it nothing learns and the images stand still.</summary>
-    private int FirstMoving(Tensor? imagesTangent) => imagesTangent is null ? lowestWithParameters : 0;
+    private int FirstMoving(Tensor? imagesTangent) => imagesTangent is null ? _lowestWithParameters : 0;
 
     private Tensor? InputCotangent(Tensor?[] buffers, int layer, int lowest, Tensor? imagesResult)
         => layer > lowest ? Buffer(buffers, layer - 1) : layer == 0 ? imagesResult : null;
 
     private Tensor Buffer(Tensor?[] buffers, int layer)
-        => buffers[layer] ??= device.AllocateTransient(Network.Layers[layer].Output.For(Members, Samples));
+        => buffers[layer] ??= _device.AllocateTransient(Network.Layers[layer].Output.For(Members, Samples));
 
     private void RequireVector(Tensor vector, bool shared)
     {

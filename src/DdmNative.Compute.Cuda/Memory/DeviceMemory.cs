@@ -17,10 +17,10 @@ internal readonly record struct DeviceBlock(ulong Address, long Bytes);
 /// </remarks>
 internal sealed class DeviceMemory(ICudaDriver driver, string device, bool caching) : IDisposable
 {
-    private readonly Dictionary<long, Stack<ulong>> cache = [];
-    private readonly ConcurrentQueue<DeviceBlock> abandoned = new();
-    private long cachedBytes;
-    private bool disposed;
+    private readonly Dictionary<long, Stack<ulong>> _cache = [];
+    private readonly ConcurrentQueue<DeviceBlock> _abandoned = new();
+    private long _cachedBytes;
+    private bool _disposed;
 
     /// <summary>Bytes in use now.</summary>
     public long UsedBytes { get; private set; }
@@ -31,10 +31,10 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
     /// <exception cref="OutOfDeviceMemoryException">The device has no room, even after the cache was given back.</exception>
     public DeviceBlock Allocate(long bytes)
     {
-        while (abandoned.TryDequeue(out DeviceBlock lost))
+        while (_abandoned.TryDequeue(out DeviceBlock lost))
             Free(lost);
         long size = caching ? SizeClass(bytes) : bytes;
-        ulong address = cache.TryGetValue(size, out Stack<ulong>? free) && free.Count > 0 ? FromCache(free, size) : FromDriver(size);
+        ulong address = _cache.TryGetValue(size, out Stack<ulong>? free) && free.Count > 0 ? FromCache(free, size) : FromDriver(size);
         UsedBytes += size;
         HighWaterBytes = Math.Max(HighWaterBytes, UsedBytes);
         return new DeviceBlock(address, size);
@@ -42,7 +42,7 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
 
     public void Free(DeviceBlock block)
     {
-        if (disposed)
+        if (_disposed)
             return;
         UsedBytes -= block.Bytes;
         if (!caching)
@@ -50,24 +50,24 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
             Teardown.Attempt(() => driver.Free(block.Address));
             return;
         }
-        if (!cache.TryGetValue(block.Bytes, out Stack<ulong>? free))
-            cache[block.Bytes] = free = new Stack<ulong>();
+        if (!_cache.TryGetValue(block.Bytes, out Stack<ulong>? free))
+            _cache[block.Bytes] = free = new Stack<ulong>();
         free.Push(block.Address);
-        cachedBytes += block.Bytes;
+        _cachedBytes += block.Bytes;
     }
 
     /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
-    public void Abandon(DeviceBlock block) => abandoned.Enqueue(block);
+    public void Abandon(DeviceBlock block) => _abandoned.Enqueue(block);
 
     /// <summary>Gives the cache back to the driver, as far as it takes it. What is in use goes with the context.</summary>
     public void Dispose()
     {
-        if (disposed)
+        if (_disposed)
             return;
-        disposed = true;
-        foreach (ulong address in cache.Values.SelectMany(free => free))
+        _disposed = true;
+        foreach (ulong address in _cache.Values.SelectMany(free => free))
             Teardown.Attempt(() => driver.Free(address));
-        cache.Clear();
+        _cache.Clear();
     }
 
     private static long SizeClass(long bytes)
@@ -79,7 +79,7 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
 
     private ulong FromCache(Stack<ulong> free, long size)
     {
-        cachedBytes -= size;
+        _cachedBytes -= size;
         return free.Pop();
     }
 
@@ -89,7 +89,7 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
         {
             return driver.Allocate(size);
         }
-        catch (CudaException e) when (e.Result == CudaResult.OutOfMemory && cachedBytes > 0)
+        catch (CudaException e) when (e.Result == CudaResult.OutOfMemory && _cachedBytes > 0)
         {
             ReturnCache();
         }
@@ -116,9 +116,9 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
 
     private void ReturnCache()
     {
-        foreach (Stack<ulong> free in cache.Values)
+        foreach (Stack<ulong> free in _cache.Values)
             while (free.TryPop(out ulong address))
                 driver.Free(address);
-        cachedBytes = 0;
+        _cachedBytes = 0;
     }
 }

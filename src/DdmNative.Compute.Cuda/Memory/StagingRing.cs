@@ -20,39 +20,39 @@ internal sealed unsafe class StagingRing : IDisposable
     /// end they take three, so that the memory of an unread piece is never given out again.
     /// </summary>
     private const int Capacity = 4 * PieceBytes;
-    private readonly ICudaDriver driver;
-    private readonly nint stream;
-    private readonly nint memory;
+    private readonly ICudaDriver _driver;
+    private readonly nint _stream;
+    private readonly nint _memory;
 
     /// <summary>Pieces under way, oldest first: where each ends, counted from the beginning of time, and the event that says it was copied.</summary>
-    private readonly Queue<(long End, nint Event)> pieces = new();
-    private readonly Stack<nint> spareEvents = new();
-    private long written;
-    private long freed;
+    private readonly Queue<(long End, nint Event)> _pieces = new();
+    private readonly Stack<nint> _spareEvents = new();
+    private long _written;
+    private long _freed;
 
     public StagingRing(ICudaDriver driver, nint stream)
     {
-        (this.driver, this.stream) = (driver, stream);
-        memory = driver.AllocateHost(Capacity);
+        (this._driver, this._stream) = (driver, stream);
+        _memory = driver.AllocateHost(Capacity);
     }
 
     /// <summary>Memory for a piece of so many bytes (at most <see cref="PieceBytes"/>), to be filled and then handed to <see cref="Send"/>.</summary>
     public nint Next(long bytes)
     {
-        long start = Aligned(written);
+        long start = Aligned(_written);
         // A piece does not wrap around the end.
         if (start % Capacity + bytes > Capacity)
             start = (start / Capacity + 1) * Capacity;
-        while (start + bytes > freed + Capacity)
+        while (start + bytes > _freed + Capacity)
             FreeOldest();
-        written = start;
-        return memory + (nint)(start % Capacity);
+        _written = start;
+        return _memory + (nint)(start % Capacity);
     }
 
     /// <summary>Copies the piece that <see cref="Next"/> gave to the device, in stream order.</summary>
     public void Send(ulong destination, long bytes)
     {
-        driver.CopyToDevice(destination, memory + (nint)(written % Capacity), bytes, stream);
+        _driver.CopyToDevice(destination, _memory + (nint)(_written % Capacity), bytes, _stream);
         Enqueue(bytes);
     }
 
@@ -63,46 +63,46 @@ internal sealed unsafe class StagingRing : IDisposable
     public StagedPiece Receive(ulong source, long bytes)
     {
         nint piece = Next(bytes);
-        driver.CopyToHost(piece, source, bytes, stream);
+        _driver.CopyToHost(piece, source, bytes, _stream);
         return new StagedPiece(piece, Enqueue(bytes));
     }
 
     /// <summary>Makes all of the ring free again, once the stream is empty and every piece is read.</summary>
     public void FreeAll()
     {
-        while (pieces.TryDequeue(out (long End, nint Event) piece))
-            spareEvents.Push(piece.Event);
-        freed = written;
+        while (_pieces.TryDequeue(out (long End, nint Event) piece))
+            _spareEvents.Push(piece.Event);
+        _freed = _written;
     }
 
     /// <summary>Gives back what the driver still takes.</summary>
     public void Dispose()
     {
-        foreach (nint copied in pieces.Select(piece => piece.Event).Concat(spareEvents))
-            Teardown.Attempt(() => driver.DestroyEvent(copied));
-        Teardown.Attempt(() => driver.FreeHost(memory));
+        foreach (nint copied in _pieces.Select(piece => piece.Event).Concat(_spareEvents))
+            Teardown.Attempt(() => _driver.DestroyEvent(copied));
+        Teardown.Attempt(() => _driver.FreeHost(_memory));
     }
 
     private static long Aligned(long position) => (position + 63) / 64 * 64;
 
     private nint Enqueue(long bytes)
     {
-        written += bytes;
-        nint copied = spareEvents.TryPop(out nint spare) ? spare : driver.CreateEvent(timing: false);
-        driver.Record(copied, stream);
-        pieces.Enqueue((written, copied));
+        _written += bytes;
+        nint copied = _spareEvents.TryPop(out nint spare) ? spare : _driver.CreateEvent(timing: false);
+        _driver.Record(copied, _stream);
+        _pieces.Enqueue((_written, copied));
         return copied;
     }
 
     private void FreeOldest()
     {
-        if (!pieces.TryDequeue(out (long End, nint Event) oldest))
+        if (!_pieces.TryDequeue(out (long End, nint Event) oldest))
         {
-            freed = written;
+            _freed = _written;
             return;
         }
-        driver.Wait(oldest.Event);
-        spareEvents.Push(oldest.Event);
-        freed = oldest.End;
+        _driver.Wait(oldest.Event);
+        _spareEvents.Push(oldest.Event);
+        _freed = oldest.End;
     }
 }

@@ -17,23 +17,23 @@ internal sealed class KernelImages
 
     private static readonly ConcurrentDictionary<string, Lazy<KernelImages>> Embedded = new();
 
-    private readonly string source;
-    private readonly Dictionary<string, KernelImage>? images;
+    private readonly string _source;
+    private readonly Dictionary<string, KernelImage>? _images;
 
     /// <exception cref="CudaUnavailableException">A kernel is in two of the modules.</exception>
     internal KernelImages(string source, IReadOnlyList<KernelImage> modules)
     {
-        (this.source, Modules) = (source, modules);
+        (this._source, Modules) = (source, modules);
         var found = new Dictionary<string, KernelImage>(StringComparer.Ordinal);
         foreach (KernelImage module in modules)
             foreach (string kernel in KernelImage.KernelsIn(module.Read()))
                 if (!found.TryAdd(kernel, module))
                     throw new CudaUnavailableException($"no CUDA kernels: '{kernel}' is in two modules of {source}, " +
                         $"{found[kernel].Name} and {module.Name}. Take one of them away.");
-        images = found;
+        _images = found;
     }
 
-    private KernelImages(string source, KernelImage whole) => (this.source, Modules, Whole) = (source, [whole], whole);
+    private KernelImages(string source, KernelImage whole) => (this._source, Modules, Whole) = (source, [whole], whole);
 
     /// <summary>All modules.</summary>
     public IReadOnlyList<KernelImage> Modules { get; }
@@ -67,9 +67,9 @@ internal sealed class KernelImages
     /// <summary>The module that holds a kernel.</summary>
     /// <exception cref="CudaUnavailableException">None does.</exception>
     public KernelImage Find(string kernel)
-        => Whole ?? (images!.TryGetValue(kernel, out KernelImage? image)
+        => Whole ?? (_images!.TryGetValue(kernel, out KernelImage? image)
             ? image
-            : throw new CudaUnavailableException($"no CUDA kernel '{kernel}': it is in none of the {Modules.Count} modules of {source}. " +
+            : throw new CudaUnavailableException($"no CUDA kernel '{kernel}': it is in none of the {Modules.Count} modules of {_source}. " +
                 "Build them again."));
 
     private static KernelImages ReadEmbedded(string target)

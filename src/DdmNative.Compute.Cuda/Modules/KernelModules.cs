@@ -14,19 +14,19 @@ internal sealed class KernelModules : IDisposable
     /// <summary>Beyond this, a kernel's dynamic shared memory has to be asked for (CUDA C++ Programming Guide, "Shared Memory").</summary>
     private const int SharedBytesForAll = 48 * 1024;
 
-    private readonly Lock guard = new();
-    private readonly ICudaDriver driver;
-    private readonly KernelImages images;
-    private readonly Dictionary<KernelImage, nint> modules = [];
-    private readonly Dictionary<KernelImage, IReadOnlyDictionary<string, PtxInstructionMix>> mixes = [];
-    private readonly Dictionary<string, nint> functions = new(StringComparer.Ordinal);
-    private readonly Dictionary<nint, int> allowedSharedBytes = [];
-    private readonly List<LoadedModule> loaded = [];
+    private readonly Lock _guard = new();
+    private readonly ICudaDriver _driver;
+    private readonly KernelImages _images;
+    private readonly Dictionary<KernelImage, nint> _modules = [];
+    private readonly Dictionary<KernelImage, IReadOnlyDictionary<string, PtxInstructionMix>> _mixes = [];
+    private readonly Dictionary<string, nint> _functions = new(StringComparer.Ordinal);
+    private readonly Dictionary<nint, int> _allowedSharedBytes = [];
+    private readonly List<LoadedModule> _loaded = [];
 
     /// <exception cref="CudaException">There is one module for all kernels, which is loaded at once, and the driver refuses it.</exception>
     public KernelModules(ICudaDriver driver, KernelImages images)
     {
-        (this.driver, this.images) = (driver, images);
+        (this._driver, this._images) = (driver, images);
         if (images.Whole is KernelImage whole)
             Module(whole);
     }
@@ -36,8 +36,8 @@ internal sealed class KernelModules : IDisposable
     {
         get
         {
-            lock (guard)
-                return [.. loaded];
+            lock (_guard)
+                return [.. _loaded];
         }
     }
 
@@ -46,14 +46,14 @@ internal sealed class KernelModules : IDisposable
     /// <exception cref="CudaException">The driver refuses the module, or does not find the kernel in it.</exception>
     public nint Function(string name, int dynamicSharedBytes)
     {
-        lock (guard)
+        lock (_guard)
         {
-            if (!functions.TryGetValue(name, out nint function))
-                functions[name] = function = driver.Function(Module(images.Find(name)), name);
-            if (dynamicSharedBytes > SharedBytesForAll && allowedSharedBytes.GetValueOrDefault(function) < dynamicSharedBytes)
+            if (!_functions.TryGetValue(name, out nint function))
+                _functions[name] = function = _driver.Function(Module(_images.Find(name)), name);
+            if (dynamicSharedBytes > SharedBytesForAll && _allowedSharedBytes.GetValueOrDefault(function) < dynamicSharedBytes)
             {
-                driver.AllowDynamicSharedMemory(function, dynamicSharedBytes);
-                allowedSharedBytes[function] = dynamicSharedBytes;
+                _driver.AllowDynamicSharedMemory(function, dynamicSharedBytes);
+                _allowedSharedBytes[function] = dynamicSharedBytes;
             }
             return function;
         }
@@ -66,39 +66,39 @@ internal sealed class KernelModules : IDisposable
     {
         nint function = Function(name, 0);
         return new KernelFacts(
-            driver.FunctionAttribute(FunctionAttribute.Registers, function),
-            driver.FunctionAttribute(FunctionAttribute.SharedBytes, function),
-            driver.FunctionAttribute(FunctionAttribute.LocalBytes, function), Mix(name));
+            _driver.FunctionAttribute(FunctionAttribute.Registers, function),
+            _driver.FunctionAttribute(FunctionAttribute.SharedBytes, function),
+            _driver.FunctionAttribute(FunctionAttribute.LocalBytes, function), Mix(name));
     }
 
     /// <summary>Unloads all; what the driver no longer takes goes with the context.</summary>
     public void Dispose()
     {
-        foreach (nint module in modules.Values)
-            Teardown.Attempt(() => driver.UnloadModule(module));
-        modules.Clear();
+        foreach (nint module in _modules.Values)
+            Teardown.Attempt(() => _driver.UnloadModule(module));
+        _modules.Clear();
     }
 
     private nint Module(KernelImage image)
     {
-        if (modules.TryGetValue(image, out nint module))
+        if (_modules.TryGetValue(image, out nint module))
             return module;
         byte[] bytes = image.Read();
         long begin = Stopwatch.GetTimestamp();
-        modules[image] = module = driver.LoadModule(image.Name, bytes);
-        loaded.Add(new LoadedModule(image.Name, bytes.Length, KernelImage.IsCubin(bytes), Stopwatch.GetElapsedTime(begin)));
+        _modules[image] = module = _driver.LoadModule(image.Name, bytes);
+        _loaded.Add(new LoadedModule(image.Name, bytes.Length, KernelImage.IsCubin(bytes), Stopwatch.GetElapsedTime(begin)));
         return module;
     }
 
     private PtxInstructionMix? Mix(string kernel)
     {
-        lock (guard)
+        lock (_guard)
         {
-            KernelImage image = images.Find(kernel);
-            if (!mixes.TryGetValue(image, out IReadOnlyDictionary<string, PtxInstructionMix>? ofImage))
+            KernelImage image = _images.Find(kernel);
+            if (!_mixes.TryGetValue(image, out IReadOnlyDictionary<string, PtxInstructionMix>? ofImage))
             {
                 byte[] bytes = image.Read();
-                mixes[image] = ofImage = KernelImage.IsCubin(bytes) ? new Dictionary<string, PtxInstructionMix>()
+                _mixes[image] = ofImage = KernelImage.IsCubin(bytes) ? new Dictionary<string, PtxInstructionMix>()
                     : PtxInstructionMix.Of(bytes);
             }
             return ofImage.GetValueOrDefault(kernel);

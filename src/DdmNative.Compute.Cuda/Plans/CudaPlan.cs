@@ -6,20 +6,20 @@ namespace DdmNative.Compute.Cuda.Plans;
 /// <summary>Recorded launches as one CUDA graph: a run is one launch by the host, and waits for nothing.</summary>
 internal sealed class CudaPlan : IPlan
 {
-    private readonly CudaDevice device;
-    private readonly IReadOnlyList<RecordedLaunch> launches;
-    private readonly List<DeviceBlock> memory = [];
-    private readonly nint executable;
-    private bool disposed;
+    private readonly CudaDevice _device;
+    private readonly IReadOnlyList<RecordedLaunch> _launches;
+    private readonly List<DeviceBlock> _memory = [];
+    private readonly nint _executable;
+    private bool _disposed;
 
     /// <exception cref="OutOfDeviceMemoryException">The device has no room for the plan's intermediates.</exception>
     public CudaPlan(CudaDevice device, Recording recording)
     {
-        (this.device, Name, launches) = (device, recording.Name, recording.Launches);
+        (this._device, Name, _launches) = (device, recording.Name, recording.Launches);
         try
         {
             recording.Resolve(Reserve(recording.Uses()));
-            executable = CapturedGraph.Make(device, launches);
+            _executable = CapturedGraph.Make(device, _launches);
         }
         catch
         {
@@ -32,36 +32,36 @@ internal sealed class CudaPlan : IPlan
 
     public void Run()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        device.MakeCurrent();
-        if (device.LaunchObserver is ILaunchObserver observer)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _device.MakeCurrent();
+        if (_device.LaunchObserver is ILaunchObserver observer)
         {
             observer.OnRunStarted(this);
-            foreach (RecordedLaunch launch in launches)
-                device.LaunchNow(launch);
+            foreach (RecordedLaunch launch in _launches)
+                _device.LaunchNow(launch);
             observer.OnRunEnded(this);
             return;
         }
-        device.Driver.LaunchGraph(executable, device.Stream);
-        device.ReplayTimer?.OnRun(this, launches, executable);
+        _device.Driver.LaunchGraph(_executable, _device.Stream);
+        _device.ReplayTimer?.OnRun(this, _launches, _executable);
     }
 
     public void Dispose()
     {
-        if (disposed)
+        if (_disposed)
             return;
-        disposed = true;
-        if (device.IsDisposed)
+        _disposed = true;
+        if (_device.IsDisposed)
             return;
-        Teardown.Attempt(device.MakeCurrent);
-        Teardown.Attempt(() => device.Driver.DestroyExecutable(executable));
+        Teardown.Attempt(_device.MakeCurrent);
+        Teardown.Attempt(() => _device.Driver.DestroyExecutable(_executable));
         FreeMemory();
     }
 
     /// <summary>One arena for all intermediates, or, where a memory checker is to see their ends, memory of its own for each.</summary>
     private ulong[] Reserve(IReadOnlyList<IntermediateUse> uses)
     {
-        if (!device.Caching)
+        if (!_device.Caching)
             return [.. uses.Select(use => use.Last < 0 ? 0 : Take(use.Bytes))];
         (long[] offsets, long arenaBytes) = IntermediatePlacement.Place(uses);
         ulong arena = arenaBytes == 0 ? 0 : Take(arenaBytes);
@@ -70,15 +70,15 @@ internal sealed class CudaPlan : IPlan
 
     private ulong Take(long bytes)
     {
-        DeviceBlock block = device.Memory.Allocate(bytes);
-        memory.Add(block);
+        DeviceBlock block = _device.Memory.Allocate(bytes);
+        _memory.Add(block);
         return block.Address;
     }
 
     private void FreeMemory()
     {
-        foreach (DeviceBlock block in memory)
-            device.Memory.Free(block);
-        memory.Clear();
+        foreach (DeviceBlock block in _memory)
+            _device.Memory.Free(block);
+        _memory.Clear();
     }
 }

@@ -10,38 +10,38 @@ internal sealed class Recording(string name)
 {
     private const ulong Symbolic = 1UL << 63;
     private const int OffsetBits = 40;
-    private readonly List<RecordedLaunch> launches = [];
-    private readonly List<long> intermediates = [];
-    private readonly Dictionary<CudaTensor, ulong> addresses = [];
+    private readonly List<RecordedLaunch> _launches = [];
+    private readonly List<long> _intermediates = [];
+    private readonly Dictionary<CudaTensor, ulong> _addresses = [];
 
     public string Name => name;
 
-    public IReadOnlyList<RecordedLaunch> Launches => launches;
+    public IReadOnlyList<RecordedLaunch> Launches => _launches;
 
-    public void Add(RecordedLaunch launch) => launches.Add(launch);
+    public void Add(RecordedLaunch launch) => _launches.Add(launch);
 
     /// <summary>The symbolic address of a transient tensor.</summary>
     public ulong AddressOf(CudaTensor tensor)
     {
-        if (!addresses.TryGetValue(tensor, out ulong address))
-            addresses[tensor] = address = NewIntermediate(tensor.Bytes);
+        if (!_addresses.TryGetValue(tensor, out ulong address))
+            _addresses[tensor] = address = NewIntermediate(tensor.Bytes);
         return address;
     }
 
     /// <summary>A symbolic address of its own for so many bytes.</summary>
     public ulong NewIntermediate(long bytes)
     {
-        intermediates.Add(bytes);
-        return Symbolic | (ulong)(intermediates.Count - 1) << OffsetBits;
+        _intermediates.Add(bytes);
+        return Symbolic | (ulong)(_intermediates.Count - 1) << OffsetBits;
     }
 
     /// <summary>Bytes that each intermediate needs, and the first and last launch that touch it (first above last where none does).</summary>
     public IReadOnlyList<IntermediateUse> Uses()
     {
-        IntermediateUse[] uses = [.. intermediates.Select(bytes => new IntermediateUse(bytes, int.MaxValue, -1))];
-        for (int i = 0; i < launches.Count; i++)
+        IntermediateUse[] uses = [.. _intermediates.Select(bytes => new IntermediateUse(bytes, int.MaxValue, -1))];
+        for (int i = 0; i < _launches.Count; i++)
         {
-            foreach (ulong address in SymbolicPointers(launches[i].Arguments))
+            foreach (ulong address in SymbolicPointers(_launches[i].Arguments))
             {
                 ref IntermediateUse use = ref uses[NumberOf(address)];
                 use = use with { First = Math.Min(use.First, i), Last = i };
@@ -53,7 +53,7 @@ internal sealed class Recording(string name)
     /// <summary>Puts memory in the place of every symbolic address.</summary>
     public void Resolve(IReadOnlyList<ulong> memory)
     {
-        foreach (KernelArguments arguments in launches.Select(launch => launch.Arguments))
+        foreach (KernelArguments arguments in _launches.Select(launch => launch.Arguments))
         {
             foreach (KernelParameter parameter in arguments.Parameters.Where(parameter => parameter.IsPointer))
             {

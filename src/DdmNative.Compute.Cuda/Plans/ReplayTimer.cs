@@ -29,12 +29,12 @@ public sealed class ReplayTimer(CudaDevice device)
     /// <summary>Runs of a plan that are timed together.</summary>
     private const int Runs = 5;
 
-    private readonly Dictionary<(string Kernel, int Blocks, int Threads), (int Launches, double Milliseconds)> sums = [];
-    private readonly Dictionary<IPlan, Times> plans = [];
+    private readonly Dictionary<(string Kernel, int Blocks, int Threads), (int Launches, double Milliseconds)> _sums = [];
+    private readonly Dictionary<IPlan, Times> _plans = [];
 
     /// <summary>The longest first.</summary>
     public IReadOnlyList<ReplayedKernel> Kernels =>
-        [.. sums.Select(sum => new ReplayedKernel(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches,
+        [.. _sums.Select(sum => new ReplayedKernel(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches,
             sum.Value.Milliseconds)).OrderByDescending(kernel => kernel.Milliseconds)];
 
     /// <summary>Milliseconds of all runs by graphs: of plans, and of each launch outside of plans.</summary>
@@ -49,8 +49,8 @@ public sealed class ReplayTimer(CudaDevice device)
     /// <summary>Adds up a run of a plan that has just been launched.</summary>
     internal void OnRun(IPlan plan, IReadOnlyList<RecordedLaunch> launches, nint executable)
     {
-        if (!plans.TryGetValue(plan, out Times? times))
-            plans[plan] = times = Measure(launches, executable);
+        if (!_plans.TryGetValue(plan, out Times? times))
+            _plans[plan] = times = Measure(launches, executable);
         Add(launches, times);
     }
 
@@ -67,8 +67,8 @@ public sealed class ReplayTimer(CudaDevice device)
         {
             KernelLaunch launch = launches[i].Launch;
             (string, int, int) key = (launch.Kernel, launch.Blocks, launch.ThreadsPerBlock);
-            (int count, double sum) = sums.GetValueOrDefault(key);
-            sums[key] = (count + 1, sum + times.Kernels[i]);
+            (int count, double sum) = _sums.GetValueOrDefault(key);
+            _sums[key] = (count + 1, sum + times.Kernels[i]);
         }
         GraphMilliseconds += times.Graph;
         PlainMilliseconds += times.Plain;

@@ -20,13 +20,13 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     /// <summary>Rows that one block sums at least, and the most blocks that share the rows.</summary>
     private const int RowsPerSum = 256, MostSums = 64;
 
-    private readonly List<Workspace> workspaces = [];
+    private readonly List<Workspace> _workspaces = [];
 
     /// <summary>Scratch memory until the call ends.</summary>
     public DeviceMatrix Scratch(int members, long memberFloats)
     {
         Workspace workspace = device.Workspace(members * memberFloats);
-        workspaces.Add(workspace);
+        _workspaces.Add(workspace);
         return new DeviceMatrix(workspace.Address, members == 1 ? 0 : memberFloats);
     }
 
@@ -137,7 +137,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
                     .Int(taps).Division(taps)).Int(lanes).Division(lanes));
     }
 
-    public void Dispose() => workspaces.ForEach(workspace => workspace.Dispose());
+    public void Dispose() => _workspaces.ForEach(workspace => workspace.Dispose());
 
     /// <summary>
     /// What one block takes of a filter bank: some outputs with all their channels, or some channels (whole warps) of one output.

@@ -5,72 +5,72 @@ internal sealed unsafe class CorrelationCall : CpuCall
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
-    private readonly CorrelationShape shape;
-    private readonly (CpuOperand Image, CpuParameters Filter)[] sources;
-    private readonly CpuParameters? bias;
-    private readonly CpuOperand output;
-    private readonly int channels;
-    private readonly int panels;
-    private readonly FilterPanels packing;
+    private readonly CorrelationShape _shape;
+    private readonly (CpuOperand Image, CpuParameters Filter)[] _sources;
+    private readonly CpuParameters? _bias;
+    private readonly CpuOperand _output;
+    private readonly int _channels;
+    private readonly int _panels;
+    private readonly FilterPanels _packing;
 
     public CorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
     {
-        this.shape = shape;
-        this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
-        this.bias = ReadOptional(bias);
-        this.output = Write(output);
-        channels = sources.Length * shape.InputChannels;
-        panels = FilterPanels.Count(shape.OutputChannels);
-        packing = new FilterPanels(shape, channels);
+        this._shape = shape;
+        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
+        this._bias = ReadOptional(bias);
+        this._output = Write(output);
+        _channels = sources.Length * shape.InputChannels;
+        _panels = FilterPanels.Count(shape.OutputChannels);
+        _packing = new FilterPanels(shape, _channels);
         RetainedParts = sources.Length;
-        RetainedFloats = (long)panels * Columns * (shape.Taps * channels + 1);
+        RetainedFloats = (long)_panels * Columns * (shape.Taps * _channels + 1);
     }
 
-    private int PatchLength => shape.Taps * channels;
+    private int PatchLength => _shape.Taps * _channels;
 
-    public override double FlopsPerSample => sources.Length * shape.Flops;
+    public override double FlopsPerSample => _sources.Length * _shape.Flops;
 
-    public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * channels;
+    public override long TemporaryFloats(int samples) => (long)_shape.PaddedHeight * _shape.PaddedWidth * _channels;
 
     public override void Execute(in Tile tile)
     {
         float* filters = Retained(tile);
-        for (int i = 0; i < sources.Length; i++)
+        for (int i = 0; i < _sources.Length; i++)
         {
-            if (MustRenew(tile, sources[i].Filter.IsShared, i))
-                packing.Pack(sources[i].Filter.At(tile), filters, i * shape.InputChannels);
+            if (MustRenew(tile, _sources[i].Filter.IsShared, i))
+                _packing.Pack(_sources[i].Filter.At(tile), filters, i * _shape.InputChannels);
         }
-        float* biases = filters + (long)panels * Columns * PatchLength;
-        FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
+        float* biases = filters + (long)_panels * Columns * PatchLength;
+        FilterPanels.PackBias(_bias is null ? null : _bias.At(tile), _shape.OutputChannels, biases);
         float* padded = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
-            for (int i = 0; i < sources.Length; i++)
+            for (int i = 0; i < _sources.Length; i++)
                 PaddedImage.Pad(
-                    sources[i].Image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding,
-                    padded + i * shape.InputChannels, shape.PaddedHeight, shape.PaddedWidth, channels);
-            MultiplyRows(padded, filters, biases, output.At(tile, sample));
+                    _sources[i].Image.At(tile, sample), _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding,
+                    padded + i * _shape.InputChannels, _shape.PaddedHeight, _shape.PaddedWidth, _channels);
+            MultiplyRows(padded, filters, biases, _output.At(tile, sample));
         }
     }
 
     private void MultiplyRows(float* padded, float* filters, float* biases, float* y)
     {
-        int run = shape.KernelSize * channels;
-        for (int panel = 0; panel < panels; panel++)
+        int run = _shape.KernelSize * _channels;
+        for (int panel = 0; panel < _panels; panel++)
         {
             Contraction contraction = Panel(panel, filters, biases, y);
-            contraction.RowStrideA = channels;
-            contraction.SegmentA = (nint)shape.PaddedWidth * channels;
+            contraction.RowStrideA = _channels;
+            contraction.SegmentA = (nint)_shape.PaddedWidth * _channels;
             contraction.SegmentB = (nint)run * Columns;
             contraction.Steps = run;
-            contraction.Segments = shape.KernelSize;
+            contraction.Segments = _shape.KernelSize;
             float* start = contraction.C;
-            for (int row = 0; row < shape.OutputHeight; row++)
+            for (int row = 0; row < _shape.OutputHeight; row++)
             {
                 contraction.A = padded + row * contraction.SegmentA;
-                contraction.C = start + (long)row * shape.OutputWidth * shape.OutputChannels;
-                MatrixMicroKernel.Multiply(contraction, shape.OutputWidth);
+                contraction.C = start + (long)row * _shape.OutputWidth * _shape.OutputChannels;
+                MatrixMicroKernel.Multiply(contraction, _shape.OutputWidth);
             }
         }
     }
@@ -81,8 +81,8 @@ internal sealed unsafe class CorrelationCall : CpuCall
         B = filters + (long)panel * PatchLength * Columns,
         StepB = Columns,
         C = y + panel * Columns,
-        RowStrideC = shape.OutputChannels,
-        Columns = Math.Min(Columns, shape.OutputChannels - panel * Columns),
+        RowStrideC = _shape.OutputChannels,
+        Columns = Math.Min(Columns, _shape.OutputChannels - panel * Columns),
         Bias = biases + panel * Columns,
     };
 }

@@ -12,29 +12,29 @@ internal sealed class CpuAdam(CpuDevice device) : Adam
 
     private sealed unsafe class StepCall : CpuCall
     {
-        private readonly AdamOptions options;
-        private readonly CpuOperand values;
-        private readonly CpuOperand firstMoment;
-        private readonly CpuOperand secondMoment;
-        private readonly CpuOperand gradient;
-        private readonly CpuOperand corrections;
+        private readonly AdamOptions _options;
+        private readonly CpuOperand _values;
+        private readonly CpuOperand _firstMoment;
+        private readonly CpuOperand _secondMoment;
+        private readonly CpuOperand _gradient;
+        private readonly CpuOperand _corrections;
 
         public StepCall(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)
             : base("adam.step", values.Shape.Members, values.Shape.Samples)
         {
-            (this.options, this.values, this.firstMoment, this.secondMoment) = (options, Write(values), Write(firstMoment), Write(secondMoment));
-            (this.gradient, this.corrections) = (Read(gradient), ReadWhole(corrections));
+            (this._options, this._values, this._firstMoment, this._secondMoment) = (options, Write(values), Write(firstMoment), Write(secondMoment));
+            (this._gradient, this._corrections) = (Read(gradient), ReadWhole(corrections));
         }
 
         public override void Execute(in Tile tile)
         {
-            float* x = values.At(tile, tile.FirstSample);
-            float* m = firstMoment.At(tile, tile.FirstSample);
-            float* s = secondMoment.At(tile, tile.FirstSample);
-            float* g = gradient.At(tile, tile.FirstSample);
-            float* correction = corrections.At(tile, 0);
-            long length = (long)tile.SampleCount * values.Tensor.Shape.SampleLength;
-            Elementwise.Run(new AdaptiveStep(x, m, s, g, options, correction[0], correction[1]), length);
+            float* x = _values.At(tile, tile.FirstSample);
+            float* m = _firstMoment.At(tile, tile.FirstSample);
+            float* s = _secondMoment.At(tile, tile.FirstSample);
+            float* g = _gradient.At(tile, tile.FirstSample);
+            float* correction = _corrections.At(tile, 0);
+            long length = (long)tile.SampleCount * _values.Tensor.Shape.SampleLength;
+            Elementwise.Run(new AdaptiveStep(x, m, s, g, _options, correction[0], correction[1]), length);
         }
     }
 

@@ -5,8 +5,8 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal abstract unsafe class CpuCall(string name, int members, int samples) : IKernelCall
 {
-    private readonly List<CpuOperand> operands = [];
-    private readonly List<GradientSum> gradients = [];
+    private readonly List<CpuOperand> _operands = [];
+    private readonly List<GradientSum> _gradients = [];
 
     /// <summary>Operation and layer-independent form, for profiles: <c>convolution.forward</c>.</summary>
     public string Name { get; } = name;
@@ -17,15 +17,15 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// <summary>N of the call: the samples a member's tiles are cut from. 1 for what concerns a member as a whole.</summary>
     public int Samples { get; } = samples;
 
-    public IReadOnlyList<CpuOperand> Operands => operands;
+    public IReadOnlyList<CpuOperand> Operands => _operands;
 
-    public IReadOnlyList<GradientSum> Gradients => gradients;
+    public IReadOnlyList<GradientSum> Gradients => _gradients;
 
-    public string Shape => KernelShape.Of(operands);
+    public string Shape => KernelShape.Of(_operands);
 
     public virtual double FlopsPerSample => 0;
 
-    public virtual double BytesPerSample => operands.Where(o => !o.IsReadWhole).Select(o => o.Tensor).Distinct().Sum(tensor => (double)tensor.Shape.SampleLength * sizeof(float));
+    public virtual double BytesPerSample => _operands.Where(o => !o.IsReadWhole).Select(o => o.Tensor).Distinct().Sum(tensor => (double)tensor.Shape.SampleLength * sizeof(float));
 
     /// <summary>Floats that stay with the thread from block to block of a member.</summary>
     public long RetainedFloats { get; protected init; }
@@ -68,15 +68,15 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// <summary>Takes over another call's operands and gradients, except for tensors that this call does without.</summary>
     protected void Adopt(CpuCall call, CpuTensor[] except)
     {
-        operands.AddRange(call.Operands.Where(operand => !except.Contains(operand.Tensor) && !operands.Contains(operand)));
-        gradients.AddRange(call.Gradients.Where(gradient => !gradients.Contains(gradient)));
+        _operands.AddRange(call.Operands.Where(operand => !except.Contains(operand.Tensor) && !_operands.Contains(operand)));
+        _gradients.AddRange(call.Gradients.Where(gradient => !_gradients.Contains(gradient)));
     }
 
     /// <summary>Takes over a parameter that another call reads too.</summary>
     protected void Adopt(CpuParameters parameters)
     {
-        if (!operands.Contains(parameters.Vector))
-            operands.Add(parameters.Vector);
+        if (!_operands.Contains(parameters.Vector))
+            _operands.Add(parameters.Vector);
     }
 
     protected CpuParameters? ReadOptional(Slice? slice) => slice is Slice given ? Read(given) : null;
@@ -88,7 +88,7 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         GradientSum sum = convert is null
             ? new GradientSum(vector, slice.Offset, length) { IsAssignedFirst = isAssignedFirst }
             : new GradientSum(vector, slice.Offset, length) { IsAssignedFirst = isAssignedFirst, Convert = convert };
-        gradients.Add(sum);
+        _gradients.Add(sum);
         return sum;
     }
 
@@ -109,7 +109,7 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     private CpuOperand Add(CpuOperand operand)
     {
-        operands.Add(operand);
+        _operands.Add(operand);
         return operand;
     }
 }

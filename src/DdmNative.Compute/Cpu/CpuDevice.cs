@@ -7,8 +7,8 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>The CPU: SIMD kernels on channels-last tensors, one thread per tile, the same bits for any number of threads.</summary>
 public sealed class CpuDevice : Device
 {
-    private readonly Workspace[] workspaces;
-    private List<CpuCall>? recording;
+    private readonly Workspace[] _workspaces;
+    private List<CpuCall>? _recording;
 
     /// <param name="threads">Threads that work; 0 for one per core.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
@@ -16,9 +16,9 @@ public sealed class CpuDevice : Device
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Workers = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
-        workspaces = new Workspace[Workers.Threads];
-        for (int i = 0; i < workspaces.Length; i++)
-            workspaces[i] = new Workspace(i);
+        _workspaces = new Workspace[Workers.Threads];
+        for (int i = 0; i < _workspaces.Length; i++)
+            _workspaces[i] = new Workspace(i);
         Convolution = new CpuConvolution(this);
         MatrixProduct = new CpuMatrixProduct(this);
         InstanceNorm = new CpuInstanceNorm(this);
@@ -84,39 +84,39 @@ public sealed class CpuDevice : Device
 
     public override IPlan Record(string name, Action body)
     {
-        if (recording is not null)
+        if (_recording is not null)
             throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
-        recording = [];
+        _recording = [];
         try
         {
             body();
-            if (recording.Count == 0)
+            if (_recording.Count == 0)
                 throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
-            return new CpuPlan(this, name, recording);
+            return new CpuPlan(this, name, _recording);
         }
         finally
         {
-            recording = null;
+            _recording = null;
         }
     }
 
     /// <summary>Runs a call now, or writes it down while a plan is being recorded.</summary>
     internal void Submit(CpuCall call)
     {
-        if (recording is not null)
+        if (_recording is not null)
         {
-            recording.Add(call);
+            _recording.Add(call);
             return;
         }
         using var plan = new CpuPlan(this, call.Name, [call]);
         plan.Run();
     }
 
-    internal Workspace WorkspaceOf(int worker) => workspaces[worker];
+    internal Workspace WorkspaceOf(int worker) => _workspaces[worker];
 
     internal void PrepareWorkspaces(long length, long temporaryOffset, int retainingCalls)
     {
-        foreach (Workspace workspace in workspaces)
+        foreach (Workspace workspace in _workspaces)
             workspace.Prepare(length, temporaryOffset, retainingCalls);
     }
 
@@ -125,7 +125,7 @@ public sealed class CpuDevice : Device
         if (!disposing)
             return;
         Workers.Dispose();
-        foreach (Workspace workspace in workspaces)
+        foreach (Workspace workspace in _workspaces)
             workspace.Dispose();
     }
 }

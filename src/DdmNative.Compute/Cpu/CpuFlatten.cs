@@ -13,12 +13,12 @@ internal sealed class CpuFlatten(CpuDevice device) : Flatten
     {
         internal readonly CpuOperand source;
         internal readonly CpuOperand target;
-        private readonly int rows;
-        private readonly int columns;
+        private readonly int _rows;
+        private readonly int _columns;
 
         public TransposeCall(string name, Tensor source, Tensor target, int rows, int columns)
             : base(name, target.Shape.Members, target.Shape.Samples)
-            => (this.source, this.target, this.rows, this.columns) = (Read(source), Write(target), rows, columns);
+            => (this.source, this.target, this._rows, this._columns) = (Read(source), Write(target), rows, columns);
 
         public override void Execute(in Tile tile)
         {
@@ -26,10 +26,10 @@ internal sealed class CpuFlatten(CpuDevice device) : Flatten
             {
                 float* from = source.At(tile, sample);
                 float* to = target.At(tile, sample);
-                for (int column = 0; column < columns; column++, to += rows)
+                for (int column = 0; column < _columns; column++, to += _rows)
                 {
                     float* value = from + column;
-                    for (int row = 0; row < rows; row++, value += columns)
+                    for (int row = 0; row < _rows; row++, value += _columns)
                         to[row] = *value;
                 }
             }

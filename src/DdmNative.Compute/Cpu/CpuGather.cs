@@ -9,22 +9,22 @@ internal sealed class CpuGather(CpuDevice device) : Gather
 
     private sealed unsafe class SamplesCall : CpuCall
     {
-        private readonly CpuOperand source;
-        private readonly CpuOperand indices;
-        private readonly CpuOperand y;
+        private readonly CpuOperand _source;
+        private readonly CpuOperand _indices;
+        private readonly CpuOperand _y;
 
         public SamplesCall(Tensor source, Tensor indices, Tensor y)
-            : base("gather.samples", y.Shape.Members, y.Shape.Samples) => (this.source, this.indices, this.y) = (ReadWhole(source), Read(indices), Write(y));
+            : base("gather.samples", y.Shape.Members, y.Shape.Samples) => (this._source, this._indices, this._y) = (ReadWhole(source), Read(indices), Write(y));
 
         public override void Execute(in Tile tile)
         {
-            int length = y.Tensor.Shape.SampleLength;
+            int length = _y.Tensor.Shape.SampleLength;
             for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
             {
-                int index = (int)*indices.At(tile, sample);
-                if ((uint)index >= (uint)source.Tensor.Shape.Samples)
-                    throw new ArgumentOutOfRangeException(nameof(tile), $"Index {index} of sample {sample} is outside the source's {source.Tensor.Shape.Samples} samples.");
-                new ReadOnlySpan<float>(source.At(tile, index), length).CopyTo(new Span<float>(y.At(tile, sample), length));
+                int index = (int)*_indices.At(tile, sample);
+                if ((uint)index >= (uint)_source.Tensor.Shape.Samples)
+                    throw new ArgumentOutOfRangeException(nameof(tile), $"Index {index} of sample {sample} is outside the source's {_source.Tensor.Shape.Samples} samples.");
+                new ReadOnlySpan<float>(_source.At(tile, index), length).CopyTo(new Span<float>(_y.At(tile, sample), length));
             }
         }
     }

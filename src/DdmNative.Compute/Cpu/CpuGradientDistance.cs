@@ -13,33 +13,33 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
 
     private sealed unsafe class EvaluateCall : CpuCall
     {
-        private readonly GradientDistanceKind kind;
-        private readonly ParameterBlock[] blocks;
-        private readonly CpuOperand gradient;
-        private readonly CpuOperand target;
-        private readonly CpuOperand distance;
-        private readonly CpuOperand cotangent;
+        private readonly GradientDistanceKind _kind;
+        private readonly ParameterBlock[] _blocks;
+        private readonly CpuOperand _gradient;
+        private readonly CpuOperand _target;
+        private readonly CpuOperand _distance;
+        private readonly CpuOperand _cotangent;
 
         public EvaluateCall(
             GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor cotangent)
             : base("gradient-distance", cotangent.Shape.Members, samples: 1)
         {
-            (this.kind, this.blocks) = (kind, [.. blocks]);
-            (this.gradient, this.target, this.distance, this.cotangent) = (Read(gradient), Read(target), Write(distance), Write(cotangent));
+            (this._kind, this._blocks) = (kind, [.. blocks]);
+            (this._gradient, this._target, this._distance, this._cotangent) = (Read(gradient), Read(target), Write(distance), Write(cotangent));
         }
 
         public override void Execute(in Tile tile)
         {
-            float* g = gradient.At(tile, 0);
-            float* wanted = target.At(tile, 0);
-            float* v = cotangent.At(tile, 0);
-            int length = gradient.Tensor.Shape.SampleLength;
-            *distance.At(tile, 0) = (float)(kind switch
+            float* g = _gradient.At(tile, 0);
+            float* wanted = _target.At(tile, 0);
+            float* v = _cotangent.At(tile, 0);
+            int length = _gradient.Tensor.Shape.SampleLength;
+            *_distance.At(tile, 0) = (float)(_kind switch
             {
                 GradientDistanceKind.Relative => Relative(g, wanted, v, length, negligible: 0),
                 GradientDistanceKind.RelativePerLayer => RelativePerLayer(g, wanted, v, length),
                 GradientDistanceKind.RowCosine => RowCosine(g, wanted, v),
-                _ => throw new InvalidOperationException($"Distance {kind} is unknown."),
+                _ => throw new InvalidOperationException($"Distance {_kind} is unknown."),
             });
         }
 
@@ -47,7 +47,7 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
         {
             double negligible = NegligibleShare * NegligibleShare * VectorSum.Dot(wanted, wanted, length);
             double sum = 0;
-            foreach (ParameterBlock b in blocks)
+            foreach (ParameterBlock b in _blocks)
                 sum += Relative(g + b.Offset, wanted + b.Offset, v + b.Offset, b.Rows * b.RowLength, negligible);
             return sum;
         }
@@ -55,7 +55,7 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
         private double RowCosine(float* g, float* wanted, float* v)
         {
             double sum = 0;
-            foreach (ParameterBlock b in blocks)
+            foreach (ParameterBlock b in _blocks)
                 sum += RowCosine(b, g + b.Offset, wanted + b.Offset, v + b.Offset);
             return sum;
         }

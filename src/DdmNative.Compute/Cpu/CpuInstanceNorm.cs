@@ -116,7 +116,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         internal readonly CpuOperand xCotangent;
         internal readonly GradientSum scaleSum;
         internal readonly GradientSum shiftSum;
-        private readonly NormProducts? products;
+        private readonly NormProducts? _products;
 
         public BackwardCall(
             Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts? wanted = null)
@@ -127,10 +127,10 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             scaleSum = Sum(scaleCotangent, Channels);
             shiftSum = Sum(shiftCotangent, Channels);
             if (wanted is SampleProducts products)
-                this.products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products);
+                this._products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products);
         }
 
-        public override long TemporaryFloats(int samples) => products is null ? 0 : 2 * Channels;
+        public override long TemporaryFloats(int samples) => _products is null ? 0 : 2 * Channels;
 
         /// <summary>Adds a sample's own terms to δγ and δβ, and leaves them for their products where these are wanted.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -141,13 +141,13 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             float* shiftTotal = shiftSum.Slot(tile.Workspace) + channel;
             TLanes.Store(TLanes.Load(scaleTotal, lanes) + scaleTerms, scaleTotal, lanes);
             TLanes.Store(TLanes.Load(shiftTotal, lanes) + shiftTerms, shiftTotal, lanes);
-            if (products is null)
+            if (_products is null)
                 return;
             TLanes.Store(scaleTerms, tile.Workspace.Temporary + channel, lanes);
             TLanes.Store(shiftTerms, tile.Workspace.Temporary + Channels + channel, lanes);
         }
 
-        internal protected override void EndSample(in Tile tile, int sample) => products?.Write(tile, sample, tile.Workspace.Temporary, Channels);
+        internal protected override void EndSample(in Tile tile, int sample) => _products?.Write(tile, sample, tile.Workspace.Temporary, Channels);
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {

@@ -11,27 +11,27 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
 
     private sealed unsafe class CombineCall : CpuCall
     {
-        private readonly float alpha;
-        private readonly CpuOperand a;
-        private readonly float beta;
-        private readonly CpuOperand b;
-        private readonly CpuOperand y;
+        private readonly float _alpha;
+        private readonly CpuOperand _a;
+        private readonly float _beta;
+        private readonly CpuOperand _b;
+        private readonly CpuOperand _y;
 
         public CombineCall(float alpha, Tensor a, float beta, Tensor b, Tensor y)
             : base("linear-combination", y.Shape.Members, y.Shape.Samples)
-            => (this.alpha, this.a, this.beta, this.b, this.y) = (alpha, Read(a), beta, Read(b), Write(y));
+            => (this._alpha, this._a, this._beta, this._b, this._y) = (alpha, Read(a), beta, Read(b), Write(y));
 
         public override void Execute(in Tile tile)
         {
-            float* first = a.At(tile, tile.FirstSample);
-            float* second = b.At(tile, tile.FirstSample);
-            float* target = y.At(tile, tile.FirstSample);
-            long length = (long)tile.SampleCount * y.Tensor.Shape.SampleLength;
+            float* first = _a.At(tile, tile.FirstSample);
+            float* second = _b.At(tile, tile.FirstSample);
+            float* target = _y.At(tile, tile.FirstSample);
+            long length = (long)tile.SampleCount * _y.Tensor.Shape.SampleLength;
             // With β = 0 a copy stays exact whatever b holds.
-            if (beta == 0)
-                Elementwise.Run(new Scaling(first, target, Vector512.Create(alpha)), length);
+            if (_beta == 0)
+                Elementwise.Run(new Scaling(first, target, Vector512.Create(_alpha)), length);
             else
-                Elementwise.Run(new Sum(first, second, target, Vector512.Create(alpha), Vector512.Create(beta)), length);
+                Elementwise.Run(new Sum(first, second, target, Vector512.Create(_alpha), Vector512.Create(_beta)), length);
         }
     }
 

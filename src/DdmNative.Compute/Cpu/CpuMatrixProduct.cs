@@ -43,10 +43,10 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         internal readonly (CpuOperand Input, CpuParameters Weight)[] sources;
         internal readonly CpuParameters bias;
         internal readonly CpuOperand output;
-        private readonly FilterPanels packing;
-        private readonly int inputs;
-        private readonly int outputs;
-        private readonly int panels;
+        private readonly FilterPanels _packing;
+        private readonly int _inputs;
+        private readonly int _outputs;
+        private readonly int _panels;
 
         public ForwardCall(string name, (Tensor Input, Slice Weight)[] sources, Slice bias, Tensor output)
             : base(name, output.Shape.Members, output.Shape.Samples)
@@ -54,22 +54,22 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Weight)));
             this.bias = Read(bias);
             this.output = Write(output);
-            inputs = sources[0].Input.Shape.Channels;
-            outputs = output.Shape.Channels;
-            panels = FilterPanels.Count(outputs);
-            packing = new FilterPanels(new CorrelationShape(inputs, 1, 1, outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false), sources.Length * inputs);
-            RetainedFloats = (long)panels * Columns * (sources.Length * inputs + 1);
+            _inputs = sources[0].Input.Shape.Channels;
+            _outputs = output.Shape.Channels;
+            _panels = FilterPanels.Count(_outputs);
+            _packing = new FilterPanels(new CorrelationShape(_inputs, 1, 1, _outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false), sources.Length * _inputs);
+            RetainedFloats = (long)_panels * Columns * (sources.Length * _inputs + 1);
         }
 
-        public override double FlopsPerSample => 2.0 * sources.Length * inputs * outputs;
+        public override double FlopsPerSample => 2.0 * sources.Length * _inputs * _outputs;
 
         /// <summary>
         /// Rows a multiple of a kilobyte apart fall into the same few sets of the first-level cache, and a tile reads fourteen at once: such rows are copied a cache line further
         /// apart, if there are panels enough to pay for it.
         /// </summary>
-        private bool AreRowsSpread => inputs % 256 == 0 && panels > 1;
+        private bool AreRowsSpread => _inputs % 256 == 0 && _panels > 1;
 
-        private int RowStride => AreRowsSpread ? inputs + LanePart.Lanes : inputs;
+        private int RowStride => AreRowsSpread ? _inputs + LanePart.Lanes : _inputs;
 
         public override long TemporaryFloats(int samples) => AreRowsSpread ? (long)sources.Length * samples * RowStride : 0;
 
@@ -77,18 +77,18 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         {
             bool isShared = bias.IsShared && Array.TrueForAll(sources, source => source.Weight.IsShared);
             float* weights = Retained(tile);
-            float* biases = weights + (long)panels * Columns * sources.Length * inputs;
-            int stride = sources.Length * inputs;
+            float* biases = weights + (long)_panels * Columns * sources.Length * _inputs;
+            int stride = sources.Length * _inputs;
             if (MustRenew(tile, isShared))
             {
                 for (int i = 0; i < sources.Length; i++)
-                    packing.Pack(sources[i].Weight.At(tile), weights, i * inputs);
-                FilterPanels.PackBias(bias.At(tile), outputs, biases);
+                    _packing.Pack(sources[i].Weight.At(tile), weights, i * _inputs);
+                FilterPanels.PackBias(bias.At(tile), _outputs, biases);
             }
             float* rows = tile.Workspace.Temporary;
             for (int i = 0; i < sources.Length && AreRowsSpread; i++)
                 SpreadRows(sources[i].Input.At(tile, tile.FirstSample), tile.SampleCount, rows + (nint)i * tile.SampleCount * RowStride);
-            for (int panel = 0; panel < panels; panel++)
+            for (int panel = 0; panel < _panels; panel++)
             {
                 for (int i = 0; i < sources.Length; i++)
                 {
@@ -98,13 +98,13 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
                             A = AreRowsSpread ? rows + (nint)i * tile.SampleCount * RowStride : sources[i].Input.At(tile, tile.FirstSample),
                             RowStrideA = RowStride,
                             StepA = 1,
-                            B = weights + ((long)panel * stride + i * inputs) * Columns,
+                            B = weights + ((long)panel * stride + i * _inputs) * Columns,
                             StepB = Columns,
-                            Steps = inputs,
+                            Steps = _inputs,
                             Segments = 1,
                             C = output.At(tile, tile.FirstSample) + panel * Columns,
-                            RowStrideC = outputs,
-                            Columns = Math.Min(Columns, outputs - panel * Columns),
+                            RowStrideC = _outputs,
+                            Columns = Math.Min(Columns, _outputs - panel * Columns),
                             Accumulate = i > 0,
                             Bias = biases + panel * Columns,
                         },
@@ -116,43 +116,43 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         private void SpreadRows(float* source, int count, float* target)
         {
             for (int row = 0; row < count; row++)
-                new ReadOnlySpan<float>(source + (nint)row * inputs, inputs).CopyTo(new Span<float>(target + (nint)row * RowStride, inputs));
+                new ReadOnlySpan<float>(source + (nint)row * _inputs, _inputs).CopyTo(new Span<float>(target + (nint)row * RowStride, _inputs));
         }
     }
 
         private sealed unsafe class BackwardDataCall : CpuCall
     {
-        private readonly (CpuOperand Cotangent, CpuParameters Weight)[] sources;
-        private readonly CpuOperand output;
+        private readonly (CpuOperand Cotangent, CpuParameters Weight)[] _sources;
+        private readonly CpuOperand _output;
 
         public BackwardDataCall(string name, (Tensor Cotangent, Slice Weight)[] sources, Tensor output)
             : base(name, output.Shape.Members, output.Shape.Samples)
         {
-            this.sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Weight)));
-            this.output = Write(output);
+            this._sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Weight)));
+            this._output = Write(output);
         }
 
-        public override double FlopsPerSample => 2.0 * sources.Length * output.Tensor.Shape.Channels * sources[0].Cotangent.Tensor.Shape.Channels;
+        public override double FlopsPerSample => 2.0 * _sources.Length * _output.Tensor.Shape.Channels * _sources[0].Cotangent.Tensor.Shape.Channels;
 
         public override void Execute(in Tile tile)
         {
-            int inputs = output.Tensor.Shape.Channels;
-            int outputs = sources[0].Cotangent.Tensor.Shape.Channels;
+            int inputs = _output.Tensor.Shape.Channels;
+            int outputs = _sources[0].Cotangent.Tensor.Shape.Channels;
             for (int column = 0; column < inputs; column += MatrixMicroKernel.PanelColumns)
             {
-                for (int i = 0; i < sources.Length; i++)
+                for (int i = 0; i < _sources.Length; i++)
                 {
                     MatrixMicroKernel.Multiply(
                         new Contraction
                         {
-                            A = sources[i].Cotangent.At(tile, tile.FirstSample),
+                            A = _sources[i].Cotangent.At(tile, tile.FirstSample),
                             RowStrideA = outputs,
                             StepA = 1,
-                            B = sources[i].Weight.At(tile) + column,
+                            B = _sources[i].Weight.At(tile) + column,
                             StepB = inputs,
                             Steps = outputs,
                             Segments = 1,
-                            C = output.At(tile, tile.FirstSample) + column,
+                            C = _output.At(tile, tile.FirstSample) + column,
                             RowStrideC = inputs,
                             Columns = Math.Min(MatrixMicroKernel.PanelColumns, inputs - column),
                             Accumulate = i > 0,
@@ -166,85 +166,85 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
     internal sealed unsafe class BackwardWeightCall : CpuCall
     {
         internal readonly (CpuOperand Input, CpuOperand Cotangent)[] sources;
-        private readonly CpuOperand biasCotangent;
-        private readonly GradientSum weightSum;
-        private readonly GradientSum biasSum;
-        private readonly int inputs;
-        private readonly int outputs;
-        private readonly RunningProducts? products;
+        private readonly CpuOperand _biasCotangent;
+        private readonly GradientSum _weightSum;
+        private readonly GradientSum _biasSum;
+        private readonly int _inputs;
+        private readonly int _outputs;
+        private readonly RunningProducts? _products;
 
         public BackwardWeightCall(
             string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult, SampleProducts? wanted = null)
             : base(name, weightResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
         {
             this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Cotangent)));
-            this.biasCotangent = Read(biasCotangent);
-            weightSum = Sum(weightResult, weightResult.Length);
-            biasSum = Sum(biasResult, biasResult.Length);
-            inputs = sources[0].Input.Shape.Channels;
-            outputs = biasCotangent.Shape.Channels;
-            products = ReadProducts(wanted);
-            RetainedFloats = products is null ? 0 : 2 * products.TotalFloats;
+            this._biasCotangent = Read(biasCotangent);
+            _weightSum = Sum(weightResult, weightResult.Length);
+            _biasSum = Sum(biasResult, biasResult.Length);
+            _inputs = sources[0].Input.Shape.Channels;
+            _outputs = biasCotangent.Shape.Channels;
+            _products = ReadProducts(wanted);
+            RetainedFloats = _products is null ? 0 : 2 * _products.TotalFloats;
         }
 
         /// <summary>The vector that receives both gradients, where they are one's.</summary>
-        internal CpuTensor? Vector => weightSum.Vector.Tensor == biasSum.Vector.Tensor ? weightSum.Vector.Tensor : null;
+        internal CpuTensor? Vector => _weightSum.Vector.Tensor == _biasSum.Vector.Tensor ? _weightSum.Vector.Tensor : null;
 
-        internal bool TakesProducts => products is not null;
+        internal bool TakesProducts => _products is not null;
 
-        internal bool HasOffsets(int weight, int bias) => weightSum.Offset == weight && biasSum.Offset == bias;
+        internal bool HasOffsets(int weight, int bias) => _weightSum.Offset == weight && _biasSum.Offset == bias;
 
-        public override double FlopsPerSample => 2.0 * (sources.Length + (products?.Count ?? 0)) * inputs * outputs;
+        public override double FlopsPerSample => 2.0 * (sources.Length + (_products?.Count ?? 0)) * _inputs * _outputs;
 
         public override void Execute(in Tile tile)
         {
-            if (products is null)
+            if (_products is null)
             {
                 AddSamples(tile, tile.FirstSample, tile.SampleCount);
                 return;
             }
-            double* before = (double*)Retained(tile), totals = before + products.Count;
+            double* before = (double*)Retained(tile), totals = before + _products.Count;
             for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
             {
                 AddSamples(tile, sample, 1);
-                new Span<double>(totals, products.Count).Clear();
-                products.Add(tile, products.WeightDirections, weightSum.Slot(tile.Workspace), totals);
-                products.Add(tile, products.BiasDirections, biasSum.Slot(tile.Workspace), totals);
-                products.Write(tile, sample, totals, before);
+                new Span<double>(totals, _products.Count).Clear();
+                _products.Add(tile, _products.WeightDirections, _weightSum.Slot(tile.Workspace), totals);
+                _products.Add(tile, _products.BiasDirections, _biasSum.Slot(tile.Workspace), totals);
+                _products.Write(tile, sample, totals, before);
             }
         }
 
         private void AddSamples(in Tile tile, int firstSample, int samples)
         {
-            float* sum = weightSum.Slot(tile.Workspace);
+            float* sum = _weightSum.Slot(tile.Workspace);
             foreach ((CpuOperand input, CpuOperand cotangent) in sources)
             {
-                for (int column = 0; column < inputs; column += MatrixMicroKernel.PanelColumns)
+                for (int column = 0; column < _inputs; column += MatrixMicroKernel.PanelColumns)
                 {
                     MatrixMicroKernel.Multiply(
                         new Contraction
                         {
                             A = cotangent.At(tile, firstSample),
                             RowStrideA = 1,
-                            StepA = outputs,
+                            StepA = _outputs,
                             B = input.At(tile, firstSample) + column,
-                            StepB = inputs,
+                            StepB = _inputs,
                             Steps = samples,
                             Segments = 1,
                             C = sum + column,
-                            RowStrideC = inputs,
-                            Columns = Math.Min(MatrixMicroKernel.PanelColumns, inputs - column),
+                            RowStrideC = _inputs,
+                            Columns = Math.Min(MatrixMicroKernel.PanelColumns, _inputs - column),
                             Accumulate = true,
                         },
-                        outputs);
+                        _outputs);
                 }
             }
-            float* bias = biasSum.Slot(tile.Workspace);
+            float* bias = _biasSum.Slot(tile.Workspace);
             for (int sample = firstSample; sample < firstSample + samples; sample++)
             {
-                float* row = biasCotangent.At(tile, sample);
-                for (int c = 0; c < outputs; c += LanePart.Lanes)
-                    LanePart.Store(LanePart.Load(bias + c, outputs - c) + LanePart.Load(row + c, outputs - c), bias + c, outputs - c);
+                float* row = _biasCotangent.At(tile, sample);
+                for (int c = 0; c < _outputs; c += LanePart.Lanes)
+                    LanePart.Store(LanePart.Load(bias + c, _outputs - c) + LanePart.Load(row + c, _outputs - c), bias + c, _outputs - c);
             }
         }
     }

@@ -20,25 +20,25 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// <summary>Samples of a block over which what its calls keep is spread. More would push the block itself out of the last-level cache that the threads share.</summary>
     private const int SpreadSamples = 16;
 
-    private readonly List<CpuCall> calls = [];
-    private readonly HashSet<CpuTensor> written = [];
-    private readonly HashSet<CpuTensor> summed = [];
-    private GradientSum[]? gradients;
-    private GradientAddition? sums;
+    private readonly List<CpuCall> _calls = [];
+    private readonly HashSet<CpuTensor> _written = [];
+    private readonly HashSet<CpuTensor> _summed = [];
+    private GradientSum[]? _gradients;
+    private GradientAddition? _sums;
 
     public int Members { get; } = members;
 
     public int Samples { get; } = samples;
 
-    public IReadOnlyList<CpuCall> Calls => calls;
+    public IReadOnlyList<CpuCall> Calls => _calls;
 
     public int Slots { get; } = SlotsOf(samples);
 
     /// <summary>The gradients that the calls sum. Fixed with the first look at it: a plan looks when all calls are in.</summary>
-    public GradientSum[] Gradients => gradients ??= [.. calls.SelectMany(call => call.Gradients)];
+    public GradientSum[] Gradients => _gradients ??= [.. _calls.SelectMany(call => call.Gradients)];
 
     /// <summary>The adding up of the slots' gradients, as a profiler sees it.</summary>
-    public IKernelCall Sums => sums ??= new GradientAddition(this);
+    public IKernelCall Sums => _sums ??= new GradientAddition(this);
 
     /// <summary>Samples that go through the calls together. Set by <see cref="Arrange"/>.</summary>
     public int BlockSamples { get; private set; } = 1;
@@ -54,11 +54,11 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// <summary>Adds the call unless its tiles would have to wait for other tiles of this phase.</summary>
     public bool TryAdd(CpuCall call)
     {
-        if (calls.Count > 0 && (call.Members != Members || call.Samples != Samples || call.Operands.Any(MustWait)))
+        if (_calls.Count > 0 && (call.Members != Members || call.Samples != Samples || call.Operands.Any(MustWait)))
             return false;
-        calls.Add(call);
-        written.UnionWith(call.Operands.Where(o => o.IsWritten).Select(o => o.Tensor));
-        summed.UnionWith(call.Gradients.Select(g => g.Vector.Tensor));
+        _calls.Add(call);
+        _written.UnionWith(call.Operands.Where(o => o.IsWritten).Select(o => o.Tensor));
+        _summed.UnionWith(call.Gradients.Select(g => g.Vector.Tensor));
         return true;
     }
 
@@ -68,7 +68,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// </summary>
     public void Arrange()
     {
-        Segments = CpuSegment.Cut(calls);
+        Segments = CpuSegment.Cut(_calls);
         BlockSamples = Array.Exists(Segments, segment => segment.KeepsMuch)
             ? Math.Min(SpreadSamples, LargestSlot)
             : SamplesIn(CpuSegment.BytesPerSample(Segments.SelectMany(segment => segment.Transients).Distinct()), LargestSlot);
@@ -86,7 +86,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
         for (int start = first; start < end; start += BlockSamples)
             foreach (CpuSegment segment in Segments)
                 RunBlock(segment, workspace, member, start, Math.Min(start + BlockSamples, end), first, observer);
-        foreach (CpuCall call in calls)
+        foreach (CpuCall call in _calls)
         {
             long started = Now(observer);
             call.EndSlot(workspace);
@@ -116,8 +116,8 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     private int SlotStart(int slot) => (int)((long)Samples * slot / Slots);
 
     private bool MustWait(CpuOperand operand)
-        => summed.Contains(operand.Tensor) || (operand.IsReadWhole && written.Contains(operand.Tensor)) || (operand.IsWritten && ReadWholeBefore(operand.Tensor));
+        => _summed.Contains(operand.Tensor) || (operand.IsReadWhole && _written.Contains(operand.Tensor)) || (operand.IsWritten && ReadWholeBefore(operand.Tensor));
 
     private bool ReadWholeBefore(CpuTensor tensor)
-        => calls.Exists(call => call.Operands.Any(o => o.IsReadWhole && o.Tensor == tensor));
+        => _calls.Exists(call => call.Operands.Any(o => o.IsReadWhole && o.Tensor == tensor));
 }

@@ -10,27 +10,27 @@ internal sealed class CpuPhilox(CpuDevice device) : Philox
 
     private sealed unsafe class FillCall : CpuCall
     {
-        private readonly CpuOperand vector;
-        private readonly Slice slice;
-        private readonly float low;
-        private readonly float high;
-        private readonly ulong seed;
-        private readonly uint stream;
+        private readonly CpuOperand _vector;
+        private readonly Slice _slice;
+        private readonly float _low;
+        private readonly float _high;
+        private readonly ulong _seed;
+        private readonly uint _stream;
 
         public FillCall(Slice slice, float low, float high, ulong seed, uint stream)
             : base("philox.fill-uniform", slice.Vector.Shape.Members, samples: 1)
-            => (vector, this.slice, this.low, this.high, this.seed, this.stream) = (Write(slice.Vector), slice, low, high, seed, stream);
+            => (_vector, this._slice, this._low, this._high, this._seed, this._stream) = (Write(slice.Vector), slice, low, high, seed, stream);
 
         public override void Execute(in Tile tile)
         {
-            float* target = vector.At(tile, 0) + slice.Offset;
-            float range = high - low;
-            for (int start = 0; start < slice.Length; start += 4)
+            float* target = _vector.At(tile, 0) + _slice.Offset;
+            float range = _high - _low;
+            for (int start = 0; start < _slice.Length; start += 4)
             {
-                (uint a, uint b, uint c, uint d) = Block(seed, stream + (uint)tile.Member, (ulong)(start / 4));
+                (uint a, uint b, uint c, uint d) = Block(_seed, _stream + (uint)tile.Member, (ulong)(start / 4));
                 ReadOnlySpan<uint> words = [a, b, c, d];
-                for (int i = 0; i < Math.Min(4, slice.Length - start); i++)
-                    target[start + i] = low + range * ToUnit(words[i]);
+                for (int i = 0; i < Math.Min(4, _slice.Length - start); i++)
+                    target[start + i] = _low + range * ToUnit(words[i]);
             }
         }
     }

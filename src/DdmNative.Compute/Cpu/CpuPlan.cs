@@ -8,84 +8,84 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal sealed unsafe class CpuPlan : IPlan
 {
-    private readonly CpuDevice device;
-    private readonly List<CpuPhase> phases = [];
-    private readonly List<(int First, int Count, bool ByMember)> stages = [];
-    private readonly List<AlignedMemory> sharedSlots = [];
-    private readonly List<CpuTensor> made = [];
+    private readonly CpuDevice _device;
+    private readonly List<CpuPhase> _phases = [];
+    private readonly List<(int First, int Count, bool ByMember)> _stages = [];
+    private readonly List<AlignedMemory> _sharedSlots = [];
+    private readonly List<CpuTensor> _made = [];
 
     /// <summary>Made once, delegates and all, so that a run allocates nothing.</summary>
-    private readonly Action[] steps;
-    private readonly int retainingCalls;
-    private readonly long temporaryOffset;
-    private readonly long workspaceLength;
-    private bool disposed;
+    private readonly Action[] _steps;
+    private readonly int _retainingCalls;
+    private readonly long _temporaryOffset;
+    private readonly long _workspaceLength;
+    private bool _disposed;
 
     public CpuPlan(CpuDevice device, string name, IReadOnlyList<CpuCall> calls)
     {
-        this.device = device;
+        this._device = device;
         Name = name;
-        calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, made.Add), made.Add);
+        calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add), _made.Add);
         foreach (CpuCall call in calls)
         {
-            if (phases.Count > 0 && phases[^1].TryAdd(call))
+            if (_phases.Count > 0 && _phases[^1].TryAdd(call))
                 continue;
             var phase = new CpuPhase(call.Members, call.Samples);
             phase.TryAdd(call);
-            phases.Add(phase);
+            _phases.Add(phase);
         }
         ArrangeStages();
-        foreach (CpuPhase phase in phases)
+        foreach (CpuPhase phase in _phases)
             phase.Arrange();
         long length = PlaceTransients();
         foreach (CpuCall call in calls)
         {
             call.RetainedOffset = length;
-            call.RetainedIndex = retainingCalls;
-            retainingCalls += call.RetainedParts;
+            call.RetainedIndex = _retainingCalls;
+            _retainingCalls += call.RetainedParts;
             length += RoundUp(call.RetainedFloats);
         }
         length = PlaceGradients(length);
-        temporaryOffset = length;
-        workspaceLength = length + phases.Max(phase => phase.Calls.Max(call => call.TemporaryFloats(phase.BlockSamples)));
-        steps = [.. stages.SelectMany(stage => stage.ByMember ? [StepByMember(stage.First, stage.Count)] : StepsTogether(phases[stage.First]))];
+        _temporaryOffset = length;
+        _workspaceLength = length + _phases.Max(phase => phase.Calls.Max(call => call.TemporaryFloats(phase.BlockSamples)));
+        _steps = [.. _stages.SelectMany(stage => stage.ByMember ? [StepByMember(stage.First, stage.Count)] : StepsTogether(_phases[stage.First]))];
     }
 
     public string Name { get; }
 
     public void Run()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        device.PrepareWorkspaces(workspaceLength, temporaryOffset, retainingCalls);
-        device.TileObserver?.OnRunStarted(this);
-        foreach (Action step in steps)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _device.PrepareWorkspaces(_workspaceLength, _temporaryOffset, _retainingCalls);
+        _device.TileObserver?.OnRunStarted(this);
+        foreach (Action step in _steps)
             step();
-        device.TileObserver?.OnRunEnded(this);
+        _device.TileObserver?.OnRunEnded(this);
     }
 
     public void Dispose()
     {
-        foreach (AlignedMemory memory in sharedSlots)
+        foreach (AlignedMemory memory in _sharedSlots)
             memory.Dispose();
-        foreach (CpuTensor tensor in made)
+        foreach (CpuTensor tensor in _made)
             tensor.Dispose();
-        disposed = true;
+        _disposed = true;
     }
 
     /// <summary>Phases whose members alone feed the threads evenly are run member by member; neighbours over the same members without a pause.</summary>
     private void ArrangeStages()
     {
-        for (int i = 0; i < phases.Count; i++)
+        for (int i = 0; i < _phases.Count; i++)
         {
-            bool byMember = IsByMember(phases[i]);
-            if (byMember && stages.Count > 0 && stages[^1].ByMember && phases[i - 1].Members == phases[i].Members)
-                stages[^1] = (stages[^1].First, stages[^1].Count + 1, true);
+            bool byMember = IsByMember(_phases[i]);
+            if (byMember && _stages.Count > 0 && _stages[^1].ByMember && _phases[i - 1].Members == _phases[i].Members)
+                _stages[^1] = (_stages[^1].First, _stages[^1].Count + 1, true);
             else
-                stages.Add((i, 1, byMember));
+                _stages.Add((i, 1, byMember));
         }
     }
 
-    private bool IsByMember(CpuPhase phase) => phase.Slots == 1 || MembersFeed(phase.Members, device.Workers.Threads);
+    private bool IsByMember(CpuPhase phase) => phase.Slots == 1 || MembersFeed(phase.Members, _device.Workers.Threads);
 
     /// <summary>Whether so many members, each on one thread, feed all threads evenly.</summary>
     internal static bool MembersFeed(int members, int threads) => members >= 4 * threads || (members >= threads && members % threads == 0);
@@ -95,9 +95,9 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         var uses = new Dictionary<CpuTensor, List<(int Phase, CpuSegment Segment, CpuOperand Operand)>>();
         var order = new List<CpuTensor>();
-        for (int i = 0; i < phases.Count; i++)
+        for (int i = 0; i < _phases.Count; i++)
         {
-            foreach (CpuSegment segment in phases[i].Segments)
+            foreach (CpuSegment segment in _phases[i].Segments)
             {
                 foreach (CpuOperand operand in segment.Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient))
                 {
@@ -111,7 +111,7 @@ internal sealed unsafe class CpuPlan : IPlan
             }
         }
         long offset = 0;
-        HashSet<CpuTensor> summed = [.. phases.SelectMany(p => p.Calls).SelectMany(call => call.Gradients).Select(g => g.Vector.Tensor)];
+        HashSet<CpuTensor> summed = [.. _phases.SelectMany(p => p.Calls).SelectMany(call => call.Gradients).Select(g => g.Vector.Tensor)];
         foreach (CpuTensor tensor in summed)
             tensor.Reserve();
         foreach (CpuTensor tensor in order)
@@ -127,7 +127,7 @@ internal sealed unsafe class CpuPlan : IPlan
             int samples = placement switch
             {
                 Placement.Member => tensor.Shape.Samples,
-                Placement.Block => Math.Min(tensor.Shape.Samples, phases[list[0].Phase].BlockSamples),
+                Placement.Block => Math.Min(tensor.Shape.Samples, _phases[list[0].Phase].BlockSamples),
                 Placement.Tile => Math.Min(tensor.Shape.Samples, list[0].Segment.TileSamples),
                 _ => 0,
             };
@@ -138,11 +138,11 @@ internal sealed unsafe class CpuPlan : IPlan
 
     private Placement PlacementOf(CpuTensor tensor, int firstPhase, int lastPhase)
     {
-        if (tensor.Shape.Members != phases[firstPhase].Members || tensor.Shape.Samples != phases[firstPhase].Samples)
+        if (tensor.Shape.Members != _phases[firstPhase].Members || tensor.Shape.Samples != _phases[firstPhase].Samples)
             return Placement.Full;
         if (firstPhase == lastPhase)
             return Placement.Block;
-        foreach ((int first, int count, bool byMember) in stages)
+        foreach ((int first, int count, bool byMember) in _stages)
             if (byMember && firstPhase >= first && lastPhase < first + count)
                 return Placement.Member;
         return Placement.Full;
@@ -150,19 +150,19 @@ internal sealed unsafe class CpuPlan : IPlan
 
     private long PlaceGradients(long offset)
     {
-        foreach ((int first, int count, bool byMember) in stages)
+        foreach ((int first, int count, bool byMember) in _stages)
         {
             for (int i = first; i < first + count; i++)
             {
-                foreach (GradientSum gradient in phases[i].Gradients)
+                foreach (GradientSum gradient in _phases[i].Gradients)
                 {
                     gradient.SlotOffset = offset;
                     gradient.TotalOffset = offset + RoundUp(gradient.Length);
                     offset += 2 * RoundUp(gradient.Length);
                     if (byMember)
                         continue;
-                    gradient.SharedSlots = new AlignedMemory((long)phases[i].Members * phases[i].Slots * gradient.Length);
-                    sharedSlots.Add(gradient.SharedSlots);
+                    gradient.SharedSlots = new AlignedMemory((long)_phases[i].Members * _phases[i].Slots * gradient.Length);
+                    _sharedSlots.Add(gradient.SharedSlots);
                 }
             }
         }
@@ -172,10 +172,10 @@ internal sealed unsafe class CpuPlan : IPlan
     /// <summary>Each member on one thread, through all of the phases.</summary>
     private Action StepByMember(int firstPhase, int phaseCount)
     {
-        CpuPhase[] run = [.. phases.Skip(firstPhase).Take(phaseCount)];
+        CpuPhase[] run = [.. _phases.Skip(firstPhase).Take(phaseCount)];
         int members = run[0].Members;
-        Action<int, int> runMember = (worker, member) => RunMember(device.WorkspaceOf(worker), run, member, device.TileObserver);
-        return () => device.Workers.Run(members, runMember);
+        Action<int, int> runMember = (worker, member) => RunMember(_device.WorkspaceOf(worker), run, member, _device.TileObserver);
+        return () => _device.Workers.Run(members, runMember);
     }
 
     private static void RunMember(Workspace workspace, CpuPhase[] run, int member, ITileObserver? observer)
@@ -206,27 +206,27 @@ internal sealed unsafe class CpuPlan : IPlan
         GradientSum[] gradients = phase.Gradients;
         Action<int, int> runSlot = (worker, item) =>
         {
-            Workspace workspace = device.WorkspaceOf(worker);
-            phase.RunSlot(workspace, item / slots, item % slots, device.TileObserver);
-            long started = CpuPhase.Now(device.TileObserver);
+            Workspace workspace = _device.WorkspaceOf(worker);
+            phase.RunSlot(workspace, item / slots, item % slots, _device.TileObserver);
+            long started = CpuPhase.Now(_device.TileObserver);
             foreach (GradientSum gradient in gradients)
                 new ReadOnlySpan<float>(gradient.Slot(workspace), gradient.Length)
                     .CopyTo(new Span<float>(gradient.SharedSlots!.Start + (long)item * gradient.Length, gradient.Length));
-            Observe(device.TileObserver, workspace, item / slots, phase, started);
+            Observe(_device.TileObserver, workspace, item / slots, phase, started);
         };
         Action<int, int> addSlots = (worker, item) =>
         {
             (int member, GradientSum gradient) = (item / gradients.Length, gradients[item % gradients.Length]);
-            Workspace workspace = device.WorkspaceOf(worker);
+            Workspace workspace = _device.WorkspaceOf(worker);
             float* total = workspace.Start + gradient.TotalOffset;
-            long started = CpuPhase.Now(device.TileObserver);
+            long started = CpuPhase.Now(_device.TileObserver);
             for (int slot = 0; slot < slots; slot++)
                 AddSlot(slot, gradient.SharedSlots!.Start + ((long)member * slots + slot) * gradient.Length, total, gradient.Length);
             gradient.Write(member, total);
-            Observe(device.TileObserver, workspace, member, phase, started);
+            Observe(_device.TileObserver, workspace, member, phase, started);
         };
-        Action run = () => device.Workers.Run(phase.Members * slots, runSlot);
-        return gradients.Length == 0 ? [run] : [run, () => device.Workers.Run(phase.Members * gradients.Length, addSlots)];
+        Action run = () => _device.Workers.Run(phase.Members * slots, runSlot);
+        return gradients.Length == 0 ? [run] : [run, () => _device.Workers.Run(phase.Members * gradients.Length, addSlots)];
     }
 
     private static void Observe(ITileObserver? observer, Workspace workspace, int member, CpuPhase phase, long started)

@@ -12,34 +12,34 @@ internal sealed class CpuReduction(CpuDevice device) : Reduction
 
     private sealed unsafe class SumSamplesCall : CpuCall
     {
-        private readonly CpuOperand x;
-        private readonly CpuOperand y;
+        private readonly CpuOperand _x;
+        private readonly CpuOperand _y;
 
         public SumSamplesCall(Tensor x, Tensor y)
-            : base("reduction.sum-samples", y.Shape.Members, samples: 1) => (this.x, this.y) = (ReadWhole(x), Write(y));
+            : base("reduction.sum-samples", y.Shape.Members, samples: 1) => (this._x, this._y) = (ReadWhole(x), Write(y));
 
         public override void Execute(in Tile tile)
         {
-            TensorShape shape = x.Tensor.Shape;
-            float* target = y.At(tile, 0);
+            TensorShape shape = _x.Tensor.Shape;
+            float* target = _y.At(tile, 0);
             // One sample after the other keeps the order of the sum and streams the memory.
             Clear(target, shape.SampleLength);
             for (int sample = 0; sample < shape.Samples; sample++)
-                TensorPrimitives.Add(new ReadOnlySpan<float>(target, shape.SampleLength), new ReadOnlySpan<float>(x.At(tile, sample), shape.SampleLength),
+                TensorPrimitives.Add(new ReadOnlySpan<float>(target, shape.SampleLength), new ReadOnlySpan<float>(_x.At(tile, sample), shape.SampleLength),
                     new Span<float>(target, shape.SampleLength));
         }
     }
 
     private sealed unsafe class DotCall : CpuCall
     {
-        private readonly CpuOperand a;
-        private readonly CpuOperand b;
-        private readonly CpuOperand y;
+        private readonly CpuOperand _a;
+        private readonly CpuOperand _b;
+        private readonly CpuOperand _y;
 
         public DotCall(Tensor a, Tensor b, Tensor y)
-            : base("reduction.dot", y.Shape.Members, samples: 1) => (this.a, this.b, this.y) = (ReadWhole(a), ReadWhole(b), Write(y));
+            : base("reduction.dot", y.Shape.Members, samples: 1) => (this._a, this._b, this._y) = (ReadWhole(a), ReadWhole(b), Write(y));
 
         public override void Execute(in Tile tile)
-            => *y.At(tile, 0) = (float)VectorSum.Dot(a.At(tile, 0), b.At(tile, 0), a.Tensor.Shape.MemberLength);
+            => *_y.At(tile, 0) = (float)VectorSum.Dot(_a.At(tile, 0), _b.At(tile, 0), _a.Tensor.Shape.MemberLength);
     }
 }

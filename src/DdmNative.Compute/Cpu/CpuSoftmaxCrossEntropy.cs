@@ -78,14 +78,14 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
 
     private sealed unsafe class ProbabilitiesCall : SampleCall
     {
-        private readonly CpuOperand result;
+        private readonly CpuOperand _result;
 
         public ProbabilitiesCall(Tensor logits, Tensor result)
-            : base("softmax.probabilities", logits, result) => this.result = Write(result);
+            : base("softmax.probabilities", logits, result) => this._result = Write(result);
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {
-            float* target = result.At(tile, sample);
+            float* target = _result.At(tile, sample);
             for (int k = 0; k < Classes; k++)
                 target[k] = (float)probabilities[k];
         }
@@ -93,19 +93,19 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
 
     private sealed unsafe class LossCall : SampleCall
     {
-        private readonly CpuOperand labels;
-        private readonly CpuOperand loss;
+        private readonly CpuOperand _labels;
+        private readonly CpuOperand _loss;
 
         public LossCall(Tensor logits, Tensor labels, Tensor loss)
-            : base("cross-entropy.loss", logits, loss) => (this.labels, this.loss) = (Read(labels), Write(loss));
+            : base("cross-entropy.loss", logits, loss) => (this._labels, this._loss) = (Read(labels), Write(loss));
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {
-            float* q = labels.At(tile, sample);
+            float* q = _labels.At(tile, sample);
             double sum = 0;
             for (int k = 0; k < Classes; k++)
                 sum += q[k] * (logSumExp - z[k]);
-            *loss.At(tile, sample) = (float)sum;
+            *_loss.At(tile, sample) = (float)sum;
         }
     }
 
@@ -131,20 +131,20 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
 
     private sealed unsafe class BackwardTangentCall : SampleCall
     {
-        private readonly CpuOperand logitsTangent;
-        private readonly CpuOperand labels;
-        private readonly CpuOperand weights;
-        private readonly CpuOperand result;
+        private readonly CpuOperand _logitsTangent;
+        private readonly CpuOperand _labels;
+        private readonly CpuOperand _weights;
+        private readonly CpuOperand _result;
 
         public BackwardTangentCall(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights, Tensor result)
             : base("cross-entropy.backward-tangent", logits, result)
-            => (this.logitsTangent, this.labels, this.weights, this.result) = (Read(logitsTangent), Read(labels), Read(weights), Write(result));
+            => (this._logitsTangent, this._labels, this._weights, this._result) = (Read(logitsTangent), Read(labels), Read(weights), Write(result));
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {
-            float* tangent = logitsTangent.At(tile, sample);
-            float* target = result.At(tile, sample);
-            double factor = *weights.At(tile, sample) * Mass(labels.At(tile, sample), Classes);
+            float* tangent = _logitsTangent.At(tile, sample);
+            float* target = _result.At(tile, sample);
+            double factor = *_weights.At(tile, sample) * Mass(_labels.At(tile, sample), Classes);
             double expectation = Expectation(probabilities, tangent);
             for (int k = 0; k < Classes; k++)
                 target[k] = (float)(factor * probabilities[k] * (tangent[k] - expectation));
@@ -153,19 +153,19 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
 
     private sealed unsafe class LabelCotangentCall : SampleCall
     {
-        private readonly CpuOperand logitsTangent;
-        private readonly CpuOperand weights;
-        private readonly CpuOperand result;
+        private readonly CpuOperand _logitsTangent;
+        private readonly CpuOperand _weights;
+        private readonly CpuOperand _result;
 
         public LabelCotangentCall(Tensor logits, Tensor logitsTangent, Tensor weights, Tensor result)
             : base("cross-entropy.label-cotangent", logits, result)
-            => (this.logitsTangent, this.weights, this.result) = (Read(logitsTangent), Read(weights), Write(result));
+            => (this._logitsTangent, this._weights, this._result) = (Read(logitsTangent), Read(weights), Write(result));
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {
-            float* tangent = logitsTangent.At(tile, sample);
-            float* target = result.At(tile, sample);
-            double weight = *weights.At(tile, sample), expectation = Expectation(probabilities, tangent);
+            float* tangent = _logitsTangent.At(tile, sample);
+            float* target = _result.At(tile, sample);
+            double weight = *_weights.At(tile, sample), expectation = Expectation(probabilities, tangent);
             for (int k = 0; k < Classes; k++)
                 target[k] = (float)(weight * (expectation - tangent[k]));
         }

@@ -5,15 +5,15 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal sealed unsafe class CpuTensor : Tensor
 {
-    private AlignedMemory? memory;
-    private bool disposed;
+    private AlignedMemory? _memory;
+    private bool _disposed;
 
     public CpuTensor(TensorShape shape, bool isTransient)
         : base(shape)
     {
         IsTransient = isTransient;
         if (!isTransient)
-            memory = new AlignedMemory(shape.Length);
+            _memory = new AlignedMemory(shape.Length);
     }
 
     /// <summary>Lives within one run of one plan; a plan gives it a place in each thread's workspace.</summary>
@@ -24,14 +24,14 @@ internal sealed unsafe class CpuTensor : Tensor
     {
         get
         {
-            ObjectDisposedException.ThrowIf(disposed, this);
+            ObjectDisposedException.ThrowIf(_disposed, this);
             Reserve();
-            return memory!.Start;
+            return _memory!.Start;
         }
     }
 
     /// <summary>Makes a transient tensor's own memory now: once threads run, two of them might otherwise each make some.</summary>
-    public void Reserve() => memory ??= new AlignedMemory(Shape.Length);
+    public void Reserve() => _memory ??= new AlignedMemory(Shape.Length);
 
     /// <summary>Floats between two members; 0 for a shared tensor.</summary>
     public long MemberStride => Shape.Members == 1 ? 0 : Shape.MemberLength;
@@ -79,7 +79,7 @@ internal sealed unsafe class CpuTensor : Tensor
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            memory?.Dispose();
-        disposed = true;
+            _memory?.Dispose();
+        _disposed = true;
     }
 }

@@ -23,54 +23,54 @@ internal sealed unsafe class FilterGradientCall : CpuCall
 
     private const int CacheLineBytes = 64;
 
-    private readonly CorrelationShape shape;
-    private readonly (CpuOperand Image, CpuOperand Cotangent)[] sources;
-    private readonly int biasSource;
-    private readonly GradientSum filterSum;
-    private readonly GradientSum biasSum;
-    private readonly FilterGradientOrder order;
-    private readonly RunningProducts? products;
-    private readonly int bandRows;
+    private readonly CorrelationShape _shape;
+    private readonly (CpuOperand Image, CpuOperand Cotangent)[] _sources;
+    private readonly int _biasSource;
+    private readonly GradientSum _filterSum;
+    private readonly GradientSum _biasSum;
+    private readonly FilterGradientOrder _order;
+    private readonly RunningProducts? _products;
+    private readonly int _bandRows;
 
     public FilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
-        this.shape = CorrelationShape.Forward(shape);
-        this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
-        biasSource = Array.FindIndex(sources, source => source.Cotangent == biasCotangent);
-        order = new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels);
-        filterSum = Sum(filterResult, shape.FilterLength, order.Convert, isAssignedFirst: true);
-        biasSum = Sum(biasResult, shape.OutputChannels);
-        products = ReadProducts(wanted);
-        RetainedFloats = products is null ? 0 : 2 * products.TotalFloats + (long)products.Count * shape.FilterLength;
+        this._shape = CorrelationShape.Forward(shape);
+        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
+        _biasSource = Array.FindIndex(sources, source => source.Cotangent == biasCotangent);
+        _order = new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels);
+        _filterSum = Sum(filterResult, shape.FilterLength, _order.Convert, isAssignedFirst: true);
+        _biasSum = Sum(biasResult, shape.OutputChannels);
+        _products = ReadProducts(wanted);
+        RetainedFloats = _products is null ? 0 : 2 * _products.TotalFloats + (long)_products.Count * shape.FilterLength;
         int rowBytes = shape.OutputWidth * shape.OutputChannels * sizeof(float);
-        bandRows = shape.InputChannels <= FewChannels ? Math.Clamp(BandBytes / rowBytes, 1, shape.OutputHeight) : shape.OutputHeight;
+        _bandRows = shape.InputChannels <= FewChannels ? Math.Clamp(BandBytes / rowBytes, 1, shape.OutputHeight) : shape.OutputHeight;
     }
 
-    public override double FlopsPerSample => sources.Length * shape.Flops + 2.0 * (products?.Count ?? 0) * filterSum.Length;
+    public override double FlopsPerSample => _sources.Length * _shape.Flops + 2.0 * (_products?.Count ?? 0) * _filterSum.Length;
 
-    public override long TemporaryFloats(int samples) => (long)shape.PaddedHeight * shape.PaddedWidth * shape.InputChannels;
+    public override long TemporaryFloats(int samples) => (long)_shape.PaddedHeight * _shape.PaddedWidth * _shape.InputChannels;
 
     public override void Execute(in Tile tile)
     {
-        float* sum = filterSum.Slot(tile.Workspace);
-        float* biasTotal = biasSum.Slot(tile.Workspace);
+        float* sum = _filterSum.Slot(tile.Workspace);
+        float* biasTotal = _biasSum.Slot(tile.Workspace);
         float* padded = tile.Workspace.Temporary;
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
-            for (int source = 0; source < sources.Length; source++)
+            for (int source = 0; source < _sources.Length; source++)
             {
-                (CpuOperand image, CpuOperand cotangent) = sources[source];
+                (CpuOperand image, CpuOperand cotangent) = _sources[source];
                 PaddedImage.Pad(
-                    image.At(tile, sample), shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding,
-                    padded, shape.PaddedHeight, shape.PaddedWidth, shape.InputChannels);
+                    image.At(tile, sample), _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding,
+                    padded, _shape.PaddedHeight, _shape.PaddedWidth, _shape.InputChannels);
                 bool isFirst = tile.BeginsSlot && sample == tile.FirstSample && source == 0;
-                AddImage(padded, cotangent.At(tile, sample), sum, isFirst, source == biasSource ? biasTotal : null);
+                AddImage(padded, cotangent.At(tile, sample), sum, isFirst, source == _biasSource ? biasTotal : null);
             }
-            if (products is not null)
-                WriteProducts(tile, sample, products);
+            if (_products is not null)
+                WriteProducts(tile, sample, _products);
         }
     }
 
@@ -82,26 +82,26 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         if (MustRenew(tile, products.WeightDirections.IsShared))
         {
             for (int d = 0; d < products.Count; d++)
-                order.ConvertBack(products.WeightDirections.At(tile, d), directions + (nint)d * filterSum.Length);
+                _order.ConvertBack(products.WeightDirections.At(tile, d), directions + (nint)d * _filterSum.Length);
         }
         new Span<double>(totals, products.Count).Clear();
-        products.Add(filterSum.Slot(tile.Workspace), directions, filterSum.Length, filterSum.Length, totals);
-        products.Add(tile, products.BiasDirections, biasSum.Slot(tile.Workspace), totals);
+        products.Add(_filterSum.Slot(tile.Workspace), directions, _filterSum.Length, _filterSum.Length, totals);
+        products.Add(tile, products.BiasDirections, _biasSum.Slot(tile.Workspace), totals);
         products.Write(tile, sample, totals, before);
     }
 
     private void AddImage(float* padded, float* cotangent, float* sum, bool isFirst, float* biasTotal)
     {
-        nint rowFloats = (nint)shape.OutputWidth * shape.OutputChannels;
-        for (int row = 0; row < shape.OutputHeight; row += bandRows)
+        nint rowFloats = (nint)_shape.OutputWidth * _shape.OutputChannels;
+        for (int row = 0; row < _shape.OutputHeight; row += _bandRows)
         {
-            int rows = Math.Min(bandRows, shape.OutputHeight - row);
+            int rows = Math.Min(_bandRows, _shape.OutputHeight - row);
             float* band = cotangent + row * rowFloats;
-            if (bandRows < shape.OutputHeight)
+            if (_bandRows < _shape.OutputHeight)
                 Fetch(band + rows * rowFloats, rows * rowFloats);
-            AddRows(padded + (nint)row * shape.PaddedWidth * shape.InputChannels, band, rows, sum, isFirst && row == 0);
+            AddRows(padded + (nint)row * _shape.PaddedWidth * _shape.InputChannels, band, rows, sum, isFirst && row == 0);
             if (biasTotal != null)
-                BiasGradient.Add(band, rows * shape.OutputWidth, shape.OutputChannels, biasTotal);
+                BiasGradient.Add(band, rows * _shape.OutputWidth, _shape.OutputChannels, biasTotal);
         }
     }
 
@@ -116,21 +116,21 @@ internal sealed unsafe class FilterGradientCall : CpuCall
 
     private void AddRows(float* padded, float* cotangent, int rows, float* sum, bool isFirst)
     {
-        int run = shape.KernelSize * shape.InputChannels;
-        for (int column = 0; column < shape.OutputChannels; column += Columns)
+        int run = _shape.KernelSize * _shape.InputChannels;
+        for (int column = 0; column < _shape.OutputChannels; column += Columns)
         {
             Contraction contraction = ColumnBlock(column, cotangent, sum);
             contraction.Accumulate = !isFirst;
-            contraction.StepA = shape.InputChannels;
-            contraction.SegmentA = (nint)shape.PaddedWidth * shape.InputChannels;
-            contraction.SegmentB = (nint)shape.OutputWidth * shape.OutputChannels;
-            contraction.Steps = shape.OutputWidth;
+            contraction.StepA = _shape.InputChannels;
+            contraction.SegmentA = (nint)_shape.PaddedWidth * _shape.InputChannels;
+            contraction.SegmentB = (nint)_shape.OutputWidth * _shape.OutputChannels;
+            contraction.Steps = _shape.OutputWidth;
             contraction.Segments = rows;
             float* start = contraction.C;
-            for (int tap = 0; tap < shape.KernelSize; tap++)
+            for (int tap = 0; tap < _shape.KernelSize; tap++)
             {
                 contraction.A = padded + tap * contraction.SegmentA;
-                contraction.C = start + (long)tap * run * shape.OutputChannels;
+                contraction.C = start + (long)tap * run * _shape.OutputChannels;
                 MatrixMicroKernel.Multiply(contraction, run);
             }
         }
@@ -140,9 +140,9 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     {
         RowStrideA = 1,
         B = cotangent + column,
-        StepB = shape.OutputChannels,
+        StepB = _shape.OutputChannels,
         C = sum + column,
-        RowStrideC = shape.OutputChannels,
-        Columns = Math.Min(Columns, shape.OutputChannels - column),
+        RowStrideC = _shape.OutputChannels,
+        Columns = Math.Min(Columns, _shape.OutputChannels - column),
     };
 }

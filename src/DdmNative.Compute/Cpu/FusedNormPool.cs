@@ -16,27 +16,27 @@ internal static unsafe class FusedNormPool
     /// <summary>The norm's forward and the pool's.</summary>
     internal sealed class ForwardCall : ChannelCall
     {
-        private readonly CpuInstanceNorm.ForwardCall norm;
-        private readonly CpuReluAvgPool.PoolCall pool;
+        private readonly CpuInstanceNorm.ForwardCall _norm;
+        private readonly CpuReluAvgPool.PoolCall _pool;
 
         public ForwardCall(CpuInstanceNorm.ForwardCall norm, CpuReluAvgPool.PoolCall pool)
             : base("instance-norm-relu-avg-pool.forward", norm.y.Tensor.Shape)
         {
-            (this.norm, this.pool) = (norm, pool);
+            (this._norm, this._pool) = (norm, pool);
             Adopt(norm, except: [norm.y.Tensor]);
             Adopt(pool, except: [norm.y.Tensor]);
         }
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
-            float* input = norm.x.At(tile, sample) + channel;
+            float* input = _norm.x.At(tile, sample) + channel;
             (Vector512<float> mean, Vector512<float> reciprocal) = InstanceStatistics.Of<TLanes>(input, Pixels, Channels, lanes);
-            float* saved = norm.statistics.At(tile, sample) + channel;
+            float* saved = _norm.statistics.At(tile, sample) + channel;
             TLanes.Store(mean, saved, lanes);
             TLanes.Store(reciprocal, saved + Channels, lanes);
-            Vector512<float> factor = reciprocal * TLanes.Load(norm.scale.At(tile) + channel, lanes);
-            var pixels = new Activation<TLanes>(input, mean, factor, TLanes.Load(norm.shift.At(tile) + channel, lanes), lanes);
-            pool.AssignMeans<TLanes, Activation<TLanes>>(tile, sample, channel, lanes, pixels);
+            Vector512<float> factor = reciprocal * TLanes.Load(_norm.scale.At(tile) + channel, lanes);
+            var pixels = new Activation<TLanes>(input, mean, factor, TLanes.Load(_norm.shift.At(tile) + channel, lanes), lanes);
+            _pool.AssignMeans<TLanes, Activation<TLanes>>(tile, sample, channel, lanes, pixels);
         }
 
         private readonly struct Activation<TLanes>(float* input, Vector512<float> mean, Vector512<float> factor, Vector512<float> offset, int lanes) : IPixels
@@ -54,24 +54,24 @@ internal static unsafe class FusedNormPool
     /// <summary>The norm's forward tangent and the pool's.</summary>
     internal sealed class ForwardTangentCall : ChannelCall
     {
-        private readonly CpuInstanceNorm.ForwardTangentCall norm;
-        private readonly CpuReluAvgPool.PoolCall pool;
-        private readonly CpuParameters shift;
+        private readonly CpuInstanceNorm.ForwardTangentCall _norm;
+        private readonly CpuReluAvgPool.PoolCall _pool;
+        private readonly CpuParameters _shift;
 
         public ForwardTangentCall(CpuInstanceNorm.ForwardCall primal, CpuInstanceNorm.ForwardTangentCall norm, CpuReluAvgPool.PoolCall pool)
             : base("instance-norm-relu-avg-pool.forward-tangent", norm.yTangent.Tensor.Shape)
         {
-            (this.norm, this.pool, shift) = (norm, pool, primal.shift);
+            (this._norm, this._pool, _shift) = (norm, pool, primal.shift);
             Adopt(norm, except: [norm.yTangent.Tensor]);
             Adopt(pool, except: [norm.yTangent.Tensor, primal.y.Tensor]);
-            Adopt(shift);
+            Adopt(_shift);
         }
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
-            float* input = norm.x.At(tile, sample) + channel;
-            float* tangent = norm.xTangent.At(tile, sample) + channel;
-            float* saved = norm.statistics.At(tile, sample) + channel;
+            float* input = _norm.x.At(tile, sample) + channel;
+            float* tangent = _norm.xTangent.At(tile, sample) + channel;
+            float* saved = _norm.statistics.At(tile, sample) + channel;
             Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
             (nint channels, int pixelCount) = (Channels, Pixels);
             Vector512<float> tangentSum = default, productSum = default;
@@ -81,7 +81,7 @@ internal static unsafe class FusedNormPool
                 tangentSum += t;
                 productSum = Add((TLanes.Load(input + p * channels, lanes) - mean) * reciprocal, t, productSum);
             }
-            Vector512<float> area = Vector512.Create((float)pixelCount), scale = TLanes.Load(norm.scale.At(tile) + channel, lanes);
+            Vector512<float> area = Vector512.Create((float)pixelCount), scale = TLanes.Load(_norm.scale.At(tile) + channel, lanes);
             var pixels = new ActivationTangent<TLanes>
             {
                 Input = input,
@@ -91,13 +91,13 @@ internal static unsafe class FusedNormPool
                 TangentMean = tangentSum / area,
                 ProductMean = productSum / area,
                 PrimalFactor = reciprocal * scale,
-                PrimalOffset = TLanes.Load(shift.At(tile) + channel, lanes),
+                PrimalOffset = TLanes.Load(_shift.At(tile) + channel, lanes),
                 Factor = scale * reciprocal,
-                FactorTangent = TLanes.Load(norm.scaleTangent.At(tile) + channel, lanes),
-                Offset = TLanes.Load(norm.shiftTangent.At(tile) + channel, lanes),
+                FactorTangent = TLanes.Load(_norm.scaleTangent.At(tile) + channel, lanes),
+                Offset = TLanes.Load(_norm.shiftTangent.At(tile) + channel, lanes),
                 Lanes = lanes,
             };
-            pool.AssignMeans<TLanes, ActivationTangent<TLanes>>(tile, sample, channel, lanes, pixels);
+            _pool.AssignMeans<TLanes, ActivationTangent<TLanes>>(tile, sample, channel, lanes, pixels);
         }
 
         private struct ActivationTangent<TLanes> : IPixels
@@ -130,32 +130,32 @@ internal static unsafe class FusedNormPool
     /// <summary>The pool's backward and the norm's.</summary>
     internal sealed class BackwardCall : ChannelCall
     {
-        private readonly CpuReluAvgPool.SpreadCall pool;
-        private readonly CpuInstanceNorm.BackwardCall norm;
-        private readonly CpuParameters shift;
+        private readonly CpuReluAvgPool.SpreadCall _pool;
+        private readonly CpuInstanceNorm.BackwardCall _norm;
+        private readonly CpuParameters _shift;
 
         public BackwardCall(CpuInstanceNorm.ForwardCall primal, CpuReluAvgPool.SpreadCall pool, CpuInstanceNorm.BackwardCall norm)
             : base("instance-norm-relu-avg-pool.backward", norm.xCotangent.Tensor.Shape)
         {
-            (this.pool, this.norm, shift) = (pool, norm, primal.shift);
+            (this._pool, this._norm, _shift) = (pool, norm, primal.shift);
             Adopt(norm, except: [norm.cotangent.Tensor]);
             Adopt(pool, except: [norm.cotangent.Tensor, primal.y.Tensor]);
-            Adopt(shift);
+            Adopt(_shift);
         }
 
-        public override long TemporaryFloats(int samples) => norm.TemporaryFloats(samples);
+        public override long TemporaryFloats(int samples) => _norm.TemporaryFloats(samples);
 
-        internal protected override void EndSample(in Tile tile, int sample) => norm.EndSample(tile, sample);
+        internal protected override void EndSample(in Tile tile, int sample) => _norm.EndSample(tile, sample);
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
-            float* input = norm.x.At(tile, sample) + channel;
-            float* delta = pool.cotangent.At(tile, sample) + channel;
-            float* saved = norm.statistics.At(tile, sample) + channel;
+            float* input = _norm.x.At(tile, sample) + channel;
+            float* delta = _pool.cotangent.At(tile, sample) + channel;
+            float* saved = _norm.statistics.At(tile, sample) + channel;
             Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> scale = TLanes.Load(norm.scale.At(tile) + channel, lanes), offset = TLanes.Load(shift.At(tile) + channel, lanes);
+            Vector512<float> scale = TLanes.Load(_norm.scale.At(tile) + channel, lanes), offset = TLanes.Load(_shift.At(tile) + channel, lanes);
             Vector512<float> factor = reciprocal * scale;
-            (TensorShape images, TensorShape pooled, int window, nint channels) = (norm.x.Tensor.Shape, pool.cotangent.Tensor.Shape, pool.window, Channels);
+            (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape, _pool.window, Channels);
             (nint row, int coveredRows, int coveredColumns) = (images.Width * channels, pooled.Height * window, pooled.Width * window);
             Vector512<float> share = Vector512.Create(1.0f / (window * window));
 
@@ -176,11 +176,11 @@ internal static unsafe class FusedNormPool
                     }
                 }
             }
-            norm.AddParameterCotangents<TLanes>(tile, channel, lanes, productSum, sum);
+            _norm.AddParameterCotangents<TLanes>(tile, channel, lanes, productSum, sum);
 
             Vector512<float> area = Vector512.Create((float)Pixels), deltaMean = sum / area, productMean = productSum / area;
             Vector512<float> gain = scale * reciprocal;
-            float* output = norm.xCotangent.At(tile, sample) + channel;
+            float* output = _norm.xCotangent.At(tile, sample) + channel;
             for (int i = 0; i < images.Height; i++)
             {
                 float* pooledDelta = delta + (nint)(i / window) * pooled.Width * channels;
@@ -209,33 +209,33 @@ internal static unsafe class FusedNormPool
     /// <summary>The tangents of the pool's backward and of the norm's.</summary>
     internal sealed class BackwardTangentCall : ChannelCall
     {
-        private readonly CpuReluAvgPool.SpreadCall pool;
-        private readonly CpuReluAvgPool.SpreadCall poolTangent;
-        private readonly CpuInstanceNorm.BackwardTangentCall norm;
-        private readonly CpuParameters shift;
+        private readonly CpuReluAvgPool.SpreadCall _pool;
+        private readonly CpuReluAvgPool.SpreadCall _poolTangent;
+        private readonly CpuInstanceNorm.BackwardTangentCall _norm;
+        private readonly CpuParameters _shift;
 
         public BackwardTangentCall(
             CpuInstanceNorm.ForwardCall primal, CpuReluAvgPool.SpreadCall pool, CpuReluAvgPool.SpreadCall poolTangent, CpuInstanceNorm.BackwardTangentCall norm)
             : base("instance-norm-relu-avg-pool.backward-tangent", norm.result.Tensor.Shape)
         {
-            (this.pool, this.poolTangent, this.norm, shift) = (pool, poolTangent, norm, primal.shift);
+            (this._pool, this._poolTangent, this._norm, _shift) = (pool, poolTangent, norm, primal.shift);
             Adopt(norm, except: [norm.cotangent.Tensor, norm.cotangentTangent.Tensor]);
             Adopt(pool, except: [norm.cotangent.Tensor, primal.y.Tensor]);
             Adopt(poolTangent, except: [norm.cotangentTangent.Tensor, primal.y.Tensor]);
-            Adopt(shift);
+            Adopt(_shift);
         }
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
-            float* input = norm.x.At(tile, sample) + channel;
-            float* inputTangent = norm.xTangent.At(tile, sample) + channel;
-            float* delta = pool.cotangent.At(tile, sample) + channel;
-            float* deltaTangent = poolTangent.cotangent.At(tile, sample) + channel;
-            float* saved = norm.statistics.At(tile, sample) + channel;
+            float* input = _norm.x.At(tile, sample) + channel;
+            float* inputTangent = _norm.xTangent.At(tile, sample) + channel;
+            float* delta = _pool.cotangent.At(tile, sample) + channel;
+            float* deltaTangent = _poolTangent.cotangent.At(tile, sample) + channel;
+            float* saved = _norm.statistics.At(tile, sample) + channel;
             Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> gain = TLanes.Load(norm.scale.At(tile) + channel, lanes), gainTangent = TLanes.Load(norm.scaleTangent.At(tile) + channel, lanes);
-            Vector512<float> factor = reciprocal * gain, offset = TLanes.Load(shift.At(tile) + channel, lanes);
-            (TensorShape images, TensorShape pooled, int window, nint channels) = (norm.x.Tensor.Shape, pool.cotangent.Tensor.Shape, pool.window, Channels);
+            Vector512<float> gain = TLanes.Load(_norm.scale.At(tile) + channel, lanes), gainTangent = TLanes.Load(_norm.scaleTangent.At(tile) + channel, lanes);
+            Vector512<float> factor = reciprocal * gain, offset = TLanes.Load(_shift.At(tile) + channel, lanes);
+            (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape, _pool.window, Channels);
             (nint row, int coveredRows, int coveredColumns, int pixelCount) = (images.Width * channels, pooled.Height * window, pooled.Width * window, Pixels);
             Vector512<float> share = Vector512.Create(1.0f / (window * window)), area = Vector512.Create((float)pixelCount);
 
@@ -270,14 +270,14 @@ internal static unsafe class FusedNormPool
                     }
                 }
             }
-            norm.AddParameterCotangents<TLanes>(tile, channel, lanes, tangentNormalSum + deltaMovedSum, tangentSum);
+            _norm.AddParameterCotangents<TLanes>(tile, channel, lanes, tangentNormalSum + deltaMovedSum, tangentSum);
 
             Vector512<float> dMean = gain * deltaSum / area;
             Vector512<float> dNormalMean = gain * deltaNormalSum / area;
             Vector512<float> dTangentMean = (gainTangent * deltaSum + gain * tangentSum) / area;
             Vector512<float> mixedMean = (gainTangent * deltaNormalSum + gain * (tangentNormalSum + deltaMovedSum)) / area;
             Vector512<float> contraction = reciprocal * normalTangentMean;
-            float* output = norm.result.At(tile, sample) + channel;
+            float* output = _norm.result.At(tile, sample) + channel;
             for (int i = 0; i < images.Height; i++)
             {
                 nint pooledPixel = (nint)(i / window) * pooled.Width * channels, pixel = i * row;

@@ -9,12 +9,12 @@ internal sealed unsafe class LinearInputCall : CpuCall
 {
     private const int Columns = SlotMicroKernel.Columns;
 
-    private readonly CpuOperand images, labels, across, panels, labelsAcross;
+    private readonly CpuOperand _images, _labels, _across, _panels, _labelsAcross;
 
     public LinearInputCall(CpuTensor images, CpuTensor labels, Action<CpuTensor> own)
         : base("linear-step.inputs", members: 1, images.Shape.Samples)
     {
-        (this.images, this.labels) = (Read(images), Read(labels));
+        (this._images, this._labels) = (Read(images), Read(labels));
         Stride = (Samples + Columns - 1) / Columns * Columns;
         Inputs = images.Shape.SampleLength;
         CpuTensor Make(long length)
@@ -26,7 +26,7 @@ internal sealed unsafe class LinearInputCall : CpuCall
 
         (Across, Panels, LabelsAcross) = (Make((long)Inputs * Stride), Make((long)Inputs * Samples),
             Make((long)labels.Shape.SampleLength * Stride));
-        (across, panels, labelsAcross) = (WriteWhole(Across), WriteWhole(Panels), WriteWhole(LabelsAcross));
+        (_across, _panels, _labelsAcross) = (WriteWhole(Across), WriteWhole(Panels), WriteWhole(LabelsAcross));
     }
 
     /// <summary>[N/32, I, 32]; what lies between N and the stride is zero.</summary>
@@ -46,12 +46,12 @@ internal sealed unsafe class LinearInputCall : CpuCall
 
     public override void Execute(in Tile tile)
     {
-        TensorShape shape = images.Tensor.Shape;
-        (int channels, int pixels, int classes) = (shape.Channels, shape.Height * shape.Width, labels.Tensor.Shape.SampleLength);
-        float* rows = across.At(tile, 0), panel = panels.At(tile, 0), labelRows = labelsAcross.At(tile, 0);
+        TensorShape shape = _images.Tensor.Shape;
+        (int channels, int pixels, int classes) = (shape.Channels, shape.Height * shape.Width, _labels.Tensor.Shape.SampleLength);
+        float* rows = _across.At(tile, 0), panel = _panels.At(tile, 0), labelRows = _labelsAcross.At(tile, 0);
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
-            float* image = images.At(tile, sample), label = labels.At(tile, sample);
+            float* image = _images.At(tile, sample), label = _labels.At(tile, sample);
             for (int c = 0, input = 0; c < channels; c++)
             {
                 for (int pixel = 0; pixel < pixels; pixel++, input++)

@@ -29,65 +29,65 @@ internal sealed unsafe class LinearStepCall : CpuCall
     /// <summary>Inputs contracted before the next rows' turn: so many of 32 samples are half of a first-level cache.</summary>
     private const int InputsTogether = 128;
 
-    private readonly CpuOperand inputsAcross, inputPanels, labelsAcross, weights, parameters, velocity, learningRate;
-    private readonly float momentum;
-    private readonly int inputs, classes, batch, stride, slots;
+    private readonly CpuOperand _inputsAcross, _inputPanels, _labelsAcross, _weights, _parameters, _velocity, _learningRate;
+    private readonly float _momentum;
+    private readonly int _inputs, _classes, _batch, _stride, _slots;
 
     public LinearStepCall(LinearInputCall prepared, CpuMatrixProduct.ForwardCall product, CpuSoftmaxCrossEntropy.BackwardCall softmax,
         CpuSgd.StepCall step)
         : base("linear-step", product.Members, samples: 1)
     {
-        (inputsAcross, inputPanels, labelsAcross) =
+        (_inputsAcross, _inputPanels, _labelsAcross) =
             (ReadWhole(prepared.Across), ReadWhole(prepared.Panels), ReadWhole(prepared.LabelsAcross));
-        (weights, learningRate) = (ReadWhole(softmax.weights.Tensor), ReadWhole(step.learningRate.Tensor));
-        (parameters, velocity, momentum) = (Write(step.parameters.Tensor), Write(step.velocity.Tensor), step.momentum);
-        (inputs, classes, batch, stride) = (prepared.Inputs, product.output.Tensor.Shape.Channels, prepared.Samples, prepared.Stride);
-        slots = CpuPhase.SlotsOf(batch);
+        (_weights, _learningRate) = (ReadWhole(softmax.weights.Tensor), ReadWhole(step.learningRate.Tensor));
+        (_parameters, _velocity, _momentum) = (Write(step.parameters.Tensor), Write(step.velocity.Tensor), step.momentum);
+        (_inputs, _classes, _batch, _stride) = (prepared.Inputs, product.output.Tensor.Shape.Channels, prepared.Samples, prepared.Stride);
+        _slots = CpuPhase.SlotsOf(_batch);
     }
 
-    public override double FlopsPerSample => 4.0 * batch * inputs * classes;
+    public override double FlopsPerSample => 4.0 * _batch * _inputs * _classes;
 
-    public override double BytesPerSample => 4.0 * sizeof(float) * parameters.Tensor.Shape.SampleLength;
+    public override double BytesPerSample => 4.0 * sizeof(float) * _parameters.Tensor.Shape.SampleLength;
 
-    private int ExponentialFloats => classes * Together * (sizeof(double) / sizeof(float));
+    private int ExponentialFloats => _classes * Together * (sizeof(double) / sizeof(float));
 
-    public override long TemporaryFloats(int samples) => ExponentialFloats + (long)classes * stride + SlotMicroKernel.TallestTile * Columns;
+    public override long TemporaryFloats(int samples) => ExponentialFloats + (long)_classes * _stride + SlotMicroKernel.TallestTile * Columns;
 
     public override void Execute(in Tile tile)
     {
         float* logits = tile.Workspace.Temporary + ExponentialFloats;
         Multiply(tile, logits);
-        for (int sample = 0; sample < batch; sample += Together)
+        for (int sample = 0; sample < _batch; sample += Together)
             Differentiate(tile, sample, logits + sample, (double*)tile.Workspace.Temporary);
-        Step(tile, logits, logits + (nint)classes * stride);
+        Step(tile, logits, logits + (nint)_classes * _stride);
     }
 
     /// <summary>Logits [K, N].</summary>
     private void Multiply(in Tile tile, float* logits)
     {
-        float* matrix = parameters.At(tile, 0), bias = matrix + (nint)classes * inputs, across = inputsAcross.At(tile, 0);
-        for (int k = 0; k < classes; k++)
-            new Span<float>(logits + (nint)k * stride, stride).Fill(bias[k]);
-        for (int first = 0; first < inputs; first += InputsTogether)
+        float* matrix = _parameters.At(tile, 0), bias = matrix + (nint)_classes * _inputs, across = _inputsAcross.At(tile, 0);
+        for (int k = 0; k < _classes; k++)
+            new Span<float>(logits + (nint)k * _stride, _stride).Fill(bias[k]);
+        for (int first = 0; first < _inputs; first += InputsTogether)
         {
-            for (int column = 0; column < stride; column += Columns)
+            for (int column = 0; column < _stride; column += Columns)
             {
                 MatrixMicroKernel.Multiply(
                     new Contraction
                     {
                         A = matrix + first,
-                        RowStrideA = inputs,
+                        RowStrideA = _inputs,
                         StepA = 1,
-                        B = across + (nint)column * inputs + (nint)first * Columns,
+                        B = across + (nint)column * _inputs + (nint)first * Columns,
                         StepB = Columns,
-                        Steps = Math.Min(InputsTogether, inputs - first),
+                        Steps = Math.Min(InputsTogether, _inputs - first),
                         Segments = 1,
                         C = logits + column,
-                        RowStrideC = stride,
+                        RowStrideC = _stride,
                         Columns = Columns,
                         Accumulate = true,
                     },
-                    classes);
+                    _classes);
             }
         }
     }
@@ -96,40 +96,40 @@ internal sealed unsafe class LinearStepCall : CpuCall
     private void Differentiate(in Tile tile, int sample, float* logits, double* exponentials)
     {
         Vector256<float> most = Vector256.Load(logits), least = most;
-        for (int k = 1; k < classes; k++)
+        for (int k = 1; k < _classes; k++)
         {
-            Vector256<float> value = Vector256.Load(logits + (nint)k * stride);
+            Vector256<float> value = Vector256.Load(logits + (nint)k * _stride);
             (most, least) = (Vector256.Max(most, value), Vector256.Min(least, value));
         }
         Vector512<double> maximum = Avx512F.ConvertToVector512Double(most), sum = default, mass = default;
-        float* labels = labelsAcross.At(tile, 0) + sample;
+        float* labels = _labelsAcross.At(tile, 0) + sample;
         if (Vector256.LessThanAll(most - least, Vector256.Create(SafeRange)))
         {
-            for (int k = 0; k < classes; k++)
+            for (int k = 0; k < _classes; k++)
             {
-                Vector512<double> e = Exponential.Of(Load(logits + (nint)k * stride) - maximum);
+                Vector512<double> e = Exponential.Of(Load(logits + (nint)k * _stride) - maximum);
                 e.Store(exponentials + (nint)k * Together);
                 sum += e;
             }
         }
         else
         {
-            for (int k = 0; k < classes; k++)
+            for (int k = 0; k < _classes; k++)
             {
-                Vector512<double> difference = Load(logits + (nint)k * stride) - maximum;
+                Vector512<double> difference = Load(logits + (nint)k * _stride) - maximum;
                 for (int i = 0; i < Together; i++)
                     exponentials[(nint)k * Together + i] = Exponential.Of(difference[i]);
                 sum += Vector512.Load(exponentials + (nint)k * Together);
             }
         }
-        for (int k = 0; k < classes; k++)
-            mass += Load(labels + (nint)k * stride);
-        Vector512<double> weight = Weights(weights.At(tile, sample), batch - sample);
-        for (int k = 0; k < classes; k++)
+        for (int k = 0; k < _classes; k++)
+            mass += Load(labels + (nint)k * _stride);
+        Vector512<double> weight = Weights(_weights.At(tile, sample), _batch - sample);
+        for (int k = 0; k < _classes; k++)
         {
             Vector512<double> probability = Vector512.Load(exponentials + (nint)k * Together) / sum;
-            Avx512F.ConvertToVector256Single(weight * (mass * probability - Load(labels + (nint)k * stride)))
-                .Store(logits + (nint)k * stride);
+            Avx512F.ConvertToVector256Single(weight * (mass * probability - Load(labels + (nint)k * _stride)))
+                .Store(logits + (nint)k * _stride);
         }
     }
 
@@ -147,38 +147,38 @@ internal sealed unsafe class LinearStepCall : CpuCall
     /// <summary>Gradients from cotangents [K, N], and the step along them.</summary>
     private void Step(in Tile tile, float* cotangents, float* sums)
     {
-        float* theta = parameters.At(tile, 0), u = velocity.At(tile, 0), panels = inputPanels.At(tile, 0);
-        float rate = -*learningRate.At(tile, 0);
-        Vector512<float> rates = Vector512.Create(rate), decay = Vector512.Create(momentum);
-        for (int column = 0; column < inputs; column += Columns, panels += (nint)batch * Columns)
+        float* theta = _parameters.At(tile, 0), u = _velocity.At(tile, 0), panels = _inputPanels.At(tile, 0);
+        float rate = -*_learningRate.At(tile, 0);
+        Vector512<float> rates = Vector512.Create(rate), decay = Vector512.Create(_momentum);
+        for (int column = 0; column < _inputs; column += Columns, panels += (nint)_batch * Columns)
         {
-            for (int row = 0, height; row < classes; row += height)
+            for (int row = 0, height; row < _classes; row += height)
             {
-                height = SlotMicroKernel.TileHeight(classes - row);
-                float* first = theta + (nint)row * inputs + column, firstVelocity = u + (nint)row * inputs + column;
+                height = SlotMicroKernel.TileHeight(_classes - row);
+                float* first = theta + (nint)row * _inputs + column, firstVelocity = u + (nint)row * _inputs + column;
                 for (int i = 0; i < height; i++)
                 {
                     // Two lines of each row, which nothing else would fetch before they are needed.
-                    Sse.Prefetch0(first + (nint)i * inputs);
-                    Sse.Prefetch0(first + (nint)i * inputs + Lanes);
-                    Sse.Prefetch0(firstVelocity + (nint)i * inputs);
-                    Sse.Prefetch0(firstVelocity + (nint)i * inputs + Lanes);
+                    Sse.Prefetch0(first + (nint)i * _inputs);
+                    Sse.Prefetch0(first + (nint)i * _inputs + Lanes);
+                    Sse.Prefetch0(firstVelocity + (nint)i * _inputs);
+                    Sse.Prefetch0(firstVelocity + (nint)i * _inputs + Lanes);
                 }
-                SlotMicroKernel.Sum(cotangents + (nint)row * stride, stride, panels, batch, slots, sums, height);
+                SlotMicroKernel.Sum(cotangents + (nint)row * _stride, _stride, panels, _batch, _slots, sums, height);
                 for (int i = 0; i < height; i++)
                 {
-                    Move(first + (nint)i * inputs, firstVelocity + (nint)i * inputs, Vector512.Load(sums + i * Columns), rates, decay);
-                    Move(first + (nint)i * inputs + Lanes, firstVelocity + (nint)i * inputs + Lanes,
+                    Move(first + (nint)i * _inputs, firstVelocity + (nint)i * _inputs, Vector512.Load(sums + i * Columns), rates, decay);
+                    Move(first + (nint)i * _inputs + Lanes, firstVelocity + (nint)i * _inputs + Lanes,
                         Vector512.Load(sums + i * Columns + Lanes), rates, decay);
                 }
             }
         }
-        nint biases = (nint)classes * inputs;
-        for (int k = 0; k < classes; k += Lanes)
+        nint biases = (nint)_classes * _inputs;
+        for (int k = 0; k < _classes; k += Lanes)
         {
-            int count = Math.Min(Lanes, classes - k);
+            int count = Math.Min(Lanes, _classes - k);
             for (int i = 0; i < count; i++)
-                sums[i] = SumOf(cotangents + (nint)(k + i) * stride);
+                sums[i] = SumOf(cotangents + (nint)(k + i) * _stride);
             Vector512<float> change = Vector512.MultiplyAddEstimate(decay, LanePart.Load(u + biases + k, count),
                 LanePart.Load(sums, count));
             LanePart.Store(change, u + biases + k, count);
@@ -200,10 +200,10 @@ internal sealed unsafe class LinearStepCall : CpuCall
     private float SumOf(float* row)
     {
         float total = 0;
-        for (int slot = 0, sample = 0; slot < slots; slot++)
+        for (int slot = 0, sample = 0; slot < _slots; slot++)
         {
             float sum = 0;
-            for (int end = (int)((long)batch * (slot + 1) / slots); sample < end; sample++)
+            for (int end = (int)((long)_batch * (slot + 1) / _slots); sample < end; sample++)
                 sum += row[sample];
             total = slot == 0 ? sum : total + sum;
         }

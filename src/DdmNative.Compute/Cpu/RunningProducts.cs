@@ -15,13 +15,13 @@ namespace DdmNative.Compute.Cpu;
 /// </remarks>
 internal sealed unsafe class RunningProducts
 {
-    private readonly CpuOperand products;
-    private readonly int column;
+    private readonly CpuOperand _products;
+    private readonly int _column;
 
     public RunningProducts(CpuParameters weightDirections, CpuParameters biasDirections, CpuOperand products, SampleProducts wanted)
     {
-        (WeightDirections, BiasDirections, this.products) = (weightDirections, biasDirections, products);
-        (column, Count) = (wanted.Column, wanted.Count);
+        (WeightDirections, BiasDirections, this._products) = (weightDirections, biasDirections, products);
+        (_column, Count) = (wanted.Column, wanted.Count);
     }
 
     public CpuParameters WeightDirections { get; }
@@ -68,7 +68,7 @@ internal sealed unsafe class RunningProducts
     /// <param name="before">Those without it; they become <paramref name="totals"/>.</param>
     public void Write(in Tile tile, int sample, double* totals, double* before)
     {
-        float* target = products.At(tile, sample) + column;
+        float* target = _products.At(tile, sample) + _column;
         for (int d = 0; d < Count; d++)
         {
             // The sum of a slot begins at zero, whatever an earlier slot has left here.

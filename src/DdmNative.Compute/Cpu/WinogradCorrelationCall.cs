@@ -18,90 +18,90 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     /// <summary>Samples from which the tiles that a product serves are multiplied apart from those that it does not.</summary>
     private const int LeastSamplesApart = 4;
 
-    private readonly CorrelationShape shape;
-    private readonly WinogradTiles tiles;
-    private readonly WinogradFilters filters;
-    private readonly (CpuOperand Image, CpuParameters Filter)[] sources;
-    private readonly CpuParameters? bias;
-    private readonly CpuOperand output;
-    private readonly int sourceStride;
-    private readonly int channels;
-    private readonly int panels;
-    private WinogradImagesCall? shared;
-    private CpuOperand? sharedImages;
+    private readonly CorrelationShape _shape;
+    private readonly WinogradTiles _tiles;
+    private readonly WinogradFilters _filters;
+    private readonly (CpuOperand Image, CpuParameters Filter)[] _sources;
+    private readonly CpuParameters? _bias;
+    private readonly CpuOperand _output;
+    private readonly int _sourceStride;
+    private readonly int _channels;
+    private readonly int _panels;
+    private WinogradImagesCall? _shared;
+    private CpuOperand? _sharedImages;
 
     public WinogradCorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
     {
-        this.shape = shape;
-        tiles = new WinogradTiles(shape);
-        filters = new WinogradFilters(shape);
-        this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
-        this.bias = ReadOptional(bias);
-        this.output = Write(output);
-        sourceStride = WinogradTiles.RoundUp(shape.InputChannels);
-        channels = sources.Length * sourceStride;
-        panels = FilterPanels.Count(shape.OutputChannels);
+        this._shape = shape;
+        _tiles = new WinogradTiles(shape);
+        _filters = new WinogradFilters(shape);
+        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
+        this._bias = ReadOptional(bias);
+        this._output = Write(output);
+        _sourceStride = WinogradTiles.RoundUp(shape.InputChannels);
+        _channels = sources.Length * _sourceStride;
+        _panels = FilterPanels.Count(shape.OutputChannels);
         RetainedParts = sources.Length;
         RetainedFloats = sources.Length * SourceLength;
     }
 
     /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
     internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
-        => Members > 1 && Samples > 1 && sources.Length == 1 && sources[0].Image.Tensor.Shape.Members == 1
-            ? (sources[0].Image.Tensor, shape) : null;
+        => Members > 1 && Samples > 1 && _sources.Length == 1 && _sources[0].Image.Tensor.Shape.Members == 1
+            ? (_sources[0].Image.Tensor, _shape) : null;
 
     /// <summary>Room for one source's transformed filters.</summary>
-    private long SourceLength => (long)panels * filters.PanelLength;
+    private long SourceLength => (long)_panels * _filters.PanelLength;
 
-    private int PaddedLength => tiles.PaddedHeight * tiles.PaddedWidth * sourceStride;
+    private int PaddedLength => _tiles.PaddedHeight * _tiles.PaddedWidth * _sourceStride;
 
-    private int SamplesTogether => Math.Max(1, TargetTiles / tiles.Count);
+    private int SamplesTogether => Math.Max(1, TargetTiles / _tiles.Count);
 
-    public override double FlopsPerSample => sources.Length * shape.Flops;
+    public override double FlopsPerSample => _sources.Length * _shape.Flops;
 
     public override long TemporaryFloats(int samples)
-        => panels * Columns + filters.ChunkLength + PaddedLength + (long)WinogradTransform.Products
-            * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, channels) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, panels * Columns));
+        => _panels * Columns + _filters.ChunkLength + PaddedLength + (long)WinogradTransform.Products
+            * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _channels) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _panels * Columns));
 
     /// <summary>Takes images that are transformed already.</summary>
-    internal void Share(WinogradImagesCall transform) => (shared, sharedImages) = (transform, ReadWhole(transform.Transformed));
+    internal void Share(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void Execute(in Tile tile)
     {
-        for (int i = 0; i < sources.Length; i++)
+        for (int i = 0; i < _sources.Length; i++)
         {
-            if (IsUsedOnce(i) || !MustRenew(tile, sources[i].Filter.IsShared, i))
+            if (IsUsedOnce(i) || !MustRenew(tile, _sources[i].Filter.IsShared, i))
                 continue;
-            for (int panel = 0; panel < panels; panel++)
-                TransformPanel(tile, i, panel, Retained(tile) + i * SourceLength + (nint)panel * filters.PanelLength);
+            for (int panel = 0; panel < _panels; panel++)
+                TransformPanel(tile, i, panel, Retained(tile) + i * SourceLength + (nint)panel * _filters.PanelLength);
         }
         float* biases = tile.Workspace.Temporary;
-        FilterPanels.PackBias(bias is null ? null : bias.At(tile), shape.OutputChannels, biases);
+        FilterPanels.PackBias(_bias is null ? null : _bias.At(tile), _shape.OutputChannels, biases);
         for (int first = tile.FirstSample; first < tile.EndSample; first += SamplesTogether)
             Correlate(tile, first, Math.Min(SamplesTogether, tile.EndSample - first), biases);
     }
 
     /// <summary>A member's own filters, needed for a single sample, are not worth keeping.</summary>
-    private bool IsUsedOnce(int source) => Samples == 1 && !sources[source].Filter.IsShared;
+    private bool IsUsedOnce(int source) => Samples == 1 && !_sources[source].Filter.IsShared;
 
     private void Correlate(in Tile tile, int firstSample, int samples, float* biases)
     {
-        int rows = samples * tiles.Count, outputStride = panels * Columns;
-        nint imagePlane = WinogradTiles.PlaneStride(rows, channels), productPlane = WinogradTiles.PlaneStride(rows, outputStride);
-        float* images = biases + panels * Columns + filters.ChunkLength;
+        int rows = samples * _tiles.Count, outputStride = _panels * Columns;
+        nint imagePlane = WinogradTiles.PlaneStride(rows, _channels), productPlane = WinogradTiles.PlaneStride(rows, outputStride);
+        float* images = biases + _panels * Columns + _filters.ChunkLength;
         float* products = images + WinogradTransform.Products * imagePlane;
         float* padded = products + WinogradTransform.Products * productPlane;
-        if (shared is not null)
-            images = shared.At(sharedImages!, tile, firstSample, out imagePlane);
-        for (int i = 0; i < samples && shared is null; i++)
-            for (int source = 0; source < sources.Length; source++)
-                tiles.TransformImage(
-                    sources[source].Image.At(tile, firstSample + i), padded, images, rows, channels, i * tiles.Count, source * sourceStride);
+        if (_shared is not null)
+            images = _shared.At(_sharedImages!, tile, firstSample, out imagePlane);
+        for (int i = 0; i < samples && _shared is null; i++)
+            for (int source = 0; source < _sources.Length; source++)
+                _tiles.TransformImage(
+                    _sources[source].Image.At(tile, firstSample + i), padded, images, rows, _channels, i * _tiles.Count, source * _sourceStride);
         if (Samples == 1)
         {
             // A panel's products follow its transform at once, while it is in the cache.
-            for (int panel = 0; panel < panels; panel++)
+            for (int panel = 0; panel < _panels; panel++)
                 for (int product = 0; product < WinogradTransform.Products; product++)
                     MultiplyPanel(tile, panel, product, mayTransform: product == 0, rows, images, imagePlane, products, productPlane);
         }
@@ -109,48 +109,48 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         {
             // An image's plane is read once for all panels.
             for (int product = 0; product < WinogradTransform.Products; product++)
-                for (int panel = 0; panel < panels; panel++)
+                for (int panel = 0; panel < _panels; panel++)
                     MultiplyPanel(tile, panel, product, mayTransform: false, rows, images, imagePlane, products, productPlane);
         }
         for (int i = 0; i < samples; i++)
-            tiles.TransformOutput(products, rows, outputStride, i * tiles.Count, biases, output.At(tile, firstSample + i));
+            _tiles.TransformOutput(products, rows, outputStride, i * _tiles.Count, biases, _output.At(tile, firstSample + i));
     }
 
     private void MultiplyPanel(
         in Tile tile, int panel, int product, bool mayTransform, int rows, float* images, nint imagePlane, float* products, nint productPlane)
     {
-        float* first = PanelOf(tile, 0, panel, mayTransform), last = sources.Length == 1 ? first : PanelOf(tile, 1, panel, mayTransform);
+        float* first = PanelOf(tile, 0, panel, mayTransform), last = _sources.Length == 1 ? first : PanelOf(tile, 1, panel, mayTransform);
         var contraction = new Contraction
         {
             A = images + product * imagePlane,
-            RowStrideA = channels,
+            RowStrideA = _channels,
             StepA = 1,
-            SegmentA = sourceStride,
-            B = first + (nint)product * filters.PlaneStride,
+            SegmentA = _sourceStride,
+            B = first + (nint)product * _filters.PlaneStride,
             StepB = Columns,
             SegmentB = (nint)(last - first),
-            Steps = sourceStride,
-            Segments = sources.Length,
+            Steps = _sourceStride,
+            Segments = _sources.Length,
             C = products + product * productPlane + panel * Columns,
-            RowStrideC = panels * Columns,
+            RowStrideC = _panels * Columns,
             Columns = Columns,
         };
         (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
-        if (!tiles.AreCut || !(belowEdge || beyondEdge) || rows < LeastSamplesApart * tiles.Count)
+        if (!_tiles.AreCut || !(belowEdge || beyondEdge) || rows < LeastSamplesApart * _tiles.Count)
         {
             MatrixMicroKernel.Multiply(contraction, rows);
             return;
         }
-        (contraction.RowStrideA, contraction.RowStrideC) = (tiles.Count * channels, tiles.Count * panels * Columns);
-        for (int row = 0; row < (belowEdge ? 1 : tiles.Rows); row++)
+        (contraction.RowStrideA, contraction.RowStrideC) = (_tiles.Count * _channels, _tiles.Count * _panels * Columns);
+        for (int row = 0; row < (belowEdge ? 1 : _tiles.Rows); row++)
         {
-            for (int column = 0; column < (beyondEdge ? 1 : tiles.Columns); column++)
+            for (int column = 0; column < (beyondEdge ? 1 : _tiles.Columns); column++)
             {
-                int firstTile = row * tiles.Columns + column;
+                int firstTile = row * _tiles.Columns + column;
                 Contraction part = contraction;
-                part.A += firstTile * channels;
-                part.C += firstTile * panels * Columns;
-                MatrixMicroKernel.Multiply(part, rows / tiles.Count);
+                part.A += firstTile * _channels;
+                part.C += firstTile * _panels * Columns;
+                MatrixMicroKernel.Multiply(part, rows / _tiles.Count);
             }
         }
     }
@@ -160,12 +160,12 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     {
         float* transformed = Retained(tile) + source * SourceLength;
         if (!IsUsedOnce(source))
-            return transformed + (nint)panel * filters.PanelLength;
+            return transformed + (nint)panel * _filters.PanelLength;
         if (mayTransform)
             TransformPanel(tile, source, panel, transformed);
         return transformed;
     }
 
     private void TransformPanel(in Tile tile, int source, int panel, float* target)
-        => filters.TransformPanel(sources[source].Filter.At(tile), panel, target, tile.Workspace.Temporary + panels * Columns);
+        => _filters.TransformPanel(_sources[source].Filter.At(tile), panel, target, tile.Workspace.Temporary + _panels * Columns);
 }

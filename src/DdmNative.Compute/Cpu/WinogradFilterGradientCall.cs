@@ -13,97 +13,97 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     /// <summary>Length of one product's contraction: long enough that loading and storing the sum is cheap beside it.</summary>
     private const int TargetTiles = 64;
 
-    private readonly CorrelationShape shape;
-    private readonly WinogradTiles tiles;
-    private readonly (CpuOperand Image, CpuOperand Cotangent)[] sources;
-    private readonly CpuOperand biasCotangent;
-    private readonly GradientSum filterSum;
-    private readonly GradientSum biasSum;
-    private readonly int inputs;
-    private readonly int outputs;
-    private readonly int panels;
-    private readonly RunningProducts? products;
-    private readonly WinogradFilters directions;
-    private WinogradImagesCall? shared;
-    private CpuOperand? sharedImages;
+    private readonly CorrelationShape _shape;
+    private readonly WinogradTiles _tiles;
+    private readonly (CpuOperand Image, CpuOperand Cotangent)[] _sources;
+    private readonly CpuOperand _biasCotangent;
+    private readonly GradientSum _filterSum;
+    private readonly GradientSum _biasSum;
+    private readonly int _inputs;
+    private readonly int _outputs;
+    private readonly int _panels;
+    private readonly RunningProducts? _products;
+    private readonly WinogradFilters _directions;
+    private WinogradImagesCall? _shared;
+    private CpuOperand? _sharedImages;
 
     public WinogradFilterGradientCall(
         string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
-        this.shape = CorrelationShape.Forward(shape);
-        tiles = new WinogradTiles(this.shape);
-        this.sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
-        this.biasCotangent = Read(biasCotangent);
-        inputs = WinogradTiles.RoundUp(shape.InputChannels);
-        outputs = WinogradTiles.RoundUp(shape.OutputChannels);
-        filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * inputs * outputs, new FilterGradientOrder(shape, inputs, outputs).Convert, isAssignedFirst: true);
-        biasSum = Sum(biasResult, shape.OutputChannels);
-        panels = FilterPanels.Count(outputs);
-        products = ReadProducts(wanted);
-        directions = new WinogradFilters(this.shape);
-        RetainedFloats = SumLength + (products is null ? 0 : products.TotalFloats + products.Count * DirectionLength);
+        this._shape = CorrelationShape.Forward(shape);
+        _tiles = new WinogradTiles(this._shape);
+        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
+        this._biasCotangent = Read(biasCotangent);
+        _inputs = WinogradTiles.RoundUp(shape.InputChannels);
+        _outputs = WinogradTiles.RoundUp(shape.OutputChannels);
+        _filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * _inputs * _outputs, new FilterGradientOrder(shape, _inputs, _outputs).Convert, isAssignedFirst: true);
+        _biasSum = Sum(biasResult, shape.OutputChannels);
+        _panels = FilterPanels.Count(_outputs);
+        _products = ReadProducts(wanted);
+        _directions = new WinogradFilters(this._shape);
+        RetainedFloats = SumLength + (_products is null ? 0 : _products.TotalFloats + _products.Count * DirectionLength);
     }
 
     /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
     internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
-        => Members > 1 && Samples > 1 && sources.Length == 1 && products is null && sources[0].Image.Tensor.Shape.Members == 1
-            ? (sources[0].Image.Tensor, shape) : null;
+        => Members > 1 && Samples > 1 && _sources.Length == 1 && _products is null && _sources[0].Image.Tensor.Shape.Members == 1
+            ? (_sources[0].Image.Tensor, _shape) : null;
 
     /// <summary>Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
-    private int SumStride => inputs * Columns + LanePart.Lanes;
+    private int SumStride => _inputs * Columns + LanePart.Lanes;
 
     private long PanelLength => (long)WinogradTransform.Products * SumStride;
 
-    private long SumLength => (IsSinglePass ? 1 : panels) * PanelLength;
+    private long SumLength => (IsSinglePass ? 1 : _panels) * PanelLength;
 
     /// <summary>Directions are left out: the plain call's blocks, which fit the second-level cache, are worth more than passing over the directions less often.</summary>
     public override long PassedFloats => SumLength;
 
     /// <summary>Floats of a transformed direction: panels of the sum's form.</summary>
-    private long DirectionLength => panels * PanelLength;
+    private long DirectionLength => _panels * PanelLength;
 
     /// <summary>With one sample nothing is summed: each panel of outputs is transformed back as soon as it is multiplied, while it is in the cache.</summary>
     private bool IsSinglePass => Samples == 1;
 
-    private int PaddedLength => tiles.PaddedHeight * tiles.PaddedWidth * inputs;
+    private int PaddedLength => _tiles.PaddedHeight * _tiles.PaddedWidth * _inputs;
 
-    private int SamplesTogether => Math.Max(1, TargetTiles / tiles.Count);
+    private int SamplesTogether => Math.Max(1, TargetTiles / _tiles.Count);
 
-    public override double FlopsPerSample => sources.Length * shape.Flops + 2.0 * (products?.Count ?? 0) * shape.Taps * shape.InputChannels * shape.OutputChannels;
+    public override double FlopsPerSample => _sources.Length * _shape.Flops + 2.0 * (_products?.Count ?? 0) * _shape.Taps * _shape.InputChannels * _shape.OutputChannels;
 
     public override long TemporaryFloats(int samples)
-        => (products is null ? 0 : SamplesTogether * products.TotalFloats + directions.ChunkLength) + PaddedLength + (long)sources.Length * WinogradTransform.Products
-            * (WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, inputs) + WinogradTiles.PlaneStride(SamplesTogether * tiles.Count, outputs));
+        => (_products is null ? 0 : SamplesTogether * _products.TotalFloats + _directions.ChunkLength) + PaddedLength + (long)_sources.Length * WinogradTransform.Products
+            * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _inputs) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _outputs));
 
     /// <summary>Takes images that are transformed already.</summary>
-    internal void Share(WinogradImagesCall transform) => (shared, sharedImages) = (transform, ReadWhole(transform.Transformed));
+    internal void Share(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void EndSlot(Workspace workspace)
     {
-        for (int panel = 0; panel < panels && !IsSinglePass; panel++)
+        for (int panel = 0; panel < _panels && !IsSinglePass; panel++)
             TransformBack(workspace, panel, workspace.Start + RetainedOffset + panel * PanelLength);
     }
 
     public override void Execute(in Tile tile)
     {
-        if (products is not null && MustRenew(tile, products.WeightDirections.IsShared))
-            TransformDirections(tile, products);
+        if (_products is not null && MustRenew(tile, _products.WeightDirections.IsShared))
+            TransformDirections(tile, _products);
         for (int first = tile.FirstSample; first < tile.EndSample; first += SamplesTogether)
         {
             int samples = Math.Min(SamplesTogether, tile.EndSample - first);
             double* totals = (double*)tile.Workspace.Temporary;
-            new Span<double>(totals, samples * (products?.Count ?? 0)).Clear();
+            new Span<double>(totals, samples * (_products?.Count ?? 0)).Clear();
             AddProducts(tile, first, samples, totals);
             for (int i = 0; i < samples; i++)
             {
-                BiasGradient.Add(biasCotangent.At(tile, first + i), shape.OutputHeight * shape.OutputWidth, shape.OutputChannels, biasSum.Slot(tile.Workspace));
-                if (products is null)
+                BiasGradient.Add(_biasCotangent.At(tile, first + i), _shape.OutputHeight * _shape.OutputWidth, _shape.OutputChannels, _biasSum.Slot(tile.Workspace));
+                if (_products is null)
                     continue;
-                double* ofSample = totals + (nint)i * products.Count;
-                products.Add(tile, products.BiasDirections, biasSum.Slot(tile.Workspace), ofSample);
-                products.Write(tile, first + i, ofSample, (double*)(Retained(tile) + SumLength));
+                double* ofSample = totals + (nint)i * _products.Count;
+                _products.Add(tile, _products.BiasDirections, _biasSum.Slot(tile.Workspace), ofSample);
+                _products.Write(tile, first + i, ofSample, (double*)(Retained(tile) + SumLength));
             }
         }
     }
@@ -112,42 +112,42 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private void TransformDirections(in Tile tile, RunningProducts products)
     {
         for (int d = 0; d < products.Count; d++)
-            for (int panel = 0; panel < panels; panel++)
-                directions.TransformPanel(
+            for (int panel = 0; panel < _panels; panel++)
+                _directions.TransformPanel(
                     products.WeightDirections.At(tile, d), panel, Directions(tile) + d * DirectionLength + panel * PanelLength, tile.Workspace.Temporary);
     }
 
-    private float* Directions(in Tile tile) => Retained(tile) + SumLength + products!.TotalFloats;
+    private float* Directions(in Tile tile) => Retained(tile) + SumLength + _products!.TotalFloats;
 
     /// <summary>Multiplies and sums some samples together; where products with directions are wanted, sample by sample, to the same bits.</summary>
     private void AddProducts(in Tile tile, int firstSample, int samples, double* totals)
     {
-        int steps = samples * tiles.Count, parts = products is null ? 1 : samples, stepsOfPart = steps / parts;
-        nint imagePlane = WinogradTiles.PlaneStride(steps, inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, outputs);
+        int steps = samples * _tiles.Count, parts = _products is null ? 1 : samples, stepsOfPart = steps / parts;
+        nint imagePlane = WinogradTiles.PlaneStride(steps, _inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, _outputs);
         nint sourceLength = WinogradTransform.Products * (imagePlane + cotangentPlane);
-        float* padded = tile.Workspace.Temporary + (products is null ? 0 : SamplesTogether * products.TotalFloats), images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
+        float* padded = tile.Workspace.Temporary + (_products is null ? 0 : SamplesTogether * _products.TotalFloats), images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
         for (int i = 0; i < samples; i++)
         {
-            for (int source = 0; source < sources.Length; source++)
+            for (int source = 0; source < _sources.Length; source++)
             {
-                if (shared is null)
-                    tiles.TransformImage(sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps,
-                        inputs, i * tiles.Count, 0);
-                tiles.TransformCotangent(sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps, i * tiles.Count);
+                if (_shared is null)
+                    _tiles.TransformImage(_sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps,
+                        _inputs, i * _tiles.Count, 0);
+                _tiles.TransformCotangent(_sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps, i * _tiles.Count);
             }
         }
-        if (shared is not null)
-            images = shared.At(sharedImages!, tile, firstSample, out imagePlane);
+        if (_shared is not null)
+            images = _shared.At(_sharedImages!, tile, firstSample, out imagePlane);
         bool begins = tile.BeginsSlot && firstSample == tile.FirstSample;
-        for (int panel = 0; panel < panels; panel++)
+        for (int panel = 0; panel < _panels; panel++)
         {
             float* sums = Retained(tile) + (IsSinglePass ? 0 : panel * PanelLength);
-            int columns = Math.Min(Columns, outputs - panel * Columns);
+            int columns = Math.Min(Columns, _outputs - panel * Columns);
             for (int product = 0; product < WinogradTransform.Products; product++)
             {
                 float* sum = sums + (nint)product * SumStride;
                 (bool belowEdge, bool beyondEdge) = WinogradTiles.Serves(product);
-                if (tiles.AreCut && (belowEdge || beyondEdge) && sources.Length == 1 && products is null)
+                if (_tiles.AreCut && (belowEdge || beyondEdge) && _sources.Length == 1 && _products is null)
                 {
                     MultiplyServed(images + product * imagePlane, cotangents + product * cotangentPlane + panel * Columns, samples,
                         belowEdge, beyondEdge, sum, columns, !begins);
@@ -159,23 +159,23 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                     MatrixMicroKernel.Multiply(
                         new Contraction
                         {
-                            A = images + product * imagePlane + firstStep * inputs,
+                            A = images + product * imagePlane + firstStep * _inputs,
                             RowStrideA = 1,
-                            StepA = inputs,
+                            StepA = _inputs,
                             SegmentA = sourceLength,
-                            B = cotangents + product * cotangentPlane + firstStep * outputs + panel * Columns,
-                            StepB = outputs,
+                            B = cotangents + product * cotangentPlane + firstStep * _outputs + panel * Columns,
+                            StepB = _outputs,
                             SegmentB = sourceLength,
                             Steps = stepsOfPart,
-                            Segments = sources.Length,
+                            Segments = _sources.Length,
                             C = sum,
                             RowStrideC = Columns,
                             Columns = columns,
                             Accumulate = !begins || part > 0,
                         },
-                        inputs);
-                    products?.AddPlane(
-                        sum, Directions(tile) + panel * PanelLength + (nint)product * SumStride, (nint)DirectionLength, inputs, columns, totals + (nint)part * products.Count);
+                        _inputs);
+                    _products?.AddPlane(
+                        sum, Directions(tile) + panel * PanelLength + (nint)product * SumStride, (nint)DirectionLength, _inputs, columns, totals + (nint)part * _products.Count);
                 }
             }
             if (IsSinglePass)
@@ -189,17 +189,17 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     {
         // Of each sample's tiles 0 1 / 2 3 the first two, the first column's two, or the first.
         bool isFirstOnly = belowEdge && beyondEdge;
-        int step = isFirstOnly ? tiles.Count : belowEdge ? 1 : tiles.Columns;
+        int step = isFirstOnly ? _tiles.Count : belowEdge ? 1 : _tiles.Columns;
         MatrixMicroKernel.Multiply(
             new Contraction
             {
                 A = images,
                 RowStrideA = 1,
-                StepA = step * inputs,
-                SegmentA = tiles.Count * inputs,
+                StepA = step * _inputs,
+                SegmentA = _tiles.Count * _inputs,
                 B = cotangents,
-                StepB = step * outputs,
-                SegmentB = tiles.Count * outputs,
+                StepB = step * _outputs,
+                SegmentB = _tiles.Count * _outputs,
                 Steps = isFirstOnly ? samples : 2,
                 Segments = isFirstOnly ? 1 : samples,
                 C = sum,
@@ -207,15 +207,15 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                 Columns = columns,
                 Accumulate = accumulates,
             },
-            inputs);
+            _inputs);
     }
 
     private void TransformBack(Workspace workspace, int panel, float* sums)
     {
-        float* target = filterSum.Slot(workspace) + panel * Columns;
-        int columns = Math.Min(Columns, outputs - panel * Columns);
-        for (int row = 0; row < inputs; row++)
+        float* target = _filterSum.Slot(workspace) + panel * Columns;
+        int columns = Math.Min(Columns, _outputs - panel * Columns);
+        for (int row = 0; row < _inputs; row++)
             for (int column = 0; column < columns; column += LanePart.Lanes)
-                WinogradTransform.FilterGradient(sums + row * Columns + column, SumStride, target + (nint)row * outputs + column, (nint)inputs * outputs);
+                WinogradTransform.FilterGradient(sums + row * Columns + column, SumStride, target + (nint)row * _outputs + column, (nint)_inputs * _outputs);
     }
 }

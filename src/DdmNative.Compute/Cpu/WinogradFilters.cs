@@ -9,16 +9,16 @@ internal sealed unsafe class WinogradFilters
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
-    private readonly CorrelationShape shape;
-    private readonly FilterPanels packing;
-    private readonly int channels;
+    private readonly CorrelationShape _shape;
+    private readonly FilterPanels _packing;
+    private readonly int _channels;
 
     public WinogradFilters(in CorrelationShape shape)
     {
-        this.shape = shape;
-        channels = WinogradTiles.RoundUp(shape.InputChannels);
-        packing = new FilterPanels(shape, FilterPanels.Chunk);
-        PlaneStride = channels * Columns + LanePart.Lanes;
+        this._shape = shape;
+        _channels = WinogradTiles.RoundUp(shape.InputChannels);
+        _packing = new FilterPanels(shape, FilterPanels.Chunk);
+        PlaneStride = _channels * Columns + LanePart.Lanes;
     }
 
     /// <summary>Floats from one product's [channels, 32] to the next one's.</summary>
@@ -27,17 +27,17 @@ internal sealed unsafe class WinogradFilters
     public int PanelLength => WinogradTransform.Products * PlaneStride;
 
     /// <summary>Floats of room that <see cref="TransformPanel"/> needs.</summary>
-    public int ChunkLength => shape.Taps * FilterPanels.Chunk * Columns;
+    public int ChunkLength => _shape.Taps * FilterPanels.Chunk * Columns;
 
     /// <summary>Packs and transforms sixteen inputs at a time, which stay in the first-level cache in between.</summary>
     public void TransformPanel(float* filter, int panel, float* target, float* chunk)
     {
         const int row = FilterPanels.Chunk * Columns;
-        for (int input = 0; input < shape.InputChannels; input += FilterPanels.Chunk)
+        for (int input = 0; input < _shape.InputChannels; input += FilterPanels.Chunk)
         {
-            if (input + FilterPanels.Chunk > shape.InputChannels)
+            if (input + FilterPanels.Chunk > _shape.InputChannels)
                 new Span<float>(chunk, ChunkLength).Clear();
-            packing.PackChunk(filter, panel, input, chunk);
+            _packing.PackChunk(filter, panel, input, chunk);
             for (int i = 0; i < row; i += LanePart.Lanes)
                 WinogradTransform.Filter(chunk + i, row, target + input * Columns + i, PlaneStride);
         }

@@ -8,33 +8,33 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal sealed unsafe class WinogradImagesCall : CpuCall
 {
-    private readonly WinogradTiles tiles;
-    private readonly CpuOperand images, transformed;
-    private readonly int channels, slots;
+    private readonly WinogradTiles _tiles;
+    private readonly CpuOperand _images, _transformed;
+    private readonly int _channels, _slots;
 
     public WinogradImagesCall(CorrelationShape shape, CpuTensor images, Action<CpuTensor> own)
         : base("winograd.images", members: 1, images.Shape.Samples)
     {
-        tiles = new WinogradTiles(shape);
-        channels = WinogradTiles.RoundUp(shape.InputChannels);
-        slots = CpuPhase.SlotsOf(Samples);
-        Transformed = new CpuTensor(TensorShape.Vector(1, checked((int)SlotOffset(slots))), isTransient: false);
+        _tiles = new WinogradTiles(shape);
+        _channels = WinogradTiles.RoundUp(shape.InputChannels);
+        _slots = CpuPhase.SlotsOf(Samples);
+        Transformed = new CpuTensor(TensorShape.Vector(1, checked((int)SlotOffset(_slots))), isTransient: false);
         own(Transformed);
-        (this.images, transformed) = (Read(images), WriteWhole(Transformed));
+        (this._images, _transformed) = (Read(images), WriteWhole(Transformed));
     }
 
     public CpuTensor Transformed { get; }
 
-    public override long TemporaryFloats(int samples) => (long)tiles.PaddedHeight * tiles.PaddedWidth * channels;
+    public override long TemporaryFloats(int samples) => (long)_tiles.PaddedHeight * _tiles.PaddedWidth * _channels;
 
     public override void Execute(in Tile tile)
     {
         for (int sample = tile.FirstSample; sample < tile.EndSample; sample++)
         {
             (int start, int count, long offset) = SlotOf(sample);
-            tiles.TransformImage(
-                images.At(tile, sample), tile.Workspace.Temporary, transformed.At(tile, 0) + offset, count * tiles.Count, channels,
-                    (sample - start) * tiles.Count, firstChannel: 0);
+            _tiles.TransformImage(
+                _images.At(tile, sample), tile.Workspace.Temporary, _transformed.At(tile, 0) + offset, count * _tiles.Count, _channels,
+                    (sample - start) * _tiles.Count, firstChannel: 0);
         }
     }
 
@@ -42,19 +42,19 @@ internal sealed unsafe class WinogradImagesCall : CpuCall
     public float* At(CpuOperand operand, in Tile tile, int sample, out nint plane)
     {
         (int start, int count, long offset) = SlotOf(sample);
-        plane = WinogradTiles.PlaneStride(count * tiles.Count, channels);
-        return operand.At(tile, 0) + offset + (nint)(sample - start) * tiles.Count * channels;
+        plane = WinogradTiles.PlaneStride(count * _tiles.Count, _channels);
+        return operand.At(tile, 0) + offset + (nint)(sample - start) * _tiles.Count * _channels;
     }
 
     private (int Start, int Count, long Offset) SlotOf(int sample)
     {
-        int slot = (int)(((long)(sample + 1) * slots - 1) / Samples), start = SlotStart(slot);
+        int slot = (int)(((long)(sample + 1) * _slots - 1) / Samples), start = SlotStart(slot);
         return (start, SlotStart(slot + 1) - start, SlotOffset(slot));
     }
 
-    private int SlotStart(int slot) => (int)((long)Samples * slot / slots);
+    private int SlotStart(int slot) => (int)((long)Samples * slot / _slots);
 
     /// <summary>The planes of the slots before, each with the room that <see cref="WinogradTiles.PlaneStride"/> leaves behind it.</summary>
     private long SlotOffset(int slot) => WinogradTransform.Products
-        * ((long)SlotStart(slot) * tiles.Count * channels + (long)slot * WinogradTiles.PlaneStride(0, channels));
+        * ((long)SlotStart(slot) * _tiles.Count * _channels + (long)slot * WinogradTiles.PlaneStride(0, _channels));
 }

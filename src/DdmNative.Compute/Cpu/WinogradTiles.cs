@@ -22,13 +22,13 @@ internal readonly unsafe struct WinogradTiles
     /// <summary>Tiles of a member below which its filters' way through the cache, four times as long as untransformed, outweighs the products.</summary>
     private const int LeastTiles = 8;
 
-    private readonly CorrelationShape shape;
+    private readonly CorrelationShape _shape;
 
-    public WinogradTiles(CorrelationShape shape) => this.shape = shape;
+    public WinogradTiles(CorrelationShape shape) => this._shape = shape;
 
-    public int Rows => (shape.OutputHeight + TileSize - 1) / TileSize;
+    public int Rows => (_shape.OutputHeight + TileSize - 1) / TileSize;
 
-    public int Columns => (shape.OutputWidth + TileSize - 1) / TileSize;
+    public int Columns => (_shape.OutputWidth + TileSize - 1) / TileSize;
 
     /// <summary>Tiles of one image.</summary>
     public int Count => Rows * Columns;
@@ -41,7 +41,7 @@ internal readonly unsafe struct WinogradTiles
     /// Whether an image is 2×2 tiles, those of the second row and column cut short by its edge. What a tile has beyond the edge is all that
     /// its last frequency in that direction serves: a sixth of the products.
     /// </summary>
-    public bool AreCut => Rows == 2 && Columns == 2 && shape.OutputHeight < 2 * TileSize && shape.OutputWidth < 2 * TileSize;
+    public bool AreCut => Rows == 2 && Columns == 2 && _shape.OutputHeight < 2 * TileSize && _shape.OutputWidth < 2 * TileSize;
 
     /// <summary>Whether a product serves only pixels that tiles at the lower edge, and at the right one, lack.</summary>
     public static (bool BelowEdge, bool BeyondEdge) Serves(int product) => (product / PatchSize == PatchSize - 1,
@@ -68,10 +68,10 @@ internal readonly unsafe struct WinogradTiles
     /// </summary>
     public void TransformImage(float* image, float* padded, float* target, int tiles, int stride, int firstTile, int firstChannel)
     {
-        int channels = RoundUp(shape.InputChannels);
-        if (channels != shape.InputChannels)
+        int channels = RoundUp(_shape.InputChannels);
+        if (channels != _shape.InputChannels)
             new Span<float>(padded, PaddedHeight * PaddedWidth * channels).Clear();
-        PaddedImage.Pad(image, shape.InputHeight, shape.InputWidth, shape.InputChannels, shape.Padding, padded, PaddedHeight, PaddedWidth, channels);
+        PaddedImage.Pad(image, _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding, padded, PaddedHeight, PaddedWidth, channels);
         nint rowStride = (nint)PaddedWidth * channels;
         for (int row = 0; row < Rows; row++)
         {
@@ -88,16 +88,16 @@ internal readonly unsafe struct WinogradTiles
     /// <summary>Transforms cotangents [H′, W′, O] likewise; what a tile has beyond the image's edge is zero.</summary>
     public void TransformCotangent(float* cotangent, float* target, int tiles, int firstTile)
     {
-        int outputs = shape.OutputChannels, stride = RoundUp(outputs);
-        nint rowStride = (nint)shape.OutputWidth * outputs;
+        int outputs = _shape.OutputChannels, stride = RoundUp(outputs);
+        nint rowStride = (nint)_shape.OutputWidth * outputs;
         float* patch = stackalloc float[TileSize * TileSize * Lanes];
         for (int tile = 0; tile < Count; tile++)
         {
             (int top, int left) = (tile / Columns * TileSize, tile % Columns * TileSize);
-            bool isInside = top + TileSize <= shape.OutputHeight && left + TileSize <= shape.OutputWidth;
+            bool isInside = top + TileSize <= _shape.OutputHeight && left + TileSize <= _shape.OutputWidth;
             float* corner = cotangent + top * rowStride + (nint)left * outputs;
             float* transformed = target + (nint)(firstTile + tile) * stride;
-            (int height, int width) = (Math.Min(TileSize, shape.OutputHeight - top), Math.Min(TileSize, shape.OutputWidth - left));
+            (int height, int width) = (Math.Min(TileSize, _shape.OutputHeight - top), Math.Min(TileSize, _shape.OutputWidth - left));
             if (!isInside)
                 new Span<float>(patch, TileSize * TileSize * Lanes).Clear();
             for (int c = 0; c < outputs; c += Lanes)
@@ -121,20 +121,20 @@ internal readonly unsafe struct WinogradTiles
     {
         for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++)
-                TLanes.Load(corner + row * rowStride + (nint)column * shape.OutputChannels, lanes)
+                TLanes.Load(corner + row * rowStride + (nint)column * _shape.OutputChannels, lanes)
                     .Store(patch + (row * TileSize + column) * Lanes);
     }
 
     /// <summary>Turns products [36, tiles, stride] back into an image [H′, W′, O] and adds the bias.</summary>
     public void TransformOutput(float* products, int tiles, int stride, int firstTile, float* bias, float* image)
     {
-        int outputs = shape.OutputChannels;
+        int outputs = _shape.OutputChannels;
         float* patch = stackalloc float[TileSize * TileSize * Lanes];
         for (int tile = 0; tile < Count; tile++)
         {
             (int top, int left) = (tile / Columns * TileSize, tile % Columns * TileSize);
-            int height = Math.Min(TileSize, shape.OutputHeight - top), width = Math.Min(TileSize, shape.OutputWidth - left);
-            float* corner = image + ((nint)top * shape.OutputWidth + left) * outputs;
+            int height = Math.Min(TileSize, _shape.OutputHeight - top), width = Math.Min(TileSize, _shape.OutputWidth - left);
+            float* corner = image + ((nint)top * _shape.OutputWidth + left) * outputs;
             for (int c = 0; c < outputs; c += Lanes)
             {
                 WinogradTransform.Output(products + (nint)(firstTile + tile) * stride + c, PlaneStride(tiles, stride), patch);
@@ -150,7 +150,7 @@ internal readonly unsafe struct WinogradTiles
         where TLanes : struct, ILaneAccess
     {
         Vector512<float> offset = Vector512.Load(bias);
-        nint channels = shape.OutputChannels, rowStride = shape.OutputWidth * channels;
+        nint channels = _shape.OutputChannels, rowStride = _shape.OutputWidth * channels;
         for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++)
                 TLanes.Store(Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset, corner + row * rowStride + column * channels, lanes);

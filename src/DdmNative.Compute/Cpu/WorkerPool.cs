@@ -11,30 +11,30 @@ internal sealed class WorkerPool : IDisposable
     /// <summary>Rounds a worker spins for the next job before it sleeps: a plan's phases follow each other within microseconds.</summary>
     private const int SpinRounds = 2000;
 
-    private readonly Thread[] helpers;
-    private readonly SemaphoreSlim wake = new(0);
+    private readonly Thread[] _helpers;
+    private readonly SemaphoreSlim _wake = new(0);
 
     /// <summary>Pulsed when the last helper is done. (A <see cref="ManualResetEventSlim"/> would allocate when it is first waited for.)</summary>
-    private readonly object finished = new();
-    private Action<int, int>? job;
-    private Exception? failure;
-    private int itemCount;
-    private int nextItem;
-    private int running;
-    private volatile int generation;
-    private volatile bool stopping;
+    private readonly object _finished = new();
+    private Action<int, int>? _job;
+    private Exception? _failure;
+    private int _itemCount;
+    private int _nextItem;
+    private int _running;
+    private volatile int _generation;
+    private volatile bool _stopping;
 
     /// <param name="threads">Threads that work, the caller's included.</param>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         Threads = threads;
-        helpers = new Thread[threads - 1];
-        for (int i = 0; i < helpers.Length; i++)
+        _helpers = new Thread[threads - 1];
+        for (int i = 0; i < _helpers.Length; i++)
         {
             int worker = i + 1;
-            helpers[i] = new Thread(() => Serve(worker)) { IsBackground = true, Name = $"ddm worker {worker}" };
-            helpers[i].Start();
+            _helpers[i] = new Thread(() => Serve(worker)) { IsBackground = true, Name = $"ddm worker {worker}" };
+            _helpers[i].Start();
         }
     }
 
@@ -44,45 +44,45 @@ internal sealed class WorkerPool : IDisposable
     /// <remarks>An item that fails ends the job; its exception is thrown here.</remarks>
     public void Run(int count, Action<int, int> body)
     {
-        if (helpers.Length == 0 || count == 1)
+        if (_helpers.Length == 0 || count == 1)
         {
             for (int item = 0; item < count; item++)
                 body(0, item);
             return;
         }
-        job = body;
-        itemCount = count;
-        nextItem = 0;
-        failure = null;
-        running = helpers.Length;
-        generation++;
-        wake.Release(helpers.Length);
+        _job = body;
+        _itemCount = count;
+        _nextItem = 0;
+        _failure = null;
+        _running = _helpers.Length;
+        _generation++;
+        _wake.Release(_helpers.Length);
         Work(0);
         SpinWait spin = default;
-        for (int round = 0; round < SpinRounds && Volatile.Read(ref running) != 0; round++)
+        for (int round = 0; round < SpinRounds && Volatile.Read(ref _running) != 0; round++)
             spin.SpinOnce(sleep1Threshold: -1);
-        if (Volatile.Read(ref running) != 0)
+        if (Volatile.Read(ref _running) != 0)
             WaitForHelpers();
-        job = null;
-        if (failure is not null)
-            ExceptionDispatchInfo.Throw(failure);
+        _job = null;
+        if (_failure is not null)
+            ExceptionDispatchInfo.Throw(_failure);
     }
 
     public void Dispose()
     {
-        stopping = true;
-        wake.Release(Math.Max(1, helpers.Length));
-        foreach (Thread helper in helpers)
+        _stopping = true;
+        _wake.Release(Math.Max(1, _helpers.Length));
+        foreach (Thread helper in _helpers)
             helper.Join();
-        wake.Dispose();
+        _wake.Dispose();
     }
 
     private void WaitForHelpers()
     {
-        lock (finished)
+        lock (_finished)
         {
-            while (running != 0)
-                Monitor.Wait(finished);
+            while (_running != 0)
+                Monitor.Wait(_finished);
         }
     }
 
@@ -90,18 +90,18 @@ internal sealed class WorkerPool : IDisposable
     {
         while (true)
         {
-            int seen = generation;
+            int seen = _generation;
             SpinWait spin = default;
-            for (int round = 0; round < SpinRounds && wake.CurrentCount == 0 && generation == seen; round++)
+            for (int round = 0; round < SpinRounds && _wake.CurrentCount == 0 && _generation == seen; round++)
                 spin.SpinOnce(sleep1Threshold: -1);
-            wake.Wait();
-            if (stopping)
+            _wake.Wait();
+            if (_stopping)
                 return;
             Work(worker);
-            if (Interlocked.Decrement(ref running) != 0)
+            if (Interlocked.Decrement(ref _running) != 0)
                 continue;
-            lock (finished)
-                Monitor.PulseAll(finished);
+            lock (_finished)
+                Monitor.PulseAll(_finished);
         }
     }
 
@@ -109,15 +109,15 @@ internal sealed class WorkerPool : IDisposable
     {
         try
         {
-            Action<int, int> body = job!;
+            Action<int, int> body = _job!;
             int item;
-            while ((item = Interlocked.Increment(ref nextItem) - 1) < itemCount)
+            while ((item = Interlocked.Increment(ref _nextItem) - 1) < _itemCount)
                 body(worker, item);
         }
         catch (Exception problem)
         {
-            Interlocked.CompareExchange(ref failure, problem, null);
-            Interlocked.Exchange(ref nextItem, itemCount);
+            Interlocked.CompareExchange(ref _failure, problem, null);
+            Interlocked.Exchange(ref _nextItem, _itemCount);
         }
     }
 }

@@ -7,12 +7,12 @@ namespace DdmNative.Compute.Cpu;
 /// <param name="worker">The thread's number.</param>
 internal sealed unsafe class Workspace(int worker) : IDisposable
 {
-    private AlignedMemory memory = new(0);
-    private long[] keys = [];
+    private AlignedMemory _memory = new(0);
+    private long[] _keys = [];
 
     public int Worker { get; } = worker;
 
-    public float* Start => memory.Start;
+    public float* Start => _memory.Start;
 
     /// <summary>Where calls put what nobody reads after them.</summary>
     public float* Temporary { get; private set; }
@@ -20,25 +20,25 @@ internal sealed unsafe class Workspace(int worker) : IDisposable
     /// <summary>Makes room for a plan and forgets what the last one retained.</summary>
     public void Prepare(long length, long temporaryOffset, int retainingCalls)
     {
-        if (memory.Length < length)
+        if (_memory.Length < length)
         {
-            memory.Dispose();
-            memory = new AlignedMemory(length);
+            _memory.Dispose();
+            _memory = new AlignedMemory(length);
         }
-        Temporary = memory.Start + temporaryOffset;
-        if (keys.Length < retainingCalls)
-            keys = new long[retainingCalls];
-        Array.Fill(keys, -1);
+        Temporary = _memory.Start + temporaryOffset;
+        if (_keys.Length < retainingCalls)
+            _keys = new long[retainingCalls];
+        Array.Fill(_keys, -1);
     }
 
     /// <summary>Whether what a call retained was made for another member (or never), and remembers that it is about to be made for this one.</summary>
     public bool MustRenew(int callIndex, long key)
     {
-        if (keys[callIndex] == key)
+        if (_keys[callIndex] == key)
             return false;
-        keys[callIndex] = key;
+        _keys[callIndex] = key;
         return true;
     }
 
-    public void Dispose() => memory.Dispose();
+    public void Dispose() => _memory.Dispose();
 }

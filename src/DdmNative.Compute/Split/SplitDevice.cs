@@ -14,7 +14,7 @@ namespace DdmNative.Compute.Split;
 public sealed class SplitDevice : Device
 {
     /// <summary>While a plan is written down: each device's calls.</summary>
-    private List<Action>[]? recorded;
+    private List<Action>[]? _recorded;
 
     /// <param name="devices">Two or more; disposed with this one.</param>
     /// <exception cref="ArgumentException">There are fewer than two.</exception>
@@ -73,16 +73,16 @@ public sealed class SplitDevice : Device
     public override IPlan Record(string name, Action body)
     {
         ArgumentNullException.ThrowIfNull(body);
-        if (recorded is not null)
+        if (_recorded is not null)
             throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
-        List<Action>[] calls = recorded = [.. Devices.Select(_ => new List<Action>())];
+        List<Action>[] calls = _recorded = [.. Devices.Select(_ => new List<Action>())];
         try
         {
             body();
         }
         finally
         {
-            recorded = null;
+            _recorded = null;
         }
         if (calls.All(own => own.Count == 0))
             throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
@@ -108,10 +108,10 @@ public sealed class SplitDevice : Device
             if (Share(i, result.Shape.Members).Count == 0)
                 continue;
             (Device device, int number) = (Devices[i], i);
-            if (recorded is null)
+            if (_recorded is null)
                 call(device, number);
             else
-                recorded[i].Add(() => call(device, number));
+                _recorded[i].Add(() => call(device, number));
         }
     }
 

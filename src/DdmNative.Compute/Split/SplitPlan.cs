@@ -3,7 +3,7 @@ namespace DdmNative.Compute.Split;
 /// <summary>One plan on each device that has members to work on. A run starts all of them; devices that work by themselves do so at the same time.</summary>
 internal sealed class SplitPlan : IPlan
 {
-    private readonly List<IPlan> plans = [];
+    private readonly List<IPlan> _plans = [];
 
     private SplitPlan(string name) => Name = name;
 
@@ -21,7 +21,7 @@ internal sealed class SplitPlan : IPlan
             {
                 List<Action> own = calls[i];
                 if (own.Count > 0)
-                    plan.plans.Add(devices[i].Record(name, () => own.ForEach(call => call())));
+                    plan._plans.Add(devices[i].Record(name, () => own.ForEach(call => call())));
             }
             return plan;
         }
@@ -32,11 +32,11 @@ internal sealed class SplitPlan : IPlan
         }
     }
 
-    public void Run() => plans.ForEach(plan => plan.Run());
+    public void Run() => _plans.ForEach(plan => plan.Run());
 
     public void Dispose()
     {
-        plans.ForEach(plan => plan.Dispose());
-        plans.Clear();
+        _plans.ForEach(plan => plan.Dispose());
+        _plans.Clear();
     }
 }

@@ -3,8 +3,8 @@ namespace DdmNative.Compute.Split;
 /// <summary>A tensor whose members lie on several devices; a shared one lies on all of them.</summary>
 internal sealed class SplitTensor : Tensor
 {
-    private readonly SplitDevice owner;
-    private readonly Tensor?[] parts;
+    private readonly SplitDevice _owner;
+    private readonly Tensor?[] _parts;
 
     /// <param name="owner">The devices.</param>
     /// <param name="shape">Of the whole.</param>
@@ -12,13 +12,13 @@ internal sealed class SplitTensor : Tensor
     public SplitTensor(SplitDevice owner, TensorShape shape, Func<Device, TensorShape, Tensor> allocate)
         : base(shape)
     {
-        this.owner = owner;
-        parts = new Tensor?[owner.Devices.Count];
+        this._owner = owner;
+        _parts = new Tensor?[owner.Devices.Count];
         try
         {
-            for (int i = 0; i < parts.Length; i++)
+            for (int i = 0; i < _parts.Length; i++)
                 if (owner.Share(i, shape.Members).Count is int members and > 0)
-                    parts[i] = allocate(owner.Devices[i], shape.WithMembers(members));
+                    _parts[i] = allocate(owner.Devices[i], shape.WithMembers(members));
         }
         catch
         {
@@ -28,13 +28,13 @@ internal sealed class SplitTensor : Tensor
     }
 
     /// <summary>What the device of this number has of the tensor.</summary>
-    public Tensor Part(int device) => parts[device] ?? throw new InvalidOperationException($"Device {owner.Devices[device].Name} has no member of a tensor of shape {Shape}.");
+    public Tensor Part(int device) => _parts[device] ?? throw new InvalidOperationException($"Device {_owner.Devices[device].Name} has no member of a tensor of shape {Shape}.");
 
     public override void Upload(ReadOnlySpan<float> values)
     {
         RequireLength(values.Length);
-        for (int i = 0; i < parts.Length; i++)
-            parts[i]?.Upload(values[FloatsOf(i)]);
+        for (int i = 0; i < _parts.Length; i++)
+            _parts[i]?.Upload(values[FloatsOf(i)]);
     }
 
     public override void Download(Span<float> values)
@@ -45,21 +45,21 @@ internal sealed class SplitTensor : Tensor
             Part(0).Download(values);
             return;
         }
-        for (int i = 0; i < parts.Length; i++)
-            parts[i]?.Download(values[FloatsOf(i)]);
+        for (int i = 0; i < _parts.Length; i++)
+            _parts[i]?.Download(values[FloatsOf(i)]);
     }
 
     protected override void Dispose(bool disposing)
     {
         if (!disposing)
             return;
-        foreach (Tensor? part in parts)
+        foreach (Tensor? part in _parts)
             part?.Dispose();
     }
 
     private Range FloatsOf(int device)
     {
-        MemberRange members = owner.Share(device, Shape.Members);
+        MemberRange members = _owner.Share(device, Shape.Members);
         return (int)(members.First * Shape.MemberLength)..(int)((members.First + members.Count) * Shape.MemberLength);
     }
 }

@@ -8,21 +8,21 @@ namespace DdmNative.CudaEmulator.Checks;
 /// </summary>
 public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
 {
-    private readonly List<OpenCopy>[] open = [.. Enumerable.Range(0, BarrierClock.MaxWarps).Select(_ => new List<OpenCopy>())];
-    private readonly int[] committed = new int[BarrierClock.MaxWarps * 32];
-    private readonly Stack<ulong[]> spare = new();
+    private readonly List<OpenCopy>[] _open = [.. Enumerable.Range(0, BarrierClock.MaxWarps).Select(_ => new List<OpenCopy>())];
+    private readonly int[] _committed = new int[BarrierClock.MaxWarps * 32];
+    private readonly Stack<ulong[]> _spare = new();
 
     /// <summary>Forgets the last block.</summary>
     public void Begin()
     {
-        foreach (List<OpenCopy> copies in open)
+        foreach (List<OpenCopy> copies in _open)
         {
             foreach (OpenCopy copy in copies)
-                spare.Push(copy.Addresses);
+                _spare.Push(copy.Addresses);
             copies.Clear();
         }
 
-        Array.Clear(committed);
+        Array.Clear(_committed);
     }
 
     /// <summary>Lanes of a warp begin to copy; false if the memory must not be written now (see the detector's violation).</summary>
@@ -30,15 +30,15 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
     {
         if (!detector.BeginCopy(site, warp, mask, addresses, bytes))
             return false;
-        ReadOnlySpan<int> groups = committed.AsSpan(warp * 32, 32);
+        ReadOnlySpan<int> groups = _committed.AsSpan(warp * 32, 32);
         for (uint rest = mask; rest != 0;)
         {
             int group = groups[BitOperations.TrailingZeroCount(rest)];
             uint alike = Lanes(groups, rest, group, group + 1);
-            if (!spare.TryPop(out ulong[]? kept))
+            if (!_spare.TryPop(out ulong[]? kept))
                 kept = new ulong[32];
             addresses[..32].CopyTo(kept);
-            open[warp].Add(new(site, alike, kept, bytes, group));
+            _open[warp].Add(new(site, alike, kept, bytes, group));
             rest &= ~alike;
         }
 
@@ -49,7 +49,7 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
     public void Commit(int warp, uint mask)
     {
         for (uint rest = mask; rest != 0; rest &= rest - 1)
-            committed[warp * 32 + BitOperations.TrailingZeroCount(rest)]++;
+            _committed[warp * 32 + BitOperations.TrailingZeroCount(rest)]++;
     }
 
     /// <summary><c>cp.async.wait_group n</c>: all groups of the lanes but the n last ones are complete.</summary>
@@ -60,8 +60,8 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
 
     private void Complete(int warp, uint mask, int groups)
     {
-        List<OpenCopy> copies = open[warp];
-        ReadOnlySpan<int> made = committed.AsSpan(warp * 32, 32);
+        List<OpenCopy> copies = _open[warp];
+        ReadOnlySpan<int> made = _committed.AsSpan(warp * 32, 32);
         int kept = 0;
         for (int i = 0; i < copies.Count; i++)
         {
@@ -75,7 +75,7 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
             }
 
             if (done == copy.Mask)
-                spare.Push(copy.Addresses);
+                _spare.Push(copy.Addresses);
             else
                 copies[kept++] = copy with { Mask = copy.Mask & ~done };
         }

@@ -17,15 +17,15 @@ public sealed class BarrierClock
     /// <summary>Times stay below this, which is later than all.</summary>
     public const uint Never = int.MaxValue;
 
-    private readonly uint[] visible = new uint[MaxWarps * MaxWarps];
-    private readonly uint[] atBarrier = new uint[Barriers * MaxWarps];
-    private readonly uint[] allVisible = new uint[MaxWarps];
-    private readonly uint[] noneVisible = new uint[MaxWarps];
-    private readonly bool withinWarps;
-    private int warps;
+    private readonly uint[] _visible = new uint[MaxWarps * MaxWarps];
+    private readonly uint[] _atBarrier = new uint[Barriers * MaxWarps];
+    private readonly uint[] _allVisible = new uint[MaxWarps];
+    private readonly uint[] _noneVisible = new uint[MaxWarps];
+    private readonly bool _withinWarps;
+    private int _warps;
 
     /// <param name="withinWarps">Whether lanes of one warp are ordered only by <see cref="SynchroniseWarp"/>; else they always are.</param>
-    public BarrierClock(bool withinWarps) => this.withinWarps = withinWarps;
+    public BarrierClock(bool withinWarps) => this._withinWarps = withinWarps;
 
     public uint Time { get; private set; }
 
@@ -39,14 +39,14 @@ public sealed class BarrierClock
     {
         if (IsWorn)
             Time = 0;
-        warps = warpCount;
+        _warps = warpCount;
         Start = ++Time;
-        Array.Fill(visible, Start);
-        Array.Clear(atBarrier);
-        for (int warp = 0; warp < warps; warp++)
+        Array.Fill(_visible, Start);
+        Array.Clear(_atBarrier);
+        for (int warp = 0; warp < _warps; warp++)
         {
-            if (!withinWarps)
-                visible[warp * MaxWarps + warp] = Never;
+            if (!_withinWarps)
+                _visible[warp * MaxWarps + warp] = Never;
             Refresh(warp);
         }
     }
@@ -55,7 +55,7 @@ public sealed class BarrierClock
     public void Arrive(int barrier, int warp)
     {
         Span<uint> row = Row(warp), gathered = Gathered(barrier);
-        for (int other = 0; other < warps; other++)
+        for (int other = 0; other < _warps; other++)
         {
             if (other != warp)
                 gathered[other] = Math.Max(gathered[other], row[other]);
@@ -77,7 +77,7 @@ public sealed class BarrierClock
         {
             int warp = BitOperations.TrailingZeroCount(rest);
             Span<uint> row = Row(warp);
-            for (int other = 0; other < warps; other++)
+            for (int other = 0; other < _warps; other++)
                 row[other] = Math.Max(row[other], gathered[other]);
             Refresh(warp);
         }
@@ -88,37 +88,37 @@ public sealed class BarrierClock
     /// <summary><c>bar.warp.sync</c>: the lanes of the warp see one another's accesses. Lanes that the mask leaves out are taken to come along.</summary>
     public void SynchroniseWarp(int warp)
     {
-        if (!withinWarps)
+        if (!_withinWarps)
             return;
-        visible[warp * MaxWarps + warp] = ++Time;
+        _visible[warp * MaxWarps + warp] = ++Time;
         Refresh(warp);
     }
 
     /// <summary>Whether the warp sees what the other did at a time. For lanes of one warp, the other is the warp itself.</summary>
-    public bool Sees(int warp, int other, uint time) => time < visible[warp * MaxWarps + other];
+    public bool Sees(int warp, int other, uint time) => time < _visible[warp * MaxWarps + other];
 
     /// <summary>The warp sees everything that happened before this.</summary>
-    public uint SeesAllBefore(int warp) => allVisible[warp];
+    public uint SeesAllBefore(int warp) => _allVisible[warp];
 
     /// <summary>The warp sees nothing that another warp did at this time or later.</summary>
-    public uint SeesNoneFrom(int warp) => noneVisible[warp];
+    public uint SeesNoneFrom(int warp) => _noneVisible[warp];
 
-    private Span<uint> Row(int warp) => visible.AsSpan(warp * MaxWarps, warps);
+    private Span<uint> Row(int warp) => _visible.AsSpan(warp * MaxWarps, _warps);
 
-    private Span<uint> Gathered(int barrier) => atBarrier.AsSpan(barrier * MaxWarps, MaxWarps);
+    private Span<uint> Gathered(int barrier) => _atBarrier.AsSpan(barrier * MaxWarps, MaxWarps);
 
     private void Refresh(int warp)
     {
         uint all = Never, none = Start;
         Span<uint> row = Row(warp);
-        for (int other = 0; other < warps; other++)
+        for (int other = 0; other < _warps; other++)
         {
             all = Math.Min(all, row[other]);
             if (other != warp)
                 none = Math.Max(none, row[other]);
         }
 
-        allVisible[warp] = all;
-        noneVisible[warp] = none;
+        _allVisible[warp] = all;
+        _noneVisible[warp] = none;
     }
 }

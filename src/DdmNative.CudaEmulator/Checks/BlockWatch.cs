@@ -18,26 +18,26 @@ internal sealed record SharedVariable(string Name, ulong Offset, ulong Bytes);
 /// <param name="sharedUnitBytes">Of the kernel's narrowest access to shared memory: 1, 2 or 4.</param>
 internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultIndex threads, IReadOnlyList<SharedVariable> variables, int sharedUnitBytes)
 {
-    private readonly SharedMemoryRaceDetector shared = new(checks);
-    private readonly List<Suspect> suspects = [];
-    private AsyncCopies? copies;
-    private FaultIndex block;
+    private readonly SharedMemoryRaceDetector _shared = new(checks);
+    private readonly List<Suspect> _suspects = [];
+    private AsyncCopies? _copies;
+    private FaultIndex _block;
 
     /// <summary>Whether shared memory need be watched at all.</summary>
     public bool WatchesShared { get; } = (checks & (FaultChecks.Races | FaultChecks.UninitialisedShared | FaultChecks.AsyncCopies)) != 0;
 
     /// <summary>Whether <see cref="Settle"/> is to be called after the store.</summary>
-    public bool HasSuspects => suspects.Count > 0;
+    public bool HasSuspects => _suspects.Count > 0;
 
     /// <summary>Whether the last <see cref="Read"/> reached memory that no thread of this block has written.</summary>
-    public bool FoundUnwritten => shared.FoundUnwritten;
+    public bool FoundUnwritten => _shared.FoundUnwritten;
 
     public void Begin(FaultIndex blockIndex, int sharedBytes)
     {
-        block = blockIndex;
-        shared.Begin(sharedBytes, sharedUnitBytes, (int)((threads.X * threads.Y * threads.Z + 31) / 32));
-        suspects.Clear();
-        copies?.Begin();
+        _block = blockIndex;
+        _shared.Begin(sharedBytes, sharedUnitBytes, (int)((threads.X * threads.Y * threads.Z + 31) / 32));
+        _suspects.Clear();
+        _copies?.Begin();
     }
 
     /// <summary>Lanes read shared memory.</summary>
@@ -48,7 +48,7 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
     /// <param name="bytes">By each lane.</param>
     /// <param name="strong">Volatile, relaxed or acquire: does not race with atomic accesses.</param>
     public FaultReport? Read(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes, bool strong = false) =>
-        (strong ? shared.ReadStrongly(site, warp, mask, addresses, bytes) : shared.Read(site, warp, mask, addresses, bytes)) ? null : Report(site, warp, bytes, FaultAccess.Read);
+        (strong ? _shared.ReadStrongly(site, warp, mask, addresses, bytes) : _shared.Read(site, warp, mask, addresses, bytes)) ? null : Report(site, warp, bytes, FaultAccess.Read);
 
     /// <summary>
     /// Lanes are about to write shared memory. What races only if it changes something is settled by <see cref="Settle"/> after the store, hence the memory as it is now.
@@ -56,15 +56,15 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
     /// </summary>
     public FaultReport? Write(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes, ReadOnlySpan<byte> memory)
     {
-        while (!shared.Write(site, warp, mask, addresses, bytes))
+        while (!_shared.Write(site, warp, mask, addresses, bytes))
         {
-            SharedViolation violation = shared.Violation;
+            SharedViolation violation = _shared.Violation;
             FaultReport report = Report(site, warp, bytes, FaultAccess.Write);
             if (violation.Kind != FaultKind.SharedWriteWriteRace)
                 return report;
             ulong address = addresses[violation.Lane];
-            suspects.Add(new(report, address, memory.Slice((int)address, bytes).ToArray()));
-            shared.Overwrite(site, warp, violation.Lane, address, bytes);
+            _suspects.Add(new(report, address, memory.Slice((int)address, bytes).ToArray()));
+            _shared.Overwrite(site, warp, violation.Lane, address, bytes);
             mask &= violation.Lane == 31 ? 0 : uint.MaxValue << violation.Lane + 1;
         }
 
@@ -74,15 +74,15 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
     /// <summary>After the store: the first of its write-write races that changed what was there, or null.</summary>
     public FaultReport? Settle(ReadOnlySpan<byte> memory)
     {
-        foreach (Suspect suspect in suspects)
+        foreach (Suspect suspect in _suspects)
         {
             if (memory.Slice((int)suspect.Address, suspect.Before.Length).SequenceEqual(suspect.Before))
                 continue;
-            suspects.Clear();
+            _suspects.Clear();
             return suspect.Report;
         }
 
-        suspects.Clear();
+        _suspects.Clear();
         return null;
     }
 
@@ -93,43 +93,43 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
     {
         uint found = 0;
         for (int i = 0; i < bytes; i++)
-            found |= shared.IsUnwritten(address + (ulong)i) ? 1u << i : 0;
+            found |= _shared.IsUnwritten(address + (ulong)i) ? 1u << i : 0;
         return found;
     }
 
     /// <summary>Lanes update shared memory by an atomic operation, or write it strongly.</summary>
     public FaultReport? Update(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes) =>
-        shared.Update(site, warp, mask, addresses, bytes) ? null : Report(site, warp, bytes, FaultAccess.Atomic);
+        _shared.Update(site, warp, mask, addresses, bytes) ? null : Report(site, warp, bytes, FaultAccess.Atomic);
 
     /// <summary>Lanes begin to copy into shared memory.</summary>
     public FaultReport? Copy(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
-        if (copies is null)
+        if (_copies is null)
         {
-            copies = new(shared);
-            copies.Begin();
+            _copies = new(_shared);
+            _copies.Begin();
         }
 
-        return copies.Copy(site, warp, mask, addresses, bytes) ? null : Report(site, warp, bytes, FaultAccess.Write);
+        return _copies.Copy(site, warp, mask, addresses, bytes) ? null : Report(site, warp, bytes, FaultAccess.Write);
     }
 
     /// <summary><c>cp.async.commit_group</c></summary>
-    public void CommitCopies(int warp, uint mask) => copies?.Commit(warp, mask);
+    public void CommitCopies(int warp, uint mask) => _copies?.Commit(warp, mask);
 
     /// <summary><c>cp.async.wait_group</c></summary>
-    public void WaitForCopies(int warp, uint mask, int groups) => copies?.Wait(warp, mask, groups);
+    public void WaitForCopies(int warp, uint mask, int groups) => _copies?.Wait(warp, mask, groups);
 
     /// <summary><c>cp.async.wait_all</c></summary>
-    public void WaitForAllCopies(int warp, uint mask) => copies?.WaitAll(warp, mask);
+    public void WaitForAllCopies(int warp, uint mask) => _copies?.WaitAll(warp, mask);
 
     /// <summary>A warp comes to a barrier of the block.</summary>
-    public void Arrive(int barrier, int warp) => shared.Clock.Arrive(barrier, warp);
+    public void Arrive(int barrier, int warp) => _shared.Clock.Arrive(barrier, warp);
 
     /// <summary>The barrier lets its waiting warps go.</summary>
-    public void Release(int barrier, uint waitingWarps) => shared.Clock.Release(barrier, waitingWarps);
+    public void Release(int barrier, uint waitingWarps) => _shared.Clock.Release(barrier, waitingWarps);
 
     /// <summary><c>bar.warp.sync</c></summary>
-    public void SynchroniseWarp(int warp) => shared.Clock.SynchroniseWarp(warp);
+    public void SynchroniseWarp(int warp) => _shared.Clock.SynchroniseWarp(warp);
 
     /// <summary>The mask of a warp-synchronous instruction must name just those lanes that execute it together.</summary>
     /// <param name="site">Of the instruction.</param>
@@ -158,7 +158,7 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
 
     /// <summary>A report of what happened at an instruction to a thread of the block that is running.</summary>
     public FaultReport Report(FaultKind kind, int site, int thread, FaultMemory? memory, string? detail = null) =>
-        new(kind, sites.Name, Place(site), block, Index(thread)) { Memory = memory, Detail = detail };
+        new(kind, sites.Name, Place(site), _block, Index(thread)) { Memory = memory, Detail = detail };
 
     /// <summary>The variable that holds an offset in shared memory, or the last one before it; null if there is none.</summary>
     public FaultAllocation? SharedAllocation(ulong address)
@@ -169,7 +169,7 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
 
     private FaultReport Report(int site, int warp, int bytes, FaultAccess access)
     {
-        SharedViolation violation = shared.Violation;
+        SharedViolation violation = _shared.Violation;
         FaultReport report = Report(
             violation.Kind, site, warp * 32 + violation.Lane, new(access, PtxSpace.Shared, violation.Address, Math.Min(bytes, 4), SharedAllocation(violation.Address)));
         return report with

@@ -28,7 +28,7 @@ public enum FaultChecks
 /// <summary>Reads <c>DDM_CUDA_EMULATOR_CHECKS</c>.</summary>
 public static class FaultChecksText
 {
-    private static readonly (string Word, FaultChecks Checks)[] words =
+    private static readonly (string Word, FaultChecks Checks)[] Words =
     [
         ("all", FaultChecks.All),
         ("none", FaultChecks.None),
@@ -58,10 +58,10 @@ public static class FaultChecksText
         {
             bool without = part.StartsWith('-');
             string name = without ? part[1..] : part;
-            int found = Array.FindIndex(words, entry => entry.Word.Equals(name, StringComparison.OrdinalIgnoreCase));
+            int found = Array.FindIndex(Words, entry => entry.Word.Equals(name, StringComparison.OrdinalIgnoreCase));
             if (found < 0)
-                throw new FormatException($"'{name}' is no check of the CUDA emulator; there are {string.Join(", ", words.Select(entry => entry.Word))}");
-            checks = without ? checks & ~words[found].Checks : checks | words[found].Checks;
+                throw new FormatException($"'{name}' is no check of the CUDA emulator; there are {string.Join(", ", Words.Select(entry => entry.Word))}");
+            checks = without ? checks & ~Words[found].Checks : checks | Words[found].Checks;
         }
 
         return checks;

@@ -8,18 +8,18 @@ namespace DdmNative.CudaEmulator.Checks;
 /// </summary>
 public sealed class InitialisedBytes
 {
-    private readonly ulong[] bits;
-    private long missing;
+    private readonly ulong[] _bits;
+    private long _missing;
 
     /// <param name="bytes">Of the allocation.</param>
     public InitialisedBytes(ulong bytes)
     {
-        bits = new ulong[(bytes + 63) / 64];
-        missing = (long)bytes;
+        _bits = new ulong[(bytes + 63) / 64];
+        _missing = (long)bytes;
     }
 
     /// <summary>Whether all bytes of the allocation have been written.</summary>
-    public bool IsComplete => Volatile.Read(ref missing) == 0;
+    public bool IsComplete => Volatile.Read(ref _missing) == 0;
 
     /// <summary>Marks bytes from an offset on.</summary>
     public void Mark(ulong offset, ulong bytes)
@@ -28,11 +28,11 @@ public sealed class InitialisedBytes
         while (offset < end)
         {
             ulong count = Math.Min(64 - offset % 64, end - offset), wanted = Run(offset, count);
-            ref ulong word = ref bits[offset / 64];
+            ref ulong word = ref _bits[offset / 64];
             if ((Volatile.Read(ref word) & wanted) != wanted)
             {
                 ulong before = Interlocked.Or(ref word, wanted);
-                Interlocked.Add(ref missing, -BitOperations.PopCount(wanted & ~before));
+                Interlocked.Add(ref _missing, -BitOperations.PopCount(wanted & ~before));
             }
 
             offset += count;
@@ -48,7 +48,7 @@ public sealed class InitialisedBytes
         ulong end = offset + bytes;
         while (offset < end)
         {
-            ulong count = Math.Min(64 - offset % 64, end - offset), missing = Run(offset, count) & ~Volatile.Read(ref bits[offset / 64]);
+            ulong count = Math.Min(64 - offset % 64, end - offset), missing = Run(offset, count) & ~Volatile.Read(ref _bits[offset / 64]);
             if (missing != 0)
                 return offset / 64 * 64 + (ulong)BitOperations.TrailingZeroCount(missing);
             offset += count;
@@ -78,8 +78,8 @@ public sealed class InitialisedBytes
     {
         if (initialised)
             Mark(offset, 1);
-        else if ((Interlocked.And(ref bits[offset / 64], ~Run(offset, 1)) & Run(offset, 1)) != 0)
-            Interlocked.Increment(ref missing);
+        else if ((Interlocked.And(ref _bits[offset / 64], ~Run(offset, 1)) & Run(offset, 1)) != 0)
+            Interlocked.Increment(ref _missing);
     }
 
     private static ulong Run(ulong offset, ulong count) => (count == 64 ? ulong.MaxValue : (1ul << (int)count) - 1) << (int)(offset % 64);

@@ -10,11 +10,11 @@ namespace DdmNative.CudaEmulator.Checks;
 /// </summary>
 internal sealed class PoisonFlow
 {
-    private readonly ulong[] carriers;
-    private readonly bool[] reads;
+    private readonly ulong[] _carriers;
+    private readonly bool[] _reads;
 
     private PoisonFlow(IReadOnlySet<int> unwritten, ulong[] carriers, bool[] reads) =>
-        (Unwritten, this.carriers, this.reads) = (unwritten, carriers, reads);
+        (Unwritten, this._carriers, this._reads) = (unwritten, carriers, reads);
 
     /// <summary>Registers by index that some path reads unwritten; none where poison does not come from them.</summary>
     public IReadOnlySet<int> Unwritten { get; }
@@ -98,10 +98,10 @@ internal sealed class PoisonFlow
     /// <summary>
     /// Whether the register is read somewhere while it may hold poison, so that all that write it must say whether they write any.
     /// </summary>
-    public bool IsCarrier(int register) => Has(carriers, register);
+    public bool IsCarrier(int register) => Has(_carriers, register);
 
     /// <summary>Whether the instruction with that number may read poison.</summary>
-    public bool Reads(int instruction) => reads[instruction];
+    public bool Reads(int instruction) => _reads[instruction];
 
     private static bool Has(ulong[] set, int register) => (set[register / 64] >> register % 64 & 1) != 0;
 

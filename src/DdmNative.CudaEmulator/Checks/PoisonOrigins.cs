@@ -14,38 +14,38 @@ internal sealed class PoisonOrigins
 {
     private const int MostKept = 1 << 16;
 
-    private readonly List<PoisonOrigin> origins = [];
-    private readonly Dictionary<(int Site, ulong Address), int> reads = [];
-    private readonly Dictionary<string, int> registers = [];
+    private readonly List<PoisonOrigin> _origins = [];
+    private readonly Dictionary<(int Site, ulong Address), int> _reads = [];
+    private readonly Dictionary<string, int> _registers = [];
 
-    public PoisonOrigin this[int number] => origins[number - 1];
+    public PoisonOrigin this[int number] => _origins[number - 1];
 
     public void Begin()
     {
-        origins.Clear();
-        reads.Clear();
-        registers.Clear();
+        _origins.Clear();
+        _reads.Clear();
+        _registers.Clear();
     }
 
     public int OfRegister(string name)
     {
-        if (!registers.TryGetValue(name, out int number))
-            registers[name] = number = Add(new(FaultKind.UninitialisedRegister, name, -1, null));
+        if (!_registers.TryGetValue(name, out int number))
+            _registers[name] = number = Add(new(FaultKind.UninitialisedRegister, name, -1, null));
         return number;
     }
 
     public int OfRead(FaultKind kind, int site, ulong address, Func<FaultMemory> memory)
     {
-        if (reads.TryGetValue((site, address), out int number))
+        if (_reads.TryGetValue((site, address), out int number))
             return number;
-        if (origins.Count >= MostKept)
-            return origins.Count;
-        return reads[(site, address)] = Add(new(kind, null, site, memory()));
+        if (_origins.Count >= MostKept)
+            return _origins.Count;
+        return _reads[(site, address)] = Add(new(kind, null, site, memory()));
     }
 
     private int Add(PoisonOrigin origin)
     {
-        origins.Add(origin);
-        return origins.Count;
+        _origins.Add(origin);
+        return _origins.Count;
     }
 }

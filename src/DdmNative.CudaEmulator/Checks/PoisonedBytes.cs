@@ -7,8 +7,8 @@ namespace DdmNative.CudaEmulator.Checks;
 /// <param name="bytes">Of the memory.</param>
 internal sealed class PoisonedBytes(long bytes)
 {
-    private readonly long length = bytes;
-    private int[] origins = [];
+    private readonly long _length = bytes;
+    private int[] _origins = [];
 
     /// <summary>Whether poison has been stored since the last <see cref="Begin"/>.</summary>
     public bool Any { get; private set; }
@@ -16,20 +16,20 @@ internal sealed class PoisonedBytes(long bytes)
     public void Begin()
     {
         if (Any)
-            Array.Clear(origins);
+            Array.Clear(_origins);
         Any = false;
     }
 
     /// <summary>Poisons those bytes from an offset on whose bits are set.</summary>
     public void Set(long offset, uint which, int origin)
     {
-        if (origins.Length == 0)
-            origins = new int[length];
+        if (_origins.Length == 0)
+            _origins = new int[_length];
         Any = true;
         for (int i = 0; i < 32; i++)
         {
             if ((which >> i & 1) != 0)
-                origins[offset + i] = origin;
+                _origins[offset + i] = origin;
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class PoisonedBytes(long bytes)
     public void Clear(long offset, int count)
     {
         if (Any)
-            origins.AsSpan((int)offset, count).Clear();
+            _origins.AsSpan((int)offset, count).Clear();
     }
 
     /// <summary>A bit for each of up to 32 bytes from an offset on that are poisoned, and the origin of the first of them.</summary>
@@ -47,9 +47,9 @@ internal sealed class PoisonedBytes(long bytes)
         origin = 0;
         for (int i = 0; i < count && Any; i++)
         {
-            if (origins[offset + i] == 0)
+            if (_origins[offset + i] == 0)
                 continue;
-            origin = found == 0 ? origins[offset + i] : origin;
+            origin = found == 0 ? _origins[offset + i] : origin;
             found |= 1u << i;
         }
 

@@ -32,13 +32,13 @@ public sealed class SharedMemoryRaceDetector
     private const long Flags = Atomic | OtherWarps | OtherLanes | Pending, Warp = 31 << 5, Thread = Warp | 31;
     private const int UnknownSite = ushort.MaxValue;
 
-    private readonly FaultChecks checks;
-    private long[] writers = [], readers = [];
-    private int unitShift, openCopies;
+    private readonly FaultChecks _checks;
+    private long[] _writers = [], _readers = [];
+    private int _unitShift, _openCopies;
 
     public SharedMemoryRaceDetector(FaultChecks checks)
     {
-        this.checks = checks;
+        this._checks = checks;
         Clock = new BarrierClock((checks & FaultChecks.Races) == FaultChecks.Races);
     }
 
@@ -58,7 +58,7 @@ public sealed class SharedMemoryRaceDetector
     /// Whether no thread of this block has written the unit of memory that holds the address; false where that is not checked.
     /// </summary>
     public bool IsUnwritten(ulong address) =>
-        (checks & FaultChecks.UninitialisedShared) != 0 && writers[(int)address >> unitShift] >> 32 < Clock.Start;
+        (_checks & FaultChecks.UninitialisedShared) != 0 && _writers[(int)address >> _unitShift] >> 32 < Clock.Start;
 
     /// <summary>Forgets the last block.</summary>
     /// <param name="sharedBytes">Static and dynamic shared memory.</param>
@@ -66,21 +66,21 @@ public sealed class SharedMemoryRaceDetector
     /// <param name="warps">In the block, at most 32.</param>
     public void Begin(int sharedBytes, int unitBytes, int warps)
     {
-        unitShift = BitOperations.Log2((uint)Math.Min(unitBytes, 4));
-        int units = ((sharedBytes + 15) >> unitShift) + 4;
-        if (writers.Length < units)
+        _unitShift = BitOperations.Log2((uint)Math.Min(unitBytes, 4));
+        int units = ((sharedBytes + 15) >> _unitShift) + 4;
+        if (_writers.Length < units)
         {
-            writers = new long[units];
-            readers = new long[units];
+            _writers = new long[units];
+            _readers = new long[units];
         }
-        else if (Clock.IsWorn || openCopies > 0)
+        else if (Clock.IsWorn || _openCopies > 0)
         {
             // Times do not tell the tags of copies that the last block never waited for from this block's.
-            Array.Clear(writers);
-            Array.Clear(readers);
+            Array.Clear(_writers);
+            Array.Clear(_readers);
         }
 
-        openCopies = 0;
+        _openCopies = 0;
         Clock.Begin(warps);
     }
 
@@ -88,10 +88,10 @@ public sealed class SharedMemoryRaceDetector
     public bool Read(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
         FoundUnwritten = false;
-        int units = Math.Max(1, bytes >> unitShift);
+        int units = Math.Max(1, bytes >> _unitShift);
         long mine = Tag(Clock.Time, site, warp, 0);
         Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
-        ref long writer = ref MemoryMarshal.GetArrayDataReference(writers), reader = ref MemoryMarshal.GetArrayDataReference(readers);
+        ref long writer = ref MemoryMarshal.GetArrayDataReference(_writers), reader = ref MemoryMarshal.GetArrayDataReference(_readers);
         uint once = mask;
         // Lanes that read the same as those before them, as a tile's columns or rows are read, are one reader with others.
         for (int period = 16; period >= 8 && once == (period == 16 ? uint.MaxValue : 0xffff) && Repeats(addresses, period); period /= 2)
@@ -144,10 +144,10 @@ public sealed class SharedMemoryRaceDetector
     public bool ReadStrongly(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
         FoundUnwritten = false;
-        int units = Math.Max(1, bytes >> unitShift);
+        int units = Math.Max(1, bytes >> _unitShift);
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
-            int lane = BitOperations.TrailingZeroCount(rest), first = (int)addresses[lane] >> unitShift;
+            int lane = BitOperations.TrailingZeroCount(rest), first = (int)addresses[lane] >> _unitShift;
             long tag = Tag(Clock.Time, site, warp, lane) | Atomic;
             for (int i = 0; i < units; i++)
             {
@@ -162,20 +162,20 @@ public sealed class SharedMemoryRaceDetector
     /// <summary>Lanes of a warp begin to copy into shared memory by <c>cp.async</c>: until <see cref="Complete"/> nobody may touch it.</summary>
     public bool BeginCopy(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
-        if ((checks & FaultChecks.AsyncCopies) == 0)
+        if ((_checks & FaultChecks.AsyncCopies) == 0)
             return Write(site, warp, mask, addresses, bytes);
-        openCopies += BitOperations.PopCount(mask);
+        _openCopies += BitOperations.PopCount(mask);
         return Write(Tag(BarrierClock.Never, site, warp, 0) | Pending, warp, mask, addresses, bytes);
     }
 
     /// <summary>A lane has waited for its copy: from now on it is as if the lane had just written.</summary>
     public void Complete(int site, int warp, int lane, ulong address, int bytes)
     {
-        if ((checks & FaultChecks.AsyncCopies) == 0)
+        if ((_checks & FaultChecks.AsyncCopies) == 0)
             return;
-        openCopies--;
+        _openCopies--;
         long tag = Tag(Clock.Time, site, warp, lane);
-        Span<long> copied = writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift));
+        Span<long> copied = _writers.AsSpan((int)address >> _unitShift, Math.Max(1, bytes >> _unitShift));
         if (copied.Length == 4)
         {
             ref long first = ref MemoryMarshal.GetReference(copied);
@@ -193,15 +193,15 @@ public sealed class SharedMemoryRaceDetector
 
     /// <summary>A lane writes without being asked whether it may: what it writes is there already, hence a race that changes nothing.</summary>
     public void Overwrite(int site, int warp, int lane, ulong address, int bytes) =>
-        writers.AsSpan((int)address >> unitShift, Math.Max(1, bytes >> unitShift)).Fill(Tag(Clock.Time, site, warp, lane));
+        _writers.AsSpan((int)address >> _unitShift, Math.Max(1, bytes >> _unitShift)).Fill(Tag(Clock.Time, site, warp, lane));
 
     private static long Tag(uint time, int site, int warp, int lane) => (long)time << 32 | (long)Math.Min(site, UnknownSite) << 16 | (uint)warp << 5 | (uint)lane;
 
     /// <summary>The first unit of an access, found to lie within the tags: what follows reads and writes four at once without looking.</summary>
     private int Unit(ulong address, int units)
     {
-        int first = (int)address >> unitShift;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(first + units + 3), (uint)writers.Length);
+        int first = (int)address >> _unitShift;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)(first + units + 3), (uint)_writers.Length);
         return first;
     }
 
@@ -220,15 +220,15 @@ public sealed class SharedMemoryRaceDetector
     {
         if ((rest >> lane & 15) != 15 || lane > 28)
             return false;
-        Vector256<ulong> expected = Vector256.Create(addresses[lane]) + Vector256.ShiftLeft(Vector256.Create(0ul, 1, 2, 3), unitShift);
+        Vector256<ulong> expected = Vector256.Create(addresses[lane]) + Vector256.ShiftLeft(Vector256.Create(0ul, 1, 2, 3), _unitShift);
         return Vector256.LoadUnsafe(in addresses[lane]) == expected;
     }
 
     private bool Write(long mine, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
-        int units = Math.Max(1, bytes >> unitShift);
+        int units = Math.Max(1, bytes >> _unitShift);
         Vector256<long> seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
-        ref long writer = ref MemoryMarshal.GetArrayDataReference(writers), reader = ref MemoryMarshal.GetArrayDataReference(readers);
+        ref long writer = ref MemoryMarshal.GetArrayDataReference(_writers), reader = ref MemoryMarshal.GetArrayDataReference(_readers);
         for (uint rest = mask; rest != 0;)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -314,10 +314,10 @@ public sealed class SharedMemoryRaceDetector
 
     private bool ReadOne(int unit, long mine, int lane, int warp)
     {
-        long writer = writers[unit], reader = readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
+        long writer = _writers[unit], reader = _readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
         if (writer >> 32 < Clock.Start)
         {
-            FoundUnwritten |= (checks & FaultChecks.UninitialisedShared) != 0;
+            FoundUnwritten |= (_checks & FaultChecks.UninitialisedShared) != 0;
         }
         else if (writer >= seen && !MayFollow(writer, mine, warp))
         {
@@ -336,18 +336,18 @@ public sealed class SharedMemoryRaceDetector
                 mine &= ~Atomic;
         }
 
-        readers[unit] = mine;
+        _readers[unit] = mine;
         return true;
     }
 
     private bool WriteOne(int unit, long mine, int lane, int warp)
     {
-        long writer = writers[unit], reader = readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
+        long writer = _writers[unit], reader = _readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
         if (writer >= seen && writer >> 32 >= Clock.Start && !MayFollow(writer, mine, warp) && !IsSameInstruction(writer, mine))
             return Violate(FaultKind.SharedWriteWriteRace, lane, unit, writer, (writer & Atomic) != 0 ? FaultAccess.Atomic : FaultAccess.Write);
         if (reader >= seen && reader >> 32 >= Clock.Start && !MayFollowReads(reader, mine, warp))
             return Violate(FaultKind.SharedReadWriteRace, lane, unit, reader, FaultAccess.Read);
-        writers[unit] = mine;
+        _writers[unit] = mine;
         return true;
     }
 
@@ -355,7 +355,7 @@ public sealed class SharedMemoryRaceDetector
     {
         if ((earlier & Pending) != 0)
             return false;
-        if ((checks & FaultChecks.SharedRaces) == 0 || ((earlier ^ mine) & Thread) == 0 || (earlier & mine & Atomic) != 0)
+        if ((_checks & FaultChecks.SharedRaces) == 0 || ((earlier ^ mine) & Thread) == 0 || (earlier & mine & Atomic) != 0)
             return true;
         return Clock.Sees(warp, WarpOf(earlier), (uint)(earlier >> 32));
     }
@@ -366,7 +366,7 @@ public sealed class SharedMemoryRaceDetector
             return false;
         // Of the readers only the last is known. Another one is told of where no warp's accesses of that time can have been seen, hence never wrongly.
         uint time = (uint)(reader >> 32);
-        if ((checks & FaultChecks.SharedRaces) == 0 || (reader & mine & Atomic) != 0)
+        if ((_checks & FaultChecks.SharedRaces) == 0 || (reader & mine & Atomic) != 0)
             return true;
         bool sameWarp = ((reader ^ mine) & Warp) == 0;
         return !((reader & OtherWarps) != 0 && time >= Clock.SeesNoneFrom(warp)) && !((reader & OtherLanes) != 0 && (reader & OtherWarps) == 0 && sameWarp && !Clock.Sees(warp, warp, time));
@@ -379,7 +379,7 @@ public sealed class SharedMemoryRaceDetector
         bool pending = (other & Pending) != 0, several = access == FaultAccess.Read && (other & (OtherWarps | OtherLanes)) != 0;
         int site = (int)(other >> 16 & UnknownSite);
         return Violate(new(
-            pending ? FaultKind.AsyncCopyNotAwaited : race, lane, (ulong)unit << unitShift, access,
+            pending ? FaultKind.AsyncCopyNotAwaited : race, lane, (ulong)unit << _unitShift, access,
             several ? -1 : (int)(other & Thread), site == UnknownSite ? -1 : site));
     }
 

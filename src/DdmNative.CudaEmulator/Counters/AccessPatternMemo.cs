@@ -11,11 +11,11 @@ namespace DdmNative.CudaEmulator.Counters;
 /// </summary>
 public sealed class AccessPatternMemo
 {
-    private readonly ulong[] offsets = new ulong[32];
-    private ulong phase;
-    private uint mask;
-    private int width;
-    private AccessCost cost;
+    private readonly ulong[] _offsets = new ulong[32];
+    private ulong _phase;
+    private uint _mask;
+    private int _width;
+    private AccessCost _cost;
 
     /// <summary>Sectors of a request to global memory; see <see cref="SectorCounter.Count"/>.</summary>
     public AccessCost Sectors(ReadOnlySpan<ulong> addresses, uint active, int bytes) => Count(addresses, active, bytes, SectorCounter.SectorBytes);
@@ -28,14 +28,14 @@ public sealed class AccessPatternMemo
         if (active == 0 || addresses.Length < 32)
             return Fresh(addresses, active, bytes, period);
         ulong origin = addresses[BitOperations.TrailingZeroCount(active)];
-        if (mask == active && width == bytes && origin % period == phase && SameOffsets(addresses, origin))
-            return cost;
-        cost = Fresh(addresses, active, bytes, period);
-        (mask, width) = (active, bytes);
-        phase = origin % period;
+        if (_mask == active && _width == bytes && origin % period == _phase && SameOffsets(addresses, origin))
+            return _cost;
+        _cost = Fresh(addresses, active, bytes, period);
+        (_mask, _width) = (active, bytes);
+        _phase = origin % period;
         for (int lane = 0; lane < 32; lane++)
-            offsets[lane] = addresses[lane] - origin;
-        return cost;
+            _offsets[lane] = addresses[lane] - origin;
+        return _cost;
     }
 
     private static AccessCost Fresh(ReadOnlySpan<ulong> addresses, uint active, int bytes, uint period) =>
@@ -44,10 +44,10 @@ public sealed class AccessPatternMemo
     /// <summary>Of the lanes of the mask.</summary>
     private bool SameOffsets(ReadOnlySpan<ulong> addresses, ulong origin)
     {
-        ref ulong now = ref MemoryMarshal.GetReference(addresses), known = ref MemoryMarshal.GetArrayDataReference(offsets);
+        ref ulong now = ref MemoryMarshal.GetReference(addresses), known = ref MemoryMarshal.GetArrayDataReference(_offsets);
         Vector256<ulong> start = Vector256.Create(origin), differ = default;
         for (int lane = 0; lane < 32; lane += 4)
-            differ |= ((Vector256.LoadUnsafe(ref now, (nuint)lane) - start) ^ Vector256.LoadUnsafe(ref known, (nuint)lane)) & AccessExtent.Lanes(mask >> lane);
+            differ |= ((Vector256.LoadUnsafe(ref now, (nuint)lane) - start) ^ Vector256.LoadUnsafe(ref known, (nuint)lane)) & AccessExtent.Lanes(_mask >> lane);
         return differ == default;
     }
 }

@@ -46,25 +46,25 @@ public sealed class CounterReport
     /// <summary>What the emulator calls itself.</summary>
     public const string Device = "DdmNative CUDA emulator";
 
-    private readonly Lock door = new();
-    private readonly Dictionary<(string Name, int Code, int Length), Collected> kernels = [];
-    private readonly List<LaunchCounters> launches = [];
-    private readonly int keptLaunches;
-    private long launchesLeftOut;
+    private readonly Lock _door = new();
+    private readonly Dictionary<(string Name, int Code, int Length), Collected> _kernels = [];
+    private readonly List<LaunchCounters> _launches = [];
+    private readonly int _keptLaunches;
+    private long _launchesLeftOut;
 
     /// <param name="keptLaunches">How many single launches to remember; kernels are counted in any case.</param>
-    public CounterReport(int keptLaunches = 0) => this.keptLaunches = keptLaunches;
+    public CounterReport(int keptLaunches = 0) => this._keptLaunches = keptLaunches;
 
     /// <summary>Adds a launch that has ended and took so many seconds.</summary>
     internal void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes, double seconds)
     {
         KernelSites sites = profile.Sites;
         long leastBytes = SectorCounter.SectorBytes * (profile.Loaded.Count + profile.Stored.Count);
-        lock (door)
+        lock (_door)
         {
             (string, int, int) key = (sites.Name, sites.Code, sites.Instructions.Count);
-            if (!kernels.TryGetValue(key, out Collected? collected))
-                kernels.Add(key, collected = new(new KernelProfile(sites)));
+            if (!_kernels.TryGetValue(key, out Collected? collected))
+                _kernels.Add(key, collected = new(new KernelProfile(sites)));
             collected.Profile.Add(profile);
             // The union of launches means nothing; their footprints are summed below.
             collected.Profile.Loaded.Clear();
@@ -72,10 +72,10 @@ public sealed class CounterReport
             collected.Launches++;
             collected.LeastBytes += leastBytes;
             collected.Seconds += seconds;
-            if (launches.Count < keptLaunches)
-                launches.Add(new(sites.Name, [grid.X, grid.Y, grid.Z], [block.X, block.Y, block.Z], dynamicSharedBytes, CounterTotals.Of(profile), MainLoop(profile)?.Totals, leastBytes));
+            if (_launches.Count < _keptLaunches)
+                _launches.Add(new(sites.Name, [grid.X, grid.Y, grid.Z], [block.X, block.Y, block.Z], dynamicSharedBytes, CounterTotals.Of(profile), MainLoop(profile)?.Totals, leastBytes));
             else
-                launchesLeftOut++;
+                _launchesLeftOut++;
         }
     }
 
@@ -84,8 +84,8 @@ public sealed class CounterReport
     {
         get
         {
-            lock (door)
-                return [.. kernels.Values.Select(collected => collected.Sum()).OrderBy(kernel => kernel.Name, StringComparer.Ordinal)];
+            lock (_door)
+                return [.. _kernels.Values.Select(collected => collected.Sum()).OrderBy(kernel => kernel.Name, StringComparer.Ordinal)];
         }
     }
 
@@ -97,19 +97,19 @@ public sealed class CounterReport
     {
         get
         {
-            lock (door)
-                return [.. launches];
+            lock (_door)
+                return [.. _launches];
         }
     }
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
-        lock (door)
+        lock (_door)
         {
-            kernels.Clear();
-            launches.Clear();
-            launchesLeftOut = 0;
+            _kernels.Clear();
+            _launches.Clear();
+            _launchesLeftOut = 0;
         }
     }
 
@@ -117,7 +117,7 @@ public sealed class CounterReport
     public string ToJson()
     {
         IReadOnlyList<KernelCounters> all = Kernels;
-        return JsonSerializer.Serialize(new CounterFile(Device, Sum(all), all, Launches, launchesLeftOut), CounterJson.Default.CounterFile);
+        return JsonSerializer.Serialize(new CounterFile(Device, Sum(all), all, Launches, _launchesLeftOut), CounterJson.Default.CounterFile);
     }
 
     /// <summary>Writes the report to a temporary name beside the file and renames it, so that there is never a half one.</summary>

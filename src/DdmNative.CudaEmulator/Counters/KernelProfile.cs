@@ -44,12 +44,12 @@ internal sealed class AccessProfile
     public AccessTotals Global;
     public AccessTotals Shared;
 
-    private AccessPatternMemo? globalPattern, sharedPattern;
+    private AccessPatternMemo? _globalPattern, _sharedPattern;
 
     /// <summary>Of the addresses in global memory; most instructions need only the one or the other, and few launches all of them.</summary>
-    public AccessPatternMemo GlobalPattern => globalPattern ??= new();
+    public AccessPatternMemo GlobalPattern => _globalPattern ??= new();
 
-    public AccessPatternMemo SharedPattern => sharedPattern ??= new();
+    public AccessPatternMemo SharedPattern => _sharedPattern ??= new();
 }
 
 /// <summary>

@@ -8,7 +8,7 @@ namespace DdmNative.CudaEmulator.Counters;
 /// </summary>
 public sealed class KernelSites
 {
-    private readonly Dictionary<PtxFunction, int> offsets = [];
+    private readonly Dictionary<PtxFunction, int> _offsets = [];
 
     /// <param name="functions">The kernel first, then those it may call.</param>
     /// <param name="sourceFiles">Of the module.</param>
@@ -21,7 +21,7 @@ public sealed class KernelSites
         foreach (PtxFunction function in functions)
         {
             int offset = instructions.Count;
-            offsets.Add(function, offset);
+            _offsets.Add(function, offset);
             instructions.AddRange(function.Instructions);
             loops.AddRange(NaturalLoops.Find(function.Instructions)
                 .Select(loop => loop with { Header = loop.Header + offset, Instructions = [.. loop.Instructions.Select(index => index + offset)] }));
@@ -64,7 +64,7 @@ public sealed class KernelSites
     public int Code { get; }
 
     /// <summary>Site of the first instruction of a function.</summary>
-    public int Offset(PtxFunction function) => offsets[function];
+    public int Offset(PtxFunction function) => _offsets[function];
 
     private static bool TouchesMemory(InstructionClass kind) => kind is InstructionClass.GlobalLoad or InstructionClass.GlobalStore or InstructionClass.SharedLoad
         or InstructionClass.SharedStore or InstructionClass.GenericAccess or InstructionClass.Atomic or InstructionClass.AsyncCopy or InstructionClass.MatrixTransfer;

@@ -11,9 +11,9 @@ public sealed class SectorFootprint
     private const int PageSectorBits = 12;
     private const int PageWords = (1 << PageSectorBits) / 64;
 
-    private readonly Dictionary<ulong, ulong[]> pages = [];
-    private ulong lastPage = ulong.MaxValue;
-    private ulong[] lastWords = [];
+    private readonly Dictionary<ulong, ulong[]> _pages = [];
+    private ulong _lastPage = ulong.MaxValue;
+    private ulong[] _lastWords = [];
 
     /// <summary>Sectors touched.</summary>
     public long Count
@@ -21,7 +21,7 @@ public sealed class SectorFootprint
         get
         {
             long count = 0;
-            foreach (ulong[] words in pages.Values)
+            foreach (ulong[] words in _pages.Values)
             {
                 foreach (ulong word in words)
                     count += BitOperations.PopCount(word);
@@ -38,10 +38,10 @@ public sealed class SectorFootprint
         for (ulong sector = address / SectorCounter.SectorBytes; sector <= last; sector++)
         {
             ulong page = sector >> PageSectorBits;
-            if (page != lastPage)
+            if (page != _lastPage)
                 Turn(page);
             int within = (int)(sector & ((1 << PageSectorBits) - 1));
-            lastWords[within >> 6] |= 1ul << within;
+            _lastWords[within >> 6] |= 1ul << within;
         }
     }
 
@@ -62,30 +62,30 @@ public sealed class SectorFootprint
     /// <summary>Adds what another has seen.</summary>
     public void Merge(SectorFootprint other)
     {
-        foreach ((ulong page, ulong[] words) in other.pages)
+        foreach ((ulong page, ulong[] words) in other._pages)
         {
             Turn(page);
             for (int i = 0; i < PageWords; i++)
-                lastWords[i] |= words[i];
+                _lastWords[i] |= words[i];
         }
     }
 
     public void Clear()
     {
-        pages.Clear();
-        lastPage = ulong.MaxValue;
-        lastWords = [];
+        _pages.Clear();
+        _lastPage = ulong.MaxValue;
+        _lastWords = [];
     }
 
     private void Turn(ulong page)
     {
-        if (!pages.TryGetValue(page, out ulong[]? words))
+        if (!_pages.TryGetValue(page, out ulong[]? words))
         {
             words = new ulong[PageWords];
-            pages.Add(page, words);
+            _pages.Add(page, words);
         }
 
-        lastPage = page;
-        lastWords = words;
+        _lastPage = page;
+        _lastWords = words;
     }
 }

@@ -13,7 +13,7 @@ internal static class DeviceAttributes
     private const int Last = 138;
 
     /// <summary>The same for all: by number, as in cuda.h.</summary>
-    private static readonly Dictionary<int, int> fixedValues = new()
+    private static readonly Dictionary<int, int> FixedValues = new()
     {
         [1] = 1024, [2] = 1024, [3] = 1024, [4] = 64, // threads of a block, and by dimension
         [5] = int.MaxValue, [6] = 65535, [7] = 65535, // blocks of a grid by dimension
@@ -40,7 +40,7 @@ internal static class DeviceAttributes
             76 => device.Capability.Minor,
             81 => SharedBytesPerMultiprocessor(device),
             97 => MostSharedBytesPerBlock(device),
-            _ => fixedValues.GetValueOrDefault(attribute),
+            _ => FixedValues.GetValueOrDefault(attribute),
         };
     }
 

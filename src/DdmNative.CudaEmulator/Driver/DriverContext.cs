@@ -6,11 +6,11 @@ namespace DdmNative.CudaEmulator.Driver;
 internal sealed class DriverContext
 {
     [ThreadStatic]
-    private static Stack<DriverContext>? threadStack;
+    private static Stack<DriverContext>? _threadStack;
 
-    private readonly HashSet<ulong> allocations = [];
-    private readonly HashSet<DriverModule> modules = [];
-    private readonly Dictionary<int, ulong> limits = new() { [0] = 1024, [1] = 1 << 20, [2] = 8 << 20, [3] = 2, [4] = 2048, [5] = 128, [6] = 0 };
+    private readonly HashSet<ulong> _allocations = [];
+    private readonly HashSet<DriverModule> _modules = [];
+    private readonly Dictionary<int, ulong> _limits = new() { [0] = 1024, [1] = 1 << 20, [2] = 8 << 20, [3] = 2, [4] = 2048, [5] = 128, [6] = 0 };
 
     public DriverContext(DriverDevice device, uint flags)
     {
@@ -38,7 +38,7 @@ internal sealed class DriverContext
     /// <summary>Streams that are being captured.</summary>
     public List<DriverStream> Capturing { get; } = [];
 
-    public static Stack<DriverContext> ThreadStack => threadStack ??= new();
+    public static Stack<DriverContext> ThreadStack => _threadStack ??= new();
 
     /// <exception cref="EmulatorException">The thread has no current context, or it was destroyed.</exception>
     public static DriverContext Current
@@ -70,7 +70,7 @@ internal sealed class DriverContext
     public ulong Allocate(ulong bytes)
     {
         ulong address = Memory.Allocate(bytes);
-        allocations.Add(address);
+        _allocations.Add(address);
         return address;
     }
 
@@ -80,7 +80,7 @@ internal sealed class DriverContext
         if (address == 0)
             return;
         Memory.Free(address);
-        allocations.Remove(address);
+        _allocations.Remove(address);
     }
 
     /// <summary>For calls that cannot be captured and would wait for streams that are (CUDA Driver API, cuThreadExchangeStreamCaptureMode): they spoil those captures.</summary>
@@ -92,12 +92,12 @@ internal sealed class DriverContext
         Abi.Require(spoilt.Length == 0, $"{call} while a stream is being captured", CudaError.StreamCaptureUnsupported);
     }
 
-    public ulong Limit(int limit) => limits.TryGetValue(limit, out ulong value) ? value : throw new EmulatorException(CudaError.UnsupportedLimit, $"limit {limit}");
+    public ulong Limit(int limit) => _limits.TryGetValue(limit, out ulong value) ? value : throw new EmulatorException(CudaError.UnsupportedLimit, $"limit {limit}");
 
     public void SetLimit(int limit, ulong value)
     {
         Limit(limit);
-        limits[limit] = value;
+        _limits[limit] = value;
     }
 
     public void Destroy()
@@ -105,18 +105,18 @@ internal sealed class DriverContext
         lock (Device.Door)
         {
             IsDestroyed = true;
-            foreach (DriverModule module in modules.ToArray())
+            foreach (DriverModule module in _modules.ToArray())
                 module.Unload();
-            foreach (ulong address in allocations)
+            foreach (ulong address in _allocations)
                 Memory.Free(address);
-            allocations.Clear();
+            _allocations.Clear();
             HandleTable.RemoveWhere(value => value == this || (value is IOfContext part && part.Context == this));
         }
     }
 
-    public void Add(DriverModule module) => modules.Add(module);
+    public void Add(DriverModule module) => _modules.Add(module);
 
-    public void Remove(DriverModule module) => modules.Remove(module);
+    public void Remove(DriverModule module) => _modules.Remove(module);
 }
 
 /// <summary>What goes with a context.</summary>

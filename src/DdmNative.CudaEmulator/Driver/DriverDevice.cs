@@ -5,7 +5,7 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>One of the driver's GPUs; its memory is there from the first context on.</summary>
 internal sealed class DriverDevice(int ordinal, DriverSettings settings)
 {
-    private readonly Lazy<EmulatedDevice> emulated = new(() => new EmulatedDevice(settings.Options));
+    private readonly Lazy<EmulatedDevice> _emulated = new(() => new EmulatedDevice(settings.Options));
 
     public int Ordinal { get; } = ordinal;
 
@@ -16,10 +16,10 @@ internal sealed class DriverDevice(int ordinal, DriverSettings settings)
     /// <summary>Calls on a device are done one after the other.</summary>
     public Lock Door { get; } = new();
 
-    public EmulatedDevice Emulated => emulated.Value;
+    public EmulatedDevice Emulated => _emulated.Value;
 
     /// <summary>False where no context has been made: nothing was counted.</summary>
-    public bool IsInUse => emulated.IsValueCreated;
+    public bool IsInUse => _emulated.IsValueCreated;
 
     /// <summary>The primary context, null unless retained.</summary>
     public DriverContext? Primary { get; set; }

@@ -3,14 +3,14 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>Work in the order in which it was recorded or added, which fulfils all dependencies: a node can depend on earlier ones only.</summary>
 internal sealed class DriverGraph
 {
-    private readonly List<GraphNode> nodes = [];
+    private readonly List<GraphNode> _nodes = [];
 
-    public IReadOnlyList<GraphNode> Nodes => nodes;
+    public IReadOnlyList<GraphNode> Nodes => _nodes;
 
     /// <summary>Nodes by handles, of those that the program asked for.</summary>
     public Dictionary<GraphNode, nint> Handles { get; } = new(ReferenceEqualityComparer.Instance);
 
-    public void Add(GraphNode node) => nodes.Add(node);
+    public void Add(GraphNode node) => _nodes.Add(node);
 
     public nint HandleOf(GraphNode node)
     {
@@ -22,7 +22,7 @@ internal sealed class DriverGraph
     /// <summary>Takes a node out; those after it stay in their order.</summary>
     public void Remove(GraphNode node)
     {
-        nodes.RemoveAll(each => ReferenceEquals(each, node));
+        _nodes.RemoveAll(each => ReferenceEquals(each, node));
         if (Handles.Remove(node, out nint handle))
             HandleTable.Remove<NodeOfGraph>(handle);
     }
@@ -30,7 +30,7 @@ internal sealed class DriverGraph
     public DriverGraph Clone()
     {
         DriverGraph copy = new();
-        copy.nodes.AddRange(nodes);
+        copy._nodes.AddRange(_nodes);
         return copy;
     }
 
@@ -50,39 +50,39 @@ internal sealed class DriverExecutable(DriverContext context, DriverGraph graph)
     /// <summary>CUgraphExecUpdateResult.</summary>
     public const int Updated = 0, TopologyChanged = 2, NodeTypeChanged = 3;
 
-    private GraphNode[] nodes = [.. graph.Nodes];
+    private GraphNode[] _nodes = [.. graph.Nodes];
 
     /// <summary>As they were when the executable was made; the graph may change after that.</summary>
-    private readonly GraphNode[] source = [.. graph.Nodes];
+    private readonly GraphNode[] _source = [.. graph.Nodes];
 
     public DriverContext Context { get; } = context;
 
     public void Run()
     {
-        foreach (GraphNode node in nodes)
+        foreach (GraphNode node in _nodes)
             node.Run(Context);
     }
 
     /// <summary>Takes over the parameters of a graph of the same nodes; unchanged where they are not the same.</summary>
     public (int Result, GraphNode? Node) Update(DriverGraph graph)
     {
-        if (graph.Nodes.Count != nodes.Length)
+        if (graph.Nodes.Count != _nodes.Length)
             return (TopologyChanged, null);
-        for (int i = 0; i < nodes.Length; i++)
+        for (int i = 0; i < _nodes.Length; i++)
         {
-            if (graph.Nodes[i].Type != nodes[i].Type)
+            if (graph.Nodes[i].Type != _nodes[i].Type)
                 return (NodeTypeChanged, graph.Nodes[i]);
         }
 
-        nodes = [.. graph.Nodes];
+        _nodes = [.. graph.Nodes];
         return (Updated, null);
     }
 
     /// <summary>Other parameters for the node of the graph it was made of.</summary>
     public void Replace(GraphNode node, GraphNode by)
     {
-        int at = Array.FindIndex(source, each => ReferenceEquals(each, node));
-        Abi.Require(at >= 0 && at < nodes.Length, "the node is none of the executable's graph");
-        nodes[at] = by;
+        int at = Array.FindIndex(_source, each => ReferenceEquals(each, node));
+        Abi.Require(at >= 0 && at < _nodes.Length, "the node is none of the executable's graph");
+        _nodes[at] = by;
     }
 }

@@ -7,7 +7,7 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>A module loaded in a context.</summary>
 internal sealed class DriverModule : IOfContext
 {
-    private readonly Dictionary<string, nint> functions = [];
+    private readonly Dictionary<string, nint> _functions = [];
 
     public DriverModule(DriverContext context, string ptx)
     {
@@ -34,18 +34,18 @@ internal sealed class DriverModule : IOfContext
     /// <exception cref="EmulatorException">NotFound.</exception>
     public nint Function(string name)
     {
-        if (functions.TryGetValue(name, out nint known))
+        if (_functions.TryGetValue(name, out nint known))
             return known;
         LoadedKernel kernel = Loaded.FindKernel(name) ?? throw new EmulatorException(CudaError.NotFound, $"the module has no kernel '{name}'");
-        return functions[name] = HandleTable.Add(new DriverFunction(this, kernel));
+        return _functions[name] = HandleTable.Add(new DriverFunction(this, kernel));
     }
 
     public void Unload()
     {
         IsUnloaded = true;
-        foreach (nint handle in functions.Values)
+        foreach (nint handle in _functions.Values)
             HandleTable.Remove<DriverFunction>(handle).Dispose();
-        functions.Clear();
+        _functions.Clear();
         Context.Remove(this);
         Loaded.Dispose();
     }
@@ -70,7 +70,7 @@ internal sealed class DriverModule : IOfContext
 /// <summary>A kernel with what was set for it.</summary>
 internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) : IOfContext, IDisposable
 {
-    private nint nativeName;
+    private nint _nativeName;
 
     /// <summary>What a block may have without asking (CUDA C++ Programming Guide, "Shared Memory").</summary>
     public const int SharedBytesForAll = 48 << 10;
@@ -84,9 +84,9 @@ internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) :
     public int MaxDynamicSharedBytes { get; set; } = Math.Max(0, SharedBytesForAll - kernel.StaticSharedBytes);
 
     /// <summary>The kernel's name, as long as its module is loaded.</summary>
-    public nint NativeName => nativeName == 0 ? nativeName = Marshal.StringToCoTaskMemUTF8(Kernel.Name) : nativeName;
+    public nint NativeName => _nativeName == 0 ? _nativeName = Marshal.StringToCoTaskMemUTF8(Kernel.Name) : _nativeName;
 
     public int PreferredCarveout { get; set; } = -1;
 
-    public void Dispose() => Marshal.FreeCoTaskMem(nativeName);
+    public void Dispose() => Marshal.FreeCoTaskMem(_nativeName);
 }

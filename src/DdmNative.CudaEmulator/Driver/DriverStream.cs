@@ -58,7 +58,7 @@ internal sealed class StreamCapture(DriverStream origin, int mode, int thread, D
 {
     public const int Global = 0, ThreadLocal = 1, Relaxed = 2;
 
-    private static long begun;
+    private static long _begun;
 
     public DriverStream Origin { get; } = origin;
 
@@ -66,7 +66,7 @@ internal sealed class StreamCapture(DriverStream origin, int mode, int thread, D
 
     public int Mode { get; } = mode;
 
-    public ulong Id { get; } = (ulong)Interlocked.Increment(ref begun);
+    public ulong Id { get; } = (ulong)Interlocked.Increment(ref _begun);
 
     public DriverGraph Graph { get; } = graph;
 

@@ -8,25 +8,25 @@ internal static class EmulatedDriver
     /// <summary>CUDA 12.4: its functions by their names here are known.</summary>
     public const int Version = 12040;
 
-    private static readonly Lock door = new();
-    private static DriverDevice[]? devices;
+    private static readonly Lock Door = new();
+    private static DriverDevice[]? _devices;
 
     /// <summary>Tells on the standard error of refused calls, not of faults alone.</summary>
     public static bool Log { get; private set; }
 
-    public static IReadOnlyList<DriverDevice> Devices => devices ?? throw new EmulatorException(CudaError.NotInitialized, "cuInit has not been called");
+    public static IReadOnlyList<DriverDevice> Devices => _devices ?? throw new EmulatorException(CudaError.NotInitialized, "cuInit has not been called");
 
     public static void Initialise()
     {
-        lock (door)
+        lock (Door)
         {
-            if (devices is not null)
+            if (_devices is not null)
                 return;
             DriverSettings settings = DriverSettings.FromEnvironment();
             Log = settings.Log;
             if (settings.Devices == 0)
                 throw new EmulatorException(CudaError.NoDevice, $"{DriverSettings.DevicesVariable} is 0");
-            devices = [.. Enumerable.Range(0, settings.Devices).Select(ordinal => new DriverDevice(ordinal, settings))];
+            _devices = [.. Enumerable.Range(0, settings.Devices).Select(ordinal => new DriverDevice(ordinal, settings))];
             if (settings.ReportFile is { } file)
                 ReportAtExit.Register(file);
         }

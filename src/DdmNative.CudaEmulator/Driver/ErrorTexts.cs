@@ -6,7 +6,7 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>Names and texts of results, as the driver tells them, in memory that stays where it is.</summary>
 internal static class ErrorTexts
 {
-    private static readonly Dictionary<CudaError, Entry> entries = new()
+    private static readonly Dictionary<CudaError, Entry> Entries = new()
     {
         [CudaError.Success] = new("CUDA_SUCCESS", "no error"),
         [CudaError.InvalidValue] = new("CUDA_ERROR_INVALID_VALUE", "invalid argument"),
@@ -67,7 +67,7 @@ internal static class ErrorTexts
         [CudaError.Unknown] = new("CUDA_ERROR_UNKNOWN", "unknown error"),
     };
 
-    public static bool TryFind(CudaError error, out Entry entry) => entries.TryGetValue(error, out entry);
+    public static bool TryFind(CudaError error, out Entry entry) => Entries.TryGetValue(error, out entry);
 
     /// <summary>Two pointers to text that ends with a zero.</summary>
     internal readonly struct Entry(string name, string text)

@@ -12,39 +12,39 @@ internal static class HandleTable
     /// <summary>Above the special streams 1 and 2, and a multiple of 16 as a pointer to an object would be.</summary>
     private const nint First = 0x1000, Step = 16;
 
-    private static readonly ConcurrentDictionary<nint, object> objects = new();
-    private static long added;
+    private static readonly ConcurrentDictionary<nint, object> Objects = new();
+    private static long _added;
 
     public static nint Add(object value)
     {
-        nint handle = First + Step * (nint)Interlocked.Increment(ref added);
-        objects[handle] = value;
+        nint handle = First + Step * (nint)Interlocked.Increment(ref _added);
+        Objects[handle] = value;
         return handle;
     }
 
-    public static T? Find<T>(nint handle) where T : class => objects.GetValueOrDefault(handle) as T;
+    public static T? Find<T>(nint handle) where T : class => Objects.GetValueOrDefault(handle) as T;
 
     /// <exception cref="EmulatorException">No such object of this kind: with the code that the driver has for it.</exception>
     public static T Get<T>(nint handle, CudaError otherwise = CudaError.InvalidHandle) where T : class
         => Find<T>(handle) ?? throw new EmulatorException(otherwise, $"0x{handle:x} is the handle of no living {typeof(T).Name.Replace("Driver", "", StringComparison.Ordinal).ToLowerInvariant()}");
 
     /// <summary>The handle of an object that has one.</summary>
-    public static nint HandleOf(object value) => objects.First(entry => ReferenceEquals(entry.Value, value)).Key;
+    public static nint HandleOf(object value) => Objects.First(entry => ReferenceEquals(entry.Value, value)).Key;
 
     public static T Remove<T>(nint handle, CudaError otherwise = CudaError.InvalidHandle) where T : class
     {
         T value = Get<T>(handle, otherwise);
-        objects.TryRemove(handle, out _);
+        Objects.TryRemove(handle, out _);
         return value;
     }
 
     /// <summary>Forgets all objects that belong to something that is going away.</summary>
     public static void RemoveWhere(Predicate<object> belongs)
     {
-        foreach ((nint handle, object value) in objects)
+        foreach ((nint handle, object value) in Objects)
         {
             if (belongs(value))
-                objects.TryRemove(handle, out _);
+                Objects.TryRemove(handle, out _);
         }
     }
 }

@@ -8,32 +8,32 @@ internal static unsafe class HostMemory
 {
     private const nuint Page = 4096;
 
-    private static readonly Lock door = new();
-    private static readonly Dictionary<nint, (nuint Bytes, uint Flags)> allocated = [];
-    private static readonly SortedList<nint, nuint> registered = [];
+    private static readonly Lock Door = new();
+    private static readonly Dictionary<nint, (nuint Bytes, uint Flags)> Allocated = [];
+    private static readonly SortedList<nint, nuint> Registered = [];
 
     public static nint Allocate(nuint bytes, uint flags = 0)
     {
         Abi.Require(bytes != 0, "an allocation of 0 bytes of host memory");
         nint memory = (nint)NativeMemory.AlignedAlloc((bytes + Page - 1) / Page * Page, Page);
-        lock (door)
-            allocated.Add(memory, (bytes, flags));
+        lock (Door)
+            Allocated.Add(memory, (bytes, flags));
         return memory;
     }
 
     public static void Free(nint memory)
     {
-        lock (door)
-            Abi.Require(allocated.Remove(memory), $"0x{memory:x} is no host memory of cuMemHostAlloc");
+        lock (Door)
+            Abi.Require(Allocated.Remove(memory), $"0x{memory:x} is no host memory of cuMemHostAlloc");
         NativeMemory.AlignedFree((void*)memory);
     }
 
     /// <summary>The allocation that holds an address, and the flags it was made with; null if none does.</summary>
     public static (nint Memory, nuint Bytes, uint Flags)? Find(nint address)
     {
-        lock (door)
+        lock (Door)
         {
-            foreach ((nint memory, (nuint bytes, uint flags)) in allocated)
+            foreach ((nint memory, (nuint bytes, uint flags)) in Allocated)
             {
                 if (address >= memory && (nuint)(address - memory) < bytes)
                     return (memory, bytes, flags);
@@ -46,17 +46,17 @@ internal static unsafe class HostMemory
     public static void Register(nint memory, nuint bytes)
     {
         Abi.Require(memory != 0 && bytes != 0, "null or 0 bytes to register");
-        lock (door)
+        lock (Door)
         {
-            bool overlaps = registered.Any(range => (nuint)memory < (nuint)range.Key + range.Value && (nuint)range.Key < (nuint)memory + bytes);
+            bool overlaps = Registered.Any(range => (nuint)memory < (nuint)range.Key + range.Value && (nuint)range.Key < (nuint)memory + bytes);
             Abi.Require(!overlaps, $"some of {bytes} bytes at 0x{memory:x} are registered", CudaError.HostMemoryAlreadyRegistered);
-            registered.Add(memory, bytes);
+            Registered.Add(memory, bytes);
         }
     }
 
     public static void Unregister(nint memory)
     {
-        lock (door)
-            Abi.Require(registered.Remove(memory), $"0x{memory:x} is not registered", CudaError.HostMemoryNotRegistered);
+        lock (Door)
+            Abi.Require(Registered.Remove(memory), $"0x{memory:x} is not registered", CudaError.HostMemoryNotRegistered);
     }
 }

@@ -7,14 +7,14 @@ namespace DdmNative.CudaEmulator.Driver;
 internal static class ProcAddresses
 {
     /// <summary>By its soname the loader gives out the library that is loaded already, which is this one.</summary>
-    private static readonly nint library = NativeLibrary.Load("libcuda.so.1", Assembly.GetExecutingAssembly(), DllImportSearchPath.System32);
+    private static readonly nint Library = NativeLibrary.Load("libcuda.so.1", Assembly.GetExecutingAssembly(), DllImportSearchPath.System32);
 
-    private static readonly string[] versions = ["_v4", "_v3", "_v2", ""];
+    private static readonly string[] Versions = ["_v4", "_v3", "_v2", ""];
 
-    private static readonly string[] perThread = ["_ptsz", "_ptds", ""];
+    private static readonly string[] PerThread = ["_ptsz", "_ptds", ""];
 
     /// <summary>CUDA's versions with which functions took another form; those that are not here did so before CUDA 10.</summary>
-    private static readonly Dictionary<string, int> since = new()
+    private static readonly Dictionary<string, int> Since = new()
     {
         ["cuStreamBeginCapture_v2"] = 10010,
         ["cuDevicePrimaryCtxRelease_v2"] = 11000, ["cuDevicePrimaryCtxReset_v2"] = 11000, ["cuDevicePrimaryCtxSetFlags_v2"] = 11000,
@@ -46,13 +46,13 @@ internal static class ProcAddresses
         // The one function that cuda.h gave another name.
         if (name == "cuGraphInstantiate" && version >= 12000)
             name = "cuGraphInstantiateWithFlags";
-        foreach (string form in versions)
+        foreach (string form in Versions)
         {
-            if (since.GetValueOrDefault(name + form) > version)
+            if (Since.GetValueOrDefault(name + form) > version)
                 continue;
-            foreach (string stream in forThread ? perThread : [""])
+            foreach (string stream in forThread ? PerThread : [""])
             {
-                if (NativeLibrary.TryGetExport(library, name + form + stream, out nint function))
+                if (NativeLibrary.TryGetExport(Library, name + form + stream, out nint function))
                     return function;
             }
         }

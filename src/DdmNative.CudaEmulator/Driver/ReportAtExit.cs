@@ -5,11 +5,11 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>Writes the counters when the process ends: of device 0 to the file that <c>DDM_CUDA_EMULATOR_REPORT</c> names, of device n to the same with <c>.n</c> after it.</summary>
 internal static unsafe partial class ReportAtExit
 {
-    private static string? file;
+    private static string? _file;
 
     public static void Register(string path)
     {
-        file = Path.GetFullPath(path);
+        _file = Path.GetFullPath(path);
         // A library by native AOT is not told of the end of its process, so the C library is asked to.
         if (AtExit(&Exit, 0, 0) != 0)
             Console.Error.WriteLine($"CUDA emulator: {path} will not be written, since the C library takes no more functions to call at the exit.");
@@ -27,11 +27,11 @@ internal static unsafe partial class ReportAtExit
     {
         try
         {
-            Write(file!);
+            Write(_file!);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"CUDA emulator: the report {file} cannot be written: {e.Message}");
+            Console.Error.WriteLine($"CUDA emulator: the report {_file} cannot be written: {e.Message}");
         }
         catch (Exception e)
         {

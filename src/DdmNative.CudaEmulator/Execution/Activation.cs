@@ -18,9 +18,9 @@ internal sealed class SharedFrame
 /// <summary>A function that a warp is in: its frame, and the parts that the warp has come apart into.</summary>
 internal sealed class Activation
 {
-    private Part[] parts = new Part[8];
-    private long[]? allocated;
-    private int count;
+    private Part[] _parts = new Part[8];
+    private long[]? _allocated;
+    private int _count;
 
     public Activation(DecodedFunction function, nint memory, long stackBase, uint mask, long[] segmentWarps, long[] segmentLanes)
     {
@@ -34,7 +34,7 @@ internal sealed class Activation
         (Function, Memory, StackBase) = (whole.Function, whole.Memory, whole.StackBase);
         (SegmentWarps, SegmentLanes) = (whole.SegmentWarps, whole.SegmentLanes);
         (Entered, Live, Calling, CallingSite) = (whole.Entered & mask, whole.Live & mask, whole.Calling, whole.CallingSite);
-        allocated = (long[]?)whole.allocated?.Clone();
+        _allocated = (long[]?)whole._allocated?.Clone();
         Frame = whole.Frame ??= new SharedFrame();
         Frame.Users++;
         foreach (CallWay way in whole.Waiting.Reverse())
@@ -43,14 +43,14 @@ internal sealed class Activation
                 Waiting.Push(way with { Mask = way.Mask & mask });
         }
 
-        for (int i = 0; i < whole.count; i++)
+        for (int i = 0; i < whole._count; i++)
         {
-            if ((whole.parts[i].Mask & mask) != 0)
-                Push(whole.parts[i].Where, whole.parts[i].Meet, whole.parts[i].Mask & mask);
+            if ((whole._parts[i].Mask & mask) != 0)
+                Push(whole._parts[i].Where, whole._parts[i].Meet, whole._parts[i].Mask & mask);
         }
 
         // Lanes that have all returned: the next step leaves the function.
-        if (count == 0)
+        if (_count == 0)
             Push(0, -1, 0);
     }
 
@@ -81,21 +81,21 @@ internal sealed class Activation
     public Stack<CallWay> Waiting { get; } = new();
 
     /// <summary>Bytes that each thread has allocated above the function's own variables.</summary>
-    public long[] Allocated => allocated ??= new long[32];
+    public long[] Allocated => _allocated ??= new long[32];
 
     /// <summary>The most that threads of the mask have allocated.</summary>
     public long MostAllocated(uint mask)
     {
         long most = 0;
-        for (uint rest = allocated is null ? 0 : mask; rest != 0; rest &= rest - 1)
-            most = Math.Max(most, allocated![BitOperations.TrailingZeroCount(rest)]);
+        for (uint rest = _allocated is null ? 0 : mask; rest != 0; rest &= rest - 1)
+            most = Math.Max(most, _allocated![BitOperations.TrailingZeroCount(rest)]);
         return most;
     }
 
     /// <summary>The <c>bar.red</c> that it waits at.</summary>
     public Segment? Reducing { get; set; }
 
-    public ref Part Top => ref parts[count - 1];
+    public ref Part Top => ref _parts[_count - 1];
 
     /// <summary>The lanes that the mask names as an activation of their own, in the same frame; null if none of them entered.</summary>
     public Activation? Restrict(uint mask) => (Entered & mask) == 0 ? null : new Activation(this, mask);
@@ -107,21 +107,21 @@ internal sealed class Activation
     public void Join(Activation other)
     {
         int common = 0;
-        for (; common < Math.Min(count, other.count) - 1; common++)
+        for (; common < Math.Min(_count, other._count) - 1; common++)
         {
-            ref Part mine = ref parts[common], theirs = ref other.parts[common];
+            ref Part mine = ref _parts[common], theirs = ref other._parts[common];
             if (mine.Where != theirs.Where || mine.Meet != theirs.Meet)
                 break;
             mine.Mask |= theirs.Mask;
         }
 
         Part top = Top;
-        parts[common] = new Part { Where = top.Where, Meet = common == 0 ? -1 : parts[common - 1].Where, Mask = top.Mask | other.Top.Mask };
-        count = common + 1;
-        for (int lane = 0; other.allocated is not null && lane < 32; lane++)
+        _parts[common] = new Part { Where = top.Where, Meet = common == 0 ? -1 : _parts[common - 1].Where, Mask = top.Mask | other.Top.Mask };
+        _count = common + 1;
+        for (int lane = 0; other._allocated is not null && lane < 32; lane++)
         {
             if ((other.Entered >> lane & 1) != 0)
-                Allocated[lane] = other.allocated[lane];
+                Allocated[lane] = other._allocated[lane];
         }
 
         Entered |= other.Entered;
@@ -129,7 +129,7 @@ internal sealed class Activation
     }
 
     /// <summary>Gives up the top part; false if it was the last.</summary>
-    public bool Pop() => --count > 0;
+    public bool Pop() => --_count > 0;
 
     public void Split(int meet, int first, uint firstMask, int second, uint secondMask)
     {
@@ -154,15 +154,15 @@ internal sealed class Activation
     private void Wait(int meet)
     {
         if (Top.Meet == meet)
-            count--;
+            _count--;
         else
             Top.Where = meet;
     }
 
     private void Push(int where, int meet, uint mask)
     {
-        if (count == parts.Length)
-            Array.Resize(ref parts, 2 * count);
-        parts[count++] = new Part { Where = where, Meet = meet, Mask = mask };
+        if (_count == _parts.Length)
+            Array.Resize(ref _parts, 2 * _count);
+        _parts[_count++] = new Part { Where = where, Meet = meet, Mask = mask };
     }
 }

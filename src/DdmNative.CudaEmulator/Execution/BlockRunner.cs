@@ -31,24 +31,24 @@ internal sealed unsafe class BlockRunner : IDisposable
     /// </summary>
     private const int FirstWatch = 1 << 9, LongestWatch = 1 << 16, WatchedBarriers = 16;
 
-    private readonly Launch launch;
-    private readonly Warp[] warps;
-    private readonly uint[] arrived = new uint[16], waiting = new uint[16];
-    private readonly int[] votes = new int[16], voters = new int[16];
-    private readonly ulong? seed;
-    private readonly int[] turns;
-    private readonly SpinWatch[] states;
-    private int left, barriers, untilWatch;
-    private bool isBack;
+    private readonly Launch _launch;
+    private readonly Warp[] _warps;
+    private readonly uint[] _arrived = new uint[16], _waiting = new uint[16];
+    private readonly int[] _votes = new int[16], _voters = new int[16];
+    private readonly ulong? _seed;
+    private readonly int[] _turns;
+    private readonly SpinWatch[] _states;
+    private int _left, _barriers, _untilWatch;
+    private bool _isBack;
 
     public BlockRunner(Launch launch)
     {
-        this.launch = launch;
+        this._launch = launch;
         int threads = (int)launch.Block.Count;
-        warps = new Warp[(threads + 31) / 32];
-        turns = [.. Enumerable.Range(0, warps.Length)];
-        states = [.. warps.Select(_ => new SpinWatch())];
-        seed = launch.Device.Options.OrderSeed;
+        _warps = new Warp[(threads + 31) / 32];
+        _turns = [.. Enumerable.Range(0, _warps.Length)];
+        _states = [.. _warps.Select(_ => new SpinWatch())];
+        _seed = launch.Device.Options.OrderSeed;
         Profile = new KernelProfile(launch.Kernel.Sites);
         Watch = new BlockWatch(launch.Device.Options.Checks, launch.Kernel.Sites, new FaultIndex(launch.Block.X, launch.Block.Y, launch.Block.Z), launch.Kernel.Shared.Variables(launch.DynamicSharedBytes), launch.Kernel.SharedUnitBytes);
         Poisoned = new PoisonedBytes(launch.SharedBytes);
@@ -59,11 +59,11 @@ internal sealed unsafe class BlockRunner : IDisposable
             Buffer.MemoryCopy(parameters, Parameters, launch.Parameters.Length, launch.Parameters.Length);
         }
 
-        for (int i = 0; i < warps.Length; i++)
-            warps[i] = new Warp(this, i, threads - 32 * i >= 32 ? uint.MaxValue : (1u << threads - 32 * i) - 1);
+        for (int i = 0; i < _warps.Length; i++)
+            _warps[i] = new Warp(this, i, threads - 32 * i >= 32 ? uint.MaxValue : (1u << threads - 32 * i) - 1);
     }
 
-    public Launch Launch => launch;
+    public Launch Launch => _launch;
 
     public byte* Shared { get; }
 
@@ -81,7 +81,7 @@ internal sealed unsafe class BlockRunner : IDisposable
 
     public (uint X, uint Y, uint Z) Block { get; private set; }
 
-    public int WarpCount => warps.Length;
+    public int WarpCount => _warps.Length;
 
     /// <summary>What is left of the block's instruction limit.</summary>
     public long Budget { get; set; }
@@ -100,22 +100,22 @@ internal sealed unsafe class BlockRunner : IDisposable
     /// <param name="hasSpun">Whether others of the launch have been seen to wait.</param>
     public void Begin(long number, bool hasSpun = false)
     {
-        Block = ((uint)(number % launch.Grid.X), (uint)(number / launch.Grid.X % launch.Grid.Y), (uint)(number / launch.Grid.X / launch.Grid.Y));
-        Watch.Begin(new FaultIndex(Block.X, Block.Y, Block.Z), launch.SharedBytes);
+        Block = ((uint)(number % _launch.Grid.X), (uint)(number / _launch.Grid.X % _launch.Grid.Y), (uint)(number / _launch.Grid.X / _launch.Grid.Y));
+        Watch.Begin(new FaultIndex(Block.X, Block.Y, Block.Z), _launch.SharedBytes);
         Origins.Begin();
         Poisoned.Begin();
-        new Span<byte>(Shared, launch.SharedBytes).Clear();
-        Budget = launch.Device.Options.Checks.HasFlag(FaultChecks.InstructionLimit) ? launch.Device.Options.InstructionLimit : long.MaxValue;
-        Array.Clear(arrived);
-        Array.Clear(waiting);
-        Array.Clear(votes);
-        Array.Clear(voters);
-        if (seed is { } given)
+        new Span<byte>(Shared, _launch.SharedBytes).Clear();
+        Budget = _launch.Device.Options.Checks.HasFlag(FaultChecks.InstructionLimit) ? _launch.Device.Options.InstructionLimit : long.MaxValue;
+        Array.Clear(_arrived);
+        Array.Clear(_waiting);
+        Array.Clear(_votes);
+        Array.Clear(_voters);
+        if (_seed is { } given)
             Permute(given, number);
-        (HasSpun, IsWatched, isBack, barriers, untilWatch) = (hasSpun, false, false, 0, FirstWatch);
-        foreach (Warp warp in warps)
+        (HasSpun, IsWatched, _isBack, _barriers, _untilWatch) = (hasSpun, false, false, 0, FirstWatch);
+        foreach (Warp warp in _warps)
             warp.Begin();
-        left = warps.Length;
+        _left = _warps.Length;
     }
 
     /// <summary>Runs the block from where it is.</summary>
@@ -123,12 +123,12 @@ internal sealed unsafe class BlockRunner : IDisposable
     public BlockEnd Run(long instructions = long.MaxValue)
     {
         long least = Budget - Math.Min(instructions, Budget);
-        while (left > 0)
+        while (_left > 0)
         {
             bool moved = false, circles = true, idle = true;
-            foreach (int turn in turns)
+            foreach (int turn in _turns)
             {
-                Warp warp = warps[turn];
+                Warp warp = _warps[turn];
                 if (warp.Status != WarpStatus.Ready)
                     continue;
                 moved = true;
@@ -136,24 +136,24 @@ internal sealed unsafe class BlockRunner : IDisposable
                 circles &= warp.IsStuck;
                 idle &= warp.IsStuck || warp.IsIdle;
                 if (warp.Status == WarpStatus.Done)
-                    left--;
+                    _left--;
                 else if (warp.Status == WarpStatus.Barrier)
                     Arrive(warp);
             }
 
-            if (!moved && left > 0)
+            if (!moved && _left > 0)
             {
-                Warp stuck = warps.First(warp => warp.Status == WarpStatus.Barrier);
-                throw stuck.Fault(FaultKind.PartialBarrier, stuck.BarrierSite, stuck.Lanes, null, $"{BitOperations.PopCount(arrived[stuck.BarrierId])} of {stuck.BarrierWarps} warps have come to barrier {stuck.BarrierId}, the others have left the kernel or wait elsewhere");
+                Warp stuck = _warps.First(warp => warp.Status == WarpStatus.Barrier);
+                throw stuck.Fault(FaultKind.PartialBarrier, stuck.BarrierSite, stuck.Lanes, null, $"{BitOperations.PopCount(_arrived[stuck.BarrierId])} of {stuck.BarrierWarps} warps have come to barrier {stuck.BarrierId}, the others have left the kernel or wait elsewhere");
             }
 
-            if (left > 0 && (circles || isBack))
+            if (_left > 0 && (circles || _isBack))
             {
-                isBack = false;
+                _isBack = false;
                 return BlockEnd.Stuck;
             }
 
-            if (left > 0 && (idle || Budget < least))
+            if (_left > 0 && (idle || Budget < least))
                 return BlockEnd.Tired;
         }
 
@@ -163,27 +163,27 @@ internal sealed unsafe class BlockRunner : IDisposable
     /// <summary>The fault of a block that would be stuck until its instructions are used up.</summary>
     public EmulatorException Endless()
     {
-        Warp warp = warps.First(warp => warp.Status == WarpStatus.Ready);
+        Warp warp = _warps.First(warp => warp.Status == WarpStatus.Ready);
         (int site, uint mask) = warp.Stuck();
-        EmulatorOptions options = launch.Device.Options;
+        EmulatorOptions options = _launch.Device.Options;
         return warp.Fault(FaultKind.InstructionLimit, site, mask, null,
             $"after {options.InstructionLimit - Budget} warp instructions of the block all that can run only comes back to where it was, "
             + $"so that the {options.InstructionLimit} of the limit would be used up: it waits for what no thread changes");
     }
 
     /// <summary>The block is in no such loop, or one of its warps has not come to a barrier for long.</summary>
-    public void EndWatch() => (IsWatched, barriers) = (false, 0);
+    public void EndWatch() => (IsWatched, _barriers) = (false, 0);
 
     /// <summary>Adds what the warps counted by segment to the profile.</summary>
     public void Collect()
     {
-        foreach (Warp warp in warps)
+        foreach (Warp warp in _warps)
             warp.Collect(Profile);
     }
 
     public void Dispose()
     {
-        foreach (Warp warp in warps)
+        foreach (Warp warp in _warps)
             warp.Dispose();
         NativeMemory.AlignedFree(Shared);
         NativeMemory.Free(Parameters);
@@ -192,38 +192,38 @@ internal sealed unsafe class BlockRunner : IDisposable
     /// <summary>The order of a block's warps comes from the seed and the block alone, whichever host thread runs it and whatever that ran before.</summary>
     private void Permute(ulong given, long block)
     {
-        for (int i = 0; i < turns.Length; i++)
-            turns[i] = i;
-        new Random((int)((given * 0x9E3779B97F4A7C15 + (ulong)block * 0xD1B54A32D192ED03) >> 33)).Shuffle(turns);
+        for (int i = 0; i < _turns.Length; i++)
+            _turns[i] = i;
+        new Random((int)((given * 0x9E3779B97F4A7C15 + (ulong)block * 0xD1B54A32D192ED03) >> 33)).Shuffle(_turns);
     }
 
     /// <summary>All warps have been let go by a barrier.</summary>
     private void WatchBarrier()
     {
-        barriers++;
+        _barriers++;
         if (!IsWatched)
         {
-            IsWatched = barriers >= untilWatch;
+            IsWatched = _barriers >= _untilWatch;
             if (!IsWatched)
                 return;
-            barriers = 0;
+            _barriers = 0;
         }
-        else if (warps.Zip(states).All(pair => pair.First.IsAsAt(pair.Second)))
+        else if (_warps.Zip(_states).All(pair => pair.First.IsAsAt(pair.Second)))
         {
-            (isBack, HasSpun, barriers, untilWatch) = (true, true, 0, FirstWatch);
+            (_isBack, HasSpun, _barriers, _untilWatch) = (true, true, 0, FirstWatch);
             return;
         }
-        else if (barriers >= WatchedBarriers)
+        else if (_barriers >= WatchedBarriers)
         {
             EndWatch();
-            untilWatch = Math.Min(2 * untilWatch, LongestWatch);
+            _untilWatch = Math.Min(2 * _untilWatch, LongestWatch);
             return;
         }
 
-        if (barriers is 0 or WatchedBarriers / 2)
+        if (_barriers is 0 or WatchedBarriers / 2)
         {
-            for (int i = 0; i < warps.Length; i++)
-                warps[i].Keep(states[i]);
+            for (int i = 0; i < _warps.Length; i++)
+                _warps[i].Keep(_states[i]);
         }
     }
 
@@ -231,21 +231,21 @@ internal sealed unsafe class BlockRunner : IDisposable
     {
         int id = warp.BarrierId;
         Watch.Arrive(id, warp.Index);
-        arrived[id] |= 1u << warp.Index;
-        votes[id] += BitOperations.PopCount(warp.BarrierVotes);
-        voters[id] += BitOperations.PopCount(warp.Lanes);
+        _arrived[id] |= 1u << warp.Index;
+        _votes[id] += BitOperations.PopCount(warp.BarrierVotes);
+        _voters[id] += BitOperations.PopCount(warp.Lanes);
         if (warp.BarrierWaits)
-            waiting[id] |= 1u << warp.Index;
+            _waiting[id] |= 1u << warp.Index;
         else
             warp.Status = WarpStatus.Ready;
-        if (BitOperations.PopCount(arrived[id]) < warp.BarrierWarps)
+        if (BitOperations.PopCount(_arrived[id]) < warp.BarrierWarps)
             return;
-        Watch.Release(id, waiting[id]);
-        for (uint rest = waiting[id]; rest != 0; rest &= rest - 1)
-            warps[BitOperations.TrailingZeroCount(rest)].Release(votes[id], voters[id]);
-        if (launch.Kernel.MayWaitForBlocks && BitOperations.PopCount(waiting[id]) == warps.Length)
+        Watch.Release(id, _waiting[id]);
+        for (uint rest = _waiting[id]; rest != 0; rest &= rest - 1)
+            _warps[BitOperations.TrailingZeroCount(rest)].Release(_votes[id], _voters[id]);
+        if (_launch.Kernel.MayWaitForBlocks && BitOperations.PopCount(_waiting[id]) == _warps.Length)
             WatchBarrier();
-        arrived[id] = waiting[id] = 0;
-        votes[id] = voters[id] = 0;
+        _arrived[id] = _waiting[id] = 0;
+        _votes[id] = _voters[id] = 0;
     }
 }

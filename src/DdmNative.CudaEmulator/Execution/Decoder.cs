@@ -9,29 +9,29 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>Turns a function's instructions into operations on rows of lanes: registers, constants and special registers all become rows of one frame.</summary>
 internal sealed unsafe class Decoder
 {
-    private readonly LoadedModule module;
-    private readonly PtxFunction function;
-    private readonly KernelSites sites;
-    private readonly SharedLayout shared;
-    private readonly PoisonFlow poison;
-    private readonly Lazy<DecodedFunction> watched;
-    private readonly List<Operation> operations = [];
-    private readonly List<Detail> details = [];
-    private readonly List<(int Offset, int Width, ulong Bits)> constants = [];
-    private readonly Dictionary<(ulong Bits, int Width), Place> constantPlaces = [];
-    private readonly Dictionary<PtxSpecialRegister, Place> specials = [];
-    private readonly Dictionary<PtxVariable, int> stack = [];
-    private Place[] registers = [];
-    private Place carry;
-    private Place[] trial = [];
-    private int frameBytes, stackBytes, localBytes, registerBytes, current;
+    private readonly LoadedModule _module;
+    private readonly PtxFunction _function;
+    private readonly KernelSites _sites;
+    private readonly SharedLayout _shared;
+    private readonly PoisonFlow _poison;
+    private readonly Lazy<DecodedFunction> _watched;
+    private readonly List<Operation> _operations = [];
+    private readonly List<Detail> _details = [];
+    private readonly List<(int Offset, int Width, ulong Bits)> _constants = [];
+    private readonly Dictionary<(ulong Bits, int Width), Place> _constantPlaces = [];
+    private readonly Dictionary<PtxSpecialRegister, Place> _specials = [];
+    private readonly Dictionary<PtxVariable, int> _stack = [];
+    private Place[] _registers = [];
+    private Place _carry;
+    private Place[] _trial = [];
+    private int _frameBytes, _stackBytes, _localBytes, _registerBytes, _current;
 
     private Decoder(
         LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared, bool followsMemory,
         Lazy<DecodedFunction> watched)
     {
-        (this.module, this.function, this.sites, this.shared, this.watched) = (module, function, sites, shared, watched);
-        poison = PoisonFlow.Of(function, (module.Checks & FaultChecks.UninitialisedRegisters) != 0, followsMemory);
+        (this._module, this._function, this._sites, this._shared, this._watched) = (module, function, sites, shared, watched);
+        _poison = PoisonFlow.Of(function, (module.Checks & FaultChecks.UninitialisedRegisters) != 0, followsMemory);
     }
 
     /// <summary>Decodes a function of a kernel; in the form that follows poison out of memory only once a warp meets some.</summary>
@@ -52,38 +52,38 @@ internal sealed unsafe class Decoder
     private DecodedFunction Decode()
     {
         // Rows first: they must be aligned to vectors.
-        registers = new Place[function.Registers.Count];
-        for (int i = 0; i < registers.Length; i++)
-            registers[i] = Row(function.Registers[i].Type == PtxType.Pred ? 0 : Math.Max(4, function.Registers[i].Type.ByteSize()));
-        carry = Row(0);
-        int poisonAt = frameBytes;
-        frameBytes += ((registers.Length + 1) * sizeof(uint) + 31) / 32 * 32;
-        for (int i = 0; i < registers.Length; i++)
-            registers[i] = Followed(registers[i], i);
-        carry = Followed(carry, registers.Length);
-        registerBytes = frameBytes;
-        if (function.Instructions.Any(IsMixing))
-            trial = [.. Enumerable.Range(0, MostMixed).Select(_ => Row(8))];
+        _registers = new Place[_function.Registers.Count];
+        for (int i = 0; i < _registers.Length; i++)
+            _registers[i] = Row(_function.Registers[i].Type == PtxType.Pred ? 0 : Math.Max(4, _function.Registers[i].Type.ByteSize()));
+        _carry = Row(0);
+        int poisonAt = _frameBytes;
+        _frameBytes += ((_registers.Length + 1) * sizeof(uint) + 31) / 32 * 32;
+        for (int i = 0; i < _registers.Length; i++)
+            _registers[i] = Followed(_registers[i], i);
+        _carry = Followed(_carry, _registers.Length);
+        _registerBytes = _frameBytes;
+        if (_function.Instructions.Any(IsMixing))
+            _trial = [.. Enumerable.Range(0, MostMixed).Select(_ => Row(8))];
 
-        if (!function.IsEntry)
-            PlaceOnStack(function.Parameters.Concat(function.Results));
-        PlaceOnStack(function.Variables.Where(variable => variable.Space is PtxSpace.Local or PtxSpace.Param));
-        localBytes = (int)function.Variables.Where(variable => variable.Space == PtxSpace.Local).Sum(variable => (long)variable.Size);
-        IReadOnlyList<PtxInstruction> code = function.Instructions;
-        PtxControlFlow flow = PtxControlFlow.Of(function);
+        if (!_function.IsEntry)
+            PlaceOnStack(_function.Parameters.Concat(_function.Results));
+        PlaceOnStack(_function.Variables.Where(variable => variable.Space is PtxSpace.Local or PtxSpace.Param));
+        _localBytes = (int)_function.Variables.Where(variable => variable.Space == PtxSpace.Local).Sum(variable => (long)variable.Size);
+        IReadOnlyList<PtxInstruction> code = _function.Instructions;
+        PtxControlFlow flow = PtxControlFlow.Of(_function);
         int[] segmentAt = new int[code.Count + 1];
         Array.Fill(segmentAt, -1);
         List<Segment> segments = [];
-        int firstSite = sites.Offset(function);
+        int firstSite = _sites.Offset(_function);
         foreach (PtxBasicBlock block in flow.Blocks)
         {
             int start = block.Start;
             while (start < block.End)
             {
-                int first = operations.Count, end = start;
+                int first = _operations.Count, end = start;
                 while (end < block.End && ControlOf(code[end].Opcode) == Control.Next)
                 {
-                    current = end;
+                    _current = end;
                     FollowPoison(code[end], firstSite + end);
                     Add(code[end], firstSite + end);
                     if (IsMixing(code[end]))
@@ -93,11 +93,11 @@ internal sealed unsafe class Decoder
 
                 if (end < block.End)
                 {
-                    current = end;
+                    _current = end;
                     FollowPoison(code[end], firstSite + end);
                 }
 
-                int last = operations.Count;
+                int last = _operations.Count;
                 Control control = Control.Next;
                 int reconvergence = -1;
                 if (end < block.End)
@@ -119,8 +119,8 @@ internal sealed unsafe class Decoder
             Poison = poisonAt + number * sizeof(uint), Origins = -(number + 1) * WarpPoison.OriginBytes,
         };
 
-        byte[] frame = new byte[frameBytes];
-        foreach ((int offset, int width, ulong bits) in constants)
+        byte[] frame = new byte[_frameBytes];
+        foreach ((int offset, int width, ulong bits) in _constants)
         {
             if (width == 0)
                 MemoryMarshal.Write(frame.AsSpan(offset), (uint)bits);
@@ -132,18 +132,18 @@ internal sealed unsafe class Decoder
 
         return new DecodedFunction
         {
-            Function = function, Operations = [.. operations], Details = [.. details], Segments = [.. segments], SegmentAt = segmentAt, Frame = frame, RegisterBytes = registerBytes, Registers = registers,
-            Specials = [.. specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = stack,
-            Parameters = function.ParameterRegisters.Count > 0 ? Registers(function.ParameterRegisters) : OnStack(function.Parameters),
-            Results = function.ResultRegisters.Count > 0 ? Registers(function.ResultRegisters) : OnStack(function.Results), StackBytes = (stackBytes + 15) / 16 * 16, LocalBytes = localBytes, FirstSite = firstSite,
-            PoisonAt = poisonAt, OriginBytes = (registers.Length + 1) * WarpPoison.OriginBytes,
-            Unwritten = [.. poison.Unwritten.Order().Select(register => registers[register])], Watched = watched,
+            Function = _function, Operations = [.. _operations], Details = [.. _details], Segments = [.. segments], SegmentAt = segmentAt, Frame = frame, RegisterBytes = _registerBytes, Registers = _registers,
+            Specials = [.. _specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = _stack,
+            Parameters = _function.ParameterRegisters.Count > 0 ? Registers(_function.ParameterRegisters) : OnStack(_function.Parameters),
+            Results = _function.ResultRegisters.Count > 0 ? Registers(_function.ResultRegisters) : OnStack(_function.Results), StackBytes = (_stackBytes + 15) / 16 * 16, LocalBytes = _localBytes, FirstSite = firstSite,
+            PoisonAt = poisonAt, OriginBytes = (_registers.Length + 1) * WarpPoison.OriginBytes,
+            Unwritten = [.. _poison.Unwritten.Order().Select(register => _registers[register])], Watched = _watched,
         };
     }
 
-    private CallSlot[] Registers(IReadOnlyList<int> indices) => [.. indices.Select(index => CallSlot.InRegister(registers[index]))];
+    private CallSlot[] Registers(IReadOnlyList<int> indices) => [.. indices.Select(index => CallSlot.InRegister(_registers[index]))];
 
-    private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables) => function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(stack[variable], variable.Size))];
+    private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables) => _function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(_stack[variable], variable.Size))];
 
     /// <summary>
     /// Before an instruction: a fault where poison decides something, and what of its results is poison. Accesses to memory and calls see
@@ -151,31 +151,31 @@ internal sealed unsafe class Decoder
     /// </summary>
     private void FollowPoison(PtxInstruction instruction, int site)
     {
-        if (poison.Reads(current))
+        if (_poison.Reads(_current))
         {
-            foreach (int register in RegisterUse.Decides(instruction).Distinct().Where(poison.IsCarrier))
+            foreach (int register in RegisterUse.Decides(instruction).Distinct().Where(_poison.IsCarrier))
             {
-                operations.Add(Watch(instruction, site, instruction.Guard?.Register == register) with
+                _operations.Add(Watch(instruction, site, instruction.Guard?.Register == register) with
                 {
-                    Run = &PoisonOperations.Check, A = registers[register].Poison, Count = register,
-                    Extra = Detailed(instruction, [], [registers[register]]),
+                    Run = &PoisonOperations.Check, A = _registers[register].Poison, Count = register,
+                    Extra = Detailed(instruction, [], [_registers[register]]),
                 });
             }
         }
 
         Place[] results = Carriers(instruction);
         bool callsFunction = instruction.Call is { } call
-            && !(call.Target is PtxFunctionOperand named && module.Defined(named.Name) is null);
-        if (results.Length == 0 || IsMemory(instruction.Opcode) || callsFunction || IsMixing(instruction) && poison.Reads(current))
+            && !(call.Target is PtxFunctionOperand named && _module.Defined(named.Name) is null);
+        if (results.Length == 0 || IsMemory(instruction.Opcode) || callsFunction || IsMixing(instruction) && _poison.Reads(_current))
             return;
         // Where operands have a meaning of their own they keep their places; what is no register is no place.
-        Place[] sources = !poison.Reads(current) || instruction.Call is not null || instruction.Opcode == PtxOpcode.BarRed ? []
+        Place[] sources = !_poison.Reads(_current) || instruction.Call is not null || instruction.Opcode == PtxOpcode.BarRed ? []
             : instruction.Operands.Count > 1 && instruction.Operands.Skip(1).All(operand => operand is not (PtxVectorOperand or PtxAddress))
                 ? [.. instruction.Operands.Skip(1).Select(Source)]
-                : [.. RegisterUse.Sources(instruction).Distinct().Select(register => registers[register])];
-        if (RegisterUse.UsesCarry(instruction) && poison.Reads(current))
-            sources = [.. sources, carry];
-        operations.Add(Watch(instruction, site, false) with
+                : [.. RegisterUse.Sources(instruction).Distinct().Select(register => _registers[register])];
+        if (RegisterUse.UsesCarry(instruction) && _poison.Reads(_current))
+            sources = [.. sources, _carry];
+        _operations.Add(Watch(instruction, site, false) with
         {
             Run = &PoisonOperations.Propagate, Extra = Detailed(instruction, results, sources),
         });
@@ -184,16 +184,16 @@ internal sealed unsafe class Decoder
     /// <summary>The instruction has just been added: before it goes the trial by which poison is followed through it.</summary>
     private void FollowMix(PtxInstruction instruction, int site)
     {
-        if (!poison.Reads(current) || Carriers(instruction).Length == 0)
+        if (!_poison.Reads(_current) || Carriers(instruction).Length == 0)
             return;
-        Operation mixes = operations[^1];
-        Detail own = details[mixes.Extra];
+        Operation mixes = _operations[^1];
+        Detail own = _details[mixes.Extra];
         int used = 0;
-        Place[] results = [.. own.Results.Select(result => trial[used++] with { Width = result.Width })];
+        Place[] results = [.. own.Results.Select(result => _trial[used++] with { Width = result.Width })];
         bool isProduct = instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma;
         Place[] sources =
-            [.. own.Sources.Select((source, i) => isProduct || i == 0 ? trial[used++] with { Width = source.Width } : source)];
-        operations.Insert(operations.Count - 1, Watch(instruction, site, false) with
+            [.. own.Sources.Select((source, i) => isProduct || i == 0 ? _trial[used++] with { Width = source.Width } : source)];
+        _operations.Insert(_operations.Count - 1, Watch(instruction, site, false) with
         {
             Run = &PoisonOperations.Mix, Extra = mixes.Extra, C = Detailed(instruction, results, sources),
         });
@@ -211,17 +211,17 @@ internal sealed unsafe class Decoder
     /// <summary>Those registers that an instruction writes and that are read somewhere while they may hold poison.</summary>
     private Place[] Carriers(PtxInstruction instruction)
     {
-        IEnumerable<Place> results = RegisterUse.Writes(instruction).Where(poison.IsCarrier).Select(register => registers[register]);
-        return RegisterUse.SetsCarry(instruction) && poison.IsCarrier(registers.Length) ? [.. results, carry] : [.. results];
+        IEnumerable<Place> results = RegisterUse.Writes(instruction).Where(_poison.IsCarrier).Select(register => _registers[register]);
+        return RegisterUse.SetsCarry(instruction) && _poison.IsCarrier(_registers.Length) ? [.. results, _carry] : [.. results];
     }
 
     private Place Source(PtxOperand operand) =>
-        operand is PtxRegisterOperand register ? registers[register.Register] with { Negated = register.Negated } : default;
+        operand is PtxRegisterOperand register ? _registers[register.Register] with { Negated = register.Negated } : default;
 
     private Operation Watch(PtxInstruction instruction, int site, bool always) => new()
     {
         Guard = -1, Site = site, FollowsPoison = true,
-            B = instruction.Guard is { } guard && !always ? registers[guard.Register].Offset : -1,
+            B = instruction.Guard is { } guard && !always ? _registers[guard.Register].Offset : -1,
         Immediate = instruction.Guard is { Negated: true } ? uint.MaxValue : 0,
     };
 
@@ -242,9 +242,9 @@ internal sealed unsafe class Decoder
     private Place Row(int width)
     {
         int bytes = width == 0 ? 32 : width * 32;
-        Place place = new(frameBytes, width);
-        frameBytes += bytes;
-        return width <= 8 ? place : throw new EmulatorException(CudaError.InvalidPtx, $"the function '{function.Name}' has registers of {width} bytes, expected at most 8");
+        Place place = new(_frameBytes, width);
+        _frameBytes += bytes;
+        return width <= 8 ? place : throw new EmulatorException(CudaError.InvalidPtx, $"the function '{_function.Name}' has registers of {width} bytes, expected at most 8");
     }
 
     private void PlaceOnStack(IEnumerable<PtxVariable> variables)
@@ -252,23 +252,23 @@ internal sealed unsafe class Decoder
         foreach (PtxVariable variable in variables)
         {
             int alignment = Math.Max(variable.Alignment, 1);
-            stackBytes = (stackBytes + alignment - 1) / alignment * alignment;
-            stack[variable] = stackBytes;
-            stackBytes = checked(stackBytes + (int)variable.Size);
+            _stackBytes = (_stackBytes + alignment - 1) / alignment * alignment;
+            _stack[variable] = _stackBytes;
+            _stackBytes = checked(_stackBytes + (int)variable.Size);
         }
 
-        if (stackBytes > 1 << 19)
-            throw new EmulatorException(CudaError.InvalidPtx, $"the function '{function.Name}' has {stackBytes} bytes of local variables, expected at most {1 << 19}");
+        if (_stackBytes > 1 << 19)
+            throw new EmulatorException(CudaError.InvalidPtx, $"the function '{_function.Name}' has {_stackBytes} bytes of local variables, expected at most {1 << 19}");
     }
 
     private Place Constant(ulong bits, int width)
     {
         if (width is 1 or 2)
             width = 4;
-        if (!constantPlaces.TryGetValue((bits, width), out Place place))
+        if (!_constantPlaces.TryGetValue((bits, width), out Place place))
         {
-            constantPlaces[(bits, width)] = place = Row(width);
-            constants.Add((place.Offset, width, bits));
+            _constantPlaces[(bits, width)] = place = Row(width);
+            _constants.Add((place.Offset, width, bits));
         }
 
         return place;
@@ -277,55 +277,55 @@ internal sealed unsafe class Decoder
     private Place Special(PtxSpecialRegister register)
     {
         int width = register is PtxSpecialRegister.Clock64 or PtxSpecialRegister.GlobalTimer or PtxSpecialRegister.GridId ? 8 : 4;
-        if (!specials.TryGetValue(register, out Place place))
-            specials[register] = place = Row(width);
+        if (!_specials.TryGetValue(register, out Place place))
+            _specials[register] = place = Row(width);
         return place;
     }
 
     /// <summary>Where an operand of a type lies; a sink gets a row of its own.</summary>
     private Place Of(PtxOperand operand, PtxType type) => operand switch
     {
-        PtxRegisterOperand register => registers[register.Register] with { Negated = register.Negated },
+        PtxRegisterOperand register => _registers[register.Register] with { Negated = register.Negated },
         PtxImmediate immediate when type == PtxType.Pred => Constant(immediate.Bits == 0 ? 0 : uint.MaxValue, 0),
         PtxImmediate immediate => Constant(immediate.As(type), type.ByteSize()),
         PtxSpecialRegisterOperand special => Special(special.Register),
         PtxSymbolOperand symbol => Symbol(symbol, type),
-        PtxFunctionOperand named => Constant(module.AddressOf(named.Name), 8),
+        PtxFunctionOperand named => Constant(_module.AddressOf(named.Name), 8),
         PtxSinkOperand => Row(type == PtxType.Pred ? 0 : 8),
-        _ => throw new EmulatorException(CudaError.InvalidPtx, $"function '{function.Name}': an operand {operand} cannot be executed"),
+        _ => throw new EmulatorException(CudaError.InvalidPtx, $"function '{_function.Name}': an operand {operand} cannot be executed"),
     };
 
     private Place Symbol(PtxSymbolOperand symbol, PtxType type) => symbol.Variable.Space switch
     {
-        PtxSpace.Shared => Constant(shared.Offset(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
-        PtxSpace.Local or PtxSpace.Param when stack.TryGetValue(symbol.Variable, out int offset) => StackAddress(offset + symbol.Offset, Math.Max(4, type.ByteSize())),
+        PtxSpace.Shared => Constant(_shared.Offset(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
+        PtxSpace.Local or PtxSpace.Param when _stack.TryGetValue(symbol.Variable, out int offset) => StackAddress(offset + symbol.Offset, Math.Max(4, type.ByteSize())),
         PtxSpace.Param => Constant((ulong)(symbol.Variable.ParameterOffset + symbol.Offset), Math.Max(4, type.ByteSize())),
-        _ => Constant(module.AddressOf(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
+        _ => Constant(_module.AddressOf(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
     };
 
     /// <summary>An address on the stack is known only when the frame is: it is made where it is used.</summary>
     private Place StackAddress(long offset, int width)
     {
         Place place = Row(width);
-        operations.Add(new Operation { Run = &MemoryOperations.StackAddress, Guard = -1, D = place.Offset, Bytes = width, Immediate = offset, Site = operations.Count == 0 ? sites.Offset(function) : operations[^1].Site });
+        _operations.Add(new Operation { Run = &MemoryOperations.StackAddress, Guard = -1, D = place.Offset, Bytes = width, Immediate = offset, Site = _operations.Count == 0 ? _sites.Offset(_function) : _operations[^1].Site });
         return place;
     }
 
     private int Detailed(PtxInstruction instruction, Place[] results, Place[] sources, LaneFunction? lane = null)
     {
-        details.Add(new Detail(instruction, results, sources, lane));
-        return details.Count - 1;
+        _details.Add(new Detail(instruction, results, sources, lane));
+        return _details.Count - 1;
     }
 
     private Operation New(PtxInstruction instruction, int site) =>
-        new() { Guard = instruction.Guard is { } guard ? registers[guard.Register].Offset : -1, GuardFlip = instruction.Guard is { Negated: true } ? uint.MaxValue : 0, Site = site, Count = 1 };
+        new() { Guard = instruction.Guard is { } guard ? _registers[guard.Register].Offset : -1, GuardFlip = instruction.Guard is { Negated: true } ? uint.MaxValue : 0, Site = site, Count = 1 };
 
     private void Lanes(PtxInstruction instruction, int site, Place result, LaneFunction lane, params Place[] sources)
     {
         Operation operation = New(instruction, site);
         operation.Run = &LaneOperations.Apply;
         operation.Extra = Detailed(instruction, [result], sources, lane);
-        operations.Add(operation);
+        _operations.Add(operation);
     }
 
     private void AddControl(PtxInstruction instruction, Control control, int place)
@@ -337,11 +337,11 @@ internal sealed unsafe class Decoder
             sources.AddRange(instruction.Operands.Skip(control == Control.BarrierReduce ? 1 : 0).Select((operand, i) => Of(operand, control == Control.BarrierReduce && i == instruction.Operands.Count - 2 ? PtxType.Pred : PtxType.U32)));
         Place[] results = control == Control.BarrierReduce ? [Of(instruction.Operands[0], instruction.Modifiers.Type)] : [];
         if (instruction.Call is { Target: PtxRegisterOperand pointer })
-            sources.Add(registers[pointer.Register]);
+            sources.Add(_registers[pointer.Register]);
         CallSite? site = null;
         if (instruction.Call is { } call)
         {
-            PtxFunction? callee = call.Target is PtxFunctionOperand named ? module.Defined(named.Name) : null;
+            PtxFunction? callee = call.Target is PtxFunctionOperand named ? _module.Defined(named.Name) : null;
             if (call.Target is PtxFunctionOperand missing && callee is null && !SystemCalls.IsKnown(missing.Name))
                 throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{missing.Name}' is called, but nowhere defined");
             site = new CallSite([.. call.Arguments.Select((argument, i) => Slot(instruction, argument, Parameter(callee, i)))], [.. call.Results.Select(result => ResultSlot(instruction, result))]);
@@ -349,9 +349,9 @@ internal sealed unsafe class Decoder
 
         // The control's operation is the one after the segment's last.
         Operation operation = New(instruction, place);
-        details.Add(new Detail(instruction, results, [.. sources], null, site));
-        operation.Extra = details.Count - 1;
-        operations.Add(operation);
+        _details.Add(new Detail(instruction, results, [.. sources], null, site));
+        operation.Extra = _details.Count - 1;
+        _operations.Add(operation);
     }
 
     /// <summary>The type of a parameter, by which a constant is read; of one that is not known the widest.</summary>
@@ -364,7 +364,7 @@ internal sealed unsafe class Decoder
     /// <summary>An argument or result of a call: a variable of this function, a register or a constant.</summary>
     private CallSlot Slot(PtxInstruction instruction, PtxOperand operand, PtxType type) => operand switch
     {
-        PtxSymbolOperand { Offset: 0 } symbol when stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset, symbol.Variable.Size),
+        PtxSymbolOperand { Offset: 0 } symbol when _stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset, symbol.Variable.Size),
         PtxSinkOperand => default,
         PtxImmediate immediate when type != PtxType.Pred => CallSlot.InRegister(Constant(immediate.As(type), Math.Max(4, type.ByteSize()))),
         PtxRegisterOperand => CallSlot.InRegister(Of(operand, type)),
@@ -488,7 +488,7 @@ internal sealed unsafe class Decoder
 
     private void AddCarry(PtxInstruction instruction, int site, Place result, Place[] sources)
     {
-        Place flag = new(carry.Offset, 0);
+        Place flag = new(_carry.Offset, 0);
         (LaneFunction value, LaneFunction carryOut) = LaneFunctions.Carry(instruction);
         Place[] all = [.. sources, .. Enumerable.Repeat(flag, 4 - sources.Length)];
         if (!instruction.Modifiers.Has(PtxQualifiers.CarryOut))
@@ -523,7 +523,7 @@ internal sealed unsafe class Decoder
         operation.Run = run;
         operation.Extra = Detailed(instruction, results, sources);
         operation.Immediate = immediate;
-        operations.Add(operation);
+        _operations.Add(operation);
     }
 
     private void AddMove(PtxInstruction instruction, int site)
@@ -576,7 +576,7 @@ internal sealed unsafe class Decoder
         operation.B = sources.Length > 1 ? sources[1].Offset : 0;
         operation.C = sources.Length > 2 ? sources[2].Offset : 0;
         operation.Immediate = sources.Select((source, i) => source.Negated ? 1L << i : 0).Sum();
-        operations.Add(operation);
+        _operations.Add(operation);
         return true;
     }
 
@@ -595,10 +595,10 @@ internal sealed unsafe class Decoder
                 || instruction.Opcode is PtxOpcode.CpAsync ? PtxType.B32 : modifiers.Type;
             if (operands[i] is PtxVectorOperand values)
                 sources.AddRange(values.Elements.Select(element => Of(element, type)));
-            else if (operands[i] is PtxRegisterOperand { } predicate && function.Registers[predicate.Register].Type == PtxType.Pred)
+            else if (operands[i] is PtxRegisterOperand { } predicate && _function.Registers[predicate.Register].Type == PtxType.Pred)
                 sources.Add(Of(operands[i], PtxType.Pred));
             else if (operands[i] is PtxAddress other)
-                sources.Add(other.Register is { } register ? registers[register.Register] : Constant(module.AddressOf(other.Variable!) + (ulong)other.Offset, 8));
+                sources.Add(other.Register is { } register ? _registers[register.Register] : Constant(_module.AddressOf(other.Variable!) + (ulong)other.Offset, 8));
             else
                 sources.Add(Of(operands[i], type));
         }
@@ -611,14 +611,14 @@ internal sealed unsafe class Decoder
                 space = variable.Space;
             offset += variable.Space switch
             {
-                PtxSpace.Shared => (long)shared.Offset(variable),
-                PtxSpace.Local or PtxSpace.Param => stack.TryGetValue(variable, out int place) ? place : variable.ParameterOffset,
-                _ => (long)module.AddressOf(variable),
+                PtxSpace.Shared => (long)_shared.Offset(variable),
+                PtxSpace.Local or PtxSpace.Param => _stack.TryGetValue(variable, out int place) ? place : variable.ParameterOffset,
+                _ => (long)_module.AddressOf(variable),
             };
         }
 
         Operation operation = New(instruction, site);
-        bool isStack = space == PtxSpace.Local || (space == PtxSpace.Param && (address.Variable is null ? !function.IsEntry : stack.ContainsKey(address.Variable)));
+        bool isStack = space == PtxSpace.Local || (space == PtxSpace.Param && (address.Variable is null ? !_function.IsEntry : _stack.ContainsKey(address.Variable)));
         operation.Run = instruction.Opcode switch
         {
             PtxOpcode.Ld or PtxOpcode.Ldu => space == PtxSpace.Param && !isStack ? &MemoryOperations.LoadParameter : &MemoryOperations.Load,
@@ -634,17 +634,17 @@ internal sealed unsafe class Decoder
         operation.D = (int)(isStack ? PtxSpace.Local : space);
         // A variable on the stack is relative to the frame; an address in a register is not.
         operation.B = isStack && address.Variable is not null ? 1 : 0;
-        operation.A = address.Register is { } pointer ? registers[pointer.Register].Offset : -1;
-        operation.Count = address.Register is { } row ? registers[row.Register].Width : 8;
+        operation.A = address.Register is { } pointer ? _registers[pointer.Register].Offset : -1;
+        operation.Count = address.Register is { } row ? _registers[row.Register].Width : 8;
         operation.Immediate = offset;
         operation.IsStrong = MemoryOperations.IsStrong(instruction);
-        operation.Tracks = poison.Reads(current) || Carriers(instruction).Length > 0;
+        operation.Tracks = _poison.Reads(_current) || Carriers(instruction).Length > 0;
         operation.Bytes = modifiers.Types.Count > 0 ? modifiers.Type.ByteSize() : 4;
         operation.C = instruction.Opcode == PtxOpcode.CpAsync && operands[1] is PtxAddress { Register: not null } source ? (int)source.Offset : 0;
         // Four words a lane, in registers of their own size: what is moved at once.
         List<Place> moved = instruction.Opcode == PtxOpcode.St ? sources : [.. results];
         operation.IsQuad = instruction.Opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && operation.Bytes == 4 && modifiers.Vector == 4 && moved.Count >= 4 && moved.Take(4).All(place => place.Width == 4);
         operation.Extra = Detailed(instruction, results, [.. sources]);
-        operations.Add(operation);
+        _operations.Add(operation);
     }
 }

@@ -9,10 +9,10 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
     private const ulong First = 0x7_0000_0000, RedZone = 1 << 12;
     private const int KeptFreed = 4096;
 
-    private readonly Lock door = new();
-    private Allocation[] table = [];
-    private ulong next = First;
-    private int freed;
+    private readonly Lock _door = new();
+    private Allocation[] _table = [];
+    private ulong _next = First;
+    private int _freed;
 
     public ulong Capacity { get; } = capacity;
 
@@ -23,23 +23,23 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
     {
         if (bytes == 0)
             throw new EmulatorException(CudaError.InvalidValue, "an allocation of 0 bytes, expected at least one");
-        lock (door)
+        lock (_door)
         {
             if (bytes > Capacity - Used)
                 throw new EmulatorException(CudaError.OutOfMemory, $"an allocation of {bytes} bytes, but of the device's {Capacity} bytes only {Capacity - Used} are free");
             Allocation allocation;
             try
             {
-                allocation = new Allocation(next, bytes, name, isConstant);
+                allocation = new Allocation(_next, bytes, name, isConstant);
             }
             catch (OutOfMemoryException)
             {
                 throw new EmulatorException(CudaError.OutOfMemory, $"the host has no {bytes} bytes left for an allocation");
             }
 
-            next += (bytes + RedZone + 511) / 512 * 512;
+            _next += (bytes + RedZone + 511) / 512 * 512;
             Used += bytes;
-            Volatile.Write(ref table, [.. table.Length > 2 * KeptFreed && freed > KeptFreed ? Compacted() : table, allocation]);
+            Volatile.Write(ref _table, [.. _table.Length > 2 * KeptFreed && _freed > KeptFreed ? Compacted() : _table, allocation]);
             return allocation;
         }
     }
@@ -47,12 +47,12 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
     /// <exception cref="EmulatorException">The address is not the begin of an allocation, or it was freed already.</exception>
     public void Free(ulong address)
     {
-        lock (door)
+        lock (_door)
         {
             if (Find(address) is not { } allocation || allocation.Address != address || allocation.IsFreed)
                 throw new EmulatorException(CudaError.InvalidValue, $"free of 0x{address:x}: {Where(address)}, expected the address of an allocation");
             Used -= allocation.Bytes;
-            freed++;
+            _freed++;
             allocation.Release();
         }
     }
@@ -60,7 +60,7 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
     /// <summary>The allocation that begins at the address or is the last before it, freed or not; null if there is none.</summary>
     public Allocation? Find(ulong address)
     {
-        Allocation[] known = Volatile.Read(ref table);
+        Allocation[] known = Volatile.Read(ref _table);
         int low = 0, high = known.Length;
         while (low < high)
         {
@@ -78,7 +78,7 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
     public Allocation? Nearest(ulong address)
     {
         Allocation? before = Find(address);
-        Allocation? after = Volatile.Read(ref table).FirstOrDefault(allocation => allocation.Address > address);
+        Allocation? after = Volatile.Read(ref _table).FirstOrDefault(allocation => allocation.Address > address);
         if (before is null || after is null)
             return before ?? after;
         return address < before.Address + before.Bytes || address - (before.Address + before.Bytes) <= after.Address - address ? before : after;
@@ -95,17 +95,17 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
 
     public void Dispose()
     {
-        foreach (Allocation allocation in table.Where(allocation => !allocation.IsFreed))
+        foreach (Allocation allocation in _table.Where(allocation => !allocation.IsFreed))
             allocation.Release();
-        table = [];
+        _table = [];
     }
 
     private string Where(ulong address) => Nearest(address) is { } near ? near.Describe().Relation(address) : "nothing is allocated";
 
     private Allocation[] Compacted()
     {
-        int drop = freed - KeptFreed / 2;
-        freed -= drop;
-        return table.Where(allocation => !allocation.IsFreed || drop-- <= 0).ToArray();
+        int drop = _freed - KeptFreed / 2;
+        _freed -= drop;
+        return _table.Where(allocation => !allocation.IsFreed || drop-- <= 0).ToArray();
     }
 }

@@ -9,40 +9,40 @@ namespace DdmNative.CudaEmulator.Execution;
 /// </summary>
 public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
 {
-    private readonly DeviceMemory memory = new(options.MemoryBytes);
+    private readonly DeviceMemory _memory = new(options.MemoryBytes);
 
     public EmulatorOptions Options { get; } = options;
 
-    public ulong TotalMemory => memory.Capacity;
+    public ulong TotalMemory => _memory.Capacity;
 
-    public ulong FreeMemory => memory.Capacity - memory.Used;
+    public ulong FreeMemory => _memory.Capacity - _memory.Used;
 
     public CounterReport Counters { get; } = new(options.KeptLaunches);
 
-    internal DeviceMemory Memory => memory;
+    internal DeviceMemory Memory => _memory;
 
     /// <summary>Memory whose bytes hold nothing yet; its address is a multiple of 512.</summary>
     /// <exception cref="EmulatorException">InvalidValue for 0 bytes, OutOfMemory.</exception>
-    public ulong Allocate(ulong bytes) => memory.Allocate(bytes).Address;
+    public ulong Allocate(ulong bytes) => _memory.Allocate(bytes).Address;
 
     /// <exception cref="EmulatorException">InvalidValue: not the address of an allocation, or freed before.</exception>
-    public void Free(ulong address) => memory.Free(address);
+    public void Free(ulong address) => _memory.Free(address);
 
     /// <summary>The allocation that holds an address; null if none does.</summary>
-    public (ulong Address, ulong Bytes)? FindAllocation(ulong address) => memory.Find(address) is { } found && found.Holds(address, 1) ? (found.Address, found.Bytes) : null;
+    public (ulong Address, ulong Bytes)? FindAllocation(ulong address) => _memory.Find(address) is { } found && found.Holds(address, 1) ? (found.Address, found.Bytes) : null;
 
     public void CopyIn(ulong destination, ReadOnlySpan<byte> source)
     {
         if (source.IsEmpty)
             return;
-        source.CopyTo(new Span<byte>(memory.Resolve(destination, (ulong)source.Length, out Allocation allocation), source.Length));
+        source.CopyTo(new Span<byte>(_memory.Resolve(destination, (ulong)source.Length, out Allocation allocation), source.Length));
         allocation.Initialised.Mark(destination - allocation.Address, (ulong)source.Length);
     }
 
     public void CopyOut(Span<byte> destination, ulong source)
     {
         if (!destination.IsEmpty)
-            new ReadOnlySpan<byte>(memory.Resolve(source, (ulong)destination.Length, out _), destination.Length).CopyTo(destination);
+            new ReadOnlySpan<byte>(_memory.Resolve(source, (ulong)destination.Length, out _), destination.Length).CopyTo(destination);
     }
 
     /// <summary>From device memory to device memory; what was not initialised stays so.</summary>
@@ -50,7 +50,7 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     {
         if (bytes == 0)
             return;
-        byte* from = memory.Resolve(source, bytes, out Allocation sourceAllocation), to = memory.Resolve(destination, bytes, out Allocation target);
+        byte* from = _memory.Resolve(source, bytes, out Allocation sourceAllocation), to = _memory.Resolve(destination, bytes, out Allocation target);
         Buffer.MemoryCopy(from, to, bytes, bytes);
         target.Initialised.CopyFrom(sourceAllocation.Initialised, source - sourceAllocation.Address, destination - target.Address, bytes);
     }
@@ -62,10 +62,10 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
             throw new EmulatorException(CudaError.InvalidValue, $"a fill of 0x{address:x} by {width} bytes, expected 1, 2 or 4 and an address that is a multiple of it");
         if (count == 0)
             return;
-        if (count > memory.Capacity)
+        if (count > _memory.Capacity)
             throw new EmulatorException(CudaError.InvalidValue, $"a fill of {count} elements, more than the device has memory");
         ulong bytes = count * (ulong)width;
-        byte* to = memory.Resolve(address, bytes, out Allocation allocation);
+        byte* to = _memory.Resolve(address, bytes, out Allocation allocation);
         for (ulong i = 0; i < bytes; i += (ulong)width)
         {
             if (width == 1)
@@ -101,5 +101,5 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
         new Launch(this, kernel, grid, block, dynamicSharedBytes, parameterBytes.ToArray()).Run();
     }
 
-    public void Dispose() => memory.Dispose();
+    public void Dispose() => _memory.Dispose();
 }

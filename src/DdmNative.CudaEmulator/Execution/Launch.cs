@@ -20,10 +20,10 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
     /// <summary>How often all blocks on the device must be found to be stuck before they are taken to be so for ever.</summary>
     private const int FruitlessRounds = 64;
 
-    private readonly Lock door = new();
-    private readonly List<(long Order, BlockRunner Runner)> suspended = [];
-    private long next, faultAt = long.MaxValue;
-    private EmulatorException? fault;
+    private readonly Lock _door = new();
+    private readonly List<(long Order, BlockRunner Runner)> _suspended = [];
+    private long _next, _faultAt = long.MaxValue;
+    private EmulatorException? _fault;
 
     public EmulatedDevice Device => device;
 
@@ -55,17 +55,17 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
         {
             if (threads > 1)
                 Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => RunBlocks(total));
-            if (fault is null)
+            if (_fault is null)
                 RunInTurns(total);
         }
         finally
         {
-            foreach ((_, BlockRunner runner) in suspended)
+            foreach ((_, BlockRunner runner) in _suspended)
                 runner.Dispose();
         }
 
-        if (fault is not null)
-            throw fault;
+        if (_fault is not null)
+            throw _fault;
         device.Counters.Add(total, (grid.X, grid.Y, grid.Z), (block.X, block.Y, block.Z), dynamicSharedBytes, Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
 
@@ -78,30 +78,30 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
         BlockRunner runner = new(this);
         while (true)
         {
-            lock (door)
+            lock (_door)
             {
-                if (suspended.Count >= ResidentBlocks)
+                if (_suspended.Count >= ResidentBlocks)
                     break;
             }
 
-            long order = Interlocked.Increment(ref next) - 1;
-            if (order >= count || order > Volatile.Read(ref faultAt))
+            long order = Interlocked.Increment(ref _next) - 1;
+            if (order >= count || order > Volatile.Read(ref _faultAt))
                 break;
             try
             {
                 runner.Begin(Permuted(order, count));
                 if (runner.Run() == BlockEnd.Done)
                     continue;
-                lock (door)
-                    suspended.Add((order, runner));
+                lock (_door)
+                    _suspended.Add((order, runner));
                 runner = new(this);
             }
             catch (EmulatorException found)
             {
-                lock (door)
+                lock (_door)
                 {
-                    if (order < faultAt)
-                        (fault, faultAt) = (found, order);
+                    if (order < _faultAt)
+                        (_fault, _faultAt) = (found, order);
                 }
 
                 break;
@@ -118,23 +118,23 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
     private void RunInTurns(KernelProfile total)
     {
         long count = (long)grid.Count, patience = LongestPatience;
-        next = Math.Min(next, count);
-        Queue<(long Order, BlockRunner Runner)> resident = new(suspended.OrderBy(each => each.Order));
+        _next = Math.Min(_next, count);
+        Queue<(long Order, BlockRunner Runner)> resident = new(_suspended.OrderBy(each => each.Order));
         List<BlockRunner> runners = [.. resident.Select(each => each.Runner)];
         Stack<BlockRunner> spare = new();
-        suspended.Clear();
+        _suspended.Clear();
         bool waits = false, hasSpun = resident.Count > 0;
         int fruitless = 0, room = ResidentBlocks;
         (long Order, BlockRunner Runner) turn = default;
         try
         {
-            while (next < count || resident.Count > 0)
+            while (_next < count || resident.Count > 0)
             {
-                if (next < count && (resident.Count == 0 || (waits && resident.Count < room)))
+                if (_next < count && (resident.Count == 0 || (waits && resident.Count < room)))
                 {
                     if (!spare.TryPop(out BlockRunner? runner))
                         runners.Add(runner = new BlockRunner(this));
-                    turn = (next++, runner);
+                    turn = (_next++, runner);
                     runner.Begin(Permuted(turn.Order, count), hasSpun);
                     fruitless = 0;
                 }
@@ -162,7 +162,7 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
         }
         catch (EmulatorException found)
         {
-            (fault, faultAt) = (found, turn.Order);
+            (_fault, _faultAt) = (found, turn.Order);
         }
         finally
         {
@@ -174,7 +174,7 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
     /// <summary>Adds up what a runner has counted, and gives back its memory.</summary>
     private void Finish(BlockRunner runner, KernelProfile total)
     {
-        lock (door)
+        lock (_door)
         {
             runner.Collect();
             total.Take(runner.Profile);

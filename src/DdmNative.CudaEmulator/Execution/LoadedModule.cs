@@ -7,31 +7,31 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>A module on a device: its variables have addresses, its kernels can be launched.</summary>
 public sealed unsafe class LoadedModule : IDisposable
 {
-    private readonly Dictionary<string, LoadedKernel> kernels = [];
-    private readonly Dictionary<string, Allocation> variables = [];
-    private readonly Dictionary<string, ulong> functionAddresses = [];
-    private readonly List<PtxFunction> functions = [];
-    private readonly DeviceMemory memory;
+    private readonly Dictionary<string, LoadedKernel> _kernels = [];
+    private readonly Dictionary<string, Allocation> _variables = [];
+    private readonly Dictionary<string, ulong> _functionAddresses = [];
+    private readonly List<PtxFunction> _functions = [];
+    private readonly DeviceMemory _memory;
 
     internal LoadedModule(PtxModule module, EmulatedDevice device)
     {
         Module = module;
-        memory = device.Memory;
+        _memory = device.Memory;
         Checks = device.Options.Checks;
         try
         {
             foreach (PtxFunction function in module.Functions.Where(function => !function.IsDeclaration))
             {
-                functions.Add(function);
-                functionAddresses[function.Name] = FunctionWindow + (ulong)functions.Count * 16;
+                _functions.Add(function);
+                _functionAddresses[function.Name] = FunctionWindow + (ulong)_functions.Count * 16;
             }
 
             foreach (PtxVariable variable in module.Variables.Where(variable => variable.Space is PtxSpace.Global or PtxSpace.Const))
                 Place(variable);
             foreach (PtxVariable variable in module.Variables)
                 Relocate(variable);
-            foreach (PtxFunction function in functions.Where(function => function.IsEntry))
-                kernels[function.Name] = new LoadedKernel(function, this);
+            foreach (PtxFunction function in _functions.Where(function => function.IsEntry))
+                _kernels[function.Name] = new LoadedKernel(function, this);
         }
         catch
         {
@@ -51,44 +51,44 @@ public sealed unsafe class LoadedModule : IDisposable
 
     internal FaultChecks Checks { get; }
 
-    public IEnumerable<LoadedKernel> Kernels => kernels.Values;
+    public IEnumerable<LoadedKernel> Kernels => _kernels.Values;
 
     /// <summary>The kernel of that name, or null.</summary>
-    public LoadedKernel? FindKernel(string name) => kernels.GetValueOrDefault(name);
+    public LoadedKernel? FindKernel(string name) => _kernels.GetValueOrDefault(name);
 
     /// <summary>The global or constant variable of that name, or null.</summary>
-    public (ulong Address, ulong Bytes)? FindVariable(string name) => variables.TryGetValue(name, out Allocation? found) ? (found.Address, found.Bytes) : null;
+    public (ulong Address, ulong Bytes)? FindVariable(string name) => _variables.TryGetValue(name, out Allocation? found) ? (found.Address, found.Bytes) : null;
 
     public void Dispose()
     {
-        foreach (Allocation allocation in variables.Values.Where(allocation => !allocation.IsFreed))
-            memory.Free(allocation.Address);
+        foreach (Allocation allocation in _variables.Values.Where(allocation => !allocation.IsFreed))
+            _memory.Free(allocation.Address);
     }
 
     internal ulong AddressOf(PtxVariable variable) =>
-        variables.TryGetValue(variable.Name, out Allocation? found) ? found.Address
+        _variables.TryGetValue(variable.Name, out Allocation? found) ? found.Address
         : throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {variable.Line}: the variable '{variable.Name}' is declared extern and nowhere defined");
 
     internal ulong AddressOf(string function) =>
-        functionAddresses.TryGetValue(function, out ulong address) ? address
+        _functionAddresses.TryGetValue(function, out ulong address) ? address
         : throw new EmulatorException(CudaError.InvalidPtx, $"the function '{function}' is declared and nowhere defined");
 
     internal PtxFunction? FunctionAt(ulong address)
     {
         ulong number = (address - FunctionWindow) / 16;
-        return address > FunctionWindow && address % 16 == 0 && number <= (ulong)functions.Count ? functions[(int)number - 1] : null;
+        return address > FunctionWindow && address % 16 == 0 && number <= (ulong)_functions.Count ? _functions[(int)number - 1] : null;
     }
 
-    internal PtxFunction? Defined(string name) => functions.Find(function => function.Name == name);
+    internal PtxFunction? Defined(string name) => _functions.Find(function => function.Name == name);
 
-    internal IEnumerable<PtxFunction> Callable => functions.Where(function => !function.IsEntry);
+    internal IEnumerable<PtxFunction> Callable => _functions.Where(function => !function.IsEntry);
 
     private void Place(PtxVariable variable)
     {
         if (variable.IsExternal && variable.Initialiser is null)
             return;
-        Allocation allocation = memory.Allocate(Math.Max(variable.Size, 1), variable.Name, variable.Space == PtxSpace.Const);
-        variables[variable.Name] = allocation;
+        Allocation allocation = _memory.Allocate(Math.Max(variable.Size, 1), variable.Name, variable.Space == PtxSpace.Const);
+        _variables[variable.Name] = allocation;
         new Span<byte>(allocation.Host, checked((int)Math.Min(allocation.Bytes, int.MaxValue))).Clear();
         variable.Initialiser?.AsSpan().CopyTo(new Span<byte>(allocation.Host, (int)allocation.Bytes));
         // What has no initialiser is zero when the module is loaded.
@@ -100,10 +100,10 @@ public sealed unsafe class LoadedModule : IDisposable
         Span<byte> bytes = stackalloc byte[8];
         foreach (PtxRelocation place in variable.Relocations)
         {
-            ulong target = (functionAddresses.TryGetValue(place.Symbol, out ulong function) ? function : variables.TryGetValue(place.Symbol, out Allocation? other) ? other.Address
+            ulong target = (_functionAddresses.TryGetValue(place.Symbol, out ulong function) ? function : _variables.TryGetValue(place.Symbol, out Allocation? other) ? other.Address
                 : throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {variable.Line}: '{place.Symbol}', whose address '{variable.Name}' holds, is nowhere defined")) + (ulong)place.Addend;
             BinaryPrimitives.WriteUInt64LittleEndian(bytes, target);
-            bytes[..place.ByteSize].CopyTo(new Span<byte>(variables[variable.Name].Host, (int)variable.Size)[place.ByteOffset..]);
+            bytes[..place.ByteSize].CopyTo(new Span<byte>(_variables[variable.Name].Host, (int)variable.Size)[place.ByteOffset..]);
         }
     }
 }

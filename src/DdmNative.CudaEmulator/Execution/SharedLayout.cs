@@ -6,9 +6,9 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>Where a kernel's variables in shared memory lie: first those of fixed size, then, at <see cref="StaticBytes"/>, the dynamic part.</summary>
 internal sealed class SharedLayout
 {
-    private readonly Dictionary<PtxVariable, ulong> offsets = [];
-    private readonly List<SharedVariable> variables = [];
-    private readonly string? dynamicName;
+    private readonly Dictionary<PtxVariable, ulong> _offsets = [];
+    private readonly List<SharedVariable> _variables = [];
+    private readonly string? _dynamicName;
 
     /// <param name="module">Whose shared variables all belong to it, if one of the functions names them.</param>
     /// <param name="functions">The kernel and what it may call.</param>
@@ -21,26 +21,26 @@ internal sealed class SharedLayout
         foreach (PtxVariable variable in all.Where(variable => !IsDynamic(variable)).OrderByDescending(variable => variable.Alignment))
         {
             end = Align(end, variable.Alignment);
-            offsets[variable] = end;
-            variables.Add(new SharedVariable(variable.Name, end, variable.Size));
+            _offsets[variable] = end;
+            _variables.Add(new SharedVariable(variable.Name, end, variable.Size));
             end += variable.Size;
         }
 
         List<PtxVariable> dynamic = [.. all.Where(IsDynamic)];
         end = Align(end, Math.Max(16, dynamic.Select(variable => variable.Alignment).DefaultIfEmpty(1).Max()));
         foreach (PtxVariable variable in dynamic)
-            offsets[variable] = end;
-        dynamicName = dynamic.FirstOrDefault()?.Name;
+            _offsets[variable] = end;
+        _dynamicName = dynamic.FirstOrDefault()?.Name;
         StaticBytes = (int)Math.Min(end, int.MaxValue);
     }
 
     public int StaticBytes { get; }
 
-    public ulong Offset(PtxVariable variable) => offsets[variable];
+    public ulong Offset(PtxVariable variable) => _offsets[variable];
 
     /// <summary>For reports.</summary>
     public IReadOnlyList<SharedVariable> Variables(int dynamicBytes) =>
-        dynamicBytes == 0 ? variables : [.. variables, new SharedVariable(dynamicName ?? "(dynamic)", (ulong)StaticBytes, (ulong)dynamicBytes)];
+        dynamicBytes == 0 ? _variables : [.. _variables, new SharedVariable(_dynamicName ?? "(dynamic)", (ulong)StaticBytes, (ulong)dynamicBytes)];
 
     private static bool IsDynamic(PtxVariable variable) => variable.IsExternal && variable.Size == 0;
 

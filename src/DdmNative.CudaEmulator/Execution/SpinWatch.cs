@@ -12,20 +12,20 @@ internal sealed unsafe class SpinWatch
 {
     private const int FirstPeriod = 8, LongestPeriod = 256;
 
-    private Activation? activation;
-    private int where, meet, steps, period;
-    private uint mask;
-    private long effects;
-    private byte[] known = [], found = [];
-    private int knownBytes;
+    private Activation? _activation;
+    private int _where, _meet, _steps, _period;
+    private uint _mask;
+    private long _effects;
+    private byte[] _known = [], _found = [];
+    private int _knownBytes;
 
     /// <summary>Whether there is a state to come back to.</summary>
-    public bool IsSet => activation is not null;
+    public bool IsSet => _activation is not null;
 
     /// <summary>Whether the state has been renewed since <see cref="BeginTurn"/>: the part has not only gone round in circles.</summary>
     public bool HasMoved { get; private set; }
 
-    public void Forget() => activation = null;
+    public void Forget() => _activation = null;
 
     /// <summary>A turn of the part begins.</summary>
     public void BeginTurn() => HasMoved = false;
@@ -33,7 +33,7 @@ internal sealed unsafe class SpinWatch
     /// <summary>Takes the state of the warp's top part as the one to come back to.</summary>
     public void Begin(Warp warp, Activation at)
     {
-        period = FirstPeriod;
+        _period = FirstPeriod;
         Renew(warp, at);
     }
 
@@ -42,13 +42,13 @@ internal sealed unsafe class SpinWatch
     {
         if (Matches(warp, at))
         {
-            steps = 0;
+            _steps = 0;
             return true;
         }
 
-        if (++steps >= period)
+        if (++_steps >= _period)
         {
-            period = Math.Min(2 * period, LongestPeriod);
+            _period = Math.Min(2 * _period, LongestPeriod);
             Renew(warp, at);
         }
 
@@ -59,17 +59,17 @@ internal sealed unsafe class SpinWatch
     public bool Matches(Warp warp, Activation at)
     {
         ref Part top = ref at.Top;
-        if (!ReferenceEquals(at, activation) || (top.Where, top.Meet, top.Mask, warp.Effects) != (where, meet, mask, effects))
+        if (!ReferenceEquals(at, _activation) || (top.Where, top.Meet, top.Mask, warp.Effects) != (_where, _meet, _mask, _effects))
             return false;
-        int bytes = Read(warp, at, top.Mask, ref found);
-        return bytes == knownBytes && found.AsSpan(0, bytes).SequenceEqual(known.AsSpan(0, bytes));
+        int bytes = Read(warp, at, top.Mask, ref _found);
+        return bytes == _knownBytes && _found.AsSpan(0, bytes).SequenceEqual(_known.AsSpan(0, bytes));
     }
 
     private void Renew(Warp warp, Activation at)
     {
-        (activation, where, meet, mask, effects) = (at, at.Top.Where, at.Top.Meet, at.Top.Mask, warp.Effects);
-        (steps, HasMoved) = (0, true);
-        knownBytes = Read(warp, at, mask, ref known);
+        (_activation, _where, _meet, _mask, _effects) = (at, at.Top.Where, at.Top.Meet, at.Top.Mask, warp.Effects);
+        (_steps, HasMoved) = (0, true);
+        _knownBytes = Read(warp, at, _mask, ref _known);
     }
 
     /// <summary>The registers and stacks of some lanes, one after the other; how many bytes.</summary>

@@ -20,27 +20,27 @@ internal sealed unsafe partial class Warp : IDisposable
 
     private const int DeepestCall = 96, CallStackBytes = 16 << 10;
 
-    private readonly BlockRunner runner;
-    private readonly Dictionary<DecodedFunction, (long[] Warps, long[] Lanes)> counts = [];
-    private readonly Dictionary<DecodedFunction, Stack<nint>> spareFrames = [];
-    private readonly List<nint> frames = [];
-    private readonly DecodedFunction kernel;
-    private List<Activation> calls = [];
-    private Activation current;
-    private uint alive;
-    private Operation* stop;
-    private (int Site, nint Run) spreadAt;
+    private readonly BlockRunner _runner;
+    private readonly Dictionary<DecodedFunction, (long[] Warps, long[] Lanes)> _counts = [];
+    private readonly Dictionary<DecodedFunction, Stack<nint>> _spareFrames = [];
+    private readonly List<nint> _frames = [];
+    private readonly DecodedFunction _kernel;
+    private List<Activation> _calls = [];
+    private Activation _current;
+    private uint _alive;
+    private Operation* _stop;
+    private (int Site, nint Run) _spreadAt;
 
     public Warp(BlockRunner runner, int index, uint lanes)
     {
-        this.runner = runner;
+        this._runner = runner;
         Index = index;
         Lanes = lanes;
-        kernel = runner.Launch.Kernel.Decoded[runner.Launch.Kernel.Function];
+        _kernel = runner.Launch.Kernel.Decoded[runner.Launch.Kernel.Function];
         LocalStride = runner.Launch.Kernel.Decoded.Values.Sum(function => function.StackBytes) + (runner.Launch.Kernel.NeedsDeepStack ? CallStackBytes : 0);
         Local = (byte*)NativeMemory.AlignedAlloc((nuint)(LocalStride * 32 + 256), 256);
         Addresses = (ulong*)NativeMemory.AlignedAlloc(32 * 8 * 3, 64);
-        current = null!;
+        _current = null!;
         Poison = new WarpPoison(this);
     }
 
@@ -49,9 +49,9 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>Threads that there are: fewer than 32 in the last warp of a block.</summary>
     public uint Lanes { get; }
 
-    public uint Alive => alive;
+    public uint Alive => _alive;
 
-    public BlockRunner Runner => runner;
+    public BlockRunner Runner => _runner;
 
     public byte* Frame { get; private set; }
 
@@ -97,11 +97,11 @@ internal sealed unsafe partial class Warp : IDisposable
     public void Begin()
     {
         LeaveAll();
-        alive = Lanes;
+        _alive = Lanes;
         Status = WarpStatus.Ready;
         IsPoisoned = false;
         Poison.Begin();
-        Enter(kernel, Lanes, 0);
+        Enter(_kernel, Lanes, 0);
     }
 
     /// <summary>
@@ -112,9 +112,9 @@ internal sealed unsafe partial class Warp : IDisposable
     {
         while (true)
         {
-            Activation at = current;
+            Activation at = _current;
             ref Part top = ref at.Top;
-            top.Mask &= at.Live & alive;
+            top.Mask &= at.Live & _alive;
             if (top.Mask == 0 || top.Where == top.Meet)
             {
                 if (at.Pop())
@@ -138,20 +138,20 @@ internal sealed unsafe partial class Warp : IDisposable
             at.SegmentLanes[number] += BitOperations.PopCount(mask);
             Segment segment = function.Segments[number];
             int length = segment.EndInstruction - segment.FirstInstruction;
-            if ((runner.Budget -= length) < 0)
+            if ((_runner.Budget -= length) < 0)
                 throw LimitFault(function.FirstSite + segment.FirstInstruction, mask);
             int first = segment.FirstOperation;
         Execute:
             fixed (Operation* operations = function.Operations)
             {
-                Operation* end = stop = operations + segment.EndOperation;
-                for (Operation* operation = operations + first; operation < stop; operation++)
+                Operation* end = _stop = operations + segment.EndOperation;
+                for (Operation* operation = operations + first; operation < _stop; operation++)
                 {
                     uint part = mask;
                     if (operation->Guard >= 0)
                     {
                         part &= *(uint*)(Frame + operation->Guard) ^ operation->GuardFlip;
-                        runner.Profile.Lanes[operation->Site] -= BitOperations.PopCount(mask ^ part);
+                        _runner.Profile.Lanes[operation->Site] -= BitOperations.PopCount(mask ^ part);
                         if (part == 0)
                         {
                             continue;
@@ -161,7 +161,7 @@ internal sealed unsafe partial class Warp : IDisposable
                     operation->Run(this, operation, part);
                 }
 
-                if (stop != end)
+                if (_stop != end)
                 {
                     // The last operation met poison: on behind it in the code that follows that.
                     (function, first) = BehindSpread(number);
@@ -174,7 +174,7 @@ internal sealed unsafe partial class Warp : IDisposable
                 {
                     uint part = end->Guard >= 0 ? mask & (*(uint*)(Frame + end->Guard) ^ end->GuardFlip) : mask;
                     if (end->Guard >= 0)
-                        runner.Profile.Lanes[end->Site] -= BitOperations.PopCount(mask ^ part);
+                        _runner.Profile.Lanes[end->Site] -= BitOperations.PopCount(mask ^ part);
                     if (part != 0 || segment.Control == Control.Branch)
                         Go(segment, function, end, ref top, mask, part);
                     if (Status != WarpStatus.Ready)
@@ -191,15 +191,15 @@ internal sealed unsafe partial class Warp : IDisposable
     public void Release(int votes, int voters)
     {
         Status = WarpStatus.Ready;
-        Segment? reduced = current.Reducing;
+        Segment? reduced = _current.Reducing;
         if (reduced is null)
             return;
-        current.Reducing = null;
+        _current.Reducing = null;
         Detail detail = Details[Code.Operations[reduced.EndOperation].Extra];
         ulong value = detail.Instruction.Modifiers.Operation switch { PtxOperation.And => votes == voters ? 1UL : 0, PtxOperation.Or => votes > 0 ? 1UL : 0, _ => (ulong)votes };
         for (int lane = 0; lane < 32; lane++)
         {
-            if ((current.Top.Mask >> lane & 1) != 0)
+            if ((_current.Top.Mask >> lane & 1) != 0)
                 LaneOperations.Write(Frame, detail.Results[0], lane, value);
         }
     }
@@ -211,22 +211,22 @@ internal sealed unsafe partial class Warp : IDisposable
             return;
         IsPoisoned = true;
         if (operation != null)
-            spreadAt = (operation->Site, (nint)operation->Run);
-        stop = null;
+            _spreadAt = (operation->Site, (nint)operation->Run);
+        _stop = null;
         Activate();
     }
 
     /// <summary>The name of a register in a frame, of the running function or of one that waits.</summary>
     public string RegisterName(byte* frame, Place register)
     {
-        DecodedFunction function = calls.Prepend(current).First(activation => activation.Memory == (nint)frame).Function;
+        DecodedFunction function = _calls.Prepend(_current).First(activation => activation.Memory == (nint)frame).Function;
         int index = (register.Poison - function.PoisonAt) / sizeof(uint);
         return index < function.Function.Registers.Count ? function.Function.Registers[index].Name : "CC.CF";
     }
 
     /// <summary>A fault of the first lane of the mask, to be thrown.</summary>
     public EmulatorException Fault(FaultKind kind, int site, uint mask, FaultMemory? memory, string? detail = null) =>
-        Fault(runner.Watch.Report(kind, site, Index * 32 + BitOperations.TrailingZeroCount(mask), memory, detail));
+        Fault(_runner.Watch.Report(kind, site, Index * 32 + BitOperations.TrailingZeroCount(mask), memory, detail));
 
     public static EmulatorException Fault(FaultReport report) => new(
         report.Kind switch
@@ -242,7 +242,7 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>Adds what was counted by segment to the profile's sites.</summary>
     public void Collect(KernelProfile profile)
     {
-        foreach ((DecodedFunction function, (long[] warpCounts, long[] laneCounts)) in counts)
+        foreach ((DecodedFunction function, (long[] warpCounts, long[] laneCounts)) in _counts)
         {
             for (int i = 0; i < function.Segments.Length; i++)
             {
@@ -258,7 +258,7 @@ internal sealed unsafe partial class Warp : IDisposable
 
     public void Dispose()
     {
-        foreach (nint frame in frames)
+        foreach (nint frame in _frames)
             NativeMemory.AlignedFree((void*)frame);
         NativeMemory.AlignedFree(Local);
         NativeMemory.AlignedFree(Addresses);
@@ -267,13 +267,13 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>The code that follows poison, and its operation behind the one that met some in this segment.</summary>
     private (DecodedFunction Function, int Operation) BehindSpread(int segment)
     {
-        (int site, nint run) = spreadAt;
+        (int site, nint run) = _spreadAt;
         DecodedFunction function = Code;
         return (function, 1 + Array.FindIndex(function.Operations, function.Segments[segment].FirstOperation,
             candidate => candidate.Site == site && (nint)candidate.Run == run));
     }
 
-    private DecodedFunction Code => IsPoisoned ? current.Function.Watched.Value : current.Function;
+    private DecodedFunction Code => IsPoisoned ? _current.Function.Watched.Value : _current.Function;
 
     private void Go(Segment segment, DecodedFunction function, Operation* operation, ref Part top, uint mask, uint part)
     {
@@ -288,8 +288,8 @@ internal sealed unsafe partial class Warp : IDisposable
                 }
                 else if (part != 0)
                 {
-                    runner.Profile.Divergences[operation->Site]++;
-                    current.Split(segment.Reconvergence, segment.Next, mask & ~part, target, part);
+                    _runner.Profile.Divergences[operation->Site]++;
+                    _current.Split(segment.Reconvergence, segment.Next, mask & ~part, target, part);
                 }
 
                 break;
@@ -297,10 +297,10 @@ internal sealed unsafe partial class Warp : IDisposable
                 BranchByTable(segment, detail, operation, mask, part);
                 break;
             case Control.Return:
-                current.Live &= ~part;
+                _current.Live &= ~part;
                 break;
             case Control.Exit:
-                alive &= ~part;
+                _alive &= ~part;
                 break;
             case Control.Trap:
                 throw Fault(FaultKind.Trap, operation->Site, part, null);
@@ -334,12 +334,12 @@ internal sealed unsafe partial class Warp : IDisposable
 
         if (ways.Count == 1)
         {
-            current.Top.Where = ways[0].Target;
+            _current.Top.Where = ways[0].Target;
             return;
         }
 
-        runner.Profile.Divergences[operation->Site]++;
-        current.Split(segment.Reconvergence, ways);
+        _runner.Profile.Divergences[operation->Site]++;
+        _current.Split(segment.Reconvergence, ways);
     }
 
     private void Barrier(Segment segment, Detail detail, Operation* operation, uint part)
@@ -349,8 +349,8 @@ internal sealed unsafe partial class Warp : IDisposable
         int lane = BitOperations.TrailingZeroCount(part);
         ulong id = LaneOperations.Read(Frame, detail.Sources[0], lane);
         int counts = segment.Control == Control.BarrierReduce ? detail.Sources.Length - 1 : detail.Sources.Length;
-        ulong threads = counts > 1 ? LaneOperations.Read(Frame, detail.Sources[1], lane) : (ulong)runner.WarpCount * 32;
-        if (id > 15 || threads % 32 != 0 || threads == 0 || threads > (ulong)runner.WarpCount * 32)
+        ulong threads = counts > 1 ? LaneOperations.Read(Frame, detail.Sources[1], lane) : (ulong)_runner.WarpCount * 32;
+        if (id > 15 || threads % 32 != 0 || threads == 0 || threads > (ulong)_runner.WarpCount * 32)
             throw Fault(FaultKind.PartialBarrier, operation->Site, part, null, $"barrier {id} of {threads} threads, expected 0 to 15 and a multiple of 32 that the block has");
         BarrierId = (int)id;
         BarrierWarps = (int)(threads / 32);
@@ -361,7 +361,7 @@ internal sealed unsafe partial class Warp : IDisposable
         {
             Place vote = detail.Sources[^1];
             BarrierVotes = (*(uint*)(Frame + vote.Offset) ^ (vote.Negated ? uint.MaxValue : 0)) & part;
-            current.Reducing = segment;
+            _current.Reducing = segment;
         }
 
         Status = WarpStatus.Barrier;
@@ -371,7 +371,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private void Call(Detail detail, Operation* operation, uint part)
     {
         PtxCall call = detail.Instruction.Call!;
-        LoadedModule module = runner.Launch.Kernel.Module;
+        LoadedModule module = _runner.Launch.Kernel.Module;
         if (call.Target is PtxFunctionOperand named)
         {
             if (module.Defined(named.Name) is { } function)
@@ -400,15 +400,15 @@ internal sealed unsafe partial class Warp : IDisposable
         }
 
         if (ways.Count > 1)
-            runner.Profile.Divergences[operation->Site]++;
+            _runner.Profile.Divergences[operation->Site]++;
         for (int i = ways.Count - 1; i > 0; i--)
-            current.Waiting.Push(ways[i]);
+            _current.Waiting.Push(ways[i]);
         Begin(detail.Call!, operation->Site, ways[0].Callee, ways[0].Mask);
     }
 
     private DecodedFunction Callee(PtxFunction function, CallSite call, int site, uint lanes)
     {
-        if (!runner.Launch.Kernel.Decoded.TryGetValue(function, out DecodedFunction? callee))
+        if (!_runner.Launch.Kernel.Decoded.TryGetValue(function, out DecodedFunction? callee))
             throw Fault(FaultKind.Trap, site, lanes, null, $"a call of {function.Name}, which is a kernel, expected a function");
         if (callee.Parameters.Length != call.Arguments.Length || (call.Results.Length > 0 && callee.Results.Length != call.Results.Length))
             throw Fault(FaultKind.Trap, site, lanes, null, $"a call of {function.Name} with {call.Arguments.Length} arguments and {call.Results.Length} results, expected {callee.Parameters.Length} and {callee.Results.Length}");
@@ -417,10 +417,10 @@ internal sealed unsafe partial class Warp : IDisposable
 
     private void Begin(CallSite call, int site, DecodedFunction callee, uint mask)
     {
-        Activation caller = current;
+        Activation caller = _current;
         long calleeBase = (caller.StackBase + caller.Function.StackBytes + caller.MostAllocated(mask) + 15) / 16 * 16;
-        if (calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
-            throw Fault(FaultKind.Trap, site, mask, null, $"{calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
+        if (_calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
+            throw Fault(FaultKind.Trap, site, mask, null, $"{_calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
         caller.Calling = call;
         caller.CallingSite = site;
         Enter(callee, mask, calleeBase);
@@ -431,12 +431,12 @@ internal sealed unsafe partial class Warp : IDisposable
     /// <summary>Back to the caller, if there is one, or on to the next function that other lanes call.</summary>
     private bool Return()
     {
-        if (calls.Count == 0)
+        if (_calls.Count == 0)
             return false;
-        Activation callee = current, caller = calls[^1];
+        Activation callee = _current, caller = _calls[^1];
         CallSite call = caller.Calling!;
         for (int i = 0; i < call.Results.Length; i++)
-            CallTransfer.Copy(this, callee.Entered & alive, (byte*)callee.Memory, callee.StackBase, callee.Function.Results[i], (byte*)caller.Memory, caller.StackBase, call.Results[i]);
+            CallTransfer.Copy(this, callee.Entered & _alive, (byte*)callee.Memory, callee.StackBase, callee.Function.Results[i], (byte*)caller.Memory, caller.StackBase, call.Results[i]);
         Leave();
         if (caller.Waiting.TryPop(out CallWay way))
             Begin(call, caller.CallingSite, way.Callee, way.Mask);
@@ -444,14 +444,14 @@ internal sealed unsafe partial class Warp : IDisposable
     }
 
     /// <summary>The first byte above what a thread has on its stack.</summary>
-    public long StackTop(int lane) => StackBase + current.Function.StackBytes + current.Allocated[lane];
+    public long StackTop(int lane) => StackBase + _current.Function.StackBytes + _current.Allocated[lane];
 
     public void SetStackTop(int site, int lane, ulong top)
     {
-        long allocated = (long)top - StackBase - current.Function.StackBytes;
+        long allocated = (long)top - StackBase - _current.Function.StackBytes;
         if (allocated < 0 || top > (ulong)LocalStride)
             throw Fault(FaultKind.Trap, site, 1u << lane, null, $"stackrestore of 0x{top:x}, expected what stacksave gave in this function");
-        current.Allocated[lane] = allocated;
+        _current.Allocated[lane] = allocated;
     }
 
     /// <summary>The address of bytes on the stack of a thread, good until its function ends.</summary>
@@ -460,7 +460,7 @@ internal sealed unsafe partial class Warp : IDisposable
         long address = (StackTop(lane) + alignment - 1) / alignment * alignment;
         if (address > LocalStride || bytes > (ulong)(LocalStride - address))
             throw Fault(FaultKind.Trap, site, 1u << lane, null, $"alloca of {bytes} bytes, but of a thread's stack of {LocalStride} bytes only {Math.Max(0, LocalStride - address)} are left");
-        current.Allocated[lane] = address + (long)bytes - StackBase - current.Function.StackBytes;
+        _current.Allocated[lane] = address + (long)bytes - StackBase - _current.Function.StackBytes;
         return (ulong)address;
     }
 
@@ -472,27 +472,27 @@ internal sealed unsafe partial class Warp : IDisposable
         {
             case PtxSpace.Local when offset + (ulong)bytes <= (ulong)LocalStride:
                 return Local + (long)lane * LocalStride + (long)offset;
-            case PtxSpace.Shared when offset + (ulong)bytes <= (ulong)runner.Launch.SharedBytes:
-                return runner.Shared + offset;
-            case PtxSpace.Global when runner.Launch.Device.Memory.Find(address) is { } found && found.Holds(address, (ulong)bytes):
+            case PtxSpace.Shared when offset + (ulong)bytes <= (ulong)_runner.Launch.SharedBytes:
+                return _runner.Shared + offset;
+            case PtxSpace.Global when _runner.Launch.Device.Memory.Find(address) is { } found && found.Holds(address, (ulong)bytes):
                 return found.Host + (address - found.Address);
             default:
-                throw Fault(FaultKind.OutOfBounds, site, 1u << lane, new FaultMemory(FaultAccess.Read, SpaceOf(address), address, bytes, runner.Launch.Device.Memory.Nearest(address)?.Describe()));
+                throw Fault(FaultKind.OutOfBounds, site, 1u << lane, new FaultMemory(FaultAccess.Read, SpaceOf(address), address, bytes, _runner.Launch.Device.Memory.Nearest(address)?.Describe()));
         }
     }
 
     private void Enter(DecodedFunction function, uint mask, long stackBase)
     {
-        if (!spareFrames.TryGetValue(function, out Stack<nint>? spare))
-            spareFrames[function] = spare = new();
-        if (!counts.TryGetValue(function, out (long[] Warps, long[] Lanes) count))
-            counts[function] = count = (new long[function.Segments.Length], new long[function.Segments.Length]);
+        if (!_spareFrames.TryGetValue(function, out Stack<nint>? spare))
+            _spareFrames[function] = spare = new();
+        if (!_counts.TryGetValue(function, out (long[] Warps, long[] Lanes) count))
+            _counts[function] = count = (new long[function.Segments.Length], new long[function.Segments.Length]);
         bool isNew = !spare.TryPop(out nint memory);
         if (isNew)
         {
             nuint bytes = (nuint)(function.OriginBytes + function.Frame.Length + 512);
             nint allocated = (nint)NativeMemory.AlignedAlloc(bytes, 64);
-            frames.Add(allocated);
+            _frames.Add(allocated);
             memory = allocated + function.OriginBytes;
             function.Frame.AsSpan().CopyTo(new Span<byte>((void*)memory, function.Frame.Length));
         }
@@ -507,9 +507,9 @@ internal sealed unsafe partial class Warp : IDisposable
             new Span<byte>((void*)(memory + register.Origins), WarpPoison.OriginBytes).Clear();
         }
 
-        if (current is not null)
-            calls.Add(current);
-        current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);
+        if (_current is not null)
+            _calls.Add(_current);
+        _current = new Activation(function, memory, stackBase, mask, count.Warps, count.Lanes);
         Activate();
         foreach ((PtxSpecialRegister register, Place place) in function.Specials)
         {
@@ -523,29 +523,29 @@ internal sealed unsafe partial class Warp : IDisposable
 
     private void Leave()
     {
-        if (current.Frame is not { } shared || --shared.Users == 0)
-            spareFrames[current.Function].Push(current.Memory);
-        if (calls.Count == 0)
+        if (_current.Frame is not { } shared || --shared.Users == 0)
+            _spareFrames[_current.Function].Push(_current.Memory);
+        if (_calls.Count == 0)
         {
-            current = null!;
+            _current = null!;
             return;
         }
 
-        current = calls[^1];
-        calls.RemoveAt(calls.Count - 1);
+        _current = _calls[^1];
+        _calls.RemoveAt(_calls.Count - 1);
         Activate();
     }
 
     private void Activate()
     {
-        Frame = (byte*)current.Memory;
+        Frame = (byte*)_current.Memory;
         Details = Code.Details;
-        StackBase = current.StackBase;
+        StackBase = _current.StackBase;
     }
 
     private ulong Special(PtxSpecialRegister register, int lane)
     {
-        (Dim3 threads, Dim3 grid) = (runner.Launch.Block, runner.Launch.Grid);
+        (Dim3 threads, Dim3 grid) = (_runner.Launch.Block, _runner.Launch.Grid);
         uint thread = (uint)(Index * 32 + lane);
         return register switch
         {
@@ -555,23 +555,23 @@ internal sealed unsafe partial class Warp : IDisposable
             PtxSpecialRegister.NtidX => threads.X,
             PtxSpecialRegister.NtidY => threads.Y,
             PtxSpecialRegister.NtidZ => threads.Z,
-            PtxSpecialRegister.CtaidX => runner.Block.X,
-            PtxSpecialRegister.CtaidY => runner.Block.Y,
-            PtxSpecialRegister.CtaidZ => runner.Block.Z,
+            PtxSpecialRegister.CtaidX => _runner.Block.X,
+            PtxSpecialRegister.CtaidY => _runner.Block.Y,
+            PtxSpecialRegister.CtaidZ => _runner.Block.Z,
             PtxSpecialRegister.NctaidX => grid.X,
             PtxSpecialRegister.NctaidY => grid.Y,
             PtxSpecialRegister.NctaidZ => grid.Z,
             PtxSpecialRegister.LaneId => (ulong)lane,
             PtxSpecialRegister.WarpId => (ulong)Index,
-            PtxSpecialRegister.NWarpId => (ulong)runner.WarpCount,
+            PtxSpecialRegister.NWarpId => (ulong)_runner.WarpCount,
             PtxSpecialRegister.NSmId => 1,
             PtxSpecialRegister.LanemaskEq => 1u << lane,
             PtxSpecialRegister.LanemaskLe => uint.MaxValue >> 31 - lane,
             PtxSpecialRegister.LanemaskLt => (1u << lane) - 1,
             PtxSpecialRegister.LanemaskGe => uint.MaxValue << lane,
             PtxSpecialRegister.LanemaskGt => lane == 31 ? 0 : uint.MaxValue << lane + 1,
-            PtxSpecialRegister.DynamicSharedSize => (ulong)runner.Launch.DynamicSharedBytes,
-            PtxSpecialRegister.TotalSharedSize => (ulong)runner.Launch.SharedBytes,
+            PtxSpecialRegister.DynamicSharedSize => (ulong)_runner.Launch.DynamicSharedBytes,
+            PtxSpecialRegister.TotalSharedSize => (ulong)_runner.Launch.SharedBytes,
             _ => 0,
         };
     }

@@ -34,16 +34,16 @@ internal sealed unsafe partial class Warp
     /// </summary>
     private const int Patience = 1 << 22, ShortPatience = 1 << 12;
 
-    private readonly SpinWatch watch = new();
+    private readonly SpinWatch _watch = new();
 
     /// <summary>Null as long as all lanes have one stack; the lists of the running one are the warp's own.</summary>
-    private List<Strand>? strands;
-    private int stretch = FirstStretch, patience;
-    private long strongReads;
-    private (Activation? At, int Meet, uint Mask) waiter;
+    private List<Strand>? _strands;
+    private int _stretch = FirstStretch, _patience;
+    private long _strongReads;
+    private (Activation? At, int Meet, uint Mask) _waiter;
 
     /// <summary>Whether the last turn ended because the warp waits.</summary>
-    private bool hasWaited;
+    private bool _hasWaited;
 
     /// <summary>
     /// How a strand's turn ended. It waits if it has come back to an earlier state, or has only looked at memory that others write; it is
@@ -62,69 +62,69 @@ internal sealed unsafe partial class Warp
     /// <summary>Whether in its last turn the warp did nothing but look at memory that others write, as in the turn before.</summary>
     public bool IsIdle { get; private set; }
 
-    private uint RootLanes => (calls.Count > 0 ? calls[0] : current).Live & alive;
+    private uint RootLanes => (_calls.Count > 0 ? _calls[0] : _current).Live & _alive;
 
     /// <summary>Gives the warp a turn, which ends at a barrier, after a while, or when all its lanes wait.</summary>
     public void Run()
     {
         IsStuck = IsIdle = false;
-        int slice = runner.HasSpun ? ShortSlice : Slice;
+        int slice = _runner.HasSpun ? ShortSlice : Slice;
         while (Status == WarpStatus.Ready && slice >= 0)
         {
-            if (strands is null ? !RunTogether(ref slice) : !RunApart(ref slice))
+            if (_strands is null ? !RunTogether(ref slice) : !RunApart(ref slice))
                 return;
         }
     }
 
     /// <summary>Takes the state of the warp, which a barrier has let go, for <see cref="IsAsAt"/>.</summary>
-    public void Keep(SpinWatch state) => state.Begin(this, current);
+    public void Keep(SpinWatch state) => state.Begin(this, _current);
 
     /// <summary>Whether the warp is in that state again.</summary>
-    public bool IsAsAt(SpinWatch state) => state.Matches(this, current);
+    public bool IsAsAt(SpinWatch state) => state.Matches(this, _current);
 
     /// <summary>Of the lanes that are to be blamed if the warp never ends: the instruction and the lanes.</summary>
     public (int Site, uint Mask) Stuck()
     {
-        if (strands is not null)
-            Load(strands.Find(strand => !strand.IsParked) ?? strands[0]);
-        return (current.Function.FirstSite + current.Top.Where, current.Top.Mask & current.Live & alive);
+        if (_strands is not null)
+            Load(_strands.Find(strand => !strand.IsParked) ?? _strands[0]);
+        return (_current.Function.FirstSite + _current.Top.Where, _current.Top.Mask & _current.Live & _alive);
     }
 
     private EmulatorException LimitFault(int site, uint mask)
     {
-        long limit = runner.Launch.Device.Options.InstructionLimit;
+        long limit = _runner.Launch.Device.Options.InstructionLimit;
         return Fault(FaultKind.InstructionLimit, site, mask, null, $"{limit} warp instructions in one block");
     }
 
     /// <summary>Some instructions of a warp that is in one piece; false if the turn is to end before its time.</summary>
     private bool RunTogether(ref int slice)
     {
-        if (runner.IsWatched)
+        if (_runner.IsWatched)
         {
             if (!Settle(out _))
                 return true;
             slice -= Step(waits: false);
             if (Status == WarpStatus.Ready && Settle(out _) && slice < 0)
-                runner.EndWatch();
+                _runner.EndWatch();
             return true;
         }
 
-        bool resumes = watch.IsSet, waited = hasWaited;
-        hasWaited = false;
-        if (runner.HasSpun)
-            stretch = ShortStretch;
+        bool resumes = _watch.IsSet, waited = _hasWaited;
+        _hasWaited = false;
+        if (_runner.HasSpun)
+            _stretch = ShortStretch;
         if (!resumes && !waited)
         {
-            int some = Math.Min(slice, stretch), left = RunSegments(some);
+            int some = Math.Min(slice, _stretch), left = RunSegments(some);
             slice -= some - left;
             if (Status != WarpStatus.Ready || slice < 0 || !Settle(out _))
                 return true;
         }
 
         if (!resumes)
-            watch.Begin(this, current);
-        watch.BeginTurn();
-        (long strong, long effects) = (strongReads, Effects);
+            _watch.Begin(this, _current);
+        _watch.BeginTurn();
+        (long strong, long effects) = (_strongReads, Effects);
         int watched = 0, segments = waited ? ShortTurn : WatchedSegments;
         for (int i = 0; i < segments; i++)
         {
@@ -133,22 +133,22 @@ internal sealed unsafe partial class Warp
             watched += length;
             if (Status != WarpStatus.Ready || !Settle(out _))
             {
-                watch.Forget();
+                _watch.Forget();
                 return true;
             }
 
-            if (watch.IsBack(this, current))
+            if (_watch.IsBack(this, _current))
             {
-                runner.HasSpun = true;
-                if (current.Top.Mask != RootLanes)
+                _runner.HasSpun = true;
+                if (_current.Top.Mask != RootLanes)
                 {
-                    watch.Forget();
+                    _watch.Forget();
                     Part(null);
                     return true;
                 }
 
-                hasWaited = true;
-                IsStuck = resumes && !watch.HasMoved;
+                _hasWaited = true;
+                IsStuck = resumes && !_watch.HasMoved;
                 IsIdle = waited && Effects == effects;
                 return false;
             }
@@ -157,21 +157,21 @@ internal sealed unsafe partial class Warp
                 return true;
         }
 
-        watch.Forget();
-        (Activation?, int, uint) now = (current, current.Top.Meet, current.Top.Mask);
-        patience = now == waiter && strongReads != strong && Effects == effects ? patience + watched + stretch : 0;
-        waiter = now;
-        stretch = Math.Min(2 * stretch, LongestStretch);
-        if (patience <= (runner.HasSpun ? ShortPatience : Patience) && !(waited && patience > 0))
+        _watch.Forget();
+        (Activation?, int, uint) now = (_current, _current.Top.Meet, _current.Top.Mask);
+        _patience = now == _waiter && _strongReads != strong && Effects == effects ? _patience + watched + _stretch : 0;
+        _waiter = now;
+        _stretch = Math.Min(2 * _stretch, LongestStretch);
+        if (_patience <= (_runner.HasSpun ? ShortPatience : Patience) && !(waited && _patience > 0))
             return true;
-        runner.HasSpun = true;
-        if (current.Top.Mask != RootLanes)
+        _runner.HasSpun = true;
+        if (_current.Top.Mask != RootLanes)
         {
             Part(null);
             return true;
         }
 
-        hasWaited = true;
+        _hasWaited = true;
         IsIdle = waited;
         return false;
     }
@@ -179,7 +179,7 @@ internal sealed unsafe partial class Warp
     /// <summary>A turn for each strand; false if all that can go on only wait.</summary>
     private bool RunApart(ref int slice)
     {
-        List<Strand> all = strands!;
+        List<Strand> all = _strands!;
         bool waits = true, idle = true, stuck = true, parked = true;
         // Those that come into being in this round have their first turn in the next.
         foreach (Strand strand in all.ToArray())
@@ -195,7 +195,7 @@ internal sealed unsafe partial class Warp
             if (end == TurnEnd.Done)
                 all.Remove(strand);
             else if (end != TurnEnd.Parted)
-                strand.Current = current;
+                strand.Current = _current;
             if (Status != WarpStatus.Ready)
             {
                 // A barrier of the block, to which a warp comes in one piece.
@@ -236,9 +236,9 @@ internal sealed unsafe partial class Warp
             return LeaveStrand();
         bool resumes = strand.Watch.IsSet;
         if (!resumes)
-            strand.Watch.Begin(this, current);
+            strand.Watch.Begin(this, _current);
         strand.Watch.BeginTurn();
-        (long strong, long effects) = (strongReads, Effects);
+        (long strong, long effects) = (_strongReads, Effects);
         bool waited = strand.HasWaited;
         strand.HasWaited = false;
         for (int left = waited ? ShortTurn : Turn; left >= 0;)
@@ -248,7 +248,7 @@ internal sealed unsafe partial class Warp
             {
                 strand.Watch.Forget();
                 strand.Patience = 0;
-                if (current.Top.Mask == RootLanes)
+                if (_current.Top.Mask == RootLanes)
                     return TurnEnd.Parked;
                 // Those that are not at the instruction go on by themselves.
                 Part(strand);
@@ -270,9 +270,9 @@ internal sealed unsafe partial class Warp
                 return TurnEnd.Pause;
             }
 
-            if (!strand.Watch.IsBack(this, current))
+            if (!strand.Watch.IsBack(this, _current))
                 continue;
-            if (current.Top.Mask != RootLanes)
+            if (_current.Top.Mask != RootLanes)
             {
                 Part(strand);
                 return TurnEnd.Parted;
@@ -282,9 +282,9 @@ internal sealed unsafe partial class Warp
             return !waited || Effects != effects ? TurnEnd.Waits : resumes && !strand.Watch.HasMoved ? TurnEnd.Stuck : TurnEnd.Idle;
         }
 
-        strand.HasWaited = strongReads != strong && Effects == effects;
+        strand.HasWaited = _strongReads != strong && Effects == effects;
         strand.Patience = strand.HasWaited ? strand.Patience + Turn : 0;
-        if (strand.Patience > ShortPatience && current.Top.Mask != RootLanes)
+        if (strand.Patience > ShortPatience && _current.Top.Mask != RootLanes)
         {
             Part(strand);
             return TurnEnd.Parted;
@@ -295,7 +295,7 @@ internal sealed unsafe partial class Warp
 
     private TurnEnd LeaveStrand()
     {
-        while (current is not null)
+        while (_current is not null)
             Leave();
         return TurnEnd.Done;
     }
@@ -309,20 +309,20 @@ internal sealed unsafe partial class Warp
         hasMet = false;
         while (true)
         {
-            ref Part top = ref current.Top;
-            top.Mask &= current.Live & alive;
+            ref Part top = ref _current.Top;
+            top.Mask &= _current.Live & _alive;
             if (top.Mask != 0 && top.Where != top.Meet)
             {
-                if (top.Where < current.Function.SegmentAt.Length - 1)
+                if (top.Where < _current.Function.SegmentAt.Length - 1)
                     return true;
-                current.Live &= ~top.Mask;
+                _current.Live &= ~top.Mask;
                 continue;
             }
 
             hasMet = true;
-            if (current.Pop() || Return())
+            if (_current.Pop() || Return())
                 continue;
-            if (strands is null)
+            if (_strands is null)
                 Status = WarpStatus.Done;
             return false;
         }
@@ -334,7 +334,7 @@ internal sealed unsafe partial class Warp
     /// </summary>
     private int Step(bool waits)
     {
-        Activation at = current;
+        Activation at = _current;
         DecodedFunction function = Code;
         ref Part top = ref at.Top;
         int start = top.Where, found = start;
@@ -343,21 +343,21 @@ internal sealed unsafe partial class Warp
         int number = function.SegmentAt[found];
         Segment segment = function.Segments[number];
         uint mask = top.Mask;
-        if ((runner.Budget -= segment.EndInstruction - start) < 0)
+        if ((_runner.Budget -= segment.EndInstruction - start) < 0)
             throw LimitFault(function.FirstSite + start, mask);
         int firstSite = function.FirstSite + start, first = segment.FirstOperation;
     Execute:
         fixed (Operation* operations = function.Operations)
         {
-            Operation* operation = operations + first, end = stop = operations + segment.EndOperation;
+            Operation* operation = operations + first, end = _stop = operations + segment.EndOperation;
             while (operation < end && operation->Site < firstSite)
                 operation++;
-            for (; operation < stop; operation++)
+            for (; operation < _stop; operation++)
             {
                 uint part = operation->Guard >= 0 ? mask & (*(uint*)(Frame + operation->Guard) ^ operation->GuardFlip) : mask;
                 if (waits && !operation->FollowsPoison && Lacks(function, operation, mask, part))
                     return Stop(operation->Site - function.FirstSite);
-                runner.Profile.Lanes[operation->Site] -= BitOperations.PopCount(mask ^ part);
+                _runner.Profile.Lanes[operation->Site] -= BitOperations.PopCount(mask ^ part);
                 if (part == 0)
                     continue;
                 if (!operation->FollowsPoison)
@@ -365,7 +365,7 @@ internal sealed unsafe partial class Warp
                 operation->Run(this, operation, part);
             }
 
-            if (stop != end)
+            if (_stop != end)
             {
                 (function, first) = BehindSpread(number);
                 segment = function.Segments[number];
@@ -385,7 +385,7 @@ internal sealed unsafe partial class Warp
                 return Stop(segment.EndInstruction - 1);
             Count(segment.EndInstruction);
             top.Where = segment.Next;
-            runner.Profile.Lanes[end->Site] -= BitOperations.PopCount(mask ^ going);
+            _runner.Profile.Lanes[end->Site] -= BitOperations.PopCount(mask ^ going);
             if (going != 0 || segment.Control == Control.Branch)
                 Go(segment, function, end, ref top, mask, going);
         }
@@ -396,15 +396,15 @@ internal sealed unsafe partial class Warp
         {
             for (int site = firstSite; site < function.FirstSite + to; site++)
             {
-                runner.Profile.Warps[site]++;
-                runner.Profile.Lanes[site] += BitOperations.PopCount(mask);
+                _runner.Profile.Warps[site]++;
+                _runner.Profile.Lanes[site] += BitOperations.PopCount(mask);
             }
         }
 
         int Stop(int where)
         {
             Count(where);
-            runner.Budget += segment.EndInstruction - where;
+            _runner.Budget += segment.EndInstruction - where;
             at.Top.Where = where;
             return where - start;
         }
@@ -437,8 +437,8 @@ internal sealed unsafe partial class Warp
     private uint Here()
     {
         uint here = RootLanes;
-        foreach (Strand strand in strands!)
-            here |= strand.Root.Live & alive;
+        foreach (Strand strand in _strands!)
+            here |= strand.Root.Live & _alive;
         return here;
     }
 
@@ -451,11 +451,11 @@ internal sealed unsafe partial class Warp
                 Effects += Changes(function.Details[operation->Extra], operation, part) ? 1 : 0;
                 break;
             case PtxOpcode.Ld or PtxOpcode.Ldu:
-                strongReads += operation->IsStrong ? 1 : 0;
+                _strongReads += operation->IsStrong ? 1 : 0;
                 break;
             case PtxOpcode.Atom:
                 // What it found in memory is in a register: if that is the same as the last time, so is the memory.
-                strongReads++;
+                _strongReads++;
                 break;
             case PtxOpcode.Red or PtxOpcode.CpAsync or PtxOpcode.CpAsyncCommitGroup
                 or PtxOpcode.CpAsyncWaitGroup or PtxOpcode.CpAsyncWaitAll
@@ -480,14 +480,14 @@ internal sealed unsafe partial class Warp
             if (there == PtxSpace.Local)
                 continue;
             long offset = (long)(space == PtxSpace.Generic ? addresses[lane] & (1UL << 24) - 1 : addresses[lane]);
-            if (there != PtxSpace.Shared || (ulong)offset > (ulong)runner.Launch.SharedBytes)
+            if (there != PtxSpace.Shared || (ulong)offset > (ulong)_runner.Launch.SharedBytes)
                 return true;
             for (int i = 0; i < detail.Instruction.Modifiers.Vector; i++, offset += bytes)
             {
                 ulong value = LaneOperations.Read(Frame, detail.Sources[i], lane);
-                if (offset + bytes > runner.Launch.SharedBytes)
+                if (offset + bytes > _runner.Launch.SharedBytes)
                     return true;
-                if (!new ReadOnlySpan<byte>(&value, bytes).SequenceEqual(new ReadOnlySpan<byte>(runner.Shared + offset, bytes)))
+                if (!new ReadOnlySpan<byte>(&value, bytes).SequenceEqual(new ReadOnlySpan<byte>(_runner.Shared + offset, bytes)))
                     return true;
             }
         }
@@ -501,17 +501,17 @@ internal sealed unsafe partial class Warp
     /// </summary>
     private void Part(Strand? whole)
     {
-        uint apart = current.Top.Mask;
-        List<Activation> chain = [.. calls, current];
+        uint apart = _current.Top.Mask;
+        List<Activation> chain = [.. _calls, _current];
         Strand top = Restricted(chain, apart), rest = Restricted(chain, ~apart);
         foreach (Activation old in chain)
             old.Frame!.Users--;
-        strands ??= [];
+        _strands ??= [];
         if (whole is null)
-            strands.Add(rest);
+            _strands.Add(rest);
         else
-            strands[strands.IndexOf(whole)] = rest;
-        strands.Add(top);
+            _strands[_strands.IndexOf(whole)] = rest;
+        _strands.Add(top);
     }
 
     private static Strand Restricted(List<Activation> chain, uint lanes)
@@ -531,34 +531,34 @@ internal sealed unsafe partial class Warp
 
     private void Load(Strand strand)
     {
-        (calls, current) = (strand.Callers, strand.Current);
+        (_calls, _current) = (strand.Callers, strand.Current);
         Activate();
         // Where other lanes are in a function that these do not enter, theirs may be still to come.
-        if (current.Waiting.TryPop(out CallWay way))
-            Begin(current.Calling!, current.CallingSite, way.Callee, way.Mask);
+        if (_current.Waiting.TryPop(out CallWay way))
+            Begin(_current.Calling!, _current.CallingSite, way.Callee, way.Mask);
     }
 
     /// <summary>The loaded strand is all that there is: the warp is in one piece again.</summary>
     private void Unite()
     {
-        strands = null;
-        stretch = FirstStretch;
-        (patience, waiter, hasWaited) = (0, default, false);
-        watch.Forget();
+        _strands = null;
+        _stretch = FirstStretch;
+        (_patience, _waiter, _hasWaited) = (0, default, false);
+        _watch.Forget();
     }
 
     /// <summary>Puts strands together that are at the same instruction with all their lanes; whether there were any.</summary>
     private bool Join()
     {
         bool any = false;
-        for (int i = 0; i < strands!.Count; i++)
+        for (int i = 0; i < _strands!.Count; i++)
         {
-            for (int j = strands.Count - 1; j > i; j--)
+            for (int j = _strands.Count - 1; j > i; j--)
             {
-                if (!CanJoin(strands[i], strands[j]))
+                if (!CanJoin(_strands[i], _strands[j]))
                     continue;
-                Join(strands[i], strands[j]);
-                strands.RemoveAt(j);
+                Join(_strands[i], _strands[j]);
+                _strands.RemoveAt(j);
                 any = true;
             }
         }
@@ -589,8 +589,8 @@ internal sealed unsafe partial class Warp
     private bool IsSettled(Strand strand)
     {
         Activation at = strand.Current;
-        uint top = at.Top.Mask & at.Live & alive;
-        return top != 0 && at.Waiting.Count == 0 && top == (strand.Root.Live & alive);
+        uint top = at.Top.Mask & at.Live & _alive;
+        return top != 0 && at.Waiting.Count == 0 && top == (strand.Root.Live & _alive);
     }
 
     private void Join(Strand one, Strand other)
@@ -603,7 +603,7 @@ internal sealed unsafe partial class Warp
                 CopyLanes(to.Function, (byte*)from.Memory, (byte*)to.Memory, from.Entered);
             to.Join(from);
             if (from.Frame is not { } shared || --shared.Users == 0)
-                spareFrames[from.Function].Push(from.Memory);
+                _spareFrames[from.Function].Push(from.Memory);
         }
 
         one.Watch.Forget();
@@ -651,17 +651,17 @@ internal sealed unsafe partial class Warp
 
     private void LeaveAll()
     {
-        if (strands is null)
+        if (_strands is null)
         {
-            while (current is not null)
+            while (_current is not null)
                 Leave();
         }
         else
         {
-            foreach (Strand strand in strands)
+            foreach (Strand strand in _strands)
             {
-                (calls, current) = (strand.Callers, strand.Current);
-                while (current is not null)
+                (_calls, _current) = (strand.Callers, strand.Current);
+                while (_current is not null)
                     Leave();
             }
         }

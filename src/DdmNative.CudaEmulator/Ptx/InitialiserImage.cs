@@ -5,35 +5,35 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// <summary>The bytes of an initialiser while it is read, and the places in it that hold addresses.</summary>
 internal sealed class InitialiserImage
 {
-    private readonly List<byte> bytes = [];
-    private readonly List<(PtxRelocation Place, int MaskedByte)> places = [];
+    private readonly List<byte> _bytes = [];
+    private readonly List<(PtxRelocation Place, int MaskedByte)> _places = [];
 
-    public ulong Length => (ulong)bytes.Count;
+    public ulong Length => (ulong)_bytes.Count;
 
     public IReadOnlyList<PtxRelocation> Relocations { get; private set; } = [];
 
     public void Write(int offset, ReadOnlySpan<byte> value)
     {
-        int known = bytes.Count;
+        int known = _bytes.Count;
         if (known < offset + value.Length)
         {
-            CollectionsMarshal.SetCount(bytes, offset + value.Length);
-            CollectionsMarshal.AsSpan(bytes)[known..].Clear();
+            CollectionsMarshal.SetCount(_bytes, offset + value.Length);
+            CollectionsMarshal.AsSpan(_bytes)[known..].Clear();
         }
 
-        value.CopyTo(CollectionsMarshal.AsSpan(bytes)[offset..]);
+        value.CopyTo(CollectionsMarshal.AsSpan(_bytes)[offset..]);
     }
 
     /// <summary>A place that holds an address, or only one byte of it, the one before <paramref name="maskedByte"/> (0: all of it).</summary>
-    public void Add(PtxRelocation place, int maskedByte) => places.Add((place, maskedByte));
+    public void Add(PtxRelocation place, int maskedByte) => _places.Add((place, maskedByte));
 
     /// <summary>Eight bytes that hold an address one by one, <c>0xFF(x), 0xFF00(x), …</c>, become one place of eight bytes.</summary>
     public void MergeMaskedBytes(int line)
     {
         List<PtxRelocation> merged = [];
-        for (int i = 0; i < places.Count; i++)
+        for (int i = 0; i < _places.Count; i++)
         {
-            (PtxRelocation first, int maskedByte) = places[i];
+            (PtxRelocation first, int maskedByte) = _places[i];
             if (maskedByte == 0)
             {
                 merged.Add(first);
@@ -42,7 +42,7 @@ internal sealed class InitialiserImage
 
             for (int k = 0; k < 8; k++)
             {
-                if (i + k >= places.Count || places[i + k] != (first with { ByteOffset = first.ByteOffset + k }, k + 1))
+                if (i + k >= _places.Count || _places[i + k] != (first with { ByteOffset = first.ByteOffset + k }, k + 1))
                     throw new PtxException(line, $"the address of '{first.Symbol}' is given by some of its bytes, expected all eight in order: 0xFF({first.Symbol}), 0xFF00({first.Symbol}), …");
             }
 
@@ -53,5 +53,5 @@ internal sealed class InitialiserImage
         Relocations = merged;
     }
 
-    public byte[] ToArray() => [.. bytes];
+    public byte[] ToArray() => [.. _bytes];
 }

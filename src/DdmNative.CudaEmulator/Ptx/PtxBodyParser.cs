@@ -8,43 +8,43 @@ internal sealed class PtxBodyParser(
     private const int MostRegisters = 1 << 20;
     private const int MostScopes = 256;
 
-    private readonly List<PtxRegister> registers = [];
-    private readonly List<PtxVariable> variables = [];
-    private readonly List<PtxInstruction> instructions = [];
-    private readonly List<(PtxInstruction Instruction, PtxNames Scope)> branches = [];
-    private readonly List<PtxOperand> operands = [];
-    private PtxNames scope = new(null);
-    private PtxOperandChecker? checker;
-    private PtxSourceLocation source;
+    private readonly List<PtxRegister> _registers = [];
+    private readonly List<PtxVariable> _variables = [];
+    private readonly List<PtxInstruction> _instructions = [];
+    private readonly List<(PtxInstruction Instruction, PtxNames Scope)> _branches = [];
+    private readonly List<PtxOperand> _operands = [];
+    private PtxNames _scope = new(null);
+    private PtxOperandChecker? _checker;
+    private PtxSourceLocation _source;
 
-    public IReadOnlyList<PtxRegister> Registers => registers;
+    public IReadOnlyList<PtxRegister> Registers => _registers;
 
-    public IReadOnlyList<PtxVariable> Variables => variables;
+    public IReadOnlyList<PtxVariable> Variables => _variables;
 
-    public IReadOnlyList<PtxInstruction> Instructions => instructions;
+    public IReadOnlyList<PtxInstruction> Instructions => _instructions;
 
     public void DeclareVariable(PtxVariable variable)
     {
-        if (!scope.AddVariable(variable))
+        if (!_scope.AddVariable(variable))
             throw new PtxException(variable.Line, $"'{variable.Name}' is already declared here");
     }
 
     public int DeclareRegister(PtxType type, string name)
     {
-        if (registers.Count == MostRegisters)
+        if (_registers.Count == MostRegisters)
             throw lexer.Wrong($"more than {MostRegisters} registers");
-        PtxRegister register = new(registers.Count, name, type);
-        if (!scope.AddRegister(name, new PtxRegisterOperand(register.Index)))
+        PtxRegister register = new(_registers.Count, name, type);
+        if (!_scope.AddRegister(name, new PtxRegisterOperand(register.Index)))
             throw lexer.Wrong($"the register '{name}' is already declared here");
-        registers.Add(register);
+        _registers.Add(register);
         return register.Index;
     }
 
     public void Read(string function)
     {
-        checker = new PtxOperandChecker(registers);
+        _checker = new PtxOperandChecker(_registers);
         lexer.Expect('{', $"before the body of '{function}'");
-        scope = new PtxNames(scope);
+        _scope = new PtxNames(_scope);
         for (int depth = 1; depth > 0;)
         {
             switch (lexer.Current.Kind)
@@ -59,7 +59,7 @@ internal sealed class PtxBodyParser(
                     break;
                 case PtxTokenKind.Symbol when lexer.Take('@'):
                     bool negated = lexer.Take('!');
-                    if (scope.Register(lexer.Here) is not PtxRegisterOperand guard || registers[guard.Register].Type != PtxType.Pred)
+                    if (_scope.Register(lexer.Here) is not PtxRegisterOperand guard || _registers[guard.Register].Type != PtxType.Pred)
                         throw lexer.Unexpected("a predicate after '@'");
                     lexer.Advance();
                     if (lexer.Current.Kind != PtxTokenKind.Word)
@@ -69,11 +69,11 @@ internal sealed class PtxBodyParser(
                 case PtxTokenKind.Symbol when lexer.Take('{'):
                     if (++depth > MostScopes)
                         throw lexer.Wrong($"more than {MostScopes} scopes within one another");
-                    scope = new PtxNames(scope);
+                    _scope = new PtxNames(_scope);
                     break;
                 case PtxTokenKind.Symbol when lexer.Take('}'):
                     depth--;
-                    scope = scope.Around!;
+                    _scope = _scope.Around!;
                     break;
                 case PtxTokenKind.Symbol when lexer.Take(';'):
                     break;
@@ -82,7 +82,7 @@ internal sealed class PtxBodyParser(
             }
         }
 
-        foreach ((PtxInstruction instruction, PtxNames where) in branches)
+        foreach ((PtxInstruction instruction, PtxNames where) in _branches)
             ResolveBranch(instruction, where);
     }
 
@@ -100,7 +100,7 @@ internal sealed class PtxBodyParser(
             foreach (PtxVariable variable in declarations.Statement(space, false))
             {
                 DeclareVariable(variable);
-                variables.Add(variable);
+                _variables.Add(variable);
             }
         }
         else if (lexer.Take(".loc"))
@@ -154,17 +154,17 @@ internal sealed class PtxBodyParser(
         {
             int index = DeclareRegister(type, $"{name}.{"xyzw"[i]}");
             elements[i] = new PtxRegisterOperand(index);
-            scope.AddRegister($"{name}.{"rgba"[i]}", elements[i]);
+            _scope.AddRegister($"{name}.{"rgba"[i]}", elements[i]);
         }
 
-        if (!scope.AddRegister(name, new PtxVectorOperand(elements)))
+        if (!_scope.AddRegister(name, new PtxVectorOperand(elements)))
             throw lexer.Wrong($"the register '{name}' is already declared here");
     }
 
     /// <summary><c>.loc file line column {, function_name label {+ offset} , inlined_at file line column}</c></summary>
     private void Location()
     {
-        source = Place();
+        _source = Place();
         if (!lexer.Take(','))
             return;
         if (!lexer.Take("function_name"))
@@ -201,7 +201,7 @@ internal sealed class PtxBodyParser(
             }
             while (lexer.Take(','));
             lexer.Expect(';', "after the targets");
-            if (!scope.AddTargets(name, targets))
+            if (!_scope.AddTargets(name, targets))
                 throw new PtxException(word.Line, $"the list of targets '{name}' is already declared here");
         }
         else if (lexer.Take(".callprototype"))
@@ -213,9 +213,9 @@ internal sealed class PtxBodyParser(
                 lexer.Advance();
             }
 
-            scope.AddPrototype(name);
+            _scope.AddPrototype(name);
         }
-        else if (!scope.AddLabel(name, instructions.Count))
+        else if (!_scope.AddLabel(name, _instructions.Count))
         {
             throw new PtxException(word.Line, $"the label '{name}' is already here");
         }
@@ -242,9 +242,9 @@ internal sealed class PtxBodyParser(
 
     private void Instruction((PtxInstructionForm Form, PtxModifiers Modifiers, string Text, int Line) what, PtxRegisterOperand? guard)
     {
-        PtxOperandReader reader = new(lexer, declarations, scope, moduleVariables, functions);
+        PtxOperandReader reader = new(lexer, declarations, _scope, moduleVariables, functions);
         PtxCall? call = null;
-        operands.Clear();
+        _operands.Clear();
         if (what.Form.Opcode == PtxOpcode.Call)
         {
             call = reader.Call();
@@ -253,7 +253,7 @@ internal sealed class PtxBodyParser(
         {
             do
             {
-                operands.Add(reader.Operand());
+                _operands.Add(reader.Operand());
             }
             while (lexer.Take(','));
         }
@@ -261,12 +261,12 @@ internal sealed class PtxBodyParser(
         lexer.Expect(';', $"after '{what.Text}'");
         PtxInstruction instruction = new()
         {
-            Opcode = what.Form.Opcode, Modifiers = what.Modifiers, Guard = guard, Call = call, Line = what.Line, Source = source, Text = what.Text,
-            Operands = call is null ? checker!.Check(what.Form, what.Modifiers, operands, what.Text, what.Line) : [],
+            Opcode = what.Form.Opcode, Modifiers = what.Modifiers, Guard = guard, Call = call, Line = what.Line, Source = _source, Text = what.Text,
+            Operands = call is null ? _checker!.Check(what.Form, what.Modifiers, _operands, what.Text, what.Line) : [],
         };
-        instructions.Add(instruction);
+        _instructions.Add(instruction);
         if (instruction.Opcode is PtxOpcode.Bra or PtxOpcode.BrxIdx)
-            branches.Add((instruction, scope));
+            _branches.Add((instruction, _scope));
     }
 
     /// <summary>Labels may stand after the branch, hence are looked up when the body has been read.</summary>

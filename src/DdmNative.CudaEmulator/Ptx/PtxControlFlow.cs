@@ -13,11 +13,11 @@ public sealed record PtxBasicBlock(int Start, int End, IReadOnlyList<int> Succes
 /// </summary>
 public sealed class PtxControlFlow
 {
-    private readonly int[] blockOf;
+    private readonly int[] _blockOf;
 
     private PtxControlFlow(IReadOnlyList<PtxBasicBlock> blocks, int[] blockOf)
     {
-        (Blocks, this.blockOf) = (blocks, blockOf);
+        (Blocks, this._blockOf) = (blocks, blockOf);
         List<int>[] predecessors = [.. blocks.Select(_ => new List<int>())];
         for (int block = 0; block < blocks.Count; block++)
         {
@@ -34,13 +34,13 @@ public sealed class PtxControlFlow
     /// <summary>By block: those that it may follow.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Predecessors { get; }
 
-    public int BlockOf(int instruction) => blockOf[instruction];
+    public int BlockOf(int instruction) => _blockOf[instruction];
 
     /// <summary>The instruction at which threads that part at this one are together again; the number of instructions where that is only the function's end.</summary>
     public int ReconvergenceOf(int instruction)
     {
-        int block = Blocks[blockOf[instruction]].PostDominator;
-        return block == PostDominators.Exit ? blockOf.Length : Blocks[block].Start;
+        int block = Blocks[_blockOf[instruction]].PostDominator;
+        return block == PostDominators.Exit ? _blockOf.Length : Blocks[block].Start;
     }
 
     /// <summary>Blocks that the entry reaches, each before those that it alone leads to.</summary>

@@ -5,9 +5,9 @@ internal sealed class PtxFunctionParser(
     PtxLexer lexer, PtxVariableParser declarations, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions,
     Dictionary<string, (PtxInstructionForm Form, PtxModifiers Modifiers, string Text)> opcodes)
 {
-    private readonly PtxBodyParser body = new(lexer, declarations, moduleVariables, functions, opcodes);
-    private (int X, int Y, int Z) most, required;
-    private int minBlocks;
+    private readonly PtxBodyParser _body = new(lexer, declarations, moduleVariables, functions, opcodes);
+    private (int X, int Y, int Z) _most, _required;
+    private int _minBlocks;
 
     /// <summary>What follows <c>.entry</c> or <c>.func</c>.</summary>
     public PtxFunction Read(bool entry)
@@ -34,16 +34,16 @@ internal sealed class PtxFunctionParser(
         {
             // A function may call itself.
             functions.TryAdd(name, heading);
-            body.Read(name);
+            _body.Read(name);
             if (ReferenceEquals(functions[name], heading))
                 functions.Remove(name);
         }
 
         return new PtxFunction
         {
-            Name = name, IsEntry = entry, IsDeclaration = declaration, Parameters = parameters, Results = results, ParameterBytes = bytes, Registers = body.Registers,
-            ParameterRegisters = parameterRegisters, ResultRegisters = resultRegisters, Variables = body.Variables, Instructions = body.Instructions,
-            MaxThreads = most, RequiredThreads = required, MinBlocksPerMultiprocessor = minBlocks, Line = line,
+            Name = name, IsEntry = entry, IsDeclaration = declaration, Parameters = parameters, Results = results, ParameterBytes = bytes, Registers = _body.Registers,
+            ParameterRegisters = parameterRegisters, ResultRegisters = resultRegisters, Variables = _body.Variables, Instructions = _body.Instructions,
+            MaxThreads = _most, RequiredThreads = _required, MinBlocksPerMultiprocessor = _minBlocks, Line = line,
         };
     }
 
@@ -56,13 +56,13 @@ internal sealed class PtxFunctionParser(
                 lexer.Expect(',', "or ')' after a parameter");
             if (lexer.Take(".reg"))
             {
-                registers.Add(body.DeclareRegister(declarations.ExpectType(), lexer.ExpectName("the name of a register")));
+                registers.Add(_body.DeclareRegister(declarations.ExpectType(), lexer.ExpectName("the name of a register")));
             }
             else if (lexer.Take(".param"))
             {
                 PtxVariable parameter = declarations.Parameter();
                 parameters.Add(parameter);
-                body.DeclareVariable(parameter);
+                _body.DeclareVariable(parameter);
             }
             else
             {
@@ -94,13 +94,13 @@ internal sealed class PtxFunctionParser(
             switch (lexer.Here)
             {
                 case ".maxntid":
-                    most = Triple();
+                    _most = Triple();
                     break;
                 case ".reqntid":
-                    required = Triple();
+                    _required = Triple();
                     break;
                 case ".minnctapersm":
-                    minBlocks = Triple().X;
+                    _minBlocks = Triple().X;
                     break;
                 case ".maxnctapersm" or ".maxnreg" or ".maxclusterrank" or ".reqnctapercluster":
                     Triple();

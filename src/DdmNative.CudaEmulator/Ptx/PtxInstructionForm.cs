@@ -3,10 +3,10 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// <summary>One row of <see cref="PtxInstructionTable"/>: an opcode with the modifiers, types and operands that go together.</summary>
 internal sealed class PtxInstructionForm
 {
-    private readonly (Dictionary<string, Action<PtxModifiers>> Words, bool Required)[] groups;
-    private readonly uint[][] typeSequences;
-    private readonly bool takesHints;
-    private readonly string written;
+    private readonly (Dictionary<string, Action<PtxModifiers>> Words, bool Required)[] _groups;
+    private readonly uint[][] _typeSequences;
+    private readonly bool _takesHints;
+    private readonly string _written;
 
     /// <param name="mnemonic">The opcode up to its modifiers.</param>
     /// <param name="opcode">What it is in the model.</param>
@@ -17,11 +17,11 @@ internal sealed class PtxInstructionForm
     {
         Opcode = opcode;
         string[] words = modifiers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        takesHints = words.Contains("hints");
-        groups = [.. words.Where(word => word != "hints").Select(word => (PtxModifierWords.Group(word.TrimStart('?')), word[0] != '?'))];
-        typeSequences = [.. types.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(sequence => sequence.Split('.').Select(PtxTypeNames.Mask).ToArray())];
+        _takesHints = words.Contains("hints");
+        _groups = [.. words.Where(word => word != "hints").Select(word => (PtxModifierWords.Group(word.TrimStart('?')), word[0] != '?'))];
+        _typeSequences = [.. types.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(sequence => sequence.Split('.').Select(PtxTypeNames.Mask).ToArray())];
         Slots = [.. operands.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(PtxOperandSlot.Parse)];
-        written = $"{mnemonic}{string.Concat(words.Select(word => word[0] == '?' ? $"{{.{word[1..]}}}" : $".{word}"))}{(types.Length > 0 ? $".{types}" : "")}";
+        _written = $"{mnemonic}{string.Concat(words.Select(word => word[0] == '?' ? $"{{.{word[1..]}}}" : $".{word}"))}{(types.Length > 0 ? $".{types}" : "")}";
     }
 
     public PtxOpcode Opcode { get; }
@@ -42,24 +42,24 @@ internal sealed class PtxInstructionForm
                 continue;
             }
 
-            if (takesHints && PtxModifierWords.TakeHint(word, modifiers))
+            if (_takesHints && PtxModifierWords.TakeHint(word, modifiers))
                 continue;
             int group = 0;
-            while (group < groups.Length && ((used >> group & 1) != 0 || !groups[group].Words.ContainsKey(word)))
+            while (group < _groups.Length && ((used >> group & 1) != 0 || !_groups[group].Words.ContainsKey(word)))
                 group++;
-            if (group == groups.Length)
+            if (group == _groups.Length)
                 return null;
             used |= 1UL << group;
-            groups[group].Words[word](modifiers);
+            _groups[group].Words[word](modifiers);
         }
 
-        for (int group = 0; group < groups.Length; group++)
+        for (int group = 0; group < _groups.Length; group++)
         {
-            if (groups[group].Required && (used >> group & 1) == 0)
+            if (_groups[group].Required && (used >> group & 1) == 0)
                 return null;
         }
 
-        if (!(typeSequences.Length == 0 ? types.Count == 0 : typeSequences.Any(sequence => Fits(sequence, types))))
+        if (!(_typeSequences.Length == 0 ? types.Count == 0 : _typeSequences.Any(sequence => Fits(sequence, types))))
             return null;
         modifiers.Types = types;
         return modifiers;
@@ -71,8 +71,8 @@ internal sealed class PtxInstructionForm
     /// </summary>
     public IEnumerable<string> Spellings(int most)
     {
-        List<string[]> choices = [.. groups.Select(group => (string[])[.. group.Required ? [] : (string[])[""], .. group.Words.Keys])];
-        string[] typesWritten = typeSequences.Length == 0 ? [""] : [.. typeSequences.SelectMany(Sequences).Distinct()];
+        List<string[]> choices = [.. _groups.Select(group => (string[])[.. group.Required ? [] : (string[])[""], .. group.Words.Keys])];
+        string[] typesWritten = _typeSequences.Length == 0 ? [""] : [.. _typeSequences.SelectMany(Sequences).Distinct()];
         choices.Add(typesWritten);
         if (choices.Aggregate(1L, (product, some) => Math.Min(product * some.Length, int.MaxValue)) <= most)
             return choices.Aggregate((IEnumerable<string>)[""], (start, some) => start.SelectMany(_ => some, Join)).Distinct();
@@ -84,7 +84,7 @@ internal sealed class PtxInstructionForm
     private static IEnumerable<string> Sequences(uint[] sequence) =>
         sequence.Aggregate((IEnumerable<string>)[""], (start, mask) => start.SelectMany(_ => PtxTypeNames.Of(mask), Join)).Select(types => types[1..]);
 
-    public override string ToString() => written;
+    public override string ToString() => _written;
 
     private static bool Fits(uint[] sequence, List<PtxType> types)
     {

@@ -7,13 +7,13 @@ internal sealed class PtxLexer
 {
     private static readonly SearchValues<char> WordCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$.%");
     private static readonly SearchValues<char> Symbols = SearchValues.Create("{}()[],;:|+-<>=*/~!@&^?#\\");
-    private readonly string text;
-    private int position;
-    private int line = 1;
+    private readonly string _text;
+    private int _position;
+    private int _line = 1;
 
     public PtxLexer(string text)
     {
-        this.text = text;
+        this._text = text;
         Advance();
     }
 
@@ -24,9 +24,9 @@ internal sealed class PtxLexer
     /// <summary>The present token's characters.</summary>
     public ReadOnlySpan<char> Here => Span(Current);
 
-    public ReadOnlySpan<char> Span(PtxToken token) => text.AsSpan(token.Start, token.Length);
+    public ReadOnlySpan<char> Span(PtxToken token) => _text.AsSpan(token.Start, token.Length);
 
-    public bool Is(char symbol) => Current.Kind == PtxTokenKind.Symbol && text[Current.Start] == symbol;
+    public bool Is(char symbol) => Current.Kind == PtxTokenKind.Symbol && _text[Current.Start] == symbol;
 
     public bool Is(string word) => Current.Kind == PtxTokenKind.Word && Here.SequenceEqual(word);
 
@@ -100,14 +100,14 @@ internal sealed class PtxLexer
     public void Advance()
     {
         SkipBlanks();
-        int start = position;
-        if (start == text.Length)
+        int start = _position;
+        if (start == _text.Length)
         {
-            Current = new PtxToken(PtxTokenKind.End, start, 0, line);
+            Current = new PtxToken(PtxTokenKind.End, start, 0, _line);
             return;
         }
 
-        char first = text[start];
+        char first = _text[start];
         if (first == '"')
         {
             ReadText();
@@ -122,41 +122,41 @@ internal sealed class PtxLexer
         }
         else if (Symbols.Contains(first))
         {
-            position++;
-            Current = new PtxToken(PtxTokenKind.Symbol, start, 1, line);
+            _position++;
+            Current = new PtxToken(PtxTokenKind.Symbol, start, 1, _line);
         }
         else
         {
-            throw new PtxException(line, $"found the character U+{(int)first:X4}, which no PTX is made of");
+            throw new PtxException(_line, $"found the character U+{(int)first:X4}, which no PTX is made of");
         }
     }
 
     private void SkipBlanks()
     {
-        while (position < text.Length)
+        while (_position < _text.Length)
         {
-            char here = text[position];
+            char here = _text[_position];
             if (here == '\n')
             {
-                line++;
-                position++;
+                _line++;
+                _position++;
             }
             else if (here is ' ' or '\t' or '\r' or '\f' or '\v')
             {
-                position++;
+                _position++;
             }
-            else if (here == '/' && position + 1 < text.Length && text[position + 1] == '/')
+            else if (here == '/' && _position + 1 < _text.Length && _text[_position + 1] == '/')
             {
-                int end = text.AsSpan(position).IndexOf('\n');
-                position = end < 0 ? text.Length : position + end;
+                int end = _text.AsSpan(_position).IndexOf('\n');
+                _position = end < 0 ? _text.Length : _position + end;
             }
-            else if (here == '/' && position + 1 < text.Length && text[position + 1] == '*')
+            else if (here == '/' && _position + 1 < _text.Length && _text[_position + 1] == '*')
             {
-                int end = text.AsSpan(position + 2).IndexOf("*/");
+                int end = _text.AsSpan(_position + 2).IndexOf("*/");
                 if (end < 0)
-                    throw new PtxException(line, "a comment that begins with /* here is never closed, expected */");
-                line += text.AsSpan(position, end + 2).Count('\n');
-                position += end + 4;
+                    throw new PtxException(_line, "a comment that begins with /* here is never closed, expected */");
+                _line += _text.AsSpan(_position, end + 2).Count('\n');
+                _position += end + 4;
             }
             else
             {
@@ -168,50 +168,50 @@ internal sealed class PtxLexer
     /// <summary>Backslashes keep a quote from ending the string; they stay in it, as in the paths of <c>.file</c>.</summary>
     private void ReadText()
     {
-        int start = ++position;
-        int from = line;
-        for (; position < text.Length && text[position] != '"'; position++)
+        int start = ++_position;
+        int from = _line;
+        for (; _position < _text.Length && _text[_position] != '"'; _position++)
         {
-            if (text[position] == '\\' && position + 1 < text.Length)
-                position++;
-            if (text[position] == '\n')
-                line++;
+            if (_text[_position] == '\\' && _position + 1 < _text.Length)
+                _position++;
+            if (_text[_position] == '\n')
+                _line++;
         }
 
-        if (position >= text.Length)
+        if (_position >= _text.Length)
             throw new PtxException(from, "a string that begins here is never closed, expected '\"'");
-        Current = new PtxToken(PtxTokenKind.Text, start, position - start, from);
-        position++;
+        Current = new PtxToken(PtxTokenKind.Text, start, _position - start, from);
+        _position++;
     }
 
     private void ReadNumber()
     {
-        int start = position;
-        bool marked = text[start] == '0' && start + 1 < text.Length && text[start + 1] is 'x' or 'X' or 'f' or 'F' or 'd' or 'D' or 'b' or 'B';
-        while (position < text.Length && (char.IsAsciiLetterOrDigit(text[position]) || text[position] is '.' or '_'))
+        int start = _position;
+        bool marked = _text[start] == '0' && start + 1 < _text.Length && _text[start + 1] is 'x' or 'X' or 'f' or 'F' or 'd' or 'D' or 'b' or 'B';
+        while (_position < _text.Length && (char.IsAsciiLetterOrDigit(_text[_position]) || _text[_position] is '.' or '_'))
         {
-            position++;
+            _position++;
             // The sign of a decimal exponent.
-            if (!marked && position < text.Length && text[position] is '+' or '-' && text[position - 1] is 'e' or 'E')
-                position++;
+            if (!marked && _position < _text.Length && _text[_position] is '+' or '-' && _text[_position - 1] is 'e' or 'E')
+                _position++;
         }
 
-        Current = new PtxToken(PtxTokenKind.Number, start, position - start, line);
+        Current = new PtxToken(PtxTokenKind.Number, start, _position - start, _line);
     }
 
     private void ReadWord()
     {
-        int start = position;
+        int start = _position;
         while (true)
         {
-            int length = text.AsSpan(position).IndexOfAnyExcept(WordCharacters);
-            position = length < 0 ? text.Length : position + length;
+            int length = _text.AsSpan(_position).IndexOfAnyExcept(WordCharacters);
+            _position = length < 0 ? _text.Length : _position + length;
             // shared::cta, L2::128B
-            if (position + 2 >= text.Length || text[position] != ':' || text[position + 1] != ':' || !char.IsAsciiLetterOrDigit(text[position + 2]))
+            if (_position + 2 >= _text.Length || _text[_position] != ':' || _text[_position + 1] != ':' || !char.IsAsciiLetterOrDigit(_text[_position + 2]))
                 break;
-            position += 2;
+            _position += 2;
         }
 
-        Current = new PtxToken(PtxTokenKind.Word, start, position - start, line);
+        Current = new PtxToken(PtxTokenKind.Word, start, _position - start, _line);
     }
 }

@@ -3,31 +3,31 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// <summary>Names between two braces of a function's body; what is not found here is looked for around it.</summary>
 internal sealed class PtxNames(PtxNames? around)
 {
-    private readonly Dictionary<string, PtxOperand> registers = [];
-    private readonly Dictionary<string, PtxVariable> variables = [];
-    private readonly Dictionary<string, int> labels = [];
-    private readonly Dictionary<string, List<string>> targetLists = [];
-    private readonly HashSet<string> prototypes = [];
+    private readonly Dictionary<string, PtxOperand> _registers = [];
+    private readonly Dictionary<string, PtxVariable> _variables = [];
+    private readonly Dictionary<string, int> _labels = [];
+    private readonly Dictionary<string, List<string>> _targetLists = [];
+    private readonly HashSet<string> _prototypes = [];
 
     public PtxNames? Around => around;
 
-    public bool AddRegister(string name, PtxOperand register) => registers.TryAdd(name, register);
+    public bool AddRegister(string name, PtxOperand register) => _registers.TryAdd(name, register);
 
-    public bool AddVariable(PtxVariable variable) => variables.TryAdd(variable.Name, variable);
+    public bool AddVariable(PtxVariable variable) => _variables.TryAdd(variable.Name, variable);
 
-    public bool AddLabel(string name, int instruction) => labels.TryAdd(name, instruction);
+    public bool AddLabel(string name, int instruction) => _labels.TryAdd(name, instruction);
 
     /// <summary>What <c>name: .branchtargets a, b;</c> or <c>.calltargets</c> lists.</summary>
-    public bool AddTargets(string name, List<string> targets) => targetLists.TryAdd(name, targets);
+    public bool AddTargets(string name, List<string> targets) => _targetLists.TryAdd(name, targets);
 
-    public bool AddPrototype(string name) => prototypes.Add(name);
+    public bool AddPrototype(string name) => _prototypes.Add(name);
 
     /// <summary>A register, or a vector of registers.</summary>
     public PtxOperand? Register(ReadOnlySpan<char> name)
     {
         for (PtxNames? scope = this; scope is not null; scope = scope.Around)
         {
-            if (scope.registers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxOperand? register))
+            if (scope._registers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxOperand? register))
                 return register;
         }
 
@@ -38,7 +38,7 @@ internal sealed class PtxNames(PtxNames? around)
     {
         for (PtxNames? scope = this; scope is not null; scope = scope.Around)
         {
-            if (scope.variables.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxVariable? variable))
+            if (scope._variables.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxVariable? variable))
                 return variable;
         }
 
@@ -49,7 +49,7 @@ internal sealed class PtxNames(PtxNames? around)
     {
         for (PtxNames? scope = this; scope is not null; scope = scope.Around)
         {
-            if (scope.labels.TryGetValue(name, out int instruction))
+            if (scope._labels.TryGetValue(name, out int instruction))
                 return instruction;
         }
 
@@ -60,7 +60,7 @@ internal sealed class PtxNames(PtxNames? around)
     {
         for (PtxNames? scope = this; scope is not null; scope = scope.Around)
         {
-            if (scope.targetLists.TryGetValue(name, out List<string>? targets))
+            if (scope._targetLists.TryGetValue(name, out List<string>? targets))
                 return targets;
         }
 
@@ -71,7 +71,7 @@ internal sealed class PtxNames(PtxNames? around)
     {
         for (PtxNames? scope = this; scope is not null; scope = scope.Around)
         {
-            if (scope.prototypes.Contains(name) || scope.targetLists.ContainsKey(name))
+            if (scope._prototypes.Contains(name) || scope._targetLists.ContainsKey(name))
                 return true;
         }
 

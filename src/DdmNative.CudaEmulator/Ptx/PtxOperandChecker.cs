@@ -3,33 +3,33 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// <summary>Sees to it that an instruction's operands are those of its form, so that execution may rely on kinds, counts and sizes.</summary>
 internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
 {
-    private PtxModifiers modifiers = new();
-    private PtxOpcode opcode;
-    private string text = "";
-    private int line;
+    private PtxModifiers _modifiers = new();
+    private PtxOpcode _opcode;
+    private string _text = "";
+    private int _line;
 
     /// <summary>The operands as the model keeps them: fragments always as vectors.</summary>
     /// <exception cref="PtxException">An operand is not what the form says.</exception>
     public PtxOperand[] Check(PtxInstructionForm form, PtxModifiers modifiersOfForm, List<PtxOperand> operands, string textOfInstruction, int lineOfInstruction)
     {
-        (modifiers, opcode, text, line) = (modifiersOfForm, form.Opcode, textOfInstruction, lineOfInstruction);
+        (_modifiers, _opcode, _text, _line) = (modifiersOfForm, form.Opcode, textOfInstruction, lineOfInstruction);
         int count = 0, needed = 0;
         foreach (PtxOperandSlot slot in form.Slots)
         {
             bool policy = slot.Kind == PtxSlotKind.CachePolicy;
-            if (policy && !modifiers.Has(PtxQualifiers.CacheHint))
+            if (policy && !_modifiers.Has(PtxQualifiers.CacheHint))
                 continue;
             count++;
             needed += slot.Optional && !policy ? 0 : 1;
         }
 
         if (operands.Count < needed || operands.Count > count)
-            throw new PtxException(line, $"'{text}' has {operands.Count} operands, expected {(needed == count ? $"{count}" : $"{needed} to {count}")}");
+            throw new PtxException(_line, $"'{_text}' has {operands.Count} operands, expected {(needed == count ? $"{count}" : $"{needed} to {count}")}");
         PtxOperand[] checkedOperands = new PtxOperand[operands.Count];
         int next = 0, spare = operands.Count - needed;
         foreach (PtxOperandSlot slot in form.Slots)
         {
-            if (slot.Kind == PtxSlotKind.CachePolicy && !modifiers.Has(PtxQualifiers.CacheHint))
+            if (slot.Kind == PtxSlotKind.CachePolicy && !_modifiers.Has(PtxQualifiers.CacheHint))
                 continue;
             if (slot.Optional && slot.Kind != PtxSlotKind.CachePolicy && spare-- <= 0)
                 continue;
@@ -37,16 +37,16 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
             next++;
         }
 
-        if (opcode == PtxOpcode.Mov)
+        if (_opcode == PtxOpcode.Mov)
             CheckMove(checkedOperands[0], checkedOperands[1]);
-        if (modifiers.Vector > 1 && opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && modifiers.Vector * modifiers.Type.ByteSize() > 16)
-            throw new PtxException(line, $"'{text}' moves {modifiers.Vector * modifiers.Type.ByteSize()} bytes at once, at most 16 are known");
+        if (_modifiers.Vector > 1 && _opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && _modifiers.Vector * _modifiers.Type.ByteSize() > 16)
+            throw new PtxException(_line, $"'{_text}' moves {_modifiers.Vector * _modifiers.Type.ByteSize()} bytes at once, at most 16 are known");
         return checkedOperands;
     }
 
     private PtxOperand CheckOne(PtxOperandSlot slot, PtxOperand operand, int number)
     {
-        PtxType type = slot.TypeIndex < modifiers.Types.Count ? modifiers.Types[slot.TypeIndex] : PtxType.None;
+        PtxType type = slot.TypeIndex < _modifiers.Types.Count ? _modifiers.Types[slot.TypeIndex] : PtxType.None;
         int bytes = slot.Bytes != 0 ? slot.Bytes : type.ByteSize() * (slot.Doubled ? 2 : 1);
         PtxType constantType = slot.Bytes != 0 ? PtxType.B32 : type;
         switch (slot.Kind)
@@ -107,20 +107,20 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
             Require(IsRegister(register, PtxOperandSlot.AddressBytes, false), number, operand, "an address in a register of 4 or 8 bytes");
         if (address.Variable is not { } variable)
             return;
-        bool fits = modifiers.Space == PtxSpace.Generic && modifiers.SourceSpace == PtxSpace.Generic
+        bool fits = _modifiers.Space == PtxSpace.Generic && _modifiers.SourceSpace == PtxSpace.Generic
             ? variable.Space == PtxSpace.Global
-            : variable.Space == modifiers.Space || variable.Space == modifiers.SourceSpace;
+            : variable.Space == _modifiers.Space || variable.Space == _modifiers.SourceSpace;
         if (!fits)
-            throw new PtxException(line, $"'{text}' reaches '{variable.Name}', which is in .{Name(variable.Space)}; expected an instruction with .{Name(variable.Space)}");
+            throw new PtxException(_line, $"'{_text}' reaches '{variable.Name}', which is in .{Name(variable.Space)}; expected an instruction with .{Name(variable.Space)}");
     }
 
     private void CheckValues(PtxOperand operand, int number, int bytes, bool loaded)
     {
         IReadOnlyList<PtxOperand> values = operand is PtxVectorOperand vector ? vector.Elements : [operand];
-        Require(values.Count == modifiers.Vector && operand is PtxVectorOperand == modifiers.Vector > 1, number, operand, modifiers.Vector == 1 ? "one register" : $"{modifiers.Vector} registers in braces");
+        Require(values.Count == _modifiers.Vector && operand is PtxVectorOperand == _modifiers.Vector > 1, number, operand, _modifiers.Vector == 1 ? "one register" : $"{_modifiers.Vector} registers in braces");
         foreach (PtxOperand value in values)
         {
-            bool fits = IsRegister(value, bytes, true) || (loaded ? value is PtxSinkOperand && modifiers.Vector > 1 : IsConstant(value, modifiers.Type));
+            bool fits = IsRegister(value, bytes, true) || (loaded ? value is PtxSinkOperand && _modifiers.Vector > 1 : IsConstant(value, _modifiers.Type));
             Require(fits, number, value, loaded ? $"a register of {Bytes(bytes, true)}" : $"a register of {Bytes(bytes, true)} or a constant of that type");
         }
     }
@@ -129,12 +129,12 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
     {
         PtxVectorOperand vector = operand as PtxVectorOperand ?? new PtxVectorOperand([operand]);
         PtxType type = PtxType.B32;
-        int count = modifiers.Vector;
+        int count = _modifiers.Vector;
         if (slot.Matrix is { } matrix)
         {
-            bool warpMatrix = opcode != PtxOpcode.Mma;
-            type = PtxFragment.TypeOf(modifiers, matrix);
-            count = PtxFragment.Registers(warpMatrix, matrix, modifiers.Shape, type);
+            bool warpMatrix = _opcode != PtxOpcode.Mma;
+            type = PtxFragment.TypeOf(_modifiers, matrix);
+            count = PtxFragment.Registers(warpMatrix, matrix, _modifiers.Shape, type);
         }
 
         int bytes = type == PtxType.F64 ? 8 : 4;
@@ -147,13 +147,13 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
     /// <summary><c>mov</c> also takes a value apart into a vector, puts one together, and tells addresses and special registers.</summary>
     private void CheckMove(PtxOperand destination, PtxOperand source)
     {
-        int bytes = modifiers.Type.ByteSize();
-        if (modifiers.Type == PtxType.Pred)
+        int bytes = _modifiers.Type.ByteSize();
+        if (_modifiers.Type == PtxType.Pred)
             return;
         if (destination is PtxVectorOperand parts)
         {
             Require(PartsFit(parts, bytes, element => element is PtxSinkOperand), 1, destination, $"registers of {bytes} bytes together");
-            Require(IsRegister(source, bytes, false) || IsConstant(source, modifiers.Type), 2, source, $"a register of {bytes} bytes");
+            Require(IsRegister(source, bytes, false) || IsConstant(source, _modifiers.Type), 2, source, $"a register of {bytes} bytes");
             return;
         }
 
@@ -161,9 +161,9 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
         bool fits = source switch
         {
             PtxVectorOperand elements => PartsFit(elements, bytes, element => IsConstant(element, PtxType.B64)),
-            PtxSpecialRegisterOperand => modifiers.Type.IsInteger() && bytes <= 8,
-            PtxSymbolOperand or PtxFunctionOperand => modifiers.Type.IsInteger() && bytes is 4 or 8,
-            _ => IsRegister(source, bytes, false) || IsConstant(source, modifiers.Type),
+            PtxSpecialRegisterOperand => _modifiers.Type.IsInteger() && bytes <= 8,
+            PtxSymbolOperand or PtxFunctionOperand => _modifiers.Type.IsInteger() && bytes is 4 or 8,
+            _ => IsRegister(source, bytes, false) || IsConstant(source, _modifiers.Type),
         };
         Require(fits, 2, source, $"a register or constant of {bytes} bytes, a variable, a special register or registers in braces");
     }
@@ -198,7 +198,7 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
     private void Require(bool holds, int number, PtxOperand operand, string expected)
     {
         if (!holds)
-            throw new PtxException(line, $"operand {number} of '{text}' is {Describe(operand)}, expected {expected}");
+            throw new PtxException(_line, $"operand {number} of '{_text}' is {Describe(operand)}, expected {expected}");
     }
 
     private string Describe(PtxOperand operand) => operand switch

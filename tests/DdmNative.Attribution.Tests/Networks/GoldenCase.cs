@@ -8,11 +8,11 @@ namespace DdmNative.Attribution.Tests.Networks;
 /// <summary>One file of <c>tests/golden</c> (its README says what is in it) and the network it is about.</summary>
 internal sealed class GoldenCase
 {
-    private readonly SafetensorsContents contents;
+    private readonly SafetensorsContents _contents;
 
     private GoldenCase(SafetensorsContents contents)
     {
-        this.contents = contents;
+        this._contents = contents;
         var image = new ImageShape(Number("channels"), Number("height"), Number("width_px"));
         string architecture = contents.Metadata["architecture"];
         if (architecture == "mlp")
@@ -31,16 +31,16 @@ internal sealed class GoldenCase
 
     public static GoldenCase Read(string name) => new(Safetensors.Read(Path.Combine(Folder(), name + ".safetensors")));
 
-    public float[] Tensor(string name) => contents.Tensors.Single(t => t.Name == name).Data;
+    public float[] Tensor(string name) => _contents.Tensors.Single(t => t.Name == name).Data;
 
-    public int[] Integers(string name) => [.. contents.Integers.Single(t => t.Name == name).Data.Select(value => checked((int)value))];
+    public int[] Integers(string name) => [.. _contents.Integers.Single(t => t.Name == name).Data.Select(value => checked((int)value))];
 
     /// <summary>Samples along the first axis of a tensor.</summary>
-    public int Count(string name) => contents.Tensors.Single(t => t.Name == name).Shape[0];
+    public int Count(string name) => _contents.Tensors.Single(t => t.Name == name).Shape[0];
 
     /// <summary>The tensors <c>PREFIX.NAME</c> as one vector in the network's order.</summary>
     public float[] Vector(string prefix)
-        => Network.FromNamedTensors(contents.File, [.. contents.Tensors.Where(t => t.Name.StartsWith(prefix + ".", StringComparison.Ordinal)).Select(t => t with { Name = t.Name[(prefix.Length + 1)..] })]);
+        => Network.FromNamedTensors(_contents.File, [.. _contents.Tensors.Where(t => t.Name.StartsWith(prefix + ".", StringComparison.Ordinal)).Select(t => t with { Name = t.Name[(prefix.Length + 1)..] })]);
 
     /// <summary>The tensors <c>PREFIX.NAME</c> [G, …] as one vector per group.</summary>
     public float[] Vectors(string prefix, int groups)
@@ -55,7 +55,7 @@ internal sealed class GoldenCase
         return values;
     }
 
-    private int Number(string key) => int.Parse(contents.Metadata[key], CultureInfo.InvariantCulture);
+    private int Number(string key) => int.Parse(_contents.Metadata[key], CultureInfo.InvariantCulture);
 
     private static string Folder([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
 }

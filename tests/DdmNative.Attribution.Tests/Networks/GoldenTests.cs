@@ -11,8 +11,8 @@ namespace DdmNative.Attribution.Tests.Networks;
 /// <summary>The library against PyTorch: the files of <c>tests/golden</c>, computed in float64 by an implementation that shares nothing with this one.</summary>
 public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
 {
-    private readonly Closeness closeness = new(output);
-    private readonly CpuDevice device = new(2);
+    private readonly Closeness _closeness = new(output);
+    private readonly CpuDevice _device = new(2);
 
     [Theory]
     [InlineData("convnet_28x28x1")]
@@ -28,24 +28,24 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         GoldenCase golden = GoldenCase.Read(file);
         Network network = golden.Network;
         int samples = golden.Count("x");
-        using var loss = new LossGradient(device, network, 1, samples, keepLogits: true);
+        using var loss = new LossGradient(_device, network, 1, samples, keepLogits: true);
         TensorShape vector = TensorShape.Vector(1, network.ParameterCount);
-        Tensor parameters = device.Upload(vector, golden.Vector("param"));
-        Tensor direction = device.Upload(vector, golden.Vector("direction"));
-        Tensor images = device.Upload(network.Input.For(1, samples), golden.Tensor("x"));
-        Tensor labels = device.Upload(network.Output.For(1, samples), golden.Tensor("q"));
-        Tensor weights = device.Upload(new TensorShape(1, samples, 1), golden.Tensor("weights"));
-        Tensor perSample = device.Allocate(weights.Shape);
-        Tensor gradient = device.Allocate(vector);
-        Tensor imagesGradient = device.Allocate(images.Shape);
-        Tensor product = device.Allocate(vector);
-        Tensor imagesTangent = device.Allocate(images.Shape);
-        Tensor logitsTangent = device.Allocate(labels.Shape);
+        Tensor parameters = _device.Upload(vector, golden.Vector("param"));
+        Tensor direction = _device.Upload(vector, golden.Vector("direction"));
+        Tensor images = _device.Upload(network.Input.For(1, samples), golden.Tensor("x"));
+        Tensor labels = _device.Upload(network.Output.For(1, samples), golden.Tensor("q"));
+        Tensor weights = _device.Upload(new TensorShape(1, samples, 1), golden.Tensor("weights"));
+        Tensor perSample = _device.Allocate(weights.Shape);
+        Tensor gradient = _device.Allocate(vector);
+        Tensor imagesGradient = _device.Allocate(images.Shape);
+        Tensor product = _device.Allocate(vector);
+        Tensor imagesTangent = _device.Allocate(images.Shape);
+        Tensor logitsTangent = _device.Allocate(labels.Shape);
         Run(() =>
         {
             loss.Evaluate(parameters, images, labels, weights, perSample, gradient, imagesGradient);
             loss.EvaluateTangent(direction, product, imagesTangent, null);
-            device.LinearCombination.Copy(loss.Pass.OutputTangent, logitsTangent);
+            _device.LinearCombination.Copy(loss.Pass.OutputTangent, logitsTangent);
         });
 
         Check("logits", loss.Logits, golden.Tensor("logits"));
@@ -74,15 +74,15 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
             mean.AsSpan(g * samples + n, sizes[g]).Fill(1f / sizes[g]);
         for (int n = 0; n < samples; n++)
             oneHot[n * network.Classes + classes[n]] = 1;
-        using var loss = new LossGradient(device, network, sizes.Length, samples);
-        Tensor parameters = device.Upload(TensorShape.Vector(1, network.ParameterCount), golden.Vector("target_param"));
-        Tensor images = device.Upload(network.Input.For(1, samples), golden.Tensor("real_x"));
-        Tensor labels = device.Upload(network.Output.For(1, samples), oneHot);
-        Tensor weights = device.Upload(new TensorShape(sizes.Length, samples, 1), mean);
-        Tensor gradient = device.Allocate(TensorShape.Vector(sizes.Length, network.ParameterCount));
+        using var loss = new LossGradient(_device, network, sizes.Length, samples);
+        Tensor parameters = _device.Upload(TensorShape.Vector(1, network.ParameterCount), golden.Vector("target_param"));
+        Tensor images = _device.Upload(network.Input.For(1, samples), golden.Tensor("real_x"));
+        Tensor labels = _device.Upload(network.Output.For(1, samples), oneHot);
+        Tensor weights = _device.Upload(new TensorShape(sizes.Length, samples, 1), mean);
+        Tensor gradient = _device.Allocate(TensorShape.Vector(sizes.Length, network.ParameterCount));
         Run(() => loss.Evaluate(parameters, images, labels, weights, null, gradient, null));
 
-        closeness.Check("targets", [.. gradient.ToArray().Select(value => sign * value)], Doubles(golden.Vectors("target_grad", sizes.Length)));
+        _closeness.Check("targets", [.. gradient.ToArray().Select(value => sign * value)], Doubles(golden.Vectors("target_grad", sizes.Length)));
     }
 
     [Theory]
@@ -101,15 +101,15 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         Network network = golden.Network;
         int groups = golden.Count($"distance.{distanceName}");
         int perGroup = golden.Count("synset_images") / groups;
-        using var matching = new MatchingGradient(device, network, kind, groups, perGroup);
-        Tensor parameters = device.Upload(TensorShape.Vector(1, network.ParameterCount), golden.Vector("synset_param"));
-        Tensor images = device.Upload(network.Input.For(groups, perGroup), golden.Tensor("synset_images"));
-        Tensor labels = device.Upload(network.Output.For(groups, perGroup), golden.Tensor("synset_labels"));
-        Tensor weights = device.Upload(new TensorShape(1, perGroup, 1), [.. Enumerable.Repeat(1f / perGroup, perGroup)]);
-        Tensor target = device.Upload(TensorShape.Vector(groups, network.ParameterCount), golden.Vectors("target_grad", groups));
-        Tensor distance = device.Allocate(TensorShape.Vector(groups, 1));
-        Tensor imagesGradient = device.Allocate(images.Shape);
-        Tensor labelsGradient = device.Allocate(labels.Shape);
+        using var matching = new MatchingGradient(_device, network, kind, groups, perGroup);
+        Tensor parameters = _device.Upload(TensorShape.Vector(1, network.ParameterCount), golden.Vector("synset_param"));
+        Tensor images = _device.Upload(network.Input.For(groups, perGroup), golden.Tensor("synset_images"));
+        Tensor labels = _device.Upload(network.Output.For(groups, perGroup), golden.Tensor("synset_labels"));
+        Tensor weights = _device.Upload(new TensorShape(1, perGroup, 1), [.. Enumerable.Repeat(1f / perGroup, perGroup)]);
+        Tensor target = _device.Upload(TensorShape.Vector(groups, network.ParameterCount), golden.Vectors("target_grad", groups));
+        Tensor distance = _device.Allocate(TensorShape.Vector(groups, 1));
+        Tensor imagesGradient = _device.Allocate(images.Shape);
+        Tensor labelsGradient = _device.Allocate(labels.Shape);
         Run(() => matching.Evaluate(parameters, images, labels, weights, target, distance, imagesGradient, labelsGradient));
 
         Check("distance", distance, golden.Tensor($"distance.{distanceName}"));
@@ -131,24 +131,24 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         for (int n = 0; n < classes.Length; n++)
             oneHot[n * network.Classes + classes[n]] = 1;
         TensorShape vector = TensorShape.Vector(1, network.ParameterCount);
-        using var loss = new LossGradient(device, network, 1, batch);
-        Tensor parameters = device.Upload(vector, golden.Vector("initial"));
-        Tensor velocity = device.Allocate(vector);
-        Tensor gradient = device.AllocateTransient(vector);
-        Tensor data = device.Upload(network.Input.For(1, classes.Length), golden.Tensor("x"));
-        Tensor dataLabels = device.Upload(network.Output.For(1, classes.Length), oneHot);
-        Tensor images = device.AllocateTransient(network.Input.For(1, batch));
-        Tensor labels = device.AllocateTransient(network.Output.For(1, batch));
-        Tensor indices = device.Allocate(new TensorShape(1, batch, 1));
-        Tensor weights = device.Allocate(indices.Shape);
-        Tensor perSample = device.Allocate(indices.Shape);
-        Tensor rate = device.Allocate(TensorShape.Vector(1, 1));
-        using IPlan step = device.Record("step", () =>
+        using var loss = new LossGradient(_device, network, 1, batch);
+        Tensor parameters = _device.Upload(vector, golden.Vector("initial"));
+        Tensor velocity = _device.Allocate(vector);
+        Tensor gradient = _device.AllocateTransient(vector);
+        Tensor data = _device.Upload(network.Input.For(1, classes.Length), golden.Tensor("x"));
+        Tensor dataLabels = _device.Upload(network.Output.For(1, classes.Length), oneHot);
+        Tensor images = _device.AllocateTransient(network.Input.For(1, batch));
+        Tensor labels = _device.AllocateTransient(network.Output.For(1, batch));
+        Tensor indices = _device.Allocate(new TensorShape(1, batch, 1));
+        Tensor weights = _device.Allocate(indices.Shape);
+        Tensor perSample = _device.Allocate(indices.Shape);
+        Tensor rate = _device.Allocate(TensorShape.Vector(1, 1));
+        using IPlan step = _device.Record("step", () =>
         {
-            device.Gather.Samples(data, indices, images);
-            device.Gather.Samples(dataLabels, indices, labels);
+            _device.Gather.Samples(data, indices, images);
+            _device.Gather.Samples(dataLabels, indices, labels);
             loss.Evaluate(parameters, images, labels, weights, perSample, gradient, null);
-            device.Sgd.Step(parameters, velocity, gradient, rate, 0.9f);
+            _device.Sgd.Step(parameters, velocity, gradient, rate, 0.9f);
         });
 
         var losses = new List<double>();
@@ -163,20 +163,20 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
             losses.Add(perSample.ToArray().Take(chosen.Length).Average());
         }
 
-        closeness.Check("losses", losses, Doubles(golden.Tensor("losses")));
+        _closeness.Check("losses", losses, Doubles(golden.Tensor("losses")));
         CheckVector("parameters", network, parameters, golden.Vector("final"));
         CheckVector("velocity", network, velocity, golden.Vector("velocity"));
     }
 
-    public void Dispose() => device.Dispose();
+    public void Dispose() => _device.Dispose();
 
     private void Run(Action body)
     {
-        using IPlan plan = device.Record("golden", body);
+        using IPlan plan = _device.Record("golden", body);
         plan.Run();
     }
 
-    private void Check(string what, Tensor found, float[] expected) => closeness.Check(what, found.ToArray(), Doubles(expected));
+    private void Check(string what, Tensor found, float[] expected) => _closeness.Check(what, found.ToArray(), Doubles(expected));
 
     /// <summary>The vector as a whole, and every tensor of it that is not lost in the rounding of the others.</summary>
     private void CheckVector(string what, Network network, Tensor found, float[] expected)
@@ -188,7 +188,7 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         {
             double[] part = Doubles(expected[parameter.Offset..(parameter.Offset + parameter.Length)]);
             if (part.Sum(value => value * value) > 1e-4 * whole)
-                closeness.Check($"{what}, {parameter.Name}", values[parameter.Offset..(parameter.Offset + parameter.Length)], part);
+                _closeness.Check($"{what}, {parameter.Name}", values[parameter.Offset..(parameter.Offset + parameter.Length)], part);
         }
     }
 }

@@ -11,7 +11,7 @@ namespace DdmNative.Attribution.Tests.Networks;
 /// <summary>The matching loss and its derivatives by images and labels, against finite differences of a float64 matching loss.</summary>
 public sealed class MatchingGradientTests(ITestOutputHelper output)
 {
-    private readonly Closeness closeness = new(output);
+    private readonly Closeness _closeness = new(output);
 
     [Theory]
     [InlineData("convnet", GradientDistanceKind.Relative)]
@@ -47,17 +47,17 @@ public sealed class MatchingGradientTests(ITestOutputHelper output)
             double Distance(double[] at, double[] withLabels)
                 => ReferenceDistance.Evaluate(kind, c.Network, c.Reference.Evaluate(shared, at, withLabels, sampleWeights).Gradient, goal);
 
-            closeness.Check($"distance {e}", [distance.ToArray()[e]], [Distance(x, q)]);
-            closeness.Check($"labels {e}", Part(labelsGradient, e), FiniteDifference.Gradient(labelsAt => Distance(x, labelsAt), q));
+            _closeness.Check($"distance {e}", [distance.ToArray()[e]], [Distance(x, q)]);
+            _closeness.Check($"labels {e}", Part(labelsGradient, e), FiniteDifference.Gradient(labelsAt => Distance(x, labelsAt), q));
             if (architecture == "lenet")
             {
                 double[] direction = Doubles(Normal(12, (uint)e, x.Length));
-                closeness.Check($"images {e} along a direction", [Part(imagesGradient, e).Zip(direction, (a, b) => a * b).Sum()],
+                _closeness.Check($"images {e} along a direction", [Part(imagesGradient, e).Zip(direction, (a, b) => a * b).Sum()],
                     FiniteDifference.Along(at => [Distance(at, q)], x, direction));
             }
             else
             {
-                closeness.Check($"images {e}", Part(imagesGradient, e), FiniteDifference.Gradient(at => Distance(at, q), x));
+                _closeness.Check($"images {e}", Part(imagesGradient, e), FiniteDifference.Gradient(at => Distance(at, q), x));
             }
         }
     }

@@ -10,8 +10,8 @@ namespace DdmNative.Attribution.Tests.Networks;
 /// <summary>What a pass computes on the CPU device against the float64 reference and its finite differences, every member on its own.</summary>
 public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
 {
-    private readonly Closeness closeness = new(output);
-    private readonly CpuDevice device = new(2);
+    private readonly Closeness _closeness = new(output);
+    private readonly CpuDevice _device = new(2);
 
     [Theory]
     [InlineData("convnet")]
@@ -20,22 +20,22 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     public void Logits_losses_and_gradients_of_every_member_match_the_reference(string architecture)
     {
         NetworkCase c = NetworkCase.Create(architecture);
-        using var loss = new LossGradient(device, c.Network, c.Members, c.Samples, keepLogits: true);
-        Tensor perSample = device.Allocate(c.WeightsShape);
-        Tensor gradient = device.Allocate(c.VectorShape);
-        Tensor imagesGradient = device.Allocate(c.ImagesShape);
+        using var loss = new LossGradient(_device, c.Network, c.Members, c.Samples, keepLogits: true);
+        Tensor perSample = _device.Allocate(c.WeightsShape);
+        Tensor gradient = _device.Allocate(c.VectorShape);
+        Tensor imagesGradient = _device.Allocate(c.ImagesShape);
         (Tensor parameters, Tensor images, Tensor labels, Tensor weights) = Upload(c);
-        using IPlan plan = device.Record("loss", () => loss.Evaluate(parameters, images, labels, weights, perSample, gradient, imagesGradient));
+        using IPlan plan = _device.Record("loss", () => loss.Evaluate(parameters, images, labels, weights, perSample, gradient, imagesGradient));
         plan.Run();
 
         for (int e = 0; e < c.Members; e++)
         {
             var r = new Member(c, e);
-            closeness.Check($"logits {e}", Row(loss.Logits, e), c.Reference.Logits(r.Parameters, r.Images));
+            _closeness.Check($"logits {e}", Row(loss.Logits, e), c.Reference.Logits(r.Parameters, r.Images));
             (double expected, double[] expectedGradient, double[] expectedImages) = r.Evaluate(r.Parameters, r.Images);
-            closeness.Check($"loss {e}", [Row(perSample, e).Zip(r.Weights, (a, b) => a * b).Sum()], [expected]);
-            closeness.Check($"gradient {e}", Row(gradient, e), expectedGradient);
-            closeness.Check($"images {e}", Row(imagesGradient, e), expectedImages);
+            _closeness.Check($"loss {e}", [Row(perSample, e).Zip(r.Weights, (a, b) => a * b).Sum()], [expected]);
+            _closeness.Check($"gradient {e}", Row(gradient, e), expectedGradient);
+            _closeness.Check($"images {e}", Row(imagesGradient, e), expectedImages);
         }
     }
 
@@ -46,19 +46,19 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     {
         NetworkCase c = NetworkCase.Create(architecture, members: 3, samples: 6);
         float[] groups = [1, 1, 0, 0, 0, 0, 0, 0, 0.5f, 0.25f, 0, 0, 0, 0, 0, 0, 0, 1];
-        using var loss = new LossGradient(device, c.Network, 3, 6);
-        Tensor parameters = device.Upload(c.VectorShape.WithMembers(1), c.Parameters[0]);
-        Tensor images = device.Upload(c.ImagesShape.WithMembers(1), c.Images[0]);
-        Tensor labels = device.Upload(c.LabelsShape.WithMembers(1), c.Labels[0]);
-        Tensor weights = device.Upload(c.WeightsShape, groups);
-        Tensor gradient = device.Allocate(c.VectorShape);
-        using IPlan plan = device.Record("groups", () => loss.Evaluate(parameters, images, labels, weights, null, gradient, null));
+        using var loss = new LossGradient(_device, c.Network, 3, 6);
+        Tensor parameters = _device.Upload(c.VectorShape.WithMembers(1), c.Parameters[0]);
+        Tensor images = _device.Upload(c.ImagesShape.WithMembers(1), c.Images[0]);
+        Tensor labels = _device.Upload(c.LabelsShape.WithMembers(1), c.Labels[0]);
+        Tensor weights = _device.Upload(c.WeightsShape, groups);
+        Tensor gradient = _device.Allocate(c.VectorShape);
+        using IPlan plan = _device.Record("groups", () => loss.Evaluate(parameters, images, labels, weights, null, gradient, null));
         plan.Run();
 
         for (int e = 0; e < 3; e++)
         {
             double[] expected = c.Reference.Evaluate(Doubles(c.Parameters[0]), Doubles(c.Images[0]), Doubles(c.Labels[0]), Doubles(groups[(e * 6)..(e * 6 + 6)])).Gradient;
-            closeness.Check($"group {e}", Row(gradient, e), expected);
+            _closeness.Check($"group {e}", Row(gradient, e), expected);
         }
     }
 
@@ -69,17 +69,17 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     public void Hessian_vector_products_match_finite_differences(string architecture)
     {
         NetworkCase c = NetworkCase.Create(architecture);
-        using var product = new HessianVectorProduct(device, c.Network, c.Members, c.Samples);
+        using var product = new HessianVectorProduct(_device, c.Network, c.Members, c.Samples);
         (Tensor parameters, Tensor images, Tensor labels, Tensor weights) = Upload(c);
-        Tensor direction = device.Upload(c.VectorShape, Joined(c.Directions));
-        Tensor result = device.Allocate(c.VectorShape);
-        using IPlan plan = device.Record("product", () => product.Evaluate(parameters, images, labels, weights, direction, null, result));
+        Tensor direction = _device.Upload(c.VectorShape, Joined(c.Directions));
+        Tensor result = _device.Allocate(c.VectorShape);
+        using IPlan plan = _device.Record("product", () => product.Evaluate(parameters, images, labels, weights, direction, null, result));
         plan.Run();
 
         for (int e = 0; e < c.Members; e++)
         {
             var r = new Member(c, e);
-            closeness.Check($"product {e}", Row(result, e), FiniteDifference.Along(p => r.Evaluate(p, r.Images).Gradient, r.Parameters, r.Direction));
+            _closeness.Check($"product {e}", Row(result, e), FiniteDifference.Along(p => r.Evaluate(p, r.Images).Gradient, r.Parameters, r.Direction));
         }
     }
 
@@ -91,22 +91,22 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
     {
         NetworkCase c = NetworkCase.Create(architecture);
         float[] motion = Normal(9, 0, (int)c.ImagesShape.Length);
-        using var pass = new NetworkPass(device, c.Network, c.Members, c.Samples);
+        using var pass = new NetworkPass(_device, c.Network, c.Members, c.Samples);
         (Tensor parameters, Tensor images, Tensor labels, Tensor weights) = Upload(c);
-        Tensor direction = device.Upload(c.VectorShape, Joined(c.Directions));
-        Tensor imagesTangent = device.Upload(c.ImagesShape, motion);
-        Tensor cotangent = device.Allocate(c.LabelsShape);
-        Tensor cotangentTangent = device.Allocate(c.LabelsShape);
-        Tensor logitsTangent = device.Allocate(c.LabelsShape);
-        Tensor gradientTangent = device.Allocate(c.VectorShape);
-        Tensor imagesCotangentTangent = device.Allocate(c.ImagesShape);
-        using IPlan plan = device.Record("tangents", () =>
+        Tensor direction = _device.Upload(c.VectorShape, Joined(c.Directions));
+        Tensor imagesTangent = _device.Upload(c.ImagesShape, motion);
+        Tensor cotangent = _device.Allocate(c.LabelsShape);
+        Tensor cotangentTangent = _device.Allocate(c.LabelsShape);
+        Tensor logitsTangent = _device.Allocate(c.LabelsShape);
+        Tensor gradientTangent = _device.Allocate(c.VectorShape);
+        Tensor imagesCotangentTangent = _device.Allocate(c.ImagesShape);
+        using IPlan plan = _device.Record("tangents", () =>
         {
             pass.Forward(parameters, images);
             pass.ForwardTangent(parameters, direction, images, imagesTangent);
-            device.LinearCombination.Copy(pass.OutputTangent, logitsTangent);
-            device.SoftmaxCrossEntropy.Backward(pass.Output, labels, weights, cotangent);
-            device.SoftmaxCrossEntropy.BackwardTangent(pass.Output, pass.OutputTangent, labels, weights, cotangentTangent);
+            _device.LinearCombination.Copy(pass.OutputTangent, logitsTangent);
+            _device.SoftmaxCrossEntropy.Backward(pass.Output, labels, weights, cotangent);
+            _device.SoftmaxCrossEntropy.BackwardTangent(pass.Output, pass.OutputTangent, labels, weights, cotangentTangent);
             pass.Backward(parameters, images, cotangent, null, null);
             pass.BackwardTangent(parameters, direction, images, imagesTangent, cotangent, cotangentTangent, gradientTangent, imagesCotangentTangent);
         });
@@ -119,9 +119,9 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
             double[] along = [.. r.Direction, .. Doubles(motion[(e * length)..((e + 1) * length)])];
             double[] at = [.. r.Parameters, .. r.Images];
             int split = r.Parameters.Length;
-            closeness.Check($"logits {e}", Row(logitsTangent, e), FiniteDifference.Along(x => c.Reference.Logits(x[..split], x[split..]), at, along));
-            closeness.Check($"gradient {e}", Row(gradientTangent, e), FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Gradient, at, along));
-            closeness.Check($"images {e}", Row(imagesCotangentTangent, e), FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Images, at, along));
+            _closeness.Check($"logits {e}", Row(logitsTangent, e), FiniteDifference.Along(x => c.Reference.Logits(x[..split], x[split..]), at, along));
+            _closeness.Check($"gradient {e}", Row(gradientTangent, e), FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Gradient, at, along));
+            _closeness.Check($"images {e}", Row(imagesCotangentTangent, e), FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Images, at, along));
         }
     }
 
@@ -139,7 +139,7 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
         Assert.DoesNotContain(first, value => !float.IsFinite(value));
     }
 
-    public void Dispose() => device.Dispose();
+    public void Dispose() => _device.Dispose();
 
     private static (float[] First, float[] Again) Products(NetworkCase c, int threads)
     {
@@ -156,7 +156,7 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
         return (first, [.. result.ToArray(), .. gradient.ToArray()]);
     }
 
-    private (Tensor Parameters, Tensor Images, Tensor Labels, Tensor Weights) Upload(NetworkCase c) => Upload(c, device);
+    private (Tensor Parameters, Tensor Images, Tensor Labels, Tensor Weights) Upload(NetworkCase c) => Upload(c, _device);
 
     private static (Tensor Parameters, Tensor Images, Tensor Labels, Tensor Weights) Upload(NetworkCase c, Device device) => (
         device.Upload(c.VectorShape, Joined(c.Parameters)), device.Upload(c.ImagesShape, Joined(c.Images)),

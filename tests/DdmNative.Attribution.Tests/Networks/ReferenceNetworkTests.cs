@@ -7,7 +7,7 @@ namespace DdmNative.Attribution.Tests.Networks;
 /// <summary>The float64 reference is worth something only if its own gradients are those of its loss.</summary>
 public sealed class ReferenceNetworkTests(ITestOutputHelper output)
 {
-    private readonly Closeness closeness = new(output, 1e-7);
+    private readonly Closeness _closeness = new(output, 1e-7);
 
     [Theory]
     [InlineData("convnet")]
@@ -19,8 +19,8 @@ public sealed class ReferenceNetworkTests(ITestOutputHelper output)
             (Doubles(c.Parameters[0]), Doubles(c.Images[0]), Doubles(c.Labels[0]), Doubles(c.Weights[0]));
         (_, double[] gradient, double[] imagesGradient) = c.Reference.Evaluate(parameters, images, labels, weights);
 
-        closeness.Check("parameters", gradient, FiniteDifference.Gradient(p => c.Reference.Evaluate(p, images, labels, weights).Loss, parameters));
-        closeness.Check("images", imagesGradient, FiniteDifference.Gradient(x => c.Reference.Evaluate(parameters, x, labels, weights).Loss, images));
+        _closeness.Check("parameters", gradient, FiniteDifference.Gradient(p => c.Reference.Evaluate(p, images, labels, weights).Loss, parameters));
+        _closeness.Check("images", imagesGradient, FiniteDifference.Gradient(x => c.Reference.Evaluate(parameters, x, labels, weights).Loss, images));
     }
 
     [Fact]
@@ -34,10 +34,10 @@ public sealed class ReferenceNetworkTests(ITestOutputHelper output)
         for (int e = 0; e < c.Members; e++)
         {
             double[] direction = [.. c.Directions[e].Select(value => 0.01 * value)];
-            closeness.Check("parameters", [Inner(gradient, direction)],
+            _closeness.Check("parameters", [Inner(gradient, direction)],
                 FiniteDifference.Along(p => [c.Reference.Evaluate(p, images, labels, weights).Loss], parameters, direction));
             double[] imagesDirection = Doubles(Normal(8, (uint)e, images.Length));
-            closeness.Check("images", [Inner(imagesGradient, imagesDirection)],
+            _closeness.Check("images", [Inner(imagesGradient, imagesDirection)],
                 FiniteDifference.Along(x => [c.Reference.Evaluate(parameters, x, labels, weights).Loss], images, imagesDirection));
         }
     }

@@ -20,7 +20,7 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
         [("write", IoError), ("fsync", IoError), ("rename", IoError), ("open", NoEntryRights), ("open", ReadOnly), ("open", NoSpace), ("mkdir", NoSpace), ("fsync", NoSpace), ("rename", ReadOnly), ("mkdir", NoEntryRights)];
 
     /// <summary>What the job comes to, by the first test that ran it undisturbed.</summary>
-    private static Dictionary<string, byte[]>? undisturbedOutcome;
+    private static Dictionary<string, byte[]>? _undisturbedOutcome;
 
     [SkippableFact]
     public void Refused_at_any_moment_nothing_finished_is_lost()
@@ -33,7 +33,7 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
         Assert.True(undisturbed.Code == ExitCode.Done, undisturbed.Error);
         Dictionary<string, long> calls = FaultyDisk.Counts(counts);
         Setting.Say(output, $"undisturbed: {string.Join(", ", calls.Select(call => $"{call.Value} {call.Key}"))}");
-        Dictionary<string, byte[]> expected = undisturbedOutcome ??= Outcome.Of(whole);
+        Dictionary<string, byte[]> expected = _undisturbedOutcome ??= Outcome.Of(whole);
         Assert.All(FaultyDisk.Calls, call => Assert.InRange(calls[call], 1, long.MaxValue));
 
         int seed = Setting.Number("DDM_FAULT_SEED", 1), wanted = Setting.Number("DDM_DISK_FAULTS", 8), hit = 0;
@@ -77,17 +77,17 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
     {
         string folder = Mounted("full"), whole = files.PathOf("full-whole");
         SurvivalJob job = SurvivalJob.All(files.PathOf("full-job"))[0];
-        if (undisturbedOutcome is null)
+        if (_undisturbedOutcome is null)
         {
             Assert.Equal(ExitCode.Done, Ddm.Run(job.In(whole)).Code);
-            undisturbedOutcome = Outcome.Of(whole);
+            _undisturbedOutcome = Outcome.Of(whole);
         }
 
         Ddm.Result result = Shell($"mount -t tmpfs -o size=600k tmpfs {folder} && {Command(job.In(folder + "/run"))}; echo code $?; mount -o remount,size=64m {folder}; {Command(job.In(folder + "/run"))}; echo code $?; cp -a {folder}/run {files.PathOf("full-after")}");
 
         Assert.Equal(["code 7", "code 0"], Codes(result));
         Assert.Contains("No space left on device). Free space", result.Error, StringComparison.Ordinal);
-        Assert.Empty(Outcome.Differences(undisturbedOutcome, Outcome.Of(files.PathOf("full-after"))));
+        Assert.Empty(Outcome.Differences(_undisturbedOutcome, Outcome.Of(files.PathOf("full-after"))));
     }
 
     /// <summary>A run on a disk that has become read-only, and a new run where nothing can be made.</summary>

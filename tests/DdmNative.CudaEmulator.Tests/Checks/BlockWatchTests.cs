@@ -8,13 +8,13 @@ namespace DdmNative.CudaEmulator.Tests.Checks;
 public class BlockWatchTests
 {
     private const uint AllLanes = uint.MaxValue;
-    private readonly byte[] memory = new byte[1024];
+    private readonly byte[] _memory = new byte[1024];
 
     [Fact]
     public void A_race_is_reported_with_both_threads_and_the_variable()
     {
         BlockWatch watch = Watch();
-        Assert.Null(watch.Write(0, 0, AllLanes, Row(512), 4, memory));
+        Assert.Null(watch.Write(0, 0, AllLanes, Row(512), 4, _memory));
         FaultReport report = watch.Read(1, 1, 1u << 4, Row(512), 4)!;
         Assert.Equal((FaultKind.SharedReadWriteRace, "kernel", new FaultIndex(7, 0, 0)), (report.Kind, report.Kernel, report.Block));
         Assert.Equal(new FaultIndex(4, 2, 0), report.Thread);
@@ -29,12 +29,12 @@ public class BlockWatchTests
     public void Two_warps_that_write_one_place_race_only_if_they_write_different_values(byte second, bool races)
     {
         BlockWatch watch = Watch();
-        Assert.Null(watch.Write(0, 0, 1, Row(512), 4, memory));
-        memory[512] = 5;
-        Assert.Null(watch.Write(0, 1, AllLanes, Row(512), 4, memory));
+        Assert.Null(watch.Write(0, 0, 1, Row(512), 4, _memory));
+        _memory[512] = 5;
+        Assert.Null(watch.Write(0, 1, AllLanes, Row(512), 4, _memory));
         Assert.True(watch.HasSuspects);
-        memory[512] = second;
-        FaultReport? report = watch.Settle(memory);
+        _memory[512] = second;
+        FaultReport? report = watch.Settle(_memory);
         Assert.Equal(races ? FaultKind.SharedWriteWriteRace : null, report?.Kind);
         Assert.False(watch.HasSuspects);
     }
@@ -58,7 +58,7 @@ public class BlockWatchTests
         Assert.False(watch.WatchesShared);
         Assert.Null(watch.WarpMask(0, 0, 1, new uint[32], 1));
         Assert.Null(watch.Read(1, 0, AllLanes, Row(0), 4));
-        Assert.Null(watch.Write(0, 1, AllLanes, Row(0), 4, memory));
+        Assert.Null(watch.Write(0, 1, AllLanes, Row(0), 4, _memory));
         Assert.Null(watch.Copy(0, 0, AllLanes, Row(0), 4));
         Assert.Null(watch.Read(1, 1, AllLanes, Row(0), 4));
     }

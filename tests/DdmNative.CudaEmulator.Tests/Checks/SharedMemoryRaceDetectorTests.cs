@@ -310,29 +310,29 @@ public class SharedMemoryRaceDetectorTests
     /// <summary>Every access with what it has seen, compared with every other one.</summary>
     private sealed class PlainModel(int warps)
     {
-        private readonly List<(int Site, int Warp, int Lane, int Word, bool Writes, int Epoch, int WarpEpoch)> past = [];
-        private readonly int[] warpEpochs = new int[warps];
-        private int epoch;
+        private readonly List<(int Site, int Warp, int Lane, int Word, bool Writes, int Epoch, int WarpEpoch)> _past = [];
+        private readonly int[] _warpEpochs = new int[warps];
+        private int _epoch;
 
-        public void Barrier() => epoch++;
+        public void Barrier() => _epoch++;
 
-        public void SynchroniseWarp(int warp) => warpEpochs[warp]++;
+        public void SynchroniseWarp(int warp) => _warpEpochs[warp]++;
 
         public bool Access(int site, int warp, int lane, int word, int words, bool writes)
         {
             bool right = true;
             for (int i = 0; i < words; i++)
             {
-                foreach (var other in past)
+                foreach (var other in _past)
                 {
-                    bool ordered = other.Epoch < epoch || (other.Warp == warp && (other.Lane == lane || other.WarpEpoch < warpEpochs[warp]));
+                    bool ordered = other.Epoch < _epoch || (other.Warp == warp && (other.Lane == lane || other.WarpEpoch < _warpEpochs[warp]));
                     if (other.Word == word + i && (writes || other.Writes) && !ordered)
                         right = false;
                 }
             }
 
             for (int i = 0; i < words; i++)
-                past.Add((site, warp, lane, word + i, writes, epoch, warpEpochs[warp]));
+                _past.Add((site, warp, lane, word + i, writes, _epoch, _warpEpochs[warp]));
             return right;
         }
     }

@@ -8,20 +8,20 @@ internal static unsafe class DriverLibrary
 {
     public const string FolderVariable = "DDM_CUDA_EMULATOR";
 
-    private static readonly Lazy<nint> handle = new(Load);
+    private static readonly Lazy<nint> Handle = new(Load);
 
     /// <summary>An exported function; the test is skipped where there is no library.</summary>
     public static nint Function(string name)
     {
-        Skip.If(handle.Value == 0, $"The CUDA emulator is not built as a library: run build/cuda-emulator.sh, or set {FolderVariable} to its folder.");
-        return NativeLibrary.GetExport(handle.Value, name);
+        Skip.If(Handle.Value == 0, $"The CUDA emulator is not built as a library: run build/cuda-emulator.sh, or set {FolderVariable} to its folder.");
+        return NativeLibrary.GetExport(Handle.Value, name);
     }
 
     /// <summary>Whether the library exports a name.</summary>
     public static bool Has(string name)
     {
         Function("cuInit");
-        return NativeLibrary.TryGetExport(handle.Value, name, out _);
+        return NativeLibrary.TryGetExport(Handle.Value, name, out _);
     }
 
     private static nint Load()

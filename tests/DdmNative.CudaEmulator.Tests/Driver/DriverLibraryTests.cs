@@ -16,12 +16,12 @@ public sealed class DriverLibraryTests : IDisposable
         .visible .entry nothing(.param .u64 p) { ret; }
         """;
 
-    private nint context;
+    private nint _context;
 
     public void Dispose()
     {
-        if (context != 0)
-            DestroyContext(context);
+        if (_context != 0)
+            DestroyContext(_context);
     }
 
     [SkippableFact]
@@ -74,10 +74,10 @@ public sealed class DriverLibraryTests : IDisposable
     {
         Begin();
         Assert.Equal(Success, Allocate(16, out ulong address));
-        Assert.Equal(Success, DestroyContext(context));
+        Assert.Equal(Success, DestroyContext(_context));
 
         Assert.Equal(InvalidContext, Allocate(16, out _));
-        Assert.Equal(InvalidContext, DestroyContext(context));
+        Assert.Equal(InvalidContext, DestroyContext(_context));
         Begin();
         Assert.Equal(InvalidValue, Free(address));
     }
@@ -281,12 +281,12 @@ public sealed class DriverLibraryTests : IDisposable
         Assert.Equal(Success, Allocate(64, out ulong second));
         Assert.Equal(Success, CopyIn(second, new byte[64]));
 
-        int copied = ((delegate* unmanaged<ulong, nint, ulong, nint, nuint, int>)DriverLibrary.Function("cuMemcpyPeer"))(second, other, first, context, 32);
+        int copied = ((delegate* unmanaged<ulong, nint, ulong, nint, nuint, int>)DriverLibrary.Function("cuMemcpyPeer"))(second, other, first, _context, 32);
 
         Assert.Equal(Success, copied);
         Assert.Equal([.. Enumerable.Repeat((byte)9, 32), .. new byte[32]], Bytes(second));
         Assert.Equal(Success, DestroyContext(other));
-        Assert.Equal(Success, Handle("cuCtxSetCurrent", context));
+        Assert.Equal(Success, Handle("cuCtxSetCurrent", _context));
         Assert.All(Bytes(first), value => Assert.Equal(9, value));
     }
 
@@ -297,18 +297,18 @@ public sealed class DriverLibraryTests : IDisposable
         return bytes;
     }
 
-    private void Begin() => Assert.Equal(Success, CreateContext(out context));
+    private void Begin() => Assert.Equal(Success, CreateContext(out _context));
 
     /// <summary>Pointers to one parameter of 8 bytes.</summary>
     private sealed class Pinned : IDisposable
     {
-        private readonly nint value = Marshal.AllocHGlobal(8);
+        private readonly nint _value = Marshal.AllocHGlobal(8);
 
         public Pinned()
         {
             Pointers = Marshal.AllocHGlobal(8);
-            Marshal.WriteInt64(value, 0);
-            Marshal.WriteIntPtr(Pointers, value);
+            Marshal.WriteInt64(_value, 0);
+            Marshal.WriteIntPtr(Pointers, _value);
         }
 
         public nint Pointers { get; }
@@ -316,7 +316,7 @@ public sealed class DriverLibraryTests : IDisposable
         public void Dispose()
         {
             Marshal.FreeHGlobal(Pointers);
-            Marshal.FreeHGlobal(value);
+            Marshal.FreeHGlobal(_value);
         }
     }
 }

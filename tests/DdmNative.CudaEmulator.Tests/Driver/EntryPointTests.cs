@@ -18,15 +18,15 @@ public sealed class EntryPointTests : IDisposable
         .visible .entry second() .maxntid 64, 2 { ret; }
         """;
 
-    private nint context;
+    private nint _context;
 
     /// <summary>Names of cuda.h with all their versions, a line each.</summary>
     private static string[] Names { get; } = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Driver", "driver-api-names.txt"));
 
     public void Dispose()
     {
-        if (context != 0)
-            DestroyContext(context);
+        if (_context != 0)
+            DestroyContext(_context);
     }
 
     [SkippableFact]
@@ -86,7 +86,7 @@ public sealed class EntryPointTests : IDisposable
     {
         nint made, current;
         Assert.Equal(Success, ((delegate* unmanaged<nint*, uint, int, int>)DriverLibrary.Function("cuCtxCreate"))(&made, 0, 0));
-        context = made;
+        _context = made;
         Assert.Equal(Success, LoadModule(Encoding.UTF8.GetBytes(Module), out nint module, out _));
         ulong address;
         nuint bytes;
@@ -283,5 +283,5 @@ public sealed class EntryPointTests : IDisposable
         return launch(configuration, function, 0, 0);
     }
 
-    private void Begin() => Assert.Equal(Success, CreateContext(out context));
+    private void Begin() => Assert.Equal(Success, CreateContext(out _context));
 }

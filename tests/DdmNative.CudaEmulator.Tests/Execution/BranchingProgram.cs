@@ -24,15 +24,15 @@ internal sealed class BranchingProgram
         public int Instructions => Kind switch { Kind.Load => 4, Kind.Exchange => 9, _ => 1 };
     }
 
-    private readonly Random random;
-    private readonly List<Step> steps = [];
-    private readonly bool exits;
+    private readonly Random _random;
+    private readonly List<Step> _steps = [];
+    private readonly bool _exits;
 
     public BranchingProgram(int seed)
     {
-        random = new Random(seed);
-        exits = random.Next(2) == 0;
-        Block(0, 3 + random.Next(6));
+        _random = new Random(seed);
+        _exits = _random.Next(2) == 0;
+        Block(0, 3 + _random.Next(6));
     }
 
     /// <summary>The body of a <see cref="LaneKernel"/>; each thread leaves its values in a row of the results.</summary>
@@ -42,9 +42,9 @@ internal sealed class BranchingProgram
         for (int i = 0; i < Values; i++)
             text.AppendLine($"mad.lo.u32 %r{FirstRegister + i}, %r2, {Factor(i)}, {i + 1};");
         text.AppendLine("mov.u32 %r32, %ntid.x;");
-        for (int i = 0; i < steps.Count; i++)
-            text.Append($"S{i}: ").AppendLine(Written(steps[i]));
-        text.Append($"S{steps.Count}: ").AppendLine($"mul.wide.u32 %rd10, %r2, {4 * Values}; add.s64 %rd10, %rd10, %rd0;");
+        for (int i = 0; i < _steps.Count; i++)
+            text.Append($"S{i}: ").AppendLine(Written(_steps[i]));
+        text.Append($"S{_steps.Count}: ").AppendLine($"mul.wide.u32 %rd10, %r2, {4 * Values}; add.s64 %rd10, %rd10, %rd0;");
         for (int i = 0; i < Values; i++)
             text.AppendLine($"st.global.u32 [%rd10+{4 * i}], %r{FirstRegister + i};");
         return text.ToString();
@@ -66,11 +66,11 @@ internal sealed class BranchingProgram
                 int[] warp = [.. Enumerable.Range(first, Math.Min(32, threads - first))];
                 while (true)
                 {
-                    int[] running = [.. warp.Where(thread => !gone[thread] && at[thread] < steps.Count && steps[at[thread]].Kind != Kind.Exchange)];
+                    int[] running = [.. warp.Where(thread => !gone[thread] && at[thread] < _steps.Count && _steps[at[thread]].Kind != Kind.Exchange)];
                     if (running.Length == 0)
                         break;
                     int least = running.Min(thread => at[thread]);
-                    Step step = steps[least];
+                    Step step = _steps[least];
                     warps += step.Instructions;
                     foreach (int thread in running.Where(thread => at[thread] == least))
                     {
@@ -83,9 +83,9 @@ internal sealed class BranchingProgram
                 }
             }
 
-            if (gone.All(left => left) || at.Where((_, thread) => !gone[thread]).All(where => where == steps.Count))
+            if (gone.All(left => left) || at.Where((_, thread) => !gone[thread]).All(where => where == _steps.Count))
                 break;
-            Step exchange = steps[at[0]];
+            Step exchange = _steps[at[0]];
             for (int thread = 0; thread < threads; thread++)
                 shared[thread] = registers[thread][exchange.A];
             for (int thread = 0; thread < threads; thread++)
@@ -160,7 +160,7 @@ internal sealed class BranchingProgram
     {
         for (int i = 0; i < count; i++)
         {
-            switch (random.Next(10))
+            switch (_random.Next(10))
             {
                 case 0 or 1 when depth < MostDepth:
                     If(depth);
@@ -168,23 +168,23 @@ internal sealed class BranchingProgram
                 case 2 or 3 when depth < MostDepth:
                     Loop(depth);
                     break;
-                case 4 when exits && random.Next(3) == 0:
-                    Add(Kind.Compare, 0, Value(), -1, (uint)random.Next(int.MinValue, int.MaxValue), 0);
+                case 4 when _exits && _random.Next(3) == 0:
+                    Add(Kind.Compare, 0, Value(), -1, (uint)_random.Next(int.MinValue, int.MaxValue), 0);
                     Add(Kind.Exit, guarded: true);
                     break;
                 case 5:
                     Add(Kind.Load, Value(), Value());
                     break;
-                case 6 when depth == 0 && !exits:
-                    Add(Kind.Exchange, Value(), Value(), -1, (uint)random.Next(1, 200));
+                case 6 when depth == 0 && !_exits:
+                    Add(Kind.Exchange, Value(), Value(), -1, (uint)_random.Next(1, 200));
                     break;
                 case 7:
                     Condition();
-                    Add(Kind.Arithmetic, Value(), Value(), Value(), 0, random.Next(9), guarded: true, negated: random.Next(2) == 0);
+                    Add(Kind.Arithmetic, Value(), Value(), Value(), 0, _random.Next(9), guarded: true, negated: _random.Next(2) == 0);
                     break;
                 default:
-                    bool constant = random.Next(3) == 0;
-                    Add(Kind.Arithmetic, Value(), Value(), constant ? -1 : Value(), (uint)random.Next(0, 40), random.Next(9));
+                    bool constant = _random.Next(3) == 0;
+                    Add(Kind.Arithmetic, Value(), Value(), constant ? -1 : Value(), (uint)_random.Next(0, 40), _random.Next(9));
                     break;
             }
         }
@@ -193,18 +193,18 @@ internal sealed class BranchingProgram
     private void If(int depth)
     {
         Condition();
-        Step skip = Add(Kind.Branch, guarded: true, negated: random.Next(2) == 0);
-        Block(depth + 1, 1 + random.Next(3));
-        if (random.Next(2) == 0)
+        Step skip = Add(Kind.Branch, guarded: true, negated: _random.Next(2) == 0);
+        Block(depth + 1, 1 + _random.Next(3));
+        if (_random.Next(2) == 0)
         {
             Step end = Add(Kind.Branch);
-            skip.Target = steps.Count;
-            Block(depth + 1, 1 + random.Next(3));
-            end.Target = steps.Count;
+            skip.Target = _steps.Count;
+            Block(depth + 1, 1 + _random.Next(3));
+            end.Target = _steps.Count;
         }
         else
         {
-            skip.Target = steps.Count;
+            skip.Target = _steps.Count;
         }
     }
 
@@ -213,34 +213,34 @@ internal sealed class BranchingProgram
     {
         int counter = Values + depth;
         Add(Kind.Arithmetic, counter, Value(), -1, 7, 3);
-        int head = steps.Count;
+        int head = _steps.Count;
         Add(Kind.Arithmetic, counter, counter, -1, 1, 1);
         Add(Kind.Compare, 0, counter, -1, 0, 1);
         Step end = Add(Kind.Branch, guarded: true, negated: true);
-        Block(depth + 1, 1 + random.Next(3));
-        if (random.Next(2) == 0)
+        Block(depth + 1, 1 + _random.Next(3));
+        if (_random.Next(2) == 0)
         {
             Condition();
             Step way = Add(Kind.Branch, guarded: true);
-            Block(depth + 1, 1 + random.Next(2));
+            Block(depth + 1, 1 + _random.Next(2));
             Add(Kind.Branch).Target = head;
-            way.Target = steps.Count;
+            way.Target = _steps.Count;
         }
         else
         {
             Add(Kind.Branch).Target = head;
         }
 
-        end.Target = steps.Count;
+        end.Target = _steps.Count;
     }
 
-    private void Condition() => Add(Kind.Compare, 0, Value(), random.Next(2) == 0 ? -1 : Value(), (uint)random.Next(int.MinValue, int.MaxValue), random.Next(2));
+    private void Condition() => Add(Kind.Compare, 0, Value(), _random.Next(2) == 0 ? -1 : Value(), (uint)_random.Next(int.MinValue, int.MaxValue), _random.Next(2));
 
-    private int Value() => random.Next(Values);
+    private int Value() => _random.Next(Values);
 
     private Step Add(Kind kind, int d = 0, int a = 0, int b = -1, uint constant = 0, int operation = 0, bool guarded = false, bool negated = false)
     {
-        steps.Add(new Step(kind, d, a, b, constant, operation, guarded, negated));
-        return steps[^1];
+        _steps.Add(new Step(kind, d, a, b, constant, operation, guarded, negated));
+        return _steps[^1];
     }
 }

@@ -31,15 +31,15 @@ public sealed class EmulatorOptionsTests
     /// <summary>A variable of the environment for as long as this lives.</summary>
     private sealed class Variable : IDisposable
     {
-        private readonly string name;
-        private readonly string? before;
+        private readonly string _name;
+        private readonly string? _before;
 
         public Variable(string name, string? text)
         {
-            (this.name, before) = (name, Environment.GetEnvironmentVariable(name));
+            (this._name, _before) = (name, Environment.GetEnvironmentVariable(name));
             Environment.SetEnvironmentVariable(name, text);
         }
 
-        public void Dispose() => Environment.SetEnvironmentVariable(name, before);
+        public void Dispose() => Environment.SetEnvironmentVariable(_name, _before);
     }
 }

@@ -14,9 +14,9 @@ internal sealed class WaitingProgram
     /// </summary>
     private const int StepWords = 4;
 
-    private readonly Random random;
-    private readonly List<Step> steps = [];
-    private readonly int threads, blocks;
+    private readonly Random _random;
+    private readonly List<Step> _steps = [];
+    private readonly int _threads, _blocks;
 
     private enum Kind { Turns, TurnsOfHalves, Lock, WarpExchange, WarpVote, BlockExchange, Arithmetic }
 
@@ -31,24 +31,24 @@ internal sealed class WaitingProgram
     /// <param name="threads">Of a block, a multiple of 32.</param>
     public WaitingProgram(int seed, int blocks, int threads)
     {
-        (random, this.blocks, this.threads) = (new Random(seed), blocks, threads);
-        int count = 2 + random.Next(4);
+        (_random, this._blocks, this._threads) = (new Random(seed), blocks, threads);
+        int count = 2 + _random.Next(4);
         for (int i = 0; i < count; i++)
         {
-            Kind kind = (Kind)random.Next(7);
+            Kind kind = (Kind)_random.Next(7);
             uint[] ranks = new uint[blocks * threads];
             int groups = kind == Kind.TurnsOfHalves ? 2 : 1;
             foreach (IGrouping<int, int> group in Enumerable.Range(0, ranks.Length).GroupBy(thread => thread % groups))
                 Shuffle(ranks, [.. group]);
-            steps.Add(new(kind, random.Next(4), random.Next(1, 32), ranks));
+            _steps.Add(new(kind, _random.Next(4), _random.Next(1, 32), ranks));
         }
     }
 
     /// <summary>Words before the results of the threads.</summary>
-    public int Words => steps.Count * StepWords;
+    public int Words => _steps.Count * StepWords;
 
     /// <summary>What the kernel finds in its second buffer: the ranks of all threads, step by step.</summary>
-    public uint[] Sources => [.. steps.SelectMany(step => step.Ranks)];
+    public uint[] Sources => [.. _steps.SelectMany(step => step.Ranks)];
 
     /// <summary>A function that waits until a word is as given.</summary>
     public const string Module = """
@@ -72,10 +72,10 @@ internal sealed class WaitingProgram
     {
         StringBuilder text = new();
         text.AppendLine("mad.lo.u32 %r10, %r2, 2654435761, 7;").AppendLine("mov.u32 %r40, %ntid.x;");
-        for (int i = 0; i < steps.Count; i++)
+        for (int i = 0; i < _steps.Count; i++)
         {
-            Step step = steps[i];
-            text.AppendLine($"add.s64 %rd10, %rd0, {4 * StepWords * i}; ld.global.u32 %r11, [%rd3+{4 * blocks * threads * i}];");
+            Step step = _steps[i];
+            text.AppendLine($"add.s64 %rd10, %rd0, {4 * StepWords * i}; ld.global.u32 %r11, [%rd3+{4 * _blocks * _threads * i}];");
             text.AppendLine(step.Kind switch
             {
                 Kind.Turns => Turn(i, "A", step.Form, 0),
@@ -115,15 +115,15 @@ internal sealed class WaitingProgram
     /// <summary>What is in the results at the end.</summary>
     public uint[] Evaluate()
     {
-        uint[] values = [.. Enumerable.Range(0, blocks * threads).Select(thread => (uint)thread * 2654435761 + 7)], words = new uint[Words];
-        for (int i = 0; i < steps.Count; i++)
+        uint[] values = [.. Enumerable.Range(0, _blocks * _threads).Select(thread => (uint)thread * 2654435761 + 7)], words = new uint[Words];
+        for (int i = 0; i < _steps.Count; i++)
         {
-            Step step = steps[i];
+            Step step = _steps[i];
             uint[] before = [.. values];
             Span<uint> own = words.AsSpan(StepWords * i, StepWords);
             foreach (int thread in Enumerable.Range(0, values.Length).OrderBy(thread => step.Ranks[thread]))
             {
-                int block = thread / threads * threads, warp = thread / 32 * 32;
+                int block = thread / _threads * _threads, warp = thread / 32 * 32;
                 int group = step.Kind == Kind.TurnsOfHalves ? thread % 2 * 2 : 0;
                 uint Voted(int lane) => (before[warp + lane] & (uint)step.Amount) != 0 ? 1u << lane : 0;
                 switch (step.Kind)
@@ -142,7 +142,7 @@ internal sealed class WaitingProgram
                         values[thread] ^= Enumerable.Range(0, 32).Aggregate(0u, (votes, lane) => votes | Voted(lane));
                         break;
                     case Kind.BlockExchange:
-                        values[thread] = values[thread] * 3 + before[block + (thread - block + step.Amount) % threads];
+                        values[thread] = values[thread] * 3 + before[block + (thread - block + step.Amount) % _threads];
                         break;
                     default:
                         values[thread] = (values[thread] & 4) != 0 ? values[thread] : values[thread] * 5 + (uint)step.Amount;
@@ -210,7 +210,7 @@ internal sealed class WaitingProgram
     private void Shuffle(uint[] ranks, int[] members)
     {
         uint[] order = [.. Enumerable.Range(0, members.Length).Select(rank => (uint)rank)];
-        random.Shuffle(order);
+        _random.Shuffle(order);
         for (int i = 0; i < members.Length; i++)
             ranks[members[i]] = order[i];
     }

@@ -16,14 +16,14 @@ internal sealed class StraightLineProgram
         [.. OpcodeFormTests.Forms.Where(form => form.Closeness == Closeness.Exact && form.Code.Count(c => c == ';') == 1)];
 
     /// <summary>Per class and register the value of each thread.</summary>
-    private readonly ulong[][][] state;
+    private readonly ulong[][][] _state;
 
-    private readonly StringBuilder body = new();
+    private readonly StringBuilder _body = new();
 
     public StraightLineProgram(int seed, int length)
     {
         Random random = new(seed);
-        state = [.. RegistersOfClass.Select((count, c) => Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, Threads)
+        _state = [.. RegistersOfClass.Select((count, c) => Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, Threads)
             .Select(_ => c == 0 ? (ulong)random.Next(2) : OpcodeValues.Random(RandomType(c, random), random)).ToArray()).ToArray())];
         Initial = Row();
         for (int written = 0; written < length;)
@@ -53,7 +53,7 @@ internal sealed class StraightLineProgram
         text.Append(".visible .entry program(.param .u64 in, .param .u64 out)\n{\n.reg .b32 %t<4>;\n.reg .b64 %a<8>;\n.reg .pred %pred<4>;\n.reg .b16 %b16_<6>;\n.reg .b32 %b32_<8>;\n.reg .b64 %b64_<6>;\n");
         text.Append($"mov.u32 %t0, %tid.x;\nld.param.u64 %a0, [in]; mad.wide.u32 %a0, %t0, {8 * RegistersPerThread}, %a0;\nld.param.u64 %a1, [out]; mad.wide.u32 %a1, %t0, {8 * RegistersPerThread}, %a1;\n");
         ForEachRegister((c, i, slot) => text.Append(OpcodeKernel.Load(Name(c, i), TypeOf(c), "%a0", 8 * slot)));
-        text.Append(body);
+        text.Append(_body);
         ForEachRegister((c, i, slot) => text.Append(OpcodeKernel.Store(Name(c, i), TypeOf(c), "%a1", 8 * slot)));
         return text.Append("ret;\n}\n").ToString();
     }
@@ -97,7 +97,7 @@ internal sealed class StraightLineProgram
             }
 
             int register = random.Next(RegistersOfClass[c]);
-            (names[k], values[k], anyRegister) = (Name(c, register), thread => state[c][register][thread], true);
+            (names[k], values[k], anyRegister) = (Name(c, register), thread => _state[c][register][thread], true);
         }
 
         int destinationClass = ClassOf(form.Result), destination = random.Next(RegistersOfClass[destinationClass]);
@@ -112,12 +112,12 @@ internal sealed class StraightLineProgram
                 return false;
             }
 
-            bool happens = guard < 0 || (state[0][guard][thread] != 0) != negated;
-            results[thread] = happens ? result : state[destinationClass][destination][thread];
+            bool happens = guard < 0 || (_state[0][guard][thread] != 0) != negated;
+            results[thread] = happens ? result : _state[destinationClass][destination][thread];
         }
 
-        state[destinationClass][destination] = results;
-        body.Append(guard < 0 ? "" : $"@{(negated ? "!" : "")}{Name(0, guard)} ").Append(form.Written(Name(destinationClass, destination), names)).Append('\n');
+        _state[destinationClass][destination] = results;
+        _body.Append(guard < 0 ? "" : $"@{(negated ? "!" : "")}{Name(0, guard)} ").Append(form.Written(Name(destinationClass, destination), names)).Append('\n');
         return true;
     }
 
@@ -127,7 +127,7 @@ internal sealed class StraightLineProgram
         ForEachRegister((c, i, slot) =>
         {
             for (int thread = 0; thread < Threads; thread++)
-                row[thread * RegistersPerThread + slot] = state[c][i][thread];
+                row[thread * RegistersPerThread + slot] = _state[c][i][thread];
         });
         return row;
     }

@@ -11,7 +11,7 @@ internal static unsafe class ModuleExports
     private const int InfoLog = 3, InfoLogBytes = 4, ErrorLog = 5, ErrorLogBytes = 6, LastOption = 36;
 
     /// <summary>What a cubin and the two forms of a fat binary begin with.</summary>
-    private static readonly uint[] binaries = [0x464C457F, 0xBA55ED50, 0x466243B1];
+    private static readonly uint[] Binaries = [0x464C457F, 0xBA55ED50, 0x466243B1];
 
     [UnmanagedCallersOnly(EntryPoint = "cuModuleLoadDataEx")]
     public static CudaError cuModuleLoadDataEx(nint* module, byte* image, uint optionCount, int* options, nint* values) => Abi.InContext(context =>
@@ -107,7 +107,7 @@ internal static unsafe class ModuleExports
             start |= (uint)image[i] << (8 * i);
         }
 
-        return Array.IndexOf(binaries, start) >= 0;
+        return Array.IndexOf(Binaries, start) >= 0;
     }
 
     private static string Text(byte* text, string name) => Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Abi.Required(text, name)));
@@ -115,31 +115,31 @@ internal static unsafe class ModuleExports
     /// <summary>The buffers that the caller gave for the compiler's words; how many bytes were written goes where their sizes were.</summary>
     private readonly struct JitLog(uint count, int* options, nint* values)
     {
-        private readonly uint count = count;
-        private readonly int* options = options;
-        private readonly nint* values = values;
+        private readonly uint _count = count;
+        private readonly int* _options = options;
+        private readonly nint* _values = values;
 
         public void Write(int buffer, int size, string text)
         {
             int at = IndexOf(buffer), sizeAt = IndexOf(size);
-            if (at < 0 || sizeAt < 0 || values[at] == 0)
+            if (at < 0 || sizeAt < 0 || _values[at] == 0)
                 return;
             // The size is an unsigned int that stands in the place of a pointer.
-            uint room = (uint)values[sizeAt];
+            uint room = (uint)_values[sizeAt];
             if (room == 0)
                 return;
             byte[] bytes = Encoding.UTF8.GetBytes(text);
             int written = (int)Math.Min((uint)bytes.Length, room - 1);
-            bytes.AsSpan(0, written).CopyTo(new Span<byte>((void*)values[at], written));
-            ((byte*)values[at])[written] = 0;
-            values[sizeAt] = written == 0 ? 0 : written + 1;
+            bytes.AsSpan(0, written).CopyTo(new Span<byte>((void*)_values[at], written));
+            ((byte*)_values[at])[written] = 0;
+            _values[sizeAt] = written == 0 ? 0 : written + 1;
         }
 
         private int IndexOf(int option)
         {
-            for (int i = 0; i < count; i++)
+            for (int i = 0; i < _count; i++)
             {
-                if (options[i] == option)
+                if (_options[i] == option)
                     return i;
             }
 
