@@ -14,7 +14,7 @@ case ${1:-} in
         ;;
     read)
         export DDM_MUTATIONS=${2:-10000}
-        exec build/survival.sh Mutated DdmNative.Attribution.Tests DdmNative.Compute.Cuda.Tests
+        exec build/survival.sh Mutated DdmNative.Attribution.Tests DdmNative.Runs.Tests DdmNative.Compute.Cuda.Tests
         ;;
     commands)
         export DDM_COMMANDS=${2:-1000} DDM_COMMAND_SEED=${3:-1}

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Matching;
 using DdmNative.SideBySide;
 using static TorchSharp.torch;
 

@@ -1,3 +1,6 @@
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
+
 using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Matching;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;

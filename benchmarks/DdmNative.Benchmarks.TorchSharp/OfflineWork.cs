@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Matching;
+
 using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using CommandLine;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Verbs;
 

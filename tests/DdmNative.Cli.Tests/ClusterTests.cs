@@ -69,7 +69,7 @@ public sealed class ClusterTests
         V1ConfigMap map = prepare.OfType<V1ConfigMap>().Single();
         string job = Path.GetTempFileName();
         File.WriteAllText(job, map.Data["job.json"]);
-        Assert.NotNull(Attribution.Runs.Jobs.JobFile.Read(job));
+        Assert.NotNull(DdmNative.Runs.Jobs.JobFile.Read(job));
         File.Delete(job);
 
         string[] claims = [.. prepare.OfType<V1PersistentVolumeClaim>().Select(claim => claim.Metadata.Name), "ddm-data"];

@@ -1,6 +1,6 @@
 using System.Reflection;
 using CommandLine;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Manual;
 using DdmNative.Cli.Verbs;
 using Xunit;

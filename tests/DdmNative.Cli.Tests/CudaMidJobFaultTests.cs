@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using DdmNative.Attribution.Runs;
 using DdmNative.Compute.Cuda;
+using DdmNative.Runs.Folders;
 using Xunit;
 
 namespace DdmNative.Cli.Tests;

@@ -1,4 +1,4 @@
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Verbs;
 using Xunit;
 

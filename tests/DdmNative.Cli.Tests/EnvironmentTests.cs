@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs.Folders;
 using Xunit;
 
 namespace DdmNative.Cli.Tests;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using DdmNative.Attribution.Runs;
 using DdmNative.Cli.Telemetry;
+using DdmNative.Runs.Folders;
 using Xunit;
 
 namespace DdmNative.Cli.Tests;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs.Folders;
 using Xunit;
 
 namespace DdmNative.Cli.Tests;

@@ -1,6 +1,6 @@
 using System.Text;
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Compute.Cuda.Modules;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Online;
 using DdmNative.Compute.Ilgpu.Products;
 using Xunit;
 

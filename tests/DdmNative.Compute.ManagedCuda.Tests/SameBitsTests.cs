@@ -1,5 +1,5 @@
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Compute.Cuda;
 using Xunit;
 

@@ -1,5 +1,5 @@
+using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Networks;
-using DdmNative.Attribution.Runs;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Evaluation;

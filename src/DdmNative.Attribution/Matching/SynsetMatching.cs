@@ -1,7 +1,5 @@
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Online;
-using DdmNative.Attribution.Runs.Jobs;
-using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute.Contracts;
@@ -38,20 +36,17 @@ internal sealed class SynsetMatching(
     private GradientMatcher Matcher => new(device, network, options) { Kept = Kept };
 
     /// <summary>The matching's settings for a recipe.</summary>
-    public static MatchingOptions Options(SynsetRecipe recipe, JobMatching matching)
+    /// <param name="recipe">Decides the form and the number of steps.</param>
+    /// <param name="learningRate">Adam's step on the pixels, which are normalised.</param>
+    /// <param name="distance">The gradient distance that is minimised.</param>
+    public static MatchingOptions Options(
+        SynsetRecipe recipe, float learningRate = 0.03f, GradientDistanceKind distance = GradientDistanceKind.Relative)
     {
-        var options = new MatchingOptions
-        {
-            Distance = matching.Distance switch
-            {
-                "relative" => GradientDistanceKind.Relative,
-                "row-cosine" => GradientDistanceKind.RowCosine,
-                _ => GradientDistanceKind.RelativePerLayer,
-            },
-            Steps = recipe.Steps,
-        };
-        options = options with { Images = options.Images with { LearningRate = matching.LearningRate } };
-        return recipe.Kind == SynsetRecipe.Reverse ? options with { Form = MatchingForm.Reverse, LabelStart = LabelStart.Reflected } : options;
+        var options = new MatchingOptions { Distance = distance, Steps = recipe.Steps };
+        options = options with { Images = options.Images with { LearningRate = learningRate } };
+        return recipe.Kind == SynsetRecipe.Reverse
+            ? options with { Form = MatchingForm.Reverse, LabelStart = LabelStart.Reflected }
+            : options;
     }
 
     /// <summary>The one synset of a recipe that has a single one.</summary>

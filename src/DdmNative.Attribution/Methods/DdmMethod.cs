@@ -3,8 +3,6 @@ using DdmNative.Attribution.Grouping;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
-using DdmNative.Attribution.Runs.Jobs;
-using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Methods;
@@ -23,8 +21,8 @@ public sealed class DdmMethod : IAttributionMethod
     private DdmMethod(string mode, int images, int steps)
     {
         _mode = mode;
-        _recipe = SynsetRecipe.For(mode, new JobMatching { ImagesPerGroup = images > 0 ? images : null, Steps = steps >= 0 ? steps : null })!;
-        _matching = SynsetMatching.Options(_recipe, new JobMatching());
+        _recipe = SynsetRecipe.For(mode, images > 0 ? images : null, steps >= 0 ? steps : null)!;
+        _matching = SynsetMatching.Options(_recipe);
     }
 
     public object Options => new { _mode, _recipe, _matching, Mode = OnlineModes.Find(_mode)!.Options };
@@ -82,7 +80,7 @@ public sealed class DdmMethod : IAttributionMethod
         using var trust = new TrustRegion(context.Device, context.Network, context.Train, context.Parts.GroupOf, context.Parts.Count, context.Seed);
         (IOnlineMode mode, double part) = trust.Fit(OnlineModes.Find(_mode)!, online with { Removals = trust.Pilot(context.Parts.Count) });
         PerturbedModels models = mode.Run(online);
-        foreach (string warning in EffectWarnings.Of(TrustRegion.Median(trust.KeptLoss(models)), part, check: null))
+        if (TrustRegion.Warning(TrustRegion.Median(trust.KeptLoss(models)), part) is string warning)
             context.OnWarning?.Invoke($"ddm: {warning}");
         return AttributionMatrix.From(models.Evaluate(context.Evaluator), context.Test.Labels, context.Objectives);
     }

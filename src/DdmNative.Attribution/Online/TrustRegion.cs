@@ -1,3 +1,4 @@
+using System.Globalization;
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Objectives;
@@ -25,6 +26,9 @@ public sealed record TrustRegionOptions(int Images = 512, double MostKeptLoss = 
 /// </summary>
 public sealed class TrustRegion : IDisposable
 {
+    /// <summary>What to do about effects that cannot be trusted.</summary>
+    public const string Advice = "Compare with --depth head or --depth block:1, or retrain some groups exactly: ddm validate --count 5.";
+
     private readonly TrustRegionOptions _options;
     private readonly int[] _groups;
     private readonly int[] _labels;
@@ -47,6 +51,22 @@ public sealed class TrustRegion : IDisposable
         _groups = [.. images.Select(n => groupOf[n])];
         _labels = chosen.Labels;
         _evaluator = new ModelEvaluator(device, network, chosen.Images, chosen.Count);
+    }
+
+    /// <summary>What to tell the user of models that no longer fit the groups that they keep; null where they do.</summary>
+    /// <param name="keptLoss">The median growth of the loss on kept images; null for a method without a synset of images.</param>
+    /// <param name="part">The part of its walk that the mode took.</param>
+    public static string? Warning(double? keptLoss, double? part)
+    {
+        double most = new TrustRegionOptions().MostKeptLoss;
+        if (!(keptLoss > most))
+            return null;
+        string walked = part < 1
+            ? string.Create(CultureInfo.InvariantCulture, $", although the method walked only {part:0.###} of its way") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"the models without a group no longer fit the groups that they keep: ")
+            + string.Create(CultureInfo.InvariantCulture, $"their loss on kept training images is {keptLoss:0.0#} times the target's ")
+            + string.Create(CultureInfo.InvariantCulture, $"(up to {most:0.0#} is trusted){walked}. ")
+            + "The effects are too large, and their order is not reliable. " + Advice;
     }
 
     /// <summary>The number of steps in a part of a walk; one at least, unless the walk has none.</summary>

@@ -1,9 +1,9 @@
 using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Evaluation;
-using DdmNative.Attribution.Experiments;
+using DdmNative.Runs.Experiments;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Manual;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Verbs;

@@ -1,4 +1,4 @@
-using DdmNative.Attribution.Experiments;
+using DdmNative.Runs.Experiments;
 
 namespace DdmNative.Cli.Output;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs.Folders;
 using Microsoft.Win32.SafeHandles;
 
 namespace DdmNative.Cli.Output;

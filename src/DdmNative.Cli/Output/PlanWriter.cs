@@ -1,5 +1,5 @@
 using System.Globalization;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs;
 using Spectre.Console;
 
 namespace DdmNative.Cli.Output;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs;
 
 namespace DdmNative.Cli.Output;
 

@@ -1,8 +1,8 @@
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
-using DdmNative.Attribution.Runs.Reports;
+using DdmNative.Attribution.Methods;
+using DdmNative.Runs.Reports;
+using DdmNative.Runs.Summaries;
 using Spectre.Console;
 
 namespace DdmNative.Cli.Output;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Telemetry;

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs;
 using DdmNative.Compute;
 
 namespace DdmNative.Cli.Telemetry;

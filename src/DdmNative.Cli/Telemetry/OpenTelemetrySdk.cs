@@ -1,4 +1,4 @@
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using CommandLine;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs;
 using DdmNative.Cli.Verbs;
 
 namespace DdmNative.Cli.Telemetry;

@@ -1,6 +1,6 @@
 using CommandLine;
-using DdmNative.Attribution.Runs;
 using DdmNative.Cli.Output;
+using DdmNative.Runs.Summaries;
 
 namespace DdmNative.Cli.Verbs;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using CommandLine;
 using DdmNative.Attribution.Methods;
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs;
+using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 

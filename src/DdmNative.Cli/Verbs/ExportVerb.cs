@@ -1,5 +1,5 @@
 using CommandLine;
-using DdmNative.Attribution.Runs.Exports;
+using DdmNative.Runs.Exports;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;

@@ -1,6 +1,6 @@
 using CommandLine;
 using DdmNative.Attribution.Methods;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 

@@ -1,7 +1,7 @@
 using System.Reflection;
 using CommandLine;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Manual;
 
 namespace DdmNative.Cli.Verbs;

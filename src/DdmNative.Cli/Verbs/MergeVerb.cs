@@ -1,6 +1,6 @@
 using CommandLine;
-using DdmNative.Attribution.Runs.Jobs;
-using DdmNative.Attribution.Runs.Shards;
+using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Shards;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CommandLine;
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Profiling;
 using DdmNative.Compute;

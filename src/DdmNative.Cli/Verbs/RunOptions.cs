@@ -1,8 +1,10 @@
 using CommandLine;
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
 using DdmNative.Attribution.Sharding;
 using DdmNative.Cli.Output;
+using DdmNative.Runs.Summaries;
 
 namespace DdmNative.Cli.Verbs;
 

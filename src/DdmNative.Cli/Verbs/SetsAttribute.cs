@@ -1,7 +1,7 @@
 namespace DdmNative.Cli.Verbs;
 
 /// <summary>
-/// The field of a job that an option gives its value to, by its path (<see cref="DdmNative.Attribution.Runs.Jobs.JobFields"/>), so that
+/// The field of a job that an option gives its value to, by its path (<see cref="DdmNative.Runs.Jobs.JobFields"/>), so that
 /// what is wrong with the field is told by the option's name.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]

@@ -1,6 +1,6 @@
 using CommandLine;
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;

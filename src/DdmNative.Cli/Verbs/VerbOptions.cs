@@ -1,7 +1,7 @@
 using CommandLine;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs;
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Runs;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;

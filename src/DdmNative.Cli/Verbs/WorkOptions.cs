@@ -1,6 +1,6 @@
 using System.Globalization;
 using CommandLine;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Telemetry;
 using DdmNative.Compute;

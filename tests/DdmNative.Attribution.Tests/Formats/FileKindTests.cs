@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs.Jobs;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Formats;
@@ -17,7 +15,7 @@ public sealed class FileKindTests : IDisposable
     {
         File.WriteAllText(_folder.File("file"), "");
         Directory.CreateDirectory(_folder.File("folder"));
-        MakePipe(_folder.File("pipe"));
+        NamedPipe.Create(_folder.File("pipe"));
         foreach (string name in (string[])["file", "folder", "pipe", "nothing"])
             File.CreateSymbolicLink(_folder.File("to-" + name), _folder.File(name));
 
@@ -37,32 +35,10 @@ public sealed class FileKindTests : IDisposable
     [Fact]
     public void An_input_that_is_a_pipe_a_device_or_a_folder_is_refused_without_opening_it()
     {
-        MakePipe(_folder.File("pipe"));
+        NamedPipe.Create(_folder.File("pipe"));
 
         Assert.Equal("a pipe", Assert.Throws<BadInputException>(() => InputFile.ReadAll(_folder.File("pipe"))).Found);
         Assert.Equal("a device", Assert.Throws<BadInputException>(() => InputFile.ReadAll("/dev/zero")).Found);
         Assert.Equal("a folder", Assert.Throws<BadInputException>(() => InputFile.ReadAll(_folder.ToString())).Found);
-    }
-
-    [Fact]
-    public async Task A_job_is_read_from_a_pipe()
-    {
-        string pipe = _folder.File("pipe");
-        MakePipe(pipe);
-        Task write = Task.Run(() => File.AppendAllText(pipe, """{ "data": { "source": "generated" }, "seed": 7 }"""));
-
-        Assert.Equal(7UL, JobFile.Read(pipe).Seed);
-        await write;
-    }
-
-    [Fact]
-    public void A_device_that_never_ends_is_refused()
-        => Assert.StartsWith("more than 64 MiB", Assert.Throws<BadInputException>(() => JobFile.Read("/dev/zero")).Found, StringComparison.Ordinal);
-
-    private static void MakePipe(string path)
-    {
-        using Process process = Process.Start("mkfifo", [path]);
-        process.WaitForExit();
-        Assert.Equal(0, process.ExitCode);
     }
 }

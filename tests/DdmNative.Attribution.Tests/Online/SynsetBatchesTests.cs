@@ -1,6 +1,5 @@
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Online;
-using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Attribution.Tests.Matching;
 using Xunit;
 

@@ -3,7 +3,6 @@ using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Online;
-using DdmNative.Attribution.Runs.Stages;
 using DdmNative.Attribution.Tests.Matching;
 using DdmNative.Attribution.Training;
 using DdmNative.Compute.Cpu;
@@ -94,21 +93,14 @@ public sealed class TrustRegionTests : IDisposable
     }
 
     [Fact]
-    public void Warnings_name_the_figure_and_what_to_do()
+    public void The_warning_names_the_figure_and_what_to_do()
     {
-        Assert.Empty(EffectWarnings.Of(1.2, 1, new EffectCheck(0.9, 1.5, 1.5)));
-        string lost = Assert.Single(EffectWarnings.Of(7.15, 0.125, new EffectCheck(0.9, 1.5, 1.5)));
+        Assert.Null(TrustRegion.Warning(1.2, 1));
+        Assert.Null(TrustRegion.Warning(null, null));
+        string? lost = TrustRegion.Warning(7.15, 0.125);
         Assert.Contains("7.15 times the target's", lost, StringComparison.Ordinal);
         Assert.Contains("walked only 0.125 of its way", lost, StringComparison.Ordinal);
         Assert.Contains("ddm validate", lost, StringComparison.Ordinal);
-        string disagrees = Assert.Single(EffectWarnings.Of(1, 1, new EffectCheck(0.09, 1, 0.05)));
-        Assert.Contains("correlation is 0.09", disagrees, StringComparison.Ordinal);
-        Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(double.NaN, 1, double.NaN)));
-        Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(0.9, 1, -0.4)));
-        string total = Assert.Single(EffectWarnings.Of(null, null, new EffectCheck(0.97, 1.5, 1.5, -0.16)));
-        Assert.Contains("the effects on the total test loss", total, StringComparison.Ordinal);
-        Assert.Contains("-0.16", total, StringComparison.Ordinal);
-        Assert.Empty(EffectWarnings.Of(null, null, new EffectCheck(0.97, 1.5, 1.5, 0.8)));
     }
 
     [Fact]
@@ -143,12 +135,12 @@ public sealed class TrustRegionTests : IDisposable
         (IOnlineMode shorter, double part) = training.Trust.Fit(mode, context);
         Assert.InRange(part, 1.0 / 8, 0.5);
         Assert.True(TrustRegion.Median(training.Trust.KeptLoss(shorter.Run(context))) < kept);
-        string warning = Assert.Single(EffectWarnings.Of(kept, 1, check: null));
+        string? warning = TrustRegion.Warning(kept, 1);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{kept:0.0#} times the target's (up to 1.5 is trusted)"), warning, StringComparison.Ordinal);
 
         (context, mode) = training.Replay(new ControlledReplayOptions());
         Assert.Equal(1, training.Trust.Fit(mode, context).Part);
-        Assert.Empty(EffectWarnings.Of(TrustRegion.Median(training.Trust.KeptLoss(mode.Run(context))), 1, check: null));
+        Assert.Null(TrustRegion.Warning(TrustRegion.Median(training.Trust.KeptLoss(mode.Run(context))), 1));
     }
 
     private TrustRegion Region(TrustRegionOptions options)

@@ -1,4 +1,5 @@
-using DdmNative.Attribution.Runs.Jobs;
+using DdmNative.Attribution.Methods;
+using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Completion;
 using DdmNative.Cli.Manual;
 using Xunit;

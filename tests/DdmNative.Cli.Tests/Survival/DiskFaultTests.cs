@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using DdmNative.Attribution.Runs;
+using DdmNative.Runs.Folders;
 using Xunit;
 using Xunit.Abstractions;
 

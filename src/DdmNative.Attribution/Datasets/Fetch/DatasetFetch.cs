@@ -1,5 +1,4 @@
 using DdmNative.Attribution.Formats;
-using DdmNative.Attribution.Runs;
 
 namespace DdmNative.Attribution.Datasets.Fetch;
 
@@ -16,10 +15,10 @@ public sealed class DatasetFetch
 
     private readonly string _name;
     private readonly string _folder;
-    private readonly IRunListener _listener;
+    private readonly IFetchListener _listener;
     private readonly CancellationToken _stop;
 
-    private DatasetFetch(string name, string folder, IRunListener listener, CancellationToken stop)
+    private DatasetFetch(string name, string folder, IFetchListener listener, CancellationToken stop)
     {
         _name = name;
         _folder = folder;
@@ -35,7 +34,7 @@ public sealed class DatasetFetch
     /// <returns>The folder.</returns>
     /// <exception cref="BadInputException">A file cannot be had, is not the one that it should be, or cannot be checked.</exception>
     /// <exception cref="DiskException">The disk refused; what has arrived stays.</exception>
-    public static string Run(string name, FetchRequest request, IRunListener listener, CancellationToken stop)
+    public static string Run(string name, FetchRequest request, IFetchListener listener, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(listener);

@@ -5,7 +5,6 @@ using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Tests.Formats;
-using DdmNative.Attribution.Tests.Runs;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Datasets.Fetch;

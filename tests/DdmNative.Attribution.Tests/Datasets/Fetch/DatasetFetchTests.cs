@@ -4,7 +4,6 @@ using System.Text;
 using DdmNative.Attribution.Datasets.Fetch;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Tests.Formats;
-using DdmNative.Attribution.Tests.Runs;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Datasets.Fetch;
@@ -471,7 +470,7 @@ public sealed class DatasetFetchTests : IDisposable
         }
     }
 
-    private sealed class CancellingListener(CancellationTokenSource stop) : DdmNative.Attribution.Runs.IRunListener
+    private sealed class CancellingListener(CancellationTokenSource stop) : IFetchListener
     {
         public void Stage(string stage, string title, bool isDone)
         {

@@ -1,0 +1,80 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Networks;
+using DdmNative.Runs.Jobs;
+
+namespace DdmNative.Runs.Checkpoints;
+
+/// <summary>
+/// A network that was trained elsewhere, as safetensors: its tensors under our names (<see cref="CheckpointNames"/>), and what they tell about the network.
+/// </summary>
+internal sealed class CheckpointFile
+{
+    private static readonly string[] Pickles = [".pt", ".pth", ".ckpt", ".bin", ".pkl"];
+
+    private readonly IReadOnlyList<RenamedTensor> _tensors;
+
+    private CheckpointFile(string path, IReadOnlyList<RenamedTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    {
+        Path = path;
+        _tensors = tensors;
+        Metadata = metadata;
+    }
+
+    public string Path { get; }
+
+    /// <summary>The file's free text; ours holds the normalisation that the network expects (<see cref="CheckpointMetadata"/>).</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Reads a file and finds out its names' meaning.</summary>
+    /// <param name="path">The safetensors file.</param>
+    /// <param name="map">The user's own map of names; null to recognise the documented ones.</param>
+    /// <exception cref="BadInputException">The file is missing, damaged, of another format, or its names are not understood.</exception>
+    public static CheckpointFile Read(string path, NameMap? map)
+    {
+        RequireSafetensors(path);
+        SafetensorsContents contents = map is null ? Safetensors.Read(path) : Safetensors.Read(path, map.Reads);
+        return new CheckpointFile(path, map is null ? CheckpointNames.Recognise(contents) : map.Apply(contents), contents.Metadata);
+    }
+
+    /// <summary>Architecture, width and depth as the tensors' names and shapes tell them.</summary>
+    /// <exception cref="BadInputException">They tell of no network that is known here.</exception>
+    public JobNetwork Network()
+    {
+        if (Shape("blocks.0.conv.weight") is [int filters, ..])
+            return new JobNetwork { Architecture = ConvNet.Name, Width = filters, Depth = Count("blocks.", ".conv.weight") };
+        if (Shape("layers.0.weight") is [int units, ..])
+            return new JobNetwork { Architecture = Mlp.Name, Width = units, Depth = Count("layers.", ".weight") };
+        if (Shape("conv1.weight") is not null && Shape("fc1.weight") is not null)
+            return new JobNetwork { Architecture = LeNet.Name };
+        throw new BadInputException(Path, "tensors", string.Join(", ", _tensors.Select(tensor => tensor.Original).Take(NamedParameters.MostNamed)),
+            "those of a convnet (blocks.0.conv.weight …), an mlp (layers.0.weight …) or a lenet (conv1.weight …), or of such an nn.Sequential",
+            $"Rename them with --name-map FILE ({NameMap.Form}).", mostShown: 1000);
+    }
+
+    /// <summary>θ, [P].</summary>
+    /// <exception cref="BadInputException">Tensors are missing, misshaped or not the network's; all of them are named.</exception>
+    public float[] Parameters(Network network) => network.FromRenamedTensors(Path, _tensors);
+
+    private int[]? Shape(string name) => _tensors.FirstOrDefault(tensor => tensor.Tensor.Name == name)?.Tensor.Shape;
+
+    private int Count(string prefix, string suffix)
+    {
+        int count = 0;
+        while (Shape($"{prefix}{count}{suffix}") is not null)
+            count++;
+        return count;
+    }
+
+    /// <summary>PyTorch's own files are pickles, which run code when they are read: they are named, not read.</summary>
+    private static void RequireSafetensors(string path)
+    {
+        Span<byte> start = stackalloc byte[2];
+        int length;
+        using (FileStream file = InputFile.Open(path))
+            length = InputFile.ReadSome(file, start, path, 0);
+        bool isZip = start[..length].SequenceEqual("PK"u8), isPickle = length > 0 && start[0] == 0x80 && Pickles.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+        if (isZip || isPickle)
+            throw new BadInputException(path, "byte 0", isZip ? "a zip, as torch.save writes it" : "a pickle, as torch.save writes it", "a safetensors file",
+                "Convert it in Python: safetensors.torch.save_file(network.state_dict(), \"model.safetensors\").");
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Networks;
+
+namespace DdmNative.Runs.Checkpoints;
+
+/// <summary>
+/// What a model's file says about it beside its tensors, so that it can be used elsewhere, and come back, without a question: the architecture, and the <c>mean</c> and
+/// <c>std</c> of every channel that its images are normalised with, in units of pixels from 0 to 1.
+/// </summary>
+internal static class CheckpointMetadata
+{
+    private const string Mean = "mean", Std = "std";
+
+    public static Dictionary<string, string> Of(Network network, Normalization normalization) => new()
+    {
+        ["architecture"] = network.Options.Architecture,
+        ["width"] = network.Options.Width.ToString(CultureInfo.InvariantCulture),
+        ["depth"] = network.Options.Depth.ToString(CultureInfo.InvariantCulture),
+        [Mean] = Join(normalization.Mean),
+        [Std] = Join(normalization.Std),
+    };
+
+    /// <summary>The normalisation that a file names; null where it names none.</summary>
+    /// <exception cref="BadInputException">It names half of one, or not one of so many channels.</exception>
+    public static Normalization? NormalizationOf(CheckpointFile file, int channels)
+    {
+        bool hasMean = file.Metadata.TryGetValue(Mean, out string? means), hasStd = file.Metadata.TryGetValue(Std, out string? stds);
+        if (!hasMean && !hasStd)
+            return null;
+        double[] mean = Numbers(means), std = Numbers(stds);
+        return mean.Length == channels && std.Length == channels && mean.All(double.IsFinite) && std.All(value => double.IsFinite(value) && value > 0)
+            ? new Normalization(mean, std)
+            : throw new BadInputException(file.Path, "__metadata__, mean and std", $"'{means}' and '{stds}'", $"{channels} numbers each, separated by commas, the deviations above 0",
+                "Name the normalisation with --mean and --std.");
+    }
+
+    private static string Join(double[] values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+
+    private static double[] Numbers(string? text)
+        => [.. (text ?? "").Split(',').Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : double.NaN)];
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Networks;
+
+namespace DdmNative.Runs.Checkpoints;
+
+/// <summary>
+/// From the names that PyTorch's modules give their tensors to ours (docs/interchange.md). Ours stay as they are. Numbered ones, as <c>nn.Sequential</c> makes them
+/// (<c>0.weight</c>, <c>net.0.weight</c>, or the dataset-condensation code's <c>features.0.weight</c> … <c>classifier.weight</c>), are told apart by their order and the
+/// number of their axes: four for a filter bank, one for a norm, two for a matrix. What wrappers put in front (<c>module.</c>, <c>_orig_mod.</c>) is taken off.
+/// </summary>
+internal static class CheckpointNames
+{
+    private static readonly string[] Wrappers = ["module.", "_orig_mod."];
+    private static readonly string[] Heads = ["classifier", "head", "fc", "linear"];
+    private static readonly string[] RunningStatistics = ["running_mean", "running_var", "num_batches_tracked"];
+
+    private enum Kind
+    {
+        Convolution,
+        Norm,
+        Linear,
+    }
+
+    /// <summary>The tensors under our names where the file's are documented ones; as they are where not, for the network to refuse them by name.</summary>
+    /// <exception cref="BadInputException">The modules are numbered but make no network that is known here, or they are batch normalisations.</exception>
+    public static IReadOnlyList<RenamedTensor> Recognise(SafetensorsContents file)
+    {
+        (string Name, NamedTensor Tensor)[] tensors = [.. file.Tensors.Select(tensor => (tensor.Name, tensor))];
+        foreach (string wrapper in Wrappers)
+        {
+            if (tensors.Length > 0 && tensors.All(tensor => tensor.Name.StartsWith(wrapper, StringComparison.Ordinal)))
+                tensors = [.. tensors.Select(tensor => (tensor.Name[wrapper.Length..], tensor.Tensor))];
+        }
+
+        if (tensors.Select(tensor => tensor.Name).FirstOrDefault(name => RunningStatistics.Any(name.EndsWith)) is string running)
+            throw new BadInputException(file.File, running, "a batch normalisation's running statistics", "instance normalisation, which has none (nn.GroupNorm(C, C) or nn.InstanceNorm2d(C, affine=True))",
+                "Train the network with it; batch normalisation is not one of the layers here.");
+
+        Module[]? modules = Numbered(tensors);
+        if (modules is null)
+            return [.. tensors.Select(tensor => new RenamedTensor(tensor.Tensor with { Name = tensor.Name }, tensor.Tensor.Name))];
+        string[] names = OurNames(modules) ?? throw new BadInputException(file.File, "modules", string.Join(", ", modules.Select(module => $"{module.Name} ({Word(module.Kind)})").Take(NamedParameters.MostNamed)),
+            "convolution and norm in turn, then one linear layer (convnet); linear layers alone (mlp); or two convolutions and three linear layers (lenet)", $"Rename the tensors with --name-map FILE ({NameMap.Form}).");
+        Dictionary<string, string> ours = modules.Zip(names).ToDictionary(pair => pair.First.Name, pair => pair.Second);
+        return [.. tensors.Select(tensor => new RenamedTensor(tensor.Tensor with { Name = $"{ours[ModuleOf(tensor.Name)]}.{LeafOf(tensor.Name)}" }, tensor.Tensor.Name))];
+    }
+
+    /// <summary>The modules in the order in which data pass through them; null where their names are not numbers with a head after them.</summary>
+    private static Module[]? Numbered((string Name, NamedTensor Tensor)[] tensors)
+    {
+        var modules = new List<Module>();
+        foreach (IGrouping<string, (string Name, NamedTensor Tensor)> module in tensors.GroupBy(tensor => ModuleOf(tensor.Name)))
+        {
+            NamedTensor? weight = module.FirstOrDefault(tensor => LeafOf(tensor.Name) == "weight").Tensor;
+            Kind? kind = weight?.Shape.Length switch { 4 => Kind.Convolution, 1 => Kind.Norm, 2 => Kind.Linear, _ => null };
+            string last = module.Key[(module.Key.LastIndexOf('.') + 1)..], prefix = module.Key[..^last.Length];
+            bool isNumber = int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int number), isHead = Heads.Contains(last);
+            if (kind is null || !(isNumber || isHead))
+                return null;
+            bool ofHead = isHead || Heads.Contains(prefix.TrimEnd('.').Split('.')[^1]);
+            modules.Add(new Module(module.Key, prefix, ofHead, isNumber ? number : int.MaxValue, kind.Value));
+        }
+
+        bool oneBody = modules.Where(module => !module.OfHead).Select(module => module.Prefix).Distinct().Count() <= 1;
+        bool oneHead = modules.Where(module => module.OfHead).Select(module => module.Prefix).Distinct().Count() <= 1;
+        return modules.Count > 0 && oneBody && oneHead && modules.Any(module => module.Number != int.MaxValue) ? [.. modules.OrderBy(module => module.OfHead).ThenBy(module => module.Number)] : null;
+    }
+
+    /// <summary>Our names of the modules in their order; null where they make none of our networks.</summary>
+    private static string[]? OurNames(Module[] modules)
+    {
+        Kind[] kinds = [.. modules.Select(module => module.Kind)];
+        if (kinds.All(kind => kind == Kind.Linear))
+            return [.. kinds.Select((_, i) => i == kinds.Length - 1 ? "head" : $"layers.{i}")];
+        if (kinds is [Kind.Convolution, Kind.Convolution, Kind.Linear, Kind.Linear, Kind.Linear])
+            return ["conv1", "conv2", "fc1", "fc2", "head"];
+        bool inTurn = kinds.Length % 2 == 1 && kinds[^1] == Kind.Linear && kinds[..^1].Select((kind, i) => kind == (i % 2 == 0 ? Kind.Convolution : Kind.Norm)).All(right => right);
+        return inTurn ? [.. kinds.Select((_, i) => i == kinds.Length - 1 ? "head" : $"blocks.{i / 2}.{(i % 2 == 0 ? "conv" : "norm")}")] : null;
+    }
+
+    private static string ModuleOf(string name) => name.LastIndexOf('.') is > 0 and int dot ? name[..dot] : "";
+
+    private static string LeafOf(string name) => name[(name.LastIndexOf('.') + 1)..];
+
+    private static string Word(Kind kind) => kind switch { Kind.Convolution => "convolution", Kind.Norm => "norm", _ => "linear" };
+
+    private sealed record Module(string Name, string Prefix, bool OfHead, int Number, Kind Kind);
+}

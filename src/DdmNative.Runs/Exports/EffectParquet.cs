@@ -1,0 +1,52 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Objectives;
+using Parquet;
+using Parquet.Schema;
+
+namespace DdmNative.Runs.Exports;
+
+/// <summary>An <see cref="EffectTable"/> as Apache Parquet, for pandas, Polars, DuckDB and Spark. The sign convention and the granularity stand in the file's metadata.</summary>
+public static class EffectParquet
+{
+    /// <summary>The metadata's key of the sign convention.</summary>
+    public const string ConventionKey = "convention";
+
+    /// <summary>The metadata's key of what a group is.</summary>
+    public const string GranularityKey = "granularity";
+
+    private static readonly DataField<string> Method = new("method", nullable: false), Objective = new("objective", nullable: false), Unit = new("unit", nullable: false), Name = new("name", nullable: true);
+    private static readonly DataField<int> Group = new("group"), Class = new("class"), Cluster = new("cluster"), Size = new("size");
+    private static readonly DataField<double> Effect = new("effect");
+    private static readonly DataField<double?> Calibrated = new("calibrated"), Exact = new("exact");
+
+    /// <summary>Writes a file, whole or not at all.</summary>
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void Write(string path, EffectTable table) => AtomicFile.Write(path, file => Write(file, table));
+
+    /// <summary>Writes to a stream that can go back in what it holds.</summary>
+    /// <exception cref="IOException">It refused.</exception>
+    public static void Write(Stream file, EffectTable table)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        ArgumentNullException.ThrowIfNull(table);
+        WriteAsync(file, table).GetAwaiter().GetResult();
+    }
+
+    private static async Task WriteAsync(Stream file, EffectTable table)
+    {
+        var schema = new ParquetSchema(Method, Objective, Unit, Group, Class, Cluster, Name, Size, Effect, Calibrated, Exact);
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file).ConfigureAwait(false);
+        writer.CustomMetadata = new Dictionary<string, string> { [ConventionKey] = AttributionMatrix.Convention, [GranularityKey] = table.Granularity };
+        using ParquetRowGroupWriter rows = writer.CreateRowGroup();
+        foreach ((DataField field, string?[] values) in (IEnumerable<(DataField, string?[])>)[(Method, table.Method), (Objective, table.Objective), (Unit, table.Unit)])
+            await rows.WriteAsync(field, values!).ConfigureAwait(false);
+        foreach ((DataField field, int[] values) in (IEnumerable<(DataField, int[])>)[(Group, table.Group), (Class, table.Class), (Cluster, table.Cluster)])
+            await rows.WriteAsync<int>(field, values).ConfigureAwait(false);
+        await rows.WriteAsync(Name, table.Name!).ConfigureAwait(false);
+        await rows.WriteAsync<int>(Size, table.Size).ConfigureAwait(false);
+        await rows.WriteAsync<double>(Effect, table.Effect).ConfigureAwait(false);
+        foreach ((DataField field, double?[] values) in (IEnumerable<(DataField, double?[])>)[(Calibrated, table.Calibrated), (Exact, table.Exact)])
+            await rows.WriteAsync<double>(field, values).ConfigureAwait(false);
+        rows.CompleteValidate();
+    }
+}

@@ -1,0 +1,244 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using DdmNative.Attribution.Datasets.Fetch;
+using DdmNative.Attribution.Formats;
+using DdmNative.Runs.Jobs;
+
+namespace DdmNative.Runs.Folders;
+
+/// <summary>
+/// A run's folder, held by one process at a time. A stage counts as finished when <c>run.json</c> says so, and that is written after the stage's
+/// files: a job that is killed at any moment leaves a folder from which the same command goes on. Layout: docs/formats.md; what is kept: docs/survival.md.
+/// </summary>
+public sealed partial class RunFolder : IDisposable
+{
+    internal const string RecordName = "run.json";
+
+    private const string LockName = "run.lock", DamagedName = "run.json.damaged";
+
+    /// <summary>The files that no stage lists: the record with its traces, and what sums a run up.</summary>
+    private static readonly string[] OwnFiles =
+    [
+        RecordName, DamagedName, LockName, RunHolder.FileName, Reports.Report.FileName, Reports.EvaluationReport.CsvFile,
+        Reports.EvaluationReport.MarkdownFile,
+    ];
+
+    private readonly FileStream _lock;
+
+    private RunFolder(string folder, FileStream hold)
+    {
+        Folder = folder;
+        _lock = hold;
+    }
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>What <c>run.json</c> holds; null in a new folder, and in one whose <c>run.json</c> was damaged.</summary>
+    public RunRecord? Record { get; private set; }
+
+    /// <summary>What was found amiss on opening, a sentence each, for the user.</summary>
+    public IReadOnlyList<string> Amiss { get; private init; } = [];
+
+    /// <summary>What a folder's <c>run.json</c> holds, without opening it for writing; null where there is none.</summary>
+    /// <exception cref="BadInputException"><c>run.json</c> is damaged or from a newer version.</exception>
+    public static RunRecord? Peek(string folder) => ReadRecord(folder, out BadInputException? damage) ?? (damage is null ? null : throw damage);
+
+    /// <summary>
+    /// Opens a run, making the folder where there is none. A <c>run.json</c> that is damaged in a folder that was a run's is kept as <c>run.json.damaged</c> and counts as none: all stages
+    /// are done again, but for what carries its own key. Temporary files of a process that was killed are removed.
+    /// </summary>
+    /// <exception cref="BadInputException">The folder holds something else, is in use, or its <c>run.json</c> is a newer version's.</exception>
+    /// <exception cref="DiskException">The folder cannot be written.</exception>
+    public static RunFolder Open(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        RunRecord? record = ReadRecord(folder, out BadInputException? damage);
+        if (damage is not null && !File.Exists(Path.Combine(folder, LockName)))
+            throw damage;
+        if (record is null && damage is null && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsTrace(entry)))
+            throw new BadInputException(folder, "run folder", "files that are not a run's (there is no run.json)", "an empty folder, a run, or a new name", "Choose another folder.");
+        RequireFolder(folder);
+        AtomicFile.MakeFolder(folder);
+        FileStream hold = Hold(folder);
+        try
+        {
+            RequireNoLinkedFolders(folder);
+            RunHolder.Write(folder);
+            return new RunFolder(folder, hold) { Record = record, Amiss = [.. PutRight(folder, damage)] };
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The name in the run of a file that is the run's own, for outputs that must not replace it: what a stage has written, what ddm writes
+    /// beside the stages, and everything in the folders below. Null for any other path, also for a new file in the run's folder.
+    /// </summary>
+    /// <param name="folder">The run's folder, with or without a run in it.</param>
+    /// <param name="path">A full path.</param>
+    public static string? OwnFileAt(string folder, string path)
+    {
+        string name = Path.GetRelativePath(RealPath(folder), RealPath(path)).Replace('\\', '/');
+        if (!RelativePath.Stays(name))
+            return null;
+        bool isOwn = name.Contains('/', StringComparison.Ordinal) || OwnFiles.Contains(name)
+            || (ReadRecord(folder, out _)?.Stages.Any(stage => stage.Files.ContainsKey(name)) ?? false);
+        return isOwn ? name : null;
+
+        // The folder that a path is in, links followed: the same folder may have two names.
+        static string RealPath(string path)
+        {
+            string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+            return Directory.Exists(full) && new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true) is FileSystemInfo target
+                ? target.FullName
+                : Path.GetDirectoryName(full) is string above ? Path.Combine(RealPath(above), Path.GetFileName(full))
+                : full;
+        }
+    }
+
+    /// <summary>
+    /// A model in the store that the runs of an experiment share, which lies beside them. It is read under that name, and never copied to it.
+    /// </summary>
+    [GeneratedRegex(@"^\.\./retrained/[0-9a-f]{2}/[0-9a-f]{64}\.npz\z")]
+    private static partial Regex SharedModel();
+
+    /// <summary>The full path of a file of the run.</summary>
+    public string PathOf(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Whether a file belongs to a stage that is finished.</summary>
+    public bool Holds(string name) => Record is not null && Record.Stages.Any(stage => stage.Files.ContainsKey(name));
+
+    /// <summary>The name in the run, with slashes, of a file of the run.</summary>
+    public string NameOf(string path) => Path.GetRelativePath(Folder, path).Replace('\\', '/');
+
+    /// <summary>Replaces <c>run.json</c> in one step.</summary>
+    /// <exception cref="DiskException">The disk refused; the old one is untouched.</exception>
+    public void Save(RunRecord record)
+    {
+        byte[] bytes = Seal.Close(JsonSerializer.Serialize(record with { Seal = Seal.Placeholder }, JobFile.Options) + "\n");
+        AtomicFile.Write(PathOf(RecordName), file => file.Write(bytes));
+        Record = record;
+    }
+
+    /// <summary>A stage is begun, and no longer finished.</summary>
+    internal void Begin(string stage) => Save(Without(stage) with { Begun = stage });
+
+    /// <summary>A stage is finished.</summary>
+    internal void Add(StageRecord stage) => Save(Record! with { Stages = [.. Record.Stages, stage], Begun = null });
+
+    /// <summary>A stage is no longer finished.</summary>
+    internal void Forget(string stage)
+    {
+        if (Record!.Stages.Any(record => record.Name == stage))
+            Save(Without(stage));
+    }
+
+    public void Dispose()
+    {
+        RunHolder.Remove(Folder);
+        _lock.Dispose();
+    }
+
+    private RunRecord Without(string stage) => Record! with { Stages = [.. Record.Stages.Where(record => record.Name != stage)] };
+
+    /// <summary>Whether a folder is a run's, or was when a process was killed in it.</summary>
+    internal static bool IsRun(string folder)
+        => File.Exists(Path.Combine(folder, RecordName)) || File.Exists(Path.Combine(folder, LockName));
+
+    /// <summary>Whether a file is only a trace of a process at work.</summary>
+    internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName
+        || IsUnfinished(Path.GetFileName(entry));
+
+    private static bool IsUnfinished(string name)
+        => name.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal)
+        && (name.StartsWith(RecordName + ".", StringComparison.Ordinal)
+            || name.StartsWith(RunHolder.FileName + ".", StringComparison.Ordinal));
+
+    /// <summary>Refuses a path that can never be a folder, because it or one above it is a file.</summary>
+    internal static void RequireFolder(string folder)
+    {
+        if (FileKinds.ObstacleTo(folder) is (string path, FileKind kind))
+            throw new BadInputException(path, "run folder", kind.Describe(), "a folder", "Choose another folder for the run.");
+    }
+
+    /// <summary>
+    /// Refuses a run with links to folders in it: a run that comes from somebody else would have its results written wherever they lead.
+    /// Links to files are replaced by what is written, and need no such care.
+    /// </summary>
+    internal static void RequireNoLinkedFolders(string folder)
+    {
+        var all = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
+        foreach (string inner in Directory.EnumerateDirectories(folder, "*", all))
+        {
+            if (new DirectoryInfo(inner).LinkTarget is string target)
+                throw new BadInputException(inner, "run folder", $"a link to {target}", "a folder in the run itself",
+                    "Put the folder that it leads to in its place.");
+        }
+    }
+
+    /// <summary>An open file with an exclusive lock, which the operating system lets go of however the process ends.</summary>
+    private static FileStream Hold(string folder)
+    {
+        string path = Path.Combine(folder, LockName);
+        if (new FileInfo(path).LinkTarget is string target)
+            throw new BadInputException(path, "file", $"a link to {target}", "a file in the run itself", "Remove the link.");
+        try
+        {
+            return DiskException.Named(path, () => new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (DiskException e) when (e.IsBusy)
+        {
+            throw new BadInputException(folder, "run folder", $"that it is in use, by {RunHolder.Read(folder) ?? "another process"}", "a folder that no other ddm is using", "Wait for the other one, or choose another folder.", e);
+        }
+    }
+
+    private static IEnumerable<string> PutRight(string folder, BadInputException? damage)
+    {
+        if (AtomicFile.RemoveTemporaries(folder) is > 0 and int left)
+            yield return $"{left} half-written file{(left == 1 ? "" : "s")} of a run that was killed {(left == 1 ? "is" : "are")} removed.";
+        if (damage is null)
+            yield break;
+        string kept = Path.Combine(folder, DamagedName);
+        byte[] bytes = InputFile.ReadAll(Path.Combine(folder, RecordName));
+        AtomicFile.Write(kept, file => file.Write(bytes));
+        yield return $"{damage.Message} Kept as {kept}; which stages were finished is no longer known, so all are done again. Retrained models and waves that are whole are taken up.";
+    }
+
+    /// <summary>The record; null where there is none, and where it is damaged, in which case <paramref name="damage"/> says how.</summary>
+    /// <exception cref="BadInputException">It is a newer version's.</exception>
+    private static RunRecord? ReadRecord(string folder, out BadInputException? damage)
+    {
+        const string Remedy = "The file is damaged or was edited. `ddm run job.json` goes on without it; for other commands move it away and name all options again.";
+        string path = Path.Combine(folder, RecordName);
+        damage = null;
+        if (!File.Exists(path))
+            return null;
+        byte[] bytes = InputFile.ReadAll(path);
+        RunRecord record;
+        try
+        {
+            record = JobFile.Parse<RunRecord>(path, bytes, "what ddm writes there", Remedy);
+        }
+        catch (BadInputException e)
+        {
+            damage = e;
+            return null;
+        }
+
+        if (record.Seal is string seal && !Seal.Holds(bytes, seal))
+            damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
+        else if (record.Format != RunRecord.CurrentFormat)
+            throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
+        else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.Stays(name)
+            && !SharedModel().IsMatch(name)) is string outside)
+            damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder",
+                "The file was edited. Do not use this run: somebody may have meant to write outside of it.");
+        else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
+            damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
+        return damage is null ? record : null;
+    }
+}

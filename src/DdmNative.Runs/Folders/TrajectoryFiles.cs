@@ -1,0 +1,52 @@
+using System.Globalization;
+using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Runs.Folders;
+
+/// <summary><c>trajectory/step-000504.safetensors</c>: the target's parameters after so many steps of training.</summary>
+internal static class TrajectoryFiles
+{
+    private const string FolderName = "trajectory", Prefix = "step-", Suffix = ".safetensors";
+
+    /// <summary>Writes all checkpoints and returns the files' names in the run's folder.</summary>
+    public static IReadOnlyList<string> Write(StageContext context, Network network, Trajectory trajectory)
+    {
+        var names = new List<string>();
+        foreach (Checkpoint checkpoint in trajectory.Checkpoints)
+        {
+            string name = string.Create(CultureInfo.InvariantCulture, $"{FolderName}/{Prefix}{checkpoint.Step:D6}{Suffix}");
+            ParameterFile.Write(context.PathFor(name), network, checkpoint.Parameters);
+            names.Add(name);
+        }
+
+        return names;
+    }
+
+    /// <summary>Reads the checkpoints that the training stage has written; null for a target that came without its training.</summary>
+    public static Trajectory? Read(RunFolder folder, Network network)
+    {
+        string[] names = [.. folder.Record!.Stages.First(stage => stage.Name == Stages.TrainStage.StageName).Files.Keys
+            .Where(name => name.StartsWith(FolderName + "/", StringComparison.Ordinal))];
+        return names.Length == 0
+            ? null
+            : new Trajectory([.. names.Select(name => new Checkpoint(StepOf(name), ParameterFile.Read(folder.PathOf(name), network))).OrderBy(checkpoint => checkpoint.Step)]);
+    }
+
+    /// <summary>θ_0: what partial retraining starts its top from. A target that came without its training gets the job's own: both retrained tops, with and without, then start there.</summary>
+    public static float[] ReadInitial(StageContext context)
+        => Read(context.Folder, context.Inputs.Network)?.Checkpoints[0].Parameters ?? context.Inputs.Network.Initialise(context.Job.Seed);
+
+    /// <summary>Refuses what needs the target's training where the target came without it.</summary>
+    /// <exception cref="MissingTrajectoryException">It did.</exception>
+    public static void Require(RunInputs inputs, string what)
+    {
+        if (inputs.Target is { Trajectory: null })
+            throw new MissingTrajectoryException($"{what} needs the target's recorded training, and {inputs.Job.Target!.File} came without it. Give its checkpoints with --trajectory DIR (target.trajectory), "
+                + "or choose what needs only the model: repair, push, forget, head, block:K, feature, influence, grad-dot, trak:models=1.");
+    }
+
+    private static int StepOf(string name)
+        => int.Parse(name.AsSpan(FolderName.Length + 1 + Prefix.Length)[..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,81 @@
+using DdmNative.Attribution.Datasets.Fetch;
+using DdmNative.Attribution.Formats;
+
+namespace DdmNative.Runs.Jobs;
+
+/// <summary>
+/// Where the inputs of a job lie. That is no part of what decides its result, which depends on what the inputs hold: a run remembers absolute
+/// paths, so that it goes on from every folder, and can be told where its inputs are now. What is null stays where the job says.
+/// </summary>
+public sealed record InputPlaces
+{
+    /// <summary>In place of <c>data.source</c>.</summary>
+    public string? Data { get; init; }
+
+    /// <summary>In place of <c>target.file</c>.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>In place of <c>target.trajectory</c>.</summary>
+    public string? Trajectory { get; init; }
+
+    /// <summary>In place of <c>target.name_map</c>.</summary>
+    public string? NameMap { get; init; }
+
+    /// <summary>In place of <c>groups.file</c>.</summary>
+    public string? Groups { get; init; }
+
+    /// <summary>The job with its inputs at these places.</summary>
+    /// <exception cref="BadInputException">The job has no such input.</exception>
+    internal Job Apply(Job job)
+    {
+        Require("--target", Target, "target", job.Target?.File);
+        Require("--trajectory", Trajectory, "recorded training of a target", job.Target?.Trajectory);
+        Require("--name-map", NameMap, "map of a target's names", job.Target?.NameMap);
+        Require("--groups", Groups, "file of groups", job.Groups.File);
+        return job with
+        {
+            Data = job.Data with { Source = Data ?? job.Data.Source },
+            Target = job.Target is null ? null : job.Target with
+            {
+                File = Target ?? job.Target.File,
+                Trajectory = Trajectory ?? job.Target.Trajectory,
+                NameMap = NameMap ?? job.Target.NameMap,
+            },
+            Groups = job.Groups with { File = Groups ?? job.Groups.File },
+        };
+    }
+
+    /// <summary>The job as a run remembers it: with absolute paths. Data that are made up, or were fetched by their name, keep that name.</summary>
+    internal static Job Absolute(Job job) => job with
+    {
+        Data = job.Data with { Source = IsName(job.Data.Source) ? job.Data.Source : Path.GetFullPath(job.Data.Source) },
+        Target = job.Target is null ? null : job.Target with
+        {
+            File = Path.GetFullPath(job.Target.File),
+            Trajectory = Full(job.Target.Trajectory),
+            NameMap = Full(job.Target.NameMap),
+        },
+        Groups = job.Groups with { File = Full(job.Groups.File) },
+    };
+
+    /// <summary>The job without any places, to be compared with another.</summary>
+    internal static Job None(Job job) => job with
+    {
+        Data = job.Data with { Source = "" },
+        Target = job.Target is null ? null : job.Target with { File = "", Trajectory = Blank(job.Target.Trajectory), NameMap = Blank(job.Target.NameMap) },
+        Groups = job.Groups with { File = Blank(job.Groups.File) },
+    };
+
+    private static bool IsName(string source)
+        => source == "generated" || source.StartsWith("generated:", StringComparison.Ordinal) || (!Directory.Exists(source) && DatasetCache.Holds(source));
+
+    private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
+
+    private static string? Blank(string? path) => path is null ? null : "";
+
+    private static void Require(string option, string? given, string what, string? there)
+    {
+        if (given is not null && there is null)
+            throw new BadInputException(option, "run", $"no {what} in the run's job", "an option for an input that the run has", $"Leave {option} out.");
+    }
+}

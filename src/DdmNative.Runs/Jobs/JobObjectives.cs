@@ -1,0 +1,57 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Runs.Jobs;
+
+/// <summary>
+/// The rows that a job's objectives stand for: each as <see cref="Objective.Parse"/> reads it, and <c>loss:class</c> (or another kind) for one row per class.
+/// </summary>
+internal static class JobObjectives
+{
+    private const string EveryClass = ":class";
+
+    /// <summary>Why the text is no objective, or null.</summary>
+    public static string? Fault(string text)
+    {
+        try
+        {
+            _ = Objective.Parse(text.EndsWith(EveryClass, StringComparison.Ordinal) ? text[..^EveryClass.Length] : text);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
+        }
+    }
+
+    /// <summary>Whether the objective is constant almost everywhere, so that it has no gradient to go by.</summary>
+    public static bool IsFlat(string text) => text.Split(':')[0].Trim() == "accuracy";
+
+    /// <summary>All rows, for evaluation samples with these labels.</summary>
+    /// <exception cref="BadInputException">A class has no evaluation samples, or a sample does not exist.</exception>
+    public static IReadOnlyList<Objective> Expand(IReadOnlyList<string> texts, int[] labels)
+    {
+        var objectives = new List<Objective>();
+        for (int i = 0; i < texts.Count; i++)
+        {
+            (string text, string field) = (texts[i], $"attribution.objectives[{i}]");
+            if (text.EndsWith(EveryClass, StringComparison.Ordinal))
+            {
+                ObjectiveKind kind = Objective.Parse(text[..^EveryClass.Length]).Kind;
+                objectives.AddRange(labels.Distinct().Order().Select(c => new Objective(kind, c)));
+                continue;
+            }
+
+            var objective = Objective.Parse(text);
+            if (objective.Class is int single && !labels.Contains(single))
+                throw BadInputException.OfJob(field, $"'{text}', class {single}, of which there is no test image",
+                    $"one of {string.Join(", ", labels.Distinct().Order())}", "Correct the objective.");
+            if (objective.Samples?.FirstOrDefault(sample => sample >= labels.Length, -1) is int sample and not -1)
+                throw BadInputException.OfJob(field, $"'{text}', test sample {sample}", $"0 to {labels.Length - 1}",
+                    "Correct the objective.");
+            objectives.Add(objective);
+        }
+
+        return [.. objectives.DistinctBy(objective => objective.Name)];
+    }
+}

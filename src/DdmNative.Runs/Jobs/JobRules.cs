@@ -1,0 +1,240 @@
+using System.Globalization;
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Methods;
+
+namespace DdmNative.Runs.Jobs;
+
+/// <summary>What a job's values may be. Checked before anything is written, wherever the job comes from.</summary>
+public static class JobRules
+{
+    /// <summary>Finds the first value that is out of range.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="error">Makes the exception from the field (<c>training.epochs</c>), what was found and what was expected.</param>
+    /// <param name="goal">How far the job is taken: fields that do not go together are refused where what they ask for is done.</param>
+    public static void Check(Job job, Func<string, string, string, Exception> error, RunGoal goal = RunGoal.Everything)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        ArgumentNullException.ThrowIfNull(error);
+        var rules = new Rules(error);
+
+        rules.Text("data.source", job.Data.Source);
+        rules.Whole("data.train_per_class", job.Data.TrainPerClass, 1, 10_000_000);
+        rules.Whole("data.test_per_class", job.Data.TestPerClass, 1, 10_000_000);
+        rules.Fraction("data.label_noise", job.Data.LabelNoise);
+        Normalization(job.Data, rules);
+        rules.OneOf("network.architecture", job.Network.Architecture, [.. JobChoices.Architectures]);
+        rules.Whole("network.width", job.Network.Width, 1, 4096);
+        rules.Whole("network.depth", job.Network.Depth, 1, 16);
+        if (job.Target is JobTarget target)
+        {
+            rules.Text("target.file", target.File);
+            rules.Text("target.trajectory", target.Trajectory ?? "none");
+            rules.Text("target.name_map", target.NameMap ?? "none");
+        }
+
+        rules.Real("training.learning_rate", job.Training.LearningRate, 0, 100);
+        rules.Fraction("training.momentum", job.Training.Momentum);
+        rules.Whole("training.batch_size", job.Training.BatchSize, 1, 1_000_000);
+        rules.Whole("training.epochs", job.Training.Epochs, 1, 100_000);
+        if (job.Groups.File is not null)
+            rules.Text("groups.file", job.Groups.File);
+        rules.Whole("groups.per_class", job.Groups.PerClass, 1, 100_000);
+        rules.OneOf("groups.space", job.Groups.Space, [.. JobChoices.ClusterSpaces]);
+        rules.Whole("matching.images_per_group", job.Matching.ImagesPerGroup, 1, 1000);
+        rules.Whole("matching.steps", job.Matching.Steps, 0, 1_000_000);
+        rules.Real("matching.learning_rate", job.Matching.LearningRate, 0, 100);
+        rules.OneOf("matching.distance", job.Matching.Distance, [.. JobChoices.Distances]);
+        rules.OneOf("matching.start", job.Matching.Start, JobMatching.RealStart, JobMatching.MeanStart, JobMatching.NoiseStart);
+        rules.Whole("validation.groups", job.Validation.Groups, 0, 1_000_000);
+        rules.Whole("validation.seeds", job.Validation.Seeds, 1, 1000);
+        rules.Whole("validation.calibrate", job.Validation.Calibrate, 0, job.Validation.Groups ?? 1_000_000);
+        Methods(job, goal, rules);
+        Objectives(job, rules);
+        if (job.Evaluation is not null)
+            Evaluation(job.Evaluation, job, goal, rules);
+        if (job.Unlearning is not null)
+            Unlearning(job.Unlearning, job, goal, rules);
+    }
+
+    private static void Normalization(JobData data, Rules rules)
+    {
+        if (data.Mean is null != data.Std is null)
+            throw rules.Error(data.Mean is null ? "data.std" : "data.mean",
+                $"no {(data.Mean is null ? "mean" : "standard deviation")} beside it", "both, with as many numbers, or neither");
+        if (data.Mean is not IReadOnlyList<double> mean || data.Std is not IReadOnlyList<double> std)
+            return;
+        if (mean.Count == 0 || std.Count != mean.Count)
+            throw rules.Error("data.std", $"{std.Count} numbers beside {mean.Count} of data.mean", "one for each channel, or one for all, in both");
+        if (!mean.All(double.IsFinite))
+            throw rules.Error("data.mean", string.Join(", ", mean), "finite numbers");
+        if (!std.All(value => double.IsFinite(value) && value > 0))
+            throw rules.Error("data.std", string.Join(", ", std), "finite numbers above 0");
+    }
+
+    private static void Evaluation(JobEvaluation evaluation, Job job, RunGoal goal, Rules rules)
+    {
+        if (goal.Evaluates() && job.Attribution.Granularity != Granularity.Group)
+            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with an evaluation", "group: an evaluation leaves out groups (for single samples, make every sample a group of its own with groups.file)");
+        rules.Texts("evaluation.metrics", evaluation.Metrics);
+        if (evaluation.Metrics.Count == 0)
+            throw rules.Error("evaluation.metrics", "an empty list", $"at least one of {string.Join(", ", EvaluationMetrics.Names)}");
+        for (int i = 0; i < evaluation.Metrics.Count; i++)
+        {
+            string field = $"evaluation.metrics[{i}]";
+            rules.OneOf(field, evaluation.Metrics[i], [.. EvaluationMetrics.Names]);
+            if (evaluation.Metrics.Take(i).Contains(evaluation.Metrics[i]))
+                throw rules.Error(field, $"'{evaluation.Metrics[i]}' a second time", "every metric once");
+        }
+
+        rules.Whole("evaluation.seeds", evaluation.Seeds, 1, 1000);
+        rules.Whole("evaluation.subsets", evaluation.Subsets, 2, 1_000_000);
+        rules.Whole("evaluation.predictions", evaluation.Predictions, 1, 1_000_000);
+        if (evaluation.Percent.Count == 0)
+            throw rules.Error("evaluation.percent", "an empty list", "at least one share above 0 and below 100");
+        for (int i = 0; i < evaluation.Percent.Count; i++)
+        {
+            rules.Share($"evaluation.percent[{i}]", evaluation.Percent[i], 100);
+            if (i > 0 && evaluation.Percent[i] <= evaluation.Percent[i - 1])
+                throw rules.Error($"evaluation.percent[{i}]", $"{evaluation.Percent[i]} after {evaluation.Percent[i - 1]}", "ascending shares");
+        }
+
+        rules.Share("evaluation.label_noise", evaluation.LabelNoise, 1);
+    }
+
+    private static void Methods(Job job, RunGoal goal, Rules rules)
+    {
+        rules.OneOf("attribution.granularity", job.Attribution.Granularity, [.. Granularity.Names]);
+        IReadOnlyList<string> methods = job.Attribution.Methods;
+        rules.Texts("attribution.methods", methods);
+        if (methods.Count == 0)
+            throw rules.Error("attribution.methods", "an empty list", $"at least one of {AttributionMethods.Names}");
+        for (int i = 0; i < methods.Count; i++)
+        {
+            string field = $"attribution.methods[{i}]";
+            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Fault(methods[i]) is string fault)
+                throw rules.Error(field, $"'{methods[i]}'", $"a method and settings that it has ({fault})");
+            if (!AttributionMethods.IsKnown(methods[i]))
+                throw rules.Error(field, $"'{methods[i]}'", $"one of {AttributionMethods.Names}");
+            if (methods.Take(i).Contains(methods[i]))
+                throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
+            if (goal == RunGoal.Distill && i == 0 && !AttributionMethods.Parts(methods[i]).Any(part
+                => job.Matching.RecipeFor(part) is not null))
+                throw rules.Error(field, $"'{methods[i]}', which has no synset",
+                    $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, or feature");
+            if (!goal.Attributes())
+                continue;
+            foreach (string part in AttributionMethods.Parts(methods[i]))
+                Blocks(field, part, job, rules);
+            if (job.Attribution.Granularity != Granularity.Group && !AttributionMethods.IsOfSuite(methods[i]))
+                throw rules.Error(field, $"'{methods[i]}' with granularity {job.Attribution.Granularity}", $"granularity group, or a method of the suite ({string.Join(", ", MethodRegistry.All.Select(method => method.Name))}; ddm:mode=repair)");
+            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Find(methods[i])!.NeedsGradients && job.Attribution.Objectives.FirstOrDefault(JobObjectives.IsFlat) is string flat)
+                throw rules.Error(field, $"'{methods[i]}' with objective '{flat}', which is constant almost everywhere", "loss, margin or logit for a method that needs the objective's gradient");
+        }
+
+        if (job.Attribution.Samples is not JobAttribution.NoSamples and string samples)
+        {
+            if (!SampleMethods.Contains(samples))
+                throw rules.Error("attribution.samples", $"'{samples}'", $"one of {string.Join(", ", SampleMethods.Names)}, or {JobAttribution.NoSamples}");
+            if (MethodRegistry.Fault(samples) is string fault)
+                throw rules.Error("attribution.samples", $"'{samples}'", $"a method and settings that it has ({fault})");
+        }
+
+        rules.Whole("attribution.reference_groups", job.Attribution.ReferenceGroups, 0, 1000);
+        if (goal.Validates() && job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
+            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups", "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");
+    }
+
+    private static void Unlearning(JobUnlearning unlearning, Job job, RunGoal goal, Rules rules)
+    {
+        rules.Texts("unlearning.forget", unlearning.Forget);
+        if (unlearning.Groups.Count == 0 && unlearning.Forget.Count == 0)
+            throw rules.Error("unlearning.groups", "an empty list", "at least one group, here or in unlearning.forget");
+        for (int i = 0; i < unlearning.Groups.Count; i++)
+            rules.Whole($"unlearning.groups[{i}]", unlearning.Groups[i], 0, 100_000_000);
+        for (int i = 0; i < unlearning.Forget.Count; i++)
+        {
+            if (GroupSelector.Fault(unlearning.Forget[i]) is string fault)
+                throw rules.Error($"unlearning.forget[{i}]", $"'{unlearning.Forget[i]}'", fault);
+        }
+
+        if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsMean(unlearning.Method) || AttributionMethods.IsOfSuite(unlearning.Method))
+            throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, head, block:K, all");
+        if (goal.Unlearns())
+            Blocks("unlearning.method", unlearning.Method, job, rules);
+    }
+
+    private static void Blocks(string field, string method, Job job, Rules rules)
+    {
+        // The depth of a network that comes from a file is known once the file is read (RunInputs).
+        if (job.Target is null && AttributionMethods.Blocks(method) is int blocks && job.Network.Architecture != "lenet" && blocks > job.Network.Depth)
+            throw rules.Error(field, $"'{method}'", $"block:1 to block:{job.Network.Depth}, the network's depth");
+    }
+
+    private static void Objectives(Job job, Rules rules)
+    {
+        IReadOnlyList<string> objectives = job.Attribution.Objectives;
+        rules.Texts("attribution.objectives", objectives);
+        if (objectives.Count == 0)
+            throw rules.Error("attribution.objectives", "an empty list", "at least one objective, e.g. \"loss\"");
+        for (int i = 0; i < objectives.Count; i++)
+        {
+            string field = $"attribution.objectives[{i}]";
+            if (JobObjectives.Fault(objectives[i]) is string fault)
+                throw rules.Error(field, $"'{objectives[i]}'", $"an objective ({fault})");
+            if (objectives.Take(i).Contains(objectives[i]))
+                throw rules.Error(field, $"'{objectives[i]}' a second time", "every objective once");
+        }
+    }
+
+    private sealed class Rules(Func<string, string, string, Exception> error)
+    {
+        public Exception Error(string field, string found, string expected) => error(field, found, expected);
+
+        public void Text(string field, string value)
+        {
+            if (string.IsNullOrWhiteSpace(value) || value.Contains('\0', StringComparison.Ordinal))
+                throw error(field, "an empty text", "a path");
+        }
+
+        public void Texts(string field, IReadOnlyList<string> values)
+        {
+            for (int i = 0; i < values.Count; i++)
+            {
+                if (values[i] is null)
+                    throw error($"{field}[{Number(i)}]", "null", "a text");
+            }
+        }
+
+        public void Whole(string field, int? value, int least, int most)
+        {
+            if (value < least || value > most)
+                throw error(field, Number(value.Value), $"a whole number from {Number(least)} to {Number(most)}");
+        }
+
+        public void Real(string field, float value, float above, float most)
+        {
+            if (!(value > above && value <= most))
+                throw error(field, Number(value), $"a number above {Number(above)} and up to {Number(most)}");
+        }
+
+        public void Share(string field, double value, double below)
+        {
+            if (!(value > 0 && value < below))
+                throw error(field, Number(value), $"a number above 0 and below {Number(below)}");
+        }
+
+        public void Fraction(string field, double value)
+        {
+            if (!(value >= 0 && value < 1))
+                throw error(field, Number(value), "a number from 0 to below 1");
+        }
+
+        public void OneOf(string field, string value, params string[] names)
+        {
+            if (!names.Contains(value))
+                throw error(field, $"'{value}'", $"one of {string.Join(", ", names)}");
+        }
+
+        private static string Number(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
+    }
+}

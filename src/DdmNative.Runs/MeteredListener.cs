@@ -1,0 +1,40 @@
+namespace DdmNative.Runs;
+
+/// <summary>Hands everything on, and counts what is done for <see cref="RunTelemetry"/>.</summary>
+internal sealed class MeteredListener : IRunListener
+{
+    private readonly IRunListener _outer;
+    private string _stage = "";
+    private double _done;
+
+    private MeteredListener(IRunListener outer) => _outer = outer;
+
+    /// <summary>The listener, metered; itself where it is metered already, as that of a run within a run is.</summary>
+    public static IRunListener Around(IRunListener listener) => IsMetered(listener) ? listener : new MeteredListener(listener);
+
+    public void Stage(string stage, string title, bool isDone)
+    {
+        (_stage, _done) = (stage, 0);
+        _outer.Stage(stage, title, isDone);
+    }
+
+    public void Progress(double done, double total, string unit)
+    {
+        // A stage of several loops begins again from nothing with each.
+        RunTelemetry.Done(_stage, done >= _done ? done - _done : done, unit);
+        _done = done;
+        _outer.Progress(done, total, unit);
+    }
+
+    public void Resumed(double done, string unit)
+    {
+        _done = done;
+        _outer.Resumed(done, unit);
+    }
+
+    public void Finished(string stage, double seconds) => _outer.Finished(stage, seconds);
+
+    public void Note(string message) => _outer.Note(message);
+
+    private static bool IsMetered(IRunListener listener) => listener is MeteredListener || (listener is NestedListener nested && IsMetered(nested.Outer));
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Formats;
+using DdmNative.Runs.Folders;
+
+namespace DdmNative.Runs.Reports;
+
+/// <summary>An evaluation as one table, a line per method: <c>evaluation.csv</c> with every figure, <c>evaluation.md</c> with those of <see cref="Columns"/>, and the terminal's.</summary>
+public static class EvaluationReport
+{
+    internal const string CsvFile = "evaluation.csv", MarkdownFile = "evaluation.md";
+
+    private const double Mebibyte = 1024 * 1024;
+
+    /// <summary>The columns that people are shown: figure, heading, format. Those of metrics that were not asked for are left out.</summary>
+    private static readonly (string Figure, string Heading, string Format)[] Columns =
+    [
+        ("total_pearson", "LOO r", "0.00"), ("total_spearman", "LOO ρ", "0.00"), ("total_slope", "LOO slope", "0.00"), ("same_pearson", "own class r", "0.00"),
+        ("lds_total", "LDS total", "0.00"), ("lds_class", "LDS class", "0.00"), ("lds_sample", "LDS sample", "0.00"),
+        ("helpful_removed", "− helpful", "+0.000;-0.000"), ("harmful_removed", "− harmful", "+0.000;-0.000"),
+        ("flipped", "flipped", "0.00"), ("auroc", "AUROC", "0.00"), ("average_precision", "AP", "0.00"),
+    ];
+
+    /// <summary>For people: the figures that they compare methods by, then time and memory.</summary>
+    public static FigureTable Table(EvaluationSummary evaluation)
+    {
+        ArgumentNullException.ThrowIfNull(evaluation);
+        var columns = Columns.Where(column => evaluation.Methods.Any(method => method.Figures.ContainsKey(column.Figure))).ToList();
+        var table = new FigureTable(["method"],
+            [.. columns.Select(column => (column.Heading, column.Format)), ("offline s", "0.0"), ("online s", "0.00"), ("MiB", "0")]);
+        foreach (EvaluatedMethod method in evaluation.Methods)
+        {
+            table.Add([method.Name],
+            [
+                .. columns.Select(column => method.Figures.TryGetValue(column.Figure, out double value) ? value : double.NaN),
+                method.OfflineSeconds ?? double.NaN, method.OnlineSeconds ?? double.NaN, method.PeakBytes / Mebibyte ?? double.NaN,
+            ]);
+        }
+
+        return table;
+    }
+
+    /// <summary>What retraining cost, as a sentence.</summary>
+    public static string Retraining(EvaluationSummary evaluation)
+    {
+        ArgumentNullException.ThrowIfNull(evaluation);
+        return evaluation.RetrainingSeconds is double seconds
+            ? string.Create(CultureInfo.InvariantCulture, $"{evaluation.Retrained} models retrained, {seconds:0.00} s each, run together; the others were there already.")
+            : "No model was retrained; all were there already.";
+    }
+
+    /// <summary>Writes both files of a run.</summary>
+    internal static void Write(RunFolder run, EvaluationSummary evaluation)
+    {
+        string[] names = [.. evaluation.Methods.SelectMany(method => method.Figures.Keys).Distinct().Order(StringComparer.Ordinal)];
+        var all = new FigureTable(["method"], [.. names.Select(name => (name, "R"))]);
+        foreach (EvaluatedMethod method in evaluation.Methods)
+            all.Add([method.Name], [.. names.Select(name => method.Figures.TryGetValue(name, out double value) ? value : double.NaN)]);
+        AtomicFile.WriteText(run.PathOf(CsvFile), all.Csv());
+        AtomicFile.WriteText(run.PathOf(MarkdownFile), $"{Table(evaluation).Markdown()}\n{Retraining(evaluation)}\n");
+    }
+}

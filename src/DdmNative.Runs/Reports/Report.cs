@@ -1,0 +1,179 @@
+using System.Globalization;
+using System.Text.Json;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Stages;
+using DdmNative.Runs.Summaries;
+
+namespace DdmNative.Runs.Reports;
+
+/// <summary>
+/// <c>report.html</c>: one file that needs nothing else, for light and dark screens and for paper. The page, its style and its script are <c>report.html</c>, <c>report.css</c> and <c>report.js</c>
+/// beside this class; here are its data.
+/// </summary>
+internal static class Report
+{
+    public const string FileName = "report.html";
+
+    // Points drawn of a curve; more cannot be told apart on a screen.
+    private const int CurvePoints = 600;
+
+    // The data last, because only they could hold what looks like another placeholder.
+    private static readonly (string Placeholder, string Resource)[] Parts = [("{{STYLE}}", "report.css"), ("{{LIBRARY}}", "echarts.common.min.js"), ("{{SCRIPT}}", "report.js")];
+
+    // The default encoder, which also escapes what would end the script element.
+    private static readonly JsonSerializerOptions Form = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Writes the report of a run whose attribution is finished.</summary>
+    public static void Write(RunFolder run, RunInputs inputs, RunSummary summary)
+    {
+        string page = Resource("report.html");
+        foreach ((string placeholder, string resource) in Parts)
+            page = page.Replace(placeholder, Resource(resource), StringComparison.Ordinal);
+        AtomicFile.WriteText(run.PathOf(FileName), page.Replace("{{DATA}}", Data(run, inputs, summary), StringComparison.Ordinal));
+    }
+
+    private static string Resource(string name)
+    {
+        using var reader = new StreamReader(typeof(Report).Assembly.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
+
+    private static string Data(RunFolder run, RunInputs inputs, RunSummary summary)
+    {
+        NpzContents attribution = Npz.Read(run.PathOf(AttributeStage.NpzFile));
+        string[] objectives = attribution.Elements<string>("objectives");
+        Job job = run.Record!.Job;
+        bool single = job.Attribution.Granularity == Granularity.Sample;
+        GroupTable groups = Granularity.PartsOf(single ? Granularity.Group : job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
+        return JsonSerializer.Serialize(
+            new Dictionary<string, object?>
+            {
+                ["subtitle"] = Subtitle(job, inputs, groups),
+                ["figures"] = Figures(summary),
+                ["convention"] = summary.Convention,
+                ["warnings"] = summary.Methods.SelectMany(method => method.Warnings.Select(warning => $"{AttributionMethods.Title(method.Name)}: {warning}")),
+                ["objectives"] = objectives,
+                ["class_names"] = inputs.Train.ClassNames,
+                ["groups"] = Enumerable.Range(0, groups.Count).Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g], size = groups.Sizes[g] }),
+                ["matrices"] = Matrices(attribution).Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),
+                ["samples"] = SampleEffects.Read(run, inputs.Train.Count, attribution) is SampleEffects effects ? Samples(effects, single ? null : GroupFit.Of(effects, attribution, groups), inputs, groups) : null,
+                ["exact"] = Exact(run, summary, objectives.Length, groups.Count),
+                ["methods"] = summary.Methods.Select(method => new
+                {
+                    title = AttributionMethods.Title(method.Name), offline = method.OfflineSeconds, online = method.OnlineSeconds, speed_up = method.SpeedUp, correlations = method.Correlations,
+                }),
+                ["compared"] = summary.Methods.Any(method => method.Correlations.Count > 0),
+                ["ceiling"] = summary.Ceiling,
+                ["images"] = Images(run, inputs, groups),
+                ["curves"] = Curves(run, summary),
+                ["stages"] = run.Record.Stages.Select(stage => new { stage.Name, stage.Seconds, peak_bytes = stage.PeakBytes }),
+                ["versions"] = $"DdmNative {run.Record.Version}, {run.Record.Runtime}, on {run.Record.Device}. Data: SHA-256 {run.Record.Data!.Sha256}.",
+                ["job"] = JsonSerializer.SerializeToElement(job, JobFile.Options),
+            },
+            Form);
+    }
+
+    private static string Subtitle(Job job, RunInputs inputs, GroupTable groups)
+        => string.Create(CultureInfo.InvariantCulture,
+            $"{inputs.Train.Name}: {inputs.Train.Count} training images in {groups.Count} groups, {inputs.Test.Count} test images; {job.Network.Architecture} of width {job.Network.Width} and depth {job.Network.Depth}, seed {job.Seed}.");
+
+    /// <summary>By method and objective, the effects of all parts.</summary>
+    private static IEnumerable<IEnumerable<double[]>> Matrices(NpzContents attribution)
+    {
+        int[] shape = attribution["matrices"].Shape;
+        return attribution.Elements<double>("matrices").Chunk(shape[1] * shape[2]).Select(matrix => matrix.Chunk(shape[2]));
+    }
+
+    private static object Samples(SampleEffects effects, GroupFit? fit, RunInputs inputs, GroupTable groups)
+    {
+        double scale = fit?.Scale ?? 1;
+        var samples = new ReportSamples(inputs.Train, inputs.Normalization, inputs.Pixels, groups, effects);
+        return new
+        {
+            method = AttributionMethods.Title(effects.Method), total = inputs.Train.Count, scale = fit?.Scale, correlation = fit?.Correlation, samples.Width, samples.Height,
+            ids = samples.Kept.Select(n => inputs.Train.SourceIndices[n]), files = inputs.Train.SourceFiles is null ? null : samples.Kept.Select(inputs.Train.FileOf), groups = samples.Kept.Select(n => groups.GroupOf[n]),
+            effects = effects.Rows.Select(row => row is null ? null : samples.Kept.Select(n => Rounded(scale * row[n]))),
+            helpful = samples.MostHelpful, harmful = samples.MostHarmful,
+            pictures = samples.Pictures().Select(entry => new { entry.From, entry.Columns, entry.Picture }),
+        };
+    }
+
+    private static IEnumerable<string[]> Figures(RunSummary summary)
+    {
+        CultureInfo plain = CultureInfo.InvariantCulture;
+        if (summary.TestAccuracy is double accuracy)
+            yield return [(100 * accuracy).ToString("0.0", plain) + " %", "test accuracy"];
+        MethodSummary method = summary.Methods[0];
+        if (method.Correlations.TryGetValue("same", out double same))
+            yield return [FigureText.Of(same, "0.00"), $"correlation with exact retraining, own class ({method.Name})"];
+        if (method.Correlations.TryGetValue("total", out double total))
+            yield return [FigureText.Of(total, "0.00"), $"the same, total loss ({method.Name})"];
+        yield return [method.OnlineSeconds.ToString("0.00", plain) + " s", $"all groups' effects ({method.Name})"];
+        if (method.SpeedUp is double speedUp)
+            yield return [speedUp.ToString(speedUp < 10 ? "0.0" : "0", plain) + "×", "faster than exact retraining of all groups"];
+        if (summary.RetrainingSeconds is double retraining)
+            yield return [retraining.ToString("0.0", plain) + " s", "one exact retraining, run together"];
+    }
+
+    /// <summary>[O, G] with null for groups that were not retrained without; null where none was.</summary>
+    private static double?[][]? Exact(RunFolder run, RunSummary summary, int rows, int columns)
+    {
+        if (summary.RetrainedGroups is null || !run.Holds(ValidateStage.NpzFile))
+            return null;
+        NpzContents validation = Npz.Read(run.PathOf(ValidateStage.NpzFile));
+        int[] groups = validation.Elements<int>("groups");
+        double[] exact = validation.Elements<double>("exact");
+        if (exact.Length != rows * groups.Length)
+            return null;
+        var matrix = new double?[rows][];
+        for (int o = 0; o < rows; o++)
+        {
+            matrix[o] = new double?[columns];
+            for (int i = 0; i < groups.Length; i++)
+                matrix[o][groups[i]] = exact[o * groups.Length + i];
+        }
+
+        return matrix;
+    }
+
+    private static object Images(RunFolder run, RunInputs inputs, GroupTable groups)
+    {
+        var images = new ReportImages(inputs.Train, inputs.Normalization, inputs.Pixels, groups, run.Holds(SynsetStage.FileName) ? SynsetFile.Read(run.PathOf(SynsetStage.FileName)) : null);
+        return new
+        {
+            images.Width, images.Height, synset = images.SynsetImages, real = images.RealImages,
+            classes = images.Classes().Select(entry => new { @class = entry.Class, entry.Groups, entry.Picture }),
+        };
+    }
+
+    private static IEnumerable<object> Curves(RunFolder run, RunSummary summary)
+    {
+        if (Curve(run, TrainStage.LossFile, "loss", "Training: loss of each batch") is object training)
+            yield return training;
+        foreach (SynsetRecipe recipe in summary.Methods.Select(method => run.Record!.Job.Matching.RecipeFor(method.Name)).OfType<SynsetRecipe>().DistinctBy(recipe => recipe.Name))
+            if (Curve(run, DistillStage.DistancesOf(recipe), "distance", $"Matching of synset {recipe.Name}: mean gradient distance") is object matching)
+                yield return matching;
+    }
+
+    /// <summary>A curve's points, several steps put together where there are many; null where the run has no such file.</summary>
+    private static object? Curve(RunFolder run, string file, string value, string title)
+    {
+        if (!run.Holds(file))
+            return null;
+        IReadOnlyList<(int Step, double Value)> points = CurveFile.Read(run.PathOf(file), value);
+        int together = (points.Count + CurvePoints - 1) / CurvePoints;
+        return new { title, value, points = points.Chunk(Math.Max(1, together)).Select(chunk => new[] { chunk[^1].Step, Rounded(chunk.Average(point => point.Value)) }) };
+    }
+
+    /// <summary>To five digits: more are not read, and the file is half as long. Zero where there is no number, as JSON has no word for it.</summary>
+    private static double Rounded(double value)
+    {
+        if (value == 0 || !double.IsFinite(value))
+            return 0;
+        return double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
+}

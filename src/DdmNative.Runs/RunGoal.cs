@@ -1,0 +1,26 @@
+namespace DdmNative.Runs;
+
+/// <summary>How far a run is to be taken. What the goal needs is done first where it is not done yet.</summary>
+public enum RunGoal
+{
+    /// <summary>The trained target.</summary>
+    Train,
+
+    /// <summary>The synset of the job's first method.</summary>
+    Distill,
+
+    /// <summary>The attribution matrix by all of the job's methods.</summary>
+    Attribute,
+
+    /// <summary>The matrix, and its comparison with exact retraining.</summary>
+    Validate,
+
+    /// <summary>The matrix, and its methods measured against retrained models (<see cref="Jobs.Job.Evaluation"/>).</summary>
+    Evaluate,
+
+    /// <summary>The model that has forgotten some groups.</summary>
+    Unlearn,
+
+    /// <summary>All that the job asks for.</summary>
+    Everything,
+}

@@ -1,0 +1,239 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Networks;
+using DdmNative.Runs.Checkpoints;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
+using DdmNative.Attribution.Training;
+using DdmNative.Runs.Summaries;
+
+namespace DdmNative.Runs;
+
+/// <summary>What comes from outside, read and checked before a run folder is touched.</summary>
+internal sealed class RunInputs
+{
+    private RunInputs(Job job, Dataset train, Dataset test, Normalization normalization, Network network, GroupTable? groups)
+    {
+        Job = job;
+        Train = train;
+        Test = test;
+        Normalization = normalization;
+        Network = network;
+        OwnGroups = groups;
+        Sha256 = Fingerprint.Of(train, test);
+    }
+
+    /// <summary>The job, its network that of the given target where there is one.</summary>
+    public Job Job { get; }
+
+    /// <summary>The training images in use, normalised.</summary>
+    public Dataset Train { get; }
+
+    /// <summary>The test images in use, normalised.</summary>
+    public Dataset Test { get; }
+
+    public Normalization Normalization { get; }
+
+    public Network Network { get; }
+
+    /// <summary>What is black and white in pictures of the images, before they were normalised.</summary>
+    public PixelRange Pixels { get; private init; } = PixelRange.Unit;
+
+    /// <summary>What the user should know of how the data were read.</summary>
+    public IReadOnlyList<string> Notes { get; private init; } = [];
+
+    /// <summary>The user's own groups, or null where they are to be made.</summary>
+    public GroupTable? OwnGroups { get; }
+
+    /// <summary>The network that was trained elsewhere; null where it is to be trained here.</summary>
+    public ImportedTarget? Target { get; private init; }
+
+    /// <summary>The groups to forget, ascending; empty where the job names none.</summary>
+    public int[] Forgotten { get; private init; } = [];
+
+    /// <summary>[N]: which training images got a wrong label on purpose; null where none did.</summary>
+    public bool[]? Planted { get; private init; }
+
+    /// <summary>Of all of the data in use.</summary>
+    public string Sha256 { get; }
+
+    /// <summary>Reads the data, takes the subsets, and builds the network, all as the job says.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="goal">How far it is taken: what goes further is not held against the data.</param>
+    /// <param name="given">Fields that somebody has given a value, be it the default; null for none.</param>
+    /// <exception cref="BadInputException">Something is missing or wrong, or does not fit together.</exception>
+    public static RunInputs Load(Job job, RunGoal goal = RunGoal.Everything, IReadOnlySet<string>? given = null)
+    {
+        (Dataset train, Dataset test) = DatasetLocator.Open(job.Data.Source);
+        if (job.Data.TrainPerClass is int perClass)
+            train = train.PerClassSubset(perClass, job.Data.Seed);
+        if (job.Data.TestPerClass is int testPerClass)
+            test = test.PerClassSubset(testPerClass, job.Data.Seed);
+        bool[]? planted = null;
+        if (job.Data.LabelNoise > 0 && train.Classes > 1)
+            (train, planted) = LabelNoise.Plant(train, job.Data.LabelNoise, job.Data.Seed);
+        if (train.Count == 0 || test.Count == 0)
+            throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing", "some of each", "Use another data set.");
+        if (goal.Attributes())
+            _ = JobObjectives.Expand(job.Attribution.Objectives, test.Labels);
+        GroupTable? groups = job.Groups.File is null ? null : GroupsCsv.Read(job.Groups.File, train);
+        int groupCount = groups?.Count ?? job.Groups.PerClass * train.Classes;
+        if (goal.Groups())
+            RequireGroups(job, goal, train, groups, groupCount, test.Count);
+
+        TargetFiles? files = job.Target is null ? null : TargetFiles.Read(job.Target);
+        if (files is not null)
+            job = job with { Network = files.NetworkFor(job.Network, given ?? new HashSet<string>()) };
+        Network network = NetworkFor(job, train);
+        RequireDepth(job, goal, network);
+        Normalization normalization = NormalizationFor(job.Data, train, files);
+        return new RunInputs(job, normalization.Apply(train), normalization.Apply(test), normalization, network, groups)
+        {
+            Planted = planted,
+            Pixels = PixelRange.Of(train),
+            Notes = [.. train.Notes, .. test.Notes, .. ConstantChannels(train)],
+            Target = files?.For(network, Recipe(job).TotalSteps(train.Count)),
+            Forgotten = Forget(job, goal, groups, groupCount),
+        };
+    }
+
+    /// <summary>The recipe of the target and of every exact retraining.</summary>
+    public static TrainingOptions Recipe(Job job) => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
+
+    /// <summary>For <c>run.json</c>.</summary>
+    public DataRecord Describe()
+        => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean, Normalization.Std);
+
+    /// <summary>A note where a channel holds nothing to learn from.</summary>
+    private static string[] ConstantChannels(Dataset train)
+    {
+        int area = train.Height * train.Width;
+        int[] constant = [.. Enumerable.Range(0, train.Channels).Where(c =>
+            Enumerable.Range(0, train.Count).All(n => !train.Image(n).Slice(c * area, area).ContainsAnyExcept(train.Images[c * area])))];
+        return constant.Length == 0 ? []
+            : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: it has one value in all images."];
+    }
+
+    private static Network NetworkFor(Job job, Dataset train)
+    {
+        var options = new NetworkOptions(job.Network.Architecture, job.Network.Width, job.Network.Depth,
+            new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
+        if (train.Classes < 2)
+            throw new BadInputException(job.Data.Source, "classes", $"{train.Classes}", "at least 2: a classifier tells classes apart",
+                "Use data with more classes.");
+        try
+        {
+            return NetworkFit.Fault(options) is BadInputException fault ? throw fault : Network.Create(options);
+        }
+        catch (ArgumentException e)
+        {
+            throw BadInputException.OfJob("network.width",
+                $"{job.Network.Width} at depth {job.Network.Depth} on images of {options.Input}",
+                $"a network of at most {int.MaxValue} parameters", "Lower the width.", e);
+        }
+    }
+
+    /// <summary>As the job says, else as the target's file says, else as the training images are.</summary>
+    private static Normalization NormalizationFor(JobData data, Dataset train, TargetFiles? files)
+    {
+        if (data.Mean is null || data.Std is null)
+            return files is null ? Normalization.From(train) : CheckpointMetadata.NormalizationOf(files.Target, train.Channels) ?? Normalization.From(train);
+        if (data.Mean.Count != 1 && data.Mean.Count != train.Channels)
+            throw BadInputException.OfJob("data.mean", $"{data.Mean.Count} numbers",
+                $"one for each of the {train.Channels} channels, or one for all", "Correct data.mean and data.std.");
+        return new Normalization(PerChannel(data.Mean), PerChannel(data.Std));
+
+        double[] PerChannel(IReadOnlyList<double> values) => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
+    }
+
+    /// <summary>No method may reach below the network's lowest block.</summary>
+    private static void RequireDepth(Job job, RunGoal goal, Network network)
+    {
+        IEnumerable<(string Field, string Method)> named = goal.Attributes()
+            ? job.Attribution.Methods.SelectMany((method, i) => AttributionMethods.Parts(method)
+            .Select(part => ($"attribution.methods[{i}]", part))) : [];
+        if (goal.Unlearns() && job.Unlearning is JobUnlearning unlearning)
+            named = named.Append(("unlearning.method", unlearning.Method));
+        foreach ((string field, string method) in named.Where(entry => AttributionMethods.Blocks(entry.Method) > network.BlockCount))
+            throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth",
+                "Name fewer blocks, or all.");
+    }
+
+    /// <summary>The groups to forget. Where that is not asked for now, a request that no longer fits the groups names none.</summary>
+    private static int[] Forget(Job job, RunGoal goal, GroupTable? groups, int groupCount)
+    {
+        if (job.Unlearning is null)
+            return [];
+        try
+        {
+            return GroupSelector.Resolve(job.Unlearning,
+                groups?.ClassOf ?? [.. Enumerable.Range(0, groupCount).Select(g => g / job.Groups.PerClass)],
+                groups?.ClusterOf ?? [.. Enumerable.Range(0, groupCount).Select(g => g % job.Groups.PerClass)], groups?.Names);
+        }
+        catch (BadInputException) when (!goal.Unlearns())
+        {
+            return [];
+        }
+    }
+
+    /// <summary>How many parts of the training set the matrix's columns are, known before any is made.</summary>
+    public int PartCount(string granularity) => granularity switch
+    {
+        Granularity.Sample => Train.Count,
+        Granularity.Class => Train.Labels.Distinct().Count(),
+        _ => OwnGroups?.Count ?? Job.Groups.PerClass * Train.Classes,
+    };
+
+    /// <summary>What retraining without a group needs.</summary>
+    /// <exception cref="BadInputException">There is only one group.</exception>
+    public static void RequireTwoGroups(Job job, int groupCount)
+    {
+        if (groupCount < 2)
+            throw BadInputException.OfJob(job.Groups.File is null ? "groups.per_class" : "groups.file", $"{groupCount} group",
+                "two or more groups: without its only one a model has nothing to train on", "Cut the training set into more groups.");
+    }
+
+    private static void RequireEvaluation(Job job, JobEvaluation evaluation, int groupCount, int testCount)
+    {
+        RequireTwoGroups(job, groupCount);
+        if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves && evaluation.Subsets > halves)
+            throw BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
+                $"at most {halves}, the different halves of {groupCount} groups", "Ask for fewer subsets, or for more groups.");
+        if (evaluation.Predictions > testCount)
+            throw BadInputException.OfJob("evaluation.predictions", $"{evaluation.Predictions}",
+                $"at most {testCount}, the test images in use", "Ask for fewer.");
+    }
+
+    private static void RequireGroups(Job job, RunGoal goal, Dataset train, GroupTable? groups, int groupCount, int testCount)
+    {
+        if (groups is null)
+            RequireClusters(job, train);
+        if (goal.Validates() && job.Validation.Groups != 0)
+            RequireTwoGroups(job, groupCount);
+        if (goal.Validates() && job.Validation.Groups > groupCount)
+            throw BadInputException.OfJob("validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups",
+                "Ask for fewer, or for all.");
+        if (goal.Evaluates() && job.Evaluation is JobEvaluation evaluation)
+            RequireEvaluation(job, evaluation, groupCount, testCount);
+    }
+
+    /// <summary>What clusters inside each class need.</summary>
+    /// <exception cref="BadInputException">A class has fewer images than it is to have clusters.</exception>
+    public static void RequireClusters(Job job, Dataset train)
+    {
+        int[] sizes = new int[train.Classes];
+        foreach (int label in train.Labels)
+            sizes[label]++;
+        int small = Array.FindIndex(sizes, size => size < job.Groups.PerClass);
+        if (small >= 0)
+            throw new BadInputException(job.Data.Source, train.DescribeClass(small), $"{sizes[small]} training images",
+                $"at least {job.Groups.PerClass}, one for each cluster",
+                sizes[small] == 0 ? ClassCount.NoSamples : "Ask for fewer clusters per class (groups.per_class).")
+            {
+                JobField = "groups.per_class",
+            };
+    }
+}

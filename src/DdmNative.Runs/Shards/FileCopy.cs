@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using DdmNative.Attribution.Datasets.Fetch;
+using DdmNative.Attribution.Formats;
+using DdmNative.Runs.Folders;
+
+namespace DdmNative.Runs.Shards;
+
+/// <summary>Files of another run, taken over only as they were left there.</summary>
+internal static class FileCopy
+{
+    /// <summary>Copies a file of one run into another, unless it is there already.</summary>
+    /// <param name="from">The folder of the run that it comes from; only read.</param>
+    /// <param name="name">Its name in the run.</param>
+    /// <param name="to">The run that it goes to; its folder is made.</param>
+    /// <param name="sha256">What it must be.</param>
+    /// <exception cref="BadInputException">It is missing, has been changed since, or lies outside the run.</exception>
+    public static void Take(string from, string name, RunFolder to, string sha256)
+    {
+        if (!RelativePath.Stays(name))
+            throw new BadInputException(Path.Combine(from, RunFolder.RecordName), "$.stages[].files", $"'{name}'", "files inside the run's folder", "Do not use this run: its run.json was edited.");
+        (string source, string destination) = (Path.Combine(from, name), to.PathOf(name));
+        if (Fingerprint.OfFile(destination) == sha256)
+            return;
+        byte[] bytes = InputFile.ReadAll(source);
+        Require(source, Convert.ToHexStringLower(SHA256.HashData(bytes)), sha256);
+        AtomicFile.MakeFolder(Path.GetDirectoryName(destination)!);
+        AtomicFile.Write(destination, file => file.Write(bytes));
+    }
+
+    /// <summary>Reads a file through.</summary>
+    /// <exception cref="BadInputException">It is missing or has been changed since.</exception>
+    public static void Require(string path, string sha256) => Require(path, Fingerprint.OfFile(path), sha256);
+
+    private static void Require(string path, string? found, string sha256)
+    {
+        if (found != sha256)
+            throw new BadInputException(path, "SHA-256", found ?? "no such file", $"{sha256}, as its run.json says", "The file is damaged: run the same command there again, which makes it anew, or copy it again.");
+    }
+}

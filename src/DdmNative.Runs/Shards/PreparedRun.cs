@@ -1,0 +1,56 @@
+using DdmNative.Attribution.Datasets.Fetch;
+using DdmNative.Attribution.Formats;
+using DdmNative.Runs.Folders;
+
+namespace DdmNative.Runs.Shards;
+
+/// <summary>
+/// Another run of the same data whose finished stages are taken over: what was trained and distilled once need not be again in each of several folders. It is only read, by any number of
+/// processes at a time.
+/// </summary>
+internal sealed class PreparedRun
+{
+    private readonly string _folder;
+    private readonly RunRecord _record;
+
+    private PreparedRun(string folder, RunRecord record) => (_folder, _record) = (folder, record);
+
+    /// <summary>Opens a run that may be taken from.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="data">SHA-256 of the data in use here.</param>
+    /// <param name="arithmetic">The device's, here.</param>
+    /// <exception cref="BadInputException">It is no run, or what it holds was made of other data, by another version or on another kind of device.</exception>
+    public static PreparedRun Open(string folder, string data, string arithmetic)
+    {
+        RunRecord record = RunFolder.Peek(folder)
+            ?? throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or leave out --from.");
+        if (record.Shard is ShardRecord shard)
+            throw new BadInputException(folder, "$.shard", $"shard {shard.Shard}", "a whole run", "Take from the run that the shards were prepared with, or from the merged one.");
+        Require("$.version", record.Version, Runner.Version);
+        Require("$.data.sha256", record.Data?.Sha256, data);
+        Require("$.arithmetic", record.Arithmetic, arithmetic);
+        return new PreparedRun(folder, record);
+
+        void Require(string field, string? found, string here)
+        {
+            if (found != here)
+                throw new BadInputException(Path.Combine(folder, RunFolder.RecordName), field, found ?? "nothing", $"{here}, as here", "Prepare the run again as this one is run, or leave out --from.");
+        }
+    }
+
+    /// <summary>
+    /// Takes a stage over that is finished there under the same key; false where it is not, or where its models lie in an experiment's store.
+    /// </summary>
+    /// <exception cref="BadInputException">A file of it is missing or damaged.</exception>
+    public bool Take(Stage stage, string key, RunFolder folder)
+    {
+        if (_record.Stages.FirstOrDefault(record => record.Name == stage.Name && record.Key == key) is not StageRecord finished
+            || !finished.Files.Keys.All(RelativePath.Stays))
+            return false;
+        folder.Forget(stage.Name);
+        foreach ((string name, string sha256) in finished.Files)
+            FileCopy.Take(_folder, name, folder, sha256);
+        folder.Add(finished);
+        return true;
+    }
+}

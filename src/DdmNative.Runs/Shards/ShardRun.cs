@@ -1,0 +1,142 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Sharding;
+using DdmNative.Runs.Folders;
+
+namespace DdmNative.Runs.Shards;
+
+/// <summary>One shard's way through the stages of a job: what others build on wholly, of what is shared out its own part, and nothing of what the merge forms.</summary>
+internal sealed class ShardRun
+{
+    private readonly RunFolder _folder;
+    private readonly Shard _shard;
+    private readonly ModelNumbers _numbers = new();
+    private readonly IReadOnlyList<Stage> _stages;
+    private readonly Dictionary<string, int> _dealt;
+
+    /// <param name="folder">The shard's own folder, its record saved with the shard.</param>
+    /// <param name="stages">All stages of the job, in order.</param>
+    public ShardRun(RunFolder folder, IReadOnlyList<Stage> stages)
+    {
+        (_folder, _stages, _shard) = (folder, stages, folder.Record!.Shard!.Shard);
+        _dealt = stages.Where(stage => stage.InShard == ShardWork.Dealt).Select((stage, i) => (stage.Name, i)).ToDictionary();
+    }
+
+    /// <summary>The shard's record at the beginning of a run: what it has done before under the same goal is not forgotten.</summary>
+    /// <exception cref="BadInputException">The folder is another shard's, or a whole run's.</exception>
+    public static ShardRecord? Begin(RunFolder folder, Shard? shard, RunGoal goal)
+    {
+        ShardRecord? known = folder.Record?.Shard;
+        if (folder.Record is not null && known?.Shard != shard)
+            throw new BadInputException(folder.Folder, "$.shard", known is null ? "a whole run" : $"shard {known.Shard}", shard is null ? "a whole run" : $"shard {shard}, or a new folder",
+                known is null ? "Give each shard a folder of its own; --from takes what is finished here." : $"Go on with --shard {known.Shard}, put the shards together with ddm merge, or choose a new folder.");
+        return shard is not Shard asked ? null : new ShardRecord
+        {
+            Index = asked.Index,
+            Count = asked.Count,
+            Goal = goal.ToString(),
+            Shares = known?.Shares ?? [],
+        };
+    }
+
+    /// <summary>Does the shard's part of a stage that is not finished.</summary>
+    public void Run(Stage stage, StageContext context)
+    {
+        switch (stage.InShard)
+        {
+            case ShardWork.Whole:
+                Pipeline.Finish(_folder, stage, Pipeline.Execute(stage, context), context.Listener);
+                break;
+            case ShardWork.Pieces:
+                ShareRecord pieces = Pieces(stage, context);
+                Add(pieces);
+                context.Listener.Finished(stage.Name, pieces.Seconds);
+                context.Listener.Note($"{stage.Name}: {pieces.Own} of {pieces.Of} pieces are those of shard {_shard}.");
+                break;
+            case ShardWork.Dealt when _shard.Owns(_dealt[stage.Name]):
+                Deal(stage, context);
+                break;
+        }
+    }
+
+    /// <summary>All that is this shard's is done; what another job has left in the folder is forgotten.</summary>
+    /// <param name="keys">The present keys of all stages.</param>
+    public void End(IReadOnlyDictionary<string, string> keys)
+    {
+        ShardRecord shard = _folder.Record!.Shard!;
+        StageRecord[] finished = [.. _folder.Record.Stages.Where(stage => keys.GetValueOrDefault(stage.Name) == stage.Key)];
+        _folder.Save(_folder.Record with
+        {
+            Stages = finished,
+            Begun = null,
+            Shard = shard with
+            {
+                Finished = true,
+                Shares = [.. shard.Shares.Where(share => keys.GetValueOrDefault(share.Stage) == share.Key)],
+                Left = [.. _stages.Where(stage => stage.InShard is ShardWork.Pieces or ShardWork.Merge).Select(stage => stage.Name).Except(finished.Select(stage => stage.Name))],
+            },
+        });
+    }
+
+    /// <summary>Looks through the shard's pieces even where they were done before: what is there is found, what has been damaged is made again.</summary>
+    private ShareRecord Pieces(Stage stage, StageContext context)
+    {
+        var share = new StageShare(_shard, _numbers);
+        try
+        {
+            Pipeline.Execute(stage, context with { Share = share });
+        }
+        catch (AwaitingShardsException)
+        {
+            ShareRecord? before = Known(stage.Name, context.Key);
+            return new ShareRecord
+            {
+                Stage = stage.Name,
+                Key = context.Key,
+                Own = share.Own,
+                Of = share.Of,
+                Computed = share.Computed + (before?.Computed ?? 0),
+                Seconds = share.Seconds + (before?.Seconds ?? 0),
+                PeakBytes = Math.Max(PeakMemory.Bytes(), before?.PeakBytes ?? 0),
+                Files = Hashes(share.Files),
+            };
+        }
+
+        throw new InvalidOperationException($"Stage {stage.Name} says that its work falls into pieces, and has not shared it.");
+    }
+
+    private void Deal(Stage stage, StageContext context)
+    {
+        if (Known(stage.Name, context.Key) is ShareRecord done && done.Files.All(file => Fingerprint.OfFile(_folder.PathOf(file.Key)) == file.Value))
+        {
+            context.Listener.Stage(stage.Name, stage.Title, isDone: true);
+            return;
+        }
+
+        StageRecord result = Pipeline.Execute(stage, context);
+        string? further = stage.Folder is null ? null : _folder.PathOf(stage.Folder);
+        IEnumerable<string> files = result.Files.Keys.Select(_folder.PathOf);
+        if (further is not null && Directory.Exists(further))
+            files = files.Concat(Directory.EnumerateFiles(further, "*", SearchOption.AllDirectories).Where(path => !RunFolder.IsTrace(path)));
+        Add(new ShareRecord
+        {
+            Stage = stage.Name,
+            Key = context.Key,
+            Own = 1,
+            Of = 1,
+            Files = Hashes(files),
+            Result = result,
+        });
+        context.Listener.Finished(stage.Name, result.Seconds);
+    }
+
+    private ShareRecord? Known(string stage, string key) => _folder.Record!.Shard!.Shares.FirstOrDefault(share => share.Stage == stage && share.Key == key);
+
+    private void Add(ShareRecord share)
+    {
+        ShardRecord shard = _folder.Record!.Shard!;
+        _folder.Save(_folder.Record with { Shard = shard with { Shares = [.. shard.Shares.Where(other => other.Stage != share.Stage), share] } });
+    }
+
+    private Dictionary<string, string> Hashes(IEnumerable<string> paths)
+        => paths.Order(StringComparer.Ordinal).ToDictionary(_folder.NameOf, path => Fingerprint.OfFile(path)!);
+}

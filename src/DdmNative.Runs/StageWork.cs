@@ -1,0 +1,56 @@
+using DdmNative.Attribution.DepthDial;
+using DdmNative.Attribution.Networks;
+
+namespace DdmNative.Runs;
+
+/// <summary>
+/// How much a stage has to do, in training passes: one image forward and backward through the whole network. Multiplications in a part of
+/// the network count as that part of a pass; a forward pass alone
+/// is a third of one, and a matching step, which goes through the network with tangents too, is four.
+/// </summary>
+/// <param name="inputs">The run's data, network and job.</param>
+internal sealed class StageWork(RunInputs inputs)
+{
+    private const double MatchingPasses = 4, ForwardPasses = 1.0 / 3;
+
+    /// <summary>N.</summary>
+    public int Images => inputs.Train.Count;
+
+    /// <summary>G.</summary>
+    public int Groups => inputs.OwnGroups?.Count ?? inputs.Job.Groups.PerClass * inputs.Train.Classes;
+
+    /// <summary>T: the steps of the target's training.</summary>
+    public int Steps => RunInputs.Recipe(inputs.Job).TotalSteps(Images);
+
+    /// <summary>The first layer above the penultimate features.</summary>
+    public int HeadStart => inputs.Network.HeadStart;
+
+    /// <summary>The first layer that a depth retrains.</summary>
+    public int FirstLayer(Depth depth) => depth.FirstLayer(inputs.Network);
+
+    /// <summary>One training of the network.</summary>
+    public double Training => (double)Images * inputs.Job.Training.Epochs;
+
+    /// <summary>A gradient of every training image.</summary>
+    public double Gradients => Images;
+
+    /// <summary>Some trainings of the layers from one on, on frozen activations.</summary>
+    public double TopTrainings(int firstLayer, int models) => ForwardPasses * Images + models * Training * ShareFrom(firstLayer);
+
+    /// <summary>As many steps as the target took, of some models of the layers from one on, on batches of a given size.</summary>
+    public double TopSteps(int firstLayer, int models, int batch) => ForwardPasses * Images + (double)models * Steps * batch * ShareFrom(firstLayer);
+
+    /// <summary>Some models on the test images.</summary>
+    public double Evaluation(int models) => ForwardPasses * models * inputs.Test.Count;
+
+    /// <summary>Steps of matching images.</summary>
+    public static double Matching(int images, int steps) => MatchingPasses * images * steps;
+
+    /// <summary>The part of the network's multiplications that its layers from one on have.</summary>
+    private double ShareFrom(int firstLayer)
+    {
+        Network network = inputs.Network;
+        double Of(Layer layer) => (double)layer.ParameterCount * layer.Output.Height * layer.Output.Width;
+        return network.Layers.Skip(firstLayer).Sum(Of) / network.Layers.Sum(Of);
+    }
+}

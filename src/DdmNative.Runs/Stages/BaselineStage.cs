@@ -1,0 +1,89 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Online;
+using DdmNative.Attribution.Online.Baselines;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Shards;
+using DdmNative.Attribution.Training;
+
+namespace DdmNative.Runs.Stages;
+
+/// <summary>
+/// What every method must beat, on the total loss and every class's: <c>baselines.npz</c> with <c>names</c>, <c>objectives</c> and <c>matrices</c> [B, 1 + K, G].
+/// </summary>
+internal sealed class BaselineStage(Job job) : Stage
+{
+    public const string StageName = "baselines";
+    private const string FileName = "baselines.npz";
+
+    /// <summary>Images per group of the synset that is left as it starts: real images.</summary>
+    private const int UnmatchedImages = 4;
+
+    public static IReadOnlyList<string> Names { get; } = ["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched", "replay on real images, unmatched"];
+
+    public override string Name => StageName;
+
+    public override string Title => "compute the baselines";
+
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
+
+    public override object Settings => new { job.Seed, Names, Repair = new Repair().Options, Replay = new Replay().Options };
+
+    /// <summary>The finished stage's matrices, in the order of <see cref="Names"/>.</summary>
+    public static IReadOnlyList<AttributionMatrix> Read(StageContext context)
+    {
+        NpzContents file = Npz.Read(context.Folder.PathOf(FileName));
+        int[] shape = file["matrices"].Shape;
+        double[] values = file.Elements<double>("matrices");
+        string[] objectives = file.Elements<string>("objectives");
+        return [.. Enumerable.Range(0, shape[0]).Select(b =>
+        {
+            var matrix = new double[shape[1], shape[2]];
+            Buffer.BlockCopy(values, b * matrix.Length * sizeof(double), matrix, 0, matrix.Length * sizeof(double));
+            return new AttributionMatrix(objectives, matrix);
+        })];
+    }
+
+    public override void Check(RunInputs inputs) => TrajectoryFiles.Require(inputs, "The baseline TracIn (validation.baselines)");
+
+    public override ShardWork InShard => ShardWork.Dealt;
+
+    public override StageResult Run(StageContext context)
+    {
+        RunInputs inputs = context.Inputs;
+        GroupTable groups = GroupStage.Read(context);
+        IReadOnlyList<Objective> losses = Objective.Defaults(inputs.Test.Labels);
+        using var matching = new MatchingInputs(context, job, new SynsetRecipe(SynsetRecipe.Forward, UnmatchedImages, 0));
+        using var evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
+        var online = new OnlineContext(context.Device, inputs.Network, TrainStage.ReadTarget(context), matching.RealImages, groups.Sizes)
+        {
+            Trajectory = matching.Trajectory,
+            Recipe = RunInputs.Recipe(job),
+            Cancellation = context.Stop,
+        };
+        online = online with { Wave = context.Settings.Bounded(online.Wave) };
+        AttributionMatrix Of(IOnlineMode mode) => AttributionMatrix.From(mode.Run(online).Evaluate(evaluator), inputs.Test.Labels, losses);
+        AttributionMatrix[] matrices =
+            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TracInOf(context, matching), Of(new Repair()), Of(new Replay())];
+        Npz.Write(context.PathFor(FileName),
+            ("names", new NpyArray(Names.ToArray(), Names.Count)),
+            ("objectives", new NpyArray(matrices[0].Objectives.ToArray(), losses.Count)),
+            ("matrices", new NpyArray(matrices.SelectMany(AttributeStage.Flat).ToArray(), matrices.Length, losses.Count, groups.Count)));
+        return new StageResult(FileName);
+    }
+
+    private AttributionMatrix TracInOf(StageContext context, MatchingInputs matching)
+    {
+        RunInputs inputs = context.Inputs;
+        int[] classes = [.. inputs.Test.Labels.Distinct().Order()];
+        int[] classIndex = [.. inputs.Test.Labels.Select(label => Array.IndexOf(classes, label))];
+        using var set = TrainingSet.Create(context.Device, inputs.Test);
+        using var test = new GroupGradients(context.Device, inputs.Network, set.Images, set.Labels, classIndex, classes.Length);
+        int total = matching.Trajectory.TotalSteps, stepsPerEpoch = total / job.Training.Epochs;
+        var epochEnds = new Trajectory([.. matching.Trajectory.Checkpoints.Where(checkpoint => checkpoint.Step % stepsPerEpoch == 0 || checkpoint.Step == total)]);
+        return TracIn.Attribute(matching.Real, test, classes, epochEnds, RunInputs.Recipe(job));
+    }
+}

@@ -1,0 +1,85 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Runs.Jobs;
+
+namespace DdmNative.Runs.Stages;
+
+/// <summary>One metric of the evaluation, on all of the job's methods: <c>evaluation/METRIC.csv</c>, and its figures as <c>FIGURE:METHOD</c>.</summary>
+internal abstract class EvaluationStage(string metric, Job job, JobEvaluation evaluation) : Stage
+{
+    /// <summary>Stands where a method's name would: one seed's retrained models against the mean of the others'.</summary>
+    public const string Ceiling = "ceiling";
+
+    /// <summary>Stands where a method's name would: groups in random order.</summary>
+    public const string RandomOrder = "random order";
+
+    /// <summary>Stands where a method's name would: each training sample's own loss.</summary>
+    public const string OwnLoss = "own loss";
+
+    /// <summary>Figures of every metric that retrains: models trained, and their time together.</summary>
+    public const string RetrainedModels = "retrained", RetrainedSeconds = "retrained_seconds";
+
+    public override string Name => NameOf(metric);
+
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName,
+        .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. AttributeStage.ReferenceOf(job)];
+
+    public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context);
+
+    protected Job Job => job;
+
+    protected JobEvaluation Evaluation => evaluation;
+
+    /// <summary>The target's own seed, then those after it.</summary>
+    protected ulong[] Seeds => [.. Enumerable.Range(0, evaluation.Seeds).Select(r => job.Seed + (ulong)r)];
+
+    protected string CsvFile => $"evaluation/{metric}.csv";
+
+    public static string NameOf(string metric) => "evaluate:" + metric;
+
+    /// <summary>The stage of a metric.</summary>
+    public static EvaluationStage For(string metric, Job job, JobEvaluation evaluation) => metric switch
+    {
+        EvaluationMetrics.LeaveOneOut => new LeaveOneOutStage(job, evaluation),
+        EvaluationMetrics.LinearDatamodeling => new LinearDatamodelingStage(job, evaluation),
+        EvaluationMetrics.Removal => new RemovalStage(job, evaluation),
+        EvaluationMetrics.Brittleness => new BrittlenessStage(job, evaluation),
+        _ => new MislabelStage(job, evaluation),
+    };
+
+    /// <summary>The test samples whose single predictions are looked at.</summary>
+    protected int[] Predictions(StageContext context) => ChosenPredictions.Of(context.Inputs.Test.Count, evaluation.Predictions, job.Seed);
+
+    /// <summary>Every method's effects on the objectives; in a shard, of those methods alone whose effects were there before the work was shared out, which all shards know.</summary>
+    protected static IReadOnlyList<(string Method, AttributionMatrix Effects)> Effects(StageContext context, IReadOnlyList<Objective> objectives)
+    {
+        HashSet<string> finished = [.. context.Folder.Record!.Stages.Select(stage => stage.Name)];
+        string[] unknown = context.Share is null
+            ? []
+            : [.. context.Job.Attribution.Methods.Where(method
+                => !AttributionMethods.Parts(method).All(part => finished.Contains(OnlineStage.NameOf(part))))];
+        if (unknown.Length > 0)
+            context.Listener.Note($"The models that the effects by {string.Join(", ", unknown)} decide on are left to ddm merge. To share them out too, attribute first and take that run with --from.");
+        var effects = new MethodEffects(context, objectives);
+        return [.. context.Job.Attribution.Methods.Except(unknown).Select(method => (method, effects.Read(method)))];
+    }
+
+    /// <summary>Writes the metric's table and hands over its figures with what retraining cost.</summary>
+    protected StageResult Result(StageContext context, FigureTable table, Dictionary<string, double> figures, RetrainedModels? models = null, params string[] otherFiles)
+    {
+        AtomicFile.WriteText(context.PathFor(CsvFile), table.Csv());
+        if (models is not null)
+        {
+            figures.Add(RetrainedModels, models.Trained);
+            figures.Add(RetrainedSeconds, models.Seconds);
+        }
+
+        // Where effects do not vary there is no correlation; JSON has no word for that but absence.
+        return new StageResult([CsvFile, .. otherFiles, .. models?.Files ?? []], figures.Where(figure => double.IsFinite(figure.Value)).ToDictionary());
+    }
+
+    /// <summary>The name under which a figure of a method is kept.</summary>
+    protected static string FigureOf(string figure, string method) => ValidateStage.FigureOf(figure, method);
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using DdmNative.Runs.Checkpoints;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
+
+namespace DdmNative.Runs.Stages;
+
+/// <summary>Takes a network that was trained elsewhere as the target, in the place of <see cref="TrainStage"/>: <c>target.safetensors</c> and, where it came with its training, <c>trajectory/</c>.</summary>
+internal sealed class ImportStage(Job job, ImportedTarget target) : Stage
+{
+    /// <summary>What guesses classes has one in K right; below so many times that, something is probably wrong.</summary>
+    private const double Doubtful = 2;
+
+    public override string Name => TrainStage.StageName;
+
+    public override string Title => $"take {Path.GetFileName(job.Target!.File)} as the target";
+
+    // Seed and recipe too: what builds on the target retrains by them.
+    public override object Settings => new { job.Seed, job.Network, job.Training, Target = target.Sha256 };
+
+    public override StageResult Run(StageContext context)
+    {
+        IReadOnlyList<string> files = target.Trajectory is null ? [] : TrajectoryFiles.Write(context, context.Inputs.Network, target.Trajectory);
+        TrainStage.WriteTarget(context, target.Parameters);
+        Dictionary<string, double> figures = ModelFigures.OfTest(context, target.Parameters);
+        if (figures["test_accuracy"] < Doubtful / context.Inputs.Network.Classes && context.Inputs.Network.Classes > 2)
+            context.Listener.Note(string.Create(CultureInfo.InvariantCulture,
+                $"The given target has only {100 * figures["test_accuracy"]:0.0} % of the test images right. Was it trained on images normalised in another way? They are normalised by mean {Numbers(context.Inputs.Normalization.Mean)} and deviation {Numbers(context.Inputs.Normalization.Std)}; --mean and --std change that."));
+        return new StageResult([TrainStage.TargetFile, .. files], figures);
+    }
+
+    private static string Numbers(double[] values) => string.Join(", ", values.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture)));
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Metrics;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Shards;
+
+namespace DdmNative.Runs.Stages;
+
+/// <summary>
+/// Wrong labels planted in the training set, and how well each method finds them: the whole job again with label noise in runs of its own, its samples ranked by their effect on the total loss,
+/// the most harmful first. Methods that give the effect of every single sample at one cost are asked for it (<see cref="SampleMethods"/>, <c>mislabelled/samples/</c>); for the others a sample counts as
+/// its group does (<c>mislabelled/groups/</c>). Beside the methods, what they must beat: the loss of each training sample itself.
+/// </summary>
+internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.Mislabel, job, evaluation)
+{
+    private const string FolderName = "mislabelled", SamplesFile = "evaluation/mislabel-samples.csv";
+
+    private static readonly Objective Loss = new(ObjectiveKind.Loss);
+
+    public override string Title => $"find {Evaluation.LabelNoise.ToString("0.##%", CultureInfo.InvariantCulture)} wrong labels";
+
+    public override IReadOnlyList<string> Needs => [GroupStage.StageName];
+
+    public override object Settings => new { Job.Seed, Evaluation.LabelNoise, DataSeed = Job.Data.Seed, Job.Network, Job.Training, Job.Groups, Job.Matching, Job.Attribution.Methods };
+
+    public override ShardWork InShard => ShardWork.Dealt;
+
+    public override string Folder => FolderName;
+
+    /// <summary>Nothing of its own: the runs in it say themselves what they find.</summary>
+    public override string? Kept(StageContext context) => null;
+
+    /// <summary>Wrong labels make classes smaller.</summary>
+    public override void Check(RunInputs inputs)
+    {
+        if (inputs.OwnGroups is null && Job.Data.LabelNoise == 0)
+            RunInputs.RequireClusters(Job, LabelNoise.Plant(inputs.Train, Evaluation.LabelNoise, Job.Data.Seed).Data);
+    }
+
+    public override StageResult Run(StageContext context)
+    {
+        var scores = new Dictionary<string, double[]>();
+        RunInputs? inputs = null;
+        foreach (IGrouping<bool, string> methods in Job.Attribution.Methods.GroupBy(SampleMethods.Contains).OrderBy(of => of.Key))
+        {
+            string name = $"{FolderName}/{(methods.Key ? "samples" : "groups")}";
+            Job noisy = Noisy([.. methods], methods.Key ? Granularity.Sample : Granularity.Group);
+            Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute, context.Settings with { PyTorch = null, Shard = null, From = null, KnowsData = true }, context.Device, new NestedListener(name, context.Listener), context.Stop);
+            using RunFolder run = RunFolder.Open(context.Folder.PathOf(name));
+            inputs = RunInputs.Load(noisy, RunGoal.Attribute);
+            StageContext nested = context with { Folder = run, Job = noisy, Inputs = inputs };
+            GroupTable parts = MethodStage.Parts(nested);
+            foreach ((string method, AttributionMatrix effects) in Effects(nested, [Loss]))
+            {
+                // F(with) − F(without): what raises the loss harms, and is suspected first.
+                double[] row = effects.Row(Loss.Name);
+                scores.Add(method, [.. parts.GroupOf.Select(part => row[part])]);
+            }
+
+            scores[OwnLoss] = LossOfEach(nested);
+        }
+
+        bool[] planted = inputs!.Planted!;
+        string[] names = [.. Job.Attribution.Methods, OwnLoss];
+        var table = new FigureTable(["method"], [("auroc", "0.00"), ("average_precision", "0.00"), ("chance", "0.00")]);
+        var figures = new Dictionary<string, double>();
+        foreach (string name in names)
+        {
+            (double auroc, double precision) = (Detection.Auroc(scores[name], planted), Detection.AveragePrecision(scores[name], planted));
+            table.Add([name], auroc, precision, planted.Count(mark => mark) / (double)planted.Length);
+            figures.Add(FigureOf("auroc", name), auroc);
+            figures.Add(FigureOf("average_precision", name), precision);
+        }
+
+        WriteSamples(context.PathFor(SamplesFile), inputs, planted, names, scores);
+        return Result(context, table, figures, null, SamplesFile);
+    }
+
+    /// <summary>The same job on noisy labels, with nothing in it but the attribution of the total loss.</summary>
+    private Job Noisy(IReadOnlyList<string> methods, string granularity) => Job with
+    {
+        // A target that came from elsewhere has seen the right labels: here one is trained on the wrong ones.
+        Target = null,
+        Data = Job.Data with { LabelNoise = Evaluation.LabelNoise },
+        Attribution = new JobAttribution { Methods = methods, Objectives = [Loss.Name], Granularity = granularity, Samples = JobAttribution.NoSamples },
+        Validation = new JobValidation(),
+        Evaluation = null,
+        Unlearning = null,
+    };
+
+    /// <summary>[N]: the target's loss on each training sample under the label it was given.</summary>
+    private static double[] LossOfEach(StageContext nested)
+    {
+        RunInputs inputs = nested.Inputs;
+        using var evaluator = new ModelEvaluator(nested.Device, inputs.Network, inputs.Train.Images, inputs.Train.Count);
+        float[] logits = evaluator.Logits(TrainStage.ReadTarget(nested), 1);
+        return [.. Enumerable.Range(0, inputs.Train.Count).Select(n => new Objective(ObjectiveKind.Loss, ofSamples: [n]).Evaluate(logits, inputs.Train.Labels))];
+    }
+
+    private static void WriteSamples(string path, RunInputs inputs, bool[] planted, string[] names, Dictionary<string, double[]> scores)
+    {
+        var table = new FigureTable(["sample", "label", "planted"], [.. names.Select(name => (name, "R"))]);
+        for (int n = 0; n < planted.Length; n++)
+        {
+            int[] of = [inputs.Train.SourceIndices[n], inputs.Train.Labels[n], planted[n] ? 1 : 0];
+            table.Add([.. of.Select(number => number.ToString(CultureInfo.InvariantCulture))], [.. names.Select(name => scores[name][n])]);
+        }
+
+        AtomicFile.WriteText(path, table.Csv());
+    }
+}

@@ -1,0 +1,30 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Runs.Stages;
+
+/// <summary>A model's accuracy and loss on some images, as a stage's figures.</summary>
+internal static class ModelFigures
+{
+    /// <summary><c>test_accuracy</c> and <c>test_loss</c>.</summary>
+    public static Dictionary<string, double> OfTest(StageContext context, float[] parameters)
+    {
+        var figures = new Dictionary<string, double>();
+        Add(figures, "test", Logits(context, parameters, context.Inputs.Test), context.Inputs.Test.Labels);
+        return figures;
+    }
+
+    /// <summary>[N, K].</summary>
+    public static float[] Logits(StageContext context, float[] parameters, Dataset images)
+    {
+        using var evaluator = new ModelEvaluator(context.Device, context.Inputs.Network, images.Images, images.Count);
+        return evaluator.Logits(parameters, 1);
+    }
+
+    /// <summary>Adds <c>NAME_accuracy</c> and <c>NAME_loss</c> over all samples, or over those chosen.</summary>
+    public static void Add(Dictionary<string, double> figures, string name, float[] logits, int[] labels, IReadOnlyList<int>? samples = null)
+    {
+        figures.Add(name + "_accuracy", new Objective(ObjectiveKind.Accuracy, ofSamples: samples).Evaluate(logits, labels));
+        figures.Add(name + "_loss", new Objective(ObjectiveKind.Loss, ofSamples: samples).Evaluate(logits, labels));
+    }
+}

@@ -1,0 +1,51 @@
+using DdmNative.Attribution.Datasets;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
+using DdmNative.Runs.Jobs;
+
+namespace DdmNative.Runs.Stages;
+
+/// <summary>Puts the synset of the job's first synset mode where people look for it: <c>synset.safetensors</c> and, a column per group, <c>synset.png</c>.</summary>
+internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
+{
+    public const string FileName = "synset.safetensors";
+    private const string StageName = "synset", PictureFile = "synset.png";
+    private const byte Gap = 32;
+
+    public override string Name => StageName;
+
+    public override string Title => "draw the synset";
+
+    public override IReadOnlyList<string> Needs => [DistillStage.NameOf(recipe)];
+
+    public override object Settings => new { recipe.Name };
+
+    public override double? Work(StageWork work) => 0;
+
+    /// <summary>The recipe whose synset a job shows: that of its first method with images; null where there is none.</summary>
+    public static SynsetRecipe? Shown(Job job)
+        => AttributionMethods.Parts(job.Attribution.Methods).Select(method => job.Matching.RecipeFor(method)).FirstOrDefault(recipe => recipe is { HasImages: true });
+
+    public override StageResult Run(StageContext context)
+    {
+        // Of the phases' synsets, the last: the one nearest the trained target.
+        Synset synset = recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context, recipe)[^1].Synset : DistillStage.Read(context, recipe);
+        SynsetFile.Write(context.PathFor(FileName), synset);
+        WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization, context.Inputs.Pixels);
+        return new StageResult(FileName, PictureFile);
+    }
+
+    /// <summary>A column per group, its images from the top down, a pixel of grey between them.</summary>
+    private static void WritePicture(string path, Synset synset, Normalization normalization, PixelRange range)
+    {
+        (int channels, int height, int width) = (synset.Image.Channels, synset.Image.Height, synset.Image.Width);
+        float[] pixels = [.. synset.Images];
+        normalization.Invert(pixels, channels, height * width);
+        range.ToUnit(pixels);
+        var picture = new Picture(synset.PerGroup * (height + 1) + 1, synset.GroupCount * (width + 1) + 1, channels, Gap);
+        for (int i = 0; i < synset.Count; i++)
+            picture.Draw(pixels.AsSpan(i * synset.ImageLength, synset.ImageLength), height, width, 1 + i % synset.PerGroup * (height + 1), 1 + i / synset.PerGroup * (width + 1));
+        PngWriter.Save(path, picture.Pixels, picture.Height, picture.Width, picture.Channels);
+    }
+}

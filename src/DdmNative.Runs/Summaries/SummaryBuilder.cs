@@ -1,0 +1,182 @@
+using DdmNative.Attribution.Evaluation;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
+using DdmNative.Runs.Stages;
+
+namespace DdmNative.Runs.Summaries;
+
+/// <summary>Sums up what a run's folder holds.</summary>
+/// <param name="run">The folder.</param>
+/// <param name="inputs">The data it was made of.</param>
+/// <param name="finished">The stages that are finished for the present job.</param>
+internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyDictionary<string, StageRecord> finished)
+{
+    private const int Listed = 5;
+    private static readonly string[] Views = ["same", "all", "off", "total", "within"];
+
+    public RunSummary Build()
+    {
+        RunRecord record = run.Record!;
+        StageRecord? train = Find(TrainStage.StageName);
+        StageRecord? retrain = Find(RetrainStage.StageName);
+        StageRecord? validate = Find(ValidateStage.StageName);
+        double? modelSeconds = Figure(retrain, RetrainStage.SecondsPerModel);
+        double? pyTorchSeconds = Figure(Find(PyTorchStage.StageName), PyTorchStage.SecondsPerModel);
+        var summary = new RunSummary
+        {
+            Run = run.Folder,
+            TestAccuracy = Figure(train, "test_accuracy"),
+            TestLoss = Figure(train, "test_loss"),
+            RetrainingSeconds = modelSeconds,
+            PyTorchSeconds = pyTorchSeconds,
+            SpeedUpOverPyTorch = pyTorchSeconds / modelSeconds,
+            RetrainedGroups = (int?)Figure(retrain, RetrainStage.GroupsFigure),
+            RetrainedSeeds = retrain is null ? null : record.Job.Validation.Seeds,
+            Ceiling = validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, ValidateStage.Ceiling),
+            Baselines = validate is null || !record.Job.Validation.Baselines
+                ? new Dictionary<string, IReadOnlyDictionary<string, double>>()
+                : BaselineStage.Names.ToDictionary(name => name, name => (IReadOnlyDictionary<string, double>)CorrelationsOf(validate, name)),
+            Evaluation = Evaluation(record.Job),
+            Unlearned = Find(UnlearnStage.StageName)?.Figures,
+            Shard = record.Shard is Shards.ShardRecord shard
+                ? new ShardSummary($"{shard.Shard}", [.. shard.Shares.Select(share => new SharedStage(share.Stage, share.Own, share.Of))], shard.Left)
+                : null,
+            Seconds = record.Stages.ToDictionary(stage => stage.Name, stage => stage.Seconds),
+        };
+        if (Find(AttributeStage.StageName) is null)
+            return summary;
+
+        GroupTable groups = Granularity.PartsOf(run.Record!.Job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
+        (string objective, double[] effects, Dictionary<int, double> exact) = FirstRow(validate is not null);
+        double sign = Objective.Parse(objective).HarmSign;
+        int[] order = [.. Enumerable.Range(0, groups.Count).OrderBy(g => sign * effects[g])];
+        (int[] helpful, int[] harmful) = Extremes.Of(order, Listed, g => sign * effects[g] > 0);
+        GroupEffect Describe(int g) => new(g, groups.Names?[g], groups.ClassOf[g], groups.ClusterOf[g], groups.Sizes[g], effects[g],
+            exact.TryGetValue(g, out double value) ? value : null) { ClassName = inputs.Train.ClassNames?[groups.ClassOf[g]] };
+        return summary with
+        {
+            Convention = AttributionMatrix.Convention,
+            Objective = objective,
+            MostHelpful = [.. helpful.Select(Describe)],
+            MostHarmful = [.. harmful.Select(Describe)],
+            Methods = [.. record.Job.Attribution.Methods.Select(method => Method(method, groups.Count, modelSeconds, validate))],
+        };
+    }
+
+    private EvaluationSummary? Evaluation(Job job)
+    {
+        StageRecord[] stages = [.. (job.Evaluation?.Metrics ?? []).Select(metric => Find(EvaluationStage.NameOf(metric))).OfType<StageRecord>()];
+        if (stages.Length == 0)
+            return null;
+        double retrained = stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedModels) ?? 0);
+        var lines = new List<EvaluatedMethod>();
+        foreach (string name in job.Attribution.Methods.Concat([EvaluationStage.Ceiling, EvaluationStage.RandomOrder, EvaluationStage.OwnLoss]))
+        {
+            Dictionary<string, double> figures = stages.SelectMany(stage => stage.Figures).Where(figure => figure.Key.EndsWith(":" + name, StringComparison.Ordinal))
+                .Where(figure => figure.Key.IndexOf(':', StringComparison.Ordinal) == figure.Key.Length - name.Length - 1)
+                .ToDictionary(figure => figure.Key[..^(name.Length + 1)], figure => figure.Value);
+            bool isMethod = job.Attribution.Methods.Contains(name);
+            if (!isMethod && figures.Count == 0)
+                continue;
+            (double offline, double online, long peak) = CostOf(name);
+            lines.Add(isMethod ? new EvaluatedMethod(name, figures, offline, online, peak) : new EvaluatedMethod(name, figures, null, null, null));
+        }
+
+        return new EvaluationSummary
+        {
+            Metrics = [.. job.Evaluation!.Metrics.Where(metric => Find(EvaluationStage.NameOf(metric)) is not null)],
+            Methods = lines,
+            Retrained = (int)retrained,
+            RetrainingSeconds = retrained > 0 ? stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedSeconds) ?? 0) / retrained : null,
+        };
+    }
+
+    /// <summary>What a method took: once beforehand and for all groups, in seconds; and at most of memory. Methods that are averaged share a synset.</summary>
+    private (double Offline, double Online, long PeakBytes) CostOf(string method)
+    {
+        (double offline, double online, long peak) = (0, 0, 0);
+        var recipes = new HashSet<SynsetRecipe>();
+        foreach (string part in AttributionMethods.Parts(method))
+        {
+            StageRecord? stage = Find(OnlineStage.NameOf(part));
+            SynsetRecipe? recipe = run.Record!.Job.Matching.RecipeFor(part);
+            StageRecord? distil = recipe is null ? null : Find(DistillStage.NameOf(recipe));
+            double onlineSeconds = Figure(stage, OnlineStage.OnlineSeconds) ?? 0;
+            // Freezing features belongs to what is done once; for the synset modes the rest of the stage is reading files.
+            offline += recipe is null ? (stage?.Seconds ?? 0) - onlineSeconds : recipes.Add(recipe) ? distil?.Seconds ?? 0 : 0;
+            online += onlineSeconds;
+            peak = Math.Max(peak, Math.Max(stage?.PeakBytes ?? 0, distil?.PeakBytes ?? 0));
+        }
+
+        return (offline, online, peak);
+    }
+
+    private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
+    {
+        (double offline, double onlineSeconds, _) = CostOf(method);
+        IReadOnlyList<string> parts = AttributionMethods.Parts(method);
+        StageRecord?[] online = [.. parts.Select(part => Find(OnlineStage.NameOf(part)))];
+        EffectCheck? check = Checked(method);
+        return new MethodSummary(method, offline, onlineSeconds, modelSeconds * groups / onlineSeconds,
+            Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
+        {
+            KeptLoss = online.Max(stage => Figure(stage, OnlineStage.KeptLoss)),
+            Part = online.Min(stage => Figure(stage, OnlineStage.Part)),
+            Agreement = check is not null && double.IsFinite(check.Agreement) ? check.Agreement : null,
+            TotalAgreement = check is not null && double.IsFinite(check.Total) ? check.Total : null,
+            Agrees = check?.Agrees,
+            Scale = check?.Scale,
+            Warnings = AttributionMethods.IsMean(method)
+                ? [.. parts.SelectMany((part, i) => WarningsOfPart(part, online[i], parts.Any(Agrees))),
+                    .. EffectWarnings.Of(null, null, check)]
+                : [.. EffectWarnings.Of(Figure(online[0], OnlineStage.KeptLoss), Figure(online[0], OnlineStage.Part), check)],
+        };
+    }
+
+    /// <summary>The warnings of a method that is averaged with others.</summary>
+    /// <param name="part">The method.</param>
+    /// <param name="online">Its stage.</param>
+    /// <param name="leavesOut">Whether the mean leaves out methods that do not agree with the reference, because others do.</param>
+    private IEnumerable<string> WarningsOfPart(string part, StageRecord? online, bool leavesOut)
+    {
+        string title = AttributionMethods.Title(part);
+        if (leavesOut && Checked(part) is { Agrees: false } check)
+            yield return EffectWarnings.OfLeftOut(title, check);
+        foreach (string warning in EffectWarnings.Of(Figure(online, OnlineStage.KeptLoss), Figure(online, OnlineStage.Part), null))
+            yield return $"in {title}, {warning}";
+    }
+
+    private bool Agrees(string method) => Checked(method) is not { Agrees: false };
+
+    private EffectCheck? Checked(string method) => Find(AttributeStage.StageName) is StageRecord attribute
+        ? EffectCheck.Read(attribute.Figures, method) : null;
+
+    private (string Objective, double[] Effects, Dictionary<int, double> Exact) FirstRow(bool validated)
+    {
+        NpzContents file = Npz.Read(run.PathOf(AttributeStage.NpzFile));
+        double[] effects = file.Elements<double>("matrix")[..file["matrix"].Shape[1]];
+        var exact = new Dictionary<int, double>();
+        if (validated)
+        {
+            NpzContents validation = Npz.Read(run.PathOf(ValidateStage.NpzFile));
+            int[] groups = validation.Elements<int>("groups");
+            double[] values = validation.Elements<double>("exact");
+            for (int i = 0; i < groups.Length; i++)
+                exact.Add(groups[i], values[i]);
+        }
+
+        return (file.Elements<string>("objectives")[0], effects, exact);
+    }
+
+    private static Dictionary<string, double> CorrelationsOf(StageRecord validate, string method)
+        => Views.Where(view => validate.Figures.ContainsKey(ValidateStage.FigureOf(view, method)))
+            .ToDictionary(view => view, view => validate.Figures[ValidateStage.FigureOf(view, method)]);
+
+    private StageRecord? Find(string stage) => finished.GetValueOrDefault(stage);
+
+    private static double? Figure(StageRecord? stage, string name) => stage is not null && stage.Figures.TryGetValue(name, out double value) ? value : null;
+}
