@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Ours and PyTorch side by side on this machine's CPU: the same work, the same threads, in turn (docs/benchmarks.md).
+# Times our code and PyTorch side by side on this machine's CPU: the same work, the same threads, in turn (docs/benchmarks.md).
 # Installs what it needs (Debian: python3-torch, libopenblas0-pthread, dataset-fashion-mnist), builds, and prints a table.
 #
 #   build/bench.sh                 everything with 2 threads, then with 1, with each row's peak memory
 #   build/bench.sh --quick         within a minute: 2 threads, few repeats, long workloads shortened
 #   build/bench.sh --only conv-fwd,matching --threads 4 --json rows.json
 #
-#   GpuPackages=torchsharp build/bench.sh      a column for TorchSharp too (docs/gpu-packages.md); --torchsharp-device cuda puts it on a GPU
+#   GpuPackages=torchsharp build/bench.sh      also a column for TorchSharp (docs/gpu-packages.md);
+#                                              --torchsharp-device cuda runs it on a GPU
 #
 # All options: build/bench.sh --help
 set -euo pipefail
@@ -29,7 +30,7 @@ if [[ ${#wanted[@]} -gt 0 ]]; then
         { "${as_root[@]}" apt-get update -q > /dev/null && "${as_root[@]}" apt-get install -y -q "${wanted[@]}" > /dev/null; }
 fi
 
-# Built only where a source is newer, so that a quick run is quick.
+# Builds only if a source is newer, so that a quick run is quick.
 binary=benchmarks/DdmNative.SideBySide/bin/Release/net10.0/side-by-side.dll
 stamp=benchmarks/DdmNative.SideBySide/bin/Release/built
 newer() {

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# The examples of examples/cluster, run here: a job by one process, and the same job in shards by a scheduler; then the two runs compared, file by file.
-# With Slurm one of the shards is asked to stop on its way, and goes back to the queue. The last line is the verdict; the exit status is 0 where every file that holds no times is the same, to the byte.
+# Runs the examples of examples/cluster here: a job in one process, and the same job in shards with a scheduler; then compares the two
+# runs, file by file. With Slurm, one of the shards is asked to stop while it runs, and is queued again. The last line is the verdict; the
+# exit status is 0 if every file that contains no times is identical, byte for byte.
 #
-#   build/cluster-test.sh slurm    [JOB.json [N]]     a Slurm of its own on this machine (Debian's slurm-wlm and munge, as root): two CPUs, tasks queue
+#   build/cluster-test.sh slurm    [JOB.json [N]]     starts its own Slurm on this machine (Debian's slurm-wlm and munge, as root):
+#                                                     two CPUs, tasks queue
 #   build/cluster-test.sh parallel [JOB.json [N]]     GNU parallel, two at a time
 #
-# JOB is examples/cluster/job.json (seconds), N is 8. DDM is how to call ddm: build/ddm. Exit status 77 where the scheduler cannot be had.
+# JOB is examples/cluster/job.json (seconds), N is 8. DDM is the command that runs ddm: build/ddm. Exit status 77 if the scheduler is not
+# available.
 set -euo pipefail
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 how=${1:?slurm or parallel} job=$(realpath -- "${2:-$root/examples/cluster/job.json}") shards=${3:-8}
@@ -27,7 +30,7 @@ cannot() {
     exit 77
 }
 
-# Until a command succeeds; gives up after half a minute.
+# Waits until a command succeeds; gives up after half a minute.
 await() {
     for _ in $(seq 150); do
         if "$@" > /dev/null 2>&1; then return 0; fi
@@ -83,7 +86,7 @@ CONF
     await sh -c 'sinfo --noheader --format=%T | grep -qx idle'
 }
 
-# Asks running shards to stop, as the end of their time would, until one has gone back to the queue. (A shard may be done before it hears.)
+# Asks running shards to stop, as at the end of their time limit, until one has been queued again. (A shard may finish before it reacts.)
 requeue_one() {
     local array shard
     await sh -c 'squeue --noheader --name=ddm-shard --states=RUNNING | grep -q .'
@@ -98,7 +101,7 @@ requeue_one() {
     return 1
 }
 
-# Until the merging job is over; its own word on how it ended.
+# Waits until the merging job is over; the result is the state that Slurm reports.
 await_slurm() {
     local state
     while true; do
@@ -106,7 +109,7 @@ await_slurm() {
         case $state in
             COMPLETED) return 0 ;;
             PENDING | RUNNING | COMPLETING | CONFIGURING | REQUEUED)
-                # Where a step before has failed the merge waits forever.
+                # If an earlier step has failed, the merge waits forever.
                 if ! squeue --noheader --job "$1" --format=%r | grep -q DependencyNeverSatisfied; then
                     sleep 0.3
                     continue

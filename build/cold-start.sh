@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What a driver has to compile before a job runs: runs the demo's job, its data and rounds cut down, on the CUDA emulator, and prints the
-# modules whose kernels it launched, their bytes beside those of all modules, and how long ptxas takes for either where it is on the PATH.
-# The options go to `ddm run` (--precision tf32). Takes some minutes; needs Fashion-MNIST.
+# Measures what a driver has to compile before a job runs: runs the demo's job, with reduced data and rounds, on the CUDA emulator, and
+# prints the modules whose kernels it launched, their size and that of all modules, and, if ptxas is on the PATH, its time for both.
+# Options are passed to `ddm run` (--precision tf32). Takes some minutes; needs Fashion-MNIST.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 modules=artifacts/ptx/sm_80
@@ -14,7 +14,7 @@ export DDM_DATA__TRAIN_PER_CLASS=8 DDM_DATA__TEST_PER_CLASS=4 DDM_TRAINING__EPOC
 export DDM_MATCHING__STEPS=1 DDM_VALIDATION__GROUPS=1
 DDM_CUDA_EMULATOR_REPORT=$work/report.json build/ddm run examples/demo.json --run "$work/run" --device cuda --quiet "$@" > /dev/null
 
-# Each launched kernel's module is the one that has its .entry.
+# A launched kernel's module is the one that has its .entry.
 grep -o '"name": *"[A-Za-z0-9_]*"' "$work/report.json" | grep -o '[A-Za-z0-9_]*"$' | tr -d '"' | sort -u > "$work/kernels"
 for kernel in $(< "$work/kernels"); do grep -lE "\.entry[[:space:]]+$kernel\(" "$modules"/*.ptx || true; done | sort -u > "$work/used"
 ls "$modules"/*.ptx > "$work/all"

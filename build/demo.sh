@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# From a fresh checkout to an answer: which parts of Fashion-MNIST shaped a network trained on it, checked against exact retraining.
-# Needs the .NET SDK 10 and nothing else. A second call goes on from runs/demo and ends in seconds.
+# From a fresh checkout to a result: which parts of Fashion-MNIST shaped a network trained on it, checked against exact retraining.
+# Needs only the .NET SDK 10. A second call reuses runs/demo and ends in seconds.
 #
 #   build/demo.sh [--data DIR] [options of `ddm run`, e.g. --threads 1, --compare-pytorch]
 #
-# The data: DIR if given; else Debian's package dataset-fashion-mnist (installed where apt and the rights are there);
-# else fetched from the data set's own repository into artifacts/ (`ddm data fetch`, which checks it).
+# The data: DIR if given; otherwise Debian's package dataset-fashion-mnist (installed if apt and the permission are available);
+# otherwise downloaded from the dataset's own repository into artifacts/ (`ddm data fetch`, which verifies it).
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -30,7 +30,7 @@ if [[ -z $data ]]; then
     fi
 fi
 
-# Where PyTorch is installed, its time at the same retraining is measured beside ours.
+# If PyTorch is installed, its time for the same retraining is also measured.
 if /usr/bin/python3 -c 'import torch' 2> /dev/null; then
     set -- --compare-pytorch "$@"
 fi

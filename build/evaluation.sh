@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Methods of attribution measured against retrained models: the tables of docs/evaluation.md, printed as Markdown. Resumes where it was killed.
+# Compares attribution methods with retrained models: prints the tables of docs/evaluation.md as Markdown. Resumes after a kill.
 #
 #   build/evaluation.sh small            generated images, all metrics                          (seconds)
 #   build/evaluation.sh lds [DIR]        Fashion-MNIST, 4000 images, 50 groups: LDS on 100 halves, one seed

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Faults of the disk and damaged files (docs/survival.md); each line says what was done and what came of it, and a test that fails prints the seed or the place.
+# Tests disk faults and damaged files (docs/survival.md). Each line says what was done and the result; a failing test prints the seed or
+# the place.
 #
-#   build/fault-test.sh write [COUNT]       COUNT writes, flushes, renames, … that fail in the course of a job (60), read-only and full disks, full and closed streams
+#   build/fault-test.sh write [COUNT]       COUNT failing writes, flushes, renames, … during a job (60), read-only and full disks,
+#                                           full and closed streams
 #   build/fault-test.sh read [COUNT]        COUNT mutations of a file for every reader (10000)
-#   build/fault-test.sh commands [COUNT] [SEED]    COUNT command lines at random, from SEED on (1000, 1)
+#   build/fault-test.sh commands [COUNT] [SEED]    COUNT random command lines, starting at SEED (1000, 1)
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Checks ddm on an NVIDIA GPU with what build/gpu-pack.sh made: needs bash, python3 and the pack, neither .NET nor a network (docs/gpu.md).
+# Checks ddm on an NVIDIA GPU with the output of build/gpu-pack.sh. Needs bash, python3 and the pack, but no .NET and no network
+# (docs/gpu.md).
 #
 #   build/gpu-check.sh [OPTIONS] [PHASE,…]     all by default: facts,conformance,sanitizer,job,bench,ncu
 #
-#   --minutes N   the time for all of it (9); a phase that ends early leaves its time to the others
+#   --minutes N   the total time (9); a phase that ends early leaves its time to the others
 #   --sample N    conformance: every N-th case of each method (1)
-#   --small       small jobs and short rows: to rehearse on the emulator, where DDM_CUDA_DRIVER names it
+#   --small       small jobs and short rows: for a rehearsal on the emulator, if DDM_CUDA_DRIVER names it
 #
-# Reads .gpu/ (or $GPU), works in $WORK (/tmp/ddm-gpu), where a later call finds what an earlier one unpacked, and leaves at most
-# eight files in $OUT (/tmp/ddm-gpu-out). The last lines are a verdict for each phase: OK, FAILED or skipped, with the figure or reason.
-# Exit status: 0, 1 where a phase FAILED, 2 for wrong usage. No setting of the card is changed.
+# Reads .gpu/ (or $GPU), works in $WORK (/tmp/ddm-gpu), where a later call reuses what an earlier one unpacked, and writes at most
+# eight files to $OUT (/tmp/ddm-gpu-out). The last lines are a verdict for each phase: OK, FAILED or skipped, with the figure or reason.
+# Exit status: 0; 1 if a phase FAILED; 2 for wrong usage. No setting of the card is changed.
 set -uo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-# A copy of this script lies in the pack, which is then all that is needed.
+# The pack contains a copy of this script, so the pack alone is enough.
 if [[ -z ${GPU:-} ]]; then
     if [[ -f $here/app.tar.xz ]]; then GPU=$here; else GPU=$here/../.gpu; fi
 fi
@@ -41,7 +42,7 @@ command -v python3 > /dev/null || { echo "gpu-check: python3 is not on this mach
 
 OUT=${OUT:-/tmp/ddm-gpu-out} WORK=${WORK:-/tmp/ddm-gpu}
 mkdir -p "$OUT" "$WORK" || exit 2
-# What the driver compiles is kept here, so that nothing is written into a home folder.
+# The driver's compiler cache is kept here, so that nothing is written to a home folder.
 export CUDA_CACHE_PATH=$WORK/cache CUDA_CACHE_MAXSIZE=1073741824 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DOTNET_TieredPGO=0
 PATH=$PATH:/usr/local/cuda/bin
 app=$WORK/app data=$GPU/fashion-mnist jobs=$here/gpu

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Makes .gpu/, all that a GPU machine without .NET and without a network needs for build/gpu-check.sh (docs/gpu.md): the programs with their
-# runtime, PTX, a part of Fashion-MNIST, PyTorch's half of the comparison, and the check itself. About 40 MB; prints how large each part is.
-# Needs the .NET SDK 10, clang 16 or newer with CMake, xz, python3, and Fashion-MNIST in IDX files: Debian's dataset-fashion-mnist, or
+# Makes .gpu/, which contains everything that a GPU machine without .NET and without a network needs for build/gpu-check.sh
+# (docs/gpu.md): the programs with their runtime, PTX, a part of Fashion-MNIST, PyTorch's half of the comparison, and the check itself.
+# About 40 MB; prints the size of each part. Needs the .NET SDK 10, clang 16 or newer with CMake, xz, python3, and Fashion-MNIST in IDX
+# files: Debian's dataset-fashion-mnist, or
 #
 #   build/gpu-pack.sh [--data DIR]
 #
-# Exit status: 0 done, 1 a part failed or the pack is larger than 45 MB, 2 for wrong usage, 3 something is missing, which it names.
+# Exit status: 0 done; 1 if a part failed or the pack is larger than 45 MB; 2 for wrong usage; 3 if something is missing, which it names.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
@@ -40,12 +41,12 @@ fi
 if [[ $status -ne 0 ]]; then printf '%s\n' "$kernels" >&2; exit 1; fi
 
 work=artifacts/gpu
-# What was compiled before is kept, so that a second call is quick.
+# Earlier build outputs are kept, so that a second call is quick.
 rm -rf "$work/app" "$work/ptx" .gpu
 mkdir -p "$work/ptx" .gpu/pytorch
 
-# One folder and one runtime for all three. Not trimmed: ddm reads its command line and writes its files by reflection. The sources'
-# place is mapped away and symbols stay behind, so that the same commit makes the same programs anywhere.
+# One folder and one runtime for all three. Not trimmed: ddm uses reflection to read its command line and write its files. The path of
+# the sources is mapped away and symbols are left out, so that the same commit builds the same programs anywhere.
 for project in src/DdmNative.Cli tests/DdmNative.GpuCheck benchmarks/DdmNative.SideBySide; do
     if ! log=$(dotnet publish "$project" -c Release -r linux-x64 --self-contained -o "$work/app" --artifacts-path "$PWD/$work/build" \
         -p:DebugType=none -p:ContinuousIntegrationBuild=true --nologo -v quiet 2>&1); then
@@ -57,17 +58,17 @@ for project in src/DdmNative.Cli tests/DdmNative.GpuCheck benchmarks/DdmNative.S
         exit 1
     fi
 done
-# What only debuggers, tracing and test hosts use.
+# Files that only debuggers, tracing and test hosts use.
 (
     cd "$work/app"
     rm -f -- *.xml *.pdb createdump libclrgc*.so libmscordbi.so libmscordaccore.so libcoreclrtraceptprovider.so \
         xunit.runner.visualstudio* Microsoft.VisualStudio.TestPlatform* Microsoft.TestPlatform* testhost* Microsoft.VisualBasic*
 )
-# The kernels as PTX, for ptxas: a folder a target, or a file a target.
+# The kernels as PTX, for ptxas: one folder per target, or one file per target.
 for target in artifacts/ptx/sm_*/ artifacts/ptx/*_sm_*.ptx; do
     if [[ -e $target ]]; then cp -r "$target" "$work/ptx/"; fi
 done
-# The archive holds names and contents alone: no dates, no owners, in the order of the names.
+# The archive contains only names and contents: no dates, no owners, sorted by name.
 tar -C "$work" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
     -cf - app ptx | xz -6 -T1 > .gpu/app.tar.xz
 python3 build/gpu/pack_images.py "$images" .gpu/fashion-mnist

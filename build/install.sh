@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install.sh PACKAGE…: installs Debian packages where apt and the right to use it are at hand; fails where they are not.
+# install.sh PACKAGE…: installs Debian packages if apt and the permission to use it are available; fails otherwise.
 set -euo pipefail
 command -v apt-get > /dev/null || exit 1
 as_root=()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# kill -9 at random moments of a job with every kind of stage, of an experiment, and of an attribution of samples: a line for each kill with what the next start said; fails where a resumed run
-# comes to other bits than an undisturbed one (docs/survival.md).
+# kill -9 at random moments of a job with every kind of stage, of an experiment, and of an attribution of samples. Prints a line for each
+# kill with the message of the next start; fails if a resumed run gives other bits than an undisturbed one (docs/survival.md).
 #
 #   build/kill-test.sh [COUNT] [SEED]        50 kills from seed 1
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Packs ddm as a dotnet tool into artifacts/packages, or the folder given, and prints the package's path:
+# Packs ddm as a dotnet tool into artifacts/packages, or into the given folder, and prints the package's path:
 #
 #   package=$(build/pack.sh) && dotnet tool install --global --add-source "$(dirname "$package")" DdmNative
 #
-#   build/pack.sh [FOLDER [options of `dotnet pack`]]      --no-build takes what `dotnet build -c Release` left
+#   build/pack.sh [FOLDER [options of `dotnet pack`]]      --no-build uses the output of `dotnet build -c Release`
 #
-# The same commit gives the same assemblies on any machine; their symbols come along.
+# The same commit gives the same assemblies on any machine; their symbols are included.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1

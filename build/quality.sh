@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# How well every method predicts exact retraining: the tables of docs/attribution-quality.md, printed as Markdown. Resumes where it was killed.
+# Measures how well every method predicts exact retraining: prints the tables of docs/attribution-quality.md as Markdown.
+# Resumes after a kill.
 #
 #   build/quality.sh fashion [DIR]      three target seeds, all 50 groups      (about 25 minutes on two cores)
 #   build/quality.sh width-128 [DIR]    one seed, ten groups                   (about 20 minutes)
-#   build/quality.sh cifar DIR          one seed, all 50 groups; DIR holds CIFAR-10's binary files
-#   build/quality.sh scale [ROW…]       from 2 to 100 epochs, 4000 to 60,000 images, 50 to 1000 groups (hours; each ROW can be run by itself, in any order)
+#   build/quality.sh cifar DIR          one seed, all 50 groups; DIR contains CIFAR-10's binary files
+#   build/quality.sh scale [ROW…]       from 2 to 100 epochs, 4000 to 60,000 images, 50 to 1000 groups
+#                                       (hours; each ROW can be run by itself, in any order)
 #
 # Rows of `scale`: 2-epochs 8-epochs 32-epochs 100-epochs 16000 60000 width-64 100-groups, and with CIFAR=DIR: cifar-10000 1000-groups.
-# The table has a line for every row that is finished. FASHION=DIR names another folder with Fashion-MNIST.
+# The table has a line for every finished row. FASHION=DIR names another folder with Fashion-MNIST.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -15,7 +17,7 @@ table=${1:?which table: fashion, width-128, cifar or scale}
 shift
 fashion=${FASHION:-/usr/share/datasets/fashion-mnist}
 
-# row NAME DATA TRAIN TEST EPOCHS WIDTH CLUSTERS SEEDS: one setting; TRAIN and TEST are images of every class, CLUSTERS groups of every class.
+# row NAME DATA TRAIN TEST EPOCHS WIDTH CLUSTERS SEEDS: runs one setting; TRAIN and TEST are images per class, CLUSTERS groups per class.
 row() {
     DDM_DATA__SOURCE=$2 DDM_DATA__TRAIN_PER_CLASS=$3 DDM_DATA__TEST_PER_CLASS=$4 DDM_TRAINING__EPOCHS=$5 DDM_NETWORK__WIDTH=$6 DDM_GROUPS__PER_CLASS=$7 DDM_VALIDATION__SEEDS=$8 \
         build/ddm run examples/quality-scale.json --run "runs/quality/scale-$1" > /dev/null

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Assembles the PTX of build/kernels.sh and says of each kernel what its machine code is like, for sm_80 and sm_90. Installs nothing.
+# Assembles the PTX of build/kernels.sh and prints properties of each kernel's machine code, for sm_80 and sm_90. Installs nothing.
 #   build/sass.sh [--table] [PATTERN]
-# PATTERN: an extended regular expression that the kernel's name matches; all kernels without it.
+# PATTERN: an extended regular expression that the kernel's name must match; without it, all kernels.
 # --table: rows of Markdown instead, which also replace those between the markers in docs/cuda-kernels.md.
-# Registers and spilled bytes are ptxas's; shared bytes are those that the kernel declares (the products' rings come with the launch);
-# blocks are those that a multiprocessor holds by registers and warps alone. The main loop is, of the loops that contain no other, the one
-# with the most multiply-adds (FFMA, HMMA); of its instructions: how many there are, the share of multiply-adds, and the shared loads
-# by width.
-# Exit status: 0 done, 1 a module does not assemble, 2 wrong arguments, 3 a tool or the PTX is missing.
+# Registers and spilled bytes are from ptxas; shared bytes are those that the kernel declares (the launch adds the products' rings);
+# blocks is the number that fits on a multiprocessor, limited by registers and warps alone. The main loop is the innermost loop with the
+# most multiply-adds (FFMA, HMMA); for its instructions: their number, the share of multiply-adds, and the shared loads by width.
+# Exit status: 0 done; 1 if a module does not assemble; 2 for wrong arguments; 3 if a tool or the PTX is missing.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 page=docs/cuda-kernels.md
@@ -120,7 +119,7 @@ for target in 80 90; do
     done
 done
 
-# Of each kernel two lines, one for each target; in Markdown one row, with both values where they differ.
+# Two lines per kernel, one for each target; in Markdown one row, with both values if they differ.
 awk -v pattern="$pattern" -v markdown=$table '
     $3 !~ pattern { next }
     !($3 in known) { known[$3]; names[++count] = $3 }
@@ -130,7 +129,7 @@ awk -v pattern="$pattern" -v markdown=$table '
         cell[$1, $3, 5] = $4; cell[$1, $3, 6] = share($5, $4); cell[$1, $3, 7] = share($6, $4); cell[$1, $3, 8] = $7 "/" $8 "/" $9
     }
     function share(part, whole) { return part ? sprintf("%.1f%%", 100 * part / whole) : "" }
-    # Registers are handed out to a warp in 256s, and a quarter of the multiprocessor has 16384 of them and room for 16 warps.
+    # Registers are allocated to a warp in units of 256; a quarter of the multiprocessor has 16384 registers and 16 warps.
     function blocks(registers, threads,    warps, ofBlock) {
         if (!threads) return ""
         ofBlock = int((threads + 31) / 32)

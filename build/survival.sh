@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds test projects, runs those of their tests whose names hold a word, and prints what they log as they go: what build/kill-test.sh and build/fault-test.sh have in common.
+# Builds test projects, runs those of their tests whose names contain a word, and prints their log as they run: the common part of
+# build/kill-test.sh and build/fault-test.sh.
 #
 #   build/survival.sh WORD PROJECT…
 set -euo pipefail

@@ -1,4 +1,4 @@
-# bench: our rows and PyTorch's on the GPU, where python3 has PyTorch 2; the fastest of PyTorch's variants is the opponent.
+# bench: our rows and PyTorch's on the GPU, if python3 has PyTorch 2; each row is compared with the fastest of PyTorch's variants.
 check_bench() {
     rm -f "$WORK/ours.json" "$WORK/torch.json"
     local reason='' status rows=train-step,forward,matching,online,retrain,conv-,gemm,instance-norm,relu-avgpool options=()

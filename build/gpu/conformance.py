@@ -1,4 +1,4 @@
-"""The verdict on gpu-check's results: conformance.py FILE SAMPLE REASON, the reason for where there are no results."""
+"""Prints the verdict on gpu-check's results: conformance.py FILE SAMPLE REASON; REASON is why there are no results, if so."""
 import json
 import sys
 

@@ -1,4 +1,4 @@
-"""What `ddm devices --json` says of cuda:0, as description|capability|emulator|reason: device.py FILE REASON."""
+"""Prints what `ddm devices --json` reports for cuda:0, as description|capability|emulator|reason: device.py FILE REASON."""
 import json
 import sys
 

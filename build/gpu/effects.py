@@ -1,10 +1,10 @@
-"""Whether a job came to the same on the GPU: two GPU runs must have the same bits, and the CPU's network and effects nearly.
+"""Compares a job's results: two GPU runs must have the same bits, and nearly the CPU's network and effects.
 
   effects.py WORK FILE        the runs job-cpu, job-first, job-second and job-tf32x3 of a folder; the last line is the verdict
   effects.py --between A B    how far the run A is from the run B, whatever they ran on
 
-A training amplifies the rounding of each step: sums in another order move the network, and its effects, by far more than a rounding. The
-bounds are three times what a change of the pictures by one unit in the last place does on one device (docs/gpu.md); a kernel that computes
+Training amplifies the rounding of each step: sums in another order change the network, and its effects, by far more than a rounding. The
+bounds are three times the effect of changing the images by one unit in the last place on one device (docs/gpu.md); a kernel that computes
 something else leaves no correlation.
 """
 import array
@@ -18,7 +18,7 @@ import zipfile
 
 import npz
 
-# Hold times, or that a run is under way.
+# Contain times, or show that a run is in progress.
 WITH_TIMES = {"run.json", "report.html", "evaluation.md", "run.lock"}
 MOST_NETWORK_DISTANCE = 0.015
 MOST_DISTANCE, LEAST_CORRELATION = 0.5, 0.95
@@ -60,7 +60,7 @@ def network(run):
 
 
 def compare(found, expected):
-    """(‖found − expected‖ / ‖expected‖, correlation); not a number where a value is none."""
+    """(‖found − expected‖ / ‖expected‖, correlation); not a number if a value is missing."""
     distance = math.sqrt(sum((f - e) ** 2 for f, e in zip(found, expected)) / sum(e * e for e in expected))
     f_mean, e_mean = sum(found) / len(found), sum(expected) / len(expected)
     product = sum((f - f_mean) * (e - e_mean) for f, e in zip(found, expected))
@@ -69,7 +69,7 @@ def compare(found, expected):
 
 
 def rows_of(run, other, label):
-    """The network's row, then one for each method: how far the run is from the other."""
+    """The network's row, then one for each method: the distance of the run from the other one."""
     pairs = [("network", network(run), network(other))]
     pairs += [(f"method {m}", *both) for m, both in enumerate(zip(effects(run), effects(other), strict=True))]
     rows = []
@@ -81,7 +81,7 @@ def rows_of(run, other, label):
 
 
 def is_near(row):
-    """Written so that what is no number is not near."""
+    """Written so that NaN is not near."""
     if row["what"] == "network":
         return row["distance"] <= MOST_NETWORK_DISTANCE
     return row["distance"] <= MOST_DISTANCE and row["correlation"] >= LEAST_CORRELATION

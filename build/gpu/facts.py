@@ -1,4 +1,4 @@
-"""Registers and spills of all kernels, and what the loops of a job take: facts.py WORK FILE COLD WARM TROUBLE. It ends in the verdict."""
+"""Prints registers and spills of all kernels and times of a job's loops: facts.py WORK FILE COLD WARM TROUBLE. Ends with the verdict."""
 import json
 import re
 import sys

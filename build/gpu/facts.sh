@@ -1,4 +1,4 @@
-# facts: the device and its driver, how long the first start takes, registers and spills by ptxas and by the driver's own compiler.
+# facts: the device and its driver, the time of the first start, registers and spills by ptxas and by the driver's own compiler.
 check_facts() {
     if have nvidia-smi; then
         nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm,clocks.max.sm,power.limit --format=csv,noheader 2>&1 | head -n 4
@@ -18,7 +18,7 @@ check_facts() {
     take "$WORK/facts.txt"
 }
 
-# cold: seconds of a start that compiles all that it uses; warm: of one that finds it in the driver's cache; trouble: what failed.
+# cold: seconds of a start that compiles everything it uses; warm: of a start that reads the driver's cache; trouble: what failed.
 profile_device() {
     cold=$(CUDA_CACHE_DISABLE=1 timed_start) || { trouble="the first start: $cold"; cold=; return; }
     warm=$(timed_start) || { trouble="a later start: $warm"; warm=; return; }
@@ -33,7 +33,7 @@ profile_device() {
     cp "$WORK/profile.json" "$OUT/profile.json"
 }
 
-# Seconds of one round of a small job's loops, from the program's start; or the reason why it failed, and false.
+# Prints the seconds of one round of a small job's loops, from the program's start; or, with a false status, the reason of a failure.
 timed_start() {
     local begun status
     begun=$(date +%s%N)

@@ -1,7 +1,7 @@
-# job: the demo twice on the GPU, to the same bits; and against the CPU, whose effects it must have, in float32's two precisions.
+# job: the demo twice on the GPU, which must give the same bits; and against the CPU's effects, in float32 and 3×TF32.
 check_job() {
     needs_device || return
-    # Runs of an earlier call would go on from their end, and prove nothing.
+    # Runs of an earlier call would resume from their end, and prove nothing.
     rm -rf "$WORK"/job-*
     local cpu run status trouble=
     run_job cpu "$(left 95)" --device cpu &

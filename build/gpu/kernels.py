@@ -1,4 +1,4 @@
-"""The kernels whose counters are worth reading, as NAME:PRECISION: the four with most time in a profile, and the first on tensor cores."""
+"""Prints the kernels to count, as NAME:PRECISION: the four with most time in a profile, and the first on tensor cores."""
 import json
 import sys
 

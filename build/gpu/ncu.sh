@@ -1,4 +1,4 @@
-# ncu: Nsight Compute's counters of the five kernels that take most of a wide job's time, the foremost also on tensor cores.
+# ncu: Nsight Compute's counters of the four kernels that take most of a wide job's time, and of the first of them on tensor cores.
 check_ncu() {
     needs_device || return
     if [[ -n $emulator ]]; then skipped "the device is an emulator"; return; fi
@@ -20,14 +20,14 @@ check_ncu() {
     done
     local counted trouble
     counted=$(grep -c '^"[0-9]' "$OUT/ncu.csv")
-    # The driver may keep the counters to itself, and a sandbox may have none: no fault of ours, and nothing to be changed here.
+    # The driver may restrict access to the counters, and a sandbox may have none: that is not a failure of ddm, and no setting is changed.
     trouble=$(grep -m 1 -E '==ERROR==|ERR_NVGPUCTRPERM|Failed to initialize' "$WORK/ncu.log" | tail -c 300)
     if [[ $counted -gt 0 ]]; then ok "counters of $counted kernels of ${#kernels[@]} asked for in ncu.csv: ${kernels[*]%:*}"
     elif [[ -n $trouble ]]; then skipped "ncu cannot read counters here: $trouble"
     else failed "no kernel was counted: $(why "$status" "$WORK/ncu.log")"; fi
 }
 
-# count_kernel NAME PRECISION SECONDS: its third launch, without holding the clocks, which would be a setting of the card.
+# count_kernel NAME PRECISION SECONDS: counts its third launch, without locking the clocks, which would change a setting of the card.
 count_kernel() {
     local metrics=(
         gpu__time_duration.sum launch__registers_per_thread launch__occupancy_limit_registers

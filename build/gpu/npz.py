@@ -1,4 +1,4 @@
-"""Reads NumPy's .npz files with the standard library alone: a GPU machine need not have NumPy."""
+"""Reads NumPy's .npz files with the standard library alone: the GPU machine may not have NumPy."""
 import array
 import ast
 import struct

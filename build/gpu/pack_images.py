@@ -1,4 +1,4 @@
-"""The first 400 training and 100 test images of each class of Fashion-MNIST, in IDX files again: pack_images.py FROM TO."""
+"""Writes the first 400 training and 100 test images of each class of Fashion-MNIST as IDX files: pack_images.py FROM TO."""
 import gzip
 import os
 import struct
@@ -15,7 +15,7 @@ def read(folder, name):
 
 def write(folder, name, data):
     with open(os.path.join(folder, name + ".gz"), "wb") as file:
-        # Neither a date nor a name: the same images make the same bytes.
+        # Without date and name: the same images give the same bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=9, mtime=0) as packed:
             packed.write(data)
 

@@ -1,4 +1,4 @@
-# sanitizer: a small job under NVIDIA's memcheck and racecheck, by plain products and by tensor cores.
+# sanitizer: a small job under NVIDIA's memcheck and racecheck, with plain products and with tensor cores.
 check_sanitizer() {
     needs_device || return
     if [[ -n $emulator ]]; then skipped "the device is an emulator, which has checks of its own"; return; fi
@@ -22,7 +22,7 @@ check_sanitizer() {
     verdict=${verdict%; }
 }
 
-# sanitize TOOL PRECISION SECONDS: one line: clean, faulty or unsupported, then what the tool sums up.
+# sanitize TOOL PRECISION SECONDS: prints one line: clean, faulty or unsupported, then the tool's summary.
 sanitize() {
     local log=$WORK/sanitizer-$1-$2.txt status summary
     rm -rf "$WORK/sanitized"

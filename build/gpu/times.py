@@ -1,6 +1,6 @@
-"""Ours beside the fastest of PyTorch's variants: times.py WORK FILE REASON TORCH, the reasons why ours and PyTorch's are missing.
+"""Compares our times with the fastest PyTorch variant: times.py WORK FILE REASON TORCH; both say why ours or PyTorch's are missing.
 
-Our fp32 and tf32x3 have float32's errors and meet PyTorch's fp32; our tf32 meets its TF32.
+Our fp32 and tf32x3 have float32's errors and are compared with PyTorch's fp32; our tf32 with its TF32.
 """
 import json
 import sys

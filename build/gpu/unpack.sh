@@ -1,6 +1,6 @@
-# The programs, the driver and the device that the phases use.
+# Finds the programs, the driver and the device that the phases use.
 
-# Into $WORK/app and $WORK/ptx, once for each archive; an archive that is damaged leaves no programs.
+# Unpacks into $WORK/app and $WORK/ptx, once for each archive; a damaged archive leaves no programs.
 unpack() {
     local archive=$GPU/app.tar.xz sum
     if ! sum=$(cksum "$archive" 2> /dev/null | cut -d' ' -f1,2); then
@@ -31,7 +31,7 @@ unpack() {
     ok "$((SECONDS - begun)) s"
 }
 
-# The driver's library where the loader does not know it; neither the toolkit's stubs nor its older driver.
+# The folder of the driver's library if the loader does not know it; neither the toolkit's stubs nor its older driver.
 find_driver() {
     if [[ -n ${DDM_CUDA_DRIVER:-} ]] || ldconfig -p 2> /dev/null | grep -q 'libcuda\.so\.1'; then return; fi
     local found
@@ -40,7 +40,7 @@ find_driver() {
     if [[ -n $found ]]; then export DDM_CUDA_DRIVER=$found; fi
 }
 
-# device: what is said of cuda:0, empty where there is none, and no_device says why; capability: 90 for 9.0; emulator: 1 or empty.
+# device: the description of cuda:0, empty if there is none; no_device then says why; capability: 90 for 9.0; emulator: 1 or empty.
 find_device() {
     device= no_device="the programs could not be unpacked" capability= emulator=
     if [[ -x $app/ddm ]]; then
@@ -55,15 +55,15 @@ find_device() {
     echo "device: ${device:-none: $no_device}"
 }
 
-# The pack's PTX for the device: one file a family in ptx/sm_90, or one for all of them.
+# The pack's PTX for the device: one file per family in ptx/sm_90, or one for all of them.
 ptx_files() {
     local target=80
     if [[ ${capability:-90} -ge 90 ]]; then target=90; fi
     find "$WORK/ptx" -path "*/sm_$target/*.ptx" -o -name "*_sm_$target.ptx" 2> /dev/null | LC_ALL=C sort
 }
 
-# make_cubins SECONDS: machine code with line numbers for the device into $WORK/cubins, by all cores, with what ptxas says in
-# $WORK/ptxas.log. False where there is no ptxas, or it made not all of them: then no folder is left.
+# make_cubins SECONDS: compiles machine code with line numbers for the device into $WORK/cubins, on all cores; ptxas's output goes to
+# $WORK/ptxas.log. Returns false if there is no ptxas or it did not compile all of them; the folder is then removed.
 make_cubins() {
     local cubins=$WORK/cubins files key
     mapfile -t files < <(ptx_files)
@@ -75,7 +75,7 @@ make_cubins() {
     rm -rf "$cubins" "$WORK"/ptxas.*
     mkdir -p "$cubins"
     local begun=$SECONDS options="-arch=sm_$capability -lineinfo -v"
-    # One module alone is parted by ptxas itself, where it is new enough.
+    # ptxas itself splits a single module, if it is new enough.
     if [[ ${#files[@]} -eq 1 ]] && ptxas --help 2> /dev/null | grep -q -- --split-compile; then options+=" --split-compile=0"; fi
     # shellcheck disable=SC2016
     printf '%s\0' "${files[@]}" | limited "$1" xargs -0 -n 1 -P "$(nproc)" bash -c '
@@ -92,7 +92,7 @@ make_cubins() {
     echo "ptxas: ${#files[@]} modules for sm_$capability in $((SECONDS - begun)) s"
 }
 
-# What DDM_CUDA_PTX is to name: the folder, or the file where there is one alone.
+# The value for DDM_CUDA_PTX: the folder, or the file if there is only one.
 cubins_path() {
     local files=("$WORK"/cubins/*.cubin)
     if [[ ${#files[@]} -eq 1 ]]; then echo "${files[0]}"; else echo "$WORK/cubins"; fi

@@ -1,4 +1,4 @@
-"""Prints the verdicts, one a line on the standard input, writes them as JSON, and ends with 1 where one FAILED: verdicts.py FILE DEVICE."""
+"""Prints the verdicts, one per line of standard input, writes them as JSON, and exits with 1 if one FAILED: verdicts.py FILE DEVICE."""
 import json
 import sys
 
