@@ -103,6 +103,10 @@ internal sealed class RunInputs
     /// <summary>The recipe of the target and of every exact retraining.</summary>
     public static TrainingOptions Recipe(Job job) => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
 
+    /// <summary>How much work the run's steps are.</summary>
+    public TrainingPasses Passes
+        => new(Network, Recipe(Job), Train.Count, OwnGroups?.Count ?? Job.Groups.PerClass * Train.Classes, Test.Count);
+
     /// <summary>For <c>run.json</c>.</summary>
     public DataRecord Describe()
         => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean, Normalization.Std);
@@ -153,11 +157,11 @@ internal sealed class RunInputs
     private static void RequireDepth(Job job, RunGoal goal, Network network)
     {
         IEnumerable<(string Field, string Method)> named = goal.Attributes()
-            ? job.Attribution.Methods.SelectMany((method, i) => AttributionMethods.Parts(method)
+            ? job.Attribution.Methods.SelectMany((method, i) => MethodRegistry.Parts(method)
             .Select(part => ($"attribution.methods[{i}]", part))) : [];
         if (goal.Unlearns() && job.Unlearning is JobUnlearning unlearning)
             named = named.Append(("unlearning.method", unlearning.Method));
-        foreach ((string field, string method) in named.Where(entry => AttributionMethods.Blocks(entry.Method) > network.BlockCount))
+        foreach ((string field, string method) in named.Where(entry => MethodRegistry.Create(entry.Method) is DepthMethod depth && depth.Blocks > network.BlockCount))
             throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth",
                 "Name fewer blocks, or all.");
     }

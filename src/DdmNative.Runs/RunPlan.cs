@@ -41,7 +41,7 @@ public sealed record RunPlan(IReadOnlyList<PlannedStage> Stages, double Seconds,
             stage.Check(inputs);
         IReadOnlyDictionary<string, StageRecord> finished = record is null ? new Dictionary<string, StageRecord>() : new Pipeline(stages, inputs.Sha256).Finished(record);
         double perPass = SecondsPerPass(inputs, device);
-        var work = new StageWork(inputs);
+        var work = inputs.Passes;
         PlannedStage[] planned = [.. stages.Select(stage => finished.ContainsKey(stage.Name)
             ? new PlannedStage(stage.Name, stage.Title, IsDone: true, 0)
             : new PlannedStage(stage.Name, stage.Title, IsDone: false, stage.Work(work) * perPass))];

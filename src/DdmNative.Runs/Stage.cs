@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Methods;
 using DdmNative.Runs.Shards;
 
 namespace DdmNative.Runs;
@@ -42,9 +43,9 @@ internal abstract class Stage
     public virtual string? Folder => null;
 
     /// <summary>
-    /// About how much there is to do, in training passes (<see cref="StageWork"/>); null where that is not known beforehand.
+    /// About how much there is to do, in training passes (<see cref="TrainingPasses"/>); null where that is not known beforehand.
     /// </summary>
-    public virtual double? Work(StageWork work) => null;
+    public virtual double? Work(TrainingPasses passes) => null;
 
     /// <summary>Does the work and writes the files.</summary>
     /// <returns>What it wrote and found.</returns>

@@ -38,7 +38,12 @@ internal static class StageList
         stages.Add(new GroupStage(job, inputs.OwnGroups));
         JobUnlearning? unlearning = goal.Unlearns() ? job.Unlearning : null;
         IEnumerable<string> methods = goal == RunGoal.Unlearn ? [] : goal == RunGoal.Distill ? job.Attribution.Methods.Take(1) : job.Attribution.Methods;
-        SynsetRecipe[] recipes = [.. AttributionMethods.Parts(methods).Append(unlearning?.Method ?? "").Select(method => job.Matching.RecipeFor(method)).OfType<SynsetRecipe>().Distinct()];
+        // The synsets of groups; methods distil those of classes themselves.
+        IEnumerable<string> distilled = goal == RunGoal.Distill || job.Attribution.Granularity == Granularity.Group
+            ? MethodRegistry.Parts(methods) : [];
+        if (unlearning is not null)
+            distilled = distilled.Append(unlearning.Method);
+        SynsetRecipe[] recipes = [.. distilled.Select(job.Matching.RecipeFor).OfType<SynsetRecipe>().Distinct()];
         stages.AddRange(recipes.Select(recipe => new DistillStage(job, recipe)));
         if (goal != RunGoal.Unlearn && SynsetStage.Shown(job) is SynsetRecipe shown && recipes.Contains(shown))
             stages.Add(new SynsetStage(shown));
@@ -55,8 +60,8 @@ internal static class StageList
 
     private static IEnumerable<Stage> Attribution(Job job, bool validates)
     {
-        foreach (string method in AttributionMethods.Parts(job.Attribution.Methods))
-            yield return AttributionMethods.IsOfSuite(method) ? new MethodStage(job, method) : new OnlineStage(job, method);
+        foreach (string method in MethodRegistry.Parts(job.Attribution.Methods))
+            yield return new MethodStage(job, method);
         if (ReferenceStage.For(job) is ReferenceStage reference)
             yield return reference;
         yield return new AttributeStage(job);

@@ -75,7 +75,7 @@ public sealed class ReferenceTests : IDisposable
         int length = matrices.Length / methods.Length;
         int[] agreeing = [.. Enumerable.Range(1, parts.Length).Where(i => methods[i].Agreement >= 0.6)];
 
-        Assert.Equal("mean of repair:2 and forget:1 and feature", AttributionMethods.Title(methods[0].Name));
+        Assert.Equal("mean of repair:2 and forget:1 and feature", MethodRegistry.Title(methods[0].Name));
         Assert.Equal([1, 3], agreeing);
         for (int i = 0; i < length; i++)
             Assert.Equal(scales[0] * agreeing.Average(part => matrices[part * length + i]), matrices[i], 1e-9);
@@ -116,7 +116,7 @@ public sealed class ReferenceTests : IDisposable
     [InlineData("push+", false)]
     [InlineData("+", false)]
     public void Only_methods_that_hand_over_models_can_be_averaged(string method, bool isKnown)
-        => Assert.Equal(isKnown, AttributionMethods.IsKnown(method));
+        => Assert.Equal(isKnown, MethodRegistry.Fault(method) is null);
 
     [Fact]
     public void A_plan_writes_nothing_and_knows_what_is_done()

@@ -44,6 +44,9 @@ public readonly record struct Depth
         };
     }
 
+    /// <summary>The number of blocks beside the head; null for all layers.</summary>
+    public int? BlockCount => _blocks < 0 ? null : _blocks;
+
     /// <summary>The first layer that is retrained; 0 when nothing below it learns.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The network has fewer blocks.</exception>
     public int FirstLayer(Network network)

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Methods;
@@ -25,6 +26,12 @@ public interface IAttributionMethod
 
     /// <summary>Whether the method works with the target's recorded training, and not with its end alone.</summary>
     bool NeedsTraining => false;
+
+    /// <summary>The synset that the method runs on; null for one that needs none.</summary>
+    SynsetRecipe? Recipe => null;
+
+    /// <summary>About how much work the method is for every group, without distillation; null where that is not known beforehand.</summary>
+    double? Work(TrainingPasses passes) => null;
 
     /// <summary>What the method will take at most beside the data, for this request.</summary>
     MemoryEstimate Estimate(MethodContext context);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using DdmNative.Attribution.Datasets;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
@@ -64,6 +65,16 @@ public sealed class MethodContext(
     /// <summary>Where models that are trained again from the start are kept, for whoever else needs them; null for nowhere.</summary>
     public RetrainedModelStore? Models { get; init; }
 
+    /// <summary>What a job says of all synsets.</summary>
+    public SynsetDefaults Matching { get; init; } = new();
+
+    /// <summary>Where synsets come from; distilled in memory unless a run has them.</summary>
+    [AllowNull]
+    public ISynsets Synsets { get => field ??= new DistilledSynsets(this); init; }
+
+    /// <summary>Receives what the method has found of itself, by name.</summary>
+    public Action<string, double>? OnFigure { get; init; }
+
     /// <summary>Called as (units done, units in all, what a unit is, in the plural).</summary>
     public Action<double, double, string>? OnProgress { get; init; }
 
@@ -72,6 +83,12 @@ public sealed class MethodContext(
 
     /// <summary>Looked at between steps.</summary>
     public CancellationToken Cancellation { get; init; }
+
+    /// <summary>
+    /// θ_0 [P]: what partial retraining starts its layers from. A target that came without its training gets the recipe's own: both the
+    /// control and the models without a part then start there.
+    /// </summary>
+    public float[] Initial => Trajectory?.Checkpoints[0].Parameters ?? Network.Initialise(Recipe.Seed);
 
     /// <summary>The rows' names.</summary>
     public IReadOnlyList<string> ObjectiveNames => [.. Objectives.Select(objective => objective.Name)];
@@ -92,6 +109,9 @@ public sealed class MethodContext(
     /// <summary>The files of the models that the method has had trained again.</summary>
     public IEnumerable<string> RetrainedFiles => _retraining?.Files ?? (IEnumerable<string>)[];
 
+    /// <summary>The models that were trained again, and their time; null where none was asked for.</summary>
+    public SubsetRetraining? Retrained => _retraining;
+
     /// <summary>A method's own wave, or the largest that is allowed.</summary>
     public int Bounded(int wave) => Math.Min(wave, LargestWave ?? wave);
 
@@ -100,7 +120,7 @@ public sealed class MethodContext(
     public Trajectory RequireTrajectory(string method)
         => Trajectory is { Checkpoints.Count: > 1 } trajectory
             ? trajectory
-            : throw new MissingTrajectoryException($"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, or choose a method that needs only the model: influence, grad-dot, trak:models=1.");
+            : throw new MissingTrajectoryException($"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, or choose a method that needs only the model: {MethodRegistry.WithoutTraining}, trak:models=1.");
 
     /// <summary>The matrix of these numbers [O·G].</summary>
     public AttributionMatrix ToMatrix(double[] values)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>A method as the user writes it: <c>NAME</c> or <c>NAME:key=value:key=value</c>. A method takes its settings from here, and what nobody takes is refused.</summary>
+/// <summary>A method as the user writes it: <c>NAME</c> or <c>NAME:key=value:key=value</c>. A method reads its settings from here; a setting that it does not read is refused.</summary>
 public sealed class MethodSettings
 {
     private readonly string _text;
@@ -10,7 +10,9 @@ public sealed class MethodSettings
     private readonly List<string> _known = [];
 
     /// <exception cref="MethodRequestException">A setting is not <c>key=value</c>, or is there twice.</exception>
-    public MethodSettings(string text)
+    /// <param name="text">As the user writes it.</param>
+    /// <param name="main">The setting that may be written without its key; null for none.</param>
+    public MethodSettings(string text, string? main = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         _text = text;
@@ -21,6 +23,8 @@ public sealed class MethodSettings
         foreach (string setting in parts[1].Split(':'))
         {
             string[] sides = setting.Split('=', 2);
+            if (sides.Length == 1 && main is not null && _values.Count == 0)
+                sides = [main, setting];
             if (sides.Length != 2 || sides[0].Length == 0 || sides[1].Length == 0)
                 throw new MethodRequestException($"Method '{text}': '{setting}' is not key=value; write e.g. {Name}:key=value:key=value.");
             if (!_values.TryAdd(sides[0], sides[1]))
@@ -31,14 +35,25 @@ public sealed class MethodSettings
     /// <summary>The method's name without settings.</summary>
     public string Name { get; }
 
-    /// <summary>The settings that were asked for so far, for the help.</summary>
-    public IReadOnlyList<string> Known => _known;
+    /// <summary>The settings that were read so far with their defaults, for the help.</summary>
+    public IReadOnlyList<string> Listed => _known;
+
+    /// <summary>What a job says of all synsets: defaults of the settings of methods that run on one.</summary>
+    public SynsetDefaults Matching { get; init; } = new();
+
+    /// <summary>A whole number that has no default.</summary>
+    /// <exception cref="MethodRequestException">It is missing, not a whole number, or out of range.</exception>
+    public int RequiredWhole(string key, int least, int most)
+    {
+        int value = Whole(key, least - 1, least, most);
+        return value >= least ? value : throw new MethodRequestException($"Method '{_text}' needs {key}, a whole number from {least} to {most}: {Name}:{least}.");
+    }
 
     /// <summary>A whole number.</summary>
     /// <exception cref="MethodRequestException">It is none, or out of range.</exception>
     public int Whole(string key, int value, int least, int most)
     {
-        if (Take(key, value) is not string text)
+        if (Read(key, value) is not string text)
             return value;
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
             ? number
@@ -49,7 +64,7 @@ public sealed class MethodSettings
     /// <exception cref="MethodRequestException">It is none, or out of range.</exception>
     public double Real(string key, double value, double above, double most)
     {
-        if (Take(key, value) is not string text)
+        if (Read(key, value) is not string text)
             return value;
         return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above && number <= most
             ? number
@@ -60,22 +75,22 @@ public sealed class MethodSettings
     /// <exception cref="MethodRequestException">It is another.</exception>
     public string Word(string key, string value, params string[] words)
     {
-        if (Take(key, value) is not string text)
+        if (Read(key, value) is not string text)
             return value;
         return words.Contains(text) ? text : throw Bad(key, text, $"one of {string.Join(", ", words)}");
     }
 
-    /// <summary>To be called when the method has taken what it knows.</summary>
-    /// <exception cref="MethodRequestException">Something is left over.</exception>
-    internal void RequireAllTaken()
+    /// <summary>Refuses settings that the method has not read.</summary>
+    /// <exception cref="MethodRequestException">There is such a setting.</exception>
+    internal void RequireAllRead()
     {
         if (_values.Count > 0)
             throw new MethodRequestException($"Method '{_text}': there is no setting '{_values.Keys.First()}'; {(_known.Count == 0 ? $"{Name} has none" : $"{Name} has {string.Join(", ", _known)}")}.");
     }
 
-    private string? Take(string key, IFormattable value) => Take(key, value.ToString(null, CultureInfo.InvariantCulture));
+    private string? Read(string key, IFormattable value) => Read(key, value.ToString(null, CultureInfo.InvariantCulture));
 
-    private string? Take(string key, string value)
+    private string? Read(string key, string value)
     {
         _known.Add($"{key}={value}");
         return _values.Remove(key, out string? text) ? text : null;
@@ -83,3 +98,8 @@ public sealed class MethodSettings
 
     private MethodRequestException Bad(string key, string found, string expected) => new($"Method '{_text}': {key} is '{found}', expected {expected}.");
 }
+
+/// <summary>What a job says of all synsets.</summary>
+/// <param name="ImagesPerGroup">m: images per group; null for what was measured best for each method.</param>
+/// <param name="Steps">Matching steps; null for what was measured best for each method.</param>
+public sealed record SynsetDefaults(int? ImagesPerGroup = null, int? Steps = null);

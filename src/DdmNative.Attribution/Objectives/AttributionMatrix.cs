@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Objectives;
@@ -53,6 +55,21 @@ public sealed class AttributionMatrix
 
         return new AttributionMatrix([.. objectives.Select(objective => objective.Name)], values);
     }
+
+    /// <summary>The matrix with these effects [O·G], row by row.</summary>
+    /// <exception cref="ArgumentException">There are not as many effects.</exception>
+    public static AttributionMatrix FromFlat(IReadOnlyList<string> objectives, ReadOnlySpan<double> effects, int groups)
+    {
+        ArgumentNullException.ThrowIfNull(objectives);
+        if (effects.Length != objectives.Count * groups)
+            throw new ArgumentException($"{effects.Length} effects; {objectives.Count} objectives × {groups} groups were expected.", nameof(effects));
+        var values = new double[objectives.Count, groups];
+        effects.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, double>(ref MemoryMarshal.GetArrayDataReference(values)), values.Length));
+        return new AttributionMatrix(objectives, values);
+    }
+
+    /// <summary>[O·G]: the effects row by row.</summary>
+    public double[] Flatten() => [.. _values.Cast<double>()];
 
     /// <summary>αa + βb, element by element.</summary>
     /// <exception cref="ArgumentException">The matrices are of other objectives or groups.</exception>

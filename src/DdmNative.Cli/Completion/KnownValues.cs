@@ -14,9 +14,7 @@ namespace DdmNative.Cli.Completion;
 /// <summary>The values of options and operands as far as they are known beforehand, from the registries that the verbs themselves ask.</summary>
 internal static class KnownValues
 {
-    private static readonly string[] DepthDial = ["head", AttributionMethods.BlockPrefix + "1", "all"];
-
-    private static readonly string[] Methods = [AttributionMethods.Default, .. AttributionMethods.SynsetModes, .. DepthDial, "feature", .. MethodRegistry.All.Select(method => method.Name)];
+    private static readonly IReadOnlyList<string> Methods = MethodRegistry.Words;
 
     /// <summary>By the option, or by the verb and its option or operand where that name means something else elsewhere.</summary>
     private static readonly Dictionary<string, IReadOnlyList<string>> Words = new()
@@ -32,15 +30,15 @@ internal static class KnownValues
         ["--log-format"] = [LogSettings.TextFormat, LogSettings.JsonFormat],
         ["--log-level"] = LogSettings.Names,
         ["--metrics"] = EvaluationMetrics.Names,
-        ["--mode"] = AttributionMethods.SynsetModes,
+        ["--mode"] = WordsOf(MethodDescription.ModeOption),
         ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant()).SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
         ["--precision"] = PrecisionNames.All,
-        ["--samples"] = [JobAttribution.NoSamples, .. SampleMethods.Names],
-        ["--synset"] = ["feature"],
+        ["--samples"] = [JobAttribution.NoSamples, .. MethodRegistry.PerSample],
+        ["--synset"] = WordsOf(MethodDescription.SynsetOption),
         ["--upto"] = [.. RunVerb.Goals.Keys],
-        ["attribute --depth"] = DepthDial,
+        ["attribute --depth"] = WordsOf(MethodDescription.DepthOption),
         ["unlearn --forget"] = ["class=", "group=", "name="],
-        ["unlearn --method"] = [.. AttributionMethods.SynsetModes, .. DepthDial],
+        ["unlearn --method"] = [.. MethodRegistry.All.Where(method => method.CanUnlearn).SelectMany(method => method.Words)],
         ["data ACTION"] = ["fetch", "list", "verify"],
         ["data NAME"] = [.. KnownDatasets.All.Select(set => set.Name)],
         ["completion SHELL"] = CompletionScript.Shells,
@@ -55,6 +53,8 @@ internal static class KnownValues
     /// <summary>What may stand in an operand's place.</summary>
     public static ValueCompletion Of(VerbDescription verb, OperandDescription operand)
         => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : OfPath(operand.Name.TrimEnd('…'));
+
+    private static string[] WordsOf(string option) => [.. MethodRegistry.NamedBy(option).SelectMany(method => method.Words)];
 
     private static ValueCompletion OfPath(string metaValue) => metaValue switch
     {

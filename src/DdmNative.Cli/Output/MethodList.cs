@@ -16,11 +16,11 @@ internal static class MethodList
 
     private static void WriteText(TextWriter output)
     {
-        int width = MethodRegistry.All.Max(method => method.Name.Length) + 2;
+        int width = MethodRegistry.All.Max(method => method.Usage.Length) + 2;
         string indent = new(' ', width);
         foreach (MethodDescription method in MethodRegistry.All)
         {
-            output.WriteLine($"{method.Name.PadRight(width)}{method.Summary}");
+            output.WriteLine($"{method.Usage.PadRight(width)}{method.Summary}");
             output.WriteLine($"{indent}source: {method.Source}; unit: {method.Unit}{(method.NeedsGradients ? "; objectives: loss, margin, logit" : "")}");
             if (method.Settings.Count > 0)
                 output.WriteLine($"{indent}settings: {string.Join(", ", method.Settings)}");

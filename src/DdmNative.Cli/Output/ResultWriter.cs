@@ -32,7 +32,7 @@ internal static class ResultWriter
         if (summary.MostHelpful.Count + summary.MostHarmful.Count > 0)
         {
             console.WriteLine();
-            console.WriteLine($"Effect of each group on '{summary.Objective}' by {AttributionMethods.Title(summary.Methods[0].Name)}: with the group minus without it.");
+            console.WriteLine($"Effect of each group on '{summary.Objective}' by {MethodRegistry.Title(summary.Methods[0].Name)}: with the group minus without it.");
             WriteGroups(console, "Most helpful", summary.MostHelpful);
             WriteGroups(console, "Most harmful (or least helpful)", summary.MostHarmful);
         }
@@ -94,7 +94,7 @@ internal static class ResultWriter
             cells = [.. cells, Number(method.OfflineSeconds, "0.0") + " s", Number(method.OnlineSeconds, "0.00") + " s"];
             if (compared)
                 cells = [.. cells, method.SpeedUp is double speedUp ? Number(speedUp, "0") + "×" : "–", Number(method.Slope, "0.00")];
-            table.Add(AttributionMethods.Title(method.Name), cells);
+            table.Add(MethodRegistry.Title(method.Name), cells);
         }
 
         foreach ((string name, IReadOnlyDictionary<string, double> correlations) in summary.Baselines)
@@ -109,7 +109,7 @@ internal static class ResultWriter
     /// </summary>
     private static void WriteCheck(IAnsiConsole console, MethodSummary method, RunSummary summary)
     {
-        string title = AttributionMethods.Title(method.Name);
+        string title = MethodRegistry.Title(method.Name);
         if (method is { Agrees: true, Scale: double scale })
         {
             string exact = summary.RetrainedGroups is null && summary.Seconds.TryGetValue("train", out double training)

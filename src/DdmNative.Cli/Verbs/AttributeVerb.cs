@@ -106,14 +106,21 @@ internal sealed class AttributeVerb : GroupedOptions
         string?[] given = [Mode, Depth, Synset, MethodName];
         if (given.Count(option => option is not null) > 1)
             throw new BadUsageException("--method, --mode, --depth and --synset exclude one another.");
-        if (Mode is not null && AttributionMethods.SynsetMode(Mode) is null)
-            throw new BadUsageException($"--mode: found '{Mode}', expected one of {string.Join(", ", AttributionMethods.SynsetModes)}, or one of them with its images per group (repair:4).");
-        if (Depth is not null && Depth is not ("head" or "all") && AttributionMethods.Blocks(Depth) is null)
-            throw new BadUsageException($"--depth: found '{Depth}', expected head, block:K or all.");
-        if (Synset is not (null or "feature"))
-            throw new BadUsageException($"--synset: found '{Synset}', expected feature.");
-        if (MethodName is not null && !AttributionMethods.IsKnown(MethodName))
-            throw new BadUsageException($"--method: found '{MethodName}', expected {MethodRegistry.Fault(MethodName) ?? "a method"}");
+        Require("--mode", Mode, MethodDescription.ModeOption);
+        Require("--depth", Depth, MethodDescription.DepthOption);
+        Require("--synset", Synset, MethodDescription.SynsetOption);
+        if (MethodName is not null && MethodRegistry.Fault(MethodName) is string fault)
+            throw new BadUsageException($"--method: found '{MethodName}', expected {fault}");
         return MethodName ?? Mode ?? Depth ?? Synset;
+    }
+
+    /// <summary>Refuses a method that an option does not name.</summary>
+    private static void Require(string option, string? method, string family)
+    {
+        if (method is null || (MethodRegistry.Find(method)?.Option == family && MethodRegistry.Fault(method) is null))
+            return;
+        IReadOnlyList<MethodDescription> methods = MethodRegistry.NamedBy(family);
+        string usage = string.Join(", ", methods.SelectMany(known => known.Aliases.Prepend(known.Usage)));
+        throw new BadUsageException($"{option}: found '{method}', expected {(methods.Count == 1 ? "" : "one of ")}{usage}.");
     }
 }

@@ -22,8 +22,9 @@ internal sealed class ImagesPerGroup : Experiment
     public override ExperimentResult Run(ExperimentContext context)
     {
         IReadOnlyList<string> modes = context.MethodsOf(this);
-        if (modes.FirstOrDefault(mode => AttributionMethods.SynsetMode(mode) != mode) is string other)
-            throw new BadInputException(Name, "methods", $"'{other}'", $"modes on synthetic images, without a number: {string.Join(", ", AttributionMethods.SynsetModes)}", "Choose among those.");
+        string[] known = [.. MethodRegistry.NamedBy(MethodDescription.ModeOption).Select(mode => mode.Name)];
+        if (modes.FirstOrDefault(mode => !known.Contains(mode)) is string other)
+            throw new BadInputException(Name, "methods", $"'{other}'", $"modes on synthetic images, without a number: {string.Join(", ", known)}", "Choose among those.");
         Job job = ExperimentContext.Measured(context.Job, [.. modes.SelectMany(mode => Counts.Select(count => NameOf(mode, count)))], EvaluationMetrics.LeaveOneOut);
         EvaluationSummary evaluation = context.Run("images", job);
         string[] figures = ["same_pearson", "same_spearman", "total_pearson", "all_pearson"];

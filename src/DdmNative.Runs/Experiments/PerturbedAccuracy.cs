@@ -4,6 +4,7 @@ using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 using DdmNative.Runs.Reports;
 using DdmNative.Runs.Stages;
@@ -26,7 +27,7 @@ internal sealed class PerturbedAccuracy : Experiment
     public override ExperimentResult Run(ExperimentContext context)
     {
         IReadOnlyList<string> methods = context.MethodsOf(this);
-        if (methods.FirstOrDefault(method => AttributionMethods.IsOfSuite(method) || AttributionMethods.IsMean(method)) is string effectsOnly)
+        if (methods.FirstOrDefault(method => !MethodRegistry.HasModels(method)) is string effectsOnly)
             throw new BadInputException(Name, "methods", $"'{effectsOnly}', which gives effects and no models", $"methods that perturb models: {string.Join(", ", DefaultMethods)}", "Choose among those.");
         // The target's own seed alone: a perturbed model of that target is compared with its retraining.
         Job job = ExperimentContext.Measured(context.Job with { Evaluation = (context.Job.Evaluation ?? new JobEvaluation()) with { Seeds = 1 } }, methods, EvaluationMetrics.LeaveOneOut);
@@ -50,7 +51,7 @@ internal sealed class PerturbedAccuracy : Experiment
         var clouds = new List<ChartSeries>();
         foreach (string method in methods)
         {
-            CounterfactualLogits perturbed = OnlineResult.Read(stage.Folder.PathOf(OnlineResult.NameOf(method)), groups);
+            CounterfactualLogits perturbed = MethodFile.ReadModels(stage.Folder.PathOf(MethodFile.NameOf(method)), groups);
             double[] own = [.. Enumerable.Range(0, groups).Select(g => accuracy.Evaluate(perturbed.Model(g), labels))];
             double control = accuracy.Evaluate(perturbed.Reference, labels);
             double[] change = [.. own.Select(value => value - control)], exactChange = [.. exactAccuracy.Select(value => value - target)];

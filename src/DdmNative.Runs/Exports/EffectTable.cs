@@ -57,27 +57,24 @@ public sealed class EffectTable
     {
         RunRecord record = RunFolder.Peek(run) ?? throw new BadInputException(run, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
         StageRecord? stage = record.Stages.FirstOrDefault(stage => stage.Name == AttributeStage.StageName);
-        string path = Path.Combine(run, AttributeStage.NpzFile);
-        if (stage is null || Fingerprint.OfFile(path) != stage.Files.GetValueOrDefault(AttributeStage.NpzFile))
-            throw new BadInputException(run, AttributeStage.NpzFile, stage is null ? "no finished attribution" : "a file that is missing or has been changed", "a finished attribution", $"Run ddm attribute --run {run} first.");
+        string path = Path.Combine(run, AttributionFile.Name);
+        if (stage is null || Fingerprint.OfFile(path) != stage.Files.GetValueOrDefault(AttributionFile.Name))
+            throw new BadInputException(run, AttributionFile.Name, stage is null ? "no finished attribution" : "a file that is missing or has been changed", "a finished attribution", $"Run ddm attribute --run {run} first.");
 
-        NpzContents file = Npz.Read(path);
-        string[] methods = file.Elements<string>("methods"), objectives = file.Elements<string>("objectives");
-        int[] classes = file.Elements<int>("group_class"), clusters = file.Elements<int>("group_cluster"), sizes = file.Elements<int>("group_size");
-        string[]? names = file.Arrays.ContainsKey(AttributeStage.GroupNames) ? file.Elements<string>(AttributeStage.GroupNames) : null;
-        double[] effects = file.Elements<double>("matrices");
-        var measured = ExactEffects.Of(run, methods, objectives, effects, classes.Length);
-        var table = new EffectTable(record.Job.Attribution.Granularity, methods.Length * objectives.Length * classes.Length);
+        var file = AttributionFile.Read(path);
+        ValidationFile? validation = ValidationFile.Read(run, file);
+        double[]? slopes = validation is null ? null : CalibrationFile.ReadSlopes(run, file);
+        Dictionary<int, double>[]? exact = validation is null ? null : [.. Enumerable.Range(0, file.Objectives.Count).Select(validation.ByGroup)];
+        double[] effects = file.Effects;
+        var table = new EffectTable(record.Job.Attribution.Granularity, effects.Length);
         for (int row = 0; row < table.Rows; row++)
         {
-            int g = row % classes.Length, o = row / classes.Length % objectives.Length, a = row / classes.Length / objectives.Length;
-            (table.Method[row], table.Objective[row], table.Unit[row], table.Name[row]) = (methods[a], objectives[o], UnitOf(methods[a]), names?[g]);
-            (table.Group[row], table.Class[row], table.Cluster[row], table.Size[row]) = (g, classes[g], clusters[g], sizes[g]);
-            (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], measured.Slope(a) * effects[row], measured.At(o, g));
+            int g = row % file.Groups, o = row / file.Groups % file.Objectives.Count, a = row / file.Groups / file.Objectives.Count;
+            (table.Method[row], table.Objective[row], table.Unit[row], table.Name[row]) = (file.Methods[a], file.Objectives[o], MethodRegistry.UnitOf(file.Methods[a]), file.Names?[g]);
+            (table.Group[row], table.Class[row], table.Cluster[row], table.Size[row]) = (g, file.Classes[g], file.Clusters[g], file.Sizes[g]);
+            (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], slopes?[a] * effects[row], exact is not null && exact[o].TryGetValue(g, out double measured) ? measured : null);
         }
 
         return table;
     }
-
-    private static string UnitOf(string method) => AttributionMethods.IsOfSuite(method) ? MethodRegistry.Find(method)!.Unit : MethodDescription.ObjectiveUnit;
 }

@@ -145,8 +145,11 @@ public sealed record JobMatching
     /// <summary>What the images start from: <see cref="RealStart"/>, <see cref="MeanStart"/> or <see cref="NoiseStart"/>.</summary>
     public string Start { get; init; } = RealStart;
 
+    /// <summary>What methods take for their synsets where they say nothing themselves.</summary>
+    internal SynsetDefaults Defaults => new(ImagesPerGroup, Steps);
+
     /// <summary>The synset recipe of a method; null for a method that needs no synset.</summary>
-    internal SynsetRecipe? RecipeFor(string method) => SynsetRecipe.For(method, ImagesPerGroup, Steps);
+    internal SynsetRecipe? RecipeFor(string method) => MethodRegistry.Create(method, Defaults).Recipe;
 
     /// <summary>The matching's settings for a recipe.</summary>
     internal MatchingOptions OptionsFor(SynsetRecipe recipe) => SynsetMatching.Options(recipe, LearningRate, Distance switch
@@ -160,8 +163,8 @@ public sealed record JobMatching
 /// <summary>How effects are predicted, and of what.</summary>
 public sealed record JobAttribution
 {
-    /// <summary>The names of <see cref="AttributionMethods"/>; the first is the one that <c>attribution.npz</c> holds.</summary>
-    public IReadOnlyList<string> Methods { get; init; } = [AttributionMethods.Default];
+    /// <summary>The names of <see cref="MethodRegistry"/>; the first is the one that <c>attribution.npz</c> holds.</summary>
+    public IReadOnlyList<string> Methods { get; init; } = [MethodRegistry.Default];
 
     /// <summary>The rows of the matrix; <c>loss:class</c> stands for one row per class.</summary>
     public IReadOnlyList<string> Objectives { get; init; } = ["loss", "loss:class"];
@@ -173,7 +176,7 @@ public sealed record JobAttribution
     public const string NoSamples = "none";
 
     /// <summary>
-    /// The method that says what every single image did, for the report's way from a group to its images: one of <see cref="Attribution.Evaluation.SampleMethods"/>, or <see cref="NoSamples"/>. The default is the one
+    /// The method that says what every single image did, for the report's way from a group to its images: one of <see cref="MethodRegistry.PerSample"/>, or <see cref="NoSamples"/>. The default is the one
     /// that costs least, one gradient of the training set, and needs no recorded training.
     /// </summary>
     public string Samples { get; init; } = "grad-dot";
@@ -217,6 +220,6 @@ public sealed record JobUnlearning
     /// <summary>Further groups by what they are, e.g. <c>class=3,cluster=2</c> (<see cref="GroupSelector"/>); each names all groups that it fits.</summary>
     public IReadOnlyList<string> Forget { get; init; } = [];
 
-    /// <summary>How: one of <see cref="AttributionMethods"/> except <c>feature</c>; <c>all</c> is exact.</summary>
+    /// <summary>How: a method that can (<see cref="MethodRegistry.Unlearning"/>); <c>all</c> is exact.</summary>
     public string Method { get; init; } = "block:1";
 }

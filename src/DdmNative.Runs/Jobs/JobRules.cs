@@ -107,34 +107,30 @@ public static class JobRules
         IReadOnlyList<string> methods = job.Attribution.Methods;
         rules.Texts("attribution.methods", methods);
         if (methods.Count == 0)
-            throw rules.Error("attribution.methods", "an empty list", $"at least one of {AttributionMethods.Names}");
+            throw rules.Error("attribution.methods", "an empty list", $"at least one of {MethodRegistry.Usage}");
         for (int i = 0; i < methods.Count; i++)
         {
             string field = $"attribution.methods[{i}]";
-            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Fault(methods[i]) is string fault)
-                throw rules.Error(field, $"'{methods[i]}'", $"a method and settings that it has ({fault})");
-            if (!AttributionMethods.IsKnown(methods[i]))
-                throw rules.Error(field, $"'{methods[i]}'", $"one of {AttributionMethods.Names}");
+            RequireMethod(field, methods[i], rules);
             if (methods.Take(i).Contains(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
-            if (goal == RunGoal.Distill && i == 0 && !AttributionMethods.Parts(methods[i]).Any(part
-                => job.Matching.RecipeFor(part) is not null))
-                throw rules.Error(field, $"'{methods[i]}', which has no synset",
-                    $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, or feature");
+            if (goal == RunGoal.Distill && i == 0 && !MethodRegistry.Parts(methods[i]).Any(part => job.Matching.RecipeFor(part) is not null))
+            {
+                string[] distilled = [.. MethodRegistry.NamedBy(MethodDescription.ModeOption).Select(method => method.Name)];
+                throw rules.Error(field, $"'{methods[i]}', which has no synset", $"one of {string.Join(", ", distilled)}, or feature");
+            }
+
             if (!goal.Attributes())
                 continue;
-            foreach (string part in AttributionMethods.Parts(methods[i]))
+            foreach (string part in MethodRegistry.Parts(methods[i]))
                 Blocks(field, part, job, rules);
-            if (job.Attribution.Granularity != Granularity.Group && !AttributionMethods.IsOfSuite(methods[i]))
-                throw rules.Error(field, $"'{methods[i]}' with granularity {job.Attribution.Granularity}", $"granularity group, or a method of the suite ({string.Join(", ", MethodRegistry.All.Select(method => method.Name))}; ddm:mode=repair)");
-            if (AttributionMethods.IsOfSuite(methods[i]) && MethodRegistry.Find(methods[i])!.NeedsGradients && job.Attribution.Objectives.FirstOrDefault(JobObjectives.IsFlat) is string flat)
-                throw rules.Error(field, $"'{methods[i]}' with objective '{flat}', which is constant almost everywhere", "loss, margin or logit for a method that needs the objective's gradient");
+            Columns(field, methods[i], job, rules);
         }
 
         if (job.Attribution.Samples is not JobAttribution.NoSamples and string samples)
         {
-            if (!SampleMethods.Contains(samples))
-                throw rules.Error("attribution.samples", $"'{samples}'", $"one of {string.Join(", ", SampleMethods.Names)}, or {JobAttribution.NoSamples}");
+            if (MethodRegistry.Find(samples) is not { IsPerSample: true })
+                throw rules.Error("attribution.samples", $"'{samples}'", $"one of {string.Join(", ", MethodRegistry.PerSample)}, or {JobAttribution.NoSamples}");
             if (MethodRegistry.Fault(samples) is string fault)
                 throw rules.Error("attribution.samples", $"'{samples}'", $"a method and settings that it has ({fault})");
         }
@@ -157,16 +153,45 @@ public static class JobRules
                 throw rules.Error($"unlearning.forget[{i}]", $"'{unlearning.Forget[i]}'", fault);
         }
 
-        if (!AttributionMethods.IsKnown(unlearning.Method) || unlearning.Method == "feature" || AttributionMethods.IsMean(unlearning.Method) || AttributionMethods.IsOfSuite(unlearning.Method))
-            throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {string.Join(", ", AttributionMethods.SynsetModes)}, head, block:K, all");
+        if (MethodRegistry.IsMean(unlearning.Method) || MethodRegistry.Find(unlearning.Method) is not { CanUnlearn: true })
+            throw rules.Error("unlearning.method", $"'{unlearning.Method}'", $"one of {MethodRegistry.Unlearning}");
+        RequireMethod("unlearning.method", unlearning.Method, rules);
         if (goal.Unlearns())
             Blocks("unlearning.method", unlearning.Method, job, rules);
+    }
+
+    private static void RequireMethod(string field, string method, Rules rules)
+    {
+        if (MethodRegistry.Parts(method).Any(part => MethodRegistry.Find(part) is null))
+            throw rules.Error(field, $"'{method}'", $"one of {MethodRegistry.Usage}");
+        if (MethodRegistry.Fault(method) is string fault)
+            throw rules.Error(field, $"'{method}'", $"a method and settings that it has ({fault})");
+    }
+
+    /// <summary>A method that can say what the job asks of every part.</summary>
+    private static void Columns(string field, string method, Job job, Rules rules)
+    {
+        string granularity = job.Attribution.Granularity;
+        bool fits = granularity == Granularity.Group
+            || (!MethodRegistry.IsMean(method) && MethodRegistry.Describe(method).Granularities.Contains(granularity));
+        if (!fits)
+        {
+            string[] others = [.. MethodRegistry.All.Where(other => other.Granularities.Contains(granularity)).Select(other => other.Usage)];
+            throw rules.Error(field, $"'{method}' with granularity {granularity}", $"granularity group, or one of {string.Join(", ", others)}");
+        }
+
+        if (!MethodRegistry.IsMean(method) && MethodRegistry.Describe(method).NeedsGradients
+            && job.Attribution.Objectives.FirstOrDefault(JobObjectives.IsFlat) is string flat)
+        {
+            throw rules.Error(field, $"'{method}' with objective '{flat}', which is constant almost everywhere",
+                "loss, margin or logit for a method that needs the objective's gradient");
+        }
     }
 
     private static void Blocks(string field, string method, Job job, Rules rules)
     {
         // The depth of a network that comes from a file is known once the file is read (RunInputs).
-        if (job.Target is null && AttributionMethods.Blocks(method) is int blocks && job.Network.Architecture != "lenet" && blocks > job.Network.Depth)
+        if (job.Target is null && MethodRegistry.Create(method) is DepthMethod { Blocks: int blocks } && job.Network.Architecture != "lenet" && blocks > job.Network.Depth)
             throw rules.Error(field, $"'{method}'", $"block:1 to block:{job.Network.Depth}, the network's depth");
     }
 

@@ -1,4 +1,5 @@
 using DdmNative.Attribution.Formats;
+using DdmNative.Runs.Folders;
 
 namespace DdmNative.Runs.Reports;
 
@@ -10,9 +11,9 @@ namespace DdmNative.Runs.Reports;
 /// <param name="Correlation">Pearson's; null where one of the two does not vary.</param>
 internal sealed record GroupFit(double? Scale, double? Correlation)
 {
-    public static GroupFit Of(SampleEffects effects, NpzContents attribution, GroupTable groups)
+    public static GroupFit Of(SampleEffects effects, AttributionFile attribution, GroupTable groups)
     {
-        double[][] matrix = [.. attribution.Elements<double>("matrix").Chunk(groups.Count)];
+        double[][] matrix = [.. attribution.Matrices[0].Flatten().Chunk(groups.Count)];
         int[] rows = [.. Enumerable.Range(0, matrix.Length).Where(o => effects.Rows[o] is not null)];
         double[] sums = [.. rows.SelectMany(o => SampleEffects.ByGroup(effects.Rows[o]!, groups))], asked = [.. rows.SelectMany(o => matrix[o])];
         double slope = Attribution.Metrics.Correlation.SlopeThroughOrigin(sums, asked), correlation = Attribution.Metrics.Correlation.Pearson(sums, asked);

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Objectives;
 using System.Globalization;
 using System.Text.Json;
 using DdmNative.Attribution.Formats;
@@ -44,8 +45,7 @@ internal static class Report
 
     private static string Data(RunFolder run, RunInputs inputs, RunSummary summary)
     {
-        NpzContents attribution = Npz.Read(run.PathOf(AttributeStage.NpzFile));
-        string[] objectives = attribution.Elements<string>("objectives");
+        var attribution = AttributionFile.Read(run.PathOf(AttributionFile.Name));
         Job job = run.Record!.Job;
         bool single = job.Attribution.Granularity == Granularity.Sample;
         GroupTable groups = Granularity.PartsOf(single ? Granularity.Group : job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
@@ -55,16 +55,16 @@ internal static class Report
                 ["subtitle"] = Subtitle(job, inputs, groups),
                 ["figures"] = Figures(summary),
                 ["convention"] = summary.Convention,
-                ["warnings"] = summary.Methods.SelectMany(method => method.Warnings.Select(warning => $"{AttributionMethods.Title(method.Name)}: {warning}")),
-                ["objectives"] = objectives,
+                ["warnings"] = summary.Methods.SelectMany(method => method.Warnings.Select(warning => $"{MethodRegistry.Title(method.Name)}: {warning}")),
+                ["objectives"] = attribution.Objectives,
                 ["class_names"] = inputs.Train.ClassNames,
                 ["groups"] = Enumerable.Range(0, groups.Count).Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g], size = groups.Sizes[g] }),
-                ["matrices"] = Matrices(attribution).Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),
+                ["matrices"] = attribution.Matrices.Select(Rows).Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),
                 ["samples"] = SampleEffects.Read(run, inputs.Train.Count, attribution) is SampleEffects effects ? Samples(effects, single ? null : GroupFit.Of(effects, attribution, groups), inputs, groups) : null,
-                ["exact"] = Exact(run, summary, objectives.Length, groups.Count),
+                ["exact"] = Exact(run, summary, attribution),
                 ["methods"] = summary.Methods.Select(method => new
                 {
-                    title = AttributionMethods.Title(method.Name), offline = method.OfflineSeconds, online = method.OnlineSeconds, speed_up = method.SpeedUp, correlations = method.Correlations,
+                    title = MethodRegistry.Title(method.Name), offline = method.OfflineSeconds, online = method.OnlineSeconds, speed_up = method.SpeedUp, correlations = method.Correlations,
                 }),
                 ["compared"] = summary.Methods.Any(method => method.Correlations.Count > 0),
                 ["ceiling"] = summary.Ceiling,
@@ -81,12 +81,8 @@ internal static class Report
         => string.Create(CultureInfo.InvariantCulture,
             $"{inputs.Train.Name}: {inputs.Train.Count} training images in {groups.Count} groups, {inputs.Test.Count} test images; {job.Network.Architecture} of width {job.Network.Width} and depth {job.Network.Depth}, seed {job.Seed}.");
 
-    /// <summary>By method and objective, the effects of all parts.</summary>
-    private static IEnumerable<IEnumerable<double[]>> Matrices(NpzContents attribution)
-    {
-        int[] shape = attribution["matrices"].Shape;
-        return attribution.Elements<double>("matrices").Chunk(shape[1] * shape[2]).Select(matrix => matrix.Chunk(shape[2]));
-    }
+    /// <summary>The effects of all parts by objective.</summary>
+    private static IEnumerable<double[]> Rows(AttributionMatrix matrix) => matrix.Flatten().Chunk(matrix.Groups);
 
     private static object Samples(SampleEffects effects, GroupFit? fit, RunInputs inputs, GroupTable groups)
     {
@@ -94,7 +90,7 @@ internal static class Report
         var samples = new ReportSamples(inputs.Train, inputs.Normalization, inputs.Pixels, groups, effects);
         return new
         {
-            method = AttributionMethods.Title(effects.Method), total = inputs.Train.Count, scale = fit?.Scale, correlation = fit?.Correlation, samples.Width, samples.Height,
+            method = MethodRegistry.Title(effects.Method), total = inputs.Train.Count, scale = fit?.Scale, correlation = fit?.Correlation, samples.Width, samples.Height,
             ids = samples.Kept.Select(n => inputs.Train.SourceIndices[n]), files = inputs.Train.SourceFiles is null ? null : samples.Kept.Select(inputs.Train.FileOf), groups = samples.Kept.Select(n => groups.GroupOf[n]),
             effects = effects.Rows.Select(row => row is null ? null : samples.Kept.Select(n => Rounded(scale * row[n]))),
             helpful = samples.MostHelpful, harmful = samples.MostHarmful,
@@ -120,24 +116,16 @@ internal static class Report
     }
 
     /// <summary>[O, G] with null for groups that were not retrained without; null where none was.</summary>
-    private static double?[][]? Exact(RunFolder run, RunSummary summary, int rows, int columns)
+    private static double?[][]? Exact(RunFolder run, RunSummary summary, AttributionFile attribution)
     {
-        if (summary.RetrainedGroups is null || !run.Holds(ValidateStage.NpzFile))
+        if (summary.RetrainedGroups is null || !run.Holds(ValidationFile.Name)
+            || ValidationFile.Read(run.Folder, attribution) is not ValidationFile validation)
             return null;
-        NpzContents validation = Npz.Read(run.PathOf(ValidateStage.NpzFile));
-        int[] groups = validation.Elements<int>("groups");
-        double[] exact = validation.Elements<double>("exact");
-        if (exact.Length != rows * groups.Length)
-            return null;
-        var matrix = new double?[rows][];
-        for (int o = 0; o < rows; o++)
+        return [.. Enumerable.Range(0, attribution.Objectives.Count).Select(o =>
         {
-            matrix[o] = new double?[columns];
-            for (int i = 0; i < groups.Length; i++)
-                matrix[o][groups[i]] = exact[o * groups.Length + i];
-        }
-
-        return matrix;
+            Dictionary<int, double> exact = validation.ByGroup(o);
+            return (double?[])[.. Enumerable.Range(0, attribution.Groups).Select(g => exact.TryGetValue(g, out double value) ? value : (double?)null)];
+        })];
     }
 
     private static object Images(RunFolder run, RunInputs inputs, GroupTable groups)

@@ -14,19 +14,19 @@ namespace DdmNative.Runs.Reports;
 internal sealed record SampleEffects(string Method, string[] Objectives, double[]?[] Rows)
 {
     /// <summary>Those of a run whose attribution is finished, on its objectives; null where it has none of single images.</summary>
-    public static SampleEffects? Read(RunFolder run, int samples, NpzContents attribution)
+    public static SampleEffects? Read(RunFolder run, int samples, AttributionFile attribution)
     {
         Job job = run.Record!.Job;
-        string[] objectives = attribution.Elements<string>("objectives");
+        string[] objectives = [.. attribution.Objectives];
         if (job.Attribution.Granularity == Granularity.Sample)
-            return new SampleEffects(job.Attribution.Methods[0], objectives, [.. attribution.Elements<double>("matrix").Chunk(samples)]);
+            return new SampleEffects(job.Attribution.Methods[0], objectives, [.. attribution.Matrices[0].Flatten().Chunk(samples)]);
         if (SampleStage.MethodOf(job) is not string method || !run.Holds(SampleStage.ResultFile))
             return null;
-        NpzContents file = Npz.Read(run.PathOf(SampleStage.ResultFile));
-        string[] names = file.Elements<string>("objectives");
-        double[][] rows = [.. file.Elements<double>("matrix").Chunk(samples)];
+        AttributionMatrix found = MethodFile.ReadEffects(run.PathOf(SampleStage.ResultFile));
+        string[] names = [.. found.Objectives];
+        double[][] rows = [.. found.Flatten().Chunk(found.Groups)];
         double[]?[] asked = [.. objectives.Select(name => Array.IndexOf(names, name) is >= 0 and int row ? rows[row] : null)];
-        return file["matrix"].Shape[1] == samples && asked.Any(row => row is not null) ? new SampleEffects(method, objectives, asked) : null;
+        return found.Groups == samples && asked.Any(row => row is not null) ? new SampleEffects(method, objectives, asked) : null;
     }
 
     /// <summary>[G]: a row's effects of single images, added up by group.</summary>

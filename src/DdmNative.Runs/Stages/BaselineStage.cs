@@ -37,14 +37,9 @@ internal sealed class BaselineStage(Job job) : Stage
     {
         NpzContents file = Npz.Read(context.Folder.PathOf(FileName));
         int[] shape = file["matrices"].Shape;
-        double[] values = file.Elements<double>("matrices");
         string[] objectives = file.Elements<string>("objectives");
-        return [.. Enumerable.Range(0, shape[0]).Select(b =>
-        {
-            var matrix = new double[shape[1], shape[2]];
-            Buffer.BlockCopy(values, b * matrix.Length * sizeof(double), matrix, 0, matrix.Length * sizeof(double));
-            return new AttributionMatrix(objectives, matrix);
-        })];
+        return [.. file.Elements<double>("matrices").Chunk(shape[1] * shape[2])
+            .Select(effects => AttributionMatrix.FromFlat(objectives, effects, shape[2]))];
     }
 
     public override void Check(RunInputs inputs) => TrajectoryFiles.Require(inputs, "The baseline TracIn (validation.baselines)");
@@ -71,7 +66,7 @@ internal sealed class BaselineStage(Job job) : Stage
         Npz.Write(context.PathFor(FileName),
             ("names", new NpyArray(Names.ToArray(), Names.Count)),
             ("objectives", new NpyArray(matrices[0].Objectives.ToArray(), losses.Count)),
-            ("matrices", new NpyArray(matrices.SelectMany(AttributeStage.Flat).ToArray(), matrices.Length, losses.Count, groups.Count)));
+            ("matrices", new NpyArray(matrices.SelectMany(matrix => matrix.Flatten()).ToArray(), matrices.Length, losses.Count, groups.Count)));
         return new StageResult(FileName);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Online;
 using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
@@ -58,13 +59,13 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
             return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture), SynsetFile.Read(path));
         })];
 
-    public override double? Work(StageWork work)
+    public override double? Work(TrainingPasses passes)
     {
         if (recipe.Kind == SynsetRecipe.Feature)
-            return work.Images / 3.0;
+            return passes.Images / 3.0;
         int phases = recipe.Kind == SynsetRecipe.Phases ? SynsetMatching.PhaseCount : 1;
         int steps = recipe.Steps > 0 ? recipe.Steps : recipe.Kind == SynsetRecipe.Phases ? SynsetMatching.PhaseSteps : job.Matching.OptionsFor(recipe).StepsToTake;
-        return phases * (work.Gradients + StageWork.Matching(work.Groups * recipe.PerGroup, steps));
+        return phases * (passes.Gradients + TrainingPasses.Matching(passes.Groups * recipe.PerGroup, steps));
     }
 
     public override string PartialPath => $"synset/{recipe.Name}.partial";

@@ -47,7 +47,7 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found,
     /// </param>
     public static EffectCheck Compute(AttributionMatrix effects, AttributionMatrix reference, int[] classOf, int[]? testImages)
     {
-        double agreement = Correlation.Pearson(AttributeStage.Flat(effects), AttributeStage.Flat(reference));
+        double agreement = Correlation.Pearson(effects.Flatten(), reference.Flatten());
         double found = Correlation.SlopeThroughOrigin(OwnClass(effects, classOf), OwnClass(reference, classOf));
         double total = testImages is not null && classOf.Length >= LeastGroups
             ? Correlation.Pearson(TotalLoss(effects, testImages), TotalLoss(reference, testImages))

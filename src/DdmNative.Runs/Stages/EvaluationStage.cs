@@ -24,7 +24,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
     public override string Name => NameOf(metric);
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName,
-        .. AttributionMethods.Parts(job.Attribution.Methods).Select(OnlineStage.NameOf), .. AttributeStage.ReferenceOf(job)];
+        .. MethodRegistry.Parts(job.Attribution.Methods).Select(MethodStage.NameOf), .. AttributeStage.ReferenceOf(job)];
 
     public override string? Kept(StageContext context) => Stages.RetrainedModels.Kept(context);
 
@@ -59,7 +59,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
         string[] unknown = context.Share is null
             ? []
             : [.. context.Job.Attribution.Methods.Where(method
-                => !AttributionMethods.Parts(method).All(part => finished.Contains(OnlineStage.NameOf(part))))];
+                => !MethodRegistry.Parts(method).All(part => finished.Contains(MethodStage.NameOf(part))))];
         if (unknown.Length > 0)
             context.Listener.Note($"The models that the effects by {string.Join(", ", unknown)} decide on are left to ddm merge. To share them out too, attribute first and take that run with --from.");
         var effects = new MethodEffects(context, objectives);

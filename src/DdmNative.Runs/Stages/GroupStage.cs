@@ -1,6 +1,7 @@
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Grouping;
+using DdmNative.Attribution.Methods;
 using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 
@@ -31,7 +32,7 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
     public static FrozenFeatures Features(StageContext context)
         => FrozenFeatures.Compute(context.Device, context.Inputs.Network, context.Inputs.Network.HeadStart, TrainStage.ReadTarget(context), context.Inputs.Train.Images);
 
-    public override double? Work(StageWork work) => own is null ? work.Images / 3.0 : 0;
+    public override double? Work(TrainingPasses passes) => own is null ? passes.Images / 3.0 : 0;
 
     public override StageResult Run(StageContext context)
     {

@@ -2,6 +2,7 @@ using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Training;
+using DdmNative.Runs.Folders;
 
 namespace DdmNative.Runs.Stages;
 
@@ -23,18 +24,21 @@ internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objectiv
 
     /// <summary>[O, G]: the effects by a method.</summary>
     public AttributionMatrix Read(string method)
-        => AttributionMethods.IsOfSuite(method)
-            ? MethodStage.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), objectives)
-            : Find(method).Effects.SelectObjectives(_rows);
+        => HasModels(method)
+            ? Find(method).Effects.SelectObjectives(_rows)
+            : MethodFile.ReadEffects(context.Folder.PathOf(MethodFile.NameOf(method)), objectives);
 
     /// <summary>What a method's effects were found to be worth; null for a method that is not checked.</summary>
     public EffectCheck? Check(string method) => ReferenceStage.IsFor(context.Job, method) ? Find(method).Check : null;
+
+    private bool HasModels(string method)
+        => MethodRegistry.IsMean(method) || MethodStage.HasModels(method, context.Job.Attribution.Granularity);
 
     private (AttributionMatrix Effects, EffectCheck? Check) Find(string method)
     {
         if (_found.TryGetValue(method, out (AttributionMatrix, EffectCheck?) found))
             return found;
-        AttributionMatrix unscaled = AttributionMethods.IsMean(method) ? Mean(AttributionMethods.Parts(method)) : ReadModels(method);
+        AttributionMatrix unscaled = MethodRegistry.IsMean(method) ? Mean(MethodRegistry.Parts(method)) : ReadModels(method);
         EffectCheck? check = ReferenceStage.IsFor(context.Job, method) && _reference.Value is (AttributionMatrix reference, int[] groups)
             ? EffectCheck.Compute(unscaled.SelectObjectives(reference.Objectives).SelectGroups(groups), reference,
                 [.. groups.Select(g => _groups.ClassOf[g])], _rows.Contains(TotalLoss) ? TestImages() : null)
@@ -60,7 +64,7 @@ internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objectiv
     private AttributionMatrix ReadModels(string method)
     {
         int[] labels = context.Inputs.Test.Labels;
-        CounterfactualLogits logits = OnlineResult.Read(context.Folder.PathOf(OnlineResult.NameOf(method)), _groups.Count);
+        CounterfactualLogits logits = MethodFile.ReadModels(context.Folder.PathOf(MethodFile.NameOf(method)), _groups.Count);
         return AttributionMatrix.From(logits, labels,
             [.. objectives.Concat(Objective.Defaults(labels)).DistinctBy(objective => objective.Name)]);
     }

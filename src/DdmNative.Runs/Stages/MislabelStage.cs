@@ -13,7 +13,7 @@ namespace DdmNative.Runs.Stages;
 
 /// <summary>
 /// Wrong labels planted in the training set, and how well each method finds them: the whole job again with label noise in runs of its own, its samples ranked by their effect on the total loss,
-/// the most harmful first. Methods that give the effect of every single sample at one cost are asked for it (<see cref="SampleMethods"/>, <c>mislabelled/samples/</c>); for the others a sample counts as
+/// the most harmful first. Methods that give the effect of every single sample at one cost are asked for it (<see cref="MethodRegistry.PerSample"/>, <c>mislabelled/samples/</c>); for the others a sample counts as
 /// its group does (<c>mislabelled/groups/</c>). Beside the methods, what they must beat: the loss of each training sample itself.
 /// </summary>
 internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.Mislabel, job, evaluation)
@@ -46,7 +46,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
     {
         var scores = new Dictionary<string, double[]>();
         RunInputs? inputs = null;
-        foreach (IGrouping<bool, string> methods in Job.Attribution.Methods.GroupBy(SampleMethods.Contains).OrderBy(of => of.Key))
+        foreach (IGrouping<bool, string> methods in Job.Attribution.Methods.GroupBy(method => MethodRegistry.Find(method) is { IsPerSample: true }).OrderBy(of => of.Key))
         {
             string name = $"{FolderName}/{(methods.Key ? "samples" : "groups")}";
             Job noisy = Noisy([.. methods], methods.Key ? Granularity.Sample : Granularity.Group);

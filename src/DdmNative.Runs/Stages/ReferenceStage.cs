@@ -40,7 +40,7 @@ internal sealed class ReferenceStage(Job job) : Stage
 
     public override ShardWork InShard => ShardWork.Dealt;
 
-    public override double? Work(StageWork work) => work.TopTrainings(work.FirstLayer(LastBlock), Math.Min(job.Attribution.ReferenceGroups, work.Groups) + 1);
+    public override double? Work(TrainingPasses passes) => passes.TopTrainings(passes.FirstLayer(LastBlock), Math.Min(job.Attribution.ReferenceGroups, passes.Groups) + 1);
 
     public override string PartialPath => "attribution/reference.partial";
 
@@ -48,11 +48,10 @@ internal sealed class ReferenceStage(Job job) : Stage
 
     /// <summary>Whether a job has effects that are checked: by a synset, or by retraining the head alone.</summary>
     public static bool IsFor(Job job, string method)
-        => job.Attribution.ReferenceGroups > 0 && !AttributionMethods.IsOfSuite(method)
-        && (AttributionMethods.SynsetMode(method) is not null || method is "feature" or "head" || AttributionMethods.IsMean(method));
+        => job.Attribution.ReferenceGroups > 0 && job.Attribution.Granularity == Granularity.Group && MethodRegistry.IsChecked(method);
 
     /// <summary>The stage of a job; null where none of its effects are checked.</summary>
-    public static ReferenceStage? For(Job job) => job.Attribution.Methods.Union(AttributionMethods.Parts(job.Attribution.Methods))
+    public static ReferenceStage? For(Job job) => job.Attribution.Methods.Union(MethodRegistry.Parts(job.Attribution.Methods))
         .Any(method => IsFor(job, method)) ? new ReferenceStage(job) : null;
 
     /// <summary>
@@ -65,8 +64,7 @@ internal sealed class ReferenceStage(Job job) : Stage
         int[] groups = file.Elements<int>(Groups);
         if (groups.Length == 0)
             return null;
-        int[] shape = file["reference"].Shape;
-        var logits = new CounterfactualLogits([.. groups.Select(g => new[] { g })], shape[0], shape[1], file.Elements<float>("reference"), file.Elements<float>("without"));
+        CounterfactualLogits logits = MethodFile.ReadModels(file, [.. groups.Select(g => new[] { g })]);
         Network network = context.Inputs.Network;
         double factor = LastBlock.FirstLayer(network) == 0 ? 1 : ExactOverLastBlock;
         int[] labels = context.Inputs.Test.Labels;
@@ -87,7 +85,7 @@ internal sealed class ReferenceStage(Job job) : Stage
         var options = new WaveOptions { Pieces = kept.Pieces, OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
         options = options with { Wave = context.Settings.Bounded(options.Wave) };
         CounterfactualLogits logits = retraining.Run(RunInputs.Recipe(job), TrajectoryFiles.ReadInitial(context), groups.GroupOf, [.. chosen.Select(g => new[] { g })], options, context.Stop);
-        OnlineResult.Write(context.PathFor(FileName), logits, (Groups, new NpyArray(chosen, chosen.Length)));
+        MethodFile.WriteModels(context.PathFor(FileName), logits, (Groups, new NpyArray(chosen, chosen.Length)));
         return new StageResult(FileName);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
 using DdmNative.Runs.Jobs;
 using DdmNative.Runs.Shards;
 using DdmNative.Attribution.Training;
@@ -61,7 +62,7 @@ internal sealed class RetrainStage(Job job) : Stage
         return [.. models.Chunk(leftOut.Length + 1).Select(ofSeed => CounterfactualLogits.Of(leftOut, samples, classes, ofSeed))];
     }
 
-    public override double? Work(StageWork work) => job.Validation.Seeds * ((job.Validation.Groups ?? work.Groups) + 1) * work.Training;
+    public override double? Work(TrainingPasses passes) => job.Validation.Seeds * ((job.Validation.Groups ?? passes.Groups) + 1) * passes.Training;
 
     public override string? Kept(StageContext context) => RetrainedModels.Kept(context);
 

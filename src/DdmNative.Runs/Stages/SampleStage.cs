@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 using DdmNative.Runs.Jobs;
@@ -6,7 +5,7 @@ using DdmNative.Runs.Jobs;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// From groups down to single images: the effects of every training image on the job's objectives by one method whose cost does not grow with their number (<see cref="SampleMethods"/>),
+/// From groups down to single images: the effects of every training image on the job's objectives by one method whose cost does not grow with their number (<see cref="MethodRegistry.PerSample"/>),
 /// <c>attribution/samples.npz</c>, as <see cref="MethodStage"/> writes it with G = N. They say which images of a group its effect comes from.
 /// </summary>
 internal sealed class SampleStage : MethodStage
@@ -22,7 +21,7 @@ internal sealed class SampleStage : MethodStage
 
     public override string Name => StageName;
 
-    public override string Title => $"attribute every image by {AttributionMethods.Title(_method)}";
+    public override string Title => $"attribute every image by {MethodRegistry.Title(_method)}";
 
     public override string PartialPath => "attribution/samples.partial";
 

@@ -21,11 +21,11 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 
     public override object Settings => new { recipe.Name };
 
-    public override double? Work(StageWork work) => 0;
+    public override double? Work(TrainingPasses passes) => 0;
 
     /// <summary>The recipe whose synset a job shows: that of its first method with images; null where there is none.</summary>
     public static SynsetRecipe? Shown(Job job)
-        => AttributionMethods.Parts(job.Attribution.Methods).Select(method => job.Matching.RecipeFor(method)).FirstOrDefault(recipe => recipe is { HasImages: true });
+        => MethodRegistry.Parts(job.Attribution.Methods).Select(method => job.Matching.RecipeFor(method)).FirstOrDefault(recipe => recipe is { HasImages: true });
 
     public override StageResult Run(StageContext context)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Online;
 using DdmNative.Runs.Checkpoints;
 using DdmNative.Runs.Folders;
@@ -24,7 +25,7 @@ internal sealed class TrainStage(Job job) : Stage
 
     public override object Settings => new { job.Seed, job.Network, job.Training, Recorded = new ControlledReplay().Options };
 
-    public override double? Work(StageWork work) => work.Training;
+    public override double? Work(TrainingPasses passes) => passes.Training;
 
     public override string PartialPath => UnfinishedTrainingFile.FileName;
 

@@ -1,16 +1,12 @@
+using DdmNative.Attribution.Sharding;
 using System.Globalization;
-using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Methods;
-using DdmNative.Attribution.Networks;
-using DdmNative.Attribution.Online;
 using DdmNative.Runs.Checkpoints;
 using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 using DdmNative.Runs.Shards;
-using DdmNative.Attribution.Training;
-using DdmNative.Compute;
 
 namespace DdmNative.Runs.Stages;
 
@@ -34,15 +30,22 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
 
     private const int MostListed = 8;
 
-    private readonly SynsetRecipe? _recipe = job.Matching.RecipeFor(unlearning.Method);
+    private readonly IAttributionMethod _method = MethodRegistry.Create(unlearning.Method, job.Matching.Defaults);
 
     public override string Name => StageName;
 
-    public override string Title => $"unlearn {(forgotten.Length == 1 ? "group" : "groups")} {string.Join(", ", forgotten.Take(MostListed))}{(forgotten.Length > MostListed ? " …" : "")} by {AttributionMethods.Title(unlearning.Method)}";
+    public override string Title => $"unlearn {(forgotten.Length == 1 ? "group" : "groups")} {string.Join(", ", forgotten.Take(MostListed))}{(forgotten.Length > MostListed ? " …" : "")} by {MethodRegistry.Title(unlearning.Method)}";
 
-    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _recipe is null ? (string[])[] : [DistillStage.NameOf(_recipe)]];
+    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _method.Recipe is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []];
 
-    public override object Settings => new { Groups = forgotten, unlearning.Method, Mode = OnlineModes.Find(unlearning.Method)?.Options, Trust = _recipe is null ? null : new TrustRegionOptions() };
+    public override object Settings
+    {
+        get
+        {
+            var settings = (_method as IModelMethod)?.Settings;
+            return new { Groups = forgotten, unlearning.Method, settings?.Mode, settings?.Trust };
+        }
+    }
 
     public override ShardWork InShard => ShardWork.Dealt;
 
@@ -52,9 +55,9 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
         GroupTable groups = GroupStage.Read(context);
         bool[] removed = [.. Enumerable.Range(0, groups.Count).Select(forgotten.Contains)];
         Tell(context, groups);
-        float[] model = OnlineModes.Find(unlearning.Method) is IOnlineMode mode
-            ? RemoveOnSynset(context, mode, groups)
-            : RetrainTop(context, groups, removed);
+        using MethodContext request = MethodRequest.Create(context, job, groups, [], new PieceWork { Cancellation = context.Stop }, onFigure: null,
+            readsSynsets: true);
+        float[] model = ((IUnlearningMethod)_method).Unlearn(request, forgotten);
         ParameterFile.Write(context.PathFor(FileName), inputs.Network, model, new Dictionary<string, string>(CheckpointMetadata.Of(inputs.Network, inputs.Normalization))
         {
             ["method"] = unlearning.Method,
@@ -88,35 +91,5 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
             ? $"{g} ({Class(g)}, cluster {groups.ClusterOf[g]}: {groups.Sizes[g]} images)"
             : $"{g} ({groups.Names[g]}, {Class(g)}: {groups.Sizes[g]} images)");
         context.Listener.Note($"To forget: {ShortList.Of(listed, MostListed)}; {forgotten.Sum(g => groups.Sizes[g])} of {context.Inputs.Train.Count} training images.");
-    }
-
-    /// <summary>The target perturbed on the synset, as far as it still fits what it keeps.</summary>
-    private float[] RemoveOnSynset(StageContext context, IOnlineMode mode, GroupTable groups)
-    {
-        OnlineContext online = OnlineInputs.Read(context, job, unlearning.Method, groups) with { Removals = [forgotten] };
-        using var trust = new TrustRegion(context.Device, context.Inputs.Network, context.Inputs.Train, groups.GroupOf, groups.Count, job.Seed);
-        (mode, double part) = trust.Fit(mode, online);
-        PerturbedModels models = mode.Run(online);
-        foreach (string warning in EffectWarnings.Of(TrustRegion.Median(trust.KeptLoss(models)), part, check: null))
-            context.Listener.Note($"{unlearning.Method}: {warning}");
-        return Unlearning.Move(online.Target, models);
-    }
-
-    /// <summary>The target's lower layers under a top that is trained from its own start without the groups.</summary>
-    private float[] RetrainTop(StageContext context, GroupTable groups, bool[] removed)
-    {
-        RunInputs inputs = context.Inputs;
-        float[] model = TrainStage.ReadTarget(context);
-        int firstLayer = Depth.Parse(unlearning.Method).FirstLayer(inputs.Network);
-        Network top = inputs.Network.Top(firstLayer);
-        FrozenFeatures features = FrozenFeatures.Compute(context.Device, inputs.Network, firstLayer, model, inputs.Train.Images);
-        var shape = new TensorShape(1, features.Count, features.Shape.Channels, features.Shape.Height, features.Shape.Width);
-        using var set = TrainingSet.Create(context.Device, features.Values, shape, inputs.Train.Labels, top.Classes);
-        using var trainer = new EnsembleTrainer(context.Device, top, set, RunInputs.Recipe(job), members: 1);
-        float[] initial = TrajectoryFiles.ReadInitial(context);
-        trainer.Run(initial.AsSpan(top.ParameterOffset), (_, sample) => removed[groups.GroupOf[sample]],
-            (done, total) => context.Listener.Progress(done, total, "steps"), context.Stop);
-        trainer.Parameters.CopyTo(model, top.ParameterOffset);
-        return model;
     }
 }

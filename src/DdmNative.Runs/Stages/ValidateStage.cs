@@ -1,6 +1,8 @@
 using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Objectives;
+using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 using DdmNative.Runs.Shards;
 using DdmNative.Attribution.Training;
@@ -11,12 +13,9 @@ namespace DdmNative.Runs.Stages;
 internal sealed class ValidateStage(Job job) : Stage
 {
     public const string StageName = "validate";
-    public const string NpzFile = "validation.npz";
 
     /// <summary>Stands where a method's name would: one seed against the mean of the others.</summary>
     public const string Ceiling = "ceiling";
-
-    public const string CalibratedFile = "calibrated.npz";
 
     public override string Name => StageName;
 
@@ -30,7 +29,7 @@ internal sealed class ValidateStage(Job job) : Stage
     /// <summary>The figure of a method, e.g. <c>same:repair</c>.</summary>
     public static string FigureOf(string view, string method) => $"{view}:{method}";
 
-    public override double? Work(StageWork work) => 0;
+    public override double? Work(TrainingPasses passes) => 0;
 
     public override ShardWork InShard => ShardWork.Merge;
 
@@ -46,32 +45,17 @@ internal sealed class ValidateStage(Job job) : Stage
         var effects = new MethodEffects(context, [.. objectives.Concat(losses).DistinctBy(objective => objective.Name)]);
         string[] rows = [.. objectives.Select(objective => objective.Name)];
         AttributionMatrix[] predicted = [.. job.Attribution.Methods.Select(method => effects.Read(method).SelectObjectives(rows))];
-        WriteValidation(context.PathFor(NpzFile), chosen, seeds, predicted);
+        new ValidationFile(chosen, AttributionMatrix.Mean(seeds), job.Attribution.Methods, [.. predicted.Select(matrix => matrix.SelectGroups(chosen))])
+            .Write(context.PathFor(ValidationFile.Name), seeds, RetrainStage.Seeds(job));
 
         var figures = new Dictionary<string, double>();
         AddCorrelations(figures, context, groups, chosen, retrained, losses, effects);
         if (job.Validation.Calibrate == 0)
-            return new StageResult([NpzFile], figures);
+            return new StageResult([ValidationFile.Name], figures);
         int[] columns = [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate).Order()];
         AttributionMatrix exact = AttributionMatrix.Mean(seeds).SelectGroups(columns);
-        WriteCalibrated(context.PathFor(CalibratedFile), predicted, exact, [.. columns.Select(i => chosen[i])], figures);
-        return new StageResult([NpzFile, CalibratedFile], figures);
-    }
-
-    private void WriteValidation(string path, int[] chosen, AttributionMatrix[] seeds, AttributionMatrix[] predicted)
-    {
-        (int rows, int columns) = (seeds[0].Objectives.Count, chosen.Length);
-        AttributionMatrix[] compared = [.. predicted.Select(matrix => matrix.SelectGroups(chosen))];
-        Npz.Write(path,
-            ("groups", new NpyArray(chosen, columns)),
-            ("objectives", new NpyArray(seeds[0].Objectives.ToArray(), rows)),
-            ("exact", new NpyArray(AttributeStage.Flat(AttributionMatrix.Mean(seeds)), rows, columns)),
-            ("exact_seeds", new NpyArray(seeds.SelectMany(AttributeStage.Flat).ToArray(), seeds.Length, rows, columns)),
-            ("predicted", new NpyArray(AttributeStage.Flat(compared[0]), rows, columns)),
-            ("methods", new NpyArray(job.Attribution.Methods.ToArray(), compared.Length)),
-            ("predicted_methods", new NpyArray(compared.SelectMany(AttributeStage.Flat).ToArray(), compared.Length, rows, columns)),
-            ("seeds", new NpyArray(RetrainStage.Seeds(job), seeds.Length)),
-            ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)));
+        WriteCalibrated(context.PathFor(CalibrationFile.Name), predicted, exact, [.. columns.Select(i => chosen[i])], figures);
+        return new StageResult([ValidationFile.Name, CalibrationFile.Name], figures);
     }
 
     /// <summary>On the total loss and every class's, whatever the job's own objectives are: that is what the views are defined on.</summary>
@@ -114,23 +98,16 @@ internal sealed class ValidateStage(Job job) : Stage
 
     private void WriteCalibrated(string path, AttributionMatrix[] predicted, AttributionMatrix exact, int[] on, Dictionary<string, double> figures)
     {
-        (int rows, int columns) = (predicted[0].Objectives.Count, predicted[0].Groups);
         var slopes = new double[predicted.Length];
-        var calibrated = new List<double>();
+        var calibrated = new List<AttributionMatrix>();
         for (int i = 0; i < predicted.Length; i++)
         {
             var calibration = Calibration.Fit(predicted[i], exact, on);
             slopes[i] = calibration.Slope;
-            calibrated.AddRange(AttributeStage.Flat(calibration.Apply(predicted[i])));
+            calibrated.Add(calibration.Apply(predicted[i]));
             figures.Add(FigureOf("calibration", job.Attribution.Methods[i]), calibration.Slope);
         }
 
-        Npz.Write(path,
-            ("matrix", new NpyArray(calibrated.Take(rows * columns).ToArray(), rows, columns)),
-            ("objectives", new NpyArray(predicted[0].Objectives.ToArray(), rows)),
-            ("methods", new NpyArray(job.Attribution.Methods.ToArray(), predicted.Length)),
-            ("matrices", new NpyArray(calibrated.ToArray(), predicted.Length, rows, columns)),
-            ("slopes", new NpyArray(slopes, predicted.Length)),
-            ("groups", new NpyArray(on, on.Length)));
+        CalibrationFile.Write(path, job.Attribution.Methods, calibrated, slopes, on);
     }
 }

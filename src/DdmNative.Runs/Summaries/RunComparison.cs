@@ -68,7 +68,7 @@ public sealed record RunComparison
         text.Append("| method | ").AppendJoin(" | ", Views).Append(" | offline | online | speed-up |\n|---|").Append(string.Concat(Enumerable.Repeat("--:|", Views.Length + 3))).Append('\n');
         foreach (ComparedRow row in Rows)
         {
-            string title = row.Kind switch { ComparedRow.Ceiling => $"ceiling: {row.Name}", ComparedRow.Method => AttributionMethods.Title(row.Name), _ => row.Name };
+            string title = row.Kind switch { ComparedRow.Ceiling => $"ceiling: {row.Name}", ComparedRow.Method => MethodRegistry.Title(row.Name), _ => row.Name };
             text.Append("| ").Append(title).Append(" | ").AppendJoin(" | ", Views.Select(view => Cell(row, view))).Append(" | ");
             text.Append(row.Kind == ComparedRow.Method ? $"{Number(row.OfflineSeconds, "0.0")} s | {Number(row.OnlineSeconds, "0.00")} s | {Number(row.SpeedUp, "0")}× |" : " | | |").Append('\n');
         }

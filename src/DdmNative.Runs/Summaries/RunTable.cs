@@ -55,7 +55,7 @@ public static class RunTable
         {
             string[] cells =
             [
-                $"{row.Images}", $"{row.Epochs}", $"{row.Width}", $"{row.Groups} ({row.Retrained} × {row.Seeds})", row.Method == Ceiling ? "ceiling: one seed against the others" : AttributionMethods.Title(row.Method),
+                $"{row.Images}", $"{row.Epochs}", $"{row.Width}", $"{row.Groups} ({row.Retrained} × {row.Seeds})", row.Method == Ceiling ? "ceiling: one seed against the others" : MethodRegistry.Title(row.Method),
                 .. Views.Select(view => Number(row.Correlations.TryGetValue(view, out double r) ? r : null, "0.00")),
                 Number(row.Slope, "0.00"), Number(row.Scale, "0.00"), Number(row.Agreement, "0.00"),
                 Number(row.KeptLoss, "0.00") + (row.Part < 1 ? $" ({Number(row.Part, "0.###")} of the walk)" : ""),
@@ -87,8 +87,8 @@ public static class RunTable
 
     private static long? PeakOf(RunRecord record, string method)
     {
-        string[] stages = [.. AttributionMethods.Parts(method).SelectMany(part => (string[])
-            [OnlineStage.NameOf(part), .. record.Job.Matching.RecipeFor(part) is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []])];
+        string[] stages = [.. MethodRegistry.Parts(method).SelectMany(part => (string[])
+            [MethodStage.NameOf(part), .. record.Job.Matching.RecipeFor(part) is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []])];
         long peak = record.Stages.Where(stage => stages.Contains(stage.Name)).Select(stage => stage.PeakBytes).DefaultIfEmpty().Max();
         return peak > 0 ? peak : null;
     }

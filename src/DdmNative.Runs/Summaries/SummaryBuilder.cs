@@ -100,12 +100,12 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
     {
         (double offline, double online, long peak) = (0, 0, 0);
         var recipes = new HashSet<SynsetRecipe>();
-        foreach (string part in AttributionMethods.Parts(method))
+        foreach (string part in MethodRegistry.Parts(method))
         {
-            StageRecord? stage = Find(OnlineStage.NameOf(part));
+            StageRecord? stage = Find(MethodStage.NameOf(part));
             SynsetRecipe? recipe = run.Record!.Job.Matching.RecipeFor(part);
             StageRecord? distil = recipe is null ? null : Find(DistillStage.NameOf(recipe));
-            double onlineSeconds = Figure(stage, OnlineStage.OnlineSeconds) ?? 0;
+            double onlineSeconds = Figure(stage, MethodStage.OnlineSeconds) ?? 0;
             // Freezing features belongs to what is done once; for the synset modes the rest of the stage is reading files.
             offline += recipe is null ? (stage?.Seconds ?? 0) - onlineSeconds : recipes.Add(recipe) ? distil?.Seconds ?? 0 : 0;
             online += onlineSeconds;
@@ -118,22 +118,22 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
     private MethodSummary Method(string method, int groups, double? modelSeconds, StageRecord? validate)
     {
         (double offline, double onlineSeconds, _) = CostOf(method);
-        IReadOnlyList<string> parts = AttributionMethods.Parts(method);
-        StageRecord?[] online = [.. parts.Select(part => Find(OnlineStage.NameOf(part)))];
+        IReadOnlyList<string> parts = MethodRegistry.Parts(method);
+        StageRecord?[] online = [.. parts.Select(part => Find(MethodStage.NameOf(part)))];
         EffectCheck? check = Checked(method);
         return new MethodSummary(method, offline, onlineSeconds, modelSeconds * groups / onlineSeconds,
             Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
         {
-            KeptLoss = online.Max(stage => Figure(stage, OnlineStage.KeptLoss)),
-            Part = online.Min(stage => Figure(stage, OnlineStage.Part)),
+            KeptLoss = online.Max(stage => Figure(stage, SynsetMethod.KeptLoss)),
+            Part = online.Min(stage => Figure(stage, SynsetMethod.Part)),
             Agreement = check is not null && double.IsFinite(check.Agreement) ? check.Agreement : null,
             TotalAgreement = check is not null && double.IsFinite(check.Total) ? check.Total : null,
             Agrees = check?.Agrees,
             Scale = check?.Scale,
-            Warnings = AttributionMethods.IsMean(method)
+            Warnings = MethodRegistry.IsMean(method)
                 ? [.. parts.SelectMany((part, i) => WarningsOfPart(part, online[i], parts.Any(Agrees))),
                     .. EffectWarnings.Of(null, null, check)]
-                : [.. EffectWarnings.Of(Figure(online[0], OnlineStage.KeptLoss), Figure(online[0], OnlineStage.Part), check)],
+                : [.. EffectWarnings.Of(Figure(online[0], SynsetMethod.KeptLoss), Figure(online[0], SynsetMethod.Part), check)],
         };
     }
 
@@ -143,10 +143,10 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
     /// <param name="leavesOut">Whether the mean leaves out methods that do not agree with the reference, because others do.</param>
     private IEnumerable<string> WarningsOfPart(string part, StageRecord? online, bool leavesOut)
     {
-        string title = AttributionMethods.Title(part);
+        string title = MethodRegistry.Title(part);
         if (leavesOut && Checked(part) is { Agrees: false } check)
             yield return EffectWarnings.OfLeftOut(title, check);
-        foreach (string warning in EffectWarnings.Of(Figure(online, OnlineStage.KeptLoss), Figure(online, OnlineStage.Part), null))
+        foreach (string warning in EffectWarnings.Of(Figure(online, SynsetMethod.KeptLoss), Figure(online, SynsetMethod.Part), null))
             yield return $"in {title}, {warning}";
     }
 
@@ -157,19 +157,10 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
 
     private (string Objective, double[] Effects, Dictionary<int, double> Exact) FirstRow(bool validated)
     {
-        NpzContents file = Npz.Read(run.PathOf(AttributeStage.NpzFile));
-        double[] effects = file.Elements<double>("matrix")[..file["matrix"].Shape[1]];
-        var exact = new Dictionary<int, double>();
-        if (validated)
-        {
-            NpzContents validation = Npz.Read(run.PathOf(ValidateStage.NpzFile));
-            int[] groups = validation.Elements<int>("groups");
-            double[] values = validation.Elements<double>("exact");
-            for (int i = 0; i < groups.Length; i++)
-                exact.Add(groups[i], values[i]);
-        }
-
-        return (file.Elements<string>("objectives")[0], effects, exact);
+        var file = AttributionFile.Read(run.PathOf(AttributionFile.Name));
+        double[] effects = file.Matrices[0].Flatten()[..file.Groups];
+        ValidationFile? validation = validated ? ValidationFile.Read(run.Folder, file) : null;
+        return (file.Objectives[0], effects, validation?.ByGroup(0) ?? []);
     }
 
     private static Dictionary<string, double> CorrelationsOf(StageRecord validate, string method)

@@ -18,7 +18,11 @@ internal sealed class GoldenProblem : IDisposable
 {
     private readonly SafetensorsContents _file = Safetensors.Read(Path.Combine(Folder(), "methods.safetensors"));
 
-    public GoldenProblem(int threads = 2)
+    /// <param name="threads">Of the device.</param>
+    /// <param name="recordsAllSteps">
+    /// Whether the trajectory has every step, as `controlled-replay` needs it: the training is then done here, and not PyTorch's.
+    /// </param>
+    public GoldenProblem(int threads = 2, bool recordsAllSteps = false)
     {
         Device = new CpuDevice(threads);
         int classes = Whole("classes");
@@ -29,6 +33,13 @@ internal sealed class GoldenProblem : IDisposable
         Objectives = [.. _file.Metadata["objectives"].Split(';').Select(Objective.Parse)];
         Recipe = new TrainingOptions(float.Parse(_file.Metadata["learning_rate"], CultureInfo.InvariantCulture),
             float.Parse(_file.Metadata["momentum"], CultureInfo.InvariantCulture), Whole("batch"), Whole("epochs"), (ulong)Whole("seed"));
+        if (recordsAllSteps)
+        {
+            using TrainingSet set = TrainingSet.Create(Device, Train);
+            Trajectory = TargetTraining.Run(Device, Network, set, Recipe, [.. Enumerable.Range(0, Recipe.TotalSteps(Train.Count) + 1)]).Trajectory;
+            return;
+        }
+
         const string prefix = "checkpoint.";
         Trajectory = new Trajectory([.. _file.Tensors.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal))
             .Select(t => new Checkpoint(int.Parse(t.Name.AsSpan(prefix.Length), CultureInfo.InvariantCulture), t.Data)).OrderBy(c => c.Step)]);

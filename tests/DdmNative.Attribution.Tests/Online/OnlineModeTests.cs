@@ -170,7 +170,7 @@ public sealed class OnlineModeTests : IDisposable
         };
     }
 
-    private static IOnlineMode Mode(SmallProblem problem, string mode) => mode switch
+    internal static IOnlineMode Mode(SmallProblem problem, string mode) => mode switch
     {
         "repair" => new Repair(),
         "replay" => new Replay(),

@@ -58,7 +58,7 @@ public sealed class SynsetBatchesTests : IDisposable
         OnlineContext many = one with { Synset = Copies(one.Synset, 60), Phases = [.. one.Phases.Select(phase => phase with { Synset = Copies(phase.Synset, 60) })] };
         Assert.True(many.Synset.Count > SynsetBatches.LargestWhole);
 
-        IOnlineMode walked = OnlineModes.Find(mode)!;
+        IOnlineMode walked = OnlineModeTests.Mode(_problem, mode);
         PerturbedModels together = walked.Run(many), alone = walked.Run(many with { Wave = 1 }), whole = walked.Run(one);
 
         Assert.Equal(together.Parameters, alone.Parameters);

@@ -68,7 +68,7 @@ public sealed class TrustRegionTests : IDisposable
     public void Half_a_walk_moves_the_models_less(string mode)
     {
         OnlineContext context = OnlineModeTests.Context(_problem, mode);
-        IOnlineMode whole = OnlineModes.Find(mode)!, half = whole.Shorter()!;
+        IOnlineMode whole = OnlineModeTests.Mode(_problem, mode), half = whole.Shorter()!;
         Assert.NotEqual(whole.Options, half.Options);
         Assert.True(Moved(half) < Moved(whole));
 

@@ -98,8 +98,8 @@ public sealed class CompletionTests : IDisposable
         var job = new Job { Data = new JobData { Source = "generated" } };
         Func<string, string, string, Exception> refused = (field, found, expected) => new Xunit.Sdk.XunitException($"{field}: found {found}, expected {expected}");
         Assert.All(Words("attribute", "method"), method => JobRules.Check(job with { Attribution = new JobAttribution { Methods = [method], Objectives = ["loss"] } }, refused));
-        Assert.All(Words("evaluate", "methods"), method => Assert.True(AttributionMethods.IsKnown(method), method));
-        Assert.All(Words("attribute", "mode"), mode => Assert.NotNull(AttributionMethods.SynsetMode(mode)));
+        Assert.All(Words("evaluate", "methods"), method => Assert.Null(MethodRegistry.Fault(method)));
+        Assert.All(Words("attribute", "mode"), mode => Assert.Equal(MethodDescription.ModeOption, MethodRegistry.Describe(mode).Option));
         Assert.All(Words("attribute", "objectives"), objective => JobRules.Check(job with { Attribution = new JobAttribution { Objectives = [objective == "logit" ? "logit:sample=1" : objective] } }, refused));
         Assert.All(Words("unlearn", "method"), method => JobRules.Check(job with { Unlearning = new JobUnlearning { Groups = [0], Method = method } }, refused));
         Assert.All(Words("evaluate", "metrics"), metric => JobRules.Check(job with { Evaluation = new JobEvaluation { Metrics = [metric] } }, refused));

@@ -1,35 +1,40 @@
 using DdmNative.Attribution.DepthDial;
 using DdmNative.Attribution.Networks;
+using DdmNative.Attribution.Training;
 
-namespace DdmNative.Runs;
+namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// How much a stage has to do, in training passes: one image forward and backward through the whole network. Multiplications in a part of
-/// the network count as that part of a pass; a forward pass alone
-/// is a third of one, and a matching step, which goes through the network with tangents too, is four.
+/// How much work something is, in training passes: one image forward and backward through the whole network. Multiplications in a part of
+/// the network count as that part of a pass; a forward pass alone is a third of one, and a matching step, which goes through the network
+/// with tangents too, is four.
 /// </summary>
-/// <param name="inputs">The run's data, network and job.</param>
-internal sealed class StageWork(RunInputs inputs)
+/// <param name="network">The target's architecture.</param>
+/// <param name="recipe">The target's training.</param>
+/// <param name="images">N: training images.</param>
+/// <param name="groups">G.</param>
+/// <param name="testImages">M.</param>
+public sealed class TrainingPasses(Network network, TrainingOptions recipe, int images, int groups, int testImages)
 {
     private const double MatchingPasses = 4, ForwardPasses = 1.0 / 3;
 
     /// <summary>N.</summary>
-    public int Images => inputs.Train.Count;
+    public int Images => images;
 
     /// <summary>G.</summary>
-    public int Groups => inputs.OwnGroups?.Count ?? inputs.Job.Groups.PerClass * inputs.Train.Classes;
+    public int Groups => groups;
 
     /// <summary>T: the steps of the target's training.</summary>
-    public int Steps => RunInputs.Recipe(inputs.Job).TotalSteps(Images);
+    public int Steps => recipe.TotalSteps(Images);
 
     /// <summary>The first layer above the penultimate features.</summary>
-    public int HeadStart => inputs.Network.HeadStart;
+    public int HeadStart => network.HeadStart;
 
     /// <summary>The first layer that a depth retrains.</summary>
-    public int FirstLayer(Depth depth) => depth.FirstLayer(inputs.Network);
+    public int FirstLayer(Depth depth) => depth.FirstLayer(network);
 
     /// <summary>One training of the network.</summary>
-    public double Training => (double)Images * inputs.Job.Training.Epochs;
+    public double Training => (double)Images * recipe.Epochs;
 
     /// <summary>A gradient of every training image.</summary>
     public double Gradients => Images;
@@ -41,7 +46,7 @@ internal sealed class StageWork(RunInputs inputs)
     public double TopSteps(int firstLayer, int models, int batch) => ForwardPasses * Images + (double)models * Steps * batch * ShareFrom(firstLayer);
 
     /// <summary>Some models on the test images.</summary>
-    public double Evaluation(int models) => ForwardPasses * models * inputs.Test.Count;
+    public double Evaluation(int models) => ForwardPasses * models * testImages;
 
     /// <summary>Steps of matching images.</summary>
     public static double Matching(int images, int steps) => MatchingPasses * images * steps;
@@ -49,7 +54,6 @@ internal sealed class StageWork(RunInputs inputs)
     /// <summary>The part of the network's multiplications that its layers from one on have.</summary>
     private double ShareFrom(int firstLayer)
     {
-        Network network = inputs.Network;
         double Of(Layer layer) => (double)layer.ParameterCount * layer.Output.Height * layer.Output.Width;
         return network.Layers.Skip(firstLayer).Sum(Of) / network.Layers.Sum(Of);
     }

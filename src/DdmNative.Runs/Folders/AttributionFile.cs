@@ -1,0 +1,64 @@
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Objectives;
+
+namespace DdmNative.Runs.Folders;
+
+/// <summary>
+/// <c>attribution.npz</c>: the effects of all parts on all objectives by all methods of a job. <c>matrix</c> and <c>objectives</c> are the
+/// first method's.
+/// </summary>
+/// <param name="Methods">[A].</param>
+/// <param name="Matrices">[A]: effects [O, G].</param>
+/// <param name="Scales">[A]: what a method's effects were multiplied with to bring them to real units; 1 for none.</param>
+/// <param name="Classes">[G].</param>
+/// <param name="Clusters">[G].</param>
+/// <param name="Sizes">[G].</param>
+/// <param name="Names">[G]: the user's own names of the groups; null where they have none.</param>
+internal sealed record AttributionFile(
+    IReadOnlyList<string> Methods, IReadOnlyList<AttributionMatrix> Matrices, double[] Scales, int[] Classes, int[] Clusters, int[] Sizes,
+    string[]? Names)
+{
+    public const string Name = "attribution.npz";
+
+    private const string NamesArray = "group_name";
+
+    /// <summary>[O].</summary>
+    public IReadOnlyList<string> Objectives => Matrices[0].Objectives;
+
+    /// <summary>G.</summary>
+    public int Groups => Classes.Length;
+
+    /// <summary>[A, O, G]: all effects.</summary>
+    public double[] Effects => [.. Matrices.SelectMany(matrix => matrix.Flatten())];
+
+    public void Write(string path)
+    {
+        int rows = Objectives.Count;
+        (string, NpyArray)[] names = Names is null ? [] : [(NamesArray, new NpyArray(Names, Groups))];
+        Npz.Write(path,
+            [("matrix", new NpyArray(Matrices[0].Flatten(), rows, Groups)),
+            ("objectives", new NpyArray(Objectives.ToArray(), rows)),
+            ("group_class", new NpyArray(Classes, Groups)),
+            ("group_cluster", new NpyArray(Clusters, Groups)),
+            ("group_size", new NpyArray(Sizes, Groups)),
+            ("methods", new NpyArray(Methods.ToArray(), Matrices.Count)),
+            ("matrices", new NpyArray(Effects, Matrices.Count, rows, Groups)),
+            ("scales", new NpyArray(Scales, Matrices.Count)),
+            ("convention", new NpyArray(new[] { AttributionMatrix.Convention }, 1)),
+            .. names]);
+    }
+
+    /// <exception cref="BadInputException">The file is damaged.</exception>
+    public static AttributionFile Read(string path)
+    {
+        NpzContents file = Npz.Read(path);
+        int[] classes = file.Elements<int>("group_class");
+        string[] objectives = file.Elements<string>("objectives");
+        int size = objectives.Length * classes.Length;
+        return new AttributionFile(
+            file.Elements<string>("methods"),
+            [.. file.Elements<double>("matrices").Chunk(size).Select(effects => AttributionMatrix.FromFlat(objectives, effects, classes.Length))],
+            file.Elements<double>("scales"), classes, file.Elements<int>("group_cluster"), file.Elements<int>("group_size"),
+            file.Arrays.ContainsKey(NamesArray) ? file.Elements<string>(NamesArray) : null);
+    }
+}

@@ -1,0 +1,59 @@
+using DdmNative.Attribution.DepthDial;
+using DdmNative.Attribution.Formats;
+using DdmNative.Attribution.Matching;
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Objectives;
+using DdmNative.Attribution.Sharding;
+using DdmNative.Runs.Folders;
+using DdmNative.Runs.Jobs;
+
+namespace DdmNative.Runs.Stages;
+
+/// <summary>A request to a method, with what a run has for it.</summary>
+internal static class MethodRequest
+{
+    /// <summary>Creates a request.</summary>
+    /// <param name="context">The run; training and groups are finished.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="parts">The matrix's columns.</param>
+    /// <param name="objectives">The matrix's rows.</param>
+    /// <param name="pieces">Pieces of the work that were kept.</param>
+    /// <param name="onFigure">Receives what the method has found of itself.</param>
+    /// <param name="readsSynsets">Whether the run has distilled the method's synset for these parts.</param>
+    public static MethodContext Create(
+        StageContext context, Job job, GroupTable parts, IReadOnlyList<Objective> objectives, PieceWork pieces, Action<string, double>? onFigure,
+        bool readsSynsets)
+    {
+        RunInputs inputs = context.Inputs;
+        return new MethodContext(
+            context.Device, inputs.Network, inputs.Train, inputs.Test, parts, objectives, RunInputs.Recipe(job))
+        {
+            Target = TrainStage.ReadTarget(context),
+            Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network),
+            Seed = job.Seed,
+            LargestWave = context.Settings.LargestWave,
+            MemoryLimit = context.Settings.MemoryLimit,
+            Pieces = pieces,
+            Identity = RetrainedModels.IdentityOf(context),
+            Models = RetrainedModels.StoreOf(context),
+            Matching = job.Matching.Defaults,
+            OnFigure = onFigure,
+            OnProgress = context.Listener.Progress,
+            OnWarning = context.Listener.Note,
+            Cancellation = context.Stop,
+            Synsets = readsSynsets ? new RunSynsets(context) : null,
+        };
+    }
+
+    /// <summary>The synsets that the run's stages have distilled.</summary>
+    private sealed class RunSynsets(StageContext context) : ISynsets
+    {
+        public Synset Images(SynsetRecipe recipe)
+            => recipe.Kind == SynsetRecipe.Phases ? Phases(recipe)[^1].Synset : DistillStage.Read(context, recipe);
+
+        public IReadOnlyList<PhaseSynset> Phases(SynsetRecipe recipe)
+            => recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context, recipe) : [];
+
+        public FeatureSynset Features(SynsetRecipe recipe) => DistillStage.ReadFeatures(context, recipe);
+    }
+}
