@@ -148,8 +148,9 @@ public sealed record JobMatching
     /// <summary>What methods take for their synsets where they say nothing themselves.</summary>
     internal SynsetDefaults Defaults => new(ImagesPerGroup, Steps);
 
-    /// <summary>The synset recipe of a method; null for a method that needs no synset.</summary>
-    internal SynsetRecipe? RecipeFor(string method) => MethodRegistry.Create(method, Defaults).Recipe;
+    /// <summary>The synset recipe of a method; null for one that needs no synset, a mean of several, and a row that is no method.</summary>
+    internal SynsetRecipe? RecipeFor(string method)
+        => MethodRegistry.IsMean(method) || MethodRegistry.Find(method) is null ? null : MethodRegistry.Create(method, Defaults).Recipe;
 
     /// <summary>The matching's settings for a recipe.</summary>
     internal MatchingOptions OptionsFor(SynsetRecipe recipe) => SynsetMatching.Options(recipe, LearningRate, Distance switch

@@ -121,7 +121,7 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         IReadOnlyList<string> parts = MethodRegistry.Parts(method);
         StageRecord?[] online = [.. parts.Select(part => Find(MethodStage.NameOf(part)))];
         EffectCheck? check = Checked(method);
-        return new MethodSummary(method, offline, onlineSeconds, modelSeconds * groups / onlineSeconds,
+        return new MethodSummary(method, offline, onlineSeconds, onlineSeconds > 0 ? modelSeconds * groups / onlineSeconds : null,
             Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
         {
             KeptLoss = online.Max(stage => Figure(stage, SynsetMethod.KeptLoss)),
