@@ -7,7 +7,7 @@ namespace DdmNative.Benchmarks.Ilgpu;
 internal sealed class Inputs(Device device)
 {
     private const ulong Seed = 20;
-    private uint next;
+    private uint _next;
 
     /// <summary>Uniform numbers in [−1, 1).</summary>
     public Tensor Tensor(TensorShape shape) => device.Upload(shape, Values(shape.Length, -1, 1));
@@ -23,7 +23,7 @@ internal sealed class Inputs(Device device)
 
     private float[] Values(long length, float low, float high)
     {
-        uint stream = next++;
+        uint stream = _next++;
         return [.. Enumerable.Range(0, checked((int)length)).Select(i => low + (high - low) * Philox.Uniform(Seed, stream, (ulong)i))];
     }
 }

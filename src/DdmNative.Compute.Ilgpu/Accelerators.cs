@@ -9,17 +9,17 @@ namespace DdmNative.Compute.Ilgpu;
 /// <summary>An ILGPU context and the accelerators that it found, by the names users give them.</summary>
 internal sealed class Accelerators : IDisposable
 {
-    private readonly Context context;
+    private readonly Context _context;
 
     public Accelerators()
     {
         NativeLibraries.Install();
-        context = Context.Create(builder => builder.Cuda().OpenCL().CPU(Cpu()).EnableAlgorithms().Optimize(OptimizationLevel.O2));
+        _context = Context.Create(builder => builder.Cuda().OpenCL().CPU(Cpu()).EnableAlgorithms().Optimize(OptimizationLevel.O2));
     }
 
     /// <summary>What was found: GPUs first, and of each kind the first without a number.</summary>
     public IReadOnlyList<(string Name, ILGPU.Runtime.Device Device)> Found
-        => [.. Kinds().SelectMany(kind => context.Devices.Where(device => device.AcceleratorType == kind.Type)
+        => [.. Kinds().SelectMany(kind => _context.Devices.Where(device => device.AcceleratorType == kind.Type)
             .Select((device, i) => ($"ilgpu:{kind.Word}{(i == 0 ? "" : $":{i}")}", device)))];
 
     /// <summary>The accelerator that is asked for by what follows <c>ilgpu:</c>; the first of all where nothing follows.</summary>
@@ -37,9 +37,9 @@ internal sealed class Accelerators : IDisposable
                 $"ILGPU finds no {name} on this machine; it finds {string.Join(", ", found.Select(entry => entry.Name))}.");
     }
 
-    public Accelerator Open(ILGPU.Runtime.Device device) => device.CreateAccelerator(context);
+    public Accelerator Open(ILGPU.Runtime.Device device) => device.CreateAccelerator(_context);
 
-    public void Dispose() => context.Dispose();
+    public void Dispose() => _context.Dispose();
 
     /// <summary>
     /// As many multiprocessors as the machine has cores, two threads each, the fewest that ILGPU allows. Our groups are of one thread there: no barrier then waits for another thread,

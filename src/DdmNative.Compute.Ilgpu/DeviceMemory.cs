@@ -19,12 +19,12 @@ internal sealed class DeviceBlock(MemoryBuffer1D<float, Stride1D.Dense> buffer)
 /// </summary>
 internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDisposable
 {
-    private readonly Dictionary<long, Stack<DeviceBlock>> cache = [];
-    private readonly ConcurrentQueue<DeviceBlock> abandoned = new();
+    private readonly Dictionary<long, Stack<DeviceBlock>> _cache = [];
+    private readonly ConcurrentQueue<DeviceBlock> _abandoned = new();
 
     /// <summary>Every block that the accelerator gave: without a reference ILGPU would free the buffer of a forgotten tensor by itself, before the block comes back here.</summary>
-    private readonly HashSet<DeviceBlock> blocks = [];
-    private bool disposed;
+    private readonly HashSet<DeviceBlock> _blocks = [];
+    private bool _disposed;
 
     /// <summary>Floats in use now.</summary>
     public long UsedFloats { get; private set; }
@@ -32,33 +32,33 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
     /// <exception cref="OutOfDeviceMemoryException">The accelerator has no room, even after the cache was given back.</exception>
     public DeviceBlock Allocate(long floats)
     {
-        while (abandoned.TryDequeue(out DeviceBlock? lost))
+        while (_abandoned.TryDequeue(out DeviceBlock? lost))
             Free(lost);
         long size = SizeClass(floats);
-        DeviceBlock block = cache.TryGetValue(size, out Stack<DeviceBlock>? free) && free.Count > 0 ? free.Pop() : FromAccelerator(size);
+        DeviceBlock block = _cache.TryGetValue(size, out Stack<DeviceBlock>? free) && free.Count > 0 ? free.Pop() : FromAccelerator(size);
         UsedFloats += size;
         return block;
     }
 
     public void Free(DeviceBlock block)
     {
-        if (disposed)
+        if (_disposed)
             return;
         long size = block.Buffer.Length;
         UsedFloats -= size;
-        if (!cache.TryGetValue(size, out Stack<DeviceBlock>? free))
-            cache[size] = free = new Stack<DeviceBlock>();
+        if (!_cache.TryGetValue(size, out Stack<DeviceBlock>? free))
+            _cache[size] = free = new Stack<DeviceBlock>();
         free.Push(block);
     }
 
     /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
-    public void Abandon(DeviceBlock block) => abandoned.Enqueue(block);
+    public void Abandon(DeviceBlock block) => _abandoned.Enqueue(block);
 
     /// <summary>Gives the cache back. What is in use goes with the accelerator.</summary>
     public void Dispose()
     {
         ReturnCache();
-        disposed = true;
+        _disposed = true;
     }
 
     /// <summary>Multiples of 128 floats up to 2¹⁸, above it eight classes to each power of two.</summary>
@@ -75,7 +75,7 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
         {
             return NewBlock(size);
         }
-        catch (Exception e) when (IsShortage(e) && cache.Values.Any(free => free.Count > 0))
+        catch (Exception e) when (IsShortage(e) && _cache.Values.Any(free => free.Count > 0))
         {
             accelerator.Synchronize();
             ReturnCache();
@@ -98,7 +98,7 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
     private DeviceBlock NewBlock(long size)
     {
         var block = new DeviceBlock(accelerator.Allocate1D<float>(size));
-        blocks.Add(block);
+        _blocks.Add(block);
         return block;
     }
 
@@ -109,10 +109,10 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
 
     private void ReturnCache()
     {
-        foreach (Stack<DeviceBlock> free in cache.Values)
+        foreach (Stack<DeviceBlock> free in _cache.Values)
             while (free.TryPop(out DeviceBlock? block))
             {
-                blocks.Remove(block);
+                _blocks.Remove(block);
                 block.Buffer.Dispose();
             }
     }

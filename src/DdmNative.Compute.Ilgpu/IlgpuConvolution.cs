@@ -6,8 +6,8 @@ namespace DdmNative.Compute.Ilgpu;
 /// <summary>Convolution as an implicit matrix product (<see cref="ProductKernel"/>); a tangent is the same product with two sources, [x; ẋ] against [Ẇ; W]. Filters are read where they lie, in PyTorch's order.</summary>
 internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
 {
-    private readonly ProductLauncher products = new(device);
-    private readonly ChannelSums biases = new(device);
+    private readonly ProductLauncher _products = new(device);
+    private readonly ChannelSums _biases = new(device);
 
     protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y) => Correlate(shape, isForward: true, (x, filter), null, bias, y);
 
@@ -33,7 +33,7 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
     {
         (Tensor images, Slice filter) = second ?? first;
         ProductExtents extents = CorrelationProduct.ExtentsOf(shape, isForward, result.Shape.Samples) with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
-        products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
+        _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
             shape, isForward, tiled with { Result = memory.Of(result), Bias = bias is Slice added ? memory.Of(added) : memory.Of(result) },
             (memory.Of(first.Images), memory.Of(images)), (memory.Of(first.Filter), memory.Of(filter))));
     }
@@ -43,8 +43,8 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
     {
         (Tensor cotangent, Tensor images) = second ?? first;
         ProductExtents extents = FilterGradientProduct.ExtentsOf(shape, first.Images.Shape.Samples) with { Sources = second is null ? 1 : 2 };
-        products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
+        _products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
             shape, tiled with { Bias = tiled.Result }, (memory.Of(first.Cotangent), memory.Of(cotangent)), (memory.Of(first.Images), memory.Of(images))));
-        biases.Run(biasSource, biasResult);
+        _biases.Run(biasSource, biasResult);
     }
 }

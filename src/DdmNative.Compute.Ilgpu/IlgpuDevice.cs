@@ -18,18 +18,18 @@ public sealed class IlgpuDevice : Device
     /// <summary>Threads of a group on a GPU; a power of two.</summary>
     private const int GpuThreads = 256;
 
-    private readonly Accelerators accelerators;
-    private readonly Accelerator accelerator;
-    private readonly Dictionary<Delegate, Delegate> kernels = [];
-    private List<RecordedLaunch>? recording;
+    private readonly Accelerators _accelerators;
+    private readonly Accelerator _accelerator;
+    private readonly Dictionary<Delegate, Delegate> _kernels = [];
+    private List<RecordedLaunch>? _recording;
 
     internal IlgpuDevice(Accelerators accelerators, (string Name, ILGPU.Runtime.Device Device) which)
     {
-        (this.accelerators, Name, Description) = (accelerators, which.Name, Describe(which.Device));
-        accelerator = accelerators.Open(which.Device);
-        IsCpu = accelerator.AcceleratorType == AcceleratorType.CPU;
-        Threads = IsCpu ? 1 : Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)accelerator.MaxNumThreadsPerGroup + 1) / 2);
-        Memory = new DeviceMemory(accelerator, Name);
+        (_accelerators, Name, Description) = (accelerators, which.Name, Describe(which.Device));
+        _accelerator = accelerators.Open(which.Device);
+        IsCpu = _accelerator.AcceleratorType == AcceleratorType.CPU;
+        Threads = IsCpu ? 1 : Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_accelerator.MaxNumThreadsPerGroup + 1) / 2);
+        Memory = new DeviceMemory(_accelerator, Name);
         Convolution = new IlgpuConvolution(this);
         MatrixProduct = new IlgpuMatrixProduct(this);
         InstanceNorm = new IlgpuInstanceNorm(this);
@@ -79,7 +79,7 @@ public sealed class IlgpuDevice : Device
     internal bool IsCpu { get; }
 
     /// <summary>Groups that run side by side.</summary>
-    internal int Multiprocessors => accelerator.NumMultiprocessors;
+    internal int Multiprocessors => _accelerator.NumMultiprocessors;
 
     /// <summary>Threads of a group where nothing else is said; a power of two.</summary>
     internal int Threads { get; }
@@ -94,16 +94,16 @@ public sealed class IlgpuDevice : Device
 
     public override IPlan Record(string name, Action body)
     {
-        if (recording is not null)
+        if (_recording is not null)
             throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
-        List<RecordedLaunch> launches = recording = [];
+        List<RecordedLaunch> launches = _recording = [];
         try
         {
             body();
         }
         finally
         {
-            recording = null;
+            _recording = null;
         }
         if (launches.Count == 0)
             throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
@@ -123,12 +123,12 @@ public sealed class IlgpuDevice : Device
         where TArguments : struct
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (!kernels.TryGetValue(kernel, out Delegate? loaded))
-            kernels[kernel] = loaded = accelerator.LoadStreamKernel(kernel);
+        if (!_kernels.TryGetValue(kernel, out Delegate? loaded))
+            _kernels[kernel] = loaded = _accelerator.LoadStreamKernel(kernel);
         var launch = new RecordedLaunch<TArguments>((Action<KernelConfig, TArguments>)loaded, new KernelConfig(groups, threads), arguments);
-        if (recording is not null)
+        if (_recording is not null)
         {
-            recording.Add(launch);
+            _recording.Add(launch);
             return;
         }
         launch.Bind(OwnMemory.Instance);
@@ -138,28 +138,28 @@ public sealed class IlgpuDevice : Device
     internal void Upload(ArrayView<float> target, ReadOnlySpan<float> values)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        target.CopyFromCPU(accelerator.DefaultStream, values);
-        accelerator.DefaultStream.Synchronize();
+        target.CopyFromCPU(_accelerator.DefaultStream, values);
+        _accelerator.DefaultStream.Synchronize();
     }
 
     internal void Download(ArrayView<float> source, Span<float> values)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        source.CopyToCPU(accelerator.DefaultStream, values);
-        accelerator.DefaultStream.Synchronize();
+        source.CopyToCPU(_accelerator.DefaultStream, values);
+        _accelerator.DefaultStream.Synchronize();
     }
 
-    internal void FillWithZeros(ArrayView<float> target) => target.MemSetToZero(accelerator.DefaultStream);
+    internal void FillWithZeros(ArrayView<float> target) => target.MemSetToZero(_accelerator.DefaultStream);
 
     protected override void Dispose(bool disposing)
     {
         if (!disposing || IsDisposed)
             return;
         IsDisposed = true;
-        accelerator.Synchronize();
+        _accelerator.Synchronize();
         Memory.Dispose();
-        accelerator.Dispose();
-        accelerators.Dispose();
+        _accelerator.Dispose();
+        _accelerators.Dispose();
     }
 
     /// <summary>Outside plans every tensor has memory of its own.</summary>

@@ -18,12 +18,12 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     /// <summary>Parameters of a piece, at most.</summary>
     private const int LongestPiece = 4096;
 
-    private readonly DistancePieceTables tables = new(device, LongestPiece);
+    private readonly DistancePieceTables _tables = new(device, LongestPiece);
 
     protected override void EvaluateCore(
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
     {
-        DistancePieces pieces = tables.For(kind, blocks);
+        DistancePieces pieces = _tables.For(kind, blocks);
         int members = gradientCotangent.Shape.Members;
         using Tensor sums = device.AllocateTransient(TensorShape.Vector(members, SumsOfPiece * pieces.Count));
         using Tensor factors = device.AllocateTransient(TensorShape.Vector(members, 2 * pieces.RunCount));

@@ -8,22 +8,22 @@ namespace DdmNative.Compute.Ilgpu;
 /// </summary>
 internal readonly struct MemberGrid
 {
-    private readonly int groupsPerMember;
+    private readonly int _groupsPerMember;
 
-    private MemberGrid(int groupsPerMember) => this.groupsPerMember = groupsPerMember;
+    private MemberGrid(int groupsPerMember) => _groupsPerMember = groupsPerMember;
 
     /// <summary>The member of this thread's group.</summary>
-    public int Member => Grid.IdxX / groupsPerMember;
+    public int Member => Grid.IdxX / _groupsPerMember;
 
     /// <summary>This thread's first item.</summary>
-    public int First => Group.IdxX + Group.DimX * (Grid.IdxX % groupsPerMember);
+    public int First => Group.IdxX + Group.DimX * (Grid.IdxX % _groupsPerMember);
 
-    public int Step => Group.DimX * groupsPerMember;
+    public int Step => Group.DimX * _groupsPerMember;
 
     /// <summary>The group's first item, where an item is a whole group's work.</summary>
-    public int FirstOfGroup => Grid.IdxX % groupsPerMember;
+    public int FirstOfGroup => Grid.IdxX % _groupsPerMember;
 
-    public int StepOfGroups => groupsPerMember;
+    public int StepOfGroups => _groupsPerMember;
 
     /// <summary>A grid for <paramref name="items"/> items of each member, one to a thread, and its number of groups.</summary>
     public static (MemberGrid Grid, int Groups) Of(IlgpuDevice device, int members, int items) => OfGroups(device, members, (items + device.Threads - 1) / device.Threads);

@@ -8,9 +8,9 @@ namespace DdmNative.Compute.ManagedCuda.Tests;
 /// <summary>A whole small job through ManagedCuda writes the files, bit by bit, that it writes through the default driver: only the driver's calls differ.</summary>
 public sealed class SameBitsTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("ddm-managedcuda-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("ddm-managedcuda-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [SkippableTheory]
     [InlineData("fp32")]
@@ -27,7 +27,7 @@ public sealed class SameBitsTests : IDisposable
 
     private Dictionary<string, byte[]> Files(string name, Func<Device> open)
     {
-        string run = Path.Combine(folder, name);
+        string run = Path.Combine(_folder, name);
         using Device device = Opened(open);
         var job = new Job
         {

@@ -15,9 +15,9 @@ internal abstract class RecordedLaunch
 internal sealed class RecordedLaunch<TArguments>(Action<KernelConfig, TArguments> kernel, KernelConfig extents, Func<IOperandMemory, TArguments> arguments) : RecordedLaunch
     where TArguments : struct
 {
-    private TArguments bound;
+    private TArguments _bound;
 
-    public override void Bind(IOperandMemory memory) => bound = arguments(memory);
+    public override void Bind(IOperandMemory memory) => _bound = arguments(memory);
 
-    public override void Run() => kernel(extents, bound);
+    public override void Run() => kernel(extents, _bound);
 }
