@@ -12,6 +12,8 @@ public sealed class IlgpuFamily : IDeviceFamily
 
     public string Usage => "ilgpu:cuda, ilgpu:opencl or ilgpu:cpu, each with :N for the N-th";
 
+    public IReadOnlyList<string> CommonNames { get; } = ["ilgpu", "ilgpu:cuda", "ilgpu:opencl", "ilgpu:cpu"];
+
     public IReadOnlyList<string> Precisions { get; } = ["fp32"];
 
     public IReadOnlyList<DeviceListing> OfThisMachine()

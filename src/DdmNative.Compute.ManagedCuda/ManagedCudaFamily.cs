@@ -13,6 +13,8 @@ public sealed class ManagedCudaFamily : IDeviceFamily
 
     public string Usage => "managedcuda, managedcuda:N";
 
+    public IReadOnlyList<string> CommonNames { get; } = ["managedcuda"];
+
     public IReadOnlyList<string> Precisions => PrecisionNames.All;
 
     public IReadOnlyList<DeviceListing> OfThisMachine()

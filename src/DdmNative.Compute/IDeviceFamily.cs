@@ -15,6 +15,9 @@ public interface IDeviceFamily
     /// <summary>What can be asked for: <c>managedcuda, managedcuda:N</c>.</summary>
     string Usage { get; }
 
+    /// <summary>The names that a shell should propose: <c>ilgpu</c>, <c>ilgpu:cpu</c>.</summary>
+    IReadOnlyList<string> CommonNames { get; }
+
     /// <summary>The precisions of products that its devices have, the default first.</summary>
     IReadOnlyList<string> Precisions { get; }
 

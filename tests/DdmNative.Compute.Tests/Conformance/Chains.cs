@@ -29,7 +29,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(ChainCases))]
+    [Cases(nameof(ChainCases))]
     public void A_pass_in_one_plan_gives_every_parameter_gradient_and_the_images_cotangent(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -50,7 +50,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(ChainCases))]
+    [Cases(nameof(ChainCases))]
     public void Matching_in_one_plan_takes_its_direction_from_the_gradient_just_computed(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -84,7 +84,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(ChainCases))]
+    [Cases(nameof(ChainCases))]
     public void A_hessian_vector_product_in_one_plan_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);

@@ -7,7 +7,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_forward_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -19,7 +19,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_forward_tangent_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -36,7 +36,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_cotangents_match_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -54,7 +54,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Tangents_of_instance_norm_cotangents_match_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);

@@ -8,7 +8,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Sample_products_of_convolution_gradients_match_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = OpenForProducts(testCase);
@@ -33,7 +33,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Sample_products_of_matrix_gradients_match_the_reference(MatrixCase testCase)
     {
         using Workbench bench = OpenForProducts(testCase);
@@ -56,7 +56,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Sample_products_of_instance_norm_gradients_match_the_reference(ImageCase testCase)
     {
         using Workbench bench = OpenForProducts(testCase);
