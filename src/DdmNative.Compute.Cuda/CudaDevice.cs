@@ -1,4 +1,3 @@
-using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Cuda.Driver;
 using DdmNative.Compute.Cuda.Memory;
 using DdmNative.Compute.Cuda.Modules;
@@ -56,7 +55,6 @@ public sealed class CudaDevice : Device
     internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, KernelImages? images = null)
     {
         (Driver, Ordinal, Precision) = (driver, ordinal, precision);
-        (Convolution, MatrixProduct) = (new CudaConvolution(this), new CudaMatrixProduct(this));
         driver.Initialize();
         int count = driver.DeviceCount();
         if (ordinal < 0 || ordinal >= count)
@@ -75,17 +73,6 @@ public sealed class CudaDevice : Device
             Memory = new DeviceMemory(driver, Name, Caching);
             _staging = new StagingRing(driver, Stream);
             _transfers = new HostTransfers(driver, Stream, _staging);
-            InstanceNorm = new CudaInstanceNorm(this);
-            ReluAvgPool = new CudaReluAvgPool(this);
-            SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this);
-            GradientDistance = new CudaGradientDistance(this);
-            Sgd = new CudaSgd(this);
-            Adam = new CudaAdam(this);
-            Reduction = new CudaReduction(this);
-            Philox = new CudaPhilox(this);
-            LinearCombination = new CudaLinearCombination(this);
-            Gather = new CudaGather(this);
-            Flatten = new CudaFlatten(this);
         }
         catch
         {
@@ -116,32 +103,6 @@ public sealed class CudaDevice : Device
     /// nothing. To be set between runs. What is computed while it is there is not to be used.
     /// </summary>
     public ReplayTimer? ReplayTimer { get; set; }
-
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
 
     internal ICudaDriver Driver { get; }
 
@@ -263,6 +224,23 @@ public sealed class CudaDevice : Device
 
     /// <summary>Copies values at <paramref name="address"/> out, row-major, after all work before: the one place where the host waits.</summary>
     internal void Download(TensorShape shape, ulong address, Span<float> values) => _transfers.Download(shape, address, values);
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new CudaConvolution(this),
+        MatrixProduct = new CudaMatrixProduct(this),
+        InstanceNorm = new CudaInstanceNorm(this),
+        ReluAvgPool = new CudaReluAvgPool(this),
+        SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
+        GradientDistance = new CudaGradientDistance(this),
+        Sgd = new CudaSgd(this),
+        Adam = new CudaAdam(this),
+        Reduction = new CudaReduction(this),
+        Philox = new CudaPhilox(this),
+        LinearCombination = new CudaLinearCombination(this),
+        Gather = new CudaGather(this),
+        Flatten = new CudaFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Ilgpu.Plans;
 using ILGPU;
 using ILGPU.Runtime;
@@ -30,50 +29,11 @@ public sealed class IlgpuDevice : Device
         IsCpu = _accelerator.AcceleratorType == AcceleratorType.CPU;
         Threads = IsCpu ? 1 : Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_accelerator.MaxNumThreadsPerGroup + 1) / 2);
         Memory = new DeviceMemory(_accelerator, Name);
-        Convolution = new IlgpuConvolution(this);
-        MatrixProduct = new IlgpuMatrixProduct(this);
-        InstanceNorm = new IlgpuInstanceNorm(this);
-        ReluAvgPool = new IlgpuReluAvgPool(this);
-        SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this);
-        GradientDistance = new IlgpuGradientDistance(this);
-        Sgd = new IlgpuSgd(this);
-        Adam = new IlgpuAdam(this);
-        Reduction = new IlgpuReduction(this);
-        Philox = new IlgpuPhilox(this);
-        LinearCombination = new IlgpuLinearCombination(this);
-        Gather = new IlgpuGather(this);
-        Flatten = new IlgpuFlatten(this);
     }
 
     public override string Name { get; }
 
     public override string Description { get; }
-
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
 
     /// <summary>ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes. Its groups have one thread, so that no barrier waits.</summary>
     internal bool IsCpu { get; }
@@ -150,6 +110,23 @@ public sealed class IlgpuDevice : Device
     }
 
     internal void FillWithZeros(ArrayView<float> target) => target.MemSetToZero(_accelerator.DefaultStream);
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new IlgpuConvolution(this),
+        MatrixProduct = new IlgpuMatrixProduct(this),
+        InstanceNorm = new IlgpuInstanceNorm(this),
+        ReluAvgPool = new IlgpuReluAvgPool(this),
+        SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
+        GradientDistance = new IlgpuGradientDistance(this),
+        Sgd = new IlgpuSgd(this),
+        Adam = new IlgpuAdam(this),
+        Reduction = new IlgpuReduction(this),
+        Philox = new IlgpuPhilox(this),
+        LinearCombination = new IlgpuLinearCombination(this),
+        Gather = new IlgpuGather(this),
+        Flatten = new IlgpuFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {

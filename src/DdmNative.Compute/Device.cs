@@ -11,6 +11,8 @@ namespace DdmNative.Compute;
 /// </remarks>
 public abstract class Device : IDisposable
 {
+    private DeviceOperations? _operations;
+
     /// <summary>How a user asks for it: <c>cpu</c>, <c>cuda:0</c>.</summary>
     public abstract string Name { get; }
 
@@ -23,31 +25,22 @@ public abstract class Device : IDisposable
     /// <summary>Whether gradients' kernels take the samples' products with directions on their way (<see cref="SampleProducts"/>).</summary>
     public virtual bool HasSampleProducts => false;
 
-    public abstract Convolution Convolution { get; }
+    /// <summary>What the device can compute. The properties below are its members, for shorter calls.</summary>
+    public DeviceOperations Operations => _operations ??= CreateOperations();
 
-    public abstract MatrixProduct MatrixProduct { get; }
-
-    public abstract InstanceNorm InstanceNorm { get; }
-
-    public abstract ReluAvgPool ReluAvgPool { get; }
-
-    public abstract SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public abstract GradientDistance GradientDistance { get; }
-
-    public abstract Sgd Sgd { get; }
-
-    public abstract Adam Adam { get; }
-
-    public abstract Reduction Reduction { get; }
-
-    public abstract Philox Philox { get; }
-
-    public abstract LinearCombination LinearCombination { get; }
-
-    public abstract Gather Gather { get; }
-
-    public abstract Flatten Flatten { get; }
+    public Convolution Convolution => Operations.Convolution;
+    public MatrixProduct MatrixProduct => Operations.MatrixProduct;
+    public InstanceNorm InstanceNorm => Operations.InstanceNorm;
+    public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
+    public SoftmaxCrossEntropy SoftmaxCrossEntropy => Operations.SoftmaxCrossEntropy;
+    public GradientDistance GradientDistance => Operations.GradientDistance;
+    public Sgd Sgd => Operations.Sgd;
+    public Adam Adam => Operations.Adam;
+    public Reduction Reduction => Operations.Reduction;
+    public Philox Philox => Operations.Philox;
+    public LinearCombination LinearCombination => Operations.LinearCombination;
+    public Gather Gather => Operations.Gather;
+    public Flatten Flatten => Operations.Flatten;
 
     /// <summary>Allocates a tensor filled with zeros.</summary>
     /// <exception cref="OutOfDeviceMemoryException">The device has no room for it.</exception>
@@ -76,6 +69,9 @@ public abstract class Device : IDisposable
         Dispose(true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Creates the device's operations; called once, when the first of them is used.</summary>
+    protected abstract DeviceOperations CreateOperations();
 
     protected abstract void Dispose(bool disposing);
 }

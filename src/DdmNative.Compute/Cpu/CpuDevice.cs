@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
@@ -19,19 +18,6 @@ public sealed class CpuDevice : Device
         _workspaces = new Workspace[Workers.Threads];
         for (int i = 0; i < _workspaces.Length; i++)
             _workspaces[i] = new Workspace(i);
-        Convolution = new CpuConvolution(this);
-        MatrixProduct = new CpuMatrixProduct(this);
-        InstanceNorm = new CpuInstanceNorm(this);
-        ReluAvgPool = new CpuReluAvgPool(this);
-        SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this);
-        GradientDistance = new CpuGradientDistance(this);
-        Sgd = new CpuSgd(this);
-        Adam = new CpuAdam(this);
-        Reduction = new CpuReduction(this);
-        Philox = new CpuPhilox(this);
-        LinearCombination = new CpuLinearCombination(this);
-        Gather = new CpuGather(this);
-        Flatten = new CpuFlatten(this);
     }
 
     public override string Name => "cpu";
@@ -43,32 +29,6 @@ public sealed class CpuDevice : Device
     public override bool HasSampleProducts => true;
 
     public int Threads => Workers.Threads;
-
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
 
     /// <summary>Is told of every tile from now on; null (the default) costs nothing. To be set between runs.</summary>
     public ITileObserver? TileObserver { get; set; }
@@ -119,6 +79,23 @@ public sealed class CpuDevice : Device
         foreach (Workspace workspace in _workspaces)
             workspace.Prepare(length, temporaryOffset, retainingCalls);
     }
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new CpuConvolution(this),
+        MatrixProduct = new CpuMatrixProduct(this),
+        InstanceNorm = new CpuInstanceNorm(this),
+        ReluAvgPool = new CpuReluAvgPool(this),
+        SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
+        GradientDistance = new CpuGradientDistance(this),
+        Sgd = new CpuSgd(this),
+        Adam = new CpuAdam(this),
+        Reduction = new CpuReduction(this),
+        Philox = new CpuPhilox(this),
+        LinearCombination = new CpuLinearCombination(this),
+        Gather = new CpuGather(this),
+        Flatten = new CpuFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {

@@ -1,4 +1,3 @@
-using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Split;
 
@@ -24,10 +23,6 @@ public sealed class SplitDevice : Device
         if (devices.Count < 2)
             throw new ArgumentException($"{devices.Count} devices cannot share an ensemble; expected two or more.", nameof(devices));
         Devices = devices;
-        (Convolution, MatrixProduct, InstanceNorm, ReluAvgPool) = (new SplitConvolution(this), new SplitMatrixProduct(this), new SplitInstanceNorm(this), new SplitReluAvgPool(this));
-        (SoftmaxCrossEntropy, GradientDistance) = (new SplitSoftmaxCrossEntropy(this), new SplitGradientDistance(this));
-        (Sgd, Adam, Reduction, Philox) = (new SplitSgd(this), new SplitAdam(this), new SplitReduction(this), new SplitPhilox(this));
-        (LinearCombination, Gather, Flatten) = (new SplitLinearCombination(this), new SplitGather(this), new SplitFlatten(this));
     }
 
     /// <summary>The devices, in the order of the members they get.</summary>
@@ -39,32 +34,6 @@ public sealed class SplitDevice : Device
 
     /// <summary>A member's bits do not depend on the members beside it, so equal devices together are as one.</summary>
     public override string Arithmetic => string.Join("; ", Devices.Select(device => device.Arithmetic).Distinct());
-
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
 
     public override Tensor Allocate(TensorShape shape) => new SplitTensor(this, shape, (device, part) => device.Allocate(part));
 
@@ -114,6 +83,23 @@ public sealed class SplitDevice : Device
                 _recorded[i].Add(() => call(device, number));
         }
     }
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new SplitConvolution(this),
+        MatrixProduct = new SplitMatrixProduct(this),
+        InstanceNorm = new SplitInstanceNorm(this),
+        ReluAvgPool = new SplitReluAvgPool(this),
+        SoftmaxCrossEntropy = new SplitSoftmaxCrossEntropy(this),
+        GradientDistance = new SplitGradientDistance(this),
+        Sgd = new SplitSgd(this),
+        Adam = new SplitAdam(this),
+        Reduction = new SplitReduction(this),
+        Philox = new SplitPhilox(this),
+        LinearCombination = new SplitLinearCombination(this),
+        Gather = new SplitGather(this),
+        Flatten = new SplitFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {
