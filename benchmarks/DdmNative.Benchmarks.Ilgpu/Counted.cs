@@ -13,7 +13,7 @@ internal readonly record struct Counters(long Launches, long WarpInstructions, l
 
     /// <summary>Over every launch on the first device since the emulator was loaded.</summary>
     /// <exception cref="InvalidOperationException">The driver in use is no emulator.</exception>
-    public static Counters SoFar()
+    public static Counters Read()
     {
         string report = EmulatorReport.Read(ordinal: 0) ?? throw new InvalidOperationException("The driver is no emulator: set DDM_CUDA_DRIVER to what build/cuda-emulator.sh prints.");
         using JsonDocument document = JsonDocument.Parse(report);
@@ -36,12 +36,12 @@ internal readonly record struct Counters(long Launches, long WarpInstructions, l
 /// <summary>What the emulator counted while a device ran an operation, and what came out.</summary>
 internal sealed record Counted(Counters Counters, float[][] Results)
 {
-    public static Counted Of(Operation operation, Device device)
+    public static Counted Run(Operation operation, Device device)
     {
         (Action call, Tensor[] results) = operation.Prepare(device, new Inputs(device));
-        Counters before = Counters.SoFar();
+        Counters before = Counters.Read();
         call();
         float[][] values = [.. results.Select(result => result.ToArray())];
-        return new(Counters.SoFar() - before, values);
+        return new(Counters.Read() - before, values);
     }
 }

@@ -8,9 +8,9 @@ using DdmNative.Compute.Ilgpu;
 // One device after the other: each library makes its own context current and believes that it stays so.
 Counted[] own, ilgpu;
 using (var device = new CudaDevice())
-    own = [.. Operations.All.Select(operation => Counted.Of(operation, device))];
+    own = [.. Operations.All.Select(operation => Counted.Run(operation, device))];
 using (Device device = new IlgpuFamily().Open("cuda", "fp32"))
-    ilgpu = [.. Operations.All.Select(operation => Counted.Of(operation, device))];
+    ilgpu = [.. Operations.All.Select(operation => Counted.Run(operation, device))];
 
 Console.WriteLine("| operation | difference | launches | warp instructions | ILGPU / own | floating point | moved / least | bank conflicts | divergent branches |");
 Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");

@@ -61,7 +61,7 @@ internal static class DeviceList
         if (name == "cuda")
             return [0];
         if (name == "cuda:all")
-            return [.. CudaDeviceFacts.OfThisMachine().Select(facts => facts.Ordinal)];
+            return [.. CudaDeviceFacts.ReadAll().Select(facts => facts.Ordinal)];
         string[] parts = name.StartsWith("cuda:", StringComparison.Ordinal) ? name[5..].Split(',') : [];
         var ordinals = new List<int>();
         foreach (string part in parts)

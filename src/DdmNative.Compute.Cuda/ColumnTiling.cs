@@ -20,7 +20,7 @@ internal readonly record struct ColumnTiling(int Width, int Lanes, int Threads, 
     public string Accesses => Width == 4 ? "vector" : "scalar";
 
     /// <summary>The tiling of which a thread keeps at most <paramref name="keptRows"/> rows, or none that fits within <paramref name="mostThreads"/> threads.</summary>
-    public static ColumnTiling Of(int rows, int columns, int keptRows, int mostThreads)
+    public static ColumnTiling Choose(int rows, int columns, int keptRows, int mostThreads)
     {
         int width = columns % 4 == 0 ? 4 : 1;
         int vectors = columns / width;

@@ -59,8 +59,8 @@ public sealed class CudaDevice : Device
         int count = driver.DeviceCount();
         if (ordinal < 0 || ordinal >= count)
             throw new CudaUnavailableException($"no device {driver.Family}:{ordinal}: this machine has {(count == 1 ? $"{driver.Family}:0 alone" : $"{driver.Family}:0 to {driver.Family}:{count - 1}")}. `ddm devices` describes them.");
-        Facts = CudaDeviceFacts.Of(driver, ordinal);
-        images ??= KernelImages.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
+        Facts = CudaDeviceFacts.Read(driver, ordinal);
+        images ??= KernelImages.Find($"{Name} ({Facts.Model})", Facts.ComputeCapability);
         _handle = driver.Device(ordinal);
         _context = driver.RetainPrimaryContext(_handle);
         try

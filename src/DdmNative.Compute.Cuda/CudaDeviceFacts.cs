@@ -21,17 +21,17 @@ public sealed record CudaDeviceFacts(int Ordinal, string Model, int ComputeCapab
 
     /// <summary>Every CUDA device of this machine.</summary>
     /// <exception cref="CudaUnavailableException">There is none; the message says why.</exception>
-    public static IReadOnlyList<CudaDeviceFacts> OfThisMachine() => Of(new NativeCudaDriver());
+    public static IReadOnlyList<CudaDeviceFacts> ReadAll() => ReadAll(new NativeCudaDriver());
 
     /// <summary>Every device that a driver knows.</summary>
     /// <exception cref="CudaUnavailableException">There is none.</exception>
-    internal static IReadOnlyList<CudaDeviceFacts> Of(ICudaDriver driver)
+    internal static IReadOnlyList<CudaDeviceFacts> ReadAll(ICudaDriver driver)
     {
         driver.Initialize();
-        return [.. Enumerable.Range(0, driver.DeviceCount()).Select(ordinal => Of(driver, ordinal))];
+        return [.. Enumerable.Range(0, driver.DeviceCount()).Select(ordinal => Read(driver, ordinal))];
     }
 
-    internal static CudaDeviceFacts Of(ICudaDriver driver, int ordinal)
+    internal static CudaDeviceFacts Read(ICudaDriver driver, int ordinal)
     {
         int device = driver.Device(ordinal);
         int capability = 10 * driver.Attribute(DeviceAttribute.ComputeCapabilityMajor, device) + driver.Attribute(DeviceAttribute.ComputeCapabilityMinor, device);

@@ -22,7 +22,7 @@ internal sealed class CudaFlatten(CudaDevice device) : Flatten
         int samples = from.Shape.Samples;
         if (rows == 1 || columns == 1)
         {
-            ElementwiseGrid grid = ElementwiseGrid.Of(members, from.Shape.MemberLength, from.IsSharedBy(members));
+            ElementwiseGrid grid = ElementwiseGrid.Create(members, from.Shape.MemberLength, from.IsSharedBy(members));
             device.Launch(grid.Launch("linear_combination_scale"),
                 new KernelArguments().Float(1).Operand(from).Result(to).Long(grid.Length).Int(grid.BlocksPerMember));
             return;

@@ -62,7 +62,7 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
     }
 
     private static ColumnTiling Tiling(TensorShape images, int keptRows, int mostThreads)
-        => ColumnTiling.Of(images.Height * images.Width, images.Channels, keptRows, mostThreads);
+        => ColumnTiling.Choose(images.Height * images.Width, images.Channels, keptRows, mostThreads);
 
     private static KernelLaunch Launch(string kernel, ColumnTiling tiling, TensorShape images)
         => new($"{kernel}_{tiling.Accesses}{(tiling.Fits ? "" : "_streaming")}", new Dim3(checked(images.Members * images.Samples * tiling.Tiles)), new Dim3(tiling.Threads));

@@ -11,7 +11,7 @@ internal sealed class CudaLinearCombination(CudaDevice device) : LinearCombinati
         // With β = 0 b is not read, so that a copy stays exact whatever b holds.
         bool readsBoth = beta != 0;
         bool anyShared = a.IsSharedBy(shape.Members) || (readsBoth && b.IsSharedBy(shape.Members));
-        ElementwiseGrid grid = ElementwiseGrid.Of(shape.Members, shape.MemberLength, anyShared);
+        ElementwiseGrid grid = ElementwiseGrid.Create(shape.Members, shape.MemberLength, anyShared);
         KernelArguments arguments = new KernelArguments().Float(alpha).Operand(a);
         if (readsBoth)
             arguments.Float(beta).Operand(b);

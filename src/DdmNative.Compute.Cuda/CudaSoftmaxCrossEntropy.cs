@@ -42,7 +42,7 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
             arguments.Pointer(((CudaTensor)operand).Address).Int(has ? logits.Samples : 0);
         }
 
-        Tiling tiling = Tiling.For(logits, isShared, Threads / group);
+        Tiling tiling = Tiling.Choose(logits, isShared, Threads / group);
         arguments.Result(result).Int(samples).Int(tiling.Tile).Int(tiling.Length).Int(tiling.Tiles).Int(tiling.Rounds).Int(classes).Int(group);
         device.Launch(new($"softmax_cross_entropy_{operation}_{kept}", new Dim3(tiling.Blocks), new Dim3(Threads)), arguments);
     }
@@ -58,7 +58,7 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
         // Labels that members share are then an eighth of what they would be; more rounds would leave multiprocessors without a block.
         private const int MostRounds = 8;
 
-        public static Tiling For(TensorShape logits, bool isShared, int most)
+        public static Tiling Choose(TensorShape logits, bool isShared, int most)
         {
             (int period, int total) = (logits.Samples, logits.Members * logits.Samples);
             int length = !isShared ? most : period <= most ? most / period * period : period;

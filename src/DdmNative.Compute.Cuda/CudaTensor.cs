@@ -13,7 +13,7 @@ internal sealed class CudaTensor : Tensor
     public CudaTensor(CudaDevice device, TensorShape shape, bool isTransient)
         : base(shape)
     {
-        (this._device, this._isTransient) = (device, isTransient);
+        (_device, _isTransient) = (device, isTransient);
         if (!isTransient)
             Reserve();
     }

@@ -10,7 +10,7 @@ internal readonly record struct ElementwiseGrid(int Members, long Length, int Wi
     public int BlocksPerMember => checked((int)((Length / Width + Length % Width + Threads - 1) / Threads));
 
     /// <summary>The grid for per-member results of <paramref name="length"/> floats; operands that are all per member are one long member.</summary>
-    public static ElementwiseGrid Of(int members, long length, bool anyShared)
+    public static ElementwiseGrid Create(int members, long length, bool anyShared)
     {
         if (!anyShared)
             (members, length) = (1, members * length);

@@ -8,10 +8,10 @@ internal sealed class ChannelSums(IlgpuDevice device)
     public void Run(Tensor cotangent, Slice result)
     {
         TensorShape shape = cotangent.Shape;
-        (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, result.Vector.Shape.Members, shape.Channels);
+        (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, result.Vector.Shape.Members, shape.Channels);
         device.Launch<SumArguments>(Sum, groups, device.Threads, memory => new()
         {
-            Grid = grid, Samples = shape.Samples, Channels = shape.Channels, Pixels = shape.Height * shape.Width, Cotangent = memory.Of(cotangent), Result = memory.Of(result),
+            Grid = grid, Samples = shape.Samples, Channels = shape.Channels, Pixels = shape.Height * shape.Width, Cotangent = memory.Operand(cotangent), Result = memory.Operand(result),
         });
     }
 
@@ -19,7 +19,7 @@ internal sealed class ChannelSums(IlgpuDevice device)
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         int member = arguments.Grid.Member;
-        (var cotangent, var result) = (arguments.Cotangent.Of(member), arguments.Result.Of(member));
+        (var cotangent, var result) = (arguments.Cotangent.View(member), arguments.Result.View(member));
         int terms = arguments.Samples * arguments.Pixels;
         for (int channel = arguments.Grid.FirstOfGroup; channel < arguments.Channels; channel += arguments.Grid.StepOfGroups)
         {
@@ -29,7 +29,7 @@ internal sealed class ChannelSums(IlgpuDevice device)
                 int sample = i / arguments.Pixels;
                 sum += cotangent[i + (sample * (arguments.Channels - 1) + channel) * arguments.Pixels];
             }
-            float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+            float total = GroupSum.Compute(new Four(sum, 0, 0, 0), scratch).X;
             if (Group.IdxX == 0)
                 result[channel] = total;
         }

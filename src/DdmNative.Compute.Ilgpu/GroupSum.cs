@@ -16,7 +16,7 @@ internal static class GroupSum
     /// <summary>The four sums, in every thread. All threads of the group take part.</summary>
     /// <param name="value">The thread's own share.</param>
     /// <param name="scratch">Shared memory for <see cref="MostThreads"/>; free again when the method returns.</param>
-    public static Four Of(Four value, ArrayView<Four> scratch)
+    public static Four Compute(Four value, ArrayView<Four> scratch)
     {
         int lanes = Group.DimX < Lanes ? Group.DimX : Lanes;
         scratch[Group.IdxX] = value;

@@ -34,8 +34,8 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         (Tensor images, Slice filter) = second ?? first;
         ProductExtents extents = CorrelationProduct.ExtentsOf(shape, isForward, result.Shape.Samples) with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
         _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
-            shape, isForward, tiled with { Result = memory.Of(result), Bias = bias is Slice added ? memory.Of(added) : memory.Of(result) },
-            (memory.Of(first.Images), memory.Of(images)), (memory.Of(first.Filter), memory.Of(filter))));
+            shape, isForward, tiled with { Result = memory.Operand(result), Bias = bias is Slice added ? memory.Operand(added) : memory.Operand(result) },
+            (memory.Operand(first.Images), memory.Operand(images)), (memory.Operand(first.Filter), memory.Operand(filter))));
     }
 
     private void FilterGradient(
@@ -44,7 +44,7 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         (Tensor cotangent, Tensor images) = second ?? first;
         ProductExtents extents = FilterGradientProduct.ExtentsOf(shape, first.Images.Shape.Samples) with { Sources = second is null ? 1 : 2 };
         _products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
-            shape, tiled with { Bias = tiled.Result }, (memory.Of(first.Cotangent), memory.Of(cotangent)), (memory.Of(first.Images), memory.Of(images))));
+            shape, tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)), (memory.Operand(first.Images), memory.Operand(images))));
         _biases.Run(biasSource, biasResult);
     }
 }

@@ -16,7 +16,7 @@ public sealed class IlgpuFamily : IDeviceFamily
 
     public IReadOnlyList<string> Precisions { get; } = ["fp32"];
 
-    public IReadOnlyList<DeviceListing> OfThisMachine()
+    public IReadOnlyList<DeviceListing> ListDevices()
     {
         using var accelerators = new Accelerators();
         return [.. accelerators.Found.Select(found => new DeviceListing(found.Name, IlgpuDevice.Describe(found.Device)))];

@@ -36,7 +36,7 @@ internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
         (int samples, int inputs, int outputs) = (y.Shape.Samples, x.Shape.Channels, y.Shape.Channels);
         ProductExtents extents = new() { Rows = outputs, Columns = samples, Depth = inputs, Sources = second is null ? 1 : 2, ResultRow = 1, HasBias = 1 };
         _products.Run(extents, y.Shape.Members, (memory, tiled) => new StridedProduct(
-            tiled with { Result = memory.Of(y), Bias = memory.Of(bias) }, (memory.Of(first.Weight), memory.Of(weight)), (inputs, 1), (memory.Of(first.X), memory.Of(x)), (1, inputs), outputs));
+            tiled with { Result = memory.Operand(y), Bias = memory.Operand(bias) }, (memory.Operand(first.Weight), memory.Operand(weight)), (inputs, 1), (memory.Operand(first.X), memory.Operand(x)), (1, inputs), outputs));
     }
 
     /// <summary>δx [N, I] = δ [N, O] · W [O, I].</summary>
@@ -46,8 +46,8 @@ internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
         (int samples, int inputs, int outputs) = (result.Shape.Samples, result.Shape.Channels, cotangent.Shape.Channels);
         ProductExtents extents = new() { Rows = samples, Columns = inputs, Depth = outputs, Sources = second is null ? 1 : 2, ResultRow = inputs };
         _products.Run(extents, result.Shape.Members, (memory, tiled) => new StridedProduct(
-            tiled with { Result = memory.Of(result), Bias = memory.Of(result) }, (memory.Of(first.Cotangent), memory.Of(cotangent)), (outputs, 1),
-            (memory.Of(first.Weight), memory.Of(weight)), (inputs, 1), 1));
+            tiled with { Result = memory.Operand(result), Bias = memory.Operand(result) }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)), (outputs, 1),
+            (memory.Operand(first.Weight), memory.Operand(weight)), (inputs, 1), 1));
     }
 
     /// <summary>δW [O, I] = δᵀ [O, N] · x [N, I].</summary>
@@ -57,7 +57,7 @@ internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
         (int samples, int inputs, int outputs) = (x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
         ProductExtents extents = new() { Rows = outputs, Columns = inputs, Depth = samples, Sources = second is null ? 1 : 2, ResultRow = inputs };
         _products.RunSplit(extents, weightResult.Vector.Shape.Members, weightResult, (memory, tiled) => new StridedProduct(
-            tiled with { Bias = tiled.Result }, (memory.Of(first.Cotangent), memory.Of(cotangent)), (1, outputs), (memory.Of(first.X), memory.Of(x)), (inputs, 1), 1));
+            tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)), (1, outputs), (memory.Operand(first.X), memory.Operand(x)), (inputs, 1), 1));
         _biases.Run(biasSource, biasResult);
     }
 }

@@ -19,11 +19,11 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
     private void Launch(Action<PoolArguments> kernel, int window, Tensor x, Tensor values, Tensor result, TensorShape images)
     {
         int length = (int)result.Shape.MemberLength;
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, result.Shape.Members, length);
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, result.Shape.Members, length);
         device.Launch(kernel, groups, device.Threads, memory => new PoolArguments
         {
             Grid = grid, Length = length, Window = window, Height = images.Height, Width = images.Width, PooledHeight = images.Height / window, PooledWidth = images.Width / window,
-            Share = 1.0f / (window * window), X = memory.Of(x), Values = memory.Of(values), Result = memory.Of(result),
+            Share = 1.0f / (window * window), X = memory.Operand(x), Values = memory.Operand(values), Result = memory.Operand(result),
         });
     }
 
@@ -31,7 +31,7 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
     internal static void Forward(PoolArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var x, var values, var y) = (arguments.X.Of(member), arguments.Values.Of(member), arguments.Result.Of(member));
+        (var x, var values, var y) = (arguments.X.View(member), arguments.Values.View(member), arguments.Result.View(member));
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {
             int row = i / arguments.PooledWidth, column = i - row * arguments.PooledWidth;
@@ -51,7 +51,7 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
     internal static void Backward(PoolArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var x, var cotangent, var result) = (arguments.X.Of(member), arguments.Values.Of(member), arguments.Result.Of(member));
+        (var x, var cotangent, var result) = (arguments.X.View(member), arguments.Values.View(member), arguments.Result.View(member));
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {
             int row = i / arguments.Width, column = (i - row * arguments.Width) / arguments.Window;

@@ -26,10 +26,10 @@ internal readonly struct MemberGrid
     public int StepOfGroups => _groupsPerMember;
 
     /// <summary>A grid for <paramref name="items"/> items of each member, one to a thread, and its number of groups.</summary>
-    public static (MemberGrid Grid, int Groups) Of(IlgpuDevice device, int members, int items) => OfGroups(device, members, (items + device.Threads - 1) / device.Threads);
+    public static (MemberGrid Grid, int Groups) Create(IlgpuDevice device, int members, int items) => CreateForGroups(device, members, (items + device.Threads - 1) / device.Threads);
 
     /// <summary>A grid for items that are a group's work each. On the CPU accelerator no member has more groups than run side by side.</summary>
-    public static (MemberGrid Grid, int Groups) OfGroups(IlgpuDevice device, int members, int items)
+    public static (MemberGrid Grid, int Groups) CreateForGroups(IlgpuDevice device, int members, int items)
     {
         int perMember = device.IsCpu ? Math.Min(items, device.Multiprocessors) : items;
         return (new MemberGrid(perMember), checked(members * perMember));

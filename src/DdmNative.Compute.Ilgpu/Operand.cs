@@ -11,5 +11,5 @@ internal struct Operand
     public Operand(ArrayView<float> data, long memberStride) => (Data, MemberStride) = (data, memberStride);
 
     /// <summary>A member's floats.</summary>
-    public readonly ArrayView<float> Of(int member) => Data.SubView(member * MemberStride);
+    public readonly ArrayView<float> View(int member) => Data.SubView(member * MemberStride);
 }

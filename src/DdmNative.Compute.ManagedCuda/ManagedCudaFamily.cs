@@ -17,8 +17,8 @@ public sealed class ManagedCudaFamily : IDeviceFamily
 
     public IReadOnlyList<string> Precisions => PrecisionNames.All;
 
-    public IReadOnlyList<DeviceListing> OfThisMachine()
-        => [.. CudaDeviceFacts.Of(new ManagedCudaDriver()).Select(facts => new DeviceListing($"{FamilyName}:{facts.Ordinal}", $"{facts.Description}, through ManagedCuda"))];
+    public IReadOnlyList<DeviceListing> ListDevices()
+        => [.. CudaDeviceFacts.ReadAll(new ManagedCudaDriver()).Select(facts => new DeviceListing($"{FamilyName}:{facts.Ordinal}", $"{facts.Description}, through ManagedCuda"))];
 
     public Device Open(string which, string precision)
     {

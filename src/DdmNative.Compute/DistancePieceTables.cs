@@ -10,7 +10,7 @@ public sealed class DistancePieceTables(Device device, int longest)
     private readonly List<DistancePieces> _known = [];
 
     /// <summary>The pieces of a network's parameters for a kind of distance.</summary>
-    public DistancePieces For(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    public DistancePieces Get(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
     {
         if (_known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
             return found;

@@ -13,7 +13,7 @@ public sealed class DistancePieces
 
     internal DistancePieces(Device device, int longest, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
     {
-        (this._kind, this._blocks) = (kind, [.. blocks]);
+        (_kind, _blocks) = (kind, [.. blocks]);
         (List<int> pieces, List<int> runs) = ([], []);
         foreach ((int start, int length, bool counts) in Terms())
         {

@@ -23,7 +23,7 @@ public interface IDeviceFamily
 
     /// <summary>Every device of the family on this machine.</summary>
     /// <exception cref="DeviceUnavailableException">There is none; the message says why.</exception>
-    IReadOnlyList<DeviceListing> OfThisMachine();
+    IReadOnlyList<DeviceListing> ListDevices();
 
     /// <summary>Opens a device.</summary>
     /// <param name="which">What follows the colon; empty for the family's first device.</param>

@@ -67,7 +67,7 @@ public sealed class DeviceFamilyTests
 
         public IReadOnlyList<string> Precisions => ["fp32", "exact"];
 
-        public IReadOnlyList<DeviceListing> OfThisMachine() => [new DeviceListing("ilgpu:1", "one thread")];
+        public IReadOnlyList<DeviceListing> ListDevices() => [new DeviceListing("ilgpu:1", "one thread")];
 
         public Device Open(string which, string precision)
         {

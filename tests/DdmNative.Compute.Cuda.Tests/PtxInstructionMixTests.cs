@@ -64,7 +64,7 @@ public sealed class PtxInstructionMixTests
         }
         """;
 
-    private static readonly IReadOnlyDictionary<string, PtxInstructionMix> Mixes = PtxInstructionMix.Of(Encoding.UTF8.GetBytes(Ptx));
+    private static readonly IReadOnlyDictionary<string, PtxInstructionMix> Mixes = PtxInstructionMix.Count(Encoding.UTF8.GetBytes(Ptx));
 
     [Fact]
     public void Every_kernel_is_counted_for_itself()
@@ -106,7 +106,7 @@ public sealed class PtxInstructionMixTests
         var watch = System.Diagnostics.Stopwatch.StartNew();
         for (int seed = 0; seed < Mutations.Count; seed++)
         {
-            Exception? error = Record.Exception(() => PtxInstructionMix.Of(Mutations.Of(good, seed)));
+            Exception? error = Record.Exception(() => PtxInstructionMix.Count(Mutations.Of(good, seed)));
             Assert.True(error is null, $"seed {seed}: {error}");
         }
 

@@ -29,7 +29,7 @@ public sealed class TransferTests : IDisposable
     public void Pieces_follow_each_other_without_a_gap_however_long_a_tensor_is(long length)
     {
         long next = 0;
-        foreach (TransferPiece piece in TransferPieces.Of(length))
+        foreach (TransferPiece piece in TransferPieces.Cut(length))
         {
             Assert.Equal(next, piece.Start);
             Assert.InRange(piece.Length, 1, TransferPieces.Largest);

@@ -13,7 +13,7 @@ internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, Stag
     /// <summary>Stages values and copies them to <paramref name="address"/> in stream order; does not wait for the copy.</summary>
     public void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address)
     {
-        foreach (TransferPiece piece in TransferPieces.Of(shape.Length))
+        foreach (TransferPiece piece in TransferPieces.Cut(shape.Length))
         {
             var staged = new Span<float>((void*)staging.Next(piece.Bytes), piece.Length);
             if (ChannelsLast.IsPlain(shape))
@@ -31,7 +31,7 @@ internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, Stag
     public void Download(TensorShape shape, ulong address, Span<float> values)
     {
         (TransferPiece Piece, StagedPiece Staged)? arriving = null;
-        foreach (TransferPiece piece in TransferPieces.Of(shape.Length))
+        foreach (TransferPiece piece in TransferPieces.Cut(shape.Length))
         {
             StagedPiece staged = staging.Receive(piece.Address(address), piece.Bytes);
             if (arriving is { } before)

@@ -32,7 +32,7 @@ internal sealed unsafe class StagingRing : IDisposable
 
     public StagingRing(ICudaDriver driver, nint stream)
     {
-        (this._driver, this._stream) = (driver, stream);
+        (_driver, _stream) = (driver, stream);
         _memory = driver.AllocateHost(Capacity);
     }
 

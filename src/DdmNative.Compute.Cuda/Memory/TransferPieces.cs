@@ -18,7 +18,7 @@ internal static class TransferPieces
     public const int Largest = StagingRing.PieceBytes / sizeof(float);
 
     /// <summary>The pieces of so many floats, in order; one may begin and end in the middle of a sample.</summary>
-    public static IEnumerable<TransferPiece> Of(long length)
+    public static IEnumerable<TransferPiece> Cut(long length)
     {
         for (long start = 0; start < length; start += Largest)
             yield return new TransferPiece(start, (int)Math.Min(Largest, length - start));

@@ -23,7 +23,7 @@ internal sealed class KernelImages
     /// <exception cref="CudaUnavailableException">A kernel is in two of the modules.</exception>
     internal KernelImages(string source, IReadOnlyList<KernelImage> modules)
     {
-        (this._source, Modules) = (source, modules);
+        (_source, Modules) = (source, modules);
         var found = new Dictionary<string, KernelImage>(StringComparer.Ordinal);
         foreach (KernelImage module in modules)
             foreach (string kernel in KernelImage.KernelsIn(module.Read()))
@@ -33,7 +33,7 @@ internal sealed class KernelImages
         _images = found;
     }
 
-    private KernelImages(string source, KernelImage whole) => (this._source, Modules, Whole) = (source, [whole], whole);
+    private KernelImages(string source, KernelImage whole) => (_source, Modules, Whole) = (source, [whole], whole);
 
     /// <summary>All modules.</summary>
     public IReadOnlyList<KernelImage> Modules { get; }
@@ -47,32 +47,32 @@ internal sealed class KernelImages
     /// </summary>
     /// <exception cref="CudaUnavailableException">The device is older than 8.0, the build carries no kernels, or the variable names
     /// none.</exception>
-    public static KernelImages For(string device, int capability)
+    public static KernelImages Find(string device, int capability)
     {
         if (capability < 80)
             throw new CudaUnavailableException($"{device} has compute capability {capability / 10}.{capability % 10}; the kernels need " +
                 "8.0 (Ampere) or later. Use another device, or --device cpu.");
         string target = capability >= 90 ? "sm_90" : "sm_80";
-        return Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path ? In(path, target) : OfThisBuild(target);
+        return Environment.GetEnvironmentVariable(PathVariable) is { Length: > 0 } path ? In(path, target) : ReadEmbedded(target);
     }
 
     /// <summary>The modules of this build for a target, <c>sm_80</c> or <c>sm_90</c>.</summary>
     /// <exception cref="CudaUnavailableException">The build carries none.</exception>
-    public static KernelImages OfThisBuild(string target)
-        => Embedded.GetOrAdd(target, static name => new Lazy<KernelImages>(() => ReadEmbedded(name))).Value;
+    public static KernelImages ReadEmbedded(string target)
+        => Embedded.GetOrAdd(target, static name => new Lazy<KernelImages>(() => CreateEmbedded(name))).Value;
 
     /// <summary>One image that holds every kernel.</summary>
     public static KernelImages Single(string name, byte[] image) => new(name, new KernelImage(name, () => image));
 
     /// <summary>The module that holds a kernel.</summary>
     /// <exception cref="CudaUnavailableException">None does.</exception>
-    public KernelImage Find(string kernel)
+    public KernelImage FindModule(string kernel)
         => Whole ?? (_images!.TryGetValue(kernel, out KernelImage? image)
             ? image
             : throw new CudaUnavailableException($"no CUDA kernel '{kernel}': it is in none of the {Modules.Count} modules of {_source}. " +
                 "Build them again."));
 
-    private static KernelImages ReadEmbedded(string target)
+    private static KernelImages CreateEmbedded(string target)
     {
         Assembly assembly = typeof(KernelImages).Assembly;
         KernelImage[] modules =

@@ -26,7 +26,7 @@ internal sealed class KernelModules : IDisposable
     /// <exception cref="CudaException">There is one module for all kernels, which is loaded at once, and the driver refuses it.</exception>
     public KernelModules(ICudaDriver driver, KernelImages images)
     {
-        (this._driver, this._images) = (driver, images);
+        (_driver, _images) = (driver, images);
         if (images.Whole is KernelImage whole)
             Module(whole);
     }
@@ -49,7 +49,7 @@ internal sealed class KernelModules : IDisposable
         lock (_guard)
         {
             if (!_functions.TryGetValue(name, out nint function))
-                _functions[name] = function = _driver.Function(Module(_images.Find(name)), name);
+                _functions[name] = function = _driver.Function(Module(_images.FindModule(name)), name);
             if (dynamicSharedBytes > SharedBytesForAll && _allowedSharedBytes.GetValueOrDefault(function) < dynamicSharedBytes)
             {
                 _driver.AllowDynamicSharedMemory(function, dynamicSharedBytes);
@@ -94,12 +94,12 @@ internal sealed class KernelModules : IDisposable
     {
         lock (_guard)
         {
-            KernelImage image = _images.Find(kernel);
+            KernelImage image = _images.FindModule(kernel);
             if (!_mixes.TryGetValue(image, out IReadOnlyDictionary<string, PtxInstructionMix>? ofImage))
             {
                 byte[] bytes = image.Read();
                 _mixes[image] = ofImage = KernelImage.IsCubin(bytes) ? new Dictionary<string, PtxInstructionMix>()
-                    : PtxInstructionMix.Of(bytes);
+                    : PtxInstructionMix.Count(bytes);
             }
             return ofImage.GetValueOrDefault(kernel);
         }

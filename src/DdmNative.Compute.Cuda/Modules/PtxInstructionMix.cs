@@ -25,7 +25,7 @@ public sealed record PtxInstructionMix(
     public double ArithmeticIntensity => GlobalBytes == 0 ? 0 : Flops / GlobalBytes;
 
     /// <summary>Every kernel of a module, by name.</summary>
-    internal static IReadOnlyDictionary<string, PtxInstructionMix> Of(ReadOnlySpan<byte> ptx)
+    internal static IReadOnlyDictionary<string, PtxInstructionMix> Count(ReadOnlySpan<byte> ptx)
     {
         var kernels = new Dictionary<string, PtxInstructionMix>();
         foreach ((string kernel, IEnumerable<string> instructions) in PtxStatements.Kernels(Encoding.UTF8.GetString(ptx)))

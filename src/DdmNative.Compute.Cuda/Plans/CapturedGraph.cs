@@ -9,7 +9,7 @@ internal static class CapturedGraph
     /// A graph of these launches, one after the other. Their kernels are loaded already: within a capture the driver may refuse to load.
     /// </summary>
     /// <exception cref="CudaException">The driver refuses a launch or the graph; the stream is no longer captured then.</exception>
-    public static nint Make(CudaDevice device, IEnumerable<RecordedLaunch> launches)
+    public static nint Capture(CudaDevice device, IEnumerable<RecordedLaunch> launches)
     {
         (ICudaDriver driver, nint stream) = (device.Driver, device.Stream);
         driver.BeginCapture(stream);

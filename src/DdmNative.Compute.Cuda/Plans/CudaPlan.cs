@@ -15,11 +15,11 @@ internal sealed class CudaPlan : IPlan
     /// <exception cref="OutOfDeviceMemoryException">The device has no room for the plan's intermediates.</exception>
     public CudaPlan(CudaDevice device, Recording recording)
     {
-        (this._device, Name, _launches) = (device, recording.Name, recording.Launches);
+        (_device, Name, _launches) = (device, recording.Name, recording.Launches);
         try
         {
             recording.Resolve(Reserve(recording.Uses()));
-            _executable = CapturedGraph.Make(device, _launches);
+            _executable = CapturedGraph.Capture(device, _launches);
         }
         catch
         {
@@ -62,13 +62,13 @@ internal sealed class CudaPlan : IPlan
     private ulong[] Reserve(IReadOnlyList<IntermediateUse> uses)
     {
         if (!_device.Caching)
-            return [.. uses.Select(use => use.Last < 0 ? 0 : Take(use.Bytes))];
+            return [.. uses.Select(use => use.Last < 0 ? 0 : Allocate(use.Bytes))];
         (long[] offsets, long arenaBytes) = IntermediatePlacement.Place(uses);
-        ulong arena = arenaBytes == 0 ? 0 : Take(arenaBytes);
+        ulong arena = arenaBytes == 0 ? 0 : Allocate(arenaBytes);
         return [.. offsets.Select(offset => arena + (ulong)offset)];
     }
 
-    private ulong Take(long bytes)
+    private ulong Allocate(long bytes)
     {
         DeviceBlock block = _device.Memory.Allocate(bytes);
         _memory.Add(block);

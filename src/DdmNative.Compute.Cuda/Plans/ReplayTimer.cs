@@ -88,7 +88,7 @@ public sealed class ReplayTimer(CudaDevice device)
     /// <summary>Milliseconds of one launch among many of itself.</summary>
     private double Replay(RecordedLaunch launch)
     {
-        nint executable = CapturedGraph.Make(device, Enumerable.Repeat(launch, Copies));
+        nint executable = CapturedGraph.Capture(device, Enumerable.Repeat(launch, Copies));
         try
         {
             return Timed(1, () => device.Driver.LaunchGraph(executable, device.Stream)) / Copies;

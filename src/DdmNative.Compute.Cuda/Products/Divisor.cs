@@ -8,7 +8,7 @@ namespace DdmNative.Compute.Cuda.Products;
 /// </summary>
 internal readonly record struct Divisor(uint Multiplier, int Shift)
 {
-    public static Divisor Of(int divisor)
+    public static Divisor Create(int divisor)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(divisor, 1);
         int bits = divisor == 1 ? 0 : 32 - BitOperations.LeadingZeroCount((uint)divisor - 1);
@@ -22,7 +22,7 @@ internal static class DivisionArguments
 {
     public static KernelArguments Division(this KernelArguments arguments, int divisor)
     {
-        Divisor by = Divisor.Of(divisor);
+        Divisor by = Divisor.Create(divisor);
         return arguments.Int((int)by.Multiplier).Int(by.Shift);
     }
 }

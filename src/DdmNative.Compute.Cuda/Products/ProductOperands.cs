@@ -40,7 +40,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         int width = shape.Channels, padded = ProductTile.Padded(width);
         int floats = KernelLimits.Require(operation, operand, (long)shape.Samples * shape.Height * shape.Width * padded);
         int rows = floats / padded;
-        DeviceMatrix source = DeviceMatrix.Of(tensor);
+        DeviceMatrix source = DeviceMatrix.From(tensor);
         if (padded == width)
             return source;
         DeviceMatrix result = Scratch(shape.Members, (long)rows * padded);
@@ -69,7 +69,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         int lines = Math.Clamp(Threads / width, 1, Math.Min(height, LineFloats / (shape.Width * shape.Channels)));
         int lineBlocks = ProductTile.Ceiling(height, lines);
         int floats = KernelLimits.Require(operation, operand, (long)shape.Samples * height * width * channels);
-        DeviceMatrix source = DeviceMatrix.Of(tensor), result = Scratch(shape.Members, floats);
+        DeviceMatrix source = DeviceMatrix.From(tensor), result = Scratch(shape.Members, floats);
         device.Launch(
             new KernelLaunch("product_pad_image", new Dim3(checked(lineBlocks * shape.Samples * shape.Members)), new Dim3(Threads), sizeof(float) * lines * shape.Width * shape.Channels),
             new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(shape.Samples).Int(shape.Height).Int(shape.Width).Int(shape.Channels)
@@ -98,7 +98,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     {
         (int packedOutputs, int packedChannels) = (ProductTile.Padded(outputs), ProductTile.Padded(channels));
         int depth = ProductTile.WholeSteps(taps * packedOutputs);
-        FilterBlocks blocks = FilterBlocks.Of(packedOutputs, packedChannels, taps);
+        FilterBlocks blocks = FilterBlocks.Choose(packedOutputs, packedChannels, taps);
         int lanes = ProductTile.Ceiling(blocks.Outputs * blocks.Channels, Warp) * Warp;
         int members = filter.Vector.Shape.Members;
         DeviceMatrix result = Scratch(members, KernelLimits.Require(operation, "the filters", (long)depth * packedChannels));
@@ -116,7 +116,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         TensorShape shape = tensor.Shape;
         int members = result.Vector.Shape.Members, rows = checked(shape.Samples * shape.Height * shape.Width), width = shape.Channels;
         int splits = Math.Clamp(rows / RowsPerSum, 1, MostSums), columnBlocks = ProductTile.Ceiling(width, 32);
-        (DeviceMatrix source, DeviceMatrix target) = (DeviceMatrix.Of(tensor), DeviceMatrix.Of(result));
+        (DeviceMatrix source, DeviceMatrix target) = (DeviceMatrix.From(tensor), DeviceMatrix.From(result));
         DeviceMatrix sums = splits == 1 ? target : Scratch(members, (long)splits * width);
         device.Launch(
             new KernelLaunch("product_column_sums", new Dim3(checked(columnBlocks * splits * members)), new Dim3(Threads)),
@@ -128,7 +128,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     /// <summary>Assigns to <paramref name="result"/> [E, O, C, taps] the sums of <paramref name="shares"/> [E, splits, O, taps, C′].</summary>
     public void SumSplits(DeviceMatrix shares, int splits, DeviceMatrix result, int members, int outputs, int channels, int packedChannels, int taps)
     {
-        FilterBlocks blocks = FilterBlocks.Of(outputs, packedChannels, taps);
+        FilterBlocks blocks = FilterBlocks.Choose(outputs, packedChannels, taps);
         int lanes = blocks.Channels < Warp ? blocks.Channels : ProductTile.Ceiling(blocks.Channels, Warp) * Warp;
         device.Launch(
             new KernelLaunch("product_sum_splits", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
@@ -146,7 +146,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     {
         public int Count => checked(OutputBlocks * ChannelBlocks);
 
-        public static FilterBlocks Of(int outputs, int channels, int taps)
+        public static FilterBlocks Choose(int outputs, int channels, int taps)
         {
             int fit = Math.Max(Warp, BlockFloats / taps / Warp * Warp), perBlock = Math.Min(channels, fit);
             // An even number of outputs, so that rows of four channels begin with a sector.

@@ -8,14 +8,14 @@ internal interface IOperandMemory
     ArrayView<float> ViewOf(IlgpuTensor tensor);
 
     /// <summary>A whole tensor as kernels take it, per member or shared.</summary>
-    Operand Of(Tensor tensor)
+    Operand Operand(Tensor tensor)
     {
         var of = (IlgpuTensor)tensor;
         return new Operand(ViewOf(of), of.MemberStride);
     }
 
     /// <summary>A run of parameters, per member or shared.</summary>
-    Operand Of(Slice slice)
+    Operand Operand(Slice slice)
     {
         var of = (IlgpuTensor)slice.Vector;
         ArrayView<float> vector = ViewOf(of);

@@ -18,7 +18,7 @@ internal sealed class IlgpuPlan : IPlan
         (_device, Name, _launches) = (device, name, launches);
         var uses = new IntermediateUses();
         for (int i = 0; i < launches.Count; i++)
-            uses.Note(i, launches[i]);
+            uses.Record(i, launches[i]);
         (long[] offsets, long arenaBytes) = IntermediatePlacement.Place(uses.All);
         long floats = arenaBytes / sizeof(float);
         _arena = floats == 0 ? null : device.Memory.Allocate(floats);
@@ -54,10 +54,10 @@ internal sealed class IlgpuPlan : IPlan
 
         public IReadOnlyList<IntermediateUse> All => _uses;
 
-        public void Note(int number, RecordedLaunch of)
+        public void Record(int number, RecordedLaunch launch)
         {
             _launch = number;
-            of.Bind(this);
+            launch.Bind(this);
         }
 
         public int NumberOf(IlgpuTensor tensor) => _numbers[tensor];

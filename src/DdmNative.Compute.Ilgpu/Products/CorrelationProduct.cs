@@ -64,9 +64,9 @@ internal struct CorrelationProduct : IProduct
             Height = shape.OutputHeight, Width = shape.OutputWidth, ResultRow = shape.Height * shape.Width,
         };
 
-    public readonly ArrayView<float> Left(int source, int member) => source == 0 ? _filter0.Of(member) : _filter1.Of(member);
+    public readonly ArrayView<float> Left(int source, int member) => source == 0 ? _filter0.View(member) : _filter1.View(member);
 
-    public readonly ArrayView<float> Right(int source, int member) => source == 0 ? _image0.Of(member) : _image1.Of(member);
+    public readonly ArrayView<float> Right(int source, int member) => source == 0 ? _image0.View(member) : _image1.View(member);
 
     public readonly Place LeftRow(int row) => new(row * _filterRow, 0, 0);
 

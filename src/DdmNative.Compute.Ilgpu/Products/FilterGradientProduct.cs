@@ -49,9 +49,9 @@ internal struct FilterGradientProduct : IProduct
         };
     }
 
-    public readonly ArrayView<float> Left(int source, int member) => source == 0 ? _cotangent0.Of(member) : _cotangent1.Of(member);
+    public readonly ArrayView<float> Left(int source, int member) => source == 0 ? _cotangent0.View(member) : _cotangent1.View(member);
 
-    public readonly ArrayView<float> Right(int source, int member) => source == 0 ? _image0.Of(member) : _image1.Of(member);
+    public readonly ArrayView<float> Right(int source, int member) => source == 0 ? _image0.View(member) : _image1.View(member);
 
     public readonly Place LeftRow(int row) => new(row * _pixels.Value, 0, 0);
 

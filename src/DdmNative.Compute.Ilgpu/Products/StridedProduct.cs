@@ -38,9 +38,9 @@ internal struct StridedProduct : IProduct
 
     public readonly bool RightRunsAlongDepth => _rightDepth == 1;
 
-    public readonly ArrayView<float> Left(int source, int member) => source == 0 ? _left0.Of(member) : _left1.Of(member);
+    public readonly ArrayView<float> Left(int source, int member) => source == 0 ? _left0.View(member) : _left1.View(member);
 
-    public readonly ArrayView<float> Right(int source, int member) => source == 0 ? _right0.Of(member) : _right1.Of(member);
+    public readonly ArrayView<float> Right(int source, int member) => source == 0 ? _right0.View(member) : _right1.View(member);
 
     public readonly Place LeftRow(int row) => new(row * _leftRow, 0, 0);
 

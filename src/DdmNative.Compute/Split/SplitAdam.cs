@@ -6,5 +6,5 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitAdam(SplitDevice split) : Adam
 {
     protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)
-        => split.Each(values, (device, i) => device.Adam.Step(options, values.On(i), firstMoment.On(i), secondMoment.On(i), gradient.On(i), corrections.On(i)));
+        => split.ForEachDevice(values, (device, i) => device.Adam.Step(options, values.On(i), firstMoment.On(i), secondMoment.On(i), gradient.On(i), corrections.On(i)));
 }

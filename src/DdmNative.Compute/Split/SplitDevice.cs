@@ -59,7 +59,7 @@ public sealed class SplitDevice : Device
     }
 
     /// <summary>The members that a device gets of so many: a run, the longer ones last.</summary>
-    internal MemberRange Share(int device, int members)
+    internal MemberRange MembersOf(int device, int members)
     {
         if (members == 1)
             return new MemberRange(0, 1);
@@ -70,11 +70,11 @@ public sealed class SplitDevice : Device
     /// <summary>Makes a call on every device that has a part of its result, or writes it down while a plan is recorded.</summary>
     /// <param name="result">A tensor that the call writes.</param>
     /// <param name="call">(the device, its number).</param>
-    internal void Each(Tensor result, Action<Device, int> call)
+    internal void ForEachDevice(Tensor result, Action<Device, int> call)
     {
         for (int i = 0; i < Devices.Count; i++)
         {
-            if (Share(i, result.Shape.Members).Count == 0)
+            if (MembersOf(i, result.Shape.Members).Count == 0)
                 continue;
             (Device device, int number) = (Devices[i], i);
             if (_recorded is null)

@@ -6,6 +6,6 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitPhilox(SplitDevice split) : Philox
 {
     protected override void FillUniformCore(Slice values, float low, float high, ulong seed, uint stream)
-        => split.Each(values.Vector, (device, i)
-            => device.Philox.FillUniform(values.On(i), low, high, seed, stream + (uint)split.Share(i, values.Vector.Shape.Members).First));
+        => split.ForEachDevice(values.Vector, (device, i)
+            => device.Philox.FillUniform(values.On(i), low, high, seed, stream + (uint)split.MembersOf(i, values.Vector.Shape.Members).First));
 }

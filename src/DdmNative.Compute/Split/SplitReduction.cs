@@ -6,8 +6,8 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitReduction(SplitDevice split) : Reduction
 {
     protected override void SumSamplesCore(Tensor x, Tensor y)
-        => split.Each(y, (device, i) => device.Reduction.SumSamples(x.On(i), y.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.Reduction.SumSamples(x.On(i), y.On(i)));
 
     protected override void DotCore(Tensor a, Tensor b, Tensor y)
-        => split.Each(y, (device, i) => device.Reduction.Dot(a.On(i), b.On(i), y.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.Reduction.Dot(a.On(i), b.On(i), y.On(i)));
 }

@@ -12,12 +12,12 @@ internal sealed class SplitTensor : Tensor
     public SplitTensor(SplitDevice owner, TensorShape shape, Func<Device, TensorShape, Tensor> allocate)
         : base(shape)
     {
-        this._owner = owner;
+        _owner = owner;
         _parts = new Tensor?[owner.Devices.Count];
         try
         {
             for (int i = 0; i < _parts.Length; i++)
-                if (owner.Share(i, shape.Members).Count is int members and > 0)
+                if (owner.MembersOf(i, shape.Members).Count is int members and > 0)
                     _parts[i] = allocate(owner.Devices[i], shape.WithMembers(members));
         }
         catch
@@ -59,7 +59,7 @@ internal sealed class SplitTensor : Tensor
 
     private Range FloatsOf(int device)
     {
-        MemberRange members = _owner.Share(device, Shape.Members);
+        MemberRange members = _owner.MembersOf(device, Shape.Members);
         return (int)(members.First * Shape.MemberLength)..(int)((members.First + members.Count) * Shape.MemberLength);
     }
 }

@@ -22,8 +22,8 @@ internal sealed class CpuAdam(CpuDevice device) : Adam
         public StepCall(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)
             : base("adam.step", values.Shape.Members, values.Shape.Samples)
         {
-            (this._options, this._values, this._firstMoment, this._secondMoment) = (options, Write(values), Write(firstMoment), Write(secondMoment));
-            (this._gradient, this._corrections) = (Read(gradient), ReadWhole(corrections));
+            (_options, _values, _firstMoment, _secondMoment) = (options, Write(values), Write(firstMoment), Write(secondMoment));
+            (_gradient, _corrections) = (Read(gradient), ReadWhole(corrections));
         }
 
         public override void Execute(in Tile tile)

@@ -18,7 +18,7 @@ internal sealed class CpuFlatten(CpuDevice device) : Flatten
 
         public TransposeCall(string name, Tensor source, Tensor target, int rows, int columns)
             : base(name, target.Shape.Members, target.Shape.Samples)
-            => (this.source, this.target, this._rows, this._columns) = (Read(source), Write(target), rows, columns);
+            => (this.source, this.target, _rows, _columns) = (Read(source), Write(target), rows, columns);
 
         public override void Execute(in Tile tile)
         {

@@ -14,7 +14,7 @@ internal sealed class CpuGather(CpuDevice device) : Gather
         private readonly CpuOperand _y;
 
         public SamplesCall(Tensor source, Tensor indices, Tensor y)
-            : base("gather.samples", y.Shape.Members, y.Shape.Samples) => (this._source, this._indices, this._y) = (ReadWhole(source), Read(indices), Write(y));
+            : base("gather.samples", y.Shape.Members, y.Shape.Samples) => (_source, _indices, _y) = (ReadWhole(source), Read(indices), Write(y));
 
         public override void Execute(in Tile tile)
         {

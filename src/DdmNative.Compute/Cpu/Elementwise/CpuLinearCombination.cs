@@ -19,7 +19,7 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
 
         public CombineCall(float alpha, Tensor a, float beta, Tensor b, Tensor y)
             : base("linear-combination", y.Shape.Members, y.Shape.Samples)
-            => (this._alpha, this._a, this._beta, this._b, this._y) = (alpha, Read(a), beta, Read(b), Write(y));
+            => (_alpha, _a, _beta, _b, _y) = (alpha, Read(a), beta, Read(b), Write(y));
 
         public override void Execute(in Tile tile)
         {

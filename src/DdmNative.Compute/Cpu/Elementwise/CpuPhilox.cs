@@ -19,7 +19,7 @@ internal sealed class CpuPhilox(CpuDevice device) : Philox
 
         public FillCall(Slice slice, float low, float high, ulong seed, uint stream)
             : base("philox.fill-uniform", slice.Vector.Shape.Members, samples: 1)
-            => (_vector, this._slice, this._low, this._high, this._seed, this._stream) = (Write(slice.Vector), slice, low, high, seed, stream);
+            => (_vector, _slice, _low, _high, _seed, _stream) = (Write(slice.Vector), slice, low, high, seed, stream);
 
         public override void Execute(in Tile tile)
         {

@@ -49,7 +49,7 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
             Vector512<float> share = Vector512.Create(1.0f / (window * window));
             for (int i = 0; i < pooled.Height; i++)
                 for (int j = 0; j < pooled.Width; j++, target += channels)
-                    TLanes.Store(share * WindowSum.Of(pixels, window, i * window * row + j * window * channels, row, channels), target, lanes);
+                    TLanes.Store(share * WindowSum.Compute(pixels, window, i * window * row + j * window * channels, row, channels), target, lanes);
         }
 
         private readonly struct MaskedPixels<TLanes>(float* mask, float* source, int lanes) : IPixels

@@ -22,7 +22,7 @@ internal static unsafe class FusedNormPool
         public ForwardCall(CpuInstanceNorm.ForwardCall norm, CpuReluAvgPool.PoolCall pool)
             : base("instance-norm-relu-avg-pool.forward", norm.y.Tensor.Shape)
         {
-            (this._norm, this._pool) = (norm, pool);
+            (_norm, _pool) = (norm, pool);
             Adopt(norm, except: [norm.y.Tensor]);
             Adopt(pool, except: [norm.y.Tensor]);
         }
@@ -61,7 +61,7 @@ internal static unsafe class FusedNormPool
         public ForwardTangentCall(CpuInstanceNorm.ForwardCall primal, CpuInstanceNorm.ForwardTangentCall norm, CpuReluAvgPool.PoolCall pool)
             : base("instance-norm-relu-avg-pool.forward-tangent", norm.yTangent.Tensor.Shape)
         {
-            (this._norm, this._pool, _shift) = (norm, pool, primal.shift);
+            (_norm, _pool, _shift) = (norm, pool, primal.shift);
             Adopt(norm, except: [norm.yTangent.Tensor]);
             Adopt(pool, except: [norm.yTangent.Tensor, primal.y.Tensor]);
             Adopt(_shift);
@@ -137,7 +137,7 @@ internal static unsafe class FusedNormPool
         public BackwardCall(CpuInstanceNorm.ForwardCall primal, CpuReluAvgPool.SpreadCall pool, CpuInstanceNorm.BackwardCall norm)
             : base("instance-norm-relu-avg-pool.backward", norm.xCotangent.Tensor.Shape)
         {
-            (this._pool, this._norm, _shift) = (pool, norm, primal.shift);
+            (_pool, _norm, _shift) = (pool, norm, primal.shift);
             Adopt(norm, except: [norm.cotangent.Tensor]);
             Adopt(pool, except: [norm.cotangent.Tensor, primal.y.Tensor]);
             Adopt(_shift);
@@ -218,7 +218,7 @@ internal static unsafe class FusedNormPool
             CpuInstanceNorm.ForwardCall primal, CpuReluAvgPool.SpreadCall pool, CpuReluAvgPool.SpreadCall poolTangent, CpuInstanceNorm.BackwardTangentCall norm)
             : base("instance-norm-relu-avg-pool.backward-tangent", norm.result.Tensor.Shape)
         {
-            (this._pool, this._poolTangent, this._norm, _shift) = (pool, poolTangent, norm, primal.shift);
+            (_pool, _poolTangent, _norm, _shift) = (pool, poolTangent, norm, primal.shift);
             Adopt(norm, except: [norm.cotangent.Tensor, norm.cotangentTangent.Tensor]);
             Adopt(pool, except: [norm.cotangent.Tensor, primal.y.Tensor]);
             Adopt(poolTangent, except: [norm.cotangentTangent.Tensor, primal.y.Tensor]);

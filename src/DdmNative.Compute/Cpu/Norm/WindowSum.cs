@@ -14,7 +14,7 @@ internal interface IPixels
 internal static class WindowSum
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Of<TPixels>(TPixels pixels, int window, nint corner, nint row, nint pixel)
+    public static Vector512<float> Compute<TPixels>(TPixels pixels, int window, nint corner, nint row, nint pixel)
         where TPixels : struct, IPixels
     {
         if (window == 2)

@@ -21,7 +21,7 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     public IReadOnlyList<GradientSum> Gradients => _gradients;
 
-    public string Shape => KernelShape.Of(_operands);
+    public string Shape => KernelShape.Describe(_operands);
 
     public virtual double FlopsPerSample => 0;
 

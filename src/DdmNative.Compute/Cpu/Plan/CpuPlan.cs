@@ -23,7 +23,7 @@ internal sealed unsafe class CpuPlan : IPlan
 
     public CpuPlan(CpuDevice device, string name, IReadOnlyList<CpuCall> calls)
     {
-        this._device = device;
+        _device = device;
         Name = name;
         calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add), _made.Add);
         foreach (CpuCall call in calls)

@@ -16,10 +16,10 @@ internal sealed unsafe class CorrelationCall : CpuCall
     public CorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
     {
-        this._shape = shape;
-        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
-        this._bias = ReadOptional(bias);
-        this._output = Write(output);
+        _shape = shape;
+        _sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
+        _bias = ReadOptional(bias);
+        _output = Write(output);
         _channels = sources.Length * shape.InputChannels;
         _panels = FilterPanels.Count(shape.OutputChannels);
         _packing = new FilterPanels(shape, _channels);

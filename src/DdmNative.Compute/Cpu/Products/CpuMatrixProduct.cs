@@ -128,8 +128,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         public BackwardDataCall(string name, (Tensor Cotangent, Slice Weight)[] sources, Tensor output)
             : base(name, output.Shape.Members, output.Shape.Samples)
         {
-            this._sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Weight)));
-            this._output = Write(output);
+            _sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Weight)));
+            _output = Write(output);
         }
 
         public override double FlopsPerSample => 2.0 * _sources.Length * _output.Tensor.Shape.Channels * _sources[0].Cotangent.Tensor.Shape.Channels;
@@ -178,7 +178,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             : base(name, weightResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
         {
             this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Cotangent)));
-            this._biasCotangent = Read(biasCotangent);
+            _biasCotangent = Read(biasCotangent);
             _weightSum = Sum(weightResult, weightResult.Length);
             _biasSum = Sum(biasResult, biasResult.Length);
             _inputs = sources[0].Input.Shape.Channels;

@@ -17,9 +17,9 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
     public FewChannelsTransposeCall(string name, CorrelationShape shape, (Tensor Cotangent, Slice Filter)[] sources, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
     {
-        this._shape = shape;
-        this._sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Filter)));
-        this._output = Write(output);
+        _shape = shape;
+        _sources = Array.ConvertAll(sources, source => (Read(source.Cotangent), Read(source.Filter)));
+        _output = Write(output);
         _run = shape.OutputChannels * shape.Taps;
         _columns = WinogradTiles.RoundUp(_run);
         RetainedParts = sources.Length;

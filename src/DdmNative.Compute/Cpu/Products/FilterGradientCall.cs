@@ -37,8 +37,8 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
-        this._shape = CorrelationShape.Forward(shape);
-        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
+        _shape = CorrelationShape.Forward(shape);
+        _sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
         _biasSource = Array.FindIndex(sources, source => source.Cotangent == biasCotangent);
         _order = new FilterGradientOrder(shape, shape.InputChannels, shape.OutputChannels);
         _filterSum = Sum(filterResult, shape.FilterLength, _order.Convert, isAssignedFirst: true);

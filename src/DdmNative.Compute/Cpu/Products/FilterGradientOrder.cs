@@ -18,7 +18,7 @@ internal sealed unsafe class FilterGradientOrder
     /// <param name="outputs">Its output channels.</param>
     public FilterGradientOrder(ConvolutionShape shape, int channels, int outputs)
     {
-        this._shape = shape;
+        _shape = shape;
         int taps = shape.KernelSize * shape.KernelSize, run = shape.InputChannels * taps;
         _sourceRows = new int[run];
         for (int j = 0; j < run; j++)
@@ -36,7 +36,7 @@ internal sealed unsafe class FilterGradientOrder
         {
             for (int output = 0; output < wholeOutputs; output += Size)
                 for (int j = 0; j < wholeRun; j += Size)
-                    RegisterTransposition.Turn(source + output, from + j, target + (nint)output * run + j, to);
+                    RegisterTransposition.Transpose(source + output, from + j, target + (nint)output * run + j, to);
         }
         for (int output = 0; output < _shape.OutputChannels; output++)
             for (int j = output < wholeOutputs ? wholeRun : 0; j < run; j++)

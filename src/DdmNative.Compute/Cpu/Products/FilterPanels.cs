@@ -28,7 +28,7 @@ internal sealed unsafe class FilterPanels
     /// <param name="stride">Channels of a packed pixel: several sources may lie side by side.</param>
     public FilterPanels(in CorrelationShape shape, int stride)
     {
-        (this._shape, this._stride) = (shape, stride);
+        (_shape, _stride) = (shape, stride);
         int taps = shape.Taps;
         _outputStride = shape.IsTransposed ? taps : (nint)shape.InputChannels * taps;
         _inputStride = shape.IsTransposed ? (nint)shape.OutputChannels * taps : taps;
@@ -83,7 +83,7 @@ internal sealed unsafe class FilterPanels
         fixed (int* from = _sourceRows, to = _targetRows)
         {
             for (int j = 0; j < _targetRows.Length; j += Chunk)
-                RegisterTransposition.Turn(source + j, from, target, to + j);
+                RegisterTransposition.Transpose(source + j, from, target, to + j);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed unsafe class FilterPanels
         {
             for (int input = 0; input < Chunk; input++)
                 for (int tap = 0; tap < _shape.Taps; tap += Chunk)
-                    RegisterTransposition.Turn(source + input * _inputStride + tap, from, target + input * Columns, to + tap);
+                    RegisterTransposition.Transpose(source + input * _inputStride + tap, from, target + input * Columns, to + tap);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed unsafe class LinearInputCall : CpuCall
     public LinearInputCall(CpuTensor images, CpuTensor labels, Action<CpuTensor> own)
         : base("linear-step.inputs", members: 1, images.Shape.Samples)
     {
-        (this._images, this._labels) = (Read(images), Read(labels));
+        (_images, _labels) = (Read(images), Read(labels));
         Stride = (Samples + Columns - 1) / Columns * Columns;
         Inputs = images.Shape.SampleLength;
         CpuTensor Make(long length)

@@ -107,7 +107,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
         {
             for (int k = 0; k < _classes; k++)
             {
-                Vector512<double> e = Exponential.Of(Load(logits + (nint)k * _stride) - maximum);
+                Vector512<double> e = Exponential.Compute(Load(logits + (nint)k * _stride) - maximum);
                 e.Store(exponentials + (nint)k * Together);
                 sum += e;
             }
@@ -118,7 +118,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
             {
                 Vector512<double> difference = Load(logits + (nint)k * _stride) - maximum;
                 for (int i = 0; i < Together; i++)
-                    exponentials[(nint)k * Together + i] = Exponential.Of(difference[i]);
+                    exponentials[(nint)k * Together + i] = Exponential.Compute(difference[i]);
                 sum += Vector512.Load(exponentials + (nint)k * Together);
             }
         }

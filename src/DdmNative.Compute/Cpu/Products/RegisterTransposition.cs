@@ -14,10 +14,10 @@ internal static unsafe class RegisterTransposition
     /// <summary>Rows and columns of a block.</summary>
     public const int Size = 16;
 
-    /// <summary>Whether <see cref="Turn"/> may be called.</summary>
+    /// <summary>Whether <see cref="Transpose"/> may be called.</summary>
     public static bool IsSupported => Avx512F.IsSupported;
 
-    public static void Turn(float* source, int* sourceRow, float* target, int* targetRow)
+    public static void Transpose(float* source, int* sourceRow, float* target, int* targetRow)
     {
         Vector512<float> a0 = Vector512.Load(source + sourceRow[0]), a1 = Vector512.Load(source + sourceRow[1]);
         Vector512<float> a2 = Vector512.Load(source + sourceRow[2]), a3 = Vector512.Load(source + sourceRow[3]);

@@ -20,7 +20,7 @@ internal sealed unsafe class RunningProducts
 
     public RunningProducts(CpuParameters weightDirections, CpuParameters biasDirections, CpuOperand products, SampleProducts wanted)
     {
-        (WeightDirections, BiasDirections, this._products) = (weightDirections, biasDirections, products);
+        (WeightDirections, BiasDirections, _products) = (weightDirections, biasDirections, products);
         (_column, Count) = (wanted.Column, wanted.Count);
     }
 

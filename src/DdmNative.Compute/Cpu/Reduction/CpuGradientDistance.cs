@@ -24,8 +24,8 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor cotangent)
             : base("gradient-distance", cotangent.Shape.Members, samples: 1)
         {
-            (this._kind, this._blocks) = (kind, [.. blocks]);
-            (this._gradient, this._target, this._distance, this._cotangent) = (Read(gradient), Read(target), Write(distance), Write(cotangent));
+            (_kind, _blocks) = (kind, [.. blocks]);
+            (_gradient, _target, _distance, _cotangent) = (Read(gradient), Read(target), Write(distance), Write(cotangent));
         }
 
         public override void Execute(in Tile tile)

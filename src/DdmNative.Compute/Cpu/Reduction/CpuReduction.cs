@@ -16,7 +16,7 @@ internal sealed class CpuReduction(CpuDevice device) : Reduction
         private readonly CpuOperand _y;
 
         public SumSamplesCall(Tensor x, Tensor y)
-            : base("reduction.sum-samples", y.Shape.Members, samples: 1) => (this._x, this._y) = (ReadWhole(x), Write(y));
+            : base("reduction.sum-samples", y.Shape.Members, samples: 1) => (_x, _y) = (ReadWhole(x), Write(y));
 
         public override void Execute(in Tile tile)
         {
@@ -37,7 +37,7 @@ internal sealed class CpuReduction(CpuDevice device) : Reduction
         private readonly CpuOperand _y;
 
         public DotCall(Tensor a, Tensor b, Tensor y)
-            : base("reduction.dot", y.Shape.Members, samples: 1) => (this._a, this._b, this._y) = (ReadWhole(a), ReadWhole(b), Write(y));
+            : base("reduction.dot", y.Shape.Members, samples: 1) => (_a, _b, _y) = (ReadWhole(a), ReadWhole(b), Write(y));
 
         public override void Execute(in Tile tile)
             => *_y.At(tile, 0) = (float)VectorSum.Dot(_a.At(tile, 0), _b.At(tile, 0), _a.Tensor.Shape.MemberLength);

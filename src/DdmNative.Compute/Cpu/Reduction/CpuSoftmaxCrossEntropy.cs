@@ -48,7 +48,7 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
                     maximum = Math.Max(maximum, z[k]);
                 double sum = 0;
                 for (int k = 0; k < Classes; k++)
-                    sum += probabilities[k] = Exponential.Of(z[k] - maximum);
+                    sum += probabilities[k] = Exponential.Compute(z[k] - maximum);
                 for (int k = 0; k < Classes; k++)
                     probabilities[k] /= sum;
                 Compute(tile, sample, z, probabilities, maximum + Math.Log(sum));
@@ -81,7 +81,7 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
         private readonly CpuOperand _result;
 
         public ProbabilitiesCall(Tensor logits, Tensor result)
-            : base("softmax.probabilities", logits, result) => this._result = Write(result);
+            : base("softmax.probabilities", logits, result) => _result = Write(result);
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {
@@ -97,7 +97,7 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
         private readonly CpuOperand _loss;
 
         public LossCall(Tensor logits, Tensor labels, Tensor loss)
-            : base("cross-entropy.loss", logits, loss) => (this._labels, this._loss) = (Read(labels), Write(loss));
+            : base("cross-entropy.loss", logits, loss) => (_labels, _loss) = (Read(labels), Write(loss));
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {
@@ -138,7 +138,7 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
 
         public BackwardTangentCall(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights, Tensor result)
             : base("cross-entropy.backward-tangent", logits, result)
-            => (this._logitsTangent, this._labels, this._weights, this._result) = (Read(logitsTangent), Read(labels), Read(weights), Write(result));
+            => (_logitsTangent, _labels, _weights, _result) = (Read(logitsTangent), Read(labels), Read(weights), Write(result));
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {
@@ -159,7 +159,7 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
 
         public LabelCotangentCall(Tensor logits, Tensor logitsTangent, Tensor weights, Tensor result)
             : base("cross-entropy.label-cotangent", logits, result)
-            => (this._logitsTangent, this._weights, this._result) = (Read(logitsTangent), Read(weights), Write(result));
+            => (_logitsTangent, _weights, _result) = (Read(logitsTangent), Read(weights), Write(result));
 
         protected override void Compute(in Tile tile, int sample, float* z, ReadOnlySpan<double> probabilities, double logSumExp)
         {

@@ -28,7 +28,7 @@ internal static unsafe class Exponential
     /// <summary>[128, 2]: how far 2^(i/128) is from its float64, relative to it, and that float64's bits less i·2⁴⁵.</summary>
     private static readonly double* Table = MakeTable();
 
-    public static double Of(double x)
+    public static double Compute(double x)
     {
         if (!(Math.Abs(x) < Limit))
             return Math.Exp(x);
@@ -44,7 +44,7 @@ internal static unsafe class Exponential
 
     /// <summary>The same for eight values below <see cref="Limit"/> in magnitude, on machines with AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Of(Vector512<double> x)
+    public static Vector512<double> Compute(Vector512<double> x)
     {
         Vector512<double> shift = Vector512.Create(Shift);
         Vector512<double> shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(Inverse), shift), k = shifted - shift;

@@ -33,12 +33,12 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     public WinogradCorrelationCall(string name, CorrelationShape shape, (Tensor Image, Slice Filter)[] sources, Slice? bias, Tensor output)
         : base(name, output.Shape.Members, output.Shape.Samples)
     {
-        this._shape = shape;
+        _shape = shape;
         _tiles = new WinogradTiles(shape);
         _filters = new WinogradFilters(shape);
-        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
-        this._bias = ReadOptional(bias);
-        this._output = Write(output);
+        _sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Filter)));
+        _bias = ReadOptional(bias);
+        _output = Write(output);
         _sourceStride = WinogradTiles.RoundUp(shape.InputChannels);
         _channels = sources.Length * _sourceStride;
         _panels = FilterPanels.Count(shape.OutputChannels);
@@ -65,7 +65,7 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
             * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _channels) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _panels * Columns));
 
     /// <summary>Takes images that are transformed already.</summary>
-    internal void Share(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
+    internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void Execute(in Tile tile)
     {

@@ -32,17 +32,17 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
-        this._shape = CorrelationShape.Forward(shape);
-        _tiles = new WinogradTiles(this._shape);
-        this._sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
-        this._biasCotangent = Read(biasCotangent);
+        _shape = CorrelationShape.Forward(shape);
+        _tiles = new WinogradTiles(_shape);
+        _sources = Array.ConvertAll(sources, source => (Read(source.Image), Read(source.Cotangent)));
+        _biasCotangent = Read(biasCotangent);
         _inputs = WinogradTiles.RoundUp(shape.InputChannels);
         _outputs = WinogradTiles.RoundUp(shape.OutputChannels);
         _filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * _inputs * _outputs, new FilterGradientOrder(shape, _inputs, _outputs).Convert, isAssignedFirst: true);
         _biasSum = Sum(biasResult, shape.OutputChannels);
         _panels = FilterPanels.Count(_outputs);
         _products = ReadProducts(wanted);
-        _directions = new WinogradFilters(this._shape);
+        _directions = new WinogradFilters(_shape);
         RetainedFloats = SumLength + (_products is null ? 0 : _products.TotalFloats + _products.Count * DirectionLength);
     }
 
@@ -78,7 +78,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _inputs) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _outputs));
 
     /// <summary>Takes images that are transformed already.</summary>
-    internal void Share(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
+    internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void EndSlot(Workspace workspace)
     {

@@ -15,7 +15,7 @@ internal sealed unsafe class WinogradFilters
 
     public WinogradFilters(in CorrelationShape shape)
     {
-        this._shape = shape;
+        _shape = shape;
         _channels = WinogradTiles.RoundUp(shape.InputChannels);
         _packing = new FilterPanels(shape, FilterPanels.Chunk);
         PlaneStride = _channels * Columns + LanePart.Lanes;

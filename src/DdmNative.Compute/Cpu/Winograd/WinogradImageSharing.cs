@@ -28,8 +28,8 @@ internal static class WinogradImageSharing
                 made[key] = transform = new WinogradImagesCall(shape, images, own);
                 result.Insert(at, transform);
             }
-            (call as WinogradCorrelationCall)?.Share(transform);
-            (call as WinogradFilterGradientCall)?.Share(transform);
+            (call as WinogradCorrelationCall)?.UseShared(transform);
+            (call as WinogradFilterGradientCall)?.UseShared(transform);
         }
         return result;
     }

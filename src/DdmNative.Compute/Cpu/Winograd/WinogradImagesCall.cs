@@ -20,7 +20,7 @@ internal sealed unsafe class WinogradImagesCall : CpuCall
         _slots = CpuPhase.SlotsOf(Samples);
         Transformed = new CpuTensor(TensorShape.Vector(1, checked((int)SlotOffset(_slots))), isTransient: false);
         own(Transformed);
-        (this._images, _transformed) = (Read(images), WriteWhole(Transformed));
+        (_images, _transformed) = (Read(images), WriteWhole(Transformed));
     }
 
     public CpuTensor Transformed { get; }

@@ -24,7 +24,7 @@ internal readonly unsafe struct WinogradTiles
 
     private readonly CorrelationShape _shape;
 
-    public WinogradTiles(CorrelationShape shape) => this._shape = shape;
+    public WinogradTiles(CorrelationShape shape) => _shape = shape;
 
     public int Rows => (_shape.OutputHeight + TileSize - 1) / TileSize;
 
