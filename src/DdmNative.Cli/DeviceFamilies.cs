@@ -8,8 +8,8 @@ namespace DdmNative.Cli;
 /// The families of devices beside <c>cpu</c> and <c>cuda</c>: ILGPU's, which every build has, and the opt-in ones (docs/gpu-packages.md).
 /// </summary>
 /// <remarks>
-/// A build with an opt-in family names it in this assembly's metadata, <c>DeviceFamily:name = type, assembly</c>. The project file writes that entry
-/// under the condition that also adds the project reference, so no code here refers to a type that a default build lacks.
+/// A build with an opt-in family names it in this assembly's metadata, <c>DeviceFamily:name = type, assembly</c>. The project file writes
+/// that entry under the condition that also adds the project reference, so no code here refers to a type that a default build lacks.
 /// </remarks>
 internal static class DeviceFamilies
 {

@@ -10,8 +10,8 @@ namespace DdmNative.Cli;
 internal static class DeviceList
 {
     /// <summary>
-    /// Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the ensemble;
-    /// <c>ilgpu:cpu</c> and the other names of the families of this build.
+    /// Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the
+    /// ensemble; <c>ilgpu:cpu</c> and the other names of the families of this build.
     /// </summary>
     /// <exception cref="DeviceException">There is none of that name, or this build lacks its family.</exception>
     /// <exception cref="DeviceUnavailableException">There is no such device on this machine.</exception>

@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute;
 
 /// <summary>
-/// Every operation that a device offers, one property a contract. All of them are required, so a new operation does not compile until every device
-/// implements it (docs/contributing-kernel.md).
+/// Every operation that a device offers, one property a contract. All of them are required, so a new operation does not compile until every
+/// device implements it (docs/contributing-kernel.md).
 /// </summary>
 public sealed record DeviceOperations
 {

@@ -92,7 +92,8 @@ public sealed class ExitCodeTests(RunFiles files)
         Skip.If(DeviceFamilies.BuiltIn.Any(built => built.Name == "managedcuda"), "this build has managedcuda");
 
         Ddm.Result result = Expect(
-            ExitCode.DeviceTrouble, "device", "Build it with -p:GpuPackages=managedcuda", "train", "--run", "RUN", "--data", "generated", "--device", "managedcuda");
+            ExitCode.DeviceTrouble, "device", "Build it with -p:GpuPackages=managedcuda",
+            "train", "--run", "RUN", "--data", "generated", "--device", "managedcuda");
 
         Assert.Contains("without managedcuda", result.Error, StringComparison.Ordinal);
     }

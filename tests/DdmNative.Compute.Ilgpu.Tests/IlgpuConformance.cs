@@ -3,7 +3,9 @@ using Xunit;
 
 namespace DdmNative.Compute.Ilgpu.Tests;
 
-/// <summary>The kernels on ILGPU's CPU accelerator, which simulates a GPU thread by thread, at shapes that it computes in milliseconds.</summary>
+/// <summary>
+/// The kernels on ILGPU's CPU accelerator, which simulates a GPU thread by thread, at shapes that it computes in milliseconds.
+/// </summary>
 [LargestCase(20_000)]
 public sealed class CpuIlgpuConformance(DeviceOwner owner) : ConformanceSuite(owner)
 {
@@ -11,8 +13,8 @@ public sealed class CpuIlgpuConformance(DeviceOwner owner) : ConformanceSuite(ow
 }
 
 /// <summary>
-/// The PTX that ILGPU compiles from the kernels, on the machine's CUDA device or on the driver that <c>DDM_CUDA_DRIVER</c> names; skipped with the reason
-/// where there is no device.
+/// The PTX that ILGPU compiles from the kernels, on the machine's CUDA device or on the driver that <c>DDM_CUDA_DRIVER</c> names; skipped
+/// with the reason where there is no device.
 /// </summary>
 public sealed class CudaIlgpuConformance(DeviceOwner owner) : ConformanceSuite(owner)
 {

@@ -1,14 +1,18 @@
+using System.Reflection;
 using DdmNative.Compute.Tests.Conformance;
 using Xunit;
 
 namespace DdmNative.Compute.Tests;
 
 /// <summary>
-/// What a new contract needs beside what the compiler demands (docs/contributing-kernel.md): a property of <see cref="DeviceOperations"/> and of
-/// <see cref="Device"/>, a reference, and a conformance test of each operation.
+/// What a new contract needs beside what the compiler demands (docs/contributing-kernel.md): a property of <see cref="DeviceOperations"/>
+/// and of <see cref="Device"/>, a reference, a conformance test of each operation, and one call with an operand of the wrong shape.
 /// </summary>
 public sealed class ContractTests
 {
+    private static readonly Type[] Suite =
+        [.. typeof(ConformanceSuite).Assembly.GetTypes().Where(type => type.Namespace == typeof(ConformanceSuite).Namespace)];
+
     [Theory]
     [InlineData(typeof(DeviceOperations))]
     [InlineData(typeof(Device))]
@@ -20,16 +24,22 @@ public sealed class ContractTests
 
     [Fact]
     public void Every_contract_has_a_reference()
-        => Assert.All(
-            ContractOperations.Contracts,
-            contract => Assert.NotNull(typeof(ContractTests).Assembly.GetType($"{typeof(ContractTests).Namespace}.Reference.Reference{contract.Name}")));
+    {
+        string prefix = $"{typeof(ContractTests).Namespace}.Reference.Reference";
+
+        Assert.All(ContractOperations.Contracts, contract => Assert.NotNull(typeof(ContractTests).Assembly.GetType(prefix + contract.Name)));
+    }
 
     [Fact]
-    public void Every_operation_is_called_by_the_conformance_suite()
-    {
-        IEnumerable<Type> suite = typeof(ConformanceSuite).Assembly.GetTypes().Where(type => type.Namespace == typeof(ConformanceSuite).Namespace);
+    public void Every_operation_is_called_by_the_conformance_suite() => Assert.Empty(ContractOperations.NotCalledBy(Suite));
 
-        Assert.Empty(ContractOperations.NotCalledBy(suite));
+    [Fact]
+    public void Every_contract_is_called_with_an_operand_of_the_wrong_shape()
+    {
+        const string test = nameof(ConformanceSuite.Operands_of_the_wrong_shape_are_named);
+        IReadOnlySet<MethodBase> called = ContractOperations.CalledBy(Suite, test);
+
+        Assert.Empty(ContractOperations.Contracts.Except(called.Select(operation => operation.DeclaringType!)));
     }
 
     /// <summary>The check above can fail: a class that calls one operation leaves all others.</summary>

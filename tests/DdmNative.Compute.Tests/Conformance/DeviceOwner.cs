@@ -3,7 +3,8 @@ using System.Runtime.ExceptionServices;
 namespace DdmNative.Compute.Tests.Conformance;
 
 /// <summary>
-/// One device for all the tests of a suite: opening one may be slow (a driver, a module of kernels), and tests must not depend on a fresh one.
+/// One device for all the tests of a suite: opening one may be slow (a driver, a module of kernels), and tests must not depend on a fresh
+/// one.
 /// </summary>
 public sealed class DeviceOwner : IDisposable
 {
