@@ -4,7 +4,7 @@ using ManagedCuda.CudaBlas;
 
 namespace DdmNative.Benchmarks.Cublas;
 
-/// <summary>The linear layer by cuBLAS, in the primary context that our device uses and that must be current.</summary>
+/// <summary>The linear layer by cuBLAS, in the primary context of our device, which must be current.</summary>
 internal sealed class CublasProduct : IDisposable
 {
     private readonly CudaBlas _blas;
@@ -23,7 +23,7 @@ internal sealed class CublasProduct : IDisposable
         return _y;
     }
 
-    /// <summary>Seconds of one of so many products.</summary>
+    /// <summary>Seconds of one product, averaged over several.</summary>
     public double Seconds(int repeats)
     {
         Run();
@@ -42,7 +42,9 @@ internal sealed class CublasProduct : IDisposable
         _y.Dispose();
     }
 
-    /// <summary>cuBLAS counts in columns: row-major y [N, O] is its yᵀ (O × N) = W (O × I) · xᵀ (I × N), and row-major W its I × O, to be transposed.</summary>
+    /// <summary>
+    /// cuBLAS is column-major: row-major y [N, O] is its yᵀ (O × N) = W (O × I) · xᵀ (I × N), and row-major W its I × O, to be transposed.
+    /// </summary>
     private void Run()
         => _blas.Gemm(Operation.Transpose, Operation.NonTranspose, _layer.Outputs, _layer.Samples, _layer.Inputs, 1f, _weight, _layer.Inputs, _x, _layer.Inputs, 0f, _y, _layer.Outputs);
 

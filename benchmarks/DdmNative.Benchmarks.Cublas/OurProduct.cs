@@ -23,7 +23,9 @@ internal sealed class OurProduct : IDisposable
         return _y.ToArray();
     }
 
-    /// <summary>Seconds of one of so many products; the download that waits for them is taken off by timing it alone.</summary>
+    /// <summary>
+    /// Seconds of one product, averaged over several; the time of the final download is measured separately and subtracted.
+    /// </summary>
     public double Seconds(int repeats)
     {
         _y.ToArray();

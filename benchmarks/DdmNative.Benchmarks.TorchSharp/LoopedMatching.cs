@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>A double backward per group, one group after another: what most people write.</summary>
+/// <summary>A double backward per group, one group after another: the usual way to write it.</summary>
 internal sealed class LoopedMatching(ConvNet network) : IMatchingGradients
 {
     private readonly Tensor[] _parameters = [.. network.parameters()];

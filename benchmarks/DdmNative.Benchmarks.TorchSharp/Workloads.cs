@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>From what the benchmark asks for to the ways in which it can be written; the kinds and their numbers are those of benchmarks/pytorch/workloads.py.</summary>
+/// <summary>The variants of each requested workload; the kinds and their numbers are those of benchmarks/pytorch/workloads.py.</summary>
 internal sealed class Workloads(Device device, FashionMnist fashion)
 {
     private readonly BenchmarkData _data = new(device, fashion);
@@ -36,7 +36,7 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
         };
     }
 
-    /// <summary>Seconds of the work alone; a GPU's queue is empty before and after. What it leaves behind is freed outside of the time.</summary>
+    /// <summary>Seconds of the work; a GPU's queue is empty before and after. Its results are freed outside the measured time.</summary>
     public double Seconds(Work work, bool isShort)
     {
         using DisposeScope scope = NewDisposeScope();

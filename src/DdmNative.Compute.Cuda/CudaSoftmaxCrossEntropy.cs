@@ -47,7 +47,7 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
         device.Launch(new($"softmax_cross_entropy_{operation}_{kept}", new Dim3(tiling.Blocks), new Dim3(Threads)), arguments);
     }
 
-    /// <summary>How blocks lie over the samples of all members: <c>Tiling</c> of the kernels.</summary>
+    /// <summary>How blocks cover the samples of all members: <c>Tiling</c> of the kernels.</summary>
     /// <param name="Tile">Samples of a tile.</param>
     /// <param name="Length">Samples of a run.</param>
     /// <param name="Tiles">Tiles of a run.</param>
@@ -55,7 +55,7 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
     /// <param name="Blocks">Blocks.</param>
     private readonly record struct Tiling(int Tile, int Length, int Tiles, int Rounds, int Blocks)
     {
-        // Labels that members share are then an eighth of what they would be; more rounds would leave multiprocessors without a block.
+        // Reads of labels that members share then drop to an eighth; more rounds would leave multiprocessors without a block.
         private const int MostRounds = 8;
 
         public static Tiling Choose(TensorShape logits, bool isShared, int most)

@@ -2,7 +2,9 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>b[c] = Σ over samples and pixels of δ [N, C, pixels], assigned (=): a bias's gradient. A group to each channel. Bound: memory.</summary>
+/// <summary>
+/// b[c] = Σ over samples and pixels of δ [N, C, pixels], assigned (=): a bias's gradient. One group a channel. Bound: memory.
+/// </summary>
 internal sealed class ChannelSums(IlgpuDevice device)
 {
     public void Run(Tensor cotangent, Slice result)

@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>A piece of an accelerator's memory, of at least the floats that were asked for.</summary>
+/// <summary>A block of an accelerator's memory, of at least the requested floats.</summary>
 internal sealed class DeviceBlock(MemoryBuffer1D<float, Stride1D.Dense> buffer)
 {
     public MemoryBuffer1D<float, Stride1D.Dense> Buffer => buffer;
@@ -14,22 +14,26 @@ internal sealed class DeviceBlock(MemoryBuffer1D<float, Stride1D.Dense> buffer)
 }
 
 /// <summary>
-/// A caching allocator: what is freed stays here, by size class, for the next request of that class. Everything runs on one stream, so that freed memory may be
-/// given out again at once: its next user's work comes after its last user's. When the accelerator has no more, the cache is given back and it is asked once more.
+/// A caching allocator: freed blocks stay here, by size class, for the next request of that class. Everything runs on one stream, so freed
+/// memory can be reused at once: the work of its next user runs after that of its last. If the accelerator is out of memory, the cache is
+/// returned to it and the request repeated once.
 /// </summary>
 internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDisposable
 {
     private readonly Dictionary<long, Stack<DeviceBlock>> _cache = [];
     private readonly ConcurrentQueue<DeviceBlock> _abandoned = new();
 
-    /// <summary>Every block that the accelerator gave: without a reference ILGPU would free the buffer of a forgotten tensor by itself, before the block comes back here.</summary>
+    /// <summary>
+    /// Every block of the accelerator: without a reference, ILGPU would free the buffer of an undisposed tensor itself, before the block
+    /// returns here.
+    /// </summary>
     private readonly HashSet<DeviceBlock> _blocks = [];
     private bool _disposed;
 
     /// <summary>Floats in use now.</summary>
     public long UsedFloats { get; private set; }
 
-    /// <exception cref="OutOfDeviceMemoryException">The accelerator has no room, even after the cache was given back.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The accelerator is out of memory, even after the cache was returned.</exception>
     public DeviceBlock Allocate(long floats)
     {
         while (_abandoned.TryDequeue(out DeviceBlock? lost))
@@ -51,10 +55,10 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
         free.Push(block);
     }
 
-    /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
+    /// <summary>Frees a block whose owner was not disposed, from the finalizer thread: the next allocation makes it available.</summary>
     public void Abandon(DeviceBlock block) => _abandoned.Enqueue(block);
 
-    /// <summary>Gives the cache back. What is in use goes with the accelerator.</summary>
+    /// <summary>Returns the cache to the accelerator. Disposing the accelerator frees the blocks in use.</summary>
     public void Dispose()
     {
         ReturnCache();

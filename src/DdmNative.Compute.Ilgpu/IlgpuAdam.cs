@@ -4,8 +4,8 @@ using ILGPU.Algorithms;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// m = β₁m + (1−β₁)g, s = β₂s + (1−β₂)g², x = x − c₀m/(√(c₁s) + ε), in place, a thread to a value; the corrections c are read when the kernel runs.
-/// Bound: memory, seven floats to a value.
+/// m = β₁m + (1−β₁)g, s = β₂s + (1−β₂)g², x = x − c₀m/(√(c₁s) + ε), in place, one thread a value; the corrections c are read when the
+/// kernel runs. Bound: memory, seven floats a value.
 /// </summary>
 internal sealed class IlgpuAdam(IlgpuDevice device) : Adam
 {

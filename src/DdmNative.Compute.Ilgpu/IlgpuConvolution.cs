@@ -3,7 +3,10 @@ using DdmNative.Compute.Ilgpu.Products;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>Convolution as an implicit matrix product (<see cref="ProductKernel"/>); a tangent is the same product with two sources, [x; ẋ] against [Ẇ; W]. Filters are read where they lie, in PyTorch's order.</summary>
+/// <summary>
+/// Convolution as an implicit matrix product (<see cref="ProductKernel"/>); a tangent is the same product with two sources, [x; ẋ] against
+/// [Ẇ; W]. Filters are read in place, in PyTorch's order.
+/// </summary>
 internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
 {
     private readonly ProductLauncher _products = new(device);

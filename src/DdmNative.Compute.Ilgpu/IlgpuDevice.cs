@@ -6,11 +6,11 @@ using ILGPU.Runtime;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// An accelerator of ILGPU: the kernels of this assembly, compiled when they are first used, on one stream. To be used by one thread at a time.
+/// An accelerator of ILGPU: the kernels of this assembly, compiled when they are first used, on one stream. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Every kernel takes one struct of arguments, and its groups stride over their work, so that the CPU accelerator, whose groups have one thread because
-/// its barriers are slow, runs the same code as a GPU with few groups.
+/// Every kernel takes one struct of arguments, and its groups loop over their work in strides, so that the CPU accelerator, whose groups
+/// have one thread because its barriers are slow, runs the same code as a GPU.
 /// </remarks>
 public sealed class IlgpuDevice : Device
 {
@@ -38,10 +38,10 @@ public sealed class IlgpuDevice : Device
     /// <summary>ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes. Its groups have one thread, so that no barrier waits.</summary>
     internal bool IsCpu { get; }
 
-    /// <summary>Groups that run side by side.</summary>
+    /// <summary>The number of groups that run at the same time.</summary>
     internal int Multiprocessors => _accelerator.NumMultiprocessors;
 
-    /// <summary>Threads of a group where nothing else is said; a power of two.</summary>
+    /// <summary>The default number of threads of a group; a power of two.</summary>
     internal int Threads { get; }
 
     internal DeviceMemory Memory { get; }
@@ -74,11 +74,12 @@ public sealed class IlgpuDevice : Device
         => string.Create(CultureInfo.InvariantCulture, $"{device.Name} through ILGPU, {device.NumMultiprocessors} multiprocessors, groups of {device.MaxNumThreadsPerGroup} threads at most")
             + (device.AcceleratorType == AcceleratorType.CPU ? ": a simulation for tiny sizes" : "");
 
-    /// <summary>Launches a kernel, or writes the launch down while a plan is being recorded.</summary>
+    /// <summary>Launches a kernel, or records the launch while a plan is being recorded.</summary>
     /// <param name="kernel">A static method of this assembly.</param>
     /// <param name="groups">Groups of the grid.</param>
     /// <param name="threads">Threads of a group.</param>
-    /// <param name="arguments">Makes the kernel's arguments from where the operands lie. May be called more than once, and asks for all the operands each time.</param>
+    /// <param name="arguments">Creates the kernel's arguments, given the memory of the operands. It may be called more than once, and
+    /// requests all operands each time.</param>
     internal void Launch<TArguments>(Action<TArguments> kernel, int groups, int threads, Func<IOperandMemory, TArguments> arguments)
         where TArguments : struct
     {
@@ -139,7 +140,7 @@ public sealed class IlgpuDevice : Device
         _accelerators.Dispose();
     }
 
-    /// <summary>Outside plans every tensor has memory of its own.</summary>
+    /// <summary>Outside plans, every tensor uses its own memory.</summary>
     private sealed class OwnMemory : IOperandMemory
     {
         public static readonly OwnMemory Instance = new();

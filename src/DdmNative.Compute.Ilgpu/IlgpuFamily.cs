@@ -3,8 +3,8 @@ using ILGPU.Runtime;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// The accelerators that ILGPU finds on this machine: <c>ilgpu:cuda</c>, <c>ilgpu:opencl</c>, <c>ilgpu:cpu</c>, further ones of a kind by number, <c>ilgpu:cuda:1</c>;
-/// <c>ilgpu</c> alone is the first of them, GPUs before the CPU.
+/// The accelerators that ILGPU finds on this machine: <c>ilgpu:cuda</c>, <c>ilgpu:opencl</c>, <c>ilgpu:cpu</c>, further ones of a kind by
+/// number, <c>ilgpu:cuda:1</c>. <c>ilgpu</c> alone is the first accelerator; GPUs come before the CPU.
 /// </summary>
 public sealed class IlgpuFamily : IDeviceFamily
 {
@@ -32,7 +32,9 @@ public sealed class IlgpuFamily : IDeviceFamily
         catch (Exception e) when (e is AcceleratorException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException)
         {
             accelerators.Dispose();
-            throw new DeviceUnavailableException($"ILGPU cannot open ilgpu:{which}: {e.Message} `ddm devices` lists what it finds; --device cpu needs nothing.", e);
+            throw new DeviceUnavailableException(
+                $"ILGPU cannot open ilgpu:{which}: {e.Message} `ddm devices` lists its devices; "
+                + "--device cpu works on every machine.", e);
         }
         catch
         {

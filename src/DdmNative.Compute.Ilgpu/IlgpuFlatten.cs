@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>Images lie in PyTorch's order already: both ways are copies.</summary>
+/// <summary>Images already have PyTorch's order, so both directions are copies.</summary>
 internal sealed class IlgpuFlatten(IlgpuDevice device) : Flatten
 {
     protected override void ForwardCore(Tensor x, Tensor y) => Copy(x, y);

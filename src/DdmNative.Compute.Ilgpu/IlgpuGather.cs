@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>y[n] = source[indices[n]], assigned (=), a thread to a float; indices are read when the kernel runs. Bound: memory.</summary>
+/// <summary>y[n] = source[indices[n]], assigned (=), one thread a float; indices are read when the kernel runs. Bound: memory.</summary>
 internal sealed class IlgpuGather(IlgpuDevice device) : Gather
 {
     protected override void SamplesCore(Tensor source, Tensor indices, Tensor y)

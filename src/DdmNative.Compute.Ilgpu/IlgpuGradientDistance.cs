@@ -5,11 +5,13 @@ using ILGPU.Algorithms;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// ℳ(g) and v = ∂ℳ/∂g (docs/mathematics.md, "Distances") in four launches for all layers and members: sums over pieces of the parameter vector, a group to each; factors of each run, a thread to each;
-/// v, a group to a piece; the distance, a group to a member. Results are assigned (=). Bound: memory, five floats to a parameter.
+/// ℳ(g) and v = ∂ℳ/∂g (docs/mathematics.md, "Distances") in four launches for all layers and members: sums over pieces of the parameter
+/// vector, one group a piece; factors of each run, one thread a run; v, one group a piece; the distance, one group a member. Results are
+/// assigned (=). Bound: memory, five floats a parameter.
 /// </summary>
 /// <remarks>
-/// Everything is float32, because OpenCL accelerators need not have more, and the sums are trees. 1 − cos is taken as (‖g − g*‖² − (‖g‖ − ‖g*‖)²)/(2‖g‖‖g*‖), which keeps its digits where the two agree.
+/// Everything is float32, because OpenCL accelerators may have nothing wider, and the sums are trees. 1 − cos is computed as (‖g − g*‖² −
+/// (‖g‖ − ‖g*‖)²)/(2‖g‖‖g*‖), which keeps its digits if the two nearly agree.
 /// </remarks>
 internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistance
 {
@@ -74,7 +76,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         }
     }
 
-    /// <summary>‖g − g*‖²/‖g*‖² of a run and v = 2/‖g*‖²·(g − g*); 1 and none where ‖g*‖² is negligible.</summary>
+    /// <summary>‖g − g*‖²/‖g*‖² of a run and v = 2/‖g*‖²·(g − g*); 1 and no gradient if ‖g*‖² is negligible.</summary>
     internal static void RelativeFactors(RunsArguments arguments)
     {
         int member = arguments.Grid.Member;
@@ -92,7 +94,7 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         }
     }
 
-    /// <summary>1 − cos(g, g*) of a run and v = g·cos/‖g‖² − g*/(‖g‖‖g*‖); 1 and none where either is zero.</summary>
+    /// <summary>1 − cos(g, g*) of a run and v = g·cos/‖g‖² − g*/(‖g‖‖g*‖); 1 and no gradient if either is zero.</summary>
     internal static void CosineFactors(RunsArguments arguments)
     {
         int member = arguments.Grid.Member;

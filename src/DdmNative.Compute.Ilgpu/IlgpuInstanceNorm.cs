@@ -5,9 +5,10 @@ using ILGPU.Algorithms;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// Instance normalisation (docs/mathematics.md, "Instance norm"): a group to each plane of H·W pixels, which lie side by side. A sum is taken over the threads' pixels, then over the group;
-/// passes after the first find the plane in the first-level cache. Results are assigned (=); parameter cotangents are sums over the samples too, so each plane
-/// leaves its share in [E, N, 2C] and a second kernel adds the shares up in order. Variance is that of the deviations from the mean. Bound: memory.
+/// Instance normalisation (docs/mathematics.md, "Instance norm"): one group for each plane of H·W pixels, which is contiguous. A sum runs
+/// over each thread's pixels, then over the group; passes after the first find the plane in the first-level cache. Results are assigned
+/// (=); parameter cotangents are sums over the samples too, so each plane writes its part to [E, N, 2C] and a second kernel adds the parts
+/// in order. Variance is that of the deviations from the mean. Bound: memory.
 /// </summary>
 internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
 {
@@ -64,7 +65,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
     {
         (int planes, int pixels) = (images.Samples * images.Channels, images.Height * images.Width);
         (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, images.Members, planes);
-        // Few pixels fill no large group; the group's size fixes the order of the sums, and depends on the plane alone.
+        // Few pixels do not fill a large group. The group's size determines the order of the sums, and depends only on the plane.
         int threads = Math.Min(device.Threads, pixels <= 256 ? 64 : 256);
         return (new PlaneGrid { Grid = grid, Count = planes, Pixels = pixels, Channels = images.Channels }, groups, threads);
     }
@@ -243,7 +244,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         }
     }
 
-    /// <summary>A member's planes, a group to each.</summary>
+    /// <summary>A member's planes, one group a plane.</summary>
     internal struct PlaneGrid
     {
         public MemberGrid Grid;
@@ -251,7 +252,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         public int Pixels;
         public int Channels;
 
-        /// <summary>Where the plane's mean lies in [N, 2C]; its reciprocal deviation lies <see cref="Channels"/> further on.</summary>
+        /// <summary>The index of the plane's mean in [N, 2C]; its reciprocal deviation is <see cref="Channels"/> after it.</summary>
         public readonly int StatisticsOf(int plane)
         {
             int sample = plane / Channels;

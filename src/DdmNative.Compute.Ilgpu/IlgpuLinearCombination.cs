@@ -2,7 +2,10 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>y = αa + βb, assigned (=), a thread to an element. β = 0 reads b nowhere, so that a copy is exact. Bound: memory, at most two floats read for one written.</summary>
+/// <summary>
+/// y = αa + βb, assigned (=), one thread an element. With β = 0 b is not read, so that a copy is exact. Bound: memory, at most two floats
+/// read for one written.
+/// </summary>
 internal sealed class IlgpuLinearCombination(IlgpuDevice device) : LinearCombination
 {
     protected override void CombineCore(float alpha, Tensor a, float beta, Tensor b, Tensor y)

@@ -4,8 +4,8 @@ using DdmNative.Compute.Ilgpu.Products;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// The linear layer's products (<see cref="ProductKernel"/>), in the orientation in which a bias belongs to a row: y = xWᵀ is made as its transpose, [outputs, samples].
-/// A tangent is the same product with two sources.
+/// The linear layer's products (<see cref="ProductKernel"/>), in the orientation in which a bias belongs to a row: y = xWᵀ is computed as
+/// its transpose, [outputs, samples]. A tangent is the same product with two sources.
 /// </summary>
 internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
 {

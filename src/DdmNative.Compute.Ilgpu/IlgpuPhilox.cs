@@ -1,6 +1,9 @@
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>Philox4x32-10, a thread to a position: the words of a block are drawn again for each of its four positions, which costs less than it takes to write them. Results are assigned (=).</summary>
+/// <summary>
+/// Philox4x32-10, one thread a position: the words of a block are computed again for each of its four positions, which costs less than
+/// writing them. Results are assigned (=).
+/// </summary>
 internal sealed class IlgpuPhilox(IlgpuDevice device) : Contracts.Philox
 {
     protected override void FillUniformCore(Slice values, float low, float high, ulong seed, uint stream)

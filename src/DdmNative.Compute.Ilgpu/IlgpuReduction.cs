@@ -4,8 +4,8 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// y = Σₙ x: a thread to a result, down its samples in order. ⟨a, b⟩: pieces of 16384 products, a group to each, then a group for the pieces; a thread's own sum is compensated (Kahan),
-/// because there may be no float64. Results are assigned (=). Bound: memory.
+/// y = Σₙ x: one thread a result, over its samples in order. ⟨a, b⟩: pieces of 16384 products, one group a piece, then one group for the
+/// pieces; a thread's own sum is compensated (Kahan), because some accelerators have no float64. Results are assigned (=). Bound: memory.
 /// </summary>
 internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
 {

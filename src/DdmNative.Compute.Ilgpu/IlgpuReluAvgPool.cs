@@ -3,8 +3,9 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// ReLU and pool, y = pool(max(x, 0)); its tangent, ẏ = pool(1[x &gt; 0]·ẋ); its transpose, δx = 1[x &gt; 0]·poolᵀ(δ). Assigned (=). A thread takes one window forward and one pixel backward,
-/// neighbouring threads neighbouring columns of one image. Bound: memory, one float read for each pixel and operand.
+/// ReLU and pool, y = pool(max(x, 0)); its tangent, ẏ = pool(1[x &gt; 0]·ẋ); its transpose, δx = 1[x &gt; 0]·poolᵀ(δ). Assigned (=). A
+/// thread computes one window forward and one pixel backward; adjacent threads have adjacent columns of one image. Bound: memory, one float
+/// read for each pixel and operand.
 /// </summary>
 internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
 {
@@ -58,7 +59,7 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
             int plane = row / arguments.Height;
             int down = (row - plane * arguments.Height) / arguments.Window;
             float share = 0;
-            // Rows and columns that fill no whole window were dropped.
+            // Rows and columns outside the last whole window were dropped.
             if (down < arguments.PooledHeight & column < arguments.PooledWidth)
                 share = arguments.Share * cotangent[(plane * arguments.PooledHeight + down) * arguments.PooledWidth + column];
             result[i] = x[i] > 0 ? share : 0;

@@ -2,7 +2,9 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>u = μu + g, θ = θ − ηu, in place, a thread to a parameter; η is read when the kernel runs. Bound: memory, five floats to a parameter.</summary>
+/// <summary>
+/// u = μu + g, θ = θ − ηu, in place, one thread a parameter; η is read when the kernel runs. Bound: memory, five floats a parameter.
+/// </summary>
 internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
 {
     protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)

@@ -4,8 +4,9 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// p = softmax z; loss = σ·logsumexp z − ⟨q, z⟩; δ = w(σp − q); δ̇ = wσ·p ⊙ (ż − ⟨p, ż⟩); δq = −w(ż − ⟨p, ż⟩). Assigned (=). A thread takes a sample and goes over its classes
-/// three times, for the maximum, the sums and the results: ten classes are 40 bytes, which stay in the first-level cache. Bound: latency; there is little of it.
+/// p = softmax z; loss = σ·logsumexp z − ⟨q, z⟩; δ = w(σp − q); δ̇ = wσ·p ⊙ (ż − ⟨p, ż⟩); δq = −w(ż − ⟨p, ż⟩). Assigned (=). A thread
+/// computes one sample and goes over its classes three times, for the maximum, the sums and the results: ten classes are 40 bytes, which
+/// stay in the first-level cache. Bound: latency; there is little of it.
 /// </summary>
 internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCrossEntropy
 {
@@ -21,7 +22,7 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
     protected override void LabelCotangentCore(Tensor logits, Tensor logitsTangent, Tensor weights, Tensor labelCotangent)
         => Launch(LabelCotangent, logits, logitsTangent, logits, weights, labelCotangent);
 
-    /// <summary>Operands that an operation lacks are the logits, and are not read.</summary>
+    /// <summary>For operands that an operation does not have, the logits are passed; they are not read.</summary>
     private void Launch(Action<SoftmaxArguments> kernel, Tensor logits, Tensor tangent, Tensor labels, Tensor weights, Tensor result)
     {
         (int samples, int classes) = (logits.Shape.Samples, logits.Shape.Channels);
@@ -47,7 +48,7 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
         }
     }
 
-    /// <summary>σ·ln Σexp(z − max) − ⟨q, z − max⟩: both terms are small where the sample is confident, and keep their digits.</summary>
+    /// <summary>σ·ln Σexp(z − max) − ⟨q, z − max⟩: both terms are small for a confident sample, and keep their digits.</summary>
     internal static void Loss(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;

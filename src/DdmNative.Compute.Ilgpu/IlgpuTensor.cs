@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>A tensor in an accelerator's memory, densely packed in the boundary's own order, <c>[E, N, C, H, W]</c>.</summary>
+/// <summary>A tensor in an accelerator's memory, densely packed in the interface's order, <c>[E, N, C, H, W]</c>.</summary>
 internal sealed class IlgpuTensor : Tensor
 {
     private readonly IlgpuDevice _device;
@@ -14,7 +14,9 @@ internal sealed class IlgpuTensor : Tensor
         : base(shape)
     {
         if (shape.MemberLength > int.MaxValue)
-            throw new ArgumentException($"A tensor of shape {shape} has {shape.MemberLength} floats to a member; ILGPU's kernels count them by 32 bits. Lower the batch.", nameof(shape));
+            throw new ArgumentException(
+                $"A tensor of shape {shape} has {shape.MemberLength} floats a member; ILGPU's kernels support at most {int.MaxValue}. "
+                + "Use a smaller batch.", nameof(shape));
         (_device, _isTransient) = (device, isTransient);
         if (!isTransient)
             Reserve();
@@ -39,7 +41,7 @@ internal sealed class IlgpuTensor : Tensor
         _device.Download(Reserve(), values);
     }
 
-    /// <summary>Memory of the tensor's own. A transient tensor gets some only when it is used outside plans.</summary>
+    /// <summary>The tensor's own memory. A transient tensor gets memory only when it is used outside plans.</summary>
     public ArrayView<float> Reserve()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>An operand as kernels take it: where its first member begins and the floats between members, 0 where they share it.</summary>
+/// <summary>An operand as a kernel argument: its first member and the floats between members, 0 if they share it.</summary>
 internal struct Operand
 {
     public ArrayView<float> Data;

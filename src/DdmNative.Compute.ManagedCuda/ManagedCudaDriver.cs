@@ -11,15 +11,19 @@ using FunctionAttribute = DdmNative.Compute.Cuda.Driver.FunctionAttribute;
 namespace DdmNative.Compute.ManagedCuda;
 
 /// <summary>
-/// The driver through ManagedCuda 12: its context, module, kernel, stream, event, graph, device-variable and page-locked-memory classes, found again by the handles that
-/// the seam deals in. Where no class covers a call (capturing a stream, times between events on drivers before CUDA 12.8) it is ManagedCuda's own declaration of the driver's function.
+/// The driver through ManagedCuda 12: its context, module, kernel, stream, event, graph, device-variable and page-locked-memory classes,
+/// looked up by the handles of <see cref="ICudaDriver"/>. For calls that no class covers (capturing a stream, times between events on
+/// drivers before CUDA 12.8), ManagedCuda's own declarations of the driver's functions are used.
 /// </summary>
-/// <remarks>A driver is one device's, and is used by one thread at a time, as the device is.</remarks>
+/// <remarks>A driver object belongs to one device and is not thread-safe, like the device.</remarks>
 internal sealed class ManagedCudaDriver : ICudaDriver
 {
     private const int LogBytes = 16 * 1024;
 
-    /// <summary>CUDA 12.3: the first with <c>cuStreamBeginCaptureToGraph</c>, the one way into a <see cref="CudaGraph"/>, which cannot be made of a graph that another call returns.</summary>
+    /// <summary>
+    /// CUDA 12.3: the first with <c>cuStreamBeginCaptureToGraph</c>, the only way to capture into a <see cref="CudaGraph"/>, which cannot
+    /// wrap a graph that another call returns.
+    /// </summary>
     private const int OldestVersion = 12030;
 
     private readonly Dictionary<nint, PrimaryContext> _contexts = [];
@@ -43,14 +47,20 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         {
             CUResult result = DriverAPINativeMethods.cuInit(CUInitializationFlags.None);
             if (result == CUResult.ErrorNoDevice)
-                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU (CUDA_ERROR_NO_DEVICE). Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    "no CUDA device: the driver is installed but finds no NVIDIA GPU (CUDA_ERROR_NO_DEVICE). "
+                    + "Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
             if (result != CUResult.Success)
-                throw new CudaUnavailableException($"the CUDA driver does not start: cuInit failed with {NameOf(result)} ({(int)result}), {TextOf(result)}. Check `nvidia-smi`, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    $"the CUDA driver failed to initialise: cuInit failed with {NameOf(result)} ({(int)result}), {TextOf(result)}. "
+                    + "Check `nvidia-smi`, or use --device cpu.");
             int version = Version();
             if (version < OldestVersion)
                 throw new CudaUnavailableException($"the CUDA driver is too old for ManagedCuda: it supports CUDA {NativeCudaDriver.VersionText(version)}; 12.3 or later is needed. Update the NVIDIA driver, or use --device cuda.");
             if (DeviceCount() == 0)
-                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU. Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    "no CUDA device: the driver is installed but finds no NVIDIA GPU. "
+                    + "Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
         }
         catch (EntryPointNotFoundException e)
         {
@@ -60,7 +70,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     public int Version()
     {
-        // CudaContext.GetDriverVersion takes the remainder by 100 for the minor version, which is ten times too much.
+        // CudaContext.GetDriverVersion computes the minor version as the remainder by 100, which is ten times too large.
         int version = 0;
         Check(DriverAPINativeMethods.cuDriverGetVersion(ref version), "cuDriverGetVersion");
         return version;
@@ -149,7 +159,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     public void Fill(ulong destination, uint word, long words, nint stream)
     {
-        // An address that is not its own: the constructor's size is in bytes then, not in elements.
+        // For an address that the object does not own, the constructor's size is in bytes, not in elements.
         using var piece = new CudaDeviceVariable<uint>(new CUdeviceptr(destination), words * sizeof(uint));
         Call(() => piece.MemsetAsync(word, _streams[stream].Stream), "cuMemsetD32Async", words * sizeof(uint));
     }
@@ -235,7 +245,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
             Cuda.Driver.FunctionAttribute.LocalBytes => kernel.LocalMemory,
             Cuda.Driver.FunctionAttribute.Registers => kernel.Registers,
             Cuda.Driver.FunctionAttribute.MaxDynamicSharedBytes => Call(() => kernel.MaxDynamicSharedSizeBytes, "cuFuncGetAttribute"),
-            _ => throw new ArgumentOutOfRangeException(nameof(attribute), attribute, "not asked for by the CUDA backend"),
+            _ => throw new ArgumentOutOfRangeException(nameof(attribute), attribute, "not used by the CUDA backend"),
         };
     }
 
@@ -304,7 +314,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     public void DestroyExecutable(nint executable) => Forget(_executables, executable).Dispose();
 
-    /// <summary>A kernel's parameters as objects of their sizes, which ManagedCuda pins and points to.</summary>
+    /// <summary>A kernel's parameters as boxed values of their sizes, which ManagedCuda pins.</summary>
     private static object[] Boxed(KernelArguments arguments)
     {
         var boxed = new object[arguments.Parameters.Count];
@@ -316,7 +326,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
             {
                 sizeof(uint) => MemoryMarshal.Read<uint>(value),
                 sizeof(ulong) => MemoryMarshal.Read<ulong>(value),
-                _ => throw new ArgumentException($"A kernel's parameter of {bytes} bytes; expected 4 or 8.", nameof(arguments)),
+                _ => throw new ArgumentException($"A kernel parameter has {bytes} bytes; expected 4 or 8.", nameof(arguments)),
             };
         }
         return boxed;
@@ -326,7 +336,9 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     private static TValue Forget<TKey, TValue>(Dictionary<TKey, TValue> objects, TKey handle)
         where TKey : notnull
-        => objects.Remove(handle, out TValue? value) ? value : throw new ArgumentException($"0x{handle:x} is the handle of no living {typeof(TValue).Name}.", nameof(handle));
+        => objects.Remove(handle, out TValue? value)
+            ? value
+            : throw new ArgumentException($"0x{handle:x} is not the handle of an existing {typeof(TValue).Name}.", nameof(handle));
 
     private static void Call(Action call, string name, long? bytes = null)
     {

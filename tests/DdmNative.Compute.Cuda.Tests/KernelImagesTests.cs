@@ -34,7 +34,7 @@ public sealed class KernelImagesTests : IDisposable
         }
     }
 
-    /// <summary>The products are three quarters of all PTX, and a run wants one precision of three.</summary>
+    /// <summary>The products are three quarters of all PTX, and a run needs one precision of three.</summary>
     [SkippableTheory]
     [InlineData(Precision.Fp32, "fp32")]
     [InlineData(Precision.Tf32, "tf32")]
@@ -70,7 +70,7 @@ public sealed class KernelImagesTests : IDisposable
         Write("two.ptx", Ptx("second"));
         using CudaDevice device = Open();
 
-        // The driver of this test refuses to load within a capture.
+        // The driver of this test refuses to load during a capture.
         using IPlan plan = device.Record("both", () =>
         {
             device.Launch(new KernelLaunch("first", new Dim3(1), new Dim3(32)), new KernelArguments());
@@ -198,7 +198,7 @@ public sealed class KernelImagesTests : IDisposable
     private static string Ptx(params string[] kernels) => ".version 7.8\n.target sm_80\n.address_size " +
         "64\n" + string.Concat(kernels.Select(kernel => $".visible .entry {kernel}()\n{{\n\tret;\n}}\n"));
 
-    /// <summary>As much of a cubin as is looked at here: the magic number and the names of sections.</summary>
+    /// <summary>The parts of a cubin that are read here: the magic number and the names of sections.</summary>
     private static byte[] Cubin(params string[] kernels) => Encoding.UTF8.GetBytes("\u007fELF\0\0\0" + string.Concat(kernels.Select(kernel
         => $".text.{kernel}\0.nv.info.{kernel}\0")));
 

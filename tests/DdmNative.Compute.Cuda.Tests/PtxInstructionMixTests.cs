@@ -98,7 +98,9 @@ public sealed class PtxInstructionMixTests
         Assert.Equal(4 + 16, mix.GlobalBytes);
     }
 
-    /// <summary>A text that <c>DDM_CUDA_PTX</c> names may be anything; the driver refuses it, and what we read of it ourselves takes no harm.</summary>
+    /// <summary>
+    /// The file that <c>DDM_CUDA_PTX</c> names may contain anything; the driver rejects it, and our own parser must not fail on it.
+    /// </summary>
     [Fact]
     public void Mutated_texts_are_read()
     {

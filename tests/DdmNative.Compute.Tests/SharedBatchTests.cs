@@ -7,9 +7,9 @@ using Xunit;
 namespace DdmNative.Compute.Tests;
 
 /// <summary>
-/// Training on a batch that all members share takes ways of its own (a head's whole step at once, images transformed once for all members,
-/// several steps in a plan). They must give the bits of the plain ways, which a plan takes where every member has a copy of the batch or is
-/// alone beside more threads.
+/// Training on a batch that all members share uses special code (a head's whole step at once, images transformed once for all members,
+/// several steps in a plan). It must give the bits of the plain code, which a plan uses if every member has a copy of the batch or if there
+/// are fewer members than threads.
 /// </summary>
 public sealed class SharedBatchTests
 {

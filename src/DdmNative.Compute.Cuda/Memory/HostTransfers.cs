@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Cuda.Memory;
 /// Copies between the host's row-major values and the device's, channels last, piece by piece through the staging memory.
 /// </summary>
 /// <remarks>
-/// A tensor of 2³¹ floats or more has no span on the host; <see cref="Tensor"/> refuses it by its shape before it comes here.
+/// A tensor of 2³¹ floats or more has no span on the host; <see cref="Tensor"/> rejects it by its shape before this class is called.
 /// </remarks>
 internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, StagingRing staging)
 {
@@ -25,8 +25,8 @@ internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, Stag
     }
 
     /// <summary>
-    /// Copies values at <paramref name="address"/> out, after all work before. While the host puts a piece in its place, the next one is on
-    /// its way; for the last it waits until the stream is empty.
+    /// Copies values at <paramref name="address"/> to the host, after all earlier work. While the host stores one piece, the next is being
+    /// copied; for the last it waits until the stream is empty.
     /// </summary>
     public void Download(TensorShape shape, ulong address, Span<float> values)
     {

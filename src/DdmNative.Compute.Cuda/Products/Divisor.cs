@@ -3,7 +3,7 @@ using System.Numerics;
 namespace DdmNative.Compute.Cuda.Products;
 
 /// <summary>
-/// A division that kernels do by one multiplication: ⌊p / d⌋ = (p · Multiplier) &gt;&gt; Shift for 0 ≤ p &lt; 2³¹
+/// A division by a constant that kernels compute by one multiplication: ⌊p / d⌋ = (p · Multiplier) &gt;&gt; Shift for 0 ≤ p &lt; 2³¹
 /// (Granlund and Montgomery, "Division by invariant integers using multiplication", 1994, with 31 bits).
 /// </summary>
 internal readonly record struct Divisor(uint Multiplier, int Shift)
@@ -17,7 +17,7 @@ internal readonly record struct Divisor(uint Multiplier, int Shift)
     }
 }
 
-/// <summary>A division as kernels take it: multiplier and shift.</summary>
+/// <summary>A division as kernel arguments: multiplier and shift.</summary>
 internal static class DivisionArguments
 {
     public static KernelArguments Division(this KernelArguments arguments, int divisor)

@@ -1,17 +1,20 @@
 namespace DdmNative.Compute.Cuda.Products;
 
 /// <summary>
-/// What convolutions and matrix products share around their main kernels (kernels/ProductOperands.cu): operands laid out for 16-byte copies, and the sums
-/// of what split contractions leave. One per call; disposing gives the scratch memory back.
+/// The steps before and after the main kernels of convolutions and matrix products (kernels/ProductOperands.cu): packing operands for
+/// 16-byte copies, and summing the parts of split contractions. One per call; disposing it frees the scratch memory.
 /// </summary>
 /// <param name="device">Where the kernels run.</param>
-/// <param name="operation">What is asked for, as errors name it.</param>
+/// <param name="operation">The operation, as errors name it.</param>
 internal sealed class ProductOperands(CudaDevice device, string operation) : IDisposable
 {
     private const int Threads = 256;
     private const int TransposeTile = 32;
 
-    /// <summary>Floats of a filter that a block takes at a time: a 3 × 3 filter's of 128 channels. Images of few channels: the most of one line.</summary>
+    /// <summary>
+    /// Floats of a filter that a block takes at a time: those of a 3 × 3 filter of 128 channels. For images of few channels, the most of
+    /// one line.
+    /// </summary>
     private const int BlockFloats = 1152, LineFloats = 8192;
 
     /// <summary>Lanes of a warp.</summary>
@@ -30,10 +33,12 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         return new DeviceMatrix(workspace.Address, members == 1 ? 0 : memberFloats);
     }
 
-    /// <summary>The tensor's rows of channels, [E, rows, C], each with zeros up to a multiple of four; the tensor itself where that is so already.</summary>
-    /// <param name="tensor">What is padded.</param>
-    /// <param name="operand">What it is, as errors name it.</param>
-    /// <exception cref="TensorTooLargeException">A member has more floats than kernels count.</exception>
+    /// <summary>
+    /// The tensor's rows of channels, [E, rows, C], each padded with zeros to a multiple of four; the tensor itself if C is one.
+    /// </summary>
+    /// <param name="tensor">The tensor to pad.</param>
+    /// <param name="operand">Its name in errors.</param>
+    /// <exception cref="TensorTooLargeException">A member has more floats than the kernels support.</exception>
     public DeviceMatrix PaddedRows(Tensor tensor, string operand)
     {
         TensorShape shape = tensor.Shape;
@@ -52,13 +57,13 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     }
 
     /// <summary>
-    /// Images with channels that are a multiple of four. Those of one to three channels get their border of zeros too, and lines of an even number of pixels: two neighbouring
-    /// pixels' patches, 16 bytes a pixel, then fill whole sectors.
+    /// Images with channels that are a multiple of four. Images of one to three channels also get their border of zeros, and lines of an
+    /// even number of pixels: the patches of two adjacent pixels, 16 bytes a pixel, then fill whole sectors.
     /// </summary>
     /// <param name="tensor">The images.</param>
-    /// <param name="padding">Pixels of zeros that the convolution wants around them.</param>
-    /// <param name="operand">What they are, as errors name it.</param>
-    /// <exception cref="TensorTooLargeException">A member has more floats than kernels count.</exception>
+    /// <param name="padding">Pixels of zeros that the convolution needs around them.</param>
+    /// <param name="operand">Their name in errors.</param>
+    /// <exception cref="TensorTooLargeException">A member has more floats than the kernels support.</exception>
     public DeviceImage Image(Tensor tensor, int padding, string operand)
     {
         TensorShape shape = tensor.Shape;
@@ -140,7 +145,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     public void Dispose() => _workspaces.ForEach(workspace => workspace.Dispose());
 
     /// <summary>
-    /// What one block takes of a filter bank: some outputs with all their channels, or some channels (whole warps) of one output.
+    /// The part of a filter bank that one block takes: some outputs with all their channels, or some channels (whole warps) of one output.
     /// </summary>
     private readonly record struct FilterBlocks(int Outputs, int OutputBlocks, int Channels, int ChannelBlocks)
     {

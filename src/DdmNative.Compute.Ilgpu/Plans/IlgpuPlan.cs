@@ -12,7 +12,7 @@ internal sealed class IlgpuPlan : IPlan
     private readonly DeviceBlock? _arena;
     private bool _disposed;
 
-    /// <exception cref="OutOfDeviceMemoryException">The device has no room for the plan's intermediates.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The device is out of memory for the plan's intermediates.</exception>
     public IlgpuPlan(IlgpuDevice device, string name, IReadOnlyList<RecordedLaunch> launches)
     {
         (_device, Name, _launches) = (device, name, launches);
@@ -45,7 +45,7 @@ internal sealed class IlgpuPlan : IPlan
             _device.Memory.Free(_arena);
     }
 
-    /// <summary>Notes which intermediates each launch asks for; the arguments that are made of it are thrown away.</summary>
+    /// <summary>Records which intermediates each launch requests; the resulting arguments are not used.</summary>
     private sealed class IntermediateUses : IOperandMemory
     {
         private readonly Dictionary<IlgpuTensor, int> _numbers = [];

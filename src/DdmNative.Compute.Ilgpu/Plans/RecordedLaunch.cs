@@ -2,10 +2,12 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu.Plans;
 
-/// <summary>A launch that was written down.</summary>
+/// <summary>A recorded launch.</summary>
 internal abstract class RecordedLaunch
 {
-    /// <summary>Makes the kernel's arguments, once it is known where the operands lie. Asks <paramref name="memory"/> for every operand.</summary>
+    /// <summary>
+    /// Creates the kernel's arguments when the memory of the operands is known. Requests every operand from <paramref name="memory"/>.
+    /// </summary>
     public abstract void Bind(IOperandMemory memory);
 
     public abstract void Run();

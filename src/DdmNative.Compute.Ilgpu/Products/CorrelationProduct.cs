@@ -4,8 +4,9 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu.Products;
 
 /// <summary>
-/// y = W∗x as a product: rows are channels of y, columns its pixels (sample, row, column), the contraction is (channel of x, ky, kx). Backward data is the same with the filter turned: rows are
-/// input channels, the contraction runs over output channels, and a tap is read from the other end.
+/// y = W∗x as a product: rows are channels of y, columns its pixels (sample, row, column), the contraction is (channel of x, ky, kx).
+/// Backward data is the same with the filter rotated by 180°: rows are input channels, the contraction runs over output channels, and taps
+/// are read in reverse order.
 /// </summary>
 internal struct CorrelationProduct : IProduct
 {
@@ -27,10 +28,10 @@ internal struct CorrelationProduct : IProduct
     private int _padding;
 
     /// <param name="shape">The convolution.</param>
-    /// <param name="isForward">Or backward data.</param>
-    /// <param name="extents">What the product has beyond the geometry: sources, result, bias.</param>
+    /// <param name="isForward">Whether it is the forward pass; otherwise backward data.</param>
+    /// <param name="extents">The parts of the product besides the geometry: sources, result, bias.</param>
     /// <param name="images">x or δ of the sources.</param>
-    /// <param name="filters">The filters of the sources; the second is the first again where there is one.</param>
+    /// <param name="filters">The filters of the sources; with one source, the second equals the first.</param>
     public CorrelationProduct(ConvolutionShape shape, bool isForward, ProductExtents extents, (Operand First, Operand Second) images, (Operand First, Operand Second) filters)
     {
         _extents = extents;
@@ -51,7 +52,7 @@ internal struct CorrelationProduct : IProduct
 
     public readonly bool RightRunsAlongDepth => false;
 
-    /// <summary>The extents of the product of <paramref name="samples"/> images; the rest is the caller's.</summary>
+    /// <summary>The extents of the product of <paramref name="samples"/> images; the caller sets the rest.</summary>
     public static ProductExtents ExtentsOf(ConvolutionShape shape, bool isForward, int samples) => isForward
         ? new()
         {

@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Ilgpu.Products;
 
-/// <summary>Division by a number that the launcher knows: ⌊p/d⌋ for 0 ≤ p &lt; 2³¹ by one multiplication (Granlund and Montgomery 1994).</summary>
+/// <summary>
+/// Division by a number that is known at launch: ⌊p/d⌋ for 0 ≤ p &lt; 2³¹ by one multiplication (Granlund and Montgomery 1994).
+/// </summary>
 internal struct Divisor
 {
     private readonly uint _multiplier;

@@ -20,7 +20,7 @@ internal struct FilterGradientProduct : IProduct
     private int _padding;
 
     /// <param name="shape">The convolution.</param>
-    /// <param name="extents">What the product has beyond the geometry: sources, result.</param>
+    /// <param name="extents">The parts of the product besides the geometry: sources, result.</param>
     /// <param name="cotangents">δ̇ or δ of the sources.</param>
     /// <param name="images">x or ẋ of the sources.</param>
     public FilterGradientProduct(ConvolutionShape shape, ProductExtents extents, (Operand First, Operand Second) cotangents, (Operand First, Operand Second) images)
@@ -39,7 +39,7 @@ internal struct FilterGradientProduct : IProduct
 
     public readonly bool RightRunsAlongDepth => true;
 
-    /// <summary>The extents of the product of <paramref name="samples"/> images; the rest is the caller's.</summary>
+    /// <summary>The extents of the product of <paramref name="samples"/> images; the caller sets the rest.</summary>
     public static ProductExtents ExtentsOf(ConvolutionShape shape, int samples)
     {
         int columns = shape.InputChannels * shape.KernelSize * shape.KernelSize;

@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Ilgpu.Products;
 
-/// <summary>Chooses the tile of a product and how its contraction is split, by one member's extents alone, and launches it.</summary>
+/// <summary>Chooses the tile of a product and how its contraction is split, by the extents of one member, and launches it.</summary>
 internal sealed class ProductLauncher(IlgpuDevice device)
 {
     /// <summary>Shares of a contraction, at most, and the fewest steps that are worth a share.</summary>

@@ -9,7 +9,7 @@ public sealed class CpuDevice : Device
     private readonly Workspace[] _workspaces;
     private List<CpuCall>? _recording;
 
-    /// <param name="threads">Threads that work; 0 for one per core.</param>
+    /// <param name="threads">The number of threads; 0 for one per core.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public CpuDevice(int threads = 0)
     {
@@ -30,7 +30,7 @@ public sealed class CpuDevice : Device
 
     public int Threads => Workers.Threads;
 
-    /// <summary>Is told of every tile from now on; null (the default) costs nothing. To be set between runs.</summary>
+    /// <summary>Notified of every tile; null (the default) costs nothing. Set it between runs.</summary>
     public ITileObserver? TileObserver { get; set; }
 
     internal WorkerPool Workers { get; }
@@ -60,7 +60,7 @@ public sealed class CpuDevice : Device
         }
     }
 
-    /// <summary>Runs a call now, or writes it down while a plan is being recorded.</summary>
+    /// <summary>Runs a call now, or records it while a plan is being recorded.</summary>
     internal void Submit(CpuCall call)
     {
         if (_recording is not null)

@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Split;
 
-/// <summary>Every device moves its own members.</summary>
+/// <summary>Every device updates its own members.</summary>
 internal sealed class SplitAdam(SplitDevice split) : Adam
 {
     protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)

@@ -2,17 +2,17 @@
 namespace DdmNative.Compute.Split;
 
 /// <summary>
-/// Several devices of one kind as one: the ensemble axis is split over them. A tensor with members has a run of them on each device; what is shared
-/// (E = 1) is on all of them. Members are independent of each other, so no device ever waits for another's results, and a call is each device's own
-/// call on its members. The bits are those of one device, as a member's bits do not depend on the members beside it.
+/// Several devices of one kind used as one: the ensemble axis is split over them. A tensor with members has a run of them on each device; a
+/// shared tensor (E = 1) has a copy on every device. Members are independent, so no device waits for another: each makes the call on its
+/// own members. The bits are those of one device, because a member's bits do not depend on the other members.
 /// </summary>
 /// <remarks>
-/// A call whose result is shared is made by every device alike, which costs what it costs on one. Where there are fewer members than devices,
-/// the devices left over do nothing. To be used by one thread at a time.
+/// Every device makes a call whose result is shared, so such a call is no faster than on one device. With fewer members than devices, some
+/// devices are idle. Not thread-safe.
 /// </remarks>
 public sealed class SplitDevice : Device
 {
-    /// <summary>While a plan is written down: each device's calls.</summary>
+    /// <summary>While a plan is recorded: each device's calls.</summary>
     private List<Action>[]? _recorded;
 
     /// <param name="devices">Two or more; disposed with this one.</param>
@@ -25,14 +25,14 @@ public sealed class SplitDevice : Device
         Devices = devices;
     }
 
-    /// <summary>The devices, in the order of the members they get.</summary>
+    /// <summary>The devices, in the order of their members.</summary>
     public IReadOnlyList<Device> Devices { get; }
 
     public override string Name => string.Join(" and ", Devices.Select(device => device.Name));
 
     public override string Description => string.Join("; ", Devices.Select(device => $"{device.Name}: {device.Description}"));
 
-    /// <summary>A member's bits do not depend on the members beside it, so equal devices together are as one.</summary>
+    /// <summary>A member's bits do not depend on the other members, so several equal devices have the arithmetic of one.</summary>
     public override string Arithmetic => string.Join("; ", Devices.Select(device => device.Arithmetic).Distinct());
 
     public override Tensor Allocate(TensorShape shape) => new SplitTensor(this, shape, (device, part) => device.Allocate(part));
@@ -58,7 +58,7 @@ public sealed class SplitDevice : Device
         return SplitPlan.Record(name, Devices, calls);
     }
 
-    /// <summary>The members that a device gets of so many: a run, the longer ones last.</summary>
+    /// <summary>The run of members that a device has, of <paramref name="members"/> in all; longer runs come last.</summary>
     internal MemberRange MembersOf(int device, int members)
     {
         if (members == 1)
@@ -67,9 +67,9 @@ public sealed class SplitDevice : Device
         return new MemberRange(first, (int)((long)members * (device + 1) / Devices.Count) - first);
     }
 
-    /// <summary>Makes a call on every device that has a part of its result, or writes it down while a plan is recorded.</summary>
+    /// <summary>Makes a call on every device that has members of its result, or records it while a plan is recorded.</summary>
     /// <param name="result">A tensor that the call writes.</param>
-    /// <param name="call">(the device, its number).</param>
+    /// <param name="call">The call, given the device and its index.</param>
     internal void ForEachDevice(Tensor result, Action<Device, int> call)
     {
         for (int i = 0; i < Devices.Count; i++)

@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Split;
 
-/// <summary>Every device draws for its own members, from the streams that they have in the whole ensemble.</summary>
+/// <summary>Every device draws numbers for its own members, from the streams that these have in the whole ensemble.</summary>
 internal sealed class SplitPhilox(SplitDevice split) : Philox
 {
     protected override void FillUniformCore(Slice values, float low, float high, ulong seed, uint stream)

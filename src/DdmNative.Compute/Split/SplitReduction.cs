@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Split;
 
-/// <summary>Every device sums over what its own members hold.</summary>
+/// <summary>Every device sums over its own members.</summary>
 internal sealed class SplitReduction(SplitDevice split) : Reduction
 {
     protected override void SumSamplesCore(Tensor x, Tensor y)

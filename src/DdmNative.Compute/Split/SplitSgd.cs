@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Split;
 
-/// <summary>Every device moves its own members.</summary>
+/// <summary>Every device updates its own members.</summary>
 internal sealed class SplitSgd(SplitDevice split) : Sgd
 {
     protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)

@@ -1,14 +1,14 @@
 namespace DdmNative.Compute.Split;
 
-/// <summary>A tensor whose members lie on several devices; a shared one lies on all of them.</summary>
+/// <summary>A tensor whose members are on several devices; a shared one has a copy on each.</summary>
 internal sealed class SplitTensor : Tensor
 {
     private readonly SplitDevice _owner;
     private readonly Tensor?[] _parts;
 
     /// <param name="owner">The devices.</param>
-    /// <param name="shape">Of the whole.</param>
-    /// <param name="allocate">Makes a device's part of it.</param>
+    /// <param name="shape">The shape of the whole tensor.</param>
+    /// <param name="allocate">Allocates a device's part of it.</param>
     public SplitTensor(SplitDevice owner, TensorShape shape, Func<Device, TensorShape, Tensor> allocate)
         : base(shape)
     {
@@ -27,7 +27,7 @@ internal sealed class SplitTensor : Tensor
         }
     }
 
-    /// <summary>What the device of this number has of the tensor.</summary>
+    /// <summary>The part of the tensor on the device of this index.</summary>
     public Tensor Part(int device) => _parts[device] ?? throw new InvalidOperationException($"Device {_owner.Devices[device].Name} has no member of a tensor of shape {Shape}.");
 
     public override void Upload(ReadOnlySpan<float> values)

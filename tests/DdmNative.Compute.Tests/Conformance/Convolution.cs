@@ -102,7 +102,7 @@ public abstract partial class ConformanceSuite
         using Workbench bench = Open(testCase);
         ConvolutionShape shape = testCase.Shape;
         (Operand x, Operand cotangent, Operand cotangentTangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)), bench.Input(Maps(testCase)));
-        // The still input, which a Hessian-vector product has at its first layer, on every other case.
+        // An input without a tangent, as in the first layer of a Hessian-vector product, in every other case.
         Operand? xTangent = testCase.Seed % 2 == 0 ? bench.Input(Images(testCase)) : null;
         (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
         bench.Run(() => bench.Device.Convolution.BackwardFilterTangent(

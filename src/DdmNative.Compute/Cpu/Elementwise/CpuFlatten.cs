@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Channels last to PyTorch's channels first and back, so that the head's matrix keeps PyTorch's order.</summary>
+/// <summary>From channels last to PyTorch's channels first and back, so that the head's matrix has PyTorch's order.</summary>
 internal sealed class CpuFlatten(CpuDevice device) : Flatten
 {
     protected override void ForwardCore(Tensor x, Tensor y) => device.Submit(new TransposeCall("flatten.forward", x, y, x.Shape.Height * x.Shape.Width, x.Shape.Channels));

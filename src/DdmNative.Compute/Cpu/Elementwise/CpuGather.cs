@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Copies the samples that a batch names.</summary>
+/// <summary>Copies the samples whose indices a batch lists.</summary>
 internal sealed class CpuGather(CpuDevice device) : Gather
 {
     protected override void SamplesCore(Tensor source, Tensor indices, Tensor y) => device.Submit(new SamplesCall(source, indices, y));

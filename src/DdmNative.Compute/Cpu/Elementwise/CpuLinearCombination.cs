@@ -27,7 +27,7 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
             float* second = _b.At(tile, tile.FirstSample);
             float* target = _y.At(tile, tile.FirstSample);
             long length = (long)tile.SampleCount * _y.Tensor.Shape.SampleLength;
-            // With β = 0 a copy stays exact whatever b holds.
+            // With β = 0 b is not read, so that a copy is exact even if b contains NaN.
             if (_beta == 0)
                 Elementwise.Run(new Scaling(first, target, Vector512.Create(_alpha)), length);
             else

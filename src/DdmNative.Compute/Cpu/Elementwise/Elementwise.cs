@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>A kernel that treats every element alike: sixteen of them at once, or the few that are left.</summary>
+/// <summary>A kernel that computes every element in the same way: sixteen at once, or the few that remain.</summary>
 internal interface IElementwise
 {
     /// <summary>Computes elements <paramref name="i"/>… of the kernel's operands.</summary>

@@ -5,18 +5,18 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// How a kernel reads and writes sixteen channels. A kernel is generic over it, so that the loop over whole vectors contains no call: one call in a loop,
-/// even one never taken, makes the compiler spill every vector that lives across it.
+/// even if it is never made, forces the compiler to spill every vector that is live across it.
 /// </summary>
 internal unsafe interface ILaneAccess
 {
     /// <summary>The first <paramref name="count"/> floats; other lanes are zero.</summary>
     static abstract Vector512<float> Load(float* source, int count);
 
-    /// <summary>Stores the first <paramref name="count"/> lanes and leaves the memory behind them alone.</summary>
+    /// <summary>Stores the first <paramref name="count"/> lanes and does not write the memory after them.</summary>
     static abstract void Store(Vector512<float> values, float* target, int count);
 }
 
-/// <summary>All sixteen lanes, whatever the count says.</summary>
+/// <summary>All sixteen lanes, for any count.</summary>
 internal readonly unsafe struct WholeLanes : ILaneAccess
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -26,7 +26,7 @@ internal readonly unsafe struct WholeLanes : ILaneAccess
     public static void Store(Vector512<float> values, float* target, int count) => values.Store(target);
 }
 
-/// <summary>The channels left over when their number is no multiple of sixteen.</summary>
+/// <summary>The remaining channels when their number is not a multiple of sixteen.</summary>
 internal readonly unsafe struct PartLanes : ILaneAccess
 {
     public static Vector512<float> Load(float* source, int count)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Native float32 memory on a cache line, with room behind the end so that a vector load which starts inside may run over it.
+/// Native float32 memory aligned to a cache line, with padding after the end, so that a vector load that starts inside may read past it.
 /// </summary>
 internal sealed unsafe class AlignedMemory : IDisposable
 {

@@ -1,7 +1,7 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// A tensor in main memory, channels last: <c>[E, N, H, W, C]</c>, so that channels fill a vector's lanes whatever the image's size.
+/// A tensor in main memory, channels last: <c>[E, N, H, W, C]</c>, so that channels fill a vector's lanes for any size of image.
 /// </summary>
 internal sealed unsafe class CpuTensor : Tensor
 {
@@ -16,10 +16,13 @@ internal sealed unsafe class CpuTensor : Tensor
             _memory = new AlignedMemory(shape.Length);
     }
 
-    /// <summary>Lives within one run of one plan; a plan gives it a place in each thread's workspace.</summary>
+    /// <summary>Whether it exists only within one run of one plan, which places it in each thread's workspace.</summary>
     public bool IsTransient { get; }
 
-    /// <summary>The tensor's own memory. A transient tensor gets some when it is used outside a plan, or by phases of a plan that run apart.</summary>
+    /// <summary>
+    /// The tensor's own memory. A transient tensor gets memory when it is used outside a plan, or by phases that do not run member by
+    /// member.
+    /// </summary>
     public float* Data
     {
         get
@@ -30,7 +33,7 @@ internal sealed unsafe class CpuTensor : Tensor
         }
     }
 
-    /// <summary>Makes a transient tensor's own memory now: once threads run, two of them might otherwise each make some.</summary>
+    /// <summary>Allocates a transient tensor's own memory now: later, two threads might both allocate it.</summary>
     public void Reserve() => _memory ??= new AlignedMemory(Shape.Length);
 
     /// <summary>Floats between two members; 0 for a shared tensor.</summary>

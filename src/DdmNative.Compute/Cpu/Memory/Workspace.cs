@@ -14,10 +14,10 @@ internal sealed unsafe class Workspace(int worker) : IDisposable
 
     public float* Start => _memory.Start;
 
-    /// <summary>Where calls put what nobody reads after them.</summary>
+    /// <summary>Buffers whose contents no later call reads.</summary>
     public float* Temporary { get; private set; }
 
-    /// <summary>Makes room for a plan and forgets what the last one retained.</summary>
+    /// <summary>Allocates the floats of a plan and invalidates what the last plan retained.</summary>
     public void Prepare(long length, long temporaryOffset, int retainingCalls)
     {
         if (_memory.Length < length)
@@ -31,7 +31,9 @@ internal sealed unsafe class Workspace(int worker) : IDisposable
         Array.Fill(_keys, -1);
     }
 
-    /// <summary>Whether what a call retained was made for another member (or never), and remembers that it is about to be made for this one.</summary>
+    /// <summary>
+    /// Whether the floats that a call retains are those of another member (or of none); from then on they count as this member's.
+    /// </summary>
     public bool MustRenew(int callIndex, long key)
     {
         if (_keys[callIndex] == key)

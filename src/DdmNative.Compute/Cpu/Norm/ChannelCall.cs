@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>A call that treats every sample and channel by itself: it walks over samples and blocks of sixteen channels, which fill the lanes.</summary>
+/// <summary>
+/// A call that computes every sample and channel independently, over samples and blocks of sixteen channels, which fill the lanes.
+/// </summary>
 internal abstract unsafe class ChannelCall(string name, TensorShape images) : CpuCall(name, images.Members, images.Samples)
 {
     protected int Channels { get; } = images.Channels;
@@ -28,7 +30,9 @@ internal abstract unsafe class ChannelCall(string name, TensorShape images) : Cp
     {
     }
 
-    /// <summary>One sample's channels from <paramref name="channel"/> on: sixteen, or the <paramref name="lanes"/> that are left.</summary>
+    /// <summary>
+    /// Computes one sample's channels from <paramref name="channel"/> on: sixteen, or the <paramref name="lanes"/> that remain.
+    /// </summary>
     protected abstract void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         where TLanes : struct, ILaneAccess;
 

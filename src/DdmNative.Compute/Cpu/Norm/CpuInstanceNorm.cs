@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// Instance normalisation with sixteen channels in the lanes: a sample's channel block is a column of H·W vectors, C floats apart, so that every
-/// mean is a plain sum of vectors and no lane ever talks to another.
+/// mean is a plain sum of vectors and no operation crosses lanes.
 /// </summary>
 /// <remarks>Each pass over the column reads it from the cache: forward two for the statistics and one to write, backward two, its tangent three.</remarks>
 internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
@@ -132,7 +132,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
 
         public override long TemporaryFloats(int samples) => _products is null ? 0 : 2 * Channels;
 
-        /// <summary>Adds a sample's own terms to δγ and δβ, and leaves them for their products where these are wanted.</summary>
+        /// <summary>Adds a sample's own terms to δγ and δβ, and keeps them for their products if these are requested.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTerms, Vector512<float> shiftTerms)
             where TLanes : struct, ILaneAccess
@@ -237,7 +237,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             }
             AddParameterCotangents<TLanes>(tile, channel, lanes, tangentNormalSum + deltaMovedSum, tangentSum);
 
-            // d = γδ and ḋ = γ̇δ + γδ̇ are linear in δ and δ̇, so that their means are those of δ and δ̇ put together.
+            // d = γδ and ḋ = γ̇δ + γδ̇ are linear in δ and δ̇, so that their means are combinations of the means of δ and δ̇.
             Vector512<float> gain = TLanes.Load(scale.At(tile) + channel, lanes), gainTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
             Vector512<float> dMean = gain * deltaSum / area;
             Vector512<float> dNormalMean = gain * deltaNormalSum / area;
@@ -256,7 +256,7 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             }
         }
 
-        /// <summary>Adds to δγ̇ and δβ̇, where they are wanted.</summary>
+        /// <summary>Adds to δγ̇ and δβ̇, if they are requested.</summary>
         internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTangents, Vector512<float> shiftTangents)
             where TLanes : struct, ILaneAccess
         {

@@ -60,7 +60,7 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
         }
     }
 
-    /// <summary>δx = 1[x &gt; 0]·poolᵀ(δ), zero where no window reached.</summary>
+    /// <summary>δx = 1[x &gt; 0]·poolᵀ(δ), zero outside all windows.</summary>
     internal sealed unsafe class SpreadCall : ChannelCall
     {
         internal readonly int window;

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Instance norm, ReLU and pool as one call each way, without the images between them: what the mask needs is computed again from x and its
+/// Instance norm, ReLU and pool as one call each way, without the images between them: the mask is recomputed from x and its
 /// statistics, in the same operations and order, so that the bits are those of the separate calls.
 /// </summary>
 /// <remarks>

@@ -3,7 +3,9 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Mean and reciprocal deviation of sixteen channels of one image, in two passes: a variance taken as E[x²] − μ² would lose its digits.</summary>
+/// <summary>
+/// Mean and reciprocal deviation of sixteen channels of one image, in two passes: a variance computed as E[x²] − μ² would lose digits.
+/// </summary>
 internal static unsafe class InstanceStatistics
 {
     public static (Vector512<float> Mean, Vector512<float> Reciprocal) Of<TLanes>(float* image, int pixels, nint channels, int lanes)

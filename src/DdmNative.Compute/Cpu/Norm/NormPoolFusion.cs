@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Finds instance norms whose output goes to a ReLU and pool and to nothing else, and lets <see cref="FusedNormPool"/> do both. All calls that read the
-/// norm's output or its cotangent must be part of such pairs; otherwise the norm stays as it was recorded.
+/// Finds instance norms whose output goes to a ReLU and pool and to nothing else, and replaces them by <see cref="FusedNormPool"/>. All
+/// calls that read the norm's output or its cotangent must be part of such pairs; otherwise the norm stays as it was recorded.
 /// </summary>
 internal static class NormPoolFusion
 {

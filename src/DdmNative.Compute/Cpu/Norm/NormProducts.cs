@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The samples' products of a norm's scale and shift with directions. A norm has a sample's own terms of both gradients before it adds them to the sums, so that they need not be told from a running sum
-/// (<see cref="RunningProducts"/>).
+/// The samples' products of a norm's scale and shift with directions. A norm computes a sample's own terms of both gradients before it adds
+/// them to the sums, so it does not need the differences of a running sum (<see cref="RunningProducts"/>).
 /// </summary>
 internal sealed unsafe class NormProducts(CpuParameters scaleDirections, CpuParameters shiftDirections, CpuOperand products, SampleProducts wanted)
 {

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>Sixteen channels of an image's pixels, read or computed on the way.</summary>
 internal interface IPixels
 {
-    /// <summary>The pixel that lies <paramref name="offset"/> floats behind the image's first.</summary>
+    /// <summary>The pixel <paramref name="offset"/> floats after the image's first.</summary>
     Vector512<float> At(nint offset);
 }
 

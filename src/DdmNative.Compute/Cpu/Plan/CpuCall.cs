@@ -8,13 +8,13 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     private readonly List<CpuOperand> _operands = [];
     private readonly List<GradientSum> _gradients = [];
 
-    /// <summary>Operation and layer-independent form, for profiles: <c>convolution.forward</c>.</summary>
+    /// <summary>The operation and its form, for profiles: <c>convolution.forward</c>.</summary>
     public string Name { get; } = name;
 
     /// <summary>E of the call.</summary>
     public int Members { get; } = members;
 
-    /// <summary>N of the call: the samples a member's tiles are cut from. 1 for what concerns a member as a whole.</summary>
+    /// <summary>N of the call: the samples a member's tiles are cut from. 1 for calls on whole members.</summary>
     public int Samples { get; } = samples;
 
     public IReadOnlyList<CpuOperand> Operands => _operands;
@@ -27,24 +27,27 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     public virtual double BytesPerSample => _operands.Where(o => !o.IsReadWhole).Select(o => o.Tensor).Distinct().Sum(tensor => (double)tensor.Shape.SampleLength * sizeof(float));
 
-    /// <summary>Floats that stay with the thread from block to block of a member.</summary>
+    /// <summary>Floats that the thread retains from one block of a member to the next.</summary>
     public long RetainedFloats { get; protected init; }
 
-    /// <summary>Those of them that decide how many samples it takes at a time, as <see cref="CpuSegment"/> cuts: the block is spread over passing them.</summary>
+    /// <summary>
+    /// The retained floats that limit how many samples the call takes at a time (<see cref="CpuSegment"/>): one pass over them serves a
+    /// whole block.
+    /// </summary>
     public virtual long PassedFloats => RetainedFloats;
 
-    /// <summary>Set by the plan: where the retained floats are, and which of the workspace's keys is this call's.</summary>
+    /// <summary>Set by the plan: the offset of the retained floats, and the index of this call's key in the workspace.</summary>
     public long RetainedOffset { get; set; }
 
     public int RetainedIndex { get; set; }
 
-    /// <summary>Parts of the retained floats that are made anew independently of each other.</summary>
+    /// <summary>The number of parts of the retained floats that are recomputed independently of each other.</summary>
     public int RetainedParts { get; protected init; } = 1;
 
     /// <summary>Floats needed during one tile of the given number of samples.</summary>
     public virtual long TemporaryFloats(int samples) => 0;
 
-    /// <summary>Called after the last tile of a slot, for sums that a call keeps in a form of its own.</summary>
+    /// <summary>Called after the last tile of a slot, for calls that keep sums in their own layout.</summary>
     public virtual void EndSlot(Workspace workspace)
     {
     }
@@ -60,19 +63,19 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     protected CpuOperand Write(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: false));
 
-    /// <summary>Written in other places than its tile's samples.</summary>
+    /// <summary>Declares a tensor that the call writes outside its tile's samples.</summary>
     protected CpuOperand WriteWhole(Tensor tensor) => Add(new CpuOperand(Own(tensor), isWritten: true, isReadWhole: true));
 
     protected CpuParameters Read(Slice slice) => new(ReadWhole(slice.Vector), slice.Offset, slice.Length);
 
-    /// <summary>Takes over another call's operands and gradients, except for tensors that this call does without.</summary>
+    /// <summary>Adopts another call's operands and gradients, except for tensors that this call does not use.</summary>
     protected void Adopt(CpuCall call, CpuTensor[] except)
     {
         _operands.AddRange(call.Operands.Where(operand => !except.Contains(operand.Tensor) && !_operands.Contains(operand)));
         _gradients.AddRange(call.Gradients.Where(gradient => !_gradients.Contains(gradient)));
     }
 
-    /// <summary>Takes over a parameter that another call reads too.</summary>
+    /// <summary>Adopts a parameter that another call also reads.</summary>
     protected void Adopt(CpuParameters parameters)
     {
         if (!_operands.Contains(parameters.Vector))
@@ -92,20 +95,24 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
         return sum;
     }
 
-    /// <summary>The samples' products beside the gradient, where they are wanted.</summary>
+    /// <summary>The sample products computed with the gradient, if any are requested.</summary>
     protected RunningProducts? ReadProducts(Contracts.SampleProducts? wanted)
         => wanted is Contracts.SampleProducts products ? new RunningProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products) : null;
 
-    /// <summary>The floats that stay with the thread.</summary>
+    /// <summary>The retained floats.</summary>
     protected float* Retained(in Tile tile) => tile.Workspace.Start + RetainedOffset;
 
-    /// <summary>Whether a part of the retained floats, made from what is shared or this tile's member's own, must be made anew; it counts as made from then on.</summary>
+    /// <summary>
+    /// Whether a part of the retained floats, computed from shared operands or from this tile's member, must be recomputed; it counts as
+    /// computed from then on.
+    /// </summary>
     protected bool MustRenew(in Tile tile, bool isShared, int part = 0) => tile.Workspace.MustRenew(RetainedIndex + part, isShared ? -2 : tile.Member);
 
     protected static void Clear(float* values, long length) => new Span<float>(values, checked((int)length)).Clear();
 
     private static CpuTensor Own(Tensor tensor)
-        => tensor as CpuTensor ?? throw new ArgumentException($"A tensor of another device ({tensor.GetType().Name}) was given to the CPU.", nameof(tensor));
+        => tensor as CpuTensor
+            ?? throw new ArgumentException($"Found a {tensor.GetType().Name}; expected a tensor of the CPU device.", nameof(tensor));
 
     private CpuOperand Add(CpuOperand operand)
     {
@@ -125,6 +132,6 @@ internal sealed unsafe class CpuParameters(CpuOperand vector, int offset, int le
 
     public bool IsShared => Vector.Tensor.Shape.Members == 1;
 
-    /// <summary>The parameters of the tile's member; of vectors that come several to a member, the first or the <paramref name="sample"/>-th.</summary>
+    /// <summary>The parameters of the tile's member; if a member has several vectors, those of vector <paramref name="sample"/>.</summary>
     public float* At(in Tile tile, int sample = 0) => Vector.At(tile, sample) + Offset;
 }

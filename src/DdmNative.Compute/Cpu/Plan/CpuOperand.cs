@@ -6,13 +6,13 @@ internal enum Placement
     /// <summary>In the tensor's own memory, all members and samples.</summary>
     Full,
 
-    /// <summary>In the thread's workspace, all samples of the member at hand.</summary>
+    /// <summary>In the thread's workspace, all samples of the current member.</summary>
     Member,
 
-    /// <summary>In the thread's workspace, only the samples of the block at hand.</summary>
+    /// <summary>In the thread's workspace, only the samples of the current block.</summary>
     Block,
 
-    /// <summary>In the thread's workspace, only the samples of the tile at hand.</summary>
+    /// <summary>In the thread's workspace, only the samples of the current tile.</summary>
     Tile,
 }
 
@@ -23,7 +23,7 @@ internal sealed unsafe class CpuOperand(CpuTensor tensor, bool isWritten, bool i
 
     public bool IsWritten { get; } = isWritten;
 
-    /// <summary>The call reads other samples than its block's: parameters, the source of a gather.</summary>
+    /// <summary>Whether the call reads samples outside its block: parameters, the source of a gather.</summary>
     public bool IsReadWhole { get; } = isReadWhole;
 
     public Placement Placement { get; set; }

@@ -8,16 +8,20 @@ namespace DdmNative.Compute.Cpu;
 /// </summary>
 internal sealed unsafe class CpuPhase(int members, int samples)
 {
-    /// <summary>Most slots a member's samples are cut into: the parallelism of one member, and the length of its gradients' fixed sum.</summary>
+    /// <summary>
+    /// The most slots that a member's samples are cut into: the parallelism of one member, and the number of terms of its gradients' sum.
+    /// </summary>
     private const int MaximumSlots = 16;
 
-    /// <summary>Samples that make it worth summing and adding one more copy of the gradients.</summary>
+    /// <summary>The fewest samples that make one more copy of the gradients worth its cost.</summary>
     private const int SamplesPerSlot = 8;
 
     /// <summary>Bytes of transient tensors that a tile should keep in flight: about a core's second-level cache.</summary>
     private const long CacheBytes = 1 << 20;
 
-    /// <summary>Samples of a block over which what its calls keep is spread. More would push the block itself out of the last-level cache that the threads share.</summary>
+    /// <summary>
+    /// Samples of a block, if its calls retain much. More would push the block itself out of the last-level cache that the threads share.
+    /// </summary>
     private const int SpreadSamples = 16;
 
     private readonly List<CpuCall> _calls = [];
@@ -34,10 +38,10 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     public int Slots { get; } = SlotsOf(samples);
 
-    /// <summary>The gradients that the calls sum. Fixed with the first look at it: a plan looks when all calls are in.</summary>
+    /// <summary>The gradients that the calls sum. Computed at the first access, which a plan makes after it has added all calls.</summary>
     public GradientSum[] Gradients => _gradients ??= [.. _calls.SelectMany(call => call.Gradients)];
 
-    /// <summary>The adding up of the slots' gradients, as a profiler sees it.</summary>
+    /// <summary>The addition of the slots' gradients, as a profiler shows it.</summary>
     public IKernelCall Sums => _sums ??= new GradientAddition(this);
 
     /// <summary>Samples that go through the calls together. Set by <see cref="Arrange"/>.</summary>
@@ -48,7 +52,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     public int LargestSlot => (Samples + Slots - 1) / Slots;
 
-    /// <summary>How many slots so many samples of a member are cut into.</summary>
+    /// <summary>The number of slots that <paramref name="samples"/> samples of a member are cut into.</summary>
     public static int SlotsOf(int samples) => Math.Clamp(samples / SamplesPerSlot, 1, MaximumSlots);
 
     /// <summary>Adds the call unless its tiles would have to wait for other tiles of this phase.</summary>
@@ -63,8 +67,8 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     }
 
     /// <summary>
-    /// Chooses, when all calls are in, the samples of a block and of each segment's tiles. A block is as many samples as the second-level cache holds, unless it is passed over by
-    /// what calls keep: then so many more that this is spread over enough of them.
+    /// Chooses, after all calls were added, the samples of a block and of each segment's tiles. A block is as many samples as the
+    /// second-level cache holds; if calls retain much, it is longer, so that a pass over the retained floats serves more samples.
     /// </summary>
     public void Arrange()
     {
@@ -110,7 +114,7 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     private static int SamplesIn(long bytesPerSample, int most) => (int)Math.Clamp(CacheBytes / Math.Max(1, bytesPerSample), 1, most);
 
-    /// <summary>The time for an observer; none, and no cost, without one.</summary>
+    /// <summary>The time, for an observer; 0, at no cost, without one.</summary>
     public static long Now(ITileObserver? observer) => observer is null ? 0 : Stopwatch.GetTimestamp();
 
     private int SlotStart(int slot) => (int)((long)Samples * slot / Slots);

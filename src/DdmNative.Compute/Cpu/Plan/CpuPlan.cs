@@ -4,7 +4,7 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// Recorded calls, arranged for the cache: phases of calls that flow block by block, and, where the ensemble is large enough to feed all
-/// threads, runs of phases in which a thread takes a member through all of them without meeting another thread (docs/architecture.md, "The CPU device").
+/// threads, runs of phases in which a thread takes a member through all of them without a barrier (docs/architecture.md, "The CPU device").
 /// </summary>
 internal sealed unsafe class CpuPlan : IPlan
 {
@@ -14,7 +14,7 @@ internal sealed unsafe class CpuPlan : IPlan
     private readonly List<AlignedMemory> _sharedSlots = [];
     private readonly List<CpuTensor> _made = [];
 
-    /// <summary>Made once, delegates and all, so that a run allocates nothing.</summary>
+    /// <summary>Created once, including the delegates, so that a run allocates nothing.</summary>
     private readonly Action[] _steps;
     private readonly int _retainingCalls;
     private readonly long _temporaryOffset;
@@ -72,7 +72,9 @@ internal sealed unsafe class CpuPlan : IPlan
         _disposed = true;
     }
 
-    /// <summary>Phases whose members alone feed the threads evenly are run member by member; neighbours over the same members without a pause.</summary>
+    /// <summary>
+    /// Phases whose members keep all threads evenly busy run member by member; consecutive ones over the same members without a barrier.
+    /// </summary>
     private void ArrangeStages()
     {
         for (int i = 0; i < _phases.Count; i++)
@@ -87,10 +89,12 @@ internal sealed unsafe class CpuPlan : IPlan
 
     private bool IsByMember(CpuPhase phase) => phase.Slots == 1 || MembersFeed(phase.Members, _device.Workers.Threads);
 
-    /// <summary>Whether so many members, each on one thread, feed all threads evenly.</summary>
+    /// <summary>Whether <paramref name="members"/> members, each on one thread, keep all threads evenly busy.</summary>
     internal static bool MembersFeed(int members, int threads) => members >= 4 * threads || (members >= threads && members % threads == 0);
 
-    /// <summary>Gives every transient tensor the smallest place that its uses allow and returns the floats taken in a workspace.</summary>
+    /// <summary>
+    /// Assigns every transient tensor the smallest placement that its uses allow and returns the floats needed in a workspace.
+    /// </summary>
     private long PlaceTransients()
     {
         var uses = new Dictionary<CpuTensor, List<(int Phase, CpuSegment Segment, CpuOperand Operand)>>();
@@ -169,7 +173,7 @@ internal sealed unsafe class CpuPlan : IPlan
         return offset;
     }
 
-    /// <summary>Each member on one thread, through all of the phases.</summary>
+    /// <summary>Runs each member on one thread through all of the phases.</summary>
     private Action StepByMember(int firstPhase, int phaseCount)
     {
         CpuPhase[] run = [.. _phases.Skip(firstPhase).Take(phaseCount)];
@@ -199,7 +203,9 @@ internal sealed unsafe class CpuPlan : IPlan
         }
     }
 
-    /// <summary>The slots of one phase shared out, then their gradients added, each gradient of a member on one thread.</summary>
+    /// <summary>
+    /// Distributes the slots of one phase over the threads, then adds their gradients, each gradient of a member on one thread.
+    /// </summary>
     private Action[] StepsTogether(CpuPhase phase)
     {
         int slots = phase.Slots;

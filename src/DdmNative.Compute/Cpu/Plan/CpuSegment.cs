@@ -1,25 +1,26 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Consecutive calls of a phase that pass a block's samples on in tiles of the same length. A call that keeps much with the thread (a wide layer's transformed filters
-/// or the sums of its gradient) is alone and takes the whole block at once, so that what it keeps is passed over once a block; the calls between such calls hand their
-/// tensors on through the second-level cache, in tiles as short as that takes.
+/// Consecutive calls of a phase that process a block's samples in tiles of the same length. A call that retains much (a wide layer's
+/// transformed filters or the sums of its gradient) is a segment of its own and takes the whole block at once, so that it reads the
+/// retained floats once a block; the calls between such calls pass their tensors on through the second-level cache, in tiles short enough
+/// for it.
 /// </summary>
 internal sealed class CpuSegment(CpuCall[] calls)
 {
-    /// <summary>Bytes kept that do not leave room for anything else in the second-level cache.</summary>
+    /// <summary>Retained bytes that fill the second-level cache.</summary>
     private const long MuchBytes = 256 << 10;
 
     public CpuCall[] Calls { get; } = calls;
 
-    /// <summary>Samples of a tile at most; chosen by the phase.</summary>
+    /// <summary>The most samples of a tile; chosen by the phase.</summary>
     public int TileSamples { get; set; } = 1;
 
     public bool KeepsMuch => KeptMuch(Calls[0]);
 
     public static bool KeptMuch(CpuCall call) => call.PassedFloats * sizeof(float) >= MuchBytes;
 
-    /// <summary>Cuts a phase's calls where what is kept changes.</summary>
+    /// <summary>Cuts a phase's calls before and after each call that retains much.</summary>
     public static CpuSegment[] Cut(IReadOnlyList<CpuCall> calls)
     {
         var segments = new List<CpuSegment>();
@@ -33,7 +34,7 @@ internal sealed class CpuSegment(CpuCall[] calls)
         return [.. segments];
     }
 
-    /// <summary>Bytes of one sample in the transient tensors that the calls touch.</summary>
+    /// <summary>Bytes of one sample in the transient tensors that the calls use.</summary>
     public long TransientBytesPerSample => BytesPerSample(Transients);
 
     public IEnumerable<CpuTensor> Transients => Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient).Select(o => o.Tensor).Distinct();

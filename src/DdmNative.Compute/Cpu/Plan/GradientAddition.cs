@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>What a phase does beside its calls: copying, adding and writing the gradients of its slots.</summary>
+/// <summary>A phase's work besides its calls: copying, adding and writing the gradients of its slots.</summary>
 internal sealed class GradientAddition(CpuPhase phase) : IKernelCall
 {
     public string Name => "gradient-sums";

@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// A parameter gradient while it is being summed over a member's samples. A member's samples are cut into slots that depend on their number
-/// alone; each slot is summed by itself and the slots are added in order, so that neither the number of threads nor the size of the ensemble
+/// A parameter gradient while it is summed over a member's samples. A member's samples are cut into slots that depend only on their number;
+/// each slot is summed separately and the slots are added in order, so that neither the number of threads nor the size of the ensemble
 /// changes a bit.
 /// </summary>
 internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int length)
@@ -13,10 +13,10 @@ internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int leng
     /// <summary>Where in it.</summary>
     public int Offset { get; } = offset;
 
-    /// <summary>Floats of the kernel's own form of the gradient.</summary>
+    /// <summary>Floats of the gradient in the kernel's layout.</summary>
     public int Length { get; } = length;
 
-    /// <summary>Workspace offset of the slot at hand and, when one thread runs all slots of a member, of the sum so far.</summary>
+    /// <summary>Workspace offset of the current slot and, when one thread runs all slots of a member, of the sum so far.</summary>
     public long SlotOffset { get; set; }
 
     public long TotalOffset { get; set; }
@@ -27,7 +27,7 @@ internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int leng
     /// <summary>Whether the kernel itself begins a slot's sum, by assigning; otherwise the slot is cleared first.</summary>
     public bool IsAssignedFirst { get; init; }
 
-    /// <summary>Turns the kernel's form of the gradient into the parameters' own: source, target.</summary>
+    /// <summary>Converts the gradient from the kernel's layout to the parameters': source, target.</summary>
     public Layout Convert { get; init; } = (source, target) => new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(target, length));
 
     public delegate void Layout(float* source, float* target);

@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>A recorded kernel call as a profiler sees it.</summary>
+/// <summary>What a profiler shows of a recorded kernel call.</summary>
 public interface IKernelCall
 {
     /// <summary>Operation and form: <c>convolution.forward</c>.</summary>
@@ -16,11 +16,13 @@ public interface IKernelCall
     int Samples { get; }
 
     /// <summary>
-    /// Floating-point operations that one sample of one member asks for, a multiply–add being two: those of the plain form of a product, whatever
-    /// algorithm computes it. Zero where memory is what counts.
+    /// Floating-point operations of one sample of one member, a multiply–add counted as two: those of the direct form of a product,
+    /// whatever algorithm computes it. Zero for calls that are bound by memory.
     /// </summary>
     double FlopsPerSample { get; }
 
-    /// <summary>Bytes of images, features and the like that one sample of one member reads and writes, each once; parameters left out.</summary>
+    /// <summary>
+    /// Bytes of images, features and the like that one sample of one member reads and writes, each once; without parameters.
+    /// </summary>
     double BytesPerSample { get; }
 }

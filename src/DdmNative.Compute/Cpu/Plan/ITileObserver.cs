@@ -1,15 +1,15 @@
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Is told of everything that the CPU device does while it is set as <see cref="CpuDevice.TileObserver"/>.</summary>
+/// <summary>Receives a notification of all work of a CPU device on which it is set as <see cref="CpuDevice.TileObserver"/>.</summary>
 public interface ITileObserver
 {
     /// <summary>A plan begins a run; called by the thread that runs it.</summary>
     void OnRunStarted(IPlan plan);
 
-    /// <summary>The plan's run is over.</summary>
+    /// <summary>The plan's run has ended.</summary>
     void OnRunEnded(IPlan plan);
 
-    /// <summary>A tile is done. Called by the worker that did it, by several at once.</summary>
+    /// <summary>A tile has been computed. Called by the worker that computed it; several workers may call at once.</summary>
     void OnTile(in TileRun tile);
 }
 

@@ -9,7 +9,7 @@ internal static class KernelShape
         CpuOperand[] read = [.. operands.Where(o => !o.IsWritten && !o.IsReadWhole)];
         if (read.Length == 0)
             return written is null ? "" : Describe(written.Tensor.Shape);
-        // A parameter's gradient is no operand of a tile: such a call is named by the two that it reads.
+        // A parameter gradient is not an operand of a tile: such a call is named by the two tensors that it reads.
         return written is not null ? $"{Describe(read[0].Tensor.Shape)} → {Describe(written.Tensor.Shape)}" : $"{Describe(read[0].Tensor.Shape)}, {Describe(read[^1].Tensor.Shape)}";
     }
 

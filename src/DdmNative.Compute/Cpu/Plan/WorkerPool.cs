@@ -3,18 +3,22 @@ using System.Runtime.ExceptionServices;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Threads that run the items of one job after another: each takes the next item when it is free. Which thread takes which item is left to
-/// chance; results may therefore depend only on the item, never on the thread.
+/// Threads that run the items of one job after another: each takes the next item when it is free. Which thread takes which item is not
+/// deterministic, so results may depend only on the item, never on the thread.
 /// </summary>
 internal sealed class WorkerPool : IDisposable
 {
-    /// <summary>Rounds a worker spins for the next job before it sleeps: a plan's phases follow each other within microseconds.</summary>
+    /// <summary>
+    /// Iterations that a worker spins for the next job before it sleeps: a plan's phases follow each other within microseconds.
+    /// </summary>
     private const int SpinRounds = 2000;
 
     private readonly Thread[] _helpers;
     private readonly SemaphoreSlim _wake = new(0);
 
-    /// <summary>Pulsed when the last helper is done. (A <see cref="ManualResetEventSlim"/> would allocate when it is first waited for.)</summary>
+    /// <summary>
+    /// Pulsed when the last helper has finished. (A <see cref="ManualResetEventSlim"/> would allocate at the first wait.)
+    /// </summary>
     private readonly object _finished = new();
     private Action<int, int>? _job;
     private Exception? _failure;

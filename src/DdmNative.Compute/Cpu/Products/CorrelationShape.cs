@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// What a convolution and its transpose have in common: slide a k × k window over an image with a zero border. The transpose turns the filter
-/// upside down, swaps its channels, and pads by what the convolution left off.
+/// The geometry that a convolution and its transpose share: a k × k window slides over an image with a zero border. The transpose rotates
+/// the filter by 180°, swaps its channels, and pads by k − 1 minus the convolution's padding.
 /// </summary>
 internal readonly record struct CorrelationShape(
     int InputChannels, int InputHeight, int InputWidth, int OutputChannels, int OutputHeight, int OutputWidth, int KernelSize, int Padding, bool IsTransposed)

@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>
 /// Convolution as a matrix product whose rows overlap in memory. In a channels-last image with a zero border, the k·C floats that one filter row
 /// needs for one output pixel are consecutive, and the next pixel's begin C floats on; so an output row is a product of [W′, k·C] (row stride C)
-/// with [k·C, O], contracted once more over the k filter rows, and no patch is ever copied.
+/// with [k·C, O], contracted once more over the k filter rows, and no patch is copied.
 /// </summary>
 /// <remarks>
 /// <para>Each tile: x is copied once into its border (read H·W·C, write (H+2p)(W+2p)C), the filter bank is packed once per member into panels

@@ -4,7 +4,7 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// The linear layer on the micro-kernel. Forward packs Wᵀ into panels once per member; backward reads W's rows as they are; the weight's gradient is
-/// summed in place as [O, I] while the samples stream past.
+/// summed in place as [O, I] while the samples stream through.
 /// </summary>
 internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 {
@@ -65,7 +65,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 
         /// <summary>
         /// Rows a multiple of a kilobyte apart fall into the same few sets of the first-level cache, and a tile reads fourteen at once: such rows are copied a cache line further
-        /// apart, if there are panels enough to pay for it.
+        /// apart, if there are enough panels to make up for the copy.
         /// </summary>
         private bool AreRowsSpread => _inputs % 256 == 0 && _panels > 1;
 
@@ -187,7 +187,7 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             RetainedFloats = _products is null ? 0 : 2 * _products.TotalFloats;
         }
 
-        /// <summary>The vector that receives both gradients, where they are one's.</summary>
+        /// <summary>The vector that receives both gradients, if they belong to one vector.</summary>
         internal CpuTensor? Vector => _weightSum.Vector.Tensor == _biasSum.Vector.Tensor ? _weightSum.Vector.Tensor : null;
 
         internal bool TakesProducts => _products is not null;

@@ -1,11 +1,14 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The transpose of a convolution that has few input channels, such as a network's first layer: δx = Σ over sources of Wᵀ∗δ. One product [H′W′, O] · [O, I·k²] gives every
-/// cotangent pixel's share in every tap at once, and each pixel of δx then adds up its k² shares. The product's columns are filled by the taps where
-/// <see cref="CorrelationCall"/> would fill I of 32.
+/// The transpose of a convolution that has few input channels, such as a network's first layer: δx = Σ over sources of Wᵀ∗δ. One product
+/// [H′W′, O] · [O, I·k²] gives every cotangent pixel's share in every tap at once, and each pixel of δx then adds up its k² shares. The
+/// taps fill the product's columns, of which <see cref="CorrelationCall"/> would use I of 32.
 /// </summary>
-/// <remarks>The filter's rows [O, (I, k, k)] are the product's rows as they are; they are only widened to whole vectors. A sample reads H′W′·O floats once; its shares, H′W′·32 at most, stay in cache.</remarks>
+/// <remarks>
+/// The filter's rows [O, (I, k, k)] are the product's rows, padded to whole vectors. A sample reads H′W′·O floats once; its shares, H′W′·32
+/// at most, stay in cache.
+/// </remarks>
 internal sealed unsafe class FewChannelsTransposeCall : CpuCall
 {
     private readonly CorrelationShape _shape;

@@ -5,17 +5,18 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// δW = Σ over sources of δ⋆x, and δb = Σ δ. The gradient is summed as [k, k, C, O]: a filter row's k·C rows by O columns is one product of the
-/// overlapping image rows, transposed, with δ, contracted over the pixels; the sum stays in cache while the samples stream past.
+/// overlapping image rows, transposed, with δ, contracted over the pixels; the sum stays in cache while the samples stream through.
 /// </summary>
 /// <remarks>
-/// A first layer, of 1 or 3 channels, does so little with each δ that memory sets its pace. Every tap's and the bias's pass over a band of output rows is done while the
-/// band is in the first-level cache, and the next band is fetched meanwhile, in the order of memory. With many channels one band is the whole image, and the sum is touched once.
+/// A first layer, of 1 or 3 channels, computes so little with each δ that it is bound by memory. The passes of all taps and of the bias
+/// over a band of output rows run while the band is in the first-level cache, and the next band is prefetched in memory order. With many
+/// channels one band is the whole image, and each sum is loaded and stored once.
 /// </remarks>
 internal sealed unsafe class FilterGradientCall : CpuCall
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
-    /// <summary>Channels up to which δ is fetched ahead in bands.</summary>
+    /// <summary>The most channels for which δ is prefetched in bands.</summary>
     private const int FewChannels = 4;
 
     /// <summary>Bytes of δ in a band at most: two bands and the image fill two thirds of a first-level cache.</summary>
@@ -74,7 +75,7 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         }
     }
 
-    /// <summary>The directions are brought into the sum's order once a run.</summary>
+    /// <summary>Converts the directions to the sum's order, once a run.</summary>
     private void WriteProducts(in Tile tile, int sample, RunningProducts products)
     {
         double* before = (double*)Retained(tile), totals = before + products.Count;
@@ -105,7 +106,10 @@ internal sealed unsafe class FilterGradientCall : CpuCall
         }
     }
 
-    /// <summary>Asks for what the next band, of this image or the next, will read. Past the end of all images this asks for what nobody reads, which no processor minds.</summary>
+    /// <summary>
+    /// Prefetches what the next band, of this image or the next, will read. After the last image it prefetches unused addresses, which is
+    /// harmless.
+    /// </summary>
     private static void Fetch(float* band, nint floats)
     {
         if (!Sse.IsSupported)

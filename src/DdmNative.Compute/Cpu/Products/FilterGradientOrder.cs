@@ -2,7 +2,10 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>From the order in which kernels sum a filter's gradient, [k, k, channels, outputs], to PyTorch's OIHW: (input, tap) runs against outputs, sixteen by sixteen.</summary>
+/// <summary>
+/// From the order in which kernels sum a filter's gradient, [k, k, channels, outputs], to PyTorch's OIHW: transposes (input, tap) runs and
+/// outputs in blocks of sixteen by sixteen.
+/// </summary>
 internal sealed unsafe class FilterGradientOrder
 {
     private const int Size = RegisterTransposition.Size;
@@ -43,7 +46,7 @@ internal sealed unsafe class FilterGradientOrder
                 target[(nint)output * run + j] = source[_sourceRows[j] + output];
     }
 
-    /// <summary>The other way round, for what is to be compared with sums while they grow.</summary>
+    /// <summary>The inverse order, for directions that are multiplied with partial sums.</summary>
     public void ConvertBack(float* source, float* target)
     {
         int run = _sourceRows.Length;

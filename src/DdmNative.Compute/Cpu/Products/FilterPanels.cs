@@ -1,12 +1,12 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// A filter bank repacked for the micro-kernel: panels of 32 output channels, [outputs/32][k][k][channels][32], the last panel filled up with zeros.
-/// The bank is [O, I, k, k] read as outputs × inputs, or its transpose turned upside down as inputs × outputs.
+/// A filter bank repacked for the micro-kernel: panels of 32 output channels, [outputs/32][k][k][channels][32], the last panel padded with
+/// zeros. The bank is [O, I, k, k] read as outputs × inputs, or its transpose turned upside down as inputs × outputs.
 /// </summary>
 /// <remarks>
 /// Sixteen inputs by sixteen outputs are k² register transpositions: of (input, tap) runs against outputs, or, transposed, of taps against outputs for one input after the other.
-/// What does not fill sixteen goes one by one.
+/// A remainder below sixteen is moved float by float.
 /// </remarks>
 internal sealed unsafe class FilterPanels
 {
@@ -25,7 +25,7 @@ internal sealed unsafe class FilterPanels
     private readonly int[] _targetRows;
 
     /// <param name="shape">Its outputs are the panels' columns.</param>
-    /// <param name="stride">Channels of a packed pixel: several sources may lie side by side.</param>
+    /// <param name="stride">Channels of a packed pixel, which may hold several sources.</param>
     public FilterPanels(in CorrelationShape shape, int stride)
     {
         (_shape, _stride) = (shape, stride);
@@ -70,7 +70,7 @@ internal sealed unsafe class FilterPanels
         }
     }
 
-    /// <summary>Copies a bias into whole panels, filled up with zeros; a missing bias is zero.</summary>
+    /// <summary>Copies a bias into whole panels, padded with zeros; a missing bias is zero.</summary>
     public static void PackBias(float* bias, int outputs, float* panels)
     {
         for (int i = 0; i < Count(outputs) * Columns; i++)
@@ -115,6 +115,6 @@ internal sealed unsafe class FilterPanels
 
     private int TapRow(int tap) => (_shape.IsTransposed ? _shape.Taps - 1 - tap : tap) * _stride * Columns;
 
-    /// <summary>Rows of a block beyond the last tap go where its first row will overwrite them.</summary>
+    /// <summary>Rows of a block beyond the last tap are stored where its first row then overwrites them.</summary>
     private int SurplusToFirst(int tap) => tap < _shape.Taps ? tap : tap / Chunk * Chunk;
 }

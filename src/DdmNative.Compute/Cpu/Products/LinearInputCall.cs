@@ -1,9 +1,9 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Lays a batch that all members share out for <see cref="LinearStepCall"/>, once for all of them: the inputs in panels of 32 samples
-/// [N/32, I, 32] for the product, in panels of 32 inputs [I/32, N, 32] for the gradient, and the labels as [K, N]. Inputs are in PyTorch's
-/// order, as a flatten of the images makes them.
+/// Converts a batch that all members share to the layout of <see cref="LinearStepCall"/>, once for all of them: the inputs in panels of 32
+/// samples [N/32, I, 32] for the product, in panels of 32 inputs [I/32, N, 32] for the gradient, and the labels as [K, N]. Inputs are in
+/// PyTorch's order, as a flatten of the images makes them.
 /// </summary>
 internal sealed unsafe class LinearInputCall : CpuCall
 {
@@ -29,7 +29,7 @@ internal sealed unsafe class LinearInputCall : CpuCall
         (_across, _panels, _labelsAcross) = (WriteWhole(Across), WriteWhole(Panels), WriteWhole(LabelsAcross));
     }
 
-    /// <summary>[N/32, I, 32]; what lies between N and the stride is zero.</summary>
+    /// <summary>[N/32, I, 32]; the floats between N and the stride are zero.</summary>
     public CpuTensor Across { get; }
 
     /// <summary>[I/32, N, 32].</summary>

@@ -6,13 +6,13 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// One member's training step of a linear layer under softmax and cross-entropy, on a batch that all members share (<see
-/// cref="LinearInputCall"/>): Y = W X + b with the samples side by side, so that the filters are read as they lie; the softmax eight
-/// samples at a time; and the gradient tile by tile, each tile going into the velocity and the parameters as soon as it is summed. Nothing
-/// as long as the parameters is written but the parameters and the velocity.
+/// cref="LinearInputCall"/>): Y = W X + b with the samples side by side, so that the weights are read in their own order; the softmax eight
+/// samples at a time; and the gradient tile by tile, each tile going into the velocity and the parameters as soon as it is summed. No other
+/// array of the parameters' length is written.
 /// </summary>
 /// <remarks>
-/// Every number is made of the same operations in the same order as by the separate calls, slots of samples (<see cref="GradientSum"/>)
-/// included: the bits are theirs.
+/// Every number is computed by the same operations in the same order as in the separate calls, including the slots of samples
+/// (<see cref="GradientSum"/>): the bits are the same.
 /// </remarks>
 internal sealed unsafe class LinearStepCall : CpuCall
 {
@@ -26,7 +26,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
 
     private const int Lanes = LanePart.Lanes;
 
-    /// <summary>Inputs contracted before the next rows' turn: so many of 32 samples are half of a first-level cache.</summary>
+    /// <summary>Inputs that are contracted before the next rows: with 32 samples they fill half of a first-level cache.</summary>
     private const int InputsTogether = 128;
 
     private readonly CpuOperand _inputsAcross, _inputPanels, _labelsAcross, _weights, _parameters, _velocity, _learningRate;
@@ -92,7 +92,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
         }
     }
 
-    /// <summary>Turns eight samples' logits into their cotangents, w(σp − q).</summary>
+    /// <summary>Replaces eight samples' logits by their cotangents, w(σp − q).</summary>
     private void Differentiate(in Tile tile, int sample, float* logits, double* exponentials)
     {
         Vector256<float> most = Vector256.Load(logits), least = most;
@@ -158,7 +158,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
                 float* first = theta + (nint)row * _inputs + column, firstVelocity = u + (nint)row * _inputs + column;
                 for (int i = 0; i < height; i++)
                 {
-                    // Two lines of each row, which nothing else would fetch before they are needed.
+                    // Two cache lines of each row, which would otherwise not be prefetched.
                     Sse.Prefetch0(first + (nint)i * _inputs);
                     Sse.Prefetch0(first + (nint)i * _inputs + Lanes);
                     Sse.Prefetch0(firstVelocity + (nint)i * _inputs);

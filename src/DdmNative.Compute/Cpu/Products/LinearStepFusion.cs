@@ -6,14 +6,14 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>
 /// Finds training steps of a linear layer on inputs that all members share (the depth dial's head on frozen features) and lets <see
 /// cref="LinearStepCall"/> do a member's whole step: product, softmax, gradient and SGD, with a flatten of the inputs before them if there
-/// is one. What lies between them must go to nothing else; otherwise the calls stay as they were recorded.
+/// is one. Nothing else may read the tensors between them; otherwise the calls stay as they were recorded.
 /// </summary>
 internal static class LinearStepFusion
 {
     /// <param name="calls">Recorded calls.</param>
-    /// <param name="threads">Threads of the device: a member's step is one thread's, so that there must be members enough for all of
-    /// them.</param>
-    /// <param name="own">Given the tensors that are made, to be disposed with the plan.</param>
+    /// <param name="threads">Threads of the device: one thread computes a member's step, so there must be enough members for all
+    /// threads.</param>
+    /// <param name="own">Receives the tensors that are created; the plan disposes them.</param>
     public static IReadOnlyList<CpuCall> Apply(IReadOnlyList<CpuCall> calls, int threads, Action<CpuTensor> own)
     {
         if (!Vector512.IsHardwareAccelerated || !Avx512F.IsSupported)
@@ -41,7 +41,7 @@ internal static class LinearStepFusion
             result.RemoveRange(first, i + 4 - first);
             result.Insert(first, new LinearStepCall(prepare, product, softmax, step));
 
-            // Right behind the batch, so that the members' steps of several batches follow each other without anything between them.
+            // Directly after the batch, so that the members' steps of several batches follow each other without other calls between them.
             int written = first == 0 ? -1 : result.FindLastIndex(first - 1,
                 call => call.Operands.Any(o => o.IsWritten && (o.Tensor == images || o.Tensor == softmax.labels.Tensor)));
             result.Insert(written + 1, prepare);

@@ -21,7 +21,7 @@ internal unsafe struct Contraction
     public float* C;
     public nint RowStrideC;
 
-    /// <summary>Columns stored, at most 32; B is read in whole vectors all the same.</summary>
+    /// <summary>Columns stored, at most 32; B is always read in whole vectors.</summary>
     public int Columns;
 
     /// <summary>Adds to C; otherwise C is assigned.</summary>
@@ -33,7 +33,7 @@ internal unsafe struct Contraction
 
 /// <summary>
 /// The register tile at the bottom of every product: up to 14 rows × 32 columns of C stay in 28 vector registers while A is broadcast element by
-/// element and B streams in two vectors a step, so that a step is 28 multiply–adds for 16 loads.
+/// element and B is loaded, two vectors a step, so that a step is 28 multiply–adds for 16 loads.
 /// </summary>
 /// <remarks>
 /// One method per tile height, written out: the compiler keeps named locals in registers, but not an array's elements, and spills all of them

@@ -1,11 +1,11 @@
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Ways to lay out an image so that a window's floats are consecutive. All images are channels last.</summary>
+/// <summary>Layouts of an image in which a window's floats are consecutive. All images are channels last.</summary>
 internal static unsafe class PaddedImage
 {
     /// <summary>
     /// Copies [H, W, C] to row and column <paramref name="padding"/> of [paddedHeight, paddedWidth, stride] and clears the same channels of the border.
-    /// With a stride above C, several images lie side by side in one pixel (or the rest of the pixel is cleared by whoever owns it).
+    /// With a stride above C, one pixel holds several images (or the caller clears the rest of the pixel).
     /// </summary>
     public static void Pad(float* image, int height, int width, int channels, int padding, float* padded, int paddedHeight, int paddedWidth, int stride)
     {

@@ -5,10 +5,14 @@ using System.Runtime.Intrinsics.X86;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Turns a 16 × 16 block of floats over its diagonal: target[targetRow[j]][i] = source[sourceRow[i]][j]. What every change between PyTorch's filter order
-/// and the kernels' rows of output channels is made of: 16 loads, 64 shuffles and 16 stores for 256 floats, where moving them one by one takes 512 accesses.
+/// Transposes a 16 × 16 block of floats: target[targetRow[j]][i] = source[sourceRow[i]][j]. Every conversion between PyTorch's filter order
+/// and the kernels' rows of output channels consists of such blocks: 16 loads, 64 shuffles and 16 stores for 256 floats, where moving them
+/// one by one takes 512 accesses.
 /// </summary>
-/// <remarks>Rows lie wherever the offsets (in floats) say. Target rows are stored from the last to the first, so that a caller with fewer than sixteen may send the surplus to its first.</remarks>
+/// <remarks>
+/// The offsets (in floats) say where the rows are. Target rows are stored from the last to the first, so that a caller with fewer than
+/// sixteen may store the surplus rows over its first.
+/// </remarks>
 internal static unsafe class RegisterTransposition
 {
     /// <summary>Rows and columns of a block.</summary>

@@ -4,13 +4,13 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// ⟨G_n, V_d⟩ of every sample beside a gradient G = Σₙ G_n that is being summed. The product of the running sum with each direction is taken after every sample, and what it has grown by is the
-/// sample's own. So the sum, and with it every bit of the gradient, stays that of the plain call, and a product costs one pass over the sum, which is in the cache: no second
-/// gradient, and none of a single sample.
+/// ⟨G_n, V_d⟩ of every sample beside a gradient G = Σₙ G_n that is being summed. The product of the running sum with each direction is
+/// computed after every sample; its increase is the sample's product. So the sum, and with it every bit of the gradient, stays that of the
+/// plain call, and a product costs one pass over the sum, which is in the cache: no second gradient, and none of a single sample.
 /// </summary>
 /// <remarks>
-/// <para>Memory: a call retains the D products of the slot's sum so far in float64, so that their differences keep float32's digits, and the directions in its own form of the gradient where that
-/// is not the parameters'. Results are assigned.</para>
+/// <para>Memory: a call retains the D products of the slot's sum so far in float64, so that their differences have float32's precision, and
+/// the directions in its own form of the gradient where that is not the parameters'. Results are assigned.</para>
 /// <para>Bound: loads, one of the sum and D of the directions for D multiply–adds; two directions go together, so that each load of the sum serves both.</para>
 /// </remarks>
 internal sealed unsafe class RunningProducts
@@ -61,17 +61,17 @@ internal sealed unsafe class RunningProducts
         }
     }
 
-    /// <summary>Writes what the products have grown by with this sample.</summary>
+    /// <summary>Writes the products' increase by this sample.</summary>
     /// <param name="tile">The sample's tile.</param>
     /// <param name="sample">n.</param>
     /// <param name="totals">The products of the sum with this sample.</param>
-    /// <param name="before">Those without it; they become <paramref name="totals"/>.</param>
+    /// <param name="before">The products without it; assigned <paramref name="totals"/>.</param>
     public void Write(in Tile tile, int sample, double* totals, double* before)
     {
         float* target = _products.At(tile, sample) + _column;
         for (int d = 0; d < Count; d++)
         {
-            // The sum of a slot begins at zero, whatever an earlier slot has left here.
+            // The sum of a slot begins at zero; this memory may still contain an earlier slot's values.
             target[d] = (float)(totals[d] - (IsFirstOfSlot(tile, sample) ? 0 : before[d]));
             before[d] = totals[d];
         }

@@ -18,7 +18,7 @@ internal static unsafe class SlotMicroKernel
 
     private const int Lanes = 16;
 
-    /// <summary>Rows of the next tile where so many are left: few rows are too short a chain of independent sums.</summary>
+    /// <summary>The height of the next tile when this many rows remain: too few rows are too few independent sums.</summary>
     public static int TileHeight(int rows) => rows switch
     {
         16 or 12 or 8 => 4,

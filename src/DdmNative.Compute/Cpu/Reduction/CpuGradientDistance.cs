@@ -60,7 +60,7 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             return sum;
         }
 
-        /// <summary>‖g − g*‖²/‖g*‖² and its gradient; 1 and none where ‖g*‖² is negligible.</summary>
+        /// <summary>‖g − g*‖²/‖g*‖² and its gradient; 1 and no gradient if ‖g*‖² is negligible.</summary>
         private static double Relative(float* g, float* wanted, float* v, int length, double negligible)
         {
             double scale = VectorSum.Dot(wanted, wanted, length);

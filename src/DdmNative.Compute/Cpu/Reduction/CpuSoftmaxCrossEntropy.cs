@@ -21,7 +21,7 @@ internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEnt
     protected override void LabelCotangentCore(Tensor logits, Tensor logitsTangent, Tensor weights, Tensor labelCotangent)
         => device.Submit(new LabelCotangentCall(logits, logitsTangent, weights, labelCotangent));
 
-    /// <summary>What the five calls share: the walk over samples with the softmax of each.</summary>
+    /// <summary>The part that the five calls share: the loop over samples with the softmax of each.</summary>
     internal abstract unsafe class SampleCall : CpuCall
     {
         internal readonly CpuOperand logits;

@@ -7,25 +7,25 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// exp in float64, one value or eight at a time, to the same bits: exp(x) = 2^(k/128) · exp(r) with a table of 128 powers and a polynomial
-/// of degree 5 (the method, constants and order of operations of ARM's optimized routines, which glibc takes over: there the bits are also
+/// of degree 5 (the method, constants and order of operations of ARM's optimized routines, which glibc uses: there the bits are also
 /// those of <see cref="Math.Exp(double)"/>). Errors stay below 0.52 units in the last place.
 /// </summary>
 internal static unsafe class Exponential
 {
-    /// <summary>Magnitudes from here on are left to <see cref="Math.Exp(double)"/>: 2^k may leave the normal numbers.</summary>
+    /// <summary>From this magnitude on, <see cref="Math.Exp(double)"/> is called: 2^k may be subnormal or overflow.</summary>
     public const double Limit = 512;
 
     private const int TableBits = 7;
     private const int TableSize = 1 << TableBits;
     private const int MantissaBits = 52;
 
-    /// <summary>1.5·2⁵²: adding it rounds to whole numbers, which then are the low bits.</summary>
+    /// <summary>1.5·2⁵²: adding it rounds to an integer, which is then in the low bits.</summary>
     private const double Shift = 6755399441055744.0;
 
     private const double Inverse = 184.6649652337873, NegativeHigh = -0.0054152123481117087, NegativeLow = -1.2864023111638346e-14;
     private const double C2 = 0.49999999999996786, C3 = 0.16666666666665886, C4 = 0.0416666808410674, C5 = 0.008333335853059549;
 
-    /// <summary>[128, 2]: how far 2^(i/128) is from its float64, relative to it, and that float64's bits less i·2⁴⁵.</summary>
+    /// <summary>[128, 2]: the relative error of 2^(i/128) as a float64, and that float64's bits minus i·2⁴⁵.</summary>
     private static readonly double* Table = MakeTable();
 
     public static double Compute(double x)
@@ -66,7 +66,7 @@ internal static unsafe class Exponential
         => Vector512.Create(Avx2.GatherVector256(table, index.GetLower(), sizeof(double)),
             Avx2.GatherVector256(table, index.GetUpper(), sizeof(double)));
 
-    /// <summary>The powers from whole-number roots with 200 digits after the point, so that every platform has the same table.</summary>
+    /// <summary>Computes the powers from integer roots with 200 decimal places, so that every platform has the same table.</summary>
     private static double* MakeTable()
     {
         const int digits = 200;

@@ -2,10 +2,13 @@ using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>Sums of products over long vectors, in one order whatever their alignment: lanes first, folded into float64 every few thousand terms.</summary>
+/// <summary>
+/// Sums of products over long vectors, in an order that does not depend on alignment: by lanes, added to a float64 every few thousand
+/// terms.
+/// </summary>
 internal static unsafe class VectorSum
 {
-    /// <summary>Terms between two foldings into float64.</summary>
+    /// <summary>Terms between two additions to the float64.</summary>
     public const int ChunkLength = 4096;
 
     /// <summary>⟨a, b⟩.</summary>

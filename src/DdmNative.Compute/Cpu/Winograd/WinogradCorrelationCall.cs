@@ -5,8 +5,8 @@ namespace DdmNative.Compute.Cpu;
 /// filters [36, panel, channels, 32], and back. A block's tiles of all samples are the rows of one product.
 /// </summary>
 /// <remarks>
-/// A quarter of the multiply–adds for the price of the transforms: about 36·C/16 · 12 vector operations a tile in and 24·O/16 · 10 out, against 36·C·O/16
-/// multiply–adds between them; so it pays from sixteen channels on, where tiles fit the image.
+/// A quarter of the multiply–adds at the cost of the transforms: about 36·C/16 · 12 vector operations a tile in and 24·O/16 · 10 out,
+/// against 36·C·O/16 multiply–adds between them; so it pays from sixteen channels on, where tiles fit the image.
 /// </remarks>
 internal sealed unsafe class WinogradCorrelationCall : CpuCall
 {
@@ -15,7 +15,7 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     /// <summary>Rows of one product: enough to reuse a filter panel from the first-level cache, few enough that images and products stay in the second.</summary>
     private const int TargetTiles = 32;
 
-    /// <summary>Samples from which the tiles that a product serves are multiplied apart from those that it does not.</summary>
+    /// <summary>The fewest samples for which a product leaves out the tiles that it does not serve.</summary>
     private const int LeastSamplesApart = 4;
 
     private readonly CorrelationShape _shape;
@@ -46,12 +46,12 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         RetainedFloats = sources.Length * SourceLength;
     }
 
-    /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
+    /// <summary>The images, if all members of the ensemble read the same ones; otherwise null.</summary>
     internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
         => Members > 1 && Samples > 1 && _sources.Length == 1 && _sources[0].Image.Tensor.Shape.Members == 1
             ? (_sources[0].Image.Tensor, _shape) : null;
 
-    /// <summary>Room for one source's transformed filters.</summary>
+    /// <summary>Floats of one source's transformed filters.</summary>
     private long SourceLength => (long)_panels * _filters.PanelLength;
 
     private int PaddedLength => _tiles.PaddedHeight * _tiles.PaddedWidth * _sourceStride;
@@ -64,7 +64,7 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         => _panels * Columns + _filters.ChunkLength + PaddedLength + (long)WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _channels) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _panels * Columns));
 
-    /// <summary>Takes images that are transformed already.</summary>
+    /// <summary>Uses images that another call has transformed.</summary>
     internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void Execute(in Tile tile)
@@ -82,7 +82,7 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
             Correlate(tile, first, Math.Min(SamplesTogether, tile.EndSample - first), biases);
     }
 
-    /// <summary>A member's own filters, needed for a single sample, are not worth keeping.</summary>
+    /// <summary>A member's own filters that serve only one sample are not worth retaining.</summary>
     private bool IsUsedOnce(int source) => Samples == 1 && !_sources[source].Filter.IsShared;
 
     private void Correlate(in Tile tile, int firstSample, int samples, float* biases)
@@ -155,7 +155,7 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         }
     }
 
-    /// <summary>Where a source's transformed panel lies; one that is used once is made there first.</summary>
+    /// <summary>The address of a source's transformed panel; a panel that is used once is transformed there first.</summary>
     private float* PanelOf(in Tile tile, int source, int panel, bool mayTransform)
     {
         float* transformed = Retained(tile) + source * SourceLength;

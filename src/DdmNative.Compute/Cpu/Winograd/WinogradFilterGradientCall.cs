@@ -46,7 +46,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         RetainedFloats = SumLength + (_products is null ? 0 : _products.TotalFloats + _products.Count * DirectionLength);
     }
 
-    /// <summary>The images, where all members of the ensemble read the same ones; otherwise null.</summary>
+    /// <summary>The images, if all members of the ensemble read the same ones; otherwise null.</summary>
     internal (CpuTensor Images, CorrelationShape Shape)? SharedImages
         => Members > 1 && Samples > 1 && _sources.Length == 1 && _products is null && _sources[0].Image.Tensor.Shape.Members == 1
             ? (_sources[0].Image.Tensor, _shape) : null;
@@ -58,7 +58,10 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     private long SumLength => (IsSinglePass ? 1 : _panels) * PanelLength;
 
-    /// <summary>Directions are left out: the plain call's blocks, which fit the second-level cache, are worth more than passing over the directions less often.</summary>
+    /// <summary>
+    /// Without the directions: blocks that fit the second-level cache, as in the plain call, are worth more than reading the directions
+    /// less often.
+    /// </summary>
     public override long PassedFloats => SumLength;
 
     /// <summary>Floats of a transformed direction: panels of the sum's form.</summary>
@@ -77,7 +80,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         => (_products is null ? 0 : SamplesTogether * _products.TotalFloats + _directions.ChunkLength) + PaddedLength + (long)_sources.Length * WinogradTransform.Products
             * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _inputs) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _outputs));
 
-    /// <summary>Takes images that are transformed already.</summary>
+    /// <summary>Uses images that another call has transformed.</summary>
     internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
 
     public override void EndSlot(Workspace workspace)
@@ -119,7 +122,9 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 
     private float* Directions(in Tile tile) => Retained(tile) + SumLength + _products!.TotalFloats;
 
-    /// <summary>Multiplies and sums some samples together; where products with directions are wanted, sample by sample, to the same bits.</summary>
+    /// <summary>
+    /// Multiplies and sums some samples together; if sample products are requested, sample by sample, with the same bits.
+    /// </summary>
     private void AddProducts(in Tile tile, int firstSample, int samples, double* totals)
     {
         int steps = samples * _tiles.Count, parts = _products is null ? 1 : samples, stepsOfPart = steps / parts;

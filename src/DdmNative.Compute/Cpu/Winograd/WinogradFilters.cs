@@ -3,7 +3,7 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>
 /// One filter bank in Winograd's domain: panels of 32 outputs, each [36, channels, 32] with the channels rounded up to whole vectors and the 36 planes a cache
 /// line more than their length apart (see <see cref="WinogradTiles"/>). A shared bank is transformed once per thread and run, a member's own once per
-/// member, or, if one pass uses it up, panel by panel through memory that the second-level cache holds.
+/// member, or, if it is used only once, panel by panel in memory that fits the second-level cache.
 /// </summary>
 internal sealed unsafe class WinogradFilters
 {
@@ -26,7 +26,7 @@ internal sealed unsafe class WinogradFilters
 
     public int PanelLength => WinogradTransform.Products * PlaneStride;
 
-    /// <summary>Floats of room that <see cref="TransformPanel"/> needs.</summary>
+    /// <summary>Floats of temporary memory that <see cref="TransformPanel"/> needs.</summary>
     public int ChunkLength => _shape.Taps * FilterPanels.Chunk * Columns;
 
     /// <summary>Packs and transforms sixteen inputs at a time, which stay in the first-level cache in between.</summary>

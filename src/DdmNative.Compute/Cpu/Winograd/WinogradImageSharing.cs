@@ -1,12 +1,12 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Finds convolutions of many members over the same images and has <see cref="WinogradImagesCall"/> transform these once for all of them.
+/// Finds convolutions of many members over the same images and lets one <see cref="WinogradImagesCall"/> transform these for all of them.
 /// </summary>
 internal static class WinogradImageSharing
 {
     /// <param name="calls">Recorded calls.</param>
-    /// <param name="own">Given the tensors that are made, to be disposed with the plan.</param>
+    /// <param name="own">Receives the tensors that are created; the plan disposes them.</param>
     public static IReadOnlyList<CpuCall> Apply(IReadOnlyList<CpuCall> calls, Action<CpuTensor> own)
     {
         var result = new List<CpuCall>(calls);
@@ -19,7 +19,7 @@ internal static class WinogradImageSharing
                 continue;
             if (!made.TryGetValue(key, out WinogradImagesCall? transform))
             {
-                // Right behind what writes the images; where more than one call does, they are not the same images for all.
+                // Directly after the call that writes the images; if several calls write them, the members do not share them.
                 int[] writers = [.. Enumerable.Range(0, result.Count)
                     .Where(i => result[i].Operands.Any(o => o.IsWritten && o.Tensor == images))];
                 int at = writers.Length == 0 ? 0 : writers[0] + 1;

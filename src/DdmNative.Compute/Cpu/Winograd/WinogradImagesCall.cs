@@ -3,8 +3,8 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>
 /// Transforms images that all members share (frozen activations under the depth dial) once for all of them, for the products of both
 /// directions: slot by slot [36, tiles of the slot, channels], so that a tile of
-/// <see cref="WinogradCorrelationCall"/> or <see cref="WinogradFilterGradientCall"/>, which never reaches over a slot's end, finds its rows
-/// side by side.
+/// <see cref="WinogradCorrelationCall"/> or <see cref="WinogradFilterGradientCall"/>, which never crosses a slot's end, finds its rows
+/// adjacent.
 /// </summary>
 internal sealed unsafe class WinogradImagesCall : CpuCall
 {
@@ -54,7 +54,7 @@ internal sealed unsafe class WinogradImagesCall : CpuCall
 
     private int SlotStart(int slot) => (int)((long)Samples * slot / _slots);
 
-    /// <summary>The planes of the slots before, each with the room that <see cref="WinogradTiles.PlaneStride"/> leaves behind it.</summary>
+    /// <summary>The planes of the slots before, each with the padding that <see cref="WinogradTiles.PlaneStride"/> adds.</summary>
     private long SlotOffset(int slot) => WinogradTransform.Products
         * ((long)SlotStart(slot) * _tiles.Count * _channels + (long)slot * WinogradTiles.PlaneStride(0, _channels));
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// A 3×3 correlation cut into 4×4 output tiles: which shapes gain by it, how large the pieces are, and how images go in and out.
+/// A 3×3 correlation cut into 4×4 output tiles: which shapes it makes faster, how large the pieces are, and the conversion of images.
 /// Transformed images are [36, tiles, channels], the channels rounded up to whole vectors, and the 36 planes a cache line more than their length apart:
 /// at a power of two all 36 values of a tile would fall into the same few sets of the first-level cache.
 /// </summary>
@@ -19,7 +19,9 @@ internal readonly unsafe struct WinogradTiles
     /// <summary>Channels below which the transforms outweigh the products.</summary>
     private const int LeastChannels = 16;
 
-    /// <summary>Tiles of a member below which its filters' way through the cache, four times as long as untransformed, outweighs the products.</summary>
+    /// <summary>
+    /// Tiles of a member below which reading its transformed filters, four times as long as the filters, costs more than the products save.
+    /// </summary>
     private const int LeastTiles = 8;
 
     private readonly CorrelationShape _shape;
@@ -38,8 +40,8 @@ internal readonly unsafe struct WinogradTiles
     public int PaddedHeight => Rows * TileSize + PatchSize - TileSize;
 
     /// <summary>
-    /// Whether an image is 2×2 tiles, those of the second row and column cut short by its edge. What a tile has beyond the edge is all that
-    /// its last frequency in that direction serves: a sixth of the products.
+    /// Whether an image is 2×2 tiles of which the second row and column extend beyond its edge. The last frequency in a direction serves
+    /// only pixels beyond the edge: a sixth of the products.
     /// </summary>
     public bool AreCut => Rows == 2 && Columns == 2 && _shape.OutputHeight < 2 * TileSize && _shape.OutputWidth < 2 * TileSize;
 
@@ -64,7 +66,7 @@ internal readonly unsafe struct WinogradTiles
 
     /// <summary>
     /// Transforms an image's channels into tiles <paramref name="firstTile"/>… of <paramref name="target"/> [36, tiles, stride], at channel
-    /// <paramref name="firstChannel"/>. <paramref name="padded"/> is room for the image with its border and whole tiles.
+    /// <paramref name="firstChannel"/>. <paramref name="padded"/> has space for the image with its border and whole tiles.
     /// </summary>
     public void TransformImage(float* image, float* padded, float* target, int tiles, int stride, int firstTile, int firstChannel)
     {
@@ -85,7 +87,7 @@ internal readonly unsafe struct WinogradTiles
         }
     }
 
-    /// <summary>Transforms cotangents [H′, W′, O] likewise; what a tile has beyond the image's edge is zero.</summary>
+    /// <summary>Transforms cotangents [H′, W′, O] in the same way; the parts of tiles beyond the image's edge are zero.</summary>
     public void TransformCotangent(float* cotangent, float* target, int tiles, int firstTile)
     {
         int outputs = _shape.OutputChannels, stride = RoundUp(outputs);
