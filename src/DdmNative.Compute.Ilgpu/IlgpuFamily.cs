@@ -18,28 +18,36 @@ public sealed class IlgpuFamily : IDeviceFamily
 
     public IReadOnlyList<DeviceListing> ListDevices()
     {
-        using var accelerators = new Accelerators();
-        return [.. accelerators.Found.Select(found => new DeviceListing(found.Name, IlgpuDevice.Describe(found.Device)))];
+        try
+        {
+            using var accelerators = new Accelerators();
+            return [.. accelerators.Found.Select(found => new DeviceListing(found.Name, IlgpuDevice.Describe(found.Device)))];
+        }
+        catch (Exception e) when (IsFailureOfIlgpu(e))
+        {
+            throw new DeviceUnavailableException($"ILGPU cannot list its devices: {e.Message}", e);
+        }
     }
 
     public Device Open(string which, string precision)
     {
-        var accelerators = new Accelerators();
+        Accelerators? accelerators = null;
         try
         {
+            accelerators = new Accelerators();
             return new IlgpuDevice(accelerators, accelerators.Find(which));
         }
-        catch (Exception e) when (e is AcceleratorException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception e)
         {
-            accelerators.Dispose();
+            accelerators?.Dispose();
+            if (!IsFailureOfIlgpu(e))
+                throw;
             throw new DeviceUnavailableException(
-                $"ILGPU cannot open ilgpu:{which}: {e.Message} `ddm devices` lists its devices; "
-                + "--device cpu works on every machine.", e);
-        }
-        catch
-        {
-            accelerators.Dispose();
-            throw;
+                $"ILGPU cannot open ilgpu:{which}: {e.Message} `ddm devices` lists its devices; --device cpu works on every machine.", e);
         }
     }
+
+    /// <summary>Whether ILGPU, or a driver that it calls, failed: a driver may be missing, damaged or too old.</summary>
+    private static bool IsFailureOfIlgpu(Exception e)
+        => e is AcceleratorException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException;
 }
