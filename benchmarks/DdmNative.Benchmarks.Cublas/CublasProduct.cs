@@ -4,26 +4,26 @@ using ManagedCuda.CudaBlas;
 
 namespace DdmNative.Benchmarks.Cublas;
 
-/// <summary>The linear layer by cuBLAS, in the primary context that our device uses and that must be current.</summary>
+/// <summary>The linear layer by cuBLAS, in the primary context of our device, which must be current.</summary>
 internal sealed class CublasProduct : IDisposable
 {
-    private readonly CudaBlas blas;
-    private readonly LinearLayer layer;
-    private readonly CudaDeviceVariable<float> x, weight, y;
+    private readonly CudaBlas _blas;
+    private readonly LinearLayer _layer;
+    private readonly CudaDeviceVariable<float> _x, _weight, _y;
 
     public CublasProduct(CudaBlas blas, LinearLayer layer, float[] samples, float[] weights)
     {
-        (this.blas, this.layer) = (blas, layer);
-        (x, weight, y) = (samples, weights, new CudaDeviceVariable<float>(layer.Samples * layer.Outputs));
+        (_blas, _layer) = (blas, layer);
+        (_x, _weight, _y) = (samples, weights, new CudaDeviceVariable<float>(layer.Samples * layer.Outputs));
     }
 
     public float[] Result()
     {
         Run();
-        return y;
+        return _y;
     }
 
-    /// <summary>Seconds of one of so many products.</summary>
+    /// <summary>Seconds of one product, averaged over several.</summary>
     public double Seconds(int repeats)
     {
         Run();
@@ -37,14 +37,16 @@ internal sealed class CublasProduct : IDisposable
 
     public void Dispose()
     {
-        x.Dispose();
-        weight.Dispose();
-        y.Dispose();
+        _x.Dispose();
+        _weight.Dispose();
+        _y.Dispose();
     }
 
-    /// <summary>cuBLAS counts in columns: row-major y [N, O] is its yᵀ (O × N) = W (O × I) · xᵀ (I × N), and row-major W its I × O, to be transposed.</summary>
+    /// <summary>
+    /// cuBLAS is column-major: row-major y [N, O] is its yᵀ (O × N) = W (O × I) · xᵀ (I × N), and row-major W its I × O, to be transposed.
+    /// </summary>
     private void Run()
-        => blas.Gemm(Operation.Transpose, Operation.NonTranspose, layer.Outputs, layer.Samples, layer.Inputs, 1f, weight, layer.Inputs, x, layer.Inputs, 0f, y, layer.Outputs);
+        => _blas.Gemm(Operation.Transpose, Operation.NonTranspose, _layer.Outputs, _layer.Samples, _layer.Inputs, 1f, _weight, _layer.Inputs, _x, _layer.Inputs, 0f, _y, _layer.Outputs);
 
     private static void Finish()
     {

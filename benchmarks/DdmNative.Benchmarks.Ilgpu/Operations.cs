@@ -3,7 +3,10 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Benchmarks.Ilgpu;
 
-/// <summary>Every operation of the contracts, at shapes of the ConvNet of width 128 with two members and few samples: large enough for the tiles of a GPU, small enough for the emulator.</summary>
+/// <summary>
+/// Operations of the contracts, at shapes of the ConvNet of width 128 with two members and few samples: large enough for the tiles of a
+/// GPU, small enough for the emulator.
+/// </summary>
 internal static class Operations
 {
     private const int Members = 2;

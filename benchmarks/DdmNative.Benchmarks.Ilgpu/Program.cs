@@ -4,13 +4,14 @@ using DdmNative.Compute;
 using DdmNative.Compute.Cuda;
 using DdmNative.Compute.Ilgpu;
 
-// Every operation of the contracts through our own PTX and through the PTX that ILGPU makes of the C# kernels, on the CUDA emulator: whether both give the same, and what the emulator counts for each.
-// One device after the other: each library makes its own context current and believes that it stays so.
+// Operations of the contracts through our own PTX and through the PTX that ILGPU compiles from the C# kernels, on the CUDA emulator:
+// compares the results and the emulator's counters.
+// One device after the other: each library makes its own context current and assumes that it stays current.
 Counted[] own, ilgpu;
 using (var device = new CudaDevice())
-    own = [.. Operations.All.Select(operation => Counted.Of(operation, device))];
+    own = [.. Operations.All.Select(operation => Counted.Run(operation, device))];
 using (Device device = new IlgpuFamily().Open("cuda", "fp32"))
-    ilgpu = [.. Operations.All.Select(operation => Counted.Of(operation, device))];
+    ilgpu = [.. Operations.All.Select(operation => Counted.Run(operation, device))];
 
 Console.WriteLine("| operation | difference | launches | warp instructions | ILGPU / own | floating point | moved / least | bank conflicts | divergent branches |");
 Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");

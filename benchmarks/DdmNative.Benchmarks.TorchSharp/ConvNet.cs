@@ -48,7 +48,7 @@ internal sealed class ConvNet : nn.Module<Tensor, Tensor>
 
     public Linear Head { get; }
 
-    /// <summary>The module with γ = 1 and β = 0, which TorchSharp 0.107's GroupNorm leaves to whatever was in memory.</summary>
+    /// <summary>The module with γ = 1 and β = 0, which TorchSharp 0.107's GroupNorm leaves uninitialised.</summary>
     public static nn.Module<Tensor, Tensor> NormOf(NormModule norm, long channels)
     {
         nn.Module<Tensor, Tensor> made = norm == NormModule.Group ? nn.GroupNorm(channels, channels) : nn.InstanceNorm2d(channels, affine: true);

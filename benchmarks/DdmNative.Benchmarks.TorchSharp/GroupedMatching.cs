@@ -8,20 +8,20 @@ namespace DdmNative.Benchmarks.TorchSharp;
 /// </summary>
 internal sealed class GroupedMatching : IMatchingGradients
 {
-    private readonly NetworkShape shape;
-    private readonly int groups;
-    private readonly Tensor[] parameters;
+    private readonly NetworkShape _shape;
+    private readonly int _groups;
+    private readonly Tensor[] _parameters;
 
     public GroupedMatching(ConvNet network, int groups)
     {
-        (shape, this.groups) = (network.Shape, groups);
-        parameters = [.. network.parameters().Select(parameter => parameter.detach().expand([groups, .. parameter.shape]).contiguous().requires_grad_())];
+        (_shape, _groups) = (network.Shape, groups);
+        _parameters = [.. network.parameters().Select(parameter => parameter.detach().expand([groups, .. parameter.shape]).contiguous().requires_grad_())];
     }
 
     public (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets)
     {
         Tensor x = images.clone().requires_grad_(), q = labels.clone().requires_grad_();
-        IList<Tensor> gradients = autograd.grad([MatchingWork.Loss(Forward(x), q).sum()], parameters, retain_graph: true, create_graph: true);
+        IList<Tensor> gradients = autograd.grad([MatchingWork.Loss(Forward(x), q).sum()], _parameters, retain_graph: true, create_graph: true);
         IList<Tensor> found = autograd.grad([MatchingWork.Distances([.. gradients], targets).sum()], [x, q]);
         return (found[0], found[1]);
     }
@@ -30,14 +30,14 @@ internal sealed class GroupedMatching : IMatchingGradients
     private Tensor Forward(Tensor images)
     {
         Tensor x = images.transpose(0, 1).flatten(1, 2);
-        for (int block = 0; block < shape.Depth; block++)
+        for (int block = 0; block < _shape.Depth; block++)
         {
-            Tensor Merged(int which) => parameters[4 * block + which].flatten(0, 1);
-            x = functional.conv2d(x, Merged(0), Merged(1), padding: [1, 1], groups: groups);
+            Tensor Merged(int which) => _parameters[4 * block + which].flatten(0, 1);
+            x = functional.conv2d(x, Merged(0), Merged(1), padding: [1, 1], groups: _groups);
             x = functional.group_norm(x, x.shape[1], Merged(2), Merged(3));
             x = functional.avg_pool2d(functional.relu(x), 2);
         }
-        Tensor features = x.unflatten(1, groups, shape.Width).flatten(2).transpose(0, 1);
-        return features.bmm(parameters[^2].transpose(1, 2)) + parameters[^1].unsqueeze(1);
+        Tensor features = x.unflatten(1, _groups, _shape.Width).flatten(2).transpose(0, 1);
+        return features.bmm(_parameters[^2].transpose(1, 2)) + _parameters[^1].unsqueeze(1);
     }
 }

@@ -4,7 +4,9 @@ using static TorchSharp.torch.nn;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>Single operations. A backward pass is timed without its forward pass: the graph of one forward pass is kept and gone through again.</summary>
+/// <summary>
+/// Single operations. A backward pass is timed without its forward pass: the graph of one forward pass is kept and reused.
+/// </summary>
 internal static class KernelWork
 {
     public static IReadOnlyList<Variant> Convolution(Device device, string kind, int batch, int inputs, int outputs, int size) =>

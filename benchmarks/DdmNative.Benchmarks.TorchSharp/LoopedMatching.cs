@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>A double backward per group, one group after another: what most people write.</summary>
+/// <summary>A double backward per group, one group after another: the usual way to write it.</summary>
 internal sealed class LoopedMatching(ConvNet network) : IMatchingGradients
 {
-    private readonly Tensor[] parameters = [.. network.parameters()];
+    private readonly Tensor[] _parameters = [.. network.parameters()];
 
     /// <summary>∇θ of a group's loss, in the parameters' order.</summary>
     public IList<Tensor> GroupGradients(Tensor images, Tensor labels, bool createGraph = false)
-        => autograd.grad([MatchingWork.Loss(network.forward(images), labels)], parameters, retain_graph: createGraph, create_graph: createGraph);
+        => autograd.grad([MatchingWork.Loss(network.forward(images), labels)], _parameters, retain_graph: createGraph, create_graph: createGraph);
 
     public (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets)
     {

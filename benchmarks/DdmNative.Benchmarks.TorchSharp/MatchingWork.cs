@@ -24,7 +24,7 @@ internal static class MatchingWork
         {
             var network = new ConvNet(shape, NormModule.Group, data.Device);
             (Tensor x, Tensor q) = data.Synset(groups, images);
-            // Which numbers the gradients are to become does not matter for the time.
+            // The target gradients' values do not affect the time.
             Tensor[] targets = [.. network.parameters().Select(parameter => randn([groups, .. parameter.shape], device: data.Device))];
             Action update = Updates(way(network), x, q, targets);
             return _ => update();

@@ -2,7 +2,7 @@ using CommandLine;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>The command line, which is that of PyTorch's worker and the device.</summary>
+/// <summary>The command line: that of PyTorch's worker, and the device.</summary>
 internal sealed class Settings
 {
     [Option("threads", MetaValue = "N", HelpText = "Threads of libtorch. Default: all cores.")]

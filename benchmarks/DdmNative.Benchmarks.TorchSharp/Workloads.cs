@@ -7,10 +7,10 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>From what the benchmark asks for to the ways in which it can be written; the kinds and their numbers are those of benchmarks/pytorch/workloads.py.</summary>
+/// <summary>The variants of each requested workload; the kinds and their numbers are those of benchmarks/pytorch/workloads.py.</summary>
 internal sealed class Workloads(Device device, FashionMnist fashion)
 {
-    private readonly BenchmarkData data = new(device, fashion);
+    private readonly BenchmarkData _data = new(device, fashion);
 
     public Device Device { get; } = device;
 
@@ -27,17 +27,17 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
             "gemm" => KernelWork.Gemm(Device, Number("size")),
             "instance-norm" => KernelWork.InstanceNorm(Device, Number("batch"), Number("channels"), Number("size")),
             "relu-avgpool" => KernelWork.ReluAvgPool(Device, Number("batch"), Number("channels"), Number("size")),
-            "train-step" => NetworkWork.TrainStep(data, Number("batch"), Network(Number("channels"), Number("size"))),
-            "forward" => NetworkWork.Forward(data, Number("batch"), Network(Number("channels"), Number("size"))),
-            "matching-step" => MatchingWork.Step(data, Number("groups"), Number("images"), Network(1, 28)),
-            "online" => EnsembleWork.Online(data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"), Network(1, 28)),
-            "retrain" => EnsembleWork.Retrain(data, Number("models"), Number("samples"), Number("batch"), Number("epochs"), Network(1, 28)),
-            "offline-total" => OfflineWork.Total(data, Number("samples"), Number("batch"), Number("epochs"), Number("matching_steps"), Network(1, 28)),
+            "train-step" => NetworkWork.TrainStep(_data, Number("batch"), Network(Number("channels"), Number("size"))),
+            "forward" => NetworkWork.Forward(_data, Number("batch"), Network(Number("channels"), Number("size"))),
+            "matching-step" => MatchingWork.Step(_data, Number("groups"), Number("images"), Network(1, 28)),
+            "online" => EnsembleWork.Online(_data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"), Network(1, 28)),
+            "retrain" => EnsembleWork.Retrain(_data, Number("models"), Number("samples"), Number("batch"), Number("epochs"), Network(1, 28)),
+            "offline-total" => OfflineWork.Total(_data, Number("samples"), Number("batch"), Number("epochs"), Number("matching_steps"), Network(1, 28)),
             _ => throw new ArgumentException($"no workload of kind '{kind}'"),
         };
     }
 
-    /// <summary>Seconds of the work alone; a GPU's queue is empty before and after. What it leaves behind is freed outside of the time.</summary>
+    /// <summary>Seconds of the work; a GPU's queue is empty before and after. Its results are freed outside the measured time.</summary>
     public double Seconds(Work work, bool isShort)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -5,12 +5,12 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.Benchmarks;
 
-/// <summary>A device, the tensors that live as long as it, and plans recorded once: what a benchmark times is <see cref="IPlan.Run"/>.</summary>
+/// <summary>A device, tensors with its lifetime, and plans recorded once: what a benchmark times is <see cref="IPlan.Run"/>.</summary>
 public abstract class KernelBenchmark
 {
     private readonly List<IDisposable> _owned = [];
 
-    /// <summary>Threads that work; one shows the kernel, more the partition of the work.</summary>
+    /// <summary>Number of threads; one shows the kernel's speed, more the distribution of the work.</summary>
     [Params(1, 2)]
     public int Threads { get; set; }
 

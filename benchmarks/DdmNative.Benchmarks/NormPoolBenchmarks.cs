@@ -4,7 +4,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Benchmarks;
 
-/// <summary>Instance norm, and ReLU with pooling, on the maps of a ConvNet's layers; together, where the device may fuse them.</summary>
+/// <summary>Instance norm, and ReLU with pooling, on the maps of a ConvNet's layers; together, so that the device can fuse them.</summary>
 public class NormPoolBenchmarks : KernelBenchmark
 {
     private const int Samples = 64;

@@ -10,7 +10,10 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>What in-run Shapley costs beside the training that it runs in: trainings by the default recipe, plain and taken apart, in turn; medians over the plain one's of the same turn, in wall-clock and in processor time.</summary>
+/// <summary>
+/// The cost of in-run Shapley: trainings by the default recipe, with and without it, in turn; medians of the ratio to the plain training of
+/// the same turn, in wall-clock and processor time.
+/// </summary>
 internal static class InRunShapleyCost
 {
     private const int Width = 32, Depth = 3;
@@ -65,7 +68,7 @@ internal static class InRunShapleyCost
         return (wall, (process.TotalProcessorTime - before).TotalSeconds);
     }
 
-    /// <summary>The median, and the quarters.</summary>
+    /// <summary>The median and the quartiles.</summary>
     private static string Spread(List<double> values)
     {
         double[] sorted = [.. values.Order()];

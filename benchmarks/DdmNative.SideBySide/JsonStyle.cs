@@ -11,6 +11,6 @@ internal static class JsonStyle
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true,
     };
 
-    /// <summary>Leaves out what has no value.</summary>
+    /// <summary>Leaves out properties that are null.</summary>
     public static JsonSerializerOptions DeviceRows { get; } = new(Rows) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 }

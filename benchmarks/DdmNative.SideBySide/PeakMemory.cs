@@ -9,14 +9,16 @@ internal static class PeakMemory
 {
     private const string Label = "peak-bytes ";
 
-    /// <summary>Of this process, in bytes.</summary>
+    /// <summary>The peak of this process, in bytes.</summary>
     public static long Own()
     {
         string line = File.ReadLines("/proc/self/status").First(text => text.StartsWith("VmHWM:", StringComparison.Ordinal));
         return long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
     }
 
-    /// <summary>What the new process does: makes the row ready, forgets the peak of reading and making its inputs, runs it twice and prints the peak.</summary>
+    /// <summary>
+    /// The new process's work: prepares the row, resets the peak, so that the inputs do not count, runs it twice and prints the peak.
+    /// </summary>
     public static void RunRow(Workload workload, CpuDevice device)
     {
         using Prepared prepared = workload.Prepare(device);
@@ -27,7 +29,7 @@ internal static class PeakMemory
         Console.Out.WriteLine(Label + Own().ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Bytes of a new process of ours that runs the row.</summary>
+    /// <summary>The peak, in bytes, of a new process of our side that runs the row.</summary>
     public static long Ours(Workload workload, Settings settings, int threads)
     {
         string host = Environment.ProcessPath!;
@@ -46,7 +48,7 @@ internal static class PeakMemory
         return long.Parse(line[Label.Length..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Bytes of a new process of the other side's that runs the row.</summary>
+    /// <summary>The peak, in bytes, of a new process of the other side that runs the row.</summary>
     public static long Torch(Workload workload, TorchWorker worker, string variant)
     {
         worker.Prepare(workload.Torch, probe: false, variant);

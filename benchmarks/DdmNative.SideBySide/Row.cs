@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>What was measured of one workload. Times in seconds; what was not measured is null.</summary>
+/// <summary>The measurements of one workload. Times in seconds; null if not measured.</summary>
 internal sealed record Row
 {
     public required string Name { get; init; }
@@ -25,10 +25,12 @@ internal sealed record Row
     /// <summary>PyTorch's median over ours.</summary>
     public double? Ratio { get; init; }
 
-    /// <summary>10⁹ flops a second of ours, counted in the plain form.</summary>
+    /// <summary>10⁹ flops a second of our side, counted in the direct form.</summary>
     public double? Gflops { get; init; }
 
-    /// <summary>Of the peak measured in the same run on as many threads. Above 1 where an algorithm saves multiplications.</summary>
+    /// <summary>
+    /// Share of the peak measured in the same run on the same number of threads. Above 1 if an algorithm saves multiplications.
+    /// </summary>
     public double? PeakShare { get; init; }
 
     /// <summary>How PyTorch's side was written.</summary>
@@ -47,7 +49,7 @@ internal sealed record Row
     /// <summary>How TorchSharp's side was written.</summary>
     public string? TorchSharpVariant { get; init; }
 
-    /// <summary>Peak memory of a process that does nothing but this row.</summary>
+    /// <summary>Peak memory of a process that runs only this row.</summary>
     public long? OursPeakBytes { get; init; }
 
     public long? TorchPeakBytes { get; init; }
@@ -57,7 +59,7 @@ internal sealed record Row
     /// <summary>Whether the workload was cut down for a quick run.</summary>
     public bool Shortened { get; init; }
 
-    /// <summary>The least ratio that is wanted; 0 where none is.</summary>
+    /// <summary>The required ratio; 0 if none.</summary>
     [JsonIgnore]
     public double LeastRatio { get; init; }
 }

@@ -56,7 +56,7 @@ internal sealed class Settings
     public string? MemoryRow { get; set; }
 
     /// <summary>The numbers of threads to measure with, in turn.</summary>
-    /// <exception cref="FormatException">One is no number.</exception>
+    /// <exception cref="FormatException">One is not a number.</exception>
     public int[] ThreadCounts => Threads is null ? [Environment.ProcessorCount] : [.. Threads.Split(',').Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
 
     /// <summary>Whether ours runs on the CPU, side by side with PyTorch.</summary>

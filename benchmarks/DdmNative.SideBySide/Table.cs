@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>The rows for people.</summary>
+/// <summary>Prints the rows as a table.</summary>
 internal static class Table
 {
     private const double LeastConvolutionMean = 1.5;
@@ -24,7 +24,7 @@ internal static class Table
     private static string TorchSharp(Row row)
         => row.TorchSharpS is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  {Time(row.TorchSharpS),10} {row.TorchSharpRatio,6:0.00} {MebiBytes(row.TorchSharpPeakBytes),6}  {row.TorchSharpVariant}");
 
-    /// <summary>What the rows of one number of threads come to.</summary>
+    /// <summary>Prints the summary of the rows of one number of threads.</summary>
     public static void WriteSummary(IReadOnlyList<Row> rows)
     {
         if (rows.Any(row => row.Shortened))

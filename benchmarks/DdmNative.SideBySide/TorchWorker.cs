@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>PyTorch's or TorchSharp's half: one process that answers a JSON object a line with a JSON object a line. It works only when it is asked.</summary>
+/// <summary>
+/// PyTorch's or TorchSharp's side: a process that answers each line, a JSON object, with another. It runs only on request.
+/// </summary>
 internal sealed class TorchWorker : IDisposable
 {
     private readonly Process _process;
@@ -18,7 +20,7 @@ internal sealed class TorchWorker : IDisposable
         string text = threads.ToString(CultureInfo.InvariantCulture);
         foreach (string argument in (string[])[.. arguments, "--threads", text])
             start.ArgumentList.Add(argument);
-        // The kernels that OpenBLAS chooses by itself, on as many threads as everything else.
+        // OpenBLAS chooses its kernels itself, on the same number of threads as everything else.
         start.Environment.Remove("OPENBLAS_CORETYPE");
         start.Environment.Remove("OPENBLAS_L2_SIZE");
         start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = text;
@@ -26,7 +28,7 @@ internal sealed class TorchWorker : IDisposable
         Version = Ask(new JsonObject { ["hello"] = true })["torch"]!.GetValue<string>();
     }
 
-    /// <summary>Of PyTorch, or of TorchSharp with its libtorch and device.</summary>
+    /// <summary>The version of PyTorch, or of TorchSharp with its libtorch and device.</summary>
     public string Version { get; }
 
     /// <summary>PyTorch's, in Python.</summary>
@@ -39,17 +41,17 @@ internal sealed class TorchWorker : IDisposable
     /// <summary>Builds a workload and warms it up; returns the variant that will run.</summary>
     /// <param name="work">The workload.</param>
     /// <param name="probe">Whether to time all variants and keep the fastest.</param>
-    /// <param name="variant">The variant to take, if it is known already.</param>
+    /// <param name="variant">The variant to use, if it is already known.</param>
     public (string Variant, IReadOnlyDictionary<string, double> Probed) Prepare(JsonObject work, bool probe, string? variant = null)
     {
         JsonNode answer = Ask(new JsonObject { ["prepare"] = work.DeepClone(), ["probe"] = probe, ["variant"] = variant });
         return (answer["variant"]!.GetValue<string>(), answer["probed"].Deserialize<Dictionary<string, double>>()!);
     }
 
-    /// <summary>Seconds of each of so many runs.</summary>
+    /// <summary>Seconds of each run.</summary>
     public double[] Run(int times) => Ask(new JsonObject { ["run"] = times })["seconds"].Deserialize<double[]>()!;
 
-    /// <summary>Forgets the peak so far, that of making inputs.</summary>
+    /// <summary>Resets the peak, so that the creation of inputs does not count.</summary>
     public void ResetPeak() => Ask(new JsonObject { ["reset_peak"] = true });
 
     /// <summary>The most memory that the whole process had resident so far.</summary>
@@ -67,7 +69,7 @@ internal sealed class TorchWorker : IDisposable
     {
         _process.StandardInput.WriteLine(request.ToJsonString());
         _process.StandardInput.Flush();
-        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{_side}'s process ended; its last words are above.");
+        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{_side}'s process ended; its last output is above.");
         JsonNode answer = JsonNode.Parse(line)!;
         return answer["error"] is JsonNode error ? throw new InvalidOperationException($"{_side}: {error}") : answer;
     }

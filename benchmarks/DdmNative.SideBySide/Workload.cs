@@ -4,23 +4,21 @@ using DdmNative.Compute;
 namespace DdmNative.SideBySide;
 
 /// <summary>One row of the table: the same work for both sides.</summary>
-/// <param name="Name">As printed.</param>
-/// <param name="Flops">
-/// Of one run: multiply–adds (as two) of the convolutions and linear layers in their plain form, whatever algorithm computes them; the rest left out. 0 where
-/// there are none.
-/// </param>
-/// <param name="Torch">What benchmarks/pytorch/workloads.py is asked for.</param>
+/// <param name="Name">The row's name.</param>
+/// <param name="Flops"> Flops of one run: the multiply–adds (counted as two) of the convolutions and linear layers in their direct form,
+/// for any algorithm; nothing else counts. 0 if there are none. </param>
+/// <param name="Torch">The request to benchmarks/pytorch/workloads.py.</param>
 /// <param name="Prepare">Builds our side on a device; not timed.</param>
 internal sealed record Workload(string Name, double Flops, JsonObject Torch, Func<Device, Prepared> Prepare)
 {
-    /// <summary>PyTorch's time over ours that is wanted at least; 0 where none is.</summary>
+    /// <summary>The least required ratio of PyTorch's time to ours; 0 if none.</summary>
     public double LeastRatio { get; init; }
 
     /// <summary>Whether it was cut down to fit into a quick run.</summary>
     public bool IsShortened { get; init; }
 }
 
-/// <summary>Our side of a workload, ready to run as often as one likes.</summary>
+/// <summary>Our side of a workload, ready to run any number of times.</summary>
 internal sealed class Prepared(Action run, params IDisposable[] owned) : IDisposable
 {
     public void Run() => run();

@@ -2,7 +2,7 @@ using DdmNative.SideBySide.Workloads;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>All rows, in the order of the table: what users wait for, then the kernels alone.</summary>
+/// <summary>All rows, in the order of the table: the stages that users wait for, then single kernels.</summary>
 internal static class WorkloadList
 {
     /// <summary>The batches of the kernels and training steps, and of an evaluation: a quarter of them when it must be quick.</summary>
@@ -11,7 +11,7 @@ internal static class WorkloadList
     public static IReadOnlyList<Workload> All(bool quick, FashionMnist data)
         => quick ? [.. Rows(Batch / QuickShare, EvaluationBatch / QuickShare, quick, data).Select(Shortened)] : Rows(Batch, EvaluationBatch, quick, data);
 
-    /// <summary>All rows of a quick run do less, except the ones that are short as they are.</summary>
+    /// <summary>All rows of a quick run are shortened, except those that are already short.</summary>
     private static Workload Shortened(Workload row)
         => row with { IsShortened = !row.Name.StartsWith("gemm", StringComparison.Ordinal) && !row.Name.StartsWith("matching-step", StringComparison.Ordinal) };
 

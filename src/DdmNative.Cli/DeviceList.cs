@@ -9,7 +9,10 @@ namespace DdmNative.Cli;
 /// <summary>From what <c>--device</c> says to a device.</summary>
 internal static class DeviceList
 {
-    /// <summary>Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the ensemble; and what the opt-in families of this build understand.</summary>
+    /// <summary>
+    /// Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the
+    /// ensemble; <c>ilgpu:cpu</c> and the other names of the families of this build.
+    /// </summary>
     /// <exception cref="DeviceException">There is none of that name, or this build lacks its family.</exception>
     /// <exception cref="DeviceUnavailableException">There is no such device on this machine.</exception>
     /// <exception cref="BadUsageException">The number of threads or the precision is not possible.</exception>
@@ -58,7 +61,7 @@ internal static class DeviceList
         if (name == "cuda")
             return [0];
         if (name == "cuda:all")
-            return [.. CudaDeviceFacts.OfThisMachine().Select(facts => facts.Ordinal)];
+            return [.. CudaDeviceFacts.ReadAll().Select(facts => facts.Ordinal)];
         string[] parts = name.StartsWith("cuda:", StringComparison.Ordinal) ? name[5..].Split(',') : [];
         var ordinals = new List<int>();
         foreach (string part in parts)

@@ -3,24 +3,27 @@ using System.Numerics;
 namespace DdmNative.Compute.Cuda;
 
 /// <summary>
-/// How blocks lie over a matrix [rows, columns] whose columns are summed (kernels/ColumnTile.cuh). A function of the matrix alone, so that sums have the same
-/// bits whatever the number of members.
+/// How blocks cover a matrix [rows, columns] whose columns are summed (kernels/ColumnTile.cuh). It depends only on the matrix, so that sums
+/// have the same bits for any number of members.
 /// </summary>
 /// <param name="Width">Columns of a lane: 4 (16-byte accesses) or 1.</param>
 /// <param name="Lanes">Lanes over a block's columns, a power of two.</param>
-/// <param name="Threads">Of a block.</param>
+/// <param name="Threads">Threads of a block.</param>
 /// <param name="Fits">Whether a thread's rows fit its registers.</param>
-/// <param name="Tiles">Blocks to a matrix.</param>
+/// <param name="Tiles">Blocks of a matrix.</param>
 internal readonly record struct ColumnTiling(int Width, int Lanes, int Threads, bool Fits, int Tiles)
 {
     private const int Warp = 32;
     private const int UsualThreads = 256;
 
-    /// <summary>"vector" or "scalar", as the kernels are named.</summary>
+    /// <summary>"vector" or "scalar", the suffix of the kernels' names.</summary>
     public string Accesses => Width == 4 ? "vector" : "scalar";
 
-    /// <summary>The tiling of which a thread keeps at most <paramref name="keptRows"/> rows, or none that fits within <paramref name="mostThreads"/> threads.</summary>
-    public static ColumnTiling Of(int rows, int columns, int keptRows, int mostThreads)
+    /// <summary>
+    /// The tiling in which a thread keeps at most <paramref name="keptRows"/> rows; it does not fit if that takes more than <paramref
+    /// name="mostThreads"/> threads.
+    /// </summary>
+    public static ColumnTiling Choose(int rows, int columns, int keptRows, int mostThreads)
     {
         int width = columns % 4 == 0 ? 4 : 1;
         int vectors = columns / width;
@@ -35,7 +38,7 @@ internal readonly record struct ColumnTiling(int Width, int Lanes, int Threads, 
         return new(width, lanes, Math.Max(Warp, lanes * rowLanes), fits, (vectors + lanes - 1) / lanes);
     }
 
-    /// <summary>The tiling for sums that keep nothing: up to 256 threads, fewer where the rows are few.</summary>
+    /// <summary>The tiling for sums that keep no rows: up to 256 threads, fewer for few rows.</summary>
     public static ColumnTiling Streaming(int rows, int columns, int width)
     {
         int vectors = columns / width;

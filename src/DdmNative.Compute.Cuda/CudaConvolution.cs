@@ -52,8 +52,8 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
         int pixels = KernelLimits.Require(operation, "a channel of the results", (long)result.Samples * result.Height * result.Width);
         ProductTile tile = ProductTile.ForImages(pixels, outputs);
         (int rowTiles, int columnTiles) = (tile.RowTiles(pixels), tile.ColumnTiles(outputs));
-        DeviceMatrix added = bias is Slice slice ? DeviceMatrix.Of(slice) : default;
-        KernelArguments arguments = contraction.Arguments().Pointer(added.Address).Long(added.MemberStride).Pointer(DeviceMatrix.Of(output).Address)
+        DeviceMatrix added = bias is Slice slice ? DeviceMatrix.From(slice) : default;
+        KernelArguments arguments = contraction.Arguments().Pointer(added.Address).Long(added.MemberStride).Pointer(DeviceMatrix.From(output).Address)
             .Int(pixels).Int(outputs).Int(ProductTile.Padded(outputs)).Int(stepsPerSource).Int(contraction.Steps).Int(rowTiles).Int(columnTiles);
         AddImageShape(arguments, images[0], result, shape.KernelSize);
         device.Launch(
@@ -79,7 +79,7 @@ internal sealed class CudaConvolution(CudaDevice device) : Convolution
         ProductTile tile = ProductTile.ForParameters(shape.OutputChannels, columns);
         (int rowTiles, int columnTiles) = (tile.RowTiles(shape.OutputChannels), tile.ColumnTiles(columns));
         var waves = new SplitWaves(contraction.Steps, (long)shape.OutputChannels * columns, filterResult.Vector.Shape.Members);
-        DeviceMatrix shares = operands.Scratch(waves.MembersAtATime, waves.MemberFloats), result = DeviceMatrix.Of(filterResult);
+        DeviceMatrix shares = operands.Scratch(waves.MembersAtATime, waves.MemberFloats), result = DeviceMatrix.From(filterResult);
         foreach ((int first, int members) in waves.Waves)
         {
             KernelArguments arguments = contraction.From(first).Arguments().Pointer(shares.Address)

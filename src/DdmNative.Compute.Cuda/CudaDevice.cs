@@ -1,4 +1,3 @@
-using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Cuda.Driver;
 using DdmNative.Compute.Cuda.Memory;
 using DdmNative.Compute.Cuda.Modules;
@@ -7,19 +6,19 @@ using DdmNative.Compute.Cuda.Plans;
 namespace DdmNative.Compute.Cuda;
 
 /// <summary>
-/// An NVIDIA GPU through its driver: kernels from the PTX of this build, one stream, plans as CUDA graphs. The host waits for the device at downloads only.
-/// To be used by one thread at a time.
+/// An NVIDIA GPU through its driver: kernels from the PTX of this build, one stream, plans as CUDA graphs. The host waits for the device
+/// only at downloads. Not thread-safe.
 /// </summary>
 public sealed class CudaDevice : Device
 {
-    /// <summary>Set to 1, it makes every tensor an allocation of its own, for memory checkers.</summary>
+    /// <summary>If set to 1, every tensor is an allocation of its own, for memory checkers.</summary>
     public const string NoCachingVariable = "DDM_CUDA_NO_CACHING";
 
     private static long _devices;
 
     /// <summary>
-    /// The number of the device whose context is the thread's. Not the context's handle: after a device's end the driver may give the same
-    /// handle to another context, which a thread that had the first must not take for its own.
+    /// The number of the device whose context is current on the thread. Not the context's handle: after a device is disposed the driver may
+    /// give the same handle to another context, and a thread must not mistake that for the one it had.
     /// </summary>
     [ThreadStatic]
     private static long _currentDevice;
@@ -31,7 +30,7 @@ public sealed class CudaDevice : Device
     private readonly StagingRing _staging;
     private readonly HostTransfers _transfers;
 
-    /// <param name="ordinal">Which device, counted from 0 as the driver does.</param>
+    /// <param name="ordinal">The driver's index of the device, from 0.</param>
     /// <param name="precision">How convolutions and matrix products multiply.</param>
     /// <exception cref="CudaUnavailableException">There is no driver, no such device, or no kernels for it.</exception>
     /// <exception cref="CudaException">The driver failed to start the device.</exception>
@@ -42,7 +41,7 @@ public sealed class CudaDevice : Device
 
     /// <param name="driver">The calls of the driver.</param>
     /// <param name="ordinal">Which device.</param>
-    /// <param name="precision">How products are made.</param>
+    /// <param name="precision">How convolutions and matrix products multiply.</param>
     /// <param name="ptx">One module that holds all kernels.</param>
     internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, byte[] ptx)
         : this(driver, ordinal, precision, KernelImages.Single("the given image", ptx))
@@ -51,18 +50,21 @@ public sealed class CudaDevice : Device
 
     /// <param name="driver">The calls of the driver.</param>
     /// <param name="ordinal">Which device.</param>
-    /// <param name="precision">How products are made.</param>
-    /// <param name="images">Kernels in place of those that the environment names or the build carries.</param>
+    /// <param name="precision">How convolutions and matrix products multiply.</param>
+    /// <param name="images">Kernels to use instead of those that the environment names or that are embedded.</param>
     internal CudaDevice(ICudaDriver driver, int ordinal, Precision precision, KernelImages? images = null)
     {
         (Driver, Ordinal, Precision) = (driver, ordinal, precision);
-        (Convolution, MatrixProduct) = (new CudaConvolution(this), new CudaMatrixProduct(this));
         driver.Initialize();
         int count = driver.DeviceCount();
         if (ordinal < 0 || ordinal >= count)
-            throw new CudaUnavailableException($"no device {driver.Family}:{ordinal}: this machine has {(count == 1 ? $"{driver.Family}:0 alone" : $"{driver.Family}:0 to {driver.Family}:{count - 1}")}. `ddm devices` describes them.");
-        Facts = CudaDeviceFacts.Of(driver, ordinal);
-        images ??= KernelImages.For($"{Name} ({Facts.Model})", Facts.ComputeCapability);
+        {
+            string present = count == 1 ? $"only {driver.Family}:0" : $"{driver.Family}:0 to {driver.Family}:{count - 1}";
+            throw new CudaUnavailableException(
+                $"no device {driver.Family}:{ordinal}: this machine has {present}. `ddm devices` describes them.");
+        }
+        Facts = CudaDeviceFacts.Read(driver, ordinal);
+        images ??= KernelImages.Find($"{Name} ({Facts.Model})", Facts.ComputeCapability);
         _handle = driver.Device(ordinal);
         _context = driver.RetainPrimaryContext(_handle);
         try
@@ -75,17 +77,6 @@ public sealed class CudaDevice : Device
             Memory = new DeviceMemory(driver, Name, Caching);
             _staging = new StagingRing(driver, Stream);
             _transfers = new HostTransfers(driver, Stream, _staging);
-            InstanceNorm = new CudaInstanceNorm(this);
-            ReluAvgPool = new CudaReluAvgPool(this);
-            SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this);
-            GradientDistance = new CudaGradientDistance(this);
-            Sgd = new CudaSgd(this);
-            Adam = new CudaAdam(this);
-            Reduction = new CudaReduction(this);
-            Philox = new CudaPhilox(this);
-            LinearCombination = new CudaLinearCombination(this);
-            Gather = new CudaGather(this);
-            Flatten = new CudaFlatten(this);
         }
         catch
         {
@@ -105,43 +96,17 @@ public sealed class CudaDevice : Device
 
     public override string Description => $"{Facts.Description}, {Precision.ToString().ToLowerInvariant()} products";
 
-    /// <summary>The most bytes that tensors and plans have taken at any time.</summary>
+    /// <summary>The most bytes that tensors and plans have used at any time.</summary>
     public long HighWaterBytes => Memory.HighWaterBytes;
 
-    /// <summary>Is told of every kernel from now on; null (the default) costs nothing. To be set between runs.</summary>
+    /// <summary>Notified of every kernel; null (the default) costs nothing. Set it between runs.</summary>
     public ILaunchObserver? LaunchObserver { get; set; }
 
     /// <summary>
-    /// Times everything that runs from now on, by replays, unless there is a <see cref="LaunchObserver"/>; null (the default) costs
-    /// nothing. To be set between runs. What is computed while it is there is not to be used.
+    /// Times everything that runs, by replays, unless a <see cref="LaunchObserver"/> is set; null (the default) costs nothing. Set it
+    /// between runs. Results computed while it is set must not be used.
     /// </summary>
     public ReplayTimer? ReplayTimer { get; set; }
-
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
 
     internal ICudaDriver Driver { get; }
 
@@ -152,15 +117,15 @@ public sealed class CudaDevice : Device
     /// <summary>Whether freed memory is kept for the next tensor.</summary>
     internal bool Caching { get; }
 
-    /// <summary>The plan that is being written down; null when kernels run at once.</summary>
+    /// <summary>The plan that is being recorded; null when kernels run at once.</summary>
     internal Recording? Recording { get; private set; }
 
     internal bool IsDisposed { get; private set; }
 
-    /// <summary>The modules that kernels asked for so far, in the order in which they were loaded.</summary>
+    /// <summary>The modules loaded so far, in order.</summary>
     public IReadOnlyList<LoadedModule> LoadedModules => _kernels.Loaded;
 
-    /// <summary>What is known of a kernel of this build without running it.</summary>
+    /// <summary>The static properties of a kernel.</summary>
     /// <exception cref="CudaUnavailableException">There is no kernel of that name.</exception>
     public KernelFacts FactsOf(string kernel)
     {
@@ -191,7 +156,7 @@ public sealed class CudaDevice : Device
         return new CudaPlan(this, recording);
     }
 
-    /// <summary>Scratch memory of <paramref name="floats"/> floats, to be disposed by the kernel call that asked for it.</summary>
+    /// <summary>Scratch memory of <paramref name="floats"/> floats, which the kernel call disposes.</summary>
     internal Workspace Workspace(long floats)
     {
         if (Recording is not null)
@@ -201,7 +166,7 @@ public sealed class CudaDevice : Device
         return new Workspace(block.Address, block, Memory);
     }
 
-    /// <summary>Launches a kernel on the device's stream, or writes the launch down while a plan is being recorded.</summary>
+    /// <summary>Launches a kernel on the device's stream, or records the launch while a plan is being recorded.</summary>
     internal void Launch(in KernelLaunch launch, KernelArguments arguments)
     {
         MakeCurrent();
@@ -231,7 +196,7 @@ public sealed class CudaDevice : Device
         Driver.DestroyEvent(end);
     }
 
-    /// <summary>Launches a kernel, unobserved.</summary>
+    /// <summary>Launches a kernel without notifying an observer.</summary>
     internal void LaunchPlainly(RecordedLaunch recorded) => Driver.Launch(recorded.Function, recorded.Launch, Stream, recorded.Arguments);
 
     /// <summary>Makes this device's context the calling thread's.</summary>
@@ -240,13 +205,13 @@ public sealed class CudaDevice : Device
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (_currentDevice == _number)
             return;
-        // Whatever becomes of the call, the context that was the thread's may be so no more.
+        // Even if the call fails, the previous context may no longer be current.
         _currentDevice = 0;
         Driver.SetCurrent(_context);
         _currentDevice = _number;
     }
 
-    /// <summary>Gives back a tensor's memory, on whatever thread; nothing after the device's end, with which it went.</summary>
+    /// <summary>Frees a tensor's memory, on any thread. Does nothing after the device is disposed, which frees all memory.</summary>
     internal void Free(DeviceBlock block)
     {
         if (IsDisposed)
@@ -261,8 +226,27 @@ public sealed class CudaDevice : Device
     /// </summary>
     internal void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address) => _transfers.Upload(shape, values, address);
 
-    /// <summary>Copies values at <paramref name="address"/> out, row-major, after all work before: the one place where the host waits.</summary>
+    /// <summary>
+    /// Copies values at <paramref name="address"/> to the host, row-major, after all earlier work: the one place where the host waits.
+    /// </summary>
     internal void Download(TensorShape shape, ulong address, Span<float> values) => _transfers.Download(shape, address, values);
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new CudaConvolution(this),
+        MatrixProduct = new CudaMatrixProduct(this),
+        InstanceNorm = new CudaInstanceNorm(this),
+        ReluAvgPool = new CudaReluAvgPool(this),
+        SoftmaxCrossEntropy = new CudaSoftmaxCrossEntropy(this),
+        GradientDistance = new CudaGradientDistance(this),
+        Sgd = new CudaSgd(this),
+        Adam = new CudaAdam(this),
+        Reduction = new CudaReduction(this),
+        Philox = new CudaPhilox(this),
+        LinearCombination = new CudaLinearCombination(this),
+        Gather = new CudaGather(this),
+        Flatten = new CudaFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {
@@ -273,8 +257,7 @@ public sealed class CudaDevice : Device
     }
 
     /// <summary>
-    /// Gives back all that there is, some of which is not there after a constructor's failure. Every step is tried, whatever became of the
-    /// others, and none throws.
+    /// Releases all resources; after a failed constructor some do not exist. Every step is tried, even if others fail, and none throws.
     /// </summary>
     private void Release()
     {

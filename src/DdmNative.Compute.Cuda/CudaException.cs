@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>A call to the CUDA driver failed, or a kernel did and a later call tells so.</summary>
+/// <summary>A call to the CUDA driver failed, or a later call reports the failure of a kernel.</summary>
 public sealed class CudaException : Exception
 {
     public CudaException(CudaResult result, string resultName, string resultText, string call, string? log = null)
@@ -14,10 +14,10 @@ public sealed class CudaException : Exception
     /// <summary>The name in cuda.h, e.g. <c>CUDA_ERROR_INVALID_PTX</c>.</summary>
     public string ResultName { get; }
 
-    /// <summary>The driver's function and what it was asked for.</summary>
+    /// <summary>The driver's function and its main arguments.</summary>
     public string Call { get; }
 
-    /// <summary>What the driver's PTX compiler wrote; null where it was not at work.</summary>
+    /// <summary>The log of the driver's PTX compiler; null if it did not run.</summary>
     public string? Log { get; }
 
     private static string Advice(CudaResult result) => result switch

@@ -2,12 +2,12 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>Launches kernels/Flatten.cu, or copies where there is nothing to turn round.</summary>
+/// <summary>Launches kernels/Flatten.cu, or copies if there is nothing to transpose.</summary>
 internal sealed class CudaFlatten(CudaDevice device) : Flatten
 {
     private const int Side = 32;
 
-    // As in the kernel: the floats of a tile, and the longest side of which a tile takes all.
+    // As in the kernel: the floats of a tile, and the longest side that a tile covers entirely.
     private const int TileFloats = 2112;
     private const int LongestWhole = 64;
     private const int Threads = 256;
@@ -22,7 +22,7 @@ internal sealed class CudaFlatten(CudaDevice device) : Flatten
         int samples = from.Shape.Samples;
         if (rows == 1 || columns == 1)
         {
-            ElementwiseGrid grid = ElementwiseGrid.Of(members, from.Shape.MemberLength, from.IsSharedBy(members));
+            ElementwiseGrid grid = ElementwiseGrid.Create(members, from.Shape.MemberLength, from.IsSharedBy(members));
             device.Launch(grid.Launch("linear_combination_scale"),
                 new KernelArguments().Float(1).Operand(from).Result(to).Long(grid.Length).Int(grid.BlocksPerMember));
             return;
@@ -33,7 +33,9 @@ internal sealed class CudaFlatten(CudaDevice device) : Flatten
             new KernelArguments().Operand(from).Result(to).Int(samples).Int(rows).Int(columns).Int(tileRows).Int(tileColumns));
     }
 
-    /// <summary>All of the shorter side where it is short, and of the longer as many times 32 as fit beside it; else a square.</summary>
+    /// <summary>
+    /// The whole shorter side if it is short, with as many multiples of 32 of the longer side as fit; otherwise a square.
+    /// </summary>
     private static (int Rows, int Columns) TileOf(int rows, int columns)
     {
         int shorter = Math.Min(rows, columns);

@@ -17,7 +17,7 @@ internal sealed class CudaGradientDistance(CudaDevice device) : GradientDistance
     protected override void EvaluateCore(
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
     {
-        DistancePieces pieces = _tables.For(kind, blocks);
+        DistancePieces pieces = _tables.Get(kind, blocks);
         ulong table = ((CudaTensor)pieces.Tables).Address;
         TensorShape shape = gradientCotangent.Shape;
         bool isCosine = kind == GradientDistanceKind.RowCosine;

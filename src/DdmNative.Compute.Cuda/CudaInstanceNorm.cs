@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>Launches kernels/InstanceNorm.cu: one block per sample and few channels, in registers where the plane fits.</summary>
+/// <summary>Launches kernels/InstanceNorm.cu: one block per sample and few channels, in registers if the plane fits.</summary>
 internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
 {
     // As in the kernels: rows that a thread keeps, and threads of a block.
@@ -62,7 +62,7 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
     }
 
     private static ColumnTiling Tiling(TensorShape images, int keptRows, int mostThreads)
-        => ColumnTiling.Of(images.Height * images.Width, images.Channels, keptRows, mostThreads);
+        => ColumnTiling.Choose(images.Height * images.Width, images.Channels, keptRows, mostThreads);
 
     private static KernelLaunch Launch(string kernel, ColumnTiling tiling, TensorShape images)
         => new($"{kernel}_{tiling.Accesses}{(tiling.Fits ? "" : "_streaming")}", new Dim3(checked(images.Members * images.Samples * tiling.Tiles)), new Dim3(tiling.Threads));
@@ -70,7 +70,9 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
     private static KernelArguments Extents(KernelArguments arguments, ColumnTiling tiling, TensorShape images)
         => arguments.Int(images.Samples).Int(images.Height * images.Width).Int(images.Channels).Int(tiling.Lanes);
 
-    /// <summary>Room for each sample's share of the parameter cotangents [E, N, 2C]; none for one sample, whose share is the result.</summary>
+    /// <summary>
+    /// Scratch memory for each sample's part of the parameter cotangents [E, N, 2C]; none for one sample, whose part is the result.
+    /// </summary>
     private Workspace? Shares(TensorShape images) => images.Samples == 1 ? null : device.Workspace(2L * images.Members * images.Samples * images.Channels);
 
     private static void AddShares(KernelArguments arguments, Workspace? shares, TensorShape images, Slice scale, Slice shift)

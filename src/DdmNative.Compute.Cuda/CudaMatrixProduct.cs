@@ -34,7 +34,7 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         MultiplyRows(
             [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"),
                 operands.Transposed(source.Weight, outputs, inputs, 1)))],
-            inputs, DeviceMatrix.Of(bias), output);
+            inputs, DeviceMatrix.From(bias), output);
     }
 
     /// <summary>Output = Σ A·W.</summary>
@@ -59,7 +59,7 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
             new KernelLaunch(
                 $"matrix_product_rows_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * shape.Members)), new Dim3(tile.Threads),
                 tile.SharedBytesByRows(device.Precision)),
-            contraction.Arguments().Pointer(bias.Address).Long(bias.MemberStride).Pointer(DeviceMatrix.Of(output).Address)
+            contraction.Arguments().Pointer(bias.Address).Long(bias.MemberStride).Pointer(DeviceMatrix.From(output).Address)
                 .Int(rows).Int(columns).Int(ProductTile.Padded(columns)).Int(contraction.StepsPerSource).Int(contraction.Steps).Int(rowTiles).Int(columnTiles).Int(paddedDepth));
     }
 
@@ -75,7 +75,7 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         ProductTile tile = ProductTile.ForParameters(outputs, packedInputs);
         (int rowTiles, int columnTiles) = (tile.RowTiles(outputs), tile.ColumnTiles(packedInputs));
         var waves = new SplitWaves(contraction.Steps, (long)outputs * packedInputs, weightResult.Vector.Shape.Members);
-        DeviceMatrix shares = operands.Scratch(waves.MembersAtATime, waves.MemberFloats), result = DeviceMatrix.Of(weightResult);
+        DeviceMatrix shares = operands.Scratch(waves.MembersAtATime, waves.MemberFloats), result = DeviceMatrix.From(weightResult);
         foreach ((int first, int members) in waves.Waves)
         {
             device.Launch(

@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>Launches kernels/Reduction.cu. Which way a sum is taken depends on the member's shape alone.</summary>
+/// <summary>Launches kernels/Reduction.cu. How a sum is computed depends only on the member's shape.</summary>
 internal sealed class CudaReduction(CudaDevice device) : Reduction
 {
     private const int Threads = 256;
@@ -11,7 +11,7 @@ internal sealed class CudaReduction(CudaDevice device) : Reduction
     // As in the kernel: terms of a dot product to a block.
     private const int Piece = 16384;
 
-    // Below so many samples, or from so many columns on, a thread walks down its own column: there is nothing to share, or there are threads enough.
+    // With fewer samples, or with more columns, one thread sums a whole column: there is nothing to share, or there are enough threads.
     private const int FewSamples = 8;
     private const int ManyColumns = 1 << 15;
 

@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>The driver's results that this backend tells apart; all others are known by the name that the driver gives them (CUresult in cuda.h).</summary>
+/// <summary>
+/// The driver's results that this backend treats specially; all others are reported by the name that the driver gives (CUresult in cuda.h).
+/// </summary>
 public enum CudaResult
 {
     Success = 0,

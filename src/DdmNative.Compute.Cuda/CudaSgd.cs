@@ -9,7 +9,7 @@ internal sealed class CudaSgd(CudaDevice device) : Sgd
     {
         TensorShape shape = parameters.Shape;
         bool anyShared = gradient.IsSharedBy(shape.Members) || learningRate.Shape.Members > 1;
-        ElementwiseGrid grid = ElementwiseGrid.Of(shape.Members, shape.MemberLength, anyShared);
+        ElementwiseGrid grid = ElementwiseGrid.Create(shape.Members, shape.MemberLength, anyShared);
         device.Launch(grid.Launch("sgd_step"), new KernelArguments().Result(parameters).Result(velocity).Operand(gradient).Operand(learningRate)
             .Float(momentum).Long(grid.Length).Int(grid.BlocksPerMember));
     }

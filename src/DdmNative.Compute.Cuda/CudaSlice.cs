@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>A run of parameters as a kernel sees it: an address and the floats between two members.</summary>
+/// <summary>A slice of parameters as a kernel's arguments: an address and the floats between two members.</summary>
 internal static class CudaSlice
 {
     /// <summary>The device address of the slice's first parameter of the first member.</summary>

@@ -42,12 +42,12 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
             arguments.Pointer(((CudaTensor)operand).Address).Int(has ? logits.Samples : 0);
         }
 
-        Tiling tiling = Tiling.For(logits, isShared, Threads / group);
+        Tiling tiling = Tiling.Choose(logits, isShared, Threads / group);
         arguments.Result(result).Int(samples).Int(tiling.Tile).Int(tiling.Length).Int(tiling.Tiles).Int(tiling.Rounds).Int(classes).Int(group);
         device.Launch(new($"softmax_cross_entropy_{operation}_{kept}", new Dim3(tiling.Blocks), new Dim3(Threads)), arguments);
     }
 
-    /// <summary>How blocks lie over the samples of all members: <c>Tiling</c> of the kernels.</summary>
+    /// <summary>How blocks cover the samples of all members: <c>Tiling</c> of the kernels.</summary>
     /// <param name="Tile">Samples of a tile.</param>
     /// <param name="Length">Samples of a run.</param>
     /// <param name="Tiles">Tiles of a run.</param>
@@ -55,10 +55,10 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
     /// <param name="Blocks">Blocks.</param>
     private readonly record struct Tiling(int Tile, int Length, int Tiles, int Rounds, int Blocks)
     {
-        // Labels that members share are then an eighth of what they would be; more rounds would leave multiprocessors without a block.
+        // Reads of labels that members share then drop to an eighth; more rounds would leave multiprocessors without a block.
         private const int MostRounds = 8;
 
-        public static Tiling For(TensorShape logits, bool isShared, int most)
+        public static Tiling Choose(TensorShape logits, bool isShared, int most)
         {
             (int period, int total) = (logits.Samples, logits.Members * logits.Samples);
             int length = !isShared ? most : period <= most ? most / period * period : period;

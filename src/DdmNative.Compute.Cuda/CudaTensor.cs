@@ -13,7 +13,7 @@ internal sealed class CudaTensor : Tensor
     public CudaTensor(CudaDevice device, TensorShape shape, bool isTransient)
         : base(shape)
     {
-        (this._device, this._isTransient) = (device, isTransient);
+        (_device, _isTransient) = (device, isTransient);
         if (!isTransient)
             Reserve();
     }
@@ -21,8 +21,8 @@ internal sealed class CudaTensor : Tensor
     ~CudaTensor() => Dispose(false);
 
     /// <summary>
-    /// The device address of the first float. While a plan is being recorded, a transient tensor's is a symbol that kernels' pointer arguments may be made of,
-    /// by adding offsets, and nothing else.
+    /// The device address of the first float. While a plan is being recorded, a transient tensor's address is a symbol. Kernels' pointer
+    /// arguments may be that symbol plus an offset; nothing else may be computed from it.
     /// </summary>
     public ulong Address
     {
@@ -63,7 +63,7 @@ internal sealed class CudaTensor : Tensor
             _device.Memory.Abandon(taken);
     }
 
-    /// <summary>Memory of the tensor's own. A transient tensor gets some only when it is used outside plans.</summary>
+    /// <summary>The tensor's own memory. A transient tensor gets memory only when it is used outside plans.</summary>
     private ulong Reserve()
     {
         if (_block is null)

@@ -1,6 +1,9 @@
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>There is no CUDA device to be had: no driver, no device, too old a driver or device, or no kernels in this build. The message says what to do.</summary>
+/// <summary>
+/// No CUDA device can be used: no driver, no device, a driver or device that is too old, or no kernels in this build. The message says what
+/// to do.
+/// </summary>
 public sealed class CudaUnavailableException : DeviceUnavailableException
 {
     public CudaUnavailableException(string message, Exception? inner = null)

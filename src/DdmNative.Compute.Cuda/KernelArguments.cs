@@ -7,7 +7,7 @@ namespace DdmNative.Compute.Cuda;
 internal readonly record struct KernelParameter(int Offset, int Bytes, bool IsPointer);
 
 /// <summary>
-/// A kernel's parameters in the order of its declaration, laid out as the driver wants them: each at the next multiple of its own size.
+/// A kernel's parameters in the order of its declaration, in the layout that the driver expects: each at the next multiple of its own size.
 /// </summary>
 internal sealed class KernelArguments
 {

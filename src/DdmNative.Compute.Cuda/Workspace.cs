@@ -3,8 +3,9 @@ using DdmNative.Compute.Cuda.Memory;
 namespace DdmNative.Compute.Cuda;
 
 /// <summary>
-/// Scratch memory of one kernel call: partial sums, repacked filters. Undefined at first. Disposing gives it back in stream order: kernels launched
-/// before may still be using it, kernels launched after may be given the same memory. Inside a recording its address is a symbol (see <see cref="CudaTensor.Address"/>).
+/// Scratch memory of one kernel call: partial sums, repacked filters. Initially undefined. Disposing frees it in stream order: kernels
+/// launched before may still use it, kernels launched after may get the same memory. Inside a recording its address is a symbol (see <see
+/// cref="CudaTensor.Address"/>).
 /// </summary>
 internal sealed class Workspace(ulong address, DeviceBlock? block, DeviceMemory memory) : IDisposable
 {

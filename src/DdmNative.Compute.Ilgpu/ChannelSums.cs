@@ -2,16 +2,18 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>b[c] = Σ over samples and pixels of δ [N, C, pixels], assigned (=): a bias's gradient. A group to each channel. Bound: memory.</summary>
+/// <summary>
+/// b[c] = Σ over samples and pixels of δ [N, C, pixels], assigned (=): a bias's gradient. One group a channel. Bound: memory.
+/// </summary>
 internal sealed class ChannelSums(IlgpuDevice device)
 {
     public void Run(Tensor cotangent, Slice result)
     {
         TensorShape shape = cotangent.Shape;
-        (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, result.Vector.Shape.Members, shape.Channels);
+        (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, result.Vector.Shape.Members, shape.Channels);
         device.Launch<SumArguments>(Sum, groups, device.Threads, memory => new()
         {
-            Grid = grid, Samples = shape.Samples, Channels = shape.Channels, Pixels = shape.Height * shape.Width, Cotangent = memory.Of(cotangent), Result = memory.Of(result),
+            Grid = grid, Samples = shape.Samples, Channels = shape.Channels, Pixels = shape.Height * shape.Width, Cotangent = memory.Operand(cotangent), Result = memory.Operand(result),
         });
     }
 
@@ -19,7 +21,7 @@ internal sealed class ChannelSums(IlgpuDevice device)
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         int member = arguments.Grid.Member;
-        (var cotangent, var result) = (arguments.Cotangent.Of(member), arguments.Result.Of(member));
+        (var cotangent, var result) = (arguments.Cotangent.View(member), arguments.Result.View(member));
         int terms = arguments.Samples * arguments.Pixels;
         for (int channel = arguments.Grid.FirstOfGroup; channel < arguments.Channels; channel += arguments.Grid.StepOfGroups)
         {
@@ -29,7 +31,7 @@ internal sealed class ChannelSums(IlgpuDevice device)
                 int sample = i / arguments.Pixels;
                 sum += cotangent[i + (sample * (arguments.Channels - 1) + channel) * arguments.Pixels];
             }
-            float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+            float total = GroupSum.Compute(new Four(sum, 0, 0, 0), scratch).X;
             if (Group.IdxX == 0)
                 result[channel] = total;
         }

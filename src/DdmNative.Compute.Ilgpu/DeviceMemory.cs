@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>A piece of an accelerator's memory, of at least the floats that were asked for.</summary>
+/// <summary>A block of an accelerator's memory, of at least the requested floats.</summary>
 internal sealed class DeviceBlock(MemoryBuffer1D<float, Stride1D.Dense> buffer)
 {
     public MemoryBuffer1D<float, Stride1D.Dense> Buffer => buffer;
@@ -14,51 +14,55 @@ internal sealed class DeviceBlock(MemoryBuffer1D<float, Stride1D.Dense> buffer)
 }
 
 /// <summary>
-/// A caching allocator: what is freed stays here, by size class, for the next request of that class. Everything runs on one stream, so that freed memory may be
-/// given out again at once: its next user's work comes after its last user's. When the accelerator has no more, the cache is given back and it is asked once more.
+/// A caching allocator: freed blocks stay here, by size class, for the next request of that class. Everything runs on one stream, so freed
+/// memory can be reused at once: the work of its next user runs after that of its last. If the accelerator is out of memory, the cache is
+/// returned to it and the request repeated once.
 /// </summary>
 internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDisposable
 {
-    private readonly Dictionary<long, Stack<DeviceBlock>> cache = [];
-    private readonly ConcurrentQueue<DeviceBlock> abandoned = new();
+    private readonly Dictionary<long, Stack<DeviceBlock>> _cache = [];
+    private readonly ConcurrentQueue<DeviceBlock> _abandoned = new();
 
-    /// <summary>Every block that the accelerator gave: without a reference ILGPU would free the buffer of a forgotten tensor by itself, before the block comes back here.</summary>
-    private readonly HashSet<DeviceBlock> blocks = [];
-    private bool disposed;
+    /// <summary>
+    /// Every block of the accelerator: without a reference, ILGPU would free the buffer of an undisposed tensor itself, before the block
+    /// returns here.
+    /// </summary>
+    private readonly HashSet<DeviceBlock> _blocks = [];
+    private bool _disposed;
 
     /// <summary>Floats in use now.</summary>
     public long UsedFloats { get; private set; }
 
-    /// <exception cref="OutOfDeviceMemoryException">The accelerator has no room, even after the cache was given back.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The accelerator is out of memory, even after the cache was returned.</exception>
     public DeviceBlock Allocate(long floats)
     {
-        while (abandoned.TryDequeue(out DeviceBlock? lost))
+        while (_abandoned.TryDequeue(out DeviceBlock? lost))
             Free(lost);
         long size = SizeClass(floats);
-        DeviceBlock block = cache.TryGetValue(size, out Stack<DeviceBlock>? free) && free.Count > 0 ? free.Pop() : FromAccelerator(size);
+        DeviceBlock block = _cache.TryGetValue(size, out Stack<DeviceBlock>? free) && free.Count > 0 ? free.Pop() : FromAccelerator(size);
         UsedFloats += size;
         return block;
     }
 
     public void Free(DeviceBlock block)
     {
-        if (disposed)
+        if (_disposed)
             return;
         long size = block.Buffer.Length;
         UsedFloats -= size;
-        if (!cache.TryGetValue(size, out Stack<DeviceBlock>? free))
-            cache[size] = free = new Stack<DeviceBlock>();
+        if (!_cache.TryGetValue(size, out Stack<DeviceBlock>? free))
+            _cache[size] = free = new Stack<DeviceBlock>();
         free.Push(block);
     }
 
-    /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
-    public void Abandon(DeviceBlock block) => abandoned.Enqueue(block);
+    /// <summary>Frees a block whose owner was not disposed, from the finalizer thread: the next allocation makes it available.</summary>
+    public void Abandon(DeviceBlock block) => _abandoned.Enqueue(block);
 
-    /// <summary>Gives the cache back. What is in use goes with the accelerator.</summary>
+    /// <summary>Returns the cache to the accelerator. Disposing the accelerator frees the blocks in use.</summary>
     public void Dispose()
     {
         ReturnCache();
-        disposed = true;
+        _disposed = true;
     }
 
     /// <summary>Multiples of 128 floats up to 2¹⁸, above it eight classes to each power of two.</summary>
@@ -75,7 +79,7 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
         {
             return NewBlock(size);
         }
-        catch (Exception e) when (IsShortage(e) && cache.Values.Any(free => free.Count > 0))
+        catch (Exception e) when (IsShortage(e) && _cache.Values.Any(free => free.Count > 0))
         {
             accelerator.Synchronize();
             ReturnCache();
@@ -98,7 +102,7 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
     private DeviceBlock NewBlock(long size)
     {
         var block = new DeviceBlock(accelerator.Allocate1D<float>(size));
-        blocks.Add(block);
+        _blocks.Add(block);
         return block;
     }
 
@@ -109,10 +113,10 @@ internal sealed class DeviceMemory(Accelerator accelerator, string device) : IDi
 
     private void ReturnCache()
     {
-        foreach (Stack<DeviceBlock> free in cache.Values)
+        foreach (Stack<DeviceBlock> free in _cache.Values)
             while (free.TryPop(out DeviceBlock? block))
             {
-                blocks.Remove(block);
+                _blocks.Remove(block);
                 block.Buffer.Dispose();
             }
     }

@@ -3,8 +3,9 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// eˣ and ln(1 + s) of additions and multiplications alone, so that they are equally exact on every accelerator: the hardware's own lose digits of large arguments, and OpenCL leaves
-/// theirs open. Polynomials of Cephes (Moshier), relative error below 2·10⁻⁷.
+/// eˣ and ln(1 + s) from additions and multiplications only, so that they are equally exact on every accelerator: the hardware's functions
+/// lose digits of large arguments, and OpenCL does not specify the error of its own. Polynomials of Cephes (Moshier), relative error below
+/// 2·10⁻⁷.
 /// </summary>
 internal static class ElementaryFunctions
 {
@@ -28,7 +29,7 @@ internal static class ElementaryFunctions
         return (p * r * r + r + 1) * Interop.IntAsFloat((uint)(n + 127) << 23);
     }
 
-    /// <summary>ln(1 + s) for s ≥ 0: the rounding of 1 + s is put back, so that small s keep their digits.</summary>
+    /// <summary>ln(1 + s) for s ≥ 0: the rounding error of 1 + s is corrected, so that small s keep their digits.</summary>
     public static float LogOnePlus(float s)
     {
         float u = 1 + s;

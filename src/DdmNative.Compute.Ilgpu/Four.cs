@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>Four floats side by side: what one 16-byte load from shared memory brings.</summary>
+/// <summary>Four adjacent floats: one 16-byte load from shared memory.</summary>
 internal struct Four
 {
     public float X;

@@ -3,8 +3,8 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// Sums over the threads of a group, four at a time, in an order that depends on the group's size alone. Through shared memory and not by shuffles, which OpenCL accelerators
-/// need not have: one barrier for the threads' values, one for up to sixteen sums of them.
+/// Sums over the threads of a group, four at a time, in an order that depends only on the group's size. Through shared memory and not with
+/// shuffles, which not all OpenCL accelerators have: one barrier for the threads' values, one for up to sixteen sums of them.
 /// </summary>
 internal static class GroupSum
 {
@@ -13,10 +13,10 @@ internal static class GroupSum
 
     private const int Lanes = 16;
 
-    /// <summary>The four sums, in every thread. All threads of the group take part.</summary>
-    /// <param name="value">The thread's own share.</param>
+    /// <summary>Returns the four sums in every thread. All threads of the group must call it.</summary>
+    /// <param name="value">The thread's own terms.</param>
     /// <param name="scratch">Shared memory for <see cref="MostThreads"/>; free again when the method returns.</param>
-    public static Four Of(Four value, ArrayView<Four> scratch)
+    public static Four Compute(Four value, ArrayView<Four> scratch)
     {
         int lanes = Group.DimX < Lanes ? Group.DimX : Lanes;
         scratch[Group.IdxX] = value;

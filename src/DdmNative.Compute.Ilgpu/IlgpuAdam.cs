@@ -4,27 +4,27 @@ using ILGPU.Algorithms;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// m = β₁m + (1−β₁)g, s = β₂s + (1−β₂)g², x = x − c₀m/(√(c₁s) + ε), in place, a thread to a value; the corrections c are read when the kernel runs.
-/// Bound: memory, seven floats to a value.
+/// m = β₁m + (1−β₁)g, s = β₂s + (1−β₂)g², x = x − c₀m/(√(c₁s) + ε), in place, one thread a value; the corrections c are read when the
+/// kernel runs. Bound: memory, seven floats a value.
 /// </summary>
 internal sealed class IlgpuAdam(IlgpuDevice device) : Adam
 {
     protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)
     {
         int length = (int)values.Shape.MemberLength;
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, values.Shape.Members, length);
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, values.Shape.Members, length);
         device.Launch<StepArguments>(Step, groups, device.Threads, memory => new()
         {
             Grid = grid, Length = length, Beta1 = options.Beta1, Beta2 = options.Beta2, Epsilon = options.Epsilon,
-            Values = memory.Of(values), FirstMoment = memory.Of(firstMoment), SecondMoment = memory.Of(secondMoment), Gradient = memory.Of(gradient), Corrections = memory.Of(corrections),
+            Values = memory.Operand(values), FirstMoment = memory.Operand(firstMoment), SecondMoment = memory.Operand(secondMoment), Gradient = memory.Operand(gradient), Corrections = memory.Operand(corrections),
         });
     }
 
     internal static void Step(StepArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var values, var first, var second) = (arguments.Values.Of(member), arguments.FirstMoment.Of(member), arguments.SecondMoment.Of(member));
-        (var gradient, var corrections) = (arguments.Gradient.Of(member), arguments.Corrections.Of(member));
+        (var values, var first, var second) = (arguments.Values.View(member), arguments.FirstMoment.View(member), arguments.SecondMoment.View(member));
+        (var gradient, var corrections) = (arguments.Gradient.View(member), arguments.Corrections.View(member));
         (float rate, float secondCorrection) = (corrections[0], corrections[1]);
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {

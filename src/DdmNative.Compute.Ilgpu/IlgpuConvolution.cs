@@ -3,11 +3,14 @@ using DdmNative.Compute.Ilgpu.Products;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>Convolution as an implicit matrix product (<see cref="ProductKernel"/>); a tangent is the same product with two sources, [x; ẋ] against [Ẇ; W]. Filters are read where they lie, in PyTorch's order.</summary>
+/// <summary>
+/// Convolution as an implicit matrix product (<see cref="ProductKernel"/>); a tangent is the same product with two sources, [x; ẋ] against
+/// [Ẇ; W]. Filters are read in place, in PyTorch's order.
+/// </summary>
 internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
 {
-    private readonly ProductLauncher products = new(device);
-    private readonly ChannelSums biases = new(device);
+    private readonly ProductLauncher _products = new(device);
+    private readonly ChannelSums _biases = new(device);
 
     protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y) => Correlate(shape, isForward: true, (x, filter), null, bias, y);
 
@@ -33,9 +36,9 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
     {
         (Tensor images, Slice filter) = second ?? first;
         ProductExtents extents = CorrelationProduct.ExtentsOf(shape, isForward, result.Shape.Samples) with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
-        products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
-            shape, isForward, tiled with { Result = memory.Of(result), Bias = bias is Slice added ? memory.Of(added) : memory.Of(result) },
-            (memory.Of(first.Images), memory.Of(images)), (memory.Of(first.Filter), memory.Of(filter))));
+        _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
+            shape, isForward, tiled with { Result = memory.Operand(result), Bias = bias is Slice added ? memory.Operand(added) : memory.Operand(result) },
+            (memory.Operand(first.Images), memory.Operand(images)), (memory.Operand(first.Filter), memory.Operand(filter))));
     }
 
     private void FilterGradient(
@@ -43,8 +46,8 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
     {
         (Tensor cotangent, Tensor images) = second ?? first;
         ProductExtents extents = FilterGradientProduct.ExtentsOf(shape, first.Images.Shape.Samples) with { Sources = second is null ? 1 : 2 };
-        products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
-            shape, tiled with { Bias = tiled.Result }, (memory.Of(first.Cotangent), memory.Of(cotangent)), (memory.Of(first.Images), memory.Of(images))));
-        biases.Run(biasSource, biasResult);
+        _products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
+            shape, tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)), (memory.Operand(first.Images), memory.Operand(images))));
+        _biases.Run(biasSource, biasResult);
     }
 }

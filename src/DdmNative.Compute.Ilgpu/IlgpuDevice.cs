@@ -1,5 +1,4 @@
 using System.Globalization;
-using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Ilgpu.Plans;
 using ILGPU;
 using ILGPU.Runtime;
@@ -7,81 +6,42 @@ using ILGPU.Runtime;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// An accelerator of ILGPU: the kernels of this assembly, compiled when they are first used, on one stream. To be used by one thread at a time.
+/// An accelerator of ILGPU: the kernels of this assembly, compiled when they are first used, on one stream. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Every kernel takes one struct of arguments, and its groups stride over their work, so that the CPU accelerator, whose groups have one thread because
-/// its barriers are slow, runs the same code as a GPU with few groups.
+/// Every kernel takes one struct of arguments, and its groups loop over their work in strides, so that the CPU accelerator, whose groups
+/// have one thread because its barriers are slow, runs the same code as a GPU.
 /// </remarks>
 public sealed class IlgpuDevice : Device
 {
     /// <summary>Threads of a group on a GPU; a power of two.</summary>
     private const int GpuThreads = 256;
 
-    private readonly Accelerators accelerators;
-    private readonly Accelerator accelerator;
-    private readonly Dictionary<Delegate, Delegate> kernels = [];
-    private List<RecordedLaunch>? recording;
+    private readonly Accelerators _accelerators;
+    private readonly Accelerator _accelerator;
+    private readonly Dictionary<Delegate, Delegate> _kernels = [];
+    private List<RecordedLaunch>? _recording;
 
     internal IlgpuDevice(Accelerators accelerators, (string Name, ILGPU.Runtime.Device Device) which)
     {
-        (this.accelerators, Name, Description) = (accelerators, which.Name, Describe(which.Device));
-        accelerator = accelerators.Open(which.Device);
-        IsCpu = accelerator.AcceleratorType == AcceleratorType.CPU;
-        Threads = IsCpu ? 1 : Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)accelerator.MaxNumThreadsPerGroup + 1) / 2);
-        Memory = new DeviceMemory(accelerator, Name);
-        Convolution = new IlgpuConvolution(this);
-        MatrixProduct = new IlgpuMatrixProduct(this);
-        InstanceNorm = new IlgpuInstanceNorm(this);
-        ReluAvgPool = new IlgpuReluAvgPool(this);
-        SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this);
-        GradientDistance = new IlgpuGradientDistance(this);
-        Sgd = new IlgpuSgd(this);
-        Adam = new IlgpuAdam(this);
-        Reduction = new IlgpuReduction(this);
-        Philox = new IlgpuPhilox(this);
-        LinearCombination = new IlgpuLinearCombination(this);
-        Gather = new IlgpuGather(this);
-        Flatten = new IlgpuFlatten(this);
+        (_accelerators, Name, Description) = (accelerators, which.Name, Describe(which.Device));
+        _accelerator = accelerators.Open(which.Device);
+        IsCpu = _accelerator.AcceleratorType == AcceleratorType.CPU;
+        Threads = IsCpu ? 1 : Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_accelerator.MaxNumThreadsPerGroup + 1) / 2);
+        Memory = new DeviceMemory(_accelerator, Name);
     }
 
     public override string Name { get; }
 
     public override string Description { get; }
 
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
-
     /// <summary>ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes. Its groups have one thread, so that no barrier waits.</summary>
     internal bool IsCpu { get; }
 
-    /// <summary>Groups that run side by side.</summary>
-    internal int Multiprocessors => accelerator.NumMultiprocessors;
+    /// <summary>The number of groups that run at the same time.</summary>
+    internal int Multiprocessors => _accelerator.NumMultiprocessors;
 
-    /// <summary>Threads of a group where nothing else is said; a power of two.</summary>
+    /// <summary>The default number of threads of a group; a power of two.</summary>
     internal int Threads { get; }
 
     internal DeviceMemory Memory { get; }
@@ -94,16 +54,16 @@ public sealed class IlgpuDevice : Device
 
     public override IPlan Record(string name, Action body)
     {
-        if (recording is not null)
+        if (_recording is not null)
             throw new InvalidOperationException($"Plan '{name}' cannot be recorded inside another recording.");
-        List<RecordedLaunch> launches = recording = [];
+        List<RecordedLaunch> launches = _recording = [];
         try
         {
             body();
         }
         finally
         {
-            recording = null;
+            _recording = null;
         }
         if (launches.Count == 0)
             throw new InvalidOperationException($"Plan '{name}' recorded no kernel call.");
@@ -114,21 +74,22 @@ public sealed class IlgpuDevice : Device
         => string.Create(CultureInfo.InvariantCulture, $"{device.Name} through ILGPU, {device.NumMultiprocessors} multiprocessors, groups of {device.MaxNumThreadsPerGroup} threads at most")
             + (device.AcceleratorType == AcceleratorType.CPU ? ": a simulation for tiny sizes" : "");
 
-    /// <summary>Launches a kernel, or writes the launch down while a plan is being recorded.</summary>
+    /// <summary>Launches a kernel, or records the launch while a plan is being recorded.</summary>
     /// <param name="kernel">A static method of this assembly.</param>
     /// <param name="groups">Groups of the grid.</param>
     /// <param name="threads">Threads of a group.</param>
-    /// <param name="arguments">Makes the kernel's arguments from where the operands lie. May be called more than once, and asks for all the operands each time.</param>
+    /// <param name="arguments">Creates the kernel's arguments, given the memory of the operands. It may be called more than once, and
+    /// requests all operands each time.</param>
     internal void Launch<TArguments>(Action<TArguments> kernel, int groups, int threads, Func<IOperandMemory, TArguments> arguments)
         where TArguments : struct
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (!kernels.TryGetValue(kernel, out Delegate? loaded))
-            kernels[kernel] = loaded = accelerator.LoadStreamKernel(kernel);
+        if (!_kernels.TryGetValue(kernel, out Delegate? loaded))
+            _kernels[kernel] = loaded = _accelerator.LoadStreamKernel(kernel);
         var launch = new RecordedLaunch<TArguments>((Action<KernelConfig, TArguments>)loaded, new KernelConfig(groups, threads), arguments);
-        if (recording is not null)
+        if (_recording is not null)
         {
-            recording.Add(launch);
+            _recording.Add(launch);
             return;
         }
         launch.Bind(OwnMemory.Instance);
@@ -138,31 +99,48 @@ public sealed class IlgpuDevice : Device
     internal void Upload(ArrayView<float> target, ReadOnlySpan<float> values)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        target.CopyFromCPU(accelerator.DefaultStream, values);
-        accelerator.DefaultStream.Synchronize();
+        target.CopyFromCPU(_accelerator.DefaultStream, values);
+        _accelerator.DefaultStream.Synchronize();
     }
 
     internal void Download(ArrayView<float> source, Span<float> values)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        source.CopyToCPU(accelerator.DefaultStream, values);
-        accelerator.DefaultStream.Synchronize();
+        source.CopyToCPU(_accelerator.DefaultStream, values);
+        _accelerator.DefaultStream.Synchronize();
     }
 
-    internal void FillWithZeros(ArrayView<float> target) => target.MemSetToZero(accelerator.DefaultStream);
+    internal void FillWithZeros(ArrayView<float> target) => target.MemSetToZero(_accelerator.DefaultStream);
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new IlgpuConvolution(this),
+        MatrixProduct = new IlgpuMatrixProduct(this),
+        InstanceNorm = new IlgpuInstanceNorm(this),
+        ReluAvgPool = new IlgpuReluAvgPool(this),
+        SoftmaxCrossEntropy = new IlgpuSoftmaxCrossEntropy(this),
+        GradientDistance = new IlgpuGradientDistance(this),
+        Sgd = new IlgpuSgd(this),
+        Adam = new IlgpuAdam(this),
+        Reduction = new IlgpuReduction(this),
+        Philox = new IlgpuPhilox(this),
+        LinearCombination = new IlgpuLinearCombination(this),
+        Gather = new IlgpuGather(this),
+        Flatten = new IlgpuFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {
         if (!disposing || IsDisposed)
             return;
         IsDisposed = true;
-        accelerator.Synchronize();
+        _accelerator.Synchronize();
         Memory.Dispose();
-        accelerator.Dispose();
-        accelerators.Dispose();
+        _accelerator.Dispose();
+        _accelerators.Dispose();
     }
 
-    /// <summary>Outside plans every tensor has memory of its own.</summary>
+    /// <summary>Outside plans, every tensor uses its own memory.</summary>
     private sealed class OwnMemory : IOperandMemory
     {
         public static readonly OwnMemory Instance = new();

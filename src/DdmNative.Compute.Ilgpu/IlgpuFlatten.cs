@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>Images lie in PyTorch's order already: both ways are copies.</summary>
+/// <summary>Images already have PyTorch's order, so both directions are copies.</summary>
 internal sealed class IlgpuFlatten(IlgpuDevice device) : Flatten
 {
     protected override void ForwardCore(Tensor x, Tensor y) => Copy(x, y);
@@ -12,14 +12,14 @@ internal sealed class IlgpuFlatten(IlgpuDevice device) : Flatten
     private void Copy(Tensor from, Tensor to)
     {
         int length = (int)to.Shape.MemberLength;
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, to.Shape.Members, length);
-        device.Launch<CopyArguments>(CopyFloats, groups, device.Threads, memory => new() { Grid = grid, Length = length, From = memory.Of(from), To = memory.Of(to) });
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, to.Shape.Members, length);
+        device.Launch<CopyArguments>(CopyFloats, groups, device.Threads, memory => new() { Grid = grid, Length = length, From = memory.Operand(from), To = memory.Operand(to) });
     }
 
     internal static void CopyFloats(CopyArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var from, var to) = (arguments.From.Of(member), arguments.To.Of(member));
+        (var from, var to) = (arguments.From.View(member), arguments.To.View(member));
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
             to[i] = from[i];
     }

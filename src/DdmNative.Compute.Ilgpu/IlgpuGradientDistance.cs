@@ -5,11 +5,13 @@ using ILGPU.Algorithms;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// ℳ(g) and v = ∂ℳ/∂g (docs/mathematics.md, "Distances") in four launches for all layers and members: sums over pieces of the parameter vector, a group to each; factors of each run, a thread to each;
-/// v, a group to a piece; the distance, a group to a member. Results are assigned (=). Bound: memory, five floats to a parameter.
+/// ℳ(g) and v = ∂ℳ/∂g (docs/mathematics.md, "Distances") in four launches for all layers and members: sums over pieces of the parameter
+/// vector, one group a piece; factors of each run, one thread a run; v, one group a piece; the distance, one group a member. Results are
+/// assigned (=). Bound: memory, five floats a parameter.
 /// </summary>
 /// <remarks>
-/// Everything is float32, because OpenCL accelerators need not have more, and the sums are trees. 1 − cos is taken as (‖g − g*‖² − (‖g‖ − ‖g*‖)²)/(2‖g‖‖g*‖), which keeps its digits where the two agree.
+/// Everything is float32, because OpenCL accelerators may have nothing wider, and the sums are trees. 1 − cos is computed as (‖g − g*‖² −
+/// (‖g‖ − ‖g*‖)²)/(2‖g‖‖g*‖), which keeps its digits if the two nearly agree.
 /// </remarks>
 internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistance
 {
@@ -18,34 +20,34 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     /// <summary>Parameters of a piece, at most.</summary>
     private const int LongestPiece = 4096;
 
-    private readonly DistancePieceTables tables = new(device, LongestPiece);
+    private readonly DistancePieceTables _tables = new(device, LongestPiece);
 
     protected override void EvaluateCore(
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
     {
-        DistancePieces pieces = tables.For(kind, blocks);
+        DistancePieces pieces = _tables.Get(kind, blocks);
         int members = gradientCotangent.Shape.Members;
         using Tensor sums = device.AllocateTransient(TensorShape.Vector(members, SumsOfPiece * pieces.Count));
         using Tensor factors = device.AllocateTransient(TensorShape.Vector(members, 2 * pieces.RunCount));
         using Tensor shares = device.AllocateTransient(TensorShape.Vector(members, pieces.RunCount));
-        (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, members, pieces.Count);
+        (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, members, pieces.Count);
         device.Launch<PiecesArguments>(Sums, groups, device.Threads, memory => new()
         {
-            Grid = grid, Pieces = pieces.Count, Tables = memory.Of(pieces.Tables), Gradient = memory.Of(gradient), Target = memory.Of(target), Values = memory.Of(sums),
+            Grid = grid, Pieces = pieces.Count, Tables = memory.Operand(pieces.Tables), Gradient = memory.Operand(gradient), Target = memory.Operand(target), Values = memory.Operand(sums),
         });
-        (MemberGrid runGrid, int runGroups) = MemberGrid.Of(device, members, pieces.RunCount);
+        (MemberGrid runGrid, int runGroups) = MemberGrid.Create(device, members, pieces.RunCount);
         float negligible = kind == GradientDistanceKind.RelativePerLayer ? (float)(NegligibleShare * NegligibleShare) : 0;
         device.Launch<RunsArguments>(kind == GradientDistanceKind.RowCosine ? CosineFactors : RelativeFactors, runGroups, device.Threads, memory => new()
         {
-            Grid = runGrid, Pieces = pieces.Count, Runs = pieces.RunCount, Negligible = negligible, Tables = memory.Of(pieces.Tables),
-            Sums = memory.Of(sums), Factors = memory.Of(factors), Shares = memory.Of(shares),
+            Grid = runGrid, Pieces = pieces.Count, Runs = pieces.RunCount, Negligible = negligible, Tables = memory.Operand(pieces.Tables),
+            Sums = memory.Operand(sums), Factors = memory.Operand(factors), Shares = memory.Operand(shares),
         });
         device.Launch<PiecesArguments>(Cotangent, groups, device.Threads, memory => new()
         {
-            Grid = grid, Pieces = pieces.Count, Tables = memory.Of(pieces.Tables), Gradient = memory.Of(gradient), Target = memory.Of(target),
-            Factors = memory.Of(factors), Values = memory.Of(gradientCotangent),
+            Grid = grid, Pieces = pieces.Count, Tables = memory.Operand(pieces.Tables), Gradient = memory.Operand(gradient), Target = memory.Operand(target),
+            Factors = memory.Operand(factors), Values = memory.Operand(gradientCotangent),
         });
-        device.Launch<DistanceArguments>(Distance, members, device.Threads, memory => new() { Runs = pieces.RunCount, Shares = memory.Of(shares), Result = memory.Of(distance) });
+        device.Launch<DistanceArguments>(Distance, members, device.Threads, memory => new() { Runs = pieces.RunCount, Shares = memory.Operand(shares), Result = memory.Operand(distance) });
     }
 
     /// <summary>‖g‖², ‖g*‖², ⟨g, g*⟩ and ‖g − g*‖² of each piece.</summary>
@@ -53,17 +55,17 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         int member = arguments.Grid.Member;
-        (var tables, var g, var wanted, var values) = (arguments.Tables.Of(member), arguments.Gradient.Of(member), arguments.Target.Of(member), arguments.Values.Of(member));
+        (var tables, var g, var wanted, var values) = (arguments.Tables.View(member), arguments.Gradient.View(member), arguments.Target.View(member), arguments.Values.View(member));
         for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
         {
-            (int start, int length) = (Whole(tables, 3 * piece), Whole(tables, 3 * piece + 1));
+            (int start, int length) = (ReadInteger(tables, 3 * piece), ReadInteger(tables, 3 * piece + 1));
             Four own = default;
             for (int i = Group.IdxX; i < length; i += Group.DimX)
             {
                 float a = g[start + i], b = wanted[start + i];
                 own += new Four(a * a, b * b, a * b, (a - b) * (a - b));
             }
-            Four sum = GroupSum.Of(own, scratch);
+            Four sum = GroupSum.Compute(own, scratch);
             if (Group.IdxX == 0)
             {
                 values[SumsOfPiece * piece] = sum.X;
@@ -74,11 +76,11 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         }
     }
 
-    /// <summary>‖g − g*‖²/‖g*‖² of a run and v = 2/‖g*‖²·(g − g*); 1 and none where ‖g*‖² is negligible.</summary>
+    /// <summary>‖g − g*‖²/‖g*‖² of a run and v = 2/‖g*‖²·(g − g*); 1 and no gradient if ‖g*‖² is negligible.</summary>
     internal static void RelativeFactors(RunsArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var tables, var sums, var factors, var shares) = (arguments.Tables.Of(member), arguments.Sums.Of(member), arguments.Factors.Of(member), arguments.Shares.Of(member));
+        (var tables, var sums, var factors, var shares) = (arguments.Tables.View(member), arguments.Sums.View(member), arguments.Factors.View(member), arguments.Shares.View(member));
         for (int run = arguments.Grid.First; run < arguments.Runs; run += arguments.Grid.Step)
         {
             float least = 0;
@@ -92,11 +94,11 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         }
     }
 
-    /// <summary>1 − cos(g, g*) of a run and v = g·cos/‖g‖² − g*/(‖g‖‖g*‖); 1 and none where either is zero.</summary>
+    /// <summary>1 − cos(g, g*) of a run and v = g·cos/‖g‖² − g*/(‖g‖‖g*‖); 1 and no gradient if either is zero.</summary>
     internal static void CosineFactors(RunsArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var tables, var sums, var factors, var shares) = (arguments.Tables.Of(member), arguments.Sums.Of(member), arguments.Factors.Of(member), arguments.Shares.Of(member));
+        (var tables, var sums, var factors, var shares) = (arguments.Tables.View(member), arguments.Sums.View(member), arguments.Factors.View(member), arguments.Shares.View(member));
         for (int run = arguments.Grid.First; run < arguments.Runs; run += arguments.Grid.Step)
         {
             Four sum = SumOfRun(tables, sums, arguments.Pieces, run);
@@ -113,11 +115,11 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     internal static void Cotangent(PiecesArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var tables, var g, var wanted, var values) = (arguments.Tables.Of(member), arguments.Gradient.Of(member), arguments.Target.Of(member), arguments.Values.Of(member));
-        var factors = arguments.Factors.Of(member);
+        (var tables, var g, var wanted, var values) = (arguments.Tables.View(member), arguments.Gradient.View(member), arguments.Target.View(member), arguments.Values.View(member));
+        var factors = arguments.Factors.View(member);
         for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
         {
-            (int start, int length, int run) = (Whole(tables, 3 * piece), Whole(tables, 3 * piece + 1), Whole(tables, 3 * piece + 2));
+            (int start, int length, int run) = (ReadInteger(tables, 3 * piece), ReadInteger(tables, 3 * piece + 1), ReadInteger(tables, 3 * piece + 2));
             float a = 0, b = 0;
             if (run >= 0)
             {
@@ -132,19 +134,19 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     internal static void Distance(DistanceArguments arguments)
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
-        var shares = arguments.Shares.Of(Grid.IdxX);
+        var shares = arguments.Shares.View(Grid.IdxX);
         float sum = 0;
         for (int run = Group.IdxX; run < arguments.Runs; run += Group.DimX)
             sum += shares[run];
-        float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+        float total = GroupSum.Compute(new Four(sum, 0, 0, 0), scratch).X;
         if (Group.IdxX == 0)
-            arguments.Result.Of(Grid.IdxX)[0] = total;
+            arguments.Result.View(Grid.IdxX)[0] = total;
     }
 
-    private static int Whole(ArrayView<float> tables, int at) => (int)Interop.FloatAsInt(tables[at]);
+    private static int ReadInteger(ArrayView<float> tables, int at) => (int)Interop.FloatAsInt(tables[at]);
 
     private static Four SumOfRun(ArrayView<float> tables, ArrayView<float> sums, int pieces, int run)
-        => SumOfPieces(sums, Whole(tables, 3 * pieces + 2 * run), Whole(tables, 3 * pieces + 2 * run + 1));
+        => SumOfPieces(sums, ReadInteger(tables, 3 * pieces + 2 * run), ReadInteger(tables, 3 * pieces + 2 * run + 1));
 
     private static Four SumOfPieces(ArrayView<float> sums, int first, int count)
     {

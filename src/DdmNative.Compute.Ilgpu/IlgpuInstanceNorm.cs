@@ -5,9 +5,10 @@ using ILGPU.Algorithms;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// Instance normalisation (docs/mathematics.md, "Instance norm"): a group to each plane of H·W pixels, which lie side by side. A sum is taken over the threads' pixels, then over the group;
-/// passes after the first find the plane in the first-level cache. Results are assigned (=); parameter cotangents are sums over the samples too, so each plane
-/// leaves its share in [E, N, 2C] and a second kernel adds the shares up in order. Variance is that of the deviations from the mean. Bound: memory.
+/// Instance normalisation (docs/mathematics.md, "Instance norm"): one group for each plane of H·W pixels, which is contiguous. A sum runs
+/// over each thread's pixels, then over the group; passes after the first find the plane in the first-level cache. Results are assigned
+/// (=); parameter cotangents are sums over the samples too, so each plane writes its part to [E, N, 2C] and a second kernel adds the parts
+/// in order. Variance is that of the deviations from the mean. Bound: memory.
 /// </summary>
 internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
 {
@@ -16,7 +17,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         (PlaneGrid planes, int groups, int threads) = Planes(y.Shape);
         device.Launch<ForwardArguments>(Forward, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Of(x), Scale = memory.Of(scale), Shift = memory.Of(shift), Y = memory.Of(y), Statistics = memory.Of(statistics),
+            Planes = planes, X = memory.Operand(x), Scale = memory.Operand(scale), Shift = memory.Operand(shift), Y = memory.Operand(y), Statistics = memory.Operand(statistics),
         });
     }
 
@@ -26,8 +27,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         (PlaneGrid planes, int groups, int threads) = Planes(yTangent.Shape);
         device.Launch<ForwardTangentArguments>(ForwardTangent, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Of(x), XTangent = memory.Of(xTangent), Statistics = memory.Of(statistics), Scale = memory.Of(scale),
-            ScaleTangent = memory.Of(scaleTangent), ShiftTangent = memory.Of(shiftTangent), YTangent = memory.Of(yTangent),
+            Planes = planes, X = memory.Operand(x), XTangent = memory.Operand(xTangent), Statistics = memory.Operand(statistics), Scale = memory.Operand(scale),
+            ScaleTangent = memory.Operand(scaleTangent), ShiftTangent = memory.Operand(shiftTangent), YTangent = memory.Operand(yTangent),
         });
     }
 
@@ -38,8 +39,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         using Tensor shares = device.AllocateTransient(StatisticsShape(xCotangent.Shape));
         device.Launch<BackwardArguments>(Backward, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Of(x), Statistics = memory.Of(statistics), Cotangent = memory.Of(cotangent), Scale = memory.Of(scale),
-            XCotangent = memory.Of(xCotangent), Shares = memory.Of(shares),
+            Planes = planes, X = memory.Operand(x), Statistics = memory.Operand(statistics), Cotangent = memory.Operand(cotangent), Scale = memory.Operand(scale),
+            XCotangent = memory.Operand(xCotangent), Shares = memory.Operand(shares),
         });
         SumShares(shares, scaleCotangent, shiftCotangent);
     }
@@ -52,9 +53,9 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         using Tensor shares = device.AllocateTransient(StatisticsShape(xCotangentTangent.Shape));
         device.Launch<BackwardTangentArguments>(BackwardTangent, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Of(x), XTangent = memory.Of(xTangent), Statistics = memory.Of(statistics), Cotangent = memory.Of(cotangent),
-            CotangentTangent = memory.Of(cotangentTangent), Scale = memory.Of(scale), ScaleTangent = memory.Of(scaleTangent),
-            XCotangentTangent = memory.Of(xCotangentTangent), Shares = memory.Of(shares),
+            Planes = planes, X = memory.Operand(x), XTangent = memory.Operand(xTangent), Statistics = memory.Operand(statistics), Cotangent = memory.Operand(cotangent),
+            CotangentTangent = memory.Operand(cotangentTangent), Scale = memory.Operand(scale), ScaleTangent = memory.Operand(scaleTangent),
+            XCotangentTangent = memory.Operand(xCotangentTangent), Shares = memory.Operand(shares),
         });
         if (scaleCotangentTangent is Slice scaleResult && shiftCotangentTangent is Slice shiftResult)
             SumShares(shares, scaleResult, shiftResult);
@@ -63,8 +64,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
     private (PlaneGrid Planes, int Groups, int Threads) Planes(TensorShape images)
     {
         (int planes, int pixels) = (images.Samples * images.Channels, images.Height * images.Width);
-        (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, images.Members, planes);
-        // Few pixels fill no large group; the group's size fixes the order of the sums, and depends on the plane alone.
+        (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, images.Members, planes);
+        // Few pixels do not fill a large group. The group's size determines the order of the sums, and depends only on the plane.
         int threads = Math.Min(device.Threads, pixels <= 256 ? 64 : 256);
         return (new PlaneGrid { Grid = grid, Count = planes, Pixels = pixels, Channels = images.Channels }, groups, threads);
     }
@@ -72,10 +73,10 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
     private void SumShares(Tensor shares, Slice scale, Slice shift)
     {
         int channels = scale.Length;
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, shares.Shape.Members, channels);
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, shares.Shape.Members, channels);
         device.Launch<SharesArguments>(SumShares, groups, device.Threads, memory => new()
         {
-            Grid = grid, Samples = shares.Shape.Samples, Channels = channels, Shares = memory.Of(shares), Scale = memory.Of(scale), Shift = memory.Of(shift),
+            Grid = grid, Samples = shares.Shape.Samples, Channels = channels, Shares = memory.Operand(shares), Scale = memory.Operand(scale), Shift = memory.Operand(shift),
         });
     }
 
@@ -84,22 +85,22 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         PlaneGrid planes = arguments.Planes;
         int member = planes.Grid.Member;
-        (var x, var y, var statistics) = (arguments.X.Of(member), arguments.Y.Of(member), arguments.Statistics.Of(member));
-        (var scale, var shift) = (arguments.Scale.Of(member), arguments.Shift.Of(member));
+        (var x, var y, var statistics) = (arguments.X.View(member), arguments.Y.View(member), arguments.Statistics.View(member));
+        (var scale, var shift) = (arguments.Scale.View(member), arguments.Shift.View(member));
         for (int plane = planes.Grid.FirstOfGroup; plane < planes.Count; plane += planes.Grid.StepOfGroups)
         {
             (int first, int channel) = (plane * planes.Pixels, plane % planes.Channels);
             float sum = 0;
             for (int i = Group.IdxX; i < planes.Pixels; i += Group.DimX)
                 sum += x[first + i];
-            float mean = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X / planes.Pixels;
+            float mean = GroupSum.Compute(new Four(sum, 0, 0, 0), scratch).X / planes.Pixels;
             float squares = 0;
             for (int i = Group.IdxX; i < planes.Pixels; i += Group.DimX)
             {
                 float deviation = x[first + i] - mean;
                 squares += deviation * deviation;
             }
-            float reciprocal = 1 / XMath.Sqrt(GroupSum.Of(new Four(squares, 0, 0, 0), scratch).X / planes.Pixels + Epsilon);
+            float reciprocal = 1 / XMath.Sqrt(GroupSum.Compute(new Four(squares, 0, 0, 0), scratch).X / planes.Pixels + Epsilon);
             float factor = reciprocal * scale[channel], offset = shift[channel];
             for (int i = Group.IdxX; i < planes.Pixels; i += Group.DimX)
                 y[first + i] = (x[first + i] - mean) * factor + offset;
@@ -117,9 +118,9 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         PlaneGrid planes = arguments.Planes;
         int member = planes.Grid.Member;
-        (var x, var tangent, var y) = (arguments.X.Of(member), arguments.XTangent.Of(member), arguments.YTangent.Of(member));
+        (var x, var tangent, var y) = (arguments.X.View(member), arguments.XTangent.View(member), arguments.YTangent.View(member));
         (var statistics, var scales, var scaleTangents, var shiftTangents)
-            = (arguments.Statistics.Of(member), arguments.Scale.Of(member), arguments.ScaleTangent.Of(member), arguments.ShiftTangent.Of(member));
+            = (arguments.Statistics.View(member), arguments.Scale.View(member), arguments.ScaleTangent.View(member), arguments.ShiftTangent.View(member));
         for (int plane = planes.Grid.FirstOfGroup; plane < planes.Count; plane += planes.Grid.StepOfGroups)
         {
             (int first, int channel, int at) = (plane * planes.Pixels, plane % planes.Channels, planes.StatisticsOf(plane));
@@ -131,7 +132,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
                 sum += dot;
                 product += (x[first + i] - mean) * reciprocal * dot;
             }
-            Four means = GroupSum.Of(new Four(sum, product, 0, 0), scratch);
+            Four means = GroupSum.Compute(new Four(sum, product, 0, 0), scratch);
             float meanTangent = means.X / planes.Pixels, meanProduct = means.Y / planes.Pixels;
             float factor = scales[channel] * reciprocal, scaleTangent = scaleTangents[channel], shiftTangent = shiftTangents[channel];
             for (int i = Group.IdxX; i < planes.Pixels; i += Group.DimX)
@@ -147,8 +148,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         PlaneGrid planes = arguments.Planes;
         int member = planes.Grid.Member;
-        (var x, var cotangent, var result) = (arguments.X.Of(member), arguments.Cotangent.Of(member), arguments.XCotangent.Of(member));
-        (var statistics, var scales, var shares) = (arguments.Statistics.Of(member), arguments.Scale.Of(member), arguments.Shares.Of(member));
+        (var x, var cotangent, var result) = (arguments.X.View(member), arguments.Cotangent.View(member), arguments.XCotangent.View(member));
+        (var statistics, var scales, var shares) = (arguments.Statistics.View(member), arguments.Scale.View(member), arguments.Shares.View(member));
         for (int plane = planes.Grid.FirstOfGroup; plane < planes.Count; plane += planes.Grid.StepOfGroups)
         {
             (int first, int channel, int at) = (plane * planes.Pixels, plane % planes.Channels, planes.StatisticsOf(plane));
@@ -160,7 +161,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
                 sum += error;
                 product += (x[first + i] - mean) * reciprocal * error;
             }
-            Four sums = GroupSum.Of(new Four(sum, product, 0, 0), scratch);
+            Four sums = GroupSum.Compute(new Four(sum, product, 0, 0), scratch);
             float meanError = sums.X / planes.Pixels, meanProduct = sums.Y / planes.Pixels, factor = scales[channel] * reciprocal;
             for (int i = Group.IdxX; i < planes.Pixels; i += Group.DimX)
                 result[first + i] = factor * (cotangent[first + i] - meanError - (x[first + i] - mean) * reciprocal * meanProduct);
@@ -178,9 +179,9 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         PlaneGrid planes = arguments.Planes;
         int member = planes.Grid.Member;
         (var x, var xTangent, var cotangent, var cotangentTangent)
-            = (arguments.X.Of(member), arguments.XTangent.Of(member), arguments.Cotangent.Of(member), arguments.CotangentTangent.Of(member));
-        (var statistics, var scales, var scaleTangents) = (arguments.Statistics.Of(member), arguments.Scale.Of(member), arguments.ScaleTangent.Of(member));
-        (var result, var shares) = (arguments.XCotangentTangent.Of(member), arguments.Shares.Of(member));
+            = (arguments.X.View(member), arguments.XTangent.View(member), arguments.Cotangent.View(member), arguments.CotangentTangent.View(member));
+        (var statistics, var scales, var scaleTangents) = (arguments.Statistics.View(member), arguments.Scale.View(member), arguments.ScaleTangent.View(member));
+        (var result, var shares) = (arguments.XCotangentTangent.View(member), arguments.Shares.View(member));
         for (int plane = planes.Grid.FirstOfGroup; plane < planes.Count; plane += planes.Grid.StepOfGroups)
         {
             (int first, int channel, int at) = (plane * planes.Pixels, plane % planes.Channels, planes.StatisticsOf(plane));
@@ -194,7 +195,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
                 float normal = (x[first + i] - mean) * reciprocal, dot = xTangent[first + i], error = cotangent[first + i];
                 own += new Four(dot, normal * dot, error, normal * error);
             }
-            Four sums = GroupSum.Of(own, scratch);
+            Four sums = GroupSum.Compute(own, scratch);
             float meanDot = sums.X / planes.Pixels, meanNormalDot = sums.Y / planes.Pixels, meanError = sums.Z / planes.Pixels, meanNormalError = sums.W / planes.Pixels;
 
             // Σδ̇, Σ(δ̇x̂ + δx̂̇)
@@ -205,7 +206,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
                 float normalDot = reciprocal * (xTangent[first + i] - meanDot - normal * meanNormalDot);
                 ownTangents += new Four(errorDot, errorDot * normal + cotangent[first + i] * normalDot, 0, 0);
             }
-            Four tangents = GroupSum.Of(ownTangents, scratch);
+            Four tangents = GroupSum.Compute(ownTangents, scratch);
             float meanErrorDot = tangents.X / planes.Pixels, meanNormalErrorDot = tangents.Y / planes.Pixels;
 
             float meanDDot = scaleTangent * meanError + scale * meanErrorDot, meanNormalDDot = scaleTangent * meanNormalError + scale * meanNormalErrorDot;
@@ -228,7 +229,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
     internal static void SumShares(SharesArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var shares, var scale, var shift) = (arguments.Shares.Of(member), arguments.Scale.Of(member), arguments.Shift.Of(member));
+        (var shares, var scale, var shift) = (arguments.Shares.View(member), arguments.Scale.View(member), arguments.Shift.View(member));
         for (int c = arguments.Grid.First; c < arguments.Channels; c += arguments.Grid.Step)
         {
             float scaleSum = 0, shiftSum = 0;
@@ -243,7 +244,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         }
     }
 
-    /// <summary>A member's planes, a group to each.</summary>
+    /// <summary>A member's planes, one group a plane.</summary>
     internal struct PlaneGrid
     {
         public MemberGrid Grid;
@@ -251,7 +252,7 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         public int Pixels;
         public int Channels;
 
-        /// <summary>Where the plane's mean lies in [N, 2C]; its reciprocal deviation lies <see cref="Channels"/> further on.</summary>
+        /// <summary>The index of the plane's mean in [N, 2C]; its reciprocal deviation is <see cref="Channels"/> after it.</summary>
         public readonly int StatisticsOf(int plane)
         {
             int sample = plane / Channels;

@@ -4,13 +4,13 @@ using DdmNative.Compute.Ilgpu.Products;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// The linear layer's products (<see cref="ProductKernel"/>), in the orientation in which a bias belongs to a row: y = xWᵀ is made as its transpose, [outputs, samples].
-/// A tangent is the same product with two sources.
+/// The linear layer's products (<see cref="ProductKernel"/>), in the orientation in which a bias belongs to a row: y = xWᵀ is computed as
+/// its transpose, [outputs, samples]. A tangent is the same product with two sources.
 /// </summary>
 internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
 {
-    private readonly ProductLauncher products = new(device);
-    private readonly ChannelSums biases = new(device);
+    private readonly ProductLauncher _products = new(device);
+    private readonly ChannelSums _biases = new(device);
 
     protected override void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y) => Forward((x, weight), null, bias, y);
 
@@ -35,8 +35,8 @@ internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
         (Tensor x, Slice weight) = second ?? first;
         (int samples, int inputs, int outputs) = (y.Shape.Samples, x.Shape.Channels, y.Shape.Channels);
         ProductExtents extents = new() { Rows = outputs, Columns = samples, Depth = inputs, Sources = second is null ? 1 : 2, ResultRow = 1, HasBias = 1 };
-        products.Run(extents, y.Shape.Members, (memory, tiled) => new StridedProduct(
-            tiled with { Result = memory.Of(y), Bias = memory.Of(bias) }, (memory.Of(first.Weight), memory.Of(weight)), (inputs, 1), (memory.Of(first.X), memory.Of(x)), (1, inputs), outputs));
+        _products.Run(extents, y.Shape.Members, (memory, tiled) => new StridedProduct(
+            tiled with { Result = memory.Operand(y), Bias = memory.Operand(bias) }, (memory.Operand(first.Weight), memory.Operand(weight)), (inputs, 1), (memory.Operand(first.X), memory.Operand(x)), (1, inputs), outputs));
     }
 
     /// <summary>δx [N, I] = δ [N, O] · W [O, I].</summary>
@@ -45,9 +45,9 @@ internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
         (Tensor cotangent, Slice weight) = second ?? first;
         (int samples, int inputs, int outputs) = (result.Shape.Samples, result.Shape.Channels, cotangent.Shape.Channels);
         ProductExtents extents = new() { Rows = samples, Columns = inputs, Depth = outputs, Sources = second is null ? 1 : 2, ResultRow = inputs };
-        products.Run(extents, result.Shape.Members, (memory, tiled) => new StridedProduct(
-            tiled with { Result = memory.Of(result), Bias = memory.Of(result) }, (memory.Of(first.Cotangent), memory.Of(cotangent)), (outputs, 1),
-            (memory.Of(first.Weight), memory.Of(weight)), (inputs, 1), 1));
+        _products.Run(extents, result.Shape.Members, (memory, tiled) => new StridedProduct(
+            tiled with { Result = memory.Operand(result), Bias = memory.Operand(result) }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)), (outputs, 1),
+            (memory.Operand(first.Weight), memory.Operand(weight)), (inputs, 1), 1));
     }
 
     /// <summary>δW [O, I] = δᵀ [O, N] · x [N, I].</summary>
@@ -56,8 +56,8 @@ internal sealed class IlgpuMatrixProduct(IlgpuDevice device) : MatrixProduct
         (Tensor cotangent, Tensor x) = second ?? first;
         (int samples, int inputs, int outputs) = (x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
         ProductExtents extents = new() { Rows = outputs, Columns = inputs, Depth = samples, Sources = second is null ? 1 : 2, ResultRow = inputs };
-        products.RunSplit(extents, weightResult.Vector.Shape.Members, weightResult, (memory, tiled) => new StridedProduct(
-            tiled with { Bias = tiled.Result }, (memory.Of(first.Cotangent), memory.Of(cotangent)), (1, outputs), (memory.Of(first.X), memory.Of(x)), (inputs, 1), 1));
-        biases.Run(biasSource, biasResult);
+        _products.RunSplit(extents, weightResult.Vector.Shape.Members, weightResult, (memory, tiled) => new StridedProduct(
+            tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)), (1, outputs), (memory.Operand(first.X), memory.Operand(x)), (inputs, 1), 1));
+        _biases.Run(biasSource, biasResult);
     }
 }

@@ -1,21 +1,24 @@
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>Philox4x32-10, a thread to a position: the words of a block are drawn again for each of its four positions, which costs less than it takes to write them. Results are assigned (=).</summary>
+/// <summary>
+/// Philox4x32-10, one thread a position: the words of a block are computed again for each of its four positions, which costs less than
+/// writing them. Results are assigned (=).
+/// </summary>
 internal sealed class IlgpuPhilox(IlgpuDevice device) : Contracts.Philox
 {
     protected override void FillUniformCore(Slice values, float low, float high, ulong seed, uint stream)
     {
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, values.Vector.Shape.Members, values.Length);
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, values.Vector.Shape.Members, values.Length);
         device.Launch<FillArguments>(Fill, groups, device.Threads, memory => new()
         {
-            Grid = grid, Length = values.Length, Low = low, Range = high - low, LowKey = (uint)seed, HighKey = (uint)(seed >> 32), Stream = stream, Values = memory.Of(values),
+            Grid = grid, Length = values.Length, Low = low, Range = high - low, LowKey = (uint)seed, HighKey = (uint)(seed >> 32), Stream = stream, Values = memory.Operand(values),
         });
     }
 
     internal static void Fill(FillArguments arguments)
     {
         int member = arguments.Grid.Member;
-        var values = arguments.Values.Of(member);
+        var values = arguments.Values.View(member);
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
             values[i] = arguments.Low + arguments.Range * ((Bits(arguments, member, i) >> 8) * (1.0f / (1 << 24)));
     }

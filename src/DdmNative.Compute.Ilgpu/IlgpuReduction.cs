@@ -4,8 +4,8 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// y = Σₙ x: a thread to a result, down its samples in order. ⟨a, b⟩: pieces of 16384 products, a group to each, then a group for the pieces; a thread's own sum is compensated (Kahan),
-/// because there may be no float64. Results are assigned (=). Bound: memory.
+/// y = Σₙ x: one thread a result, over its samples in order. ⟨a, b⟩: pieces of 16384 products, one group a piece, then one group for the
+/// pieces; a thread's own sum is compensated (Kahan), because some accelerators have no float64. Results are assigned (=). Bound: memory.
 /// </summary>
 internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
 {
@@ -14,8 +14,8 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
     protected override void SumSamplesCore(Tensor x, Tensor y)
     {
         int length = y.Shape.SampleLength;
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, y.Shape.Members, length);
-        device.Launch<SumArguments>(SumSamples, groups, device.Threads, memory => new() { Grid = grid, Samples = x.Shape.Samples, Length = length, X = memory.Of(x), Y = memory.Of(y) });
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, y.Shape.Members, length);
+        device.Launch<SumArguments>(SumSamples, groups, device.Threads, memory => new() { Grid = grid, Samples = x.Shape.Samples, Length = length, X = memory.Operand(x), Y = memory.Operand(y) });
     }
 
     protected override void DotCore(Tensor a, Tensor b, Tensor y)
@@ -23,18 +23,18 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
         (int members, int length) = (y.Shape.Members, (int)a.Shape.MemberLength);
         int pieces = (length + PieceLength - 1) / PieceLength;
         using Tensor partials = device.AllocateTransient(TensorShape.Vector(members, pieces));
-        (MemberGrid grid, int groups) = MemberGrid.OfGroups(device, members, pieces);
+        (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, members, pieces);
         device.Launch<DotArguments>(Dot, groups, device.Threads, memory => new()
         {
-            Grid = grid, Length = length, Pieces = pieces, A = memory.Of(a), B = memory.Of(b), Y = memory.Of(partials),
+            Grid = grid, Length = length, Pieces = pieces, A = memory.Operand(a), B = memory.Operand(b), Y = memory.Operand(partials),
         });
-        device.Launch<SumArguments>(SumPieces, members, device.Threads, memory => new() { Length = pieces, X = memory.Of(partials), Y = memory.Of(y) });
+        device.Launch<SumArguments>(SumPieces, members, device.Threads, memory => new() { Length = pieces, X = memory.Operand(partials), Y = memory.Operand(y) });
     }
 
     internal static void SumSamples(SumArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var x, var y) = (arguments.X.Of(member), arguments.Y.Of(member));
+        (var x, var y) = (arguments.X.View(member), arguments.Y.View(member));
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {
             float sum = 0;
@@ -48,7 +48,7 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         int member = arguments.Grid.Member;
-        (var a, var b, var y) = (arguments.A.Of(member), arguments.B.Of(member), arguments.Y.Of(member));
+        (var a, var b, var y) = (arguments.A.View(member), arguments.B.View(member), arguments.Y.View(member));
         for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
         {
             int end = IntrinsicMath.Min((piece + 1) * PieceLength, arguments.Length);
@@ -60,7 +60,7 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
                 lost = next - sum - term;
                 sum = next;
             }
-            float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+            float total = GroupSum.Compute(new Four(sum, 0, 0, 0), scratch).X;
             if (Group.IdxX == 0)
                 y[piece] = total;
         }
@@ -69,13 +69,13 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
     internal static void SumPieces(SumArguments arguments)
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
-        var x = arguments.X.Of(Grid.IdxX);
+        var x = arguments.X.View(Grid.IdxX);
         float sum = 0;
         for (int i = Group.IdxX; i < arguments.Length; i += Group.DimX)
             sum += x[i];
-        float total = GroupSum.Of(new Four(sum, 0, 0, 0), scratch).X;
+        float total = GroupSum.Compute(new Four(sum, 0, 0, 0), scratch).X;
         if (Group.IdxX == 0)
-            arguments.Y.Of(Grid.IdxX)[0] = total;
+            arguments.Y.View(Grid.IdxX)[0] = total;
     }
 
     internal struct SumArguments

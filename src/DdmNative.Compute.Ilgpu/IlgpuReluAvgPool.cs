@@ -3,8 +3,9 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// ReLU and pool, y = pool(max(x, 0)); its tangent, ẏ = pool(1[x &gt; 0]·ẋ); its transpose, δx = 1[x &gt; 0]·poolᵀ(δ). Assigned (=). A thread takes one window forward and one pixel backward,
-/// neighbouring threads neighbouring columns of one image. Bound: memory, one float read for each pixel and operand.
+/// ReLU and pool, y = pool(max(x, 0)); its tangent, ẏ = pool(1[x &gt; 0]·ẋ); its transpose, δx = 1[x &gt; 0]·poolᵀ(δ). Assigned (=). A
+/// thread computes one window forward and one pixel backward; adjacent threads have adjacent columns of one image. Bound: memory, one float
+/// read for each pixel and operand.
 /// </summary>
 internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
 {
@@ -19,11 +20,11 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
     private void Launch(Action<PoolArguments> kernel, int window, Tensor x, Tensor values, Tensor result, TensorShape images)
     {
         int length = (int)result.Shape.MemberLength;
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, result.Shape.Members, length);
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, result.Shape.Members, length);
         device.Launch(kernel, groups, device.Threads, memory => new PoolArguments
         {
             Grid = grid, Length = length, Window = window, Height = images.Height, Width = images.Width, PooledHeight = images.Height / window, PooledWidth = images.Width / window,
-            Share = 1.0f / (window * window), X = memory.Of(x), Values = memory.Of(values), Result = memory.Of(result),
+            Share = 1.0f / (window * window), X = memory.Operand(x), Values = memory.Operand(values), Result = memory.Operand(result),
         });
     }
 
@@ -31,7 +32,7 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
     internal static void Forward(PoolArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var x, var values, var y) = (arguments.X.Of(member), arguments.Values.Of(member), arguments.Result.Of(member));
+        (var x, var values, var y) = (arguments.X.View(member), arguments.Values.View(member), arguments.Result.View(member));
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {
             int row = i / arguments.PooledWidth, column = i - row * arguments.PooledWidth;
@@ -51,14 +52,14 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
     internal static void Backward(PoolArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var x, var cotangent, var result) = (arguments.X.Of(member), arguments.Values.Of(member), arguments.Result.Of(member));
+        (var x, var cotangent, var result) = (arguments.X.View(member), arguments.Values.View(member), arguments.Result.View(member));
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {
             int row = i / arguments.Width, column = (i - row * arguments.Width) / arguments.Window;
             int plane = row / arguments.Height;
             int down = (row - plane * arguments.Height) / arguments.Window;
             float share = 0;
-            // Rows and columns that fill no whole window were dropped.
+            // Rows and columns outside the last whole window were dropped.
             if (down < arguments.PooledHeight & column < arguments.PooledWidth)
                 share = arguments.Share * cotangent[(plane * arguments.PooledHeight + down) * arguments.PooledWidth + column];
             result[i] = x[i] > 0 ? share : 0;

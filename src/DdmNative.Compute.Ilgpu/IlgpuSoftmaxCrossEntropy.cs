@@ -4,8 +4,9 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// p = softmax z; loss = σ·logsumexp z − ⟨q, z⟩; δ = w(σp − q); δ̇ = wσ·p ⊙ (ż − ⟨p, ż⟩); δq = −w(ż − ⟨p, ż⟩). Assigned (=). A thread takes a sample and goes over its classes
-/// three times, for the maximum, the sums and the results: ten classes are 40 bytes, which stay in the first-level cache. Bound: latency; there is little of it.
+/// p = softmax z; loss = σ·logsumexp z − ⟨q, z⟩; δ = w(σp − q); δ̇ = wσ·p ⊙ (ż − ⟨p, ż⟩); δq = −w(ż − ⟨p, ż⟩). Assigned (=). A thread
+/// computes one sample and goes over its classes three times, for the maximum, the sums and the results: ten classes are 40 bytes, which
+/// stay in the first-level cache. Bound: latency; there is little of it.
 /// </summary>
 internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCrossEntropy
 {
@@ -21,22 +22,22 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
     protected override void LabelCotangentCore(Tensor logits, Tensor logitsTangent, Tensor weights, Tensor labelCotangent)
         => Launch(LabelCotangent, logits, logitsTangent, logits, weights, labelCotangent);
 
-    /// <summary>Operands that an operation lacks are the logits, and are not read.</summary>
+    /// <summary>For operands that an operation does not have, the logits are passed; they are not read.</summary>
     private void Launch(Action<SoftmaxArguments> kernel, Tensor logits, Tensor tangent, Tensor labels, Tensor weights, Tensor result)
     {
         (int samples, int classes) = (logits.Shape.Samples, logits.Shape.Channels);
-        (MemberGrid grid, int groups) = MemberGrid.Of(device, result.Shape.Members, samples);
+        (MemberGrid grid, int groups) = MemberGrid.Create(device, result.Shape.Members, samples);
         device.Launch(kernel, groups, device.Threads, memory => new SoftmaxArguments
         {
-            Grid = grid, Samples = samples, Classes = classes, Logits = memory.Of(logits), Tangent = memory.Of(tangent), Labels = memory.Of(labels), Weights = memory.Of(weights),
-            Result = memory.Of(result),
+            Grid = grid, Samples = samples, Classes = classes, Logits = memory.Operand(logits), Tangent = memory.Operand(tangent), Labels = memory.Operand(labels), Weights = memory.Operand(weights),
+            Result = memory.Operand(result),
         });
     }
 
     internal static void Probabilities(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var z, var result) = (arguments.Logits.Of(member), arguments.Result.Of(member));
+        (var z, var result) = (arguments.Logits.View(member), arguments.Result.View(member));
         for (int n = arguments.Grid.First; n < arguments.Samples; n += arguments.Grid.Step)
         {
             (int first, int end) = (n * arguments.Classes, (n + 1) * arguments.Classes);
@@ -47,11 +48,11 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
         }
     }
 
-    /// <summary>σ·ln Σexp(z − max) − ⟨q, z − max⟩: both terms are small where the sample is confident, and keep their digits.</summary>
+    /// <summary>σ·ln Σexp(z − max) − ⟨q, z − max⟩: both terms are small for a confident sample, and keep their digits.</summary>
     internal static void Loss(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var z, var q, var result) = (arguments.Logits.Of(member), arguments.Labels.Of(member), arguments.Result.Of(member));
+        (var z, var q, var result) = (arguments.Logits.View(member), arguments.Labels.View(member), arguments.Result.View(member));
         for (int n = arguments.Grid.First; n < arguments.Samples; n += arguments.Grid.Step)
         {
             (int first, int end) = (n * arguments.Classes, (n + 1) * arguments.Classes);
@@ -69,7 +70,7 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
     internal static void Backward(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var z, var q, var weights, var result) = (arguments.Logits.Of(member), arguments.Labels.Of(member), arguments.Weights.Of(member), arguments.Result.Of(member));
+        (var z, var q, var weights, var result) = (arguments.Logits.View(member), arguments.Labels.View(member), arguments.Weights.View(member), arguments.Result.View(member));
         for (int n = arguments.Grid.First; n < arguments.Samples; n += arguments.Grid.Step)
         {
             (int first, int end) = (n * arguments.Classes, (n + 1) * arguments.Classes);
@@ -83,8 +84,8 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
     internal static void BackwardTangent(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var z, var tangent, var q) = (arguments.Logits.Of(member), arguments.Tangent.Of(member), arguments.Labels.Of(member));
-        (var weights, var result) = (arguments.Weights.Of(member), arguments.Result.Of(member));
+        (var z, var tangent, var q) = (arguments.Logits.View(member), arguments.Tangent.View(member), arguments.Labels.View(member));
+        (var weights, var result) = (arguments.Weights.View(member), arguments.Result.View(member));
         for (int n = arguments.Grid.First; n < arguments.Samples; n += arguments.Grid.Step)
         {
             (int first, int end) = (n * arguments.Classes, (n + 1) * arguments.Classes);
@@ -99,7 +100,7 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
     internal static void LabelCotangent(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var z, var tangent, var weights, var result) = (arguments.Logits.Of(member), arguments.Tangent.Of(member), arguments.Weights.Of(member), arguments.Result.Of(member));
+        (var z, var tangent, var weights, var result) = (arguments.Logits.View(member), arguments.Tangent.View(member), arguments.Weights.View(member), arguments.Result.View(member));
         for (int n = arguments.Grid.First; n < arguments.Samples; n += arguments.Grid.Step)
         {
             (int first, int end) = (n * arguments.Classes, (n + 1) * arguments.Classes);

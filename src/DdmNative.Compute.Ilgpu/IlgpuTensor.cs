@@ -2,27 +2,29 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>A tensor in an accelerator's memory, densely packed in the boundary's own order, <c>[E, N, C, H, W]</c>.</summary>
+/// <summary>A tensor in an accelerator's memory, densely packed in the interface's order, <c>[E, N, C, H, W]</c>.</summary>
 internal sealed class IlgpuTensor : Tensor
 {
-    private readonly IlgpuDevice device;
-    private readonly bool isTransient;
-    private DeviceBlock? block;
-    private bool disposed;
+    private readonly IlgpuDevice _device;
+    private readonly bool _isTransient;
+    private DeviceBlock? _block;
+    private bool _disposed;
 
     public IlgpuTensor(IlgpuDevice device, TensorShape shape, bool isTransient)
         : base(shape)
     {
         if (shape.MemberLength > int.MaxValue)
-            throw new ArgumentException($"A tensor of shape {shape} has {shape.MemberLength} floats to a member; ILGPU's kernels count them by 32 bits. Lower the batch.", nameof(shape));
-        (this.device, this.isTransient) = (device, isTransient);
+            throw new ArgumentException(
+                $"A tensor of shape {shape} has {shape.MemberLength} floats a member; ILGPU's kernels support at most {int.MaxValue}. "
+                + "Use a smaller batch.", nameof(shape));
+        (_device, _isTransient) = (device, isTransient);
         if (!isTransient)
             Reserve();
     }
 
     ~IlgpuTensor() => Dispose(false);
 
-    public bool IsTransient => isTransient;
+    public bool IsTransient => _isTransient;
 
     /// <summary>Floats between two members; 0 for a shared tensor.</summary>
     public long MemberStride => Shape.Members == 1 ? 0 : Shape.MemberLength;
@@ -30,38 +32,38 @@ internal sealed class IlgpuTensor : Tensor
     public override void Upload(ReadOnlySpan<float> values)
     {
         RequireLength(values.Length);
-        device.Upload(Reserve(), values);
+        _device.Upload(Reserve(), values);
     }
 
     public override void Download(Span<float> values)
     {
         RequireLength(values.Length);
-        device.Download(Reserve(), values);
+        _device.Download(Reserve(), values);
     }
 
-    /// <summary>Memory of the tensor's own. A transient tensor gets some only when it is used outside plans.</summary>
+    /// <summary>The tensor's own memory. A transient tensor gets memory only when it is used outside plans.</summary>
     public ArrayView<float> Reserve()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        if (block is null)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_block is null)
         {
-            block = device.Memory.Allocate(Shape.Length);
-            if (!isTransient)
-                device.FillWithZeros(block.View(Shape.Length));
+            _block = _device.Memory.Allocate(Shape.Length);
+            if (!_isTransient)
+                _device.FillWithZeros(_block.View(Shape.Length));
         }
-        return block.View(Shape.Length);
+        return _block.View(Shape.Length);
     }
 
     protected override void Dispose(bool disposing)
     {
-        if (disposed)
+        if (_disposed)
             return;
-        disposed = true;
-        if (block is null)
+        _disposed = true;
+        if (_block is null)
             return;
         if (disposing)
-            device.Memory.Free(block);
+            _device.Memory.Free(_block);
         else
-            device.Memory.Abandon(block);
+            _device.Memory.Abandon(_block);
     }
 }

@@ -5,8 +5,9 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu;
 
 /// <summary>
-/// Where ILGPU finds the drivers. By itself it asks for <c>libcuda.so</c> and <c>libOpenCL.so</c>, which only development packages install; here also for <c>libcuda.so.1</c> and <c>libOpenCL.so.1</c>,
-/// and for NVIDIA's driver first in <see cref="CudaVariable"/>, a file or a folder, as the CUDA backend does.
+/// Where ILGPU finds the drivers. By itself it loads <c>libcuda.so</c> and <c>libOpenCL.so</c>, which only development packages install.
+/// This class adds <c>libcuda.so.1</c> and <c>libOpenCL.so.1</c>, and for NVIDIA's driver first <see cref="CudaVariable"/>, a file or a
+/// folder, as in the CUDA backend.
 /// </summary>
 internal static class NativeLibraries
 {
@@ -14,10 +15,10 @@ internal static class NativeLibraries
 
     static NativeLibraries() => NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
 
-    /// <summary>To be called before ILGPU first looks for a device.</summary>
+    /// <summary>Must be called before ILGPU first searches for devices.</summary>
     public static void Install()
     {
-        // The work is the static constructor's, which runs once.
+        // The static constructor does the work, once.
     }
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
@@ -29,7 +30,7 @@ internal static class NativeLibraries
             ("OpenCL", false) => "libOpenCL.so.1",
             _ => null,
         };
-        // 0: the runtime goes on by its own rules.
+        // 0: the runtime continues with its own rules.
         return file is not null && NativeLibrary.TryLoad(file, out nint handle) ? handle : 0;
     }
 

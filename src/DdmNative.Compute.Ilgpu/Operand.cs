@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu;
 
-/// <summary>An operand as kernels take it: where its first member begins and the floats between members, 0 where they share it.</summary>
+/// <summary>An operand as a kernel argument: its first member and the floats between members, 0 if they share it.</summary>
 internal struct Operand
 {
     public ArrayView<float> Data;
@@ -11,5 +11,5 @@ internal struct Operand
     public Operand(ArrayView<float> data, long memberStride) => (Data, MemberStride) = (data, memberStride);
 
     /// <summary>A member's floats.</summary>
-    public readonly ArrayView<float> Of(int member) => Data.SubView(member * MemberStride);
+    public readonly ArrayView<float> View(int member) => Data.SubView(member * MemberStride);
 }

@@ -11,28 +11,32 @@ using FunctionAttribute = DdmNative.Compute.Cuda.Driver.FunctionAttribute;
 namespace DdmNative.Compute.ManagedCuda;
 
 /// <summary>
-/// The driver through ManagedCuda 12: its context, module, kernel, stream, event, graph, device-variable and page-locked-memory classes, found again by the handles that
-/// the seam deals in. Where no class covers a call (capturing a stream, times between events on drivers before CUDA 12.8) it is ManagedCuda's own declaration of the driver's function.
+/// The driver through ManagedCuda 12: its context, module, kernel, stream, event, graph, device-variable and page-locked-memory classes,
+/// looked up by the handles of <see cref="ICudaDriver"/>. For calls that no class covers (capturing a stream, times between events on
+/// drivers before CUDA 12.8), ManagedCuda's own declarations of the driver's functions are used.
 /// </summary>
-/// <remarks>A driver is one device's, and is used by one thread at a time, as the device is.</remarks>
+/// <remarks>A driver object belongs to one device and is not thread-safe, like the device.</remarks>
 internal sealed class ManagedCudaDriver : ICudaDriver
 {
     private const int LogBytes = 16 * 1024;
 
-    /// <summary>CUDA 12.3: the first with <c>cuStreamBeginCaptureToGraph</c>, the one way into a <see cref="CudaGraph"/>, which cannot be made of a graph that another call returns.</summary>
+    /// <summary>
+    /// CUDA 12.3: the first with <c>cuStreamBeginCaptureToGraph</c>, the only way to capture into a <see cref="CudaGraph"/>, which cannot
+    /// wrap a graph that another call returns.
+    /// </summary>
     private const int OldestVersion = 12030;
 
-    private readonly Dictionary<nint, PrimaryContext> contexts = [];
-    private readonly Dictionary<ulong, CudaDeviceVariable<byte>> allocations = [];
-    private readonly Dictionary<nint, CudaPageLockedHostMemory<byte>> hostMemory = [];
-    private readonly Dictionary<nint, CudaStream> streams = [];
-    private readonly Dictionary<nint, CudaEvent> events = [];
-    private readonly Dictionary<nint, CUmodule> modules = [];
-    private readonly Dictionary<nint, CudaKernel> kernels = [];
-    private readonly Dictionary<nint, CudaGraph> graphs = [];
-    private readonly Dictionary<nint, CudaGraphExec> executables = [];
-    private CudaGraph? capturing;
-    private PrimaryContext? current;
+    private readonly Dictionary<nint, PrimaryContext> _contexts = [];
+    private readonly Dictionary<ulong, CudaDeviceVariable<byte>> _allocations = [];
+    private readonly Dictionary<nint, CudaPageLockedHostMemory<byte>> _hostMemory = [];
+    private readonly Dictionary<nint, CudaStream> _streams = [];
+    private readonly Dictionary<nint, CudaEvent> _events = [];
+    private readonly Dictionary<nint, CUmodule> _modules = [];
+    private readonly Dictionary<nint, CudaKernel> _kernels = [];
+    private readonly Dictionary<nint, CudaGraph> _graphs = [];
+    private readonly Dictionary<nint, CudaGraphExec> _executables = [];
+    private CudaGraph? _capturing;
+    private PrimaryContext? _current;
 
     public string Family => ManagedCudaFamily.FamilyName;
 
@@ -43,14 +47,20 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         {
             CUResult result = DriverAPINativeMethods.cuInit(CUInitializationFlags.None);
             if (result == CUResult.ErrorNoDevice)
-                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU (CUDA_ERROR_NO_DEVICE). Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    "no CUDA device: the driver is installed but finds no NVIDIA GPU (CUDA_ERROR_NO_DEVICE). "
+                    + "Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
             if (result != CUResult.Success)
-                throw new CudaUnavailableException($"the CUDA driver does not start: cuInit failed with {NameOf(result)} ({(int)result}), {TextOf(result)}. Check `nvidia-smi`, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    $"the CUDA driver failed to initialise: cuInit failed with {NameOf(result)} ({(int)result}), {TextOf(result)}. "
+                    + "Check `nvidia-smi`, or use --device cpu.");
             int version = Version();
             if (version < OldestVersion)
                 throw new CudaUnavailableException($"the CUDA driver is too old for ManagedCuda: it supports CUDA {NativeCudaDriver.VersionText(version)}; 12.3 or later is needed. Update the NVIDIA driver, or use --device cuda.");
             if (DeviceCount() == 0)
-                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU. Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    "no CUDA device: the driver is installed but finds no NVIDIA GPU. "
+                    + "Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
         }
         catch (EntryPointNotFoundException e)
         {
@@ -60,7 +70,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     public int Version()
     {
-        // CudaContext.GetDriverVersion takes the remainder by 100 for the minor version, which is ten times too much.
+        // CudaContext.GetDriverVersion computes the minor version as the remainder by 100, which is ten times too large.
         int version = 0;
         Check(DriverAPINativeMethods.cuDriverGetVersion(ref version), "cuDriverGetVersion");
         return version;
@@ -94,97 +104,97 @@ internal sealed class ManagedCudaDriver : ICudaDriver
     public nint RetainPrimaryContext(int device)
     {
         PrimaryContext context = Call(() => new PrimaryContext(DeviceOf(device)), "cuDevicePrimaryCtxRetain");
-        contexts[context.Context.Pointer] = context;
+        _contexts[context.Context.Pointer] = context;
         return context.Context.Pointer;
     }
 
     public void ReleasePrimaryContext(int device)
     {
-        PrimaryContext context = contexts.Values.First(each => each.Device.Pointer == device);
-        contexts.Remove(context.Context.Pointer);
-        if (current == context)
-            current = null;
+        PrimaryContext context = _contexts.Values.First(each => each.Device.Pointer == device);
+        _contexts.Remove(context.Context.Pointer);
+        if (_current == context)
+            _current = null;
         context.Dispose();
     }
 
     public void SetCurrent(nint context)
     {
-        PrimaryContext next = contexts[context];
+        PrimaryContext next = _contexts[context];
         Call(next.SetCurrent, "cuCtxSetCurrent");
-        current = next;
+        _current = next;
     }
 
     public (long Free, long Total) MemoryInfo()
-        => Call(() => ((long)current!.GetFreeDeviceMemorySize(), (long)current.GetTotalDeviceMemorySize()), "cuMemGetInfo");
+        => Call(() => ((long)_current!.GetFreeDeviceMemorySize(), (long)_current.GetTotalDeviceMemorySize()), "cuMemGetInfo");
 
     public ulong Allocate(long bytes)
     {
         CudaDeviceVariable<byte> allocation = Call(() => new CudaDeviceVariable<byte>(bytes), "cuMemAlloc", bytes);
-        allocations[allocation.DevicePointer.Pointer] = allocation;
+        _allocations[allocation.DevicePointer.Pointer] = allocation;
         return allocation.DevicePointer.Pointer;
     }
 
-    public void Free(ulong address) => Forget(allocations, address).Dispose();
+    public void Free(ulong address) => Forget(_allocations, address).Dispose();
 
     public nint AllocateHost(long bytes)
     {
         CudaPageLockedHostMemory<byte> memory = Call(() => new CudaPageLockedHostMemory<byte>(bytes, CUMemHostAllocFlags.None), "cuMemHostAlloc", bytes);
-        hostMemory[memory.PinnedHostPointer] = memory;
+        _hostMemory[memory.PinnedHostPointer] = memory;
         return memory.PinnedHostPointer;
     }
 
-    public void FreeHost(nint memory) => Forget(hostMemory, memory).Dispose();
+    public void FreeHost(nint memory) => Forget(_hostMemory, memory).Dispose();
 
     public void CopyToDevice(ulong destination, nint source, long bytes, nint stream)
     {
         using var piece = new CudaPageLockedHostMemory<byte>(source, bytes);
-        Call(() => piece.AsyncCopyToDevice(new CUdeviceptr(destination), streams[stream].Stream), "cuMemcpyHtoDAsync", bytes);
+        Call(() => piece.AsyncCopyToDevice(new CUdeviceptr(destination), _streams[stream].Stream), "cuMemcpyHtoDAsync", bytes);
     }
 
     public void CopyToHost(nint destination, ulong source, long bytes, nint stream)
     {
         using var piece = new CudaPageLockedHostMemory<byte>(destination, bytes);
-        Call(() => piece.AsyncCopyFromDevice(new CUdeviceptr(source), streams[stream].Stream), "cuMemcpyDtoHAsync", bytes);
+        Call(() => piece.AsyncCopyFromDevice(new CUdeviceptr(source), _streams[stream].Stream), "cuMemcpyDtoHAsync", bytes);
     }
 
     public void Fill(ulong destination, uint word, long words, nint stream)
     {
-        // An address that is not its own: the constructor's size is in bytes then, not in elements.
+        // For an address that the object does not own, the constructor's size is in bytes, not in elements.
         using var piece = new CudaDeviceVariable<uint>(new CUdeviceptr(destination), words * sizeof(uint));
-        Call(() => piece.MemsetAsync(word, streams[stream].Stream), "cuMemsetD32Async", words * sizeof(uint));
+        Call(() => piece.MemsetAsync(word, _streams[stream].Stream), "cuMemsetD32Async", words * sizeof(uint));
     }
 
     public nint CreateStream()
     {
         CudaStream stream = Call(() => new CudaStream(CUStreamFlags.NonBlocking), "cuStreamCreate");
-        streams[stream.Stream.Pointer] = stream;
+        _streams[stream.Stream.Pointer] = stream;
         return stream.Stream.Pointer;
     }
 
-    public void DestroyStream(nint stream) => Forget(streams, stream).Dispose();
+    public void DestroyStream(nint stream) => Forget(_streams, stream).Dispose();
 
-    public void Synchronize(nint stream) => Call(streams[stream].Synchronize, "cuStreamSynchronize");
+    public void Synchronize(nint stream) => Call(_streams[stream].Synchronize, "cuStreamSynchronize");
 
     public nint CreateEvent(bool timing)
     {
         CudaEvent made = Call(() => new CudaEvent(timing ? CUEventFlags.Default : CUEventFlags.DisableTiming), "cuEventCreate");
-        events[made.Event.Pointer] = made;
+        _events[made.Event.Pointer] = made;
         return made.Event.Pointer;
     }
 
-    public void DestroyEvent(nint @event) => Forget(events, @event).Dispose();
+    public void DestroyEvent(nint @event) => Forget(_events, @event).Dispose();
 
-    public void Record(nint @event, nint stream) => Call(() => events[@event].Record(streams[stream].Stream), "cuEventRecord");
+    public void Record(nint @event, nint stream) => Call(() => _events[@event].Record(_streams[stream].Stream), "cuEventRecord");
 
-    public bool HasHappened(nint @event) => Call(events[@event].Query, "cuEventQuery");
+    public bool HasHappened(nint @event) => Call(_events[@event].Query, "cuEventQuery");
 
-    public void Wait(nint @event) => Call(events[@event].Synchronize, "cuEventSynchronize");
+    public void Wait(nint @event) => Call(_events[@event].Synchronize, "cuEventSynchronize");
 
     public float Milliseconds(nint start, nint end)
     {
         // CudaEvent.ElapsedTime is cuEventElapsedTime_v2, which drivers have from CUDA 12.8 on.
         float milliseconds = 0;
-        Check(DriverAPINativeMethods.Events.cuEventElapsedTime(ref milliseconds, events[start].Event, events[end].Event), "cuEventElapsedTime");
+        Check(DriverAPINativeMethods.Events.cuEventElapsedTime(ref milliseconds, _events[start].Event, _events[end].Event), "cuEventElapsedTime");
         return milliseconds;
     }
 
@@ -197,8 +207,8 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         options.Add(errors);
         try
         {
-            CUmodule module = current!.LoadModulePTX(image.ToArray(), options);
-            modules[module.Pointer] = module;
+            CUmodule module = _current!.LoadModulePTX(image.ToArray(), options);
+            _modules[module.Pointer] = module;
             return module.Pointer;
         }
         catch (global::ManagedCuda.CudaException e)
@@ -210,44 +220,44 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     public void UnloadModule(nint module)
     {
-        CUmodule unloaded = Forget(modules, module);
-        foreach (nint kernel in kernels.Where(entry => entry.Value.CUModule.Pointer == module).Select(entry => entry.Key).ToArray())
-            kernels.Remove(kernel);
-        Call(() => current!.UnloadModule(unloaded), "cuModuleUnload");
+        CUmodule unloaded = Forget(_modules, module);
+        foreach (nint kernel in _kernels.Where(entry => entry.Value.CUModule.Pointer == module).Select(entry => entry.Key).ToArray())
+            _kernels.Remove(kernel);
+        Call(() => _current!.UnloadModule(unloaded), "cuModuleUnload");
     }
 
     public nint Function(nint module, string name)
     {
-        CudaKernel kernel = Call(() => new CudaKernel(name, modules[module]), $"cuModuleGetFunction of kernel '{name}'");
-        kernels[kernel.CUFunction.Pointer] = kernel;
+        CudaKernel kernel = Call(() => new CudaKernel(name, _modules[module]), $"cuModuleGetFunction of kernel '{name}'");
+        _kernels[kernel.CUFunction.Pointer] = kernel;
         return kernel.CUFunction.Pointer;
     }
 
     public void AllowDynamicSharedMemory(nint function, int bytes)
-        => Call(() => kernels[function].MaxDynamicSharedSizeBytes = bytes, "cuFuncSetAttribute of the dynamic shared memory", bytes);
+        => Call(() => _kernels[function].MaxDynamicSharedSizeBytes = bytes, "cuFuncSetAttribute of the dynamic shared memory", bytes);
 
     public int FunctionAttribute(FunctionAttribute attribute, nint function)
     {
-        CudaKernel kernel = kernels[function];
+        CudaKernel kernel = _kernels[function];
         return attribute switch
         {
             Cuda.Driver.FunctionAttribute.SharedBytes => kernel.SharedMemory,
             Cuda.Driver.FunctionAttribute.LocalBytes => kernel.LocalMemory,
             Cuda.Driver.FunctionAttribute.Registers => kernel.Registers,
             Cuda.Driver.FunctionAttribute.MaxDynamicSharedBytes => Call(() => kernel.MaxDynamicSharedSizeBytes, "cuFuncGetAttribute"),
-            _ => throw new ArgumentOutOfRangeException(nameof(attribute), attribute, "not asked for by the CUDA backend"),
+            _ => throw new ArgumentOutOfRangeException(nameof(attribute), attribute, "not used by the CUDA backend"),
         };
     }
 
     public void Launch(nint function, in KernelLaunch launch, nint stream, KernelArguments arguments)
     {
-        CudaKernel kernel = kernels[function];
+        CudaKernel kernel = _kernels[function];
         kernel.GridDimensions = new dim3(launch.Grid.X, launch.Grid.Y, launch.Grid.Z);
         kernel.BlockDimensions = new dim3(launch.Block.X, launch.Block.Y, launch.Block.Z);
         kernel.DynamicSharedMemory = (uint)launch.DynamicSharedBytes;
         try
         {
-            kernel.RunAsync(streams[stream].Stream, Boxed(arguments));
+            kernel.RunAsync(_streams[stream].Stream, Boxed(arguments));
         }
         catch (global::ManagedCuda.CudaException e)
         {
@@ -258,33 +268,33 @@ internal sealed class ManagedCudaDriver : ICudaDriver
     public void BeginCapture(nint stream)
     {
         CudaGraph graph = Call(() => new CudaGraph(), "cuGraphCreate");
-        CUResult result = DriverAPINativeMethods.Streams.cuStreamBeginCaptureToGraph(streams[stream].Stream, graph.Graph, null, null, 0, CUstreamCaptureMode.Local);
+        CUResult result = DriverAPINativeMethods.Streams.cuStreamBeginCaptureToGraph(_streams[stream].Stream, graph.Graph, null, null, 0, CUstreamCaptureMode.Local);
         if (result != CUResult.Success)
         {
             graph.Dispose();
             throw Failure(result, "cuStreamBeginCaptureToGraph");
         }
-        capturing = graph;
+        _capturing = graph;
     }
 
     public nint EndCapture(nint stream)
     {
-        (CudaGraph graph, capturing) = (capturing ?? throw new InvalidOperationException("No capture has begun."), null);
+        (CudaGraph graph, _capturing) = (_capturing ?? throw new InvalidOperationException("No capture has begun."), null);
         CUgraph captured = default;
-        CUResult result = DriverAPINativeMethods.Streams.cuStreamEndCapture(streams[stream].Stream, ref captured);
+        CUResult result = DriverAPINativeMethods.Streams.cuStreamEndCapture(_streams[stream].Stream, ref captured);
         if (result != CUResult.Success)
         {
             graph.Dispose();
             throw Failure(result, "cuStreamEndCapture");
         }
-        graphs[graph.Graph.Pointer] = graph;
+        _graphs[graph.Graph.Pointer] = graph;
         return graph.Graph.Pointer;
     }
 
     public nint Instantiate(nint graph)
     {
-        CudaGraphExec executable = Call(() => graphs[graph].Instantiate(CUgraphInstantiate_flags.None), "cuGraphInstantiate");
-        executables[executable.Graph.Pointer] = executable;
+        CudaGraphExec executable = Call(() => _graphs[graph].Instantiate(CUgraphInstantiate_flags.None), "cuGraphInstantiate");
+        _executables[executable.Graph.Pointer] = executable;
         return executable.Graph.Pointer;
     }
 
@@ -292,7 +302,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
     {
         try
         {
-            executables[executable].Launch(streams[stream]);
+            _executables[executable].Launch(_streams[stream]);
         }
         catch (global::ManagedCuda.CudaException e)
         {
@@ -300,11 +310,11 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         }
     }
 
-    public void DestroyGraph(nint graph) => Forget(graphs, graph).Dispose();
+    public void DestroyGraph(nint graph) => Forget(_graphs, graph).Dispose();
 
-    public void DestroyExecutable(nint executable) => Forget(executables, executable).Dispose();
+    public void DestroyExecutable(nint executable) => Forget(_executables, executable).Dispose();
 
-    /// <summary>A kernel's parameters as objects of their sizes, which ManagedCuda pins and points to.</summary>
+    /// <summary>A kernel's parameters as boxed values of their sizes, which ManagedCuda pins.</summary>
     private static object[] Boxed(KernelArguments arguments)
     {
         var boxed = new object[arguments.Parameters.Count];
@@ -316,7 +326,7 @@ internal sealed class ManagedCudaDriver : ICudaDriver
             {
                 sizeof(uint) => MemoryMarshal.Read<uint>(value),
                 sizeof(ulong) => MemoryMarshal.Read<ulong>(value),
-                _ => throw new ArgumentException($"A kernel's parameter of {bytes} bytes; expected 4 or 8.", nameof(arguments)),
+                _ => throw new ArgumentException($"A kernel parameter has {bytes} bytes; expected 4 or 8.", nameof(arguments)),
             };
         }
         return boxed;
@@ -326,7 +336,9 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     private static TValue Forget<TKey, TValue>(Dictionary<TKey, TValue> objects, TKey handle)
         where TKey : notnull
-        => objects.Remove(handle, out TValue? value) ? value : throw new ArgumentException($"0x{handle:x} is the handle of no living {typeof(TValue).Name}.", nameof(handle));
+        => objects.Remove(handle, out TValue? value)
+            ? value
+            : throw new ArgumentException($"0x{handle:x} is not the handle of an existing {typeof(TValue).Name}.", nameof(handle));
 
     private static void Call(Action call, string name, long? bytes = null)
     {

@@ -13,10 +13,12 @@ public sealed class ManagedCudaFamily : IDeviceFamily
 
     public string Usage => "managedcuda, managedcuda:N";
 
+    public IReadOnlyList<string> CommonNames { get; } = ["managedcuda"];
+
     public IReadOnlyList<string> Precisions => PrecisionNames.All;
 
-    public IReadOnlyList<DeviceListing> OfThisMachine()
-        => [.. CudaDeviceFacts.Of(new ManagedCudaDriver()).Select(facts => new DeviceListing($"{FamilyName}:{facts.Ordinal}", $"{facts.Description}, through ManagedCuda"))];
+    public IReadOnlyList<DeviceListing> ListDevices()
+        => [.. CudaDeviceFacts.ReadAll(new ManagedCudaDriver()).Select(facts => new DeviceListing($"{FamilyName}:{facts.Ordinal}", $"{facts.Description}, through ManagedCuda"))];
 
     public Device Open(string which, string precision)
     {

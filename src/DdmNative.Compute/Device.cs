@@ -6,48 +6,46 @@ namespace DdmNative.Compute;
 /// Where tensors live and kernels run. Nothing above this class knows which backend it has.
 /// </summary>
 /// <remarks>
-/// A kernel called outside <see cref="Record"/> runs at once; inside, it is written down and runs with the plan.
-/// Results are the same bits for the same device, seed and inputs, whatever the number of threads.
+/// A kernel called outside <see cref="Record"/> runs at once; inside, the call is recorded and runs with the plan.
+/// Results are the same bits for the same device, seed and inputs, for any number of threads.
 /// </remarks>
 public abstract class Device : IDisposable
 {
-    /// <summary>How a user asks for it: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    private DeviceOperations? _operations;
+
+    /// <summary>The name that a user gives: <c>cpu</c>, <c>cuda:0</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>One line for people: model, instruction set, threads or memory.</summary>
+    /// <summary>One line to print: model, instruction set, threads or memory.</summary>
     public abstract string Description { get; }
 
-    /// <summary>What of the device decides a result's last bits: two devices of equal arithmetic compute equal bits. For the keys of stored results.</summary>
+    /// <summary>
+    /// The properties of the device that determine the last bits of results: two devices of equal arithmetic compute equal bits. Part of
+    /// the keys of stored results.
+    /// </summary>
     public virtual string Arithmetic => Description;
 
-    /// <summary>Whether gradients' kernels take the samples' products with directions on their way (<see cref="SampleProducts"/>).</summary>
+    /// <summary>
+    /// Whether the kernels of gradients can also compute each sample's products with directions (<see cref="SampleProducts"/>).
+    /// </summary>
     public virtual bool HasSampleProducts => false;
 
-    public abstract Convolution Convolution { get; }
+    /// <summary>What the device can compute. The properties below are its members, for shorter calls.</summary>
+    public DeviceOperations Operations => _operations ??= CreateOperations();
 
-    public abstract MatrixProduct MatrixProduct { get; }
-
-    public abstract InstanceNorm InstanceNorm { get; }
-
-    public abstract ReluAvgPool ReluAvgPool { get; }
-
-    public abstract SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public abstract GradientDistance GradientDistance { get; }
-
-    public abstract Sgd Sgd { get; }
-
-    public abstract Adam Adam { get; }
-
-    public abstract Reduction Reduction { get; }
-
-    public abstract Philox Philox { get; }
-
-    public abstract LinearCombination LinearCombination { get; }
-
-    public abstract Gather Gather { get; }
-
-    public abstract Flatten Flatten { get; }
+    public Convolution Convolution => Operations.Convolution;
+    public MatrixProduct MatrixProduct => Operations.MatrixProduct;
+    public InstanceNorm InstanceNorm => Operations.InstanceNorm;
+    public ReluAvgPool ReluAvgPool => Operations.ReluAvgPool;
+    public SoftmaxCrossEntropy SoftmaxCrossEntropy => Operations.SoftmaxCrossEntropy;
+    public GradientDistance GradientDistance => Operations.GradientDistance;
+    public Sgd Sgd => Operations.Sgd;
+    public Adam Adam => Operations.Adam;
+    public Reduction Reduction => Operations.Reduction;
+    public Philox Philox => Operations.Philox;
+    public LinearCombination LinearCombination => Operations.LinearCombination;
+    public Gather Gather => Operations.Gather;
+    public Flatten Flatten => Operations.Flatten;
 
     /// <summary>Allocates a tensor filled with zeros.</summary>
     /// <exception cref="OutOfDeviceMemoryException">The device has no room for it.</exception>
@@ -55,12 +53,12 @@ public abstract class Device : IDisposable
 
     /// <summary>
     /// Allocates an intermediate result: written and read inside one run of one plan, never downloaded, undefined between runs.
-    /// The device may keep only the part of it that is in flight.
+    /// The device may keep only the part of it that is in use.
     /// </summary>
     public abstract Tensor AllocateTransient(TensorShape shape);
 
-    /// <summary>Writes down the kernel calls that <paramref name="body"/> makes, as a plan.</summary>
-    /// <exception cref="InvalidOperationException">Another recording is under way on this device.</exception>
+    /// <summary>Records the kernel calls that <paramref name="body"/> makes, as a plan.</summary>
+    /// <exception cref="InvalidOperationException">Another plan is being recorded on this device.</exception>
     public abstract IPlan Record(string name, Action body);
 
     /// <summary>Allocates a tensor and fills it from row-major NCHW values.</summary>
@@ -76,6 +74,9 @@ public abstract class Device : IDisposable
         Dispose(true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Creates the device's operations; called once, when the first of them is used.</summary>
+    protected abstract DeviceOperations CreateOperations();
 
     protected abstract void Dispose(bool disposing);
 }

@@ -1,6 +1,6 @@
 namespace DdmNative.Compute;
 
-/// <summary>A device of the family that was asked for cannot be had on this machine. The message says why, and what to do.</summary>
+/// <summary>The requested device does not exist on this machine or cannot be opened. The message says why, and what to do.</summary>
 public class DeviceUnavailableException : Exception
 {
     public DeviceUnavailableException(string message, Exception? inner = null)

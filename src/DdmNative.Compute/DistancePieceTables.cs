@@ -2,15 +2,17 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute;
 
-/// <summary>A device's tables of <see cref="DistancePieces"/>, made once for every network and kind, so that nothing is uploaded in a step.</summary>
-/// <param name="device">Where they lie.</param>
-/// <param name="longest">Parameters of a piece, at most.</param>
+/// <summary>
+/// A device's tables of <see cref="DistancePieces"/>, created once for every network and kind, so that no step uploads any.
+/// </summary>
+/// <param name="device">The device that holds the tables.</param>
+/// <param name="longest">The most parameters of a piece.</param>
 public sealed class DistancePieceTables(Device device, int longest)
 {
     private readonly List<DistancePieces> _known = [];
 
     /// <summary>The pieces of a network's parameters for a kind of distance.</summary>
-    public DistancePieces For(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
+    public DistancePieces Get(GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
     {
         if (_known.Find(pieces => pieces.IsFor(kind, blocks)) is DistancePieces found)
             return found;

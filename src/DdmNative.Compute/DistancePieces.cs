@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute;
 
 /// <summary>
-/// How a parameter vector is cut for the distances: into runs, one for each term of the sum, and those into pieces of bounded length, one for each group of threads that sums. The tables are the bits of
-/// integers in a tensor of the device.
+/// How the distances cut a parameter vector: into runs, one for each term of the sum, and the runs into pieces of bounded length, one for
+/// each group of threads that sums. The tables are integers whose bits are stored as floats in a tensor of the device.
 /// </summary>
 public sealed class DistancePieces
 {
@@ -13,7 +13,7 @@ public sealed class DistancePieces
 
     internal DistancePieces(Device device, int longest, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks)
     {
-        (this._kind, this._blocks) = (kind, [.. blocks]);
+        (_kind, _blocks) = (kind, [.. blocks]);
         (List<int> pieces, List<int> runs) = ([], []);
         foreach ((int start, int length, bool counts) in Terms())
         {
@@ -27,13 +27,15 @@ public sealed class DistancePieces
         Tables = device.Upload(TensorShape.Vector(1, pieces.Count + runs.Count), [.. pieces.Concat(runs).Select(BitConverter.Int32BitsToSingle)]);
     }
 
-    /// <summary>Pieces of a member.</summary>
+    /// <summary>The number of pieces of a member.</summary>
     public int Count { get; }
 
-    /// <summary>Terms of the sum.</summary>
+    /// <summary>The number of terms of the sum.</summary>
     public int RunCount { get; }
 
-    /// <summary>[Count, 3]: first parameter, length, run, or −1 where the parameters are left out; then [RunCount, 2]: first piece, number of pieces.</summary>
+    /// <summary>
+    /// [Count, 3]: first parameter, length, run, or −1 for parameters that do not count; then [RunCount, 2]: first piece, number of pieces.
+    /// </summary>
     public Tensor Tables { get; }
 
     internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks) => _kind == otherKind && _blocks.SequenceEqual(otherBlocks);

@@ -1,26 +1,29 @@
 namespace DdmNative.Compute;
 
-/// <summary>A device that can be opened: its name, as a user asks for it, and a line for people.</summary>
+/// <summary>A device that can be opened: the name that a user gives, and a description of one line.</summary>
 public readonly record struct DeviceListing(string Name, string Description);
 
 /// <summary>
-/// Devices of one kind, told apart by what follows the family's name: <c>family</c> or <c>family:which</c>. Opt-in backends join a program by being one
-/// (docs/gpu-packages.md): the program's project file names the type, which needs a constructor without parameters.
+/// Devices of one kind, selected by what follows the family's name: <c>family</c> or <c>family:which</c>. An opt-in backend implements this
+/// interface (docs/gpu-packages.md); the program's project file names the type, which needs a constructor without parameters.
 /// </summary>
 public interface IDeviceFamily
 {
     /// <summary>The word before the colon, in lower case.</summary>
     string Name { get; }
 
-    /// <summary>What can be asked for: <c>managedcuda, managedcuda:N</c>.</summary>
+    /// <summary>The names of its devices, for messages: <c>managedcuda, managedcuda:N</c>.</summary>
     string Usage { get; }
 
-    /// <summary>The precisions of products that its devices have, the default first.</summary>
+    /// <summary>The names that a shell should propose: <c>ilgpu</c>, <c>ilgpu:cpu</c>.</summary>
+    IReadOnlyList<string> CommonNames { get; }
+
+    /// <summary>The precisions in which its devices can multiply, the default first.</summary>
     IReadOnlyList<string> Precisions { get; }
 
     /// <summary>Every device of the family on this machine.</summary>
     /// <exception cref="DeviceUnavailableException">There is none; the message says why.</exception>
-    IReadOnlyList<DeviceListing> OfThisMachine();
+    IReadOnlyList<DeviceListing> ListDevices();
 
     /// <summary>Opens a device.</summary>
     /// <param name="which">What follows the colon; empty for the family's first device.</param>

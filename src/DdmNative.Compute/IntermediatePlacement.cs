@@ -1,15 +1,16 @@
 namespace DdmNative.Compute;
 
 /// <summary>
-/// Where a plan's intermediates lie in one arena: two that are alive at the same launch lie apart, others may share. Greedy by size: the largest are
-/// placed first, each at the lowest offset that is free throughout its life (Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
+/// Places a plan's intermediates in one arena: two that are alive at the same launch do not overlap, others may. Greedy by size: the
+/// largest come first, each at the lowest offset that is free throughout its life (Pisarchyk and Lee, "Efficient memory management for deep
+/// neural net inference", 2020).
 /// </summary>
 public static class IntermediatePlacement
 {
-    /// <summary>Lines of 256 bytes, as the driver aligns its own allocations.</summary>
+    /// <summary>256 bytes, the alignment of the driver's own allocations.</summary>
     private const long Alignment = 256;
 
-    /// <summary>The offset of each intermediate and the bytes of the arena. Those that no launch touches take no room.</summary>
+    /// <summary>The offset of each intermediate and the size of the arena. Intermediates that no launch uses take no space.</summary>
     public static (long[] Offsets, long ArenaBytes) Place(IReadOnlyList<IntermediateUse> uses)
     {
         var offsets = new long[uses.Count];
@@ -34,5 +35,5 @@ public static class IntermediatePlacement
     private static long RoundUp(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 }
 
-/// <summary>An intermediate of a plan: its bytes, and the launches between which it must keep its contents.</summary>
+/// <summary>An intermediate of a plan: its size, and the first and last launch that use it.</summary>
 public readonly record struct IntermediateUse(long Bytes, int First, int Last);

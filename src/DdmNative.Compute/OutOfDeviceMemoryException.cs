@@ -3,9 +3,9 @@ using System.Globalization;
 namespace DdmNative.Compute;
 
 /// <summary>What a device's memory held when it ran out, in bytes.</summary>
-/// <param name="UsedBytes">Taken by this process's tensors and plans.</param>
+/// <param name="UsedBytes">Allocated for this process's tensors and plans.</param>
 /// <param name="FreeBytes">Free on the device.</param>
-/// <param name="TotalBytes">All that the device has.</param>
+/// <param name="TotalBytes">The device's total memory.</param>
 public sealed record DeviceMemoryUse(long UsedBytes, long FreeBytes, long TotalBytes);
 
 /// <summary>A device could not provide the memory that a tensor or a plan needs.</summary>
@@ -17,14 +17,16 @@ public sealed class OutOfDeviceMemoryException : Exception
     }
 
     public OutOfDeviceMemoryException(string device, long requestedBytes, DeviceMemoryUse? use, Exception? inner)
-        : base($"Device {device} has no room for {Mebibytes(requestedBytes)} MiB more{Use(use)}. Lower the ensemble's wave size (--wave), the network's width or the batch.", inner)
+        : base(
+            $"Device {device} cannot allocate another {Mebibytes(requestedBytes)} MiB{Use(use)}. "
+            + "Lower the ensemble's wave size (--wave), the network's width or the batch.", inner)
     {
         (RequestedBytes, MemoryUse) = (requestedBytes, use);
     }
 
     public long RequestedBytes { get; }
 
-    /// <summary>How the memory was taken up; null where the device does not know.</summary>
+    /// <summary>How the memory was used; null if the device does not know.</summary>
     public DeviceMemoryUse? MemoryUse { get; }
 
     private static string Use(DeviceMemoryUse? use)

@@ -6,7 +6,7 @@ namespace DdmNative.Compute;
 /// </summary>
 public readonly record struct Slice
 {
-    /// <exception cref="ArgumentOutOfRangeException">The run leaves the vector.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The run is not inside the vector.</exception>
     public Slice(Tensor vector, int offset, int length)
     {
         ArgumentNullException.ThrowIfNull(vector);

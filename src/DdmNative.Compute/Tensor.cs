@@ -1,8 +1,8 @@
 namespace DdmNative.Compute;
 
 /// <summary>
-/// A block of float32 on one device, logically <c>[E, N, C, H, W]</c>. How it lies in memory is the device's private business
-/// (the CPU keeps channels last); <see cref="Upload"/> and <see cref="Download"/> speak row-major NCHW.
+/// A block of float32 on one device, logically <c>[E, N, C, H, W]</c>. Its layout in memory is the device's own
+/// (channels last on the CPU); <see cref="Upload"/> and <see cref="Download"/> use row-major NCHW.
 /// </summary>
 public abstract class Tensor : IDisposable
 {
@@ -14,7 +14,7 @@ public abstract class Tensor : IDisposable
     /// <exception cref="ArgumentException">The span's length is not <see cref="TensorShape.Length"/>.</exception>
     public abstract void Upload(ReadOnlySpan<float> values);
 
-    /// <summary>Copies the whole contents out as row-major <c>[E, N, C, H, W]</c>, waiting for work still under way.</summary>
+    /// <summary>Copies the whole contents out as row-major <c>[E, N, C, H, W]</c>, after all work that was started before.</summary>
     /// <exception cref="ArgumentException">The span's length is not <see cref="TensorShape.Length"/>.</exception>
     public abstract void Download(Span<float> values);
 

@@ -43,7 +43,7 @@ public readonly record struct TensorShape
     /// <summary>Floats in one member: N·C·H·W.</summary>
     public long MemberLength => (long)Samples * SampleLength;
 
-    /// <summary>Floats altogether: E·N·C·H·W.</summary>
+    /// <summary>All floats: E·N·C·H·W.</summary>
     public long Length => Members * MemberLength;
 
     /// <summary>The shape of one parameter vector per member, <c>[E, 1, P, 1, 1]</c>.</summary>

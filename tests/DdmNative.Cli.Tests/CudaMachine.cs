@@ -52,7 +52,7 @@ internal static class CudaMachine
         {
             File.WriteAllText(job, SmallJob);
             Ddm.Result probe = Ddm.Run("profile", job, "--device", "cuda", "--rounds", "1");
-            return (count, probe.Error.Contains("carries no CUDA kernels", StringComparison.Ordinal) ? probe.Error : "");
+            return (count, probe.Error.Contains("contains no CUDA kernels", StringComparison.Ordinal) ? probe.Error : "");
         }
         finally
         {

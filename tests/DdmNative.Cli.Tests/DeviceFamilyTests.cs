@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-/// <summary>From a device's name to an opt-in family, with a family that stands for one.</summary>
+/// <summary>How a device's name selects a family, tested with a stand-in for one.</summary>
 public sealed class DeviceFamilyTests
 {
     private readonly ThreadsFamily _family = new();
@@ -27,7 +27,7 @@ public sealed class DeviceFamilyTests
         var e = Assert.Throws<DeviceException>(() => DeviceFamilies.Find("managedcuda:1", [_family]));
 
         Assert.Contains("without managedcuda", e.Message, StringComparison.Ordinal);
-        Assert.Contains("build with -p:GpuPackages=true", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Build it with -p:GpuPackages=managedcuda", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -49,8 +49,11 @@ public sealed class DeviceFamilyTests
     }
 
     [Fact]
-    public void Every_family_of_this_build_is_one_of_the_opt_in_ones_and_named_as_such()
-        => Assert.All(DeviceFamilies.BuiltIn, built => Assert.Contains(built.Name, DeviceFamilies.OptIn));
+    public void Every_build_has_ilgpu_and_every_other_family_is_a_known_opt_in_one()
+    {
+        Assert.Equal("ilgpu", DeviceFamilies.BuiltIn[0].Name);
+        Assert.All(DeviceFamilies.BuiltIn.Skip(1), built => Assert.Contains(built.Name, DeviceFamilies.OptIn));
+    }
 
     private sealed class ThreadsFamily : IDeviceFamily
     {
@@ -60,9 +63,11 @@ public sealed class DeviceFamilyTests
 
         public string Usage => "ilgpu:N";
 
+        public IReadOnlyList<string> CommonNames => ["ilgpu"];
+
         public IReadOnlyList<string> Precisions => ["fp32", "exact"];
 
-        public IReadOnlyList<DeviceListing> OfThisMachine() => [new DeviceListing("ilgpu:1", "one thread")];
+        public IReadOnlyList<DeviceListing> ListDevices() => [new DeviceListing("ilgpu:1", "one thread")];
 
         public Device Open(string which, string precision)
         {

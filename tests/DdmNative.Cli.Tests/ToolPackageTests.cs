@@ -40,7 +40,10 @@ public sealed class ToolPackageTests : IDisposable
         string ddm = Path.Combine(_folder, "tool", "ddm");
 
         Assert.Equal($"ddm {ProgramVersion.Text}\n", Succeeds(_folder, ddm, "--version"));
-        Assert.Contains("cpu", Succeeds(_folder, ddm, "devices"), StringComparison.Ordinal);
+        Assert.Contains("ilgpu:cpu", Succeeds(_folder, ddm, "devices"), StringComparison.Ordinal);
+        Succeeds(
+            _folder, ddm, "train", "--run", "ilgpu", "--data", "generated:classes=2,per-class=4,test-per-class=2,size=8",
+            "--width", "4", "--depth", "1", "--epochs", "1", "--device", "ilgpu:cpu");
         Succeeds(_folder, ddm, "train", "--run", "run", "--data", Data, "--width", "4", "--depth", "2", "--epochs", "1");
         Succeeds(_folder, ddm, "attribute", "--run", "run", "--clusters", "2", "--mode", "repair");
 
@@ -62,6 +65,7 @@ public sealed class ToolPackageTests : IDisposable
         Assert.Contains("README.md", names);
         Assert.Contains("LICENSE", names);
         Assert.Contains("third_party/echarts/LICENSE", names);
+        Assert.Contains("third_party/ilgpu/LICENSE", names);
         Assert.Contains("tools/net10.0/any/DdmNative.Compute.pdb", names);
         Assert.DoesNotContain(names, name => name.EndsWith(".xml", StringComparison.Ordinal) && name.StartsWith("tools/net10.0/any/DdmNative.", StringComparison.Ordinal));
         Assert.DoesNotContain(names, name => name.EndsWith(".pdb", StringComparison.Ordinal) && name.Contains("/runtimes/", StringComparison.Ordinal));

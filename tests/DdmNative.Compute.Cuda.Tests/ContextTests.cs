@@ -3,7 +3,9 @@ using Xunit;
 
 namespace DdmNative.Compute.Cuda.Tests;
 
-/// <summary>Contexts on threads, and what is given back at a device's end, whole or half made, in order or after a fault.</summary>
+/// <summary>
+/// Contexts on threads, and what is released when a device is disposed: completely or partly constructed, in order or after a fault.
+/// </summary>
 public sealed class ContextTests : IDisposable
 {
     private static readonly TensorShape Shape = TensorShape.Vector(1, 1000);
@@ -19,7 +21,7 @@ public sealed class ContextTests : IDisposable
         thread.Do(() => past.Allocate(Shape).Dispose());
         past.Dispose();
 
-        // Its context has the handle of the past one: the driver's to give again.
+        // Its context has the handle of the previous one, which a driver may reuse.
         using CudaDevice device = Open();
 
         thread.Do(() => device.Allocate(TensorShape.Vector(1, 5000)).Dispose());
@@ -73,7 +75,7 @@ public sealed class ContextTests : IDisposable
         Assert.Equal(0, _driver.Living);
     }
 
-    /// <summary>Whatever one call's fate, all others are made.</summary>
+    /// <summary>Even if one call fails, all others are made.</summary>
     [Theory]
     [InlineData("Synchronize", 0)]
     [InlineData("DestroyEvent", 1)]
@@ -94,7 +96,9 @@ public sealed class ContextTests : IDisposable
         Assert.True(device.IsDisposed);
     }
 
-    /// <summary>As after a kernel's fault: the exception that told it must reach whoever called, past every Dispose on the way.</summary>
+    /// <summary>
+    /// As after a kernel's fault: the exception that reported it must reach the caller, through every Dispose on the way.
+    /// </summary>
     [Fact]
     public void A_dead_device_is_disposed_with_all_that_is_on_it_and_does_not_throw()
     {
@@ -134,7 +138,7 @@ public sealed class ContextTests : IDisposable
     private static CudaDevice Open(HostMemoryDriver driver, int ordinal = 0) => new(driver, ordinal, Precision.Fp32,
         Encoding.ASCII.GetBytes("no kernels"));
 
-    /// <summary>A thread of its own, which keeps its thread-static state from one piece of work to the next.</summary>
+    /// <summary>A separate thread, which keeps its thread-static state between calls.</summary>
     private sealed class Worker : IDisposable
     {
         private readonly System.Collections.Concurrent.BlockingCollection<(Action Work, TaskCompletionSource Done)> _works = [];

@@ -4,8 +4,8 @@ using Xunit;
 namespace DdmNative.Compute.Cuda.Tests;
 
 /// <summary>
-/// The kernels on the machine's CUDA device, or on whatever driver <c>DDM_CUDA_DRIVER</c> names; skipped with the reason where there is none.
-/// Each precision is a class of its own, so that they run beside each other.
+/// The kernels on the machine's CUDA device, or on the driver that <c>DDM_CUDA_DRIVER</c> names; skipped with the reason if there is none.
+/// Each precision is a class, so that they run in parallel.
 /// </summary>
 public abstract class CudaConformance(DeviceOwner owner, Precision precision) : ConformanceSuite(owner)
 {
@@ -23,16 +23,17 @@ public abstract class CudaConformance(DeviceOwner owner, Precision precision) : 
     }
 }
 
-/// <summary>float32 products, held to the bounds of every backend.</summary>
+/// <summary>float32 products, with the tolerances of every backend.</summary>
 public sealed class Fp32CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Fp32);
 
-/// <summary>3×TF32: the operands' low parts are multiplied too, so that the bounds are float32's.</summary>
+/// <summary>3×TF32: the operands' low parts are multiplied too, so the tolerances are those of float32.</summary>
 public sealed class Tf32x3CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Tf32x3);
 
 /// <summary>
-/// TF32: each operand is rounded to ten bits of mantissa, a relative error of up to 2⁻¹¹ ≈ 4.9e-4 (2⁻¹⁰ where the unit truncates), so that products of
-/// two are held to 2e-3, and to twice that where tens of them cancel in a single result. In a network's pass a rounding also turns ReLUs on and off whose input is near zero, in the
-/// few pixels of the suite's images up to an eighth of a cotangent; that the kernels of a pass do what they should is held to float32's bounds by 3×TF32, which takes the same path.
+/// TF32: each operand is rounded to ten bits of mantissa, a relative error of up to 2⁻¹¹ ≈ 4.9e-4 (2⁻¹⁰ where the unit truncates), so the
+/// tolerance is 2e-3 for products of two, and twice that where tens of them cancel in a single result. In a network's pass rounding also
+/// flips ReLUs whose input is near zero; with the few pixels of the suite's images that changes up to an eighth of a cotangent. 3×TF32,
+/// which takes the same path, checks a pass with the tolerance of float32.
 /// </summary>
 public sealed class Tf32CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Tf32)
 {

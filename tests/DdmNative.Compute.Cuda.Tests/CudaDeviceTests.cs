@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DdmNative.Compute.Cuda.Tests;
 
-/// <summary>Transfers, plans and errors of the device, on a driver that does its work as late as a stream may.</summary>
+/// <summary>Transfers, plans and errors of the device, on a driver that does its work as late as possible.</summary>
 public sealed class CudaDeviceTests : IDisposable
 {
     private readonly HostMemoryDriver _driver = new(64 << 20);
@@ -168,7 +168,7 @@ public sealed class CudaDeviceTests : IDisposable
     {
         var e = Assert.Throws<CudaUnavailableException>(() => new CudaDevice(_driver, 5, Precision.Fp32, ptx: [0]));
 
-        Assert.Contains("cuda:5: this machine has cuda:0 alone", e.Message, StringComparison.Ordinal);
+        Assert.Contains("cuda:5: this machine has only cuda:0", e.Message, StringComparison.Ordinal);
     }
 
     private static float[] Counted(int length) => [.. Enumerable.Range(0, length).Select(i => (float)i)];

@@ -5,7 +5,8 @@ using Xunit;
 namespace DdmNative.Compute.Cuda.Tests;
 
 /// <summary>
-/// A kernel's fault ends the life of its context. Run on the second device, real or emulated, because the tests beside it share the first one's context; skipped where there is none.
+/// A kernel's fault makes its context unusable. Run on the second device, real or emulated, because other tests share the first one's
+/// context; skipped if there is none.
 /// </summary>
 public sealed class DeadContextTests
 {

@@ -58,7 +58,8 @@ public sealed class DeviceMemoryTests
         var e = Assert.Throws<OutOfDeviceMemoryException>(() => memory.Allocate(8 << 20));
 
         Assert.Equal(8 << 20, e.RequestedBytes);
-        Assert.Contains("cuda:3 has no room for 8.0 MiB more (1.0 MiB in use by this run, 3.0 of 4.0 MiB free)", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cuda:3 cannot allocate another 8.0 MiB (1.0 MiB in use by this run, 3.0 of 4.0 MiB free)", e.Message, StringComparison.Ordinal);
         Assert.Contains("--wave", e.Message, StringComparison.Ordinal);
     }
 

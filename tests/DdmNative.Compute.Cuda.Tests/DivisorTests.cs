@@ -14,7 +14,7 @@ public sealed class DivisorTests
                 foreach (long p in new[] { multiple * d - 1, multiple * d, multiple * d + 1, int.MaxValue })
                     if (p is >= 0 and <= int.MaxValue)
                     {
-                        Divisor divisor = Divisor.Of(d);
+                        Divisor divisor = Divisor.Create(d);
                         Assert.True((long)(((ulong)p * divisor.Multiplier) >> divisor.Shift) == p / d, $"{p} / {d}");
                     }
     }

@@ -5,9 +5,9 @@ using Xunit;
 namespace DdmNative.Compute.Cuda.Tests;
 
 /// <summary>
-/// A driver whose device memory is the host's and whose stream is as lazy as a stream may be: work is done only when someone waits for it. Kernels are
-/// not run, they are written down. It holds the backend to what real drivers hold it to: a call needs a living context on its thread (once
-/// one was retained), and nothing is loaded while a stream is being captured.
+/// A driver whose device memory is host memory and whose stream is as lazy as possible: work is done only when the host waits for it.
+/// Kernels are recorded, not run. It enforces what real drivers enforce: a call needs a valid context on its thread (once one was
+/// retained), and nothing is loaded during stream capture.
 /// </summary>
 internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int devices = 1) : ICudaDriver, IDisposable
 {
@@ -28,18 +28,18 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     /// <summary>Kernels in the order in which they ran, with their pointer arguments.</summary>
     public List<string> Ran { get; } = [];
 
-    /// <summary>How often the driver's allocator was asked.</summary>
+    /// <summary>The number of calls of the driver's allocator.</summary>
     public int AllocateCalls { get; private set; }
 
     /// <summary>How often the host waited for the stream.</summary>
     public int Synchronizations { get; private set; }
 
-    /// <summary>Copies to the host that were asked for, and at each wait for an event that had not happened how many they were.</summary>
+    /// <summary>The number of copies to the host that were requested, and its value at each wait for an incomplete event.</summary>
     public int CopiesToHost { get; private set; }
 
     public List<int> CopiesToHostAtWaits { get; } = [];
 
-    /// <summary>Whether work is done at once, as by a device that is faster than the host.</summary>
+    /// <summary>Whether work is done at once, as on a device that is faster than the host.</summary>
     public bool IsEager { get; set; }
 
     /// <summary>The call that fails, by its method's name; <c>*</c> for every one; null for none.</summary>
@@ -51,14 +51,14 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     /// <summary>Names of the modules that were loaded.</summary>
     public List<string> LoadedModules { get; } = [];
 
-    /// <summary>What the backend has not given back: streams, events, modules, page-locked memory, device memory and contexts.</summary>
+    /// <summary>What the backend has not released: streams, events, modules, page-locked memory, device memory and contexts.</summary>
     public int Living => _streams.Count + _events.Count + _modules.Count + _hostAllocations.Count + _allocations.Count + _contexts.Values.Sum(
         context => context.Retained);
 
     /// <summary>The kernel whose launch fails; null for none.</summary>
     public string? FailingKernel { get; set; }
 
-    /// <summary>How often each context's allocator was asked.</summary>
+    /// <summary>The number of allocations in each context.</summary>
     public Dictionary<nint, int> AllocationsByContext { get; } = [];
 
     public long AllocatedBytes => _allocations.Values.Sum();
@@ -81,7 +81,7 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
 
     public int Attribute(DeviceAttribute attribute, int device) => attribute == DeviceAttribute.ComputeCapabilityMajor ? 8 : 0;
 
-    /// <summary>A device's context has the same handle in each of its lives, as it may have in a real driver.</summary>
+    /// <summary>A device's contexts all have the same handle, as they may in a real driver.</summary>
     public nint RetainPrimaryContext(int device)
     {
         (int generation, int retained) = _contexts.GetValueOrDefault(device);

@@ -21,27 +21,27 @@ public sealed class KernelImagesTests : IDisposable
     [SkippableFact]
     public void Every_kernel_of_this_build_is_found_in_the_one_module_that_has_its_text()
     {
-        string[] kernels = [.. OfThisBuild("sm_80").Modules.SelectMany(module => PtxInstructionMix.Of(module.Read()).Keys)];
+        string[] kernels = [.. ReadEmbedded("sm_80").Modules.SelectMany(module => PtxInstructionMix.Count(module.Read()).Keys)];
         Assert.True(kernels.Length >= 100, $"{kernels.Length} kernels");
 
         foreach (string target in (string[])["sm_80", "sm_90"])
         {
-            KernelImages images = OfThisBuild(target);
+            KernelImages images = ReadEmbedded(target);
             Assert.Equal(kernels.Order(), images.Modules.SelectMany(module => KernelImage.KernelsIn(module.Read())).Order());
-            Assert.All(kernels, kernel => Assert.Contains(kernel, PtxInstructionMix.Of(images.Find(kernel).Read()).Keys));
+            Assert.All(kernels, kernel => Assert.Contains(kernel, PtxInstructionMix.Count(images.FindModule(kernel).Read()).Keys));
             Assert.All(images.Modules, module => Assert.Contains($".target {target}", Encoding.UTF8.GetString(module.Read()),
                 StringComparison.Ordinal));
         }
     }
 
-    /// <summary>The products are three quarters of all PTX, and a run wants one precision of three.</summary>
+    /// <summary>The products are three quarters of all PTX, and a run needs one precision of three.</summary>
     [SkippableTheory]
     [InlineData(Precision.Fp32, "fp32")]
     [InlineData(Precision.Tf32, "tf32")]
     [InlineData(Precision.Tf32x3, "tf32x3")]
     public void The_loops_of_a_job_load_the_products_of_their_precision_alone_and_nothing_twice(Precision precision, string name)
     {
-        using var device = new CudaDevice(_driver, 0, precision, OfThisBuild("sm_80"));
+        using var device = new CudaDevice(_driver, 0, precision, ReadEmbedded("sm_80"));
         Assert.Empty(_driver.LoadedModules);
         using InnerLoops loops = InnerLoops.Prepare(device, new Job
         {
@@ -60,7 +60,7 @@ public sealed class KernelImagesTests : IDisposable
         Assert.All(products, module => Assert.Contains($"_{name}_", module, StringComparison.Ordinal));
         Assert.Equal(_driver.LoadedModules.Distinct(), _driver.LoadedModules);
         Assert.Equal(_driver.LoadedModules, device.LoadedModules.Select(module => module.Name));
-        Assert.True(_driver.LoadedModules.Count < OfThisBuild("sm_80").Modules.Count / 2, string.Join(" ", _driver.LoadedModules));
+        Assert.True(_driver.LoadedModules.Count < ReadEmbedded("sm_80").Modules.Count / 2, string.Join(" ", _driver.LoadedModules));
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class KernelImagesTests : IDisposable
         Write("two.ptx", Ptx("second"));
         using CudaDevice device = Open();
 
-        // The driver of this test refuses to load within a capture.
+        // The driver of this test refuses to load during a capture.
         using IPlan plan = device.Record("both", () =>
         {
             device.Launch(new KernelLaunch("first", new Dim3(1), new Dim3(32)), new KernelArguments());
@@ -105,13 +105,13 @@ public sealed class KernelImagesTests : IDisposable
     public void A_folder_has_its_modules_beside_each_other_or_by_target()
     {
         Write("flat.ptx", Ptx("flat"));
-        Assert.Equal("flat", KernelImages.In(_folder.FullName, "sm_90").Find("flat").Name);
+        Assert.Equal("flat", KernelImages.In(_folder.FullName, "sm_90").FindModule("flat").Name);
 
         Directory.CreateDirectory(Path.Combine(_folder.FullName, "sm_90"));
         Write(Path.Combine("sm_90", "deep.ptx"), Ptx("deep"));
 
-        Assert.Equal("deep", KernelImages.In(_folder.FullName, "sm_90").Find("deep").Name);
-        Assert.Equal("flat", KernelImages.In(_folder.FullName, "sm_80").Find("flat").Name);
+        Assert.Equal("deep", KernelImages.In(_folder.FullName, "sm_90").FindModule("deep").Name);
+        Assert.Equal("flat", KernelImages.In(_folder.FullName, "sm_80").FindModule("flat").Name);
     }
 
     [Fact]
@@ -182,11 +182,11 @@ public sealed class KernelImagesTests : IDisposable
             KernelImage.KernelsIn(DdmNative.Attribution.Tests.Formats.Mutations.Of(images[seed % images.Length], seed));
     }
 
-    private static KernelImages OfThisBuild(string target)
+    private static KernelImages ReadEmbedded(string target)
     {
         try
         {
-            return KernelImages.OfThisBuild(target);
+            return KernelImages.ReadEmbedded(target);
         }
         catch (CudaUnavailableException e)
         {
@@ -198,7 +198,7 @@ public sealed class KernelImagesTests : IDisposable
     private static string Ptx(params string[] kernels) => ".version 7.8\n.target sm_80\n.address_size " +
         "64\n" + string.Concat(kernels.Select(kernel => $".visible .entry {kernel}()\n{{\n\tret;\n}}\n"));
 
-    /// <summary>As much of a cubin as is looked at here: the magic number and the names of sections.</summary>
+    /// <summary>The parts of a cubin that are read here: the magic number and the names of sections.</summary>
     private static byte[] Cubin(params string[] kernels) => Encoding.UTF8.GetBytes("\u007fELF\0\0\0" + string.Concat(kernels.Select(kernel
         => $".text.{kernel}\0.nv.info.{kernel}\0")));
 

@@ -4,17 +4,17 @@ using Xunit;
 namespace DdmNative.Compute.Cuda.Tests;
 
 /// <summary>
-/// Members with more floats than a kernel counts, on a driver of 256 MiB: intermediates of a plan have a shape and no memory.
+/// Members with more floats than a kernel supports, on a driver of 256 MiB: intermediates of a plan have a shape and no memory.
 /// </summary>
 public sealed class KernelLimitTests
 {
-    // Samples with which a member below has 2³¹ floats.
+    // The number of samples at which a member below has 2³¹ floats.
     private const int TooMany = 1 << 11;
 
     [Theory]
-    [InlineData("forward", "convolution, forward: the images of one model would take 2,147,483,648 floats")]
-    [InlineData("data", "convolution, backward to its images: the cotangents of one model would take 2,147,483,648 floats")]
-    [InlineData("filter", "convolution, backward to its filters: the images of one model would take 2,147,483,648 floats")]
+    [InlineData("forward", "convolution, forward: the images of one model need 2,147,483,648 floats")]
+    [InlineData("data", "convolution, backward to its images: the cotangents of one model need 2,147,483,648 floats")]
+    [InlineData("filter", "convolution, backward to its filters: the images of one model need 2,147,483,648 floats")]
     public void A_convolution_of_too_many_floats_is_refused_by_name(string pass, string expected)
     {
         using var driver = new HostMemoryDriver();
@@ -39,7 +39,7 @@ public sealed class KernelLimitTests
 
         string message = Assert.Throws<TensorTooLargeException>(() => Record(TooMany)).Message;
         Assert.StartsWith(expected, message, StringComparison.Ordinal);
-        Assert.EndsWith("count up to 2,147,418,112. Use a smaller batch, or --device cpu.", message, StringComparison.Ordinal);
+        Assert.EndsWith("support at most 2,147,418,112. Use a smaller batch, or --device cpu.", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class KernelLimitTests
         string message = Assert.Throws<TensorTooLargeException>(
             () => device.Record("too large", () => device.MatrixProduct.Forward(x, weight.AsSlice(), bias.AsSlice(), y))).Message;
 
-        Assert.StartsWith("matrix product, forward: the inputs of one model would take 2,147,483,648 floats",
+        Assert.StartsWith("matrix product, forward: the inputs of one model need 2,147,483,648 floats",
             message, StringComparison.Ordinal);
     }
 
@@ -69,7 +69,7 @@ public sealed class KernelLimitTests
         string message = Assert.Throws<TensorTooLargeException>(
             () => device.Record("too large", () => device.ReluAvgPool.Forward(2, x, y))).Message;
 
-        Assert.StartsWith("ReLU and pool, forward: the pooled images of one model would take 2,147,483,648 floats",
+        Assert.StartsWith("ReLU and pool, forward: the pooled images of one model need 2,147,483,648 floats",
             message, StringComparison.Ordinal);
     }
 

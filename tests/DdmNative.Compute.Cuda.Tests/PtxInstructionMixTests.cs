@@ -64,7 +64,7 @@ public sealed class PtxInstructionMixTests
         }
         """;
 
-    private static readonly IReadOnlyDictionary<string, PtxInstructionMix> Mixes = PtxInstructionMix.Of(Encoding.UTF8.GetBytes(Ptx));
+    private static readonly IReadOnlyDictionary<string, PtxInstructionMix> Mixes = PtxInstructionMix.Count(Encoding.UTF8.GetBytes(Ptx));
 
     [Fact]
     public void Every_kernel_is_counted_for_itself()
@@ -98,7 +98,9 @@ public sealed class PtxInstructionMixTests
         Assert.Equal(4 + 16, mix.GlobalBytes);
     }
 
-    /// <summary>A text that <c>DDM_CUDA_PTX</c> names may be anything; the driver refuses it, and what we read of it ourselves takes no harm.</summary>
+    /// <summary>
+    /// The file that <c>DDM_CUDA_PTX</c> names may contain anything; the driver rejects it, and our own parser must not fail on it.
+    /// </summary>
     [Fact]
     public void Mutated_texts_are_read()
     {
@@ -106,7 +108,7 @@ public sealed class PtxInstructionMixTests
         var watch = System.Diagnostics.Stopwatch.StartNew();
         for (int seed = 0; seed < Mutations.Count; seed++)
         {
-            Exception? error = Record.Exception(() => PtxInstructionMix.Of(Mutations.Of(good, seed)));
+            Exception? error = Record.Exception(() => PtxInstructionMix.Count(Mutations.Of(good, seed)));
             Assert.True(error is null, $"seed {seed}: {error}");
         }
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DdmNative.Compute.Cuda.Tests;
 
-/// <summary>A loop's steps stay on the device: counted on a driver that writes the calls down.</summary>
+/// <summary>A loop's steps stay on the device: counted on a driver that records the calls.</summary>
 public sealed class SynchronizationTests
 {
     private const int FewRounds = 2, ManyRounds = 12;

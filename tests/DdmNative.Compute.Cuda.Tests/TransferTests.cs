@@ -4,7 +4,7 @@ using Xunit;
 namespace DdmNative.Compute.Cuda.Tests;
 
 /// <summary>
-/// How tensors pass between the host and the device: cut into pieces, one on its way while the one before is put in its place.
+/// How tensors pass between the host and the device: in pieces, one being copied while the previous one is stored.
 /// </summary>
 public sealed class TransferTests : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed class TransferTests : IDisposable
     public void Pieces_follow_each_other_without_a_gap_however_long_a_tensor_is(long length)
     {
         long next = 0;
-        foreach (TransferPiece piece in TransferPieces.Of(length))
+        foreach (TransferPiece piece in TransferPieces.Cut(length))
         {
             Assert.Equal(next, piece.Start);
             Assert.InRange(piece.Length, 1, TransferPieces.Largest);
@@ -81,13 +81,13 @@ public sealed class TransferTests : IDisposable
 
         Assert.Equal(values, tensor.ToArray());
 
-        // At the n-th wait, which is for piece n, piece n + 1 has been asked for, and not the one after it.
+        // At the n-th wait, which is for piece n, piece n + 1 has been requested, and piece n + 2 has not.
         Assert.Equal(Enumerable.Range(2, waits), _driver.CopiesToHostAtWaits);
         Assert.Equal(pieces, _driver.CopiesToHost);
         Assert.Equal(1, _driver.Synchronizations - synchronizations);
     }
 
-    /// <summary>On a device that copies at once, a piece whose memory was given out too early has the next one's values.</summary>
+    /// <summary>On a device that copies at once, a piece whose memory was reused too early has the next one's values.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

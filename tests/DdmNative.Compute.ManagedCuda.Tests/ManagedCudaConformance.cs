@@ -4,7 +4,10 @@ using Xunit;
 
 namespace DdmNative.Compute.ManagedCuda.Tests;
 
-/// <summary>The kernels through ManagedCuda, held to the bounds of every backend, on the machine's CUDA device or whatever driver <c>DDM_CUDA_DRIVER</c> names.</summary>
+/// <summary>
+/// The kernels through ManagedCuda, with the tolerances of every backend, on the machine's CUDA device or the driver that
+/// <c>DDM_CUDA_DRIVER</c> names.
+/// </summary>
 public abstract class ManagedCudaConformance(DeviceOwner owner, string precision) : ConformanceSuite(owner)
 {
     protected override Device CreateDevice()
@@ -24,5 +27,5 @@ public abstract class ManagedCudaConformance(DeviceOwner owner, string precision
 /// <summary>float32 products.</summary>
 public sealed class Fp32ManagedCudaConformance(DeviceOwner owner) : ManagedCudaConformance(owner, "fp32");
 
-/// <summary>Tensor cores, whose kernels ask for more shared memory than every kernel may have.</summary>
+/// <summary>Tensor cores, whose kernels need more shared memory than the default limit.</summary>
 public sealed class Tf32x3ManagedCudaConformance(DeviceOwner owner) : ManagedCudaConformance(owner, "tf32x3");

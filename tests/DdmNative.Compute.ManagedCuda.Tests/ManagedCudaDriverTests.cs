@@ -5,7 +5,10 @@ using Xunit;
 
 namespace DdmNative.Compute.ManagedCuda.Tests;
 
-/// <summary>The seam's calls through ManagedCuda beside the same calls through the default binding: the same results, and the same words when they fail.</summary>
+/// <summary>
+/// The calls of <see cref="ICudaDriver"/> through ManagedCuda compared with the default binding: the same results, and the same messages
+/// when they fail.
+/// </summary>
 public sealed class ManagedCudaDriverTests : IDisposable
 {
     private readonly List<(ICudaDriver Driver, int Device, nint Context)> opened = [];
@@ -21,7 +24,7 @@ public sealed class ManagedCudaDriverTests : IDisposable
     {
         (ICudaDriver managed, ICudaDriver native) = Both();
 
-        Assert.Equal(CudaDeviceFacts.Of(native), CudaDeviceFacts.Of(managed));
+        Assert.Equal(CudaDeviceFacts.ReadAll(native), CudaDeviceFacts.ReadAll(managed));
     }
 
     [SkippableFact]
@@ -172,7 +175,7 @@ public sealed class ManagedCudaDriverTests : IDisposable
         }
         """);
 
-    /// <summary>The failure of a call through either driver; the messages must be equal.</summary>
+    /// <summary>The failure of a call through both drivers; the messages must be equal.</summary>
     private CudaException SameFailure(Action<ICudaDriver> call)
     {
         (ICudaDriver managed, ICudaDriver native) = Both();

@@ -5,12 +5,12 @@ using Xunit;
 
 namespace DdmNative.Compute.ManagedCuda.Tests;
 
-/// <summary>A whole small job through ManagedCuda writes the files, bit by bit, that it writes through the default driver: only the driver's calls differ.</summary>
+/// <summary>A small job through ManagedCuda writes the same files, bit for bit, as through the default driver.</summary>
 public sealed class SameBitsTests : IDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("ddm-managedcuda-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("ddm-managedcuda-").FullName;
 
-    public void Dispose() => Directory.Delete(folder, recursive: true);
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [SkippableTheory]
     [InlineData("fp32")]
@@ -27,7 +27,7 @@ public sealed class SameBitsTests : IDisposable
 
     private Dictionary<string, byte[]> Files(string name, Func<Device> open)
     {
-        string run = Path.Combine(folder, name);
+        string run = Path.Combine(_folder, name);
         using Device device = Opened(open);
         var job = new Job
         {
@@ -38,7 +38,7 @@ public sealed class SameBitsTests : IDisposable
             Matching = new JobMatching { Steps = 3 },
         };
         Runner.Run(run, job, RunGoal.Attribute, new RunSettings(), device, new SilentListener(), CancellationToken.None);
-        // run.json and the report hold times and the device's name.
+        // run.json and the report contain times and the device's name.
         return Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
             .Where(path => Path.GetFileName(path) is not ("run.json" or "report.html" or "run.lock"))
             .ToDictionary(path => Path.GetRelativePath(run, path), File.ReadAllBytes);

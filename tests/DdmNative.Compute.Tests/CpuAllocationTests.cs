@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DdmNative.Compute.Tests;
 
-/// <summary>A loop of plans leaves nothing to the garbage collector: pauses would be seen by every step.</summary>
+/// <summary>A loop of plans allocates nothing, so that no step is delayed by a garbage collection.</summary>
 public sealed class CpuAllocationTests
 {
     private const int Samples = 19;
@@ -40,7 +40,7 @@ public sealed class CpuAllocationTests
         var step = new float[1];
         for (int run = 0; run < 3; run++)
             Step();
-        // The first time that the thread has to block for another, on a busy machine only, the runtime lays something up for the lock, once.
+        // The first time that the thread blocks on a lock, which happens only on a busy machine, the runtime allocates once.
         int allocating = 0;
         for (int round = 0; round < 5; round++)
         {

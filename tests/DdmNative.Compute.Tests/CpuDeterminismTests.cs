@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DdmNative.Compute.Tests;
 
-/// <summary>The same bits, whoever computes them and beside whom: what controls with common random numbers rely on.</summary>
+/// <summary>The same bits for any number of threads and any other members, which controls with common random numbers depend on.</summary>
 public sealed class CpuDeterminismTests
 {
     private const int Samples = 37;
@@ -56,7 +56,7 @@ public sealed class CpuDeterminismTests
 
     private static Tensor AllocateTransient(Device device, TensorShape shape) => device.AllocateTransient(shape);
 
-    /// <summary>Trains one member per seed, each from its own start and on its own order, and returns all parameters.</summary>
+    /// <summary>Trains one member per seed, each with its own initialisation and order of samples, and returns all parameters.</summary>
     private static float[] Train(int threads, int[] memberSeeds, Func<Device, TensorShape, Tensor> allocate)
     {
         using var device = new CpuDevice(threads);

@@ -2,7 +2,10 @@ using DdmNative.Compute.Tests.Reference;
 
 namespace DdmNative.Compute.Tests;
 
-/// <summary>Values for tests, a function of the seed: normal numbers that are exactly representable in float32, so that device and reference start equal.</summary>
+/// <summary>
+/// Values for tests, a function of the seed: normal numbers that are exactly representable in float32, so that device and reference start
+/// from equal values.
+/// </summary>
 internal sealed class RandomValues(int seed)
 {
     private readonly Random _random = new(seed);

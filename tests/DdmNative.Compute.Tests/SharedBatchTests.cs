@@ -7,9 +7,9 @@ using Xunit;
 namespace DdmNative.Compute.Tests;
 
 /// <summary>
-/// Training on a batch that all members share takes ways of its own (a head's whole step at once, images transformed once for all members,
-/// several steps in a plan). They must give the bits of the plain ways, which a plan takes where every member has a copy of the batch or is
-/// alone beside more threads.
+/// Training on a batch that all members share uses special code (a head's whole step at once, images transformed once for all members,
+/// several steps in a plan). It must give the bits of the plain code, which a plan uses if every member has a copy of the batch or if there
+/// are fewer members than threads.
 /// </summary>
 public sealed class SharedBatchTests
 {
@@ -88,14 +88,14 @@ public sealed class SharedBatchTests
         {
             double x = i switch { 0 => 0, 1 => -1e-300, 2 => -511.99, 3 => 511.99, _ => -random.NextDouble()
                 * Math.Pow(10, random.Next(-18, 3)) / 2 };
-            double found = Exponential.Of(x), expected = Math.Exp(x);
+            double found = Exponential.Compute(x), expected = Math.Exp(x);
             Assert.InRange(Math.Abs(found - expected), 0, Math.BitIncrement(expected) - expected);
             if (Avx512F.IsSupported)
-                Assert.Equal(BitConverter.DoubleToInt64Bits(found), BitConverter.DoubleToInt64Bits(Exponential.Of(Vector512.Create(x))[3]));
+                Assert.Equal(BitConverter.DoubleToInt64Bits(found), BitConverter.DoubleToInt64Bits(Exponential.Compute(Vector512.Create(x))[3]));
         }
 
-        Assert.Equal(0, Exponential.Of(double.NegativeInfinity));
-        Assert.True(double.IsNaN(Exponential.Of(double.NaN)));
+        Assert.Equal(0, Exponential.Compute(double.NegativeInfinity));
+        Assert.True(double.IsNaN(Exponential.Compute(double.NaN)));
     }
 
     private static void AssertAlike(Problem problem, int members, float scale = 1)

@@ -31,7 +31,7 @@ public sealed class SplitDeviceTests : IDisposable
     [InlineData(64)]
     public void Every_member_is_on_one_device_and_the_devices_differ_by_one_member_at_most(int members)
     {
-        MemberRange[] shares = [.. Enumerable.Range(0, 3).Select(device => _device.Share(device, members))];
+        MemberRange[] shares = [.. Enumerable.Range(0, 3).Select(device => _device.MembersOf(device, members))];
 
         Assert.Equal(Enumerable.Range(0, members), shares.SelectMany(share => Enumerable.Range(share.First, share.Count)));
         Assert.InRange(shares.Max(share => share.Count) - shares.Min(share => share.Count), 0, 1);

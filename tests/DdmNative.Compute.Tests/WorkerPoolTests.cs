@@ -20,7 +20,7 @@ public sealed class WorkerPoolTests
         }
     }
 
-    /// <summary>Each worker owns a workspace, so that its number must never be at work twice at the same time.</summary>
+    /// <summary>Each worker owns a workspace, so its number must never be in use twice at the same time.</summary>
     [Fact]
     public void A_worker_runs_one_item_at_a_time()
     {

@@ -40,5 +40,5 @@ internal static class OnlineRows
     }
 }
 
-/// <summary>How much of it one run is.</summary>
+/// <summary>The size of one run.</summary>
 internal readonly record struct OnlineSize(int Models, int Steps, int Evaluated);

@@ -22,7 +22,7 @@ internal static class KnownValues
         ["--architecture"] = JobChoices.Architectures,
         ["--cluster-space"] = JobChoices.ClusterSpaces,
         ["--count"] = ["all"],
-        ["--device"] = ["cpu", "cuda", "cuda:0", "cuda:all", .. DeviceFamilies.BuiltIn.Select(family => family.Name)],
+        ["--device"] = ["cpu", "cuda", "cuda:0", "cuda:all", .. DeviceFamilies.BuiltIn.SelectMany(family => family.CommonNames)],
         ["--distance"] = JobChoices.Distances,
         ["--granularity"] = Granularity.Names,
         ["--method"] = Methods,

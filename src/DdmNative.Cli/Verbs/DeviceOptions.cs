@@ -6,7 +6,8 @@ namespace DdmNative.Cli.Verbs;
 /// <summary>The options of every verb that runs kernels.</summary>
 internal abstract class DeviceOptions : VerbOptions
 {
-    [Option("device", MetaValue = "NAME", HelpText = "Where kernels run: cpu, cuda, cuda:1, or the ensemble shared by cuda:0,1 or cuda:all; see `ddm devices`. Default: cpu.")]
+    [Option("device", MetaValue = "NAME", HelpText = "Where kernels run: cpu, cuda, cuda:1, "
+        + "the ensemble shared by cuda:0,1 or cuda:all, or a device of ILGPU such as ilgpu:opencl; see `ddm devices`. Default: cpu.")]
     public string? Device { get; set; }
 
     [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]

@@ -11,9 +11,9 @@ internal sealed class DevicesVerb : VerbOptions
     public override void Do(CancellationToken stop)
     {
         using Device cpu = DeviceList.Open("cpu", threads: null);
-        (IReadOnlyList<CudaDeviceFacts> cuda, string? whyNone) = Ask(CudaDeviceFacts.OfThisMachine);
+        (IReadOnlyList<CudaDeviceFacts> cuda, string? whyNone) = Ask(CudaDeviceFacts.ReadAll);
         (string Name, IReadOnlyList<DeviceListing> Devices, string? WhyNone)[] families =
-            [.. DeviceFamilies.BuiltIn.Select(family => (family, Asked: Ask(family.OfThisMachine))).Select(row => (row.family.Name, row.Asked.Devices, row.Asked.WhyNone))];
+            [.. DeviceFamilies.BuiltIn.Select(family => (family, Asked: Ask(family.ListDevices))).Select(row => (row.family.Name, row.Asked.Devices, row.Asked.WhyNone))];
         if (Json)
         {
             var devices = new List<object> { new { name = cpu.Name, description = cpu.Description } };

@@ -3,10 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace DdmNative.Compute.Cuda.Driver;
 
-/// <summary>Finds the driver's library: the path in <c>DDM_CUDA_DRIVER</c> where it is set, else the one that the NVIDIA driver installed.</summary>
+/// <summary>
+/// Finds the driver's library: the path in <c>DDM_CUDA_DRIVER</c> if it is set, otherwise the library that the NVIDIA driver installed.
+/// </summary>
 internal static class CudaLibrary
 {
-    /// <summary>The name by which <see cref="CudaFunctions"/> asks for it.</summary>
+    /// <summary>The library name in the imports of <see cref="CudaFunctions"/>.</summary>
     public const string Name = "cuda";
 
     /// <summary>The variable that names another library, such as the emulator's.</summary>

@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Cuda.Driver;
 
-/// <summary>CUdevice_attribute, as far as it is asked for.</summary>
+/// <summary>The members of CUdevice_attribute that this backend reads.</summary>
 internal enum DeviceAttribute
 {
     SharedMemoryPerBlock = 8,
@@ -13,7 +13,7 @@ internal enum DeviceAttribute
     SharedMemoryPerBlockOptIn = 97,
 }
 
-/// <summary>CUfunction_attribute, as far as it is asked for.</summary>
+/// <summary>The members of CUfunction_attribute that this backend reads.</summary>
 internal enum FunctionAttribute
 {
     SharedBytes = 1,

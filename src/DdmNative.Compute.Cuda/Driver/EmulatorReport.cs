@@ -2,20 +2,21 @@ using System.Runtime.InteropServices;
 
 namespace DdmNative.Compute.Cuda.Driver;
 
-/// <summary>What the CUDA emulator counted since it was loaded, by its own function beside the driver's: no GPU's driver has it.</summary>
+/// <summary>The counters of the CUDA emulator since it was loaded, from a function that only the emulator exports.</summary>
 public static unsafe class EmulatorReport
 {
     private const string Function = "ddmCudaEmulatorWriteReport";
 
-    /// <summary>One device's counters as JSON (docs/cuda-emulator.md, "The counters"), or null where the driver in use is no emulator.</summary>
-    /// <param name="ordinal">Which of the driver's devices; one that this process has opened.</param>
+    /// <summary>One device's counters as JSON (docs/cuda-emulator.md, "The counters"), or null if the driver is not the emulator.</summary>
+    /// <param name="ordinal">The driver's index of a device that this process has opened.</param>
     /// <exception cref="CudaUnavailableException">There is no driver.</exception>
     /// <exception cref="IOException">The report could not be written to a temporary file.</exception>
     public static string? Read(int ordinal)
     {
         if (!NativeLibrary.TryGetExport(CudaLibrary.Handle, Function, out nint function))
             return null;
-        // The emulator writes a file for every device in use: beside that of device 0, which has the name it is given, those of others with their number after it.
+        // The emulator writes a file for every device in use: the file of device 0 has the given name, those of other devices have their
+        // index appended.
         DirectoryInfo folder = Directory.CreateTempSubdirectory("ddm-counters-");
         string path = Path.Combine(folder.FullName, "counters.json");
         nint text = Marshal.StringToCoTaskMemUTF8(path);

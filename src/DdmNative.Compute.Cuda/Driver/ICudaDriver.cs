@@ -1,16 +1,16 @@
 namespace DdmNative.Compute.Cuda.Driver;
 
 /// <summary>
-/// The calls of the CUDA driver that this backend makes, one method each, in the driver's own words. Handles are the driver's pointers; device memory is
-/// a 64-bit address; streams, events, modules and graphs belong to the context that is current on the calling thread.
+/// The calls of the CUDA driver that this backend makes, one method each, with the driver's terms. Handles are the driver's pointers;
+/// device memory is a 64-bit address; streams, events, modules and graphs belong to the context that is current on the calling thread.
 /// </summary>
 /// <remarks>Every method throws <see cref="CudaException"/> when the driver reports a failure, of this call or of earlier asynchronous work.</remarks>
 internal interface ICudaDriver
 {
-    /// <summary>What <c>--device</c> calls devices that are driven so, before the colon.</summary>
+    /// <summary>The family of its devices in <c>--device</c>, before the colon.</summary>
     string Family => "cuda";
 
-    /// <summary>cuInit. Throws <see cref="CudaUnavailableException"/> where there is no driver or no device.</summary>
+    /// <summary>cuInit. Throws <see cref="CudaUnavailableException"/> if there is no driver or no device.</summary>
     void Initialize();
 
     /// <summary>1000 · major + 10 · minor of the CUDA version that the driver supports.</summary>
@@ -70,8 +70,8 @@ internal interface ICudaDriver
     float Milliseconds(nint start, nint end);
 
     /// <summary>
-    /// Loads a module for the current context's device: a cubin as it is, PTX compiled, with its lines of source for debuggers and
-    /// profilers. The exception names the module and carries the compiler's log.
+    /// Loads a module for the current context's device: a cubin as it is; PTX is compiled, with line information for debuggers and
+    /// profilers. The exception names the module and contains the compiler's log.
     /// </summary>
     nint LoadModule(string name, ReadOnlySpan<byte> image);
 

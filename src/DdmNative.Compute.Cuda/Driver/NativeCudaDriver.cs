@@ -14,7 +14,7 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
     private const int JitInfoLog = 3, JitInfoLogBytes = 4, JitErrorLog = 5, JitErrorLogBytes = 6, JitGenerateLineInfo = 12;
     private const int LogBytes = 16 * 1024;
 
-    /// <summary>CUDA 11.8: the first whose drivers take PTX of version 7.8.</summary>
+    /// <summary>CUDA 11.8: the first whose drivers accept PTX of version 7.8.</summary>
     private const int OldestVersion = 11080;
 
     public void Initialize()
@@ -24,18 +24,26 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
         {
             CudaResult result = cuInit(0);
             if (result == CudaResult.NoDevice)
-                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU (CUDA_ERROR_NO_DEVICE). Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    "no CUDA device: the driver is installed but finds no NVIDIA GPU (CUDA_ERROR_NO_DEVICE). "
+                    + "Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
             if (result != CudaResult.Success)
-                throw new CudaUnavailableException($"the CUDA driver does not start: cuInit failed with {Name(result)} ({(int)result}), {Text(result)}. Check `nvidia-smi`, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    $"the CUDA driver failed to initialise: cuInit failed with {Name(result)} ({(int)result}), {Text(result)}. "
+                    + "Check `nvidia-smi`, or use --device cpu.");
             int version = Version();
             if (version < OldestVersion)
                 throw new CudaUnavailableException($"the CUDA driver is too old: it supports CUDA {VersionText(version)}; 11.8 or later is needed. Update the NVIDIA driver, or use --device cpu.");
             if (DeviceCount() == 0)
-                throw new CudaUnavailableException("no CUDA device: the driver is there, but it sees no NVIDIA GPU. Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    "no CUDA device: the driver is installed but finds no NVIDIA GPU. "
+                    + "Check `nvidia-smi` and CUDA_VISIBLE_DEVICES, or use --device cpu.");
         }
         catch (EntryPointNotFoundException e)
         {
-            throw new CudaUnavailableException($"the CUDA driver lacks a function that is needed: {e.Message} Update the NVIDIA driver (CUDA 11.8 or later), or use --device cpu.", e);
+            throw new CudaUnavailableException(
+                "the CUDA driver lacks a required function: "
+                + $"{e.Message} Update the NVIDIA driver (CUDA 11.8 or later), or use --device cpu.", e);
         }
     }
 
@@ -156,7 +164,7 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
 
     public nint LoadModule(string name, ReadOnlySpan<byte> image)
     {
-        // The driver takes PTX as a string that ends with a zero.
+        // The driver expects PTX as a zero-terminated string.
         byte[] ended = new byte[image.Length + 1];
         image.CopyTo(ended);
         byte[] information = new byte[LogBytes], errors = new byte[LogBytes];

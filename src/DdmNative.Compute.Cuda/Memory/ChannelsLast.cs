@@ -1,6 +1,9 @@
 namespace DdmNative.Compute.Cuda.Memory;
 
-/// <summary>Between the boundary's row-major <c>[C, H, W]</c> and the device's <c>[H, W, C]</c>, for any run of floats in the device's order.</summary>
+/// <summary>
+/// Converts between the interface's row-major <c>[C, H, W]</c> and the device's <c>[H, W, C]</c>, for any run of floats in the device's
+/// order.
+/// </summary>
 internal static class ChannelsLast
 {
     /// <summary>Whether both orders are the same, because there is one channel or one pixel.</summary>
@@ -35,7 +38,7 @@ internal static class ChannelsLast
     }
 
     /// <summary>
-    /// Where the float at a position of the device's order lies row-major, and how many channels of its pixel follow (itself included,
+    /// The row-major index of the float at a position of the device's order, and how many channels of its pixel follow (itself included,
     /// <paramref name="most"/> at most), each as many floats on as an image has pixels.
     /// </summary>
     internal static (long RowMajor, int Channels) Pixel(TensorShape shape, long position, int most)

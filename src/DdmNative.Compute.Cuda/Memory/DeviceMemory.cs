@@ -3,17 +3,18 @@ using DdmNative.Compute.Cuda.Driver;
 
 namespace DdmNative.Compute.Cuda.Memory;
 
-/// <summary>A piece of device memory, of at least the bytes that were asked for.</summary>
+/// <summary>A block of device memory, of at least the requested bytes.</summary>
 internal readonly record struct DeviceBlock(ulong Address, long Bytes);
 
 /// <summary>
-/// A caching allocator: what is freed stays here, by size class, for the next request of that class, because the driver's own calls are slow and wait for
-/// the device. Everything runs on one stream, so that freed memory may be given out again at once: its next user's work comes after its last user's.
+/// A caching allocator: freed blocks stay here, by size class, for the next request of that class, because the driver's own calls are slow
+/// and wait for the device. Everything runs on one stream, so freed memory can be reused at once: the work of its next user runs after that
+/// of its last.
 /// </summary>
 /// <remarks>
-/// Classes: multiples of 512 bytes up to 1 MiB, above it eight to each power of two (at most an eighth is wasted). When the driver has no more, the cache is
-/// given back and the driver asked once more. With <c>DDM_CUDA_NO_CACHING=1</c> every block is an allocation of exactly its size, so that a memory
-/// checker (compute-sanitizer, the emulator) sees where each tensor ends.
+/// Classes: multiples of 512 bytes up to 1 MiB, above it eight to each power of two (at most an eighth is wasted). If the driver is out of
+/// memory, the cache is returned to it and the request repeated once. With <c>DDM_CUDA_NO_CACHING=1</c> every block is an allocation of
+/// exactly its size, so that a memory checker (compute-sanitizer, the emulator) sees where each tensor ends.
 /// </remarks>
 internal sealed class DeviceMemory(ICudaDriver driver, string device, bool caching) : IDisposable
 {
@@ -28,7 +29,7 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
     /// <summary>The most bytes that were in use at any time.</summary>
     public long HighWaterBytes { get; private set; }
 
-    /// <exception cref="OutOfDeviceMemoryException">The device has no room, even after the cache was given back.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The device is out of memory, even after the cache was returned.</exception>
     public DeviceBlock Allocate(long bytes)
     {
         while (_abandoned.TryDequeue(out DeviceBlock lost))
@@ -56,10 +57,10 @@ internal sealed class DeviceMemory(ICudaDriver driver, string device, bool cachi
         _cachedBytes += block.Bytes;
     }
 
-    /// <summary>Frees a block whose owner was forgotten, from the garbage collector's thread: it comes back with the next allocation.</summary>
+    /// <summary>Frees a block whose owner was not disposed, from the finalizer thread: the next allocation makes it available.</summary>
     public void Abandon(DeviceBlock block) => _abandoned.Enqueue(block);
 
-    /// <summary>Gives the cache back to the driver, as far as it takes it. What is in use goes with the context.</summary>
+    /// <summary>Returns the cache to the driver and ignores failures. Destroying the context frees the blocks in use.</summary>
     public void Dispose()
     {
         if (_disposed)

@@ -6,14 +6,14 @@ namespace DdmNative.Compute.Cuda.Memory;
 /// Copies between the host's row-major values and the device's, channels last, piece by piece through the staging memory.
 /// </summary>
 /// <remarks>
-/// A tensor of 2³¹ floats or more has no span on the host; <see cref="Tensor"/> refuses it by its shape before it comes here.
+/// A tensor of 2³¹ floats or more has no span on the host; <see cref="Tensor"/> rejects it by its shape before this class is called.
 /// </remarks>
 internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, StagingRing staging)
 {
     /// <summary>Stages values and copies them to <paramref name="address"/> in stream order; does not wait for the copy.</summary>
     public void Upload(TensorShape shape, ReadOnlySpan<float> values, ulong address)
     {
-        foreach (TransferPiece piece in TransferPieces.Of(shape.Length))
+        foreach (TransferPiece piece in TransferPieces.Cut(shape.Length))
         {
             var staged = new Span<float>((void*)staging.Next(piece.Bytes), piece.Length);
             if (ChannelsLast.IsPlain(shape))
@@ -25,13 +25,13 @@ internal sealed unsafe class HostTransfers(ICudaDriver driver, nint stream, Stag
     }
 
     /// <summary>
-    /// Copies values at <paramref name="address"/> out, after all work before. While the host puts a piece in its place, the next one is on
-    /// its way; for the last it waits until the stream is empty.
+    /// Copies values at <paramref name="address"/> to the host, after all earlier work. While the host stores one piece, the next is being
+    /// copied; for the last it waits until the stream is empty.
     /// </summary>
     public void Download(TensorShape shape, ulong address, Span<float> values)
     {
         (TransferPiece Piece, StagedPiece Staged)? arriving = null;
-        foreach (TransferPiece piece in TransferPieces.Of(shape.Length))
+        foreach (TransferPiece piece in TransferPieces.Cut(shape.Length))
         {
             StagedPiece staged = staging.Receive(piece.Address(address), piece.Bytes);
             if (arriving is { } before)

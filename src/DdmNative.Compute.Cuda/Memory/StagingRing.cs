@@ -2,29 +2,32 @@ using DdmNative.Compute.Cuda.Driver;
 
 namespace DdmNative.Compute.Cuda.Memory;
 
-/// <summary>A piece that comes from the device: where it lies on the host once its event has happened.</summary>
+/// <summary>A piece copied from the device: its host address, valid after its event has completed.</summary>
 internal readonly record struct StagedPiece(nint Memory, nint Copied);
 
 /// <summary>
-/// A ring of page-locked memory through which copies pass. Up: the host fills the next piece and goes on while the stream copies it. Down:
-/// the host asks for a piece and for the next before it reads the first. It waits here only when the ring is full of pieces that are still
-/// to be copied.
+/// A ring of page-locked memory through which copies pass. Upload: the host fills the next piece and continues while the stream copies it.
+/// Download: the host requests a piece and the next one before it reads the first. The host waits here only when the ring is full of pieces
+/// that have not been copied yet.
 /// </summary>
 internal sealed unsafe class StagingRing : IDisposable
 {
-    /// <summary>The largest piece: what is longer is staged in several.</summary>
+    /// <summary>The largest piece; longer copies are staged in several.</summary>
     public const int PieceBytes = 2 << 20;
 
     /// <summary>
-    /// Four pieces. Two that come from the device may be unread at a time; with what is lost where a piece does not fit before the ring's
-    /// end they take three, so that the memory of an unread piece is never given out again.
+    /// Four pieces. Two downloaded pieces may be unread at a time; with the gap left when a piece does not fit before the ring's end they
+    /// take up to three, so that the memory of an unread piece is never reused.
     /// </summary>
     private const int Capacity = 4 * PieceBytes;
     private readonly ICudaDriver _driver;
     private readonly nint _stream;
     private readonly nint _memory;
 
-    /// <summary>Pieces under way, oldest first: where each ends, counted from the beginning of time, and the event that says it was copied.</summary>
+    /// <summary>
+    /// Pieces being copied, oldest first: the position where each ends, counted from the first byte ever staged, and the event after its
+    /// copy.
+    /// </summary>
     private readonly Queue<(long End, nint Event)> _pieces = new();
     private readonly Stack<nint> _spareEvents = new();
     private long _written;
@@ -32,11 +35,13 @@ internal sealed unsafe class StagingRing : IDisposable
 
     public StagingRing(ICudaDriver driver, nint stream)
     {
-        (this._driver, this._stream) = (driver, stream);
+        (_driver, _stream) = (driver, stream);
         _memory = driver.AllocateHost(Capacity);
     }
 
-    /// <summary>Memory for a piece of so many bytes (at most <see cref="PieceBytes"/>), to be filled and then handed to <see cref="Send"/>.</summary>
+    /// <summary>
+    /// Memory for a piece of at most <see cref="PieceBytes"/> bytes, which the caller fills and passes to <see cref="Send"/>.
+    /// </summary>
     public nint Next(long bytes)
     {
         long start = Aligned(_written);
@@ -57,8 +62,8 @@ internal sealed unsafe class StagingRing : IDisposable
     }
 
     /// <summary>
-    /// Copies so many bytes (at most <see cref="PieceBytes"/>) from the device, in stream order. To be read before the piece after the next
-    /// is asked for.
+    /// Copies at most <see cref="PieceBytes"/> bytes from the device, in stream order. The caller must read them before it requests the
+    /// piece after the next.
     /// </summary>
     public StagedPiece Receive(ulong source, long bytes)
     {
@@ -67,7 +72,7 @@ internal sealed unsafe class StagingRing : IDisposable
         return new StagedPiece(piece, Enqueue(bytes));
     }
 
-    /// <summary>Makes all of the ring free again, once the stream is empty and every piece is read.</summary>
+    /// <summary>Frees the whole ring, after the stream is empty and every piece has been read.</summary>
     public void FreeAll()
     {
         while (_pieces.TryDequeue(out (long End, nint Event) piece))
@@ -75,7 +80,7 @@ internal sealed unsafe class StagingRing : IDisposable
         _freed = _written;
     }
 
-    /// <summary>Gives back what the driver still takes.</summary>
+    /// <summary>Releases the driver's resources; ignores failures.</summary>
     public void Dispose()
     {
         foreach (nint copied in _pieces.Select(piece => piece.Event).Concat(_spareEvents))

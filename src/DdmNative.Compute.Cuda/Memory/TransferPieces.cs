@@ -7,18 +7,18 @@ internal readonly record struct TransferPiece(long Start, int Length)
 {
     public long Bytes => sizeof(float) * (long)Length;
 
-    /// <summary>Where the piece lies on the device, given where the tensor does.</summary>
+    /// <summary>The piece's device address, given the tensor's.</summary>
     public ulong Address(ulong tensor) => tensor + sizeof(float) * (ulong)Start;
 }
 
-/// <summary>How a tensor is cut up to pass through the staging memory.</summary>
+/// <summary>How a tensor is cut to pass through the staging memory.</summary>
 internal static class TransferPieces
 {
     /// <summary>Floats of the largest piece.</summary>
     public const int Largest = StagingRing.PieceBytes / sizeof(float);
 
-    /// <summary>The pieces of so many floats, in order; one may begin and end in the middle of a sample.</summary>
-    public static IEnumerable<TransferPiece> Of(long length)
+    /// <summary>The pieces of <paramref name="length"/> floats, in order; one may begin and end in the middle of a sample.</summary>
+    public static IEnumerable<TransferPiece> Cut(long length)
     {
         for (long start = 0; start < length; start += Largest)
             yield return new TransferPiece(start, (int)Math.Min(Largest, length - start));

@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Cuda.Modules;
 
 /// <summary>A module as the driver loads it: PTX, which it compiles, or a cubin, which ptxas has compiled for one architecture.</summary>
 /// <param name="name">The file's name without the ending: <c>convolution_fp32_64x64</c>.</param>
-/// <param name="read">Reads the bytes, each time anew: most modules are never loaded.</param>
+/// <param name="read">Reads the bytes, at each call again: most modules are never loaded.</param>
 internal sealed class KernelImage(string name, Func<byte[]> read)
 {
     private static readonly SearchValues<byte> Whitespace = SearchValues.Create(" \t\r\n"u8);
@@ -15,7 +15,7 @@ internal sealed class KernelImage(string name, Func<byte[]> read)
 
     public byte[] Read() => read();
 
-    /// <summary>Whether an image is machine code, in an ELF file, and no text.</summary>
+    /// <summary>Whether an image is machine code in an ELF file, not text.</summary>
     public static bool IsCubin(ReadOnlySpan<byte> image) => image.StartsWith("\u007fELF"u8);
 
     /// <summary>

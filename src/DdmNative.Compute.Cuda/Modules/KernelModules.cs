@@ -4,14 +4,16 @@ using DdmNative.Compute.Cuda.Driver;
 namespace DdmNative.Compute.Cuda.Modules;
 
 /// <summary>
-/// The kernels of one device, looked up by name. A module is loaded, and where it is PTX compiled by the driver, when one of its kernels is
-/// first asked for: a job pays for what it uses. Asked for are kernels when a launch is made or written down, never while a stream is being
-/// captured, when a driver may refuse to load.
+/// The kernels of one device, looked up by name. A module is loaded, and if it is PTX compiled by the driver, when one of its kernels is
+/// first requested: a job pays for what it uses. Kernels are requested when a launch is made or recorded, never during stream capture, when
+/// a driver may refuse to load.
 /// </summary>
 /// <remarks>Every member may be called by several threads, with the device's context current.</remarks>
 internal sealed class KernelModules : IDisposable
 {
-    /// <summary>Beyond this, a kernel's dynamic shared memory has to be asked for (CUDA C++ Programming Guide, "Shared Memory").</summary>
+    /// <summary>
+    /// The most dynamic shared memory that a kernel gets without a request (CUDA C++ Programming Guide, "Shared Memory").
+    /// </summary>
     private const int SharedBytesForAll = 48 * 1024;
 
     private readonly Lock _guard = new();
@@ -26,12 +28,12 @@ internal sealed class KernelModules : IDisposable
     /// <exception cref="CudaException">There is one module for all kernels, which is loaded at once, and the driver refuses it.</exception>
     public KernelModules(ICudaDriver driver, KernelImages images)
     {
-        (this._driver, this._images) = (driver, images);
+        (_driver, _images) = (driver, images);
         if (images.Whole is KernelImage whole)
             Module(whole);
     }
 
-    /// <summary>What has been loaded so far, in order.</summary>
+    /// <summary>The modules loaded so far, in order.</summary>
     public IReadOnlyList<LoadedModule> Loaded
     {
         get
@@ -41,7 +43,7 @@ internal sealed class KernelModules : IDisposable
         }
     }
 
-    /// <summary>The kernel's handle, allowed so much dynamic shared memory; its module is loaded if it has not been.</summary>
+    /// <summary>The kernel's handle, allowed that much dynamic shared memory; loads its module if necessary.</summary>
     /// <exception cref="CudaUnavailableException">No module holds it.</exception>
     /// <exception cref="CudaException">The driver refuses the module, or does not find the kernel in it.</exception>
     public nint Function(string name, int dynamicSharedBytes)
@@ -49,7 +51,7 @@ internal sealed class KernelModules : IDisposable
         lock (_guard)
         {
             if (!_functions.TryGetValue(name, out nint function))
-                _functions[name] = function = _driver.Function(Module(_images.Find(name)), name);
+                _functions[name] = function = _driver.Function(Module(_images.FindModule(name)), name);
             if (dynamicSharedBytes > SharedBytesForAll && _allowedSharedBytes.GetValueOrDefault(function) < dynamicSharedBytes)
             {
                 _driver.AllowDynamicSharedMemory(function, dynamicSharedBytes);
@@ -59,7 +61,7 @@ internal sealed class KernelModules : IDisposable
         }
     }
 
-    /// <summary>What is known of a kernel without running it.</summary>
+    /// <summary>The static properties of a kernel.</summary>
     /// <exception cref="CudaUnavailableException">No module holds it.</exception>
     /// <exception cref="CudaException">The driver refuses the module, or does not find the kernel in it.</exception>
     public KernelFacts Facts(string name)
@@ -71,7 +73,7 @@ internal sealed class KernelModules : IDisposable
             _driver.FunctionAttribute(FunctionAttribute.LocalBytes, function), Mix(name));
     }
 
-    /// <summary>Unloads all; what the driver no longer takes goes with the context.</summary>
+    /// <summary>Unloads all modules; ignores failures, because destroying the context unloads them too.</summary>
     public void Dispose()
     {
         foreach (nint module in _modules.Values)
@@ -94,12 +96,12 @@ internal sealed class KernelModules : IDisposable
     {
         lock (_guard)
         {
-            KernelImage image = _images.Find(kernel);
+            KernelImage image = _images.FindModule(kernel);
             if (!_mixes.TryGetValue(image, out IReadOnlyDictionary<string, PtxInstructionMix>? ofImage))
             {
                 byte[] bytes = image.Read();
                 _mixes[image] = ofImage = KernelImage.IsCubin(bytes) ? new Dictionary<string, PtxInstructionMix>()
-                    : PtxInstructionMix.Of(bytes);
+                    : PtxInstructionMix.Count(bytes);
             }
             return ofImage.GetValueOrDefault(kernel);
         }

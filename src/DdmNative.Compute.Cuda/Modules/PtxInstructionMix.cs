@@ -4,8 +4,8 @@ using System.Text;
 namespace DdmNative.Compute.Cuda.Modules;
 
 /// <summary>
-/// What a kernel's PTX consists of, counted as written: an instruction in a loop counts once. Read from the text that this build carries, so that
-/// a profile needs no other tool; what is no number where one belongs, in a text that was damaged, counts as 0.
+/// The instructions of a kernel's PTX, counted statically: an instruction in a loop counts once. Read from the embedded text, so that a
+/// profile needs no other tool. In damaged text, anything that should be a number and is not counts as 0.
 /// </summary>
 /// <param name="Instructions">All of them.</param>
 /// <param name="FusedMultiplyAdds">fma of float32.</param>
@@ -21,11 +21,11 @@ public sealed record PtxInstructionMix(
 {
     private const int WarpSize = 32;
 
-    /// <summary>Flops per byte of global memory, as written; 0 where no byte is moved.</summary>
+    /// <summary>Flops per byte of global memory, counted statically; 0 if no byte is moved.</summary>
     public double ArithmeticIntensity => GlobalBytes == 0 ? 0 : Flops / GlobalBytes;
 
     /// <summary>Every kernel of a module, by name.</summary>
-    internal static IReadOnlyDictionary<string, PtxInstructionMix> Of(ReadOnlySpan<byte> ptx)
+    internal static IReadOnlyDictionary<string, PtxInstructionMix> Count(ReadOnlySpan<byte> ptx)
     {
         var kernels = new Dictionary<string, PtxInstructionMix>();
         foreach ((string kernel, IEnumerable<string> instructions) in PtxStatements.Kernels(Encoding.UTF8.GetString(ptx)))

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace DdmNative.Compute.Cuda.Modules;
 
 /// <summary>
-/// The instructions of each kernel in PTX, found by the language's punctuation and not by its lines: calls go over several, inline assembly puts several on one
-/// and wraps them in braces.
+/// The instructions of each kernel in PTX, found by punctuation and not by lines: calls span several lines, and inline assembly puts
+/// several instructions on one line, in braces.
 /// </summary>
 internal static partial class PtxStatements
 {
@@ -22,7 +22,7 @@ internal static partial class PtxStatements
     {
         for (int depth = 0; at < text.Length;)
         {
-            // Where a statement may begin, a brace is a scope's; a vector's comes after an opcode.
+            // Where a statement may begin, a brace opens a scope; the brace of a vector comes after an opcode.
             char next = text[at];
             if (next is '{' or '}')
             {

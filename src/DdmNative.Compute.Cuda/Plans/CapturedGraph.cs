@@ -2,14 +2,14 @@ using DdmNative.Compute.Cuda.Driver;
 
 namespace DdmNative.Compute.Cuda.Plans;
 
-/// <summary>Makes an executable graph of launches by capturing them from the device's stream.</summary>
+/// <summary>Creates an executable graph of launches by stream capture.</summary>
 internal static class CapturedGraph
 {
     /// <summary>
-    /// A graph of these launches, one after the other. Their kernels are loaded already: within a capture the driver may refuse to load.
+    /// Captures these launches, in order, as a graph. Their kernels are already loaded: during a capture the driver may refuse to load.
     /// </summary>
-    /// <exception cref="CudaException">The driver refuses a launch or the graph; the stream is no longer captured then.</exception>
-    public static nint Make(CudaDevice device, IEnumerable<RecordedLaunch> launches)
+    /// <exception cref="CudaException">The driver refuses a launch or the graph; the capture has ended then.</exception>
+    public static nint Capture(CudaDevice device, IEnumerable<RecordedLaunch> launches)
     {
         (ICudaDriver driver, nint stream) = (device.Driver, device.Stream);
         driver.BeginCapture(stream);
@@ -34,7 +34,7 @@ internal static class CapturedGraph
         }
     }
 
-    /// <summary>After a failed launch the stream must leave capture mode; that the capture is invalid then is no news.</summary>
+    /// <summary>After a failed launch, ends the capture; the driver's report that the capture is invalid is expected.</summary>
     private static void Abandon(ICudaDriver driver, nint stream) => Teardown.Attempt(() =>
     {
         if (driver.EndCapture(stream) is nint graph and not 0)

@@ -3,7 +3,7 @@ using DdmNative.Compute.Cuda.Memory;
 
 namespace DdmNative.Compute.Cuda.Plans;
 
-/// <summary>Recorded launches as one CUDA graph: a run is one launch by the host, and waits for nothing.</summary>
+/// <summary>Recorded launches as one CUDA graph: a run is one launch by the host, which does not wait.</summary>
 internal sealed class CudaPlan : IPlan
 {
     private readonly CudaDevice _device;
@@ -12,14 +12,14 @@ internal sealed class CudaPlan : IPlan
     private readonly nint _executable;
     private bool _disposed;
 
-    /// <exception cref="OutOfDeviceMemoryException">The device has no room for the plan's intermediates.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The device is out of memory for the plan's intermediates.</exception>
     public CudaPlan(CudaDevice device, Recording recording)
     {
-        (this._device, Name, _launches) = (device, recording.Name, recording.Launches);
+        (_device, Name, _launches) = (device, recording.Name, recording.Launches);
         try
         {
             recording.Resolve(Reserve(recording.Uses()));
-            _executable = CapturedGraph.Make(device, _launches);
+            _executable = CapturedGraph.Capture(device, _launches);
         }
         catch
         {
@@ -58,17 +58,17 @@ internal sealed class CudaPlan : IPlan
         FreeMemory();
     }
 
-    /// <summary>One arena for all intermediates, or, where a memory checker is to see their ends, memory of its own for each.</summary>
+    /// <summary>One arena for all intermediates, or an allocation for each, so that a memory checker sees where each ends.</summary>
     private ulong[] Reserve(IReadOnlyList<IntermediateUse> uses)
     {
         if (!_device.Caching)
-            return [.. uses.Select(use => use.Last < 0 ? 0 : Take(use.Bytes))];
+            return [.. uses.Select(use => use.Last < 0 ? 0 : Allocate(use.Bytes))];
         (long[] offsets, long arenaBytes) = IntermediatePlacement.Place(uses);
-        ulong arena = arenaBytes == 0 ? 0 : Take(arenaBytes);
+        ulong arena = arenaBytes == 0 ? 0 : Allocate(arenaBytes);
         return [.. offsets.Select(offset => arena + (ulong)offset)];
     }
 
-    private ulong Take(long bytes)
+    private ulong Allocate(long bytes)
     {
         DeviceBlock block = _device.Memory.Allocate(bytes);
         _memory.Add(block);

@@ -1,6 +1,9 @@
 namespace DdmNative.Compute.Cuda.Plans;
 
-/// <summary>Is told of every kernel that a device runs, for profiles. While there is one, plans launch their kernels one by one in place of their graph.</summary>
+/// <summary>
+/// Receives a notification of every kernel that a device runs, for profiles. While one is set, plans launch their kernels one by one
+/// instead of their graph.
+/// </summary>
 public interface ILaunchObserver
 {
     void OnRunStarted(IPlan plan);

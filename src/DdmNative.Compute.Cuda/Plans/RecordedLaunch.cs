@@ -1,4 +1,4 @@
 namespace DdmNative.Compute.Cuda.Plans;
 
-/// <summary>A launch that was written down: its kernel's handle, its extents, its arguments.</summary>
+/// <summary>A recorded launch: its kernel's handle, its extents, its arguments.</summary>
 internal sealed record RecordedLaunch(nint Function, KernelLaunch Launch, KernelArguments Arguments);

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace DdmNative.Compute.Cuda.Plans;
 
 /// <summary>
-/// What a plan's body did: its launches, and the intermediates they used. While the plan is being recorded an intermediate has a symbolic address
-/// (bit 63, then its number, then 40 bits of offset); once all uses are known, those that are never needed at the same time get the same memory.
+/// The recording of a plan's body: its launches, and the intermediates they use. While the plan is being recorded an intermediate has a
+/// symbolic address (bit 63, then its number, then 40 bits of offset); once all uses are known, intermediates that are never needed at the
+/// same time share memory.
 /// </summary>
 internal sealed class Recording(string name)
 {
@@ -28,7 +29,7 @@ internal sealed class Recording(string name)
         return address;
     }
 
-    /// <summary>A symbolic address of its own for so many bytes.</summary>
+    /// <summary>A new symbolic address for this many bytes.</summary>
     public ulong NewIntermediate(long bytes)
     {
         _intermediates.Add(bytes);
@@ -50,7 +51,7 @@ internal sealed class Recording(string name)
         return uses;
     }
 
-    /// <summary>Puts memory in the place of every symbolic address.</summary>
+    /// <summary>Replaces every symbolic address by a real one.</summary>
     public void Resolve(IReadOnlyList<ulong> memory)
     {
         foreach (KernelArguments arguments in _launches.Select(launch => launch.Arguments))

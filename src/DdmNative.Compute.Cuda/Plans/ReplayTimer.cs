@@ -11,19 +11,19 @@ namespace DdmNative.Compute.Cuda.Plans;
 public sealed record ReplayedKernel(string Kernel, int Blocks, int ThreadsPerBlock, int Launches, double Milliseconds);
 
 /// <summary>
-/// Times what a device runs by replaying it. An event before a single launch happens long before the launch arrives at the device, so that
-/// a kernel of a few microseconds measures its way there. So each launch is made a graph of its own that holds it many times: the device
-/// goes from one to the next by itself, as it does within a plan's graph.
+/// Times what a device runs by replaying it. An event before a single launch completes long before the launch arrives at the device, so
+/// that for a kernel of a few microseconds mostly launch latency would be measured. So each launch becomes a graph that contains it many
+/// times: the device goes from one to the next by itself, as in a plan's graph.
 /// </summary>
 /// <remarks>
-/// A launch is measured where it stands, on the operands that it has, after it has run as it should. Replays change what kernels change in
-/// place (parameters, momenta), so that the values of a loop that is timed are good for nothing afterwards; how long kernels take does not
-/// depend on them. The operands of a replay come from the cache where they fit into it. A plan is measured at its first run, and its times
+/// A launch is timed at its place in the program, on its own operands, after it has run once. Replays change what kernels change in place
+/// (parameters, momenta), so the values of a timed loop are invalid afterwards; the kernels' times do not depend on them. The operands of a
+/// replay come from the cache if they fit. A plan is measured at its first run, and its times
 /// count at every run.
 /// </remarks>
 public sealed class ReplayTimer(CudaDevice device)
 {
-    /// <summary>Times that the graph of a launch holds it.</summary>
+    /// <summary>The number of copies of a launch in its graph.</summary>
     private const int Copies = 20;
 
     /// <summary>Runs of a plan that are timed together.</summary>
@@ -40,13 +40,13 @@ public sealed class ReplayTimer(CudaDevice device)
     /// <summary>Milliseconds of all runs by graphs: of plans, and of each launch outside of plans.</summary>
     public double GraphMilliseconds { get; private set; }
 
-    /// <summary>Milliseconds of the same launches, one by one as fast as the host makes them.</summary>
+    /// <summary>Milliseconds of the same launches, one by one, as fast as the host issues them.</summary>
     public double PlainMilliseconds { get; private set; }
 
-    /// <summary>What graphs save of the time of plain launches: the share of it in which the device waits for the host.</summary>
+    /// <summary>The share of the time of plain launches that graphs save, in which the device waits for the host.</summary>
     public double LaunchShare => PlainMilliseconds > 0 ? Math.Max(0, 1 - GraphMilliseconds / PlainMilliseconds) : 0;
 
-    /// <summary>Adds up a run of a plan that has just been launched.</summary>
+    /// <summary>Adds a run of a plan that has just been launched.</summary>
     internal void OnRun(IPlan plan, IReadOnlyList<RecordedLaunch> launches, nint executable)
     {
         if (!_plans.TryGetValue(plan, out Times? times))
@@ -54,7 +54,7 @@ public sealed class ReplayTimer(CudaDevice device)
         Add(launches, times);
     }
 
-    /// <summary>Adds up a launch outside of plans that has just been made.</summary>
+    /// <summary>Adds a launch outside plans that has just been made.</summary>
     internal void OnLaunch(RecordedLaunch launch)
     {
         double replayed = Replay(launch);
@@ -88,7 +88,7 @@ public sealed class ReplayTimer(CudaDevice device)
     /// <summary>Milliseconds of one launch among many of itself.</summary>
     private double Replay(RecordedLaunch launch)
     {
-        nint executable = CapturedGraph.Make(device, Enumerable.Repeat(launch, Copies));
+        nint executable = CapturedGraph.Capture(device, Enumerable.Repeat(launch, Copies));
         try
         {
             return Timed(1, () => device.Driver.LaunchGraph(executable, device.Stream)) / Copies;
@@ -100,8 +100,8 @@ public sealed class ReplayTimer(CudaDevice device)
     }
 
     /// <summary>
-    /// Milliseconds of work on the device. The same work goes before it, during which the host hands over the event at the begin and what
-    /// follows: the event happens when the device goes on to what is timed, not when it begins to wait for it.
+    /// Milliseconds of work on the device. The same work runs before it; meanwhile the host issues the first event and the timed work, so
+    /// that the event completes when the device starts the timed work, not when it starts to wait for it.
     /// </summary>
     private double Timed(int times, Action work)
     {

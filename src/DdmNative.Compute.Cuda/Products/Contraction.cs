@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Cuda.Products;
 
-/// <summary>One product, or the sum of two that a tangent is: what is contracted with what, and in how many steps.</summary>
+/// <summary>One product, or the sum of two products for a tangent: the operands, and the number of steps.</summary>
 /// <param name="Sources">One pair of operands or two.</param>
 /// <param name="StepsPerSource">Steps of <see cref="ProductTile.Depth"/> contraction indices for each.</param>
 internal sealed record Contraction((DeviceMatrix First, DeviceMatrix Second)[] Sources, int StepsPerSource)
@@ -10,7 +10,7 @@ internal sealed record Contraction((DeviceMatrix First, DeviceMatrix Second)[] S
     /// <summary>The same without its first <paramref name="members"/> members.</summary>
     public Contraction From(int members) => this with { Sources = [.. Sources.Select(source => (source.First.From(members), source.Second.From(members)))] };
 
-    /// <summary>The kernel's first arguments. Where there is one source, it stands in the second's place too and is not read there.</summary>
+    /// <summary>The kernel's first arguments. With one source, it also takes the second's place and is not read there.</summary>
     public KernelArguments Arguments()
     {
         var arguments = new KernelArguments();

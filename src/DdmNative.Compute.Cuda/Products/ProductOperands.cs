@@ -1,17 +1,20 @@
 namespace DdmNative.Compute.Cuda.Products;
 
 /// <summary>
-/// What convolutions and matrix products share around their main kernels (kernels/ProductOperands.cu): operands laid out for 16-byte copies, and the sums
-/// of what split contractions leave. One per call; disposing gives the scratch memory back.
+/// The steps before and after the main kernels of convolutions and matrix products (kernels/ProductOperands.cu): packing operands for
+/// 16-byte copies, and summing the parts of split contractions. One per call; disposing it frees the scratch memory.
 /// </summary>
 /// <param name="device">Where the kernels run.</param>
-/// <param name="operation">What is asked for, as errors name it.</param>
+/// <param name="operation">The operation, as errors name it.</param>
 internal sealed class ProductOperands(CudaDevice device, string operation) : IDisposable
 {
     private const int Threads = 256;
     private const int TransposeTile = 32;
 
-    /// <summary>Floats of a filter that a block takes at a time: a 3 × 3 filter's of 128 channels. Images of few channels: the most of one line.</summary>
+    /// <summary>
+    /// Floats of a filter that a block takes at a time: those of a 3 × 3 filter of 128 channels. For images of few channels, the most of
+    /// one line.
+    /// </summary>
     private const int BlockFloats = 1152, LineFloats = 8192;
 
     /// <summary>Lanes of a warp.</summary>
@@ -30,17 +33,19 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         return new DeviceMatrix(workspace.Address, members == 1 ? 0 : memberFloats);
     }
 
-    /// <summary>The tensor's rows of channels, [E, rows, C], each with zeros up to a multiple of four; the tensor itself where that is so already.</summary>
-    /// <param name="tensor">What is padded.</param>
-    /// <param name="operand">What it is, as errors name it.</param>
-    /// <exception cref="TensorTooLargeException">A member has more floats than kernels count.</exception>
+    /// <summary>
+    /// The tensor's rows of channels, [E, rows, C], each padded with zeros to a multiple of four; the tensor itself if C is one.
+    /// </summary>
+    /// <param name="tensor">The tensor to pad.</param>
+    /// <param name="operand">Its name in errors.</param>
+    /// <exception cref="TensorTooLargeException">A member has more floats than the kernels support.</exception>
     public DeviceMatrix PaddedRows(Tensor tensor, string operand)
     {
         TensorShape shape = tensor.Shape;
         int width = shape.Channels, padded = ProductTile.Padded(width);
         int floats = KernelLimits.Require(operation, operand, (long)shape.Samples * shape.Height * shape.Width * padded);
         int rows = floats / padded;
-        DeviceMatrix source = DeviceMatrix.Of(tensor);
+        DeviceMatrix source = DeviceMatrix.From(tensor);
         if (padded == width)
             return source;
         DeviceMatrix result = Scratch(shape.Members, (long)rows * padded);
@@ -52,13 +57,13 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     }
 
     /// <summary>
-    /// Images with channels that are a multiple of four. Those of one to three channels get their border of zeros too, and lines of an even number of pixels: two neighbouring
-    /// pixels' patches, 16 bytes a pixel, then fill whole sectors.
+    /// Images with channels that are a multiple of four. Images of one to three channels also get their border of zeros, and lines of an
+    /// even number of pixels: the patches of two adjacent pixels, 16 bytes a pixel, then fill whole sectors.
     /// </summary>
     /// <param name="tensor">The images.</param>
-    /// <param name="padding">Pixels of zeros that the convolution wants around them.</param>
-    /// <param name="operand">What they are, as errors name it.</param>
-    /// <exception cref="TensorTooLargeException">A member has more floats than kernels count.</exception>
+    /// <param name="padding">Pixels of zeros that the convolution needs around them.</param>
+    /// <param name="operand">Their name in errors.</param>
+    /// <exception cref="TensorTooLargeException">A member has more floats than the kernels support.</exception>
     public DeviceImage Image(Tensor tensor, int padding, string operand)
     {
         TensorShape shape = tensor.Shape;
@@ -69,7 +74,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         int lines = Math.Clamp(Threads / width, 1, Math.Min(height, LineFloats / (shape.Width * shape.Channels)));
         int lineBlocks = ProductTile.Ceiling(height, lines);
         int floats = KernelLimits.Require(operation, operand, (long)shape.Samples * height * width * channels);
-        DeviceMatrix source = DeviceMatrix.Of(tensor), result = Scratch(shape.Members, floats);
+        DeviceMatrix source = DeviceMatrix.From(tensor), result = Scratch(shape.Members, floats);
         device.Launch(
             new KernelLaunch("product_pad_image", new Dim3(checked(lineBlocks * shape.Samples * shape.Members)), new Dim3(Threads), sizeof(float) * lines * shape.Width * shape.Channels),
             new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(shape.Samples).Int(shape.Height).Int(shape.Width).Int(shape.Channels)
@@ -98,7 +103,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     {
         (int packedOutputs, int packedChannels) = (ProductTile.Padded(outputs), ProductTile.Padded(channels));
         int depth = ProductTile.WholeSteps(taps * packedOutputs);
-        FilterBlocks blocks = FilterBlocks.Of(packedOutputs, packedChannels, taps);
+        FilterBlocks blocks = FilterBlocks.Choose(packedOutputs, packedChannels, taps);
         int lanes = ProductTile.Ceiling(blocks.Outputs * blocks.Channels, Warp) * Warp;
         int members = filter.Vector.Shape.Members;
         DeviceMatrix result = Scratch(members, KernelLimits.Require(operation, "the filters", (long)depth * packedChannels));
@@ -116,7 +121,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         TensorShape shape = tensor.Shape;
         int members = result.Vector.Shape.Members, rows = checked(shape.Samples * shape.Height * shape.Width), width = shape.Channels;
         int splits = Math.Clamp(rows / RowsPerSum, 1, MostSums), columnBlocks = ProductTile.Ceiling(width, 32);
-        (DeviceMatrix source, DeviceMatrix target) = (DeviceMatrix.Of(tensor), DeviceMatrix.Of(result));
+        (DeviceMatrix source, DeviceMatrix target) = (DeviceMatrix.From(tensor), DeviceMatrix.From(result));
         DeviceMatrix sums = splits == 1 ? target : Scratch(members, (long)splits * width);
         device.Launch(
             new KernelLaunch("product_column_sums", new Dim3(checked(columnBlocks * splits * members)), new Dim3(Threads)),
@@ -128,7 +133,7 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     /// <summary>Assigns to <paramref name="result"/> [E, O, C, taps] the sums of <paramref name="shares"/> [E, splits, O, taps, C′].</summary>
     public void SumSplits(DeviceMatrix shares, int splits, DeviceMatrix result, int members, int outputs, int channels, int packedChannels, int taps)
     {
-        FilterBlocks blocks = FilterBlocks.Of(outputs, packedChannels, taps);
+        FilterBlocks blocks = FilterBlocks.Choose(outputs, packedChannels, taps);
         int lanes = blocks.Channels < Warp ? blocks.Channels : ProductTile.Ceiling(blocks.Channels, Warp) * Warp;
         device.Launch(
             new KernelLaunch("product_sum_splits", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
@@ -140,13 +145,13 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
     public void Dispose() => _workspaces.ForEach(workspace => workspace.Dispose());
 
     /// <summary>
-    /// What one block takes of a filter bank: some outputs with all their channels, or some channels (whole warps) of one output.
+    /// The part of a filter bank that one block takes: some outputs with all their channels, or some channels (whole warps) of one output.
     /// </summary>
     private readonly record struct FilterBlocks(int Outputs, int OutputBlocks, int Channels, int ChannelBlocks)
     {
         public int Count => checked(OutputBlocks * ChannelBlocks);
 
-        public static FilterBlocks Of(int outputs, int channels, int taps)
+        public static FilterBlocks Choose(int outputs, int channels, int taps)
         {
             int fit = Math.Max(Warp, BlockFloats / taps / Warp * Warp), perBlock = Math.Min(channels, fit);
             // An even number of outputs, so that rows of four channels begin with a sector.

@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Cuda.Products;
 
 /// <summary>
-/// The part of a result that one block makes, <c>Tile</c> in kernels/ProductTile.cuh. Chosen by the extents of one member's result alone, never by
-/// the number of members, so that an ensemble shared out among devices has the bits of one.
+/// The part of a result that one block computes, <c>Tile</c> in kernels/ProductTile.cuh. Chosen only by the extents of one member's result,
+/// never by the number of members, so that an ensemble split over several devices has the same bits as on one.
 /// </summary>
 internal readonly record struct ProductTile(int Rows, int Columns)
 {
@@ -12,7 +12,7 @@ internal readonly record struct ProductTile(int Rows, int Columns)
     /// <summary>Steps in shared memory at a time.</summary>
     private const int Stages = 3;
 
-    /// <summary>From so many rows on, tiles of 128 rows leave little of themselves unused.</summary>
+    /// <summary>From this many rows on, tiles of 128 rows are nearly full.</summary>
     private const int ManyRows = 512;
 
     public int Threads => Rows * Columns / (8 * (Columns == 16 ? 4 : 8));
@@ -32,18 +32,18 @@ internal readonly record struct ProductTile(int Rows, int Columns)
 
     public int ColumnTiles(int columns) => Ceiling(columns, Columns);
 
-    /// <summary>Shared memory of the pipeline when A lies by rows (images, samples), and of a bias behind it.</summary>
+    /// <summary>Shared memory of the pipeline when A is stored by rows (images, samples), and of the bias after it.</summary>
     public int SharedBytesByRows(Precision precision) => sizeof(float) * (Stages * (Rows * Depth + Depth * Stride(Columns, precision)) + Columns);
 
-    /// <summary>Shared memory of the pipeline when A lies by columns (gradients of parameters).</summary>
+    /// <summary>Shared memory of the pipeline when A is stored by columns (gradients of parameters).</summary>
     public int SharedBytesByColumns(Precision precision) => sizeof(float) * Stages * Depth * (Stride(Rows, precision) + Stride(Columns, precision));
 
-    /// <summary>The end of a kernel's name.</summary>
+    /// <summary>The suffix of a kernel's name.</summary>
     public string Suffix(Precision precision) => $"{precision.ToString().ToLowerInvariant()}_{Rows}x{Columns}";
 
     public static int Ceiling(int extent, int part) => (extent + part - 1) / part;
 
-    /// <summary>The next multiple of four, which 16-byte copies want.</summary>
+    /// <summary>The next multiple of four, for 16-byte copies.</summary>
     public static int Padded(int extent) => Ceiling(extent, 4) * 4;
 
     /// <summary>The next multiple of <see cref="Depth"/>.</summary>

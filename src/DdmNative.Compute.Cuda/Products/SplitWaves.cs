@@ -1,8 +1,9 @@
 namespace DdmNative.Compute.Cuda.Products;
 
 /// <summary>
-/// How a gradient of parameters is contracted: the steps of each member are dealt to <see cref="Splits"/> blocks whose shares are summed afterwards, and only as many
-/// members are run at a time as their shares find room for. How a member is split does not depend on the other members, so neither do its bits.
+/// How a gradient of parameters is contracted: the steps of each member are distributed over <see cref="Splits"/> blocks, whose partial
+/// sums are added afterwards, and only as many members run at a time as their partial sums fit the scratch memory. How a member is split
+/// does not depend on the other members, so neither do its bits.
 /// </summary>
 internal sealed class SplitWaves(int steps, long floats, int members)
 {

@@ -2,20 +2,22 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu.Plans;
 
-/// <summary>Where operands lie: in their tensors' own memory when a kernel runs at once, in a plan's arena when they are a plan's intermediates.</summary>
+/// <summary>
+/// The memory of operands: their tensors' own when a kernel runs at once, a plan's arena when they are a plan's intermediates.
+/// </summary>
 internal interface IOperandMemory
 {
     ArrayView<float> ViewOf(IlgpuTensor tensor);
 
-    /// <summary>A whole tensor as kernels take it, per member or shared.</summary>
-    Operand Of(Tensor tensor)
+    /// <summary>A whole tensor as a kernel argument, per member or shared.</summary>
+    Operand Operand(Tensor tensor)
     {
         var of = (IlgpuTensor)tensor;
         return new Operand(ViewOf(of), of.MemberStride);
     }
 
-    /// <summary>A run of parameters, per member or shared.</summary>
-    Operand Of(Slice slice)
+    /// <summary>A slice of parameters as a kernel argument, per member or shared.</summary>
+    Operand Operand(Slice slice)
     {
         var of = (IlgpuTensor)slice.Vector;
         ArrayView<float> vector = ViewOf(of);

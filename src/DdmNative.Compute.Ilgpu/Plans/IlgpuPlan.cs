@@ -7,22 +7,22 @@ namespace DdmNative.Compute.Ilgpu.Plans;
 /// </summary>
 internal sealed class IlgpuPlan : IPlan
 {
-    private readonly IlgpuDevice device;
-    private readonly IReadOnlyList<RecordedLaunch> launches;
-    private readonly DeviceBlock? arena;
-    private bool disposed;
+    private readonly IlgpuDevice _device;
+    private readonly IReadOnlyList<RecordedLaunch> _launches;
+    private readonly DeviceBlock? _arena;
+    private bool _disposed;
 
-    /// <exception cref="OutOfDeviceMemoryException">The device has no room for the plan's intermediates.</exception>
+    /// <exception cref="OutOfDeviceMemoryException">The device is out of memory for the plan's intermediates.</exception>
     public IlgpuPlan(IlgpuDevice device, string name, IReadOnlyList<RecordedLaunch> launches)
     {
-        (this.device, Name, this.launches) = (device, name, launches);
+        (_device, Name, _launches) = (device, name, launches);
         var uses = new IntermediateUses();
         for (int i = 0; i < launches.Count; i++)
-            uses.Note(i, launches[i]);
+            uses.Record(i, launches[i]);
         (long[] offsets, long arenaBytes) = IntermediatePlacement.Place(uses.All);
         long floats = arenaBytes / sizeof(float);
-        arena = floats == 0 ? null : device.Memory.Allocate(floats);
-        var memory = new Arena(arena is null ? default : arena.View(floats), [.. offsets.Select(offset => offset / sizeof(float))], uses);
+        _arena = floats == 0 ? null : device.Memory.Allocate(floats);
+        var memory = new Arena(_arena is null ? default : _arena.View(floats), [.. offsets.Select(offset => offset / sizeof(float))], uses);
         foreach (RecordedLaunch launch in launches)
             launch.Bind(memory);
     }
@@ -31,47 +31,47 @@ internal sealed class IlgpuPlan : IPlan
 
     public void Run()
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        foreach (RecordedLaunch launch in launches)
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        foreach (RecordedLaunch launch in _launches)
             launch.Run();
     }
 
     public void Dispose()
     {
-        if (disposed)
+        if (_disposed)
             return;
-        disposed = true;
-        if (arena is not null && !device.IsDisposed)
-            device.Memory.Free(arena);
+        _disposed = true;
+        if (_arena is not null && !_device.IsDisposed)
+            _device.Memory.Free(_arena);
     }
 
-    /// <summary>Notes which intermediates each launch asks for; the arguments that are made of it are thrown away.</summary>
+    /// <summary>Records which intermediates each launch requests; the resulting arguments are not used.</summary>
     private sealed class IntermediateUses : IOperandMemory
     {
-        private readonly Dictionary<IlgpuTensor, int> numbers = [];
-        private readonly List<IntermediateUse> uses = [];
-        private int launch;
+        private readonly Dictionary<IlgpuTensor, int> _numbers = [];
+        private readonly List<IntermediateUse> _uses = [];
+        private int _launch;
 
-        public IReadOnlyList<IntermediateUse> All => uses;
+        public IReadOnlyList<IntermediateUse> All => _uses;
 
-        public void Note(int number, RecordedLaunch of)
+        public void Record(int number, RecordedLaunch launch)
         {
-            launch = number;
-            of.Bind(this);
+            _launch = number;
+            launch.Bind(this);
         }
 
-        public int NumberOf(IlgpuTensor tensor) => numbers[tensor];
+        public int NumberOf(IlgpuTensor tensor) => _numbers[tensor];
 
         public ArrayView<float> ViewOf(IlgpuTensor tensor)
         {
             if (!tensor.IsTransient)
                 return default;
-            if (!numbers.TryGetValue(tensor, out int number))
+            if (!_numbers.TryGetValue(tensor, out int number))
             {
-                numbers[tensor] = number = uses.Count;
-                uses.Add(new IntermediateUse(sizeof(float) * tensor.Shape.Length, launch, launch));
+                _numbers[tensor] = number = _uses.Count;
+                _uses.Add(new IntermediateUse(sizeof(float) * tensor.Shape.Length, _launch, _launch));
             }
-            uses[number] = uses[number] with { Last = launch };
+            _uses[number] = _uses[number] with { Last = _launch };
             return default;
         }
     }

@@ -2,10 +2,12 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu.Plans;
 
-/// <summary>A launch that was written down.</summary>
+/// <summary>A recorded launch.</summary>
 internal abstract class RecordedLaunch
 {
-    /// <summary>Makes the kernel's arguments, once it is known where the operands lie. Asks <paramref name="memory"/> for every operand.</summary>
+    /// <summary>
+    /// Creates the kernel's arguments when the memory of the operands is known. Requests every operand from <paramref name="memory"/>.
+    /// </summary>
     public abstract void Bind(IOperandMemory memory);
 
     public abstract void Run();
@@ -15,9 +17,9 @@ internal abstract class RecordedLaunch
 internal sealed class RecordedLaunch<TArguments>(Action<KernelConfig, TArguments> kernel, KernelConfig extents, Func<IOperandMemory, TArguments> arguments) : RecordedLaunch
     where TArguments : struct
 {
-    private TArguments bound;
+    private TArguments _bound;
 
-    public override void Bind(IOperandMemory memory) => bound = arguments(memory);
+    public override void Bind(IOperandMemory memory) => _bound = arguments(memory);
 
-    public override void Run() => kernel(extents, bound);
+    public override void Run() => kernel(extents, _bound);
 }

@@ -3,20 +3,23 @@ using ILGPU;
 namespace DdmNative.Compute.Ilgpu.Products;
 
 /// <summary>
-/// What makes a convolution or a matrix product a product C = A·B, with A [rows, depth] and B [depth, columns]: where the elements lie. A type of its own for each way, so that ILGPU compiles
-/// it into the kernel. The sources of a tangent are contracted one after the other.
+/// A convolution or matrix product as a product C = A·B, with A [rows, depth] and B [depth, columns]: the addresses of the elements. Each
+/// kind of product is a type of its own, so that ILGPU compiles it into the kernel. The sources of a tangent are contracted one after the
+/// other.
 /// </summary>
 internal interface IProduct
 {
     ProductExtents Extents { get; }
 
-    /// <summary>Whether neighbouring threads read neighbouring contraction indices of A, or else neighbouring rows: whichever lies side by side.</summary>
+    /// <summary>
+    /// Whether adjacent threads read adjacent contraction indices of A; otherwise adjacent rows. Whichever is contiguous in memory.
+    /// </summary>
     bool LeftRunsAlongDepth { get; }
 
-    /// <summary>Whether neighbouring threads read neighbouring contraction indices of B, or else neighbouring columns.</summary>
+    /// <summary>Whether adjacent threads read adjacent contraction indices of B; otherwise adjacent columns.</summary>
     bool RightRunsAlongDepth { get; }
 
-    /// <summary>A of one source, as one member has it.</summary>
+    /// <summary>A of one source and one member.</summary>
     ArrayView<float> Left(int source, int member);
 
     ArrayView<float> Right(int source, int member);

@@ -53,8 +53,8 @@ internal static class ProductKernel
             Group.Barrier();
         }
 
-        ArrayView<float> result = extents.Result.Of(member - extents.ResultMember).SubView(split * extents.SplitStride);
-        ArrayView<float> bias = extents.Bias.Of(extents.HasBias != 0 ? member : 0);
+        ArrayView<float> result = extents.Result.View(member - extents.ResultMember).SubView(split * extents.SplitStride);
+        ArrayView<float> bias = extents.Bias.View(extents.HasBias != 0 ? member : 0);
         int row = firstRow + 4 * threadRow, column = firstColumn + 4 * threadColumn;
         Store(product, extents, result, bias, row, column, sums.UpperLeft);
         Store(product, extents, result, bias, row, column + tile.Columns / 2, sums.UpperRight);

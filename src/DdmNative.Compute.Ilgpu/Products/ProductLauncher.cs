@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Ilgpu.Products;
 
-/// <summary>Chooses the tile of a product and how its contraction is split, by one member's extents alone, and launches it.</summary>
+/// <summary>Chooses the tile of a product and how its contraction is split, by the extents of one member, and launches it.</summary>
 internal sealed class ProductLauncher(IlgpuDevice device)
 {
     /// <summary>Shares of a contraction, at most, and the fewest steps that are worth a share.</summary>
@@ -24,7 +24,7 @@ internal sealed class ProductLauncher(IlgpuDevice device)
         ProductExtents cut = Cut(extents, splits);
         if (cut.Splits == 1)
         {
-            Launch(cut, members, (memory, of) => product(memory, of with { Result = memory.Of(result) }));
+            Launch(cut, members, (memory, of) => product(memory, of with { Result = memory.Operand(result) }));
             return;
         }
         int length = extents.Rows * extents.Columns;
@@ -36,14 +36,14 @@ internal sealed class ProductLauncher(IlgpuDevice device)
             using Tensor shares = device.AllocateTransient(new TensorShape(count, cut.Splits, length));
             Launch(of, count, (memory, these) =>
             {
-                Operand scratch = memory.Of(shares);
+                Operand scratch = memory.Operand(shares);
                 // Members are counted from the wave's first one in the scratch memory, from the ensemble's in the operands.
                 return product(memory, these with { Result = new Operand(scratch.Data, (long)cut.Splits * length), ResultMember = from });
             });
-            (MemberGrid grid, int groups) = MemberGrid.Of(device, count, length);
+            (MemberGrid grid, int groups) = MemberGrid.Create(device, count, length);
             device.Launch<SumArguments>(SumShares, groups, device.Threads, memory => new()
             {
-                Grid = grid, FirstMember = from, Shares = cut.Splits, Length = length, Scratch = new Operand(memory.Of(shares).Data, (long)cut.Splits * length), Result = memory.Of(result),
+                Grid = grid, FirstMember = from, Shares = cut.Splits, Length = length, Scratch = new Operand(memory.Operand(shares).Data, (long)cut.Splits * length), Result = memory.Operand(result),
             });
         }
     }
@@ -51,7 +51,7 @@ internal sealed class ProductLauncher(IlgpuDevice device)
     internal static void SumShares(SumArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var scratch, var result) = (arguments.Scratch.Of(member), arguments.Result.Of(arguments.FirstMember + member));
+        (var scratch, var result) = (arguments.Scratch.View(member), arguments.Result.View(arguments.FirstMember + member));
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {
             float sum = 0;

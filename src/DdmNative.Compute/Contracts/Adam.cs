@@ -16,7 +16,7 @@ public readonly record struct AdamOptions(float LearningRate = 0.03f, float Beta
         return corrections;
     }
 
-    /// <summary>As <see cref="Corrections"/>, into memory that is there already.</summary>
+    /// <summary>The same as <see cref="Corrections"/>, written to an existing span.</summary>
     public void WriteCorrections(int step, Span<float> corrections)
         => (corrections[0], corrections[1]) = ((float)(LearningRate / (1 - Math.Pow(Beta1, step))), (float)(1 / (1 - Math.Pow(Beta2, step))));
 }

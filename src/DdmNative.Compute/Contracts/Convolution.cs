@@ -4,7 +4,7 @@ namespace DdmNative.Compute.Contracts;
 /// Stride-1 convolution with bias, its cotangents, and the tangents of both (docs/mathematics.md, "Convolution and linear").
 /// </summary>
 /// <remarks>
-/// Every operand is per member or shared. Results are assigned, never accumulated. A tangent of null is zero: the input stands still.
+/// Every operand is per member or shared. Results are assigned, never accumulated. A tangent of null is zero: the input does not change.
 /// </remarks>
 public abstract class Convolution
 {
@@ -69,7 +69,8 @@ public abstract class Convolution
 
     /// <summary>The same gradient, bit for bit, and each sample's products ⟨δₙ⋆xₙ, V_d⟩ + ⟨Σ δₙ, b_d⟩ with directions.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
+    /// <exception cref="NotSupportedException">The device cannot compute sample products (<see
+    /// cref="Device.HasSampleProducts"/>).</exception>
     public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
     {
         RequireBackwardFilter(shape, x, cotangent, filterCotangent, biasCotangent);

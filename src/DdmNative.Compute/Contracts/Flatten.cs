@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Contracts;
 
-/// <summary>Images to vectors in PyTorch's order (C, then H, then W) and back, whatever the device's own layout.</summary>
+/// <summary>Images to vectors in PyTorch's order (C, then H, then W) and back, for any layout of the device.</summary>
 public abstract class Flatten
 {
     /// <summary>y [E, N, C·H·W, 1, 1] from x [E, N, C, H, W].</summary>

@@ -1,18 +1,20 @@
 namespace DdmNative.Compute.Contracts;
 
-/// <summary>How far a synset's gradient g is from the gradient g* it should have (docs/mathematics.md, "Distances").</summary>
+/// <summary>The distance between a synset's gradient g and its target gradient g* (docs/mathematics.md, "Distances").</summary>
 public enum GradientDistanceKind
 {
-    /// <summary>‖g − g*‖²/‖g*‖² over all parameters: sizes as well as directions. The default.</summary>
+    /// <summary>‖g − g*‖²/‖g*‖² over all parameters: compares lengths as well as directions. The default.</summary>
     Relative,
 
     /// <summary>
     /// The sum over parameter tensors of ‖g − g*‖²/‖g*‖². A tensor with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and gives no gradient: the bias of a convolution
-    /// before an instance norm has no true gradient, and dividing by its rounding noise would drown everything else.
+    /// before an instance norm has no true gradient, and dividing by its rounding noise would dominate the sum.
     /// </summary>
     RelativePerLayer,
 
-    /// <summary>The literature's (Zhao et al. 2021): the sum over weight tensors' output rows of 1 − cosine; biases and norm parameters are left out.</summary>
+    /// <summary>
+    /// The distance of Zhao et al. (2021): the sum over weight tensors' output rows of 1 − cosine; biases and norm parameters do not count.
+    /// </summary>
     RowCosine,
 }
 

@@ -7,12 +7,12 @@ namespace DdmNative.Compute.Contracts;
 /// (docs/mathematics.md, "Instance norm"): r = 1/√(σ² + ε), x̂ = (x − μ)r, y = γx̂ + β, ε = 1e-5.
 /// </summary>
 /// <remarks>
-/// <c>statistics</c> is [E, N, 2C, 1, 1]: the means μ, then the reciprocal deviations r, as <see cref="Forward"/> leaves them for the other three.
-/// Images and statistics are per member or shared, parameters too; results are assigned.
+/// <c>statistics</c> is [E, N, 2C, 1, 1]: the means μ, then the reciprocal deviations r, which <see cref="Forward"/> assigns and the other
+/// three read. Images and statistics are per member or shared, parameters too; results are assigned.
 /// </remarks>
 public abstract class InstanceNorm
 {
-    /// <summary>What is added to the variance before its root, as in PyTorch.</summary>
+    /// <summary>Added to the variance before the square root, as in PyTorch.</summary>
     public const float Epsilon = 1e-5f;
 
     /// <summary>y = γx̂ + β, and the statistics.</summary>
@@ -49,7 +49,8 @@ public abstract class InstanceNorm
 
     /// <summary>The same, bit for bit, and each sample's products ⟨Σ δₙx̂ₙ, V_d⟩ + ⟨Σ δₙ, b_d⟩ with directions of the scale and the shift.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
+    /// <exception cref="NotSupportedException">The device cannot compute sample products (<see
+    /// cref="Device.HasSampleProducts"/>).</exception>
     public void Backward(
         Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
     {

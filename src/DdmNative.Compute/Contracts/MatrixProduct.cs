@@ -67,7 +67,8 @@ public abstract class MatrixProduct
 
     /// <summary>The same gradient, bit for bit, and each sample's products ⟨δₙᵀxₙ, V_d⟩ + ⟨δₙ, b_d⟩ with directions.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    /// <exception cref="NotSupportedException">The device has no such products (<see cref="Device.HasSampleProducts"/>).</exception>
+    /// <exception cref="NotSupportedException">The device cannot compute sample products (<see
+    /// cref="Device.HasSampleProducts"/>).</exception>
     public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
     {
         RequireBackwardWeight(x, cotangent, weightCotangent, biasCotangent);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace DdmNative.Compute.Contracts;
 
-/// <summary>The checks that every kernel contract makes on its operands before a backend sees them.</summary>
+/// <summary>The checks of operands that every contract makes before it calls a backend.</summary>
 internal static class Operands
 {
     /// <summary>An operand whose samples have the given shape and whose members are those of the call or shared.</summary>
@@ -16,7 +16,9 @@ internal static class Operands
     public static void Require(Tensor tensor, TensorShape expected, [CallerArgumentExpression(nameof(tensor))] string name = "")
         => Require(tensor, expected.Members, expected.Samples, expected.Channels, expected.Height, expected.Width, name);
 
-    /// <summary>An operand the kernel writes: it must have the call's members itself, because a shared result would be written by all of them.</summary>
+    /// <summary>
+    /// An operand that the kernel writes. It must have all of the call's members: several members would write a shared result.
+    /// </summary>
     public static void RequireOutput(Tensor tensor, TensorShape expected, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         if (tensor.Shape != expected)

@@ -8,7 +8,7 @@ public abstract class Philox
 {
     /// <summary>
     /// Fills parameters of every member with uniform numbers in [low, high): element i of member e takes position i of stream (stream + e),
-    /// so that the members of an ensemble may be drawn apart or, through a shared vector, together.
+    /// so that each member of an ensemble has its own numbers, or, with a shared vector, all have the same.
     /// </summary>
     /// <exception cref="ArgumentException">high is not above low.</exception>
     public void FillUniform(Slice values, float low, float high, ulong seed, uint stream)

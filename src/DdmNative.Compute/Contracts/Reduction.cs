@@ -12,7 +12,7 @@ public abstract class Reduction
         SumSamplesCore(x, y);
     }
 
-    /// <summary>y [E, 1, 1, 1, 1] = ⟨a, b⟩ over everything a member holds.</summary>
+    /// <summary>y [E, 1, 1, 1, 1] = ⟨a, b⟩ over all floats of a member.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void Dot(Tensor a, Tensor b, Tensor y)
     {

@@ -1,8 +1,9 @@
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
-/// ReLU followed by a mean over non-overlapping window × window squares (window 1: ReLU alone). Rows and columns that fill no whole window
-/// are dropped, as in PyTorch. Linear with the primal's mask, so that one masked map serves the tangents too; the mask of x = 0 is 0.
+/// ReLU followed by a mean over non-overlapping window × window squares (window 1: ReLU alone). Rows and columns outside the last whole
+/// window are dropped, as in PyTorch. Linear with the primal's mask, so that one masked map serves the tangents too; the mask of x = 0 is
+/// 0.
 /// </summary>
 /// <remarks>x [E, N, C, H, W], y [E, N, C, H/window, W/window]. Operands are per member or shared; results are assigned.</remarks>
 public abstract class ReluAvgPool

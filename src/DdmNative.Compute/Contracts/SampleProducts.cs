@@ -3,14 +3,16 @@ using System.Runtime.CompilerServices;
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
-/// Asks a layer's gradient for one thing more on its way: what each sample adds to it along given directions, ⟨G_n, V_d⟩, where the gradient is G = Σₙ G_n. No G_n is ever written
-/// (ghost products; Wang et al., "Data Shapley in one training run", ICLR 2025).
+/// Asks a layer's gradient kernel to compute also what each sample contributes along given directions, ⟨G_n, V_d⟩, where the gradient is G
+/// = Σₙ G_n. No G_n is ever stored (ghost products; Wang et al., "Data Shapley in one training run", ICLR 2025).
 /// </summary>
-/// <param name="WeightDirections">What the layer's weight (a filter bank, a matrix, a norm's scale) moves along: a slice of vectors [E or 1, D, P, 1, 1], one sample of the tensor for each direction.</param>
-/// <param name="BiasDirections">The same of its bias or shift.</param>
-/// <param name="Products">[E, N, columns, 1, 1], of which columns <paramref name="Column"/> … + D − 1 are assigned and the others left alone, so that the layers of a network may share it.</param>
+/// <param name="WeightDirections">The directions of the layer's weight (a filter bank, a matrix, a norm's scale): a slice of vectors [E or
+/// 1, D, P, 1, 1], one sample of the tensor for each direction.</param>
+/// <param name="BiasDirections">The directions of its bias or shift.</param>
+/// <param name="Products">[E, N, columns, 1, 1], of which columns <paramref name="Column"/> … + D − 1 are assigned and the others
+/// unchanged, so that the layers of a network can share one tensor.</param>
 /// <param name="Column">The first of the D columns.</param>
-/// <remarks>Only where <see cref="Device.HasSampleProducts"/> says so.</remarks>
+/// <remarks>For devices with <see cref="Device.HasSampleProducts"/>.</remarks>
 public readonly record struct SampleProducts(Slice WeightDirections, Slice BiasDirections, Tensor Products, int Column)
 {
     /// <summary>D.</summary>
@@ -33,7 +35,7 @@ public readonly record struct SampleProducts(Slice WeightDirections, Slice BiasD
     }
 
     internal static NotSupportedException Unsupported()
-        => new($"This device computes no products of samples on the way; ask {nameof(Device)}.{nameof(Device.HasSampleProducts)} first.");
+        => new($"This device does not compute sample products; check {nameof(Device)}.{nameof(Device.HasSampleProducts)} first.");
 
     private void RequireDirections(Slice slice, [CallerArgumentExpression(nameof(slice))] string name = "")
     {

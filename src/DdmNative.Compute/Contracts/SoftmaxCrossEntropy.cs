@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Contracts;
 /// </summary>
 /// <remarks>
 /// z, q [E, N, K, 1, 1]; weights [E, N, 1, 1, 1] (1/N each for the mean; 0 leaves a sample out). Operands are per member or shared; results are assigned.
-/// A label vector that sums to zero is a linear push, −⟨q, z⟩, with δ = −wq and no curvature.
+/// With a label vector that sums to zero the loss is linear, −⟨q, z⟩, with δ = −wq and no curvature.
 /// </remarks>
 public abstract class SoftmaxCrossEntropy
 {

@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
-using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
@@ -10,7 +9,7 @@ public sealed class CpuDevice : Device
     private readonly Workspace[] _workspaces;
     private List<CpuCall>? _recording;
 
-    /// <param name="threads">Threads that work; 0 for one per core.</param>
+    /// <param name="threads">The number of threads; 0 for one per core.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
     public CpuDevice(int threads = 0)
     {
@@ -19,19 +18,6 @@ public sealed class CpuDevice : Device
         _workspaces = new Workspace[Workers.Threads];
         for (int i = 0; i < _workspaces.Length; i++)
             _workspaces[i] = new Workspace(i);
-        Convolution = new CpuConvolution(this);
-        MatrixProduct = new CpuMatrixProduct(this);
-        InstanceNorm = new CpuInstanceNorm(this);
-        ReluAvgPool = new CpuReluAvgPool(this);
-        SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this);
-        GradientDistance = new CpuGradientDistance(this);
-        Sgd = new CpuSgd(this);
-        Adam = new CpuAdam(this);
-        Reduction = new CpuReduction(this);
-        Philox = new CpuPhilox(this);
-        LinearCombination = new CpuLinearCombination(this);
-        Gather = new CpuGather(this);
-        Flatten = new CpuFlatten(this);
     }
 
     public override string Name => "cpu";
@@ -44,33 +30,7 @@ public sealed class CpuDevice : Device
 
     public int Threads => Workers.Threads;
 
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
-
-    /// <summary>Is told of every tile from now on; null (the default) costs nothing. To be set between runs.</summary>
+    /// <summary>Notified of every tile; null (the default) costs nothing. Set it between runs.</summary>
     public ITileObserver? TileObserver { get; set; }
 
     internal WorkerPool Workers { get; }
@@ -100,7 +60,7 @@ public sealed class CpuDevice : Device
         }
     }
 
-    /// <summary>Runs a call now, or writes it down while a plan is being recorded.</summary>
+    /// <summary>Runs a call now, or records it while a plan is being recorded.</summary>
     internal void Submit(CpuCall call)
     {
         if (_recording is not null)
@@ -119,6 +79,23 @@ public sealed class CpuDevice : Device
         foreach (Workspace workspace in _workspaces)
             workspace.Prepare(length, temporaryOffset, retainingCalls);
     }
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new CpuConvolution(this),
+        MatrixProduct = new CpuMatrixProduct(this),
+        InstanceNorm = new CpuInstanceNorm(this),
+        ReluAvgPool = new CpuReluAvgPool(this),
+        SoftmaxCrossEntropy = new CpuSoftmaxCrossEntropy(this),
+        GradientDistance = new CpuGradientDistance(this),
+        Sgd = new CpuSgd(this),
+        Adam = new CpuAdam(this),
+        Reduction = new CpuReduction(this),
+        Philox = new CpuPhilox(this),
+        LinearCombination = new CpuLinearCombination(this),
+        Gather = new CpuGather(this),
+        Flatten = new CpuFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {

@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>What this machine can do at most, measured: the roof that kernels are compared with.</summary>
+/// <summary>The measured peak performance of this machine, with which kernels are compared.</summary>
 /// <param name="Threads">Threads that worked at once.</param>
 /// <param name="FlopsPerSecond">Of independent multiply–adds in registers, all threads together; a multiply–add is two.</param>
 /// <param name="BytesPerSecond">Read and written by y ← a + b on blocks that stay in each core's second-level cache, all threads together.</param>
@@ -14,12 +14,12 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
     private const int MultiplyAddsInFlight = 12;
     private const int Repeats = 1_000_000;
 
-    /// <summary>Three blocks of 192 KiB: well inside a second-level cache, well outside the first.</summary>
+    /// <summary>Three blocks of 192 KiB: they fit a second-level cache and exceed a first-level cache.</summary>
     private const int BlockFloats = 48 << 10;
 
     private const int Sweeps = 300;
 
-    /// <summary>Keeps the chains' values neither growing nor vanishing.</summary>
+    /// <summary>Keeps the chains' values from growing or vanishing.</summary>
     private const float AlmostOne = 1 - 1e-6f;
 
     /// <summary>Measures both, the best of a few rounds each; a fraction of a second.</summary>
@@ -30,10 +30,10 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
         return new MachinePeak(threads, Best(threads, MultiplyAdds), Best(threads, Stream));
     }
 
-    /// <summary>Seconds that a kernel of so many flops and bytes takes at least.</summary>
+    /// <summary>The least time, in seconds, of a kernel with these flops and bytes.</summary>
     public double LeastSeconds(double flops, double bytes) => Math.Max(flops / FlopsPerSecond, bytes / BytesPerSecond);
 
-    /// <summary>The highest rate of all threads together, from the moment the first begins until the last is done.</summary>
+    /// <summary>The highest rate of all threads together, from the start of the first until the end of the last.</summary>
     private static double Best(int threads, Func<double> work)
     {
         double best = 0;

@@ -6,27 +6,27 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitConvolution(SplitDevice split) : Convolution
 {
     protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
-        => split.Each(y, (device, i) => device.Convolution.Forward(shape, x.On(i), filter.On(i), bias.On(i), y.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.Convolution.Forward(shape, x.On(i), filter.On(i), bias.On(i), y.On(i)));
 
     protected override void ForwardTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
-        => split.Each(yTangent, (device, i) => device.Convolution.ForwardTangent(
+        => split.ForEachDevice(yTangent, (device, i) => device.Convolution.ForwardTangent(
             shape, x.On(i), xTangent?.On(i), filter.On(i), filterTangent.On(i), biasTangent.On(i), yTangent.On(i)));
 
     protected override void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent)
-        => split.Each(xCotangent, (device, i) => device.Convolution.BackwardData(shape, cotangent.On(i), filter.On(i), xCotangent.On(i)));
+        => split.ForEachDevice(xCotangent, (device, i) => device.Convolution.BackwardData(shape, cotangent.On(i), filter.On(i), xCotangent.On(i)));
 
     protected override void BackwardDataTangentCore(
         ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent)
-        => split.Each(xCotangentTangent, (device, i) => device.Convolution.BackwardDataTangent(
+        => split.ForEachDevice(xCotangentTangent, (device, i) => device.Convolution.BackwardDataTangent(
             shape, cotangent.On(i), cotangentTangent.On(i), filter.On(i), filterTangent.On(i), xCotangentTangent.On(i)));
 
     protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
-        => split.Each(filterCotangent.Vector, (device, i) => device.Convolution.BackwardFilter(
+        => split.ForEachDevice(filterCotangent.Vector, (device, i) => device.Convolution.BackwardFilter(
             shape, x.On(i), cotangent.On(i), filterCotangent.On(i), biasCotangent.On(i)));
 
     protected override void BackwardFilterTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
-        => split.Each(filterCotangentTangent.Vector, (device, i) => device.Convolution.BackwardFilterTangent(
+        => split.ForEachDevice(filterCotangentTangent.Vector, (device, i) => device.Convolution.BackwardFilterTangent(
             shape, x.On(i), xTangent?.On(i), cotangent.On(i), cotangentTangent.On(i), filterCotangentTangent.On(i), biasCotangentTangent.On(i)));
 }

@@ -1,19 +1,18 @@
-using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Split;
 
 /// <summary>
-/// Several devices of one kind as one: the ensemble axis is split over them. A tensor with members has a run of them on each device; what is shared
-/// (E = 1) is on all of them. Members are independent of each other, so no device ever waits for another's results, and a call is each device's own
-/// call on its members. The bits are those of one device, as a member's bits do not depend on the members beside it.
+/// Several devices of one kind used as one: the ensemble axis is split over them. A tensor with members has a run of them on each device; a
+/// shared tensor (E = 1) has a copy on every device. Members are independent, so no device waits for another: each makes the call on its
+/// own members. The bits are those of one device, because a member's bits do not depend on the other members.
 /// </summary>
 /// <remarks>
-/// A call whose result is shared is made by every device alike, which costs what it costs on one. Where there are fewer members than devices,
-/// the devices left over do nothing. To be used by one thread at a time.
+/// Every device makes a call whose result is shared, so such a call is no faster than on one device. With fewer members than devices, some
+/// devices are idle. Not thread-safe.
 /// </remarks>
 public sealed class SplitDevice : Device
 {
-    /// <summary>While a plan is written down: each device's calls.</summary>
+    /// <summary>While a plan is recorded: each device's calls.</summary>
     private List<Action>[]? _recorded;
 
     /// <param name="devices">Two or more; disposed with this one.</param>
@@ -24,47 +23,17 @@ public sealed class SplitDevice : Device
         if (devices.Count < 2)
             throw new ArgumentException($"{devices.Count} devices cannot share an ensemble; expected two or more.", nameof(devices));
         Devices = devices;
-        (Convolution, MatrixProduct, InstanceNorm, ReluAvgPool) = (new SplitConvolution(this), new SplitMatrixProduct(this), new SplitInstanceNorm(this), new SplitReluAvgPool(this));
-        (SoftmaxCrossEntropy, GradientDistance) = (new SplitSoftmaxCrossEntropy(this), new SplitGradientDistance(this));
-        (Sgd, Adam, Reduction, Philox) = (new SplitSgd(this), new SplitAdam(this), new SplitReduction(this), new SplitPhilox(this));
-        (LinearCombination, Gather, Flatten) = (new SplitLinearCombination(this), new SplitGather(this), new SplitFlatten(this));
     }
 
-    /// <summary>The devices, in the order of the members they get.</summary>
+    /// <summary>The devices, in the order of their members.</summary>
     public IReadOnlyList<Device> Devices { get; }
 
     public override string Name => string.Join(" and ", Devices.Select(device => device.Name));
 
     public override string Description => string.Join("; ", Devices.Select(device => $"{device.Name}: {device.Description}"));
 
-    /// <summary>A member's bits do not depend on the members beside it, so equal devices together are as one.</summary>
+    /// <summary>A member's bits do not depend on the other members, so several equal devices have the arithmetic of one.</summary>
     public override string Arithmetic => string.Join("; ", Devices.Select(device => device.Arithmetic).Distinct());
-
-    public override Convolution Convolution { get; }
-
-    public override MatrixProduct MatrixProduct { get; }
-
-    public override InstanceNorm InstanceNorm { get; }
-
-    public override ReluAvgPool ReluAvgPool { get; }
-
-    public override SoftmaxCrossEntropy SoftmaxCrossEntropy { get; }
-
-    public override GradientDistance GradientDistance { get; }
-
-    public override Sgd Sgd { get; }
-
-    public override Adam Adam { get; }
-
-    public override Reduction Reduction { get; }
-
-    public override Philox Philox { get; }
-
-    public override LinearCombination LinearCombination { get; }
-
-    public override Gather Gather { get; }
-
-    public override Flatten Flatten { get; }
 
     public override Tensor Allocate(TensorShape shape) => new SplitTensor(this, shape, (device, part) => device.Allocate(part));
 
@@ -89,8 +58,8 @@ public sealed class SplitDevice : Device
         return SplitPlan.Record(name, Devices, calls);
     }
 
-    /// <summary>The members that a device gets of so many: a run, the longer ones last.</summary>
-    internal MemberRange Share(int device, int members)
+    /// <summary>The run of members that a device has, of <paramref name="members"/> in all; longer runs come last.</summary>
+    internal MemberRange MembersOf(int device, int members)
     {
         if (members == 1)
             return new MemberRange(0, 1);
@@ -98,14 +67,14 @@ public sealed class SplitDevice : Device
         return new MemberRange(first, (int)((long)members * (device + 1) / Devices.Count) - first);
     }
 
-    /// <summary>Makes a call on every device that has a part of its result, or writes it down while a plan is recorded.</summary>
+    /// <summary>Makes a call on every device that has members of its result, or records it while a plan is recorded.</summary>
     /// <param name="result">A tensor that the call writes.</param>
-    /// <param name="call">(the device, its number).</param>
-    internal void Each(Tensor result, Action<Device, int> call)
+    /// <param name="call">The call, given the device and its index.</param>
+    internal void ForEachDevice(Tensor result, Action<Device, int> call)
     {
         for (int i = 0; i < Devices.Count; i++)
         {
-            if (Share(i, result.Shape.Members).Count == 0)
+            if (MembersOf(i, result.Shape.Members).Count == 0)
                 continue;
             (Device device, int number) = (Devices[i], i);
             if (_recorded is null)
@@ -114,6 +83,23 @@ public sealed class SplitDevice : Device
                 _recorded[i].Add(() => call(device, number));
         }
     }
+
+    protected override DeviceOperations CreateOperations() => new()
+    {
+        Convolution = new SplitConvolution(this),
+        MatrixProduct = new SplitMatrixProduct(this),
+        InstanceNorm = new SplitInstanceNorm(this),
+        ReluAvgPool = new SplitReluAvgPool(this),
+        SoftmaxCrossEntropy = new SplitSoftmaxCrossEntropy(this),
+        GradientDistance = new SplitGradientDistance(this),
+        Sgd = new SplitSgd(this),
+        Adam = new SplitAdam(this),
+        Reduction = new SplitReduction(this),
+        Philox = new SplitPhilox(this),
+        LinearCombination = new SplitLinearCombination(this),
+        Gather = new SplitGather(this),
+        Flatten = new SplitFlatten(this),
+    };
 
     protected override void Dispose(bool disposing)
     {

@@ -6,8 +6,8 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitFlatten(SplitDevice split) : Flatten
 {
     protected override void ForwardCore(Tensor x, Tensor y)
-        => split.Each(y, (device, i) => device.Flatten.Forward(x.On(i), y.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.Flatten.Forward(x.On(i), y.On(i)));
 
     protected override void BackwardCore(Tensor y, Tensor x)
-        => split.Each(x, (device, i) => device.Flatten.Backward(y.On(i), x.On(i)));
+        => split.ForEachDevice(x, (device, i) => device.Flatten.Backward(y.On(i), x.On(i)));
 }

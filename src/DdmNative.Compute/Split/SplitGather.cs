@@ -6,5 +6,5 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitGather(SplitDevice split) : Gather
 {
     protected override void SamplesCore(Tensor source, Tensor indices, Tensor y)
-        => split.Each(y, (device, i) => device.Gather.Samples(source.On(i), indices.On(i), y.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.Gather.Samples(source.On(i), indices.On(i), y.On(i)));
 }

@@ -7,6 +7,6 @@ internal sealed class SplitGradientDistance(SplitDevice split) : GradientDistanc
 {
     protected override void EvaluateCore(
         GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
-        => split.Each(gradientCotangent, (device, i) => device.GradientDistance.Evaluate(
+        => split.ForEachDevice(gradientCotangent, (device, i) => device.GradientDistance.Evaluate(
             kind, blocks, gradient.On(i), target.On(i), distance.On(i), gradientCotangent.On(i)));
 }

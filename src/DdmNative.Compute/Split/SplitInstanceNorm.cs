@@ -6,20 +6,20 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitInstanceNorm(SplitDevice split) : InstanceNorm
 {
     protected override void ForwardCore(Tensor x, Slice scale, Slice shift, Tensor y, Tensor statistics)
-        => split.Each(y, (device, i) => device.InstanceNorm.Forward(x.On(i), scale.On(i), shift.On(i), y.On(i), statistics.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.InstanceNorm.Forward(x.On(i), scale.On(i), shift.On(i), y.On(i), statistics.On(i)));
 
     protected override void ForwardTangentCore(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent, Tensor yTangent)
-        => split.Each(yTangent, (device, i) => device.InstanceNorm.ForwardTangent(
+        => split.ForEachDevice(yTangent, (device, i) => device.InstanceNorm.ForwardTangent(
             x.On(i), xTangent.On(i), statistics.On(i), scale.On(i), scaleTangent.On(i), shiftTangent.On(i), yTangent.On(i)));
 
     protected override void BackwardCore(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
-        => split.Each(xCotangent, (device, i) => device.InstanceNorm.Backward(
+        => split.ForEachDevice(xCotangent, (device, i) => device.InstanceNorm.Backward(
             x.On(i), statistics.On(i), cotangent.On(i), scale.On(i), xCotangent.On(i), scaleCotangent.On(i), shiftCotangent.On(i)));
 
     protected override void BackwardTangentCore(
         Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
         Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent)
-        => split.Each(xCotangentTangent, (device, i) => device.InstanceNorm.BackwardTangent(
+        => split.ForEachDevice(xCotangentTangent, (device, i) => device.InstanceNorm.BackwardTangent(
             x.On(i), xTangent.On(i), statistics.On(i), cotangent.On(i), cotangentTangent.On(i), scale.On(i), scaleTangent.On(i),
             xCotangentTangent.On(i), scaleCotangentTangent?.On(i), shiftCotangentTangent?.On(i)));
 }

@@ -6,5 +6,5 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitLinearCombination(SplitDevice split) : LinearCombination
 {
     protected override void CombineCore(float alpha, Tensor a, float beta, Tensor b, Tensor y)
-        => split.Each(y, (device, i) => device.LinearCombination.Combine(alpha, a.On(i), beta, b.On(i), y.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.LinearCombination.Combine(alpha, a.On(i), beta, b.On(i), y.On(i)));
 }

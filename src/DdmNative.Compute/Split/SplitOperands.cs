@@ -1,6 +1,6 @@
 namespace DdmNative.Compute.Split;
 
-/// <summary>A call's operands as one of its devices sees them.</summary>
+/// <summary>The parts of a call's operands on one device.</summary>
 internal static class SplitOperands
 {
     /// <summary>The device's members of the tensor, or its copy of a shared one.</summary>

@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Split;
 
-/// <summary>One plan on each device that has members to work on. A run starts all of them; devices that work by themselves do so at the same time.</summary>
+/// <summary>
+/// One plan on each device that has members to work on. A run starts all of them; asynchronous devices then work at the same time.
+/// </summary>
 internal sealed class SplitPlan : IPlan
 {
     private readonly List<IPlan> _plans = [];
@@ -11,7 +13,7 @@ internal sealed class SplitPlan : IPlan
 
     /// <param name="name">What the plan does.</param>
     /// <param name="devices">The devices.</param>
-    /// <param name="calls">What each is to do; nothing for one that is left over.</param>
+    /// <param name="calls">The calls of each device; none for an idle one.</param>
     public static SplitPlan Record(string name, IReadOnlyList<Device> devices, IReadOnlyList<List<Action>> calls)
     {
         var plan = new SplitPlan(name);

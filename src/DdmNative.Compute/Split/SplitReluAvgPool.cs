@@ -6,11 +6,11 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitReluAvgPool(SplitDevice split) : ReluAvgPool
 {
     protected override void ForwardCore(int window, Tensor x, Tensor y)
-        => split.Each(y, (device, i) => device.ReluAvgPool.Forward(window, x.On(i), y.On(i)));
+        => split.ForEachDevice(y, (device, i) => device.ReluAvgPool.Forward(window, x.On(i), y.On(i)));
 
     protected override void ForwardTangentCore(int window, Tensor x, Tensor xTangent, Tensor yTangent)
-        => split.Each(yTangent, (device, i) => device.ReluAvgPool.ForwardTangent(window, x.On(i), xTangent.On(i), yTangent.On(i)));
+        => split.ForEachDevice(yTangent, (device, i) => device.ReluAvgPool.ForwardTangent(window, x.On(i), xTangent.On(i), yTangent.On(i)));
 
     protected override void BackwardCore(int window, Tensor x, Tensor cotangent, Tensor xCotangent)
-        => split.Each(xCotangent, (device, i) => device.ReluAvgPool.Backward(window, x.On(i), cotangent.On(i), xCotangent.On(i)));
+        => split.ForEachDevice(xCotangent, (device, i) => device.ReluAvgPool.Backward(window, x.On(i), cotangent.On(i), xCotangent.On(i)));
 }

@@ -6,19 +6,19 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitSoftmaxCrossEntropy(SplitDevice split) : SoftmaxCrossEntropy
 {
     protected override void ProbabilitiesCore(Tensor logits, Tensor probabilities)
-        => split.Each(probabilities, (device, i) => device.SoftmaxCrossEntropy.Probabilities(logits.On(i), probabilities.On(i)));
+        => split.ForEachDevice(probabilities, (device, i) => device.SoftmaxCrossEntropy.Probabilities(logits.On(i), probabilities.On(i)));
 
     protected override void LossCore(Tensor logits, Tensor labels, Tensor loss)
-        => split.Each(loss, (device, i) => device.SoftmaxCrossEntropy.Loss(logits.On(i), labels.On(i), loss.On(i)));
+        => split.ForEachDevice(loss, (device, i) => device.SoftmaxCrossEntropy.Loss(logits.On(i), labels.On(i), loss.On(i)));
 
     protected override void BackwardCore(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent)
-        => split.Each(cotangent, (device, i) => device.SoftmaxCrossEntropy.Backward(logits.On(i), labels.On(i), weights.On(i), cotangent.On(i)));
+        => split.ForEachDevice(cotangent, (device, i) => device.SoftmaxCrossEntropy.Backward(logits.On(i), labels.On(i), weights.On(i), cotangent.On(i)));
 
     protected override void BackwardTangentCore(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights, Tensor cotangentTangent)
-        => split.Each(cotangentTangent, (device, i) => device.SoftmaxCrossEntropy.BackwardTangent(
+        => split.ForEachDevice(cotangentTangent, (device, i) => device.SoftmaxCrossEntropy.BackwardTangent(
             logits.On(i), logitsTangent.On(i), labels.On(i), weights.On(i), cotangentTangent.On(i)));
 
     protected override void LabelCotangentCore(Tensor logits, Tensor logitsTangent, Tensor weights, Tensor labelCotangent)
-        => split.Each(labelCotangent, (device, i) => device.SoftmaxCrossEntropy.LabelCotangent(
+        => split.ForEachDevice(labelCotangent, (device, i) => device.SoftmaxCrossEntropy.LabelCotangent(
             logits.On(i), logitsTangent.On(i), weights.On(i), labelCotangent.On(i)));
 }

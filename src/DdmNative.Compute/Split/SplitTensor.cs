@@ -1,23 +1,23 @@
 namespace DdmNative.Compute.Split;
 
-/// <summary>A tensor whose members lie on several devices; a shared one lies on all of them.</summary>
+/// <summary>A tensor whose members are on several devices; a shared one has a copy on each.</summary>
 internal sealed class SplitTensor : Tensor
 {
     private readonly SplitDevice _owner;
     private readonly Tensor?[] _parts;
 
     /// <param name="owner">The devices.</param>
-    /// <param name="shape">Of the whole.</param>
-    /// <param name="allocate">Makes a device's part of it.</param>
+    /// <param name="shape">The shape of the whole tensor.</param>
+    /// <param name="allocate">Allocates a device's part of it.</param>
     public SplitTensor(SplitDevice owner, TensorShape shape, Func<Device, TensorShape, Tensor> allocate)
         : base(shape)
     {
-        this._owner = owner;
+        _owner = owner;
         _parts = new Tensor?[owner.Devices.Count];
         try
         {
             for (int i = 0; i < _parts.Length; i++)
-                if (owner.Share(i, shape.Members).Count is int members and > 0)
+                if (owner.MembersOf(i, shape.Members).Count is int members and > 0)
                     _parts[i] = allocate(owner.Devices[i], shape.WithMembers(members));
         }
         catch
@@ -27,7 +27,7 @@ internal sealed class SplitTensor : Tensor
         }
     }
 
-    /// <summary>What the device of this number has of the tensor.</summary>
+    /// <summary>The part of the tensor on the device of this index.</summary>
     public Tensor Part(int device) => _parts[device] ?? throw new InvalidOperationException($"Device {_owner.Devices[device].Name} has no member of a tensor of shape {Shape}.");
 
     public override void Upload(ReadOnlySpan<float> values)
@@ -59,7 +59,7 @@ internal sealed class SplitTensor : Tensor
 
     private Range FloatsOf(int device)
     {
-        MemberRange members = _owner.Share(device, Shape.Members);
+        MemberRange members = _owner.MembersOf(device, Shape.Members);
         return (int)(members.First * Shape.MemberLength)..(int)((members.First + members.Count) * Shape.MemberLength);
     }
 }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DdmNative.Compute.Tests.Conformance;
 
-/// <summary>What every case says: the ensemble, which operands its members share, and where the values come from.</summary>
+/// <summary>The properties of every case: the ensemble, which operands its members share, and the seed of the values.</summary>
 public interface IConformanceCase
 {
     int Members { get; }
@@ -13,11 +13,11 @@ public interface IConformanceCase
 
     int Seed { get; }
 
-    /// <summary>What the case costs: multiply–adds, or floats.</summary>
+    /// <summary>The cost of the case: multiply–adds, or floats.</summary>
     long Work { get; }
 }
 
-/// <summary>A convolution's geometry and ensemble; printed whole when it fails.</summary>
+/// <summary>A convolution's geometry and ensemble; printed in full when it fails.</summary>
 public sealed record ConvolutionCase(
     int InputChannels, int OutputChannels, int Height, int Width, int KernelSize, int Padding, int Samples, int Members, int SharedOperands, int Seed) : IConformanceCase
 {
@@ -32,7 +32,7 @@ public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Member
     long IConformanceCase.Work => (long)Samples * Inputs * Outputs * Members;
 }
 
-/// <summary>Images and an ensemble, for the operations that take samples one by one.</summary>
+/// <summary>Images and an ensemble, for operations on single samples.</summary>
 public sealed record ImageCase(int Samples, int Channels, int Height, int Width, int Members, int SharedOperands, int Seed) : IConformanceCase
 {
     long IConformanceCase.Work => Shape.Length;
@@ -40,7 +40,9 @@ public sealed record ImageCase(int Samples, int Channels, int Height, int Width,
     internal TensorShape Shape => new(Members, Samples, Channels, Height, Width);
 }
 
-/// <summary>The shapes every backend must get right: the corners by hand, the mixtures of shared operands in full, and seeded draws of the rest.</summary>
+/// <summary>
+/// The shapes that every backend is tested with: corner cases, all combinations of shared operands, and random shapes from fixed seeds.
+/// </summary>
 public static class Cases
 {
     private const int Draws = 30;
@@ -61,7 +63,7 @@ public static class Cases
                 (3, 2, 3, 5, 3, 2, 5), (8, 16, 14, 14, 5, 0, 1), (2, 1, 7, 7, 5, 3, 3), (1, 16, 7, 7, 3, 1, 70), (1, 6, 28, 28, 5, 2, 2),
                 (64, 17, 3, 5, 1, 0, 2), (8, 8, 9, 6, 3, 2, 13), (3, 4, 5, 6, 2, 1, 4), (2, 3, 6, 5, 4, 2, 3), (3, 16, 5, 5, 5, 0, 17),
                 (16, 16, 3, 5, 3, 1, 70), (33, 20, 9, 6, 3, 1, 18), (20, 33, 4, 11, 3, 2, 5), (16, 16, 32, 32, 3, 1, 1),
-                // Many pixels and many channels, and more channels than a device may take at a time.
+                // Many pixels and many channels, and more channels than a device may process at a time.
                 (8, 72, 16, 16, 3, 1, 2), (72, 8, 16, 16, 3, 1, 2), (133, 9, 3, 4, 3, 1, 1), (5, 140, 3, 3, 3, 1, 2), (72, 70, 16, 17, 1, 0, 2),
             ];
             var data = new TheoryData<ConvolutionCase>();
@@ -78,7 +80,7 @@ public static class Cases
             for (int shared = 0; shared < 32; shared++)
             {
                 data.Add(new(3, 5, 5, 6, 3, 1, 2, 3, shared, 300 + shared));
-                // Enough channels for a device to take another algorithm than for a few.
+                // Enough channels for a device to choose another algorithm than for a few.
                 data.Add(new(16, 17, 3, 5, 3, 1, 2, 3, shared, 350 + shared));
             }
             for (int draw = 0; draw < Draws; draw++)
@@ -94,7 +96,7 @@ public static class Cases
             (int N, int I, int O)[] corners =
             [
                 (1, 1, 1), (1, 288, 10), (70, 1, 1), (5, 17, 1), (2, 1, 33), (64, 512, 10), (70, 33, 31), (3, 784, 64), (50, 16, 100), (7, 5, 3), (16, 64, 8), (33, 8, 16),
-                // Many samples and many features, and more features than a device may take at a time.
+                // Many samples and many features, and more features than a device may process at a time.
                 (520, 20, 72), (520, 72, 20), (33, 70, 72), (4, 1300, 3), (3, 5, 1301),
             ];
             var data = new TheoryData<MatrixCase>();
@@ -127,7 +129,7 @@ public static class Cases
             [
                 (1, 1, 1, 1), (70, 1, 1, 1), (2, 33, 1, 1), (3, 2, 3, 5), (5, 16, 7, 7), (2, 17, 9, 6), (1, 32, 14, 14), (1, 1, 28, 28), (2, 3, 32, 32),
                 (33, 5, 3, 5), (1, 64, 7, 7), (70, 8, 3, 5), (4, 31, 4, 11), (2, 5, 2, 2), (3, 6, 8, 8), (2, 10, 5, 4),
-                // Planes that a device may keep in registers no more.
+                // Planes too large for a device to keep in registers.
                 (1, 4, 65, 64), (2, 3, 66, 63),
             ];
             var data = new TheoryData<ImageCase>();
@@ -159,7 +161,7 @@ public static class Cases
             }
             for (int shared = 0; shared < 16; shared++)
                 data.Add(new(3, 4, 1, 1, 3, shared, 300 + shared));
-            // More members than a block goes through with what they share, in batches that are shorter and longer than its tile.
+            // More members than a block processes with their shared operands, in batches shorter and longer than its tile.
             foreach (int samples in (ReadOnlySpan<int>)[5, 37])
                 foreach (int shared in (ReadOnlySpan<int>)[0, 1, 2, 4, 6, 15])
                     data.Add(new(samples, 10, 1, 1, 19, shared, 330 + samples + shared));
@@ -184,7 +186,7 @@ public static class Cases
                 random.Pick<int>(Channels), random.Pick<int>(Channels), height, width, kernel, padding,
                 random.Pick<int>(Samples), random.Pick<int>([1, 3]), random.Below(32), seed);
             bool fits = height + 2 * padding >= kernel && width + 2 * padding >= kernel;
-            // The reference's plain loops bound what a case may cost.
+            // The reference's plain loops limit the cost of a case.
             if (fits && draw.Shape.MultiplyAdds * draw.Samples * draw.Members < 1_000_000)
                 return draw;
         }

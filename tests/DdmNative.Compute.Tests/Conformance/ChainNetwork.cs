@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Tests.Conformance;
 
 /// <summary>
-/// The network of the chain tests, small but with every kind of layer, its parameters in one vector: two blocks of convolution, instance norm
-/// and ReLU with pooling, then flatten and a matrix product to the logits.
+/// The network of the chain tests, small but with every kind of layer, with its parameters in one vector: two blocks of convolution,
+/// instance norm and ReLU with pooling, then flatten and a matrix product to the logits.
 /// </summary>
 internal static class ChainNetwork
 {
@@ -21,7 +21,7 @@ internal static class ChainNetwork
     public const int WeightOffset = 105 + 6 * 5 * 9 + 3 * 6;
     public const int ParameterCount = WeightOffset + Classes * Features + Classes;
 
-    /// <summary>The parameter tensors as the gradient distances see them.</summary>
+    /// <summary>The parameter tensors as blocks of the gradient distances.</summary>
     public static IReadOnlyList<ParameterBlock> ParameterBlocks
     {
         get

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DdmNative.Compute.Tests.Conformance;
 
-/// <summary>Whole passes in one plan, where what one kernel leaves in flight is what the next one reads.</summary>
+/// <summary>Whole passes in one plan, in which each kernel reads the intermediates of the one before.</summary>
 public abstract partial class ConformanceSuite
 {
     /// <summary>Bits of the inputs: parameters, images, labels, weights, target.</summary>
@@ -29,7 +29,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(ChainCases))]
+    [Cases(nameof(ChainCases))]
     public void A_pass_in_one_plan_gives_every_parameter_gradient_and_the_images_cotangent(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -50,7 +50,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(ChainCases))]
+    [Cases(nameof(ChainCases))]
     public void Matching_in_one_plan_takes_its_direction_from_the_gradient_just_computed(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -84,7 +84,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(ChainCases))]
+    [Cases(nameof(ChainCases))]
     public void A_hessian_vector_product_in_one_plan_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -150,7 +150,9 @@ public abstract partial class ConformanceSuite
         bench.Expect(velocity, momentum, ChainTolerance);
     }
 
-    /// <summary>Maps so wide that a device keeps only a few samples of them in flight: its sums over samples go on from block to block.</summary>
+    /// <summary>
+    /// Maps so wide that a device processes only a few samples at a time: its sums over samples continue from block to block.
+    /// </summary>
     [SkippableTheory]
     [InlineData(1)]
     [InlineData(2)]
@@ -190,7 +192,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(scaleResult, expectedScale.Value, ChainTolerance);
         bench.Expect(shiftResult, expectedShift.Value, ChainTolerance);
         bench.Expect(filterResult, expectedFilter, ChainTolerance);
-        // The norm takes the mean out of every map's cotangent: the bias's gradient vanishes but for rounding.
+        // The norm removes the mean of every map's cotangent, so the bias's gradient is zero except for rounding.
         bench.Expect(biasResult, expectedBias, ChainTolerance, floor: SumFloor(testCase));
         bench.Expect(xResult, ReferenceConvolution.BackwardData(members, shape, yCotangent.Value, filter.Values), ChainTolerance);
     }

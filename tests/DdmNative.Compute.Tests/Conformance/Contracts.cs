@@ -3,7 +3,9 @@ using Xunit;
 
 namespace DdmNative.Compute.Tests.Conformance;
 
-/// <summary>What every device promises beside its arithmetic: layouts that round-trip, named shape errors, one recording at a time.</summary>
+/// <summary>
+/// What every device must do besides arithmetic: layouts that round-trip, errors that name the operand, one recording at a time.
+/// </summary>
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]

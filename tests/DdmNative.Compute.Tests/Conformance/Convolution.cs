@@ -7,7 +7,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Convolution_forward_matches_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -19,7 +19,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Convolution_forward_tangent_matches_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -36,7 +36,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Convolution_forward_tangent_with_a_still_input_matches_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -52,7 +52,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Convolution_data_cotangent_matches_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -64,7 +64,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Tangent_of_convolution_data_cotangent_matches_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -82,7 +82,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Convolution_filter_and_bias_cotangents_match_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -96,13 +96,13 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Tangents_of_convolution_filter_and_bias_cotangents_match_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = Open(testCase);
         ConvolutionShape shape = testCase.Shape;
         (Operand x, Operand cotangent, Operand cotangentTangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)), bench.Input(Maps(testCase)));
-        // The still input, which a Hessian-vector product has at its first layer, on every other case.
+        // An input without a tangent, as in the first layer of a Hessian-vector product, in every other case.
         Operand? xTangent = testCase.Seed % 2 == 0 ? bench.Input(Images(testCase)) : null;
         (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
         bench.Run(() => bench.Device.Convolution.BackwardFilterTangent(

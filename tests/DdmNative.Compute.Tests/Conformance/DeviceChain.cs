@@ -70,7 +70,7 @@ internal sealed class DeviceChain
         _device.MatrixProduct.ForwardTangent(_features, _featuresTangent, Weight(parameters), Weight(direction), Bias(direction), LogitsTangent);
     }
 
-    /// <summary>With null for the gradient's tangent, what matching needs; with it, a Hessian-vector product too.</summary>
+    /// <summary>Without the gradient's tangent, what matching needs; with it, also a Hessian-vector product.</summary>
     public void BackwardTangent(
         Tensor parameters, Tensor direction, Tensor images, Tensor labels, Tensor weights, Tensor? gradientTangent, Tensor imagesCotangentTangent)
     {

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Flatten_unrolls_images_in_the_order_of_channels_rows_columns(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -16,7 +16,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Flatten_backward_rolls_vectors_into_images(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Gather_picks_exactly_the_indexed_samples(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    /// <summary>A small convolution block and head as the distances see them: filter, bias, scale, shift, matrix, bias.</summary>
+    /// <summary>A small convolution block and head as blocks of the distances: filter, bias, scale, shift, matrix, bias.</summary>
     private static readonly ParameterBlock[] NetworkBlocks =
         [new(0, 7, 27, true), new(189, 7, 1, false), new(196, 7, 1, false), new(203, 7, 1, false), new(210, 5, 63, true), new(525, 5, 1, false)];
 
@@ -56,7 +56,9 @@ public abstract partial class ConformanceSuite
         }
     }
 
-    /// <summary>Rows 1 and 3 of the filter have no target, rows 2 and 3 no gradient; the bias has no target at all: one each, and no cotangent.</summary>
+    /// <summary>
+    /// Rows 1 and 3 of the filter have no target, rows 2 and 3 no gradient; the bias has no target: each counts one, without a cotangent.
+    /// </summary>
     [SkippableTheory]
     [InlineData(GradientDistanceKind.Relative)]
     [InlineData(GradientDistanceKind.RelativePerLayer)]

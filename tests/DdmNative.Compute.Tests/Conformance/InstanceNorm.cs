@@ -7,7 +7,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_forward_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -19,7 +19,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_forward_tangent_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -36,7 +36,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_cotangents_match_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -54,7 +54,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Tangents_of_instance_norm_cotangents_match_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -79,7 +79,9 @@ public abstract partial class ConformanceSuite
         }
     }
 
-    /// <summary>The mean of these images is exact in float32, so that the variance is truly zero and everything has a value: y = β, x̂ = 0.</summary>
+    /// <summary>
+    /// The mean of these images is exact in float32, so that the variance is exactly zero and the result is known: y = β, x̂ = 0.
+    /// </summary>
     [SkippableTheory]
     [InlineData(0f, 3, 5)]
     [InlineData(0f, 7, 7)]
@@ -120,7 +122,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(shiftResult, backwardShift.Value, Tolerance);
     }
 
-    /// <summary>A mean far from zero: a variance taken as E[x²] − μ² in float32 would lose every digit.</summary>
+    /// <summary>A mean far from zero: a variance computed as E[x²] − μ² in float32 would lose every digit.</summary>
     [SkippableFact]
     public void Instance_norm_of_images_far_from_zero_keeps_its_digits()
     {
@@ -135,7 +137,9 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceInstanceNorm.Forward(1, x.Values, scale.Values, shift.Values).Value, 2e-4);
     }
 
-    /// <summary>Tangents through a plane of few pixels are differences of nearly equal numbers: with two or four pixels x̂ hardly moves.</summary>
+    /// <summary>
+    /// Tangents through a plane of few pixels are differences of nearly equal numbers: with two or four pixels x̂ hardly changes.
+    /// </summary>
     private static double NormTolerance(ImageCase c) => c.Height * c.Width < 9 ? 1e-3 : Tolerance;
 
     private static double SumFloor(ImageCase c) => 0.1 * Math.Sqrt(c.Samples * c.Height * c.Width);
@@ -144,7 +148,7 @@ public abstract partial class ConformanceSuite
 
     private static Operand ChannelResult(Workbench bench, ImageCase c) => bench.OutputSlice(TensorShape.Vector(1, c.Channels));
 
-    /// <summary>The statistics as Forward leaves them, for every member even where the images are shared.</summary>
+    /// <summary>The statistics as Forward assigns them, for every member even if the images are shared.</summary>
     private static Operand Statistics(Workbench bench, ImageCase testCase, Operand x)
         => bench.Input(ReferenceInstanceNorm.Statistics(x.Values.Shape.Members == 1 && testCase.Seed % 2 == 0 ? 1 : bench.Members, x.Values));
 }

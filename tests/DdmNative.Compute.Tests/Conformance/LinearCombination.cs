@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Linear_combination_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -16,7 +16,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Linear_combination_in_place_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -29,7 +29,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Copy_is_exact(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_forward_matches_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -17,7 +17,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_forward_tangent_matches_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -35,7 +35,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_data_cotangent_matches_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -46,7 +46,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Tangent_of_matrix_product_data_cotangent_matches_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -62,7 +62,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_weight_and_bias_cotangents_match_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -75,7 +75,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Tangents_of_matrix_product_weight_and_bias_cotangents_match_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);

@@ -2,12 +2,14 @@ using DdmNative.Compute.Tests.Reference;
 
 namespace DdmNative.Compute.Tests.Conformance;
 
-/// <summary>One operand of a call under test: its tensor (or a run inside a longer vector), and the values that the reference sees.</summary>
-/// <param name="Name">What a failure calls it.</param>
+/// <summary>
+/// One operand of a call under test: its tensor (or a run inside a longer vector), and the values that the reference uses.
+/// </summary>
+/// <param name="Name">Its name in a failure.</param>
 /// <param name="Values">The values of an input; of an output only the shape counts.</param>
-/// <param name="Tensor">Where it lives on the device.</param>
-/// <param name="Offset">For a slice, the parameters that lie before it in the vector.</param>
-/// <param name="Initial">The tensor's whole contents before a call: the values, and NaN wherever nothing may be read.</param>
+/// <param name="Tensor">Its tensor on the device.</param>
+/// <param name="Offset">For a slice, the number of parameters before it in the vector.</param>
+/// <param name="Initial">The tensor's whole contents before a call: the values, and NaN where the call must not read.</param>
 internal sealed record Operand(string Name, DoubleTensor Values, Tensor Tensor, int Offset, float[] Initial)
 {
     private int Length => (int)Values.Shape.MemberLength;

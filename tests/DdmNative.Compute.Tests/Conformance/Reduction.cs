@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Sum_over_samples_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -16,13 +16,13 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Dot_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
         (Operand a, Operand b, Operand y) = (bench.Input(testCase.Shape), bench.Input(testCase.Shape), bench.Output(TensorShape.Vector(1, 1)));
         bench.Run(() => bench.Device.Reduction.Dot(a.Tensor, b.Tensor, y.Tensor));
-        // Random products cancel: the error is measured against what the sum would be without, √n.
+        // Random products cancel: the error is relative to √n, the expected magnitude of the sum.
         bench.Expect(y, ReferenceReduction.Dot(bench.Members, a.Values, b.Values), Tolerance, floor: Math.Sqrt(testCase.Shape.MemberLength));
     }
 

@@ -3,7 +3,7 @@ using DdmNative.Compute.Tests.Reference;
 
 namespace DdmNative.Compute.Tests.Conformance;
 
-/// <summary>What one pass over the chain network leaves, with the tangents along the direction that the parameters moved.</summary>
+/// <summary>The results of one pass over the chain network, with the tangents along a direction of the parameters.</summary>
 internal sealed record ChainResult(DoubleTensor Loss, DualTensor Gradient, DualTensor ImagesCotangent, DualTensor Logits);
 
 /// <summary>The chain network in float64, composed of the references of its operations.</summary>

@@ -7,7 +7,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Relu_and_pool_forward_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -18,7 +18,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Relu_and_pool_forward_tangent_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -30,7 +30,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Relu_and_pool_cotangent_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);

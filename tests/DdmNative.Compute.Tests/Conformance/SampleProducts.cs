@@ -4,11 +4,13 @@ using Xunit;
 
 namespace DdmNative.Compute.Tests.Conformance;
 
-/// <summary>Gradients that give the samples' products with directions on their way: the gradient is the plain call's, bit for bit.</summary>
+/// <summary>
+/// Gradients that also compute the samples' products with directions: the gradient is that of the plain call, bit for bit.
+/// </summary>
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Convolutions))]
     public void Sample_products_of_convolution_gradients_match_the_reference(ConvolutionCase testCase)
     {
         using Workbench bench = OpenForProducts(testCase);
@@ -33,7 +35,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Matrices))]
     public void Sample_products_of_matrix_gradients_match_the_reference(MatrixCase testCase)
     {
         using Workbench bench = OpenForProducts(testCase);
@@ -56,7 +58,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.ImageTensors))]
     public void Sample_products_of_instance_norm_gradients_match_the_reference(ImageCase testCase)
     {
         using Workbench bench = OpenForProducts(testCase);
@@ -86,7 +88,7 @@ public abstract partial class ConformanceSuite
     private Workbench OpenForProducts(IConformanceCase testCase)
     {
         Workbench bench = Open(testCase);
-        Skip.IfNot(bench.Device.HasSampleProducts, "the device computes no products of samples on the way");
+        Skip.IfNot(bench.Device.HasSampleProducts, "the device does not compute sample products");
         return bench;
     }
 
@@ -98,7 +100,10 @@ public abstract partial class ConformanceSuite
             bench.Output(new TensorShape(1, samples, 2 * count), "products"));
     }
 
-    /// <summary>Both halves of the columns hold ⟨G_n, V_d⟩; errors are measured against ‖G_n‖‖V_d‖, because a product of long vectors may happen to vanish.</summary>
+    /// <summary>
+    /// Both halves of the columns hold ⟨G_n, V_d⟩; errors are relative to ‖G_n‖‖V_d‖, because a product of long vectors may be close to
+    /// zero.
+    /// </summary>
     private static void ExpectProducts(Workbench bench, Wanted wanted, Func<int, (double[] Weight, double[] Bias)> gradientOf, double tolerance)
     {
         DoubleTensor weights = wanted.Weights.Values, biases = wanted.Biases.Values;
@@ -121,7 +126,7 @@ public abstract partial class ConformanceSuite
             }
         }
 
-        // What terms of random signs would come to.
+        // The expected magnitude of a sum of terms with random signs.
         bench.Expect(wanted.Products, expected, 3 * tolerance, Math.Sqrt(squares / (samples * bench.Members * count)));
     }
 

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 public abstract partial class ConformanceSuite
 {
     [SkippableTheory]
-    [MemberData(nameof(Cases.Logits), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Logits))]
     public void Softmax_probabilities_match_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -16,7 +16,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Logits), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Logits))]
     public void Cross_entropy_loss_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -26,7 +26,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Logits), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Logits))]
     public void Cross_entropy_cotangent_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -38,7 +38,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Logits), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Logits))]
     public void Tangent_of_cross_entropy_cotangent_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
@@ -50,7 +50,7 @@ public abstract partial class ConformanceSuite
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Cases.Logits), MemberType = typeof(Cases))]
+    [Cases(nameof(Cases.Logits))]
     public void Cotangent_of_learned_labels_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);

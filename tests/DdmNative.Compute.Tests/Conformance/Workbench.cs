@@ -6,8 +6,8 @@ using Xunit;
 namespace DdmNative.Compute.Tests.Conformance;
 
 /// <summary>
-/// Runs one call under the conditions that every call must bear: outputs full of NaN, slices among NaN neighbours, shared and per-member inputs;
-/// once eagerly and twice in a plan, with the same bits; inputs and neighbours untouched.
+/// Runs one call under the conditions that every call must support: outputs full of NaN, slices among NaN neighbours, shared and per-member
+/// inputs; once eagerly and twice in a plan, with the same bits; inputs and neighbours untouched.
 /// </summary>
 internal sealed class Workbench(Device device, int members, int shared, int seed, string description) : IDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class Workbench(Device device, int members, int shared, int seed
 
     public RandomValues Random => _random;
 
-    /// <summary>A random input [E or 1, …]; whether it is shared is the next bit of the case.</summary>
+    /// <summary>A random input [E or 1, …]; the next bit of the case says whether it is shared.</summary>
     public Operand Input(TensorShape shape, [CallerArgumentExpression(nameof(shape))] string name = "")
         => Input(_random.Tensor(shape.WithMembers(NextIsShared() ? 1 : members)), name);
 
@@ -99,7 +99,10 @@ internal sealed class Workbench(Device device, int members, int shared, int seed
         poison.ForEach(tensor => tensor.Dispose());
     }
 
-    /// <summary>‖output − expected‖ ≤ tolerance·‖expected‖; where the expectation vanishes, its root mean square is taken as <paramref name="floor"/>.</summary>
+    /// <summary>
+    /// ‖output − expected‖ ≤ tolerance·‖expected‖; if the expectation is near zero, its root mean square is taken to be <paramref
+    /// name="floor"/>.
+    /// </summary>
     public void Expect(Operand output, DoubleTensor expected, double tolerance, double floor = 0)
     {
         (float[] actual, float[] neighbours) = output.Split(output.Tensor.ToArray());

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DdmNative.Compute.Tests.Reference;
 
-/// <summary>Checks of the reference by means that share nothing with it: central differences and adjointness, in float64.</summary>
+/// <summary>Checks of the reference by independent means: central differences and adjointness, in float64.</summary>
 internal static class Derivatives
 {
     private const double Step = 1e-5;
@@ -17,7 +17,7 @@ internal static class Derivatives
         Assert.True(relative < Tolerance, $"The tangent is off by {relative:E2} of its norm.");
     }
 
-    /// <summary>d/dε of a sum of products at 0 against what cotangents say: Σ ⟨cotangent, direction⟩.</summary>
+    /// <summary>d/dε of a sum of products at 0 against Σ ⟨cotangent, direction⟩.</summary>
     public static void AssertGradient(Func<double, double> alongLine, params (DoubleTensor Cotangent, DoubleTensor Direction)[] parts)
     {
         double difference = (alongLine(Step) - alongLine(-Step)) / (2 * Step);

@@ -1,7 +1,9 @@
 namespace DdmNative.Compute.Tests.Reference;
 
 /// <summary>Row-major [E, N, C, H, W] in float64. With one member it is shared: every member index reads the same values.</summary>
-/// <remarks>A filter bank OIHW is held as [E, O, I, k, k] and a matrix as [E, O, I, 1, 1], so that the loops below read as the formulas do.</remarks>
+/// <remarks>
+/// A filter bank OIHW is held as [E, O, I, k, k] and a matrix as [E, O, I, 1, 1], so that the loops below read like the formulas.
+/// </remarks>
 internal sealed class DoubleTensor(TensorShape shape)
 {
     public TensorShape Shape { get; } = shape;

@@ -1,6 +1,9 @@
 namespace DdmNative.Compute.Tests.Reference;
 
-/// <summary>A number and its derivative along one direction: arithmetic on it is forward-mode differentiation, with no formula for a tangent to get wrong.</summary>
+/// <summary>
+/// A number and its derivative along one direction: arithmetic on it is forward-mode differentiation, so that no tangent needs a formula of
+/// its own.
+/// </summary>
 internal readonly record struct Dual(double Value, double Tangent)
 {
     public static implicit operator Dual(double constant) => new(constant, 0);

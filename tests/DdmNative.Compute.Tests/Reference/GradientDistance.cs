@@ -2,7 +2,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Tests.Reference;
 
-/// <summary>The distances run by run: a run is what one term of the sum is taken over (everything, one tensor, or one output row).</summary>
+/// <summary>The distances run by run: a run is the parameters of one term of the sum (all, one tensor, or one output row).</summary>
 internal static class ReferenceGradientDistance
 {
     public static (DoubleTensor Distance, DoubleTensor Cotangent) Evaluate(

@@ -1,0 +1,43 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// Consecutive calls of a phase that process a block's samples in tiles of the same length. A call that retains much (a wide layer's
+/// transformed filters or the sums of its gradient) is a segment of its own and takes the whole block at once, so that it reads the
+/// retained floats once a block; the calls between such calls pass their tensors on through the second-level cache, in tiles short enough
+/// for it.
+/// </summary>
+internal sealed class CpuSegment(CpuCall[] calls)
+{
+    /// <summary>Retained bytes that fill the second-level cache.</summary>
+    private const long MuchBytes = 256 << 10;
+
+    public CpuCall[] Calls { get; } = calls;
+
+    /// <summary>The most samples of a tile; chosen by the phase.</summary>
+    public int TileSamples { get; set; } = 1;
+
+    public bool KeepsMuch => KeptMuch(Calls[0]);
+
+    public static bool KeptMuch(CpuCall call) => call.PassedFloats * sizeof(float) >= MuchBytes;
+
+    /// <summary>Cuts a phase's calls before and after each call that retains much.</summary>
+    public static CpuSegment[] Cut(IReadOnlyList<CpuCall> calls)
+    {
+        var segments = new List<CpuSegment>();
+        for (int start = 0, end; start < calls.Count; start = end)
+        {
+            end = start + 1;
+            while (!KeptMuch(calls[start]) && end < calls.Count && !KeptMuch(calls[end]))
+                end++;
+            segments.Add(new CpuSegment([.. calls.Skip(start).Take(end - start)]));
+        }
+        return [.. segments];
+    }
+
+    /// <summary>Bytes of one sample in the transient tensors that the calls use.</summary>
+    public long TransientBytesPerSample => BytesPerSample(Transients);
+
+    public IEnumerable<CpuTensor> Transients => Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient).Select(o => o.Tensor).Distinct();
+
+    public static long BytesPerSample(IEnumerable<CpuTensor> tensors) => tensors.Sum(tensor => (long)tensor.Shape.SampleLength * sizeof(float));
+}

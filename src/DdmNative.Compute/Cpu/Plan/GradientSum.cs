@@ -1,0 +1,39 @@
+namespace DdmNative.Compute.Cpu;
+
+/// <summary>
+/// A parameter gradient while it is summed over a member's samples. A member's samples are cut into slots that depend only on their number;
+/// each slot is summed separately and the slots are added in order, so that neither the number of threads nor the size of the ensemble
+/// changes a bit.
+/// </summary>
+internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int length)
+{
+    /// <summary>The parameter vector that receives the sum.</summary>
+    public CpuOperand Vector { get; } = vector;
+
+    /// <summary>Where in it.</summary>
+    public int Offset { get; } = offset;
+
+    /// <summary>Floats of the gradient in the kernel's layout.</summary>
+    public int Length { get; } = length;
+
+    /// <summary>Workspace offset of the current slot and, when one thread runs all slots of a member, of the sum so far.</summary>
+    public long SlotOffset { get; set; }
+
+    public long TotalOffset { get; set; }
+
+    /// <summary>Slots of all members, [E, slots, length], when threads share a member.</summary>
+    public AlignedMemory? SharedSlots { get; set; }
+
+    /// <summary>Whether the kernel itself begins a slot's sum, by assigning; otherwise the slot is cleared first.</summary>
+    public bool IsAssignedFirst { get; init; }
+
+    /// <summary>Converts the gradient from the kernel's layout to the parameters': source, target.</summary>
+    public Layout Convert { get; init; } = (source, target) => new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(target, length));
+
+    public delegate void Layout(float* source, float* target);
+
+    /// <summary>Where the calls of this tile's slot add.</summary>
+    public float* Slot(Workspace workspace) => workspace.Start + SlotOffset;
+
+    public void Write(int member, float* total) => Convert(total, Vector.Tensor.Data + member * Vector.Tensor.MemberStride + Offset);
+}
