@@ -4,44 +4,45 @@ using DdmNative.Compute;
 namespace DdmNative.Cli;
 
 /// <summary>
-/// The opt-in families of devices (docs/gpu-packages.md). Those that were built in stand in this assembly's metadata, <c>DeviceFamily:name = type, assembly</c>, where the project file
-/// writes them under the condition that brings in the package; so nothing here refers to a type that a default build lacks.
+/// The opt-in device families (docs/gpu-packages.md). The families of this build are listed in the assembly's metadata, as
+/// <c>DeviceFamily:name = type, assembly</c>. The project file writes each entry under the condition that also adds the package, so no code
+/// here refers to a type that a default build lacks.
 /// </summary>
 internal static class DeviceFamilies
 {
     private const string MetadataPrefix = "DeviceFamily:";
 
-    /// <summary>Every family that a build can carry.</summary>
+    /// <summary>Every family that a build can contain.</summary>
     public static IReadOnlyList<string> OptIn { get; } = ["ilgpu", "managedcuda"];
 
     /// <summary>The families of this build.</summary>
     public static IReadOnlyList<IDeviceFamily> BuiltIn { get; } = [.. Of(typeof(DeviceFamilies).Assembly)];
 
-    /// <summary>The family that a device's name begins with; null where it is none of the opt-in ones.</summary>
-    /// <exception cref="DeviceException">It is an opt-in family that this build does not carry.</exception>
+    /// <summary>The family that a device name starts with; null if it is not an opt-in family.</summary>
+    /// <exception cref="DeviceException">It is an opt-in family that this build does not contain.</exception>
     public static IDeviceFamily? Find(string device, IReadOnlyList<IDeviceFamily> builtIn)
     {
         string name = device.Split(':', 2)[0];
         if (builtIn.FirstOrDefault(family => family.Name == name) is IDeviceFamily found)
             return found;
         return OptIn.Contains(name)
-            ? throw new DeviceException($"device '{device}': this ddm was built without {name}. For it, build with -p:GpuPackages=true (docs/gpu-packages.md), or use --device cpu or cuda.")
+            ? throw new DeviceException($"device '{device}': this ddm was built without {name}. Build with -p:GpuPackages=true (docs/gpu-packages.md), or use --device cpu or cuda.")
             : null;
     }
 
     /// <summary>Opens a device of a family.</summary>
-    /// <exception cref="BadUsageException">The family has no such precision.</exception>
+    /// <exception cref="BadUsageException">The family does not support the precision.</exception>
     /// <exception cref="DeviceUnavailableException">The family has no such device.</exception>
     public static Device Open(IDeviceFamily family, string device, string? precision)
     {
         if (precision is not null && !family.Precisions.Contains(precision))
-            throw new BadUsageException($"--precision: found '{precision}', expected {string.Join(" or ", family.Precisions)}, which {family.Name} devices have.");
+            throw new BadUsageException($"--precision: found '{precision}', expected {string.Join(" or ", family.Precisions)}, the precisions of {family.Name} devices.");
         string[] parts = device.Split(':', 2);
         return family.Open(parts.Length == 2 ? parts[1] : "", precision ?? family.Precisions[0]);
     }
 
-    /// <summary>The families that an assembly's metadata names.</summary>
-    /// <exception cref="InvalidOperationException">A type is not there or is no family: the project file is wrong.</exception>
+    /// <summary>The families listed in an assembly's metadata.</summary>
+    /// <exception cref="InvalidOperationException">A type is missing or is not a family: the project file is wrong.</exception>
     private static IEnumerable<IDeviceFamily> Of(Assembly assembly)
         => assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Where(entry => entry.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))

@@ -24,7 +24,7 @@ public sealed class DdmEnvironmentTests
     [InlineData("DDM_CUDA_DRIVR", "DDM_CUDA_DRIVER")]
     [InlineData("DDM_LOGLEVEL", "DDM_LOG_LEVEL")]
     public void An_unknown_variable_is_refused_and_the_likely_one_named(string name, string likely)
-        => Assert.StartsWith($"{name}: there is no variable of that name. Did you mean {likely}?", Assert.Throws<BadUsageException>(() => Of((name, "1"))).Message, StringComparison.Ordinal);
+        => Assert.StartsWith($"{name}: there is no such variable. Did you mean {likely}?", Assert.Throws<BadUsageException>(() => Of((name, "1"))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Variables_of_others_and_empty_ones_are_passed_over()

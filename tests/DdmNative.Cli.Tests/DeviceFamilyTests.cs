@@ -27,7 +27,7 @@ public sealed class DeviceFamilyTests
         var e = Assert.Throws<DeviceException>(() => DeviceFamilies.Find("managedcuda:1", [_family]));
 
         Assert.Contains("without managedcuda", e.Message, StringComparison.Ordinal);
-        Assert.Contains("build with -p:GpuPackages=true", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Build with -p:GpuPackages=true", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -11,14 +11,14 @@ using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Completion;
 
-/// <summary>The values of options and operands as far as they are known beforehand, from the registries that the verbs themselves ask.</summary>
+/// <summary>The values of options and operands that are known in advance, from the registries that the verbs use.</summary>
 internal static class KnownValues
 {
     private static readonly string[] DepthDial = ["head", AttributionMethods.BlockPrefix + "1", "all"];
 
     private static readonly string[] Methods = [AttributionMethods.Default, .. AttributionMethods.SynsetModes, .. DepthDial, "feature", .. MethodRegistry.All.Select(method => method.Name)];
 
-    /// <summary>By the option, or by the verb and its option or operand where that name means something else elsewhere.</summary>
+    /// <summary>By option name; by verb and option (or operand) if the meaning of the name depends on the verb.</summary>
     private static readonly Dictionary<string, IReadOnlyList<string>> Words = new()
     {
         ["--architecture"] = JobChoices.Architectures,
@@ -48,11 +48,11 @@ internal static class KnownValues
         ["help VERB"] = [.. VerbDescription.All.Select(verb => verb.Name)],
     };
 
-    /// <summary>What may follow an option.</summary>
+    /// <summary>The values of an option.</summary>
     public static ValueCompletion Of(VerbDescription verb, OptionDescription option)
         => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : OfPath(option.MetaValue);
 
-    /// <summary>What may stand in an operand's place.</summary>
+    /// <summary>The values of an operand.</summary>
     public static ValueCompletion Of(VerbDescription verb, OperandDescription operand)
         => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : OfPath(operand.Name.TrimEnd('…'));
 

@@ -6,17 +6,18 @@ using DdmNative.Compute.Cpu;
 namespace DdmNative.Cli.Profiling;
 
 /// <summary>
-/// Tiles and plans as the Trace Event Format (JSON object form) that Perfetto and chrome://tracing open: a line per worker, and one for the plans that run.
+/// Writes tiles and plans in the Trace Event Format (JSON object form), which Perfetto and chrome://tracing open: one line per worker, and
+/// one for the running plans.
 /// </summary>
 internal static class ChromeTrace
 {
     private const int Process = 1;
 
-    /// <summary>Tiles that computed no sample and took less than this are preparations of nothing.</summary>
+    /// <summary>Tiles that computed no sample and took less than this time are preparations without any work.</summary>
     private const double LeastMicroseconds = 0.5;
 
-    /// <param name="stream">Written as UTF-8.</param>
-    /// <param name="loops">What was recorded, loop by loop.</param>
+    /// <param name="stream">The output, in UTF-8.</param>
+    /// <param name="loops">The recording of each loop.</param>
     public static void Write(Stream stream, IReadOnlyList<(string Loop, TileRecorder Recorder)> loops)
     {
         long origin = loops.SelectMany(loop => loop.Recorder.Runs).Select(run => run.Started).DefaultIfEmpty().Min();

@@ -5,7 +5,7 @@ using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Telemetry;
 
-/// <summary>At the level debug: what a span says when it ends (keys, figures, memory), in the log.</summary>
+/// <summary>At the debug level, logs what a span contains when it ends: keys, figures and memory.</summary>
 internal sealed class DebugSpans : IDisposable
 {
     private readonly ProgressView _log;

@@ -10,7 +10,7 @@ internal sealed class CompareVerb : VerbOptions
     [Value(0, Required = true, MetaName = "RUN…", HelpText = "Run folders, e.g. of one job with different seeds.")]
     public IEnumerable<string> Runs { get; set; } = [];
 
-    [Option("each", HelpText = "A line for each run and method, with the run's size and length of training: for runs of different jobs. Default: the mean over the runs.")]
+    [Option("each", HelpText = "Print a line for each run and method, with the run's size and length of training; for runs of different jobs. Default: the mean over the runs.")]
     public bool Each { get; set; }
 
     public override void Do(CancellationToken stop)

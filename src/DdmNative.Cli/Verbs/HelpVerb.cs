@@ -10,10 +10,10 @@ internal sealed class HelpVerb : VerbOptions
 {
     public const string Name = "help";
 
-    [Value(0, MetaName = "VERB", HelpText = "The verb; without it, an overview of all.")]
+    [Value(0, MetaName = "VERB", HelpText = "The verb; if it is missing, an overview of all verbs.")]
     public string? Verb { get; set; }
 
-    [Option("man", MetaValue = "DIR", HelpText = "Write every page as roff into DIR/man1, and show nothing; `man -M DIR ddm-train` reads them. Default: no files.")]
+    [Option("man", MetaValue = "DIR", HelpText = "Write every page as roff into DIR/man1, and print nothing; `man -M DIR ddm-train` shows one. Default: no files.")]
     public string? ManualFolder { get; set; }
 
     public override void Do(CancellationToken stop)
@@ -25,10 +25,10 @@ internal sealed class HelpVerb : VerbOptions
         else if (Verb is null)
             WriteAll(Path.Combine(ManualFolder, "man1"));
         else
-            throw new BadUsageException("--man writes all pages; leave out the verb.");
+            throw new BadUsageException("--man writes all pages; remove the verb.");
     }
 
-    /// <summary>The page of a verb, or the overview.</summary>
+    /// <summary>Shows the page of a verb, or the overview.</summary>
     /// <exception cref="BadUsageException">There is no such verb.</exception>
     public static void Show(string? verb)
     {

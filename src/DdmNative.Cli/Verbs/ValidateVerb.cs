@@ -6,7 +6,7 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("validate", HelpText = "Retrain without groups, exactly, and compare the attribution with it.")]
+[Verb("validate", HelpText = "Retrain without groups, and compare the attribution with these exact effects.")]
 internal sealed class ValidateVerb : GroupedOptions
 {
     [Sets("validation.groups")]
@@ -21,7 +21,7 @@ internal sealed class ValidateVerb : GroupedOptions
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {
-        // What exact retraining leaves out are groups.
+        // Exact retraining leaves out groups.
         Attribution = job.Attribution with { Granularity = Granularity.Group },
         Validation = job.Validation with { Groups = GroupsIn(job), Seeds = Seeds ?? job.Validation.Seeds },
     };

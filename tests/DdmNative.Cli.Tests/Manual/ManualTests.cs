@@ -7,7 +7,7 @@ namespace DdmNative.Cli.Tests.Manual;
 public sealed class ManualTests
 {
     /// <summary>How a text says what happens where its option is not given.</summary>
-    private static readonly string[] SaysWithout = ["Default: ", "Needed", "In place of", "With --"];
+    private static readonly string[] SaysWithout = ["Default: ", "Required", " is required.", "Instead of", "With --"];
 
     public static TheoryData<string> Verbs => [.. VerbDescription.All.Select(verb => verb.Name)];
 
@@ -120,12 +120,12 @@ public sealed class ManualTests
     [InlineData("there is no option '--epoch'. Did you mean --epochs?", "train", "--run", "x", "--epoch", "1")]
     [InlineData("there is no option '--zzz'.\n", "train", "--run", "x", "--zzz", "1")]
     [InlineData("--epochs: found 'many', expected a whole number.", "train", "--run", "x", "--epochs", "many")]
-    [InlineData("name a verb.")]
+    [InlineData("a verb is required.")]
     public void What_is_mistyped_is_named_with_the_nearest_that_there_is(string says, params string[] arguments)
     {
         string error = UsageErrors.Explain(arguments.FirstOrDefault(), CommandLineReader.Read(arguments).Faults) + "\n";
 
         Assert.Contains(says, error, StringComparison.Ordinal);
-        Assert.Contains("--help` says what there is", error, StringComparison.Ordinal);
+        Assert.Contains("--help` describes the usage.", error, StringComparison.Ordinal);
     }
 }
