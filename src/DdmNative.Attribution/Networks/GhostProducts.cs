@@ -4,12 +4,14 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// ⟨∇f_n, v_d⟩ of every sample n of a backward pass with D directions v [P], where the pass sums the ∇f_n to a gradient; no gradient of a sample is kept (ghost products; Wang et al., "Data Shapley in one
-/// training run", ICLR 2025). Handed to <see cref="NetworkPass.Backward"/> of a pass with one member.
+/// ⟨∇f_n, v_d⟩ of every sample n of a backward pass with D directions v [P], for a pass that sums the ∇f_n to a gradient; no sample's
+/// gradient is stored (ghost products; Wang et al., "Data Shapley in one training run", ICLR 2025). Passed to <see
+/// cref="NetworkPass.Backward"/> of a pass with one member.
 /// </summary>
 /// <remarks>
-/// Where the device takes such products on a gradient's way (<see cref="Device.HasSampleProducts"/>), every layer writes D columns of [1, N, L·D], and the host adds up the layers'. Elsewhere a second pass runs with a
-/// member for each sample, and its gradients [N, 1, P] meet the directions in one matrix product.
+/// If the device computes such products together with a gradient (<see cref="Device.HasSampleProducts"/>), every layer writes D columns of
+/// [1, N, L·D], and the host adds the layers'. Otherwise a second pass runs with a member for each sample, and one matrix product
+/// multiplies its gradients [N, 1, P] with the directions.
 /// </remarks>
 public sealed class GhostProducts : IDisposable
 {
@@ -21,8 +23,8 @@ public sealed class GhostProducts : IDisposable
     private readonly Tensor _directions, _products;
     private readonly Apart? _apart;
 
-    /// <param name="device">Where the pass runs.</param>
-    /// <param name="network">Whose parameters.</param>
+    /// <param name="device">The device of the pass.</param>
+    /// <param name="network">The network of the parameters.</param>
     /// <param name="samples">N.</param>
     /// <param name="directions">D.</param>
     public GhostProducts(Device device, Network network, int samples, int directions)
@@ -38,14 +40,14 @@ public sealed class GhostProducts : IDisposable
             return;
         }
 
-        // The bias of the product, zero, lies behind the directions.
+        // The bias of the product, which is zero, follows the directions.
         _directions = Own(device.Allocate(TensorShape.Vector(1, checked(directions * (network.ParameterCount + 1)))));
         _products = Own(device.Allocate(new TensorShape(samples, 1, directions)));
         _apart = new Apart(this);
         _owned.Add(_apart);
     }
 
-    /// <summary>Floats that they take on a device.</summary>
+    /// <summary>The number of floats that it needs on a device.</summary>
     internal static long Floats(Network network, int directions) => (long)directions * (network.ParameterCount + 1);
 
     /// <summary>Uploads the directions [D, P].</summary>
@@ -79,7 +81,9 @@ public sealed class GhostProducts : IDisposable
 
     public void Dispose() => _owned.ForEach(part => part.Dispose());
 
-    /// <summary>What is asked of a layer's own gradient; null where the layer has none, or the device takes no products on the way.</summary>
+    /// <summary>
+    /// The products that a layer's own gradient has to compute; null if the layer has no gradient, or the device does not compute products.
+    /// </summary>
     internal SampleProducts? OfLayer(int layer)
     {
         int place = Array.IndexOf(_layers, layer);
@@ -94,7 +98,7 @@ public sealed class GhostProducts : IDisposable
         return new SampleProducts(Along(0), Along(1), _products, place * _count);
     }
 
-    /// <summary>Kernel calls of the second pass, where there is one.</summary>
+    /// <summary>Records the kernel calls of the second pass, if there is one.</summary>
     internal void RecordApart(Tensor parameters, Tensor images, Tensor outputCotangent) => _apart?.Record(parameters, images, outputCotangent);
 
     private Tensor Own(Tensor tensor)

@@ -42,7 +42,7 @@ public sealed class CifarReaderTests : IDisposable
     public void Files_that_are_not_whole_records_name_file_and_offset(int length, string field)
     {
         WriteTen();
-        Refuses("data_batch_2.bin", new byte[length], field, "whole records of 3073 bytes");
+        Refuses("data_batch_2.bin", new byte[length], field, "complete records of 3073 bytes");
     }
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class GroupsCsvTests : IDisposable
 
     [Theory]
     [InlineData("sample,group\n0,a\n1,a\n2,a\n3,b\n4,b\n", "column 'sample'", "no line for sample 5")]
-    [InlineData("sample,group\n0,a\n1,a\n1,a\n", "line 4, column 'sample'", "1 a second time")]
+    [InlineData("sample,group\n0,a\n1,a\n1,a\n", "line 4, column 'sample'", "1 repeatedly")]
     [InlineData("sample,group\n0,a\n6,a\n", "line 3, column 'sample'", "0 to 5")]
     [InlineData("sample,group\n0,a\n-1,a\n", "line 3, column 'sample'", "'-1'")]
     [InlineData("sample,group\n0,a\n1,\n", "line 3, column 'group'", "nothing")]

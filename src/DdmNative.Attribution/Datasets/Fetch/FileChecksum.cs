@@ -4,24 +4,24 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>SHA-256 of files and of what is packed in them, as lower-case hexadecimal.</summary>
+/// <summary>SHA-256 of files and of gzipped content, as lower-case hexadecimal.</summary>
 internal static class FileChecksum
 {
-    /// <exception cref="OperationCanceledException">Interrupted, also in the middle of a large file.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, also within a large file.</exception>
     public static string Of(string path, CancellationToken stop)
     {
         using FileStream file = InputFile.Open(path);
         return Of(file, stop);
     }
 
-    /// <summary>What is wrong with a file, as (found, expected); null where it is the one that is known.</summary>
+    /// <summary>The difference between a file and the known one, as (found, expected); null if there is none.</summary>
     public static (string Found, string Expected)? Fault(string path, KnownFile known, CancellationToken stop)
     {
         using FileStream file = InputFile.Open(path);
         return Fault(file, known, stop);
     }
 
-    /// <summary>The same of an open file, from its start.</summary>
+    /// <summary>The same for an open file, from its start.</summary>
     public static (string Found, string Expected)? Fault(Stream file, KnownFile known, CancellationToken stop)
     {
         file.Position = 0;
@@ -32,10 +32,10 @@ internal static class FileChecksum
             return ($"SHA-256 {found}", known.Sha256!);
         file.Position = 0;
         string? unpacked = OfUnpacked(file, stop);
-        return unpacked == known.UnpackedSha256 ? null : (unpacked is null ? $"no gzip file (SHA-256 {found})" : $"SHA-256 {unpacked} unpacked", $"{known.UnpackedSha256} unpacked");
+        return unpacked == known.UnpackedSha256 ? null : (unpacked is null ? $"not a gzip file (SHA-256 {found})" : $"SHA-256 {unpacked} unpacked", $"{known.UnpackedSha256} unpacked");
     }
 
-    /// <summary>Of what a .gz file unpacks to; null where it does not unpack.</summary>
+    /// <summary>The hash of a .gz file's content; null if it cannot be unpacked.</summary>
     private static string? OfUnpacked(Stream file, CancellationToken stop)
     {
         try
