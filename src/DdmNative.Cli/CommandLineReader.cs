@@ -83,7 +83,7 @@ internal sealed class CommandLineReader
                 continue;
             }
 
-            i += Take(sides[0], option, sides.Length == 2 ? sides[1] : null, arguments.AsSpan(i + 1));
+            i += ReadValues(sides[0], option, sides.Length == 2 ? sides[1] : null, arguments.AsSpan(i + 1));
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class CommandLineReader
     /// <param name="value">The text after the equals sign; null if there is none.</param>
     /// <param name="next">The arguments that follow.</param>
     /// <returns>How many of them belong to the option.</returns>
-    private int Take(string name, PropertyInfo option, string? value, ReadOnlySpan<string> next)
+    private int ReadValues(string name, PropertyInfo option, string? value, ReadOnlySpan<string> next)
     {
         bool isList = IsList(option);
         if (!isList && option.PropertyType != typeof(bool) && _texts.ContainsKey(name))
@@ -195,7 +195,7 @@ internal sealed class CommandLineReader
         CultureInfo invariant = CultureInfo.InvariantCulture;
         if (type == typeof(int))
             return (int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out int whole) ? whole : null,
-                OfWhole(text, int.MaxValue));
+                DescribeInteger(text, int.MaxValue));
         if (type == typeof(ulong))
             return (ulong.TryParse(text, NumberStyles.None, invariant, out ulong seed) ? seed : null,
                 "a whole number from 0 to 18446744073709551615");
@@ -210,7 +210,7 @@ internal sealed class CommandLineReader
         return (type == typeof(double) ? (object)real.Value : float.Parse(text, NumberStyles.Float, invariant), expected);
     }
 
-    private static string OfWhole(string text, int most)
+    private static string DescribeInteger(string text, int most)
         => text.TrimStart('-').All(char.IsAsciiDigit) && text.TrimStart('-').Length > 0 ? $"a whole number up to {most}" : "a whole number";
 
     private static double? Real(string text)

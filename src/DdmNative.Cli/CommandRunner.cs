@@ -18,7 +18,7 @@ internal static class CommandRunner
             new RefusableWriter(Console.Error, _ => { }));
         try
         {
-            return Take(args);
+            return Execute(args);
         }
         catch (DiskException e)
         {
@@ -28,7 +28,7 @@ internal static class CommandRunner
         }
     }
 
-    private static int Take(string[] args)
+    private static int Execute(string[] args)
     {
         // A request for help is answered even if the rest of the line is wrong.
         if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
@@ -47,15 +47,15 @@ internal static class CommandRunner
         using var export = TelemetryExport.Begin(verb);
         try
         {
-            verb.Take(DdmEnvironment.From(Environment.GetEnvironmentVariables()));
+            verb.FillFrom(DdmEnvironment.From(Environment.GetEnvironmentVariables()));
             _ = verb.Log;
-            verb.Do(interruption.Token);
+            verb.Execute(interruption.Token);
             export?.End(ExitCode.Done, null);
             return ExitCode.Done;
         }
         catch (Exception e)
         {
-            var failure = Failure.From(verb.Named(e));
+            var failure = Failure.From(verb.Locate(e));
             failure = failure with { Message = verb.Variables.Naming(failure.Message) };
             failure.Write(verb.Json, IsJson(verb.LogFormat));
             export?.End(failure.Code, e);
@@ -67,7 +67,7 @@ internal static class CommandRunner
     /// Whether errors are written as JSON: the option decides, otherwise its environment variable. Neither has been validated yet.
     /// </summary>
     private static bool IsJson(string? format)
-        => (format ?? Environment.GetEnvironmentVariable(DdmEnvironment.OfOption(LogSettings.FormatOption))) == LogSettings.JsonFormat;
+        => (format ?? Environment.GetEnvironmentVariable(DdmEnvironment.VariableForOption(LogSettings.FormatOption))) == LogSettings.JsonFormat;
 
     /// <summary>The log format that unparsed arguments request; null if there is none.</summary>
     private static string? FormatIn(string[] args)

@@ -46,9 +46,9 @@ internal sealed class DdmEnvironment
         {
             if (variable is not { Key: string name, Value: string { Length: > 0 } value } || !name.StartsWith(Prefix, StringComparison.Ordinal) || ReadElsewhere.Contains(name))
                 continue;
-            if (Options.FirstOrDefault(option => OfOption(option) == name) is string known)
+            if (Options.FirstOrDefault(option => VariableForOption(option) == name) is string known)
                 environment._options.Add(known, value);
-            else if (JobFields.All.FirstOrDefault(field => OfField(field.Path) == name) is JobField field)
+            else if (JobFields.All.FirstOrDefault(field => VariableForField(field.Path) == name) is JobField field)
                 environment._fields.Add(field.Path, value);
             else
                 throw Unknown(name);
@@ -58,25 +58,25 @@ internal sealed class DdmEnvironment
     }
 
     /// <summary>The variable for a field of the job.</summary>
-    public static string OfField(string path) => Prefix + path.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
+    public static string VariableForField(string path) => Prefix + path.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
 
     /// <summary>The variable for an option.</summary>
-    public static string OfOption(string option) => Prefix + option.Replace('-', '_').ToUpperInvariant();
+    public static string VariableForOption(string option) => Prefix + option.Replace('-', '_').ToUpperInvariant();
 
     /// <summary>
     /// The variables that have an effect on <paramref name="job"/>, by name: those for options that are not on the command line, and for
     /// fields that the command line does not override.
     /// </summary>
     public IReadOnlyDictionary<string, string> InForce(Job job)
-        => _fields.Where(field => Decides(field.Key, job)).Select(field => KeyValuePair.Create(OfField(field.Key), field.Value))
-            .Concat(_filled.Select(option => KeyValuePair.Create(OfOption(option.Key), option.Value))).OrderBy(variable => variable.Key, StringComparer.Ordinal).ToDictionary();
+        => _fields.Where(field => Decides(field.Key, job)).Select(field => KeyValuePair.Create(VariableForField(field.Key), field.Value))
+            .Concat(_filled.Select(option => KeyValuePair.Create(VariableForOption(option.Key), option.Value))).OrderBy(variable => variable.Key, StringComparer.Ordinal).ToDictionary();
 
     /// <summary>Whether a variable names the data; without data there is no job.</summary>
     public bool NamesData => _fields.ContainsKey("data.source");
 
     /// <summary>Replaces the job's values with those of the variables.</summary>
     /// <exception cref="BadUsageException">A value does not have its field's type.</exception>
-    public Job Apply(Job job) => JobOverrides.Apply(job, _fields, (field, found, expected) => new BadUsageException($"{OfField(field)}: found {found}, expected {expected}."));
+    public Job Apply(Job job) => JobOverrides.Apply(job, _fields, (field, found, expected) => new BadUsageException($"{VariableForField(field)}: found {found}, expected {expected}."));
 
     /// <summary>The variable that a value in the job comes from; null if it comes from another source.</summary>
     /// <param name="field">The field, as <see cref="JobRules"/> names it; for an element of a list, with its index.</param>
@@ -84,7 +84,7 @@ internal sealed class DdmEnvironment
     public string? VariableOf(string field, Job job)
     {
         string path = field.Split('[')[0];
-        return Decides(path, job) ? OfField(path) : null;
+        return Decides(path, job) ? VariableForField(path) : null;
     }
 
     /// <summary>Sets those options of a verb that have a variable and are not on the command line.</summary>
@@ -104,7 +104,7 @@ internal sealed class DdmEnvironment
     public string Naming(string message)
     {
         foreach (string option in _filled.Keys)
-            message = message.Replace($"--{option}:", OfOption(option) + ":", StringComparison.Ordinal).Replace($"--{option} ", $"{OfOption(option)} ", StringComparison.Ordinal);
+            message = message.Replace($"--{option}:", VariableForOption(option) + ":", StringComparison.Ordinal).Replace($"--{option} ", $"{VariableForOption(option)} ", StringComparison.Ordinal);
         return message;
     }
 
@@ -114,12 +114,12 @@ internal sealed class DdmEnvironment
     private static object ValueOf(string option, string text, Type type)
     {
         (object? value, string expected) = CommandLineReader.ValueOf(text, type);
-        return value ?? throw new BadUsageException($"{OfOption(option)}: found '{text}', expected {expected}.");
+        return value ?? throw new BadUsageException($"{VariableForOption(option)}: found '{text}', expected {expected}.");
     }
 
     private static BadUsageException Unknown(string name)
     {
-        string[] known = [.. Options.Select(OfOption), .. JobFields.All.Select(field => OfField(field.Path)), .. ReadElsewhere];
+        string[] known = [.. Options.Select(VariableForOption), .. JobFields.All.Select(field => VariableForField(field.Path)), .. ReadElsewhere];
         string meant = NearestWord.Of(name, known) is string nearest ? $" Did you mean {nearest}?" : "";
         return new BadUsageException($"{name}: there is no such variable.{meant} docs/headless.md lists the variables.");
     }

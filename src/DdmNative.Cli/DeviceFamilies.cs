@@ -16,7 +16,7 @@ internal static class DeviceFamilies
     public static IReadOnlyList<string> OptIn { get; } = ["ilgpu", "managedcuda"];
 
     /// <summary>The families of this build.</summary>
-    public static IReadOnlyList<IDeviceFamily> BuiltIn { get; } = [.. Of(typeof(DeviceFamilies).Assembly)];
+    public static IReadOnlyList<IDeviceFamily> BuiltIn { get; } = [.. Read(typeof(DeviceFamilies).Assembly)];
 
     /// <summary>The family that a device name starts with; null if it is not an opt-in family.</summary>
     /// <exception cref="DeviceException">It is an opt-in family that this build does not contain.</exception>
@@ -43,7 +43,7 @@ internal static class DeviceFamilies
 
     /// <summary>The families listed in an assembly's metadata.</summary>
     /// <exception cref="InvalidOperationException">A type is missing or is not a family: the project file is wrong.</exception>
-    private static IEnumerable<IDeviceFamily> Of(Assembly assembly)
+    private static IEnumerable<IDeviceFamily> Read(Assembly assembly)
         => assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .Where(entry => entry.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))
             .OrderBy(entry => entry.Key, StringComparer.Ordinal)

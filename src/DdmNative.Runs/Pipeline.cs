@@ -45,7 +45,7 @@ internal sealed class Pipeline
         {
             StageRecord? record = Find(folder.Record!, stage.Name);
             string? cause = record is null ? null : causes[stage.Name] ?? ReadOtherwise(stage, record, folder.Record!);
-            if ((record is not null && cause is null) || from?.Take(stage, _keys[stage.Name], folder) == true)
+            if ((record is not null && cause is null) || from?.TryReuse(stage, _keys[stage.Name], folder) == true)
             {
                 Clear(folder, stage);
                 listener.Stage(stage.Name, stage.Title, isDone: true);

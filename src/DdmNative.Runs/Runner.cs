@@ -85,7 +85,7 @@ public static class Runner
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener, from);
 
         Forget(run, pipeline, listener);
-        TellLeftOut(run, inputs, pipeline, settings, listener);
+        NoteLeftOut(run, inputs, pipeline, settings, listener);
         RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
@@ -148,7 +148,7 @@ public static class Runner
     /// Notes results in the folder that the summary leaves out, because they were computed under other settings: other methods, groups or
     /// data.
     /// </summary>
-    private static void TellLeftOut(RunFolder run, RunInputs inputs, Pipeline pipeline, RunSettings settings, IRunListener listener)
+    private static void NoteLeftOut(RunFolder run, RunInputs inputs, Pipeline pipeline, RunSettings settings, IRunListener listener)
     {
         var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs), inputs.Sha256);
         IReadOnlyDictionary<string, StageRecord> finished = whole.Finished(run.Record);

@@ -17,7 +17,7 @@ internal sealed record DecodedImage(int Width, int Height, byte[] Planes)
     }
 
     /// <summary>Converts pixels that have three or more bytes, the first three being red, green and blue.</summary>
-    public static DecodedImage OfInterleaved(int width, int height, ReadOnlySpan<byte> pixels, int bytesPerPixel)
+    public static DecodedImage FromInterleaved(int width, int height, ReadOnlySpan<byte> pixels, int bytesPerPixel)
     {
         int plane = width * height;
         var planes = new byte[3 * plane];

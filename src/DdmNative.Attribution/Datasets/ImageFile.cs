@@ -59,6 +59,6 @@ internal static class ImageFile
                 throw Transparent(path, i / 4 % width, i / 4 / width, pixels[i]);
         // Skia truncates 16 bits to the upper byte; an image that it could read is decoded again, with rounding.
         return DeepPng.Recognises(bytes) ? DeepPng.Read(path, bytes, width, height)
-            : DecodedImage.OfInterleaved(width, height, pixels, bytesPerPixel: 4);
+            : DecodedImage.FromInterleaved(width, height, pixels, bytesPerPixel: 4);
     }
 }

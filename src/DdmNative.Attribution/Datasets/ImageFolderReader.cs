@@ -31,7 +31,7 @@ public static class ImageFolderReader
         var notes = new List<string>();
         string trainFolder = Path.Combine(folder, "train");
         string[] classes = ClassFolders(trainFolder);
-        List<Labelled> train = OfClassFolders(trainFolder, classes, classes, leftOut);
+        List<Labelled> train = ReadClassFolders(trainFolder, classes, classes, leftOut);
         List<Labelled> test = TestSplit(folder, classes, leftOut, notes);
         notes.AddRange(leftOut.Notes);
 
@@ -52,11 +52,11 @@ public static class ImageFolderReader
         return names;
     }
 
-    private static List<Labelled> OfClassFolders(string folder, string[] names, string[] classes, LeftOut leftOut)
+    private static List<Labelled> ReadClassFolders(string folder, string[] names, string[] classes, LeftOut leftOut)
     {
         int[] labels = [.. names.Select(name => LabelOf(Path.Combine(folder, name), "folder", name, classes))];
         var split = new SplitFolder(leftOut);
-        split.TellStrays(folder);
+        split.CollectStrays(folder);
         return [.. split.Images(folder, names).SelectMany((images, i) => images.Select(image => new Labelled(image, labels[i])))];
     }
 
@@ -79,14 +79,14 @@ public static class ImageFolderReader
         {
             if (isValidationLabelled)
                 notes.Add($"{folder}: the test images are those of test/; val/ is not used.");
-            return OfClassFolders(test, inTest, classes, leftOut);
+            return ReadClassFolders(test, inTest, classes, leftOut);
         }
 
         if (isValidationLabelled || (!Directory.Exists(test) && Directory.Exists(validation)))
         {
             if (Directory.Exists(test))
                 notes.Add($"{folder}: the test images are those of val/; test/ has no folders of the classes of train/ and is not used.");
-            return OfClassFolders(validation, ClassFolders(validation), classes, leftOut);
+            return ReadClassFolders(validation, ClassFolders(validation), classes, leftOut);
         }
 
         string found = Directory.Exists(test)

@@ -26,7 +26,7 @@ internal static class Netpbm
             throw new BadInputException(path, $"byte {at} (pixels)", $"{Math.Max(0, bytes.Length - at)} bytes", $"{expected}", "The file is truncated or contains more than one image: download it again.");
         ReadOnlySpan<byte> pixels = bytes[at..];
         if (colour)
-            return DecodedImage.OfInterleaved(width, height, pixels, bytesPerPixel: 3);
+            return DecodedImage.FromInterleaved(width, height, pixels, bytesPerPixel: 3);
         var planes = new byte[3 * expected];
         for (int c = 0; c < 3; c++)
             pixels.CopyTo(planes.AsSpan(c * expected));

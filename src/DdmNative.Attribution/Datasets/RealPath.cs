@@ -8,7 +8,7 @@ internal static class RealPath
     private const int MostLinks = 40;
 
     /// <exception cref="BadInputException">A link leads nowhere, or to itself.</exception>
-    public static string Of(string path)
+    public static string Resolve(string path)
     {
         string rest = Path.GetFullPath(path), real = Path.GetPathRoot(rest)!;
         var parts = new Stack<string>(Parts(rest).Reverse());

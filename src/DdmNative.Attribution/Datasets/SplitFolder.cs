@@ -39,19 +39,19 @@ internal sealed class SplitFolder(LeftOut leftOut)
             : [];
 
     /// <summary>Collects the files of a split outside its class folders.</summary>
-    public void TellStrays(string folder)
+    public void CollectStrays(string folder)
     {
         foreach (FileSystemInfo entry in List(folder))
         {
             string path = Path.Combine(folder, entry.Name);
             if (IsHidden(entry))
-                TellHidden(path);
+                CollectHidden(path);
             else if (entry is DirectoryInfo && LeadsBack(folder, entry))
                 leftOut.Add(Circle, path);
             else if (entry is not DirectoryInfo && entry.Extension != ".txt")
             {
                 // A broken link may have been meant as a class.
-                _ = entry.LinkTarget is null ? "" : RealPath.Of(path);
+                _ = entry.LinkTarget is null ? "" : RealPath.Resolve(path);
                 leftOut.Add(Stray, path);
             }
         }
@@ -92,7 +92,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
     {
         var images = new List<Found>();
         bool linked = new DirectoryInfo(classFolder).LinkTarget is not null;
-        string target = RealPath.Of(classFolder);
+        string target = RealPath.Resolve(classFolder);
         foreach (FileSystemInfo entry in Shown(classFolder))
         {
             if (entry is not DirectoryInfo)
@@ -101,7 +101,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
                 continue;
             }
 
-            string below = Path.Combine(classFolder, entry.Name), targetBelow = RealPath.Of(below);
+            string below = Path.Combine(classFolder, entry.Name), targetBelow = RealPath.Resolve(below);
             if (LeadsBack(classFolder, entry))
             {
                 leftOut.Add(Circle, below);
@@ -111,7 +111,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
             foreach (FileSystemInfo inner in Shown(below))
             {
                 if (inner is DirectoryInfo)
-                    TellDeep(below, inner);
+                    CollectDeep(below, inner);
                 else
                     Take(below, inner, linked || entry.LinkTarget is not null, targetBelow, images);
             }
@@ -130,7 +130,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
         string path = Path.Combine(folder, entry.Name);
         if (ImageFile.HasKnownExtension(entry.Name))
             images.Add(entry.LinkTarget is null ? new Found(path, Path.Combine(target, entry.Name), linked)
-                : new Found(path, RealPath.Of(path), Linked: true));
+                : new Found(path, RealPath.Resolve(path), Linked: true));
         else if (entry.Extension != ".txt")
             throw new BadInputException(path, "file", "a file whose name is not that of an image", ImageFile.Formats,
                 "Convert it, or move it out of the folder.");
@@ -141,14 +141,14 @@ internal sealed class SplitFolder(LeftOut leftOut)
         foreach (FileSystemInfo entry in List(folder))
         {
             if (IsHidden(entry))
-                TellHidden(Path.Combine(folder, entry.Name));
+                CollectHidden(Path.Combine(folder, entry.Name));
             else
                 yield return entry;
         }
     }
 
     /// <summary>Collects images that are too deep to be read. Links are not followed, so circles of links do no harm.</summary>
-    private void TellDeep(string above, FileSystemInfo folder)
+    private void CollectDeep(string above, FileSystemInfo folder)
     {
         if (folder.LinkTarget is not null)
             return;
@@ -156,7 +156,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
         foreach (FileSystemInfo entry in List(path).Where(entry => !IsHidden(entry)))
         {
             if (entry is DirectoryInfo)
-                TellDeep(path, entry);
+                CollectDeep(path, entry);
             else if (ImageFile.HasKnownExtension(entry.Name))
                 leftOut.Add(Deep, Path.Combine(path, entry.Name));
         }
@@ -165,13 +165,13 @@ internal sealed class SplitFolder(LeftOut leftOut)
     /// <summary>Whether a folder is a link to the one that it is in, or to one above.</summary>
     private static bool LeadsBack(string folder, FileSystemInfo entry)
         => entry.LinkTarget is not null
-            && Terminated(RealPath.Of(folder))
-                .StartsWith(Terminated(RealPath.Of(Path.Combine(folder, entry.Name))), StringComparison.Ordinal);
+            && Terminated(RealPath.Resolve(folder))
+                .StartsWith(Terminated(RealPath.Resolve(Path.Combine(folder, entry.Name))), StringComparison.Ordinal);
 
     private static string Terminated(string folder)
         => Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar;
 
-    private void TellHidden(string path)
+    private void CollectHidden(string path)
     {
         if (!SystemFiles.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
             leftOut.Add(Hidden, path);

@@ -46,7 +46,7 @@ internal sealed class GroupTableBuilder
     public void AddNumbered(int n, int group, int groupClass, int cluster, string? name)
     {
         if (groupClass != _data.Labels[n])
-            throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group lies within one class", "Split the group by class.");
+            throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group belongs to one class", "Split the group by class.");
         if (group >= _data.Count)
             throw _rows.Error("group", $"{group}", $"groups numbered densely, below {_data.Count}", "Number the groups from 0 without gaps.");
         if (!_groups.TryAdd(group, (groupClass, cluster, name)) && _groups[group] != (groupClass, cluster, name))

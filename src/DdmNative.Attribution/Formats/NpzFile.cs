@@ -128,8 +128,8 @@ internal sealed class NpzFile : IDisposable
         if (bytes.Length != entry.Length)
             throw new BadInputException(_path, $"{entry.FullName}, size", $"{bytes.Length} bytes (or more)",
                 $"{entry.Length}, according to the directory", Damaged);
-        if (Crc32.Of(bytes) != entry.Crc32)
-            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Of(bytes):X8}",
+        if (Crc32.Compute(bytes) != entry.Crc32)
+            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Compute(bytes):X8}",
                 $"{entry.Crc32:X8}, according to the directory", Damaged);
         return bytes;
     }

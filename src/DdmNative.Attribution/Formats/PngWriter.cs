@@ -65,7 +65,7 @@ public static class PngWriter
         stream.Write(word);
         stream.Write(type);
         stream.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(word, Crc32.Of(type, data));
+        BinaryPrimitives.WriteUInt32BigEndian(word, Crc32.Compute(type, data));
         stream.Write(word);
     }
 }

@@ -21,7 +21,7 @@ public sealed class GhostProducts : IDisposable
     private readonly int _samples, _count;
     private readonly int[] _layers;
     private readonly Tensor _directions, _products;
-    private readonly Apart? _apart;
+    private readonly SecondPass? _secondPass;
 
     /// <param name="device">The device of the pass.</param>
     /// <param name="network">The network of the parameters.</param>
@@ -43,8 +43,8 @@ public sealed class GhostProducts : IDisposable
         // The bias of the product, which is zero, follows the directions.
         _directions = Own(device.Allocate(TensorShape.Vector(1, checked(directions * (network.ParameterCount + 1)))));
         _products = Own(device.Allocate(new TensorShape(samples, 1, directions)));
-        _apart = new Apart(this);
-        _owned.Add(_apart);
+        _secondPass = new SecondPass(this);
+        _owned.Add(_secondPass);
     }
 
     /// <summary>The number of floats that it needs on a device.</summary>
@@ -53,7 +53,7 @@ public sealed class GhostProducts : IDisposable
     /// <summary>Uploads the directions [D, P].</summary>
     public void SetDirections(ReadOnlySpan<float> directions)
     {
-        if (_apart is null)
+        if (_secondPass is null)
         {
             _directions.Upload(directions);
             return;
@@ -87,7 +87,7 @@ public sealed class GhostProducts : IDisposable
     internal SampleProducts? OfLayer(int layer)
     {
         int place = Array.IndexOf(_layers, layer);
-        if (place < 0 || _apart is not null)
+        if (place < 0 || _secondPass is not null)
             return null;
         Slice Along(int index)
         {
@@ -99,7 +99,7 @@ public sealed class GhostProducts : IDisposable
     }
 
     /// <summary>Records the kernel calls of the second pass, if there is one.</summary>
-    internal void RecordApart(Tensor parameters, Tensor images, Tensor outputCotangent) => _apart?.Record(parameters, images, outputCotangent);
+    internal void RecordSecondPass(Tensor parameters, Tensor images, Tensor outputCotangent) => _secondPass?.Record(parameters, images, outputCotangent);
 
     private Tensor Own(Tensor tensor)
     {
@@ -108,13 +108,13 @@ public sealed class GhostProducts : IDisposable
     }
 
     /// <summary>A pass with a member for each sample.</summary>
-    private sealed class Apart : IDisposable
+    private sealed class SecondPass : IDisposable
     {
         private readonly GhostProducts _whole;
         private readonly NetworkPass _pass;
         private readonly Tensor _indices, _images, _cotangent, _gradients;
 
-        public Apart(GhostProducts whole)
+        public SecondPass(GhostProducts whole)
         {
             _whole = whole;
             (Device device, Network network, int samples) = (whole._device, whole._network, whole._samples);

@@ -102,7 +102,7 @@ public sealed class NetworkPass : IDisposable
             Tensor cotangent = i == Last ? outputCotangent : Buffer(_cotangents, i);
             _passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(_cotangents, i, lowest, imagesCotangent), products?.OfLayer(i));
         }
-        products?.RecordApart(parameters, images, outputCotangent);
+        products?.RecordSecondPass(parameters, images, outputCotangent);
     }
 
     /// <summary>

@@ -81,7 +81,7 @@ internal static class BashCompletion
     {
         var cases = new StringBuilder();
         IEnumerable<(string Pattern, string Action)> options = VerbDescription.All
-            .SelectMany(verb => verb.Options.Where(option => !option.IsSwitch).Select(option => ($"'{verb.Name} --{option.Name}'", Action(KnownValues.Of(verb, option)))));
+            .SelectMany(verb => verb.Options.Where(option => !option.IsSwitch).Select(option => ($"'{verb.Name} --{option.Name}'", Action(KnownValues.For(verb, option)))));
         foreach (IGrouping<string, string> same in options.GroupBy(option => option.Action, option => option.Pattern))
             cases.Append($"        {string.Join(" | ", same)}) {same.Key} ;;\n");
         return cases.ToString().TrimEnd('\n');
@@ -93,7 +93,7 @@ internal static class BashCompletion
         foreach (VerbDescription verb in VerbDescription.All)
         {
             string options = string.Join(' ', verb.Options.Select(option => "--" + option.Name).Append("--help"));
-            string operand = verb.Operands.Count == 0 ? ":" : Action(KnownValues.Of(verb, verb.Operands[0]));
+            string operand = verb.Operands.Count == 0 ? ":" : Action(KnownValues.For(verb, verb.Operands[0]));
             string offers = $"if [[ $value == -* ]]; then _ddm_words '' {options}; else {operand}; fi";
             // If there are no operands, offer the options immediately.
             cases.Append($"                {verb.Name}) {(verb.Operands.Count == 0 ? $"_ddm_words '' {options}" : offers)} ;;\n");

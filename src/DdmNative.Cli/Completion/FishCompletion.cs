@@ -39,9 +39,9 @@ internal static class FishCompletion
         {
             string here = $"complete -c ddm -n '__ddm_verb {verb.Name}'";
             foreach (OptionDescription option in verb.Options)
-                script.Append($"{here} -l {option.Name}{(option.IsSwitch ? "" : " -x")}{(option.IsSwitch ? "" : Arguments(KnownValues.Of(verb, option)))} -d {Quoted(option.ShortText)}\n");
-            foreach (OperandDescription operand in verb.Operands.Where(operand => KnownValues.Of(verb, operand).IsKnown))
-                script.Append($"{here}{Arguments(KnownValues.Of(verb, operand))}\n");
+                script.Append($"{here} -l {option.Name}{(option.IsSwitch ? "" : " -x")}{(option.IsSwitch ? "" : Arguments(KnownValues.For(verb, option)))} -d {Quoted(option.ShortText)}\n");
+            foreach (OperandDescription operand in verb.Operands.Where(operand => KnownValues.For(verb, operand).IsKnown))
+                script.Append($"{here}{Arguments(KnownValues.For(verb, operand))}\n");
         }
 
         return script.ToString();

@@ -49,14 +49,14 @@ internal static class KnownValues
     };
 
     /// <summary>The values of an option.</summary>
-    public static ValueCompletion Of(VerbDescription verb, OptionDescription option)
-        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : OfPath(option.MetaValue);
+    public static ValueCompletion For(VerbDescription verb, OptionDescription option)
+        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : ForPath(option.MetaValue);
 
     /// <summary>The values of an operand.</summary>
-    public static ValueCompletion Of(VerbDescription verb, OperandDescription operand)
-        => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : OfPath(operand.Name.TrimEnd('…'));
+    public static ValueCompletion For(VerbDescription verb, OperandDescription operand)
+        => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : ForPath(operand.Name.TrimEnd('…'));
 
-    private static ValueCompletion OfPath(string metaValue) => metaValue switch
+    private static ValueCompletion ForPath(string metaValue) => metaValue switch
     {
         "DIR" or "RUN" or "SHARD" => ValueCompletion.Folders,
         "FILE" or "job.json" => ValueCompletion.Files,

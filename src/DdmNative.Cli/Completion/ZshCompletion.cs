@@ -58,14 +58,14 @@ internal static class ZshCompletion
         foreach (OptionDescription option in verb.Options)
         {
             string text = Escaped(option.ShortText).Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
-            yield return Quoted(option.IsSwitch ? $"--{option.Name}[{text}]" : $"--{option.Name}=[{text}]:{Escaped(option.MetaValue)}:{Action(KnownValues.Of(verb, option))}");
+            yield return Quoted(option.IsSwitch ? $"--{option.Name}[{text}]" : $"--{option.Name}=[{text}]:{Escaped(option.MetaValue)}:{Action(KnownValues.For(verb, option))}");
         }
 
         yield return Quoted("--help[Show help for the verb]");
         for (int i = 0; i < verb.Operands.Count; i++)
         {
             OperandDescription operand = verb.Operands[i];
-            yield return Quoted($"{(operand.TakesMany ? "*" : $"{i + 1}")}:{Escaped(operand.Name)}:{Action(KnownValues.Of(verb, operand))}");
+            yield return Quoted($"{(operand.TakesMany ? "*" : $"{i + 1}")}:{Escaped(operand.Name)}:{Action(KnownValues.For(verb, operand))}");
         }
     }
 

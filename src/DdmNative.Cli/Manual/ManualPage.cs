@@ -34,7 +34,7 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
     }
 
     /// <summary>The page of a verb.</summary>
-    public static ManualPage Of(VerbDescription verb)
+    public static ManualPage For(VerbDescription verb)
     {
         ManualSource source = ManualSource.Find(verb.Name) ?? ManualSource.Empty;
         return new ManualPage($"{Program}-{verb.Name}", verb.Summary, source.Under(ManualSource.Synopsis) is { Count: > 0 } lines ? [.. lines.OfType<ExampleLine>().Select(line => line.Text)] : [Usage(verb)],

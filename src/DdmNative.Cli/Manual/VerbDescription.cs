@@ -15,12 +15,12 @@ internal sealed record VerbDescription(Type Type, string Name, string Summary, I
     IReadOnlyList<OptionDescription> Options)
 {
     /// <summary>All verbs.</summary>
-    public static IReadOnlyList<VerbDescription> All { get; } = [.. CommandRunner.VerbTypes.Select(Of)];
+    public static IReadOnlyList<VerbDescription> All { get; } = [.. CommandRunner.VerbTypes.Select(Describe)];
 
     /// <summary>The verb with a name; null if there is none.</summary>
     public static VerbDescription? Find(string name) => All.FirstOrDefault(verb => verb.Name == name);
 
-    private static VerbDescription Of(Type type)
+    private static VerbDescription Describe(Type type)
     {
         PropertyInfo[] properties = type.GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
         VerbAttribute verb = type.GetCustomAttribute<VerbAttribute>()!;

@@ -26,10 +26,10 @@ internal static class ChromeTrace
         json.WriteStartObject();
         json.WriteString("displayTimeUnit", "ms");
         json.WriteStartArray("traceEvents");
-        Named(json, "process_name", workers, "ddm");
-        Named(json, "thread_name", workers, "plans");
+        WriteName(json, "process_name", workers, "ddm");
+        WriteName(json, "thread_name", workers, "plans");
         for (int worker = 0; worker < workers; worker++)
-            Named(json, "thread_name", worker, $"worker {worker}");
+            WriteName(json, "thread_name", worker, $"worker {worker}");
         foreach ((string loop, TileRecorder recorder) in loops)
         {
             foreach (PlanRun run in recorder.Runs)
@@ -70,7 +70,7 @@ internal static class ChromeTrace
         json.WriteNumber("tid", thread);
     }
 
-    private static void Named(Utf8JsonWriter json, string what, int thread, string name)
+    private static void WriteName(Utf8JsonWriter json, string what, int thread, string name)
     {
         json.WriteStartObject();
         json.WriteString("name", what);

@@ -53,7 +53,7 @@ internal static class KernelTable
     public static void Write(IReadOnlyList<KernelRow> rows, int rounds, TextWriter output)
     {
         int kernel = Math.Max("kernel".Length, rows.Max(row => row.Kernel.Length)), layer = Math.Max("layer".Length, rows.Max(row => row.Layer.Length));
-        output.WriteLine($"{"kernel".PadRight(kernel)}  {"layer".PadRight(layer)}  {"calls",6} {"ms",9} {"share",7} {"GFLOP/s",8} {"GB/s",7} {"of roof",8}");
+        output.WriteLine($"{"kernel".PadRight(kernel)}  {"layer".PadRight(layer)}  {"calls",6} {"ms",9} {"share",7} {"GFLOP/s",8} {"GB/s",7} {"of peak",8}");
         foreach (KernelRow row in rows)
         {
             string calls = row.Calls == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{row.Calls / rounds:0.##}");

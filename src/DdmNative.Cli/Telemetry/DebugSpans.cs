@@ -18,14 +18,14 @@ internal sealed class DebugSpans : IDisposable
         {
             ShouldListenTo = source => source.Name == RunTelemetry.Name,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = Tell,
+            ActivityStopped = Log,
         };
         ActivitySource.AddActivityListener(_listener);
     }
 
     public void Dispose() => _listener.Dispose();
 
-    private void Tell(Activity span)
+    private void Log(Activity span)
     {
         (string Name, object? Value)[] tags = [.. span.TagObjects.Select(tag => (tag.Key, tag.Value))];
         string values = string.Join(", ", tags.Select(tag => string.Create(CultureInfo.InvariantCulture, $"{tag.Name}={tag.Value}")));

@@ -24,7 +24,7 @@ internal sealed class TelemetryExport : IDisposable
 
     /// <summary>Starts the export if an endpoint is set; otherwise returns null, at no cost.</summary>
     public static TelemetryExport? Begin(VerbOptions verb)
-        => TelemetrySettings.OfEnvironment() is TelemetrySettings settings
+        => TelemetrySettings.FromEnvironment() is TelemetrySettings settings
             ? new TelemetryExport(settings, verb.GetType().GetCustomAttributes(typeof(VerbAttribute), inherit: false).Cast<VerbAttribute>().Single().Name)
             : null;
 

@@ -11,7 +11,7 @@ internal sealed record TelemetrySettings(bool Traces, bool Metrics)
     /// Returns null if nothing is to be exported: no endpoint is set, or <c>OTEL_SDK_DISABLED</c> is true, or both exporters are
     /// <c>none</c>.
     /// </summary>
-    public static TelemetrySettings? OfEnvironment() => From(Environment.GetEnvironmentVariable);
+    public static TelemetrySettings? FromEnvironment() => From(Environment.GetEnvironmentVariable);
 
     internal static TelemetrySettings? From(Func<string, string?> variable)
     {

@@ -9,14 +9,18 @@ namespace DdmNative.Cli.Verbs;
 [Verb("attribute", HelpText = "Fill the attribution matrix: the effect of every group on every objective.")]
 internal sealed class AttributeVerb : GroupedOptions
 {
-    [Option("run", MetaValue = "DIR", HelpText = "The run folder; created if it does not exist, resumed if it does. Required, except with --list-methods.")]
+    [Option("run", MetaValue = "DIR",
+        HelpText = "The run folder; created if it does not exist, resumed if it does. Required, except with --list-methods.")]
     public override string Run { get; set; } = "";
 
     [Option("list-methods", HelpText = "Print all methods with their settings, sources and units.")]
     public bool ListMethods { get; set; }
 
     [Sets("attribution.methods")]
-    [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, any mode or depth, or the mean of several modes and depths, such as push+feature; settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which was accurate at every measured size.")]
+    [Option("method", MetaValue = "NAME",
+        HelpText = "A method of the suite, ddm, any mode or depth, or the mean of several modes and depths, such as push+feature; "
+            + "settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which was accurate at every measured "
+            + "size.")]
     public string? MethodName { get; set; }
 
     [Sets("attribution.granularity")]
@@ -24,14 +28,21 @@ internal sealed class AttributeVerb : GroupedOptions
     public string? Granularity { get; set; }
 
     [Sets("attribution.samples")]
-    [Option("samples", MetaValue = "NAME", HelpText = "The method that computes the effect of every single image, for the images of each group in the report; or none: grad-dot, tracin, grad-cos, influence, ekfac, trak, and other methods whose cost does not grow with the number of images. Default: grad-dot.")]
+    [Option("samples", MetaValue = "NAME",
+        HelpText = "The method that computes the effect of every single image, for the images of each group in the report: none, "
+            + "grad-dot, tracin, grad-cos, influence, ekfac, trak, and other methods whose cost does not grow with the number of "
+            + "images. Default: grad-dot.")]
     public string? Samples { get; set; }
 
-    [Option("memory", MetaValue = "MIB", HelpText = "The memory limit for a method, by its own estimate, in MiB. Default: the machine's memory.")]
+    [Option("memory", MetaValue = "MIB",
+        HelpText = "The memory limit for a method, by its own estimate, in MiB. Default: the machine's memory.")]
     public double? Memory { get; set; }
 
     [Sets("attribution.methods")]
-    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). controlled-replay is the most accurate for short training, push for long training; repair is the fastest. Default: as in --method.")]
+    [Option("mode", MetaValue = "NAME",
+        HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). "
+            + "controlled-replay is the most accurate for short training, push for long; repair is the fastest. Default: as "
+            + "in --method.")]
     public string? Mode { get; set; }
 
     [Sets("attribution.methods")]
@@ -43,18 +54,24 @@ internal sealed class AttributeVerb : GroupedOptions
     public string? Synset { get; set; }
 
     [Sets("attribution.reference_groups")]
-    [Option("reference-groups", MetaValue = "N", HelpText = "The number of groups without which the last block is retrained, to check the effects of synset modes, feature and head, and to scale them to real units; 0 for none. Default: 8.")]
+    [Option("reference-groups", MetaValue = "N",
+        HelpText = "The number of groups without which the last block is retrained, to check the effects of synset modes, feature and "
+            + "head, and to scale them to real units; 0 for none. Default: 8.")]
     public int? ReferenceGroups { get; set; }
 
     [Sets("attribution.objectives")]
-    [Option("objectives", Separator = ';', MetaValue = "LIST", HelpText = "The objectives that effects are computed for, separated by semicolons: loss, accuracy, margin or logit, over all test images, one class (loss:class=3), test images by number (margin:sample=4,17), or each class separately (loss:class). Default: loss;loss:class.")]
+    [Option("objectives", Separator = ';', MetaValue = "LIST",
+        HelpText = "The objectives that effects are computed for, separated by semicolons: loss, accuracy, margin or logit, over all "
+            + "test images, one class (loss:class=3), test images by number (margin:sample=4,17), or each class separately "
+            + "(loss:class). Default: loss;loss:class.")]
     public IEnumerable<string> Objectives { get; set; } = [];
 
     [Sets("validation.calibrate")]
-    [Option("calibrate", MetaValue = "N", HelpText = "Retrain without N groups, and scale the effects to real units with one slope. Default: none.")]
+    [Option("calibrate", MetaValue = "N",
+        HelpText = "Retrain without N groups, and scale the effects to real units with one slope. Default: none.")]
     public int? Calibrate { get; set; }
 
-    protected override RunGoal Upto => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
+    protected override RunGoal Goal => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
 
     protected override RunSettings Settings => base.Settings with { MemoryLimit = Memory is double mebibytes ? (long)(mebibytes * 1024 * 1024) : null };
 

@@ -6,13 +6,17 @@ namespace DdmNative.Cli.Verbs;
 /// <summary>The options of every verb that runs kernels.</summary>
 internal abstract class DeviceOptions : VerbOptions
 {
-    [Option("device", MetaValue = "NAME", HelpText = "The device that runs the kernels: cpu, cuda, cuda:1, or cuda:0,1 or cuda:all to divide the ensemble; see `ddm devices`. Default: cpu.")]
+    [Option("device", MetaValue = "NAME",
+        HelpText = "The device that runs the kernels: cpu, cuda, cuda:1, or cuda:0,1 or cuda:all to divide the ensemble; see `ddm "
+            + "devices`. Default: cpu.")]
     public string? Device { get; set; }
 
     [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
     public int? Threads { get; set; }
 
-    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, errors as of float32). Default: fp32.")]
+    [Option("precision", MetaValue = "NAME",
+        HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, errors as of "
+            + "float32). Default: fp32.")]
     public string? Precision { get; set; }
 
     /// <summary>The name of the device.</summary>

@@ -8,7 +8,8 @@ namespace DdmNative.Cli.Verbs;
 internal sealed class DistillVerb : GroupedOptions
 {
     [Sets("attribution.methods")]
-    [Option("mode", MetaValue = "NAME", HelpText = "The synset of this mode: repair, replay, controlled-replay, push or forget. Default: the run's.")]
+    [Option("mode", MetaValue = "NAME",
+        HelpText = "The synset of this mode: repair, replay, controlled-replay, push or forget. Default: the run's.")]
     public string? Mode { get; set; }
 
     [Sets("matching.images_per_group")]
@@ -20,10 +21,11 @@ internal sealed class DistillVerb : GroupedOptions
     public int? Steps { get; set; }
 
     [Sets("matching.distance")]
-    [Option("distance", MetaValue = "NAME", HelpText = "How gradients are compared: relative, row-cosine or relative-per-layer. Default: relative.")]
+    [Option("distance", MetaValue = "NAME",
+        HelpText = "How gradients are compared: relative, row-cosine or relative-per-layer. Default: relative.")]
     public string? Distance { get; set; }
 
-    protected override RunGoal Upto => RunGoal.Distill;
+    protected override RunGoal Goal => RunGoal.Distill;
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {

@@ -6,15 +6,21 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("evaluate", HelpText = "Measure attribution methods against retrained models: leave-one-out, LDS, removal curves, brittleness, mislabel detection, time and memory.")]
+[Verb("evaluate",
+    HelpText = "Measure attribution methods against retrained models: leave-one-out, LDS, removal curves, brittleness, mislabel "
+        + "detection, time and memory.")]
 internal sealed class EvaluateVerb : GroupedOptions
 {
     [Sets("attribution.methods")]
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST",
+        HelpText = "The methods, separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, "
+            + "block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Sets("evaluation.metrics")]
-    [Option("metrics", Separator = ',', MetaValue = "LIST", HelpText = "What is measured, separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or all.")]
+    [Option("metrics", Separator = ',', MetaValue = "LIST",
+        HelpText = "What is measured, separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or "
+            + "all.")]
     public IEnumerable<string> Metrics { get; set; } = [];
 
     [Sets("evaluation.seeds")]
@@ -26,7 +32,8 @@ internal sealed class EvaluateVerb : GroupedOptions
     public int? Subsets { get; set; }
 
     [Sets("evaluation.percent")]
-    [Option("percent", Separator = ',', MetaValue = "P,P…", HelpText = "Percentages of the groups to remove, ascending, for removal and brittleness. Default: 5,10,20,40.")]
+    [Option("percent", Separator = ',', MetaValue = "P,P…",
+        HelpText = "Percentages of the groups to remove, ascending, for removal and brittleness. Default: 5,10,20,40.")]
     public IEnumerable<double> Percent { get; set; } = [];
 
     [Sets("evaluation.predictions")]
@@ -34,10 +41,11 @@ internal sealed class EvaluateVerb : GroupedOptions
     public int? Predictions { get; set; }
 
     [Sets("evaluation.label_noise")]
-    [Option("label-noise", MetaValue = "P", HelpText = "Wrong labels to insert for mislabel, in percent of the training images. Default: 10.")]
+    [Option("label-noise", MetaValue = "P",
+        HelpText = "Wrong labels to insert for mislabel, in percent of the training images. Default: 10.")]
     public double? LabelNoise { get; set; }
 
-    protected override RunGoal Upto => RunGoal.Evaluate;
+    protected override RunGoal Goal => RunGoal.Evaluate;
 
     protected override string? NoteOn(Job job) => NoteOnGranularity;
 

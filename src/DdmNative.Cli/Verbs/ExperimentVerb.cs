@@ -6,16 +6,22 @@ using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("experiment", HelpText = "Repeat one of the paper's experiments on your data: runs that differ in one setting, with the result as a table and a figure.")]
+[Verb("experiment",
+    HelpText = "Repeat one of the paper's experiments on your data: runs that differ in one setting, with the result as a table and a "
+        + "figure.")]
 internal sealed class ExperimentVerb : WorkOptions
 {
-    [Value(0, Required = true, MetaName = "NAME", HelpText = "reverse-vs-forward, perturbed-accuracy, useless-data, architectures, clusters, images-per-group or initialisation.")]
+    [Value(0, Required = true, MetaName = "NAME",
+        HelpText = "reverse-vs-forward, perturbed-accuracy, useless-data, architectures, clusters, images-per-group or initialisation.")]
     public string Name { get; set; } = "";
 
-    [Option("run", Required = true, MetaValue = "DIR", HelpText = "The experiment's folder; created if it does not exist, resumed if it does.")]
+    [Option("run", Required = true, MetaValue = "DIR",
+        HelpText = "The experiment's folder; created if it does not exist, resumed if it does.")]
     public string Folder { get; set; } = "";
 
-    [Option("job", MetaValue = "FILE", HelpText = "A job file with the settings that all runs share: data, network, training, groups, the evaluation's seeds. Options override it. Default: none; then --data is required.")]
+    [Option("job", MetaValue = "FILE",
+        HelpText = "A job file with the settings that all runs share: data, network, training, groups, the evaluation's seeds. Options "
+            + "override it. Default: none; then --data is required.")]
     public string? JobPath { get; set; }
 
     [Sets("data.source")]
@@ -47,7 +53,8 @@ internal sealed class ExperimentVerb : WorkOptions
     public int? Steps { get; set; }
 
     [Sets("attribution.methods")]
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas, if the experiment has a choice of methods. Default: the methods that it compares.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST",
+        HelpText = "The methods, separated by commas, if the experiment has a choice of methods. Default: the methods that it compares.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Sets("seed")]
@@ -60,7 +67,7 @@ internal sealed class ExperimentVerb : WorkOptions
 
     private JsonFieldLines? _lines;
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         Experiment experiment = ExperimentCatalog.Find(Name)
             ?? throw new BadUsageException($"There is no experiment '{Name}'; expected one of {string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
@@ -71,7 +78,7 @@ internal sealed class ExperimentVerb : WorkOptions
         Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job, JobPath, _lines,
             RunGoal.Evaluate);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job), Given = Origin!.Given };
-        ExperimentResult result = Carried((device, progress) => ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop)));
+        ExperimentResult result = RunWithProgress((device, progress) => ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop)));
         ExperimentWriter.Write(experiment, result, Folder, Json);
     }
 

@@ -16,7 +16,7 @@ internal sealed class ExportVerb : VerbOptions
     [Option("csv", MetaValue = "FILE", HelpText = "As csv; - is standard output. Default: not written.")]
     public string? Csv { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         if (Parquet is null && Csv is null)
             throw new BadUsageException("Specify what to write: --parquet FILE, --csv FILE, or both.");

@@ -8,7 +8,8 @@ namespace DdmNative.Cli.Verbs;
 internal abstract class GroupedOptions : RunOptions
 {
     [Sets("groups.file")]
-    [Option("groups", MetaValue = "FILE", HelpText = "Your own groups: a csv file with the columns sample,group. Default: clusters within each class.")]
+    [Option("groups", MetaValue = "FILE",
+        HelpText = "Your own groups: a csv file with the columns sample,group. Default: clusters within each class.")]
     public string? Groups { get; set; }
 
     [Sets("groups.per_class")]

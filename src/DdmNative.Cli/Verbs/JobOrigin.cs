@@ -32,15 +32,15 @@ internal sealed class JobOrigin(VerbOptions verb, Job job, string? file, JsonFie
 
     /// <summary>The same, and how to fix it if this command line does not set it.</summary>
     public string RemedyFor(string field) => OptionThatWasGiven(field) is null && verb.Variables.VariableOf(field, job) is null
-        && lines is null ? Mend(field) : "";
+        && lines is null ? DescribeSetter(field) : "";
 
     /// <summary>Replaces the place of an error in a job by the place where the user set the field.</summary>
     public BadInputException Locate(BadInputException fault)
     {
         (string of, string name, int? line) = Place(fault.JobField!);
-        string mend = fault.IsOfJob && OptionThatWasGiven(fault.JobField!) is not null ? "" : lines is null || !fault.IsOfJob
-            ? Mend(fault.JobField!) : "";
-        return fault.At(of, name, line, fault.Remedy + (mend.Length == 0 ? "" : $" {mend}"));
+        string setter = fault.IsOfJob && OptionThatWasGiven(fault.JobField!) is not null ? "" : lines is null || !fault.IsOfJob
+            ? DescribeSetter(fault.JobField!) : "";
+        return fault.At(of, name, line, fault.Remedy + (setter.Length == 0 ? "" : $" {setter}"));
     }
 
     private (string File, string Field, int? Line) Place(string field)
@@ -55,7 +55,7 @@ internal sealed class JobOrigin(VerbOptions verb, Job job, string? file, JsonFie
     }
 
     /// <summary>How to set a value that is not on this command line: by an option of this verb, or by the verb that has one.</summary>
-    private string Mend(string field)
+    private string DescribeSetter(string field)
     {
         if (OptionOf(verb.GetType(), field) is string own)
             return $"--{own} sets it.";

@@ -24,10 +24,11 @@ internal sealed class ProfileVerb : DeviceOptions
     [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Measured rounds of each loop.")]
     public int Rounds { get; set; } = 5;
 
-    [Option("trace", MetaValue = "FILE", HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens. Default: none.")]
+    [Option("trace", MetaValue = "FILE",
+        HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens. Default: none.")]
     public string? Trace { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         if (Rounds is < 1 or > 100_000)
             throw new BadUsageException($"--rounds: found {Rounds}, expected a whole number from 1 to 100000.");

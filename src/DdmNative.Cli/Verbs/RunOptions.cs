@@ -18,41 +18,47 @@ internal abstract class RunOptions : WorkOptions
     public virtual string Run { get; set; } = "";
 
     [Sets("data.source")]
-    [Option("data", MetaValue = "SPEC", HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a dataset that `ddm data fetch` has downloaded, or generated:classes=4,per-class=40,… Required in a new run folder, which stores it as an absolute path; later it sets the new location of the same data.")]
+    [Option("data", MetaValue = "SPEC",
+        HelpText = "A folder with IDX, CIFAR binary, npz or image files, the name of a dataset that `ddm data fetch` has downloaded, or "
+            + "generated:classes=4,per-class=40,… Required in a new run folder, which stores it as an absolute path; later it sets the "
+            + "new location of the same data.")]
     public string? Data { get; set; }
 
     [Sets("seed")]
     [Option("seed", MetaValue = "N", HelpText = "The seed of all random numbers. Default: 1.")]
     public ulong? Seed { get; set; }
 
-    [Option("shard", MetaValue = "I/N", HelpText = "Do the I-th of N shares of the work (I from 1) in its own run folder; `ddm merge` merges the N folders (docs/clusters.md). Default: all of the work.")]
+    [Option("shard", MetaValue = "I/N",
+        HelpText = "Do the I-th of N shares of the work (I from 1) in its own run folder; `ddm merge` merges the N folders "
+            + "(docs/clusters.md). Default: all of the work.")]
     public string? Shard { get; set; }
 
-    [Option("from", MetaValue = "DIR", HelpText = "Reuse the finished results of this other run on the same data; it is not changed. Default: none.")]
+    [Option("from", MetaValue = "DIR",
+        HelpText = "Reuse the finished results of this other run on the same data; it is not changed. Default: none.")]
     public string? From { get; set; }
 
     private string? _file;
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         if (Answer())
             return;
-        Job job = Apply(Variables.Apply(Known(stop)));
+        Job job = Apply(Variables.Apply(FindJob(stop)));
         job = job with { Seed = Seed ?? job.Seed, Data = job.Data with { Source = Data ?? job.Data.Source } };
-        Check(job, _file, Lines, Upto);
+        Check(job, _file, Lines, Goal);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job), Given = Origin!.Given };
         if (IsPlanned)
         {
             using Compute.Device planned = OpenDevice();
-            PlanWriter.Write(RunPlan.Make(Run, job, Upto, settings, planned), Json);
+            PlanWriter.Write(RunPlan.Make(Run, job, Goal, settings, planned), Json);
             return;
         }
 
-        RunSummary result = Carried((device, progress) =>
+        RunSummary result = RunWithProgress((device, progress) =>
         {
             if (NoteOn(job) is string note)
                 progress.Note(note);
-            return Runner.Run(Run, job, Upto, settings, device, progress, stop);
+            return Runner.Run(Run, job, Goal, settings, device, progress, stop);
         });
         Finish();
         ResultWriter.Write(result, Json);
@@ -76,10 +82,10 @@ internal abstract class RunOptions : WorkOptions
     protected override RunSettings Settings => base.Settings with { Shard = ShardOf(Shard), From = From };
 
     /// <summary>The stages up to which the verb runs.</summary>
-    protected abstract RunGoal Upto { get; }
+    protected abstract RunGoal Goal { get; }
 
     /// <summary>A complete job that replaces the folder's; null for verbs that change parts of it.</summary>
-    protected virtual Job? Whole(CancellationToken stop) => null;
+    protected virtual Job? ReadJob(CancellationToken stop) => null;
 
     /// <summary>Applies this verb's own options to the job.</summary>
     protected abstract Job Apply(Job job);
@@ -94,15 +100,15 @@ internal abstract class RunOptions : WorkOptions
     {
         if (text is null)
             return null;
-        if (Upto is RunGoal.Train or RunGoal.Distill or RunGoal.Unlearn)
+        if (Goal is RunGoal.Train or RunGoal.Distill or RunGoal.Unlearn)
             throw new BadUsageException("--shard: this verb's work cannot be divided; use --shard with attribute, validate, evaluate or run.");
         return Attribution.Sharding.Shard.Parse(text) ?? throw new BadUsageException($"--shard: found '{text}', expected I/N with I from 1 to N, such as 3/8.");
     }
 
     /// <summary>The job before environment and command line are applied.</summary>
-    private Job Known(CancellationToken stop)
+    private Job FindJob(CancellationToken stop)
     {
-        Job? known = Whole(stop) ?? RunFolder.Peek(Run)?.Job;
+        Job? known = ReadJob(stop) ?? RunFolder.Peek(Run)?.Job;
         _file = JobFileName ?? (known is null ? null : Path.Combine(Run, "run.json"));
         if (known is null && Data is null && !Variables.NamesData)
             throw new BadUsageException($"{Run} is a new run: specify its data with --data DIR, or --data generated:… for a trial.");

@@ -12,16 +12,20 @@ internal sealed class RunVerb : RunOptions
     [Value(0, MetaName = "job.json", HelpText = "The job, or - for standard input; docs/formats.md describes its fields.")]
     public string JobPath { get; set; } = "";
 
-    [Option("run", MetaValue = "DIR", HelpText = "The run folder; created if it does not exist, resumed if it does. Required, except with --schema.")]
+    [Option("run", MetaValue = "DIR",
+        HelpText = "The run folder; created if it does not exist, resumed if it does. Required, except with --schema.")]
     public override string Run { get; set; } = "";
 
     [Option("schema", HelpText = "Print the job file's JSON Schema, for editors, and for checking jobs before they are submitted.")]
     public bool Schema { get; set; }
 
-    [Option("dry-run", HelpText = "Write nothing; print which stages would run, and an estimate of each stage's time on this machine. Default: run the stages.")]
+    [Option("dry-run",
+        HelpText = "Write nothing; print which stages would run, and an estimate of each stage's time on this machine. Default: run the "
+            + "stages.")]
     public bool DryRun { get; set; }
 
-    [Option("upto", Default = "everything", MetaValue = "NAME", HelpText = "Stop after this goal: train, distill, attribute, validate, evaluate or everything. Use it to prepare shards.")]
+    [Option("upto", Default = "everything", MetaValue = "NAME",
+        HelpText = "Stop after this goal: train, distill, attribute, validate, evaluate or everything. Use it to prepare shards.")]
     public string UpToName { get; set; } = "everything";
 
     [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after another.")]
@@ -50,10 +54,10 @@ internal sealed class RunVerb : RunOptions
     /// <summary>The goals for <c>--upto</c>. Unlearning is not one of them: the job or the verb <c>unlearn</c> requests it.</summary>
     public static IReadOnlyDictionary<string, RunGoal> Goals { get; } = Enum.GetValues<RunGoal>().Where(goal => goal != RunGoal.Unlearn).ToDictionary(goal => goal.ToString().ToLowerInvariant());
 
-    protected override RunGoal Upto => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
+    protected override RunGoal Goal => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
         : throw new BadUsageException($"--upto: found '{UpToName}', expected {string.Join(", ", Goals.Keys.SkipLast(1))} or {Goals.Keys.Last()}.");
 
-    protected override Job? Whole(CancellationToken stop) => JobFile.Read(JobPath, out _lines, stop);
+    protected override Job? ReadJob(CancellationToken stop) => JobFile.Read(JobPath, out _lines, stop);
 
     protected override Job Apply(Job job) => job;
 

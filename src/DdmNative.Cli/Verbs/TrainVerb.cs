@@ -32,7 +32,8 @@ internal sealed class TrainVerb : RunOptions
     public int? Depth { get; set; }
 
     [Sets("training.learning_rate")]
-    [Option("learning-rate", MetaValue = "X", HelpText = "The learning rate of the first step; it decreases to zero along a cosine. Default: 0.02.")]
+    [Option("learning-rate", MetaValue = "X",
+        HelpText = "The learning rate of the first step; it decreases to zero along a cosine. Default: 0.02.")]
     public float? LearningRate { get; set; }
 
     [Sets("training.momentum")]
@@ -48,30 +49,38 @@ internal sealed class TrainVerb : RunOptions
     public int? Epochs { get; set; }
 
     [Sets("target.file")]
-    [Option("target", MetaValue = "FILE", HelpText = "Instead of training: a network trained in PyTorch, as safetensors (docs/interchange.md). The file determines architecture, width and depth. Default: none; the network is trained.")]
+    [Option("target", MetaValue = "FILE",
+        HelpText = "Instead of training: a network trained in PyTorch, as safetensors (docs/interchange.md). The file determines "
+            + "architecture, width and depth. Default: none; the network is trained.")]
     public string? Target { get; set; }
 
     [Sets("target.trajectory")]
-    [Option("trajectory", MetaValue = "DIR", HelpText = "With --target: checkpoints of its training, step-000000.safetensors and so on, for methods that need them. Default: none.")]
+    [Option("trajectory", MetaValue = "DIR",
+        HelpText = "With --target: checkpoints of its training, step-000000.safetensors and so on, for methods that need them. Default: "
+            + "none.")]
     public string? Trajectory { get; set; }
 
     [Sets("target.name_map")]
-    [Option("name-map", MetaValue = "FILE", HelpText = "With --target: a JSON object that maps the file's tensor names to ddm's, if they are not the documented ones. Default: none.")]
+    [Option("name-map", MetaValue = "FILE",
+        HelpText = "With --target: a JSON object that maps the file's tensor names to ddm's, if they are not the documented ones. "
+            + "Default: none.")]
     public string? NameMap { get; set; }
 
     [Sets("data.mean")]
-    [Option("mean", Separator = ',', MetaValue = "X,X…", HelpText = "The mean for normalising images with pixels from 0 to 1: one for each channel, or one for all. Default: the target file's, or the training images'.")]
+    [Option("mean", Separator = ',', MetaValue = "X,X…",
+        HelpText = "The mean for normalising images with pixels from 0 to 1: one for each channel, or one for all. Default: the target "
+            + "file's, or the training images'.")]
     public IEnumerable<double> Mean { get; set; } = [];
 
     [Sets("data.std")]
     [Option("std", Separator = ',', MetaValue = "X,X…", HelpText = "The same for the standard deviation. Default: as for --mean.")]
     public IEnumerable<double> Std { get; set; } = [];
 
-    protected override RunGoal Upto => RunGoal.Train;
+    protected override RunGoal Goal => RunGoal.Train;
 
     protected override Job Apply(Job job)
     {
-        RequireUsed(Architecture ?? Known(job).Architecture);
+        RequireUsed(Architecture ?? NetworkOf(job).Architecture);
         return Changed(job);
     }
 
@@ -100,9 +109,9 @@ internal sealed class TrainVerb : RunOptions
         Target = GivenTarget(job),
         Network = new JobNetwork
         {
-            Architecture = Architecture ?? Known(job).Architecture,
-            Width = Width ?? Known(job).Width,
-            Depth = Depth ?? Known(job).Depth,
+            Architecture = Architecture ?? NetworkOf(job).Architecture,
+            Width = Width ?? NetworkOf(job).Width,
+            Depth = Depth ?? NetworkOf(job).Depth,
         },
         Training = new JobTraining
         {
@@ -114,7 +123,7 @@ internal sealed class TrainVerb : RunOptions
     };
 
     /// <summary>The run's network; the default if another target is given, because the target's network replaces it.</summary>
-    private JobNetwork Known(Job job) => Target is null ? job.Network : new JobNetwork();
+    private JobNetwork NetworkOf(Job job) => Target is null ? job.Network : new JobNetwork();
 
     private JobTarget? GivenTarget(Job job)
     {

@@ -9,23 +9,30 @@ namespace DdmNative.Cli.Verbs;
 internal sealed class UnlearnVerb : RunOptions
 {
     [Sets("unlearning.groups")]
-    [Option("remove", Separator = ',', MetaValue = "G,G…", HelpText = "The groups to forget, by their numbers in groups.csv. This option or --forget is required.")]
+    [Option("remove", Separator = ',', MetaValue = "G,G…",
+        HelpText = "The groups to forget, by their numbers in groups.csv. This option or --forget is required.")]
     public IEnumerable<int> Remove { get; set; } = [];
 
     [Sets("unlearning.forget")]
-    [Option("forget", MetaValue = "WHAT", HelpText = "The groups to forget, by description: class=3,cluster=2; class=3 (all of it); group=7,12; name=annotator-5 (of your own groups). Several descriptions may follow each other. This option or --remove is required.")]
+    [Option("forget", MetaValue = "WHAT",
+        HelpText = "The groups to forget, by description: class=3,cluster=2; class=3 (all of it); group=7,12; name=annotator-5 (of your "
+            + "own groups). Several descriptions may follow each other. This option or --remove is required.")]
     public IEnumerable<string> Forget { get; set; } = [];
 
     [Sets("unlearning.method")]
-    [Option("method", MetaValue = "NAME", HelpText = "The method: head, block:K or all (exact), or a synset mode: repair, replay, controlled-replay, push, forget. Default: block:1.")]
+    [Option("method", MetaValue = "NAME",
+        HelpText = "The method: head, block:K or all (exact), or a synset mode: repair, replay, controlled-replay, push, forget. "
+            + "Default: block:1.")]
     public string? Method { get; set; }
 
-    [Option("out", MetaValue = "FILE", HelpText = "Also write the model to this file; it is always written to unlearned.safetensors in the run folder. Default: only there.")]
+    [Option("out", MetaValue = "FILE",
+        HelpText = "Also write the model to this file; it is always written to unlearned.safetensors in the run folder. Default: only "
+            + "there.")]
     public string? Out { get; set; }
 
     private OutputFile? _out;
 
-    protected override RunGoal Upto => RunGoal.Unlearn;
+    protected override RunGoal Goal => RunGoal.Unlearn;
 
     protected override Job Apply(Job job)
     {

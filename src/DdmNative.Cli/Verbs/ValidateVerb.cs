@@ -17,7 +17,7 @@ internal sealed class ValidateVerb : GroupedOptions
     [Option("seeds", MetaValue = "N", HelpText = "Seeds to average the effects over. Default: 1.")]
     public int? Seeds { get; set; }
 
-    protected override RunGoal Upto => RunGoal.Validate;
+    protected override RunGoal Goal => RunGoal.Validate;
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {

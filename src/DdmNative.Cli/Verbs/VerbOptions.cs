@@ -11,16 +11,19 @@ namespace DdmNative.Cli.Verbs;
 /// </summary>
 internal abstract class VerbOptions
 {
-    [Option("json", HelpText = "Print one JSON object with the result, or with the error, on standard output; everything else goes to standard error.")]
+    [Option("json",
+        HelpText = "Print one JSON object with the result, or with the error, on standard output; everything else goes to standard error.")]
     public bool Json { get; set; }
 
     [Option("quiet", HelpText = "Write only errors to standard error; the same as --log-level error.")]
     public bool Quiet { get; set; }
 
-    [Option(LogSettings.LevelOption, MetaValue = "LEVEL", HelpText = "The lowest level that is written to standard error: error, warning, info or debug. Default: info.")]
+    [Option(LogSettings.LevelOption, MetaValue = "LEVEL",
+        HelpText = "The lowest level that is written to standard error: error, warning, info or debug. Default: info.")]
     public string? LogLevel { get; set; }
 
-    [Option(LogSettings.FormatOption, MetaValue = "FORMAT", HelpText = "The format of standard error: text, or json with one object per line. Default: text.")]
+    [Option(LogSettings.FormatOption, MetaValue = "FORMAT",
+        HelpText = "The format of standard error: text, or json with one object per line. Default: text.")]
     public string? LogFormat { get; set; }
 
     /// <summary>The environment variables, which apply where the command line sets nothing.</summary>
@@ -37,12 +40,12 @@ internal abstract class VerbOptions
     protected JobOrigin? Origin { get; private set; }
 
     /// <summary>Replaces an error about a job's field by one that names the field as the user wrote it.</summary>
-    public Exception Named(Exception e) => e is BadInputException { JobField: not null } fault && Origin is not null ? Origin.Locate(fault)
+    public Exception Locate(Exception e) => e is BadInputException { JobField: not null } fault && Origin is not null ? Origin.Locate(fault)
         : e;
 
     /// <summary>Sets the options that the command line leaves open from the environment.</summary>
     /// <exception cref="BadUsageException">A variable's value is wrong.</exception>
-    public void Take(DdmEnvironment environment)
+    public void FillFrom(DdmEnvironment environment)
     {
         Variables = environment;
         environment.Fill(this, except: Quiet ? LogSettings.LevelOption : "");
@@ -64,5 +67,5 @@ internal abstract class VerbOptions
     }
 
     /// <summary>Runs the verb. The result is written to standard output, everything else to standard error.</summary>
-    public abstract void Do(CancellationToken stop);
+    public abstract void Execute(CancellationToken stop);
 }

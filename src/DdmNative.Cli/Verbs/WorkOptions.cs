@@ -10,7 +10,9 @@ namespace DdmNative.Cli.Verbs;
 /// <summary>The options of every verb that carries out runs.</summary>
 internal abstract class WorkOptions : DeviceOptions
 {
-    [Option("wave", MetaValue = "N", HelpText = "The maximum number of models that run together in any stage; more models need more memory. The results do not depend on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
+    [Option("wave", MetaValue = "N",
+        HelpText = "The maximum number of models that run together in any stage; more models need more memory. The results do not depend "
+            + "on it. Default: 8 in exact retraining, up to 64 elsewhere.")]
     public int? Wave { get; set; }
 
     /// <summary>The settings that control how runs are carried out.</summary>
@@ -20,7 +22,7 @@ internal abstract class WorkOptions : DeviceOptions
         : new RunSettings { Wave = Wave ?? new RunSettings().Wave, LargestWave = Wave };
 
     /// <summary>Does the work with a progress view, and reports the devices' memory use at the end.</summary>
-    protected T Carried<T>(Func<Device, ProgressView, T> work)
+    protected T RunWithProgress<T>(Func<Device, ProgressView, T> work)
     {
         using Device device = OpenDevice();
         using ProgressView progress = ProgressView.For(Log);

@@ -50,18 +50,18 @@ internal sealed class TargetFiles
     /// Returns the target's own network if it agrees with the job. A setting that has its default value in the job does not have to agree,
     /// unless it was given explicitly.
     /// </summary>
-    /// <param name="said">The network in the job.</param>
+    /// <param name="stated">The network in the job.</param>
     /// <param name="given">Fields that were set explicitly: they must agree even if they have the default value.</param>
     /// <exception cref="BadInputException">The job contradicts the file.</exception>
-    public JobNetwork NetworkFor(JobNetwork said, IReadOnlySet<string> given)
+    public JobNetwork NetworkFor(JobNetwork stated, IReadOnlySet<string> given)
     {
         JobNetwork found = Target.Network();
-        var unsaid = new JobNetwork();
-        Require("network.architecture", said.Architecture, unsaid.Architecture, found.Architecture);
+        var defaults = new JobNetwork();
+        Require("network.architecture", stated.Architecture, defaults.Architecture, found.Architecture);
         if (found.Architecture == LeNet.Name)
             return found;
-        Require("network.width", said.Width, unsaid.Width, found.Width);
-        Require("network.depth", said.Depth, unsaid.Depth, found.Depth);
+        Require("network.width", stated.Width, defaults.Width, found.Width);
+        Require("network.depth", stated.Depth, defaults.Depth, found.Depth);
         return found;
 
         void Require<T>(string field, T value, T usual, T ofFile)

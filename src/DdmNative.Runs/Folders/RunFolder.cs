@@ -68,7 +68,7 @@ public sealed partial class RunFolder : IDisposable
         {
             RequireNoLinkedFolders(folder);
             RunHolder.Write(folder);
-            return new RunFolder(folder, hold) { Record = record, Amiss = [.. PutRight(folder, damage)] };
+            return new RunFolder(folder, hold) { Record = record, Amiss = [.. Repair(folder, damage)] };
         }
         catch
         {
@@ -200,7 +200,7 @@ public sealed partial class RunFolder : IDisposable
         }
     }
 
-    private static IEnumerable<string> PutRight(string folder, BadInputException? damage)
+    private static IEnumerable<string> Repair(string folder, BadInputException? damage)
     {
         if (AtomicFile.RemoveTemporaries(folder) is > 0 and int left)
             yield return $"{left} half-written file{(left == 1 ? "" : "s")} of a killed run {(left == 1 ? "was" : "were")} removed.";

@@ -24,7 +24,7 @@ public static class JobFields
     public const string SchemaName = "$schema";
 
     /// <summary>All fields, in the order of the records.</summary>
-    public static IReadOnlyList<JobField> All { get; } = [.. Of(typeof(Job), "")];
+    public static IReadOnlyList<JobField> All { get; } = [.. FieldsOf(typeof(Job), "")];
 
     /// <summary>The default of every field; an optional section contains its defaults.</summary>
     public static JsonObject Defaults()
@@ -42,14 +42,14 @@ public static class JobFields
         return node;
     }
 
-    private static IEnumerable<JobField> Of(Type section, string prefix)
+    private static IEnumerable<JobField> FieldsOf(Type section, string prefix)
     {
         foreach (JsonPropertyInfo property in JobFile.Options.GetTypeInfo(section).Properties.Where(property => property.Name != SchemaName))
         {
             Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             if (type.Namespace == typeof(Job).Namespace)
             {
-                foreach (JobField field in Of(type, $"{prefix}{property.Name}."))
+                foreach (JobField field in FieldsOf(type, $"{prefix}{property.Name}."))
                     yield return field;
             }
             else

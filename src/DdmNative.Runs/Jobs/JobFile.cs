@@ -27,7 +27,7 @@ public static class JobFile
     {
         byte[] json = InputFile.ReadOnce(path, stop);
         Job job = Parse<Job>(path, json);
-        JsonFieldLines known = JsonFieldLines.Of(json);
+        JsonFieldLines known = JsonFieldLines.Read(json);
         JobRules.Check(job, (field, found, expected) => new BadInputException(path, "$." + field, found, expected, "Correct the job file.",
             line: known[field]));
         lines = known;

@@ -29,7 +29,7 @@ public sealed class JsonFieldLines
     /// <summary>Whether the text contains the field.</summary>
     public bool Says(string field) => _lines.ContainsKey(field);
 
-    internal static JsonFieldLines Of(ReadOnlySpan<byte> json)
+    internal static JsonFieldLines Read(ReadOnlySpan<byte> json)
     {
         if (json.StartsWith("\uFEFF"u8))
             json = json[3..];

@@ -14,7 +14,7 @@ internal static class FileCopy
     /// <param name="to">The destination run; a missing subfolder is created.</param>
     /// <param name="sha256">The expected SHA-256 of the file.</param>
     /// <exception cref="BadInputException">The file is missing, has been changed since, or is outside the run.</exception>
-    public static void Take(string from, string name, RunFolder to, string sha256)
+    public static void Copy(string from, string name, RunFolder to, string sha256)
     {
         if (!RelativePath.Stays(name))
             throw new BadInputException(Path.Combine(from, RunFolder.RecordName), "$.stages[].files", $"'{name}'", "files inside the run's folder", "Do not use this run: its run.json was edited.");

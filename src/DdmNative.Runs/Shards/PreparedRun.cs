@@ -44,14 +44,14 @@ internal sealed class PreparedRun
     /// store.
     /// </summary>
     /// <exception cref="BadInputException">A file of the stage is missing or damaged.</exception>
-    public bool Take(Stage stage, string key, RunFolder folder)
+    public bool TryReuse(Stage stage, string key, RunFolder folder)
     {
         if (_record.Stages.FirstOrDefault(record => record.Name == stage.Name && record.Key == key) is not StageRecord finished
             || !finished.Files.Keys.All(RelativePath.Stays))
             return false;
         folder.Forget(stage.Name);
         foreach ((string name, string sha256) in finished.Files)
-            FileCopy.Take(_folder, name, folder, sha256);
+            FileCopy.Copy(_folder, name, folder, sha256);
         folder.Add(finished);
         return true;
     }

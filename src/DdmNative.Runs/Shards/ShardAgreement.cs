@@ -20,7 +20,7 @@ internal static class ShardAgreement
 {
     /// <summary>Reads the shards, in the order of their numbers. Nothing is written.</summary>
     /// <exception cref="BadInputException">They do not belong together, or one is missing, unfinished or damaged.</exception>
-    public static IReadOnlyList<ShardFolder> Of(IReadOnlyList<string> folders)
+    public static IReadOnlyList<ShardFolder> Read(IReadOnlyList<string> folders)
     {
         ShardFolder[] shards = [.. folders.Select(Open)];
         ShardFolder first = shards[0];

@@ -30,7 +30,7 @@ public static class ShardMerge
         ArgumentNullException.ThrowIfNull(places);
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(listener);
-        IReadOnlyList<ShardFolder> parts = ShardAgreement.Of(shards);
+        IReadOnlyList<ShardFolder> parts = ShardAgreement.Read(shards);
         RunRecord first = parts[0].Record;
         RequireHere(parts[0], "$.version", first.Version, Runner.Version, "Merge with the version that ran the shards.");
         RequireHere(parts[0], "$.arithmetic", first.Arithmetic, device.Arithmetic, "Models would be trained again: merge on the kind of device that ran the shards (--device, --precision).");
@@ -41,14 +41,14 @@ public static class ShardMerge
             RequireSameRun(run, parts[0]);
             run.Save(first with { Job = InputPlaces.Absolute(job), Shard = null, Shards = [.. parts.Select(part => WithoutFiles(part.Shard))], Stages = run.Record?.Stages ?? [], Begun = run.Record?.Begun, Summary = null });
             foreach (StageRecord stage in first.Stages)
-                Take(run, stage.Name, stage, stage.Files, parts[0].Folder);
+                CopyStage(run, stage.Name, stage, stage.Files, parts[0].Folder);
             foreach (ShardFolder part in parts)
             {
                 listener.Note($"shard {part.Shard.Shard}: {part.Folder}");
                 foreach (ShareRecord share in part.Shard.Shares)
                 {
                     stop.ThrowIfCancellationRequested();
-                    Take(run, share.Stage, share.Result, share.Files, part.Folder);
+                    CopyStage(run, share.Stage, share.Result, share.Files, part.Folder);
                 }
             }
         }
@@ -59,12 +59,12 @@ public static class ShardMerge
     /// <summary>
     /// Copies the files of a stage that is not finished here; if the shard has finished the stage, it is recorded as finished here too.
     /// </summary>
-    private static void Take(RunFolder run, string name, StageRecord? result, IReadOnlyDictionary<string, string> files, string from)
+    private static void CopyStage(RunFolder run, string name, StageRecord? result, IReadOnlyDictionary<string, string> files, string from)
     {
         if (run.Record!.Stages.Any(stage => stage.Name == name))
             return;
         foreach ((string file, string sha256) in files)
-            FileCopy.Take(from, file, run, sha256);
+            FileCopy.Copy(from, file, run, sha256);
         if (result is not null)
             run.Add(result);
     }

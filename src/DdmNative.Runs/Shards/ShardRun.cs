@@ -14,14 +14,14 @@ internal sealed class ShardRun
     private readonly Shard _shard;
     private readonly ModelNumbers _numbers = new();
     private readonly IReadOnlyList<Stage> _stages;
-    private readonly Dictionary<string, int> _dealt;
+    private readonly Dictionary<string, int> _assigned;
 
     /// <param name="folder">The shard's own folder, whose record contains the shard.</param>
     /// <param name="stages">All stages of the job, in order.</param>
     public ShardRun(RunFolder folder, IReadOnlyList<Stage> stages)
     {
         (_folder, _stages, _shard) = (folder, stages, folder.Record!.Shard!.Shard);
-        _dealt = stages.Where(stage => stage.InShard == ShardWork.Dealt).Select((stage, i) => (stage.Name, i)).ToDictionary();
+        _assigned = stages.Where(stage => stage.InShard == ShardWork.Dealt).Select((stage, i) => (stage.Name, i)).ToDictionary();
     }
 
     /// <summary>Creates the shard's record at the start of a run: finished work under the same goal is kept.</summary>
@@ -55,8 +55,8 @@ internal sealed class ShardRun
                 context.Listener.Finished(stage.Name, pieces.Seconds);
                 context.Listener.Note($"{stage.Name}: {pieces.Own} of {pieces.Of} pieces belong to shard {_shard}.");
                 break;
-            case ShardWork.Dealt when _shard.Owns(_dealt[stage.Name]):
-                Deal(stage, context);
+            case ShardWork.Dealt when _shard.Owns(_assigned[stage.Name]):
+                RunCompletely(stage, context);
                 break;
         }
     }
@@ -92,7 +92,7 @@ internal sealed class ShardRun
         }
         catch (AwaitingShardsException)
         {
-            ShareRecord? before = Known(stage.Name, context.Key);
+            ShareRecord? before = FindShare(stage.Name, context.Key);
             return new ShareRecord
             {
                 Stage = stage.Name,
@@ -109,9 +109,9 @@ internal sealed class ShardRun
         throw new InvalidOperationException($"Stage {stage.Name} declares that its work is divided into pieces, but does not divide it.");
     }
 
-    private void Deal(Stage stage, StageContext context)
+    private void RunCompletely(Stage stage, StageContext context)
     {
-        if (Known(stage.Name, context.Key) is ShareRecord done && done.Files.All(file => Fingerprint.OfFile(_folder.PathOf(file.Key)) == file.Value))
+        if (FindShare(stage.Name, context.Key) is ShareRecord done && done.Files.All(file => Fingerprint.OfFile(_folder.PathOf(file.Key)) == file.Value))
         {
             context.Listener.Stage(stage.Name, stage.Title, isDone: true);
             return;
@@ -134,7 +134,7 @@ internal sealed class ShardRun
         context.Listener.Finished(stage.Name, result.Seconds);
     }
 
-    private ShareRecord? Known(string stage, string key) => _folder.Record!.Shard!.Shares.FirstOrDefault(share => share.Stage == stage && share.Key == key);
+    private ShareRecord? FindShare(string stage, string key) => _folder.Record!.Shard!.Shares.FirstOrDefault(share => share.Stage == stage && share.Key == key);
 
     private void Add(ShareRecord share)
     {

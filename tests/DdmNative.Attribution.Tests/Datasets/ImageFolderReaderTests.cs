@@ -392,7 +392,7 @@ public sealed class ImageFolderReaderTests : IDisposable
     {
         byte[] png = Png(seed: 1);
         Array.Copy((byte[])[0, 0, 0x7F, 0xFF, 0, 0, 0x7F, 0xFF], 0, png, 16, 8);
-        uint crc = Crc32.Of(png.AsSpan(12, 17));
+        uint crc = Crc32.Compute(png.AsSpan(12, 17));
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), crc);
         long before = GC.GetAllocatedBytesForCurrentThread();
 

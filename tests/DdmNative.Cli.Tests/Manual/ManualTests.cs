@@ -49,7 +49,7 @@ public sealed class ManualTests
     public void A_page_shows_every_option_once_and_places_none_that_is_not_there(string verb)
     {
         VerbDescription description = VerbDescription.Find(verb)!;
-        string[] shown = [.. ManualPage.Of(description).Sections.SelectMany(section => section.Blocks).OfType<Definition>().Select(definition => definition.Term).Where(term => term.StartsWith("--", StringComparison.Ordinal))];
+        string[] shown = [.. ManualPage.For(description).Sections.SelectMany(section => section.Blocks).OfType<Definition>().Select(definition => definition.Term).Where(term => term.StartsWith("--", StringComparison.Ordinal))];
 
         Assert.Equal(description.Options.Select(option => option.Usage).Order(), shown.Order());
         Assert.Empty(ManualSource.Find(verb)!.OptionSections.SelectMany(section => section.Names).Except(description.Options.Select(option => option.Name)));
@@ -69,7 +69,7 @@ public sealed class ManualTests
     [InlineData(48)]
     public void Pages_fit_the_terminal(int width)
     {
-        foreach (ManualPage page in VerbDescription.All.Select(ManualPage.Of).Prepend(ManualPage.Overview()))
+        foreach (ManualPage page in VerbDescription.All.Select(ManualPage.For).Prepend(ManualPage.Overview()))
         {
             string[] commands = [.. page.Sections.SelectMany(section => section.Blocks).OfType<ExampleLine>().Select(line => line.Text)];
             IEnumerable<string> wide = ManualText.Format(page, width, bold: false).Split('\n').Where(line => line.Length > width);
@@ -81,7 +81,7 @@ public sealed class ManualTests
     [Fact]
     public void A_wider_terminal_takes_fewer_lines_and_bold_adds_nothing_but_escapes()
     {
-        var page = ManualPage.Of(VerbDescription.Find("attribute")!);
+        var page = ManualPage.For(VerbDescription.Find("attribute")!);
         string narrow = ManualText.Format(page, 80, bold: false), wide = ManualText.Format(page, 110, bold: false), bold = ManualText.Format(page, 80, bold: true);
 
         Assert.True(wide.Count(c => c == '\n') < narrow.Count(c => c == '\n'));
@@ -95,7 +95,7 @@ public sealed class ManualTests
         Ddm.Result help = Ddm.Run("validate", "--help");
 
         Assert.Equal(ExitCode.Done, help.Code);
-        Assert.Equal(ManualText.Format(ManualPage.Of(VerbDescription.Find("validate")!), 80, bold: false), help.Output);
+        Assert.Equal(ManualText.Format(ManualPage.For(VerbDescription.Find("validate")!), 80, bold: false), help.Output);
         Assert.Equal(help, Ddm.Run("help", "validate"));
         Assert.Equal(help, Ddm.Run("validate", "-h"));
         Assert.Equal(help, Ddm.Run("validate", "--run", "x", "--epochs", "many", "--help"));

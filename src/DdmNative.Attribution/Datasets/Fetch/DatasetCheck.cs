@@ -47,7 +47,7 @@ public static class DatasetCheck
             string path = Path.Combine(folder, name);
             if (!File.Exists(path))
                 faults.Add($"{Printable.Of(name)} is missing");
-            else if (FileChecksum.Of(path, stop) != sum)
+            else if (FileChecksum.Compute(path, stop) != sum)
                 faults.Add($"{Printable.Of(name)} has been changed");
         }
 

@@ -59,7 +59,7 @@ public sealed class DatasetFetch
         CreateFolder(folder);
         var sums = new List<(string, string)>();
         foreach (KnownFile file in files)
-            sums.AddRange(fetch.Bring(mirror, file, request.Verifies));
+            sums.AddRange(fetch.Obtain(mirror, file, request.Verifies));
         ChecksumManifest.Write(folder, sums);
         foreach (KnownFile archive in files.Where(file => file.IsArchive))
             DiskException.Named(folder, () => Delete(Path.Combine(folder, archive.Name)));
@@ -114,7 +114,7 @@ public sealed class DatasetFetch
     }
 
     /// <summary>Downloads and checks one file; returns it, or the files unpacked from it, with their checksums.</summary>
-    private List<(string Name, string Sha256)> Bring(Mirror mirror, KnownFile file, bool verifies)
+    private List<(string Name, string Sha256)> Obtain(Mirror mirror, KnownFile file, bool verifies)
     {
         string path = Path.Combine(_folder, file.Name);
         RequireOwnFolders(file.Name);
@@ -124,7 +124,7 @@ public sealed class DatasetFetch
             _listener.Stage(stage, stage, isDone: true);
         else
             Download(mirror, file, path, stage, verifies);
-        return file.Root is null ? [(file.Name, FileChecksum.Of(path, _stop))] : Unpack(path, file.Root);
+        return file.Root is null ? [(file.Name, FileChecksum.Compute(path, _stop))] : Unpack(path, file.Root);
     }
 
     /// <summary>Rejects links among the folders of a file name: they would lead outside the dataset's folder.</summary>
@@ -187,7 +187,7 @@ public sealed class DatasetFetch
         {
             DatasetArchive.Unpack(archive, root, temporary, _stop);
             List<(string Name, string Sha256)> sums = [.. Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)
-                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Of(path, _stop)))];
+                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Compute(path, _stop)))];
             foreach (string entry in Directory.EnumerateFileSystemEntries(temporary))
             {
                 string to = Path.Combine(_folder, Path.GetFileName(entry));

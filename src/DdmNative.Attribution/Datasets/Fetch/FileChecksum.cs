@@ -8,10 +8,10 @@ namespace DdmNative.Attribution.Datasets.Fetch;
 internal static class FileChecksum
 {
     /// <exception cref="OperationCanceledException">Cancelled, also within a large file.</exception>
-    public static string Of(string path, CancellationToken stop)
+    public static string Compute(string path, CancellationToken stop)
     {
         using FileStream file = InputFile.Open(path);
-        return Of(file, stop);
+        return Compute(file, stop);
     }
 
     /// <summary>The difference between a file and the known one, as (found, expected); null if there is none.</summary>
@@ -25,23 +25,23 @@ internal static class FileChecksum
     public static (string Found, string Expected)? Fault(Stream file, KnownFile known, CancellationToken stop)
     {
         file.Position = 0;
-        string found = Of(file, stop);
+        string found = Compute(file, stop);
         if (found == known.Sha256)
             return null;
         if (known.UnpackedSha256 is null)
             return ($"SHA-256 {found}", known.Sha256!);
         file.Position = 0;
-        string? unpacked = OfUnpacked(file, stop);
+        string? unpacked = ComputeUnpacked(file, stop);
         return unpacked == known.UnpackedSha256 ? null : (unpacked is null ? $"not a gzip file (SHA-256 {found})" : $"SHA-256 {unpacked} unpacked", $"{known.UnpackedSha256} unpacked");
     }
 
     /// <summary>The hash of a .gz file's content; null if it cannot be unpacked.</summary>
-    private static string? OfUnpacked(Stream file, CancellationToken stop)
+    private static string? ComputeUnpacked(Stream file, CancellationToken stop)
     {
         try
         {
             using var plain = new GZipStream(file, CompressionMode.Decompress, leaveOpen: true);
-            return Of(plain, stop);
+            return Compute(plain, stop);
         }
         catch (InvalidDataException)
         {
@@ -49,7 +49,7 @@ internal static class FileChecksum
         }
     }
 
-    private static string Of(Stream stream, CancellationToken stop)
+    private static string Compute(Stream stream, CancellationToken stop)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[1 << 20];
