@@ -105,7 +105,7 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
         Checkpoint[] edges = [.. wanted.Select(step => trajectory.Nearest((double)step / trajectory.TotalSteps)).DistinctBy(checkpoint => checkpoint.Step)];
         if (edges.Length <= wanted.Count / 2)
         {
-            throw new MissingTrajectoryException($"Mode 'controlled-replay' needs {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints were recorded.  "
+            throw new MissingTrajectoryException($"Mode 'controlled-replay' needs {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints were recorded. "
                 + "Train again and record the steps in RecordedSteps.");
         }
 

@@ -159,7 +159,7 @@ public sealed class CheckpointFileTests : IDisposable
 
     internal static string Golden(string name) => Path.Combine(GoldenFolder(), name);
 
-    private static string GoldenFolder([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", "golden"));
+    private static string GoldenFolder([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
 
     private static float[] Logits(Network network, float[] parameters, NamedTensor images)
     {
