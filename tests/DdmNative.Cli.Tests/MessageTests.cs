@@ -16,7 +16,7 @@ public sealed class MessageTests(RunFiles files)
     [InlineData(ExitCode.BadUsage, "--remove: found -1", "unlearn", "--remove", "-1")]
     [InlineData(ExitCode.BadUsage, "--mode: found 'head', which has no synset", "distill", "--mode", "head")]
     [InlineData(ExitCode.BadUsage, "--std: found no mean beside it", "train", "--std", "0.5")]
-    [InlineData(ExitCode.BadInput, "--objectives, attribution.objectives[1]: found 'loss:class=9', class 9", "attribute", "--objectives", "loss;loss:class=9")]
+    [InlineData(ExitCode.BadInput, "--objectives, attribution.objectives[1]: found 'loss:class=9', but class 9", "attribute", "--objectives", "loss;loss:class=9")]
     [InlineData(ExitCode.BadInput, "--count, validation.groups: found 99", "validate", "--count", "99")]
     [InlineData(ExitCode.BadInput, "--clusters sets it.", "attribute", "--clusters", "13")]
     [InlineData(ExitCode.BadInput, "--depth, network.depth: found 9, expected 1 to 3 for images of 1×8×8", "train", "--depth", "9")]

@@ -86,7 +86,7 @@ public sealed class JobFileTests : IDisposable
     [InlineData("\"seed\": 3", "\"seed\": -1", "found -1, expected a whole number from 0 to 18446744073709551615")]
     [InlineData("\"seed\": 3", "\"seed\": 3, \"seed\": 4", "found a repeated field, expected every field once")]
     [InlineData("\"source\": \"generated:classes=3\", ", "", "found no field source, expected source, which is required")]
-    [InlineData("[\"repair\", \"block:2\"]", "\"repair\"", "found \"repair\", expected a list [ … ] of texts")]
+    [InlineData("[\"repair\", \"block:2\"]", "\"repair\"", "found \"repair\", expected a list [ … ] of strings")]
     [InlineData("[\"repair\", \"block:2\"]", "[\"repair\", 2]", "found 2, expected a string")]
     [InlineData("\"data\": {", "\"data\": 7, \"training\": {", "found 7, expected an object { … }")]
     [InlineData("\"convnet\"", "\"\\ud800\"", "found \"\\ud800\", expected a string of complete characters")]

@@ -109,7 +109,7 @@ public sealed class ImageFolderReaderTests : IDisposable
         Assert.Contains("left out 2 images without a line in val_annotations.txt (val/images/val_0.png, val/images/val_2.png)",
             Assert.Single(train.Notes), StringComparison.Ordinal);
         Write("val/val_annotations.txt", "val_1.png\tn01\nval_0.png\tn01\nval_1.png\tn01\n"u8.ToArray());
-        Refuses("val/val_annotations.txt", "line 3", "val_1.png, which line 1 has already");
+        Refuses("val/val_annotations.txt", "line 3", "val_1.png, which is already in line 1");
     }
 
     [Theory]

@@ -419,7 +419,7 @@ public sealed class DatasetFetchTests : IDisposable
         string target = _folder.File("fashion");
         DatasetFetch.Run("fashion-mnist", new FetchRequest { Mirror = packaged, Folder = target }, _listener, default);
 
-        Assert.Contains("those of fashion-mnist as published", DatasetCheck.Run(packaged, default), StringComparison.Ordinal);
+        Assert.Contains("match fashion-mnist as published", DatasetCheck.Run(packaged, default), StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(target, "train-images-idx3-ubyte.gz")));
     }
 
