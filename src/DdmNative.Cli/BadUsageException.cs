@@ -1,4 +1,4 @@
 namespace DdmNative.Cli;
 
-/// <summary>The options are understood one by one but do not make sense together.</summary>
+/// <summary>Each option is valid alone, but the combination is not.</summary>
 public sealed class BadUsageException(string message) : Exception(message);

@@ -8,9 +8,9 @@ using DdmNative.Cli.Verbs;
 namespace DdmNative.Cli;
 
 /// <summary>
-/// Reads a command line strictly. Every word belongs to an option or an operand, and every option that takes a value has one. Numbers are
-/// written as in a job file, whatever the machine's language. Every message names the option as it was typed. The verbs' attributes say
-/// which options there are.
+/// Reads a command line strictly. Each argument belongs to an option or is an operand, and each option that takes a value has one. Numbers
+/// have the format of a job file, independent of the culture. Messages name the option as the user typed it. The attributes of the verbs
+/// define the options.
 /// </summary>
 internal sealed class CommandLineReader
 {
@@ -37,11 +37,11 @@ internal sealed class CommandLineReader
             => property.GetCustomAttribute<ValueAttribute>()!.Index)];
     }
 
-    /// <summary>The verb with its options set; or, in its place, what is wrong, a sentence each.</summary>
+    /// <summary>Reads the verb and sets its options. If there are errors, the verb is null and there is one sentence per error.</summary>
     public static (VerbOptions? Verb, IReadOnlyList<string> Faults) Read(IReadOnlyList<string> arguments)
     {
         if (arguments.Count == 0 || arguments[0].Length == 0)
-            return (null, ["name a verb."]);
+            return (null, ["a verb is required."]);
         if (VerbDescription.Find(arguments[0]) is not VerbDescription description)
             return (null, [UsageErrors.UnknownVerb(arguments[0])]);
         var verb = (VerbOptions)Activator.CreateInstance(description.Type)!;
@@ -53,7 +53,7 @@ internal sealed class CommandLineReader
         return reader._faults.Count == 0 ? (verb, []) : (null, reader._faults);
     }
 
-    /// <summary>Which word belongs to which option.</summary>
+    /// <summary>Assigns each argument to an option or to the operands.</summary>
     private void Sort(string[] arguments)
     {
         for (int i = 0; i < arguments.Length; i++)
@@ -77,23 +77,23 @@ internal sealed class CommandLineReader
                 string name = word.Split('=')[0];
                 Fault($"there is no option '{name}'.{UsageErrors.Suggestion(name.TrimStart('-'), _options.Keys, Dashes)}");
 
-                // What follows is most likely its value: one fault is told once.
+                // The next argument is most likely the value of the unknown option: report only one error.
                 if (sides.Length == 1 && i + 1 < arguments.Length && !LooksLikeOption(arguments[i + 1]))
                     i++;
                 continue;
             }
 
-            i += Take(sides[0], option, sides.Length == 2 ? sides[1] : null, arguments.AsSpan(i + 1));
+            i += ReadValues(sides[0], option, sides.Length == 2 ? sides[1] : null, arguments.AsSpan(i + 1));
         }
     }
 
-    /// <summary>An option with its values.</summary>
-    /// <param name="name">Without the dashes.</param>
-    /// <param name="option">Where it is kept.</param>
-    /// <param name="value">What follows its equals sign; null where there is none.</param>
-    /// <param name="next">The words behind it.</param>
-    /// <returns>How many of them belong to it.</returns>
-    private int Take(string name, PropertyInfo option, string? value, ReadOnlySpan<string> next)
+    /// <summary>Reads the values of one option.</summary>
+    /// <param name="name">The name without dashes.</param>
+    /// <param name="option">The property that the option sets.</param>
+    /// <param name="value">The text after the equals sign; null if there is none.</param>
+    /// <param name="next">The arguments that follow.</param>
+    /// <returns>How many of them belong to the option.</returns>
+    private int ReadValues(string name, PropertyInfo option, string? value, ReadOnlySpan<string> next)
     {
         bool isList = IsList(option);
         if (!isList && option.PropertyType != typeof(bool) && _texts.ContainsKey(name))
@@ -102,7 +102,7 @@ internal sealed class CommandLineReader
         if (option.PropertyType == typeof(bool))
         {
             if (value is not null)
-                Fault($"--{name} takes no value: found '{value}' after it; leave that out.");
+                Fault($"--{name} takes no value: found '{value}'; remove it.");
             return 0;
         }
 
@@ -120,8 +120,8 @@ internal sealed class CommandLineReader
             string usage = $"--{name} {option.GetCustomAttribute<OptionAttribute>()!.MetaValue}";
             Fault(next.Length == 0
                 ? $"--{name} needs a value: {usage}."
-                : $"--{name} needs a value: {usage}; found the option '{next[0]}' in its place. "
-                    + $"For a value that begins with a dash write --{name}={next[0]}.");
+                : $"--{name} needs a value: {usage}; found the option '{next[0]}'. "
+                    + $"For a value that starts with a dash, write --{name}={next[0]}.");
         }
 
         return taken;
@@ -135,7 +135,7 @@ internal sealed class CommandLineReader
             if (_texts.TryGetValue(name, out List<string>? texts))
                 Set(property, Dashes + name, option.Separator, texts);
             else if (option.Required)
-                Fault($"--{name} {option.MetaValue} is needed.");
+                Fault($"--{name} {option.MetaValue} is required.");
             else if (option.Default is not null)
                 property.SetValue(_verb, option.Default);
         }
@@ -152,13 +152,13 @@ internal sealed class CommandLineReader
             if (texts.Length > 0)
                 Set(property, operand.MetaName.TrimEnd('…'), default, texts);
             else if (operand.Required)
-                Fault($"{operand.MetaName} is needed: {operand.HelpText}");
+                Fault($"{operand.MetaName} is required: {operand.HelpText}");
         }
 
-        string takes = _operands.Count == 0 ? "takes no words beside its options"
-            : $"takes {string.Join(' ', _description.Operands.Select(operand => operand.Name))} beside its options";
+        string takes = _operands.Count == 0 ? "takes only options"
+            : $"takes {string.Join(' ', _description.Operands.Select(operand => operand.Name))} and options";
         foreach (string word in _words.Skip(taken))
-            Fault($"found '{word}', which belongs to no option; {_description.Name} {takes}.");
+            Fault($"found '{word}', which does not belong to an option; {_description.Name} {takes}.");
     }
 
     private void Set(PropertyInfo property, string named, char separator, IReadOnlyList<string> texts)
@@ -178,7 +178,7 @@ internal sealed class CommandLineReader
             if (value is not null)
                 values.Add(value);
             else
-                Fault($"{named}: found {(string.IsNullOrWhiteSpace(text) ? "an empty text" : $"'{text}'")}, expected {expected}.");
+                Fault($"{named}: found {(string.IsNullOrWhiteSpace(text) ? "an empty string" : $"'{text}'")}, expected {expected}.");
         }
 
         if (IsList(property))
@@ -187,15 +187,15 @@ internal sealed class CommandLineReader
             property.SetValue(_verb, values[0]);
     }
 
-    /// <summary>The value of a text, or null; and what was expected.</summary>
+    /// <summary>Converts a text to a value, or to null if that is not possible; also describes the expected value.</summary>
     internal static (object? Value, string Expected) ValueOf(string text, Type type)
     {
         if (type == typeof(string))
-            return (string.IsNullOrWhiteSpace(text) ? null : text, "a text that is not empty");
+            return (string.IsNullOrWhiteSpace(text) ? null : text, "a string that is not empty");
         CultureInfo invariant = CultureInfo.InvariantCulture;
         if (type == typeof(int))
             return (int.TryParse(text, NumberStyles.AllowLeadingSign, invariant, out int whole) ? whole : null,
-                OfWhole(text, int.MaxValue));
+                DescribeInteger(text, int.MaxValue));
         if (type == typeof(ulong))
             return (ulong.TryParse(text, NumberStyles.None, invariant, out ulong seed) ? seed : null,
                 "a whole number from 0 to 18446744073709551615");
@@ -203,14 +203,14 @@ internal sealed class CommandLineReader
             throw new InvalidOperationException($"Options of {type} cannot be read yet.");
         double? real = Real(text) is double found && (type == typeof(double) || float.IsFinite((float)found)) ? found : null;
         string expected = text.Contains(',', StringComparison.Ordinal) && Real(text.Replace(',', '.')) is not null
-            ? $"a number with a point for its decimals, such as {text.Replace(',', '.')}"
+            ? $"a number with a decimal point, such as {text.Replace(',', '.')}"
             : "a number";
         if (real is null)
             return (null, expected);
         return (type == typeof(double) ? (object)real.Value : float.Parse(text, NumberStyles.Float, invariant), expected);
     }
 
-    private static string OfWhole(string text, int most)
+    private static string DescribeInteger(string text, int most)
         => text.TrimStart('-').All(char.IsAsciiDigit) && text.TrimStart('-').Length > 0 ? $"a whole number up to {most}" : "a whole number";
 
     private static double? Real(string text)
@@ -222,7 +222,7 @@ internal sealed class CommandLineReader
     private static bool IsList(PropertyInfo property) => property.PropertyType != typeof(string)
         && typeof(IEnumerable).IsAssignableFrom(property.PropertyType);
 
-    /// <summary>Whether a word is an option and no value: it begins with a dash and is no number below 0.</summary>
+    /// <summary>Whether an argument is an option and not a value: it starts with a dash and is not a negative number.</summary>
     private static bool LooksLikeOption(string word)
         => word.Length > 1 && word[0] == '-' && !(char.IsAsciiDigit(word[1])
             || (word.Length > 2 && word[1] == '.' && char.IsAsciiDigit(word[2])));

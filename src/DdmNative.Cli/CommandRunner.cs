@@ -5,7 +5,7 @@ using DdmNative.Cli.Verbs;
 
 namespace DdmNative.Cli;
 
-/// <summary>From arguments to an exit code: finds the verb, runs it, and turns every exception into one line that says what to do.</summary>
+/// <summary>Finds the verb, runs it, and converts every exception into an exit code and one line that says what to do.</summary>
 internal static class CommandRunner
 {
     internal static readonly Type[] VerbTypes =
@@ -14,11 +14,11 @@ internal static class CommandRunner
     public static int Run(string[] args)
     {
         Terminal.Guard(
-            new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e, "Lead it to a place that takes it")),
+            new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e, "Redirect it to a path that can be written")),
             new RefusableWriter(Console.Error, _ => { }));
         try
         {
-            return Take(args);
+            return Execute(args);
         }
         catch (DiskException e)
         {
@@ -28,9 +28,9 @@ internal static class CommandRunner
         }
     }
 
-    private static int Take(string[] args)
+    private static int Execute(string[] args)
     {
-        // Whoever asks for help is told, whatever else is wrong with the line.
+        // A request for help is answered even if the rest of the line is wrong.
         if (args.TakeWhile(argument => argument != "--").Any(argument => argument is "--help" or "-h"))
             args = args[0].StartsWith('-') ? [HelpVerb.Name] : [HelpVerb.Name, args[0]];
         (VerbOptions? verb, IReadOnlyList<string> faults) = CommandLineReader.Read(args);
@@ -47,15 +47,15 @@ internal static class CommandRunner
         using var export = TelemetryExport.Begin(verb);
         try
         {
-            verb.Take(DdmEnvironment.From(Environment.GetEnvironmentVariables()));
+            verb.FillFrom(DdmEnvironment.From(Environment.GetEnvironmentVariables()));
             _ = verb.Log;
-            verb.Do(interruption.Token);
+            verb.Execute(interruption.Token);
             export?.End(ExitCode.Done, null);
             return ExitCode.Done;
         }
         catch (Exception e)
         {
-            var failure = Failure.From(verb.Named(e));
+            var failure = Failure.From(verb.Locate(e));
             failure = failure with { Message = verb.Variables.Naming(failure.Message) };
             failure.Write(verb.Json, IsJson(verb.LogFormat));
             export?.End(failure.Code, e);
@@ -63,11 +63,13 @@ internal static class CommandRunner
         }
     }
 
-    /// <summary>Whether errors are to be JSON, by the option or, where it is not given, by its variable: also where neither has been found good yet.</summary>
+    /// <summary>
+    /// Whether errors are written as JSON: the option decides, otherwise its environment variable. Neither has been validated yet.
+    /// </summary>
     private static bool IsJson(string? format)
-        => (format ?? Environment.GetEnvironmentVariable(DdmEnvironment.OfOption(LogSettings.FormatOption))) == LogSettings.JsonFormat;
+        => (format ?? Environment.GetEnvironmentVariable(DdmEnvironment.VariableForOption(LogSettings.FormatOption))) == LogSettings.JsonFormat;
 
-    /// <summary>What arguments that are not understood say of the log's format.</summary>
+    /// <summary>The log format that unparsed arguments request; null if there is none.</summary>
     private static string? FormatIn(string[] args)
     {
         const string Option = "--" + LogSettings.FormatOption;

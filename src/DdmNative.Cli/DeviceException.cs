@@ -1,4 +1,4 @@
 namespace DdmNative.Cli;
 
-/// <summary>There is no device of that name.</summary>
+/// <summary>There is no device with that name.</summary>
 public sealed class DeviceException(string message) : Exception(message);

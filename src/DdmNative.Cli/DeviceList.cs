@@ -6,16 +6,16 @@ using DdmNative.Compute.Split;
 
 namespace DdmNative.Cli;
 
-/// <summary>From what <c>--device</c> says to a device.</summary>
+/// <summary>Opens the device that <c>--device</c> names.</summary>
 internal static class DeviceList
 {
     /// <summary>
-    /// Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), <c>cuda:1</c>; <c>cuda:0,1</c> and <c>cuda:all</c> share the
-    /// ensemble; <c>ilgpu:cpu</c> and the other names of the families of this build.
+    /// Opens a device by its name: <c>cpu</c>, <c>cuda</c> (the first), or <c>cuda:1</c>. <c>cuda:0,1</c> and <c>cuda:all</c> divide the
+    /// ensemble. The opt-in families of this build add names.
     /// </summary>
-    /// <exception cref="DeviceException">There is none of that name, or this build lacks its family.</exception>
-    /// <exception cref="DeviceUnavailableException">There is no such device on this machine.</exception>
-    /// <exception cref="BadUsageException">The number of threads or the precision is not possible.</exception>
+    /// <exception cref="DeviceException">There is no device with that name, or this build lacks its family.</exception>
+    /// <exception cref="DeviceUnavailableException">This machine has no such device.</exception>
+    /// <exception cref="BadUsageException">The number of threads or the precision is not supported.</exception>
     public static Device Open(string name, int? threads, string? precision = null)
     {
         if (threads is < 1 or > 1024)
@@ -33,7 +33,7 @@ internal static class DeviceList
         return ordinals.Length == 1 ? new CudaDevice(ordinals[0], products) : OpenTogether(ordinals, products);
     }
 
-    /// <summary>For each CUDA device that the given one is or consists of: the most memory that it has taken, in bytes.</summary>
+    /// <summary>For each CUDA device in the given device: the peak memory use, in bytes.</summary>
     public static IEnumerable<(string Name, long Bytes)> MemoryUse(Device device)
     {
         IEnumerable<Device> devices = device is SplitDevice split ? split.Devices : [device];
@@ -69,7 +69,7 @@ internal static class DeviceList
             if (!int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int ordinal))
                 throw Unknown(name);
             if (ordinals.Contains(ordinal))
-                throw new DeviceException($"--device {name}: cuda:{ordinal} is named twice; name each device once.");
+                throw new DeviceException($"--device {name}: cuda:{ordinal} is listed twice; list each device once.");
             ordinals.Add(ordinal);
         }
         return ordinals.Count > 0 ? [.. ordinals] : throw Unknown(name);

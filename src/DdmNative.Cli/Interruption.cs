@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace DdmNative.Cli;
 
-/// <summary>Ctrl-C and a service manager's SIGTERM ask the run to stop where it can go on later; a second one ends the process at once.</summary>
+/// <summary>
+/// Handles Ctrl-C and SIGTERM: the first signal requests cancellation at a point where the run can resume; a second one ends the process at
+/// once.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source = new();

@@ -1,6 +1,6 @@
 using DdmNative.Cli;
 
-// Answered before anything is loaded: scripts ask it often.
+// Answered before anything is loaded: scripts ask for it often.
 if (args is ["--version"] or ["version"])
 {
     try

@@ -1,6 +1,6 @@
 namespace DdmNative.Cli;
 
-/// <summary>The program's own version.</summary>
+/// <summary>The program's version.</summary>
 internal static class ProgramVersion
 {
     /// <summary><c>0.1.0</c>.</summary>

@@ -8,18 +8,18 @@ using DdmNative.Compute;
 
 namespace DdmNative.Runs;
 
-/// <summary>A loop in which a job spends its time.</summary>
-/// <param name="Name">What one round of it is: <c>training step</c>.</param>
-/// <param name="Run">Runs so many rounds.</param>
+/// <summary>A loop that takes most of a job's time.</summary>
+/// <param name="Name">The name of one round: <c>training step</c>.</param>
+/// <param name="Run">Runs the given number of rounds.</param>
 public sealed record InnerLoop(string Name, Action<int> Run);
 
 /// <summary>
-/// A job's inner loops, ready to run for a profiler: its network, data and settings, from the initialisation instead of a trained target and with groups of equal
-/// size instead of clusters, which changes no kernel's work.
+/// A job's inner loops, ready to be profiled: with its network, data and settings, but with the initialisation instead of a trained target,
+/// and groups of equal size instead of clusters, which does not change the work of any kernel.
 /// </summary>
 public sealed class InnerLoops : IDisposable
 {
-    /// <summary>Models trained or evaluated together.</summary>
+    /// <summary>The number of models that are trained or evaluated together.</summary>
     private const int Models = 8;
 
     private readonly List<IDisposable> _owned = [];
@@ -50,7 +50,7 @@ public sealed class InnerLoops : IDisposable
     /// <summary>Training, retraining, matching, online and evaluation.</summary>
     public IReadOnlyList<InnerLoop> Loops { get; }
 
-    /// <summary>Reads the job's data and makes its loops ready.</summary>
+    /// <summary>Reads the job's data and prepares its loops.</summary>
     /// <exception cref="BadInputException">The data are missing or do not fit the job.</exception>
     public static InnerLoops Prepare(Device device, Job job)
     {
@@ -100,7 +100,7 @@ public sealed class InnerLoops : IDisposable
         };
     }
 
-    /// <summary>[N]: the job's own groups, or the samples of every class dealt out.</summary>
+    /// <summary>[N]: the job's own groups, or the samples of every class divided evenly.</summary>
     private static int[] GroupsOf(RunInputs inputs, int perClass)
     {
         if (inputs.OwnGroups is GroupTable own)

@@ -1,6 +1,6 @@
 namespace DdmNative.Runs;
 
-/// <summary>Hands everything on, and counts what is done for <see cref="RunTelemetry"/>.</summary>
+/// <summary>Forwards all progress, and counts finished work for <see cref="RunTelemetry"/>.</summary>
 internal sealed class MeteredListener : IRunListener
 {
     private readonly IRunListener _outer;
@@ -9,7 +9,7 @@ internal sealed class MeteredListener : IRunListener
 
     private MeteredListener(IRunListener outer) => _outer = outer;
 
-    /// <summary>The listener, metered; itself where it is metered already, as that of a run within a run is.</summary>
+    /// <summary>Wraps the listener; returns it unchanged if it is metered already, as for a run within a run.</summary>
     public static IRunListener Around(IRunListener listener) => IsMetered(listener) ? listener : new MeteredListener(listener);
 
     public void Stage(string stage, string title, bool isDone)
@@ -20,7 +20,7 @@ internal sealed class MeteredListener : IRunListener
 
     public void Progress(double done, double total, string unit)
     {
-        // A stage of several loops begins again from nothing with each.
+        // In a stage with several loops the count starts from zero with each loop.
         RunTelemetry.Done(_stage, done >= _done ? done - _done : done, unit);
         _done = done;
         _outer.Progress(done, total, unit);

@@ -1,9 +1,9 @@
 namespace DdmNative.Runs;
 
-/// <summary>Tells of a run within a run: its stages under the inner run's name.</summary>
+/// <summary>Reports the progress of a run within a run: its stages have the inner run's name as a prefix.</summary>
 internal sealed class NestedListener(string run, IRunListener outer) : IRunListener
 {
-    /// <summary>Who hears of it.</summary>
+    /// <summary>The listener of the outer run.</summary>
     public IRunListener Outer => outer;
 
     public void Stage(string stage, string title, bool isDone) => outer.Stage($"{run}/{stage}", title, isDone);

@@ -3,14 +3,14 @@ using System.Diagnostics;
 namespace DdmNative.Runs;
 
 /// <summary>
-/// The most resident memory that this process has had since a moment: what the machine must have. On Linux the kernel's own high-water mark, set back at the start; elsewhere
-/// the mark cannot be set back, and the figure is the most since the process began.
+/// The peak resident memory of this process since <see cref="Start"/>. On Linux it is the kernel's high-water mark, which is reset at the
+/// start; on other systems the mark cannot be reset, and the value is the peak since the process started.
 /// </summary>
 internal static class PeakMemory
 {
     private const string Reset = "/proc/self/clear_refs", Status = "/proc/self/status", Mark = "VmHWM:";
 
-    /// <summary>Sets the mark back, after giving garbage back to the system: what an earlier stage has left is not this one's.</summary>
+    /// <summary>Resets the mark, after returning unused memory to the system, so that memory of an earlier stage is not counted.</summary>
     public static void Start()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
@@ -22,11 +22,11 @@ internal static class PeakMemory
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A sandbox may forbid it; the mark then is the process's.
+            // A sandbox may forbid this; then the mark is that of the whole process.
         }
     }
 
-    /// <summary>Bytes.</summary>
+    /// <summary>The peak in bytes.</summary>
     public static long Bytes()
     {
         if (OperatingSystem.IsLinux())

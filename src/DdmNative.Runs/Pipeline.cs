@@ -7,7 +7,8 @@ using DdmNative.Runs.Shards;
 namespace DdmNative.Runs;
 
 /// <summary>
-/// Runs stages in order, passing over those that <c>run.json</c> holds under the same key, whose files are as they were left, and which have read what is there now.
+/// Runs stages in order. It skips a stage if <c>run.json</c> contains it under the same key, its files are unchanged, and the files that it
+/// read are the present ones.
 /// </summary>
 internal sealed class Pipeline
 {
@@ -22,15 +23,15 @@ internal sealed class Pipeline
                 stage.ReadsData ? dataHash : "", .. stage.Needs.Select(need => (object)_keys[need])]));
     }
 
-    /// <summary>Whether a stage is one of these.</summary>
+    /// <summary>Whether the pipeline contains a stage.</summary>
     public bool Has(string stage) => _keys.ContainsKey(stage);
 
-    /// <summary>Runs what is not finished.</summary>
-    /// <param name="folder">The run, its record saved with the current job; of a shard, only the shard's part is run.</param>
-    /// <param name="contextFor">Makes the context of a stage from its key.</param>
-    /// <param name="listener">Who watches.</param>
-    /// <param name="from">Another run whose finished stages are taken; null for none.</param>
-    /// <exception cref="OperationCanceledException">The run was interrupted; what is finished is kept.</exception>
+    /// <summary>Runs the stages that are not finished.</summary>
+    /// <param name="folder">The run, whose record contains the current job; for a shard, only the shard's part is run.</param>
+    /// <param name="contextFor">Creates the context of a stage from its key.</param>
+    /// <param name="listener">The progress listener.</param>
+    /// <param name="from">Another run whose finished stages are reused; null for none.</param>
+    /// <exception cref="OperationCanceledException">The run was cancelled; finished work is kept.</exception>
     public void Run(RunFolder folder, Func<string, StageContext> contextFor, IRunListener listener, PreparedRun? from = null)
     {
         ShardRun? shard = folder.Record!.Shard is null ? null : new ShardRun(folder, _stages);
@@ -44,7 +45,7 @@ internal sealed class Pipeline
         {
             StageRecord? record = Find(folder.Record!, stage.Name);
             string? cause = record is null ? null : causes[stage.Name] ?? ReadOtherwise(stage, record, folder.Record!);
-            if ((record is not null && cause is null) || from?.Take(stage, _keys[stage.Name], folder) == true)
+            if ((record is not null && cause is null) || from?.TryReuse(stage, _keys[stage.Name], folder) == true)
             {
                 Clear(folder, stage);
                 listener.Stage(stage.Name, stage.Title, isDone: true);
@@ -53,24 +54,24 @@ internal sealed class Pipeline
             }
 
             if (cause is not null)
-                listener.Note($"{stage.Name}: {cause}; doing it again.");
+                listener.Note($"{stage.Name}: {cause}; recomputing.");
             RunStage(folder, stage, contextFor(_keys[stage.Name]), shard);
         }
 
         shard?.End(_keys);
     }
 
-    /// <summary>A stage is done: it is written down first, and told then.</summary>
+    /// <summary>Records a finished stage, then reports it.</summary>
     internal static void Finish(RunFolder folder, Stage stage, StageRecord record, IRunListener listener)
     {
         folder.Add(record);
 
-        // Only now: a kill before this line must find what the stage would go on from.
+        // Not earlier: after a kill before this line, the stage must still find its partial results.
         Clear(folder, stage);
         listener.Finished(stage.Name, record.Seconds);
     }
 
-    /// <summary>Runs a stage, and says what it took and left.</summary>
+    /// <summary>Runs a stage, and returns its duration, memory and files.</summary>
     internal static StageRecord Execute(Stage stage, StageContext context)
     {
         RunFolder folder = context.Folder;
@@ -82,7 +83,7 @@ internal sealed class Pipeline
         long peak = PeakMemory.Bytes();
         var files = new Dictionary<string, string>();
         foreach (string file in result.Files)
-            files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new DiskException(folder.PathOf(file), new IOException("it was written, and is gone")));
+            files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new DiskException(folder.PathOf(file), new IOException("it was written but no longer exists")));
         return new StageRecord
         {
             Name = stage.Name,
@@ -95,19 +96,23 @@ internal sealed class Pipeline
         };
     }
 
-    /// <summary>The records of those stages that are finished under their present keys and read what is there now, by name; nothing is run.</summary>
+    /// <summary>
+    /// The records of the stages that are finished under their present keys and have read the present files, by name; nothing is run.
+    /// </summary>
     public IReadOnlyDictionary<string, StageRecord> Finished(RunRecord record)
         => _stages.Select(stage => (Stage: stage, Record: Find(record, stage.Name)))
             .Where(pair => pair.Record?.Key == _keys[pair.Stage.Name] && ReadOtherwise(pair.Stage, pair.Record, record) is null)
             .ToDictionary(pair => pair.Stage.Name, pair => pair.Record!);
 
-    /// <summary>The first file of a finished stage that is missing or is not as the stage has left it; null where there is none.</summary>
+    /// <summary>The first file of a finished stage that is missing or changed; null if there is none.</summary>
     public static string? ChangedFile(RunFolder folder, StageRecord record)
         => record.Files.Where(file => Fingerprint.OfFile(folder.PathOf(file.Key)) != file.Value).Select(file => file.Key).FirstOrDefault();
 
     private static StageRecord? Find(RunRecord record, string stage) => record.Stages.FirstOrDefault(candidate => candidate.Name == stage);
 
-    /// <summary>Of every stage, why it must be done again although it was finished once; null where it need not, or never was.</summary>
+    /// <summary>
+    /// For every stage, why it must be recomputed although it was finished before; null if it need not be, or was never finished.
+    /// </summary>
     private Dictionary<string, string?> Causes(RunRecord record, RunFolder folder)
     {
         var causes = new Dictionary<string, string?>();
@@ -117,7 +122,7 @@ internal sealed class Pipeline
             string? cause = null;
             if (finished is not null && finished.Key != _keys[stage.Name])
                 cause = stage.Needs.FirstOrDefault(need => Find(record, need) is not StageRecord before || before.Key != _keys[need]) is string need
-                    ? $"it builds on {need}, whose settings or data have changed"
+                    ? $"it needs {need}, whose settings or data have changed"
                     : "a setting or the data have changed";
             else if (finished is not null && ChangedFile(folder, finished) is string file)
                 cause = $"{file} is missing or has been changed";
@@ -128,12 +133,13 @@ internal sealed class Pipeline
     }
 
     /// <summary>
-    /// A stage that is done again under its old key comes out the same to the bit on the same kind of device, and then what was built on it stands. On another device, or by another version,
-    /// it may not; so a stage is held to the files that it has read.
+    /// If a stage is recomputed under its old key on the same kind of device, the result is identical to the bit, and the stages that
+    /// depend on it remain valid. On another device or with another version it may differ. A stage is therefore checked against the files
+    /// that it read.
     /// </summary>
     private static string? ReadOtherwise(Stage stage, StageRecord record, RunRecord run)
         => record.Read is null ? null : stage.Needs.FirstOrDefault(need => FilesOf(run, need) is string now && record.Read.TryGetValue(need, out string? then) && then != now) is string changed
-            ? $"it has read files of {changed} that have since come out differently"
+            ? $"it read files of {changed} that have changed since"
             : null;
 
     private static string? FilesOf(RunRecord run, string stage)
@@ -153,7 +159,8 @@ internal sealed class Pipeline
     {
         context.Stop.ThrowIfCancellationRequested();
 
-        // Unsaid before it is undone: a kill between the stage's first file and its last must not leave an old record beside new files.
+        // Mark the stage as unfinished before its files change: after a kill between its first and last file, an old record must not
+        // describe new files.
         folder.Begin(stage.Name);
         using Activity? span = RunTelemetry.StartStage(stage, context.Key);
         try

@@ -1,7 +1,7 @@
 namespace DdmNative.Runs;
 
-/// <summary>How to time PyTorch at the same retraining, to compare with.</summary>
-/// <param name="Python">A Python with PyTorch.</param>
+/// <summary>How to measure PyTorch's time for the same retraining, for comparison.</summary>
+/// <param name="Python">A Python interpreter with PyTorch.</param>
 /// <param name="Script"><c>benchmarks/pytorch/retraining.py</c>.</param>
-/// <param name="Threads">As many as this run's own device has.</param>
+/// <param name="Threads">The number of threads of this run's device.</param>
 public sealed record PyTorchBaseline(string Python, string Script, int Threads);

@@ -1,6 +1,6 @@
 namespace DdmNative.Runs;
 
-/// <summary>How far a run is to be taken. What the goal needs is done first where it is not done yet.</summary>
+/// <summary>The goal of a run. Stages that the goal needs are run first if they are not finished.</summary>
 public enum RunGoal
 {
     /// <summary>The trained target.</summary>
@@ -21,6 +21,6 @@ public enum RunGoal
     /// <summary>The model that has forgotten some groups.</summary>
     Unlearn,
 
-    /// <summary>All that the job asks for.</summary>
+    /// <summary>Everything that the job requests.</summary>
     Everything,
 }

@@ -12,7 +12,7 @@ using DdmNative.Runs.Summaries;
 
 namespace DdmNative.Runs;
 
-/// <summary>What comes from outside, read and checked before a run folder is touched.</summary>
+/// <summary>The inputs of a run, read and checked before its folder is changed.</summary>
 internal sealed class RunInputs
 {
     private RunInputs(Job job, Dataset train, Dataset test, Normalization normalization, Network network, GroupTable? groups)
@@ -26,7 +26,7 @@ internal sealed class RunInputs
         Sha256 = Fingerprint.Of(train, test);
     }
 
-    /// <summary>The job, its network that of the given target where there is one.</summary>
+    /// <summary>The job; if there is a given target, with that target's network.</summary>
     public Job Job { get; }
 
     /// <summary>The training images in use, normalised.</summary>
@@ -39,32 +39,32 @@ internal sealed class RunInputs
 
     public Network Network { get; }
 
-    /// <summary>What is black and white in pictures of the images, before they were normalised.</summary>
+    /// <summary>The values of black and white in pictures of the images, before normalisation.</summary>
     public PixelRange Pixels { get; private init; } = PixelRange.Unit;
 
-    /// <summary>What the user should know of how the data were read.</summary>
+    /// <summary>Notes for the user about how the data were read.</summary>
     public IReadOnlyList<string> Notes { get; private init; } = [];
 
-    /// <summary>The user's own groups, or null where they are to be made.</summary>
+    /// <summary>The user's own groups, or null if they are clustered.</summary>
     public GroupTable? OwnGroups { get; }
 
-    /// <summary>The network that was trained elsewhere; null where it is to be trained here.</summary>
+    /// <summary>The network that was trained elsewhere; null if the target is trained here.</summary>
     public ImportedTarget? Target { get; private init; }
 
-    /// <summary>The groups to forget, ascending; empty where the job names none.</summary>
+    /// <summary>The groups to forget, ascending; empty if the job names none.</summary>
     public int[] Forgotten { get; private init; } = [];
 
-    /// <summary>[N]: which training images got a wrong label on purpose; null where none did.</summary>
+    /// <summary>[N]: which training images have a deliberately wrong label; null if there are none.</summary>
     public bool[]? Planted { get; private init; }
 
-    /// <summary>Of all of the data in use.</summary>
+    /// <summary>SHA-256 of all data in use.</summary>
     public string Sha256 { get; }
 
-    /// <summary>Reads the data, takes the subsets, and builds the network, all as the job says.</summary>
+    /// <summary>Reads the data, selects the subsets, and creates the network according to the job.</summary>
     /// <param name="job">The job.</param>
-    /// <param name="goal">How far it is taken: what goes further is not held against the data.</param>
-    /// <param name="given">Fields that somebody has given a value, be it the default; null for none.</param>
-    /// <exception cref="BadInputException">Something is missing or wrong, or does not fit together.</exception>
+    /// <param name="goal">The goal: only requirements of its work are checked against the data.</param>
+    /// <param name="given">Fields that were set explicitly, even to the default value; null for none.</param>
+    /// <exception cref="BadInputException">An input is missing or wrong, or inputs do not fit together.</exception>
     public static RunInputs Load(Job job, RunGoal goal = RunGoal.Everything, IReadOnlySet<string>? given = null)
     {
         (Dataset train, Dataset test) = DatasetLocator.Open(job.Data.Source);
@@ -76,7 +76,7 @@ internal sealed class RunInputs
         if (job.Data.LabelNoise > 0 && train.Classes > 1)
             (train, planted) = LabelNoise.Plant(train, job.Data.LabelNoise, job.Data.Seed);
         if (train.Count == 0 || test.Count == 0)
-            throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing", "some of each", "Use another data set.");
+            throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing", "at least one of each", "Use another dataset.");
         if (goal.Attributes())
             _ = JobObjectives.Expand(job.Attribution.Objectives, test.Labels);
         GroupTable? groups = job.Groups.File is null ? null : GroupsCsv.Read(job.Groups.File, train);
@@ -100,7 +100,7 @@ internal sealed class RunInputs
         };
     }
 
-    /// <summary>The recipe of the target and of every exact retraining.</summary>
+    /// <summary>The training options of the target and of every exact retraining.</summary>
     public static TrainingOptions Recipe(Job job) => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
 
     /// <summary>How much work the run's steps are.</summary>
@@ -111,14 +111,14 @@ internal sealed class RunInputs
     public DataRecord Describe()
         => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean, Normalization.Std);
 
-    /// <summary>A note where a channel holds nothing to learn from.</summary>
+    /// <summary>Notes for channels that have the same value in all images.</summary>
     private static string[] ConstantChannels(Dataset train)
     {
         int area = train.Height * train.Width;
         int[] constant = [.. Enumerable.Range(0, train.Channels).Where(c =>
             Enumerable.Range(0, train.Count).All(n => !train.Image(n).Slice(c * area, area).ContainsAnyExcept(train.Images[c * area])))];
         return constant.Length == 0 ? []
-            : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: it has one value in all images."];
+            : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: it has the same value in all images."];
     }
 
     private static Network NetworkFor(Job job, Dataset train)
@@ -126,7 +126,7 @@ internal sealed class RunInputs
         var options = new NetworkOptions(job.Network.Architecture, job.Network.Width, job.Network.Depth,
             new ImageShape(train.Channels, train.Height, train.Width), train.Classes);
         if (train.Classes < 2)
-            throw new BadInputException(job.Data.Source, "classes", $"{train.Classes}", "at least 2: a classifier tells classes apart",
+            throw new BadInputException(job.Data.Source, "classes", $"{train.Classes}", "at least 2: a classifier distinguishes classes",
                 "Use data with more classes.");
         try
         {
@@ -140,7 +140,7 @@ internal sealed class RunInputs
         }
     }
 
-    /// <summary>As the job says, else as the target's file says, else as the training images are.</summary>
+    /// <summary>Returns the job's normalisation, otherwise the target file's, otherwise that of the training images.</summary>
     private static Normalization NormalizationFor(JobData data, Dataset train, TargetFiles? files)
     {
         if (data.Mean is null || data.Std is null)
@@ -153,7 +153,7 @@ internal sealed class RunInputs
         double[] PerChannel(IReadOnlyList<double> values) => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
     }
 
-    /// <summary>No method may reach below the network's lowest block.</summary>
+    /// <summary>Rejects a method that needs more blocks than the network has.</summary>
     private static void RequireDepth(Job job, RunGoal goal, Network network)
     {
         IEnumerable<(string Field, string Method)> named = goal.Attributes()
@@ -163,10 +163,12 @@ internal sealed class RunInputs
             named = named.Append(("unlearning.method", unlearning.Method));
         foreach ((string field, string method) in named.Where(entry => MethodRegistry.Create(entry.Method) is DepthMethod depth && depth.Blocks > network.BlockCount))
             throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth",
-                "Name fewer blocks, or all.");
+                "Use fewer blocks, or all.");
     }
 
-    /// <summary>The groups to forget. Where that is not asked for now, a request that no longer fits the groups names none.</summary>
+    /// <summary>
+    /// The groups to forget. If unlearning is not requested now, a request that no longer matches the groups selects none.
+    /// </summary>
     private static int[] Forget(Job job, RunGoal goal, GroupTable? groups, int groupCount)
     {
         if (job.Unlearning is null)
@@ -183,7 +185,7 @@ internal sealed class RunInputs
         }
     }
 
-    /// <summary>How many parts of the training set the matrix's columns are, known before any is made.</summary>
+    /// <summary>The number of columns of the matrix (classes, groups or samples), which is known before any is computed.</summary>
     public int PartCount(string granularity) => granularity switch
     {
         Granularity.Sample => Train.Count,
@@ -191,13 +193,13 @@ internal sealed class RunInputs
         _ => OwnGroups?.Count ?? Job.Groups.PerClass * Train.Classes,
     };
 
-    /// <summary>What retraining without a group needs.</summary>
+    /// <summary>Checks the requirement of retraining without a group.</summary>
     /// <exception cref="BadInputException">There is only one group.</exception>
     public static void RequireTwoGroups(Job job, int groupCount)
     {
         if (groupCount < 2)
             throw BadInputException.OfJob(job.Groups.File is null ? "groups.per_class" : "groups.file", $"{groupCount} group",
-                "two or more groups: without its only one a model has nothing to train on", "Cut the training set into more groups.");
+                "two or more groups: without its only group a model has no training data", "Divide the training set into more groups.");
     }
 
     private static void RequireEvaluation(Job job, JobEvaluation evaluation, int groupCount, int testCount)
@@ -205,10 +207,10 @@ internal sealed class RunInputs
         RequireTwoGroups(job, groupCount);
         if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves && evaluation.Subsets > halves)
             throw BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
-                $"at most {halves}, the different halves of {groupCount} groups", "Ask for fewer subsets, or for more groups.");
+                $"at most {halves}, the different halves of {groupCount} groups", "Use fewer subsets, or more groups.");
         if (evaluation.Predictions > testCount)
             throw BadInputException.OfJob("evaluation.predictions", $"{evaluation.Predictions}",
-                $"at most {testCount}, the test images in use", "Ask for fewer.");
+                $"at most {testCount}, the test images in use", "Use fewer.");
     }
 
     private static void RequireGroups(Job job, RunGoal goal, Dataset train, GroupTable? groups, int groupCount, int testCount)
@@ -219,13 +221,13 @@ internal sealed class RunInputs
             RequireTwoGroups(job, groupCount);
         if (goal.Validates() && job.Validation.Groups > groupCount)
             throw BadInputException.OfJob("validation.groups", $"{job.Validation.Groups}", $"at most {groupCount}, the number of groups",
-                "Ask for fewer, or for all.");
+                "Use fewer, or all.");
         if (goal.Evaluates() && job.Evaluation is JobEvaluation evaluation)
             RequireEvaluation(job, evaluation, groupCount, testCount);
     }
 
-    /// <summary>What clusters inside each class need.</summary>
-    /// <exception cref="BadInputException">A class has fewer images than it is to have clusters.</exception>
+    /// <summary>Checks the requirement of clusters in each class.</summary>
+    /// <exception cref="BadInputException">A class has fewer images than clusters.</exception>
     public static void RequireClusters(Job job, Dataset train)
     {
         int[] sizes = new int[train.Classes];
@@ -235,7 +237,7 @@ internal sealed class RunInputs
         if (small >= 0)
             throw new BadInputException(job.Data.Source, train.DescribeClass(small), $"{sizes[small]} training images",
                 $"at least {job.Groups.PerClass}, one for each cluster",
-                sizes[small] == 0 ? ClassCount.NoSamples : "Ask for fewer clusters per class (groups.per_class).")
+                sizes[small] == 0 ? ClassCount.NoSamples : "Use fewer clusters per class (groups.per_class).")
             {
                 JobField = "groups.per_class",
             };

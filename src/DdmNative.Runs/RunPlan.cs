@@ -6,30 +6,30 @@ using DdmNative.Compute;
 
 namespace DdmNative.Runs;
 
-/// <summary>A stage of a run that is planned.</summary>
-/// <param name="Name">In <c>run.json</c>.</param>
-/// <param name="Title">For people.</param>
-/// <param name="IsDone">Whether the run's folder holds it, finished under the present settings.</param>
-/// <param name="Seconds">About how long it takes on this machine; null where that is not known beforehand, zero where it is done.</param>
+/// <summary>A stage of a planned run.</summary>
+/// <param name="Name">The name in <c>run.json</c>.</param>
+/// <param name="Title">The title for people.</param>
+/// <param name="IsDone">Whether the run's folder contains it, finished under the present settings.</param>
+/// <param name="Seconds">The estimated time on this machine; null if it cannot be estimated, zero if it is finished.</param>
 public sealed record PlannedStage(string Name, string Title, bool IsDone, double? Seconds);
 
-/// <summary>What a run would do, and about how long that takes; nothing is written.</summary>
-/// <param name="Stages">In their order.</param>
-/// <param name="Seconds">Of all stages that can be estimated.</param>
-/// <param name="NotEstimated">Stages that cannot.</param>
+/// <summary>What a run would do, and its estimated time; nothing is written.</summary>
+/// <param name="Stages">The stages in order.</param>
+/// <param name="Seconds">The total of all stages that can be estimated.</param>
+/// <param name="NotEstimated">The stages that cannot be estimated.</param>
 public sealed record RunPlan(IReadOnlyList<PlannedStage> Stages, double Seconds, IReadOnlyList<string> NotEstimated)
 {
-    /// <summary>The members and the batch of the training that is timed, and for how long at least.</summary>
+    /// <summary>The members and the batch of the training that is timed.</summary>
     private const int Members = 8, Batch = 64;
 
     private static readonly TimeSpan Timed = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Plans a run.</summary>
-    /// <param name="folder">Its folder, which need not be there.</param>
-    /// <param name="job">The job, its values checked.</param>
-    /// <param name="goal">How far.</param>
-    /// <param name="settings">How.</param>
-    /// <param name="device">Where it would run, and where its speed is measured.</param>
+    /// <param name="folder">The run's folder, which need not exist.</param>
+    /// <param name="job">The job, already checked.</param>
+    /// <param name="goal">The goal.</param>
+    /// <param name="settings">The settings that control how the run is carried out.</param>
+    /// <param name="device">The device that would run it, and whose speed is measured.</param>
     /// <exception cref="Attribution.Formats.BadInputException">An input is wrong.</exception>
     public static RunPlan Make(string folder, Job job, RunGoal goal, RunSettings settings, Device device)
     {
@@ -48,7 +48,7 @@ public sealed record RunPlan(IReadOnlyList<PlannedStage> Stages, double Seconds,
         return new RunPlan(planned, planned.Sum(stage => stage.Seconds ?? 0), [.. planned.Where(stage => stage.Seconds is null).Select(stage => stage.Name)]);
     }
 
-    /// <summary>The time of one image in training, where models are trained together, from some steps on the run's own images.</summary>
+    /// <summary>The training time per image if models are trained together, measured with some steps on the run's own images.</summary>
     private static double SecondsPerPass(RunInputs inputs, Device device)
     {
         int images = Math.Min(inputs.Train.Count, 4 * Batch);

@@ -7,20 +7,21 @@ using DdmNative.Runs.Jobs;
 namespace DdmNative.Runs;
 
 /// <summary>
-/// What runs tell monitoring, by the runtime's own <see cref="ActivitySource"/> and <see cref="Meter"/>: a span for each run and for each stage that is carried out, and what is done, how long
-/// stages take and how much memory. Where nobody listens it is a comparison and no more. The names are docs/headless.md's.
+/// The telemetry of runs, with the runtime's <see cref="ActivitySource"/> and <see cref="Meter"/>: a span for each run and each executed
+/// stage; counters of finished work; durations and memory of stages. Without a listener it costs only a comparison. docs/headless.md
+/// documents the names.
 /// </summary>
 public static class RunTelemetry
 {
-    /// <summary>The name of the source of spans and of the meter.</summary>
+    /// <summary>The name of the activity source and of the meter.</summary>
     public const string Name = "DdmNative";
 
     private static readonly Meter Meter = new(Name);
     private static readonly ConcurrentDictionary<string, Counter<double>> Work = new();
-    private static readonly Histogram<double> StageDuration = Meter.CreateHistogram<double>("ddm.stage.duration", "s", "How long a finished stage took.");
-    private static readonly Gauge<long> PeakMemoryGauge = Meter.CreateGauge<long>("ddm.memory.peak", "By", "The most resident memory of the process while the stage ran.");
+    private static readonly Histogram<double> StageDuration = Meter.CreateHistogram<double>("ddm.stage.duration", "s", "The duration of a finished stage.");
+    private static readonly Gauge<long> PeakMemoryGauge = Meter.CreateGauge<long>("ddm.memory.peak", "By", "The peak resident memory of the process during the stage.");
 
-    /// <summary>Where spans come from.</summary>
+    /// <summary>The source of spans.</summary>
     public static ActivitySource Source { get; } = new(Name);
 
     internal static Activity? StartRun(string folder, Job job, RunGoal goal, string device, RunInputs inputs)
@@ -35,7 +36,7 @@ public static class RunTelemetry
     internal static Activity? StartStage(Stage stage, string key)
         => Source.StartActivity(stage.Name)?.SetTag("ddm.stage", stage.Name).SetTag("ddm.stage.title", stage.Title).SetTag("ddm.stage.key", key);
 
-    /// <summary>A stage that is passed over is no span of its own, only a moment of the run's.</summary>
+    /// <summary>A skipped stage has no span of its own, only an event in the run's span.</summary>
     internal static void PassedOver(string stage, string key)
         => Activity.Current?.AddEvent(new ActivityEvent("stage passed over", tags: new ActivityTagsCollection { ["ddm.stage"] = stage, ["ddm.stage.key"] = key }));
 
@@ -52,7 +53,7 @@ public static class RunTelemetry
             span.SetTag("ddm.figure." + name, value);
     }
 
-    /// <summary>The span ends in an error; an interruption is one whose work goes on later.</summary>
+    /// <summary>Ends the span with an error; for a cancellation, the error says that the work can be resumed.</summary>
     public static void Failed(Activity? span, Exception e)
     {
         ArgumentNullException.ThrowIfNull(e);
@@ -62,8 +63,8 @@ public static class RunTelemetry
             span?.SetStatus(ActivityStatusCode.Error, e.Message).AddException(e);
     }
 
-    /// <summary>So many more steps, models, samples, … are done: the counter <c>ddm.UNIT</c>.</summary>
+    /// <summary>Adds finished steps, models, samples, … to the counter <c>ddm.UNIT</c>.</summary>
     internal static void Done(string stage, double count, string unit)
-        => Work.GetOrAdd(unit, unit => Meter.CreateCounter<double>("ddm." + unit, "{" + unit + "}", $"The {unit} that stages have done."))
+        => Work.GetOrAdd(unit, unit => Meter.CreateCounter<double>("ddm." + unit, "{" + unit + "}", $"The {unit} that stages have finished."))
             .Add(count, new KeyValuePair<string, object?>("ddm.stage", stage));
 }

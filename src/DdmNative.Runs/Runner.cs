@@ -13,7 +13,7 @@ using DdmNative.Runs.Summaries;
 
 namespace DdmNative.Runs;
 
-/// <summary>Takes a run to a goal, going on from what its folder holds.</summary>
+/// <summary>Takes a run to a goal, and reuses what its folder contains.</summary>
 public static class Runner
 {
     /// <summary>The model that has forgotten some groups, in its run's folder.</summary>
@@ -22,18 +22,18 @@ public static class Runner
     /// <summary>The version of ddm.</summary>
     internal static string Version { get; } = typeof(Runner).Assembly.GetName().Version!.ToString(3);
 
-    /// <summary>Does what is missing and sums up what is there.</summary>
-    /// <param name="folder">The run's folder; made only once all inputs have been read and found good.</param>
-    /// <param name="job">The job, its values checked (<see cref="JobRules"/>).</param>
-    /// <param name="goal">How far.</param>
-    /// <param name="settings">How.</param>
-    /// <param name="device">Where kernels run.</param>
-    /// <param name="listener">Who watches.</param>
-    /// <param name="stop">The user's wish to interrupt.</param>
+    /// <summary>Runs the missing stages and summarises the results.</summary>
+    /// <param name="folder">The run's folder, created after all inputs have been read and checked.</param>
+    /// <param name="job">The job, already checked (<see cref="JobRules"/>).</param>
+    /// <param name="goal">The goal.</param>
+    /// <param name="settings">The settings that control how the run is carried out.</param>
+    /// <param name="device">The device for the kernels.</param>
+    /// <param name="listener">The progress listener.</param>
+    /// <param name="stop">The cancellation token.</param>
     /// <exception cref="BadInputException">An input is wrong, or the folder is not a run's.</exception>
-    /// <exception cref="Attribution.Online.MissingTrajectoryException">A method needs the training of a target that came without it.</exception>
-    /// <exception cref="DiskException">A file could not be written; what is finished is kept.</exception>
-    /// <exception cref="OperationCanceledException">Interrupted; what is finished is kept.</exception>
+    /// <exception cref="Attribution.Online.MissingTrajectoryException">A method needs the trajectory of a target that has none.</exception>
+    /// <exception cref="DiskException">A file could not be written; finished work is kept.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; finished work is kept.</exception>
     public static RunSummary Run(string folder, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(job);
@@ -85,7 +85,7 @@ public static class Runner
         pipeline.Run(run, key => new StageContext(run, job, settings, device, inputs, listener, key, stop), listener, from);
 
         Forget(run, pipeline, listener);
-        TellLeftOut(run, inputs, pipeline, settings, listener);
+        NoteLeftOut(run, inputs, pipeline, settings, listener);
         RunSummary summary = Summarise(run, inputs, settings);
         run.Save(run.Record! with { Summary = summary with { Run = "." } });
         if (summary.Methods.Count > 0)
@@ -95,39 +95,40 @@ public static class Runner
         return summary;
     }
 
-    /// <summary>Writes the report of a run again, from what its folder holds.</summary>
+    /// <summary>Writes the report of a run again, from the content of its folder.</summary>
     /// <param name="folder">The run's folder.</param>
-    /// <param name="places">Where its inputs are now; the run remembers it.</param>
-    /// <returns>The report's path.</returns>
-    /// <exception cref="BadInputException">The folder is not a run's, its inputs are not there or hold something else, or its attribution is not finished for them.</exception>
+    /// <param name="places">The current locations of its inputs; the run stores them.</param>
+    /// <returns>The path of the report.</returns>
+    /// <exception cref="BadInputException">The folder is not a run's, its inputs are missing or have changed, or its attribution is not
+    /// finished for them.</exception>
     public static string WriteReport(string folder, InputPlaces places)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(places);
         if (RunFolder.Peek(folder) is null)
-            throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
+            throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or create a run: ddm attribute --run DIR --data DIR.");
         using RunFolder run = RunFolder.Open(folder);
         Job job = places.Apply(run.Record!.Job);
         RunInputs inputs = RunInputs.Load(job, RunGoal.Train);
         if (run.Record.Data is DataRecord data && data.Sha256 != inputs.Sha256)
-            throw new BadInputException(job.Data.Source, "images and labels", $"others than the run's (SHA-256 {inputs.Sha256})",
-                $"those that the run was made of ({data.Sha256})", "Name the place where these are with --data.");
+            throw new BadInputException(job.Data.Source, "images and labels", $"data that differ from the run's (SHA-256 {inputs.Sha256})",
+                $"the run's data ({data.Sha256})", "Specify their location with --data.");
         foreach (StageRecord stage in run.Record.Stages)
         {
             if (Pipeline.ChangedFile(run, stage) is string file)
-                throw new BadInputException(run.PathOf(file), "file", "nothing, or other bytes than the run has written", "the file of the finished stage " + stage.Name, "Give the command that made the run once more: it makes the file anew.");
+                throw new BadInputException(run.PathOf(file), "file", "a missing or changed file", "the file of the finished stage " + stage.Name, "Run the command that created the run again: it recomputes the file.");
         }
 
         RunSummary summary = Summarise(run, inputs, new RunSettings());
         if (summary.Methods.Count == 0)
-            throw new BadInputException(folder, "attribution", "none that is finished for the present job and data", "a finished attribution", $"Run ddm attribute --run {folder} first.");
+            throw new BadInputException(folder, "attribution", "none that is finished for the current job and data", "a finished attribution", $"Run ddm attribute --run {folder} first.");
         if (places != new InputPlaces())
             run.Save(run.Record with { Job = InputPlaces.Absolute(job) });
         Report.Write(run, inputs, summary);
         return run.PathOf(Report.FileName);
     }
 
-    /// <summary>Takes stages of other goals whose files are no longer what they were out of the record: they must not be summed up.</summary>
+    /// <summary>Removes stages of other goals whose files have changed from the record: they must not be summarised.</summary>
     private static void Forget(RunFolder run, Pipeline pipeline, IRunListener listener)
     {
         var changed = new List<StageRecord>();
@@ -135,7 +136,7 @@ public static class Runner
         {
             if (pipeline.Has(stage.Name) || Pipeline.ChangedFile(run, stage) is not string file)
                 continue;
-            listener.Note($"{stage.Name}: {file} is missing or has been changed; left out until it is asked for again.");
+            listener.Note($"{stage.Name}: {file} is missing or has been changed; left out until it is requested again.");
             changed.Add(stage);
         }
 
@@ -144,24 +145,24 @@ public static class Runner
     }
 
     /// <summary>
-    /// Tells of results in the folder that the summary goes without, for they were found under other settings: of other methods, groups or
+    /// Notes results in the folder that the summary leaves out, because they were computed under other settings: other methods, groups or
     /// data.
     /// </summary>
-    private static void TellLeftOut(RunFolder run, RunInputs inputs, Pipeline pipeline, RunSettings settings, IRunListener listener)
+    private static void NoteLeftOut(RunFolder run, RunInputs inputs, Pipeline pipeline, RunSettings settings, IRunListener listener)
     {
         var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs), inputs.Sha256);
         IReadOnlyDictionary<string, StageRecord> finished = whole.Finished(run.Record);
         string[] left = [.. run.Record.Stages.Select(stage => stage.Name)
             .Where(name => IsResult(name) && whole.Has(name) && !pipeline.Has(name) && !finished.ContainsKey(name))];
         if (left.Length > 0)
-            listener.Note($"{string.Join(", ", left)}: found under other settings (methods, groups or data) than the run has now, "
-                + "so the summary goes without. Ask for it again to have it for these.");
+            listener.Note($"{string.Join(", ", left)}: computed under other settings (methods, groups or data) than the current ones, "
+                + "so the summary leaves it out. Request it again to compute it for these.");
     }
 
     private static bool IsResult(string stage) => stage is ValidateStage.StageName or UnlearnStage.StageName
         || stage.StartsWith(EvaluationStage.NameOf(""), StringComparison.Ordinal);
 
-    /// <summary>What a folder's <c>run.json</c> holds; null where that is nothing, or damaged, which opening the folder tells.</summary>
+    /// <summary>Reads a folder's <c>run.json</c>; null if there is none, or if it is damaged, which opening the folder reports.</summary>
     private static RunRecord? RecordIn(string folder)
     {
         try
@@ -174,14 +175,14 @@ public static class Runner
         }
     }
 
-    /// <summary>What other goals have left counts as long as it belongs to the present job.</summary>
+    /// <summary>Results of other goals are included if they belong to the current job.</summary>
     private static RunSummary Summarise(RunFolder run, RunInputs inputs, RunSettings settings)
     {
         var whole = new Pipeline(StageList.For(run.Record!.Job, RunGoal.Everything, settings, inputs), inputs.Sha256);
         return new SummaryBuilder(run, inputs, whole.Finished(run.Record)).Build();
     }
 
-    /// <summary>What could move a result's last bit, beside the device.</summary>
+    /// <summary>What could change a result's last bits, besides the device.</summary>
     private static string DescribeRuntime()
     {
         string vectors = Vector512.IsHardwareAccelerated ? "512-bit" : Vector256.IsHardwareAccelerated ? "256-bit" : "128-bit";

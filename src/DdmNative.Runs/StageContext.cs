@@ -7,21 +7,21 @@ using DdmNative.Compute;
 
 namespace DdmNative.Runs;
 
-/// <summary>What a stage works with.</summary>
+/// <summary>The inputs and services of a stage.</summary>
 /// <param name="Folder">The run's folder.</param>
-/// <param name="Job">The whole job; a stage uses only what its settings name.</param>
-/// <param name="Settings">How the run is carried out.</param>
-/// <param name="Device">Where kernels run.</param>
-/// <param name="Inputs">Data, network and the earlier stages' results.</param>
-/// <param name="Listener">Who watches.</param>
+/// <param name="Job">The complete job; a stage uses only what its settings name.</param>
+/// <param name="Settings">The settings that control how the run is carried out.</param>
+/// <param name="Device">The device for the kernels.</param>
+/// <param name="Inputs">Data, network and the results of earlier stages.</param>
+/// <param name="Listener">The progress listener.</param>
 /// <param name="Key">The stage's key, under which it may keep partial results.</param>
-/// <param name="Stop">The user's wish to interrupt.</param>
+/// <param name="Stop">The cancellation token.</param>
 internal sealed record StageContext(RunFolder Folder, Job Job, RunSettings Settings, Device Device, RunInputs Inputs, IRunListener Listener, string Key, CancellationToken Stop)
 {
-    /// <summary>Which pieces of the stage's work are this process's; null for all.</summary>
+    /// <summary>The pieces of the stage's work that this process does; null for all.</summary>
     public StageShare? Share { get; init; }
 
-    /// <summary>What the shards that were put together in this run have computed of the stage, in what time, and with how much memory.</summary>
+    /// <summary>What the merged shards have computed of the stage, in what time, and with how much memory.</summary>
     public (int Computed, double Seconds, long PeakBytes) ByShards
     {
         get
@@ -31,8 +31,8 @@ internal sealed record StageContext(RunFolder Folder, Job Job, RunSettings Setti
         }
     }
 
-    /// <summary>Makes the folder of a file of the run, and returns the file's full path.</summary>
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <summary>Creates the folder of a file of the run, and returns the file's full path.</summary>
+    /// <exception cref="DiskException">The folder could not be created.</exception>
     public string PathFor(string name)
     {
         string path = Folder.PathOf(name);

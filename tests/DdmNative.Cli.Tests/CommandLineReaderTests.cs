@@ -35,7 +35,7 @@ public sealed class CommandLineReaderTests
     }
 
     [Theory]
-    [InlineData("--learning-rate: found '0,05', expected a number with a point for its decimals, such as 0.05.", "--learning-rate", "0,05")]
+    [InlineData("--learning-rate: found '0,05', expected a number with a decimal point, such as 0.05.", "--learning-rate", "0,05")]
     [InlineData("--learning-rate: found '1,000', expected a number", "--learning-rate", "1,000")]
     [InlineData("--learning-rate: found 'NaN', expected a number.", "--learning-rate", "NaN")]
     [InlineData("--learning-rate: found '1e39', expected a number.", "--learning-rate", "1e39")]
@@ -46,16 +46,16 @@ public sealed class CommandLineReaderTests
     [InlineData("--epochs: found '4294967296', expected a whole number up to 2147483647.", "--epochs", "4294967296")]
     [InlineData("--seed: found '-1', expected a whole number from 0", "--seed", "-1")]
     [InlineData("--mean: found 'x', expected a number.", "--mean", "1,x")]
-    [InlineData("--mean: found an empty text, expected a number.", "--mean", "1,,2")]
-    [InlineData("--data: found an empty text, expected a text that is not empty.", "--data", "")]
-    [InlineData("--target: found an empty text", "--target=")]
-    [InlineData("--trajectory: found an empty text", "--trajectory", " ")]
-    [InlineData("--data needs a value: --data SPEC; found the option '--width' in its place.", "--data", "--width", "8")]
+    [InlineData("--mean: found an empty string, expected a number.", "--mean", "1,,2")]
+    [InlineData("--data: found an empty string, expected a string that is not empty.", "--data", "")]
+    [InlineData("--target: found an empty string", "--target=")]
+    [InlineData("--trajectory: found an empty string", "--trajectory", " ")]
+    [InlineData("--data needs a value: --data SPEC; found the option '--width'.", "--data", "--width", "8")]
     [InlineData("--data needs a value: --data SPEC.", "--data")]
     [InlineData("--epochs is given twice; give it once.", "--epochs", "3", "--epochs", "3")]
     [InlineData("--quiet takes no value: found 'no' after it", "--quiet=no")]
-    [InlineData("found 'stray', which belongs to no option; train takes no words beside its options.", "stray")]
-    [InlineData("found '-1', which belongs to no option", "-1")]
+    [InlineData("found 'stray', which does not belong to an option; train takes only options.", "stray")]
+    [InlineData("found '-1', which does not belong to an option", "-1")]
     [InlineData("there is no option '-e'.", "-e", "3")]
     [InlineData("there is no option '--epoch'. Did you mean --epochs?", "--epoch=3")]
     public void What_is_wrong_is_told_by_the_options_own_name(string says, params string[] arguments)
@@ -67,13 +67,13 @@ public sealed class CommandLineReaderTests
     }
 
     [Theory]
-    [InlineData("--run DIR is needed.", "report")]
-    [InlineData("RUN… is needed", "compare")]
-    [InlineData("RUN: found an empty text", "compare", "")]
-    [InlineData("job.json: found an empty text", "run", "", "--run", "r")]
-    [InlineData("--run: found an empty text", "experiment", "clusters", "--run", "")]
-    [InlineData("--csv: found an empty text", "export", "--run", "r", "--csv", "")]
-    [InlineData("found 'more', which belongs to no option; data takes ACTION NAME beside its options.", "data", "verify", "folder", "more")]
+    [InlineData("--run DIR is required.", "report")]
+    [InlineData("RUN… is required", "compare")]
+    [InlineData("RUN: found an empty string", "compare", "")]
+    [InlineData("job.json: found an empty string", "run", "", "--run", "r")]
+    [InlineData("--run: found an empty string", "experiment", "clusters", "--run", "")]
+    [InlineData("--csv: found an empty string", "export", "--run", "r", "--csv", "")]
+    [InlineData("found 'more', which does not belong to an option; data takes ACTION NAME and options.", "data", "verify", "folder", "more")]
     public void Operands_and_what_is_needed_are_named(string says, params string[] arguments)
         => Assert.Contains(says, Assert.Single(CommandLineReader.Read(arguments).Faults), StringComparison.Ordinal);
 
@@ -84,7 +84,7 @@ public sealed class CommandLineReaderTests
             VerbDescription.All.SelectMany(verb => verb.Options.Where(option => !option.IsSwitch)
                 .Select(option => (verb.Name, option.Name))),
             pair => Assert.Contains(CommandLineReader.Read([pair.Item1, $"--{pair.Item2}="]).Faults, fault
-                => fault.StartsWith($"--{pair.Item2}: found an empty text", StringComparison.Ordinal)));
+                => fault.StartsWith($"--{pair.Item2}: found an empty string", StringComparison.Ordinal)));
 
     /// <summary>So that what is wrong with a field of a job is told by the option that set it.</summary>
     [Fact]

@@ -84,7 +84,7 @@ public sealed partial class ContainerFileTests(RunFiles files)
             """);
 
         Assert.True(result.Output == "6\n", result.Output + result.Error);
-        Assert.Contains("goes on from there", result.Error, StringComparison.Ordinal);
+        Assert.Contains("the same command resumes", result.Error, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Of(string instruction) => Instructions.Where(one => one.Name == instruction).Select(one => one.Words);

@@ -159,7 +159,7 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
         Ddm.Result result = Ddm.Run(new Dictionary<string, string>(driver.Passing()) { ["FAULT_REPORT"] = "1" }, "profile", CudaMachine.WriteJob(files), "--device", "cuda", "--rounds", "1");
 
         Assert.True(result.Code == ExitCode.InternalFault, $"exit code {result.Code}: {result.Error}");
-        Assert.Contains("ddm: a fault of ddm itself, please report it: System.Text.Json.Json", result.Error, StringComparison.Ordinal);
+        Assert.Contains("ddm: a bug in ddm, please report it: System.Text.Json.Json", result.Error, StringComparison.Ordinal);
     }
 
     /// <summary>A driver between ddm and the device's, the undisturbed job's folder, and the job's calls of the driver.</summary>

@@ -38,7 +38,7 @@ public sealed class EvaluateTests(RunFiles files)
         Assert.InRange(before, 3, Kept(whole) - 1);
         Ddm.Result again = Ddm.Run(["evaluate", "--run", killed, "--threads", "1", .. Tiny]);
         Assert.True(again.Code == 0, again.Error);
-        Assert.Contains("of the models were there already", again.Error, StringComparison.Ordinal);
+        Assert.Contains("of the models are reused", again.Error, StringComparison.Ordinal);
         Assert.Contains("LOO r", again.Output, StringComparison.Ordinal);
         Assert.Contains("ceiling", again.Output, StringComparison.Ordinal);
         WholeRunTests.AssertSameFiles(whole, killed);
@@ -53,7 +53,7 @@ public sealed class EvaluateTests(RunFiles files)
         Ddm.Result result = Ddm.Run("evaluate", "--run", run, "--metrics", "leave-one-out", "--seeds", "1");
 
         Assert.True(result.Code == 0, result.Error);
-        Assert.Contains("online:head: done already", result.Error, StringComparison.Ordinal);
+        Assert.Contains("online:head: already done", result.Error, StringComparison.Ordinal);
         Assert.StartsWith("method,", File.ReadAllText(Path.Combine(run, "evaluation.csv")), StringComparison.Ordinal);
         Assert.DoesNotContain("ceiling", File.ReadAllText(Path.Combine(run, "evaluation.md")), StringComparison.Ordinal);
     }

@@ -79,7 +79,7 @@ public sealed class ExitCodeTests(RunFiles files)
     [Theory]
     [InlineData("cuda:0,x", "unknown device 'cuda:0,x'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all")]
     [InlineData("cuda:", "unknown device 'cuda:'")]
-    [InlineData("cuda:1,1", "cuda:1 is named twice")]
+    [InlineData("cuda:1,1", "cuda:1 is listed twice")]
     public void Devices_that_are_wrongly_named_together_are_4(string device, string says)
         => Expect(ExitCode.DeviceTrouble, "device", says, "train", "--run", "RUN", "--data", "generated", "--device", device);
 

@@ -64,7 +64,7 @@ public sealed class InterchangeTests(RunFiles files)
         Ddm.Result fetched = Ddm.Run(environment, "data", "fetch", "small", "--mirror", mirror);
         Assert.True(fetched.Code == 0, fetched.Error);
         Assert.Contains("--data small", fetched.Output, StringComparison.Ordinal);
-        Assert.Contains("2 files are as", Ddm.Run(environment, "data", "verify", "small").Output, StringComparison.Ordinal);
+        Assert.Contains("2 files match", Ddm.Run(environment, "data", "verify", "small").Output, StringComparison.Ordinal);
         Assert.Contains($"Cache: {cache}", Ddm.Run(environment, "data", "list").Output, StringComparison.Ordinal);
         Ddm.Result trained = Ddm.Run(environment, "train", "--run", files.PathOf("by name"), "--data", "small", "--width", "4", "--depth", "1", "--epochs", "1");
         Assert.True(trained.Code == 0, trained.Error);

@@ -97,7 +97,7 @@ public sealed class InterruptionTests(RunFiles files)
         process.WaitForExit();
 
         Assert.True(process.ExitCode == ExitCode.Interrupted, $"exit code {process.ExitCode}: {error}");
-        Assert.Contains("the same command goes on", error, StringComparison.Ordinal);
+        Assert.Contains("the same command resumes", error, StringComparison.Ordinal);
         Assert.Equal(0, Ddm.Run("train", "--run", run, "--epochs", "1", "--width", "4").Code);
     }
 
@@ -159,7 +159,7 @@ public sealed class InterruptionTests(RunFiles files)
 
         Ddm.Result again = Ddm.Run(Command(run));
         Assert.True(again.Code == 0, again.Error);
-        Assert.Matches(@"\d+ of 760 steps are there already", again.Error);
+        Assert.Matches(@"\d+ of 760 steps are already done", again.Error);
         Assert.Equal(0, Ddm.Run(Command(whole)).Code);
         WholeRunTests.AssertSameFiles(whole, run);
     }
@@ -195,7 +195,7 @@ public sealed class InterruptionTests(RunFiles files)
         _ = process.StandardOutput.ReadToEndAsync();
         while (process.StandardError.ReadLine() is string line)
         {
-            // A stage that is passed over says "done already".
+            // A skipped stage reports "already done".
             if (DisturbedProcess.StageOf(line) is not string stage || killedIn.Contains(stage))
                 continue;
             killedIn.Add(stage);

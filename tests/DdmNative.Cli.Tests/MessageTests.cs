@@ -16,7 +16,7 @@ public sealed class MessageTests(RunFiles files)
     [InlineData(ExitCode.BadUsage, "--remove: found -1", "unlearn", "--remove", "-1")]
     [InlineData(ExitCode.BadUsage, "--mode: found 'head', which has no synset", "distill", "--mode", "head")]
     [InlineData(ExitCode.BadUsage, "--std: found no mean beside it", "train", "--std", "0.5")]
-    [InlineData(ExitCode.BadInput, "--objectives, attribution.objectives[1]: found 'loss:class=9', class 9", "attribute", "--objectives", "loss;loss:class=9")]
+    [InlineData(ExitCode.BadInput, "--objectives, attribution.objectives[1]: found 'loss:class=9', but class 9", "attribute", "--objectives", "loss;loss:class=9")]
     [InlineData(ExitCode.BadInput, "--count, validation.groups: found 99", "validate", "--count", "99")]
     [InlineData(ExitCode.BadInput, "--clusters sets it.", "attribute", "--clusters", "13")]
     [InlineData(ExitCode.BadInput, "--depth, network.depth: found 9, expected 1 to 3 for images of 1×8×8", "train", "--depth", "9")]
@@ -103,7 +103,7 @@ public sealed class MessageTests(RunFiles files)
         Ddm.Result result = Ddm.Run("attribute", "--run", run, "--depth", "head");
         Assert.Equal(ExitCode.BadInput, result.Code);
         Assert.Contains("class 0: found 3 training images, expected at least 5, one for each cluster. "
-            + "Ask for fewer clusters per class (groups.per_class). --clusters sets it.", result.Error, StringComparison.Ordinal);
+            + "Use fewer clusters per class (groups.per_class). --clusters sets it.", result.Error, StringComparison.Ordinal);
 
         // Six groups were retrained without; fewer groups are attributed all the same, and so are single images.
         Done("validate", "--run", run, "--clusters", "3", "--count", "6", "--seeds", "1");
@@ -117,7 +117,7 @@ public sealed class MessageTests(RunFiles files)
         Assert.Contains($"{Path.Combine(run, "run.json")}, $.job.validation.groups: found 6, expected at most 4", many.Error,
             StringComparison.Ordinal);
         Assert.Contains("--count sets it.", many.Error, StringComparison.Ordinal);
-        Assert.Contains("found of groups again", Done("validate", "--run", run, "--count", "2").Error, StringComparison.Ordinal);
+        Assert.Contains("so effects are computed for groups", Done("validate", "--run", run, "--count", "2").Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class MessageTests(RunFiles files)
 
         // An evaluation is of its methods: of others it would have to be done again, which is said.
         Ddm.Result other = Done("attribute", "--run", run, "--method", "grad-cos");
-        Assert.Contains("evaluate:lds: found under other settings", other.Error, StringComparison.Ordinal);
+        Assert.Contains("evaluate:lds: computed under other settings", other.Error, StringComparison.Ordinal);
         Assert.Contains("| grad-cos |", Done("compare", run).Output, StringComparison.Ordinal);
     }
 

@@ -19,7 +19,7 @@ public sealed class ShardVerbTests(RunFiles files)
             Assert.True(shard.Code == 0, shard.Error);
             using var document = JsonDocument.Parse(shard.Output);
             Assert.Equal($"{index}/2", document.RootElement.GetProperty("shard").GetProperty("shard").GetString());
-            Assert.Contains("retrain: 7 of 14 pieces are those of shard", shard.Error, StringComparison.Ordinal);
+            Assert.Contains("retrain: 7 of 14 pieces belong to shard", shard.Error, StringComparison.Ordinal);
         }
 
         Dictionary<string, byte[]>[] before = [.. shards.Select(Ddm.FilesOf)];
@@ -36,7 +36,7 @@ public sealed class ShardVerbTests(RunFiles files)
 
     [Theory]
     [InlineData("--shard: found '9/8', expected I/N", "run", "--shard", "9/8")]
-    [InlineData("this verb's work is one piece", "train", "--data", "generated:classes=2", "--shard", "1/2")]
+    [InlineData("this verb's work cannot be divided", "train", "--data", "generated:classes=2", "--shard", "1/2")]
     [InlineData("--upto: found 'end'", "run", "--upto", "end")]
     public void A_share_that_cannot_be_is_bad_usage(string says, string verb, params string[] options)
     {
@@ -51,7 +51,7 @@ public sealed class ShardVerbTests(RunFiles files)
     {
         Ddm.Result result = Ddm.Run("merge", "--run", files.PathOf("nothing"), files.Whole);
         Assert.Equal(ExitCode.BadInput, result.Code);
-        Assert.Contains("$.shard: found a whole run, expected the folder of a shard", result.Error, StringComparison.Ordinal);
+        Assert.Contains("$.shard: found a run that is not a shard, expected the folder of a shard", result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(files.PathOf("nothing")));
     }
 

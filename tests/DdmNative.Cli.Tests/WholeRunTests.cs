@@ -90,7 +90,7 @@ public sealed class WholeRunTests(RunFiles files)
         Done("train", "--run", run, "--data", "generated:classes=2,per-class=20,test-per-class=6,size=8", "--width", "6", "--depth", "2", "--epochs", "2", "--batch-size", "8");
         Done("distill", "--run", run, "--clusters", "2", "--steps", "2", "--images-per-group", "1");
         Ddm.Result attributed = Done("attribute", "--run", run, "--depth", "head", "--objectives", "accuracy;margin:sample=3,4");
-        Assert.Contains("groups: done already", attributed.Error, StringComparison.Ordinal);
+        Assert.Contains("groups: already done", attributed.Error, StringComparison.Ordinal);
         Assert.Equal(["accuracy", "margin:sample=3,4"], Npz.Read(Path.Combine(run, "attribution.npz")).Elements<string>("objectives"));
         Done("validate", "--run", run, "--count", "2");
         Assert.Equal(2, Npz.Read(Path.Combine(run, "validation.npz")).Elements<int>("groups").Length);
@@ -109,11 +109,11 @@ public sealed class WholeRunTests(RunFiles files)
         string run = files.PathOf("again");
         string[] data = ["--data", "generated:classes=2,per-class=10,test-per-class=6,size=8", "--width", "4", "--depth", "2", "--epochs", "1"];
         Done(["train", "--run", run, .. data]);
-        Assert.DoesNotContain("Going on with", Done("attribute", "--run", run, "--depth", "head").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("as this run did before", Done("attribute", "--run", run, "--depth", "head").Error, StringComparison.Ordinal);
 
         Ddm.Result again = Done("attribute", "--run", run);
 
-        Assert.Contains("Going on with head, which this run was asked for before. For the default, give --method push+feature.", again.Error, StringComparison.Ordinal);
+        Assert.Contains("Using head, as this run did before. For the default, use --method push+feature.", again.Error, StringComparison.Ordinal);
         Assert.Contains("by head (depth dial)", again.Output, StringComparison.Ordinal);
     }
 

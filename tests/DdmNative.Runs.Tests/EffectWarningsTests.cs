@@ -11,7 +11,7 @@ public sealed class EffectWarningsTests
         Assert.Empty(EffectWarnings.Of(1.2, 1, new EffectCheck(0.9, 1.5, 1.5)));
         string lost = Assert.Single(EffectWarnings.Of(7.15, 0.125, new EffectCheck(0.9, 1.5, 1.5)));
         Assert.Contains("7.15 times the target's", lost, StringComparison.Ordinal);
-        Assert.Contains("walked only 0.125 of its way", lost, StringComparison.Ordinal);
+        Assert.Contains("followed only 0.125 of its update path", lost, StringComparison.Ordinal);
         Assert.Contains("ddm validate", lost, StringComparison.Ordinal);
         string disagrees = Assert.Single(EffectWarnings.Of(1, 1, new EffectCheck(0.09, 1, 0.05)));
         Assert.Contains("correlation is 0.09", disagrees, StringComparison.Ordinal);

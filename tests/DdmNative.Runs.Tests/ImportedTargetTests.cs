@@ -92,7 +92,7 @@ public sealed class ImportedTargetTests : IDisposable
         string target = Path.Combine(_folder.File("own"), "target.safetensors"), trajectory = Path.Combine(_folder.File("own"), "trajectory");
 
         Refused(Of(target) with { Target = new JobTarget { File = target, Trajectory = trajectory }, Training = new JobTraining { BatchSize = 8, Epochs = 4 } }, "the steps of the training");
-        Refused(Of(FromPyTorch) with { Target = new JobTarget { File = FromPyTorch, Trajectory = trajectory } }, "other parameters than the target's");
+        Refused(Of(FromPyTorch) with { Target = new JobTarget { File = FromPyTorch, Trajectory = trajectory } }, "parameters that differ from the target's");
         Refused(Of(target) with { Target = new JobTarget { File = target, Trajectory = _folder.File("nowhere") } }, "no such folder");
         File.Delete(Path.Combine(trajectory, "step-000000.safetensors"));
         Refused(Of(target) with { Target = new JobTarget { File = target, Trajectory = trajectory } }, "step 0");

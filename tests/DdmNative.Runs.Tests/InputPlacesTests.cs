@@ -70,7 +70,7 @@ public sealed class InputPlacesTests : IDisposable
 
         string message = Assert.Throws<BadInputException>(() => Runner.WriteReport(_folder.File("run"), new InputPlaces { Data = _folder.File("other") })).Message;
 
-        Assert.Contains("those that the run was made of", message, StringComparison.Ordinal);
+        Assert.Contains("the run's data (", message, StringComparison.Ordinal);
     }
 
     [Fact]

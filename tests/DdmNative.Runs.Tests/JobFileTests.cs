@@ -76,7 +76,7 @@ public sealed class JobFileTests : IDisposable
 
     /// <summary>In the words of JSON, not of the program that reads it.</summary>
     [Theory]
-    [InlineData("\"epochs\": 2", "\"epochz\": 2", "found a field of that name, expected one of learning_rate, momentum, batch_size, epochs; did you mean epochs?")]
+    [InlineData("\"epochs\": 2", "\"epochz\": 2", "found an unknown field, expected one of learning_rate, momentum, batch_size, epochs; did you mean epochs?")]
     [InlineData("\"epochs\": 2", "\"batchSize\": 2", "did you mean batch_size?")]
     [InlineData("\"epochs\": 2", "\"epochs\": 2.0", "found 2.0, expected a whole number up to 2147483647, without a point")]
     [InlineData("\"epochs\": 2", "\"epochs\": \"2\"", "found \"2\", expected a whole number")]
@@ -84,12 +84,12 @@ public sealed class JobFileTests : IDisposable
     [InlineData("\"epochs\": 2", "\"epochs\": null", "found null, expected a whole number")]
     [InlineData("\"learning_rate\": 0.05", "\"learning_rate\": \"0,05\"", "found \"0,05\", expected a number")]
     [InlineData("\"seed\": 3", "\"seed\": -1", "found -1, expected a whole number from 0 to 18446744073709551615")]
-    [InlineData("\"seed\": 3", "\"seed\": 3, \"seed\": 4", "found the field a second time, expected every field once")]
-    [InlineData("\"source\": \"generated:classes=3\", ", "", "found no field source, expected source, which is needed")]
-    [InlineData("[\"repair\", \"block:2\"]", "\"repair\"", "found \"repair\", expected a list [ … ] of texts")]
-    [InlineData("[\"repair\", \"block:2\"]", "[\"repair\", 2]", "found 2, expected a text")]
+    [InlineData("\"seed\": 3", "\"seed\": 3, \"seed\": 4", "found a repeated field, expected every field once")]
+    [InlineData("\"source\": \"generated:classes=3\", ", "", "found no field source, expected source, which is required")]
+    [InlineData("[\"repair\", \"block:2\"]", "\"repair\"", "found \"repair\", expected a list [ … ] of strings")]
+    [InlineData("[\"repair\", \"block:2\"]", "[\"repair\", 2]", "found 2, expected a string")]
     [InlineData("\"data\": {", "\"data\": 7, \"training\": {", "found 7, expected an object { … }")]
-    [InlineData("\"convnet\"", "\"\\ud800\"", "found \"\\ud800\", expected a text of whole characters")]
+    [InlineData("\"convnet\"", "\"\\ud800\"", "found \"\\ud800\", expected a string of complete characters")]
     public void What_is_wrong_is_said_in_the_words_of_the_file(string right, string wrong, string says)
     {
         string message = Assert.Throws<BadInputException>(() => Read(Good.Replace(right, wrong, StringComparison.Ordinal))).Message;

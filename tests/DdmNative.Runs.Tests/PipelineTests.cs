@@ -102,7 +102,7 @@ public sealed class PipelineTests : IDisposable
         Run(1, 1);
 
         Assert.Equal(["a", "b"], _ran);
-        Assert.Contains("b: it has read files of a that have since come out differently; doing it again.", _listener.Notes);
+        Assert.Contains("b: it read files of a that have changed since; recomputing.", _listener.Notes);
     }
 
     [Fact]
@@ -119,11 +119,11 @@ public sealed class PipelineTests : IDisposable
 
         Assert.Equal(
         [
-            "Going on: 1 of 3 stages is finished; b was interrupted and begins again; 1 not begun.",
-            "Going on: 0 of 3 stages are finished; c was interrupted and begins again; a done again (a setting or the data have changed); b done again (it builds on a, whose settings or data have changed).",
-            "Going on: 2 of 3 stages are finished; c done again (c.txt is missing or has been changed).",
+            "Resuming: 1 of 3 stages is finished; b was interrupted and starts again; 1 not started.",
+            "Resuming: 0 of 3 stages are finished; c was interrupted and starts again; a recomputed (a setting or the data have changed); b recomputed (it needs a, whose settings or data have changed).",
+            "Resuming: 2 of 3 stages are finished; c recomputed (c.txt is missing or has been changed).",
             "All 3 stages are finished.",
-        ], _listener.Notes.Where(note => note.StartsWith("Going on", StringComparison.Ordinal) || note.StartsWith("All", StringComparison.Ordinal)));
+        ], _listener.Notes.Where(note => note.StartsWith("Resuming", StringComparison.Ordinal) || note.StartsWith("All", StringComparison.Ordinal)));
     }
 
     /// <summary>Killed after the record and before the cleaning: the next start cleans.</summary>

@@ -47,7 +47,7 @@ public sealed class RunFolderTests : IDisposable
 
         var error = Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
 
-        Assert.StartsWith($"that it is in use, by process {Environment.ProcessId} on {Environment.MachineName}, since ", error.Found, StringComparison.Ordinal);
+        Assert.StartsWith($"in use by process {Environment.ProcessId} on {Environment.MachineName}, since ", error.Found, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,14 +48,14 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     [InlineData("$.data.sha256", "\"sha256\": \"", "\"sha256\": \"00", "on the same data")]
     [InlineData("$.shard.goal", "\"goal\": \"Attribute\"", "\"goal\": \"Everything\"", "with the same verb")]
     [InlineData("$.shard.count", "\"count\": 2", "\"count\": 3", "with the same N")]
-    [InlineData("$.shard.index", "\"index\": 2", "\"index\": 1", "Name each shard's folder once")]
-    [InlineData("$.shard.finished", "\"finished\": true", "\"finished\": false", "with --shard 2/2: it goes on")]
+    [InlineData("$.shard.index", "\"index\": 2", "\"index\": 1", "Specify each shard's folder once")]
+    [InlineData("$.shard.finished", "\"finished\": true", "\"finished\": false", "with --shard 2/2: it resumes")]
     [InlineData("$.shard", "\"index\": 2", "\"index\": 0", "run the shard again in a new folder")]
     [InlineData("$.shard", "\"retrained/", "\"../retrained/", "run the shard again in a new folder")]
     [InlineData("$.stages", "\"name\": \"groups\"", "\"name\": \"herds\"", "with the same --from")]
     [InlineData("$.stages, train, key", "\"name\": \"train\",\n      \"key\": \"", "\"name\": \"train\",\n      \"key\": \"0", "as in")]
-    [InlineData("$.stages, train, target.safetensors", "\"target.safetensors\": \"", "\"target.safetensors\": \"0", "Bits differ where they must not")]
-    [InlineData("$.shard.shares, online:head", "\"own\": 3", "\"own\": 2", "what is missing is made")]
+    [InlineData("$.stages, train, target.safetensors", "\"target.safetensors\": \"", "\"target.safetensors\": \"0", "These bits must not differ")]
+    [InlineData("$.shard.shares, online:head", "\"own\": 3", "\"own\": 2", "what is missing is computed")]
     [InlineData("$.shard.shares, online:head", "\"of\": 7", "\"of\": 8", "as in")]
     public void What_differs_is_named_with_both_sides(string field, string original, string changed, string says)
     {
@@ -88,7 +88,7 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     {
         Assert.Equal("$.shard.index", Refusal(shards[1], shards[1]).Field);
         ShardedRunTests.Run(_folder.File("whole"), TwoShards.Job, new RunSettings(), RunGoal.Train);
-        Assert.Contains("found a whole run, expected the folder of a shard", Refusal(shards[1], _folder.File("whole")).Message, StringComparison.Ordinal);
+        Assert.Contains("found a run that is not a shard, expected the folder of a shard", Refusal(shards[1], _folder.File("whole")).Message, StringComparison.Ordinal);
         Assert.Contains("no run.json", Refusal(shards[1], _folder.File("nowhere")).Message, StringComparison.Ordinal);
     }
 

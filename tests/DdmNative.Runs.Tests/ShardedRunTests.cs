@@ -132,8 +132,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
         Assert.Equal(["online:head", "attribute"], summary.Shard.Left);
 
         Expect("shard 2/8", "shard 3/8", _folder.File("shard"), new Shard(3, 8));
-        Expect("shard 2/8", "a whole run", _folder.File("shard"), null);
-        Expect("a whole run", "shard 1/2", whole.Prepared, new Shard(1, 2));
+        Expect("shard 2/8", "a run that is not a shard", _folder.File("shard"), null);
+        Expect("a run that is not a shard", "shard 1/2", whole.Prepared, new Shard(1, 2));
 
         void Expect(string found, string expected, string folder, Shard? asked)
         {

@@ -4,8 +4,8 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// CIFAR-10 and CIFAR-100 in their binary form (www.cs.toronto.edu/~kriz/cifar.html): records of one label byte (CIFAR-100: coarse, then fine; the
-/// fine one is used) and 3072 bytes, red, green and blue planes of 32×32.
+/// Reads CIFAR-10 and CIFAR-100 in their binary form (www.cs.toronto.edu/~kriz/cifar.html): records of one label byte (CIFAR-100: coarse,
+/// then fine; the fine label is used) and 3072 bytes, red, green and blue planes of 32×32.
 /// </summary>
 public static class CifarReader
 {
@@ -16,7 +16,8 @@ public static class CifarReader
     public static bool Recognises(string folder) => IsHundred(folder) || TenBatches(folder).Length > 0;
 
     /// <summary>Reads <c>data_batch_*.bin</c> and <c>test_batch.bin</c>, or <c>train.bin</c> and <c>test.bin</c>.</summary>
-    /// <exception cref="BadInputException">A file is missing, does not consist of whole records, or has a label out of range.</exception>
+    /// <exception cref="BadInputException">A file is missing, does not consist of complete records, or has a label out of
+    /// range.</exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
     {
         string name = FolderName.Of(folder);
@@ -42,16 +43,16 @@ public static class CifarReader
         return batches;
     }
 
-    /// <summary>A note where batches are missing: CIFAR-10 has five.</summary>
+    /// <summary>A note if batches are missing: CIFAR-10 has five.</summary>
     private static string[] Missing(string folder, string[] batches)
     {
         IEnumerable<string> there = batches.Select(path => Path.GetFileName(path));
         string[] missing = [.. Enumerable.Range(1, 5).Select(i => $"data_batch_{i}.bin").Except(there)];
         return missing.Length == 0 ? []
-            : [$"{folder}: without {string.Join(", ", missing)}; the training set is what the {batches.Length} others hold."];
+            : [$"{folder}: no file {string.Join(", ", missing)}; the training set contains only the {batches.Length} other batches."];
     }
 
-    /// <summary>The names that come with the data, one a line; null where they do not, or are not as many as the classes.</summary>
+    /// <summary>The class names that come with the data, one per line; null if there are none, or not one for each class.</summary>
     private static string[]? ClassNames(string path, int classes)
     {
         if (!File.Exists(path))
@@ -93,8 +94,8 @@ public static class CifarReader
         using FileStream file = InputFile.OpenStored(path);
         long whole = file.Length / record;
         if (whole == 0 || whole * record != file.Length)
-            throw new BadInputException(path, $"byte {whole * record} (record {whole})", $"{file.Length} bytes in all",
-                $"whole records of {record} bytes, at least one", "The file is truncated, oversized or not CIFAR's binary form: fetch it again.");
+            throw new BadInputException(path, $"byte {whole * record} (record {whole})", $"{file.Length} bytes in total",
+                $"complete records of {record} bytes, at least one", "The file is truncated, too long or not in CIFAR's binary form: download it again.");
         return whole;
     }
 
@@ -102,6 +103,6 @@ public static class CifarReader
     {
         if (label >= classes)
             throw new BadInputException(path, $"byte {offset} ({field})", $"{label}", $"0 to {classes - 1}",
-                "The file is damaged or of another data set: fetch it again.");
+                "The file is damaged or belongs to another dataset: download it again.");
     }
 }

@@ -3,22 +3,22 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// How many classes a pair of splits has where the format does not say: the highest label plus one, and both splits must agree on
-/// it. A damaged label that lies beyond the real ones is found by that, whichever split it is in.
+/// Infers the number of classes of a pair of splits if the format does not state it: the highest label plus one. Both splits must agree, so
+/// that a damaged label above the real ones is detected in either split.
 /// </summary>
 internal static class ClassCount
 {
-    /// <summary>More classes than any image data set has; a head of this width still fits in memory.</summary>
+    /// <summary>More classes than any image dataset has; a head of this width still fits in memory.</summary>
     public const int Most = 1 << 16;
 
-    /// <summary>What to do about a class of which there is no sample.</summary>
-    public const string NoSamples = "Number the classes from 0 without gaps, or correct how many classes there are.";
+    /// <summary>The fix for a class without samples.</summary>
+    public const string NoSamples = "Number the classes from 0 without gaps, or correct the number of classes.";
 
     /// <param name="train">Training labels, not negative.</param>
     /// <param name="test">Test labels, not negative.</param>
-    /// <param name="fieldOf">Names a sample's label in its file, for messages.</param>
-    /// <exception cref="BadInputException">The highest labels differ, or are beyond <see cref="Most"/>, or a class below them has no
-    /// training sample.</exception>
+    /// <param name="fieldOf">The name of a sample's label in its file, for messages.</param>
+    /// <exception cref="BadInputException">The highest labels differ or exceed <see cref="Most"/>, or a class below them has no training
+    /// sample.</exception>
     public static int Infer((string File, int[] Labels) train, (string File, int[] Labels) test, Func<int, string> fieldOf)
     {
         int trainMost = train.Labels.Max();
@@ -30,12 +30,12 @@ internal static class ClassCount
         if (trainMost != testMost)
             throw new BadInputException(file, field, $"label {Math.Max(trainMost, testMost)}, out of range",
                 $"at most {Math.Min(trainMost, testMost)}, the highest label of the other split ({(trainMost >= testMost ? test.File : train.File)})",
-                "Correct the label; where a split really lacks the last classes, use npz with an entry 'classes'.");
+                "Correct the label; if a split really lacks the last classes, use npz with an entry 'classes'.");
         RequireAll(train.File, train.Labels, trainMost + 1);
         return trainMost + 1;
     }
 
-    /// <summary>A class without a training sample would be an output that is only ever trained to be wrong.</summary>
+    /// <summary>Rejects a class without a training sample: its output would only be trained as wrong.</summary>
     private static void RequireAll(string file, int[] labels, int classes)
     {
         var present = new bool[classes];
@@ -50,6 +50,6 @@ internal static class ClassCount
                 $"Subtract {first} from the labels of both splits.")
             : new BadInputException(file, "labels", $"no training sample of class {missing}, of classes up to {classes - 1}",
                 "samples of every class, numbered from 0 without gaps",
-                "Number the classes without gaps; where the training set really lacks one, use npz with an entry 'classes'.");
+                "Number the classes without gaps; if the training set really lacks one, use npz with an entry 'classes'.");
     }
 }

@@ -4,18 +4,18 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// Labelled images in memory: float32, [N, C, H, W], in [0, 1] as read (a byte divided by 255; floating-point sources as they are)
-/// or normalised by <see cref="Normalization.Apply(Dataset)"/>.
+/// Labelled images in memory: float32, [N, C, H, W], in [0, 1] as read (bytes are divided by 255, floating-point values are unchanged) or
+/// normalised by <see cref="Normalization.Apply(Dataset)"/>.
 /// </summary>
 public sealed class Dataset
 {
-    /// <param name="name">For messages and reports.</param>
-    /// <param name="images">[N, C, H, W]; kept, not copied.</param>
-    /// <param name="labels">[N], each in 0 … classes − 1; kept, not copied.</param>
+    /// <param name="name">The name in messages and reports.</param>
+    /// <param name="images">[N, C, H, W]; the array is used, not copied.</param>
+    /// <param name="labels">[N], each in 0 … classes − 1; the array is used, not copied.</param>
     /// <param name="channels">C.</param>
     /// <param name="height">H.</param>
     /// <param name="width">W.</param>
-    /// <param name="classes">How many classes there are, present or not.</param>
+    /// <param name="classes">The number of classes, including classes without samples.</param>
     /// <exception cref="ArgumentException">Lengths disagree, a size is not positive, or a label is out of range.</exception>
     public Dataset(string name, float[] images, int[] labels, int channels, int height, int width, int classes)
         : this(name, images, labels, channels, height, width, classes, [.. Enumerable.Range(0, labels.Length)], labels.Length)
@@ -42,7 +42,7 @@ public sealed class Dataset
         SourceCount = sourceCount;
     }
 
-    /// <summary>What the data are called, e.g. <c>fashion-mnist/train</c>.</summary>
+    /// <summary>The name of the data, e.g. <c>fashion-mnist/train</c>.</summary>
     public string Name { get; }
 
     /// <summary>[N, C, H, W].</summary>
@@ -63,19 +63,19 @@ public sealed class Dataset
     /// <summary>W.</summary>
     public int Width { get; }
 
-    /// <summary>How many classes there are.</summary>
+    /// <summary>The number of classes.</summary>
     public int Classes { get; }
 
-    /// <summary>C·H·W: the floats of one image.</summary>
+    /// <summary>C·H·W: the number of values of one image.</summary>
     public int ImageSize => Channels * Height * Width;
 
-    /// <summary>[N]: the number of every sample in the data it was selected from in the first place; 0 … N − 1 for data as read.</summary>
+    /// <summary>[N]: the index of every sample in the original data; 0 … N − 1 for data as read.</summary>
     public int[] SourceIndices { get; }
 
-    /// <summary>How many samples the data had as read; <see cref="SourceIndices"/> are below it.</summary>
+    /// <summary>The number of samples in the original data; <see cref="SourceIndices"/> are below it.</summary>
     public int SourceCount { get; }
 
-    /// <summary>[classes]: what the classes are called, as it may be shown; null where the data only number them.</summary>
+    /// <summary>[classes]: the printable names of the classes; null if the data only number them.</summary>
     public IReadOnlyList<string>? ClassNames
     {
         get;
@@ -85,8 +85,8 @@ public sealed class Dataset
     }
 
     /// <summary>
-    /// [<see cref="SourceCount"/>]: the file of every sample as read, relative to the data's folder; null where samples have no files of
-    /// their own.
+    /// [<see cref="SourceCount"/>]: the file of every sample as read, relative to the data's folder; null if samples have no files of their
+    /// own.
     /// </summary>
     public IReadOnlyList<string>? SourceFiles
     {
@@ -95,22 +95,22 @@ public sealed class Dataset
             : throw new ArgumentException($"{value.Count} files are not those of {SourceCount} samples.", nameof(value));
     }
 
-    /// <summary>What the user should know of how the data were read: what was passed over, and what was assumed.</summary>
+    /// <summary>Notes for the user about how the data were read: what was skipped or assumed.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
     /// <summary>A class in a table: its name, or its number.</summary>
     public string ClassLabel(int c) => ClassNames?[c] ?? c.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>A class in a message: its number, and its name where it has one.</summary>
+    /// <summary>A class in a message: its number, and its name if it has one.</summary>
     public string DescribeClass(int c) => ClassNames is null ? $"class {c}" : $"class {c} ({ClassNames[c]})";
 
-    /// <summary>The file of sample <paramref name="n"/>, relative to the data's folder; null where it has none of its own.</summary>
+    /// <summary>The file of sample <paramref name="n"/>, relative to the data's folder; null if it has no file of its own.</summary>
     public string? FileOf(int n) => SourceFiles?[SourceIndices[n]];
 
     /// <summary>Image <paramref name="n"/>, [C, H, W].</summary>
     public ReadOnlySpan<float> Image(int n) => Images.AsSpan(n * ImageSize, ImageSize);
 
-    /// <summary>The samples at these positions, in this order, copied; they keep their source numbers.</summary>
+    /// <summary>Copies the samples at these positions, in this order; they keep their source indices.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A position is not in 0 … N − 1.</exception>
     public Dataset Select(ReadOnlySpan<int> indices)
     {
@@ -131,7 +131,7 @@ public sealed class Dataset
     }
 
     /// <summary>
-    /// <paramref name="perClass"/> samples of every class, chosen by the seed, in the order of these data. A smaller choice with the
+    /// Selects <paramref name="perClass"/> samples of every class by the seed, in the order of these data. A smaller selection with the
     /// same seed is part of a larger one.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
@@ -146,7 +146,7 @@ public sealed class Dataset
             int[] members = [.. ofClass[c]];
             if (members.Length < perClass)
                 throw new BadInputException(Name, DescribeClass(c), $"{members.Length} samples", $"at least {perClass}",
-                    members.Length == 0 ? ClassCount.NoSamples : "Ask for fewer samples per class.");
+                    members.Length == 0 ? ClassCount.NoSamples : "Use fewer samples per class.");
             new SeededOrder(seed, (ulong)c).Shuffle(members);
             chosen.AddRange(members.AsSpan(0, perClass));
         }
@@ -155,14 +155,14 @@ public sealed class Dataset
         return Select([.. chosen]);
     }
 
-    /// <summary><paramref name="count"/> samples chosen by the seed without regard to class, in the order of these data.</summary>
+    /// <summary>Selects <paramref name="count"/> samples by the seed, independent of class, in the order of these data.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
     /// <exception cref="BadInputException">There are fewer samples.</exception>
     public Dataset RandomSubset(int count, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         if (count > Count)
-            throw new BadInputException(Name, "samples", $"{Count}", $"at least {count}", "Ask for a smaller subset.");
+            throw new BadInputException(Name, "samples", $"{Count}", $"at least {count}", "Use a smaller subset.");
         int[] chosen = SeededOrder.Permutation(Count, seed)[..count];
         Array.Sort(chosen);
         return Select(chosen);
@@ -171,7 +171,7 @@ public sealed class Dataset
     /// <summary>The same images under other labels.</summary>
     internal Dataset WithLabels(int[] labels) => Derived(Images, labels, SourceIndices);
 
-    /// <summary>The same samples with other pixels of the same shape (normalised ones, say).</summary>
+    /// <summary>The same samples with other pixels of the same shape, such as normalised ones.</summary>
     internal Dataset WithImages(float[] images) => Derived(images, Labels, SourceIndices);
 
     /// <summary>Other samples of the same source.</summary>

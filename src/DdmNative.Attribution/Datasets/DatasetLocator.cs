@@ -3,7 +3,10 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>Opens whatever the user names: a folder in one of the formats below, a data set that was fetched by its name, or <c>generated:…</c>.</summary>
+/// <summary>
+/// Opens the data that the user specifies: a folder in one of the formats below, a dataset that was downloaded by name, or
+/// <c>generated:…</c>.
+/// </summary>
 public static class DatasetLocator
 {
     private static readonly (string Format, Func<string, bool> Recognises, Func<string, (Dataset, Dataset)> Read)[] Formats =
@@ -15,8 +18,10 @@ public static class DatasetLocator
     ];
 
     /// <summary>The training and the test set.</summary>
-    /// <param name="specification">A folder, the name of a data set that was fetched (<see cref="DatasetCache"/>), or <c>generated:classes=4,per-class=40,size=16,seed=1</c> (see <see cref="GeneratedOptions.Parse"/>).</param>
-    /// <exception cref="BadInputException">There is no such folder, its format is unknown or not one, or its files are bad.</exception>
+    /// <param name="specification">A folder, the name of a downloaded dataset (<see cref="DatasetCache"/>), or
+    /// <c>generated:classes=4,per-class=40,size=16,seed=1</c> (see <see cref="GeneratedOptions.Parse"/>).</param>
+    /// <exception cref="BadInputException">There is no such folder, its format is unknown or ambiguous, or its files are
+    /// invalid.</exception>
     public static (Dataset Train, Dataset Test) Open(string specification)
     {
         ArgumentException.ThrowIfNullOrEmpty(specification);
@@ -24,7 +29,7 @@ public static class DatasetLocator
             return GeneratedDataset.Make(GeneratedOptions.Parse(specification));
         specification = DatasetCache.Resolve(specification);
         if (!Directory.Exists(specification) && KnownDatasets.Find(specification) is KnownDataset known)
-            throw new BadInputException(specification, "data set", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a data set that has been fetched", $"Fetch it first: ddm data fetch {known.Name}.");
+            throw new BadInputException(specification, "dataset", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a downloaded dataset", $"Download it first: ddm data fetch {known.Name}.");
         if (!Directory.Exists(specification))
             throw NoFolder(specification);
         return Readable(specification, () => Read(specification));
@@ -32,20 +37,19 @@ public static class DatasetLocator
 
     private static (Dataset Train, Dataset Test) Read(string specification)
     {
-        // A folder that may be listed but not entered has names and no files.
+        // In a folder that may be listed but not entered, names are visible but files are not.
         if (Directory.EnumerateFileSystemEntries(specification).FirstOrDefault() is string any)
             _ = File.GetAttributes(any);
         var recognised = Formats.Where(format => format.Recognises(specification)).ToList();
         if (recognised.Count != 1)
             throw new BadInputException(specification, "folder",
                 recognised.Count == 0 ? "no known format" : string.Join(" and ", recognised.Select(format => format.Format)),
-                $"one of {string.Join("; ", Formats.Select(format => format.Format))}", "Name the folder that holds the files themselves, of one data set.");
+                $"one of {string.Join("; ", Formats.Select(format => format.Format))}", "Specify the folder that directly contains the files of one dataset.");
         return recognised[0].Read(specification);
     }
 
     /// <summary>
-    /// Files are opened by <see cref="InputFile"/>, which says itself what is wrong with them; another refusal of the operating system is
-    /// that of a folder.
+    /// Converts errors of the operating system about folders. <see cref="InputFile"/> opens the files and reports their errors itself.
     /// </summary>
     private static T Readable<T>(string folder, Func<T> work)
     {
@@ -74,8 +78,8 @@ public static class DatasetLocator
                 return false;
             }
         });
-        return new BadInputException(path, "folder", isThere ? "a file" : "no such folder", "a folder with a data set, or generated:…",
-            isThere ? "Name the folder that holds the file."
-                : $"Check the path and its spelling, or name another place with --data.{DatasetNames.Suggestion(path)}");
+        return new BadInputException(path, "folder", isThere ? "a file" : "no such folder", "a folder with a dataset, or generated:…",
+            isThere ? "Specify the folder that contains the file."
+                : $"Check the path and its spelling, or specify another location with --data.{DatasetNames.Suggestion(path)}");
     }
 }

@@ -3,11 +3,11 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>What somebody who mistyped the name of a data set may have meant.</summary>
+/// <summary>Suggestions for a mistyped dataset name.</summary>
 internal static class DatasetNames
 {
-    /// <summary>A sentence with the nearest of what there is, a space before it; empty where nothing is near.</summary>
-    /// <param name="specification">What was found: no data set's name, no folder.</param>
+    /// <summary>Returns a sentence with the most similar name, with a leading space; empty if no name is similar.</summary>
+    /// <param name="specification">What the user typed: neither the name of a dataset nor a folder.</param>
     public static string Suggestion(string specification)
     {
         string[] parts = specification.Split(':', 2);
@@ -18,7 +18,7 @@ internal static class DatasetNames
         return meant.Length == 0 ? "" : $" Did you mean {meant}?";
     }
 
-    /// <summary>The folder beside the one that is not there, by the nearest name.</summary>
+    /// <summary>The folder with the most similar name, in the parent folder.</summary>
     private static string? NearestFolder(string path)
     {
         string trimmed = path.TrimEnd('/', Path.DirectorySeparatorChar);

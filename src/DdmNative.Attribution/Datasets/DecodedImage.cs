@@ -16,8 +16,8 @@ internal sealed record DecodedImage(int Width, int Height, byte[] Planes)
         }
     }
 
-    /// <summary>The image whose pixels have three bytes or more, red, green and blue first.</summary>
-    public static DecodedImage OfInterleaved(int width, int height, ReadOnlySpan<byte> pixels, int bytesPerPixel)
+    /// <summary>Converts pixels that have three or more bytes, the first three being red, green and blue.</summary>
+    public static DecodedImage FromInterleaved(int width, int height, ReadOnlySpan<byte> pixels, int bytesPerPixel)
     {
         int plane = width * height;
         var planes = new byte[3 * plane];

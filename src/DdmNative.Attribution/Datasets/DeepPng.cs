@@ -5,22 +5,22 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// PNG images of 16 bits a channel (W3C PNG, third edition), rounded to 8: grey or RGB, with or without opacity, interlaced or not. The
-/// file's structure and checksums have been found good before.
+/// Reads PNG images with 16 bits per channel (W3C PNG, third edition), rounded to 8: grey or RGB, with or without opacity, interlaced or
+/// not. The file's structure and checksums have already been checked.
 /// </summary>
 internal static class DeepPng
 {
     private const int DepthAt = 24, ColourAt = 25, InterlaceAt = 28, FirstChunk = 8;
 
-    // Adam7: where each pass begins, and how far its pixels are apart.
+    // Adam7: the start of each pass, and the distance of its pixels.
     private static readonly (int Left, int Top, int Across, int Down)[] Passes =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
-    /// <summary>Whether these are the bytes of such an image.</summary>
+    /// <summary>Whether the bytes are such an image.</summary>
     public static bool Recognises(ReadOnlySpan<byte> bytes) => bytes.Length > InterlaceAt
         && bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']) && bytes[DepthAt] == 16;
 
-    /// <exception cref="BadInputException">The pixels are not as many as the size says, or a pixel is transparent.</exception>
+    /// <exception cref="BadInputException">The number of pixels does not match the size, or a pixel is transparent.</exception>
     public static DecodedImage Read(string path, byte[] bytes, int width, int height)
     {
         (int channels, bool opacity) = bytes[ColourAt] switch { 0 => (1, false), 2 => (3, false), 4 => (2, true), _ => (4, true) };
@@ -76,14 +76,14 @@ internal static class DeepPng
         using var zlib = new ZLibStream(packed, CompressionMode.Decompress);
         byte[] rows = InputFile.ReadUpTo(zlib, path, expected);
         return rows.Length >= expected ? rows : throw new BadInputException(path, "pixels", $"{rows.Length} bytes", $"{expected}",
-            "The file is damaged: fetch it again.");
+            "The file is damaged: download it again.");
     }
 
-    /// <summary>Undoes a row's filter in place.</summary>
+    /// <summary>Reverses a row's filter in place.</summary>
     private static void Unfilter(string path, byte filter, Span<byte> row, ReadOnlySpan<byte> above, int pixelBytes)
     {
         if (filter > 4)
-            throw new BadInputException(path, "pixels", $"a row's filter {filter}", "0 to 4", "The file is damaged: fetch it again.");
+            throw new BadInputException(path, "pixels", $"a row's filter {filter}", "0 to 4", "The file is damaged: download it again.");
         for (int i = 0; i < row.Length; i++)
         {
             int left = i < pixelBytes ? 0 : row[i - pixelBytes], up = above[i], corner = i < pixelBytes ? 0 : above[i - pixelBytes];
@@ -91,7 +91,7 @@ internal static class DeepPng
         }
     }
 
-    /// <summary>Paeth's predictor: of three neighbours the one nearest to left + up − corner.</summary>
+    /// <summary>Paeth's predictor: the neighbour that is closest to left + up − corner.</summary>
     private static int Nearest(int left, int up, int corner)
     {
         int guess = left + up - corner, toLeft = Math.Abs(guess - left), toUp = Math.Abs(guess - up), toCorner = Math.Abs(guess - corner);

@@ -1,14 +1,14 @@
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// A small synthetic data set for tests and smoke runs. A class has a grating of its own direction and colour; a cluster in it has a bright blob at a
-/// place of its own and the grating's phase; a sample adds jitter and noise. The grating alone tells the class only roughly, so that
-/// taking a cluster away is felt. Everything is sums, products and roundings (triangle waves, not sines), so that all platforms make the same
-/// bytes.
+/// A small generated dataset for tests and trial runs. Each class has a grating with its own direction and colour; each cluster in it has a
+/// bright blob at its own position and its own phase of the grating; each sample adds jitter and noise. The grating alone determines the
+/// class only roughly, so that removing a cluster has an effect. All values are sums, products and roundings (triangle waves, not sines),
+/// so that all platforms produce the same bytes.
 /// </summary>
 public static class GeneratedDataset
 {
-    /// <summary>What a specification of such a data set begins with.</summary>
+    /// <summary>The prefix of a specification of such a dataset.</summary>
     public const string Name = "generated";
 
     private const double GratingContrast = 0.12, BlobContrast = 0.45, Noise = 0.10;
@@ -41,7 +41,7 @@ public static class GeneratedDataset
         return new Dataset(name, images, labels, options.Channels, options.Size, options.Size, options.Classes);
     }
 
-    /// <summary>[classes · clusters], drawn from a stream of their own so that both splits share them.</summary>
+    /// <summary>[classes · clusters], drawn from a separate stream so that both splits share them.</summary>
     private static Pattern[] Patterns(GeneratedOptions options)
     {
         var random = new SeededOrder(options.Seed);

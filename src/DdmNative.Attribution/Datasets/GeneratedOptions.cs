@@ -3,7 +3,7 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>What <see cref="GeneratedDataset"/> makes.</summary>
+/// <summary>The options of <see cref="GeneratedDataset"/>.</summary>
 public sealed record GeneratedOptions
 {
     /// <summary>Number of classes.</summary>
@@ -21,18 +21,18 @@ public sealed record GeneratedOptions
     /// <summary>Height and width of an image.</summary>
     public int Size { get; init; } = 16;
 
-    /// <summary>Clusters inside each class.</summary>
+    /// <summary>Clusters in each class.</summary>
     public int ClustersPerClass { get; init; } = 3;
 
-    /// <summary>Decides everything that is random.</summary>
+    /// <summary>The seed of all random numbers.</summary>
     public ulong Seed { get; init; } = 1;
 
     private static readonly string[] Keys = ["classes", "per-class", "test-per-class", "channels", "size", "clusters", "seed"];
 
     /// <summary>
-    /// Reads <c>generated:classes=4,per-class=40,test-per-class=20,channels=1,size=16,clusters=3,seed=1</c>, any of them left out.
+    /// Parses <c>generated:classes=4,per-class=40,test-per-class=20,channels=1,size=16,clusters=3,seed=1</c>; each key is optional.
     /// </summary>
-    /// <exception cref="BadInputException">A key is unknown, repeated, or its value is not in range.</exception>
+    /// <exception cref="BadInputException">A key is unknown or repeated, or its value is out of range.</exception>
     public static GeneratedOptions Parse(string specification)
     {
         ArgumentNullException.ThrowIfNull(specification);
@@ -63,7 +63,7 @@ public sealed record GeneratedOptions
         }
 
         long floats = (long)options.Classes * Math.Max(options.PerClass, options.TestPerClass) * options.Channels * options.Size * options.Size;
-        InputFile.RequireArraySize(specification, "pixels in all", floats);
+        InputFile.RequireArraySize(specification, "pixels in total", floats);
         return options;
     }
 

@@ -6,27 +6,28 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// IDX, the format of MNIST and its successors (yann.lecun.com/exdb/mnist): a magic number that gives type and rank, big-endian sizes, bytes.
-/// A folder holds images [N, H, W] and labels [N] for each split, plain or gzipped. One channel.
+/// Reads IDX, the format of MNIST and its successors (yann.lecun.com/exdb/mnist): a magic number that contains type and rank, big-endian
+/// sizes, bytes. A folder contains images [N, H, W] and labels [N] for each split, plain or gzipped. Images have one channel.
 /// </summary>
 public static class IdxReader
 {
     private const int ImageMagic = 0x0803; // unsigned bytes, three axes
     private const int LabelMagic = 0x0801; // unsigned bytes, one axis
-    private const string Damaged = "The file is damaged or not IDX: fetch it again.";
+    private const string Damaged = "The file is damaged or not IDX: download it again.";
 
     /// <summary>Whether the folder looks like IDX.</summary>
     public static bool Recognises(string folder) => File.Exists(Find(folder, "train-images-idx3-ubyte"));
 
     /// <summary>Reads <c>train-…</c> and <c>t10k-…</c>, <c>images-idx3-ubyte</c> and <c>labels-idx1-ubyte</c>, each with or without <c>.gz</c>.</summary>
-    /// <exception cref="BadInputException">A file is missing, truncated, oversized or damaged, or the files do not belong together.</exception>
+    /// <exception cref="BadInputException">A file is missing, truncated, too long or damaged, or the files do not belong
+    /// together.</exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
     {
         Split train = ReadSplit(folder, "train");
         Split test = ReadSplit(folder, "t10k");
         if (train.Height != test.Height || train.Width != test.Width)
             throw new BadInputException(test.ImageFile, "byte 8 (height and width)", $"{test.Height}x{test.Width}",
-                $"{train.Height}x{train.Width}, as in {train.ImageFile}", "Use the splits of one data set.");
+                $"{train.Height}x{train.Width}, as in {train.ImageFile}", "Use the splits of one dataset.");
         int classes = ClassCount.Infer((train.LabelFile, train.Labels), (test.LabelFile, test.Labels),
             sample => $"byte {8 + sample} (label of sample {sample})");
         string name = FolderName.Of(folder);
@@ -71,12 +72,12 @@ public static class IdxReader
                 throw new BadInputException(path, $"byte {4 + 4 * axis} (size of axis {axis})", "0", "at least 1", Damaged);
         }
 
-        // Before anything is allocated: what the header promises against what the file can hold.
+        // Before allocating: compare the size in the header with what the file can contain.
         Int128 room = packed ? (Int128)file.Length * InputFile.MostExpansion : file.Length - header.Length;
         if (packed ? elements > room : elements != room)
             throw new BadInputException(path, $"byte {Math.Min(file.Length, (long)Int128.Min(long.MaxValue, header.Length + elements))} (end)",
-                $"{file.Length} bytes{(packed ? " packed" : "")}", $"{header.Length + elements}, as the sizes from byte 4 say",
-                $"The file is truncated or oversized. {Damaged}");
+                $"{file.Length} bytes{(packed ? " packed" : "")}", $"{header.Length + elements}, according to the sizes from byte 4",
+                $"The file is truncated or too long. {Damaged}");
         InputFile.RequireArraySize(path, "byte 4 (sizes)", elements);
         ImageSize.RequireMemory(path, "byte 4 (sizes)", elements, sizeof(byte));
         for (int axis = 0; axis < rank; axis++)
@@ -87,14 +88,14 @@ public static class IdxReader
         byte[] bytes = InputFile.ReadUpTo(stream, path, (long)elements);
         if (bytes.Length != elements)
             throw new BadInputException(path, $"byte {header.Length + Math.Min(bytes.Length, (long)elements)} (end, unpacked)",
-                bytes.Length < elements ? "the end of the file" : "more data", $"{header.Length + elements} bytes, as the sizes from byte 4 say",
-                $"The file is truncated or oversized. {Damaged}");
+                bytes.Length < elements ? "the end of the file" : "more data", $"{header.Length + elements} bytes, according to the sizes from byte 4",
+                $"The file is truncated or too long. {Damaged}");
         return (sizes, bytes);
     }
 
     /// <summary>
-    /// Whether the bytes are gzipped. They say it themselves, whatever the name ends in: a browser unpacks a .gz and leaves its name, and
-    /// what it saves may be a page that says there is no such file.
+    /// Whether the bytes are gzipped. The content decides, whatever the file name: a browser may unpack a .gz and keep its name, or save a
+    /// page that reports a missing file.
     /// </summary>
     private static bool IsPacked(string path, FileStream file)
     {
@@ -103,11 +104,11 @@ public static class IdxReader
         file.Position = 0;
         if (start is [0x1F, 0x8B, ..])
             return true;
-        // IDX begins with two zeros.
+        // IDX starts with two zeros.
         if (start is not [0, ..] && path.EndsWith(".gz", StringComparison.Ordinal))
             throw new BadInputException(path, "byte 0", IsText(start) ? $"text ('{Encoding.ASCII.GetString(start).Trim()}')"
                 : Convert.ToHexString(start[..Math.Min(4, start.Length)]),
-                "gzip (1F8B) or IDX (0000)", "This is neither a gzipped file nor an IDX file: fetch it again.");
+                "gzip (1F8B) or IDX (0000)", "This is neither a gzipped file nor an IDX file: download it again.");
         return false;
     }
 

@@ -3,13 +3,14 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// Folders of PNG, JPEG and PPM images, one folder a class: <c>train/CLASS/…</c> and <c>test/CLASS/…</c> (or <c>val/CLASS/…</c>), images in the class's folder or one
-/// below it; and Tiny-ImageNet's layout, whose validation images lie in one folder beside <c>val_annotations.txt</c>.
+/// Reads folders of PNG, JPEG and PPM images, one folder per class: <c>train/CLASS/…</c> and <c>test/CLASS/…</c> (or <c>val/CLASS/…</c>),
+/// with images in the class's folder or one level below; and Tiny-ImageNet's layout, whose validation images are in one folder with
+/// <c>val_annotations.txt</c>.
 /// </summary>
 /// <remarks>
-/// Classes are numbered and named by the ordinal order of their folders' names, samples in the ordinal order of their paths. All images
-/// have one size. They are taken as one channel if none of them has any colour, however they are stored, and as red, green and blue
-/// otherwise; their EXIF orientation is left alone.
+/// Classes are numbered and named in ordinal order of their folders' names, samples are in ordinal order of their paths. All images have
+/// the same size. They have one channel if all of them are colourless, however they are stored, and otherwise red, green and blue; their
+/// EXIF orientation is ignored.
 /// </remarks>
 public static class ImageFolderReader
 {
@@ -22,16 +23,15 @@ public static class ImageFolderReader
     public static bool Recognises(string folder) => Directory.Exists(Path.Combine(folder, "train"));
 
     /// <summary>Reads both splits.</summary>
-    /// <exception cref="BadInputException">
-    /// A split or its images are missing, an image is damaged, of another format or of another size than the first, a class of the test split has no training images.
-    /// </exception>
+    /// <exception cref="BadInputException">A split or its images are missing; an image is damaged, of another format, or of another size
+    /// than the first; or a class of the test split has no training images.</exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
     {
         var leftOut = new LeftOut(folder);
         var notes = new List<string>();
         string trainFolder = Path.Combine(folder, "train");
         string[] classes = ClassFolders(trainFolder);
-        List<Labelled> train = OfClassFolders(trainFolder, classes, classes, leftOut);
+        List<Labelled> train = ReadClassFolders(trainFolder, classes, classes, leftOut);
         List<Labelled> test = TestSplit(folder, classes, leftOut, notes);
         notes.AddRange(leftOut.Notes);
 
@@ -48,21 +48,20 @@ public static class ImageFolderReader
     {
         string[] names = SplitFolder.ClassFolders(folder);
         if (names.Length is 0 or > ClassCount.Most)
-            throw new BadInputException(folder, "folder", $"{names.Length} folders", $"a folder for every class, 1 to {ClassCount.Most} of them", "Put the images of a class into a folder of its name.");
+            throw new BadInputException(folder, "folder", $"{names.Length} folders", $"a folder for every class, 1 to {ClassCount.Most} of them", "Put the images of each class into a folder with the name of the class.");
         return names;
     }
 
-    private static List<Labelled> OfClassFolders(string folder, string[] names, string[] classes, LeftOut leftOut)
+    private static List<Labelled> ReadClassFolders(string folder, string[] names, string[] classes, LeftOut leftOut)
     {
         int[] labels = [.. names.Select(name => LabelOf(Path.Combine(folder, name), "folder", name, classes))];
         var split = new SplitFolder(leftOut);
-        split.TellStrays(folder);
+        split.CollectStrays(folder);
         return [.. split.Images(folder, names).SelectMany((images, i) => images.Select(image => new Labelled(image, labels[i])))];
     }
 
     /// <summary>
-    /// Test images are labelled by their folders; a split without folders of classes, as competitions have one to be predicted, cannot be
-    /// used.
+    /// Test images are labelled by their folders. A split without class folders, such as the test set of a competition, cannot be used.
     /// </summary>
     private static List<Labelled> TestSplit(string folder, string[] classes, LeftOut leftOut, List<string> notes)
     {
@@ -72,7 +71,7 @@ public static class ImageFolderReader
         if (File.Exists(annotations))
         {
             if (isTestLabelled)
-                notes.Add($"{folder}: the test images are those of val/, by {Annotations}; test/ is not used.");
+                notes.Add($"{folder}: the test images are those of val/, labelled by {Annotations}; test/ is not used.");
             return Annotated(validation, annotations, classes, leftOut);
         }
 
@@ -80,14 +79,14 @@ public static class ImageFolderReader
         {
             if (isValidationLabelled)
                 notes.Add($"{folder}: the test images are those of test/; val/ is not used.");
-            return OfClassFolders(test, inTest, classes, leftOut);
+            return ReadClassFolders(test, inTest, classes, leftOut);
         }
 
         if (isValidationLabelled || (!Directory.Exists(test) && Directory.Exists(validation)))
         {
             if (Directory.Exists(test))
                 notes.Add($"{folder}: the test images are those of val/; test/ has no folders of the classes of train/ and is not used.");
-            return OfClassFolders(validation, ClassFolders(validation), classes, leftOut);
+            return ReadClassFolders(validation, ClassFolders(validation), classes, leftOut);
         }
 
         string found = Directory.Exists(test)
@@ -99,7 +98,7 @@ public static class ImageFolderReader
 
     private static string[] FoldersIn(string split) => Directory.Exists(split) ? SplitFolder.ClassFolders(split) : [];
 
-    /// <summary>Tiny-ImageNet's validation split: a line per image, its file, its class and a box, separated by tabs.</summary>
+    /// <summary>Tiny-ImageNet's validation split: a line per image with its file, its class and a box, separated by tabs.</summary>
     private static List<Labelled> Annotated(string folder, string annotations, string[] classes, LeftOut leftOut)
     {
         var images = new List<Labelled>();
@@ -111,14 +110,14 @@ public static class ImageFolderReader
             if (fields is [""])
                 continue;
             if (fields.Length < 2 || fields[0] != Path.GetFileName(fields[0]) || fields[0].Length == 0)
-                throw new BadInputException(annotations, $"line {i + 1}", lines[i], "FILE, a tab, CLASS", "Fetch the file again.");
+                throw new BadInputException(annotations, $"line {i + 1}", lines[i], "FILE, a tab, CLASS", "Download the file again.");
             if (!lineOf.TryAdd(fields[0], i + 1))
-                throw new BadInputException(annotations, $"line {i + 1}", $"{fields[0]}, which line {lineOf[fields[0]]} has already",
-                    "a line for every image, once", "Remove one of the lines.");
+                throw new BadInputException(annotations, $"line {i + 1}", $"{fields[0]}, which is already in line {lineOf[fields[0]]}",
+                    "one line for every image", "Remove one of the lines.");
             images.Add(new Labelled(Path.Combine(folder, "images", fields[0]), LabelOf(annotations, $"line {i + 1} (class)", fields[1], classes)));
         }
         if (images.Count == 0)
-            throw new BadInputException(annotations, "file", "no lines", "a line for every image", "Fetch the file again.");
+            throw new BadInputException(annotations, "file", "no lines", "a line for every image", "Download the file again.");
         foreach (string name in SplitFolder.ImagesIn(Path.Combine(folder, "images")).Where(name => !lineOf.ContainsKey(name)))
             leftOut.Add(Unlabelled, Path.Combine(folder, "images", name));
         return images;
@@ -129,7 +128,7 @@ public static class ImageFolderReader
         int label = Array.BinarySearch(classes, name, StringComparer.Ordinal);
         return label >= 0
             ? label
-            : throw new BadInputException(file, field, name, "a class that train/ has", "Use splits of one data set, with the same names of classes.");
+            : throw new BadInputException(file, field, name, "a class of train/", "Use splits of one dataset, with the same class names.");
     }
 
     private sealed record Labelled(string Path, int Label);
@@ -153,15 +152,15 @@ public static class ImageFolderReader
             var colourless = new bool[images.Count];
             var errors = new BadInputException?[images.Count];
 
-            // Break, not Stop: every image before the first bad one is looked at, so that the error is the same whatever the threads do.
+            // Break, not Stop: every image before the first bad one is read, so that the error does not depend on the threads.
             Parallel.For(0, images.Count, (i, loop) =>
             {
                 try
                 {
                     DecodedImage image = ImageFile.Read(images[i].Path);
                     if (image.Width != width || image.Height != height)
-                        throw new BadInputException(images[i].Path, "size", $"{image.Width} × {image.Height}", $"{width} × {height}, as the first image has",
-                            "Bring all images to one size first.");
+                        throw new BadInputException(images[i].Path, "size", $"{image.Width} × {image.Height}", $"{width} × {height}, as the first image",
+                            "Resize all images to the same size first.");
                     image.Planes.CopyTo(_bytes.AsSpan(i * size, size));
                     colourless[i] = image.Colourless;
                 }

@@ -2,29 +2,29 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>The sizes that a header may promise: what is beyond them is refused before it is unpacked.</summary>
+/// <summary>Limits for the sizes in a header: larger sizes are rejected before unpacking.</summary>
 internal static class ImageSize
 {
     private const int MostPixels = ImageFile.LongestSide * ImageFile.LongestSide;
 
-    /// <exception cref="BadInputException">An image has more pixels than any of a data set has.</exception>
+    /// <exception cref="BadInputException">An image has more pixels than any dataset's.</exception>
     public static void Require(string path, string field, int height, int width)
     {
         if ((long)height * width > MostPixels)
             throw new BadInputException(path, field, $"images of {height} × {width}",
-                $"at most {MostPixels} pixels an image ({ImageFile.LongestSide} × {ImageFile.LongestSide})",
-                "Bring all images to a smaller size first.");
+                $"at most {MostPixels} pixels per image ({ImageFile.LongestSide} × {ImageFile.LongestSide})",
+                "Resize all images to a smaller size first.");
     }
 
     /// <summary>
-    /// Refuses images that memory has no room for: as they are stored beside the floats that they become, and then those beside the same
-    /// normalised.
+    /// Rejects images that do not fit in memory: first the stored form together with the floats, then the floats together with the
+    /// normalised floats.
     /// </summary>
-    /// <param name="path">Where they are.</param>
-    /// <param name="field">What says how many there are.</param>
-    /// <param name="pixels">Of all images and channels.</param>
-    /// <param name="storedBytes">Of one pixel.</param>
-    /// <exception cref="InsufficientMemoryException">There is no room.</exception>
+    /// <param name="path">The file, for the message.</param>
+    /// <param name="field">The field that contains the number of pixels.</param>
+    /// <param name="pixels">The number of pixels of all images and channels.</param>
+    /// <param name="storedBytes">The stored bytes per pixel.</param>
+    /// <exception cref="InsufficientMemoryException">There is not enough memory.</exception>
     public static void RequireMemory(string path, string field, Int128 pixels, int storedBytes)
         => InputFile.RequireMemory(path, field, pixels * (sizeof(float) + Math.Max(storedBytes, sizeof(float))));
 }

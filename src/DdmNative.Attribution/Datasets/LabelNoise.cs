@@ -1,20 +1,23 @@
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// Wrong labels planted on purpose, so that it is known which ones a method should find: uniform noise, a share of the samples chosen by the seed without regard to class, each given
-/// another class at random.
+/// Inserts wrong labels deliberately, so that it is known which ones a method should detect: uniform noise on a share of the samples,
+/// selected by the seed independent of class; each gets another class at random.
 /// </summary>
 public static class LabelNoise
 {
-    // Keeps the draws apart from everything else that is drawn with the same seed.
+    // Separates these random numbers from all others with the same seed.
     private const ulong Stream = 0x4E4F495345ul << 24;
 
-    /// <summary>The same data with some labels changed, and which ones: [N]. A smaller share with the same seed changes some of a larger one's samples, to the same classes.</summary>
+    /// <summary>
+    /// Returns the data with some labels changed, and which ones: [N]. A smaller share with the same seed changes a subset of a larger
+    /// one's samples, to the same classes.
+    /// </summary>
     /// <param name="data">The data; not changed.</param>
-    /// <param name="share">Of the samples, from 0 to 1; their number is rounded, halves up.</param>
-    /// <param name="seed">Chooses the samples and the labels they get.</param>
+    /// <param name="share">The share of the samples, from 0 to 1; their number is rounded, halves up.</param>
+    /// <param name="seed">Selects the samples and their new labels.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is not between 0 and 1.</exception>
-    /// <exception cref="ArgumentException">There is but one class: no label can be wrong.</exception>
+    /// <exception cref="ArgumentException">There is only one class: no label can be wrong.</exception>
     public static (Dataset Data, bool[] Planted) Plant(Dataset data, double share, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -28,7 +31,7 @@ public static class LabelNoise
         var draws = new SeededOrder(seed, Stream + 1);
         foreach (int n in order[..(int)Math.Floor(share * data.Count + 0.5)])
         {
-            // One of the others, all equally likely: those from the true class on move up by one.
+            // One of the other classes with equal probability: those from the true class on move up by one.
             int other = draws.Below(data.Classes - 1);
             labels[n] = other < labels[n] ? other : other + 1;
             planted[n] = true;

@@ -2,16 +2,16 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>What lies among a split's images and is not read, by the reason why, for one line that says so.</summary>
-/// <param name="folder">The data's folder: the files are named relative to it.</param>
+/// <summary>Collects the files of a split that are not read, by reason, for a one-line note.</summary>
+/// <param name="folder">The data's folder: file names are relative to it.</param>
 internal sealed class LeftOut(string folder)
 {
     private const int Shown = 2;
 
     private readonly OrderedDictionary<LeftOutReason, List<string>> _files = [];
 
-    /// <param name="reason">Why it is not read.</param>
-    /// <param name="path">One of them.</param>
+    /// <param name="reason">The reason why it is not read.</param>
+    /// <param name="path">One of the files.</param>
     public void Add(LeftOutReason reason, string path)
     {
         if (!_files.TryGetValue(reason, out List<string>? files))
@@ -19,10 +19,10 @@ internal sealed class LeftOut(string folder)
         files.Add(Relative(folder, path));
     }
 
-    /// <summary>A file as the user finds it below the data's folder, alike on all systems.</summary>
+    /// <summary>A file's path relative to the data's folder, with the same separators on all systems.</summary>
     public static string Relative(string folder, string path) => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
 
-    /// <summary>One line with the counts and the first of each, or none where nothing was left out.</summary>
+    /// <summary>One line with the counts and the first files for each reason; nothing if no file was left out.</summary>
     public IEnumerable<string> Notes
     {
         get

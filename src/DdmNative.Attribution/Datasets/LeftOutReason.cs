@@ -1,4 +1,4 @@
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>Why files are left out, in words for one of them and for several.</summary>
+/// <summary>The reason why files are left out, in words for one file and for several.</summary>
 internal sealed record LeftOutReason(string One, string Many);

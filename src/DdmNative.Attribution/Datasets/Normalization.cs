@@ -18,7 +18,9 @@ public sealed record Normalization(double[] Mean, double[] Std)
         ? Std
         : throw new ArgumentException("The standard deviations must be finite and positive, one for each mean.", nameof(Std));
 
-    /// <summary>Measures it on <paramref name="training"/>: sums in float64, in order, so the result does not depend on threads.</summary>
+    /// <summary>
+    /// Measures it on <paramref name="training"/>: sums are in float64 and in order, so the result does not depend on threads.
+    /// </summary>
     /// <exception cref="ArgumentException">There are no samples.</exception>
     public static Normalization From(Dataset training)
     {
@@ -38,7 +40,7 @@ public sealed record Normalization(double[] Mean, double[] Std)
                     sum += x;
             }
 
-            // A second pass about the mean: the one-pass form loses the digits of a nearly constant channel.
+            // Use a second pass around the mean: the one-pass formula loses the digits of a nearly constant channel.
             mean[c] = sum / pixels;
             double squares = 0;
             for (int n = 0; n < training.Count; n++)
@@ -47,8 +49,8 @@ public sealed record Normalization(double[] Mean, double[] Std)
                     squares += (x - mean[c]) * (x - mean[c]);
             }
 
-            // Rounding alone makes a constant channel's deviation a little more than zero; what is below a float's resolution at the mean
-            // is constant, in whatever unit the pixels are.
+            // Rounding makes a constant channel's deviation slightly positive. A deviation below a float's resolution at the mean is
+            // treated as constant, whatever the unit of the pixels.
             double deviation = Math.Sqrt(squares / pixels);
             std[c] = deviation > 1e-7 * Math.Abs(mean[c]) ? deviation : 1;
         }
@@ -67,11 +69,11 @@ public sealed record Normalization(double[] Mean, double[] Std)
     }
 
     /// <summary>Normalises images [N, C, area] in place.</summary>
-    /// <exception cref="ArgumentException">The channels are not these, or the images are not whole.</exception>
+    /// <exception cref="ArgumentException">The number of channels differs, or the images are incomplete.</exception>
     public void Apply(Span<float> images, int channels, int area) => Each(images, channels, area, static (x, mean, std) => (x - mean) / std);
 
-    /// <summary>Undoes <see cref="Apply(Span{float}, int, int)"/> in place: back to pixels, e.g. to show a synset.</summary>
-    /// <exception cref="ArgumentException">The channels are not these, or the images are not whole.</exception>
+    /// <summary>Reverses <see cref="Apply(Span{float}, int, int)"/> in place: back to pixels, e.g. to show a synset.</summary>
+    /// <exception cref="ArgumentException">The number of channels differs, or the images are incomplete.</exception>
     public void Invert(Span<float> images, int channels, int area) => Each(images, channels, area, static (x, mean, std) => x * std + mean);
 
     private void Each(Span<float> images, int channels, int area, Func<double, double, double, double> map)

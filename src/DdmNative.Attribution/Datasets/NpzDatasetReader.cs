@@ -4,18 +4,18 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// A folder with <c>train.npz</c> and <c>test.npz</c>: <c>x</c> [N, C, H, W] or [N, H, W] (one channel) as uint8 (divided by 255), or as
-/// float32, float64 or bool (taken as they are); <c>y</c> [N] of any integer type. Optionally, in either file: <c>classes</c>, the number of
-/// classes (without it, the highest label tells, and must be the same in both files); <c>class_names</c>, a text for each class;
+/// Reads a folder with <c>train.npz</c> and <c>test.npz</c>: <c>x</c> [N, C, H, W] or [N, H, W] (one channel) as uint8 (divided by 255), or
+/// as float32, float64 or bool (unchanged); <c>y</c> [N] of any integer type. Optional in either file: <c>classes</c>, the number of
+/// classes (without it the highest label decides, and must be equal in both files); <c>class_names</c>, a text for each class;
 /// <c>layout</c>, 'NCHW' or 'NHWC', the order of x's axes.
 /// </summary>
-/// <remarks>Types and shapes are found good before any element is unpacked; other arrays are never unpacked.</remarks>
+/// <remarks>Types and shapes are checked before any element is unpacked; other arrays are never unpacked.</remarks>
 public static class NpzDatasetReader
 {
     private const string Images = "x", Labels = "y", Classes = "classes", ClassNames = "class_names", Layout = "layout";
     private const string ChannelsFirst = "NCHW", ChannelsLast = "NHWC";
 
-    /// <summary>More channels than a colour image with opacity has are no colours.</summary>
+    /// <summary>The channels of a colour image with opacity; more than that are not colours.</summary>
     private const int MostColours = 4;
 
     private static readonly string[] Names = [Images, Labels, Classes, ClassNames, Layout];
@@ -25,25 +25,23 @@ public static class NpzDatasetReader
     public static bool Recognises(string folder) => File.Exists(Path.Combine(folder, "train.npz"));
 
     /// <summary>Reads both splits.</summary>
-    /// <exception cref="BadInputException">
-    /// A file is missing or damaged, a type or shape is not as above, counts disagree, a pixel is not finite, a label is out of range, the
-    /// splits contradict each other.
-    /// </exception>
-    /// <exception cref="InsufficientMemoryException">There is no room for the images.</exception>
+    /// <exception cref="BadInputException">A file is missing or damaged, a type or shape is not as above, counts disagree, a pixel is not
+    /// finite, a label is out of range, or the splits contradict each other.</exception>
+    /// <exception cref="InsufficientMemoryException">The images do not fit in memory.</exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
     {
         Split train = ReadSplit(Path.Combine(folder, "train.npz"));
         Split test = ReadSplit(Path.Combine(folder, "test.npz"));
         if (!train.ImageShape.SequenceEqual(test.ImageShape))
             throw new BadInputException(test.File, "x, shape", $"images of {string.Join("x", test.ImageShape)}",
-                $"{string.Join("x", train.ImageShape)}, as in {train.File}", "Use the splits of one data set.");
+                $"{string.Join("x", train.ImageShape)}, as in {train.File}", "Use the splits of one dataset.");
         string[]? names = train.ClassNames ?? test.ClassNames;
         if (test.ClassNames is not null && !test.ClassNames.SequenceEqual(names!))
             throw new BadInputException(test.File, ClassNames, ShortList.Of(test.ClassNames, 3),
-                $"{ShortList.Of(names!, 3)}, as in {train.File}", "Use the splits of one data set.");
+                $"{ShortList.Of(names!, 3)}, as in {train.File}", "Use the splits of one dataset.");
         if (train.Classes is not null && test.Classes is not null && train.Classes != test.Classes)
             throw new BadInputException(test.File, Classes, $"{test.Classes}", $"{train.Classes}, as in {train.File}",
-                "Use the splits of one data set.");
+                "Use the splits of one dataset.");
         int classes = train.Classes ?? test.Classes ?? names?.Length
             ?? ClassCount.Infer((train.File, train.Labels), (test.File, test.Labels), sample => $"y[{sample}]");
         if (names is not null && names.Length != classes)
@@ -79,14 +77,14 @@ public static class NpzDatasetReader
             imageShape, classes, names)
         {
             Notes = others.Length == 0 ? []
-                : [$"{path}: passed over {ShortList.Of(others, 5)}; what is read is {string.Join(", ", Names)}."],
+                : [$"{path}: ignored {ShortList.Of(others, 5)}; only these are read: {string.Join(", ", Names)}."],
         };
     }
 
     /// <summary>
-    /// Whether x keeps the channels of a pixel together, as the file says. Without its word the channels come first; a shape that then has
-    /// more channels than colours, and images as narrow as a pixel has colours, is far more likely the other order, in which Keras and
-    /// TensorFlow keep images.
+    /// Whether the last axis of x contains the channels, according to the file's layout entry. Without the entry the first axis contains
+    /// them. A shape with more channels than colours, and with images as narrow as a pixel's number of colours, is then rejected, because
+    /// it is far more likely to be the other order, which Keras and TensorFlow use.
     /// </summary>
     private static bool HasChannelsLast(string path, NpzFile file, NpyHeader x)
     {
@@ -98,7 +96,7 @@ public static class NpzDatasetReader
             return found is ChannelsFirst or ChannelsLast
                 ? found == ChannelsLast && x.Shape.Length == 4
                 : throw new BadInputException(path, Layout, found, $"the text '{ChannelsFirst}' or '{ChannelsLast}'",
-                    "Correct the entry, or leave it out.");
+                    "Correct the entry, or remove it.");
         }
 
         if (x.Shape.Length == 4 && x.Shape[3] <= MostColours && x.Shape[1] > MostColours && x.Shape[2] > MostColours)
@@ -166,7 +164,7 @@ public static class NpzDatasetReader
 
     private static void RequireInteger(string path, string field, NpyHeader header)
     {
-        // Type codes of NumPy: signed, unsigned and truth values.
+        // NumPy's type codes: signed, unsigned and boolean.
         if (NpyType.ElementSize(header.Descr) is null || header.Descr[1] is not ('i' or 'u' or 'b'))
             throw new BadInputException(path, $"{field}, dtype", $"'{header.Descr}'", "an integer type, e.g. int64",
                 $"Save {field}.astype(numpy.int64).");

@@ -1,19 +1,19 @@
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>Which values of the pixels are black and white in a picture of them.</summary>
+/// <summary>The pixel values that are drawn as black and white.</summary>
 /// <param name="Black">Drawn as 0.</param>
 /// <param name="White">Drawn as 255; above <paramref name="Black"/>.</param>
 public readonly record struct PixelRange(float Black, float White)
 {
-    // Fractions that are all this small are no fractions of white: they are in another unit.
+    // If all values are this small, they are not fractions of white, but in another unit.
     private const float LeastWhite = 0.1f;
 
-    /// <summary>0 to 1: what bytes become when they are read.</summary>
+    /// <summary>0 to 1: the range of bytes after reading.</summary>
     public static PixelRange Unit { get; } = new(0, 1);
 
     /// <summary>
-    /// That of data as read: 0 to 1 where the values are such fractions, 0 to 255 where they are bytes that were stored as floats, else
-    /// from the least value to the greatest.
+    /// The range of data as read: 0 to 1 if the values are such fractions, 0 to 255 if they are bytes stored as floats, otherwise from the
+    /// minimum to the maximum.
     /// </summary>
     public static PixelRange Of(Dataset data)
     {
@@ -27,7 +27,7 @@ public readonly record struct PixelRange(float Black, float White)
             : new PixelRange(least, greatest);
     }
 
-    /// <summary>Brings pixels to 0 … 1 in place; those outside of the range go beyond.</summary>
+    /// <summary>Scales pixels to 0 … 1 in place; values outside the range exceed it.</summary>
     public void ToUnit(Span<float> pixels)
     {
         if (this == Unit)

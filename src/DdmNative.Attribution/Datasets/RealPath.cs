@@ -2,13 +2,13 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
 
-/// <summary>Where a file or folder really is: its path with every link in it followed.</summary>
+/// <summary>Resolves a path with all links in it.</summary>
 internal static class RealPath
 {
     private const int MostLinks = 40;
 
-    /// <exception cref="BadInputException">A link leads nowhere, or in a circle.</exception>
-    public static string Of(string path)
+    /// <exception cref="BadInputException">A link leads nowhere, or to itself.</exception>
+    public static string Resolve(string path)
     {
         string rest = Path.GetFullPath(path), real = Path.GetPathRoot(rest)!;
         var parts = new Stack<string>(Parts(rest).Reverse());
@@ -22,15 +22,15 @@ internal static class RealPath
             }
 
             if (++links > MostLinks)
-                throw new BadInputException(path, "link", "links that lead in a circle", "a link to a file or folder", "Remove the link.");
+                throw new BadInputException(path, "link", "a circle of links", "a link to a file or folder", "Remove the link.");
             if (Path.IsPathRooted(target))
                 real = Path.GetPathRoot(target)!;
             foreach (string of in Parts(target).Reverse())
                 parts.Push(of);
         }
 
-        return Path.Exists(real) ? real : throw new BadInputException(path, "link", $"a link to {real}, where nothing is",
-            "a link to a file or folder", "Mend the link, or remove it.");
+        return Path.Exists(real) ? real : throw new BadInputException(path, "link", $"a link to {real}, which does not exist",
+            "a link to a file or folder", "Fix the link, or remove it.");
     }
 
     private static string[] Parts(string path) => path[(Path.GetPathRoot(path)?.Length ?? 0)..]

@@ -1,9 +1,9 @@
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// Random orders and choices that are the same on every platform and in every version: SplitMix64 (Steele, Lea, Flood, "Fast
-/// splittable pseudorandom number generators", OOPSLA 2014). Draw i is a fixed mixing of seed + i·γ, with integer arithmetic only.
-/// Used for subsets, batch orders and the generated data; the kernels' random numbers are Philox.
+/// Random orders and choices that are the same on every platform and in every version: SplitMix64 (Steele, Lea, Flood, "Fast splittable
+/// pseudorandom number generators", OOPSLA 2014). Draw i is a fixed mixing function of seed + i·γ, with integer arithmetic only. It is used
+/// for subsets, batch orders and the generated data; the kernels' random numbers are Philox.
 /// </summary>
 public sealed class SeededOrder
 {
@@ -33,7 +33,7 @@ public sealed class SeededOrder
     /// <summary>A double in [0, 1), a multiple of 2⁻⁵³.</summary>
     public double NextUnit() => (NextBits() >> 11) * (1.0 / (1UL << 53));
 
-    /// <summary>A whole number in [0, <paramref name="bound"/>), without bias (Lemire, ACM TOMACS 2019).</summary>
+    /// <summary>An integer in [0, <paramref name="bound"/>), without bias (Lemire, ACM TOMACS 2019).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The bound is not positive.</exception>
     public int Below(int bound)
     {

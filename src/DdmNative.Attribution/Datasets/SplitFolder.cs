@@ -3,20 +3,21 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets;
 
 /// <summary>
-/// The images below the class folders of a split. Links are followed, but each image counts once, and no folder is entered twice by one;
-/// what is hidden, or no data of the user's (checkpoints of Jupyter, thumbnails and waste bins of file servers), is no class and no image.
+/// Finds the images in the class folders of a split. Links are followed, but each image counts once, and no folder is entered twice through
+/// a link. Hidden files and system folders (Jupyter's checkpoints, file servers' thumbnails and recycle bins) are neither classes nor
+/// images.
 /// </summary>
-/// <param name="leftOut">Is told what is not read.</param>
+/// <param name="leftOut">Collects what is not read.</param>
 internal sealed class SplitFolder(LeftOut leftOut)
 {
     private static readonly LeftOutReason
         Hidden = new("hidden file or folder", "hidden files or folders"),
-        Deep = new("image more than one folder below its class's", "images more than one folder below their class's"),
-        Stray = new("file outside of the classes' folders", "files outside of the classes' folders"),
-        Twice = new("link to an image that is there already", "links to images that are there already"),
-        Circle = new("link back to a folder that it is in", "links back to folders that they are in");
+        Deep = new("image more than one level below its class folder", "images more than one level below their class folder"),
+        Stray = new("file outside the class folders", "files outside the class folders"),
+        Twice = new("link to an image that is already included", "links to images that are already included"),
+        Circle = new("link to a folder that contains it", "links to folders that contain them");
 
-    // What operating systems and file servers leave behind. None of it holds the user's images.
+    // Folders that operating systems and file servers create. They contain no images of the user.
     private static readonly string[] SystemFolders = ["@eaDir", "@Recycle", "@tmp", "#recycle", "#snapshot", "__MACOSX", "lost+found",
         "$RECYCLE.BIN", "System Volume Information"];
     private static readonly string[] SystemFiles = [".DS_Store", "Thumbs.db", "desktop.ini"];
@@ -29,7 +30,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
         => [.. List(folder).Where(entry => entry is DirectoryInfo && !IsHidden(entry) && !LeadsBack(folder, entry))
             .Select(entry => entry.Name)];
 
-    /// <summary>The names of the images in a folder, in ordinal order; none where there is no such folder.</summary>
+    /// <summary>The names of the images in a folder, in ordinal order; none if there is no such folder.</summary>
     /// <exception cref="BadInputException">The folder cannot be listed.</exception>
     public static IEnumerable<string> ImagesIn(string folder)
         => Directory.Exists(folder)
@@ -37,35 +38,35 @@ internal sealed class SplitFolder(LeftOut leftOut)
                 .Select(entry => entry.Name)
             : [];
 
-    /// <summary>Takes note of what lies in a split beside its class folders.</summary>
-    public void TellStrays(string folder)
+    /// <summary>Collects the files of a split outside its class folders.</summary>
+    public void CollectStrays(string folder)
     {
         foreach (FileSystemInfo entry in List(folder))
         {
             string path = Path.Combine(folder, entry.Name);
             if (IsHidden(entry))
-                TellHidden(path);
+                CollectHidden(path);
             else if (entry is DirectoryInfo && LeadsBack(folder, entry))
                 leftOut.Add(Circle, path);
             else if (entry is not DirectoryInfo && entry.Extension != ".txt")
             {
-                // A link that leads nowhere may have been a class.
-                _ = entry.LinkTarget is null ? "" : RealPath.Of(path);
+                // A broken link may have been meant as a class.
+                _ = entry.LinkTarget is null ? "" : RealPath.Resolve(path);
                 leftOut.Add(Stray, path);
             }
         }
     }
 
-    /// <summary>The images of every class: in its folder and one below it, in the ordinal order of their paths.</summary>
+    /// <summary>The images of every class: in its folder and one level below, in ordinal order of their paths.</summary>
     /// <param name="folder">The split's.</param>
     /// <param name="classes">The names of the class folders.</param>
-    /// <exception cref="BadInputException">A folder cannot be read, a link leads nowhere, a file is no image by its name, a class has no
-    /// image.</exception>
+    /// <exception cref="BadInputException">A folder cannot be read, a link leads nowhere, a file name is not that of an image, or a class
+    /// has no image.</exception>
     public IReadOnlyList<IReadOnlyList<string>> Images(string folder, IReadOnlyList<string> classes)
     {
         List<Found>[] found = [.. classes.Select(name => Below(Path.Combine(folder, name)))];
 
-        // An image itself goes before every link to it.
+        // An image itself takes precedence over links to it.
         HashSet<string> taken = [.. found.SelectMany(images => images).Where(image => !image.Linked).Select(image => image.Target)];
         return [.. found.Select((images, i) => OfClass(Path.Combine(folder, classes[i]), images, taken))];
     }
@@ -82,7 +83,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
         }
 
         if (kept.Count == 0)
-            throw new BadInputException(folder, "folder", images.Count == 0 ? "no images" : "only links to images that are there already",
+            throw new BadInputException(folder, "folder", images.Count == 0 ? "no images" : "only links to images that are already included",
                 ImageFile.Formats, "Remove the folder, or put the class's images into it.");
         return kept;
     }
@@ -91,7 +92,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
     {
         var images = new List<Found>();
         bool linked = new DirectoryInfo(classFolder).LinkTarget is not null;
-        string target = RealPath.Of(classFolder);
+        string target = RealPath.Resolve(classFolder);
         foreach (FileSystemInfo entry in Shown(classFolder))
         {
             if (entry is not DirectoryInfo)
@@ -100,7 +101,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
                 continue;
             }
 
-            string below = Path.Combine(classFolder, entry.Name), targetBelow = RealPath.Of(below);
+            string below = Path.Combine(classFolder, entry.Name), targetBelow = RealPath.Resolve(below);
             if (LeadsBack(classFolder, entry))
             {
                 leftOut.Add(Circle, below);
@@ -110,7 +111,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
             foreach (FileSystemInfo inner in Shown(below))
             {
                 if (inner is DirectoryInfo)
-                    TellDeep(below, inner);
+                    CollectDeep(below, inner);
                 else
                     Take(below, inner, linked || entry.LinkTarget is not null, targetBelow, images);
             }
@@ -119,19 +120,19 @@ internal sealed class SplitFolder(LeftOut leftOut)
         return images;
     }
 
-    /// <param name="folder">Where the entry was found.</param>
+    /// <param name="folder">The folder in which the entry was found.</param>
     /// <param name="entry">A file, or a link to one.</param>
-    /// <param name="linked">Whether a link leads to the folder.</param>
-    /// <param name="target">The folder that it really is.</param>
-    /// <param name="images">Takes the file, if it is an image.</param>
+    /// <param name="linked">Whether the folder was reached through a link.</param>
+    /// <param name="target">The folder's real path.</param>
+    /// <param name="images">Receives the file, if it is an image.</param>
     private static void Take(string folder, FileSystemInfo entry, bool linked, string target, List<Found> images)
     {
         string path = Path.Combine(folder, entry.Name);
         if (ImageFile.HasKnownExtension(entry.Name))
             images.Add(entry.LinkTarget is null ? new Found(path, Path.Combine(target, entry.Name), linked)
-                : new Found(path, RealPath.Of(path), Linked: true));
+                : new Found(path, RealPath.Resolve(path), Linked: true));
         else if (entry.Extension != ".txt")
-            throw new BadInputException(path, "file", "a file that is no image by its name", ImageFile.Formats,
+            throw new BadInputException(path, "file", "a file whose name is not that of an image", ImageFile.Formats,
                 "Convert it, or move it out of the folder.");
     }
 
@@ -140,14 +141,14 @@ internal sealed class SplitFolder(LeftOut leftOut)
         foreach (FileSystemInfo entry in List(folder))
         {
             if (IsHidden(entry))
-                TellHidden(Path.Combine(folder, entry.Name));
+                CollectHidden(Path.Combine(folder, entry.Name));
             else
                 yield return entry;
         }
     }
 
-    /// <summary>Counts what lies too deep to be read. Links are not followed, so that no circle of them is.</summary>
-    private void TellDeep(string above, FileSystemInfo folder)
+    /// <summary>Collects images that are too deep to be read. Links are not followed, so circles of links do no harm.</summary>
+    private void CollectDeep(string above, FileSystemInfo folder)
     {
         if (folder.LinkTarget is not null)
             return;
@@ -155,7 +156,7 @@ internal sealed class SplitFolder(LeftOut leftOut)
         foreach (FileSystemInfo entry in List(path).Where(entry => !IsHidden(entry)))
         {
             if (entry is DirectoryInfo)
-                TellDeep(path, entry);
+                CollectDeep(path, entry);
             else if (ImageFile.HasKnownExtension(entry.Name))
                 leftOut.Add(Deep, Path.Combine(path, entry.Name));
         }
@@ -164,13 +165,13 @@ internal sealed class SplitFolder(LeftOut leftOut)
     /// <summary>Whether a folder is a link to the one that it is in, or to one above.</summary>
     private static bool LeadsBack(string folder, FileSystemInfo entry)
         => entry.LinkTarget is not null
-            && Terminated(RealPath.Of(folder))
-                .StartsWith(Terminated(RealPath.Of(Path.Combine(folder, entry.Name))), StringComparison.Ordinal);
+            && Terminated(RealPath.Resolve(folder))
+                .StartsWith(Terminated(RealPath.Resolve(Path.Combine(folder, entry.Name))), StringComparison.Ordinal);
 
     private static string Terminated(string folder)
         => Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar;
 
-    private void TellHidden(string path)
+    private void CollectHidden(string path)
     {
         if (!SystemFiles.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
             leftOut.Add(Hidden, path);
@@ -180,12 +181,12 @@ internal sealed class SplitFolder(LeftOut leftOut)
         => entry.Name.StartsWith('.') || (entry.Attributes & (FileAttributes.Hidden | FileAttributes.System)) != 0
             || (entry is DirectoryInfo ? SystemFolders : SystemFiles).Contains(entry.Name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What a folder holds, in the ordinal order of the names.</summary>
+    /// <summary>The entries of a folder, in ordinal order of their names.</summary>
     private static IReadOnlyList<FileSystemInfo> List(string folder)
     {
         try
         {
-            // In one go: a refusal must come up here, not at the reader of the list.
+            // Enumerate completely: an error must occur here, not where the list is used.
             return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", All).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
         }
         catch (Exception e) when (DiskException.IsRefusal(e))
@@ -195,8 +196,8 @@ internal sealed class SplitFolder(LeftOut leftOut)
         }
     }
 
-    /// <param name="Path">Where it was found.</param>
-    /// <param name="Target">The file that it is, all links followed.</param>
-    /// <param name="Linked">Whether a link leads there.</param>
+    /// <param name="Path">The path at which it was found.</param>
+    /// <param name="Target">The file's real path, with all links resolved.</param>
+    /// <param name="Linked">Whether it was reached through a link.</param>
     private sealed record Found(string Path, string Target, bool Linked);
 }

@@ -4,8 +4,8 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Attribution.DepthDial;
 
 /// <summary>
-/// How much of the network is retrained: the head, the top K blocks and the head, or everything (exact retraining).
-/// Written <c>head</c>, <c>block:K</c>, <c>all</c>.
+/// The depth of retraining: the head, the top K blocks and the head, or everything (exact retraining). Written <c>head</c>, <c>block:K</c>,
+/// <c>all</c>.
 /// </summary>
 public readonly record struct Depth
 {
@@ -30,7 +30,7 @@ public readonly record struct Depth
     }
 
     /// <summary>Reads a depth's text.</summary>
-    /// <exception cref="FormatException">It is none of the three forms.</exception>
+    /// <exception cref="FormatException">It has none of the three forms.</exception>
     public static Depth Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

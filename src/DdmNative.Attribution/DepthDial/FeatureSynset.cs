@@ -5,39 +5,34 @@ using DdmNative.Attribution.Grouping;
 namespace DdmNative.Attribution.DepthDial;
 
 /// <summary>
-/// The distilled form of the depth dial: a few of each group's frozen features, each of which weighs as many samples as it stands for.
-/// With it, neither the data nor a cost that grows with them is needed online.
+/// The distilled form of the depth dial: a few of each group's frozen features, weighted by the number of samples that each represents.
+/// With it, the online phase needs no data, and its cost does not grow with their number.
 /// </summary>
 /// <remarks>
-/// The features are drawn from strata, which are k-means clusters of the group. Means of clusters in their place lose the spread of the
-/// features within a cluster, and with it the curvature that holds the
-/// head back: with 64 per group
-/// of 1200 images of Fashion-MNIST means predicted the total effect with a correlation of .77, drawn features with .90; 256 drawn ones with
-/// .96.
+/// The features are drawn from strata, which are k-means clusters of the group. Cluster means would lose the spread of the features within
+/// a cluster, and with it the curvature that limits the head: with 64 per group of 1200 images of Fashion-MNIST, means predicted the total
+/// effect with a correlation of .77, drawn features with .90; 256 drawn features with .96.
 /// </remarks>
 /// <param name="Features">[S, C, H, W], in the order of their groups.</param>
-/// <param name="Labels">[S]: each one's class.</param>
-/// <param name="Groups">[S]: each one's group, ascending.</param>
-/// <param name="Counts">[S]: how many training samples each stands for.</param>
+/// <param name="Labels">[S]: the class of each.</param>
+/// <param name="Groups">[S]: the group of each, ascending.</param>
+/// <param name="Counts">[S]: the number of training samples that each represents.</param>
 public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] Groups, float[] Counts)
 {
-    /// <summary>Features that a stratum gives, on the average.</summary>
+    /// <summary>The average number of features drawn per stratum.</summary>
     private const int PerStratum = 4;
 
-    /// <summary>What keeps the stream of random numbers of the drawing apart from that of the strata.</summary>
+    /// <summary>Separates the random numbers of the drawing from those of the strata.</summary>
     private const ulong DrawStream = 1UL << 32;
 
-    /// <summary>
-    /// The features that a group of <paramref name="size"/> samples is given where nobody says: 8√n, and not more than it has.
-    /// </summary>
+    /// <summary>The default number of features for a group of <paramref name="size"/> samples: 8√n, and at most n.</summary>
     public static int CountFor(int size) => Math.Min(size, (int)Math.Ceiling(8 * Math.Sqrt(size)));
 
     /// <summary>Draws from every group's features.</summary>
     /// <param name="features">The training samples' features at some depth.</param>
-    /// <param name="groups">Their groups.</param>
-    /// <param name="perGroup">About how many of each group; 0 for <see cref="CountFor"/>. A group with no more samples keeps all of
-    /// them.</param>
-    /// <param name="seed">Decides the strata and the drawing.</param>
+    /// <param name="groups">The groups of the training samples.</param>
+    /// <param name="perGroup">The approximate number per group; 0 for <see cref="CountFor"/>. A group with no more samples keeps all.</param>
+    /// <param name="seed">The seed of the strata and the drawing.</param>
     /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
     public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1)
     {
@@ -64,7 +59,7 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
         return new FeatureSynset(new FrozenFeatures(features.Shape, labels.Count, [.. drawn]), [.. labels], [.. groupOf], [.. counts]);
     }
 
-    /// <summary>Rows of one group, ascending, each with the number of rows that it stands for.</summary>
+    /// <summary>Rows of one group, ascending, each with the number of rows that it represents.</summary>
     private static IEnumerable<(int Row, float Count)> Draw(float[] rows, int d, int wanted, ulong seed, ulong group)
     {
         int n = rows.Length / d;

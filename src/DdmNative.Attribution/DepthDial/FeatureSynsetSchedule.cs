@@ -3,9 +3,8 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.DepthDial;
 
 /// <summary>
-/// How the top is trained on a <see cref="FeatureSynset"/>: by how many steps, each on how many of its samples. The learning rate is the
-/// target's
-/// schedule integrated over these steps, so that the distance walked is the target's own.
+/// The schedule for training the top layers on a <see cref="FeatureSynset"/>: the number of steps, and the samples of each step. The
+/// learning rate is the target's schedule integrated over these steps, so that the total distance is the same as the target's.
 /// </summary>
 /// <remarks>
 /// The defaults were the best of those tried on Fashion-MNIST (width 32, 50 groups, 16 cluster means each, one seed; correlation with
@@ -18,11 +17,11 @@ public sealed record FeatureSynsetSchedule
     /// <summary>Samples per step, in seeded order; null for all of them in every step.</summary>
     public int? BatchSize { get; init; } = 64;
 
-    /// <summary>Steps; null for as many as the target took.</summary>
+    /// <summary>Steps; null for as many as the target's training.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>The target's recipe turned into one for S samples.</summary>
-    /// <param name="recipe">The target's.</param>
+    /// <summary>Converts the target's training options into options for S samples.</summary>
+    /// <param name="recipe">The target's options.</param>
     /// <param name="targetSteps">T of the target.</param>
     /// <param name="samples">S.</param>
     public TrainingOptions Apply(TrainingOptions recipe, int targetSteps, int samples)

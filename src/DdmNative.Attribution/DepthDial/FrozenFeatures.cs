@@ -4,23 +4,25 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.DepthDial;
 
-/// <summary>The activations of samples under the frozen lower layers of the target: what its retrained top takes for images.</summary>
+/// <summary>The activations of samples after the target's frozen lower layers: the input of its retrained top layers.</summary>
 /// <param name="Shape">One sample's features.</param>
 /// <param name="Count">N.</param>
 /// <param name="Values">[N, C, H, W].</param>
 public sealed record FrozenFeatures(ImageShape Shape, int Count, float[] Values)
 {
-    /// <summary>Samples that go through the lower layers together at most.</summary>
+    /// <summary>The maximum number of samples that pass through the lower layers together.</summary>
     private const int LargestChunk = 256;
 
     /// <summary>d = C·H·W.</summary>
     public int Dimensions => Shape.Length;
 
-    /// <summary>Computes the activations that enter layer <paramref name="firstLayer"/>; for layer 0 they are the images themselves.</summary>
-    /// <param name="device">Where to compute.</param>
+    /// <summary>
+    /// Computes the activations that are the input of layer <paramref name="firstLayer"/>; for layer 0 they are the images themselves.
+    /// </summary>
+    /// <param name="device">The device for the computation.</param>
     /// <param name="network">The whole network.</param>
     /// <param name="firstLayer">The first layer above the cut, e.g. <see cref="Network.HeadStart"/> for the penultimate features.</param>
-    /// <param name="parameters">[P]: the target's, all of them.</param>
+    /// <param name="parameters">[P]: all of the target's parameters.</param>
     /// <param name="images">[N, C, H, W], normalised.</param>
     /// <exception cref="ArgumentException">The images or the parameters do not fit the network.</exception>
     public static FrozenFeatures Compute(Device device, Network network, int firstLayer, ReadOnlySpan<float> parameters, float[] images)

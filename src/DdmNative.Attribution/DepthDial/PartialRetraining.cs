@@ -7,13 +7,13 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.DepthDial;
 
 /// <summary>
-/// Attribution by retraining the top of the target on the frozen activations of its lower layers: exact retraining at a fraction of the cost
-/// (docs/attribution-quality.md, "The depth dial").
+/// Attribution by retraining the top layers of the target on the frozen activations of its lower layers: exact retraining at a fraction of
+/// the cost (docs/attribution-quality.md, "The depth dial").
 /// </summary>
 /// <remarks>
-/// The top starts from its own part of θ_0, not from θ_T, which forgets too little; batch order, schedule and momentum are the target's. The control
-/// is the same retraining with nothing left out, so that both sides share their random numbers. With <see cref="Depth.All"/> it is exact
-/// retraining at the target's seed, bit for bit.
+/// The top starts from its own part of θ_0, not from θ_T, which forgets too little; batch order, schedule and momentum are the target's.
+/// The control is the same retraining with nothing left out, so that both use the same random numbers. With <see cref="Depth.All"/> it is
+/// exact retraining at the target's seed, with identical bits.
 /// </remarks>
 public sealed class PartialRetraining : IDisposable
 {
@@ -23,10 +23,10 @@ public sealed class PartialRetraining : IDisposable
     private readonly TrainingSet _set;
     private readonly ModelEvaluator _evaluator;
 
-    /// <summary>Computes and keeps the frozen activations of both sets.</summary>
-    /// <param name="device">Where to train.</param>
+    /// <summary>Computes and stores the frozen activations of both sets.</summary>
+    /// <param name="device">The device for training.</param>
     /// <param name="network">The target's architecture.</param>
-    /// <param name="depth">How much to retrain.</param>
+    /// <param name="depth">The depth of retraining.</param>
     /// <param name="target">[P]: θ_T.</param>
     /// <param name="train">The normalised training set.</param>
     /// <param name="evaluation">The normalised evaluation set.</param>
@@ -46,28 +46,28 @@ public sealed class PartialRetraining : IDisposable
     /// <summary>The training set's frozen activations.</summary>
     public FrozenFeatures TrainingFeatures { get; }
 
-    /// <summary>Retrains the control and one top without each left-out set, all along the ensemble axis.</summary>
-    /// <param name="recipe">The target's own recipe, seed included.</param>
-    /// <param name="initial">[P]: the target's θ_0; its upper part is taken.</param>
+    /// <summary>Retrains the control and one top for each left-out set, all along the ensemble axis.</summary>
+    /// <param name="recipe">The target's own training options, including the seed.</param>
+    /// <param name="initial">[P]: the target's θ_0; its upper part is used.</param>
     /// <param name="groupOf">[N]: the group of each training sample.</param>
-    /// <param name="leftOut">The groups each model goes without.</param>
+    /// <param name="leftOut">The groups that each model is trained without.</param>
     /// <param name="options">Wave size, resumption, progress.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
+    /// <param name="cancellation">Checked before each step.</param>
     public CounterfactualLogits Run(
         TrainingOptions recipe, float[] initial, int[] groupOf, IReadOnlyList<int[]> leftOut, WaveOptions? options = null, CancellationToken cancellation = default)
         => new LeaveOutTraining(_device, _top, _set, groupOf, _evaluator).Run(recipe, TopOf(initial), leftOut, options, cancellation);
 
     /// <summary>
-    /// The same on a distilled set: a few weighted samples in place of all, at a cost that does not depend on how many those were.
+    /// The same on a distilled set: a few weighted samples instead of all, at a cost that does not depend on the number of samples.
     /// </summary>
-    /// <param name="recipe">The target's own recipe.</param>
-    /// <param name="initial">[P]: the target's θ_0; its upper part is taken.</param>
-    /// <param name="synset">Drawn from this depth's features.</param>
-    /// <param name="schedule">How its centres are met.</param>
-    /// <param name="leftOut">The groups each model goes without.</param>
+    /// <param name="recipe">The target's own training options.</param>
+    /// <param name="initial">[P]: the target's θ_0; its upper part is used.</param>
+    /// <param name="synset">A synset of this depth's features.</param>
+    /// <param name="schedule">The schedule of its samples.</param>
+    /// <param name="leftOut">The groups that each model is trained without.</param>
     /// <param name="options">Wave size, resumption, progress.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
-    /// <exception cref="ArgumentException">The synset was made at another depth.</exception>
+    /// <param name="cancellation">Cancelled before each step.</param>
+    /// <exception cref="ArgumentException">The synset was computed at another depth.</exception>
     public CounterfactualLogits RunDistilled(
         TrainingOptions recipe, float[] initial, FeatureSynset synset, FeatureSynsetSchedule schedule, IReadOnlyList<int[]> leftOut,
         WaveOptions? options = null, CancellationToken cancellation = default)

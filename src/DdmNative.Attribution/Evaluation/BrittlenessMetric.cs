@@ -3,18 +3,19 @@ using DdmNative.Attribution.Objectives;
 namespace DdmNative.Attribution.Evaluation;
 
 /// <summary>
-/// Counterfactual brittleness of single predictions: how often a right prediction turns wrong when the groups that a method says support it most are left out and the model is trained
-/// again (Ilyas et al., "Datamodels", 2022, section 4.1: "data counterfactuals"). The more often with the less data, the better the method knows what the prediction rests on.
+/// Counterfactual brittleness of single predictions: how often a correct prediction becomes wrong when the groups that support it most
+/// according to a method are left out and the model is retrained (Ilyas et al., "Datamodels", 2022, section 4.1: "data counterfactuals").
+/// The more often this happens with less data removed, the better the method knows what the prediction depends on.
 /// </summary>
-/// <param name="Predictions">The (sample, seed) pairs whose prediction was right with everything: only those are looked at.</param>
-/// <param name="Flipped">[percent]: the share of them that turned wrong; NaN where there was none to look at.</param>
-/// <param name="MarginFall">[percent]: by how much the margin z_y − max z_other fell, on average.</param>
+/// <param name="Predictions">The number of (sample, seed) pairs whose prediction was correct with all groups: only those are used.</param>
+/// <param name="Flipped">[percent]: the share of them that became wrong; NaN if there were none.</param>
+/// <param name="MarginFall">[percent]: the average decrease of the margin z_y − max z_other.</param>
 public sealed record BrittlenessMetric(int Predictions, double[] Flipped, double[] MarginFall)
 {
-    /// <summary>From margins with everything and without.</summary>
-    /// <param name="reference">[P]: the margin of each (sample, seed) pair with everything; right where above zero.</param>
+    /// <summary>Computes the metric from margins with all groups and without some.</summary>
+    /// <param name="reference">[P]: the margin of each (sample, seed) pair with all groups; correct if positive.</param>
     /// <param name="without">[P][percent]: the margins after each removal.</param>
-    /// <exception cref="ArgumentException">There are not as many pairs in both.</exception>
+    /// <exception cref="ArgumentException">The numbers of pairs differ.</exception>
     public static BrittlenessMetric Of(IReadOnlyList<double> reference, IReadOnlyList<double[]> without)
     {
         ArgumentNullException.ThrowIfNull(reference);
@@ -29,6 +30,6 @@ public sealed record BrittlenessMetric(int Predictions, double[] Flipped, double
             [.. Enumerable.Range(0, shares).Select(k => Mean(p => reference[p] - without[p][k]))]);
     }
 
-    /// <summary>The objective of one prediction: its margin, positive where it is right.</summary>
+    /// <summary>The objective for one prediction: its margin, positive if it is correct.</summary>
     public static Objective MarginOf(int sample) => new(ObjectiveKind.Margin, ofSamples: [sample]);
 }

@@ -1,25 +1,26 @@
 namespace DdmNative.Attribution.Evaluation;
 
-/// <summary>What an evaluation found: a line per method, and what it cost.</summary>
+/// <summary>The results of an evaluation: a line per method, and the cost.</summary>
 public sealed record EvaluationSummary
 {
     /// <summary>The metrics that are finished, by their names.</summary>
     public required IReadOnlyList<string> Metrics { get; init; }
 
-    /// <summary>The methods, then the ceiling and the floors.</summary>
+    /// <summary>The methods, then the ceiling and the baselines.</summary>
     public required IReadOnlyList<EvaluatedMethod> Methods { get; init; }
 
-    /// <summary>Models that were retrained for it in the last run; the others were kept from before.</summary>
+    /// <summary>The number of models retrained in the last run; the others were kept from before.</summary>
     public int Retrained { get; init; }
 
-    /// <summary>Time of one retraining, in seconds, where any was done in the last run.</summary>
+    /// <summary>The time of one retraining, in seconds, if there was any in the last run.</summary>
     public double? RetrainingSeconds { get; init; }
 }
 
 /// <summary>One line of an evaluation.</summary>
-/// <param name="Name">The method, or what stands beside it: <c>ceiling</c>, <c>random order</c>, <c>own loss</c>.</param>
-/// <param name="Figures">By name; docs/evaluation.md says what each is. What could not be formed is absent.</param>
-/// <param name="OfflineSeconds">What the method needed once beforehand, beside the target: its synset, its frozen features. Null where the line is no method.</param>
-/// <param name="OnlineSeconds">The time of all groups' effects.</param>
-/// <param name="PeakBytes">The most resident memory of the process in the method's stages.</param>
+/// <param name="Name">The method, or a reference: <c>ceiling</c>, <c>random order</c>, <c>own loss</c>.</param>
+/// <param name="Figures">The figures by name, described in docs/evaluation.md. Figures that could not be computed are absent.</param>
+/// <param name="OfflineSeconds">The time for preparation, besides the target: its synset, its frozen features. Null if the line is not a
+/// method.</param>
+/// <param name="OnlineSeconds">The time for the effects of all groups.</param>
+/// <param name="PeakBytes">The peak resident memory of the process in the method's stages.</param>
 public sealed record EvaluatedMethod(string Name, IReadOnlyDictionary<string, double> Figures, double? OfflineSeconds, double? OnlineSeconds, long? PeakBytes);

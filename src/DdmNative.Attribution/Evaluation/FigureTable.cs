@@ -4,14 +4,17 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Evaluation;
 
-/// <summary>Rows of figures under what they are of; as CSV with every digit, and as Markdown with as many as a reader wants. A figure that does not exist is NaN and left empty.</summary>
-/// <param name="keys">The names of the columns that say what a row is of.</param>
+/// <summary>
+/// A table of figures with key columns; as CSV with all digits, and as Markdown with a few. A figure that does not exist is NaN and is left
+/// empty.
+/// </summary>
+/// <param name="keys">The names of the key columns.</param>
 /// <param name="figures">The names of the figures, each with its format in Markdown.</param>
 public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(string Name, string Format)> figures)
 {
     private readonly List<(string[] Keys, double[] Figures)> _rows = [];
 
-    /// <summary>The names of the columns that say what a row is of.</summary>
+    /// <summary>The names of the key columns.</summary>
     public IReadOnlyList<string> Keys => keys;
 
     /// <summary>The names of the figures.</summary>
@@ -21,7 +24,7 @@ public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(strin
     public IReadOnlyList<(string[] Keys, double[] Figures)> Rows => _rows;
 
     /// <summary>Adds a row.</summary>
-    /// <exception cref="ArgumentException">It has not as many keys or figures as there are columns.</exception>
+    /// <exception cref="ArgumentException">The number of keys or figures does not match the columns.</exception>
     public void Add(string[] of, params double[] values)
     {
         ArgumentNullException.ThrowIfNull(of);
@@ -31,7 +34,7 @@ public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(strin
         _rows.Add((of, values));
     }
 
-    /// <summary>Comma-separated, under a header.</summary>
+    /// <summary>Comma-separated, with a header.</summary>
     public string Csv()
     {
         var text = new StringBuilder();
@@ -52,7 +55,7 @@ public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(strin
         return text.ToString();
     }
 
-    /// <summary>A figure as a reader wants it: in its column's format, a dash where there is none.</summary>
+    /// <summary>A figure in its column's format; a dash if it does not exist.</summary>
     public string Shown(double value, int figure) => double.IsFinite(value) ? FigureText.Of(value, figures[figure].Format) : "–";
 
     private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;

@@ -3,19 +3,22 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Evaluation;
 
 /// <summary>
-/// Retrained models' logits on the evaluation samples by content hash: <c>FOLDER/ab/abcd….npz</c>, one file per model, whole or absent. Whatever was trained once is never trained
-/// again, by whichever metric, method or interrupted run it was asked for.
+/// Stores retrained models' logits on the evaluation samples by content hash: <c>FOLDER/ab/abcd….npz</c>, one file per model, complete or
+/// absent. A trained model is never trained again, whichever metric, method or interrupted run requested it.
 /// </summary>
-/// <param name="folder">Made when the first model is kept.</param>
+/// <param name="folder">Created when the first model is stored.</param>
 public sealed class RetrainedModelStore(string folder)
 {
     private const string Key = "key", Logits = "logits";
 
-    /// <summary>Files that were there but could not be used, because they were damaged, cut off, or another model's.</summary>
+    /// <summary>The number of files that could not be used because they were damaged, truncated, or another model's.</summary>
     public int Damaged { get; private set; }
 
-    /// <summary>The logits [M·K] of a model; null where it is not there, or its file is damaged, cut off, or another model's: it is trained again.</summary>
-    /// <param name="key">Its content hash.</param>
+    /// <summary>
+    /// Reads the logits [M·K] of a model; null if the file does not exist, or is damaged, truncated, or another model's: then the model is
+    /// trained again.
+    /// </summary>
+    /// <param name="key">The model's content hash.</param>
     /// <param name="samples">M.</param>
     /// <param name="classes">K.</param>
     public float[]? Find(string key, int samples, int classes)
@@ -38,8 +41,8 @@ public sealed class RetrainedModelStore(string folder)
         return null;
     }
 
-    /// <summary>Keeps a model's logits.</summary>
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <summary>Stores a model's logits.</summary>
+    /// <exception cref="DiskException">The file could not be written.</exception>
     public void Keep(string key, float[] logits, int samples, int classes)
     {
         string path = PathOf(key);
@@ -47,6 +50,6 @@ public sealed class RetrainedModelStore(string folder)
         Npz.Write(path, (Key, new NpyArray(new[] { key }, 1)), (Logits, new NpyArray(logits, samples, classes)));
     }
 
-    /// <summary>The file of a model. Two letters fold thousands of files into at most 256 folders.</summary>
+    /// <summary>The file of a model. Two letters distribute thousands of files over at most 256 folders.</summary>
     public string PathOf(string key) => Path.Combine(folder, key[..2], key + ".npz");
 }

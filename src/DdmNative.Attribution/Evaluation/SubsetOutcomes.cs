@@ -3,17 +3,17 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Evaluation;
 
-/// <summary>What objectives came to on models retrained without parts of the training set, at each seed.</summary>
+/// <summary>The values of objectives on models retrained without parts of the training set, for each seed.</summary>
 public sealed class SubsetOutcomes
 {
     private readonly double[][][] _values; // [R seeds][O objectives][S removals]
 
     /// <param name="objectives">[O].</param>
-    /// <param name="removed">[S]: the groups that each model goes without.</param>
+    /// <param name="removed">[S]: the groups that each model is trained without.</param>
     /// <param name="seeds">R.</param>
-    /// <param name="logits">[R·S][M·K], all removals of the first seed, then of the second, … (<see cref="SubsetModel.Each"/>).</param>
+    /// <param name="logits">[R·S][M·K], all removals for the first seed, then for the second, … (<see cref="SubsetModel.Each"/>).</param>
     /// <param name="labels">[M].</param>
-    /// <exception cref="ArgumentException">There are not as many models as removals at that many seeds.</exception>
+    /// <exception cref="ArgumentException">The number of models does not match the removals and seeds.</exception>
     public SubsetOutcomes(IReadOnlyList<Objective> objectives, IReadOnlyList<int[]> removed, int seeds, IReadOnlyList<float[]> logits, int[] labels)
     {
         ArgumentNullException.ThrowIfNull(objectives);
@@ -29,19 +29,22 @@ public sealed class SubsetOutcomes
     /// <summary>[O].</summary>
     public IReadOnlyList<Objective> Objectives { get; }
 
-    /// <summary>[S]: the groups that each model goes without.</summary>
+    /// <summary>[S]: the groups that each model is trained without.</summary>
     public IReadOnlyList<int[]> Removed { get; }
 
     /// <summary>R.</summary>
     public int Seeds { get; }
 
-    /// <summary>[S]: objective <paramref name="o"/> at one seed.</summary>
+    /// <summary>[S]: objective <paramref name="o"/> for one seed.</summary>
     public double[] At(int seed, int o) => _values[seed][o];
 
     /// <summary>[S]: objective <paramref name="o"/>, the mean over the seeds.</summary>
     public double[] Mean(int o) => Agreement.MeanOf([.. _values.Select(ofSeed => ofSeed[o])]);
 
-    /// <summary>Exact effects at one seed, where the first removal is of nothing and each other of one group: W[o, s − 1] = F_o(removal 0) − F_o(removal s).</summary>
+    /// <summary>
+    /// Exact effects for one seed, if the first removal is empty and each other removes one group: W[o, s − 1] = F_o(removal 0) −
+    /// F_o(removal s).
+    /// </summary>
     public AttributionMatrix EffectsAt(int seed)
     {
         var effects = new double[Objectives.Count, Removed.Count - 1];

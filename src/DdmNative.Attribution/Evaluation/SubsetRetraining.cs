@@ -8,44 +8,48 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Evaluation;
 
 /// <summary>
-/// Exact retraining: trains models on parts of the training set, together along the ensemble axis, and keeps each (<see cref="RetrainedModelStore"/>): what every method, metric and comparison that asks
-/// "and what really happens without?" draws from. A model starts as the target did, and its samples keep their places in the target's batch order.
+/// Exact retraining: trains models on parts of the training set together along the ensemble axis, and stores each (<see
+/// cref="RetrainedModelStore"/>) for every method, metric and comparison that needs the exact effect of a removal. A model starts as the
+/// target did, and its samples keep their positions in the target's batch order.
 /// </summary>
-/// <remarks>A member's bits do not depend on the members beside it, so a model is the same in whichever wave, run or process it was trained.</remarks>
-/// <param name="device">Where to train.</param>
+/// <remarks>
+/// A member's bits do not depend on the other members, so a model is the same in whichever wave, run or process it was trained.
+/// </remarks>
+/// <param name="device">The device for training.</param>
 /// <param name="network">The target's architecture.</param>
 /// <param name="set">The training set, on the same device.</param>
 /// <param name="groupOf">[N]: the group (or other part) of each training sample.</param>
 /// <param name="evaluator">Evaluates models of the same network.</param>
-/// <param name="identity">What decides a model; its recipe is the one that is trained.</param>
-/// <param name="store">Where models are kept; null for nowhere.</param>
-/// <param name="share">Which models are this process's; null for all.</param>
+/// <param name="identity">What determines a model; its training options are used.</param>
+/// <param name="store">The store of models; null for none.</param>
+/// <param name="share">The models that this process trains; null for all.</param>
 public sealed class SubsetRetraining(
     Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator, RetrainingIdentity identity, RetrainedModelStore? store = null, StageShare? share = null)
 {
     private readonly LeaveOutTraining _training = new(device, network, set, groupOf, evaluator);
     private readonly HashSet<string> _files = [];
 
-    /// <summary>The files of the models that were asked for, of a shard its own: what a result rests on.</summary>
+    /// <summary>The files of the requested models, in a shard only of its own: a result depends on them.</summary>
     public IReadOnlySet<string> Files => _files;
 
-    /// <summary>Models trained here so far.</summary>
+    /// <summary>The number of models trained so far.</summary>
     public int Trained { get; private set; }
 
-    /// <summary>Different models that were asked for and found in the store.</summary>
+    /// <summary>The number of different requested models that were found in the store.</summary>
     public int Found { get; private set; }
 
-    /// <summary>Time of those trained, with their evaluation.</summary>
+    /// <summary>The time for training and evaluating them.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>[models][M·K]: the logits of each model, in the order asked for; equal models are trained once.</summary>
-    /// <param name="models">What to train.</param>
-    /// <param name="wave">Most models at once; bounds memory and what an interruption loses, never changes a result.</param>
+    /// <summary>[models][M·K]: the logits of each model, in the requested order; equal models are trained once.</summary>
+    /// <param name="models">The models to train.</param>
+    /// <param name="wave">The maximum number of models at once; limits memory and what an interruption loses, and never changes a
+    /// result.</param>
     /// <param name="onProgress">Called with (models done, models to train); parts of models count.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
-    /// <exception cref="ArgumentException">A group does not exist, or a model would have nothing to train on.</exception>
-    /// <exception cref="AwaitingShardsException">The models of a shard are done.</exception>
-    /// <exception cref="OperationCanceledException">Interrupted; finished waves are kept.</exception>
+    /// <param name="cancellation">Checked before each step.</param>
+    /// <exception cref="ArgumentException">A group does not exist, or a model would have no training data.</exception>
+    /// <exception cref="AwaitingShardsException">The models of a shard are finished.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; finished waves are kept.</exception>
     public IReadOnlyList<float[]> Logits(IReadOnlyList<SubsetModel> models, int wave, Action<double, double>? onProgress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(models);
@@ -95,15 +99,15 @@ public sealed class SubsetRetraining(
         throw share.End(own.Length, different.Length);
     }
 
-    /// <summary>[models]: the content hash of each, in the order asked for.</summary>
-    /// <exception cref="ArgumentException">A group does not exist, or a model would have nothing to train on.</exception>
+    /// <summary>[models]: the content hash of each, in the requested order.</summary>
+    /// <exception cref="ArgumentException">A group does not exist, or a model would have no training data.</exception>
     public string[] Keys(IReadOnlyList<SubsetModel> models)
     {
         ArgumentNullException.ThrowIfNull(models);
         return [.. models.Select(model => identity.KeyOf(model.Seed, Dropped(model)))];
     }
 
-    /// <summary>[N]: whether the model goes without each sample.</summary>
+    /// <summary>[N]: whether the model is trained without each sample.</summary>
     private bool[] Dropped(SubsetModel model)
     {
         bool[] removed = _training.Marks(model.Removed);

@@ -1,20 +1,20 @@
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// Files that are either whole or absent. What is written goes to <c>NAME.RANDOM.tmp</c> in the same folder, is flushed to the disk and
-/// then renamed, which the file system does in one step: a reader, or the next run after a kill, sees the old file or the new one.
-/// The temporary file is always a new one under a name that nobody can foresee, so that a link that somebody has put there is not followed;
-/// a link under the name itself is replaced. What a killed job leaves in its run's folder is removed by the next.
+/// Files that are either complete or absent. The content is written to <c>NAME.RANDOM.tmp</c> in the same folder, flushed to the disk, and
+/// renamed atomically: a reader, or the next run after a kill, sees the old file or the new one. The temporary file is always new and has
+/// an unpredictable name, so that an existing link is never followed; a link with the final name is replaced. The next run removes what a
+/// killed job leaves in its run's folder.
 /// </summary>
 public static class AtomicFile
 {
-    /// <summary>What a file's name ends in until it is whole.</summary>
+    /// <summary>The suffix of a temporary file's name.</summary>
     public const string TemporarySuffix = ".tmp";
 
-    /// <summary>The most of a file's name that its temporary file's name repeats: file systems take 255 bytes.</summary>
+    /// <summary>The maximum length of the file's name that its temporary name repeats: file systems allow 255 bytes.</summary>
     private const int LongestName = 60;
 
-    /// <summary>A name for a temporary file beside <paramref name="path"/> that is not in use.</summary>
+    /// <summary>A new name for a temporary file in the folder of <paramref name="path"/>.</summary>
     public static string TemporaryNameFor(string path)
     {
         string name = Path.GetFileName(path);
@@ -23,13 +23,14 @@ public static class AtomicFile
     }
 
     /// <summary>Writes <paramref name="path"/> with <paramref name="write"/>; the folder must exist.</summary>
-    /// <exception cref="DiskException">The disk refused; the old file, if any, is untouched and the temporary one removed.</exception>
+    /// <exception cref="DiskException">The file could not be written; the old file, if any, is unchanged, and the temporary one is
+    /// removed.</exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentNullException.ThrowIfNull(write);
         string temporary = TemporaryNameFor(path);
 
-        // Opened outside the try: a file that is there already is not ours to delete.
+        // Opened outside the try: a file that already exists must not be deleted.
         FileStream file = DiskException.Named(path, ()
             => new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
         try
@@ -55,12 +56,12 @@ public static class AtomicFile
     /// <exception cref="DiskException">As for <see cref="Write"/>.</exception>
     public static void WriteText(string path, string text) => Write(path, file => file.Write(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Makes a folder, and those above it, where there is none.</summary>
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <summary>Creates a folder and its parents, if they do not exist.</summary>
+    /// <exception cref="DiskException">The folder could not be created.</exception>
     public static void MakeFolder(string folder) => DiskException.Named(folder, () => Directory.CreateDirectory(folder));
 
-    /// <summary>Removes the temporary files below a folder, which belong to nobody once its writers are gone.</summary>
-    /// <returns>How many there were.</returns>
+    /// <summary>Removes the temporary files below a folder, which are unused after their writers have ended.</summary>
+    /// <returns>The number of removed files.</returns>
     public static int RemoveTemporaries(string folder)
     {
         // Not through links: a store that several runs share may be in use.
@@ -69,7 +70,7 @@ public static class AtomicFile
         return left.Length;
     }
 
-    /// <summary>As far as the disk lets us: what it refused before is what the user must hear of.</summary>
+    /// <summary>Removes a file, and ignores errors: the user must see the first error, not this one.</summary>
     private static void Remove(string temporary)
     {
         try

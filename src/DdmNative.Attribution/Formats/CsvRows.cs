@@ -5,7 +5,7 @@ using CsvHelper;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// The rows of a comma-separated UTF-8 file with a header. Every error, the library's included, names file, line and column.
+/// Reads the rows of a comma-separated UTF-8 file with a header. Every error, including the library's, names file, line and column.
 /// </summary>
 internal sealed class CsvRows : IDisposable
 {
@@ -29,18 +29,18 @@ internal sealed class CsvRows : IDisposable
     /// <summary>The file, for messages.</summary>
     public string Path { get; }
 
-    /// <summary>Reads the header: these columns must be there once.</summary>
+    /// <summary>Reads the header; each of these columns must occur once.</summary>
     public void Require(params ReadOnlySpan<string> columns)
     {
         string header = string.Join(",", Checked(() => _csv.Headers.ToArray()));
         foreach (string column in columns)
         {
             if (!Has(column))
-                throw Error(column, $"the header '{header}'", "this column", "Name the columns in the first line, separated by commas.");
+                throw Error(column, $"the header '{header}'", "this column", "Put the column names into the first line, separated by commas.");
         }
     }
 
-    /// <summary>Whether there is such a column.</summary>
+    /// <summary>Whether the column exists.</summary>
     public bool Has(string column)
     {
         if (!_columns.TryGetValue(column, out int index))
@@ -62,7 +62,7 @@ internal sealed class CsvRows : IDisposable
         ? text
         : throw Error(column, "nothing", "a value", "Complete the line.");
 
-    /// <summary>A field that is a whole number, not negative.</summary>
+    /// <summary>A field that is a non-negative integer.</summary>
     public int Number(string column)
     {
         string text = Text(column);
@@ -93,7 +93,7 @@ internal sealed class CsvRows : IDisposable
         catch (CsvFormatException e)
         {
             throw new BadInputException(Path, $"line {Math.Max(1, e.LineNumber)}, all columns", $"an error ({e.Message})",
-                "as many fields as the header, quoted as RFC 4180 says", "Correct the line.", e);
+                "as many fields as the header, quoted according to RFC 4180", "Correct the line.", e);
         }
         catch (DecoderFallbackException e)
         {

@@ -1,36 +1,36 @@
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// The disk, or the rights on a folder, refused to take a file: full, read-only, failing. The one cause the user can act on by making room or repairing the disk; what was finished
-/// is kept, and the same command goes on. The command line maps it to exit code 7.
+/// A file could not be written: the disk is full, read-only or failing, or there is no permission. The user can fix it; finished work is
+/// kept, and the same command resumes. The command line maps it to exit code 7.
 /// </summary>
 public sealed class DiskException : IOException
 {
-    // errno where there is one (Linux, macOS), the last 16 bits of Windows' codes elsewhere.
+    // errno on Linux and macOS, the last 16 bits of the error code on Windows.
     private static readonly int[] NoRoom = OperatingSystem.IsWindows() ? [0x27, 0x70] : [27 /* EFBIG */, 28 /* ENOSPC */, OperatingSystem.IsMacOS() ? 69 : 122 /* EDQUOT */];
     private static readonly int[] Busy = OperatingSystem.IsWindows() ? [0x20, 0x21] : [11 /* EAGAIN, of a lock */];
     private const int ReadOnlyFileSystem = 30;
 
-    /// <param name="path">What was to be written, as the user knows it.</param>
-    /// <param name="inner">The operating system's refusal.</param>
-    /// <param name="remedy">What to do; null for what the refusal calls for.</param>
+    /// <param name="path">The file that could not be written, as the user knows it.</param>
+    /// <param name="inner">The operating system's error.</param>
+    /// <param name="remedy">The fix; null for the one that the error suggests.</param>
     public DiskException(string path, Exception inner, string? remedy = null)
-        : base($"{path}: could not be written ({Cause(inner)}). {remedy ?? Remedy(inner)} and run the same command again: what is finished is kept.", inner)
+        : base($"{path}: could not be written ({Cause(inner)}). {remedy ?? Remedy(inner)} and run the same command again: finished work is kept.", inner)
     {
         Path = path;
         HResult = inner.HResult;
     }
 
-    /// <summary>What was to be written.</summary>
+    /// <summary>The file that could not be written.</summary>
     public string Path { get; }
 
-    /// <summary>Whether it is another process that holds the file.</summary>
+    /// <summary>Whether another process holds the file.</summary>
     public bool IsBusy => Busy.Contains(CodeOf(InnerException!));
 
-    /// <summary>Whether the exception is a refusal by the operating system that no <see cref="DiskException"/> stands for yet.</summary>
+    /// <summary>Whether the exception is an error of the operating system that is not yet a <see cref="DiskException"/>.</summary>
     public static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException && e is not DiskException;
 
-    /// <summary>Does something to a file; a refusal of the operating system becomes a <see cref="DiskException"/>.</summary>
+    /// <summary>Does something with a file, and converts an error of the operating system into a <see cref="DiskException"/>.</summary>
     public static T Named<T>(string path, Func<T> work)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -44,7 +44,7 @@ public sealed class DiskException : IOException
         }
     }
 
-    // .NET adds the path, which is named already.
+    // .NET's message contains the path, which is already in ours.
     private static string Cause(Exception inner)
     {
         int path = inner.Message.IndexOf(" : '", StringComparison.Ordinal);
@@ -57,9 +57,9 @@ public sealed class DiskException : IOException
     {
         int code = CodeOf(inner);
         if (NoRoom.Contains(code))
-            return "Free space on its disk (or raise the quota or limit that it has reached)";
+            return "Free space on its disk (or raise the quota or limit)";
         if (inner is UnauthorizedAccessException || code == ReadOnlyFileSystem)
             return "Make its folder writable";
-        return Busy.Contains(code) ? "Wait for the process that is writing it" : "Check the disk";
+        return Busy.Contains(code) ? "Wait for the process that is using it" : "Check the disk";
     }
 }

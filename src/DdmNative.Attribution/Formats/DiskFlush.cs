@@ -3,20 +3,20 @@ using System.Runtime.InteropServices;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// Brings a file's bytes to the disk and hears of it when that fails. .NET's own <see cref="FileStream.Flush(bool)"/> asks fsync and passes over its answer, which is where a failing disk, and many a full one
-/// behind a network, first speak up.
+/// Flushes a file's bytes to the disk and reports errors. .NET's <see cref="FileStream.Flush(bool)"/> calls fsync but ignores its result,
+/// where a failing disk, or a full one behind a network, is often reported first.
 /// </summary>
 internal static unsafe class DiskFlush
 {
-    // What file systems answer that cannot be flushed: EINVAL, ENOTSUP (Linux, macOS).
+    // The errors for a file that cannot be flushed: EINVAL, ENOTSUP (Linux, macOS).
     private static readonly int[] CannotBeFlushed = [22, 95, 45];
 
-    // Of the process as a whole, so that what is loaded before the C library is asked first.
+    // Resolved in the whole process, so that preloaded libraries take precedence over the C library.
     private static readonly delegate* unmanaged<int, int> FileSync =
         OperatingSystem.IsWindows() ? null : (delegate* unmanaged<int, int>)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "fsync");
 
-    /// <summary>Flushes what was written.</summary>
-    /// <exception cref="IOException">The disk refused.</exception>
+    /// <summary>Flushes a file.</summary>
+    /// <exception cref="IOException">The file could not be flushed.</exception>
     public static void Run(FileStream file)
     {
         if (OperatingSystem.IsWindows())

@@ -6,9 +6,9 @@ namespace DdmNative.Attribution.Formats;
 public static class FigureText
 {
     /// <summary>
-    /// A number in a format, such as <c>0.00</c> or <c>+0.0000;-0.0000</c>; one of which all the digits shown are zeros is written as zero is.
+    /// Formats a number, such as with <c>0.00</c> or <c>+0.0000;-0.0000</c>. If all digits shown are zeros, it is formatted as zero.
     /// </summary>
-    /// <exception cref="FormatException">It is no format.</exception>
+    /// <exception cref="FormatException">The format is invalid.</exception>
     public static string Of(double value, string format)
     {
         string text = value.ToString(format, CultureInfo.InvariantCulture);

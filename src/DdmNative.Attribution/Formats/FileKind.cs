@@ -1,29 +1,30 @@
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>What a path leads to, links followed.</summary>
+/// <summary>The kind of file at a path, with links followed.</summary>
 public enum FileKind
 {
-    /// <summary>Nothing, or a link to nothing.</summary>
+    /// <summary>Nothing, or a broken link.</summary>
     Missing,
 
-    /// <summary>A file with bytes that can be read again.</summary>
+    /// <summary>A file whose bytes can be read repeatedly.</summary>
     Regular,
 
     /// <summary>A folder.</summary>
     Folder,
 
-    /// <summary>A pipe or a socket: what is read from it is gone, and opening it may wait for ever.</summary>
+    /// <summary>A pipe or a socket: its data can be read only once, and opening it may block.</summary>
     Pipe,
 
     /// <summary>A device, such as /dev/null or a terminal.</summary>
     Device,
 }
 
-/// <summary>Asks the operating system what a path leads to, without opening it: to open a pipe may block for ever.</summary>
+/// <summary>Determines the kind of file at a path without opening it, because opening a pipe may block.</summary>
 public static class FileKinds
 {
     /// <summary>
-    /// The kind of what lies under <paramref name="path"/>. Without the right to look it counts as regular, so that opening it tells why.
+    /// The kind of the file at <paramref name="path"/>. Without permission to determine it, the result is regular, so that opening the file
+    /// reports the error.
     /// </summary>
     public static FileKind Of(string path)
     {
@@ -41,9 +42,9 @@ public static class FileKinds
         };
     }
 
-    /// <summary>What keeps a path from being a folder: it, or one above it, is something else. Null where nothing does.</summary>
+    /// <summary>The part of a path that is not a folder, and so prevents the path from being one; null if there is none.</summary>
     /// <param name="path">The path.</param>
-    /// <returns>The full path of that, and its kind.</returns>
+    /// <returns>The full path of that part, and its kind.</returns>
     public static (string Path, FileKind Kind)? ObstacleTo(string path)
     {
         for (string? above = Path.GetFullPath(path); above is not null; above = Path.GetDirectoryName(above))
@@ -56,7 +57,7 @@ public static class FileKinds
         return null;
     }
 
-    /// <summary>For messages: "a folder", "a device".</summary>
+    /// <summary>A description for messages: "a folder", "a device".</summary>
     public static string Describe(this FileKind kind) => kind switch
     {
         FileKind.Missing => "no such file",

@@ -3,11 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>What Linux's statx says of a file. .NET tells neither pipes and devices from files, nor owners, nor hard links.</summary>
+/// <summary>
+/// The file status of Linux's statx. .NET does not distinguish pipes and devices from files, and has no owners or hard-link counts.
+/// </summary>
 /// <param name="Kind">One of the constants.</param>
-/// <param name="Links">How many names the file has.</param>
-/// <param name="Owner">The user's number.</param>
-/// <param name="Number">The file's own, on its disk.</param>
+/// <param name="Links">The number of names (hard links) of the file.</param>
+/// <param name="Owner">The user id of the owner.</param>
+/// <param name="Number">The inode number.</param>
 internal readonly partial record struct FileStatus(int Kind, uint Links, uint Owner, ulong Number)
 {
     public const int Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, Plain = 0x8000, Link = 0xA000, Socket = 0xC000;
@@ -17,16 +19,16 @@ internal readonly partial record struct FileStatus(int Kind, uint Links, uint Ow
     private const uint Wanted = 0x1 | 0x4 | 0x8 | 0x100; // type, number of links, owner, number
     private const int NoSuchFile = 2, NotAFolder = 20;
 
-    /// <summary>Whether this system can be asked.</summary>
+    /// <summary>Whether this system supports statx.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>The number of the user who runs the process.</summary>
+    /// <summary>The user id of the process.</summary>
     public static uint User => EffectiveUser();
 
-    /// <summary>The status of what lies under a path; null where that cannot be found out.</summary>
-    /// <param name="path">The path, without a zero in it.</param>
-    /// <param name="followLinks">Whether a link stands for what it leads to.</param>
-    /// <param name="isMissing">Whether nothing is there.</param>
+    /// <summary>The status of the file at a path; null if it cannot be determined.</summary>
+    /// <param name="path">The path, without a zero character.</param>
+    /// <param name="followLinks">Whether a link is resolved.</param>
+    /// <param name="isMissing">Whether the file does not exist.</param>
     public static FileStatus? Find(string path, bool followLinks, out bool isMissing)
     {
         FileStatus? found = Ask(WorkingFolder, path, followLinks ? 0 : NoFollow);
@@ -34,7 +36,7 @@ internal readonly partial record struct FileStatus(int Kind, uint Links, uint Ow
         return found;
     }
 
-    /// <summary>The status of an open file; null where that cannot be found out.</summary>
+    /// <summary>The status of an open file; null if it cannot be determined.</summary>
     public static FileStatus? Find(SafeFileHandle file) => Ask((int)file.DangerousGetHandle(), "", EmptyPath);
 
     private static FileStatus? Ask(int folder, string path, int flags)

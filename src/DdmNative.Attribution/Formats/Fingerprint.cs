@@ -9,7 +9,7 @@ namespace DdmNative.Attribution.Formats;
 /// <summary>SHA-256 of settings, data and files, as lower-case hexadecimal.</summary>
 public static class Fingerprint
 {
-    /// <summary>Of texts and settings, each delimited so that no two lists collide.</summary>
+    /// <summary>Of texts and settings, each delimited so that no two different lists collide.</summary>
     public static string Of(params ReadOnlySpan<object?> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -23,7 +23,7 @@ public static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Of both splits as they are used: shapes, pixels, labels and which samples they are.</summary>
+    /// <summary>Of both splits in use: shapes, pixels, labels and which samples they are.</summary>
     public static string Of(Dataset train, Dataset test)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -38,7 +38,7 @@ public static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Of vectors and whole numbers, with their lengths.</summary>
+    /// <summary>Of vectors and integers, with their lengths.</summary>
     public static string Of(IReadOnlyList<float[]> vectors, int[] numbers)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -53,7 +53,7 @@ public static class Fingerprint
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>Of a file's contents; null where there is no regular file.</summary>
+    /// <summary>Of a file's content; null if it is not a regular file.</summary>
     public static string? OfFile(string path)
     {
         if (FileKinds.Of(path) != FileKind.Regular)

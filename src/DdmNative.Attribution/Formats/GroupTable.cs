@@ -1,12 +1,15 @@
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>Which group every sample belongs to, and what the groups are: G groups, dense from 0, none empty, each within one class.</summary>
+/// <summary>
+/// The group of every sample, and the class and cluster of every group: G groups, numbered from 0 without gaps, none empty, each within one
+/// class.
+/// </summary>
 public sealed class GroupTable
 {
     /// <param name="groupOf">[N]: the group of each sample, in the dataset's order.</param>
     /// <param name="classOf">[G]: the class of each group.</param>
     /// <param name="clusterOf">[G]: the number of each group within its class.</param>
-    /// <param name="names">[G]: the user's own names of the groups, or null where a clustering made them.</param>
+    /// <param name="names">[G]: the user's names of the groups, or null if they are clusters.</param>
     /// <exception cref="ArgumentException">The lengths disagree, or a group is out of range or empty.</exception>
     public GroupTable(int[] groupOf, int[] classOf, int[] clusterOf, string[]? names = null)
     {
@@ -47,7 +50,7 @@ public sealed class GroupTable
     /// <summary>[G]: how many samples each group has.</summary>
     public int[] Sizes { get; }
 
-    /// <summary>[G]: the user's own names, or null where a clustering made the groups.</summary>
+    /// <summary>[G]: the user's names, or null if the groups are clusters.</summary>
     public string[]? Names { get; }
 
     /// <summary>The dataset positions of the samples of one group, ascending.</summary>

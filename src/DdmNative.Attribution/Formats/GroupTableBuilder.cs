@@ -2,7 +2,7 @@ using DdmNative.Attribution.Datasets;
 
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>Collects the rows of a groups file into a <see cref="GroupTable"/> and finds what is wrong with them.</summary>
+/// <summary>Builds a <see cref="GroupTable"/> from the rows of a groups file, and reports errors in them.</summary>
 internal sealed class GroupTableBuilder
 {
     private readonly CsvRows _rows;
@@ -26,27 +26,27 @@ internal sealed class GroupTableBuilder
             _positions.Add(data.SourceIndices[n], n);
     }
 
-    /// <summary>The dataset position of an original sample; null for one that is not in the subset and may be passed over.</summary>
+    /// <summary>The dataset position of an original sample; null for a sample outside the subset that may be ignored.</summary>
     public int? Position(int sample)
     {
         if (sample >= _data.SourceCount)
             throw _rows.Error("sample", $"{sample}", $"0 to {_data.SourceCount - 1}, the samples of {_data.Name}",
-                "Check that the file belongs to this data set.");
+                "Check that the file belongs to this dataset.");
         if (!_seen.Add(sample))
-            throw _rows.Error("sample", $"{sample} a second time", "every sample once", "Remove one of the lines.");
+            throw _rows.Error("sample", $"{sample} repeatedly", "every sample once", "Remove one of the lines.");
         if (_positions.TryGetValue(sample, out int position))
             return position;
         return _passOverForeign
             ? null
             : throw _rows.Error("sample", $"{sample}, which is not in the subset", $"only the {_data.Count} samples in use",
-                "Use the subset that the file was made for.");
+                "Use the subset that the file was created for.");
     }
 
-    /// <summary>A row of the product's own file.</summary>
+    /// <summary>Adds a row of ddm's own file.</summary>
     public void AddNumbered(int n, int group, int groupClass, int cluster, string? name)
     {
         if (groupClass != _data.Labels[n])
-            throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group lies within one class", "Split the group by class.");
+            throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group belongs to one class", "Split the group by class.");
         if (group >= _data.Count)
             throw _rows.Error("group", $"{group}", $"groups numbered densely, below {_data.Count}", "Number the groups from 0 without gaps.");
         if (!_groups.TryAdd(group, (groupClass, cluster, name)) && _groups[group] != (groupClass, cluster, name))
@@ -56,7 +56,10 @@ internal sealed class GroupTableBuilder
         _groupOf[n] = group;
     }
 
-    /// <summary>A row of a user's file: names become numbers in the order of their first appearance, one for each class they span.</summary>
+    /// <summary>
+    /// Adds a row of a user's file. Names are numbered in the order of their first appearance, with one number for each class that they
+    /// span.
+    /// </summary>
     public void AddNamed(int n, string name)
     {
         int label = _data.Labels[n];
@@ -70,7 +73,7 @@ internal sealed class GroupTableBuilder
         _groupOf[n] = group;
     }
 
-    /// <summary>The table, once all rows are in.</summary>
+    /// <summary>Returns the table, after all rows have been added.</summary>
     public GroupTable Finish()
     {
         int missing = Array.FindIndex(_data.SourceIndices, sample => !_seen.Contains(sample));

@@ -4,19 +4,19 @@ using DdmNative.Attribution.Datasets;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// <c>groups.csv</c>. The product's own has the columns <c>sample,label,group,class,cluster</c> (and <c>name</c>, where the user named the
-/// groups, <c>class_name</c> and <c>file</c>, where the data have such); <c>sample</c> is the number of the image in the original training
-/// files (<see cref="Dataset.SourceIndices"/>), so that the file means the same for a subset. A user's file needs only
-/// <c>sample,group</c>, where <c>group</c> is any text: a data source, an annotator, a batch. Its rows for samples outside the subset in
-/// use are passed over, and a name that spans several classes becomes one group per class, because a group has one label vector.
+/// <c>groups.csv</c>. ddm's own file has the columns <c>sample,label,group,class,cluster</c> (and <c>name</c> if the user named the groups,
+/// <c>class_name</c> and <c>file</c> if the data have them); <c>sample</c> is the index of the image in the original training files (<see
+/// cref="Dataset.SourceIndices"/>), so that the file has the same meaning for a subset. A user's file needs only <c>sample,group</c>, where
+/// <c>group</c> is any text: a data source, an annotator, a batch. Its rows for samples outside the subset in use are ignored, and a name
+/// that spans several classes becomes one group per class, because a group has one label vector.
 /// </summary>
 public static class GroupsCsv
 {
     private const string Sample = "sample", Label = "label", Group = "group", Class = "class", Cluster = "cluster", Name = "name",
         ClassName = "class_name", File = "file";
 
-    /// <summary>Writes the product's form, whole or not at all (<see cref="AtomicFile"/>), in the dataset's order.</summary>
-    /// <exception cref="ArgumentException">The table is of another number of samples, or a sample's label is not its group's class.</exception>
+    /// <summary>Writes ddm's own format, completely or not at all (<see cref="AtomicFile"/>), in the dataset's order.</summary>
+    /// <exception cref="ArgumentException">The number of samples differs, or a sample's label is not its group's class.</exception>
     public static void Write(string path, Dataset data, GroupTable groups)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -47,7 +47,7 @@ public static class GroupsCsv
         });
     }
 
-    /// <summary>The columns that not all data have: what the user calls the sample's group, its class and itself.</summary>
+    /// <summary>The optional columns: the user's names of the sample's group, its class and its file.</summary>
     private static IEnumerable<(string Column, Func<int, string?> Value)> Texts(Dataset data, GroupTable groups)
     {
         if (groups.Names is not null)
@@ -58,11 +58,10 @@ public static class GroupsCsv
             yield return (File, data.FileOf);
     }
 
-    /// <summary>Reads either form for the training set <paramref name="data"/> and checks it.</summary>
-    /// <exception cref="BadInputException">
-    /// A column is missing, a field is malformed, a sample is missing, foreign or listed twice, a label disagrees with the data, or the
-    /// product's groups are not dense or span classes. The field names line and column.
-    /// </exception>
+    /// <summary>Reads either format for the training set <paramref name="data"/> and checks it.</summary>
+    /// <exception cref="BadInputException">A column is missing, a field is malformed, a sample is missing, foreign or listed twice, a label
+    /// disagrees with the data, or the groups of ddm's own file are not dense or span classes. The message names line and
+    /// column.</exception>
     public static GroupTable Read(string path, Dataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -76,7 +75,7 @@ public static class GroupsCsv
                 continue;
             if (rows.Has(Label) && rows.Number(Label) != data.Labels[n])
                 throw rows.Error(Label, rows.Text(Label), $"{data.Labels[n]}, the label of sample {data.SourceIndices[n]} in {data.Name}",
-                    "Check that the file belongs to this data set.");
+                    "Check that the file belongs to this dataset.");
             if (ours)
                 builder.AddNumbered(n, rows.Number(Group), rows.Number(Class), rows.Number(Cluster), rows.Has(Name) ? rows.Text(Name) : null);
             else

@@ -4,10 +4,10 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>How JSON is written and read: names in snake_case; nothing unknown, nothing repeated, nothing missing.</summary>
+/// <summary>The format of JSON: names in snake_case; unknown, repeated and missing fields are errors.</summary>
 public static class JsonSettings
 {
-    /// <summary>The settings for every file, and for settings that a fingerprint is computed of.</summary>
+    /// <summary>The options for every file, and for settings whose fingerprint is computed.</summary>
     public static JsonSerializerOptions Strict { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,

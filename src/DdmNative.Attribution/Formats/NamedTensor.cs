@@ -1,7 +1,7 @@
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>A float32 tensor with its name in a file, row-major.</summary>
-/// <param name="Name">As PyTorch would name it, e.g. <c>blocks.0.conv.weight</c>.</param>
+/// <param name="Name">The name in PyTorch's style, e.g. <c>blocks.0.conv.weight</c>.</param>
 /// <param name="Shape">Outermost axis first; empty for a scalar.</param>
 /// <param name="Data">The elements, as many as the product of the shape.</param>
 public sealed record NamedTensor(string Name, int[] Shape, float[] Data);

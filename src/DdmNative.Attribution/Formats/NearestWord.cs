@@ -1,9 +1,11 @@
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>What somebody who mistyped a word may have meant.</summary>
+/// <summary>Suggestions for a mistyped word.</summary>
 public static class NearestWord
 {
-    /// <summary>The candidate that begins with the word, or else the one that the fewest slips of a finger lead to; null where none is near.</summary>
+    /// <summary>
+    /// The candidate that starts with the word, otherwise the one with the smallest edit distance; null if none is similar.
+    /// </summary>
     public static string? Of(string word, IEnumerable<string> candidates)
     {
         ArgumentNullException.ThrowIfNull(word);
@@ -14,7 +16,7 @@ public static class NearestWord
         return all.Select(candidate => (Word: candidate, Slips: Slips(word.ToLowerInvariant(), candidate.ToLowerInvariant()))).Where(pair => pair.Slips <= Math.Max(1, word.Length / 3)).OrderBy(pair => pair.Slips).FirstOrDefault().Word;
     }
 
-    /// <summary>Letters left out, put in, exchanged or swapped with their neighbour (optimal string alignment).</summary>
+    /// <summary>Counts omitted, inserted, replaced or swapped letters (optimal string alignment).</summary>
     private static int Slips(string a, string b)
     {
         var least = new int[a.Length + 1, b.Length + 1];

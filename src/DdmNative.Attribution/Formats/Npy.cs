@@ -7,11 +7,11 @@ namespace DdmNative.Attribution.Formats;
 
 /// <summary>
 /// NumPy's <c>.npy</c> format (numpy.lib.format): magic, version, the length of a header that is a Python dictionary, the elements.
-/// Versions 1 to 3 are read, little-endian and in C order; version 1 is written, as NumPy itself does.
+/// Versions 1 to 3 are read, little-endian and in C order; version 1 is written, as by NumPy.
 /// </summary>
 public static partial class Npy
 {
-    /// <summary>So many bytes at the start of a file hold the header of any array that is read.</summary>
+    /// <summary>The number of bytes at the start of a file that contain the header of any supported array.</summary>
     internal const int LongestStart = 12 + ushort.MaxValue;
 
     private const string Remedy = "Write the array again with numpy.save or numpy.savez.";
@@ -19,10 +19,10 @@ public static partial class Npy
     private static ReadOnlySpan<byte> Magic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
     /// <summary>Reads one array.</summary>
-    /// <exception cref="BadInputException">The file is not such an array, or not one of the types that are read.</exception>
+    /// <exception cref="BadInputException">The file is not such an array, or its type is not supported.</exception>
     public static NpyArray Read(string path) => Parse(path, "array", InputFile.ReadAll(path));
 
-    /// <summary>Writes one array, whole or not at all (<see cref="AtomicFile"/>).</summary>
+    /// <summary>Writes one array, completely or not at all (<see cref="AtomicFile"/>).</summary>
     public static void Write(string path, NpyArray array) => AtomicFile.Write(path, stream => stream.Write(Format(array)));
 
     internal static byte[] Format(NpyArray array)
@@ -31,7 +31,7 @@ public static partial class Npy
         string shape = array.Shape.Length == 1 ? $"({axes},)" : $"({axes})";
         string header = $"{{'descr': '{NpyType.Descr(array.Data)}', 'fortran_order': False, 'shape': {shape}, }}";
 
-        // Padded so that the elements begin at a multiple of 64, and ended by a newline.
+        // Padded so that the elements start at a multiple of 64, with a newline at the end.
         header = header.PadRight((header.Length + 11 + 63) / 64 * 64 - 11) + "\n";
         byte[] elements = NpyType.ToBytes(array.Data);
         var bytes = new byte[10 + header.Length + elements.Length];
@@ -43,9 +43,9 @@ public static partial class Npy
         return bytes;
     }
 
-    /// <param name="file">For messages.</param>
+    /// <param name="file">The file, for messages.</param>
     /// <param name="field">The array's name, for messages.</param>
-    /// <param name="bytes">A whole <c>.npy</c> file.</param>
+    /// <param name="bytes">A complete <c>.npy</c> file.</param>
     internal static NpyArray Parse(string file, string field, byte[] bytes)
     {
         NpyHeader header = ParseHeader(file, field, bytes, bytes.Length);
@@ -61,12 +61,12 @@ public static partial class Npy
         return new NpyArray(NpyType.FromBytes(file, field, header.Descr, (int)count, bytes, header.Start), header.Shape);
     }
 
-    /// <summary>What an array says of itself, without its elements.</summary>
-    /// <param name="file">For messages.</param>
+    /// <summary>Parses an array's header, without its elements.</summary>
+    /// <param name="file">The file, for messages.</param>
     /// <param name="field">The array's name, for messages.</param>
     /// <param name="bytes">The start of a <c>.npy</c> file: all of it, or <see cref="LongestStart"/> bytes.</param>
-    /// <param name="length">Of the whole file, in bytes.</param>
-    /// <exception cref="BadInputException">It is no header of a plain array, or of more elements than an array can have.</exception>
+    /// <param name="length">The length of the complete file, in bytes.</param>
+    /// <exception cref="BadInputException">It is not the header of a plain array, or the number of elements is too large for an array.</exception>
     internal static NpyHeader ParseHeader(string file, string field, byte[] bytes, long length)
     {
         (string header, int start) = Header(file, field, bytes, length);
@@ -122,7 +122,7 @@ public static partial class Npy
         return shape;
     }
 
-    // The writers in use all put the keys in this order; spaces and the last comma vary.
+    // All common writers put the keys in this order; spaces and the last comma vary.
     [GeneratedRegex(@"\A\{ *'descr' *: *'(?<descr>[^']*)' *, *'fortran_order' *: *(?<order>True|False) *, *'shape' *: *\((?<shape>[0-9, ]*)\) *,? *\}\s*\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex HeaderPattern();

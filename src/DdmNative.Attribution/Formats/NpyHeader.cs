@@ -1,15 +1,15 @@
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>What a <c>.npy</c> file says of its array before the elements.</summary>
-/// <param name="Descr">The type of the elements in NumPy's notation, whether it is read or not.</param>
-/// <param name="FortranOrder">Whether the elements lie column by column.</param>
+/// <summary>The header of a <c>.npy</c> file.</summary>
+/// <param name="Descr">The type of the elements in NumPy's notation, supported or not.</param>
+/// <param name="FortranOrder">Whether the elements are stored column by column.</param>
 /// <param name="Shape">Outermost axis first; empty for a scalar.</param>
-/// <param name="Start">The byte at which the elements begin.</param>
+/// <param name="Start">The position of the first element's byte.</param>
 internal sealed record NpyHeader(string Descr, bool FortranOrder, int[] Shape, int Start)
 {
-    /// <summary>How many elements there are; known to fit in an array.</summary>
+    /// <summary>The number of elements, which is known to fit in an array.</summary>
     public int Count => Shape.Aggregate(1, (product, axis) => product * axis);
 
-    /// <summary>For messages.</summary>
+    /// <summary>The shape for messages.</summary>
     public string ShapeText => $"[{string.Join(", ", Shape)}]";
 }

@@ -6,8 +6,8 @@ using System.Text;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// NumPy's dtype strings (<c>&lt;f4</c>, <c>|u1</c>, <c>&lt;U12</c>) and the bytes of their elements, little-endian as this product's
-/// machines are. A text has a fixed number of UTF-32 code points, padded with zeros.
+/// NumPy's dtype strings (<c>&lt;f4</c>, <c>|u1</c>, <c>&lt;U12</c>) and the bytes of their elements, little-endian as on all supported
+/// machines. A text has a fixed number of UTF-32 code points, padded with zeros.
 /// </summary>
 internal static class NpyType
 {
@@ -16,12 +16,12 @@ internal static class NpyType
     public static bool IsSupported(Array data)
         => data is string[] || (data.Rank == 1 && NumericCode(data.GetType().GetElementType()!) is not null);
 
-    /// <summary>The dtype string of an array that is to be written.</summary>
+    /// <summary>The dtype string of an array for writing.</summary>
     public static string Descr(Array data) => data is string[] texts
         ? string.Create(CultureInfo.InvariantCulture, $"<U{TextLength(texts)}")
         : NumericCode(data.GetType().GetElementType()!)!;
 
-    /// <summary>Bytes of one element, or null for a dtype that is not read. The length of a text is bounded by what a file can hold.</summary>
+    /// <summary>Bytes of one element, or null for an unsupported dtype. The length of a text is limited by the size of a file.</summary>
     public static int? ElementSize(string descr)
     {
         if (descr.StartsWith("<U", StringComparison.Ordinal))
@@ -43,8 +43,8 @@ internal static class NpyType
         return bytes;
     }
 
-    /// <summary><paramref name="count"/> elements out of exactly as many bytes as they take.</summary>
-    /// <exception cref="BadInputException">A text holds something that is not Unicode.</exception>
+    /// <summary>Converts exactly the bytes of <paramref name="count"/> elements.</summary>
+    /// <exception cref="BadInputException">A text contains invalid Unicode.</exception>
     public static Array FromBytes(string file, string field, string descr, int count, byte[] bytes, int offset)
     {
         if (descr.StartsWith("<U", StringComparison.Ordinal))
@@ -86,7 +86,7 @@ internal static class NpyType
         _ => null,
     };
 
-    // NumPy writes <U1 for an array of empty texts; so do we.
+    // NumPy writes <U1 for an array of empty texts; we do the same.
     private static int TextLength(string[] texts) => texts.Select(text => text.EnumerateRunes().Count()).Append(1).Max();
 
     private static byte[] TextBytes(string[] texts)

@@ -3,12 +3,12 @@ using System.IO.Compression;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// NumPy's <c>.npz</c>: a zip of <c>.npy</c> files. Written compressed and with a fixed date, so that equal arrays make equal bytes;
-/// read with the checksum of every entry verified.
+/// NumPy's <c>.npz</c> format, a zip of <c>.npy</c> files. It is written compressed and with a fixed date, so that equal arrays give equal
+/// bytes; when it is read, the checksum of every entry is verified.
 /// </summary>
 public static class Npz
 {
-    /// <summary>Writes a file, whole or not at all (<see cref="AtomicFile"/>), its arrays in the order given.</summary>
+    /// <summary>Writes a file, completely or not at all (<see cref="AtomicFile"/>), with the arrays in the given order.</summary>
     /// <exception cref="ArgumentException">Two arrays share a name.</exception>
     public static void Write(string path, params IReadOnlyList<(string Name, NpyArray Array)> arrays)
     {
@@ -29,8 +29,8 @@ public static class Npz
     }
 
     /// <summary>
-    /// How hard to press. Logits are nearly noise: pressing float32 takes a second for every 20 MB and gains 8 %; what were floats before they
-    /// became doubles gain a third at little cost.
+    /// The compression level. Logits are almost noise: compressing float32 takes a second for every 20 MB and saves 8 %; values that were
+    /// floats before they became doubles shrink by a third at little cost.
     /// </summary>
     private static CompressionLevel LevelFor(Array data) => data switch
     {
@@ -40,7 +40,7 @@ public static class Npz
     };
 
     /// <summary>Reads all arrays of a file.</summary>
-    /// <exception cref="BadInputException">The zip is damaged, or an entry is not an array of a type that is read.</exception>
+    /// <exception cref="BadInputException">The zip is damaged, or an entry is not an array of a supported type.</exception>
     public static NpzContents Read(string path)
     {
         using NpzFile file = NpzFile.Open(path);

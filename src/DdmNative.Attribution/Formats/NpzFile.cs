@@ -3,8 +3,8 @@ using System.IO.Compression;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// An open <c>.npz</c> file whose arrays are read one by one: what nobody asks for is not unpacked, and what an array says of itself is
-/// known before its elements are.
+/// An open <c>.npz</c> file whose arrays are read one by one: arrays that are not requested are not unpacked, and an array's header is read
+/// before its elements.
 /// </summary>
 internal sealed class NpzFile : IDisposable
 {
@@ -28,11 +28,11 @@ internal sealed class NpzFile : IDisposable
         }
     }
 
-    /// <summary>Of all arrays, without <c>.npy</c>, in the file's order.</summary>
+    /// <summary>The names of all arrays, without <c>.npy</c>, in the file's order.</summary>
     public IReadOnlyList<string> Names => [.. _entries.Keys];
 
     /// <summary>Opens a file and reads its directory.</summary>
-    /// <exception cref="BadInputException">There is no such file, or it is no zip of arrays with different names.</exception>
+    /// <exception cref="BadInputException">There is no such file, or it is not a zip of arrays with different names.</exception>
     public static NpzFile Open(string path)
     {
         FileStream file = InputFile.OpenStored(path);
@@ -47,12 +47,12 @@ internal sealed class NpzFile : IDisposable
         }
     }
 
-    /// <summary>Whether there is an array of this name.</summary>
+    /// <summary>Whether there is an array with this name.</summary>
     public bool Has(string name) => _entries.ContainsKey(name);
 
-    /// <summary>The type and shape of an array; its elements stay packed.</summary>
-    /// <exception cref="BadInputException">There is no such array, its header is damaged, or it has other than the elements that it
-    /// says.</exception>
+    /// <summary>Reads the type and shape of an array, without its elements.</summary>
+    /// <exception cref="BadInputException">There is no such array, its header is damaged, or its size does not match its
+    /// header.</exception>
     public NpyHeader Header(string name)
     {
         ZipArchiveEntry entry = Entry(name);
@@ -69,8 +69,8 @@ internal sealed class NpzFile : IDisposable
         return header;
     }
 
-    /// <summary>An array with its elements, their checksum verified.</summary>
-    /// <exception cref="BadInputException">There is no such array, it is damaged, or not of a type that is read.</exception>
+    /// <summary>Reads an array with its elements, and verifies the checksum.</summary>
+    /// <exception cref="BadInputException">There is no such array, it is damaged, or its type is not supported.</exception>
     public NpyArray Read(string name)
     {
         ZipArchiveEntry entry = Entry(name);
@@ -83,7 +83,7 @@ internal sealed class NpzFile : IDisposable
         _file.Dispose();
     }
 
-    /// <summary>What the zip reader throws for a damaged directory or entry, and for methods it does not know, is bad input.</summary>
+    /// <summary>Converts the zip reader's exceptions for a damaged directory or entry, or an unknown method, into bad input.</summary>
     private static T Guarded<T>(string path, Func<T> work)
     {
         try
@@ -102,8 +102,8 @@ internal sealed class NpzFile : IDisposable
             "Check that the file is of the right kind.");
 
     /// <summary>
-    /// What is packed must have room in the file, which entries that lie on the same bytes have not; and no entry expands further than its
-    /// packed bytes can.
+    /// Checks that the packed entries fit in the file, which overlapping entries would not, and that no entry expands further than its
+    /// packed bytes allow.
     /// </summary>
     private void RequireRoom(long length)
     {
@@ -127,10 +127,10 @@ internal sealed class NpzFile : IDisposable
         byte[] bytes = InputFile.ReadUpTo(packed, _path, entry.Length);
         if (bytes.Length != entry.Length)
             throw new BadInputException(_path, $"{entry.FullName}, size", $"{bytes.Length} bytes (or more)",
-                $"{entry.Length}, as the directory says", Damaged);
-        if (Crc32.Of(bytes) != entry.Crc32)
-            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Of(bytes):X8}",
-                $"{entry.Crc32:X8}, as the directory says", Damaged);
+                $"{entry.Length}, according to the directory", Damaged);
+        if (Crc32.Compute(bytes) != entry.Crc32)
+            throw new BadInputException(_path, $"{entry.FullName}, CRC-32", $"{Crc32.Compute(bytes):X8}",
+                $"{entry.Crc32:X8}, according to the directory", Damaged);
         return bytes;
     }
 }

@@ -1,12 +1,13 @@
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>A picture of 8 bits a channel that images in floating point are drawn on, for <see cref="PngWriter"/>.</summary>
+/// <summary>A picture with 8 bits per channel, on which floating-point images are drawn, for <see cref="PngWriter"/>.</summary>
 internal sealed class Picture
 {
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
-    /// <param name="imageChannels">C of the images: three are drawn in colour, of any other number the first in grey.</param>
-    /// <param name="ground">What is left where no image is drawn.</param>
+    /// <param name="imageChannels">The channels of the images: three are drawn in colour; for any other number, the first is drawn in
+    /// grey.</param>
+    /// <param name="ground">The background.</param>
     public Picture(int height, int width, int imageChannels, byte ground = 0)
     {
         (Height, Width, Channels) = (height, width, imageChannels == 3 ? 3 : 1);
@@ -24,7 +25,9 @@ internal sealed class Picture
     /// <summary>[Height, Width, Channels].</summary>
     public byte[] Pixels { get; }
 
-    /// <summary>Draws an image [C, H, W] with values from 0 to 1, each pixel the mean of a square of <paramref name="shrink"/> pixels a side.</summary>
+    /// <summary>
+    /// Draws an image [C, H, W] with values from 0 to 1; each pixel is the mean of a square with <paramref name="shrink"/> pixels per side.
+    /// </summary>
     public void Draw(ReadOnlySpan<float> image, int imageHeight, int imageWidth, int top, int left, int shrink = 1)
     {
         for (int c = 0; c < Channels; c++)

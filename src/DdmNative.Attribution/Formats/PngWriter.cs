@@ -4,19 +4,20 @@ using System.IO.Compression;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// PNG pictures of 8 bits a channel, grey or RGB (W3C PNG, third edition): signature, IHDR, one IDAT of unfiltered rows, IEND.
+/// Writes PNG pictures with 8 bits per channel, grey or RGB (W3C PNG, third edition): signature, IHDR, one IDAT of unfiltered rows, IEND.
 /// </summary>
 public static class PngWriter
 {
     private static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
-    /// <summary>Writes a picture to a file, whole or not at all (<see cref="AtomicFile"/>).</summary>
+    /// <summary>Writes a picture to a file, completely or not at all (<see cref="AtomicFile"/>).</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="pixels">[height, width, channels], row by row from the top, red first.</param>
     /// <param name="height">Rows.</param>
     /// <param name="width">Columns.</param>
     /// <param name="channels">1 (grey) or 3 (RGB).</param>
-    /// <exception cref="ArgumentException">The channels are neither 1 nor 3, a side is not positive, or the length does not fit them.</exception>
+    /// <exception cref="ArgumentException">The channels are neither 1 nor 3, a side is not positive, or the length does not fit
+    /// them.</exception>
     public static void Save(string path, byte[] pixels, int height, int width, int channels)
         => AtomicFile.Write(path, stream => Write(stream, pixels, height, width, channels));
 
@@ -32,7 +33,7 @@ public static class PngWriter
         Span<byte> header = stackalloc byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header[4..], height);
-        header[8] = 8; // bits a channel
+        header[8] = 8; // bits per channel
         header[9] = channels == 1 ? (byte)0 : (byte)2; // grey or true colour
         header[10..].Clear(); // deflate, adaptive filters, not interlaced
 
@@ -64,7 +65,7 @@ public static class PngWriter
         stream.Write(word);
         stream.Write(type);
         stream.Write(data);
-        BinaryPrimitives.WriteUInt32BigEndian(word, Crc32.Of(type, data));
+        BinaryPrimitives.WriteUInt32BigEndian(word, Crc32.Compute(type, data));
         stream.Write(word);
     }
 }

@@ -3,28 +3,28 @@ using System.Globalization;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// Text from outside as people may be shown it. The names in a file can hold characters that a terminal obeys (escape sequences, a bell) or
-/// that turn the order of what stands beside them (bidirectional overrides); each is shown as a dot, so that it is seen and does nothing.
+/// Makes text from outside safe to show. Names in a file can contain characters that a terminal interprets (escape sequences, a bell) or
+/// that reorder the text around them (bidirectional overrides); each is replaced by a dot, which is visible and harmless.
 /// </summary>
 public static class Printable
 {
     private const char Dot = '·';
 
-    /// <summary>A text of one line.</summary>
+    /// <summary>Converts a text of one line.</summary>
     public static string Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? string.Concat(text.Select(c => Obeyed(c) ? Dot : c)) : text;
     }
 
-    /// <summary>A text of several lines, with tabs: ends of lines and tabs are kept.</summary>
+    /// <summary>Converts a text of several lines: line ends and tabs are kept.</summary>
     public static string OfLines(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? string.Concat(text.Select((c, i) => Shown(text, c, i) ? c : Dot)) : text;
     }
 
-    /// <summary>Whether a terminal does something at the character other than to show it.</summary>
+    /// <summary>Whether a terminal interprets the character instead of showing it.</summary>
     public static bool Obeyed(char c)
         => char.IsControl(c) || TurnsOrder(c)
         || CharUnicodeInfo.GetUnicodeCategory(c) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;

@@ -4,24 +4,25 @@ using System.Runtime.InteropServices;
 namespace DdmNative.Attribution.Formats;
 
 /// <summary>
-/// Safetensors files (github.com/huggingface/safetensors): 8 bytes of little-endian header length, a JSON header that gives every
-/// tensor's dtype, shape and byte range, then the data without gaps. Written in float32, int32 and int64; read also from F16, BF16
-/// and F64, which become float32. Not-a-number and infinity are refused on both sides: no model or synset is made of them.
+/// Safetensors files (github.com/huggingface/safetensors): 8 bytes of little-endian header length, a JSON header with every tensor's dtype,
+/// shape and byte range, then the data without gaps. float32, int32 and int64 are written; F16, BF16 and F64 are also read, and become
+/// float32. NaN and infinity are rejected in both directions: no valid model or synset contains them.
 /// </summary>
 public static class Safetensors
 {
-    /// <summary>Writes a file, whole or not at all (<see cref="AtomicFile"/>).</summary>
+    /// <summary>Writes a file, completely or not at all (<see cref="AtomicFile"/>).</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="tensors">Floating-point tensors.</param>
     /// <param name="integers">Integer tensors.</param>
-    /// <param name="metadata">Free text under <c>__metadata__</c>.</param>
-    /// <exception cref="ArgumentException">Two tensors share a name, a shape does not fit its data, a value is not finite or not in range.</exception>
+    /// <param name="metadata">Text entries for <c>__metadata__</c>.</param>
+    /// <exception cref="ArgumentException">Two tensors have the same name, a shape does not fit its data, or a value is not finite or out
+    /// of range.</exception>
     public static void Write(string path, IReadOnlyList<NamedTensor> tensors, IReadOnlyList<NamedIntegers>? integers = null,
         IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(tensors);
 
-        // Eight-byte elements first, so that every tensor lies aligned to its own element.
+        // Eight-byte elements first, so that every tensor is aligned to its element size.
         List<StoredTensor> stored = [.. (integers ?? []).Select(StoredTensor.From), .. tensors.Select(StoredTensor.From)];
         stored = [.. stored.OrderByDescending(t => t.ElementSize)];
         var names = new HashSet<string> { SafetensorsHeader.MetadataKey };
@@ -43,13 +44,14 @@ public static class Safetensors
         });
     }
 
-    /// <summary>Reads and checks a whole file.</summary>
-    /// <exception cref="BadInputException">Anything is amiss: lengths, overlaps, holes, dtypes, shapes, values that are not finite.</exception>
+    /// <summary>Reads and checks a complete file.</summary>
+    /// <exception cref="BadInputException">The file is invalid: lengths, overlaps, gaps, dtypes, shapes, or values that are not
+    /// finite.</exception>
     public static SafetensorsContents Read(string path) => Read(path, _ => true);
 
-    /// <summary>Reads and checks a file but for some of its tensors, which may be of any type and hold anything.</summary>
+    /// <summary>Reads and checks a file, except for some of its tensors, which may have any type and content.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="isRead">Whether the tensor of a name is read.</param>
+    /// <param name="isRead">Whether the tensor with a name is read.</param>
     /// <exception cref="BadInputException">As for <see cref="Read(string)"/>.</exception>
     internal static SafetensorsContents Read(string path, Func<string, bool> isRead)
     {

@@ -1,6 +1,6 @@
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>What one safetensors file holds, in the order of its data.</summary>
+/// <summary>The content of one safetensors file, in the order of its data.</summary>
 public sealed class SafetensorsContents
 {
     internal SafetensorsContents(string file, IReadOnlyList<NamedTensor> tensors, IReadOnlyList<NamedIntegers> integers,
@@ -21,14 +21,14 @@ public sealed class SafetensorsContents
     /// <summary>The integer tensors.</summary>
     public IReadOnlyList<NamedIntegers> Integers { get; }
 
-    /// <summary>The file's <c>__metadata__</c>; empty where it has none.</summary>
+    /// <summary>The file's <c>__metadata__</c>; empty if there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>The names of the tensors that the file holds and that were not to be read.</summary>
+    /// <summary>The names of the file's tensors that were not read.</summary>
     internal IReadOnlyList<string> Unread { get; init; } = [];
 
-    /// <summary>The floating-point tensor of that name and shape; −1 in <paramref name="shape"/> accepts any length.</summary>
-    /// <exception cref="BadInputException">There is none, or its shape is another.</exception>
+    /// <summary>The floating-point tensor with a name and shape; −1 in <paramref name="shape"/> accepts any length.</summary>
+    /// <exception cref="BadInputException">There is none, or it has another shape.</exception>
     public NamedTensor Tensor(string name, params ReadOnlySpan<int> shape)
     {
         NamedTensor tensor = Tensors.FirstOrDefault(t => t.Name == name) ?? throw Missing(name, "floating-point");
@@ -36,8 +36,8 @@ public sealed class SafetensorsContents
         return tensor;
     }
 
-    /// <summary>The integer tensor of that name and shape; −1 in <paramref name="shape"/> accepts any length.</summary>
-    /// <exception cref="BadInputException">There is none, or its shape is another.</exception>
+    /// <summary>The integer tensor with a name and shape; −1 in <paramref name="shape"/> accepts any length.</summary>
+    /// <exception cref="BadInputException">There is none, or it has another shape.</exception>
     public NamedIntegers IntegerTensor(string name, params ReadOnlySpan<int> shape)
     {
         NamedIntegers tensor = Integers.FirstOrDefault(t => t.Name == name) ?? throw Missing(name, "integer");

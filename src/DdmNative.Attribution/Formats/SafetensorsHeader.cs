@@ -6,14 +6,14 @@ namespace DdmNative.Attribution.Formats;
 /// <summary>One tensor of a safetensors header; the byte range counts from the start of the data.</summary>
 internal sealed record SafetensorsEntry(string Name, string DType, int[] Shape, long Begin, long End);
 
-/// <summary>The JSON header of a safetensors file, both ways.</summary>
+/// <summary>Parses and formats the JSON header of a safetensors file.</summary>
 internal static class SafetensorsHeader
 {
     public const string MetadataKey = "__metadata__";
 
-    private const string Damaged = "The file is damaged or not safetensors: fetch or export it again.";
+    private const string Damaged = "The file is damaged or not safetensors: download or export it again.";
 
-    /// <summary>Bytes of one element; 0 for a dtype that is not read.</summary>
+    /// <summary>Bytes of one element; 0 for an unsupported dtype.</summary>
     public static int ElementSize(string dtype) => dtype switch
     {
         "F64" or "I64" => 8,
@@ -22,7 +22,7 @@ internal static class SafetensorsHeader
         _ => 0,
     };
 
-    /// <summary>The header for tensors laid one after the other, padded with spaces so that the data begin at a multiple of 8.</summary>
+    /// <summary>The header for consecutive tensors, padded with spaces so that the data start at a multiple of 8.</summary>
     public static byte[] Format(IReadOnlyList<StoredTensor> tensors, IReadOnlyDictionary<string, string>? metadata)
     {
         using var json = new MemoryStream();
@@ -56,10 +56,10 @@ internal static class SafetensorsHeader
         return json.ToArray();
     }
 
-    /// <summary>The entries of a file in the order of their data, its metadata, and where the data begin.</summary>
-    /// <param name="path">For messages.</param>
-    /// <param name="file">The whole file.</param>
-    /// <param name="isRead">Whether a tensor is to be read; of one that is not, only its place in the file is checked.</param>
+    /// <summary>The entries of a file in the order of their data, its metadata, and the start of the data.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="file">The complete file.</param>
+    /// <param name="isRead">Whether a tensor is read; for one that is not, only its position in the file is checked.</param>
     public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata, int DataStart) Parse(string path, byte[] file, Func<string, bool> isRead)
     {
         if (file.Length < 8)
@@ -109,7 +109,7 @@ internal static class SafetensorsHeader
     {
         RequireKind(path, name, value, JsonValueKind.Object);
         if (!value.TryGetProperty("dtype", out JsonElement kind) || kind.ValueKind != JsonValueKind.String)
-            throw new BadInputException(path, $"{name}.dtype", "nothing, or not a text", "a dtype", Damaged);
+            throw new BadInputException(path, $"{name}.dtype", "nothing, or not a string", "a dtype", Damaged);
         string dtype = kind.GetString()!;
         int elementSize = ElementSize(dtype);
         if (isRead && elementSize == 0)
@@ -143,12 +143,12 @@ internal static class SafetensorsHeader
         {
             if (entry.Begin != next)
                 throw new BadInputException(path, $"{entry.Name}.data_offsets", $"data from byte {entry.Begin}",
-                    $"data from byte {next}, without overlap or hole", Damaged);
+                    $"data from byte {next}, without overlap or gap", Damaged);
             next = entry.End;
         }
 
         if (next != dataLength)
-            throw new BadInputException(path, $"byte {next} of the data (end)", $"{dataLength} bytes of data", $"{next}, as the header says", Damaged);
+            throw new BadInputException(path, $"byte {next} of the data (end)", $"{dataLength} bytes of data", $"{next}, according to the header", Damaged);
     }
 
     private static long[] Numbers(string path, string tensor, JsonElement parent, string field)

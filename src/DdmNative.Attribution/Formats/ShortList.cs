@@ -1,12 +1,12 @@
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>A list for a message, of which the first stand there and the others are counted.</summary>
+/// <summary>A list for a message that shows the first items and counts the others.</summary>
 internal static class ShortList
 {
-    /// <param name="items">All of them.</param>
-    /// <param name="most">So many stand there at most.</param>
-    /// <param name="between">What parts them.</param>
-    /// <param name="beforeRest">What parts the count of the others from them.</param>
+    /// <param name="items">All items.</param>
+    /// <param name="most">The maximum number of items shown.</param>
+    /// <param name="between">The separator of the items.</param>
+    /// <param name="beforeRest">The separator before the count of the others.</param>
     public static string Of(IEnumerable<string> items, int most, string between = ", ", string beforeRest = " and ")
     {
         string[] all = [.. items];

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DdmNative.Attribution.Formats;
 
-/// <summary>A tensor as its bytes lie in a safetensors file, checked.</summary>
+/// <summary>A checked tensor in the form stored in a safetensors file.</summary>
 internal sealed class StoredTensor
 {
     private readonly Array _elements;
@@ -37,7 +37,7 @@ internal sealed class StoredTensor
     {
         int bad = Array.FindIndex(tensor.Data, value => !float.IsFinite(value));
         if (bad >= 0)
-            throw new ArgumentException($"Tensor '{tensor.Name}' holds {tensor.Data[bad]} at flat index {bad}; only finite numbers are stored.");
+            throw new ArgumentException($"Tensor '{tensor.Name}' holds {tensor.Data[bad]} at flat index {bad}; only finite numbers can be stored.");
         return new StoredTensor(tensor.Name, "F32", tensor.Shape, tensor.Data);
     }
 
@@ -49,5 +49,5 @@ internal sealed class StoredTensor
     };
 
     private static int Narrow(string name, long value)
-        => value is >= int.MinValue and <= int.MaxValue ? (int)value : throw new ArgumentException($"Tensor '{name}' holds {value}, which 32 bits do not.");
+        => value is >= int.MinValue and <= int.MaxValue ? (int)value : throw new ArgumentException($"Tensor '{name}' contains {value}, which does not fit in 32 bits.");
 }

@@ -3,16 +3,18 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Grouping;
 
 /// <summary>
-/// Groups made by splitting every class into clusters of similar samples: k-means within the class, on the target's penultimate features (what
-/// enters its head) or on pixels. The hierarchy class → cluster stays in the table.
+/// Groups that split every class into clusters of similar samples: k-means within the class, on the target's penultimate features (the
+/// input of its head) or on pixels. The table keeps the hierarchy class → cluster.
 /// </summary>
 public static class ClusterGroups
 {
-    /// <summary>Groups in the order of their classes, then clusters; a class with fewer samples than clusters gets one group per sample.</summary>
-    /// <param name="features">[N, d]: what similarity is measured on.</param>
+    /// <summary>
+    /// Creates groups in the order of their classes, then clusters; a class with fewer samples than clusters gets one group per sample.
+    /// </summary>
+    /// <param name="features">[N, d]: the features that measure similarity.</param>
     /// <param name="labels">[N]: the class of each sample.</param>
-    /// <param name="options">k per class, and the seed; each class draws from a stream of its own.</param>
-    /// <exception cref="ArgumentException">The features are not those of the labelled samples.</exception>
+    /// <param name="options">k per class, and the seed; each class has a separate random stream.</param>
+    /// <exception cref="ArgumentException">The numbers of features and samples disagree.</exception>
     public static GroupTable Make(ReadOnlySpan<float> features, ReadOnlySpan<int> labels, KMeansOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -3,7 +3,7 @@ namespace DdmNative.Attribution.Grouping;
 /// <summary>Rows of a feature matrix [N, d].</summary>
 internal static class FeatureRows
 {
-    /// <summary>The rows of the given samples, in their order, copied.</summary>
+    /// <summary>Copies the rows of the given samples, in their order.</summary>
     public static float[] Select(ReadOnlySpan<float> features, int dimensions, ReadOnlySpan<int> samples)
     {
         var rows = new float[samples.Length * dimensions];

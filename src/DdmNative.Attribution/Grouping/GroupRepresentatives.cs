@@ -3,23 +3,25 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Grouping;
 
-/// <summary>The real samples that stand for a group: what its synthetic images start from.</summary>
+/// <summary>The real samples that represent a group: its synthetic images are initialised with them.</summary>
 /// <param name="PerGroup">m.</param>
 /// <param name="Samples">[G, m]: training samples; a group smaller than m repeats some.</param>
-/// <param name="SubClusterSizes">[G, m]: samples of the group that each stands for; a repeated sample's share is divided among its copies.</param>
+/// <param name="SubClusterSizes">[G, m]: the number of the group's samples that each represents; a repeated sample's share is divided among
+/// its copies.</param>
 public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] SubClusterSizes)
 {
-    /// <summary>[G·m]: the samples of the sub-cluster that each stands for; copies stand for the same.</summary>
+    /// <summary>[G·m]: the samples of the sub-cluster that each represents; copies represent the same.</summary>
     public IReadOnlyList<IReadOnlyList<int>> SubClusters { get; private init; } = [];
 
     /// <summary>
-    /// For m = 1 the sample nearest the group's mean; for more, the group is split into m sub-clusters and each gives the sample nearest its own mean.
+    /// For m = 1, selects the sample nearest to the group's mean; for more, splits the group into m sub-clusters and selects the sample
+    /// nearest to each mean.
     /// </summary>
-    /// <param name="features">[N, d]: what nearness is measured on.</param>
+    /// <param name="features">[N, d]: the features that measure the distance.</param>
     /// <param name="groups">The groups of the N samples.</param>
     /// <param name="perGroup">m.</param>
-    /// <param name="seed">Decides the sub-clusters.</param>
-    /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
+    /// <param name="seed">The seed of the sub-clusters.</param>
+    /// <exception cref="ArgumentException">The numbers of features and samples disagree.</exception>
     public static GroupRepresentatives Nearest(ReadOnlySpan<float> features, GroupTable groups, int perGroup, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(groups);

@@ -4,16 +4,17 @@ using DdmNative.Attribution.Datasets;
 namespace DdmNative.Attribution.Grouping;
 
 /// <summary>
-/// Lloyd's algorithm from k-means++ starts (Arthur and Vassilvitskii, SODA 2007), until no point changes its cluster. Points are float32, sums over
-/// them float64; the same seed gives the same clusters.
+/// Lloyd's algorithm with k-means++ initialisation (Arthur and Vassilvitskii, SODA 2007), until no point changes its cluster. Points are
+/// float32, sums over them float64; the same seed gives the same clusters.
 /// </summary>
 public static class KMeans
 {
     /// <summary>Clusters the points.</summary>
     /// <param name="points">[n, d], row-major.</param>
     /// <param name="dimensions">d.</param>
-    /// <param name="options">k, seed and effort.</param>
-    /// <exception cref="ArgumentException">There are no points, they are not of d numbers each, or one of the numbers is not finite.</exception>
+    /// <param name="options">k, seed, restarts and iterations.</param>
+    /// <exception cref="ArgumentException">There are no points, their number of values is not a multiple of d, or a value is not
+    /// finite.</exception>
     public static Clustering Fit(ReadOnlySpan<float> points, int dimensions, KMeansOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -97,7 +98,9 @@ public static class KMeans
         }
     }
 
-    /// <summary>Each point's nearest centre (the first of equals) and its squared distance; counts the clusters.</summary>
+    /// <summary>
+    /// Finds each point's nearest centre (the first of equals) and its squared distance; counts the points of each cluster.
+    /// </summary>
     private static int[] Assign(ReadOnlySpan<float> points, int d, ReadOnlySpan<float> centres, double[] distances, int[] sizes)
     {
         var assignment = new int[distances.Length];
@@ -120,7 +123,7 @@ public static class KMeans
         return assignment;
     }
 
-    /// <summary>An empty cluster takes the point farthest from its centre out of a cluster that can spare one.</summary>
+    /// <summary>Moves to each empty cluster the point farthest from its centre, from a cluster that has more than one point.</summary>
     private static void FillEmpty(int[] assignment, double[] distances, int[] sizes)
     {
         for (int k = 0; k < sizes.Length; k++)

@@ -1,20 +1,20 @@
 namespace DdmNative.Attribution.Grouping;
 
-/// <summary>How <see cref="KMeans"/> works.</summary>
+/// <summary>The options of <see cref="KMeans"/>.</summary>
 public sealed record KMeansOptions
 {
-    /// <summary>k. Fewer points than that give one cluster each.</summary>
+    /// <summary>k. If there are fewer points, each is a cluster.</summary>
     public int Clusters { get; init; } = 5;
 
-    /// <summary>Decides the starting centres.</summary>
+    /// <summary>The seed of the initial centres.</summary>
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Separates uses of one seed, e.g. the classes.</summary>
     public ulong Stream { get; init; }
 
-    /// <summary>Runs from different starts, of which the one with the least inertia is kept (the first of equals).</summary>
+    /// <summary>Runs with different initialisations; the one with the smallest inertia is kept (the first of equals).</summary>
     public int Restarts { get; init; } = 4;
 
-    /// <summary>Most rounds of a run.</summary>
+    /// <summary>The maximum number of iterations of a run.</summary>
     public int MaximumIterations { get; init; } = 100;
 }

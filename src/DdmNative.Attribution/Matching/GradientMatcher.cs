@@ -6,23 +6,25 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Matching;
 
-/// <summary>How far a matching has come.</summary>
-/// <param name="FirstGroup">The first group of the wave under way.</param>
-/// <param name="Step">Steps done in this wave.</param>
+/// <summary>The progress of a matching.</summary>
+/// <param name="FirstGroup">The first group of the current wave.</param>
+/// <param name="Step">Steps finished in this wave.</param>
 /// <param name="Steps">Steps of a wave.</param>
-/// <param name="Distances">ℳ of each group of the wave before this step, in <see cref="MatchingOptions.Distance"/>'s measure.</param>
+/// <param name="Distances">ℳ of each group of the wave before this step, by <see cref="MatchingOptions.Distance"/>.</param>
 public sealed record MatchingProgress(int FirstGroup, int Step, int Steps, IReadOnlyList<float> Distances);
 
-/// <summary>A matched synset and what was logged on the way.</summary>
+/// <summary>A matched synset and its log.</summary>
 public sealed record MatchingResult(Synset Synset, IReadOnlyList<MatchingProgress> Log);
 
 /// <summary>
-/// Distils groups into synsets by matching gradients, all groups of a wave at once along the ensemble axis: forward (Zhao et al., ICLR 2021) or
-/// reverse (Ye et al., CVPR 2024, Algorithm 1). The groups do not see each other, so that waves never change a result.
+/// Distils groups into synsets by matching gradients, all groups of a wave at once along the ensemble axis: forward (Zhao et al., ICLR
+/// 2021) or reverse (Ye et al., CVPR 2024, Algorithm 1). The groups are independent, so that waves never change a result.
 /// </summary>
 public sealed class GradientMatcher(Device device, Network network, MatchingOptions options)
 {
-    /// <summary>Where finished waves are kept, and the state of one that is interrupted: the same matching goes on from there, to the same bits.</summary>
+    /// <summary>
+    /// The store of finished waves and of an interrupted wave's state: the same matching resumes from there, with identical bits.
+    /// </summary>
     public IPartialResults Kept { get; init; } = new NothingKept();
 
     /// <summary>Matches at one checkpoint, for the options' number of steps.</summary>
@@ -35,15 +37,16 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
     }
 
     /// <summary>Matches along a schedule over recorded checkpoints.</summary>
-    /// <param name="start">Where images and labels begin.</param>
-    /// <param name="checkpoints">Steps and parameters [P]; the last one is θ_T, which makes reflected and soft labels.</param>
+    /// <param name="start">The initial images and labels.</param>
+    /// <param name="checkpoints">Steps and parameters [P]; the last one is θ_T, which determines reflected and soft labels.</param>
     /// <param name="schedule">The pair of checkpoints of each step (<see cref="MatchingSchedule"/>).</param>
     /// <param name="real">The real groups' gradients.</param>
     /// <param name="onLog">Called with the distances of every logged step.</param>
-    /// <param name="keptAs">The name under which <see cref="Kept"/> keeps its waves, where it keeps several matchings.</param>
-    /// <param name="cancellation">Ends between two steps.</param>
+    /// <param name="keptAs">The name under which <see cref="Kept"/> stores the waves, if it stores several matchings.</param>
+    /// <param name="cancellation">Checked between steps.</param>
     /// <exception cref="InfeasibleMatchingException">The form is reverse, some label is hard, and labels are not learned.</exception>
-    /// <exception cref="ArgumentException">The synset and the gradients differ in their groups, or the schedule names a checkpoint that is not there.</exception>
+    /// <exception cref="ArgumentException">The synset and the gradients have different groups, or the schedule names a checkpoint that does
+    /// not exist.</exception>
     public MatchingResult Match(
         Synset start,
         IReadOnlyList<Checkpoint> checkpoints,

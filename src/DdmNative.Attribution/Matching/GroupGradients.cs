@@ -4,18 +4,22 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Matching;
 
-/// <summary>Settings of <see cref="GroupGradients"/>; they bound memory and padding. A group's gradient is summed over blocks, so <paramref name="Block"/> decides its last bits.</summary>
-/// <param name="Block">Samples of one group handled by one member.</param>
+/// <summary>
+/// Options of <see cref="GroupGradients"/>; they limit memory and padding. A group's gradient is summed over blocks, so <paramref
+/// name="Block"/> affects its last bits.
+/// </summary>
+/// <param name="Block">Samples of one group per ensemble member.</param>
 /// <param name="Wave">Blocks run together along the ensemble axis.</param>
 public sealed record GroupGradientOptions(int Block = 32, int Wave = 16);
 
 /// <summary>
-/// The gradient of every group's mean loss at given parameters, [G, P]: what a synset is matched to, and what TracIn and the one-step baseline need.
+/// The gradient of every group's mean loss at given parameters, [G, P]: the target of a synset's matching, also used by TracIn and the
+/// one-step baseline.
 /// </summary>
 /// <remarks>
-/// Groups differ in size, members of an ensemble do not. Each group is therefore cut into blocks of equal size, blocks of whatever groups
-/// run together as members that share θ and the images, the last block of a group is padded with weight zero, and the host adds the blocks in
-/// order and in double precision. At most one block per group is padding.
+/// Groups have different sizes, but members of an ensemble have the same. Each group is therefore divided into blocks of equal size. Blocks
+/// of different groups run together as members that share θ and the images; the last block of a group is padded with weight zero; and the
+/// host adds the blocks in order and in double precision. At most one block per group is padded.
 /// </remarks>
 public sealed class GroupGradients : IDisposable
 {
@@ -34,9 +38,9 @@ public sealed class GroupGradients : IDisposable
 
     /// <param name="device">Where to run.</param>
     /// <param name="network">The network.</param>
-    /// <param name="images">[1, M, C, H, W]; stays the caller's.</param>
-    /// <param name="labels">Label vectors [1, M, K, 1, 1]; stays the caller's.</param>
-    /// <param name="groups">The group of each sample; a negative one leaves the sample out.</param>
+    /// <param name="images">[1, M, C, H, W]; owned by the caller.</param>
+    /// <param name="labels">Label vectors [1, M, K, 1, 1]; owned by the caller.</param>
+    /// <param name="groups">The group of each sample; a negative value leaves the sample out.</param>
     /// <param name="groupCount">G.</param>
     /// <param name="options">Blocks and waves.</param>
     /// <exception cref="ArgumentException">A group has no samples, a sample names a group that does not exist, or the counts disagree.</exception>
@@ -115,7 +119,9 @@ public sealed class GroupGradients : IDisposable
         return gradients;
     }
 
-    /// <summary>As <see cref="At(ReadOnlySpan{float})"/>, kept by the checkpoint's step for the next time. The array is shared: do not write to it.</summary>
+    /// <summary>
+    /// As <see cref="At(ReadOnlySpan{float})"/>, with a cache by the checkpoint's step. The array is shared: do not write to it.
+    /// </summary>
     public float[] At(Checkpoint checkpoint)
     {
         if (!_cache.TryGetValue(checkpoint.Step, out float[]? gradients))
@@ -123,7 +129,7 @@ public sealed class GroupGradients : IDisposable
         return gradients;
     }
 
-    /// <summary>Forgets the kept gradients.</summary>
+    /// <summary>Clears the cached gradients.</summary>
     public void ClearCache() => _cache.Clear();
 
     public void Dispose()
@@ -151,7 +157,7 @@ public sealed class GroupGradients : IDisposable
         }
         int empty = Array.FindIndex(samples, group => group.Count == 0);
         if (empty >= 0)
-            throw new ArgumentException($"Group {empty} has no samples, so that it has no gradient.", nameof(groups));
+            throw new ArgumentException($"Group {empty} has no samples, and therefore no gradient.", nameof(groups));
         return [.. samples.Select(group => group.ToArray())];
     }
 

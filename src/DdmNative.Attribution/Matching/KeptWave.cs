@@ -2,8 +2,11 @@ using DdmNative.Attribution.Sharding;
 
 namespace DdmNative.Attribution.Matching;
 
-/// <summary>One wave of a matching as it is kept: the steps done, what was logged, and the state that the rest depends on, in one list of numbers.</summary>
-/// <param name="results">Where it is kept.</param>
+/// <summary>
+/// The stored state of one wave of a matching: the finished steps, the log, and the state that the other steps depend on, in one list of
+/// numbers.
+/// </summary>
+/// <param name="results">The store.</param>
 /// <param name="matching">The matching's name.</param>
 /// <param name="first">The wave's first group.</param>
 /// <param name="count">The wave's groups.</param>
@@ -12,8 +15,8 @@ internal sealed class KeptWave(IPartialResults results, string matching, int fir
     private readonly List<MatchingProgress> _log = [];
     private readonly string _name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{matching}-{first}-{count}");
 
-    /// <summary>Takes up what is kept of the wave, and tells what was logged of it.</summary>
-    /// <returns>The steps that are done; 0 where nothing is kept.</returns>
+    /// <summary>Restores the stored state of the wave, and passes on its log.</summary>
+    /// <returns>The number of finished steps; 0 if nothing is stored.</returns>
     public int Restore(MatchingStep step, int steps, Action<MatchingProgress> log)
     {
         if (results.Find(_name) is not double[] kept)
@@ -31,14 +34,14 @@ internal sealed class KeptWave(IPartialResults results, string matching, int fir
         return (int)kept[0];
     }
 
-    /// <summary>An entry of the log, which belongs to what is kept.</summary>
+    /// <summary>Records an entry of the log, which is part of the stored state.</summary>
     public MatchingProgress Logged(MatchingProgress entry)
     {
         _log.Add(entry);
         return entry;
     }
 
-    /// <summary>Keeps the wave after so many steps.</summary>
+    /// <summary>Stores the wave after <paramref name="done"/> steps.</summary>
     public void Keep(MatchingStep step, int done)
     {
         if (results is not NothingKept)

@@ -2,18 +2,20 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Matching;
 
-/// <summary>One matching step's pair of checkpoints, as indices in a list: the real gradients are taken at the one, the synset's at the other.</summary>
+/// <summary>
+/// One matching step's pair of checkpoints, as indices in a list: the first for the real gradients, the second for the synset's.
+/// </summary>
 public readonly record struct MatchingPoint(int Real, int Synset);
 
-/// <summary>Which checkpoints the steps of a matching use.</summary>
+/// <summary>The checkpoints that the steps of a matching use.</summary>
 public static class MatchingSchedule
 {
     /// <summary>Every step at one checkpoint.</summary>
     public static MatchingPoint[] At(int checkpoint, int steps) => Walk([checkpoint], steps);
 
     /// <summary>
-    /// Dwells on each checkpoint for an equal share of the steps, in the given order. From θ_T back to θ_{T/2} for `replay`: recorded checkpoints are
-    /// walked over, because walking backwards by gradient ascent explodes.
+    /// Uses each checkpoint for an equal share of the steps, in the given order. From θ_T back to θ_{T/2} for `replay`: it uses recorded
+    /// checkpoints, because going backwards by gradient ascent diverges.
     /// </summary>
     /// <exception cref="ArgumentException">There are no checkpoints.</exception>
     public static MatchingPoint[] Walk(IReadOnlyList<int> checkpoints, int steps)
@@ -28,7 +30,7 @@ public static class MatchingSchedule
         return points;
     }
 
-    /// <summary>Takes the checkpoints in turn, one step each.</summary>
+    /// <summary>Uses the checkpoints in turn, one step each.</summary>
     /// <exception cref="ArgumentException">There are no checkpoints.</exception>
     public static MatchingPoint[] Cycle(IReadOnlyList<int> checkpoints, int steps)
     {
@@ -40,8 +42,9 @@ public static class MatchingSchedule
     }
 
     /// <summary>
-    /// Ye et al., Algorithm 1: t uniform over the checkpoints, s uniform in 0..<paramref name="longestAhead"/> as far as the trajectory goes; the real
-    /// gradient at θ_t, the synset's at θ_{t+s}. Flattens the synset's self-curvature, so that descent on it goes on forgetting.
+    /// Ye et al., Algorithm 1: t is uniform over the checkpoints, s is uniform in 0..<paramref name="longestAhead"/>, limited by the
+    /// trajectory's end; the real gradient is at θ_t, the synset's at θ_{t+s}. This flattens the synset's self-curvature, so that descent
+    /// on it continues to forget.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">There are no checkpoints, or s would be negative.</exception>
     public static MatchingPoint[] RandomPairs(int checkpoints, int longestAhead, int steps, ulong seed)

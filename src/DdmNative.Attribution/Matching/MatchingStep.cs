@@ -63,19 +63,19 @@ internal sealed class MatchingStep : IDisposable
         });
     }
 
-    /// <summary>The images now, [E, m, C, H, W].</summary>
+    /// <summary>The current images, [E, m, C, H, W].</summary>
     public float[] Images => _images.ToArray();
 
-    /// <summary>The label vectors now, [E, m, K].</summary>
+    /// <summary>The current label vectors, [E, m, K].</summary>
     public float[] Labels => _labels.ToArray();
 
-    /// <summary>All that the next steps depend on, beside what is set: images, labels and Adam's moments.</summary>
+    /// <summary>The state that the next steps depend on, apart from parameters and target: images, labels and Adam's moments.</summary>
     public float[] State => [.. _state.SelectMany(tensor => tensor.ToArray())];
 
-    /// <summary>How long <see cref="State"/> is.</summary>
+    /// <summary>The length of <see cref="State"/>.</summary>
     public long StateLength => _state.Sum(tensor => tensor.Shape.Length);
 
-    /// <summary>Goes back to a state.</summary>
+    /// <summary>Restores a state.</summary>
     public void Restore(ReadOnlySpan<float> state)
     {
         foreach (Tensor tensor in _state)
@@ -86,12 +86,12 @@ internal sealed class MatchingStep : IDisposable
         }
     }
 
-    /// <summary>ℳ of each group before the last step moved its images.</summary>
+    /// <summary>ℳ of each group before the last step changed its images.</summary>
     public float[] Distances => _distance.ToArray();
 
     public void SetParameters(ReadOnlySpan<float> parameters) => _parameters.Upload(parameters);
 
-    /// <summary>The gradients [E, P] that the synset's are to equal.</summary>
+    /// <summary>Uploads the gradients [E, P] that the synset's have to match.</summary>
     public void SetTarget(ReadOnlySpan<float> gradients) => _target.Upload(gradients);
 
     /// <summary>Runs step number 1, 2, …</summary>

@@ -4,16 +4,18 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Matching;
 
 /// <summary>
-/// The synthetic images that stand for the training set: m per group, sorted by group, each with a label vector, which may be one-hot, soft, or no probability at all.
+/// The synthetic images that represent the training set: m per group, sorted by group, each with a label vector, which may be one-hot,
+/// soft, or not a probability vector at all.
 /// </summary>
 public sealed class Synset
 {
     /// <param name="image">The shape of one image.</param>
     /// <param name="classes">K, the length of a label vector.</param>
-    /// <param name="images">[G·m, C, H, W], row-major, normalised as the training images are.</param>
+    /// <param name="images">[G·m, C, H, W], row-major, normalised like the training images.</param>
     /// <param name="labels">[G·m, K], row-major.</param>
     /// <param name="groups">[G·m]: m times 0, m times 1, …</param>
-    /// <exception cref="ArgumentException">The lengths do not agree, or the groups are not sorted with the same number of images each.</exception>
+    /// <exception cref="ArgumentException">The lengths disagree, or the groups are not sorted with the same number of images
+    /// each.</exception>
     public Synset(ImageShape image, int classes, float[] images, float[] labels, int[] groups)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -63,7 +65,7 @@ public sealed class Synset
     /// <summary>C·H·W.</summary>
     public int ImageLength { get; }
 
-    /// <summary>The images as all members share them, [1, G·m, C, H, W].</summary>
+    /// <summary>The shape of the images if all members share them, [1, G·m, C, H, W].</summary>
     public TensorShape SharedShape => new(1, Count, Image.Channels, Image.Height, Image.Width);
 
     /// <summary>Whether some label vector has a single one and zeros elsewhere.</summary>

@@ -4,11 +4,12 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Attribution.Matching;
 
 /// <summary>
-/// <c>synset.safetensors</c>: <c>images</c> [G·m, C, H, W] float32, normalised as the training images are; <c>labels</c> [G·m, K] float32; <c>groups</c> [G·m] int64.
+/// <c>synset.safetensors</c>: <c>images</c> [G·m, C, H, W] float32, normalised like the training images; <c>labels</c> [G·m, K] float32;
+/// <c>groups</c> [G·m] int64.
 /// </summary>
 public static class SynsetFile
 {
-    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <summary>Writes the file, completely or not at all.</summary>
     public static void Write(string path, Synset synset, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentNullException.ThrowIfNull(synset);
@@ -24,7 +25,8 @@ public static class SynsetFile
     }
 
     /// <summary>Reads and checks the file.</summary>
-    /// <exception cref="BadInputException">A tensor is missing, of another shape, or the groups are not sorted with the same number of images each.</exception>
+    /// <exception cref="BadInputException">A tensor is missing or has another shape, or the groups are not sorted with the same number of
+    /// images each.</exception>
     public static Synset Read(string path)
     {
         SafetensorsContents file = Safetensors.Read(path);

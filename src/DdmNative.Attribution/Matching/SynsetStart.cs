@@ -3,7 +3,9 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Matching;
 
-/// <summary>Where a synset's images begin. Real samples nearest the (sub-)centres were measured best; means and noise are there to compare.</summary>
+/// <summary>
+/// The initial images of a synset. Real samples nearest to the (sub-)centres were measured best; means and noise are for comparison.
+/// </summary>
 /// <param name="Image">The shape of one image.</param>
 /// <param name="Classes">K.</param>
 /// <param name="Images">The training images [M, C, H, W], row-major, normalised.</param>
@@ -12,16 +14,24 @@ public sealed record SynsetStart(ImageShape Image, int Classes, float[] Images, 
 {
     private int ImageLength => Image.Length;
 
-    /// <summary>Copies real samples: <paramref name="samples"/> [G·m] are their indices, m per group, sorted by group. This is also the unmatched synset of the quality table.</summary>
-    /// <exception cref="ArgumentException">The samples cannot be m per group, or an index leaves the training set.</exception>
+    /// <summary>
+    /// Copies real samples: <paramref name="samples"/> [G·m] are their indices, m per group, sorted by group. This is also the unmatched
+    /// synset of the quality table.
+    /// </summary>
+    /// <exception cref="ArgumentException">The number of samples is not a multiple of m, or an index is outside the training
+    /// set.</exception>
     public Synset Nearest(IReadOnlyList<int> samples, int perGroup)
     {
         ArgumentNullException.ThrowIfNull(samples);
         return Means([.. samples.Select(sample => new[] { sample })], perGroup);
     }
 
-    /// <summary>Averages real samples: <paramref name="subClusters"/> [G·m] hold the indices of each (sub-)cluster's samples; the label vectors are averaged with them.</summary>
-    /// <exception cref="ArgumentException">The sub-clusters cannot be m per group, one is empty, or an index leaves the training set.</exception>
+    /// <summary>
+    /// Averages real samples: <paramref name="subClusters"/> [G·m] contains the indices of each (sub-)cluster's samples; the label vectors
+    /// are averaged too.
+    /// </summary>
+    /// <exception cref="ArgumentException">The number of sub-clusters is not a multiple of m, one is empty, or an index is outside the
+    /// training set.</exception>
     public Synset Means(IReadOnlyList<IReadOnlyList<int>> subClusters, int perGroup)
     {
         ArgumentNullException.ThrowIfNull(subClusters);
@@ -45,7 +55,7 @@ public sealed record SynsetStart(ImageShape Image, int Classes, float[] Images, 
         var images = new float[labelled.Images.Length];
         for (int i = 0; i < images.Length; i++)
         {
-            // Box and Muller 1958; 1 − u lies in (0, 1], so that the logarithm is finite.
+            // Box and Muller 1958; 1 − u is in (0, 1], so that the logarithm is finite.
             double radius = Math.Sqrt(-2 * Math.Log(1 - Philox.Uniform(seed, 0, (ulong)(2 * i))));
             images[i] = (float)(radius * Math.Cos(2 * Math.PI * Philox.Uniform(seed, 0, (ulong)(2 * i) + 1)));
         }
@@ -66,7 +76,7 @@ public sealed record SynsetStart(ImageShape Image, int Classes, float[] Images, 
         }
         for (int i = 0; i < sum.Length; i++)
             image[i] = (float)(sum[i] / samples.Count);
-        // A pure sub-cluster keeps an exact one-hot label, which a sum of reciprocals need not give.
+        // A sub-cluster of one class keeps an exact one-hot label, which a sum of reciprocals may not give.
         for (int k = 0; k < label.Length; k++)
         {
             if (samples.All(sample => Labels[sample] == k))

@@ -3,7 +3,7 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Matching;
 
-/// <summary>What a network itself says about a synset's images.</summary>
+/// <summary>A network's own predictions for a synset's images.</summary>
 public static class TargetPredictions
 {
     /// <summary>p = softmax z(x; θ) of every image, [G·m, K].</summary>

@@ -5,9 +5,9 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// How much work something is, in training passes: one image forward and backward through the whole network. Multiplications in a part of
-/// the network count as that part of a pass; a forward pass alone is a third of one, and a matching step, which goes through the network
-/// with tangents too, is four.
+/// The amount of work of a stage, in training passes: one image forward and backward through the whole network. Work in a part of the
+/// network counts in proportion to its multiplications; a forward pass alone is a third of a pass, and a matching step, which also computes
+/// tangents, is four.
 /// </summary>
 /// <param name="network">The target's architecture.</param>
 /// <param name="recipe">The target's training.</param>
@@ -39,10 +39,12 @@ public sealed class TrainingPasses(Network network, TrainingOptions recipe, int 
     /// <summary>A gradient of every training image.</summary>
     public double Gradients => Images;
 
-    /// <summary>Some trainings of the layers from one on, on frozen activations.</summary>
+    /// <summary>Trainings of the layers from one on, on frozen activations.</summary>
     public double TopTrainings(int firstLayer, int models) => ForwardPasses * Images + models * Training * ShareFrom(firstLayer);
 
-    /// <summary>As many steps as the target took, of some models of the layers from one on, on batches of a given size.</summary>
+    /// <summary>
+    /// As many steps as in the target's training, for several models of the layers from one on, on batches of a given size.
+    /// </summary>
     public double TopSteps(int firstLayer, int models, int batch) => ForwardPasses * Images + (double)models * Steps * batch * ShareFrom(firstLayer);
 
     /// <summary>Some models on the test images.</summary>
@@ -51,7 +53,7 @@ public sealed class TrainingPasses(Network network, TrainingOptions recipe, int 
     /// <summary>Steps of matching images.</summary>
     public static double Matching(int images, int steps) => MatchingPasses * images * steps;
 
-    /// <summary>The part of the network's multiplications that its layers from one on have.</summary>
+    /// <summary>The share of the network's multiplications in the layers from one on.</summary>
     private double ShareFrom(int firstLayer)
     {
         double Of(Layer layer) => (double)layer.ParameterCount * layer.Output.Height * layer.Output.Width;

@@ -3,18 +3,19 @@ using DdmNative.Attribution.Objectives;
 namespace DdmNative.Attribution.Metrics;
 
 /// <summary>
-/// Approximate effects are too small by a steady factor; one slope, fitted on a few exact retrainings, puts them in real units.
-/// Both the raw and the calibrated matrix are exported.
+/// Corrects the scale of approximate effects, which are too small by a constant factor: one slope, fitted on a few exact retrainings,
+/// scales them to real units. Both the raw and the calibrated matrix are exported.
 /// </summary>
-/// <param name="Slope">What predictions are multiplied by.</param>
-/// <param name="Groups">The groups it was fitted on, which must not be used to judge it.</param>
+/// <param name="Slope">The factor for predictions.</param>
+/// <param name="Groups">The groups that it was fitted on, which must not be used to evaluate it.</param>
 public sealed record Calibration(double Slope, IReadOnlyList<int> Groups)
 {
     /// <summary>The slope through the origin over all objectives that both matrices have, on the retrained groups.</summary>
     /// <param name="predicted">[O, G], all groups.</param>
     /// <param name="exact">[O′, G′]: exact effects of the retrained groups.</param>
-    /// <param name="groups">[G′]: which groups those are.</param>
-    /// <exception cref="ArgumentException">The columns are not as many as the groups, no objective is common, or all predictions are zero.</exception>
+    /// <param name="groups">[G′]: the numbers of these groups.</param>
+    /// <exception cref="ArgumentException">The numbers of columns and groups differ, there is no common objective, or all predictions are
+    /// zero.</exception>
     public static Calibration Fit(AttributionMatrix predicted, AttributionMatrix exact, IReadOnlyList<int> groups)
     {
         ArgumentNullException.ThrowIfNull(predicted);

@@ -1,10 +1,12 @@
 namespace DdmNative.Attribution.Metrics;
 
-/// <summary>How well one list of numbers follows another. NaN where a list does not vary, so that "no answer" is never read as "no relation".</summary>
+/// <summary>
+/// How well one list of numbers agrees with another. NaN if a list does not vary, so that "undefined" cannot be mistaken for "no relation".
+/// </summary>
 public static class Correlation
 {
     /// <summary>Pearson's r.</summary>
-    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    /// <exception cref="ArgumentException">The lists have different lengths.</exception>
     public static double Pearson(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         RequireSameLength(x, y);
@@ -22,18 +24,18 @@ public static class Correlation
         return xy / Math.Sqrt(xx) / Math.Sqrt(yy);
     }
 
-    /// <summary>Spearman's ρ: Pearson's r of the ranks, equal values sharing the mean of theirs.</summary>
-    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    /// <summary>Spearman's ρ: Pearson's r of the ranks; equal values get the mean of their ranks.</summary>
+    /// <exception cref="ArgumentException">The lists have different lengths.</exception>
     public static double Spearman(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         RequireSameLength(x, y);
 
-        // What is not a number has no rank; sorting would give it one.
+        // NaN has no rank; sorting would give it one.
         return HasNaN(x) || HasNaN(y) ? double.NaN : Pearson(Ranks(x), Ranks(y));
     }
 
-    /// <summary>The s of least Σ(yᵢ − s·xᵢ)²: the factor from x to y through the origin.</summary>
-    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    /// <summary>The s that minimises Σ(yᵢ − s·xᵢ)²: the factor from x to y through the origin.</summary>
+    /// <exception cref="ArgumentException">The lists have different lengths.</exception>
     public static double SlopeThroughOrigin(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         RequireSameLength(x, y);
@@ -47,8 +49,8 @@ public static class Correlation
         return xy / xx;
     }
 
-    /// <summary>The line y ≈ intercept + slope·x of least squares.</summary>
-    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    /// <summary>The least-squares line y ≈ intercept + slope·x.</summary>
+    /// <exception cref="ArgumentException">The lists have different lengths.</exception>
     public static (double Slope, double Intercept) Regression(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         RequireSameLength(x, y);
@@ -64,7 +66,7 @@ public static class Correlation
         return (slope, meanY - slope * meanX);
     }
 
-    /// <summary>1 for the least value, up to n; equal values share the mean of their ranks.</summary>
+    /// <summary>1 for the smallest value, up to n; equal values get the mean of their ranks.</summary>
     internal static double[] Ranks(ReadOnlySpan<double> values)
     {
         double[] sorted = values.ToArray();
@@ -90,7 +92,7 @@ public static class Correlation
         return sum / values.Length;
     }
 
-    /// <summary>Deviations from the mean in units of the largest, so that squares of tiny ones do not vanish.</summary>
+    /// <summary>Deviations from the mean, divided by the largest, so that squares of tiny ones do not underflow.</summary>
     private static double[] Deviations(ReadOnlySpan<double> values)
     {
         double mean = Mean(values);

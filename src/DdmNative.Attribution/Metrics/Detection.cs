@@ -1,18 +1,18 @@
 namespace DdmNative.Attribution.Metrics;
 
 /// <summary>
-/// How well a score finds the marked ones among many, the highest first. Equal scores are one step of the threshold: no order among them is made up.
-/// NaN where nothing can be found (none is marked, or all are) or a score is not a number.
+/// How well a score detects the marked elements, the highest score first. Equal scores are one step of the threshold: no order among them
+/// is assumed. NaN if detection is undefined (no element is marked, or all are) or a score is not a number.
 /// </summary>
 public static class Detection
 {
     /// <summary>
-    /// The area under the receiver operating characteristic: the chance that a marked one scores higher than one that is not, equal scores counting
-    /// one half (Mann and Whitney's U over n₊n₋). 1 is perfect, ½ is chance.
+    /// The area under the receiver operating characteristic: the probability that a marked element scores higher than another, with equal
+    /// scores counted as one half (Mann and Whitney's U over n₊n₋). 1 is perfect, ½ is chance.
     /// </summary>
     /// <param name="scores">[N].</param>
     /// <param name="marked">[N].</param>
-    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    /// <exception cref="ArgumentException">The lists have different lengths.</exception>
     public static double Auroc(ReadOnlySpan<double> scores, ReadOnlySpan<bool> marked)
     {
         long positives = Positives(scores, marked);
@@ -30,12 +30,12 @@ public static class Detection
     }
 
     /// <summary>
-    /// The area under precision over recall as a sum of steps, Σ (Rₖ − Rₖ₋₁) Pₖ over the distinct scores from the highest down. 1 is perfect; chance is
-    /// the share of marked ones.
+    /// The area under precision over recall as a sum of steps, Σ (Rₖ − Rₖ₋₁) Pₖ over the distinct scores from the highest down. 1 is
+    /// perfect; chance is the share of marked elements.
     /// </summary>
     /// <param name="scores">[N].</param>
     /// <param name="marked">[N].</param>
-    /// <exception cref="ArgumentException">The lists differ in length.</exception>
+    /// <exception cref="ArgumentException">The lists have different lengths.</exception>
     public static double AveragePrecision(ReadOnlySpan<double> scores, ReadOnlySpan<bool> marked)
     {
         long positives = Positives(scores, marked);
@@ -62,7 +62,7 @@ public static class Detection
         return area;
     }
 
-    /// <summary>How many are marked; −1 where the question has no answer.</summary>
+    /// <summary>The number of marked elements; −1 if detection is undefined.</summary>
     private static long Positives(ReadOnlySpan<double> scores, ReadOnlySpan<bool> marked)
     {
         if (scores.Length != marked.Length)

@@ -5,9 +5,9 @@ namespace DdmNative.Attribution.Metrics;
 /// <summary>The parts of a matrix in which predicted and exact effects are compared, each as one list.</summary>
 /// <param name="Same">[G]: each group's effect on the loss of its own class.</param>
 /// <param name="All">[G·C]: all (group, class) pairs, in the order of the groups, then of the classes.</param>
-/// <param name="Off">[G·(C − 1)]: the pairs of a group with another class than its own.</param>
+/// <param name="Off">[G·(C − 1)]: the pairs of a group and another class than its own.</param>
 /// <param name="Total">[G]: each group's effect on the total loss.</param>
-/// <param name="Within">[G]: as <paramref name="Same"/>, less the mean over the groups of each class.</param>
+/// <param name="Within">[G]: as <paramref name="Same"/>, minus the mean over the groups of each class.</param>
 public sealed record EffectViews(double[] Same, double[] All, double[] Off, double[] Total, double[] Within)
 {
     /// <summary>The views' names, in the order of <see cref="Lists"/>.</summary>
@@ -25,9 +25,9 @@ public sealed record EffectViews(double[] Same, double[] All, double[] Off, doub
 
     /// <summary>The views of a matrix that has the rows <c>loss</c> and <c>loss:class=c</c>.</summary>
     /// <param name="matrix">[O, G].</param>
-    /// <param name="classes">The classes to look at.</param>
+    /// <param name="classes">The classes to use.</param>
     /// <param name="classOf">[G]: the class of each column's group.</param>
-    /// <exception cref="ArgumentException">The columns are not as many as the groups, or a loss is missing.</exception>
+    /// <exception cref="ArgumentException">The numbers of columns and groups differ, or a loss is missing.</exception>
     public static EffectViews Of(AttributionMatrix matrix, IReadOnlyList<int> classes, IReadOnlyList<int> classOf)
     {
         ArgumentNullException.ThrowIfNull(matrix);

@@ -3,7 +3,7 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Metrics;
 
-/// <summary>What a method must beat: a group helps its own class, and the total, in proportion to its size, and touches no other class.</summary>
+/// <summary>A baseline: a group helps its own class, and the total, in proportion to its size, and affects no other class.</summary>
 public static class GroupSizeBaseline
 {
     /// <summary>−n_g for the total loss and the loss of the group's own class, 0 for every other objective.</summary>

@@ -5,13 +5,14 @@ namespace DdmNative.Attribution.Metrics;
 /// <summary>Random halves of the groups, for the <see cref="LinearDatamodelingScore"/>.</summary>
 public static class HalfSubsets
 {
-    // Keeps the draws apart from everything else that is drawn with the same seed.
+    // Separates these random numbers from all others with the same seed.
     private const ulong Stream = 0x48414C56ul << 32;
 
     /// <summary>
-    /// [<paramref name="count"/>][⌊G/2⌋]: the groups that each subset goes without, ascending; no two subsets are the same. More subsets of the same seed begin with the same ones.
+    /// [<paramref name="count"/>][⌊G/2⌋]: the groups that each subset leaves out, ascending; all subsets are different. A larger number of
+    /// subsets with the same seed starts with the same ones.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are fewer than two groups, or not so many different halves.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than two groups, or fewer different halves.</exception>
     public static IReadOnlyList<int[]> Draw(int groups, int count, ulong seed)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 2);
@@ -30,7 +31,7 @@ public static class HalfSubsets
         return drawn;
     }
 
-    /// <summary>How many different halves there are, G over ⌊G/2⌋; null where that is more than any count.</summary>
+    /// <summary>The number of different halves, G over ⌊G/2⌋; null if it exceeds the range.</summary>
     public static long? Halves(int groups)
     {
         long ways = 1;

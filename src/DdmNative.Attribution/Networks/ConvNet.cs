@@ -8,7 +8,7 @@ internal static class ConvNet
 {
     public const string Name = "convnet";
 
-    /// <summary>The most blocks that images of a shape allow.</summary>
+    /// <summary>The maximum number of blocks for images of a shape.</summary>
     public static int Deepest(ImageShape input) => int.Log2(Math.Min(input.Height, input.Width));
 
     public static Network Create(NetworkOptions options)

@@ -3,7 +3,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Networks;
 
-/// <summary>Images to vectors in PyTorch's order (C, then H, then W).</summary>
+/// <summary>Flattens images to vectors in PyTorch's order (C, then H, then W).</summary>
 public sealed class FlattenLayer : Layer
 {
     internal FlattenLayer(ImageShape input)

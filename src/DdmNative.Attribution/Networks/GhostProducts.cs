@@ -4,12 +4,14 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// ⟨∇f_n, v_d⟩ of every sample n of a backward pass with D directions v [P], where the pass sums the ∇f_n to a gradient; no gradient of a sample is kept (ghost products; Wang et al., "Data Shapley in one
-/// training run", ICLR 2025). Handed to <see cref="NetworkPass.Backward"/> of a pass with one member.
+/// ⟨∇f_n, v_d⟩ of every sample n of a backward pass with D directions v [P], for a pass that sums the ∇f_n to a gradient; no sample's
+/// gradient is stored (ghost products; Wang et al., "Data Shapley in one training run", ICLR 2025). Passed to <see
+/// cref="NetworkPass.Backward"/> of a pass with one member.
 /// </summary>
 /// <remarks>
-/// Where the device takes such products on a gradient's way (<see cref="Device.HasSampleProducts"/>), every layer writes D columns of [1, N, L·D], and the host adds up the layers'. Elsewhere a second pass runs with a
-/// member for each sample, and its gradients [N, 1, P] meet the directions in one matrix product.
+/// If the device computes such products together with a gradient (<see cref="Device.HasSampleProducts"/>), every layer writes D columns of
+/// [1, N, L·D], and the host adds the layers'. Otherwise a second pass runs with a member for each sample, and one matrix product
+/// multiplies its gradients [N, 1, P] with the directions.
 /// </remarks>
 public sealed class GhostProducts : IDisposable
 {
@@ -19,10 +21,10 @@ public sealed class GhostProducts : IDisposable
     private readonly int _samples, _count;
     private readonly int[] _layers;
     private readonly Tensor _directions, _products;
-    private readonly Apart? _apart;
+    private readonly SecondPass? _secondPass;
 
-    /// <param name="device">Where the pass runs.</param>
-    /// <param name="network">Whose parameters.</param>
+    /// <param name="device">The device of the pass.</param>
+    /// <param name="network">The network of the parameters.</param>
     /// <param name="samples">N.</param>
     /// <param name="directions">D.</param>
     public GhostProducts(Device device, Network network, int samples, int directions)
@@ -38,20 +40,20 @@ public sealed class GhostProducts : IDisposable
             return;
         }
 
-        // The bias of the product, zero, lies behind the directions.
+        // The bias of the product, which is zero, follows the directions.
         _directions = Own(device.Allocate(TensorShape.Vector(1, checked(directions * (network.ParameterCount + 1)))));
         _products = Own(device.Allocate(new TensorShape(samples, 1, directions)));
-        _apart = new Apart(this);
-        _owned.Add(_apart);
+        _secondPass = new SecondPass(this);
+        _owned.Add(_secondPass);
     }
 
-    /// <summary>Floats that they take on a device.</summary>
+    /// <summary>The number of floats that it needs on a device.</summary>
     internal static long Floats(Network network, int directions) => (long)directions * (network.ParameterCount + 1);
 
     /// <summary>Uploads the directions [D, P].</summary>
     public void SetDirections(ReadOnlySpan<float> directions)
     {
-        if (_apart is null)
+        if (_secondPass is null)
         {
             _directions.Upload(directions);
             return;
@@ -79,11 +81,13 @@ public sealed class GhostProducts : IDisposable
 
     public void Dispose() => _owned.ForEach(part => part.Dispose());
 
-    /// <summary>What is asked of a layer's own gradient; null where the layer has none, or the device takes no products on the way.</summary>
+    /// <summary>
+    /// The products that a layer's own gradient has to compute; null if the layer has no gradient, or the device does not compute products.
+    /// </summary>
     internal SampleProducts? OfLayer(int layer)
     {
         int place = Array.IndexOf(_layers, layer);
-        if (place < 0 || _apart is not null)
+        if (place < 0 || _secondPass is not null)
             return null;
         Slice Along(int index)
         {
@@ -94,8 +98,8 @@ public sealed class GhostProducts : IDisposable
         return new SampleProducts(Along(0), Along(1), _products, place * _count);
     }
 
-    /// <summary>Kernel calls of the second pass, where there is one.</summary>
-    internal void RecordApart(Tensor parameters, Tensor images, Tensor outputCotangent) => _apart?.Record(parameters, images, outputCotangent);
+    /// <summary>Records the kernel calls of the second pass, if there is one.</summary>
+    internal void RecordSecondPass(Tensor parameters, Tensor images, Tensor outputCotangent) => _secondPass?.Record(parameters, images, outputCotangent);
 
     private Tensor Own(Tensor tensor)
     {
@@ -104,13 +108,13 @@ public sealed class GhostProducts : IDisposable
     }
 
     /// <summary>A pass with a member for each sample.</summary>
-    private sealed class Apart : IDisposable
+    private sealed class SecondPass : IDisposable
     {
         private readonly GhostProducts _whole;
         private readonly NetworkPass _pass;
         private readonly Tensor _indices, _images, _cotangent, _gradients;
 
-        public Apart(GhostProducts whole)
+        public SecondPass(GhostProducts whole)
         {
             _whole = whole;
             (Device device, Network network, int samples) = (whole._device, whole._network, whole._samples);

@@ -5,10 +5,12 @@ namespace DdmNative.Attribution.Networks;
 /// <summary>The shape of one sample between two layers: C×H×W for images, C×1×1 for vectors.</summary>
 public sealed record ImageShape(int Channels, int Height, int Width)
 {
-    /// <summary>Numbers in one sample: C·H·W.</summary>
+    /// <summary>The number of values of one sample: C·H·W.</summary>
     public int Length => checked(Channels * Height * Width);
 
-    /// <summary>The tensor of <paramref name="samples"/> such samples for each of <paramref name="members"/> members, [E, N, C, H, W].</summary>
+    /// <summary>
+    /// The shape of <paramref name="samples"/> such samples for each of <paramref name="members"/> members, [E, N, C, H, W].
+    /// </summary>
     public TensorShape For(int members, int samples) => new(members, samples, Channels, Height, Width);
 
     public override string ToString() => $"{Channels}×{Height}×{Width}";

@@ -1,12 +1,14 @@
 namespace DdmNative.Attribution.Networks;
 
-/// <summary>What a parameter tensor starts from: uniform in [Centre − Radius, Centre + Radius), or the constant Centre where the radius is zero.</summary>
+/// <summary>
+/// The initial values of a parameter tensor: uniform in [Centre − Radius, Centre + Radius), or the constant Centre if the radius is zero.
+/// </summary>
 public readonly record struct InitialRange(float Centre, float Radius)
 {
-    /// <summary>A norm's scale.</summary>
+    /// <summary>The initial value of a norm's scale.</summary>
     public static InitialRange One => new(1, 0);
 
-    /// <summary>A norm's shift.</summary>
+    /// <summary>The initial value of a norm's shift.</summary>
     public static InitialRange Zero => new(0, 0);
 
     /// <summary>

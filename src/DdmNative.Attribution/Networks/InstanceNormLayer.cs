@@ -66,7 +66,7 @@ public sealed class InstanceNormLayer : Layer
             base.Dispose();
         }
 
-        /// <summary>The kernel sums the parameters' cotangents on its way in any case; where nobody asked for them they go here.</summary>
+        /// <summary>The kernel always sums the parameters' cotangents; if they are not requested, they go here.</summary>
         private (Slice Scale, Slice Shift) Unwanted()
         {
             _unwanted ??= Device.AllocateTransient(_unwantedShape);

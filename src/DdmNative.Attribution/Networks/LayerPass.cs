@@ -4,11 +4,11 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// A layer's kernel calls on one device for E members × N samples, with what it must remember between forward and backward beyond its input
-/// and output (which <see cref="NetworkPass"/> keeps).
+/// A layer's kernel calls on one device for E members × N samples, with the buffers that it needs between forward and backward besides its
+/// input and output (which <see cref="NetworkPass"/> owns).
 /// </summary>
 /// <remarks>
-/// x and y are the layer's input and output, a tangent of null is zero, a result of null is not wanted. Results are assigned.
+/// x and y are the layer's input and output, a tangent of null is zero, a result of null is not needed. Results are assigned.
 /// </remarks>
 internal abstract class LayerPass : IDisposable
 {
@@ -26,7 +26,7 @@ internal abstract class LayerPass : IDisposable
 
     public abstract void Forward(Tensor parameters, Tensor x, Tensor y);
 
-    /// <summary>Called only where x has a tangent or the layer has parameters.</summary>
+    /// <summary>Called only if x has a tangent or the layer has parameters.</summary>
     public abstract void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent);
 
     /// <param name="parameters">θ.</param>
@@ -34,7 +34,7 @@ internal abstract class LayerPass : IDisposable
     /// <param name="cotangent">The cotangent of its output.</param>
     /// <param name="gradient">Receives the layer's part of ∂/∂θ.</param>
     /// <param name="xCotangent">Receives the cotangent of the input.</param>
-    /// <param name="products">What else the gradient's kernel is asked for.</param>
+    /// <param name="products">Further results of the gradient's kernel.</param>
     public abstract void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products);
 
     public abstract void BackwardTangent(

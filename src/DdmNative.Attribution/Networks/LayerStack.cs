@@ -1,13 +1,13 @@
 namespace DdmNative.Attribution.Networks;
 
-/// <summary>Builds a network from the bottom up; an architecture's file is the list of calls it makes here.</summary>
+/// <summary>Builds a network from the bottom up; the file of an architecture is a list of calls of these methods.</summary>
 internal sealed class LayerStack(ImageShape input)
 {
     private readonly List<Layer> _layers = [];
     private readonly List<int> _blockStarts = [];
     private ImageShape _output = input;
 
-    /// <summary>What comes next opens a block: a unit that the depth dial freezes or retrains whole.</summary>
+    /// <summary>Starts a block: a unit that the depth dial freezes or retrains completely.</summary>
     public LayerStack Block()
     {
         _blockStarts.Add(_layers.Count);
@@ -27,7 +27,7 @@ internal sealed class LayerStack(ImageShape input)
 
     public LayerStack Linear(string name, int outputs) => Add(new LinearLayer(name, _output, outputs));
 
-    /// <summary>Closes the stack with the head: the linear layer to the classes, after a flatten where images come in.</summary>
+    /// <summary>Adds the head: the linear layer to the classes, after a flatten if its input are images.</summary>
     public Network Head(NetworkOptions options)
     {
         int headStart = _layers.Count;

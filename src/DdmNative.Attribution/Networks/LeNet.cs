@@ -8,7 +8,7 @@ internal static class LeNet
 {
     public const string Name = "lenet";
 
-    /// <summary>Height and width that an image must have at least.</summary>
+    /// <summary>The minimum height and width of an image.</summary>
     public const int SmallestImage = 12;
 
     public static Network Create(NetworkOptions options)

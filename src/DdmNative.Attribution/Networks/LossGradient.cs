@@ -14,11 +14,11 @@ public sealed class LossGradient : IDisposable
     private Tensor? _logitsCotangentTangent;
     private (Tensor Parameters, Tensor Images, Tensor Labels, Tensor Weights)? _evaluated;
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device that runs it.</param>
     /// <param name="network">A network that ends in logits.</param>
     /// <param name="members">E.</param>
     /// <param name="samples">N per member.</param>
-    /// <param name="keepLogits">Whether <see cref="Logits"/> outlive a run of the plan.</param>
+    /// <param name="keepLogits">Whether <see cref="Logits"/> remain valid after a run of the plan.</param>
     public LossGradient(Device device, Network network, int members, int samples, bool keepLogits = false)
     {
         this._device = device;
@@ -31,7 +31,7 @@ public sealed class LossGradient : IDisposable
     /// <summary>z, [E, N, K, 1, 1].</summary>
     public Tensor Logits => Pass.Output;
 
-    /// <summary>Computes the losses and the gradients that are asked for.</summary>
+    /// <summary>Records the losses and the requested gradients.</summary>
     /// <param name="parameters">θ, [E or 1, 1, P, 1, 1].</param>
     /// <param name="images">[E or 1, N, C, H, W].</param>
     /// <param name="labels">Label vectors q, [E or 1, N, K, 1, 1]; not necessarily probabilities.</param>
@@ -51,19 +51,19 @@ public sealed class LossGradient : IDisposable
     }
 
     /// <summary>
-    /// The tangent of <see cref="Evaluate"/> where the parameters move along <paramref name="direction"/> and everything else stands still.
-    /// With v = ∂ℳ/∂g as the direction these are the derivatives of a matching loss ℳ(g) (DESIGN §4).
+    /// The tangent of <see cref="Evaluate"/> if the parameters move along <paramref name="direction"/> and everything else is constant.
+    /// With v = ∂ℳ/∂g as the direction these are the derivatives of a matching loss ℳ(g) (docs/mathematics.md, "Gradients of gradients").
     /// </summary>
     /// <param name="direction">v, [E or 1, 1, P, 1, 1].</param>
     /// <param name="gradientTangent">Receives H·v, [E, 1, P, 1, 1].</param>
     /// <param name="imagesCotangentTangent">Receives d/dε ∂loss(θ + εv)/∂images = ∂⟨g, v⟩/∂images, [E, N, C, H, W].</param>
     /// <param name="labelCotangent">Receives ∂⟨g, v⟩/∂q = −w(ż − ⟨p, ż⟩), [E, N, K, 1, 1].</param>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    /// <exception cref="InvalidOperationException">Evaluate has not run before it.</exception>
+    /// <exception cref="InvalidOperationException">Evaluate has not been recorded before it.</exception>
     public void EvaluateTangent(Tensor direction, Tensor? gradientTangent, Tensor? imagesCotangentTangent, Tensor? labelCotangent)
     {
         if (_evaluated is not var (parameters, images, labels, weights))
-            throw new InvalidOperationException($"{nameof(EvaluateTangent)} comes after {nameof(Evaluate)} in the same plan.");
+            throw new InvalidOperationException($"{nameof(EvaluateTangent)} must follow {nameof(Evaluate)} in the same plan.");
         Pass.ForwardTangent(parameters, direction, images, null);
         if (labelCotangent is not null)
             _device.SoftmaxCrossEntropy.LabelCotangent(Logits, Pass.OutputTangent, weights, labelCotangent);

@@ -2,16 +2,16 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Networks;
 
-/// <summary>A parameter vector as named tensors and back: how models go to and come from safetensors under PyTorch's names.</summary>
+/// <summary>Converts a parameter vector to named tensors and back, for safetensors with PyTorch's names.</summary>
 public static class NamedParameters
 {
-    /// <summary>So many names of a kind stand in a message at most.</summary>
+    /// <summary>The maximum number of names of a kind in a message.</summary>
     internal const int MostNamed = 12;
 
     private const string Remedy = "Export the state_dict of the same architecture, width, depth, image shape and classes.";
 
-    /// <summary>The vector's tensors under their names, in the network's order.</summary>
-    /// <exception cref="ArgumentException">The vector is not the network's length.</exception>
+    /// <summary>The vector's tensors with their names, in the network's order.</summary>
+    /// <exception cref="ArgumentException">The vector does not have the network's length.</exception>
     public static IReadOnlyList<NamedTensor> ToNamedTensors(this Network network, ReadOnlySpan<float> parameters)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -23,18 +23,19 @@ public static class NamedParameters
         return tensors;
     }
 
-    /// <summary>The parameter vector that the tensors make, in whatever order they come.</summary>
-    /// <param name="network">The network they are for.</param>
-    /// <param name="file">Where they come from, for the message.</param>
+    /// <summary>Combines tensors in any order into a parameter vector.</summary>
+    /// <param name="network">The network of the parameters.</param>
+    /// <param name="file">Their file, for messages.</param>
     /// <param name="tensors">One tensor for each of the network's parameters and no other.</param>
-    /// <exception cref="BadInputException">Tensors are missing, twice there, not the network's, or of another shape; the message names all of them.</exception>
+    /// <exception cref="BadInputException">Tensors are missing, repeated, not the network's, or of another shape; the message names all of
+    /// them.</exception>
     public static float[] FromNamedTensors(this Network network, string file, IReadOnlyList<NamedTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         return network.FromRenamedTensors(file, [.. tensors.Select(tensor => new RenamedTensor(tensor, tensor.Name))]);
     }
 
-    /// <summary>The same for tensors that have another name in their file, which messages use.</summary>
+    /// <summary>The same for tensors with another name in their file, which messages use.</summary>
     internal static float[] FromRenamedTensors(this Network network, string file, IReadOnlyList<RenamedTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(network);

@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// A classifier as a sequence of layers over one flat parameter vector; immutable and without buffers (<see cref="NetworkPass"/> has those).
-/// A cut network (<see cref="Top"/>, <see cref="Bottom"/>) is a network too.
+/// A classifier as a sequence of layers over one flat parameter vector; immutable and without buffers (which <see cref="NetworkPass"/>
+/// has). A cut network (<see cref="Top"/>, <see cref="Bottom"/>) is a network too.
 /// </summary>
 public sealed class Network
 {
@@ -35,15 +35,15 @@ public sealed class Network
     /// <summary>The options of the whole network, also for a cut one.</summary>
     public NetworkOptions Options { get; }
 
-    /// <summary>One sample as it comes in.</summary>
+    /// <summary>The shape of one input sample.</summary>
     public ImageShape Input => Layers[0].Input;
 
-    /// <summary>One sample as it goes out: K×1×1 logits, or the features of a <see cref="Bottom"/>.</summary>
+    /// <summary>The shape of one output sample: K×1×1 logits, or the features of a <see cref="Bottom"/>.</summary>
     public ImageShape Output => Layers[^1].Output;
 
     public int Classes => Options.Classes;
 
-    /// <summary>From the images to the logits.</summary>
+    /// <summary>The layers, from the images to the logits.</summary>
     public IReadOnlyList<Layer> Layers { get; }
 
     /// <summary>Every parameter tensor in the order of the vector, which is PyTorch's <c>state_dict</c> order.</summary>
@@ -52,27 +52,30 @@ public sealed class Network
     /// <summary>P: the length of the parameter vector.</summary>
     public int ParameterCount { get; }
 
-    /// <summary>The parameter tensors as <see cref="GradientDistance"/> sees them.</summary>
+    /// <summary>The parameter tensors in the form for <see cref="GradientDistance"/>.</summary>
     public IReadOnlyList<ParameterBlock> Blocks { get; }
 
-    /// <summary>Where this network's vector starts in the whole network's; 0 unless it is a <see cref="Top"/>.</summary>
+    /// <summary>The position of this network's vector in the whole network's; 0 unless it is a <see cref="Top"/>.</summary>
     public int ParameterOffset { get; }
 
-    /// <summary>How many blocks the depth dial counts: a ConvNet's depth, an MLP's hidden layers, LeNet's four. The head is not one of them.</summary>
+    /// <summary>
+    /// The number of blocks of the depth dial: a ConvNet's depth, an MLP's hidden layers, LeNet's four. The head is not a block.
+    /// </summary>
     public int BlockCount => _blockStarts.Length;
 
-    /// <summary>The first layer of the head (a flatten where images come in, and the linear layer to the classes).</summary>
+    /// <summary>The first layer of the head (a flatten if its input are images, and the linear layer to the classes).</summary>
     public int HeadStart { get; }
 
     /// <summary>Creates a network.</summary>
-    /// <exception cref="ArgumentException">The architecture is unknown, or the settings do not fit each other; the message says which.</exception>
+    /// <exception cref="ArgumentException">The architecture is unknown, or the options do not fit each other; the message says
+    /// which.</exception>
     public static Network Create(NetworkOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (options.Input is not { Channels: >= 1, Height: >= 1, Width: >= 1 })
             throw new ArgumentException($"Images of {options.Input} do not exist; every extent must be at least 1.", nameof(options));
         if (options.Classes < 2)
-            throw new ArgumentException($"A classifier needs at least 2 classes; {options.Classes} were asked for.", nameof(options));
+            throw new ArgumentException($"A classifier needs at least 2 classes; {options.Classes} were requested.", nameof(options));
         try
         {
             return options.Architecture switch
@@ -93,8 +96,8 @@ public sealed class Network
     }
 
     /// <summary>
-    /// A new parameter vector by PyTorch's default initialisation, drawn from Philox: parameter i of the whole network takes position i of the stream,
-    /// so that a <see cref="Top"/> starts exactly as its part of the whole network does.
+    /// Creates a parameter vector by PyTorch's default initialisation with Philox: parameter i of the whole network uses position i of the
+    /// stream, so that a <see cref="Top"/> is initialised exactly like its part of the whole network.
     /// </summary>
     public float[] Initialise(ulong seed, uint stream = 0)
     {
@@ -108,7 +111,7 @@ public sealed class Network
         return values;
     }
 
-    /// <summary>The first layer of the top <paramref name="blocksFromTop"/> blocks; 0 blocks is the head alone.</summary>
+    /// <summary>The first layer of the top <paramref name="blocksFromTop"/> blocks; for 0 blocks, of the head.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The network has fewer blocks.</exception>
     public int BlockStart(int blocksFromTop)
     {
@@ -118,8 +121,8 @@ public sealed class Network
     }
 
     /// <summary>
-    /// The layers from <paramref name="firstLayer"/> up as a network of its own on the activations that enter them. Parameters keep their names;
-    /// offsets start at 0 again, <see cref="ParameterOffset"/> says where that is in the whole vector.
+    /// The layers from <paramref name="firstLayer"/> on as a separate network, whose input are the activations before them. Parameters keep
+    /// their names; offsets start at 0 again, and <see cref="ParameterOffset"/> is their position in the whole vector.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">No network can start there.</exception>
     public Network Top(int firstLayer)
@@ -131,7 +134,8 @@ public sealed class Network
     }
 
     /// <summary>
-    /// The layers below <paramref name="firstLayer"/>: its output is what <see cref="Top"/> of the same layer takes. The vector is the beginning of the whole one's.
+    /// The layers below <paramref name="firstLayer"/>: its output is the input of <see cref="Top"/> of the same layer. Its vector is the
+    /// beginning of the whole one's.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">No network can end there.</exception>
     public Network Bottom(int firstLayer)
@@ -141,7 +145,7 @@ public sealed class Network
             Options, [.. Layers.Take(firstLayer)], [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
     }
 
-    /// <summary>Where a layer's parameters start in the vector.</summary>
+    /// <summary>The position of a layer's parameters in the vector.</summary>
     internal int LayerOffset(int layer) => _layerOffsets[layer];
 
     private void RequireCut(int firstLayer, int lowest, int highest)

@@ -3,11 +3,12 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// The kernel calls of a network over E members × N samples, forward, backward and the tangents of both, on buffers planned once.
+/// The kernel calls of a network over E members × N samples, forward, backward and the tangents of both, on buffers that are allocated
+/// once.
 /// </summary>
 /// <remarks>
 /// <para>Call in the order Forward, Backward, ForwardTangent, BackwardTangent (the middle two in either order), with the same operands throughout, inside one
-/// recorded plan: what one leaves for the next lies in transient tensors.</para>
+/// recorded plan: intermediate results are in transient tensors.</para>
 /// <para>parameters and parametersTangent [E or 1, 1, P, 1, 1]; images [E or 1, N, C, H, W]; results have E members and are assigned.</para>
 /// </remarks>
 public sealed class NetworkPass : IDisposable
@@ -23,12 +24,12 @@ public sealed class NetworkPass : IDisposable
     private (Tensor Parameters, Tensor? Images)? _forwardTangent;
     private Tensor? _backward;
 
-    /// <summary>Plans a pass; buffers for cotangents and tangents are added when they are first asked for.</summary>
-    /// <param name="device">Where it runs.</param>
-    /// <param name="network">The network, whole or cut.</param>
-    /// <param name="members">E: models run together.</param>
+    /// <summary>Plans a pass; buffers for cotangents and tangents are allocated when they are first requested.</summary>
+    /// <param name="device">The device that runs it.</param>
+    /// <param name="network">The network, complete or cut.</param>
+    /// <param name="members">E: the number of models that run together.</param>
     /// <param name="samples">N: samples per member.</param>
-    /// <param name="keepOutput">Whether <see cref="Output"/> outlives a run of its plan, so that it can be downloaded.</param>
+    /// <param name="keepOutput">Whether <see cref="Output"/> remains valid after a run of its plan, so that it can be downloaded.</param>
     public NetworkPass(Device device, Network network, int members, int samples, bool keepOutput = false)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -57,10 +58,10 @@ public sealed class NetworkPass : IDisposable
     /// <summary>N.</summary>
     public int Samples { get; }
 
-    /// <summary>Logits [E, N, K, 1, 1], or the features of a <see cref="Network.Bottom"/>, as <see cref="Forward"/> leaves them.</summary>
+    /// <summary>Logits [E, N, K, 1, 1], or the features of a <see cref="Network.Bottom"/>, written by <see cref="Forward"/>.</summary>
     public Tensor Output => _outputs[^1];
 
-    /// <summary>The tangent of <see cref="Output"/>, as <see cref="ForwardTangent"/> leaves it.</summary>
+    /// <summary>The tangent of <see cref="Output"/>, written by <see cref="ForwardTangent"/>.</summary>
     public Tensor OutputTangent => Buffer(_tangents, Last);
 
     private int Last => _passes.Length - 1;
@@ -75,20 +76,23 @@ public sealed class NetworkPass : IDisposable
             _passes[i].Forward(parameters, Input(i, images), _outputs[i]);
     }
 
-    /// <summary>From the cotangent of <see cref="Output"/> to those of the parameters and the images.</summary>
-    /// <param name="parameters">As given to <see cref="Forward"/>.</param>
-    /// <param name="images">As given to <see cref="Forward"/>.</param>
-    /// <param name="outputCotangent">∂/∂output of whatever is differentiated, [E or 1, N, K, 1, 1].</param>
-    /// <param name="gradient">Receives ∂/∂θ, [E, 1, P, 1, 1], summed over the member's samples; null where it is not wanted.</param>
-    /// <param name="imagesCotangent">Receives ∂/∂images, [E, N, C, H, W]; null where it is not wanted, which spares the first layer's work.</param>
-    /// <param name="products">Receives each sample's products with directions beside the gradient, which stays the same to the bit; for passes with one member.</param>
-    /// <exception cref="ArgumentException">An operand's shape does not fit, or products are asked of several members or without a gradient.</exception>
-    /// <exception cref="InvalidOperationException">Forward has not run before it on the same parameters and images.</exception>
+    /// <summary>Computes the cotangents of the parameters and the images from the cotangent of <see cref="Output"/>.</summary>
+    /// <param name="parameters">As passed to <see cref="Forward"/>.</param>
+    /// <param name="images">As passed to <see cref="Forward"/>.</param>
+    /// <param name="outputCotangent">∂/∂output of the function to differentiate, [E or 1, N, K, 1, 1].</param>
+    /// <param name="gradient">Receives ∂/∂θ, [E, 1, P, 1, 1], summed over the member's samples; null if it is not needed.</param>
+    /// <param name="imagesCotangent">Receives ∂/∂images, [E, N, C, H, W]; null if it is not needed, which saves the first layer's
+    /// work.</param>
+    /// <param name="products">Receives each sample's products with directions, besides the gradient, whose bits do not change; for passes
+    /// with one member.</param>
+    /// <exception cref="ArgumentException">An operand's shape does not fit, or products are requested for several members or without a
+    /// gradient.</exception>
+    /// <exception cref="InvalidOperationException">Forward has not been recorded before it with the same parameters and images.</exception>
     public void Backward(Tensor parameters, Tensor images, Tensor outputCotangent, Tensor? gradient, Tensor? imagesCotangent, GhostProducts? products = null)
     {
         Require(_forward == (parameters, images), nameof(Backward), nameof(Forward), "parameters and images");
         if (products is not null && (gradient is null || Members != 1))
-            throw new ArgumentException($"Products of samples come beside the gradient of one member; there {(gradient is null ? "is no gradient" : $"are {Members} members")}.", nameof(products));
+            throw new ArgumentException($"Products of samples need the gradient of one member; there {(gradient is null ? "is no gradient" : $"are {Members} members")}.", nameof(products));
         if (gradient is not null)
             RequireVector(gradient, shared: false);
         _backward = outputCotangent;
@@ -98,16 +102,19 @@ public sealed class NetworkPass : IDisposable
             Tensor cotangent = i == Last ? outputCotangent : Buffer(_cotangents, i);
             _passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(_cotangents, i, lowest, imagesCotangent), products?.OfLayer(i));
         }
-        products?.RecordApart(parameters, images, outputCotangent);
+        products?.RecordSecondPass(parameters, images, outputCotangent);
     }
 
-    /// <summary>The tangent of <see cref="Forward"/> where the parameters move along <paramref name="parametersTangent"/> and the images along <paramref name="imagesTangent"/>.</summary>
-    /// <param name="parameters">As given to <see cref="Forward"/>.</param>
+    /// <summary>
+    /// The tangent of <see cref="Forward"/> if the parameters move along <paramref name="parametersTangent"/> and the images along
+    /// <paramref name="imagesTangent"/>.
+    /// </summary>
+    /// <param name="parameters">As passed to <see cref="Forward"/>.</param>
     /// <param name="parametersTangent">θ̇, [E or 1, 1, P, 1, 1].</param>
-    /// <param name="images">As given to <see cref="Forward"/>.</param>
-    /// <param name="imagesTangent">ẋ, [E or 1, N, C, H, W]; null where the images stand still.</param>
+    /// <param name="images">As passed to <see cref="Forward"/>.</param>
+    /// <param name="imagesTangent">ẋ, [E or 1, N, C, H, W]; null if the images are constant.</param>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    /// <exception cref="InvalidOperationException">Forward has not run before it on the same parameters and images.</exception>
+    /// <exception cref="InvalidOperationException">Forward has not been recorded before it with the same parameters and images.</exception>
     public void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent)
     {
         Require(_forward == (parameters, images), nameof(ForwardTangent), nameof(Forward), "parameters and images");
@@ -118,16 +125,18 @@ public sealed class NetworkPass : IDisposable
     }
 
     /// <summary>The tangent of <see cref="Backward"/>.</summary>
-    /// <param name="parameters">As given to <see cref="Forward"/>.</param>
-    /// <param name="parametersTangent">As given to <see cref="ForwardTangent"/>.</param>
-    /// <param name="images">As given to <see cref="Forward"/>.</param>
-    /// <param name="imagesTangent">As given to <see cref="ForwardTangent"/>.</param>
-    /// <param name="outputCotangent">As given to <see cref="Backward"/>.</param>
+    /// <param name="parameters">As passed to <see cref="Forward"/>.</param>
+    /// <param name="parametersTangent">As passed to <see cref="ForwardTangent"/>.</param>
+    /// <param name="images">As passed to <see cref="Forward"/>.</param>
+    /// <param name="imagesTangent">As passed to <see cref="ForwardTangent"/>.</param>
+    /// <param name="outputCotangent">As passed to <see cref="Backward"/>.</param>
     /// <param name="outputCotangentTangent">Its tangent, [E or 1, N, K, 1, 1].</param>
-    /// <param name="gradientTangent">Receives the tangent of ∂/∂θ: a Hessian-vector product, [E, 1, P, 1, 1]; null where it is not wanted.</param>
-    /// <param name="imagesCotangentTangent">Receives the tangent of ∂/∂images, [E, N, C, H, W]; null where it is not wanted.</param>
+    /// <param name="gradientTangent">Receives the tangent of ∂/∂θ: a Hessian-vector product, [E, 1, P, 1, 1]; null if it is not
+    /// needed.</param>
+    /// <param name="imagesCotangentTangent">Receives the tangent of ∂/∂images, [E, N, C, H, W]; null if it is not needed.</param>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    /// <exception cref="InvalidOperationException">Forward, Backward and ForwardTangent have not all run before it on the same operands.</exception>
+    /// <exception cref="InvalidOperationException">Forward, Backward and ForwardTangent have not all been recorded before it with the same
+    /// operands.</exception>
     public void BackwardTangent(
         Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent, Tensor outputCotangent, Tensor outputCotangentTangent,
         Tensor? gradientTangent, Tensor? imagesCotangentTangent)
@@ -149,8 +158,11 @@ public sealed class NetworkPass : IDisposable
         }
     }
 
-    /// <summary>A layer's input and the cotangent of its output, where <see cref="Backward"/> has left them; valid until the end of the plan's run.</summary>
-    /// <exception cref="InvalidOperationException">Backward has not run before it on these images and this cotangent.</exception>
+    /// <summary>
+    /// A layer's input and the cotangent of its output, written by <see cref="Backward"/>; valid until the end of the plan's run.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Backward has not been recorded before it with these images and this
+    /// cotangent.</exception>
     internal (Tensor Input, Tensor Cotangent) Ends(int layer, Tensor images, Tensor outputCotangent)
     {
         Require(_forward?.Images == images && _backward == outputCotangent, nameof(Ends), nameof(Backward), "images and output cotangent");
@@ -174,7 +186,7 @@ public sealed class NetworkPass : IDisposable
         return Buffer(_tangents, layer - 1);
     }
 
-    /// <summary>The lowest layer whose output has a tangent: below it nothing learns and the images stand still.</summary>
+    /// <summary>The lowest layer whose output has a tangent: the layers below it have no parameters, and the images are constant.</summary>
     private int FirstMoving(Tensor? imagesTangent) => imagesTangent is null ? _lowestWithParameters : 0;
 
     private Tensor? InputCotangent(Tensor?[] buffers, int layer, int lowest, Tensor? imagesResult)
@@ -193,6 +205,6 @@ public sealed class NetworkPass : IDisposable
     private static void Require(bool done, string call, string before, string operands)
     {
         if (!done)
-            throw new InvalidOperationException($"{call} comes after {before} in the same plan, with the same {operands}.");
+            throw new InvalidOperationException($"{call} must follow {before} in the same plan, with the same {operands}.");
     }
 }

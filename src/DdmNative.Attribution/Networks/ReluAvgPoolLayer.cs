@@ -22,7 +22,7 @@ public sealed class ReluAvgPoolLayer : Layer
         return new ImageShape(pooled.Channels, pooled.Height, pooled.Width);
     }
 
-    /// <summary>Linear with the primal's mask, so the tangents take the same calls as what they are tangents of.</summary>
+    /// <summary>It is linear for a fixed mask, so the tangents use the same kernel calls.</summary>
     private sealed class Pass(ReluAvgPoolLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
     {
         public override void Forward(Tensor parameters, Tensor x, Tensor y) => Device.ReluAvgPool.Forward(layer.Window, x, y);

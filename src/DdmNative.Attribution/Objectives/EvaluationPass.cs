@@ -3,7 +3,9 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Objectives;
 
-/// <summary>One recorded forward pass of E members over a chunk of a sample set; run chunk by chunk it gives their outputs on the whole set.</summary>
+/// <summary>
+/// One recorded forward pass of E members over a chunk of a sample set; the runs on all chunks give their outputs on the whole set.
+/// </summary>
 internal sealed class EvaluationPass : IDisposable
 {
     private readonly Tensor _parameters, _indices, _batch;
@@ -11,11 +13,11 @@ internal sealed class EvaluationPass : IDisposable
     private readonly IPlan _plan;
     private readonly int _chunk;
 
-    /// <param name="device">Where to run.</param>
+    /// <param name="device">The device for the pass.</param>
     /// <param name="network">Any network or part of one.</param>
     /// <param name="images">[1, M, C, H, W], on the device.</param>
     /// <param name="members">E.</param>
-    /// <param name="chunk">Samples at once.</param>
+    /// <param name="chunk">Samples per chunk.</param>
     public EvaluationPass(Device device, Network network, Tensor images, int members, int chunk)
     {
         _chunk = chunk;
@@ -40,7 +42,7 @@ internal sealed class EvaluationPass : IDisposable
         var part = new float[shape.Length];
         for (int first = 0; first < samples; first += _chunk)
         {
-            // The last chunk may reach beyond the end; what it computes there is sample 0 again, and is not copied.
+            // The last chunk may exceed the end; its further positions compute sample 0 again, and are not copied.
             int count = Math.Min(_chunk, samples - first);
             for (int n = 0; n < _chunk; n++)
                 indices[n] = n < count ? first + n : 0;

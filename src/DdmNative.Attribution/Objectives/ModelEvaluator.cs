@@ -5,12 +5,12 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Objectives;
 
 /// <summary>
-/// Logits of many models on one set of evaluation samples: members in waves along the ensemble axis, samples in chunks, so that the memory taken
+/// Logits of many models on one set of evaluation samples: members in waves along the ensemble axis, samples in chunks, so that the memory
 /// does not grow with either. Neither division changes a result.
 /// </summary>
 public sealed class ModelEvaluator : IDisposable
 {
-    /// <summary>Samples of one chunk at most.</summary>
+    /// <summary>The maximum number of samples per chunk.</summary>
     private const int LargestChunk = 256;
 
     private readonly Device _device;
@@ -20,12 +20,12 @@ public sealed class ModelEvaluator : IDisposable
     private readonly int _wave;
     private readonly SortedDictionary<int, EvaluationPass> _passes = [];
 
-    /// <param name="device">Where to evaluate.</param>
+    /// <param name="device">The device for the evaluation.</param>
     /// <param name="network">A whole network, or the top of one on frozen features.</param>
-    /// <param name="images">[M, C, H, W]: normalised images or features, as the network expects them.</param>
+    /// <param name="images">[M, C, H, W]: normalised images or features, in the form that the network expects.</param>
     /// <param name="samples">M.</param>
-    /// <param name="wave">Most members at once.</param>
-    /// <exception cref="ArgumentException">The values are not M inputs of the network.</exception>
+    /// <param name="wave">The maximum number of members at once.</param>
+    /// <exception cref="ArgumentException">The number of values does not match M inputs of the network.</exception>
     public ModelEvaluator(Device device, Network network, ReadOnlySpan<float> images, int samples, int wave = 32)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -46,7 +46,7 @@ public sealed class ModelEvaluator : IDisposable
     public int Samples { get; }
 
     /// <summary>Logits [E, M, K] of <paramref name="members"/> models with the given parameters [E·P].</summary>
-    /// <exception cref="ArgumentException">The parameters are not those of E models.</exception>
+    /// <exception cref="ArgumentException">The number of parameters does not match E models.</exception>
     public float[] Logits(ReadOnlySpan<float> parameters, int members)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
@@ -64,11 +64,11 @@ public sealed class ModelEvaluator : IDisposable
         return logits;
     }
 
-    /// <summary>What models with and without parts of their training data say about the samples.</summary>
-    /// <param name="leftOut">The groups each of R models is without.</param>
+    /// <summary>Computes the logits of models trained with and without parts of their training data.</summary>
+    /// <param name="leftOut">The groups that each of R models leaves out.</param>
     /// <param name="reference">[P]: the model with everything (the control).</param>
-    /// <param name="without">[R·P]: the models without.</param>
-    /// <exception cref="ArgumentException">The parameters are not those of so many models.</exception>
+    /// <param name="without">[R·P]: the models without the groups.</param>
+    /// <exception cref="ArgumentException">The number of parameters does not match the models.</exception>
     public CounterfactualLogits Counterfactuals(IReadOnlyList<int[]> leftOut, ReadOnlySpan<float> reference, ReadOnlySpan<float> without)
     {
         ArgumentNullException.ThrowIfNull(leftOut);

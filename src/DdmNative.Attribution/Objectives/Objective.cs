@@ -27,10 +27,10 @@ public sealed class Objective
     /// <summary>The evaluation samples it is over, or null.</summary>
     public IReadOnlyList<int>? Samples { get; }
 
-    /// <summary>What its change is multiplied with to say how much harm was done: 1 for a loss, of which less is better; −1 for anything else.</summary>
+    /// <summary>The factor that makes a change a measure of harm: 1 for a loss, where less is better; −1 for any other objective.</summary>
     public double HarmSign => Kind == ObjectiveKind.Loss ? 1 : -1;
 
-    /// <summary>Its text, which <see cref="Parse"/> reads back.</summary>
+    /// <summary>Its text, which <see cref="Parse"/> accepts.</summary>
     public string Name
     {
         get
@@ -42,14 +42,14 @@ public sealed class Objective
         }
     }
 
-    /// <summary>The total loss, then the loss of every class that has evaluation samples: what is attributed unless something else is asked for.</summary>
+    /// <summary>The default objectives: the total loss, then the loss of every class that has evaluation samples.</summary>
     public static IReadOnlyList<Objective> Defaults(IReadOnlyList<int> labels)
     {
         ArgumentNullException.ThrowIfNull(labels);
         return [new Objective(ObjectiveKind.Loss), .. labels.Distinct().Order().Select(c => new Objective(ObjectiveKind.Loss, c))];
     }
 
-    /// <summary>Reads an objective's text.</summary>
+    /// <summary>Parses an objective's text.</summary>
     /// <exception cref="FormatException">The kind or the scope is unknown, or a number is missing.</exception>
     public static Objective Parse(string text)
     {
@@ -64,14 +64,14 @@ public sealed class Objective
         return scope[0] switch
         {
             ClassScope when numbers.Length == 1 => new Objective(kind, numbers[0]),
-            ClassScope => throw Unreadable(text, "it names several classes; give each an objective of its own"),
+            ClassScope => throw Unreadable(text, "it names several classes; use a separate objective for each"),
             SampleScope => new Objective(kind, ofSamples: numbers),
             _ => throw Unreadable(text, $"'{scope[0]}' is neither '{ClassScope}' nor '{SampleScope}'"),
         };
     }
 
     /// <summary>The objective's value for a model with these logits [M, K] on samples with these labels [M].</summary>
-    /// <exception cref="ArgumentException">The lengths disagree, the class has no samples, or a sample is beyond the end.</exception>
+    /// <exception cref="ArgumentException">The lengths disagree, the class has no samples, or a sample is out of range.</exception>
     public double Evaluate(ReadOnlySpan<float> logits, ReadOnlySpan<int> labels)
     {
         if (labels.IsEmpty || logits.Length % labels.Length != 0)
@@ -92,7 +92,9 @@ public sealed class Objective
         return count > 0 ? sum / count : throw new ArgumentException($"Objective {Name}: no evaluation sample has class {Class}.", nameof(labels));
     }
 
-    /// <summary>The evaluation samples that it is over, by the labels of all [M]: its list as it stands there, or those of its class, ascending.</summary>
+    /// <summary>
+    /// The evaluation samples of the objective, given the labels of all [M]: its list unchanged, or those of its class, ascending.
+    /// </summary>
     internal IReadOnlyList<int> SamplesOf(IReadOnlyList<int> labels) => Samples ?? [.. Enumerable.Range(0, labels.Count).Where(n => Class is null || Class == labels[n])];
 
     public override string ToString() => Name;

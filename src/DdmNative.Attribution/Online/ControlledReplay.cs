@@ -4,27 +4,29 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>Settings of <see cref="ControlledReplay"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
-/// <param name="Horizon">
-/// How much of the end of training is replayed, as its <see cref="ScheduleLength"/>. Not a share of the training: a deviation grows with
-/// this length, and a synset, which has fewer images than the
-/// data, pulls it back in fewer directions than the data do. Beyond the default the replay of a long training ran away.
-/// </param>
-/// <param name="Earliest">The share of training before which no replay begins, however short the training; from 0 it is unstable.</param>
+/// <summary>
+/// Options of <see cref="ControlledReplay"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).
+/// </summary>
+/// <param name="Horizon">How much of the end of training is replayed, as its <see cref="ScheduleLength"/>. It is not a share of the
+/// training: a deviation grows with this length, and a synset, which has fewer images than the data, corrects it in fewer directions than
+/// the data do. Beyond the default, the replay of a long training diverged.</param>
+/// <param name="Earliest">The share of training before which no replay starts, however short the training; a replay from 0 is
+/// unstable.</param>
 /// <param name="Steps">K: bins of the recorded trajectory.</param>
-/// <param name="Momentum">On the correction.</param>
-/// <param name="Scale">What the correction is multiplied by.</param>
-/// <param name="Part">The part of the horizon that is walked, its end; below 1 where the whole was found to be too long
-/// (<see cref="TrustRegion"/>).</param>
+/// <param name="Momentum">The momentum of the correction.</param>
+/// <param name="Scale">The factor of the correction.</param>
+/// <param name="Part">The part of the horizon that is replayed, counted from its end; below 1 if the whole was too long (<see
+/// cref="TrustRegion"/>).</param>
 public sealed record ControlledReplayOptions(double Horizon = 27, double Earliest = 0.25, int Steps = 40, float Momentum = 0.9f, float Scale = 0.5f, double Part = 1);
 
 /// <summary>
-/// `controlled-replay`: the recorded trajectory as a control variate. Each bin moves a perturbed model as the real training moved, and corrects it by what the synset says the removed groups and the
-/// deviation so far change: θ̃ ← θ̃ + Δθ_recorded − η·u, u ← μu + g_{S∖g}(θ̃) − g_S(θ_t). The noise of real training cancels, because it is the same on both sides.
+/// `controlled-replay`: the recorded trajectory as a control variate. Each bin moves a perturbed model like the real training, and corrects
+/// it by the change that the synset predicts for the removed groups and the deviation so far: θ̃ ← θ̃ + Δθ_recorded − η·u, u ← μu +
+/// g_{S∖g}(θ̃) − g_S(θ_t). The noise of real training cancels, because it is the same on both sides.
 /// </summary>
 /// <remarks>
-/// Weights are not renormalised. With nothing removed the correction is zero and the model stays on the recorded trajectory: the control is θ_T itself.
-/// Each phase of training has its own synset (<see cref="PhaseSynsets"/>), all of the same size.
+/// Weights are not renormalised. With nothing removed the correction is zero and the model follows the recorded trajectory: the control is
+/// θ_T itself. Each phase of training has its own synset (<see cref="PhaseSynsets"/>), all of the same size.
 /// </remarks>
 public sealed class ControlledReplay(ControlledReplayOptions? options = null) : IOnlineMode
 {
@@ -40,11 +42,11 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
     /// <inheritdoc/>
     public IOnlineMode? Shorter() => new ControlledReplay(_options with { Part = _options.Part / 2 });
 
-    /// <summary>The step of training at which the replay of the whole horizon begins.</summary>
+    /// <summary>The training step at which the replay of the whole horizon starts.</summary>
     public int FirstStep(TrainingOptions recipe, int totalSteps)
         => ScheduleLength.StartOfLast(recipe, totalSteps, _options.Horizon, _options.Earliest);
 
-    /// <summary>The steps whose parameters the target's training must record for these settings.</summary>
+    /// <summary>The steps whose parameters the target's training must record for these options.</summary>
     public IReadOnlyList<int> RecordedSteps(TrainingOptions recipe, int totalSteps)
     {
         int first = FirstStep(recipe, totalSteps);
@@ -57,19 +59,19 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
     {
         ArgumentNullException.ThrowIfNull(context);
         if (context.Phases.Count == 0)
-            throw new MissingTrajectoryException("Mode 'controlled-replay' needs a synset for each phase of training; distil them, or choose 'repair'.");
+            throw new MissingTrajectoryException("Mode 'controlled-replay' needs a synset for each phase of training; distil them, or use 'repair'.");
         foreach (PhaseSynset phase in context.Phases)
         {
             context.Validate(phase.Synset);
             if (phase.Synset.PerGroup != context.Phases[0].Synset.PerGroup)
-                throw new ArgumentException("The phases' synsets differ in their images per group.", nameof(context));
+                throw new ArgumentException("The phases' synsets have different numbers of images per group.", nameof(context));
         }
         float[] learningRates = context.RequireLearningRates(Name);
         TrainingOptions recipe = context.Recipe!;
         Checkpoint[] edges = Edges(context.RequireTrajectory(Name), recipe);
         float[] rates = LearningRateBins.Between(learningRates, [.. edges.Select(edge => edge.Step)]);
 
-        // The correction's own momentum follows a gradient 1/(1 − .9) times, the target's may have followed it otherwise.
+        // The correction's own momentum applies a gradient 1/(1 − .9) times in total; the target's momentum may differ.
         TensorPrimitives.Multiply(rates, _options.Scale * ((1 - _options.Momentum) / (1 - recipe.Momentum)), rates);
 
         int length = context.Network.ParameterCount;
@@ -93,15 +95,18 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
         return new PerturbedModels(context.Removals, models, edges[^1].Parameters);
     }
 
-    /// <summary>The recorded checkpoints at the bins' edges; fewer bins where fewer were recorded, as long as a phase-long step is not the result.</summary>
+    /// <summary>
+    /// The recorded checkpoints at the bins' edges; if fewer were recorded, there are fewer bins, unless a step would then be as long as a
+    /// phase.
+    /// </summary>
     private Checkpoint[] Edges(Trajectory trajectory, TrainingOptions recipe)
     {
         IReadOnlyList<int> wanted = RecordedSteps(recipe, trajectory.TotalSteps);
         Checkpoint[] edges = [.. wanted.Select(step => trajectory.Nearest((double)step / trajectory.TotalSteps)).DistinctBy(checkpoint => checkpoint.Step)];
         if (edges.Length <= wanted.Count / 2)
         {
-            throw new MissingTrajectoryException($"Mode 'controlled-replay' walks {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints of it were recorded. "
-                + "Train again recording the steps that it names (RecordedSteps).");
+            throw new MissingTrajectoryException($"Mode 'controlled-replay' needs {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints were recorded. "
+                + "Train again and record the steps in RecordedSteps.");
         }
 
         double length = _options.Part * ScheduleLength.Between(recipe, trajectory.TotalSteps, edges[0].Step, trajectory.TotalSteps);

@@ -71,9 +71,9 @@ internal sealed class ControlledReplayStep : IDisposable
     public float[] Parameters => _parameters.ToArray();
 
     /// <summary>Moves every model through the bin between two recorded checkpoints.</summary>
-    /// <param name="bin">The bin's number, which decides the batch of a large synset.</param>
-    /// <param name="synset">The phase's.</param>
-    /// <param name="from">θ at the bin's beginning.</param>
+    /// <param name="bin">The bin's number, which determines the batch of a large synset.</param>
+    /// <param name="synset">The phase's synset.</param>
+    /// <param name="from">θ at the start of the bin.</param>
     /// <param name="to">θ at its end.</param>
     /// <param name="rate">η.</param>
     public void Run(int bin, Synset synset, float[] from, float[] to, float rate)

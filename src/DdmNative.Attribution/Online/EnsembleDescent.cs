@@ -3,34 +3,33 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>Fills the weights or label vectors of one member.</summary>
+/// <summary>Fills in the weights or label vectors of one member.</summary>
 internal delegate void MemberFill(int member, Span<float> values);
 
-/// <summary>What an ensemble descends on.</summary>
+/// <summary>The samples that an ensemble descends on.</summary>
 /// <param name="Images">[1, M, C, H, W], shared by all members.</param>
 /// <param name="Labels">Label vectors [M, K] that all members share.</param>
-/// <param name="Weights">Fills a member's sample weights [N].</param>
+/// <param name="Weights">Fills in a member's sample weights [N].</param>
 internal sealed record DescentSamples(Tensor Images, float[] Labels, MemberFill Weights)
 {
-    /// <summary>Fills a member's own label vectors [N, K] in place of the shared ones; null where all members have the same.</summary>
+    /// <summary>Fills in a member's own label vectors [N, K] instead of the shared ones; null if all members have the same.</summary>
     public MemberFill? MemberLabels { get; init; }
 
-    /// <summary>Fills the indices [N] of the images that a member sees; null where every member sees them all (N = M).</summary>
+    /// <summary>Fills in the indices [N] of a member's images; null if every member uses all images (N = M).</summary>
     public MemberFill? Indices { get; init; }
 
-    /// <summary>N where members see only some of the images.</summary>
+    /// <summary>N if members use only some of the images.</summary>
     public int PicksPerMember { get; init; }
 }
 
 /// <summary>
 /// Descent of many models at once from one start: every member has its own weights on the same images, which is all that a removed group
-/// changes. A step looks at all images of a small synset and at a
-/// batch of a large one (<see cref="SynsetBatches"/>). One step is one recorded plan (pick, forward, loss, backward, SGD); members run in
-/// waves.
+/// changes. A step uses all images of a small synset and a batch of a large one (<see cref="SynsetBatches"/>). One step is one recorded
+/// plan (pick, forward, loss, backward, SGD); members run in waves.
 /// </summary>
 internal sealed class EnsembleDescent(OnlineContext context, float momentum)
 {
-    /// <summary>Runs as many steps as there are rates, from zero velocity, and returns the members' parameters [E, P].</summary>
+    /// <summary>Runs one step for each rate, from zero velocity, and returns the members' parameters [E, P].</summary>
     public float[] Run(float[] start, DescentSamples samples, IReadOnlyList<float> rates, int members)
     {
         int length = context.Network.ParameterCount;
@@ -74,7 +73,7 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
             givenLabels.Upload(allLabels);
         }
 
-        // A member's own picks stay as they are; a batch is the same for all members and another in every step.
+        // A member's own picks do not change; a batch is the same for all members and different in every step.
         using Tensor? indices = samples.Indices is not null
             ? device.Upload(new TensorShape(members, count, 1), PerMember(samples.Indices, first, members, count))
             : batches is null ? null : device.Allocate(new TensorShape(1, count, 1));

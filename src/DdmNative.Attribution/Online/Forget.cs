@@ -3,19 +3,21 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>Settings of <see cref="Forget"/>.</summary>
+/// <summary>Options of <see cref="Forget"/>.</summary>
 /// <param name="Steps">Plain descent steps from θ_T.</param>
 /// <param name="StepSize">η.</param>
 /// <param name="Momentum">0 in the paper.</param>
-/// <param name="WeighBySize">Whether group g's images weigh n_g/(N·m), its share of the training set, or 1/m whatever its size.</param>
-/// <param name="Part">The part of the steps that is taken; below 1 where all were found to be too many (<see cref="TrustRegion"/>).</param>
+/// <param name="WeighBySize">Whether group g's images have weight n_g/(N·m), its share of the training set, or 1/m whatever its
+/// size.</param>
+/// <param name="Part">The part of the steps that is run; below 1 if all were too many (<see cref="TrustRegion"/>).</param>
 public sealed record ForgetOptions(int Steps = 10, float StepSize = 0.05f, float Momentum = 0, bool WeighBySize = true, double Part = 1);
 
 /// <summary>
-/// `forget`: the paper's online stage (Ye et al., CVPR 2024, Algorithm 1): descent from θ_T on the reverse-matched images of the removed groups alone, whose gradient
-/// is the negative of what the groups taught. One-hot masks remove each group alone; random masks (<see cref="RandomMasks"/>) go with <see cref="MaskRegression"/>.
+/// `forget`: the paper's online stage (Ye et al., CVPR 2024, Algorithm 1): descent from θ_T on only the reverse-matched images of the
+/// removed groups, whose gradient is the negative of the groups' real gradient. One-hot masks remove each group alone; random masks (<see
+/// cref="RandomMasks"/>) are used with <see cref="MaskRegression"/>.
 /// </summary>
-/// <remarks>Without a removal there is nothing to descend on: the control is θ_T itself.</remarks>
+/// <remarks>Without a removal there are no images to descend on: the control is θ_T itself.</remarks>
 public sealed class Forget(ForgetOptions? options = null) : IOnlineMode
 {
     private readonly ForgetOptions _options = options ?? new ForgetOptions();
@@ -39,7 +41,7 @@ public sealed class Forget(ForgetOptions? options = null) : IOnlineMode
         IReadOnlyList<int[]> removals = [.. context.Removals.Select(removal => removal.Distinct().Order().ToArray())];
         int picks = Math.Max(1, removals.Max(removal => removal.Length)) * synset.PerGroup;
         using Tensor images = context.Device.Upload(synset.SharedShape, synset.Images);
-        // A member sees only the images of its own groups; places beyond them point at image 0 and weigh nothing.
+        // A member uses only the images of its own groups; further positions refer to image 0 with weight zero.
         var samples = new DescentSamples(images, synset.Labels, (member, weights) => FillWeights(context, removals[member], weights))
         {
             PicksPerMember = picks,

@@ -3,12 +3,13 @@ using DdmNative.Attribution.Matching;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>
-/// Image weights of a synset without some groups: n_j/(N·m) for an image of group j, so that the whole synset's loss stands for the mean over the training set, and zero
-/// for removed groups. Not renormalised, the weights of the others stay as they were, which keeps the pull of every other group what it is in the control.
+/// Image weights of a synset without some groups: n_j/(N·m) for an image of group j, so that the whole synset's loss represents the mean
+/// over the training set, and zero for removed groups. Without renormalisation the other groups' weights do not change, so every other
+/// group has the same influence as in the control.
 /// </summary>
 internal static class ImageWeights
 {
-    /// <summary>Fills weights [G·m]; renormalised they sum to one.</summary>
+    /// <summary>Fills in weights [G·m]; if renormalised, they sum to one.</summary>
     public static void Fill(OnlineContext context, Synset synset, int[] removed, bool renormalise, Span<float> weights)
     {
         double kept = 1;
@@ -16,7 +17,7 @@ internal static class ImageWeights
         {
             kept -= context.ShareOf(removed);
             if (kept <= 0)
-                throw new ArgumentException("All groups are removed together; nothing is left to learn from.");
+                throw new ArgumentException("All groups are removed together; no images remain.");
         }
         for (int i = 0; i < weights.Length; i++)
         {

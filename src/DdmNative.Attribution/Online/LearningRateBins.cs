@@ -1,15 +1,19 @@
 namespace DdmNative.Attribution.Online;
 
-/// <summary>A training schedule shortened: the sum of its learning rates over a stretch becomes one step's size, so that the short run covers the same ground.</summary>
+/// <summary>
+/// A shortened training schedule: the sum of its learning rates over an interval becomes one step's size, so that the short run has the
+/// same total length.
+/// </summary>
 public static class LearningRateBins
 {
     /// <summary>
-    /// ∫ η over each of K equal parts of [<paramref name="from"/>, T], where η is constant during a step. Momentum is left out: both schedules have it.
+    /// ∫ η over each of K equal parts of [<paramref name="from"/>, T], where η is constant during a step. Momentum is ignored, because both
+    /// schedules use it.
     /// </summary>
     /// <param name="rates">η_t of steps 0 … T − 1.</param>
     /// <param name="from">The first step.</param>
     /// <param name="bins">K.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Nothing lies between the first step and the last, or there are no bins.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The interval is empty, or there are no bins.</exception>
     public static float[] Equal(IReadOnlyList<float> rates, int from, int bins)
     {
         ArgumentNullException.ThrowIfNull(rates);

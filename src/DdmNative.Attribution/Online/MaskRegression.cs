@@ -3,16 +3,16 @@ using DdmNative.Attribution.Objectives;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>
-/// Ridge regression of objective changes on masks (Ye et al., CVPR 2024, Eq. 8; a datamodel, Ilyas et al., ICML 2022): minimises Σ_masks (y − Xw)² + λ‖w‖² for each
-/// objective, without intercept, because removing nothing changes nothing.
+/// Ridge regression of objective changes on masks (Ye et al., CVPR 2024, Eq. 8; a datamodel, Ilyas et al., ICML 2022): minimises Σ_masks (y
+/// − Xw)² + λ‖w‖² for each objective, without an intercept, because an empty removal changes nothing.
 /// </summary>
 public static class MaskRegression
 {
     /// <summary>The effects W [O, G] of each group.</summary>
-    /// <param name="removals">The groups that each model lacks, R of them (<see cref="RandomMasks"/>).</param>
-    /// <param name="effects">[O, R]: the effects of what each mask removes, with minus without.</param>
+    /// <param name="removals">The groups that each of the R models leaves out (<see cref="RandomMasks"/>).</param>
+    /// <param name="effects">[O, R]: the effects of each mask's groups, with minus without.</param>
     /// <param name="groups">G.</param>
-    /// <param name="ridge">λ; it must be positive, since masks may leave a group out.</param>
+    /// <param name="ridge">λ; it must be positive, because masks may never contain a group.</param>
     /// <exception cref="ArgumentException">The effects are not one per mask.</exception>
     public static AttributionMatrix Fit(IReadOnlyList<int[]> removals, AttributionMatrix effects, int groups, double ridge = 0.1)
     {
@@ -58,7 +58,7 @@ public static class MaskRegression
         return matrix;
     }
 
-    /// <summary>The lower factor L of A = LLᵀ, in place.</summary>
+    /// <summary>Computes the lower factor L of A = LLᵀ, in place.</summary>
     private static double[,] Cholesky(double[,] a)
     {
         int n = a.GetLength(0);

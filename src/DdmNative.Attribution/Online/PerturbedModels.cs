@@ -3,16 +3,22 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>What an online mode hands to the objectives: W[o, g] = F_o(<see cref="Control"/>) − F_o(model g), with minus without; for a loss, negative means the group helps.</summary>
-/// <param name="Removals">The groups each model lacks, R of them.</param>
+/// <summary>
+/// The result of an online mode: W[o, g] = F_o(<see cref="Control"/>) − F_o(model g), with minus without; for a loss, negative means that
+/// the group helps.
+/// </summary>
+/// <param name="Removals">The groups that each of the R models leaves out.</param>
 /// <param name="Parameters">[R, P].</param>
-/// <param name="Control">[P]: the same treatment with nothing removed; θ_T where that changes nothing.</param>
+/// <param name="Control">[P]: the same steps with nothing removed; θ_T if they change nothing.</param>
 public sealed record PerturbedModels(IReadOnlyList<int[]> Removals, float[] Parameters, float[] Control)
 {
     /// <summary>One model's parameters [P].</summary>
     public ReadOnlySpan<float> this[int removal] => Parameters.AsSpan(removal * Control.Length, Control.Length);
 
-    /// <summary>What the control and every model say about the evaluation samples, for any objective (<see cref="AttributionMatrix.From"/>).</summary>
+    /// <summary>
+    /// Computes the logits of the control and of every model on the evaluation samples, for any objective (<see
+    /// cref="AttributionMatrix.From"/>).
+    /// </summary>
     public CounterfactualLogits Evaluate(ModelEvaluator evaluator)
     {
         ArgumentNullException.ThrowIfNull(evaluator);

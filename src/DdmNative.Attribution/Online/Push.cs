@@ -3,18 +3,21 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>Settings of <see cref="Push"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
+/// <summary>Options of <see cref="Push"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
 /// <param name="Steps">K.</param>
-/// <param name="StepSize">η; K·η/(1 − μ) is the length of the walk, whatever the length of the training.</param>
+/// <param name="StepSize">η; K·η/(1 − μ) is the length of the update path, whatever the length of the training.</param>
 /// <param name="Momentum">μ, from zero velocity.</param>
-/// <param name="Part">The part of the steps that is taken; below 1 where all were found to be too many (<see cref="TrustRegion"/>).</param>
+/// <param name="Part">The part of the steps that is run; below 1 if all were too many (<see cref="TrustRegion"/>).</param>
 public sealed record PushOptions(int Steps = 20, float StepSize = 0.04f, float Momentum = 0.9f, double Part = 1);
 
 /// <summary>
-/// `push`: from θ_T, the removed groups' logits are pushed along the fixed residual r = p_T − onehot (loss −⟨r, z⟩), while the other groups' images hold the
-/// target's own predictions p_T by cross-entropy. A residual sums to zero, so that it is a label vector for which softmax cross-entropy is exactly that push.
+/// `push`: from θ_T, the removed groups' logits are pushed along the fixed residual r = p_T − onehot (loss −⟨r, z⟩), while cross-entropy
+/// keeps the other groups' images at the target's own predictions p_T. A residual sums to zero, so that softmax cross-entropy with the
+/// residual as label vector is exactly that push.
 /// </summary>
-/// <remarks>Without a removal nothing moves, since the cross-entropy towards p_T has no gradient at θ_T: the control is θ_T itself.</remarks>
+/// <remarks>
+/// Without a removal the model does not change, because the cross-entropy towards p_T has no gradient at θ_T: the control is θ_T itself.
+/// </remarks>
 public sealed class Push(PushOptions? options = null) : IOnlineMode
 {
     private readonly PushOptions _options = options ?? new PushOptions();

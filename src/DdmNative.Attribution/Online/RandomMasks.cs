@@ -6,8 +6,9 @@ namespace DdmNative.Attribution.Online;
 public static class RandomMasks
 {
     /// <summary>
-    /// Each of <paramref name="count"/> masks removes every group with probability <paramref name="probability"/>, independently. About .06 works (p = .25 removes so much that effects are
-    /// no longer additive). An empty mask, which would say nothing, removes one group drawn uniformly.
+    /// Each of <paramref name="count"/> masks removes every group with probability <paramref name="probability"/>, independently. About .06
+    /// works (p = .25 removes so much that effects are no longer additive). An empty mask, which gives no information, is replaced by one
+    /// group drawn uniformly.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The probability is not in (0, 1).</exception>
     public static IReadOnlyList<int[]> Draw(int groups, int count, ulong seed, double probability = 0.06)

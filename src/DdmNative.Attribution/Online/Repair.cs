@@ -3,16 +3,17 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>Settings of <see cref="Repair"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
+/// <summary>Options of <see cref="Repair"/>; the defaults were measured best on Fashion-MNIST (docs/attribution-quality.md).</summary>
 /// <param name="Steps">K.</param>
-/// <param name="StepSize">η; K·η/(1 − μ) is the length of the walk, whatever the length of the training.</param>
+/// <param name="StepSize">η; K·η/(1 − μ) is the length of the update path, whatever the length of the training.</param>
 /// <param name="Momentum">μ, from zero velocity.</param>
-/// <param name="Part">The part of the steps that is taken; below 1 where all were found to be too many (<see cref="TrustRegion"/>).</param>
+/// <param name="Part">The part of the steps that is run; below 1 if all were too many (<see cref="TrustRegion"/>).</param>
 public sealed record RepairOptions(int Steps = 40, float StepSize = 0.02f, float Momentum = 0.9f, double Part = 1);
 
 /// <summary>
-/// `repair`: a few full-batch steps from θ_T on the forward-matched synset without the removed groups' images, against a control with all of them. The
-/// other groups pull where the removed one no longer pulls back. Needs no stored checkpoint. An unmatched synset makes it a baseline.
+/// `repair`: a few full-batch steps from θ_T on the forward-matched synset without the removed groups' images, against a control with all
+/// of them. The other groups change the model where the removed one no longer counteracts them. It needs no stored checkpoint. With an
+/// unmatched synset it is a baseline.
 /// </summary>
 public sealed class Repair(RepairOptions? options = null) : IOnlineMode
 {

@@ -3,16 +3,16 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>
-/// Which images of a synset each step looks at: all of them where they are few; of many, a batch in seeded order, the same for all models.
-/// A thousand groups' models that all looked at all groups' images
-/// would take a million pairs a step, and what a batch leaves out cancels between a model and its control, which see the same batches.
+/// The images of a synset that each step uses: all of them if they are few, otherwise a batch in seeded order, the same for all models.
+/// With a thousand groups, models that use all groups' images would need a million pairs per step; and the error of a batch cancels between
+/// a model and its control, which use the same batches.
 /// </summary>
 public sealed class SynsetBatches
 {
-    /// <summary>A synset of up to so many images is looked at as a whole.</summary>
+    /// <summary>The largest synset that every step uses completely.</summary>
     public const int LargestWhole = 256;
 
-    /// <summary>The fewest images of a batch.</summary>
+    /// <summary>The minimum number of images per batch.</summary>
     private const int Fewest = 64;
 
     private const ulong Seed = 1;
@@ -31,20 +31,18 @@ public sealed class SynsetBatches
     /// <summary>M.</summary>
     public int Images { get; }
 
-    /// <summary>B: images of a step.</summary>
+    /// <summary>B: the number of images per step.</summary>
     public int Size { get; }
 
-    /// <summary>Whether every step looks at all images, in their order.</summary>
+    /// <summary>Whether every step uses all images, in their order.</summary>
     public bool AreWhole => Size == Images;
 
     /// <summary>
-    /// B for M images: the more images, the smaller the batch, so that a step's cost grows with the number of models alone.
+    /// B for M images: the more images, the smaller the batch, so that a step's cost grows only with the number of models.
     /// </summary>
     public static int SizeFor(int images) => images <= LargestWhole ? images : Math.Max(Fewest, LargestWhole * LargestWhole / images);
 
-    /// <summary>
-    /// The images of a step, and the factor by which their weights are larger, so that a batch stands for the whole synset.
-    /// </summary>
+    /// <summary>The images of a step, and the factor for their weights, so that a batch represents the whole synset.</summary>
     public (int[] Images, float Factor) Of(int step)
     {
         if (AreWhole)
@@ -54,7 +52,8 @@ public sealed class SynsetBatches
     }
 
     /// <summary>
-    /// A step's part [R, B·L] of values [R, M·L] of all images: L numbers an image, times a factor; zeros behind a short batch.
+    /// Selects a step's part [R, B·L] of values [R, M·L] of all images: L numbers per image, multiplied by a factor; a short batch is
+    /// padded with zeros.
     /// </summary>
     public float[] Pick(ReadOnlySpan<float> values, int rows, int length, ReadOnlySpan<int> images, float factor = 1)
     {

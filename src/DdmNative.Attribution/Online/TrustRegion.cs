@@ -7,26 +7,25 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Online;
 
 /// <summary>
-/// How far perturbed models may move before their effects are no longer believed; the defaults were measured on Fashion-MNIST
+/// Limits for the deviation of perturbed models, beyond which their effects are not trusted; the defaults were measured on Fashion-MNIST
 /// (docs/attribution-quality.md).
 /// </summary>
-/// <param name="Images">Training images that models are checked on, from all groups alike.</param>
-/// <param name="MostKeptLoss">The largest growth of the loss on kept images that is trusted, a factor.</param>
-/// <param name="LossFloor">Added to both losses, in nats: a converged network's training loss is so near zero that a factor alone says
-/// nothing.</param>
-/// <param name="PilotGroups">Groups that are tried first, to find how far all models walk.</param>
-/// <param name="MostHalvings">How often the walk is halved at most.</param>
+/// <param name="Images">Training images for the check, in equal numbers from all groups.</param>
+/// <param name="MostKeptLoss">The largest trusted growth of the loss on kept images, a factor.</param>
+/// <param name="LossFloor">Added to both losses, in nats: a converged network's training loss is so close to zero that a factor alone has
+/// no meaning.</param>
+/// <param name="PilotGroups">Groups that are tried first, to determine the length of all models' update paths.</param>
+/// <param name="MostHalvings">The maximum number of halvings of the update path.</param>
 public sealed record TrustRegionOptions(int Images = 512, double MostKeptLoss = 1.5, double LossFloor = 0.02, int PilotGroups = 10, int MostHalvings = 3);
 
 /// <summary>
-/// What a synset mode can check by itself: a model without a group must still fit the groups that it keeps, as an exactly retrained one
-/// does. A deviation that has run away, or a synset whose images pull
-/// back too little, shows as a loss on kept training images that is larger than the target's. The mode then walks half as far, and again,
-/// until the check holds.
+/// A check of a synset mode without retraining: a model without a group must still fit the groups that it keeps, as an exactly retrained
+/// one does. If the deviation diverges, or the synset's images correct it too little, the loss on kept training images exceeds the
+/// target's. The mode then halves its update path, repeatedly if necessary, until the check succeeds.
 /// </summary>
 public sealed class TrustRegion : IDisposable
 {
-    /// <summary>What to do about effects that cannot be trusted.</summary>
+    /// <summary>The advice for effects that cannot be trusted.</summary>
     public const string Advice = "Compare with --depth head or --depth block:1, or retrain some groups exactly: ddm validate --count 5.";
 
     private readonly TrustRegionOptions _options;
@@ -34,13 +33,13 @@ public sealed class TrustRegion : IDisposable
     private readonly int[] _labels;
     private readonly ModelEvaluator _evaluator;
 
-    /// <param name="device">Where models are evaluated.</param>
+    /// <param name="device">The device for evaluating models.</param>
     /// <param name="network">The target's architecture.</param>
     /// <param name="train">The normalised training set.</param>
     /// <param name="groupOf">[N]: the group of each training sample.</param>
     /// <param name="groupCount">G.</param>
-    /// <param name="seed">Chooses the images.</param>
-    /// <param name="options">The bounds.</param>
+    /// <param name="seed">The seed that selects the images.</param>
+    /// <param name="options">The limits.</param>
     public TrustRegion(Device device, Network network, Dataset train, int[] groupOf, int groupCount, ulong seed, TrustRegionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(train);
@@ -53,30 +52,31 @@ public sealed class TrustRegion : IDisposable
         _evaluator = new ModelEvaluator(device, network, chosen.Images, chosen.Count);
     }
 
-    /// <summary>What to tell the user of models that no longer fit the groups that they keep; null where they do.</summary>
+    /// <summary>The warning about models that no longer fit the groups that they keep; null if they do.</summary>
     /// <param name="keptLoss">The median growth of the loss on kept images; null for a method without a synset of images.</param>
-    /// <param name="part">The part of its walk that the mode took.</param>
+    /// <param name="part">The part of its update path that the mode followed.</param>
     public static string? Warning(double? keptLoss, double? part)
     {
         double most = new TrustRegionOptions().MostKeptLoss;
         if (!(keptLoss > most))
             return null;
         string walked = part < 1
-            ? string.Create(CultureInfo.InvariantCulture, $", although the method walked only {part:0.###} of its way") : "";
+            ? string.Create(CultureInfo.InvariantCulture, $", although the method followed only {part:0.###} of its update path") : "";
         return string.Create(CultureInfo.InvariantCulture, $"the models without a group no longer fit the groups that they keep: ")
             + string.Create(CultureInfo.InvariantCulture, $"their loss on kept training images is {keptLoss:0.0#} times the target's ")
             + string.Create(CultureInfo.InvariantCulture, $"(up to {most:0.0#} is trusted){walked}. ")
             + "The effects are too large, and their order is not reliable. " + Advice;
     }
 
-    /// <summary>The number of steps in a part of a walk; one at least, unless the walk has none.</summary>
+    /// <summary>The number of steps in a part of an update path; at least one, unless the path has none.</summary>
     internal static int StepsOf(int steps, double part) => Math.Min(steps, Math.Max(1, (int)Math.Round(steps * part)));
 
     /// <summary>
-    /// The mode, walking as far as the pilot groups' models stay within bounds, and the part of its own walk that this is.
+    /// The mode with the longest update path for which the pilot groups' models stay within the limits, and the part of its own path that
+    /// this is.
     /// </summary>
-    /// <param name="mode">As it is set.</param>
-    /// <param name="context">Its <see cref="OnlineContext.Removals"/> are the pilot's: <see cref="Pilot"/>.</param>
+    /// <param name="mode">The mode with its own options.</param>
+    /// <param name="context">A context whose <see cref="OnlineContext.Removals"/> are the pilot's: <see cref="Pilot"/>.</param>
     public (IOnlineMode Mode, double Part) Fit(IOnlineMode mode, OnlineContext context)
     {
         ArgumentNullException.ThrowIfNull(mode);
@@ -99,7 +99,7 @@ public sealed class TrustRegion : IDisposable
         return [.. Enumerable.Range(0, count).Select(i => new[] { (int)((long)i * groupCount / count) })];
     }
 
-    /// <summary>[R]: by which factor each model's loss on check images of the groups that it keeps is larger than the control's.</summary>
+    /// <summary>[R]: the factor by which each model's loss on check images of the groups that it keeps exceeds the control's.</summary>
     public double[] KeptLoss(PerturbedModels models)
     {
         ArgumentNullException.ThrowIfNull(models);
@@ -109,7 +109,7 @@ public sealed class TrustRegion : IDisposable
         return [.. models.Removals.Select((removed, r) => KeptLoss(control, Losses(logits.AsSpan(r * length, length)), removed))];
     }
 
-    /// <summary>The middle one of the models' factors, which a single hard group does not decide.</summary>
+    /// <summary>The median of the models' factors, so that a single difficult group does not decide.</summary>
     public static double Median(IEnumerable<double> factors)
     {
         double[] sorted = [.. factors.Order()];
@@ -135,7 +135,10 @@ public sealed class TrustRegion : IDisposable
         return losses;
     }
 
-    /// <summary>As many of every group, in the order of the groups; of more groups than images, evenly spread ones.</summary>
+    /// <summary>
+    /// Selects the same number of images of every group, in the order of the groups; if there are more groups than images, evenly spread
+    /// groups.
+    /// </summary>
     private static int[] Choose(int[] groupOf, int groupCount, ulong seed, int count)
     {
         int[] order = SeededOrder.Permutation(groupOf.Length, seed);

@@ -1,11 +1,11 @@
 namespace DdmNative.Attribution.Online;
 
-/// <summary>Removes chosen groups together from the target, by any online mode.</summary>
+/// <summary>Removes chosen groups together from the target, with any online mode.</summary>
 public static class Unlearning
 {
     /// <summary>
-    /// θ_T + (θ_perturbed − θ_control) [P]: the target moved by what the removal changes. Modes whose control drifts away from the target (a replay ends elsewhere than the real training did) are
-    /// thereby corrected for the drift; where the control is θ_T this is the perturbed model itself.
+    /// θ_T + (θ_perturbed − θ_control) [P]: the target plus the change by the removal. This corrects modes whose control drifts from the
+    /// target (a replay does not end where the real training did); if the control is θ_T, the result is the perturbed model itself.
     /// </summary>
     /// <exception cref="ArgumentException">There is nothing to remove, or nothing would remain.</exception>
     public static float[] Remove(IOnlineMode mode, OnlineContext context, IReadOnlyCollection<int> groups)
@@ -15,13 +15,13 @@ public static class Unlearning
         ArgumentNullException.ThrowIfNull(groups);
         int[] distinct = [.. groups.Distinct().Order()];
         if (distinct.Length == 0 || distinct.Length == context.GroupSizes.Count)
-            throw new ArgumentException($"{distinct.Length} of {context.GroupSizes.Count} groups cannot be unlearned; name at least one and leave at least one.", nameof(groups));
+            throw new ArgumentException($"{distinct.Length} of {context.GroupSizes.Count} groups cannot be unlearned; remove at least one and keep at least one.", nameof(groups));
         return Move(context.Target, mode.Run(context with { Removals = [distinct] }));
     }
 
-    /// <summary>The same of a removal's model that a mode has run already.</summary>
+    /// <summary>The same for a removal's model that a mode has already computed.</summary>
     /// <param name="target">θ_T [P].</param>
-    /// <param name="models">One removal's.</param>
+    /// <param name="models">The models of one removal.</param>
     public static float[] Move(float[] target, PerturbedModels models)
     {
         ArgumentNullException.ThrowIfNull(target);

@@ -1,5 +1,5 @@
 namespace DdmNative.Attribution.Sharding;
 
-/// <summary>This shard's pieces of a stage are computed and kept; the stage's result is formed when those of all shards are put together.</summary>
+/// <summary>This shard's pieces of a stage are computed and stored; the merge of all shards computes the stage's result.</summary>
 public sealed class AwaitingShardsException(int own, int of)
-    : Exception($"{own} of {of} pieces are this shard's and done; the result is formed by ddm merge.");
+    : Exception($"{own} of {of} pieces belong to this shard and are done; ddm merge computes the result.");

@@ -6,29 +6,29 @@ namespace DdmNative.Attribution.Sharding;
 
 /// <summary>Pieces that are computed together.</summary>
 /// <param name="Pieces">Their numbers, ascending.</param>
-/// <param name="Before">Pieces that were computed before them.</param>
-/// <param name="Total">Pieces to compute altogether; those that were kept do not count.</param>
+/// <param name="Before">The number of pieces that were computed before them.</param>
+/// <param name="Total">The total number of pieces to compute; stored pieces do not count.</param>
 public sealed record PieceWave(int[] Pieces, int Before, int Total);
 
 /// <summary>
-/// Work that falls into pieces which do not need one another: what an interrupted run has kept is taken, what is missing is computed in waves and kept. Of a shard's work only the shard's own pieces are
-/// computed, and there is no result: it is formed where all shards' pieces are put together.
+/// Work that is divided into independent pieces: the stored pieces of an interrupted run are reused, and the missing ones are computed in
+/// waves and stored. In a shard, only the shard's own pieces are computed, and there is no result: the merge of all shards computes it.
 /// </summary>
 public sealed class PieceWork
 {
-    /// <summary>Where pieces are kept.</summary>
+    /// <summary>The store of pieces.</summary>
     public IPartialResults Kept { get; init; } = new NothingKept();
 
-    /// <summary>Which pieces are this process's; null for all.</summary>
+    /// <summary>The pieces that belong to this process; null for all.</summary>
     public StageShare? Share { get; init; }
 
-    /// <summary>Looked at before each wave.</summary>
+    /// <summary>Checked before each wave.</summary>
     public CancellationToken Cancellation { get; init; }
 
-    /// <summary>Seconds spent on computing pieces here, without keeping them.</summary>
+    /// <summary>Seconds spent on computing pieces here, without storing them.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>Numbers that are computed once for all: taken from what was kept, or computed and kept.</summary>
+    /// <summary>Returns numbers that are computed once for all pieces: the stored ones, or computed and stored.</summary>
     public double[] Once(string name, Func<double[]> compute)
     {
         ArgumentNullException.ThrowIfNull(compute);
@@ -40,13 +40,14 @@ public sealed class PieceWork
         return values;
     }
 
-    /// <summary>All pieces' numbers, by piece.</summary>
-    /// <param name="name">Names them.</param>
-    /// <param name="count">How many there are.</param>
-    /// <param name="wave">Most pieces that are computed together.</param>
-    /// <param name="compute">A wave's numbers, in the order of its pieces; must not depend on which pieces are computed together.</param>
-    /// <exception cref="AwaitingShardsException">The pieces of a shard are done.</exception>
-    /// <exception cref="OperationCanceledException">Interrupted; finished waves are kept.</exception>
+    /// <summary>Returns the numbers of all pieces, by piece.</summary>
+    /// <param name="name">The name of the pieces.</param>
+    /// <param name="count">The number of pieces.</param>
+    /// <param name="wave">The maximum number of pieces that are computed together.</param>
+    /// <param name="compute">Computes the numbers of a wave, in the order of its pieces; the result must not depend on which pieces are
+    /// computed together.</param>
+    /// <exception cref="AwaitingShardsException">The pieces of a shard are finished.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; finished waves are kept.</exception>
     public IReadOnlyList<T[]> Each<T>(string name, int count, int wave, Func<PieceWave, IReadOnlyList<T[]>> compute)
         where T : struct, INumberBase<T>
     {
@@ -67,7 +68,7 @@ public sealed class PieceWork
             Share?.Spend(pieces.Length, watch.Elapsed.TotalSeconds);
             done += pieces.Length;
 
-            // After the last wave of a whole work its result is written at once, and the pieces would be thrown away.
+            // After the last wave of undivided work the result is written immediately, and stored pieces would be discarded.
             bool keep = Share is not null || done < missing.Length;
             for (int i = 0; i < pieces.Length; i++)
             {

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace DdmNative.Attribution.Sharding;
 
-/// <summary>One of several processes that share the work of a job, written <c>I/N</c>: the I-th of N, I from 1 to N.</summary>
+/// <summary>One of several processes that divide the work of a job, written <c>I/N</c>: the I-th of N, I from 1 to N.</summary>
 public readonly record struct Shard
 {
-    /// <summary>More processes than that are a slip of the pen.</summary>
+    /// <summary>The maximum number of processes; a larger number is treated as a typing error.</summary>
     public const int Most = 1_000_000;
 
     /// <param name="index">I.</param>
@@ -25,7 +25,7 @@ public readonly record struct Shard
     /// <summary>N.</summary>
     public int Count { get; }
 
-    /// <summary>Reads <c>I/N</c>; null where the text is none.</summary>
+    /// <summary>Parses <c>I/N</c>; null if the text is malformed.</summary>
     public static Shard? Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -38,7 +38,9 @@ public readonly record struct Shard
             : null;
     }
 
-    /// <summary>Whether a piece of work is this shard's: pieces are dealt out in turn, so that shards differ by one piece at most.</summary>
+    /// <summary>
+    /// Whether a piece belongs to this shard: pieces are assigned in turn, so that the numbers of pieces per shard differ by at most one.
+    /// </summary>
     public bool Owns(int piece) => piece % Count == Index - 1;
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Index}/{Count}");

@@ -3,12 +3,13 @@ using DdmNative.Attribution.Datasets;
 namespace DdmNative.Attribution.Training;
 
 /// <summary>
-/// Which samples each step sees: every epoch is a seeded permutation of the training set, cut into batches; the last, smaller one is kept.
-/// The order depends on the seed and the set's size only, so that a model trained without a group meets the remaining samples in the same order.
+/// The samples of each step: every epoch is a seeded permutation of the training set, divided into batches; the last, smaller one is kept.
+/// The order depends only on the seed and the set's size, so that a model trained without a group uses the remaining samples in the same
+/// order.
 /// </summary>
 public sealed class BatchOrder
 {
-    // Keeps batch orders apart from the subsets and splits that are drawn with the same seed.
+    // Separates batch orders from the subsets and splits with the same seed.
     private const ulong StreamBase = 0x4241544348ul << 24;
 
     private readonly ulong _seed;
@@ -26,7 +27,7 @@ public sealed class BatchOrder
         _seed = seed;
     }
 
-    /// <summary>Batches laid down elsewhere, taken in turn: another implementation's order, to be compared with it step by step.</summary>
+    /// <summary>Uses given batches in turn: another implementation's order, for step-by-step comparison.</summary>
     internal BatchOrder(int samples, IReadOnlyList<int[]> batches)
         : this(samples, batches.Max(batch => batch.Length), seed: 0) => _given = batches;
 

@@ -1,6 +1,9 @@
 namespace DdmNative.Attribution.Training;
 
-/// <summary>Learning rates that fall to zero along a cosine, step by step: η_t = η·½(1 + cos(πt/T)), t = 0 … T − 1 (Loshchilov and Hutter, ICLR 2017, without restarts).</summary>
+/// <summary>
+/// Learning rates that decrease to zero along a cosine, step by step: η_t = η·½(1 + cos(πt/T)), t = 0 … T − 1 (Loshchilov and Hutter, ICLR
+/// 2017, without restarts).
+/// </summary>
 public static class CosineSchedule
 {
     /// <summary>η_t of step <paramref name="step"/> of <paramref name="total"/>.</summary>

@@ -1,18 +1,18 @@
 namespace DdmNative.Attribution.Training;
 
 /// <summary>
-/// What models with and without parts of their training data say about the evaluation samples. Logits are kept rather than objectives, so that
-/// any objective can be asked for later without training again.
+/// Logits on the evaluation samples of models trained with and without parts of their training data. Logits are stored rather than
+/// objectives, so that any objective can be computed later without retraining.
 /// </summary>
-/// <param name="LeftOut">For each counterfactual model, the groups it was trained (or approximated) without; usually one each.</param>
+/// <param name="LeftOut">For each counterfactual model, the groups that it leaves out; usually one each.</param>
 /// <param name="Samples">M: evaluation samples.</param>
 /// <param name="Classes">K.</param>
-/// <param name="Reference">[M, K]: logits of the model with everything, trained the same way (the control).</param>
-/// <param name="Without">[number of models, M, K]: logits of the models without.</param>
+/// <param name="Reference">[M, K]: logits of the model with all groups, trained in the same way (the control).</param>
+/// <param name="Without">[number of models, M, K]: logits of the models without the groups.</param>
 public sealed record CounterfactualLogits(IReadOnlyList<int[]> LeftOut, int Samples, int Classes, float[] Reference, float[] Without)
 {
-    /// <summary>From the logits [M·K] of the reference, then of each model without.</summary>
-    /// <exception cref="ArgumentException">There are not as many models as left-out sets, and one more.</exception>
+    /// <summary>Combines the logits [M·K] of the reference and of each model without groups.</summary>
+    /// <exception cref="ArgumentException">The number of models is not one more than the number of left-out sets.</exception>
     public static CounterfactualLogits Of(IReadOnlyList<int[]> leftOut, int samples, int classes, IReadOnlyList<float[]> models)
     {
         ArgumentNullException.ThrowIfNull(leftOut);
@@ -25,7 +25,7 @@ public sealed record CounterfactualLogits(IReadOnlyList<int[]> LeftOut, int Samp
         return new CounterfactualLogits(leftOut, samples, classes, models[0], without);
     }
 
-    /// <summary>How many counterfactual models there are.</summary>
+    /// <summary>The number of counterfactual models.</summary>
     public int Count => LeftOut.Count;
 
     /// <summary>[M, K]: logits of one counterfactual model.</summary>

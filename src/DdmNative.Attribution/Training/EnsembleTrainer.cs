@@ -4,15 +4,14 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Training;
 
 /// <summary>
-/// Trains E copies of one network at once along the ensemble axis, all on the same batches in the same order; each member may have samples of
-/// its own dropped, which is how a group is left out: its samples keep their places in the order and weigh nothing.
+/// Trains E copies of one network at once along the ensemble axis, all on the same batches in the same order. Samples can be dropped for
+/// each member, which is how a group is left out: its samples keep their positions in the order and have weight zero.
 /// </summary>
 /// <remarks>
-/// One step is one recorded plan, or a few steps are: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu +
-/// g, θ ← θ − ηu.
-/// The host uploads B indices, E·B weights and the learning rate before each run; nothing comes back unless asked for.
-/// A member's loss is the mean over the kept samples of its batch (weighted, where the set has weights); a batch of which a member keeps
-/// nothing gives it a zero gradient, so that only its momentum moves it. A member's result does not depend on the others beside it.
+/// One recorded plan is one step or a few steps: gather the batch (shared by all members), forward, δ = w(σp − q), backward, u ← μu + g, θ
+/// ← θ − ηu. The host uploads B indices, E·B weights and the learning rate before each run; nothing is downloaded unless requested. A
+/// member's loss is the mean over the kept samples of its batch (weighted, if the set has weights); a batch without kept samples gives a
+/// zero gradient, so that only the momentum changes the member. A member's result does not depend on the other members.
 /// </remarks>
 public sealed class EnsembleTrainer : IDisposable
 {
@@ -29,27 +28,27 @@ public sealed class EnsembleTrainer : IDisposable
     private readonly IPlan? _stepWithProducts;
     private readonly float[] _hostWeights, _hostIndices;
 
-    /// <param name="device">Where to train.</param>
+    /// <param name="device">The device for training.</param>
     /// <param name="network">A whole network, or the top of one on frozen features.</param>
     /// <param name="set">The samples, on the same device; not disposed here.</param>
-    /// <param name="options">The recipe.</param>
+    /// <param name="options">The training options.</param>
     /// <param name="members">E.</param>
-    /// <param name="trackLoss">Whether <see cref="BatchLosses"/> will be asked for.</param>
-    /// <param name="stepsTogether">Steps of one plan's run: a CPU thread then takes a member through all of them while its parameters are
-    /// in the cache. The parameters can be read only between such runs.</param>
+    /// <param name="trackLoss">Whether <see cref="BatchLosses"/> is used.</param>
+    /// <param name="stepsTogether">Steps of one run of the plan: a CPU thread then processes a member through all of them while its
+    /// parameters are in the cache. The parameters can be read only between such runs.</param>
     public EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss = false,
         int stepsTogether = 1)
         : this(device, network, set, options, members, trackLoss, order: null, stepsTogether: stepsTogether)
     {
     }
 
-    /// <summary>Trains one network in the recipe's own order, and takes its samples' products with directions where it is asked to.</summary>
+    /// <summary>Trains one network in its own batch order, and computes its samples' products with directions if requested.</summary>
     internal EnsembleTrainer(Device device, Network network, TrainingSet set, TrainingOptions options, GhostProducts products)
         : this(device, network, set, options, members: 1, trackLoss: false, order: null, products)
     {
     }
 
-    /// <summary>Trains in a given order in place of the recipe's own.</summary>
+    /// <summary>Trains in a given batch order.</summary>
     internal EnsembleTrainer(
         Device device, Network network, TrainingSet set, TrainingOptions options, int members, bool trackLoss, BatchOrder? order,
             GhostProducts? products = null, int stepsTogether = 1)
@@ -89,27 +88,30 @@ public sealed class EnsembleTrainer : IDisposable
     /// <summary>E.</summary>
     public int Members { get; }
 
-    /// <summary>T: the steps of one run.</summary>
+    /// <summary>T: the number of steps of one run.</summary>
     public int TotalSteps { get; }
 
     /// <summary>The members' current parameters, a copy, [E·P].</summary>
     public float[] Parameters => _parameters.ToArray();
 
-    /// <summary>The members' current velocities, a copy, [E·P]: with the parameters and the step, all that the rest of the training depends on.</summary>
+    /// <summary>
+    /// The members' current velocities, a copy, [E·P]: together with the parameters and the step, everything that the rest of the training
+    /// depends on.
+    /// </summary>
     public float[] Velocity => _velocity.ToArray();
 
     /// <summary>Copies the members' current parameters, [E·P].</summary>
     internal void ReadParameters(Span<float> parameters) => _parameters.Download(parameters);
 
-    /// <summary>Each member's loss on the batch of the last step, before that step moved it; zero where it kept nothing of the batch.</summary>
-    /// <exception cref="InvalidOperationException">The trainer was made without tracking losses.</exception>
+    /// <summary>Each member's loss on the batch of the last step, before the update; zero if it kept no sample of the batch.</summary>
+    /// <exception cref="InvalidOperationException">The trainer was created without tracking losses.</exception>
     public double[] BatchLosses()
     {
-        float[] losses = _losses?.ToArray() ?? throw new InvalidOperationException("The trainer was made without trackLoss.");
+        float[] losses = _losses?.ToArray() ?? throw new InvalidOperationException("The trainer was created without trackLoss.");
         var mean = new double[Members];
         for (int i = 0; i < losses.Length; i++)
         {
-            // A dropped sample may have an infinite loss, which zero times would turn into NaN.
+            // A dropped sample may have an infinite loss, and zero times infinity is NaN.
             if (_hostWeights[i] != 0)
                 mean[i / _order.BatchSize] += (double)_hostWeights[i] * losses[i];
         }
@@ -117,28 +119,31 @@ public sealed class EnsembleTrainer : IDisposable
         return mean;
     }
 
-    /// <summary>Trains all members from their initialisation, from zero velocity, through the whole schedule.</summary>
+    /// <summary>Trains all members from their initialisation, with zero velocity, through the whole schedule.</summary>
     /// <param name="initialParameters">[P], the same for all members, or [E·P].</param>
     /// <param name="isDropped">(member, sample) → whether the member must not learn from the sample; null drops nothing.</param>
-    /// <param name="onStep">Called after each step, or run of steps taken together, with (steps done, T); <see cref="Parameters"/> may be
-    /// read from it.</param>
-    /// <param name="cancellation">Looked at before each of them.</param>
-    /// <exception cref="ArgumentException">The parameters are not as many as one member's or all members'.</exception>
+    /// <param name="onStep">Called after each step, or run of several steps, with (steps done, T); <see cref="Parameters"/> may be read
+    /// from it.</param>
+    /// <param name="cancellation">Checked before each of them.</param>
+    /// <exception cref="ArgumentException">The number of parameters does not match one member or all members.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step.</exception>
     public void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
         => RunFrom(0, initialParameters, new float[_parameterCount], isDropped, onStep, cancellation);
 
-    /// <summary>The same; <paramref name="wantsProducts"/> is asked before each step whether it is to take products, and may read <see cref="Parameters"/> and set the directions.</summary>
+    /// <summary>
+    /// The same; <paramref name="wantsProducts"/> is called before each step and returns whether the step computes products; it may read
+    /// <see cref="Parameters"/> and set the directions.
+    /// </summary>
     internal void RunWithProducts(ReadOnlySpan<float> initialParameters, Func<int, bool> wantsProducts, Action<int, int>? onStep, CancellationToken cancellation)
         => RunSteps(0, initialParameters, new float[_parameterCount], isDropped: null, wantsProducts, onStep, cancellation);
 
-    /// <summary>Trains on from where a run of the same recipe had come to, to the same end, bit for bit.</summary>
-    /// <param name="firstStep">The steps that are done.</param>
-    /// <param name="parameters">After them, [P] or [E·P].</param>
-    /// <param name="velocity">After them, as many.</param>
+    /// <summary>Resumes a training with the same options; the result is identical, bit for bit.</summary>
+    /// <param name="firstStep">The number of finished steps.</param>
+    /// <param name="parameters">The parameters after them, [P] or [E·P].</param>
+    /// <param name="velocity">The velocities after them, of the same length.</param>
     /// <param name="isDropped">As for <see cref="Run"/>.</param>
     /// <param name="onStep">As for <see cref="Run"/>.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
+    /// <param name="cancellation">Checked before each step.</param>
     /// <exception cref="ArgumentException">As for <see cref="Run"/>.</exception>
     /// <exception cref="OperationCanceledException">As for <see cref="Run"/>.</exception>
     public void RunFrom(
@@ -174,9 +179,7 @@ public sealed class EnsembleTrainer : IDisposable
         }
     }
 
-    /// <summary>
-    /// The batches of all steps come first: between the members' own calls nothing then is left that they would have to wait for.
-    /// </summary>
+    /// <summary>Records the gathering of all steps' batches first, so that members' own calls do not have to wait between steps.</summary>
     private void RecordSteps(Device device, Batch[] batches)
     {
         foreach (Batch batch in batches)
@@ -204,7 +207,7 @@ public sealed class EnsembleTrainer : IDisposable
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
     {
         if (parameters.Length != _parameterCount && parameters.Length != Members * _parameterCount)
-            throw new ArgumentException($"{parameters.Length} values; expected {_parameterCount} for all members alike or {Members} times as many.", nameof(parameters));
+            throw new ArgumentException($"{parameters.Length} values; expected {_parameterCount} (the same for all members) or {Members} times as many.", nameof(parameters));
         var all = new float[Members * _parameterCount];
         for (int at = 0; at < all.Length; at += parameters.Length)
             parameters.CopyTo(all.AsSpan(at));
@@ -212,8 +215,8 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     /// <summary>
-    /// Uploads the step's learning rate, its batch's indices and each member's weights; places beyond the end of a short batch point at
-    /// sample 0 and weigh nothing.
+    /// Uploads the step's learning rate, its batch's indices and each member's weights; positions beyond the end of a short batch refer to
+    /// sample 0 with weight zero.
     /// </summary>
     private void Prepare(Batch target, int step, Func<int, int, bool>? isDropped)
     {
@@ -243,7 +246,7 @@ public sealed class EnsembleTrainer : IDisposable
         target.LearningRate.Upload([CosineSchedule.At(step, TotalSteps, _options.LearningRate)]);
     }
 
-    /// <summary>What one step of a plan has of its own: what the host uploads, the batch, and the pass over it.</summary>
+    /// <summary>The buffers of one step of a plan: the host's uploads, the batch, and the pass over it.</summary>
     private sealed class Batch : IDisposable
     {
         public Batch(Device device, Network network, TrainingSet set, int members, int samples)

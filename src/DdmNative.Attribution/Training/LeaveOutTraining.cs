@@ -6,10 +6,11 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Training;
 
 /// <summary>
-/// Trains one model with everything and one without each left-out set of groups, all from the same initialisation, with the same batch order and
-/// schedule, in waves along the ensemble axis. On whole networks this is exact retraining; on the top of one with frozen features, the depth dial.
+/// Trains one model with all groups and one without each left-out set of groups, all from the same initialisation, with the same batch
+/// order and schedule, in waves along the ensemble axis. On whole networks this is exact retraining; on the top of one with frozen
+/// features, the depth dial.
 /// </summary>
-/// <param name="device">Where to train.</param>
+/// <param name="device">The device for training.</param>
 /// <param name="network">The network, or its top.</param>
 /// <param name="set">Its training samples, on the same device.</param>
 /// <param name="groupOf">[N]: the group of each training sample.</param>
@@ -17,21 +18,21 @@ namespace DdmNative.Attribution.Training;
 public sealed class LeaveOutTraining(Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator)
 {
     /// <summary>
-    /// Steps of a plan's run where one layer is trained: the more, the less often its parameters and their velocity come from the
-    /// last-level cache.
+    /// Steps of one run of a plan if only one layer is trained: the more, the less often its parameters and their velocity are loaded from
+    /// the last-level cache.
     /// </summary>
     private const int HeadStepsTogether = 8;
 
     private readonly int _groups = groupOf.Length == set.Count ? groupOf.Max() + 1 : throw new ArgumentException($"{groupOf.Length} samples are grouped, the training set has {set.Count}.", nameof(groupOf));
 
-    /// <summary>Trains and evaluates the reference and all counterfactual models of one seed.</summary>
-    /// <param name="recipe">The schedule; its seed decides the batch order.</param>
-    /// <param name="initial">[P]: what every model starts from.</param>
-    /// <param name="leftOut">The groups each counterfactual model goes without; an empty set leaves out nothing.</param>
+    /// <summary>Trains and evaluates the reference and all counterfactual models for one seed.</summary>
+    /// <param name="recipe">The training options; the seed determines the batch order.</param>
+    /// <param name="initial">[P]: the initial parameters of every model.</param>
+    /// <param name="leftOut">The groups that each counterfactual model leaves out; an empty set leaves out nothing.</param>
     /// <param name="options">Wave size, resumption, progress.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
+    /// <param name="cancellation">Checked before each step.</param>
     /// <exception cref="ArgumentException">A group does not exist.</exception>
-    /// <exception cref="AwaitingShardsException">The models of a shard are done.</exception>
+    /// <exception cref="AwaitingShardsException">The models of a shard are finished.</exception>
     public CounterfactualLogits Run(TrainingOptions recipe, float[] initial, IReadOnlyList<int[]> leftOut, WaveOptions? options = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -45,11 +46,11 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
     }
 
     /// <summary>[models][M·K]: trains models together along the ensemble axis and evaluates them.</summary>
-    /// <param name="recipe">The schedule; its seed decides the batch order.</param>
-    /// <param name="initial">[P]: what every model starts from.</param>
-    /// <param name="removed">The groups that each goes without.</param>
+    /// <param name="recipe">The training options; the seed determines the batch order.</param>
+    /// <param name="initial">[P]: the initial parameters of every model.</param>
+    /// <param name="removed">The groups that each model leaves out.</param>
     /// <param name="onStep">Called after each step with the steps done.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
+    /// <param name="cancellation">Checked before each step.</param>
     /// <exception cref="ArgumentException">A group does not exist.</exception>
     public IReadOnlyList<float[]> Train(TrainingOptions recipe, float[] initial, IReadOnlyList<IReadOnlyList<int>> removed, Action<int>? onStep = null, CancellationToken cancellation = default)
     {
@@ -63,12 +64,12 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
     }
 
     /// <summary>
-    /// A step of a single layer is so short that its parameters' way through the cache is much of it, and what lies between its calls so
-    /// little that a few steps of it fit the cache.
+    /// A step of a single layer is so short that loading its parameters is a large part of it, and its intermediate data are so small that
+    /// a few steps fit the cache.
     /// </summary>
     private int StepsTogether => network.Layers.Count(layer => layer.ParameterCount > 0) == 1 ? HeadStepsTogether : 1;
 
-    /// <summary>[G]: which groups are among these.</summary>
+    /// <summary>[G]: marks the groups in the list.</summary>
     /// <exception cref="ArgumentException">One of them does not exist.</exception>
     internal bool[] Marks(IReadOnlyList<int> groups)
     {

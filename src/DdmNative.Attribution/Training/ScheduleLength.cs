@@ -1,19 +1,18 @@
 namespace DdmNative.Attribution.Training;
 
 /// <summary>
-/// How far training moves the parameters along a gradient of unit size that does not change: Σ η_t/(1 − μ), since with momentum μ each
-/// gradient is followed 1 + μ + μ² + … times.
-/// It is the time of the gradient flow that the training follows, and so what "how long" means for methods that replay a training: a share
-/// of the steps is another length in every training.
+/// The distance that training moves the parameters along a constant gradient of unit size: Σ η_t/(1 − μ), because with momentum μ each
+/// gradient is applied 1 + μ + μ² + … times. It is the time of the gradient flow that the training follows, and so the right length for
+/// methods that replay a training: the same share of the steps has a different length in every training.
 /// </summary>
 public static class ScheduleLength
 {
-    /// <summary>Of the whole schedule.</summary>
+    /// <summary>The length of the whole schedule.</summary>
     /// <param name="recipe">The training.</param>
     /// <param name="totalSteps">T.</param>
     public static double Total(TrainingOptions recipe, int totalSteps) => Between(recipe, totalSteps, 0, totalSteps);
 
-    /// <summary>Of the steps <paramref name="from"/> … <paramref name="to"/> − 1.</summary>
+    /// <summary>The length of the steps <paramref name="from"/> … <paramref name="to"/> − 1.</summary>
     public static double Between(TrainingOptions recipe, int totalSteps, int from, int to)
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -23,11 +22,11 @@ public static class ScheduleLength
         return sum / (1 - recipe.Momentum);
     }
 
-    /// <summary>The step at which a last stretch of training of at least this length begins.</summary>
+    /// <summary>The step at which the last part of training of at least this length starts.</summary>
     /// <param name="recipe">The training.</param>
     /// <param name="totalSteps">T.</param>
-    /// <param name="length">Of the stretch; a shorter training is all of it.</param>
-    /// <param name="earliest">The share of the steps before which it does not begin all the same.</param>
+    /// <param name="length">The length of the part; a shorter training is used completely.</param>
+    /// <param name="earliest">The share of the steps before which the part does not start.</param>
     public static int StartOfLast(TrainingOptions recipe, int totalSteps, double length, double earliest = 0)
     {
         ArgumentNullException.ThrowIfNull(recipe);

@@ -4,22 +4,23 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Training;
 
-/// <summary>Trains the target: one member, nothing dropped, its trajectory and losses recorded.</summary>
+/// <summary>Trains the target: one member, nothing dropped, with recorded trajectory and losses.</summary>
 public static class TargetTraining
 {
     private static readonly TimeSpan BetweenKeeps = TimeSpan.FromMinutes(1);
 
-    /// <summary>Trains from the network's own initialisation at the recipe's seed.</summary>
-    /// <param name="device">Where to train.</param>
+    /// <summary>Trains from the network's own initialisation with the options' seed.</summary>
+    /// <param name="device">The device for training.</param>
     /// <param name="network">The architecture.</param>
     /// <param name="set">The training set, on the same device.</param>
-    /// <param name="options">The recipe.</param>
-    /// <param name="recordedSteps">Steps whose parameters to keep beside 0 and T; null for <see cref="Trajectory.DefaultSteps"/>.</param>
+    /// <param name="options">The training options.</param>
+    /// <param name="recordedSteps">Steps whose parameters are recorded besides 0 and T; null for <see
+    /// cref="Trajectory.DefaultSteps"/>.</param>
     /// <param name="onStep">Called after each step with (steps done, T).</param>
-    /// <param name="unfinished">Where an interrupted training of the same recipe is taken up; null to begin.</param>
-    /// <param name="onKeep">Given what has been done when the training is interrupted, and every minute until then; null to keep nothing.</param>
-    /// <param name="cancellation">Looked at before each step.</param>
-    /// <exception cref="OperationCanceledException">Interrupted, after the step under way.</exception>
+    /// <param name="unfinished">The state of an interrupted training with the same options, to resume; null to start.</param>
+    /// <param name="onKeep">Called with the state when the training is cancelled, and every minute before; null to store nothing.</param>
+    /// <param name="cancellation">Checked before each step.</param>
+    /// <exception cref="OperationCanceledException">Cancelled, after the current step.</exception>
     public static TrainedTarget Run(
         Device device,
         Network network,

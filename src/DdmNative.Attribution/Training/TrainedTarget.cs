@@ -1,6 +1,6 @@
 namespace DdmNative.Attribution.Training;
 
-/// <summary>A trained target network and how it came about.</summary>
+/// <summary>A trained target network and its training record.</summary>
 /// <param name="Trajectory">The recorded parameters, from θ_0 to θ_T.</param>
 /// <param name="BatchLosses">[T]: the mean loss of each step's batch, before the step.</param>
 public sealed record TrainedTarget(Trajectory Trajectory, float[] BatchLosses)

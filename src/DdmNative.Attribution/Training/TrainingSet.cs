@@ -3,30 +3,33 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Training;
 
-/// <summary>What models are trained on, on the device: images (or frozen features of them) with label vectors, shared by all members.</summary>
+/// <summary>The training samples on the device: images (or frozen features of them) with label vectors, shared by all members.</summary>
 /// <param name="Images">[1, M, C, H, W], normalised.</param>
 /// <param name="Labels">[1, M, K, 1, 1]: one-hot, soft, or any label vector.</param>
 /// <param name="Count">M.</param>
 public sealed record TrainingSet(Tensor Images, Tensor Labels, int Count) : IDisposable
 {
-    /// <summary>[M] weights of the samples, not negative, or null where all weigh the same: a batch's loss is Σ wᵢLᵢ / Σ wᵢ over its kept samples.</summary>
+    /// <summary>
+    /// [M] non-negative weights of the samples, or null if all weigh the same: a batch's loss is Σ wᵢLᵢ / Σ wᵢ over its kept samples.
+    /// </summary>
     public float[]? Weights { get; init; }
 
-    /// <summary>Puts normalised images with one-hot labels on the device.</summary>
+    /// <summary>Uploads normalised images with one-hot labels.</summary>
     public static TrainingSet Create(Device device, Dataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
         return Create(device, data.Images, new TensorShape(1, data.Count, data.Channels, data.Height, data.Width), data.Labels, data.Classes);
     }
 
-    /// <summary>Puts samples of any shape with one-hot labels on the device.</summary>
-    /// <param name="device">Where they will live.</param>
+    /// <summary>Uploads samples of any shape with one-hot labels.</summary>
+    /// <param name="device">The device of the tensors.</param>
     /// <param name="images">[M, C, H, W].</param>
     /// <param name="shape">[1, M, C, H, W].</param>
     /// <param name="labels">[M], each in 0 … classes − 1.</param>
     /// <param name="classes">K.</param>
     /// <param name="weights">[M] or null; see <see cref="Weights"/>.</param>
-    /// <exception cref="ArgumentException">Labels or weights are not as many as the samples, or a weight is negative or not a number.</exception>
+    /// <exception cref="ArgumentException">The number of labels or weights does not match the samples, or a weight is negative or not a
+    /// number.</exception>
     public static TrainingSet Create(Device device, ReadOnlySpan<float> images, TensorShape shape, ReadOnlySpan<int> labels, int classes, float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(device);

@@ -1,14 +1,14 @@
 namespace DdmNative.Attribution.Training;
 
-/// <summary>A model's parameters at one moment of its training.</summary>
-/// <param name="Step">Steps done: 0 for the initialisation, T for the trained model.</param>
+/// <summary>A model's parameters at one step of its training.</summary>
+/// <param name="Step">The number of finished steps: 0 for the initialisation, T for the trained model.</param>
 /// <param name="Parameters">θ after that many steps, [P].</param>
 public sealed record Checkpoint(int Step, float[] Parameters);
 
-/// <summary>The target's parameters recorded along its training, in the order of the steps.</summary>
+/// <summary>The target's parameters recorded during its training, in the order of the steps.</summary>
 public sealed class Trajectory
 {
-    /// <param name="checkpoints">In ascending order of their steps, the first at 0.</param>
+    /// <param name="checkpoints">In ascending order of their steps, the first for step 0.</param>
     /// <exception cref="ArgumentException">There is none, the first is not the initialisation, or they are out of order.</exception>
     public Trajectory(IReadOnlyList<Checkpoint> checkpoints)
     {
@@ -24,7 +24,7 @@ public sealed class Trajectory
         Checkpoints = checkpoints;
     }
 
-    /// <summary>All of them, ascending.</summary>
+    /// <summary>All checkpoints, ascending.</summary>
     public IReadOnlyList<Checkpoint> Checkpoints { get; }
 
     /// <summary>T: the step of the last one.</summary>
@@ -34,7 +34,7 @@ public sealed class Trajectory
     /// <exception cref="ArgumentException">That step was not recorded.</exception>
     public float[] At(int step)
         => Checkpoints.FirstOrDefault(checkpoint => checkpoint.Step == step)?.Parameters
-        ?? throw new ArgumentException($"Step {step} was not recorded; recorded are {string.Join(", ", Checkpoints.Select(c => c.Step))}.", nameof(step));
+        ?? throw new ArgumentException($"Step {step} was not recorded; the recorded steps are {string.Join(", ", Checkpoints.Select(c => c.Step))}.", nameof(step));
 
     /// <summary>The recorded checkpoint nearest to the given share of the training (0 … 1); of two equally near, the earlier.</summary>
     public Checkpoint Nearest(double share) => Checkpoints.MinBy(checkpoint => Math.Abs(checkpoint.Step - share * TotalSteps))!;
@@ -44,7 +44,7 @@ public sealed class Trajectory
 
     /// <summary>
     /// The steps recorded by default: start, quarters, end, every epoch's end, and the ends of <paramref name="bins"/> equal parts of the
-    /// training (which a replay with the recorded trajectory as its control variate walks along).
+    /// training (which controlled replay uses).
     /// </summary>
     public static IReadOnlyList<int> DefaultSteps(int totalSteps, int stepsPerEpoch, int bins = 0)
     {
@@ -58,6 +58,6 @@ public sealed class Trajectory
         return [.. steps];
     }
 
-    /// <summary>The whole step at a share (0 … 1) of the training, halves rounded up.</summary>
+    /// <summary>The step at a share (0 … 1) of the training, halves rounded up.</summary>
     public static int StepAt(double share, int totalSteps) => (int)Math.Floor(share * totalSteps + 0.5);
 }

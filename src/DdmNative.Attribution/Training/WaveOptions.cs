@@ -2,15 +2,18 @@ using DdmNative.Attribution.Sharding;
 
 namespace DdmNative.Attribution.Training;
 
-/// <summary>How many models are trained together, and what is told and kept on the way. None of it changes a result.</summary>
+/// <summary>How many models are trained together, and what is reported and stored during training. No option changes a result.</summary>
 public sealed record WaveOptions
 {
-    /// <summary>Most members along the ensemble axis at once. More feed a GPU better and take memory; the CPU is fed by a few per thread.</summary>
+    /// <summary>
+    /// The maximum number of members along the ensemble axis at once. More use a GPU better and need memory; a CPU needs only a few per
+    /// thread.
+    /// </summary>
     public int Wave { get; init; } = 32;
 
-    /// <summary>Where finished models' logits are kept, and which models are this process's: all, and nowhere, by default.</summary>
+    /// <summary>The store of finished models' logits, and the models that belong to this process: by default none and all.</summary>
     public PieceWork Pieces { get; init; } = new();
 
-    /// <summary>Called after each step with the share done, in models × steps: (done, of all that are to be trained).</summary>
+    /// <summary>Called after each step with the finished work in models × steps: (done, total).</summary>
     public Action<long, long>? OnProgress { get; init; }
 }

@@ -4,13 +4,13 @@ using DdmNative.Cli.Manual;
 namespace DdmNative.Cli.Completion;
 
 /// <summary>
-/// The script for bash, 3.2 and later. It reads the line itself, because bash divides words at the colons and equal signs of values such as <c>block:1</c>; and gives back only what
-/// follows the last of these, because that is what bash puts its replies in place of.
+/// The script for bash, 3.2 and later. It reads the line itself because bash splits words at the colons and equals signs of values such as
+/// <c>block:1</c>. It returns only the text after the last of these characters, because that is the part that bash replaces.
 /// </summary>
 internal static class BashCompletion
 {
     private const string Helpers = """
-        # The words that begin as the value does; with a separator, as the last of a list does.
+        # The words that start with the value; with a separator, with the last element of a list.
         _ddm_words() {
             local separator=$1 before='' word
             shift
@@ -76,12 +76,12 @@ internal static class BashCompletion
         return CompletionScript.Heading("bash") + Helpers.Replace("VERBS", verbs, StringComparison.Ordinal).Replace("VALUES", Values(), StringComparison.Ordinal).Replace("OPTIONS", Options(), StringComparison.Ordinal);
     }
 
-    /// <summary>A case for every different set of values, with all options that take it.</summary>
+    /// <summary>One case for each distinct set of values, with all options that take it.</summary>
     private static string Values()
     {
         var cases = new StringBuilder();
         IEnumerable<(string Pattern, string Action)> options = VerbDescription.All
-            .SelectMany(verb => verb.Options.Where(option => !option.IsSwitch).Select(option => ($"'{verb.Name} --{option.Name}'", Action(KnownValues.Of(verb, option)))));
+            .SelectMany(verb => verb.Options.Where(option => !option.IsSwitch).Select(option => ($"'{verb.Name} --{option.Name}'", Action(KnownValues.For(verb, option)))));
         foreach (IGrouping<string, string> same in options.GroupBy(option => option.Action, option => option.Pattern))
             cases.Append($"        {string.Join(" | ", same)}) {same.Key} ;;\n");
         return cases.ToString().TrimEnd('\n');
@@ -93,9 +93,9 @@ internal static class BashCompletion
         foreach (VerbDescription verb in VerbDescription.All)
         {
             string options = string.Join(' ', verb.Options.Select(option => "--" + option.Name).Append("--help"));
-            string operand = verb.Operands.Count == 0 ? ":" : Action(KnownValues.Of(verb, verb.Operands[0]));
+            string operand = verb.Operands.Count == 0 ? ":" : Action(KnownValues.For(verb, verb.Operands[0]));
             string offers = $"if [[ $value == -* ]]; then _ddm_words '' {options}; else {operand}; fi";
-            // Where nothing else can stand, the options are offered at once.
+            // If there are no operands, offer the options immediately.
             cases.Append($"                {verb.Name}) {(verb.Operands.Count == 0 ? $"_ddm_words '' {options}" : offers)} ;;\n");
         }
 

@@ -7,7 +7,7 @@ namespace DdmNative.Cli.Completion;
 internal static class FishCompletion
 {
     private const string Helpers = """
-        # Whether the verb is the one given; without an argument, whether there is none yet.
+        # Whether the verb is the argument; without an argument, whether there is no verb yet.
         function __ddm_verb
             set -l words (commandline -opc)
             if test (count $argv) -eq 0
@@ -17,7 +17,7 @@ internal static class FishCompletion
             end
         end
 
-        # The words behind what a list holds already.
+        # The words, each after the elements that the list already contains.
         function __ddm_list
             set -l token (commandline -ct | string replace -r '^--[^=]*=' '' | string trim --left --chars '\'"')
             set -l before (string match -r ".*"$argv[1] -- $token)
@@ -34,14 +34,14 @@ internal static class FishCompletion
         foreach (VerbDescription verb in VerbDescription.All)
             script.Append($"complete -c ddm -n __ddm_verb -a {verb.Name} -d {Quoted(verb.Summary)}\n");
         script.Append("complete -c ddm -n __ddm_verb -l version -d 'Print the version'\n");
-        script.Append("complete -c ddm -l help -d 'How ddm or the verb is used'\n");
+        script.Append("complete -c ddm -l help -d 'Show help for ddm or for the verb'\n");
         foreach (VerbDescription verb in VerbDescription.All)
         {
             string here = $"complete -c ddm -n '__ddm_verb {verb.Name}'";
             foreach (OptionDescription option in verb.Options)
-                script.Append($"{here} -l {option.Name}{(option.IsSwitch ? "" : " -x")}{(option.IsSwitch ? "" : Arguments(KnownValues.Of(verb, option)))} -d {Quoted(option.ShortText)}\n");
-            foreach (OperandDescription operand in verb.Operands.Where(operand => KnownValues.Of(verb, operand).IsKnown))
-                script.Append($"{here}{Arguments(KnownValues.Of(verb, operand))}\n");
+                script.Append($"{here} -l {option.Name}{(option.IsSwitch ? "" : " -x")}{(option.IsSwitch ? "" : Arguments(KnownValues.For(verb, option)))} -d {Quoted(option.ShortText)}\n");
+            foreach (OperandDescription operand in verb.Operands.Where(operand => KnownValues.For(verb, operand).IsKnown))
+                script.Append($"{here}{Arguments(KnownValues.For(verb, operand))}\n");
         }
 
         return script.ToString();

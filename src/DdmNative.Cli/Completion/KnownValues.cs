@@ -11,12 +11,12 @@ using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Completion;
 
-/// <summary>The values of options and operands as far as they are known beforehand, from the registries that the verbs themselves ask.</summary>
+/// <summary>The values of options and operands that are known in advance, from the registries that the verbs use.</summary>
 internal static class KnownValues
 {
     private static readonly IReadOnlyList<string> Methods = MethodRegistry.Words;
 
-    /// <summary>By the option, or by the verb and its option or operand where that name means something else elsewhere.</summary>
+    /// <summary>By option name; by verb and option (or operand) if the meaning of the name depends on the verb.</summary>
     private static readonly Dictionary<string, IReadOnlyList<string>> Words = new()
     {
         ["--architecture"] = JobChoices.Architectures,
@@ -46,17 +46,17 @@ internal static class KnownValues
         ["help VERB"] = [.. VerbDescription.All.Select(verb => verb.Name)],
     };
 
-    /// <summary>What may follow an option.</summary>
-    public static ValueCompletion Of(VerbDescription verb, OptionDescription option)
-        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : OfPath(option.MetaValue);
+    /// <summary>The values of an option.</summary>
+    public static ValueCompletion For(VerbDescription verb, OptionDescription option)
+        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : ForPath(option.MetaValue);
 
-    /// <summary>What may stand in an operand's place.</summary>
-    public static ValueCompletion Of(VerbDescription verb, OperandDescription operand)
-        => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : OfPath(operand.Name.TrimEnd('…'));
+    /// <summary>The values of an operand.</summary>
+    public static ValueCompletion For(VerbDescription verb, OperandDescription operand)
+        => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : ForPath(operand.Name.TrimEnd('…'));
 
     private static string[] WordsOf(string option) => [.. MethodRegistry.NamedBy(option).SelectMany(method => method.Words)];
 
-    private static ValueCompletion OfPath(string metaValue) => metaValue switch
+    private static ValueCompletion ForPath(string metaValue) => metaValue switch
     {
         "DIR" or "RUN" or "SHARD" => ValueCompletion.Folders,
         "FILE" or "job.json" => ValueCompletion.Files,

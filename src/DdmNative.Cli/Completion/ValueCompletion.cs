@@ -1,6 +1,6 @@
 namespace DdmNative.Cli.Completion;
 
-/// <summary>The paths that a value may be.</summary>
+/// <summary>The kind of path that a value can be.</summary>
 internal enum PathKind
 {
     None,
@@ -8,10 +8,10 @@ internal enum PathKind
     Files,
 }
 
-/// <summary>What a shell offers where a value is expected.</summary>
-/// <param name="Words">Known values; one that ends in a colon is begun, not finished.</param>
-/// <param name="Separator">What stands between values of a list; null where there is one value.</param>
-/// <param name="Paths">Paths that are offered beside the words.</param>
+/// <summary>What a shell offers as completions of a value.</summary>
+/// <param name="Words">Known values; the user completes one that ends with a colon.</param>
+/// <param name="Separator">The separator of a list's values; null if there is only one value.</param>
+/// <param name="Paths">Paths that are offered in addition.</param>
 internal sealed record ValueCompletion(IReadOnlyList<string> Words, char? Separator = null, PathKind Paths = PathKind.None)
 {
     public static ValueCompletion Nothing { get; } = new([]);
@@ -20,6 +20,6 @@ internal sealed record ValueCompletion(IReadOnlyList<string> Words, char? Separa
 
     public static ValueCompletion Files { get; } = new([], Paths: PathKind.Files);
 
-    /// <summary>Whether there is something to offer.</summary>
+    /// <summary>Whether there is anything to offer.</summary>
     public bool IsKnown => Words.Count > 0 || Paths != PathKind.None;
 }

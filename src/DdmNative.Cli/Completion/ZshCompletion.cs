@@ -3,11 +3,11 @@ using DdmNative.Cli.Manual;
 
 namespace DdmNative.Cli.Completion;
 
-/// <summary>The script for zsh: a file <c>_ddm</c> in a folder of <c>fpath</c>, or sourced.</summary>
+/// <summary>The script for zsh: a file <c>_ddm</c> in a folder of <c>fpath</c>, or a sourced file.</summary>
 internal static class ZshCompletion
 {
     private const string Frame = """
-        # The words; with a separator, for the last of a list.
+        # The words; with a separator, for the last element of a list.
         _ddm_words() {
             local separator=$1
             shift
@@ -15,7 +15,7 @@ internal static class ZshCompletion
                 compset -P "*$separator"
                 compadd -S '' -- "$@"
             else
-                # A word that ends in a colon is only begun.
+                # The user completes a word that ends with a colon.
                 compadd -S '' -- ${(M)@:#*:}
                 compadd -- ${@:#*:}
             fi
@@ -58,18 +58,18 @@ internal static class ZshCompletion
         foreach (OptionDescription option in verb.Options)
         {
             string text = Escaped(option.ShortText).Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
-            yield return Quoted(option.IsSwitch ? $"--{option.Name}[{text}]" : $"--{option.Name}=[{text}]:{Escaped(option.MetaValue)}:{Action(KnownValues.Of(verb, option))}");
+            yield return Quoted(option.IsSwitch ? $"--{option.Name}[{text}]" : $"--{option.Name}=[{text}]:{Escaped(option.MetaValue)}:{Action(KnownValues.For(verb, option))}");
         }
 
-        yield return Quoted("--help[How the verb is used]");
+        yield return Quoted("--help[Show help for the verb]");
         for (int i = 0; i < verb.Operands.Count; i++)
         {
             OperandDescription operand = verb.Operands[i];
-            yield return Quoted($"{(operand.TakesMany ? "*" : $"{i + 1}")}:{Escaped(operand.Name)}:{Action(KnownValues.Of(verb, operand))}");
+            yield return Quoted($"{(operand.TakesMany ? "*" : $"{i + 1}")}:{Escaped(operand.Name)}:{Action(KnownValues.For(verb, operand))}");
         }
     }
 
-    /// <summary>What is done where the value stands; a blank does nothing.</summary>
+    /// <summary>The completion action for a value; a space for none.</summary>
     private static string Action(ValueCompletion values)
     {
         var actions = new List<string>();

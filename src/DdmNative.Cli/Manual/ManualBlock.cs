@@ -1,20 +1,20 @@
 namespace DdmNative.Cli.Manual;
 
-/// <summary>A piece of a manual page.</summary>
+/// <summary>A block of a manual page.</summary>
 internal abstract record ManualBlock;
 
-/// <summary>Text that is wrapped.</summary>
+/// <summary>A paragraph, wrapped to the width.</summary>
 internal sealed record Paragraph(string Text) : ManualBlock;
 
-/// <summary>A term (an option, a file, a verb) and what is said of it.</summary>
+/// <summary>A term (an option, a file, a verb) and its description.</summary>
 internal sealed record Definition(string Term, string Text) : ManualBlock;
 
-/// <summary>A command as it is typed; never wrapped.</summary>
+/// <summary>A command line; never wrapped.</summary>
 internal sealed record ExampleLine(string Text) : ManualBlock;
 
-/// <summary>A headed part of a manual page.</summary>
+/// <summary>A section of a manual page.</summary>
 internal sealed record ManualSection(string Title, IReadOnlyList<ManualBlock> Blocks)
 {
-    /// <summary>The words of its paragraphs that commas divide: how a page lists names of options or verbs.</summary>
+    /// <summary>The comma-separated words of its paragraphs: a page lists the names of options or verbs this way.</summary>
     public IReadOnlyList<string> Names => [.. Blocks.OfType<Paragraph>().SelectMany(paragraph => paragraph.Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 }

@@ -1,15 +1,17 @@
 namespace DdmNative.Cli.Manual;
 
-/// <summary>A whole manual page, ready to be shown: in the terminal (<see cref="ManualText"/>) or by <c>man</c> (<see cref="ManualRoff"/>).</summary>
-/// <param name="Name"><c>ddm</c> or <c>ddm-train</c>, as <c>man</c> knows it.</param>
+/// <summary>
+/// A complete manual page, to be shown in the terminal (<see cref="ManualText"/>) or by <c>man</c> (<see cref="ManualRoff"/>).
+/// </summary>
+/// <param name="Name"><c>ddm</c> or <c>ddm-train</c>: the name for <c>man</c>.</param>
 /// <param name="Summary">One sentence.</param>
 /// <param name="Synopsis">The usage lines.</param>
-/// <param name="Sections">The rest, in order.</param>
+/// <param name="Sections">The other sections, in order.</param>
 internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<string> Synopsis, IReadOnlyList<ManualSection> Sections)
 {
     private const string Program = "ddm";
 
-    /// <summary>The sections that options common to several verbs belong to, by the options' names; what stands nowhere is the verb's own.</summary>
+    /// <summary>The sections of options that several verbs share, by option name. Any other option belongs to its verb.</summary>
     private static readonly (string Title, string[] Options)[] Common =
     [
         ("The run", ["run", "job", "data", "seed"]),
@@ -18,7 +20,7 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
         ("The output", ["json", "quiet", "log-level", "log-format"]),
     ];
 
-    /// <summary>The page of <c>ddm</c> itself: all verbs, by what one wants of them.</summary>
+    /// <summary>The page of <c>ddm</c> itself: all verbs, grouped by purpose.</summary>
     public static ManualPage Overview()
     {
         ManualSource source = ManualSource.Find(ManualSource.Overview)!;
@@ -32,7 +34,7 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
     }
 
     /// <summary>The page of a verb.</summary>
-    public static ManualPage Of(VerbDescription verb)
+    public static ManualPage For(VerbDescription verb)
     {
         ManualSource source = ManualSource.Find(verb.Name) ?? ManualSource.Empty;
         return new ManualPage($"{Program}-{verb.Name}", verb.Summary, source.Under(ManualSource.Synopsis) is { Count: > 0 } lines ? [.. lines.OfType<ExampleLine>().Select(line => line.Text)] : [Usage(verb)],
@@ -54,7 +56,7 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
         List<(string Title, IReadOnlyList<string> Options)> titled = [.. source.OptionSections.Select(section => (section.Title, section.Names))];
         List<(string Title, IReadOnlyList<string> Options)> common = [.. Common.Select(section => (section.Title, (IReadOnlyList<string>)section.Options))];
         string[] own = [.. verb.Options.Select(option => option.Name).Except(titled.Concat(common).SelectMany(section => section.Options))];
-        // What the verb is about first, then what all verbs share.
+        // The verb's own options first, then the shared ones.
         List<(string Title, IReadOnlyList<string> Options)> all = [("Options", own), .. titled, .. common];
         IEnumerable<ManualSection> sections = all.Select(section => new ManualSection(section.Title,
             [.. section.Options.Select(name => verb.Options.FirstOrDefault(option => option.Name == name)).OfType<OptionDescription>().Where(option => FirstPlace(all, option) == section.Title)
@@ -64,7 +66,7 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
         return sections.Where(section => section.Blocks.Count > 0);
     }
 
-    /// <summary>An option that a page places is not among the common ones as well.</summary>
+    /// <summary>The section that an option is listed in: one that the page defines before the shared ones.</summary>
     private static string FirstPlace(List<(string Title, IReadOnlyList<string> Options)> sections, OptionDescription option) => sections.First(section => section.Options.Contains(option.Name)).Title;
 
     private static IEnumerable<ManualSection> Closing(ManualSource source)

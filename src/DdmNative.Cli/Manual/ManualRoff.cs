@@ -2,12 +2,12 @@ using System.Text;
 
 namespace DdmNative.Cli.Manual;
 
-/// <summary>A manual page as <c>man</c> reads it, in roff with the man macros.</summary>
+/// <summary>Formats a manual page for <c>man</c>, in roff with the man macros.</summary>
 internal static class ManualRoff
 {
-    /// <summary>The page's source.</summary>
+    /// <summary>Returns the roff source of a page.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="version">The program's, for the page's foot.</param>
+    /// <param name="version">The program version, for the page's footer.</param>
     public static string Format(ManualPage page, string version)
     {
         var roff = new StringBuilder();
@@ -34,7 +34,9 @@ internal static class ManualRoff
         return roff.ToString();
     }
 
-    /// <summary>Nothing in the text is taken for a request or an escape, and dashes stay what can be copied into a shell.</summary>
+    /// <summary>
+    /// Escapes text so that none of it is read as a request or an escape sequence, and dashes can be copied into a shell.
+    /// </summary>
     private static string Escaped(string text)
     {
         string escaped = text.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("'", "\\(aq", StringComparison.Ordinal).Replace("`", "\\(ga", StringComparison.Ordinal)

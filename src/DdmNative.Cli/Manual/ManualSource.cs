@@ -4,33 +4,35 @@ using System.Text.RegularExpressions;
 namespace DdmNative.Cli.Manual;
 
 /// <summary>
-/// What people wrote of a verb, in <c>Manual/Pages/VERB.md</c>: a description, examples, files, what to see also. The rest of its page comes from the verb's attributes.
+/// The written part of a verb's page, in <c>Manual/Pages/VERB.md</c>: description, examples, files, see also. The rest of the page comes from the verb's attributes.
 /// <para>
-/// Of Markdown it knows <c>## headings</c>, paragraphs, <c>- `term`: text</c>, and lines indented by four blanks, which are commands. A heading <c>## Options: TITLE</c> over
+/// The supported Markdown is <c>## headings</c>, paragraphs, <c>- `term`: text</c>, and lines indented by four blanks, which are commands. A heading <c>## Options: TITLE</c> over
 /// names of options, divided by commas, makes a section of them; <c>## Verbs: TITLE</c> does it with verbs, in the overview.
 /// </para>
 /// </summary>
 /// <param name="Description">The blocks before the first heading.</param>
-/// <param name="Sections">What stands under headings.</param>
+/// <param name="Sections">The sections with a heading.</param>
 internal sealed partial record ManualSource(IReadOnlyList<ManualBlock> Description, IReadOnlyList<ManualSection> Sections)
 {
     private const string ResourcePrefix = "manual/", OptionsPrefix = "Options: ", VerbsPrefix = "Verbs: ";
 
-    /// <summary>The name of the page about <c>ddm</c> itself.</summary>
+    /// <summary>The name of the page of <c>ddm</c> itself.</summary>
     public const string Overview = "overview";
 
-    /// <summary>The headings that a page may have: usage lines in place of the one that follows from the attributes, then what stands below the options.</summary>
+    /// <summary>
+    /// The headings that a page can have: usage lines that replace the generated one, then the sections after the options.
+    /// </summary>
     public const string Synopsis = "Synopsis", Examples = "Examples", Files = "Files", SeeAlso = "See also";
 
     public static ManualSource Empty { get; } = new([], []);
 
-    /// <summary>The option sections that the page makes.</summary>
+    /// <summary>The sections of options that the page defines.</summary>
     public IEnumerable<ManualSection> OptionSections => Titled(OptionsPrefix);
 
-    /// <summary>The sections of verbs that the overview makes.</summary>
+    /// <summary>The sections of verbs that the overview defines.</summary>
     public IEnumerable<ManualSection> VerbSections => Titled(VerbsPrefix);
 
-    /// <summary>The page of that name; null where nobody has written it.</summary>
+    /// <summary>The page with a name; null if none is written.</summary>
     public static ManualSource? Find(string name)
     {
         using Stream? stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(ResourcePrefix + name);
@@ -40,12 +42,12 @@ internal sealed partial record ManualSource(IReadOnlyList<ManualBlock> Descripti
         return Parse(reader.ReadToEnd());
     }
 
-    /// <summary>The blocks under a heading; none where there is no such heading.</summary>
+    /// <summary>The blocks under a heading; empty if there is no such heading.</summary>
     public IReadOnlyList<ManualBlock> Under(string title) => Sections.FirstOrDefault(section => section.Title == title)?.Blocks ?? [];
 
     internal static ManualSource Parse(string text)
     {
-        // The first part's heading is the page's own.
+        // The first heading is the page's own.
         string[] parts = Heading().Split("\n" + text.ReplaceLineEndings("\n"));
         List<ManualSection> sections = [.. parts.Skip(1).Select(part => part.Split('\n', 2)).Select(part => new ManualSection(part[0].TrimStart('#', ' ').Trim(), Blocks(part[1])))];
         return new ManualSource(sections[0].Blocks, sections[1..]);

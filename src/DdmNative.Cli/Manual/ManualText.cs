@@ -4,12 +4,15 @@ using Spectre.Console;
 
 namespace DdmNative.Cli.Manual;
 
-/// <summary>A manual page for the terminal: fitted to its width, with bold headings; plain and 80 columns wide where the output goes elsewhere.</summary>
+/// <summary>
+/// Formats a manual page for the terminal, fitted to its width and with bold headings; plain and 80 columns wide if the output is
+/// redirected.
+/// </summary>
 internal static class ManualText
 {
     private const int PlainWidth = 80, LeastWidth = 40, MostWidth = 110, Indent = 2, TermWidth = 26;
 
-    /// <summary>Writes a page to the standard output.</summary>
+    /// <summary>Writes a page to standard output.</summary>
     public static void Show(ManualPage page)
     {
         Profile terminal = Terminal.OutputConsole().Profile;
@@ -18,10 +21,10 @@ internal static class ManualText
             !plain));
     }
 
-    /// <summary>The page's text.</summary>
+    /// <summary>Returns the text of a page.</summary>
     /// <param name="page">The page.</param>
-    /// <param name="width">No line is longer, but for commands and words that are.</param>
-    /// <param name="bold">Whether headings and terms are in bold, by ANSI's escapes.</param>
+    /// <param name="width">The maximum length of a line; commands and longer words may exceed it.</param>
+    /// <param name="bold">Whether headings and terms are bold, by ANSI escape sequences.</param>
     public static string Format(ManualPage page, int width, bool bold)
     {
         var text = new StringBuilder();
@@ -38,7 +41,7 @@ internal static class ManualText
         text.Append(Bold(section.Title.ToUpperInvariant(), bold)).Append('\n');
         for (int i = 0; i < section.Blocks.Count; i++)
         {
-            // A paragraph stands apart from what follows; a command closes up to the line that explains it.
+            // A blank line separates a paragraph from what follows; a command follows its explanation directly.
             if (spaced && i > 0 && section.Blocks[i] is Paragraph)
                 text.Append('\n');
             Append(text, section.Blocks[i], width, bold);

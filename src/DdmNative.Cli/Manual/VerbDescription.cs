@@ -3,22 +3,24 @@ using CommandLine;
 
 namespace DdmNative.Cli.Manual;
 
-/// <summary>A verb as its attributes describe it: what the help, the manual pages, the completion and the suggestions all read.</summary>
+/// <summary>
+/// The description of a verb from its attributes, used by the help, the manual pages, the completion and the suggestions.
+/// </summary>
 /// <param name="Type">Its class.</param>
-/// <param name="Name">As the user writes it.</param>
+/// <param name="Name">Its name on the command line.</param>
 /// <param name="Summary">One sentence.</param>
-/// <param name="Operands">What is given without a name, in order.</param>
-/// <param name="Options">In the order of their declaration, those of the verb itself first.</param>
+/// <param name="Operands">The operands, in order.</param>
+/// <param name="Options">The options in the order of declaration, the verb's own first.</param>
 internal sealed record VerbDescription(Type Type, string Name, string Summary, IReadOnlyList<OperandDescription> Operands,
     IReadOnlyList<OptionDescription> Options)
 {
     /// <summary>All verbs.</summary>
-    public static IReadOnlyList<VerbDescription> All { get; } = [.. CommandRunner.VerbTypes.Select(Of)];
+    public static IReadOnlyList<VerbDescription> All { get; } = [.. CommandRunner.VerbTypes.Select(Describe)];
 
-    /// <summary>The verb of that name; null where there is none.</summary>
+    /// <summary>The verb with a name; null if there is none.</summary>
     public static VerbDescription? Find(string name) => All.FirstOrDefault(verb => verb.Name == name);
 
-    private static VerbDescription Of(Type type)
+    private static VerbDescription Describe(Type type)
     {
         PropertyInfo[] properties = type.GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance);
         VerbAttribute verb = type.GetCustomAttribute<VerbAttribute>()!;
@@ -46,25 +48,25 @@ internal sealed record VerbDescription(Type Type, string Name, string Summary, I
         => properties.Select(property => (Property: property, Attribute: property.GetCustomAttribute<T>())).Where(pair => pair.Attribute is not null)!;
 }
 
-/// <summary>What a verb takes without a name.</summary>
+/// <summary>An operand of a verb.</summary>
 internal sealed record OperandDescription(string Name, string Text, bool IsRequired, bool TakesMany);
 
 /// <summary>An option of a verb.</summary>
-/// <param name="Name">Without the dashes.</param>
-/// <param name="MetaValue">What stands for its value in the help; empty for a switch.</param>
+/// <param name="Name">The name without dashes.</param>
+/// <param name="MetaValue">The placeholder for its value in the help; empty for a switch.</param>
 /// <param name="Text">What it does, and its default.</param>
-/// <param name="IsRequired">Whether the verb does nothing without it.</param>
-/// <param name="IsSwitch">Whether it has no value.</param>
-/// <param name="Separator">What stands between the values of a list; null where it takes one value.</param>
-/// <param name="Default">The default where the text does not tell it; null for none.</param>
+/// <param name="IsRequired">Whether the verb requires it.</param>
+/// <param name="IsSwitch">Whether it takes no value.</param>
+/// <param name="Separator">The separator of a list's values; null if it takes one value.</param>
+/// <param name="Default">The default if the text does not state it; null for none.</param>
 internal sealed record OptionDescription(string Name, string MetaValue, string Text, bool IsRequired, bool IsSwitch, char? Separator, string? Default)
 {
     /// <summary><c>--epochs N</c>.</summary>
     public string Usage => IsSwitch ? $"--{Name}" : $"--{Name} {MetaValue}";
 
-    /// <summary>The text with the default, wherever that is known from.</summary>
+    /// <summary>The text, with the default if that is known.</summary>
     public string FullText => Default is null ? Text : $"{Text} Default: {Default}.";
 
-    /// <summary>The first sentence, for a completion's list.</summary>
+    /// <summary>The first clause, for a completion list.</summary>
     public string ShortText => Text.Split(['.', ':', ';'], 2)[0];
 }

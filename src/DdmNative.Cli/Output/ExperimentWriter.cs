@@ -2,7 +2,7 @@ using DdmNative.Runs.Experiments;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>What an experiment found, on standard output: one JSON object, or its table in Markdown.</summary>
+/// <summary>Writes an experiment's result to standard output: one JSON object, or a table in Markdown.</summary>
 internal static class ExperimentWriter
 {
     public static void Write(Experiment experiment, ExperimentResult result, string folder, bool json)

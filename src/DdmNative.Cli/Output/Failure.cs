@@ -7,15 +7,17 @@ using DdmNative.Compute.Cuda;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>Why a command ended without a result: for the shell its exit code, for people one line that says what to do, for machines the same in parts.</summary>
+/// <summary>
+/// Why a command failed: an exit code for the shell, one line for people that says what to do, and the same in parts for machines.
+/// </summary>
 /// <param name="Code">One of <see cref="ExitCode"/>.</param>
-/// <param name="Message">For people.</param>
+/// <param name="Message">The message for people.</param>
 internal sealed record Failure(int Code, string Message)
 {
-    /// <summary>File, field, line, found, expected, and what to do; null where the cause is no input.</summary>
+    /// <summary>File, field, line, found, expected and fix; null if the cause is not an input.</summary>
     private BadInputException? Input { get; init; }
 
-    /// <summary>The exit code in words.</summary>
+    /// <summary>The exit code as a word.</summary>
     public string Kind => Code switch
     {
         ExitCode.BadUsage => "bad_usage",
@@ -35,17 +37,19 @@ internal sealed record Failure(int Code, string Message)
         CudaException { Result: CudaResult.OutOfMemory } => new(ExitCode.OutOfMemory, e.Message),
         DeviceException or DeviceUnavailableException or CudaException => new(ExitCode.DeviceTrouble, e.Message),
         OutOfDeviceMemoryException or InsufficientMemoryException or TensorTooLargeException => new(ExitCode.OutOfMemory, e.Message),
-        OutOfMemoryException => new(ExitCode.OutOfMemory, "the machine, or the limit that ddm runs under, has no more memory. Lower --wave, the network's width or the number of images, or allow more; what is finished is kept."),
+        OutOfMemoryException => new(ExitCode.OutOfMemory, "the machine, or ddm's memory limit, has no more memory. Reduce --wave, the network's width or the number of images, or raise the limit; finished work is kept."),
         DiskException => new(ExitCode.DiskTrouble, e.Message),
-        OperationCanceledException => new(ExitCode.Interrupted, "interrupted. What is finished is kept; the same command goes on from there."),
-        IOException or UnauthorizedAccessException => new(ExitCode.DiskTrouble, $"{e.Message} Mend that and run the same command again: what is finished is kept."),
-        _ => new(ExitCode.InternalFault, $"a fault of ddm itself, please report it: {e}"),
+        OperationCanceledException => new(ExitCode.Interrupted, "interrupted. Finished work is kept; the same command resumes."),
+        IOException or UnauthorizedAccessException => new(ExitCode.DiskTrouble, $"{e.Message} Fix this and run the same command again: finished work is kept."),
+        _ => new(ExitCode.InternalFault, $"a bug in ddm, please report it: {e}"),
     };
 
-    /// <summary>A line on standard error, in the log's format; on standard output an object in the result's place, where one was asked for.</summary>
-    /// <param name="json">Whether the result was to be JSON.</param>
+    /// <summary>
+    /// Writes a line to standard error in the log's format, and an object to standard output in place of the result if JSON was requested.
+    /// </summary>
+    /// <param name="json">Whether the result was requested as JSON.</param>
     /// <param name="logJson">Whether the log is JSON.</param>
-    /// <param name="text">For people, where it is more than the message; null for the message itself.</param>
+    /// <param name="text">A longer text for people; null for the message itself.</param>
     public void Write(bool json, bool logJson, string? text = null)
     {
         Dictionary<string, object?> error = Parts();

@@ -4,22 +4,23 @@ using Spectre.Console;
 namespace DdmNative.Cli.Output;
 
 /// <summary>A column of a <see cref="FittedTable"/>.</summary>
-/// <param name="Heading">What stands above it.</param>
-/// <param name="Rank">How much it is missed: where the width does not suffice, the highest rank goes first.</param>
+/// <param name="Heading">The heading.</param>
+/// <param name="Rank">The order of removal if the width is too small: the highest rank is removed first.</param>
 internal sealed record FittedColumn(string Heading, int Rank);
 
 /// <summary>
-/// A table that is no wider than its console. What does not fit is left out column by column, and named below the table; last of all the first column, which says what a row is about, loses
-/// its ends. A cell is never broken: half a number is none.
+/// A table that is no wider than its console. Columns that do not fit are left out and named below the table. If that is not enough, the
+/// cells of the first column, which names the rows, are shortened. No other cell is shortened, because part of a number would be
+/// misleading.
 /// </summary>
 internal sealed class FittedTable(string title, string heading, params IReadOnlyList<FittedColumn> columns)
 {
-    /// <summary>What the border puts before, between and after columns.</summary>
+    /// <summary>The widths that the border adds to each column and to the table.</summary>
     private const int BorderOfColumn = 3, BorderOfTable = 1, ShortestFirst = 8;
 
     private readonly List<string[]> _rows = [];
 
-    /// <summary>A row: what it is about, and a cell for each column.</summary>
+    /// <summary>Adds a row: its name, and a cell for each column.</summary>
     public void Add(string first, params IEnumerable<string> cells) => _rows.Add([Printable.Of(first), .. cells.Select(Printable.Of)]);
 
     public void Write(IAnsiConsole console)
@@ -28,7 +29,7 @@ internal sealed class FittedTable(string title, string heading, params IReadOnly
         int first = Widest(heading, 0);
         List<int> shown = [.. Enumerable.Range(0, columns.Count)];
         int Room() => console.Profile.Width - BorderOfTable - BorderOfColumn - shown.Sum(i => widths[i] + BorderOfColumn);
-        // Rather a shorter name than one more column less, as long as the name can be told.
+        // Shorten the names before leaving out a column, as long as the names remain recognisable.
         int least = Math.Min(first, Math.Max(ShortestFirst, console.Profile.Width / 3));
         while (Room() < least && shown.Count > 1)
             shown.Remove(shown.MaxBy(i => columns[i].Rank));
@@ -40,7 +41,7 @@ internal sealed class FittedTable(string title, string heading, params IReadOnly
             table.AddRow([Markup.Escape(ProgressLine.Shortened(row[0], room)), .. shown.Select(i => Markup.Escape(row[i + 1]))]);
         console.Write(table);
         if (shown.Count < columns.Count)
-            console.WriteLine($"Left out for want of width: {string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(column => column.Heading))}.");
+            console.WriteLine($"Left out (the terminal is too narrow): {string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(column => column.Heading))}.");
     }
 
     private int Widest(string of, int cell) => _rows.Select(row => row[cell].Length).Append(of.Length).Max();

@@ -6,7 +6,10 @@ using System.Text.Json;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>For machines that collect logs: one JSON object a line, with <c>time</c> (UTC, ISO 8601), <c>level</c>, <c>event</c>, <c>message</c> and the event's own fields (docs/headless.md).</summary>
+/// <summary>
+/// A log for machines: one JSON object per line, with <c>time</c> (UTC, ISO 8601), <c>level</c>, <c>event</c>, <c>message</c> and the
+/// event's own fields (docs/headless.md).
+/// </summary>
 internal sealed class JsonLog(TextWriter output, LogLevel level) : ProgressView
 {
     private static readonly JsonWriterOptions Form = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -18,7 +21,7 @@ internal sealed class JsonLog(TextWriter output, LogLevel level) : ProgressView
     public override void Stage(string stage, string title, bool isDone)
     {
         if (isDone)
-            Say(LogLevel.Info, "stage_passed_over", $"{stage}: done already", ("stage", stage), ("title", title));
+            Say(LogLevel.Info, "stage_passed_over", $"{stage}: already done", ("stage", stage), ("title", title));
         else
             Say(LogLevel.Info, "stage_started", $"{stage}: {title}", ("stage", stage), ("title", title));
         Rate.Begin();

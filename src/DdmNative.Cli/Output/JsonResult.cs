@@ -5,7 +5,9 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>A verb's result as the one JSON object on standard output: names in snake_case, null where a number is none.</summary>
+/// <summary>
+/// Writes a verb's result as one JSON object to standard output: names in snake_case, null for a number that is not finite.
+/// </summary>
 internal static class JsonResult
 {
     private static readonly JsonSerializerOptions Form = new()
@@ -15,19 +17,22 @@ internal static class JsonResult
         Converters = { new FiniteOrNull() },
     };
 
-    /// <summary>The object, on a line of its own.</summary>
+    /// <summary>Writes the object on its own line.</summary>
     public static void Write(object result) => Console.Out.WriteLine(Escaped(JsonSerializer.Serialize(result, Form)));
 
     /// <summary>
-    /// The same document with every character that a terminal would obey as \uXXXX: they stand in texts alone, and mean the same.
+    /// Writes every character that a terminal could interpret as \uXXXX. Such characters occur only in strings, so the document's meaning
+    /// is unchanged.
     /// </summary>
     public static string Escaped(string json)
         => json.Any(Printable.Obeyed) ? string.Concat(json.Select(c => Printable.Obeyed(c) ? $"\\u{(int)c:x4}" : c.ToString())) : json;
 
-    /// <summary>A value within a larger object, in the same form.</summary>
+    /// <summary>Writes a value within a larger object, in the same format.</summary>
     public static void Write(Utf8JsonWriter json, object? value) => JsonSerializer.Serialize(json, value, Form);
 
-    /// <summary>JSON has no word for what is not a number: a correlation of effects that do not vary, a speed-up over no time.</summary>
+    /// <summary>
+    /// JSON cannot represent NaN or infinity, such as a correlation of effects that do not vary, or a speed-up over zero time.
+    /// </summary>
     private sealed class FiniteOrNull : JsonConverter<double>
     {
         public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();

@@ -4,8 +4,9 @@ using Spectre.Console;
 namespace DdmNative.Cli.Output;
 
 /// <summary>
-/// For terminals: one line for the stage under way, with a bar, what is done, its rate and the time left, as much of it as the width takes; when the stage is finished its time stays.
-/// The line is drawn by a clock, so that the work is not slowed down by being watched, and so that something moves where a stage has nothing to count.
+/// Progress on a terminal: one line for the current stage, with a bar, what is done, the rate and the time left, as far as they fit the
+/// width. When the stage is finished, its time remains on the screen. A timer draws the line, so that drawing does not slow the work, and
+/// something moves even if a stage has nothing to count.
 /// </summary>
 internal sealed class LiveProgress : ProgressView
 {
@@ -38,7 +39,7 @@ internal sealed class LiveProgress : ProgressView
             Rate.Begin();
             if (isDone)
             {
-                Close(title, "done already");
+                Close(title, "already done");
                 return;
             }
 
@@ -81,7 +82,7 @@ internal sealed class LiveProgress : ProgressView
         _clock.Dispose();
         lock (_drawing)
         {
-            // An interrupted stage leaves its line where it came to.
+            // The line of an interrupted stage remains on the screen.
             if (_isOpen)
                 _console.WriteLine();
             _isOpen = false;
@@ -103,9 +104,9 @@ internal sealed class LiveProgress : ProgressView
     private void Draw()
     {
         string spinner = Unicode ? UnicodeSpinner : PlainSpinner;
-        // The last column stays free: a terminal that is written full to the edge may go on to the next line.
+        // Leave the last column free: some terminals wrap after a full line.
         ProgressLine line = ProgressLine.Fit(_title, _done, _total, _unit, _rate, Rate.Seconds, _console.Profile.Width - 3);
-        // Without colours the two parts of the bar must differ in shape.
+        // Without colours, the two parts of the bar need different characters.
         bool colours = _console.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
         (char full, char empty) = !Unicode ? ('#', '-') : colours ? ('━', '━') : ('█', '░');
         _console.Profile.Out.Writer.Write('\r');
@@ -113,7 +114,7 @@ internal sealed class LiveProgress : ProgressView
         _console.Profile.Out.Writer.Write("\u001b[K");
     }
 
-    /// <summary>Back to the line's start, and the line erased.</summary>
+    /// <summary>Returns to the start of the line and erases it.</summary>
     private void Clear()
     {
         if (_isOpen)

@@ -1,15 +1,15 @@
 namespace DdmNative.Cli.Output;
 
-/// <summary>What is worth a line on standard error; each takes in those before it.</summary>
+/// <summary>The importance of a log line; each level includes those before it.</summary>
 internal enum LogLevel
 {
-    /// <summary>What ends the command.</summary>
+    /// <summary>Errors that end the command.</summary>
     Error,
 
-    /// <summary>What deserves a look: what is done again and why, what is left out.</summary>
+    /// <summary>What needs attention: what is recomputed and why, what is left out.</summary>
     Warning,
 
-    /// <summary>Stages, and how they get on.</summary>
+    /// <summary>Stages and their progress.</summary>
     Info,
 
     /// <summary>Keys, figures and files of every stage.</summary>

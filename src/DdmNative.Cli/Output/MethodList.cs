@@ -2,10 +2,10 @@ using DdmNative.Attribution.Methods;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>All methods of attribution for people who choose one.</summary>
+/// <summary>Lists all attribution methods for users who choose one.</summary>
 internal static class MethodList
 {
-    /// <summary>On standard output: one JSON object, or text for people.</summary>
+    /// <summary>Writes to standard output: one JSON object, or text for people.</summary>
     public static void Write(bool json)
     {
         if (json)

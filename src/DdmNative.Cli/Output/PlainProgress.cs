@@ -2,14 +2,14 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>For logs and pipes: a line per stage, and one every few seconds while it lasts.</summary>
+/// <summary>Progress for logs and pipes: a line per stage, and one every few seconds during a stage.</summary>
 internal sealed class PlainProgress(TextWriter output, LogLevel level) : ProgressView
 {
     private double _lastLine;
 
     public override void Stage(string stage, string title, bool isDone)
     {
-        Line(isDone ? $"{stage}: done already" : $"{stage}: {title} …");
+        Line(isDone ? $"{stage}: already done" : $"{stage}: {title} …");
         Rate.Begin();
         _lastLine = 0;
     }

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>What a run would do, on standard output: one JSON object, or text for people.</summary>
+/// <summary>Writes a run's plan to standard output: one JSON object, or text for people.</summary>
 internal static class PlanWriter
 {
     public static void Write(RunPlan plan, bool json)
@@ -18,13 +18,13 @@ internal static class PlanWriter
         IAnsiConsole console = Terminal.OutputConsole();
         if (Console.IsOutputRedirected)
             console.Profile.Width = 140;
-        var table = new FittedTable("Stages", "stage", [new FittedColumn("what it does", 1), new FittedColumn("about", 0)]);
+        var table = new FittedTable("Stages", "stage", [new FittedColumn("what it does", 1), new FittedColumn("estimate", 0)]);
         foreach (PlannedStage stage in plan.Stages)
             table.Add(stage.Name, [stage.Title, stage.IsDone ? "done" : stage.Seconds is double seconds ? Duration(seconds) : "not known"]);
         table.Write(console);
         console.WriteLine($"About {Duration(plan.Seconds)} on this machine, from a short measurement; a busy machine takes longer.");
         if (plan.NotEstimated.Count > 0)
-            console.WriteLine($"Not in it, because their time is not known beforehand: {string.Join(", ", plan.NotEstimated)}.");
+            console.WriteLine($"Not included, because their time cannot be estimated: {string.Join(", ", plan.NotEstimated)}.");
     }
 
     private static string Duration(double seconds) => seconds switch

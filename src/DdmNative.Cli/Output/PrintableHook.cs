@@ -5,7 +5,7 @@ using Spectre.Console.Rendering;
 namespace DdmNative.Cli.Output;
 
 /// <summary>
-/// The same as <see cref="PrintableWriter"/> for what has colours: the text of every segment, before colours are put around it.
+/// Does the same as <see cref="PrintableWriter"/> for coloured output: it replaces characters in each segment before the colours are added.
 /// </summary>
 internal sealed class PrintableHook : IRenderHook
 {

@@ -4,9 +4,8 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Cli.Output;
 
 /// <summary>
-/// A standard stream for people: whatever is printed there, names from files too, a terminal is never given a character that it would obey.
-/// What moves the cursor or has colours
-/// goes by <see cref="Terminal"/>.
+/// A standard stream for people. It replaces every control character in what is printed, names from files included, so that a terminal
+/// cannot interpret it. Output with colours or cursor movement uses <see cref="Terminal"/>.
 /// </summary>
 internal sealed class PrintableWriter(TextWriter inner) : TextWriter
 {

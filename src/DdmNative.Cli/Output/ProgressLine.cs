@@ -1,15 +1,18 @@
 namespace DdmNative.Cli.Output;
 
-/// <summary>What a stage's one line can show in a given width: first it loses length of its bar, then the rate, then the bar and the count, and at last the end of its title.</summary>
-/// <param name="Title">What is done, for people.</param>
-/// <param name="Bar">Cells of the bar; 0 for none.</param>
-/// <param name="Filled">Cells of it that are full.</param>
-/// <param name="Text">Count, rate, time left.</param>
+/// <summary>
+/// The parts of a stage's progress line that fit a given width. If the width is too small, the bar is shortened, then the rate is left out,
+/// then the bar and the count, and finally the title is shortened.
+/// </summary>
+/// <param name="Title">The title of the stage.</param>
+/// <param name="Bar">The length of the bar in cells; 0 for none.</param>
+/// <param name="Filled">The number of filled cells.</param>
+/// <param name="Text">Count, rate and time left.</param>
 internal sealed record ProgressLine(string Title, int Bar, int Filled, string Text)
 {
     private const int WidestBar = 24, NarrowestBar = 8, ShortestTitle = 12;
 
-    /// <summary>The richest line that is no wider than <paramref name="width"/>.</summary>
+    /// <summary>The line with the most parts that is no wider than <paramref name="width"/>.</summary>
     public static ProgressLine Fit(string title, double done, double total, string unit, double rate, double seconds, int width)
     {
         double share = total > 0 ? Math.Clamp(done / total, 0, 1) : 0;
@@ -29,7 +32,7 @@ internal sealed record ProgressLine(string Title, int Bar, int Filled, string Te
         return Plain(title, Joined(percent, left), width);
     }
 
-    /// <summary>A text of at most so many letters, its end left out where it has more.</summary>
+    /// <summary>Shortens a text to at most <paramref name="width"/> characters.</summary>
     public static string Shortened(string text, int width) => text.Length <= width ? text : width < 2 ? "" : text[..(width - 1)] + "…";
 
     private static ProgressLine Plain(string title, string text, int width)

@@ -3,13 +3,15 @@ using DdmNative.Runs;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>What the user, or the machine that watches for him, is told of a run while it runs, all of it on standard error.</summary>
+/// <summary>Reports a run's progress on standard error, to the user or to a machine.</summary>
 internal abstract class ProgressView : IRunListener, IDisposable
 {
-    /// <summary>Between two reports of one stage's progress in a log.</summary>
+    /// <summary>The time between two progress lines of a stage in a log.</summary>
     protected const double SecondsBetweenLines = 5;
 
-    /// <summary>A live line on a terminal that can move one, plain lines elsewhere; objects where they are asked for.</summary>
+    /// <summary>
+    /// Creates the view: JSON objects if requested, a live line on a terminal that can redraw one, otherwise plain lines.
+    /// </summary>
     public static ProgressView For(LogSettings log)
         => log.Json ? new JsonLog(Console.Error, log.Level)
         : log.Level >= LogLevel.Info && Terminal.CanRedraw ? new LiveProgress(log.Level)
@@ -26,19 +28,19 @@ internal abstract class ProgressView : IRunListener, IDisposable
 
     public abstract void Finished(string stage, double seconds);
 
-    /// <summary>What a run thinks the user should know: a warning.</summary>
+    /// <summary>A warning from the run.</summary>
     public void Note(string message) => Say(LogLevel.Warning, "note", message);
 
-    /// <summary>Anything else.</summary>
-    /// <param name="level">Whether it is worth a line.</param>
-    /// <param name="what">Its kind, in one word, for machines.</param>
-    /// <param name="message">For people.</param>
-    /// <param name="fields">The same in parts, for machines; snake_case.</param>
+    /// <summary>Any other message.</summary>
+    /// <param name="level">The importance of the message.</param>
+    /// <param name="what">The event's name, for machines.</param>
+    /// <param name="message">The message for people.</param>
+    /// <param name="fields">The same in parts, for machines; names in snake_case.</param>
     public abstract void Say(LogLevel level, string what, string message, params IReadOnlyList<(string Name, object? Value)> fields);
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
-    /// <summary>83 s as 1:23, for what is left and what it took.</summary>
+    /// <summary>Formats a duration: 83 s as 1:23.</summary>
     internal static string Clock(double seconds)
     {
         if (seconds < 9.95)
@@ -55,7 +57,7 @@ internal abstract class ProgressView : IRunListener, IDisposable
     protected static string Describe(double done, double total, string unit, double rate)
         => $"{Count(done)} of {Count(total)} {unit}" + (rate > 0 ? $", {Speed(rate)} {unit}/s, {Clock((total - done) / rate)} left" : "");
 
-    /// <summary>Whole, but for few and slow units, of which a part counts.</summary>
+    /// <summary>Formats a count: an integer, except for small fractional counts.</summary>
     internal static string Count(double value) => value.ToString(value < 100 && value != Math.Floor(value) ? "0.0" : "0", CultureInfo.InvariantCulture);
 
     internal static string Speed(double rate) => rate.ToString(rate >= 99.5 ? "0" : rate >= 9.95 ? "0.#" : "0.##", CultureInfo.InvariantCulture);

@@ -4,8 +4,8 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Cli.Output;
 
 /// <summary>
-/// A standard stream that may be refused: a full disk or a closed descriptor behind it. What then happens is the caller's to say: a result that cannot be handed over is an error, progress that nobody
-/// can read must not cost the job.
+/// A standard stream whose writes can fail, because of a full disk or a closed descriptor. The caller decides what happens then: a result
+/// that cannot be written is an error; progress that cannot be written must not stop the job.
 /// </summary>
 internal sealed class RefusableWriter(TextWriter inner, Action<Exception> refused) : TextWriter
 {

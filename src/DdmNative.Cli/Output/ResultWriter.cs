@@ -7,7 +7,7 @@ using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>What a run found, on standard output: one JSON object, or text for people.</summary>
+/// <summary>Writes a run's results to standard output: one JSON object, or text for people.</summary>
 internal static class ResultWriter
 {
     private static readonly string[] Views = ["same", "all", "off", "total", "within"];
@@ -22,7 +22,7 @@ internal static class ResultWriter
 
     private static void WriteText(RunSummary summary, IAnsiConsole console)
     {
-        // A pipe or a log has no width of its own; eighty columns would break the tables.
+        // A pipe or a log has no width; with eighty columns the tables would lose columns.
         if (Console.IsOutputRedirected)
             console.Profile.Width = 140;
         if (summary.TestAccuracy is double accuracy)
@@ -61,7 +61,7 @@ internal static class ResultWriter
         foreach (SharedStage stage in shard.Stages)
             table.AddRow(Markup.Escape(stage.Name), Number(stage.Own, "0"), Number(stage.Of, "0"));
         console.Write(table);
-        console.WriteLine($"Left to ddm merge: {string.Join(", ", shard.Left)}.");
+        console.WriteLine($"Left for ddm merge: {string.Join(", ", shard.Left)}.");
     }
 
     private static void WriteGroups(IAnsiConsole console, string title, IReadOnlyList<GroupEffect> groups)
@@ -105,7 +105,7 @@ internal static class ResultWriter
     }
 
     /// <summary>
-    /// What was checked of a method without retraining the network, and what must be known before its effects are believed.
+    /// Writes what was checked of a method without retraining the network, and what the user must know before using its effects.
     /// </summary>
     private static void WriteCheck(IAnsiConsole console, MethodSummary method, RunSummary summary)
     {
@@ -115,11 +115,11 @@ internal static class ResultWriter
             string exact = summary.RetrainedGroups is null && summary.Seconds.TryGetValue("train", out double training)
                 ? $" For exact units: --calibrate 3, about {Number(3 * training, "0")} s more."
                 : "";
-            console.WriteLine($"{title}: agrees with a retraining of the last block (correlation {Number(method.Agreement, "0.00")}); effects multiplied by {Number(scale, "0.00")}, to real units.{exact}");
+            console.WriteLine($"{title}: agrees with a retraining of the last block (correlation {Number(method.Agreement, "0.00")}); effects multiplied by {Number(scale, "0.00")} to obtain real units.{exact}");
         }
 
         if (method.Part < 1)
-            console.WriteLine($"{title}: walked {Number(method.Part, "0.###")} of its way; further on its models no longer fitted the groups that they keep.");
+            console.WriteLine($"{title}: followed {Number(method.Part, "0.###")} of its update path; beyond that its models no longer fitted the groups that they keep.");
         foreach (string warning in method.Warnings)
             console.MarkupLineInterpolated($"[bold yellow]warning:[/] {title}: {warning}");
     }

@@ -4,19 +4,18 @@ using Spectre.Console;
 namespace DdmNative.Cli.Output;
 
 /// <summary>
-/// What standard output and standard error are connected to, and the way to them for what a terminal is to obey: colours, and a line that
-/// is drawn over.
+/// Standard output and standard error: what they are connected to, and writers for output that a terminal interprets (colours, and a line
+/// that is redrawn).
 /// </summary>
 internal static class Terminal
 {
     /// <summary>
-    /// Standard output as it is; all text from outside goes by <see cref="Console.Out"/>, which shows no control characters.
+    /// Standard output without replacement of control characters. All external text is written to <see cref="Console.Out"/>, which replaces
+    /// them.
     /// </summary>
     public static TextWriter Out { get; private set; } = Console.Out;
 
-    /// <summary>
-    /// Whether a line on standard error can be drawn over again: a terminal, but neither a dumb one nor a build server's.
-    /// </summary>
+    /// <summary>Whether a line on standard error can be redrawn: it is a terminal, but not a dumb one, and not a build server's.</summary>
     public static bool CanRedraw
         => !Console.IsErrorRedirected
         && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb")
@@ -24,9 +23,9 @@ internal static class Terminal
 
     private static TextWriter Error { get; set; } = Console.Error;
 
-    /// <summary>Makes both streams show no control characters of the texts that are printed there.</summary>
-    /// <param name="output">Where standard output goes.</param>
-    /// <param name="error">Where standard error goes.</param>
+    /// <summary>Makes both streams replace the control characters of the text that is printed.</summary>
+    /// <param name="output">The writer for standard output.</param>
+    /// <param name="error">The writer for standard error.</param>
     public static void Guard(TextWriter output, TextWriter error)
     {
         (Out, Error) = (output, error);

@@ -3,13 +3,15 @@ using Spectre.Console;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>What forgetting some groups has changed: accuracy and loss before and after, on the forgotten images, those kept, and the test images.</summary>
+/// <summary>
+/// Writes the effect of forgetting groups: accuracy and loss before and after, on the forgotten, the kept and the test images.
+/// </summary>
 internal static class UnlearnedTable
 {
     private static readonly (string Name, string Title)[] Rows = [("forgotten", "training, forgotten"), ("kept", "training, kept"), ("test", "test")];
 
-    /// <param name="console">Where to.</param>
-    /// <param name="figures">As the stage found them; an older run may lack some.</param>
+    /// <param name="console">The console to write to.</param>
+    /// <param name="figures">The stage's figures; an older run may lack some.</param>
     public static void Write(IAnsiConsole console, IReadOnlyDictionary<string, double> figures)
     {
         Table table = new Table().Border(TableBorder.Simple).Title("Before and after forgetting").AddColumn("on");

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace DdmNative.Cli.Output;
 
-/// <summary>How fast a stage gets on. What was there before it began, or was found in its first moment, does not count as fast work.</summary>
+/// <summary>
+/// Measures the speed of a stage. Work that was finished before the stage started, or was found finished in its first moment, does not
+/// count.
+/// </summary>
 internal sealed class WorkRate
 {
     private const double FirstMoment = 1;
@@ -11,24 +14,24 @@ internal sealed class WorkRate
     private (double Done, double Seconds)? _first;
     private double _there, _last;
 
-    /// <summary>A stage begins.</summary>
+    /// <summary>Starts a stage.</summary>
     public void Begin()
     {
         _watch.Restart();
         (_first, _there, _last) = (null, 0, 0);
     }
 
-    /// <summary>So much was there already.</summary>
+    /// <summary>Sets the amount that was finished before the start.</summary>
     public void Resumed(double done) => _there = done;
 
-    /// <summary>Since the stage began.</summary>
+    /// <summary>The time since the stage started.</summary>
     public double Seconds => _watch.Elapsed.TotalSeconds;
 
-    /// <summary>So much is done by now.</summary>
-    /// <returns>Units per second; 0 where nothing can be said yet.</returns>
+    /// <summary>Computes the speed for the amount that is done now.</summary>
+    /// <returns>Units per second; 0 if it cannot be computed yet.</returns>
     public double At(double done) => At(done, Seconds);
 
-    /// <summary>The same, at a moment of the stage.</summary>
+    /// <summary>The same at a given time of the stage.</summary>
     internal double At(double done, double seconds)
     {
         if (done < _last)

@@ -6,17 +6,18 @@ using DdmNative.Compute.Cpu;
 namespace DdmNative.Cli.Profiling;
 
 /// <summary>
-/// Tiles and plans as the Trace Event Format (JSON object form) that Perfetto and chrome://tracing open: a line per worker, and one for the plans that run.
+/// Writes tiles and plans in the Trace Event Format (JSON object form), which Perfetto and chrome://tracing open: one line per worker, and
+/// one for the running plans.
 /// </summary>
 internal static class ChromeTrace
 {
     private const int Process = 1;
 
-    /// <summary>Tiles that computed no sample and took less than this are preparations of nothing.</summary>
+    /// <summary>Tiles that computed no sample and took less than this time are preparations without any work.</summary>
     private const double LeastMicroseconds = 0.5;
 
-    /// <param name="stream">Written as UTF-8.</param>
-    /// <param name="loops">What was recorded, loop by loop.</param>
+    /// <param name="stream">The output, in UTF-8.</param>
+    /// <param name="loops">The recording of each loop.</param>
     public static void Write(Stream stream, IReadOnlyList<(string Loop, TileRecorder Recorder)> loops)
     {
         long origin = loops.SelectMany(loop => loop.Recorder.Runs).Select(run => run.Started).DefaultIfEmpty().Min();
@@ -25,10 +26,10 @@ internal static class ChromeTrace
         json.WriteStartObject();
         json.WriteString("displayTimeUnit", "ms");
         json.WriteStartArray("traceEvents");
-        Named(json, "process_name", workers, "ddm");
-        Named(json, "thread_name", workers, "plans");
+        WriteName(json, "process_name", workers, "ddm");
+        WriteName(json, "thread_name", workers, "plans");
         for (int worker = 0; worker < workers; worker++)
-            Named(json, "thread_name", worker, $"worker {worker}");
+            WriteName(json, "thread_name", worker, $"worker {worker}");
         foreach ((string loop, TileRecorder recorder) in loops)
         {
             foreach (PlanRun run in recorder.Runs)
@@ -69,7 +70,7 @@ internal static class ChromeTrace
         json.WriteNumber("tid", thread);
     }
 
-    private static void Named(Utf8JsonWriter json, string what, int thread, string name)
+    private static void WriteName(Utf8JsonWriter json, string what, int thread, string name)
     {
         json.WriteStartObject();
         json.WriteString("name", what);

@@ -4,19 +4,20 @@ using System.Text.Json;
 namespace DdmNative.Cli.Profiling;
 
 /// <summary>
-/// The CUDA emulator's counters as a table in Markdown, a row per kernel: what docs/cuda-kernels.md shows. Counts, not times; they are those of every launch since the emulator was
-/// loaded, and the same in every run. Below it stands how fast the emulator was, which is not.
+/// Writes the CUDA emulator's counters as a table in Markdown with a row per kernel, as shown in docs/cuda-kernels.md. They count every
+/// launch since the emulator was loaded; they are not times, and are the same in every run. The line below the table gives the emulator's
+/// speed, which varies.
 /// </summary>
 internal static class CounterTable
 {
     private const string Gpu = "H100 SXM";
 
     /// <param name="report">The emulator's JSON.</param>
-    /// <param name="output">Where the table goes.</param>
+    /// <param name="output">The writer for the table.</param>
     public static void Write(string report, TextWriter output)
     {
         using JsonDocument document = JsonDocument.Parse(report);
-        output.WriteLine("\nCounted by the emulator, over all launches (docs/cuda-emulator.md tells what each counter means):");
+        output.WriteLine("\nCounted by the emulator, over all launches (docs/cuda-emulator.md describes each counter):");
         output.WriteLine();
         output.WriteLine($"| kernel | launches | warp instructions | FMA | FMA in main loop | bank conflicts in main loop | divergent branches in main loop | ideal requests | moved / least | flop/B | {Gpu} at least | bound |");
         output.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");

@@ -4,23 +4,24 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.Cli.Profiling;
 
-/// <summary>What one kernel did at one layer.</summary>
+/// <summary>The measurements of one kernel at one layer.</summary>
 /// <param name="Kernel">Operation and form.</param>
-/// <param name="Layer">Shapes of one sample.</param>
-/// <param name="Calls">Times that it ran over all of its members and samples.</param>
-/// <param name="Seconds">Time of all threads together.</param>
-/// <param name="Share">Of the time that threads were busy.</param>
-/// <param name="Gflops">10⁹ flops a second on one thread, in the plain form; 0 where flops do not count.</param>
-/// <param name="GigaBytes">10⁹ bytes a second on one thread.</param>
-/// <param name="OfRoofline">The least time that one thread would need for the flops or the bytes, whichever is longer, over the time it took.</param>
+/// <param name="Layer">The shapes of one sample.</param>
+/// <param name="Calls">How often it ran over all of its members and samples.</param>
+/// <param name="Seconds">The total time of all threads.</param>
+/// <param name="Share">The share of the time in which threads were busy.</param>
+/// <param name="Gflops">10⁹ flop/s on one thread, counted for the plain algorithm; 0 if flops are not counted.</param>
+/// <param name="GigaBytes">10⁹ bytes per second on one thread.</param>
+/// <param name="OfRoofline">The minimum time that one thread needs for the flops or for the bytes, whichever is longer, divided by the
+/// measured time.</param>
 internal sealed record KernelRow(string Kernel, string Layer, double Calls, double Seconds, double Share, double Gflops, double GigaBytes, double OfRoofline);
 
-/// <summary>Tiles summed up by kernel and layer.</summary>
+/// <summary>Sums tiles by kernel and layer.</summary>
 internal static class KernelTable
 {
-    /// <param name="tiles">By worker.</param>
-    /// <param name="peak">Measured on as many threads as worked.</param>
-    /// <returns>The longest first.</returns>
+    /// <param name="tiles">The tiles of each worker.</param>
+    /// <param name="peak">The peak, measured with the same number of threads.</param>
+    /// <returns>The rows, the longest time first.</returns>
     public static IReadOnlyList<KernelRow> From(IReadOnlyList<IReadOnlyList<TileRun>> tiles, MachinePeak peak)
     {
         var sums = new Dictionary<(string, string), (double Calls, double Seconds, double Flops, double Bytes)>();
@@ -47,12 +48,12 @@ internal static class KernelTable
     }
 
     /// <param name="rows">The kernels of one loop.</param>
-    /// <param name="rounds">Rounds of the loop; calls and times are printed for one.</param>
-    /// <param name="output">Where to.</param>
+    /// <param name="rounds">The rounds of the loop; calls and times are printed per round.</param>
+    /// <param name="output">The writer for the table.</param>
     public static void Write(IReadOnlyList<KernelRow> rows, int rounds, TextWriter output)
     {
         int kernel = Math.Max("kernel".Length, rows.Max(row => row.Kernel.Length)), layer = Math.Max("layer".Length, rows.Max(row => row.Layer.Length));
-        output.WriteLine($"{"kernel".PadRight(kernel)}  {"layer".PadRight(layer)}  {"calls",6} {"ms",9} {"share",7} {"GFLOP/s",8} {"GB/s",7} {"of roof",8}");
+        output.WriteLine($"{"kernel".PadRight(kernel)}  {"layer".PadRight(layer)}  {"calls",6} {"ms",9} {"share",7} {"GFLOP/s",8} {"GB/s",7} {"of peak",8}");
         foreach (KernelRow row in rows)
         {
             string calls = row.Calls == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{row.Calls / rounds:0.##}");

@@ -4,19 +4,19 @@ using DdmNative.Compute.Cuda.Plans;
 
 namespace DdmNative.Cli.Profiling;
 
-/// <summary>A kernel's launches of one grid: how often, and for how long by the device's events.</summary>
+/// <summary>The launches of a kernel with one grid: their number, and their time by the device's events.</summary>
 internal sealed record LaunchRow(string Kernel, int Blocks, int ThreadsPerBlock, int Launches, double Milliseconds);
 
-/// <summary>Adds up every launch of a CUDA device while it observes one.</summary>
+/// <summary>Sums all launches of the CUDA device that it observes.</summary>
 internal sealed class LaunchRecorder : ILaunchObserver
 {
     private readonly Dictionary<(string Kernel, int Blocks, int Threads), (int Launches, double Milliseconds)> _sums = [];
     private readonly Stopwatch _watch = new();
 
-    /// <summary>Wall time within runs of plans.</summary>
+    /// <summary>The elapsed time during runs of plans.</summary>
     public double Seconds => _watch.Elapsed.TotalSeconds;
 
-    /// <summary>The longest first.</summary>
+    /// <summary>The rows, the longest time first.</summary>
     public IReadOnlyList<LaunchRow> Rows =>
         [.. _sums.Select(sum => new LaunchRow(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches, sum.Value.Milliseconds)).OrderByDescending(row => row.Milliseconds)];
 

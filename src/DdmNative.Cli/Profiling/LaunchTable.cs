@@ -7,13 +7,13 @@ using DdmNative.Compute.Cuda.Plans;
 
 namespace DdmNative.Cli.Profiling;
 
-/// <summary>What a loop launched.</summary>
+/// <summary>The launches of one loop.</summary>
 /// <param name="Loop">Its name.</param>
-/// <param name="Recorder">Every launch of the rounds, by events.</param>
-/// <param name="Replays">One round by replays; null where there were none.</param>
+/// <param name="Recorder">All launches of the rounds, timed by events.</param>
+/// <param name="Replays">One round timed by replays; null if there were none.</param>
 internal sealed record LaunchedLoop(string Loop, LaunchRecorder Recorder, ReplayTimer? Replays)
 {
-    /// <summary>A row's kernel in one round, in milliseconds by replays; null where it was not replayed.</summary>
+    /// <summary>The time of a row's kernel in one round by replays, in milliseconds; null if it was not replayed.</summary>
     public double? ReplayedMilliseconds(LaunchRow row)
         => Replays?.Kernels
             .FirstOrDefault(kernel => kernel.Kernel == row.Kernel && kernel.Blocks == row.Blocks
@@ -21,7 +21,7 @@ internal sealed record LaunchedLoop(string Loop, LaunchRecorder Recorder, Replay
             ?.Milliseconds;
 }
 
-/// <summary>A CUDA device's launches loop by loop, and what is known of their kernels without running them.</summary>
+/// <summary>Writes the launches of a CUDA device by loop, and static facts about their kernels.</summary>
 internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<LaunchedLoop> recorded)
 {
     private readonly SortedDictionary<string, KernelFacts> _facts = new(
@@ -31,20 +31,20 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
     {
         output.WriteLine($"{device.Name}: {device.Description}.");
         if (device.Facts.IsEmulator)
-            output.WriteLine("This is an emulator: its times are those of a CPU and say nothing of a GPU's.");
+            output.WriteLine("This is an emulator: its times are those of a CPU, and do not predict a GPU's.");
         bool replays = recorded.Any(loop => loop.Replays is not null);
         output.WriteLine("ms: between events before and after each launch, without the graph that a run uses." + (replays
-            ? " On its way to the device a launch takes some microseconds, which are in it." : ""));
+            ? " They include the launch overhead of some microseconds." : ""));
         if (replays)
-            output.WriteLine("replay: ms of the same launches in a graph that holds each many times, without the way there; what a " +
-                "kernel reads may come from the cache. Shares are of these.");
+            output.WriteLine("replay: ms of the same launches in a graph that contains each many times, without launch overhead; what a " +
+                "kernel reads may come from the cache. The shares refer to these times.");
         int width = _facts.Keys.Select(kernel => kernel.Length).Append("kernel".Length).Max();
         foreach (LaunchedLoop loop in recorded)
             WriteLoop(output, loop, width);
 
-        output.WriteLine("\nFrom the PTX, where an instruction in a loop counts once; registers and shared memory from the driver's compiler.");
+        output.WriteLine("\nFrom the PTX, where an instruction in a loop counts once; registers and shared memory are reported by the driver's compiler.");
         if (_facts.Values.Any(facts => facts.Mix is null))
-            output.WriteLine("-: the kernel comes from a cubin, which has no text.");
+            output.WriteLine("-: the kernel was loaded from a cubin, which contains no PTX.");
         output.WriteLine($"{"kernel".PadRight(width)}  {"registers",9} {"shared B",8} {"local B",7} {"instr.",7} {"fma",6} {"mma",5} {"global",6} {"shared",6} {"barrier",7} {"branch",6} {"flop/B",7}");
         foreach ((string kernel, KernelFacts facts) in _facts)
             output.WriteLine(Line($"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} ")
@@ -115,7 +115,7 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
         : Line($"{mix.Instructions,7} {mix.FusedMultiplyAdds,6} {mix.MatrixInstructions,5} {mix.GlobalAccesses,6} ") +
             Line($"{mix.SharedAccesses,6} {mix.Barriers,7} {mix.Branches,6} {mix.ArithmeticIntensity,7:0.00}");
 
-    /// <summary>What is known of a kernel without running it, for machines; nulls for what a kernel without PTX does not tell.</summary>
+    /// <summary>The static facts about a kernel, for machines; null for those that a kernel without PTX does not provide.</summary>
     internal static object KernelResult(string kernel, KernelFacts facts) => new
     {
         kernel, registers = facts.Registers, shared_bytes = facts.SharedBytes, local_bytes = facts.LocalBytes,

@@ -7,7 +7,10 @@ namespace DdmNative.Cli.Profiling;
 /// <summary>One run of a plan.</summary>
 internal readonly record struct PlanRun(string Name, long Started, long Ended);
 
-/// <summary>Writes down every tile and every run of a plan while it observes a device. Each worker has a list of its own, so that none waits for another.</summary>
+/// <summary>
+/// Records every tile and every plan run of the device that it observes. Each worker has its own list, so that workers do not wait for each
+/// other.
+/// </summary>
 internal sealed class TileRecorder : ITileObserver
 {
     private readonly List<TileRun>[] _tiles;
@@ -21,12 +24,12 @@ internal sealed class TileRecorder : ITileObserver
             _tiles[worker] = [];
     }
 
-    /// <summary>By worker, each in the order of time.</summary>
+    /// <summary>The tiles of each worker, in time order.</summary>
     public IReadOnlyList<IReadOnlyList<TileRun>> Tiles => _tiles;
 
     public IReadOnlyList<PlanRun> Runs => _runs;
 
-    /// <summary>Seconds from the first plan's beginning to the last one's end.</summary>
+    /// <summary>Seconds from the start of the first plan to the end of the last one.</summary>
     public double Seconds => _runs.Count == 0 ? 0 : Stopwatch.GetElapsedTime(_runs[0].Started, _runs[^1].Ended).TotalSeconds;
 
     public void OnRunStarted(IPlan plan) => _started = Stopwatch.GetTimestamp();

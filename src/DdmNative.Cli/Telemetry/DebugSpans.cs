@@ -5,7 +5,7 @@ using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Telemetry;
 
-/// <summary>At the level debug: what a span says when it ends (keys, figures, memory), in the log.</summary>
+/// <summary>At the debug level, logs what a span contains when it ends: keys, figures and memory.</summary>
 internal sealed class DebugSpans : IDisposable
 {
     private readonly ProgressView _log;
@@ -18,14 +18,14 @@ internal sealed class DebugSpans : IDisposable
         {
             ShouldListenTo = source => source.Name == RunTelemetry.Name,
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = Tell,
+            ActivityStopped = Log,
         };
         ActivitySource.AddActivityListener(_listener);
     }
 
     public void Dispose() => _listener.Dispose();
 
-    private void Tell(Activity span)
+    private void Log(Activity span)
     {
         (string Name, object? Value)[] tags = [.. span.TagObjects.Select(tag => (tag.Key, tag.Value))];
         string values = string.Join(", ", tags.Select(tag => string.Create(CultureInfo.InvariantCulture, $"{tag.Name}={tag.Value}")));

@@ -6,7 +6,9 @@ using OpenTelemetry.Trace;
 
 namespace DdmNative.Cli.Telemetry;
 
-/// <summary>The OpenTelemetry SDK with its OTLP exporters. The one class that names its types, so that the libraries are loaded when it is first used.</summary>
+/// <summary>
+/// The OpenTelemetry SDK with its OTLP exporters. Only this class names its types, so that the libraries are loaded when it is first used.
+/// </summary>
 internal sealed class OpenTelemetrySdk : IDisposable
 {
     private const int MostMillisecondsToFlush = 2000;
@@ -16,7 +18,7 @@ internal sealed class OpenTelemetrySdk : IDisposable
 
     public OpenTelemetrySdk(TelemetrySettings settings)
     {
-        // The environment's OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and so have the last word.
+        // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last, so they override the values before.
         ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("ddm", serviceVersion: ProgramVersion.Text).AddTelemetrySdk().AddEnvironmentVariableDetector();
         if (settings.Traces)
             _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(RunTelemetry.Name).AddOtlpExporter().Build();
@@ -24,7 +26,7 @@ internal sealed class OpenTelemetrySdk : IDisposable
             _metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(RunTelemetry.Name).AddOtlpExporter().Build();
     }
 
-    /// <summary>Hands over what has not been yet, for so long and no longer: both at once, on threads that do not keep the process alive.</summary>
+    /// <summary>Flushes both exporters at the same time, with a time limit, on threads that do not keep the process alive.</summary>
     public void Dispose()
     {
         var flush = Task.WhenAll(

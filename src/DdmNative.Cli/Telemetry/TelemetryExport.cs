@@ -6,8 +6,9 @@ using DdmNative.Cli.Verbs;
 namespace DdmNative.Cli.Telemetry;
 
 /// <summary>
-/// Traces and metrics by OpenTelemetry, where the environment names an endpoint; its libraries are loaded there and nowhere else. The command is the root of the trace, or part of the one
-/// that <c>TRACEPARENT</c> says it belongs to. Whatever becomes of the endpoint, the command goes on, and waits for it only so long at its end.
+/// Exports traces and metrics with OpenTelemetry if the environment names an endpoint; only then are its libraries loaded. The command is
+/// the root of the trace, or a child of the span in <c>TRACEPARENT</c>. If the endpoint fails, the command continues, and waits for it only
+/// for a limited time at its end.
 /// </summary>
 internal sealed class TelemetryExport : IDisposable
 {
@@ -21,15 +22,15 @@ internal sealed class TelemetryExport : IDisposable
         _command = RunTelemetry.Source.StartActivity("ddm " + verb, ActivityKind.Internal, parent)?.SetTag("ddm.verb", verb);
     }
 
-    /// <summary>Begins where an endpoint is set; null, at no cost, where none is.</summary>
+    /// <summary>Starts the export if an endpoint is set; otherwise returns null, at no cost.</summary>
     public static TelemetryExport? Begin(VerbOptions verb)
-        => TelemetrySettings.OfEnvironment() is TelemetrySettings settings
+        => TelemetrySettings.FromEnvironment() is TelemetrySettings settings
             ? new TelemetryExport(settings, verb.GetType().GetCustomAttributes(typeof(VerbAttribute), inherit: false).Cast<VerbAttribute>().Single().Name)
             : null;
 
-    /// <summary>The command is at its end.</summary>
-    /// <param name="exitCode">What the shell is told.</param>
-    /// <param name="fault">Why it failed; null where it has not.</param>
+    /// <summary>Ends the command's span.</summary>
+    /// <param name="exitCode">The exit code.</param>
+    /// <param name="fault">The reason for the failure; null for success.</param>
     public void End(int exitCode, Exception? fault)
     {
         _command?.SetTag("ddm.exit_code", exitCode);

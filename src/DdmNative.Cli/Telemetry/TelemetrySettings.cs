@@ -1,12 +1,17 @@
 namespace DdmNative.Cli.Telemetry;
 
-/// <summary>What the environment says of telemetry, in OpenTelemetry's own variables; where the endpoint is and how it is spoken to the SDK reads for itself.</summary>
+/// <summary>
+/// The telemetry settings from OpenTelemetry's own environment variables. The SDK reads the endpoint and its protocol itself.
+/// </summary>
 /// <param name="Traces">Whether spans are exported.</param>
-/// <param name="Metrics">Whether metrics are.</param>
+/// <param name="Metrics">Whether metrics are exported.</param>
 internal sealed record TelemetrySettings(bool Traces, bool Metrics)
 {
-    /// <summary>Null where nothing is to be exported: no endpoint is named, or <c>OTEL_SDK_DISABLED</c> is true, or both exporters are <c>none</c>.</summary>
-    public static TelemetrySettings? OfEnvironment() => From(Environment.GetEnvironmentVariable);
+    /// <summary>
+    /// Returns null if nothing is to be exported: no endpoint is set, or <c>OTEL_SDK_DISABLED</c> is true, or both exporters are
+    /// <c>none</c>.
+    /// </summary>
+    public static TelemetrySettings? FromEnvironment() => From(Environment.GetEnvironmentVariable);
 
     internal static TelemetrySettings? From(Func<string, string?> variable)
     {

@@ -9,52 +9,69 @@ namespace DdmNative.Cli.Verbs;
 [Verb("attribute", HelpText = "Fill the attribution matrix: the effect of every group on every objective.")]
 internal sealed class AttributeVerb : GroupedOptions
 {
-    [Option("run", MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one. Needed, but for --list-methods.")]
+    [Option("run", MetaValue = "DIR",
+        HelpText = "The run folder; created if it does not exist, resumed if it does. Required, except with --list-methods.")]
     public override string Run { get; set; } = "";
 
     [Option("list-methods", HelpText = "Print all methods with their settings, sources and units.")]
     public bool ListMethods { get; set; }
 
     [Sets("attribution.methods")]
-    [Option("method", MetaValue = "NAME", HelpText = "A method of the suite, ddm, any mode or depth, or the mean of several modes and depths, as push+feature; settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which holds at every size that was measured.")]
+    [Option("method", MetaValue = "NAME",
+        HelpText = "A method of the suite, ddm, any mode or depth, or the mean of several modes and depths, such as push+feature; "
+            + "settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which was accurate at every measured "
+            + "size.")]
     public string? MethodName { get; set; }
 
     [Sets("attribution.granularity")]
-    [Option("granularity", MetaValue = "NAME", HelpText = "What the effects are of: class, group or sample. Default: group.")]
+    [Option("granularity", MetaValue = "NAME", HelpText = "What each effect belongs to: a class, a group or a sample. Default: group.")]
     public string? Granularity { get; set; }
 
     [Sets("attribution.samples")]
-    [Option("samples", MetaValue = "NAME", HelpText = "The method that says what every single image did, for the report's way from a group to its images, or none: grad-dot, tracin, grad-cos, influence, ekfac, trak and others whose cost does not grow with the number of images. Default: grad-dot.")]
+    [Option("samples", MetaValue = "NAME",
+        HelpText = "The method that computes the effect of every single image, for the images of each group in the report: none, "
+            + "grad-dot, tracin, grad-cos, influence, ekfac, trak, and other methods whose cost does not grow with the number of "
+            + "images. Default: grad-dot.")]
     public string? Samples { get; set; }
 
-    [Option("memory", MetaValue = "MIB", HelpText = "The most memory that a method may take by its own estimate, in MiB. Default: what the machine has.")]
+    [Option("memory", MetaValue = "MIB",
+        HelpText = "The memory limit for a method, by its own estimate, in MiB. Default: the machine's memory.")]
     public double? Memory { get; set; }
 
     [Sets("attribution.methods")]
-    [Option("mode", MetaValue = "NAME", HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). controlled-replay is the best of them where the training is short, push where it is long, repair is the fastest. Default: what --method says.")]
+    [Option("mode", MetaValue = "NAME",
+        HelpText = "On the synset: repair, replay, controlled-replay, push or forget, each also with its images per group (repair:4). "
+            + "controlled-replay is the most accurate for short training, push for long; repair is the fastest. Default: as "
+            + "in --method.")]
     public string? Mode { get; set; }
 
     [Sets("attribution.methods")]
-    [Option("depth", MetaValue = "DEPTH", HelpText = "In place of a mode, retrain from this depth up: head, block:K or all.")]
+    [Option("depth", MetaValue = "DEPTH", HelpText = "Instead of a mode, retrain the layers from this depth on: head, block:K or all.")]
     public string? Depth { get; set; }
 
     [Sets("attribution.methods")]
-    [Option("synset", MetaValue = "KIND", HelpText = "In place of a mode: feature, the synset in feature space.")]
+    [Option("synset", MetaValue = "KIND", HelpText = "Instead of a mode: feature, the synset in feature space.")]
     public string? Synset { get; set; }
 
     [Sets("attribution.reference_groups")]
-    [Option("reference-groups", MetaValue = "N", HelpText = "Groups without which the last block is retrained, to check the effects of synset modes, feature and head and to bring them to real units; 0 for neither. Default: 8.")]
+    [Option("reference-groups", MetaValue = "N",
+        HelpText = "The number of groups without which the last block is retrained, to check the effects of synset modes, feature and "
+            + "head, and to scale them to real units; 0 for none. Default: 8.")]
     public int? ReferenceGroups { get; set; }
 
     [Sets("attribution.objectives")]
-    [Option("objectives", Separator = ';', MetaValue = "LIST", HelpText = "What the effects are on, separated by semicolons: loss, accuracy, margin or logit, over all test images, one class (loss:class=3), test images by number (margin:sample=4,17), or each class by itself (loss:class). Default: loss;loss:class.")]
+    [Option("objectives", Separator = ';', MetaValue = "LIST",
+        HelpText = "The objectives that effects are computed for, separated by semicolons: loss, accuracy, margin or logit, over all "
+            + "test images, one class (loss:class=3), test images by number (margin:sample=4,17), or each class separately "
+            + "(loss:class). Default: loss;loss:class.")]
     public IEnumerable<string> Objectives { get; set; } = [];
 
     [Sets("validation.calibrate")]
-    [Option("calibrate", MetaValue = "N", HelpText = "Retrain without N groups and bring the effects to real units by one slope. Default: none.")]
+    [Option("calibrate", MetaValue = "N",
+        HelpText = "Retrain without N groups, and scale the effects to real units with one slope. Default: none.")]
     public int? Calibrate { get; set; }
 
-    protected override RunGoal Upto => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
+    protected override RunGoal Goal => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
 
     protected override RunSettings Settings => base.Settings with { MemoryLimit = Memory is double mebibytes ? (long)(mebibytes * 1024 * 1024) : null };
 
@@ -63,7 +80,7 @@ internal sealed class AttributeVerb : GroupedOptions
         if (ListMethods)
             MethodList.Write(Json);
         else if (Run.Length == 0)
-            throw new BadUsageException("Name the run folder with --run DIR, or ask for --list-methods.");
+            throw new BadUsageException("Specify the run folder with --run DIR, or use --list-methods.");
         else if (Memory is not (null or > 0))
             throw new BadUsageException($"--memory: found {Memory}, expected a number of MiB above 0.");
         return ListMethods;
@@ -92,20 +109,20 @@ internal sealed class AttributeVerb : GroupedOptions
         };
     }
 
-    /// <summary>Without a method of its own the verb goes on with the run's, which need not be the default.</summary>
+    /// <summary>If no method is given, the verb uses the run's method, which may not be the default.</summary>
     protected override string? NoteOn(Job job)
     {
         IReadOnlyList<string> usual = new JobAttribution().Methods;
         return Method() is not null || job.Attribution.Methods.SequenceEqual(usual)
             ? null
-            : $"Going on with {string.Join(", ", job.Attribution.Methods)}, which this run was asked for before. For the default, give --method {usual[0]}.";
+            : $"Using {string.Join(", ", job.Attribution.Methods)}, as this run did before. For the default, use --method {usual[0]}.";
     }
 
     private string? Method()
     {
         string?[] given = [Mode, Depth, Synset, MethodName];
         if (given.Count(option => option is not null) > 1)
-            throw new BadUsageException("--method, --mode, --depth and --synset exclude one another.");
+            throw new BadUsageException("--method, --mode, --depth and --synset exclude each other; use one of them.");
         Require("--mode", Mode, MethodDescription.ModeOption);
         Require("--depth", Depth, MethodDescription.DepthOption);
         Require("--synset", Synset, MethodDescription.SynsetOption);

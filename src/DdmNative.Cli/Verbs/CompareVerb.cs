@@ -4,16 +4,19 @@ using DdmNative.Runs.Summaries;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("compare", HelpText = "Print one Markdown table, or JSON object, of how well the methods of several validated runs predicted exact retraining.")]
+[Verb("compare",
+    HelpText = "Print one Markdown table, or JSON object, of how well the methods of several validated runs predicted exact retraining.")]
 internal sealed class CompareVerb : VerbOptions
 {
     [Value(0, Required = true, MetaName = "RUN…", HelpText = "Run folders, e.g. of one job with different seeds.")]
     public IEnumerable<string> Runs { get; set; } = [];
 
-    [Option("each", HelpText = "A line for each run and method, with the run's size and length of training: for runs of different jobs. Default: the mean over the runs.")]
+    [Option("each",
+        HelpText = "Print a line for each run and method, with the run's size and length of training; for runs of different jobs. "
+            + "Default: the mean over the runs.")]
     public bool Each { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         if (Each)
         {

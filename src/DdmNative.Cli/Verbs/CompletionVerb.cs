@@ -9,5 +9,5 @@ internal sealed class CompletionVerb : VerbOptions
     [Value(0, Required = true, MetaName = "SHELL", HelpText = "bash, zsh or fish.")]
     public string Shell { get; set; } = "";
 
-    public override void Do(CancellationToken stop) => Console.Out.Write(CompletionScript.For(Shell));
+    public override void Execute(CancellationToken stop) => Console.Out.Write(CompletionScript.For(Shell));
 }

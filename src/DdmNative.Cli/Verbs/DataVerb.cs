@@ -4,38 +4,49 @@ using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("data", HelpText = "Fetch public data sets by name, list them, or check a data set that is there: data fetch NAME, data list, data verify DIR.")]
+[Verb("data",
+    HelpText = "Download public datasets by name, list them, or check an existing dataset: data fetch NAME, data list, data verify DIR.")]
 internal sealed class DataVerb : VerbOptions
 {
-    [Value(0, Required = true, MetaName = "ACTION", HelpText = "fetch NAME brings a data set into the cache, where --data NAME finds it, or with --to into a folder; list shows what can be fetched and what is there; verify DIR (or NAME) checks files by their SHA-256.")]
+    [Value(0, Required = true, MetaName = "ACTION",
+        HelpText = "fetch NAME downloads a dataset into the cache, where --data NAME finds it, or with --to into a folder; list shows "
+            + "the available datasets and those that are already downloaded; verify DIR (or NAME) checks files by their SHA-256.")]
     public string Action { get; set; } = "";
 
-    [Value(1, MetaName = "NAME", HelpText = "fashion-mnist, mnist, kmnist, cifar-10, cifar-100 or tiny-imagenet; with --mirror any name, for what the list SHA256SUMS at the mirror names; with verify also a folder.")]
+    [Value(1, MetaName = "NAME",
+        HelpText = "fashion-mnist, mnist, kmnist, cifar-10, cifar-100 or tiny-imagenet; with --mirror any name, for the files in the "
+            + "mirror's SHA256SUMS; with verify also a folder.")]
     public string? Name { get; set; }
 
-    [Option("mirror", MetaValue = "URL", HelpText = "The folder that has the files: http://…, https://…, file:///… or a path. A user name and password in it (https://USER:PASSWORD@…) go to that server alone, and are never printed. Default: the publisher's.")]
+    [Option("mirror", MetaValue = "URL",
+        HelpText = "The folder that contains the files: http://…, https://…, file:///… or a path. A user name and password in it "
+            + "(https://USER:PASSWORD@…) are sent only to that server, and are never printed. Default: the publisher's.")]
     public string? Mirror { get; set; }
 
-    [Option("to", MetaValue = "DIR", HelpText = "Where the data set goes. Default: its folder in the cache, $DDM_DATA or ~/.cache/ddm/data.")]
+    [Option("to", MetaValue = "DIR",
+        HelpText = "The folder for the dataset. Default: its folder in the cache, $DDM_DATA or ~/.cache/ddm/data.")]
     public string? To { get; set; }
 
-    [Option("sha256", MetaValue = "FILE", HelpText = "A list of checksums, as sha256sum writes it, to trust in place of the known ones. Default: the known ones, or the mirror's SHA256SUMS.")]
+    [Option("sha256", MetaValue = "FILE",
+        HelpText = "A list of checksums, in the format of sha256sum, to use instead of the known ones. Default: the known ones, or the "
+            + "mirror's SHA256SUMS.")]
     public string? Checksums { get; set; }
 
-    [Option("no-verify", HelpText = "Take files as they are, without looking at their checksums.")]
+    [Option("no-verify", HelpText = "Accept files without checking their checksums.")]
     public bool NoVerify { get; set; }
 
-    [Option("timeout", Default = 60.0, MetaValue = "S", HelpText = "So many seconds may pass without a byte before the connection counts as broken; then it is tried again.")]
+    [Option("timeout", Default = 60.0, MetaValue = "S",
+        HelpText = "Seconds without data before the connection is treated as broken and tried again.")]
     public double Timeout { get; set; }
 
-    [Option("retries", Default = 5, MetaValue = "N", HelpText = "Further tries in a row that may bring nothing.")]
+    [Option("retries", Default = 5, MetaValue = "N", HelpText = "How many further tries in a row may fail to bring any data.")]
     public int Retries { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         string[] ofFetch = ["mirror", "to", "sha256", "no-verify", "timeout", "retries"];
         if (Action is "list" or "verify" && ofFetch.FirstOrDefault(Given.Contains) is string option)
-            throw new BadUsageException($"--{option}: `ddm data fetch` has this option, `ddm data {Action}` has not; leave it out.");
+            throw new BadUsageException($"--{option}: `ddm data fetch` has this option, `ddm data {Action}` does not; remove it.");
         switch (Action, Name)
         {
             case ("list", null):

@@ -13,12 +13,14 @@ internal abstract class DeviceOptions : VerbOptions
     [Option("threads", MetaValue = "N", HelpText = "Threads of the CPU device; the results do not depend on it. Default: all cores.")]
     public int? Threads { get; set; }
 
-    [Option("precision", MetaValue = "NAME", HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, float32's errors). Default: fp32.")]
+    [Option("precision", MetaValue = "NAME",
+        HelpText = "How a CUDA device multiplies: fp32, tf32 (tensor cores, errors of 1e-3) or tf32x3 (tensor cores, errors as of "
+            + "float32). Default: fp32.")]
     public string? Precision { get; set; }
 
-    /// <summary>The device's name.</summary>
+    /// <summary>The name of the device.</summary>
     protected string DeviceName => Device ?? "cpu";
 
-    /// <summary>Opens it.</summary>
+    /// <summary>Opens the device.</summary>
     protected Device OpenDevice() => DeviceList.Open(DeviceName, Threads, Precision);
 }

@@ -8,7 +8,7 @@ namespace DdmNative.Cli.Verbs;
 [Verb("devices", HelpText = "List the devices that --device understands.")]
 internal sealed class DevicesVerb : VerbOptions
 {
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         using Device cpu = DeviceList.Open("cpu", threads: null);
         (IReadOnlyList<CudaDeviceFacts> cuda, string? whyNone) = Ask(CudaDeviceFacts.ReadAll);

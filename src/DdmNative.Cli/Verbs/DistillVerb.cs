@@ -4,26 +4,28 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("distill", HelpText = "Distil every group into a few synthetic images, the synset of the run's method of attribution.")]
+[Verb("distill", HelpText = "Distil every group into a few synthetic images, the synset of the run's attribution method.")]
 internal sealed class DistillVerb : GroupedOptions
 {
     [Sets("attribution.methods")]
-    [Option("mode", MetaValue = "NAME", HelpText = "The synset of this mode: repair, replay, controlled-replay, push or forget. Default: the run's.")]
+    [Option("mode", MetaValue = "NAME",
+        HelpText = "The synset of this mode: repair, replay, controlled-replay, push or forget. Default: the run's.")]
     public string? Mode { get; set; }
 
     [Sets("matching.images_per_group")]
-    [Option("images-per-group", MetaValue = "N", HelpText = "Synthetic images of a group. Default: what was measured best for the mode.")]
+    [Option("images-per-group", MetaValue = "N", HelpText = "Synthetic images per group. Default: the best measured number for the mode.")]
     public int? ImagesPerGroup { get; set; }
 
     [Sets("matching.steps")]
-    [Option("steps", MetaValue = "N", HelpText = "Adam steps on the pixels. Default: what was measured best for the mode.")]
+    [Option("steps", MetaValue = "N", HelpText = "Adam steps on the pixels. Default: the best measured number for the mode.")]
     public int? Steps { get; set; }
 
     [Sets("matching.distance")]
-    [Option("distance", MetaValue = "NAME", HelpText = "How gradients are compared: relative, row-cosine or relative-per-layer. Default: relative.")]
+    [Option("distance", MetaValue = "NAME",
+        HelpText = "How gradients are compared: relative, row-cosine or relative-per-layer. Default: relative.")]
     public string? Distance { get; set; }
 
-    protected override RunGoal Upto => RunGoal.Distill;
+    protected override RunGoal Goal => RunGoal.Distill;
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {

@@ -6,19 +6,25 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("evaluate", HelpText = "Measure methods of attribution against retrained models: leave-one-out, LDS, removal curves, brittleness, mislabel detection, time and memory.")]
+[Verb("evaluate",
+    HelpText = "Measure attribution methods against retrained models: leave-one-out, LDS, removal curves, brittleness, mislabel "
+        + "detection, time and memory.")]
 internal sealed class EvaluateVerb : GroupedOptions
 {
     [Sets("attribution.methods")]
-    [Option("methods", Separator = ',', MetaValue = "LIST", HelpText = "The methods, separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
+    [Option("methods", Separator = ',', MetaValue = "LIST",
+        HelpText = "The methods, separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, "
+            + "block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Sets("evaluation.metrics")]
-    [Option("metrics", Separator = ',', MetaValue = "LIST", HelpText = "What is measured, separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or all.")]
+    [Option("metrics", Separator = ',', MetaValue = "LIST",
+        HelpText = "What is measured, separated by commas: leave-one-out, lds, removal, brittleness, mislabel. Default: the run's, or "
+            + "all.")]
     public IEnumerable<string> Metrics { get; set; } = [];
 
     [Sets("evaluation.seeds")]
-    [Option("seeds", MetaValue = "N", HelpText = "Seeds that every outcome is averaged over; two or more show the ceiling. Default: 2.")]
+    [Option("seeds", MetaValue = "N", HelpText = "Seeds that every result is averaged over; two or more show the ceiling. Default: 2.")]
     public int? Seeds { get; set; }
 
     [Sets("evaluation.subsets")]
@@ -26,18 +32,20 @@ internal sealed class EvaluateVerb : GroupedOptions
     public int? Subsets { get; set; }
 
     [Sets("evaluation.percent")]
-    [Option("percent", Separator = ',', MetaValue = "P,P…", HelpText = "Shares of the groups to remove, ascending, for removal and brittleness. Default: 5,10,20,40.")]
+    [Option("percent", Separator = ',', MetaValue = "P,P…",
+        HelpText = "Percentages of the groups to remove, ascending, for removal and brittleness. Default: 5,10,20,40.")]
     public IEnumerable<double> Percent { get; set; } = [];
 
     [Sets("evaluation.predictions")]
-    [Option("predictions", MetaValue = "N", HelpText = "Single predictions to look at, for lds and brittleness. Default: 10.")]
+    [Option("predictions", MetaValue = "N", HelpText = "Number of single predictions, for lds and brittleness. Default: 10.")]
     public int? Predictions { get; set; }
 
     [Sets("evaluation.label_noise")]
-    [Option("label-noise", MetaValue = "P", HelpText = "Wrong labels to plant for mislabel, in percent of the training images. Default: 10.")]
+    [Option("label-noise", MetaValue = "P",
+        HelpText = "Wrong labels to insert for mislabel, in percent of the training images. Default: 10.")]
     public double? LabelNoise { get; set; }
 
-    protected override RunGoal Upto => RunGoal.Evaluate;
+    protected override RunGoal Goal => RunGoal.Evaluate;
 
     protected override string? NoteOn(Job job) => NoteOnGranularity;
 
@@ -50,7 +58,7 @@ internal sealed class EvaluateVerb : GroupedOptions
             throw new BadUsageException($"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, in percent.");
         return ApplyGroups(job) with
         {
-            // What is removed in an evaluation are groups.
+            // An evaluation removes groups.
             Attribution = job.Attribution with { Methods = methods.Length == 0 ? job.Attribution.Methods : methods,
                 Granularity = Granularity.Group },
             Evaluation = known with

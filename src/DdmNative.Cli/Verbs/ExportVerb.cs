@@ -16,15 +16,15 @@ internal sealed class ExportVerb : VerbOptions
     [Option("csv", MetaValue = "FILE", HelpText = "As csv; - is standard output. Default: not written.")]
     public string? Csv { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         if (Parquet is null && Csv is null)
-            throw new BadUsageException("Name what to write: --parquet FILE, --csv FILE, or both.");
+            throw new BadUsageException("Specify what to write: --parquet FILE, --csv FILE, or both.");
         OutputFile? parquet = Parquet is null ? null : OutputFile.Find("--parquet", Parquet, Folder), csv = Csv is null ? null : OutputFile.Find("--csv", Csv, Folder);
         OutputFile.RequireDifferent("--parquet", parquet, "--csv", csv);
         bool isStandardOutput = parquet is { IsStandardOutput: true } || csv is { IsStandardOutput: true };
         if (isStandardOutput && (Json || (parquet is { IsStandardOutput: true } && csv is { IsStandardOutput: true })))
-            throw new BadUsageException("Standard output takes one result: --json, --parquet - or --csv -.");
+            throw new BadUsageException("Standard output can receive only one result: --json, --parquet - or --csv -.");
         EffectTable table = EffectTable.Of(Folder);
         parquet?.Write(file => EffectParquet.Write(file, table));
         csv?.Write(file => EffectCsv.Write(file, table));

@@ -8,7 +8,8 @@ namespace DdmNative.Cli.Verbs;
 internal abstract class GroupedOptions : RunOptions
 {
     [Sets("groups.file")]
-    [Option("groups", MetaValue = "FILE", HelpText = "Your own groups: a csv with the columns sample,group. Default: clusters inside each class.")]
+    [Option("groups", MetaValue = "FILE",
+        HelpText = "Your own groups: a csv file with the columns sample,group. Default: clusters within each class.")]
     public string? Groups { get; set; }
 
     [Sets("groups.per_class")]
@@ -20,11 +21,12 @@ internal abstract class GroupedOptions : RunOptions
     public string? ClusterSpace { get; set; }
 
     /// <summary>
-    /// That the run's effects were of classes or single images, which a verb that leaves out groups changes; null where they were not.
+    /// A note that the run's effects are of classes or single images, which a verb that leaves out groups changes; null if they are of
+    /// groups.
     /// </summary>
     protected string? NoteOnGranularity => _was is null or Granularity.Group ? null
-        : $"This run's effects were of each {_was}. What is left out here are groups, "
-            + $"so they are found of groups again; ddm attribute --granularity {_was} brings back the others.";
+        : $"This run's effects were of each {_was}. This verb leaves out groups, "
+            + $"so effects are computed for groups; ddm attribute --granularity {_was} restores the others.";
 
     private string? _was;
 
@@ -33,7 +35,7 @@ internal abstract class GroupedOptions : RunOptions
     {
         _was = job.Attribution.Granularity;
         if (Groups is not null && (Clusters is not null || ClusterSpace is not null))
-            throw new BadUsageException("--groups brings groups of your own; leave out --clusters and --cluster-space.");
+            throw new BadUsageException("--groups replaces the clusters; remove --clusters and --cluster-space.");
         bool clusters = Clusters is not null || ClusterSpace is not null;
         return job with
         {

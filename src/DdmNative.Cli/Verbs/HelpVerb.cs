@@ -10,13 +10,14 @@ internal sealed class HelpVerb : VerbOptions
 {
     public const string Name = "help";
 
-    [Value(0, MetaName = "VERB", HelpText = "The verb; without it, an overview of all.")]
+    [Value(0, MetaName = "VERB", HelpText = "The verb; if it is missing, an overview of all verbs.")]
     public string? Verb { get; set; }
 
-    [Option("man", MetaValue = "DIR", HelpText = "Write every page as roff into DIR/man1, and show nothing; `man -M DIR ddm-train` reads them. Default: no files.")]
+    [Option("man", MetaValue = "DIR",
+        HelpText = "Write every page as roff into DIR/man1, and print nothing; `man -M DIR ddm-train` shows one. Default: no files.")]
     public string? ManualFolder { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         if (ManualFolder is not null)
             OutputFile.RequireFolder("--man", ManualFolder);
@@ -25,17 +26,17 @@ internal sealed class HelpVerb : VerbOptions
         else if (Verb is null)
             WriteAll(Path.Combine(ManualFolder, "man1"));
         else
-            throw new BadUsageException("--man writes all pages; leave out the verb.");
+            throw new BadUsageException("--man writes all pages; remove the verb.");
     }
 
-    /// <summary>The page of a verb, or the overview.</summary>
+    /// <summary>Shows the page of a verb, or the overview.</summary>
     /// <exception cref="BadUsageException">There is no such verb.</exception>
     public static void Show(string? verb)
     {
         if (verb is null)
             ManualText.Show(ManualPage.Overview());
         else if (VerbDescription.Find(verb) is VerbDescription known)
-            ManualText.Show(ManualPage.Of(known));
+            ManualText.Show(ManualPage.For(known));
         else
             throw new BadUsageException(UsageErrors.UnknownVerb(verb));
     }
@@ -43,7 +44,7 @@ internal sealed class HelpVerb : VerbOptions
     private static void WriteAll(string folder)
     {
         AtomicFile.MakeFolder(folder);
-        foreach (ManualPage page in VerbDescription.All.Select(ManualPage.Of).Prepend(ManualPage.Overview()))
+        foreach (ManualPage page in VerbDescription.All.Select(ManualPage.For).Prepend(ManualPage.Overview()))
         {
             string path = Path.Combine(folder, page.Name + ".1");
             AtomicFile.WriteText(path, ManualRoff.Format(page, ProgramVersion.Text));

@@ -11,29 +11,30 @@ using DdmNative.Compute.Cuda.Plans;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("profile", HelpText = "Run a job's inner loops for a few rounds and print what each kernel takes at each layer.")]
+[Verb("profile", HelpText = "Run a job's inner loops for a few rounds, and print the time of each kernel at each layer.")]
 internal sealed class ProfileVerb : DeviceOptions
 {
     [Value(0, Required = true, MetaName = "job.json", HelpText = "The job; its settings decide the kernels' shapes.")]
     public string JobPath { get; set; } = "";
 
     [Sets("data.source")]
-    [Option("data", MetaValue = "SPEC", HelpText = "In place of the job's data: a folder, or generated:classes=4,per-class=40,….")]
+    [Option("data", MetaValue = "SPEC", HelpText = "Instead of the job's data: a folder, or generated:classes=4,per-class=40,….")]
     public string? Data { get; set; }
 
-    [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Rounds of each loop that are measured.")]
+    [Option("rounds", Default = 5, MetaValue = "N", HelpText = "Measured rounds of each loop.")]
     public int Rounds { get; set; } = 5;
 
-    [Option("trace", MetaValue = "FILE", HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens. Default: none.")]
+    [Option("trace", MetaValue = "FILE",
+        HelpText = "Write every tile of every thread as a Chrome trace, which https://ui.perfetto.dev opens. Default: none.")]
     public string? Trace { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         if (Rounds is < 1 or > 100_000)
             throw new BadUsageException($"--rounds: found {Rounds}, expected a whole number from 1 to 100000.");
         OutputFile? trace = Trace is null ? null : OutputFile.Find("--trace", Trace);
         if (trace is { IsStandardOutput: true })
-            throw new BadUsageException("--trace: found standard output, which takes the tables; expected a file.");
+            throw new BadUsageException("--trace: found standard output, which receives the tables; expected a file.");
         Job job = Variables.Apply(JobFile.Read(JobPath, out JsonFieldLines lines, stop));
         if (Data is not null)
             job = job with { Data = job.Data with { Source = Data } };
@@ -65,7 +66,7 @@ internal sealed class ProfileVerb : DeviceOptions
     private void ProfileLaunches(CudaDevice device, Job job, CancellationToken stop)
     {
         if (Trace is not null)
-            throw new BadUsageException("--trace: tiles are the cpu device's; for a timeline of a CUDA device use `nsys profile ddm …`.");
+            throw new BadUsageException("--trace: only the cpu device has tiles; for a timeline of a CUDA device use `nsys profile ddm …`.");
         using var loops = InnerLoops.Prepare(device, job);
         var recorded = new List<LaunchedLoop>();
         foreach (InnerLoop loop in loops.Loops)
@@ -87,8 +88,8 @@ internal sealed class ProfileVerb : DeviceOptions
     }
 
     /// <summary>
-    /// A round's kernels, timed by replays; null on an emulator, whose times say nothing and whose counters are of the rounds alone. It
-    /// comes after the rounds that are observed, because it spoils the loop's values.
+    /// Times the kernels of a round by replays. Null on an emulator, whose times have no meaning, and whose counters must count only the
+    /// rounds. The replays follow the observed rounds because they overwrite the loop's values.
     /// </summary>
     private static ReplayTimer? Replayed(CudaDevice device, InnerLoop loop)
     {
@@ -115,8 +116,8 @@ internal sealed class ProfileVerb : DeviceOptions
     {
         (double flops, double bytes) = (peak.FlopsPerSecond / peak.Threads / 1e9, peak.BytesPerSecond / peak.Threads / 1e9);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{device.Description}. The roof of one of them: {flops:0} GFLOP/s of multiply–adds, {bytes:0} GB/s from the second-level cache."));
-        Console.Out.WriteLine("ms: of all threads together. GFLOP/s, GB/s: of one thread; flops are those of the plain form, which Winograd's needs fewer of.");
+            $"{device.Description}. The peak of one thread: {flops:0} GFLOP/s of multiply–adds, {bytes:0} GB/s from the second-level cache."));
+        Console.Out.WriteLine("ms: of all threads together. GFLOP/s, GB/s: of one thread; flops are counted for the plain algorithm; Winograd's needs fewer.");
         foreach ((string loop, TileRecorder recorder) in recorded)
         {
             IReadOnlyList<KernelRow> rows = KernelTable.From(recorder.Tiles, peak);

@@ -5,28 +5,30 @@ using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("report", HelpText = "Write a run's report.html again: one file for a browser that needs nothing else.")]
+[Verb("report", HelpText = "Write a run's report.html again, a self-contained page for a browser.")]
 internal sealed class ReportVerb : VerbOptions
 {
     [Option("run", Required = true, MetaValue = "DIR", HelpText = "The run folder; its attribution must be finished.")]
     public string Folder { get; set; } = "";
 
-    [Option("data", MetaValue = "SPEC", HelpText = "Where the run's data are now; the run remembers it. Default: where the run had them.")]
+    [Option("data", MetaValue = "SPEC",
+        HelpText = "The current location of the run's data; the run stores it. Default: the stored location.")]
     public string? Data { get; set; }
 
-    [Option("target", MetaValue = "FILE", HelpText = "The same for its target, a network trained elsewhere. Default: where the run had it.")]
+    [Option("target", MetaValue = "FILE", HelpText = "The same for its target, a network trained elsewhere. Default: the stored location.")]
     public string? Target { get; set; }
 
-    [Option("trajectory", MetaValue = "DIR", HelpText = "The same for the checkpoints of the target's training. Default: where the run had them.")]
+    [Option("trajectory", MetaValue = "DIR",
+        HelpText = "The same for the checkpoints of the target's training. Default: the stored location.")]
     public string? Trajectory { get; set; }
 
-    [Option("name-map", MetaValue = "FILE", HelpText = "The same for the map of the target's names. Default: where the run had it.")]
+    [Option("name-map", MetaValue = "FILE", HelpText = "The same for the map of the target's tensor names. Default: the stored location.")]
     public string? NameMap { get; set; }
 
-    [Option("groups", MetaValue = "FILE", HelpText = "The same for your own groups. Default: where the run had them.")]
+    [Option("groups", MetaValue = "FILE", HelpText = "The same for your own groups. Default: the stored location.")]
     public string? Groups { get; set; }
 
-    public override void Do(CancellationToken stop)
+    public override void Execute(CancellationToken stop)
     {
         var places = new InputPlaces { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups };
         string report = Runner.WriteReport(Folder, places);

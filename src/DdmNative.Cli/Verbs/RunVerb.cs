@@ -4,7 +4,7 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("run", HelpText = "Do everything that a job file asks for, going on from what the run folder holds already.")]
+[Verb("run", HelpText = "Do everything that a job file requests, and reuse what the run folder already contains.")]
 internal sealed class RunVerb : RunOptions
 {
     private JsonFieldLines? _lines;
@@ -12,19 +12,23 @@ internal sealed class RunVerb : RunOptions
     [Value(0, MetaName = "job.json", HelpText = "The job, or - for standard input; docs/formats.md describes its fields.")]
     public string JobPath { get; set; } = "";
 
-    [Option("run", MetaValue = "DIR", HelpText = "The run folder: made where there is none, gone on with where there is one. Needed, but for --schema.")]
+    [Option("run", MetaValue = "DIR",
+        HelpText = "The run folder; created if it does not exist, resumed if it does. Required, except with --schema.")]
     public override string Run { get; set; } = "";
 
-    [Option("schema", HelpText = "Print the job file's JSON Schema, for editors and for checking jobs before they are sent off.")]
+    [Option("schema", HelpText = "Print the job file's JSON Schema, for editors, and for checking jobs before they are submitted.")]
     public bool Schema { get; set; }
 
-    [Option("dry-run", HelpText = "Write nothing: say which stages would be done, and about how long each takes on this machine. Default: do them.")]
+    [Option("dry-run",
+        HelpText = "Write nothing; print which stages would run, and an estimate of each stage's time on this machine. Default: run the "
+            + "stages.")]
     public bool DryRun { get; set; }
 
-    [Option("upto", Default = "everything", MetaValue = "NAME", HelpText = "Go no further: train, distill, attribute, validate, evaluate or everything. What shards are prepared with.")]
+    [Option("upto", Default = "everything", MetaValue = "NAME",
+        HelpText = "Stop after this goal: train, distill, attribute, validate, evaluate or everything. Use it to prepare shards.")]
     public string UpToName { get; set; } = "everything";
 
-    [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after the other.")]
+    [Option("compare-pytorch", HelpText = "Also time PyTorch (from /usr/bin/python3) retraining one model after another.")]
     public bool ComparePyTorch { get; set; }
 
     protected override RunSettings Settings => base.Settings with
@@ -37,7 +41,7 @@ internal sealed class RunVerb : RunOptions
         if (Schema)
             Console.Out.Write(JobSchema.Text);
         else if (JobPath.Length == 0 || Run.Length == 0)
-            throw new BadUsageException("Name the job file and the run folder: ddm run job.json --run DIR. (ddm run --schema prints what a job file may say.)");
+            throw new BadUsageException("Specify the job file and the run folder: ddm run job.json --run DIR. (ddm run --schema prints the job file's schema.)");
         return Schema;
     }
 
@@ -47,17 +51,17 @@ internal sealed class RunVerb : RunOptions
 
     protected override JsonFieldLines? Lines => _lines;
 
-    /// <summary>The goals that <c>--upto</c> takes; unlearning is the job's, or the verb's of that name.</summary>
+    /// <summary>The goals for <c>--upto</c>. Unlearning is not one of them: the job or the verb <c>unlearn</c> requests it.</summary>
     public static IReadOnlyDictionary<string, RunGoal> Goals { get; } = Enum.GetValues<RunGoal>().Where(goal => goal != RunGoal.Unlearn).ToDictionary(goal => goal.ToString().ToLowerInvariant());
 
-    protected override RunGoal Upto => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
+    protected override RunGoal Goal => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
         : throw new BadUsageException($"--upto: found '{UpToName}', expected {string.Join(", ", Goals.Keys.SkipLast(1))} or {Goals.Keys.Last()}.");
 
-    protected override Job? Whole(CancellationToken stop) => JobFile.Read(JobPath, out _lines, stop);
+    protected override Job? ReadJob(CancellationToken stop) => JobFile.Read(JobPath, out _lines, stop);
 
     protected override Job Apply(Job job) => job;
 
-    /// <summary>The baseline's script lies in the source tree, above the folder of the program.</summary>
+    /// <summary>The path of the baseline's script, which is in the source tree, above the program's folder.</summary>
     private static string Script()
     {
         for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
@@ -67,6 +71,6 @@ internal sealed class RunVerb : RunOptions
                 return script;
         }
 
-        throw new BadUsageException("--compare-pytorch: benchmarks/pytorch/retraining.py is not above the program; run ddm from its source tree (build/ddm).");
+        throw new BadUsageException("--compare-pytorch: benchmarks/pytorch/retraining.py is not in a folder above the program; run ddm from its source tree (build/ddm).");
     }
 }

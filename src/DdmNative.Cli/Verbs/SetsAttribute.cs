@@ -1,8 +1,8 @@
 namespace DdmNative.Cli.Verbs;
 
 /// <summary>
-/// The field of a job that an option gives its value to, by its path (<see cref="DdmNative.Runs.Jobs.JobFields"/>), so that
-/// what is wrong with the field is told by the option's name.
+/// The path of the job field that an option sets (<see cref="DdmNative.Runs.Jobs.JobFields"/>), so that errors in the field name the
+/// option.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SetsAttribute(string path) : Attribute

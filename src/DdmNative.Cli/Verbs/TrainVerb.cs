@@ -8,15 +8,15 @@ namespace DdmNative.Cli.Verbs;
 internal sealed class TrainVerb : RunOptions
 {
     [Sets("data.train_per_class")]
-    [Option("train-per-class", MetaValue = "N", HelpText = "Training images of every class. Default: all.")]
+    [Option("train-per-class", MetaValue = "N", HelpText = "Training images per class. Default: all.")]
     public int? TrainPerClass { get; set; }
 
     [Sets("data.test_per_class")]
-    [Option("test-per-class", MetaValue = "N", HelpText = "Test images of every class. Default: all.")]
+    [Option("test-per-class", MetaValue = "N", HelpText = "Test images per class. Default: all.")]
     public int? TestPerClass { get; set; }
 
     [Sets("data.seed")]
-    [Option("data-seed", MetaValue = "N", HelpText = "Chooses the images. Default: 1.")]
+    [Option("data-seed", MetaValue = "N", HelpText = "The seed that selects the images. Default: 1.")]
     public ulong? DataSeed { get; set; }
 
     [Sets("network.architecture")]
@@ -24,15 +24,16 @@ internal sealed class TrainVerb : RunOptions
     public string? Architecture { get; set; }
 
     [Sets("network.width")]
-    [Option("width", MetaValue = "N", HelpText = "Filters of a block, or units of a hidden layer; not of lenet. Default: 32.")]
+    [Option("width", MetaValue = "N", HelpText = "Filters per block, or units per hidden layer; not for lenet. Default: 32.")]
     public int? Width { get; set; }
 
     [Sets("network.depth")]
-    [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers; not of lenet. Default: 3.")]
+    [Option("depth", MetaValue = "N", HelpText = "Blocks, or hidden layers; not for lenet. Default: 3.")]
     public int? Depth { get; set; }
 
     [Sets("training.learning_rate")]
-    [Option("learning-rate", MetaValue = "X", HelpText = "The learning rate of the first step; it falls to zero along a cosine. Default: 0.02.")]
+    [Option("learning-rate", MetaValue = "X",
+        HelpText = "The learning rate of the first step; it decreases to zero along a cosine. Default: 0.02.")]
     public float? LearningRate { get; set; }
 
     [Sets("training.momentum")]
@@ -40,7 +41,7 @@ internal sealed class TrainVerb : RunOptions
     public float? Momentum { get; set; }
 
     [Sets("training.batch_size")]
-    [Option("batch-size", MetaValue = "N", HelpText = "Images of a step. Default: 64.")]
+    [Option("batch-size", MetaValue = "N", HelpText = "Images per step. Default: 64.")]
     public int? BatchSize { get; set; }
 
     [Sets("training.epochs")]
@@ -48,34 +49,42 @@ internal sealed class TrainVerb : RunOptions
     public int? Epochs { get; set; }
 
     [Sets("target.file")]
-    [Option("target", MetaValue = "FILE", HelpText = "In place of training: a network trained in PyTorch, as safetensors (docs/interchange.md). Its architecture, width and depth are the file's. Default: none, a training.")]
+    [Option("target", MetaValue = "FILE",
+        HelpText = "Instead of training: a network trained in PyTorch, as safetensors (docs/interchange.md). The file determines "
+            + "architecture, width and depth. Default: none; the network is trained.")]
     public string? Target { get; set; }
 
     [Sets("target.trajectory")]
-    [Option("trajectory", MetaValue = "DIR", HelpText = "With --target: checkpoints of its training, step-000000.safetensors and so on, for methods that need them. Default: none.")]
+    [Option("trajectory", MetaValue = "DIR",
+        HelpText = "With --target: checkpoints of its training, step-000000.safetensors and so on, for methods that need them. Default: "
+            + "none.")]
     public string? Trajectory { get; set; }
 
     [Sets("target.name_map")]
-    [Option("name-map", MetaValue = "FILE", HelpText = "With --target: a JSON object from the file's names of tensors to ddm's, where they are none of the documented ones. Default: none.")]
+    [Option("name-map", MetaValue = "FILE",
+        HelpText = "With --target: a JSON object that maps the file's tensor names to ddm's, if they are not the documented ones. "
+            + "Default: none.")]
     public string? NameMap { get; set; }
 
     [Sets("data.mean")]
-    [Option("mean", Separator = ',', MetaValue = "X,X…", HelpText = "What images, their pixels from 0 to 1, are normalised with: a mean for each channel, or one for all. Default: the target file's, or the training images'.")]
+    [Option("mean", Separator = ',', MetaValue = "X,X…",
+        HelpText = "The mean for normalising images with pixels from 0 to 1: one for each channel, or one for all. Default: the target "
+            + "file's, or the training images'.")]
     public IEnumerable<double> Mean { get; set; } = [];
 
     [Sets("data.std")]
     [Option("std", Separator = ',', MetaValue = "X,X…", HelpText = "The same for the standard deviation. Default: as for --mean.")]
     public IEnumerable<double> Std { get; set; } = [];
 
-    protected override RunGoal Upto => RunGoal.Train;
+    protected override RunGoal Goal => RunGoal.Train;
 
     protected override Job Apply(Job job)
     {
-        RequireUsed(Architecture ?? Known(job).Architecture);
+        RequireUsed(Architecture ?? NetworkOf(job).Architecture);
         return Changed(job);
     }
 
-    /// <summary>Refuses what the architecture has no use for.</summary>
+    /// <summary>Rejects options that the architecture does not use.</summary>
     private void RequireUsed(string architecture)
     {
         if (architecture != "lenet")
@@ -83,7 +92,7 @@ internal sealed class TrainVerb : RunOptions
         foreach ((string option, int? value) in (ReadOnlySpan<(string, int?)>)[("--width", Width), ("--depth", Depth)])
         {
             if (value is not null)
-                throw new BadUsageException($"{option}: found {value} for lenet, which comes in one size; leave it out.");
+                throw new BadUsageException($"{option}: found {value} for lenet, which has a fixed size; remove the option.");
         }
     }
 
@@ -100,9 +109,9 @@ internal sealed class TrainVerb : RunOptions
         Target = GivenTarget(job),
         Network = new JobNetwork
         {
-            Architecture = Architecture ?? Known(job).Architecture,
-            Width = Width ?? Known(job).Width,
-            Depth = Depth ?? Known(job).Depth,
+            Architecture = Architecture ?? NetworkOf(job).Architecture,
+            Width = Width ?? NetworkOf(job).Width,
+            Depth = Depth ?? NetworkOf(job).Depth,
         },
         Training = new JobTraining
         {
@@ -113,13 +122,13 @@ internal sealed class TrainVerb : RunOptions
         },
     };
 
-    /// <summary>What the run knows of its network; nothing where another target is given, whose own network counts.</summary>
-    private JobNetwork Known(Job job) => Target is null ? job.Network : new JobNetwork();
+    /// <summary>The run's network; the default if another target is given, because the target's network replaces it.</summary>
+    private JobNetwork NetworkOf(Job job) => Target is null ? job.Network : new JobNetwork();
 
     private JobTarget? GivenTarget(Job job)
     {
         if (Target is null && job.Target is null && (Trajectory ?? NameMap) is not null)
-            throw new BadUsageException("--trajectory and --name-map belong to a network trained elsewhere: name it with --target FILE.");
+            throw new BadUsageException("--trajectory and --name-map need a network trained elsewhere: specify it with --target FILE.");
         return Target is null && job.Target is null ? null : new JobTarget
         {
             File = Target ?? job.Target!.File,

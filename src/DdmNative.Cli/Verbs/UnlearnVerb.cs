@@ -5,38 +5,45 @@ using DdmNative.Cli.Output;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("unlearn", HelpText = "Make the model that has forgotten some groups, without retraining, and write it as safetensors.")]
+[Verb("unlearn", HelpText = "Compute a model that has forgotten some groups, without full retraining, and write it as safetensors.")]
 internal sealed class UnlearnVerb : RunOptions
 {
     [Sets("unlearning.groups")]
-    [Option("remove", Separator = ',', MetaValue = "G,G…", HelpText = "The groups to forget, by their numbers in groups.csv. Needed, or --forget.")]
+    [Option("remove", Separator = ',', MetaValue = "G,G…",
+        HelpText = "The groups to forget, by their numbers in groups.csv. This option or --forget is required.")]
     public IEnumerable<int> Remove { get; set; } = [];
 
     [Sets("unlearning.forget")]
-    [Option("forget", MetaValue = "WHAT", HelpText = "The groups to forget, by what they are: class=3,cluster=2; class=3 (all of it); group=7,12; name=annotator-5 (of your own groups). Several, one after the other, name more groups. Needed, or --remove.")]
+    [Option("forget", MetaValue = "WHAT",
+        HelpText = "The groups to forget, by description: class=3,cluster=2; class=3 (all of it); group=7,12; name=annotator-5 (of your "
+            + "own groups). Several descriptions may follow each other. This option or --remove is required.")]
     public IEnumerable<string> Forget { get; set; } = [];
 
     [Sets("unlearning.method")]
-    [Option("method", MetaValue = "NAME", HelpText = "How: head, block:K or all (exact), or a synset mode: repair, replay, controlled-replay, push, forget. Default: block:1.")]
+    [Option("method", MetaValue = "NAME",
+        HelpText = "The method: head, block:K or all (exact), or a synset mode: repair, replay, controlled-replay, push, forget. "
+            + "Default: block:1.")]
     public string? Method { get; set; }
 
-    [Option("out", MetaValue = "FILE", HelpText = "Also write the model here; it lies in the run as unlearned.safetensors in any case. Default: only there.")]
+    [Option("out", MetaValue = "FILE",
+        HelpText = "Also write the model to this file; it is always written to unlearned.safetensors in the run folder. Default: only "
+            + "there.")]
     public string? Out { get; set; }
 
     private OutputFile? _out;
 
-    protected override RunGoal Upto => RunGoal.Unlearn;
+    protected override RunGoal Goal => RunGoal.Unlearn;
 
     protected override Job Apply(Job job)
     {
         int[] groups = [.. Remove.Distinct().Order()];
         string[] forget = [.. Forget];
         if (groups.Length == 0 && forget.Length == 0)
-            throw new BadUsageException("Name what to forget: --forget class=3,cluster=2, or --remove 7,12 by the numbers in groups.csv.");
+            throw new BadUsageException("Specify what to forget: --forget class=3,cluster=2, or --remove 7,12 by the numbers in groups.csv.");
         if (Out is not null)
             _out = OutputFile.Find("--out", Out, Run);
         if (_out is { IsStandardOutput: true })
-            throw new BadUsageException("--out: found standard output, which takes the summary; expected a file.");
+            throw new BadUsageException("--out: found standard output, which receives the summary; expected a file.");
         return job with { Unlearning = new JobUnlearning { Groups = groups, Forget = forget, Method = Method ?? job.Unlearning?.Method ?? new JobUnlearning().Method } };
     }
 

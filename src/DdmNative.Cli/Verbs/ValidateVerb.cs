@@ -6,7 +6,7 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Cli.Verbs;
 
-[Verb("validate", HelpText = "Retrain without groups, exactly, and compare the attribution with it.")]
+[Verb("validate", HelpText = "Retrain without groups, and compare the attribution with these exact effects.")]
 internal sealed class ValidateVerb : GroupedOptions
 {
     [Sets("validation.groups")]
@@ -17,11 +17,11 @@ internal sealed class ValidateVerb : GroupedOptions
     [Option("seeds", MetaValue = "N", HelpText = "Seeds to average the effects over. Default: 1.")]
     public int? Seeds { get; set; }
 
-    protected override RunGoal Upto => RunGoal.Validate;
+    protected override RunGoal Goal => RunGoal.Validate;
 
     protected override Job Apply(Job job) => ApplyGroups(job) with
     {
-        // What exact retraining leaves out are groups.
+        // Exact retraining leaves out groups.
         Attribution = job.Attribution with { Granularity = Granularity.Group },
         Validation = job.Validation with { Groups = GroupsIn(job), Seeds = Seeds ?? job.Validation.Seeds },
     };

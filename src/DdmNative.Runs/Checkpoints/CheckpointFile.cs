@@ -5,7 +5,8 @@ using DdmNative.Runs.Jobs;
 namespace DdmNative.Runs.Checkpoints;
 
 /// <summary>
-/// A network that was trained elsewhere, as safetensors: its tensors under our names (<see cref="CheckpointNames"/>), and what they tell about the network.
+/// A network that was trained elsewhere, read from safetensors: its tensors under our names (<see cref="CheckpointNames"/>), and the
+/// architecture that they imply.
 /// </summary>
 internal sealed class CheckpointFile
 {
@@ -22,13 +23,15 @@ internal sealed class CheckpointFile
 
     public string Path { get; }
 
-    /// <summary>The file's free text; ours holds the normalisation that the network expects (<see cref="CheckpointMetadata"/>).</summary>
+    /// <summary>
+    /// The file's metadata; in our files it contains the normalisation that the network expects (<see cref="CheckpointMetadata"/>).
+    /// </summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Reads a file and finds out its names' meaning.</summary>
+    /// <summary>Reads a file and maps its tensor names to ours.</summary>
     /// <param name="path">The safetensors file.</param>
-    /// <param name="map">The user's own map of names; null to recognise the documented ones.</param>
-    /// <exception cref="BadInputException">The file is missing, damaged, of another format, or its names are not understood.</exception>
+    /// <param name="map">The user's map of names; null to recognise the documented names.</param>
+    /// <exception cref="BadInputException">The file is missing, damaged or of another format, or its names are not recognised.</exception>
     public static CheckpointFile Read(string path, NameMap? map)
     {
         RequireSafetensors(path);
@@ -36,8 +39,8 @@ internal sealed class CheckpointFile
         return new CheckpointFile(path, map is null ? CheckpointNames.Recognise(contents) : map.Apply(contents), contents.Metadata);
     }
 
-    /// <summary>Architecture, width and depth as the tensors' names and shapes tell them.</summary>
-    /// <exception cref="BadInputException">They tell of no network that is known here.</exception>
+    /// <summary>Derives architecture, width and depth from the tensors' names and shapes.</summary>
+    /// <exception cref="BadInputException">They match no known network.</exception>
     public JobNetwork Network()
     {
         if (Shape("blocks.0.conv.weight") is [int filters, ..])
@@ -52,7 +55,8 @@ internal sealed class CheckpointFile
     }
 
     /// <summary>θ, [P].</summary>
-    /// <exception cref="BadInputException">Tensors are missing, misshaped or not the network's; all of them are named.</exception>
+    /// <exception cref="BadInputException">Tensors are missing, have the wrong shape, or do not belong to the network; the message names
+    /// all of them.</exception>
     public float[] Parameters(Network network) => network.FromRenamedTensors(Path, _tensors);
 
     private int[]? Shape(string name) => _tensors.FirstOrDefault(tensor => tensor.Tensor.Name == name)?.Tensor.Shape;
@@ -65,7 +69,7 @@ internal sealed class CheckpointFile
         return count;
     }
 
-    /// <summary>PyTorch's own files are pickles, which run code when they are read: they are named, not read.</summary>
+    /// <summary>Rejects PyTorch's own files with an explanation. They are pickles, which run code when they are read.</summary>
     private static void RequireSafetensors(string path)
     {
         Span<byte> start = stackalloc byte[2];

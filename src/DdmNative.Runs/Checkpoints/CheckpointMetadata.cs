@@ -6,8 +6,8 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Runs.Checkpoints;
 
 /// <summary>
-/// What a model's file says about it beside its tensors, so that it can be used elsewhere, and come back, without a question: the architecture, and the <c>mean</c> and
-/// <c>std</c> of every channel that its images are normalised with, in units of pixels from 0 to 1.
+/// The metadata of a model file, so that the model can be used elsewhere and imported again without further settings: the architecture, and
+/// the <c>mean</c> and <c>std</c> of every channel for normalising images, in units of pixels from 0 to 1.
 /// </summary>
 internal static class CheckpointMetadata
 {
@@ -22,8 +22,8 @@ internal static class CheckpointMetadata
         [Std] = Join(normalization.Std),
     };
 
-    /// <summary>The normalisation that a file names; null where it names none.</summary>
-    /// <exception cref="BadInputException">It names half of one, or not one of so many channels.</exception>
+    /// <summary>Returns the normalisation in a file's metadata; null if there is none.</summary>
+    /// <exception cref="BadInputException">It is incomplete, or has another number of channels.</exception>
     public static Normalization? NormalizationOf(CheckpointFile file, int channels)
     {
         bool hasMean = file.Metadata.TryGetValue(Mean, out string? means), hasStd = file.Metadata.TryGetValue(Std, out string? stds);
@@ -33,7 +33,7 @@ internal static class CheckpointMetadata
         return mean.Length == channels && std.Length == channels && mean.All(double.IsFinite) && std.All(value => double.IsFinite(value) && value > 0)
             ? new Normalization(mean, std)
             : throw new BadInputException(file.Path, "__metadata__, mean and std", $"'{means}' and '{stds}'", $"{channels} numbers each, separated by commas, the deviations above 0",
-                "Name the normalisation with --mean and --std.");
+                "Specify the normalisation with --mean and --std.");
     }
 
     private static string Join(double[] values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));

@@ -5,9 +5,10 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Runs.Checkpoints;
 
 /// <summary>
-/// From the names that PyTorch's modules give their tensors to ours (docs/interchange.md). Ours stay as they are. Numbered ones, as <c>nn.Sequential</c> makes them
-/// (<c>0.weight</c>, <c>net.0.weight</c>, or the dataset-condensation code's <c>features.0.weight</c> … <c>classifier.weight</c>), are told apart by their order and the
-/// number of their axes: four for a filter bank, one for a norm, two for a matrix. What wrappers put in front (<c>module.</c>, <c>_orig_mod.</c>) is taken off.
+/// Maps the tensor names of PyTorch modules to ours (docs/interchange.md). Our own names are kept. Numbered names, from
+/// <c>nn.Sequential</c> (<c>0.weight</c>, <c>net.0.weight</c>) or the dataset-condensation code (<c>features.0.weight</c> …
+/// <c>classifier.weight</c>), are distinguished by their order and the number of axes: four for a convolution, one for a norm, two for a
+/// linear layer. Prefixes of wrappers (<c>module.</c>, <c>_orig_mod.</c>) are removed.
 /// </summary>
 internal static class CheckpointNames
 {
@@ -22,8 +23,11 @@ internal static class CheckpointNames
         Linear,
     }
 
-    /// <summary>The tensors under our names where the file's are documented ones; as they are where not, for the network to refuse them by name.</summary>
-    /// <exception cref="BadInputException">The modules are numbered but make no network that is known here, or they are batch normalisations.</exception>
+    /// <summary>
+    /// Returns the tensors under our names if the file's names are documented; otherwise unchanged, and the network rejects them by name.
+    /// </summary>
+    /// <exception cref="BadInputException">The modules are numbered but do not form a known network, or they include batch
+    /// normalisation.</exception>
     public static IReadOnlyList<RenamedTensor> Recognise(SafetensorsContents file)
     {
         (string Name, NamedTensor Tensor)[] tensors = [.. file.Tensors.Select(tensor => (tensor.Name, tensor))];
@@ -35,7 +39,7 @@ internal static class CheckpointNames
 
         if (tensors.Select(tensor => tensor.Name).FirstOrDefault(name => RunningStatistics.Any(name.EndsWith)) is string running)
             throw new BadInputException(file.File, running, "a batch normalisation's running statistics", "instance normalisation, which has none (nn.GroupNorm(C, C) or nn.InstanceNorm2d(C, affine=True))",
-                "Train the network with it; batch normalisation is not one of the layers here.");
+                "Train the network with instance normalisation; ddm has no batch normalisation.");
 
         Module[]? modules = Numbered(tensors);
         if (modules is null)
@@ -46,7 +50,7 @@ internal static class CheckpointNames
         return [.. tensors.Select(tensor => new RenamedTensor(tensor.Tensor with { Name = $"{ours[ModuleOf(tensor.Name)]}.{LeafOf(tensor.Name)}" }, tensor.Tensor.Name))];
     }
 
-    /// <summary>The modules in the order in which data pass through them; null where their names are not numbers with a head after them.</summary>
+    /// <summary>The modules in the order in which data pass through them; null if their names are not numbers followed by a head.</summary>
     private static Module[]? Numbered((string Name, NamedTensor Tensor)[] tensors)
     {
         var modules = new List<Module>();
@@ -67,7 +71,7 @@ internal static class CheckpointNames
         return modules.Count > 0 && oneBody && oneHead && modules.Any(module => module.Number != int.MaxValue) ? [.. modules.OrderBy(module => module.OfHead).ThenBy(module => module.Number)] : null;
     }
 
-    /// <summary>Our names of the modules in their order; null where they make none of our networks.</summary>
+    /// <summary>Our names of the modules, in order; null if they do not form one of our networks.</summary>
     private static string[]? OurNames(Module[] modules)
     {
         Kind[] kinds = [.. modules.Select(module => module.Kind)];

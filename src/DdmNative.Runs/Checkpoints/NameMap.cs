@@ -4,10 +4,13 @@ using DdmNative.Attribution.Networks;
 
 namespace DdmNative.Runs.Checkpoints;
 
-/// <summary>The user's own map from a checkpoint's names to ours: a JSON object <c>{"theirs": "ours"}</c>; null leaves a tensor out. Names that it does not list stay as they are.</summary>
+/// <summary>
+/// The user's map from a checkpoint's names to ours: a JSON object <c>{"theirs": "ours"}</c>; null skips a tensor. Names that it does not
+/// list are kept.
+/// </summary>
 internal sealed class NameMap
 {
-    /// <summary>For messages.</summary>
+    /// <summary>The expected form, for messages.</summary>
     public const string Form = "a JSON object {\"their.name\": \"our.name\"}; docs/interchange.md lists ours";
 
     private static readonly JsonSerializerOptions Strict = new() { AllowDuplicateProperties = false, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
@@ -21,7 +24,7 @@ internal sealed class NameMap
         _names = names;
     }
 
-    /// <exception cref="BadInputException">The file is missing or not such an object.</exception>
+    /// <exception cref="BadInputException">The file is missing or is not such an object.</exception>
     public static NameMap Read(string path)
     {
         byte[] json = InputFile.ReadAll(path);
@@ -32,15 +35,15 @@ internal sealed class NameMap
         }
         catch (JsonException e)
         {
-            throw new BadInputException(path, $"line {e.LineNumber + 1}", "no JSON object of texts", "names in quotes, or null to leave a tensor out", $"Write {Form}.", e);
+            throw new BadInputException(path, $"line {e.LineNumber + 1}", "not a JSON object of strings", "names in quotes, or null to skip a tensor", $"Write {Form}.", e);
         }
     }
 
-    /// <summary>Whether a tensor of the file is asked for: all are but those that the map leaves out.</summary>
+    /// <summary>Whether a tensor of the file is read: all are, except those that the map skips.</summary>
     public bool Reads(string name) => !_names.TryGetValue(name, out string? ours) || ours is not null;
 
-    /// <summary>The tensors of a file, those that <see cref="Reads"/> asks for, under our names.</summary>
-    /// <exception cref="BadInputException">The map lists a tensor that is not there, or gives two tensors one name.</exception>
+    /// <summary>Returns the tensors of a file that <see cref="Reads"/> accepts, under our names.</summary>
+    /// <exception cref="BadInputException">The map lists a tensor that does not exist, or gives two tensors the same name.</exception>
     public IReadOnlyList<RenamedTensor> Apply(SafetensorsContents file)
     {
         HashSet<string> there = [.. file.Tensors.Select(tensor => tensor.Name).Concat(file.Integers.Select(tensor => tensor.Name)).Concat(file.Unread)];

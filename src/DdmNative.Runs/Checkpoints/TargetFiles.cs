@@ -6,7 +6,7 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Checkpoints;
 
-/// <summary>The files of a network that was trained elsewhere: the target and, where they were kept, checkpoints of its training.</summary>
+/// <summary>The files of a network that was trained elsewhere: the target, and checkpoints of its training if they exist.</summary>
 internal sealed class TargetFiles
 {
     private readonly string? _folder;
@@ -21,8 +21,8 @@ internal sealed class TargetFiles
 
     public CheckpointFile Target { get; }
 
-    /// <summary>Reads them all.</summary>
-    /// <exception cref="BadInputException">A file is missing or damaged, or the folder's names do not tell the steps.</exception>
+    /// <summary>Reads all files.</summary>
+    /// <exception cref="BadInputException">A file is missing or damaged, or the file names do not contain the steps.</exception>
     public static TargetFiles Read(JobTarget target)
     {
         NameMap? map = target.NameMap is null ? null : NameMap.Read(target.NameMap);
@@ -30,13 +30,13 @@ internal sealed class TargetFiles
         if (target.Trajectory is null)
             return new TargetFiles(file, null, []);
         if (!Directory.Exists(target.Trajectory))
-            throw new BadInputException(target.Trajectory, "folder", "no such folder", "a folder with a checkpoint of each recorded step", "Check the path and its spelling.");
+            throw new BadInputException(target.Trajectory, "folder", "no such folder", "a folder with a checkpoint for each recorded step", "Check the path and its spelling.");
         (int Step, string Path)[] steps =
             [.. Checkpoints(target.Trajectory).Order(StringComparer.Ordinal).Select(path => (StepOf(path), path))
                 .OrderBy(entry => entry.Item1)];
         if (steps.Length == 0 || steps[0].Step != 0)
             throw new BadInputException(target.Trajectory, "files", steps.Length == 0 ? "no safetensors file" : $"the first of step {steps[0].Step}, {Path.GetFileName(steps[0].Path)}",
-                "the initialisation, step 0, as the first", "Name the files by the steps done, e.g. step-000000.safetensors, step-000500.safetensors.");
+                "the initialisation, step 0, as the first", "Name the files by the number of steps, e.g. step-000000.safetensors, step-000500.safetensors.");
         for (int i = 1; i < steps.Length; i++)
         {
             if (steps[i].Step == steps[i - 1].Step)
@@ -46,19 +46,22 @@ internal sealed class TargetFiles
         return new TargetFiles(file, target.Trajectory, [.. steps.Select(entry => (entry.Step, CheckpointFile.Read(entry.Path, map)))]);
     }
 
-    /// <summary>The target's own network, where it agrees with what the job says of it; a setting that the job leaves at its default says nothing.</summary>
-    /// <param name="said">What the job says.</param>
-    /// <param name="given">Fields that somebody has given a value: these say something even at their default.</param>
-    /// <exception cref="BadInputException">The job says something else.</exception>
-    public JobNetwork NetworkFor(JobNetwork said, IReadOnlySet<string> given)
+    /// <summary>
+    /// Returns the target's own network if it agrees with the job. A setting that has its default value in the job does not have to agree,
+    /// unless it was given explicitly.
+    /// </summary>
+    /// <param name="stated">The network in the job.</param>
+    /// <param name="given">Fields that were set explicitly: they must agree even if they have the default value.</param>
+    /// <exception cref="BadInputException">The job contradicts the file.</exception>
+    public JobNetwork NetworkFor(JobNetwork stated, IReadOnlySet<string> given)
     {
         JobNetwork found = Target.Network();
-        var unsaid = new JobNetwork();
-        Require("network.architecture", said.Architecture, unsaid.Architecture, found.Architecture);
+        var defaults = new JobNetwork();
+        Require("network.architecture", stated.Architecture, defaults.Architecture, found.Architecture);
         if (found.Architecture == LeNet.Name)
             return found;
-        Require("network.width", said.Width, unsaid.Width, found.Width);
-        Require("network.depth", said.Depth, unsaid.Depth, found.Depth);
+        Require("network.width", stated.Width, defaults.Width, found.Width);
+        Require("network.depth", stated.Depth, defaults.Depth, found.Depth);
         return found;
 
         void Require<T>(string field, T value, T usual, T ofFile)
@@ -66,14 +69,15 @@ internal sealed class TargetFiles
         {
             if ((given.Contains(field) || !value.Equals(usual)) && !value.Equals(ofFile))
                 throw BadInputException.OfJob(field, $"{value}", $"{ofFile}, which the network in {Target.Path} has",
-                    "Leave the setting out: the file decides.");
+                    "Remove the setting: the file determines it.");
         }
     }
 
-    /// <summary>The parameters, for the network that they are of.</summary>
+    /// <summary>Reads the parameters for a network.</summary>
     /// <param name="network">The target's network on the images in use.</param>
     /// <param name="totalSteps">T: the steps of the job's training.</param>
-    /// <exception cref="BadInputException">Tensors do not fit the network, or the trajectory is not one that ends with the target after so many steps.</exception>
+    /// <exception cref="BadInputException">Tensors do not fit the network, or the trajectory does not end with the target after <paramref
+    /// name="totalSteps"/> steps.</exception>
     public ImportedTarget For(Network network, int totalSteps)
     {
         float[] target = Target.Parameters(network);
@@ -81,10 +85,10 @@ internal sealed class TargetFiles
             return new ImportedTarget(target, null);
         var trajectory = new Trajectory([.. _trajectory.Select(entry => new Checkpoint(entry.Step, entry.File.Parameters(network)))]);
         if (trajectory.TotalSteps != totalSteps)
-            throw new BadInputException(_folder, "last step", Number(trajectory.TotalSteps), $"{totalSteps}, the steps of the training that the job describes",
-                "Give the epochs and the batch size that the target was trained with (training.epochs, training.batch_size), and all of its images.");
+            throw new BadInputException(_folder, "last step", Number(trajectory.TotalSteps), $"{totalSteps}, the steps of the training in the job",
+                "Set the epochs and the batch size of the target's training (training.epochs, training.batch_size), and use all of its images.");
         if (!trajectory.Checkpoints[^1].Parameters.AsSpan().SequenceEqual(target))
-            throw new BadInputException(_folder, $"step {trajectory.TotalSteps}", "other parameters than the target's", $"those of {Target.Path}", "Use a target and a trajectory of one training.");
+            throw new BadInputException(_folder, $"step {trajectory.TotalSteps}", "parameters that differ from the target's", $"those of {Target.Path}", "Use a target and a trajectory of the same training.");
         return new ImportedTarget(target, trajectory);
     }
 
@@ -101,7 +105,7 @@ internal sealed class TargetFiles
         }
     }
 
-    /// <summary>The last whole number in a file's name.</summary>
+    /// <summary>The last integer in a file's name.</summary>
     private static int StepOf(string path)
     {
         string name = Path.GetFileNameWithoutExtension(path);
@@ -113,7 +117,7 @@ internal sealed class TargetFiles
             start--;
         return int.TryParse(name[start..end], NumberStyles.None, CultureInfo.InvariantCulture, out int step)
             ? step
-            : throw new BadInputException(path, "file name", "no number of steps", "the steps done, e.g. step-000500.safetensors", "Rename the file.");
+            : throw new BadInputException(path, "file name", "no number of steps", "the number of steps, e.g. step-000500.safetensors", "Rename the file.");
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -9,7 +9,10 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>Whether architectures agree on what the data do: the same groups attributed on a ConvNet of depth 3 and 4, an MLP and LeNet, pair by pair.</summary>
+/// <summary>
+/// Tests whether architectures agree on the data's effects: the same groups are attributed on a ConvNet of depth 3 and 4, an MLP and LeNet,
+/// and compared in pairs.
+/// </summary>
 internal sealed class Architectures : Experiment
 {
     private const string First = "convnet-3";
@@ -31,7 +34,7 @@ internal sealed class Architectures : Experiment
         var views = new List<(string Network, string By, EffectViews Views)>();
         foreach ((string variant, JobNetwork network) in networks)
         {
-            // Groups are clusters of the first network's features; the others are asked about the same ones.
+            // Groups are clusters of the first network's features; the other networks use the same groups.
             Job job = context.Job with { Network = network };
             if (variant != First && job.Groups.File is null)
                 job = job with { Groups = job.Groups with { File = context.PathOf($"{First}/groups.csv") } };

@@ -6,7 +6,10 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>How fine the groups may be: correlation with exact retraining as every class is cut into more clusters, beside what the noise of training leaves to be predicted.</summary>
+/// <summary>
+/// Measures how small groups may be: the correlation with exact retraining as every class is divided into more clusters, and the ceiling
+/// that training noise sets.
+/// </summary>
 internal sealed class ClustersPerClass : Experiment
 {
     private static readonly int[] Counts = [1, 2, 5, 10];
@@ -37,6 +40,6 @@ internal sealed class ClustersPerClass : Experiment
         }
 
         return new ExperimentResult(table, SvgChart.Lines(Title, "clusters per class", "Pearson's r, own class", [.. lines.Select(line => new ChartSeries(line, points[line]))]),
-            "Every class cut into so many clusters, every one of them left out in turn. The smaller the groups, the smaller their effects beside the noise of training, which the ceiling shows.");
+            "Every class is divided into this many clusters, and each cluster is left out in turn. The smaller the groups, the smaller their effects compared with the noise of training, which the ceiling shows.");
     }
 }

@@ -3,18 +3,20 @@ using DdmNative.Runs.Folders;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>All experiments by name, and how one is carried out.</summary>
+/// <summary>All experiments by name, and how to run one.</summary>
 public static class ExperimentCatalog
 {
-    /// <summary>In the order of the paper's sections.</summary>
+    /// <summary>The experiments, in the order of the paper's sections.</summary>
     public static IReadOnlyList<Experiment> All { get; } =
         [new ReverseVersusForward(), new PerturbedAccuracy(), new UselessData(), new Architectures(), new ClustersPerClass(), new ImagesPerGroup(), new Initialisation()];
 
-    /// <summary>The experiment of that name, or null.</summary>
+    /// <summary>The experiment with a name, or null.</summary>
     public static Experiment? Find(string name) => All.FirstOrDefault(experiment => experiment.Name == name);
 
-    /// <summary>Carries an experiment out in its folder: <c>NAME.csv</c>, <c>NAME.md</c> and <c>NAME.svg</c> beside its runs.</summary>
-    /// <exception cref="BadInputException">The folder holds something else.</exception>
+    /// <summary>
+    /// Runs an experiment in its folder, and writes <c>NAME.csv</c>, <c>NAME.md</c> and <c>NAME.svg</c> next to its runs.
+    /// </summary>
+    /// <exception cref="BadInputException">The folder contains other files.</exception>
     public static ExperimentResult Run(Experiment experiment, ExperimentContext context)
     {
         ArgumentNullException.ThrowIfNull(experiment);
@@ -27,7 +29,7 @@ public static class ExperimentCatalog
         return result;
     }
 
-    /// <summary>Refuses a folder that holds something else, where results would lie among it or replace it.</summary>
+    /// <summary>Rejects a folder with other files, which the results could replace.</summary>
     private static void RequireOwn(string folder)
     {
         RunFolder.RequireFolder(folder);

@@ -2,8 +2,8 @@ using DdmNative.Attribution.Evaluation;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>What an experiment found.</summary>
-/// <param name="Table">Every figure.</param>
+/// <summary>The result of an experiment.</summary>
+/// <param name="Table">All figures.</param>
 /// <param name="Chart">The figure, as SVG.</param>
-/// <param name="Caption">What table and figure show, in a sentence or two, Markdown.</param>
+/// <param name="Caption">One or two sentences that explain table and figure, in Markdown.</param>
 public sealed record ExperimentResult(FigureTable Table, string Chart, string Caption);

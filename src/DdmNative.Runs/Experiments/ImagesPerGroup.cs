@@ -8,7 +8,7 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>How many synthetic images a group needs.</summary>
+/// <summary>Measures how many synthetic images a group needs.</summary>
 internal sealed class ImagesPerGroup : Experiment
 {
     private static readonly int[] Counts = [1, 2, 4, 8];
@@ -24,7 +24,7 @@ internal sealed class ImagesPerGroup : Experiment
         IReadOnlyList<string> modes = context.MethodsOf(this);
         string[] known = [.. MethodRegistry.NamedBy(MethodDescription.ModeOption).Select(mode => mode.Name)];
         if (modes.FirstOrDefault(mode => !known.Contains(mode)) is string other)
-            throw new BadInputException(Name, "methods", $"'{other}'", $"modes on synthetic images, without a number: {string.Join(", ", known)}", "Choose among those.");
+            throw new BadInputException(Name, "methods", $"'{other}'", $"modes on synthetic images, without a number: {string.Join(", ", known)}", "Use one of these.");
         Job job = ExperimentContext.Measured(context.Job, [.. modes.SelectMany(mode => Counts.Select(count => NameOf(mode, count)))], EvaluationMetrics.LeaveOneOut);
         EvaluationSummary evaluation = context.Run("images", job);
         string[] figures = ["same_pearson", "same_spearman", "total_pearson", "all_pearson"];

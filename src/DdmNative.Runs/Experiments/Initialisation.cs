@@ -5,7 +5,7 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>What synthetic images should start from: noise, real images, or means of real images.</summary>
+/// <summary>Compares initialisations of the synthetic images: noise, real images, or means of real images.</summary>
 internal sealed class Initialisation : Experiment
 {
     private static readonly string[] Starts = [JobMatching.NoiseStart, JobMatching.RealStart, JobMatching.MeanStart];

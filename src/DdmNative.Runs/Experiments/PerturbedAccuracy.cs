@@ -13,8 +13,8 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Runs.Experiments;
 
 /// <summary>
-/// How near the perturbed models themselves come to the models retrained without the group: in test accuracy, in predictions, and in the distance of their logits, beside that of the
-/// untouched target.
+/// Measures how close the perturbed models are to the models retrained without the group: in test accuracy, in predictions, and in the
+/// distance of their logits, compared with that of the unchanged target.
 /// </summary>
 internal sealed class PerturbedAccuracy : Experiment
 {
@@ -28,8 +28,8 @@ internal sealed class PerturbedAccuracy : Experiment
     {
         IReadOnlyList<string> methods = context.MethodsOf(this);
         if (methods.FirstOrDefault(method => !MethodRegistry.HasModels(method)) is string effectsOnly)
-            throw new BadInputException(Name, "methods", $"'{effectsOnly}', which gives effects and no models", $"methods that perturb models: {string.Join(", ", DefaultMethods)}", "Choose among those.");
-        // The target's own seed alone: a perturbed model of that target is compared with its retraining.
+            throw new BadInputException(Name, "methods", $"'{effectsOnly}', which gives effects and no models", $"methods that perturb models: {string.Join(", ", DefaultMethods)}", "Use one of these.");
+        // Only the target's own seed: a perturbed model of that target is compared with its retraining.
         Job job = ExperimentContext.Measured(context.Job with { Evaluation = (context.Job.Evaluation ?? new JobEvaluation()) with { Seeds = 1 } }, methods, EvaluationMetrics.LeaveOneOut);
         context.Run("models", job);
         return context.Look("models", job, stage => Compare(stage, methods));

@@ -5,7 +5,10 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>Reverse against forward gradient matching, with as many images per group: which synset predicts leaving groups out better.</summary>
+/// <summary>
+/// Compares reverse with forward gradient matching, with the same number of images per group: which synset predicts leave-one-out effects
+/// better.
+/// </summary>
 internal sealed class ReverseVersusForward : Experiment
 {
     private const int ImagesPerGroup = 4;

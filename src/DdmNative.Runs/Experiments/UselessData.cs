@@ -6,7 +6,10 @@ using DdmNative.Runs.Reports;
 
 namespace DdmNative.Runs.Experiments;
 
-/// <summary>How much of the training set a method finds useless: accuracy after training without the 1, 10, 20 and 50 % of the groups that it says help least.</summary>
+/// <summary>
+/// Measures how much of the training set is useless according to a method: the accuracy after training without the 1, 10, 20 and 50 % of
+/// the groups that help least.
+/// </summary>
 internal sealed class UselessData : Experiment
 {
     private static readonly double[] Percent = [1, 10, 20, 50];

@@ -6,15 +6,15 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Runs.Exports;
 
-/// <summary>An <see cref="EffectTable"/> as csv under a comment with the sign convention; what is not known is empty.</summary>
+/// <summary>Writes an <see cref="EffectTable"/> as csv, below a comment with the sign convention. Unknown values are empty.</summary>
 public static class EffectCsv
 {
-    /// <summary>Writes a file, whole or not at all.</summary>
-    /// <exception cref="IOException">The disk refused.</exception>
+    /// <summary>Writes a file, completely or not at all.</summary>
+    /// <exception cref="IOException">The file could not be written.</exception>
     public static void Write(string path, EffectTable table) => AtomicFile.Write(path, file => Write(file, table));
 
     /// <summary>Writes to a stream, which stays open.</summary>
-    /// <exception cref="IOException">It refused.</exception>
+    /// <exception cref="IOException">The stream could not be written.</exception>
     public static void Write(Stream file, EffectTable table)
     {
         ArgumentNullException.ThrowIfNull(file);

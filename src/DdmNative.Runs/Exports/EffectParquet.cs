@@ -5,13 +5,16 @@ using Parquet.Schema;
 
 namespace DdmNative.Runs.Exports;
 
-/// <summary>An <see cref="EffectTable"/> as Apache Parquet, for pandas, Polars, DuckDB and Spark. The sign convention and the granularity stand in the file's metadata.</summary>
+/// <summary>
+/// Writes an <see cref="EffectTable"/> as Apache Parquet, for pandas, Polars, DuckDB and Spark. The metadata contain the sign convention
+/// and the granularity.
+/// </summary>
 public static class EffectParquet
 {
-    /// <summary>The metadata's key of the sign convention.</summary>
+    /// <summary>The metadata key of the sign convention.</summary>
     public const string ConventionKey = "convention";
 
-    /// <summary>The metadata's key of what a group is.</summary>
+    /// <summary>The metadata key of the granularity.</summary>
     public const string GranularityKey = "granularity";
 
     private static readonly DataField<string> Method = new("method", nullable: false), Objective = new("objective", nullable: false), Unit = new("unit", nullable: false), Name = new("name", nullable: true);
@@ -19,12 +22,12 @@ public static class EffectParquet
     private static readonly DataField<double> Effect = new("effect");
     private static readonly DataField<double?> Calibrated = new("calibrated"), Exact = new("exact");
 
-    /// <summary>Writes a file, whole or not at all.</summary>
-    /// <exception cref="IOException">The disk refused.</exception>
+    /// <summary>Writes a file, completely or not at all.</summary>
+    /// <exception cref="IOException">The file could not be written.</exception>
     public static void Write(string path, EffectTable table) => AtomicFile.Write(path, file => Write(file, table));
 
-    /// <summary>Writes to a stream that can go back in what it holds.</summary>
-    /// <exception cref="IOException">It refused.</exception>
+    /// <summary>Writes to a seekable stream.</summary>
+    /// <exception cref="IOException">The stream could not be written.</exception>
     public static void Write(Stream file, EffectTable table)
     {
         ArgumentNullException.ThrowIfNull(file);

@@ -2,16 +2,18 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Runs.Folders;
 
-/// <summary>An npz of a stage's unfinished work with the stage's key in it: what was left under other settings is not taken up, nor what is damaged.</summary>
+/// <summary>
+/// An npz file with the unfinished work of a stage and the stage's key. A file with another key or a damaged file is not used.
+/// </summary>
 internal static class KeyedFile
 {
     private const string KeyArray = "key";
 
-    /// <summary>What lies there under the key; null where there is nothing of that key that can be used.</summary>
+    /// <summary>Reads the file if it has the key; null if there is no usable file with that key.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="key">The stage's.</param>
-    /// <param name="read">Makes it of the arrays; null where they do not fit together.</param>
-    /// <param name="damaged">Whether there is a file that is damaged, or whose arrays do not fit together.</param>
+    /// <param name="key">The stage's key.</param>
+    /// <param name="read">Converts the arrays; returns null if they are inconsistent.</param>
+    /// <param name="damaged">Whether the file is damaged, or its arrays are inconsistent.</param>
     public static T? Find<T>(string path, string key, Func<NpzContents, T?> read, out bool damaged)
         where T : class
     {
@@ -28,15 +30,15 @@ internal static class KeyedFile
         }
         catch (BadInputException)
         {
-            // As where its arrays do not fit together.
+            // The same as for inconsistent arrays.
         }
 
         damaged = true;
         return null;
     }
 
-    /// <summary>Keeps arrays under the key, in place of what was kept before.</summary>
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <summary>Writes arrays with the key, and replaces an existing file.</summary>
+    /// <exception cref="DiskException">The file could not be written.</exception>
     public static void Write(string path, string key, params IReadOnlyList<(string Name, NpyArray Array)> arrays)
         => Npz.Write(path, [(KeyArray, new NpyArray(new[] { key }, 1)), .. arrays]);
 }

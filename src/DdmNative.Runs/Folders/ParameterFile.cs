@@ -3,7 +3,7 @@ using DdmNative.Attribution.Networks;
 
 namespace DdmNative.Runs.Folders;
 
-/// <summary>A model as safetensors, its tensors under PyTorch's names and in PyTorch's layouts: <c>load_state_dict</c> takes them as they are.</summary>
+/// <summary>A model as safetensors, with PyTorch's tensor names and layouts, so that <c>load_state_dict</c> accepts it.</summary>
 public static class ParameterFile
 {
     /// <summary>Writes a parameter vector of the network.</summary>

@@ -7,8 +7,9 @@ using DdmNative.Runs.Jobs;
 namespace DdmNative.Runs.Folders;
 
 /// <summary>
-/// A run's folder, held by one process at a time. A stage counts as finished when <c>run.json</c> says so, and that is written after the stage's
-/// files: a job that is killed at any moment leaves a folder from which the same command goes on. Layout: docs/formats.md; what is kept: docs/survival.md.
+/// A run's folder, used by one process at a time. A stage is finished when <c>run.json</c> says so, and <c>run.json</c> is written after
+/// the stage's files: if a job is killed at any time, the same command resumes from its folder. Layout: docs/formats.md; what is kept:
+/// docs/survival.md.
 /// </summary>
 public sealed partial class RunFolder : IDisposable
 {
@@ -16,7 +17,7 @@ public sealed partial class RunFolder : IDisposable
 
     private const string LockName = "run.lock", DamagedName = "run.json.damaged";
 
-    /// <summary>The files that no stage lists: the record with its traces, and what sums a run up.</summary>
+    /// <summary>The files that belong to no stage: the record and temporary files of a process, and the run's summaries.</summary>
     private static readonly string[] OwnFiles =
     [
         RecordName, DamagedName, LockName, RunHolder.FileName, Reports.Report.FileName, Reports.EvaluationReport.CsvFile,
@@ -34,21 +35,23 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>The folder.</summary>
     public string Folder { get; }
 
-    /// <summary>What <c>run.json</c> holds; null in a new folder, and in one whose <c>run.json</c> was damaged.</summary>
+    /// <summary>The content of <c>run.json</c>; null in a new folder, and if <c>run.json</c> was damaged.</summary>
     public RunRecord? Record { get; private set; }
 
-    /// <summary>What was found amiss on opening, a sentence each, for the user.</summary>
+    /// <summary>Problems that were found when the folder was opened, one sentence each, for the user.</summary>
     public IReadOnlyList<string> Amiss { get; private init; } = [];
 
-    /// <summary>What a folder's <c>run.json</c> holds, without opening it for writing; null where there is none.</summary>
+    /// <summary>Reads a folder's <c>run.json</c> without opening the run for writing; null if there is none.</summary>
     /// <exception cref="BadInputException"><c>run.json</c> is damaged or from a newer version.</exception>
     public static RunRecord? Peek(string folder) => ReadRecord(folder, out BadInputException? damage) ?? (damage is null ? null : throw damage);
 
     /// <summary>
-    /// Opens a run, making the folder where there is none. A <c>run.json</c> that is damaged in a folder that was a run's is kept as <c>run.json.damaged</c> and counts as none: all stages
-    /// are done again, but for what carries its own key. Temporary files of a process that was killed are removed.
+    /// Opens a run, and creates the folder if it does not exist. A damaged <c>run.json</c> in a run's folder is kept as
+    /// <c>run.json.damaged</c> and then ignored: all stages are recomputed, except for results that contain their own key. Temporary files
+    /// of a killed process are removed.
     /// </summary>
-    /// <exception cref="BadInputException">The folder holds something else, is in use, or its <c>run.json</c> is a newer version's.</exception>
+    /// <exception cref="BadInputException">The folder contains other files or is in use, or its <c>run.json</c> is from a newer
+    /// version.</exception>
     /// <exception cref="DiskException">The folder cannot be written.</exception>
     public static RunFolder Open(string folder)
     {
@@ -65,7 +68,7 @@ public sealed partial class RunFolder : IDisposable
         {
             RequireNoLinkedFolders(folder);
             RunHolder.Write(folder);
-            return new RunFolder(folder, hold) { Record = record, Amiss = [.. PutRight(folder, damage)] };
+            return new RunFolder(folder, hold) { Record = record, Amiss = [.. Repair(folder, damage)] };
         }
         catch
         {
@@ -75,10 +78,10 @@ public sealed partial class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// The name in the run of a file that is the run's own, for outputs that must not replace it: what a stage has written, what ddm writes
-    /// beside the stages, and everything in the folders below. Null for any other path, also for a new file in the run's folder.
+    /// Returns the name in the run of a file that outputs must not replace: files of stages, files that ddm writes besides the stages, and
+    /// everything in subfolders. Null for any other path, including a new file in the run's folder.
     /// </summary>
-    /// <param name="folder">The run's folder, with or without a run in it.</param>
+    /// <param name="folder">The run's folder; a run need not exist in it.</param>
     /// <param name="path">A full path.</param>
     public static string? OwnFileAt(string folder, string path)
     {
@@ -89,7 +92,7 @@ public sealed partial class RunFolder : IDisposable
             || (ReadRecord(folder, out _)?.Stages.Any(stage => stage.Files.ContainsKey(name)) ?? false);
         return isOwn ? name : null;
 
-        // The folder that a path is in, links followed: the same folder may have two names.
+        // The folder of a path, with links resolved: the same folder may have two names.
         static string RealPath(string path)
         {
             string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -101,7 +104,8 @@ public sealed partial class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// A model in the store that the runs of an experiment share, which lies beside them. It is read under that name, and never copied to it.
+    /// A model in the store that the runs of an experiment share, which is outside the run folder. It is read under that name, and never
+    /// copied.
     /// </summary>
     [GeneratedRegex(@"^\.\./retrained/[0-9a-f]{2}/[0-9a-f]{64}\.npz\z")]
     private static partial Regex SharedModel();
@@ -109,14 +113,14 @@ public sealed partial class RunFolder : IDisposable
     /// <summary>The full path of a file of the run.</summary>
     public string PathOf(string name) => Path.Combine(Folder, name);
 
-    /// <summary>Whether a file belongs to a stage that is finished.</summary>
+    /// <summary>Whether a file belongs to a finished stage.</summary>
     public bool Holds(string name) => Record is not null && Record.Stages.Any(stage => stage.Files.ContainsKey(name));
 
-    /// <summary>The name in the run, with slashes, of a file of the run.</summary>
+    /// <summary>Converts the path of a file of the run to its name in the run, with slashes.</summary>
     public string NameOf(string path) => Path.GetRelativePath(Folder, path).Replace('\\', '/');
 
-    /// <summary>Replaces <c>run.json</c> in one step.</summary>
-    /// <exception cref="DiskException">The disk refused; the old one is untouched.</exception>
+    /// <summary>Replaces <c>run.json</c> atomically.</summary>
+    /// <exception cref="DiskException">The file could not be written; the old one is unchanged.</exception>
     public void Save(RunRecord record)
     {
         byte[] bytes = Seal.Close(JsonSerializer.Serialize(record with { Seal = Seal.Placeholder }, JobFile.Options) + "\n");
@@ -124,13 +128,13 @@ public sealed partial class RunFolder : IDisposable
         Record = record;
     }
 
-    /// <summary>A stage is begun, and no longer finished.</summary>
+    /// <summary>Marks a stage as started, and no longer finished.</summary>
     internal void Begin(string stage) => Save(Without(stage) with { Begun = stage });
 
-    /// <summary>A stage is finished.</summary>
+    /// <summary>Marks a stage as finished.</summary>
     internal void Add(StageRecord stage) => Save(Record! with { Stages = [.. Record.Stages, stage], Begun = null });
 
-    /// <summary>A stage is no longer finished.</summary>
+    /// <summary>Marks a stage as no longer finished.</summary>
     internal void Forget(string stage)
     {
         if (Record!.Stages.Any(record => record.Name == stage))
@@ -145,11 +149,11 @@ public sealed partial class RunFolder : IDisposable
 
     private RunRecord Without(string stage) => Record! with { Stages = [.. Record.Stages.Where(record => record.Name != stage)] };
 
-    /// <summary>Whether a folder is a run's, or was when a process was killed in it.</summary>
+    /// <summary>Whether a folder is a run's, or was when a process in it was killed.</summary>
     internal static bool IsRun(string folder)
         => File.Exists(Path.Combine(folder, RecordName)) || File.Exists(Path.Combine(folder, LockName));
 
-    /// <summary>Whether a file is only a trace of a process at work.</summary>
+    /// <summary>Whether a file is only a temporary file of a working process.</summary>
     internal static bool IsTrace(string entry) => Path.GetFileName(entry) is LockName or RunHolder.FileName
         || IsUnfinished(Path.GetFileName(entry));
 
@@ -158,7 +162,7 @@ public sealed partial class RunFolder : IDisposable
         && (name.StartsWith(RecordName + ".", StringComparison.Ordinal)
             || name.StartsWith(RunHolder.FileName + ".", StringComparison.Ordinal));
 
-    /// <summary>Refuses a path that can never be a folder, because it or one above it is a file.</summary>
+    /// <summary>Rejects a path that cannot be a folder, because it or one of its parents is a file.</summary>
     internal static void RequireFolder(string folder)
     {
         if (FileKinds.ObstacleTo(folder) is (string path, FileKind kind))
@@ -166,8 +170,8 @@ public sealed partial class RunFolder : IDisposable
     }
 
     /// <summary>
-    /// Refuses a run with links to folders in it: a run that comes from somebody else would have its results written wherever they lead.
-    /// Links to files are replaced by what is written, and need no such care.
+    /// Rejects a run that contains links to folders: in a run from another person, results would be written wherever the links point. Links
+    /// to files are replaced when they are written, and are safe.
     /// </summary>
     internal static void RequireNoLinkedFolders(string folder)
     {
@@ -176,11 +180,11 @@ public sealed partial class RunFolder : IDisposable
         {
             if (new DirectoryInfo(inner).LinkTarget is string target)
                 throw new BadInputException(inner, "run folder", $"a link to {target}", "a folder in the run itself",
-                    "Put the folder that it leads to in its place.");
+                    "Replace the link by the folder that it points to.");
         }
     }
 
-    /// <summary>An open file with an exclusive lock, which the operating system lets go of however the process ends.</summary>
+    /// <summary>Opens the lock file with an exclusive lock, which the operating system releases however the process ends.</summary>
     private static FileStream Hold(string folder)
     {
         string path = Path.Combine(folder, LockName);
@@ -192,27 +196,29 @@ public sealed partial class RunFolder : IDisposable
         }
         catch (DiskException e) when (e.IsBusy)
         {
-            throw new BadInputException(folder, "run folder", $"that it is in use, by {RunHolder.Read(folder) ?? "another process"}", "a folder that no other ddm is using", "Wait for the other one, or choose another folder.", e);
+            throw new BadInputException(folder, "run folder", $"in use by {RunHolder.Read(folder) ?? "another process"}", "a folder that no other ddm is using", "Wait for the other process, or choose another folder.", e);
         }
     }
 
-    private static IEnumerable<string> PutRight(string folder, BadInputException? damage)
+    private static IEnumerable<string> Repair(string folder, BadInputException? damage)
     {
         if (AtomicFile.RemoveTemporaries(folder) is > 0 and int left)
-            yield return $"{left} half-written file{(left == 1 ? "" : "s")} of a run that was killed {(left == 1 ? "is" : "are")} removed.";
+            yield return $"{left} half-written file{(left == 1 ? "" : "s")} of a killed run {(left == 1 ? "was" : "were")} removed.";
         if (damage is null)
             yield break;
         string kept = Path.Combine(folder, DamagedName);
         byte[] bytes = InputFile.ReadAll(Path.Combine(folder, RecordName));
         AtomicFile.Write(kept, file => file.Write(bytes));
-        yield return $"{damage.Message} Kept as {kept}; which stages were finished is no longer known, so all are done again. Retrained models and waves that are whole are taken up.";
+        yield return $"{damage.Message} Kept as {kept}; the finished stages are no longer known, so all stages are recomputed. Complete retrained models and waves are reused.";
     }
 
-    /// <summary>The record; null where there is none, and where it is damaged, in which case <paramref name="damage"/> says how.</summary>
-    /// <exception cref="BadInputException">It is a newer version's.</exception>
+    /// <summary>
+    /// Reads the record; null if there is none, or if it is damaged: then <paramref name="damage"/> describes the damage.
+    /// </summary>
+    /// <exception cref="BadInputException">It is from a newer version.</exception>
     private static RunRecord? ReadRecord(string folder, out BadInputException? damage)
     {
-        const string Remedy = "The file is damaged or was edited. `ddm run job.json` goes on without it; for other commands move it away and name all options again.";
+        const string Remedy = "The file is damaged or was edited. `ddm run job.json` continues without it; for other commands move it away and give all options again.";
         string path = Path.Combine(folder, RecordName);
         damage = null;
         if (!File.Exists(path))
@@ -236,7 +242,7 @@ public sealed partial class RunFolder : IDisposable
         else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.Stays(name)
             && !SharedModel().IsMatch(name)) is string outside)
             damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder",
-                "The file was edited. Do not use this run: somebody may have meant to write outside of it.");
+                "The file was edited. Do not use this run: it could write outside its folder.");
         else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
             damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
         return damage is null ? record : null;

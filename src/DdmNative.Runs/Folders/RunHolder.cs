@@ -4,14 +4,14 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Runs.Folders;
 
 /// <summary>
-/// <c>run.holder</c>: which process holds a run's folder, for the message that another one gets. The lock itself is <c>run.lock</c>, which no other process can read while it is held; what
-/// this file says counts only as long as that is, since a killed process leaves it behind.
+/// <c>run.holder</c>: the process that uses a run's folder, for another process's error message. The lock itself is <c>run.lock</c>, which
+/// no other process can read while it is held. This file is only valid while the lock is held, because a killed process leaves it behind.
 /// </summary>
 internal static class RunHolder
 {
     public const string FileName = "run.holder";
 
-    /// <summary>Says that this process holds the folder.</summary>
+    /// <summary>Records that this process uses the folder.</summary>
     public static void Write(string folder)
     {
         try
@@ -21,11 +21,11 @@ internal static class RunHolder
         }
         catch (IOException)
         {
-            // A full disk is told of by the first file that matters.
+            // A full disk is reported by the first file that matters.
         }
     }
 
-    /// <summary>Who says to hold the folder; null where nobody does.</summary>
+    /// <summary>Reads the recorded process; null if there is none.</summary>
     public static string? Read(string folder)
     {
         try
@@ -39,7 +39,7 @@ internal static class RunHolder
         }
     }
 
-    /// <summary>The folder is let go of.</summary>
+    /// <summary>Removes the record.</summary>
     public static void Remove(string folder)
     {
         try
@@ -48,7 +48,7 @@ internal static class RunHolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It says who holds a folder that is locked, and this one soon is not: a left file misleads nobody.
+            // The file is only read while the folder is locked, so a file that remains does no harm.
         }
     }
 }

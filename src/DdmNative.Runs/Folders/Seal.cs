@@ -4,14 +4,15 @@ using System.Text;
 namespace DdmNative.Runs.Folders;
 
 /// <summary>
-/// A text that carries the SHA-256 of itself: of its bytes with zeros where the hash stands, so that a flipped bit or an edited figure is noticed when it is read again.
+/// A text that contains its own SHA-256, computed with zeros in place of the hash, so that a flipped bit or an edited figure is detected
+/// when it is read.
 /// </summary>
 internal static class Seal
 {
-    /// <summary>Stands in the text where the hash is to be.</summary>
+    /// <summary>The placeholder for the hash.</summary>
     public static string Placeholder { get; } = new('0', 2 * SHA256.HashSizeInBytes);
 
-    /// <summary>The bytes of a text whose last <see cref="Placeholder"/> has become its hash.</summary>
+    /// <summary>Returns the bytes of a text whose last <see cref="Placeholder"/> is replaced by its hash.</summary>
     /// <exception cref="ArgumentException">There is no placeholder.</exception>
     public static byte[] Close(string text)
     {
@@ -23,7 +24,7 @@ internal static class Seal
         return bytes;
     }
 
-    /// <summary>Whether the bytes are those that were closed with this seal.</summary>
+    /// <summary>Whether the bytes match the seal.</summary>
     public static bool Holds(ReadOnlySpan<byte> bytes, string seal)
     {
         byte[] mark = Encoding.UTF8.GetBytes(seal), open = bytes.ToArray();

@@ -5,12 +5,12 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Folders;
 
-/// <summary><c>trajectory/step-000504.safetensors</c>: the target's parameters after so many steps of training.</summary>
+/// <summary><c>trajectory/step-000504.safetensors</c>: the target's parameters after that number of training steps.</summary>
 internal static class TrajectoryFiles
 {
     private const string FolderName = "trajectory", Prefix = "step-", Suffix = ".safetensors";
 
-    /// <summary>Writes all checkpoints and returns the files' names in the run's folder.</summary>
+    /// <summary>Writes all checkpoints and returns the names of the files in the run's folder.</summary>
     public static IReadOnlyList<string> Write(StageContext context, Network network, Trajectory trajectory)
     {
         var names = new List<string>();
@@ -24,7 +24,7 @@ internal static class TrajectoryFiles
         return names;
     }
 
-    /// <summary>Reads the checkpoints that the training stage has written; null for a target that came without its training.</summary>
+    /// <summary>Reads the checkpoints that the training stage wrote; null for a target without a trajectory.</summary>
     public static Trajectory? Read(RunFolder folder, Network network)
     {
         string[] names = [.. folder.Record!.Stages.First(stage => stage.Name == Stages.TrainStage.StageName).Files.Keys
@@ -34,17 +34,20 @@ internal static class TrajectoryFiles
             : new Trajectory([.. names.Select(name => new Checkpoint(StepOf(name), ParameterFile.Read(folder.PathOf(name), network))).OrderBy(checkpoint => checkpoint.Step)]);
     }
 
-    /// <summary>θ_0: what partial retraining starts its top from. A target that came without its training gets the job's own: both retrained tops, with and without, then start there.</summary>
+    /// <summary>
+    /// Reads θ_0, from which partial retraining initialises the retrained layers. For a target without a trajectory, the job's own
+    /// initialisation is used: both retrained models, with and without the group, start from it.
+    /// </summary>
     public static float[] ReadInitial(StageContext context)
         => Read(context.Folder, context.Inputs.Network)?.Checkpoints[0].Parameters ?? context.Inputs.Network.Initialise(context.Job.Seed);
 
-    /// <summary>Refuses what needs the target's training where the target came without it.</summary>
-    /// <exception cref="MissingTrajectoryException">It did.</exception>
+    /// <summary>Rejects what needs the target's training if the target has no trajectory.</summary>
+    /// <exception cref="MissingTrajectoryException">The target has no trajectory.</exception>
     public static void Require(RunInputs inputs, string what)
     {
         if (inputs.Target is { Trajectory: null })
-            throw new MissingTrajectoryException($"{what} needs the target's recorded training, and {inputs.Job.Target!.File} came without it. Give its checkpoints with --trajectory DIR (target.trajectory), "
-                + "or choose what needs only the model: repair, push, forget, head, block:K, feature, influence, grad-dot, trak:models=1.");
+            throw new MissingTrajectoryException($"{what} needs the target's recorded training, but {inputs.Job.Target!.File} has none. Specify its checkpoints with --trajectory DIR (target.trajectory), "
+                + "or use a method that needs only the model: repair, push, forget, head, block:K, feature, influence, grad-dot, trak:models=1.");
     }
 
     private static int StepOf(string name)

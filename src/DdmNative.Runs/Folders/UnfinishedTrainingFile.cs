@@ -3,18 +3,21 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Folders;
 
-/// <summary><c>target.partial.npz</c>: a training of the target that was interrupted, with the stage's key in it, so that one of other settings is not taken up; gone when the target is there.</summary>
+/// <summary>
+/// <c>target.partial.npz</c>: an interrupted training of the target with the stage's key, so that a training with other settings is not
+/// resumed. Removed when the target is finished.
+/// </summary>
 internal sealed class UnfinishedTrainingFile(StageContext context)
 {
     public const string FileName = "target.partial.npz";
 
-    /// <summary>The training to go on with; null where there is none of this key, or it is damaged.</summary>
-    /// <param name="onDamage">Told that the file is damaged.</param>
+    /// <summary>Reads the training to resume; null if there is none with this key, or it is damaged.</summary>
+    /// <param name="onDamage">Called if the file is damaged.</param>
     public UnfinishedTraining? Find(Action<string>? onDamage = null)
     {
         UnfinishedTraining? training = KeyedFile.Find(context.Folder.PathOf(FileName), context.Key, Read, out bool damaged);
         if (damaged)
-            onDamage?.Invoke($"{FileName} is damaged; the training begins again.");
+            onDamage?.Invoke($"{FileName} is damaged; the training starts again.");
         return training;
     }
 
@@ -30,7 +33,7 @@ internal sealed class UnfinishedTrainingFile(StageContext context)
             [.. steps.Select((step, i) => new Checkpoint(step, checkpoints[(i * length)..((i + 1) * length)]))], losses);
     }
 
-    /// <summary>Keeps a training, in place of what was kept before.</summary>
+    /// <summary>Saves a training, and replaces an existing file.</summary>
     public void Keep(UnfinishedTraining training)
     {
         (int count, int length) = (training.Checkpoints.Count, training.Parameters.Length);

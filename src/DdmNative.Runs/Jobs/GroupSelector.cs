@@ -4,8 +4,9 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Runs.Jobs;
 
 /// <summary>
-/// Groups by what they are: <c>class=3,cluster=2</c> is cluster 2 of class 3, <c>class=3</c> all of class 3, <c>class=3,5,cluster=0</c> the first clusters of both, <c>group=7,12</c> groups by
-/// their numbers, <c>name=annotator-5</c> the user's own by their names (one name may lie in several classes). Within a selector all conditions hold; several selectors name more groups.
+/// A selector of groups by description: <c>class=3,cluster=2</c> is cluster 2 of class 3, <c>class=3</c> all of class 3,
+/// <c>class=3,5,cluster=0</c> the first clusters of both, <c>group=7,12</c> groups by number, <c>name=annotator-5</c> the user's own groups
+/// by name (several classes may have the same name). A group must meet all conditions of a selector; several selectors add groups.
 /// </summary>
 internal sealed class GroupSelector
 {
@@ -19,24 +20,24 @@ internal sealed class GroupSelector
 
     private GroupSelector(Dictionary<string, List<string>> conditions) => _conditions = conditions;
 
-    /// <summary>Why the text is no selector, as what was expected instead; null where it is one.</summary>
+    /// <summary>The description of a valid selector if the text is not one; null if it is.</summary>
     public static string? Fault(string text)
     {
         (_, string? fault) = Parse(text);
         return fault;
     }
 
-    /// <summary>The groups that a request names, ascending.</summary>
-    /// <param name="unlearning">Numbers and selectors, each well formed.</param>
-    /// <param name="classOf">[G].</param>
-    /// <param name="clusterOf">[G].</param>
-    /// <param name="names">[G], or null where the groups have none.</param>
-    /// <exception cref="BadInputException">A number is no group's, a selector fits none, or no group would remain.</exception>
+    /// <summary>Returns the groups that a request selects, ascending.</summary>
+    /// <param name="unlearning">Valid group numbers and selectors.</param>
+    /// <param name="classOf">[G]: the class of each group.</param>
+    /// <param name="clusterOf">[G]: the cluster of each group.</param>
+    /// <param name="names">[G]: the names, or null if the groups have none.</param>
+    /// <exception cref="BadInputException">A number is not a group's, a selector matches none, or no group would remain.</exception>
     public static int[] Resolve(JobUnlearning unlearning, int[] classOf, int[] clusterOf, string[]? names)
     {
         if (unlearning.Groups.FirstOrDefault(group => group < 0 || group >= classOf.Length, -1) is int bad and not -1)
             throw BadInputException.OfJob("unlearning.groups", Number(bad), $"0 to {classOf.Length - 1}",
-                "Name groups by their numbers in groups.csv.");
+                "Use the group numbers in groups.csv.");
         var chosen = new SortedSet<int>(unlearning.Groups);
         for (int i = 0; i < unlearning.Forget.Count; i++)
         {
@@ -44,8 +45,8 @@ internal sealed class GroupSelector
             GroupSelector selector = Parse(text).Selector!;
             int[] fitting = [.. Enumerable.Range(0, classOf.Length).Where(g => selector.Fits(g, classOf[g], clusterOf[g], names?[g]))];
             if (fitting.Length == 0)
-                throw BadInputException.OfJob($"unlearning.forget[{i}]", $"'{text}', which no group fits",
-                    WhatThereIs(classOf, clusterOf, names), "Name some of these.", mostShown: 1000);
+                throw BadInputException.OfJob($"unlearning.forget[{i}]", $"'{text}', which matches no group",
+                    WhatThereIs(classOf, clusterOf, names), "Select some of these.", mostShown: 1000);
             chosen.UnionWith(fitting);
         }
 
@@ -53,7 +54,7 @@ internal sealed class GroupSelector
             ? [.. chosen]
             : throw BadInputException.OfJob(unlearning.Groups.Count > 0 ? "unlearning.groups" : "unlearning.forget",
                 $"all {classOf.Length} groups", "at least one group that remains",
-                "Name fewer: what has forgotten everything is no model.");
+                "Select fewer groups: a model must keep at least one group.");
     }
 
     private static (GroupSelector? Selector, string? Fault) Parse(string text)
@@ -69,7 +70,7 @@ internal sealed class GroupSelector
                 if (!Keys.Contains(key))
                     return (null, $"one of {string.Join(", ", Keys)} before each '=', e.g. {Form}");
                 if (!conditions.TryAdd(key, []))
-                    return (null, $"every condition once, with all its values after it, e.g. {Form}");
+                    return (null, $"each condition once, followed by all its values, e.g. {Form}");
             }
 
             string value = part[(equals + 1)..].TrimStart();

@@ -4,27 +4,27 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Runs.Jobs;
 
 /// <summary>
-/// Where the inputs of a job lie. That is no part of what decides its result, which depends on what the inputs hold: a run remembers absolute
-/// paths, so that it goes on from every folder, and can be told where its inputs are now. What is null stays where the job says.
+/// The locations of a job's inputs. They do not decide the result, which depends only on the content: a run stores absolute paths, so that
+/// it resumes from any working directory, and new locations can be specified. Null keeps the job's location.
 /// </summary>
 public sealed record InputPlaces
 {
-    /// <summary>In place of <c>data.source</c>.</summary>
+    /// <summary>Replaces <c>data.source</c>.</summary>
     public string? Data { get; init; }
 
-    /// <summary>In place of <c>target.file</c>.</summary>
+    /// <summary>Replaces <c>target.file</c>.</summary>
     public string? Target { get; init; }
 
-    /// <summary>In place of <c>target.trajectory</c>.</summary>
+    /// <summary>Replaces <c>target.trajectory</c>.</summary>
     public string? Trajectory { get; init; }
 
-    /// <summary>In place of <c>target.name_map</c>.</summary>
+    /// <summary>Replaces <c>target.name_map</c>.</summary>
     public string? NameMap { get; init; }
 
-    /// <summary>In place of <c>groups.file</c>.</summary>
+    /// <summary>Replaces <c>groups.file</c>.</summary>
     public string? Groups { get; init; }
 
-    /// <summary>The job with its inputs at these places.</summary>
+    /// <summary>Returns the job with these locations.</summary>
     /// <exception cref="BadInputException">The job has no such input.</exception>
     internal Job Apply(Job job)
     {
@@ -45,7 +45,9 @@ public sealed record InputPlaces
         };
     }
 
-    /// <summary>The job as a run remembers it: with absolute paths. Data that are made up, or were fetched by their name, keep that name.</summary>
+    /// <summary>
+    /// Returns the job as a run stores it: with absolute paths. Generated datasets, and datasets that are found by name, keep their name.
+    /// </summary>
     internal static Job Absolute(Job job) => job with
     {
         Data = job.Data with { Source = IsName(job.Data.Source) ? job.Data.Source : Path.GetFullPath(job.Data.Source) },
@@ -58,7 +60,7 @@ public sealed record InputPlaces
         Groups = job.Groups with { File = Full(job.Groups.File) },
     };
 
-    /// <summary>The job without any places, to be compared with another.</summary>
+    /// <summary>Returns the job without any locations, for comparison with another.</summary>
     internal static Job None(Job job) => job with
     {
         Data = job.Data with { Source = "" },
@@ -76,6 +78,6 @@ public sealed record InputPlaces
     private static void Require(string option, string? given, string what, string? there)
     {
         if (given is not null && there is null)
-            throw new BadInputException(option, "run", $"no {what} in the run's job", "an option for an input that the run has", $"Leave {option} out.");
+            throw new BadInputException(option, "run", $"no {what} in the run's job", "an option for an input that the run has", $"Remove {option}.");
     }
 }

@@ -2,12 +2,12 @@ using DdmNative.Attribution.Networks;
 
 namespace DdmNative.Runs.Jobs;
 
-/// <summary>The names that a job chooses from, where a registry of their own would be too much; the defaults first.</summary>
+/// <summary>The names that a job can choose from, where a registry would be too much; the defaults first.</summary>
 public static class JobChoices
 {
     public static IReadOnlyList<string> Architectures { get; } = [ConvNet.Name, Mlp.Name, LeNet.Name];
 
-    /// <summary>What clusters are formed in.</summary>
+    /// <summary>The spaces for clustering.</summary>
     public static IReadOnlyList<string> ClusterSpaces { get; } = ["features", "pixels"];
 
     /// <summary>The gradient distances of the matching.</summary>

@@ -5,35 +5,39 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Runs.Jobs;
 
 /// <summary>
-/// Jobs as JSON: names in snake_case, comments and trailing commas allowed, nothing unknown, nothing twice, nothing out of range.
+/// Jobs as JSON: names in snake_case; comments and trailing commas are allowed; unknown, repeated and out-of-range fields are not.
 /// </summary>
 public static class JobFile
 {
-    /// <summary>How every JSON file of a run is written and read.</summary>
+    /// <summary>The serializer options for every JSON file of a run.</summary>
     internal static JsonSerializerOptions Options { get; } = new(JsonSettings.Strict)
     {
         TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { AllowSchemaName } },
     };
 
     /// <summary>Reads and checks a job.</summary>
-    /// <exception cref="BadInputException">The file is missing, not JSON, or a field is unknown, repeated, missing, of the wrong type or out of range; field and line are named.</exception>
+    /// <exception cref="BadInputException">The file is missing or not JSON, or a field is unknown, repeated, missing, of the wrong type or
+    /// out of range; the message names field and line.</exception>
     public static Job Read(string path) => Read(path, out _);
 
-    /// <summary>Reads and checks a job, and says where it says what.</summary>
-    /// <exception cref="BadInputException">As above.</exception>
-    /// <exception cref="OperationCanceledException">It was stopped while it waited for who writes into a pipe.</exception>
+    /// <summary>Reads and checks a job, and returns the lines of its fields.</summary>
+    /// <exception cref="BadInputException">As for the other overload.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled while waiting for the writer of a pipe.</exception>
     public static Job Read(string path, out JsonFieldLines lines, CancellationToken stop = default)
     {
         byte[] json = InputFile.ReadOnce(path, stop);
         Job job = Parse<Job>(path, json);
-        JsonFieldLines known = JsonFieldLines.Of(json);
+        JsonFieldLines known = JsonFieldLines.Read(json);
         JobRules.Check(job, (field, found, expected) => new BadInputException(path, "$." + field, found, expected, "Correct the job file.",
             line: known[field]));
         lines = known;
         return job;
     }
 
-    /// <summary>A job may say <c>"$schema": "…/job.schema.json"</c>, by which editors complete and check it; to ddm it means nothing, and it is not kept.</summary>
+    /// <summary>
+    /// Allows <c>"$schema": "…/job.schema.json"</c> in a job, which editors use to complete and check it; ddm ignores it and does not store
+    /// it.
+    /// </summary>
     private static void AllowSchemaName(JsonTypeInfo type)
     {
         if (type.Type != typeof(Job))
@@ -46,11 +50,11 @@ public static class JobFile
 
     /// <summary>Reads one JSON document strictly.</summary>
     /// <exception cref="BadInputException">It is not JSON, or not of this type.</exception>
-    /// <param name="path">For messages.</param>
+    /// <param name="path">The file, for messages.</param>
     /// <param name="json">The document.</param>
-    /// <param name="expected">What it should be.</param>
-    /// <param name="remedy">What to do where it is not.</param>
-    internal static T Parse<T>(string path, ReadOnlySpan<byte> json, string expected = "a job as docs/formats.md describes it", string remedy = "Correct the job file.")
+    /// <param name="expected">The description of a valid document.</param>
+    /// <param name="remedy">The fix for an invalid document.</param>
+    internal static T Parse<T>(string path, ReadOnlySpan<byte> json, string expected = "a job as described in docs/formats.md", string remedy = "Correct the job file.")
         where T : class
     {
         if (json.StartsWith("\uFEFF"u8))
@@ -66,7 +70,7 @@ public static class JobFile
         }
     }
 
-    /// <summary>A document that is JSON is told by its first fault; one that is not, by what the reader of JSON stumbles over.</summary>
+    /// <summary>For a valid JSON document, describes the first field that is wrong; otherwise, the JSON reader's error.</summary>
     private static BadInputException Fault<T>(string path, ReadOnlySpan<byte> json, string expected, string remedy, JsonException error)
     {
         try
@@ -76,15 +80,15 @@ public static class JobFile
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // It is no JSON, or a text in it is no UTF-8: the reader itself says so.
+            // It is not JSON, or one of its strings is not UTF-8: the reader reports the cause.
             error = e as JsonException ?? error;
         }
 
-        return new BadInputException(path, error.Path ?? "$", $"what is no JSON ({Cause(error.Message)})", expected, remedy, error,
+        return new BadInputException(path, error.Path ?? "$", $"invalid JSON ({Cause(error.Message)})", expected, remedy, error,
             (int?)(error.LineNumber + 1));
     }
 
-    /// <summary>The reader's message without the position, which is named already.</summary>
+    /// <summary>The reader's message without the position, which the exception already contains.</summary>
     private static string Cause(string message)
     {
         foreach (string position in (ReadOnlySpan<string>)[" Path: ", " LineNumber: ", " Change the reader options."])

@@ -4,13 +4,14 @@ using DdmNative.Attribution.Objectives;
 namespace DdmNative.Runs.Jobs;
 
 /// <summary>
-/// The rows that a job's objectives stand for: each as <see cref="Objective.Parse"/> reads it, and <c>loss:class</c> (or another kind) for one row per class.
+/// The rows that a job's objectives stand for: each in the format of <see cref="Objective.Parse"/>, and <c>loss:class</c> (or another kind)
+/// for one row per class.
 /// </summary>
 internal static class JobObjectives
 {
     private const string EveryClass = ":class";
 
-    /// <summary>Why the text is no objective, or null.</summary>
+    /// <summary>Why the text is not a valid objective, or null.</summary>
     public static string? Fault(string text)
     {
         try
@@ -24,10 +25,10 @@ internal static class JobObjectives
         }
     }
 
-    /// <summary>Whether the objective is constant almost everywhere, so that it has no gradient to go by.</summary>
+    /// <summary>Whether the objective is constant almost everywhere, so that its gradient is zero.</summary>
     public static bool IsFlat(string text) => text.Split(':')[0].Trim() == "accuracy";
 
-    /// <summary>All rows, for evaluation samples with these labels.</summary>
+    /// <summary>Returns all rows, for evaluation samples with these labels.</summary>
     /// <exception cref="BadInputException">A class has no evaluation samples, or a sample does not exist.</exception>
     public static IReadOnlyList<Objective> Expand(IReadOnlyList<string> texts, int[] labels)
     {
@@ -44,7 +45,7 @@ internal static class JobObjectives
 
             var objective = Objective.Parse(text);
             if (objective.Class is int single && !labels.Contains(single))
-                throw BadInputException.OfJob(field, $"'{text}', class {single}, of which there is no test image",
+                throw BadInputException.OfJob(field, $"'{text}', but class {single} has no test image",
                     $"one of {string.Join(", ", labels.Distinct().Order())}", "Correct the objective.");
             if (objective.Samples?.FirstOrDefault(sample => sample >= labels.Length, -1) is int sample and not -1)
                 throw BadInputException.OfJob(field, $"'{text}', test sample {sample}", $"0 to {labels.Length - 1}",

@@ -4,20 +4,20 @@ using System.Text.Json.Nodes;
 
 namespace DdmNative.Runs.Jobs;
 
-/// <summary>Values that take the place of a job's own, given as text by the names of their fields: what environment variables are.</summary>
+/// <summary>Values that replace a job's own, given as text by field name; environment variables are applied this way.</summary>
 public static class JobOverrides
 {
-    /// <summary>What parts the elements of a list; an objective may have commas in it.</summary>
+    /// <summary>The separator of a list's elements; not a comma, because an objective may contain commas.</summary>
     public const char ListSeparator = ';';
 
-    /// <summary>The text that stands for null, where a field may be null.</summary>
+    /// <summary>The text for null, in fields that may be null.</summary>
     public const string NullText = "null";
 
-    /// <summary>The job with these values in place of its own. Whether they are in range is <see cref="JobRules"/>'s to say.</summary>
+    /// <summary>Returns the job with these values. <see cref="JobRules"/> checks whether they are in range.</summary>
     /// <param name="job">The job.</param>
     /// <param name="values">Texts by <see cref="JobField.Path"/>. A list's elements are separated by semicolons.</param>
-    /// <param name="error">Makes the exception from the field, what was found and what was expected.</param>
-    /// <exception cref="ArgumentException">A path is no field of a job.</exception>
+    /// <param name="error">Creates the exception from the field, what was found and what was expected.</param>
+    /// <exception cref="ArgumentException">A path is not a field of a job.</exception>
     public static Job Apply(Job job, IReadOnlyDictionary<string, string> values, Func<string, string, string, Exception> error)
     {
         ArgumentNullException.ThrowIfNull(job);
@@ -57,7 +57,7 @@ public static class JobOverrides
     {
         (JsonValue? value, string expected) = Type.GetTypeCode(field.ElementType) switch
         {
-            TypeCode.String => (JsonValue.Create(text), "a text"),
+            TypeCode.String => (JsonValue.Create(text), "a string"),
             TypeCode.Boolean => (bool.TryParse(text, out bool flag) ? JsonValue.Create(flag) : null, "true or false"),
             TypeCode.Int32 => (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int whole) ? JsonValue.Create(whole) : null, "a whole number"),
             TypeCode.UInt64 => (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? JsonValue.Create(seed) : null, "a whole number from 0"),

@@ -1,6 +1,8 @@
 namespace DdmNative.Runs.Jobs;
 
-/// <summary>The JSON Schema (draft 2020-12) of a job file, docs/job.schema.json: for editors, and for whoever checks jobs before they are sent off.</summary>
+/// <summary>
+/// The JSON Schema (draft 2020-12) of a job file, docs/job.schema.json: for editors, and for checking jobs before they are submitted.
+/// </summary>
 public static class JobSchema
 {
     private const string ResourceName = "job.schema.json";

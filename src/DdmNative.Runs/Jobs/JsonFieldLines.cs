@@ -2,12 +2,14 @@ using System.Text.Json;
 
 namespace DdmNative.Runs.Jobs;
 
-/// <summary>On which line of a JSON text each field stands, so that a value that is out of range can be pointed at.</summary>
+/// <summary>The line of each field in a JSON text, for messages about values that are out of range.</summary>
 public sealed class JsonFieldLines
 {
     private readonly Dictionary<string, int> _lines = [];
 
-    /// <summary>The line, from 1, of a field such as <c>training.epochs</c>; of the nearest enclosing object where the text leaves the field out.</summary>
+    /// <summary>
+    /// The line, from 1, of a field such as <c>training.epochs</c>; of the nearest enclosing object if the text does not contain the field.
+    /// </summary>
     public int this[string field]
     {
         get
@@ -24,10 +26,10 @@ public sealed class JsonFieldLines
         }
     }
 
-    /// <summary>Whether the text has the field.</summary>
+    /// <summary>Whether the text contains the field.</summary>
     public bool Says(string field) => _lines.ContainsKey(field);
 
-    internal static JsonFieldLines Of(ReadOnlySpan<byte> json)
+    internal static JsonFieldLines Read(ReadOnlySpan<byte> json)
     {
         if (json.StartsWith("\uFEFF"u8))
             json = json[3..];

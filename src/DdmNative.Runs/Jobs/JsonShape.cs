@@ -5,9 +5,7 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Runs.Jobs;
 
-/// <summary>
-/// Where a JSON document is not of the shape that is read from it, in the words of JSON: what a field is, and what it should be.
-/// </summary>
+/// <summary>Checks whether a JSON document has the expected shape, and describes the first difference in the terms of JSON.</summary>
 internal sealed class JsonShape
 {
     private const int MostShown = 60;
@@ -17,14 +15,14 @@ internal sealed class JsonShape
 
     private JsonShape(byte[] json, JsonSerializerOptions options) => (_json, _options) = (json, options);
 
-    /// <summary>A field that is not as it should be.</summary>
-    /// <param name="Field">As messages name it, <c>$.training.epochs</c>.</param>
-    /// <param name="Line">From 1.</param>
-    /// <param name="Found">What stands there.</param>
-    /// <param name="Expected">What should.</param>
+    /// <summary>A field that does not have the expected shape.</summary>
+    /// <param name="Field">The name in messages, <c>$.training.epochs</c>.</param>
+    /// <param name="Line">The line, from 1.</param>
+    /// <param name="Found">The value in the document.</param>
+    /// <param name="Expected">The expected value.</param>
     internal sealed record Fault(string Field, int Line, string Found, string Expected);
 
-    /// <summary>The first fault of a document that is JSON; null where it has none that is known here.</summary>
+    /// <summary>Finds the first error of a valid JSON document; null if there is none that can be detected here.</summary>
     /// <exception cref="JsonException">It is not JSON.</exception>
     public static Fault? FirstFault(ReadOnlySpan<byte> json, Type type, JsonSerializerOptions options)
     {
@@ -70,18 +68,18 @@ internal sealed class JsonShape
             {
                 string[] names = [.. info.Properties.Select(property => property.Name).Where(property => property != JobFields.SchemaName)];
                 string meant = NearestWord.Of(name, names) is string nearest ? $"; did you mean {nearest}?" : "";
-                return At(reader, inner, "a field of that name", $"one of {string.Join(", ", names)}{meant}");
+                return At(reader, inner, "an unknown field", $"one of {string.Join(", ", names)}{meant}");
             }
 
             if (!seen.Add(name))
-                return At(reader, inner, "the field a second time", "every field once");
+                return At(reader, inner, "a repeated field", "every field once");
             reader.Read();
             if (Of(ref reader, known.PropertyType, inner, known.IsSetNullable) is Fault fault)
                 return fault;
         }
 
         return info.Properties.FirstOrDefault(property => property.IsRequired && !seen.Contains(property.Name)) is JsonPropertyInfo missing
-            ? new Fault(field, line, $"no field {missing.Name}", $"{missing.Name}, which is needed")
+            ? new Fault(field, line, $"no field {missing.Name}", $"{missing.Name}, which is required")
             : null;
     }
 
@@ -89,7 +87,7 @@ internal sealed class JsonShape
     {
         for (int i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
         {
-            // A list of texts may hold null as far as the serialiser knows; the rules say better what is wrong then.
+            // The serializer allows null in a list of strings; the rules then give a better message.
             if (Of(ref reader, element, $"{field}[{i.ToString(CultureInfo.InvariantCulture)}]",
                 mayBeNull: !element.IsValueType) is Fault fault)
                 return fault;
@@ -105,7 +103,7 @@ internal sealed class JsonShape
         {
             string name = reader.GetString()!;
             if (!seen.Add(name))
-                return At(reader, $"{field}.{name}", "the name a second time", "every name once");
+                return At(reader, $"{field}.{name}", "a repeated name", "every name once");
             reader.Read();
             if (Of(ref reader, element, $"{field}.{name}", mayBeNull: false) is Fault fault)
                 return fault;
@@ -117,7 +115,7 @@ internal sealed class JsonShape
     private Fault? OfValue(ref Utf8JsonReader reader, Type type, string field)
     {
         if (reader.TokenType == JsonTokenType.String && !IsText(reader))
-            return At(reader, field, Described(reader), "a text of whole characters: one of these \\u escapes is half of a pair");
+            return At(reader, field, Described(reader), "a string of complete characters: one of these \\u escapes is half of a surrogate pair");
         bool fits = Type.GetTypeCode(type) switch
         {
             TypeCode.String => reader.TokenType == JsonTokenType.String,
@@ -134,7 +132,7 @@ internal sealed class JsonShape
         return fault;
     }
 
-    /// <summary>Whether a text can be read: <c>\ud800</c> alone is no character.</summary>
+    /// <summary>Whether a string can be decoded: <c>\ud800</c> alone is not a character.</summary>
     private static bool IsText(Utf8JsonReader reader)
     {
         try
@@ -150,19 +148,19 @@ internal sealed class JsonShape
 
     private static string Words(Type type) => Type.GetTypeCode(type) switch
     {
-        TypeCode.String => "a text",
+        TypeCode.String => "a string",
         TypeCode.Boolean => "true or false",
         TypeCode.Int32 => $"a whole number up to {int.MaxValue}, without a point",
         TypeCode.Int64 => "a whole number, without a point",
         TypeCode.UInt64 => $"a whole number from 0 to {ulong.MaxValue}",
         TypeCode.Single or TypeCode.Double => "a number",
-        _ when type == typeof(string) => "a text",
+        _ when type == typeof(string) => "a string",
         _ when type.IsGenericType && type.GetGenericArguments() is [Type element]
-            => $"a list [ … ] of {(element == typeof(string) ? "texts" : element == typeof(int) || element == typeof(double) ? "numbers" : "objects")}",
+            => $"a list [ … ] of {(element == typeof(string) ? "strings" : element == typeof(int) || element == typeof(double) ? "numbers" : "objects")}",
         _ => "an object { … }",
     };
 
-    /// <summary>The value as it stands in the document.</summary>
+    /// <summary>The value as written in the document.</summary>
     private string Described(Utf8JsonReader reader)
     {
         if (reader.TokenType is JsonTokenType.StartObject)

@@ -5,14 +5,19 @@ using DdmNative.Runs.Folders;
 
 namespace DdmNative.Runs.Reports;
 
-/// <summary>An evaluation as one table, a line per method: <c>evaluation.csv</c> with every figure, <c>evaluation.md</c> with those of <see cref="Columns"/>, and the terminal's.</summary>
+/// <summary>
+/// An evaluation as one table with a line per method: <c>evaluation.csv</c> with every figure, <c>evaluation.md</c> and the terminal with
+/// those of <see cref="Columns"/>.
+/// </summary>
 public static class EvaluationReport
 {
     internal const string CsvFile = "evaluation.csv", MarkdownFile = "evaluation.md";
 
     private const double Mebibyte = 1024 * 1024;
 
-    /// <summary>The columns that people are shown: figure, heading, format. Those of metrics that were not asked for are left out.</summary>
+    /// <summary>
+    /// The columns of the comparison table: figure, heading, format. Columns of metrics that were not requested are left out.
+    /// </summary>
     private static readonly (string Figure, string Heading, string Format)[] Columns =
     [
         ("total_pearson", "LOO r", "0.00"), ("total_spearman", "LOO ρ", "0.00"), ("total_slope", "LOO slope", "0.00"), ("same_pearson", "own class r", "0.00"),
@@ -21,7 +26,7 @@ public static class EvaluationReport
         ("flipped", "flipped", "0.00"), ("auroc", "AUROC", "0.00"), ("average_precision", "AP", "0.00"),
     ];
 
-    /// <summary>For people: the figures that they compare methods by, then time and memory.</summary>
+    /// <summary>The comparison table: the main figures, then time and memory.</summary>
     public static FigureTable Table(EvaluationSummary evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
@@ -40,13 +45,13 @@ public static class EvaluationReport
         return table;
     }
 
-    /// <summary>What retraining cost, as a sentence.</summary>
+    /// <summary>The cost of retraining, as a sentence.</summary>
     public static string Retraining(EvaluationSummary evaluation)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
         return evaluation.RetrainingSeconds is double seconds
-            ? string.Create(CultureInfo.InvariantCulture, $"{evaluation.Retrained} models retrained, {seconds:0.00} s each, run together; the others were there already.")
-            : "No model was retrained; all were there already.";
+            ? string.Create(CultureInfo.InvariantCulture, $"{evaluation.Retrained} models retrained, {seconds:0.00} s each, run together; the others were reused.")
+            : "No model was retrained; all were reused.";
     }
 
     /// <summary>Writes both files of a run.</summary>

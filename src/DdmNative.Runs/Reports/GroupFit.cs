@@ -4,11 +4,13 @@ using DdmNative.Runs.Folders;
 namespace DdmNative.Runs.Reports;
 
 /// <summary>
-/// How effects of single images, added up by group, stand to the groups' effects by the run's first method, over all objectives that both have. Methods for single images order them well and mostly
-/// miss the size, so the report brings theirs to that of the groups; it says so, and how well the two agree.
+/// Compares effects of single images, summed by group, with the groups' effects by the run's first method, over all objectives that both
+/// have. Methods for single images rank groups well but often have the wrong scale, so the report multiplies their effects to match the
+/// groups'; it reports that, and how well the two agree.
 /// </summary>
-/// <param name="Scale">What the images' effects are multiplied with: the slope through the origin; null where it is not above zero, or there is none.</param>
-/// <param name="Correlation">Pearson's; null where one of the two does not vary.</param>
+/// <param name="Scale">The factor for the images' effects: the slope through the origin; null if it is not positive or does not
+/// exist.</param>
+/// <param name="Correlation">Pearson's correlation; null if one of the two does not vary.</param>
 internal sealed record GroupFit(double? Scale, double? Correlation)
 {
     public static GroupFit Of(SampleEffects effects, AttributionFile attribution, GroupTable groups)

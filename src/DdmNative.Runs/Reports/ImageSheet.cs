@@ -3,7 +3,7 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Runs.Reports;
 
-/// <summary>Images of a data set on a grid, as one picture of a report.</summary>
+/// <summary>A grid of images of a dataset, as one picture of a report.</summary>
 internal sealed class ImageSheet
 {
     private readonly Dataset _data;
@@ -12,19 +12,19 @@ internal sealed class ImageSheet
     private readonly Picture _picture;
     private readonly int _shrink;
 
-    /// <param name="data">Whose images they are: their size and channels.</param>
-    /// <param name="normalization">What the images were normalised with.</param>
-    /// <param name="range">What is black and what is white.</param>
-    /// <param name="rows">Of the grid.</param>
-    /// <param name="columns">Of the grid.</param>
-    /// <param name="shrink">A pixel of the picture is the mean of a square of so many pixels a side.</param>
+    /// <param name="data">The dataset, which determines size and channels.</param>
+    /// <param name="normalization">The normalisation of the images.</param>
+    /// <param name="range">The values of black and white.</param>
+    /// <param name="rows">The rows of the grid.</param>
+    /// <param name="columns">The columns of the grid.</param>
+    /// <param name="shrink">The side of the square of pixels that is averaged into one pixel of the picture.</param>
     public ImageSheet(Dataset data, Normalization normalization, PixelRange range, int rows, int columns, int shrink)
     {
         (_data, _normalization, _range, _shrink) = (data, normalization, range, shrink);
         _picture = new Picture(rows * (data.Height / shrink), columns * (data.Width / shrink), data.Channels);
     }
 
-    /// <summary>Draws an image [C, H, W], normalised as it is, in its place.</summary>
+    /// <summary>Draws a normalised image [C, H, W] in a cell.</summary>
     public void Draw(ReadOnlySpan<float> image, int row, int column)
     {
         float[] pixels = [.. image];

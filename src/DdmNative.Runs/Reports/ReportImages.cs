@@ -5,14 +5,16 @@ using DdmNative.Attribution.Matching;
 namespace DdmNative.Runs.Reports;
 
 /// <summary>
-/// The pictures of a report: one for each class, with a row for each of its groups, in their order: images of the synset, if there is one, then real ones, spread evenly over the group's members.
+/// The pictures of a report: one for each class, with a row for each of its groups, in order: images of the synset, if there is one, then
+/// real images, spread evenly over the group's members.
 /// </summary>
 /// <remarks>
-/// Images of a synset look like noise and do not compress, so pixels are rationed: with many groups there are fewer images of each, and at last smaller ones.
+/// Images of a synset look like noise and do not compress, so the number of pixels is limited: if there are many groups, fewer images of
+/// each are shown, and finally smaller ones.
 /// </remarks>
 internal sealed class ReportImages
 {
-    /// <summary>10 MB of a report at most: three channels, and four thirds of it in base64.</summary>
+    /// <summary>At most 10 MB of a report: three channels, and base64 adds a third.</summary>
     private const int MostPixels = 2_500_000;
 
     private const int MostSynset = 4, MostReal = 8;
@@ -37,18 +39,18 @@ internal sealed class ReportImages
     /// <summary>Images of the synset in each row.</summary>
     public int SynsetImages { get; }
 
-    /// <summary>Real images in each row; a group that has fewer leaves the rest of its row empty.</summary>
+    /// <summary>Real images in each row; the rest of the row is empty for a group that has fewer.</summary>
     public int RealImages { get; }
 
-    /// <summary>Of one image, in pixels of the picture.</summary>
+    /// <summary>The width of one image, in pixels of the picture.</summary>
     public int Width => _train.Width / _shrink;
 
-    /// <summary>Of one image, in pixels of the picture.</summary>
+    /// <summary>The height of one image, in pixels of the picture.</summary>
     public int Height => _train.Height / _shrink;
 
     private long Pixels => (long)_groups.Count * (SynsetImages + RealImages) * Width * Height;
 
-    /// <summary>The classes that have groups, with their groups and the picture, as <c>data:</c> URI.</summary>
+    /// <summary>The classes that have groups, with their groups and the picture, as a <c>data:</c> URI.</summary>
     public IEnumerable<(int Class, int[] Groups, string Picture)> Classes()
         => Enumerable.Range(0, _groups.Count).GroupBy(g => _groups.ClassOf[g]).OrderBy(members => members.Key).Select(members => (members.Key, members.ToArray(), Picture([.. members])));
 

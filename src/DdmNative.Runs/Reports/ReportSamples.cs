@@ -5,16 +5,18 @@ using DdmNative.Runs.Summaries;
 namespace DdmNative.Runs.Reports;
 
 /// <summary>
-/// The single images of a report, with their pictures: for each objective the most helpful and the most harmful, and of every group as many as there is room for, those first that did most to the
-/// first objective either way.
+/// The single images of a report, with their pictures: for each objective the most helpful and the most harmful, and of every group as many
+/// as fit, those with the largest absolute effect on the first objective first.
 /// </summary>
-/// <remarks>All of a small data set; a large one would not fit into a page. Both its pictures and its effects are rationed.</remarks>
+/// <remarks>
+/// A small dataset is shown completely; a large one would not fit into a page, so the numbers of pictures and of effects are limited.
+/// </remarks>
 internal sealed class ReportSamples
 {
-    /// <summary>5 MB of a report at most: four thirds of it in base64.</summary>
+    /// <summary>At most 5 MB of a report; base64 adds a third.</summary>
     private const int MostPixelBytes = 4_000_000;
 
-    /// <summary>Effects, each some nine bytes.</summary>
+    /// <summary>The number of effects, of about nine bytes each.</summary>
     private const int MostValues = 400_000;
 
     private const int MostListed = 12, WantedListed = 4;
@@ -44,25 +46,28 @@ internal sealed class ReportSamples
         MostHarmful = [.. ends.Select(end => end.Harmful.Select(n => place[n]).ToArray())];
     }
 
-    /// <summary>The samples shown, class by class and in it group by group.</summary>
+    /// <summary>The samples shown, ordered by class and then by group.</summary>
     public int[] Kept { get; }
 
-    /// <summary>For each objective, the places in <see cref="Kept"/> of the images that help it most, the most helpful first; none for one without effects of images.</summary>
+    /// <summary>
+    /// For each objective, the positions in <see cref="Kept"/> of the images that help it most, the most helpful first; empty for an
+    /// objective without effects of images.
+    /// </summary>
     public int[][] MostHelpful { get; }
 
-    /// <summary>The same for those that harm most; none of them is among the most helpful.</summary>
+    /// <summary>The same for the images that harm it most; none of them is among the most helpful.</summary>
     public int[][] MostHarmful { get; }
 
-    /// <summary>Of one image, in pixels of the picture.</summary>
+    /// <summary>The width of one image, in pixels of the picture.</summary>
     public int Width => _train.Width / _shrink;
 
-    /// <summary>Of one image, in pixels of the picture.</summary>
+    /// <summary>The height of one image, in pixels of the picture.</summary>
     public int Height => _train.Height / _shrink;
 
-    /// <summary>How many images there is room for the pictures of.</summary>
+    /// <summary>The number of images whose pictures fit.</summary>
     private int Pictured => MostPixelBytes / (Width * Height * (_train.Channels == 3 ? 3 : 1));
 
-    /// <summary>For each class that is shown, the place of its first image, and its images row by row in so many columns.</summary>
+    /// <summary>For each class that is shown, the position of its first image, its number of columns, and its images row by row.</summary>
     public IEnumerable<(int From, int Columns, string Picture)> Pictures()
     {
         for (int from = 0; from < Kept.Length;)
@@ -77,7 +82,7 @@ internal sealed class ReportSamples
         }
     }
 
-    /// <summary>All samples: of every group in turn its most helpful, then of every group its most harmful, and so on inwards.</summary>
+    /// <summary>All samples: the most helpful of every group in turn, then the most harmful of every group, and so on.</summary>
     private static IEnumerable<int> StrongestFirst(GroupTable groups, int[] order)
     {
         int[][] members = [.. order.GroupBy(n => groups.GroupOf[n]).OrderBy(of => of.Key).Select(of => of.ToArray())];

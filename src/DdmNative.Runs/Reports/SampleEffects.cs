@@ -7,10 +7,10 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Reports;
 
-/// <summary>What every training image did, by one method.</summary>
+/// <summary>The effect of every training image, by one method.</summary>
 /// <param name="Method">The method.</param>
 /// <param name="Objectives">O names.</param>
-/// <param name="Rows">[O][N]: F(with the image) − F(without it); null for an objective that the method cannot take.</param>
+/// <param name="Rows">[O][N]: F(with the image) − F(without it); null for an objective that the method does not support.</param>
 internal sealed record SampleEffects(string Method, string[] Objectives, double[]?[] Rows)
 {
     /// <summary>Those of a run whose attribution is finished, on its objectives; null where it has none of single images.</summary>
@@ -29,7 +29,7 @@ internal sealed record SampleEffects(string Method, string[] Objectives, double[
         return found.Groups == samples && asked.Any(row => row is not null) ? new SampleEffects(method, objectives, asked) : null;
     }
 
-    /// <summary>[G]: a row's effects of single images, added up by group.</summary>
+    /// <summary>[G]: the effects of single images, summed by group.</summary>
     public static double[] ByGroup(double[] row, GroupTable groups)
     {
         var sums = new double[groups.Count];
@@ -38,10 +38,10 @@ internal sealed record SampleEffects(string Method, string[] Objectives, double[
         return sums;
     }
 
-    /// <summary>Whether an image does harm to the objective.</summary>
+    /// <summary>Whether an image harms the objective.</summary>
     public bool Harms(int objective, int sample) => Objective.Parse(Objectives[objective]).HarmSign * Rows[objective]![sample] > 0;
 
-    /// <summary>All images, those first that help the objective most: that lower a loss, or raise anything else.</summary>
+    /// <summary>All images, those that help the objective most first: that lower a loss, or raise any other objective.</summary>
     public int[] MostHelpfulFirst(int objective)
     {
         double[] row = Rows[objective]!;

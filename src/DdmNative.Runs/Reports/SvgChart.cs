@@ -6,23 +6,26 @@ namespace DdmNative.Runs.Reports;
 
 /// <summary>One line (or cloud of points) of a chart.</summary>
 /// <param name="Name">For the legend.</param>
-/// <param name="Points">In the order in which they are joined; those that are not numbers are left out.</param>
+/// <param name="Points">The points in the order in which they are joined; points that are not finite are left out.</param>
 public sealed record ChartSeries(string Name, IReadOnlyList<(double X, double Y)> Points);
 
-/// <summary>Charts as SVG that needs nothing else: drawn the same everywhere, readable on light and dark pages, the same bytes for the same figures.</summary>
+/// <summary>
+/// Self-contained charts as SVG: they look the same everywhere, are readable on light and dark pages, and the same figures give the same
+/// bytes.
+/// </summary>
 public static class SvgChart
 {
     private const double Width = 760, Height = 420, Left = 70, Right = 190, Top = 48, Bottom = 60;
     private const int Ticks = 6;
 
-    // Okabe and Ito's colours, which the colour-blind can tell apart.
+    // Okabe and Ito's colours, which colour-blind readers can distinguish.
     private static readonly string[] Colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F", "#882255"];
 
     /// <summary>Lines through points, with a mark at each.</summary>
-    /// <param name="title">Above the chart.</param>
-    /// <param name="xLabel">Below the horizontal axis.</param>
-    /// <param name="yLabel">Beside the vertical axis.</param>
-    /// <param name="series">What is drawn.</param>
+    /// <param name="title">The title, above the chart.</param>
+    /// <param name="xLabel">The label of the horizontal axis.</param>
+    /// <param name="yLabel">The label of the vertical axis.</param>
+    /// <param name="series">The series to draw.</param>
     /// <param name="joined">Whether the points of a series are joined by a line.</param>
     public static string Lines(string title, string xLabel, string yLabel, IReadOnlyList<ChartSeries> series, bool joined = true)
     {
@@ -45,10 +48,10 @@ public static class SvgChart
     }
 
     /// <summary>Groups of upright bars, one group for each category.</summary>
-    /// <param name="title">Above the chart.</param>
-    /// <param name="yLabel">Beside the vertical axis.</param>
-    /// <param name="categories">Below the groups.</param>
-    /// <param name="series">[S]: a name, and a value for each category; what is not a number has no bar.</param>
+    /// <param name="title">The title, above the chart.</param>
+    /// <param name="yLabel">The label of the vertical axis.</param>
+    /// <param name="categories">The labels of the groups.</param>
+    /// <param name="series">[S]: a name, and a value for each category; a value that is not finite has no bar.</param>
     public static string Bars(string title, string yLabel, IReadOnlyList<string> categories, IReadOnlyList<(string Name, double[] Values)> series)
     {
         ArgumentNullException.ThrowIfNull(categories);
@@ -122,7 +125,7 @@ public static class SvgChart
 
     private static string Escaped(string text) => System.Security.SecurityElement.Escape(text);
 
-    /// <summary>From the figures to round ticks that enclose them.</summary>
+    /// <summary>Chooses round ticks that enclose the values.</summary>
     private sealed record Axis(double From, double Step, int Count)
     {
         public IEnumerable<double> Ticks => Enumerable.Range(0, Count + 1).Select(i => From + i * Step);

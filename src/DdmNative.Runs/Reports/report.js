@@ -15,14 +15,14 @@ const seconds = value => value == null ? "–" : value < 10 ? value.toFixed(2) +
 const bytes = value => value ? (value / 2 ** 20).toFixed(0) + " MiB" : "–";
 const groupName = g => data.groups[g].name ?? `group ${g}`;
 const className = c => data.class_names?.[c] ?? String(c);
-// With the class's name, where it has one and the objective is of one class.
+// With the class's name, if it has one and the objective is of one class.
 const objectiveName = o => {
   const named = data.class_names && /:class=(\d+)$/.exec(data.objectives[o]);
   return named ? `${data.objectives[o]} (${className(Number(named[1]))})` : data.objectives[o];
 };
 const shortened = (text, most) => text.length <= most ? text : text.slice(0, most - 1) + "…";
 const groupPlace = g => `class ${className(data.groups[g].class)}${data.groups[g].name == null ? `, cluster ${data.groups[g].cluster}` : ""}, ${data.groups[g].size} image${data.groups[g].size === 1 ? "" : "s"}`;
-// For a loss less is better; for everything else more is.
+// For a loss, less is better; for everything else, more is better.
 const isLoss = o => data.objectives[o].startsWith("loss");
 const harm = (o, value) => isLoss(o) ? value : -value;
 const matrix = () => data.matrices[state.method];
@@ -39,7 +39,7 @@ function element(name, properties = {}, ...children) {
 const placeOfGroup = new Map();
 for (const entry of data.images.classes) entry.groups.forEach((g, row) => placeOfGroup.set(g, { entry, row }));
 
-// A piece of a picture on which images of one size stand in rows of so many columns.
+// A tile of a picture that contains images of one size in rows of the given number of columns.
 function tile(picture, { width, height }, columns, column, row, zoom = Math.max(1, Math.round(40 / width)), label = "") {
   const node = element("span", { className: "image" });
   if (label) { node.setAttribute("role", "img"); node.setAttribute("aria-label", label); } else node.setAttribute("aria-hidden", "true");
@@ -57,7 +57,7 @@ function sampleImage(i, zoom) {
   return tile(picture, data.samples, columns, place % columns, Math.floor(place / columns), zoom);
 }
 
-// An image with its effect under it, which opens its group.
+// A button with an image and its effect, which opens the image's group.
 function sampleButton(o, i) {
   const value = data.samples.effects[o][i], g = data.samples.groups[i];
   const button = element("button", { className: "sample", title: `${sampleName(i)}, ${groupName(g)}` }, sampleImage(i), element("span", { className: harm(o, value) > 0 ? "harms" : "helps", textContent: signed(value) }));
@@ -79,11 +79,11 @@ function strip(g, from, count, label) {
 const synsetStrip = g => strip(g, 0, data.images.synset, "synthetic image");
 const realStrip = g => strip(g, data.images.synset, realCount(g), "real image");
 
-// ---------------------------------------------------------------------------------------------------------------------- columns: which, and in which order
+// ---------------------------------------------------------------------------------------------------------------------- columns and their order
 
 let columns = [];
 
-// A column is a group, or all groups of a class, whose effects are added up, or a single image.
+// A column is a group, or all groups of a class, whose effects are summed, or a single image.
 function valueAt(o, column) {
   if (column.sample != null) return sampleEffects(o)?.[column.sample] ?? null;
   const row = matrix()[o];
@@ -132,8 +132,8 @@ function arrange() {
 
 // ---------------------------------------------------------------------------------------------------------------------- the heat map
 //
-// Drawn by hand, on a canvas as large as what is seen of it: a hundred thousand cells as a plotting library's shapes take seconds, and this takes as long
-// as the cells in sight. The element that scrolls has the whole map's extent; the canvas sticks to its corner.
+// Drawn directly on a canvas with the size of the visible part: a plotting library takes seconds for a hundred thousand cells, and this takes only as long
+// as the visible cells need. The scrolling element has the extent of the whole map; the canvas is fixed to its corner.
 
 const heat = { left: 118, top: 24, cell: 20, height: 20, box: at("heat"), canvas: at("heat-canvas"), extent: at("heat-extent"), largest: [] };
 
@@ -237,7 +237,7 @@ function tell() {
   const single = column.sample != null;
   const parts = [single ? sampleImage(column.sample, 1) : image(column.groups[0], data.images.synset, "", 1), ` ${column.name} `];
   if (single) parts.push(`of ${groupName(column.groups[0])} (${groupPlace(column.groups[0])})`);
-  else parts.push(column.groups.length === 1 && state.level === "groups" ? `(${groupPlace(column.groups[0])})` : `(${column.groups.length} groups, effects added up)`);
+  else parts.push(column.groups.length === 1 && state.level === "groups" ? `(${groupPlace(column.groups[0])})` : `(${column.groups.length} groups, effects summed)`);
   parts.push(` on ${objectiveName(state.row)}: `, strong, exact == null ? "" : `, by exact retraining ${signed(exact)}`, single ? ` (by ${data.samples.method})` : "");
   target.replaceChildren(...parts);
 }
@@ -251,7 +251,7 @@ function cellAt(event) {
   };
 }
 
-// Moving the mark scrolls, and scrolling draws too: once a frame is enough.
+// Moving the mark scrolls, and scrolling draws too: once per frame is enough.
 let drawing = 0;
 function redraw() {
   drawing ||= requestAnimationFrame(() => { drawing = 0; draw(); });
@@ -309,10 +309,10 @@ heat.box.addEventListener("keydown", event => {
 
 // ---------------------------------------------------------------------------------------------------------------------- charts
 
-// SVG prints and zooms best, but every point of it is an element: beyond a few hundred, a canvas is several times faster.
+// SVG prints and zooms best, but each of its points is an element: beyond a few hundred, a canvas is several times faster.
 const mostElements = 300;
 
-// A chart is as wide as its place, whatever changes that: the window, what stands beside it, or that it is shown at last.
+// A chart follows the width of its container, which changes with the window, with other content, and when the chart is first shown.
 const chartSizes = new ResizeObserver(changes => {
   for (const { target } of changes) {
     const { plot } = charts.find(entry => entry.node === target);
@@ -340,7 +340,7 @@ function axis(name, more = {}) {
 }
 
 const tip = () => ({ confine: true, backgroundColor: colour("--card"), borderColor: colour("--line"), textStyle: { color: colour("--ink"), fontSize: 13 } });
-// What a chart's tip shows is set as HTML, so that names from outside must be made harmless.
+// A chart's tooltip is HTML, so names from files must be escaped.
 const plain = text => echarts.format.encodeHTML(String(text));
 
 function scatter() {
@@ -353,7 +353,7 @@ function scatter() {
   const products = points.reduce((sum, p) => sum + p.value[0] * p.value[1], 0), squares = points.reduce((sum, p) => sum + p.value[0] ** 2, 0);
   const slope = squares > 0 ? products / squares : 0;
   const correlation = pearson(points.map(p => p.value[0]), points.map(p => p.value[1]));
-  at("scatter-note").textContent = `A point for each group that was retrained without: its effect on its own class's loss where that is a row, else on the first row. Correlation ${number(correlation, 2)}; the line is the best slope, ${signed(slope)}.`;
+  at("scatter-note").textContent = `One point for each group in exact retraining: its effect on its own class's loss if that is a row, otherwise on the first row. Correlation ${number(correlation, 2)}; the line is the best slope, ${signed(slope)}.`;
   const low = Math.min(0, ...points.map(p => p.value[0])), high = Math.max(0, ...points.map(p => p.value[0]));
   const plot = chart(at("scatter"), () => ({
     aria: { enabled: true }, grid: { left: 58, right: 14, top: 12, bottom: 44 },
@@ -378,7 +378,7 @@ function pearson(x, y) {
 
 function curves() {
   if (data.curves.length === 0) { at("curves-card").hidden = true; return; }
-  // All places first: each is narrower with others beside it.
+  // Create all containers first: each is narrower if there are others beside it.
   const nodes = data.curves.map(curve => {
     const node = element("div", { className: "chart" });
     node.setAttribute("role", "img");
@@ -397,7 +397,7 @@ function curves() {
 
 // ---------------------------------------------------------------------------------------------------------------------- one group
 
-// The group, and what its single images do to an objective; one of them marked.
+// Shows a group and the effects of its single images on an objective, with one image marked.
 function showGroup(g, objective = state.row, marked = -1) {
   Object.assign(state, { group: g, marked, groupObjective: objective });
   const card = at("group");
@@ -452,13 +452,13 @@ function groupEffects() {
 
 // ---------------------------------------------------------------------------------------------------------------------- tables and galleries
 
-// Says that a box holds more than is seen of it, as long as that is so.
+// Shows a note while a box contains more than is visible.
 const boxSizes = new ResizeObserver(changes => { for (const { target } of changes) hint(target.closest(".scroll, .gallery-rows")); });
 
 function hint(box) {
   const known = box.nextElementSibling?.classList.contains("more") ? box.nextElementSibling : null;
   if (box.scrollWidth <= box.clientWidth + 1) known?.remove();
-  else if (!known) box.after(element("p", { className: "more", textContent: "It goes on to the right: scroll sideways to see the rest." }));
+  else if (!known) box.after(element("p", { className: "more", textContent: "There is more to the right: scroll sideways to see it." }));
 }
 
 for (const box of document.querySelectorAll(".scroll, .gallery-rows")) for (const node of [box, ...box.children]) boxSizes.observe(node);
@@ -490,7 +490,7 @@ function extremes() {
       { content: signed(row[g]), style: harm(o, row[g]) > 0 ? "harms" : "helps" }, ...(withExact ? [signed(exact[g])] : []),
     ];
   };
-  // Two lists that share nothing: where there are few groups each has its half, and the one in the middle stands where its sign says.
+  // Two disjoint lists: if there are few groups each list has half of them, and the sign of the middle group decides which list it belongs to.
   let half = Math.floor(order.length / 2);
   if (order.length % 2 === 1 && harm(o, row[order[half]]) <= 0) half++;
   for (const [id, list] of [["helpful", order.slice(0, half).slice(0, 5)], ["harmful", order.slice(half).slice(-5).reverse()]]) {
@@ -501,7 +501,7 @@ function extremes() {
   if (!data.samples) return;
   for (const [id, title, list] of [["helpful", "Most helpful images", data.samples.helpful[o]], ["harmful", "Most harmful images, or least helpful", data.samples.harmful[o]]])
     at(`${id}-samples`).replaceChildren(...(list.length ? [element("h3", { textContent: title }), ...list.map(i => sampleButton(o, i))] : []));
-  at("extremes-note").textContent = `Single images by ${data.samples.method}${sampleEffects(o) ? "" : `, which has no effects on ${data.objectives[o]}`}. A click opens the image's group.`;
+  at("extremes-note").textContent = `Single images by ${data.samples.method}${sampleEffects(o) ? "" : `, which has no effects on ${data.objectives[o]}`}. Click an image to open its group.`;
 }
 
 function methodTable() {
@@ -528,7 +528,7 @@ function gallery() {
   hint(at("gallery"));
 }
 
-// ---------------------------------------------------------------------------------------------------------------------- all of it
+// ---------------------------------------------------------------------------------------------------------------------- start
 
 function refresh() {
   arrange();
@@ -537,13 +537,13 @@ function refresh() {
 }
 
 at("subtitle").textContent = data.subtitle;
-at("convention").textContent = `Each number says what a group of training images does to an objective on the test images: ${data.convention}; for accuracy, margin and logit, positive does.`;
+at("convention").textContent = `Each number is the effect of a group of training images on an objective on the test images: ${data.convention}; for accuracy, margin and logit, a positive effect does.`;
 at("versions").textContent = data.versions;
 at("settings").textContent = JSON.stringify(data.job, null, 2);
 if (data.samples) {
   const { ids, total, method, scale, correlation } = data.samples;
-  const fit = (scale == null ? "" : ` They are scaled by ${size(scale)}, so that a group's images add up to its effect by ${data.methods[0].title} as nearly as one factor can do it`) + (correlation == null ? "" : `${scale == null ? " Added up by group they correlate" : "; added up by group the two correlate"} ${number(correlation, 2)}`);
-  at("samples-note").textContent = `Effects of single images are by ${method}, ${ids.length < total ? `and of ${ids.length} of the ${total} images: more would not fit into this file. They are those that do most, of every group some` : `and of all ${total} images`}.${fit ? fit + "." : ""}`;
+  const fit = (scale == null ? "" : ` They are scaled by ${size(scale)}, so that the effects of a group's images add up to its effect by ${data.methods[0].title} as closely as one factor allows`) + (correlation == null ? "" : `${scale == null ? " Summed by group, their correlation is" : "; summed by group, the correlation of the two is"} ${number(correlation, 2)}`);
+  at("samples-note").textContent = `Effects of single images are computed by ${method}, ${ids.length < total ? `for ${ids.length} of the ${total} images: more would not fit into this file. They are the images with the largest effects, some of every group` : `for all ${total} images`}.${fit ? fit + "." : ""}`;
 } else at("level").querySelector("[value=samples]").remove();
 at("synset-note").textContent = data.images.synset > 0 ? "A row for each group: images of its synset, then some of its real ones." : "Real images of every group; the job's methods use no synset of images.";
 for (const warning of data.warnings) at("warnings").append(element("p", { textContent: warning }));
@@ -553,7 +553,7 @@ data.methods.forEach((method, i) => at("method").add(new Option(method.title, i)
 for (const id of ["objective", "group-objective"]) data.objectives.forEach((_, i) => at(id).add(new Option(objectiveName(i), i)));
 data.images.classes.forEach((entry, i) => at("gallery-class").add(new Option(`class ${className(entry.class)}`, i)));
 
-// What is further down follows when the browser has answered.
+// Parts further down follow after the browser has responded.
 const later = work => window.requestIdleCallback ? requestIdleCallback(work) : setTimeout(work, 50);
 
 for (const id of ["method", "level", "order", "filter", "scale"])
@@ -572,7 +572,7 @@ at("group-open").addEventListener("click", () => {
   heat.box.focus();
 });
 at("gallery-class").addEventListener("input", gallery);
-// Only the width matters: a page that grows or shrinks with what is chosen need not be laid out anew.
+// Only the width matters: a change of the page's height needs no new layout.
 let width = 0;
 new ResizeObserver(([main]) => {
   if (main.contentRect.width === width) return;
@@ -586,10 +586,10 @@ extremes();
 methodTable();
 gallery();
 fill(at("stages"), ["stage", "time", "peak memory"], data.stages.map(stage => [stage.name, seconds(stage.seconds), bytes(stage.peak_bytes)]));
-// What is further down is drawn after the first paint.
+// Parts further down are drawn after the first paint.
 requestAnimationFrame(() => setTimeout(() => { scatter(); curves(); document.documentElement.dataset.ready = "yes"; }));
 
-// On paper a chart has another size than on the screen that it was drawn for: with a viewBox it is scaled instead of cut off.
+// A chart has another size on paper than on the screen: with a viewBox it is scaled instead of truncated.
 addEventListener("beforeprint", () => {
   for (const svg of document.querySelectorAll(".chart svg")) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
 });

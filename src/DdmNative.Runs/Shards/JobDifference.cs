@@ -4,13 +4,16 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Runs.Shards;
 
-/// <summary>Where two jobs differ.</summary>
-/// <param name="Field">The field, from the top: <c>$.job.training.epochs</c>.</param>
-/// <param name="First">What the first job says.</param>
-/// <param name="Second">What the second says.</param>
+/// <summary>A difference between two jobs.</summary>
+/// <param name="Field">The field's full path: <c>$.job.training.epochs</c>.</param>
+/// <param name="First">The first job's value.</param>
+/// <param name="Second">The second job's value.</param>
 internal sealed record JobDifference(string Field, string First, string Second)
 {
-    /// <summary>The first field that decides a result and differs; null where there is none. Where the inputs lie does not: their contents are compared by hash.</summary>
+    /// <summary>
+    /// The first difference that affects a result; null if there is none. Locations of inputs are ignored: their contents are compared by
+    /// hash.
+    /// </summary>
     public static JobDifference? Between(Job first, Job second) => Between("$.job", Tree(first), Tree(second));
 
     private static JsonNode? Tree(Job job)

@@ -5,8 +5,8 @@ using DdmNative.Runs.Folders;
 namespace DdmNative.Runs.Shards;
 
 /// <summary>
-/// Another run of the same data whose finished stages are taken over: what was trained and distilled once need not be again in each of several folders. It is only read, by any number of
-/// processes at a time.
+/// Another run on the same data whose finished stages are reused, so that a target or synset is computed only once for several folders. It
+/// is only read, by any number of processes at the same time.
 /// </summary>
 internal sealed class PreparedRun
 {
@@ -15,17 +15,18 @@ internal sealed class PreparedRun
 
     private PreparedRun(string folder, RunRecord record) => (_folder, _record) = (folder, record);
 
-    /// <summary>Opens a run that may be taken from.</summary>
+    /// <summary>Opens a run whose stages can be reused.</summary>
     /// <param name="folder">The run's folder.</param>
-    /// <param name="data">SHA-256 of the data in use here.</param>
-    /// <param name="arithmetic">The device's, here.</param>
-    /// <exception cref="BadInputException">It is no run, or what it holds was made of other data, by another version or on another kind of device.</exception>
+    /// <param name="data">SHA-256 of the current data.</param>
+    /// <param name="arithmetic">The arithmetic of the current device.</param>
+    /// <exception cref="BadInputException">It is not a run, or its results were computed from other data, by another version or on another
+    /// kind of device.</exception>
     public static PreparedRun Open(string folder, string data, string arithmetic)
     {
         RunRecord record = RunFolder.Peek(folder)
-            ?? throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or leave out --from.");
+            ?? throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or remove --from.");
         if (record.Shard is ShardRecord shard)
-            throw new BadInputException(folder, "$.shard", $"shard {shard.Shard}", "a whole run", "Take from the run that the shards were prepared with, or from the merged one.");
+            throw new BadInputException(folder, "$.shard", $"shard {shard.Shard}", "a run that is not a shard", "Use the run that the shards were prepared with, or the merged one.");
         Require("$.version", record.Version, Runner.Version);
         Require("$.data.sha256", record.Data?.Sha256, data);
         Require("$.arithmetic", record.Arithmetic, arithmetic);
@@ -34,22 +35,23 @@ internal sealed class PreparedRun
         void Require(string field, string? found, string here)
         {
             if (found != here)
-                throw new BadInputException(Path.Combine(folder, RunFolder.RecordName), field, found ?? "nothing", $"{here}, as here", "Prepare the run again as this one is run, or leave out --from.");
+                throw new BadInputException(Path.Combine(folder, RunFolder.RecordName), field, found ?? "nothing", $"{here}, as here", "Prepare the run again in the same way as this one, or remove --from.");
         }
     }
 
     /// <summary>
-    /// Takes a stage over that is finished there under the same key; false where it is not, or where its models lie in an experiment's store.
+    /// Copies a stage that is finished there under the same key; false if it is not finished, or if its models are in an experiment's
+    /// store.
     /// </summary>
-    /// <exception cref="BadInputException">A file of it is missing or damaged.</exception>
-    public bool Take(Stage stage, string key, RunFolder folder)
+    /// <exception cref="BadInputException">A file of the stage is missing or damaged.</exception>
+    public bool TryReuse(Stage stage, string key, RunFolder folder)
     {
         if (_record.Stages.FirstOrDefault(record => record.Name == stage.Name && record.Key == key) is not StageRecord finished
             || !finished.Files.Keys.All(RelativePath.Stays))
             return false;
         folder.Forget(stage.Name);
         foreach ((string name, string sha256) in finished.Files)
-            FileCopy.Take(_folder, name, folder, sha256);
+            FileCopy.Copy(_folder, name, folder, sha256);
         folder.Add(finished);
         return true;
     }

@@ -4,7 +4,7 @@ using DdmNative.Runs.Folders;
 
 namespace DdmNative.Runs.Shards;
 
-/// <summary>The folder of a shard, and what its <c>run.json</c> says.</summary>
+/// <summary>A shard's folder, and its <c>run.json</c>.</summary>
 internal sealed record ShardFolder(string Folder, RunRecord Record)
 {
     public ShardRecord Shard => Record.Shard!;
@@ -13,28 +13,28 @@ internal sealed record ShardFolder(string Folder, RunRecord Record)
 }
 
 /// <summary>
-/// What must be so before shards are put together: they are all the shards of one job on the same data, by the same version on the same arithmetic, each finished once, and their
-/// files are as they were left. Whatever is not is refused by name of both sides and the field.
+/// The requirements for merging shards: they are all the shards of one job on the same data, by the same version with the same arithmetic,
+/// each finished once, and their files are unchanged. A violation is rejected with the names of both sides and the field.
 /// </summary>
 internal static class ShardAgreement
 {
     /// <summary>Reads the shards, in the order of their numbers. Nothing is written.</summary>
     /// <exception cref="BadInputException">They do not belong together, or one is missing, unfinished or damaged.</exception>
-    public static IReadOnlyList<ShardFolder> Of(IReadOnlyList<string> folders)
+    public static IReadOnlyList<ShardFolder> Read(IReadOnlyList<string> folders)
     {
         ShardFolder[] shards = [.. folders.Select(Open)];
         ShardFolder first = shards[0];
         foreach (ShardFolder other in shards.Skip(1))
             RequireSameJob(first, other);
         foreach (IGrouping<int, ShardFolder> same in shards.GroupBy(shard => shard.Shard.Index).Where(same => same.Count() > 1))
-            throw Mismatch(same.ElementAt(1), "$.shard.index", $"shard {same.First().Shard.Shard}", $"each shard once; {same.First().RecordPath} is the same one", "Name each shard's folder once.");
+            throw Mismatch(same.ElementAt(1), "$.shard.index", $"shard {same.First().Shard.Shard}", $"each shard once; {same.First().RecordPath} is the same one", "Specify each shard's folder once.");
         if (Array.Find(shards, shard => !shard.Shard.Finished) is ShardFolder unfinished)
-            throw Mismatch(unfinished, "$.shard.finished", $"shard {unfinished.Shard.Shard} unfinished", "a finished shard", $"Run the same command there again with --shard {unfinished.Shard.Shard}: it goes on.");
+            throw Mismatch(unfinished, "$.shard.finished", $"shard {unfinished.Shard.Shard} unfinished", "a finished shard", $"Run the same command there again with --shard {unfinished.Shard.Shard}: it resumes.");
         int[] missing = [.. Enumerable.Range(1, first.Shard.Count).Except(shards.Select(shard => shard.Shard.Index))];
         if (missing.Length > 0)
         {
             string those = string.Join(", ", missing.Select(index => new Shard(index, first.Shard.Count)));
-            throw Mismatch(first, "$.shard.count", $"{shards.Length} of {first.Shard.Count} shards", $"all of them; missing: {those}", $"Run the same command with --shard {missing[0]}/{first.Shard.Count}, and name its folder too.");
+            throw Mismatch(first, "$.shard.count", $"{shards.Length} of {first.Shard.Count} shards", $"all of them; missing: {those}", $"Run the same command with --shard {missing[0]}/{first.Shard.Count}, and add its folder.");
         }
 
         ShardFolder[] ordered = [.. shards.OrderBy(shard => shard.Shard.Index)];
@@ -55,7 +55,7 @@ internal static class ShardAgreement
     {
         RunRecord record = RunFolder.Peek(folder) ?? throw new BadInputException(folder, "run folder", "no run.json", "the folder of a shard", "Check the path.");
         return record.Shard is not null ? new ShardFolder(folder, record)
-            : throw new BadInputException(Path.Combine(folder, RunFolder.RecordName), "$.shard", "a whole run", "the folder of a shard", "Name folders that were run with --shard I/N.");
+            : throw new BadInputException(Path.Combine(folder, RunFolder.RecordName), "$.shard", "a run that is not a shard", "the folder of a shard", "Specify folders of runs with --shard I/N.");
     }
 
     private static void RequireSameJob(ShardFolder first, ShardFolder other)
@@ -75,7 +75,9 @@ internal static class ShardAgreement
         }
     }
 
-    /// <summary>What every shard has done wholly must have come to the same files, and what they were prepared with must be the same.</summary>
+    /// <summary>
+    /// Stages that every shard computes completely must have identical files, and the shards must have been prepared with the same run.
+    /// </summary>
     private static void RequireSameStages(ShardFolder first, ShardFolder other)
     {
         string[] own = [.. first.Record.Stages.Select(stage => stage.Name)], others = [.. other.Record.Stages.Select(stage => stage.Name)];
@@ -89,7 +91,7 @@ internal static class ShardAgreement
             foreach ((string name, string sha256) in stage.Files)
             {
                 if (!same.Files.TryGetValue(name, out string? found) || found != sha256)
-                    throw Mismatch(other, $"$.stages, {stage.Name}, {name}", found ?? "no such file", $"{sha256}, as in {first.RecordPath}", "Bits differ where they must not: run all shards on the same kind of machine, or with the same --from.");
+                    throw Mismatch(other, $"$.stages, {stage.Name}, {name}", found ?? "no such file", $"{sha256}, as in {first.RecordPath}", "These bits must not differ: run all shards on the same kind of machine, or with the same --from.");
             }
         }
     }
@@ -101,7 +103,7 @@ internal static class ShardAgreement
         if (Array.Find(shares, other => other.Share.Key != first.Share.Key || other.Share.Of != first.Share.Of) is (ShardFolder odd, ShareRecord differs))
             throw Mismatch(odd, $"$.shard.shares, {stage}", $"{differs.Of} pieces under {differs.Key}", $"{first.Share.Of} under {first.Share.Key}, as in {first.Folder.RecordPath}", "Run all shards with the same job and the same --from.");
         if (shares.Sum(share => share.Share.Own) != first.Share.Of)
-            throw Mismatch(first.Folder, $"$.shard.shares, {stage}", $"{shares.Sum(share => share.Share.Own)} pieces in all shards together", $"{first.Share.Of}", "Run the same command in every shard's folder again: what is missing is made.");
+            throw Mismatch(first.Folder, $"$.shard.shares, {stage}", $"{shares.Sum(share => share.Share.Own)} pieces in all shards together", $"{first.Share.Of}", "Run the same command in every shard's folder again: what is missing is computed.");
     }
 
     private static BadInputException Mismatch(ShardFolder shard, string field, string found, string expected, string remedy) => new(shard.RecordPath, field, found, expected, remedy);

@@ -4,31 +4,34 @@ using DdmNative.Runs.Folders;
 
 namespace DdmNative.Runs.Shards;
 
-/// <summary>One shard's way through the stages of a job: what others build on wholly, of what is shared out its own part, and nothing of what the merge forms.</summary>
+/// <summary>
+/// Runs one shard's part of a job: all of the stages that others depend on, its own pieces of shared stages, and nothing of what the merge
+/// computes.
+/// </summary>
 internal sealed class ShardRun
 {
     private readonly RunFolder _folder;
     private readonly Shard _shard;
     private readonly ModelNumbers _numbers = new();
     private readonly IReadOnlyList<Stage> _stages;
-    private readonly Dictionary<string, int> _dealt;
+    private readonly Dictionary<string, int> _assigned;
 
-    /// <param name="folder">The shard's own folder, its record saved with the shard.</param>
+    /// <param name="folder">The shard's own folder, whose record contains the shard.</param>
     /// <param name="stages">All stages of the job, in order.</param>
     public ShardRun(RunFolder folder, IReadOnlyList<Stage> stages)
     {
         (_folder, _stages, _shard) = (folder, stages, folder.Record!.Shard!.Shard);
-        _dealt = stages.Where(stage => stage.InShard == ShardWork.Dealt).Select((stage, i) => (stage.Name, i)).ToDictionary();
+        _assigned = stages.Where(stage => stage.InShard == ShardWork.Dealt).Select((stage, i) => (stage.Name, i)).ToDictionary();
     }
 
-    /// <summary>The shard's record at the beginning of a run: what it has done before under the same goal is not forgotten.</summary>
-    /// <exception cref="BadInputException">The folder is another shard's, or a whole run's.</exception>
+    /// <summary>Creates the shard's record at the start of a run: finished work under the same goal is kept.</summary>
+    /// <exception cref="BadInputException">The folder belongs to another shard, or is not a shard.</exception>
     public static ShardRecord? Begin(RunFolder folder, Shard? shard, RunGoal goal)
     {
         ShardRecord? known = folder.Record?.Shard;
         if (folder.Record is not null && known?.Shard != shard)
-            throw new BadInputException(folder.Folder, "$.shard", known is null ? "a whole run" : $"shard {known.Shard}", shard is null ? "a whole run" : $"shard {shard}, or a new folder",
-                known is null ? "Give each shard a folder of its own; --from takes what is finished here." : $"Go on with --shard {known.Shard}, put the shards together with ddm merge, or choose a new folder.");
+            throw new BadInputException(folder.Folder, "$.shard", known is null ? "a run that is not a shard" : $"shard {known.Shard}", shard is null ? "a run that is not a shard" : $"shard {shard}, or a new folder",
+                known is null ? "Use a separate folder for each shard; --from reuses what is finished here." : $"Continue with --shard {known.Shard}, merge the shards with ddm merge, or choose a new folder.");
         return shard is not Shard asked ? null : new ShardRecord
         {
             Index = asked.Index,
@@ -38,7 +41,7 @@ internal sealed class ShardRun
         };
     }
 
-    /// <summary>Does the shard's part of a stage that is not finished.</summary>
+    /// <summary>Does the shard's part of an unfinished stage.</summary>
     public void Run(Stage stage, StageContext context)
     {
         switch (stage.InShard)
@@ -50,16 +53,16 @@ internal sealed class ShardRun
                 ShareRecord pieces = Pieces(stage, context);
                 Add(pieces);
                 context.Listener.Finished(stage.Name, pieces.Seconds);
-                context.Listener.Note($"{stage.Name}: {pieces.Own} of {pieces.Of} pieces are those of shard {_shard}.");
+                context.Listener.Note($"{stage.Name}: {pieces.Own} of {pieces.Of} pieces belong to shard {_shard}.");
                 break;
-            case ShardWork.Dealt when _shard.Owns(_dealt[stage.Name]):
-                Deal(stage, context);
+            case ShardWork.Dealt when _shard.Owns(_assigned[stage.Name]):
+                RunCompletely(stage, context);
                 break;
         }
     }
 
-    /// <summary>All that is this shard's is done; what another job has left in the folder is forgotten.</summary>
-    /// <param name="keys">The present keys of all stages.</param>
+    /// <summary>Marks the shard as finished, and removes what another job left in the record.</summary>
+    /// <param name="keys">The current keys of all stages.</param>
     public void End(IReadOnlyDictionary<string, string> keys)
     {
         ShardRecord shard = _folder.Record!.Shard!;
@@ -77,7 +80,9 @@ internal sealed class ShardRun
         });
     }
 
-    /// <summary>Looks through the shard's pieces even where they were done before: what is there is found, what has been damaged is made again.</summary>
+    /// <summary>
+    /// Checks the shard's pieces even if they were finished before: existing pieces are reused, and damaged ones are recomputed.
+    /// </summary>
     private ShareRecord Pieces(Stage stage, StageContext context)
     {
         var share = new StageShare(_shard, _numbers);
@@ -87,7 +92,7 @@ internal sealed class ShardRun
         }
         catch (AwaitingShardsException)
         {
-            ShareRecord? before = Known(stage.Name, context.Key);
+            ShareRecord? before = FindShare(stage.Name, context.Key);
             return new ShareRecord
             {
                 Stage = stage.Name,
@@ -101,12 +106,12 @@ internal sealed class ShardRun
             };
         }
 
-        throw new InvalidOperationException($"Stage {stage.Name} says that its work falls into pieces, and has not shared it.");
+        throw new InvalidOperationException($"Stage {stage.Name} declares that its work is divided into pieces, but does not divide it.");
     }
 
-    private void Deal(Stage stage, StageContext context)
+    private void RunCompletely(Stage stage, StageContext context)
     {
-        if (Known(stage.Name, context.Key) is ShareRecord done && done.Files.All(file => Fingerprint.OfFile(_folder.PathOf(file.Key)) == file.Value))
+        if (FindShare(stage.Name, context.Key) is ShareRecord done && done.Files.All(file => Fingerprint.OfFile(_folder.PathOf(file.Key)) == file.Value))
         {
             context.Listener.Stage(stage.Name, stage.Title, isDone: true);
             return;
@@ -129,7 +134,7 @@ internal sealed class ShardRun
         context.Listener.Finished(stage.Name, result.Seconds);
     }
 
-    private ShareRecord? Known(string stage, string key) => _folder.Record!.Shard!.Shares.FirstOrDefault(share => share.Stage == stage && share.Key == key);
+    private ShareRecord? FindShare(string stage, string key) => _folder.Record!.Shard!.Shares.FirstOrDefault(share => share.Stage == stage && share.Key == key);
 
     private void Add(ShareRecord share)
     {

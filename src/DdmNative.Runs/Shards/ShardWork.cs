@@ -1,17 +1,19 @@
 namespace DdmNative.Runs.Shards;
 
-/// <summary>What one of several processes does of a stage.</summary>
+/// <summary>What one of several processes does in a stage.</summary>
 internal enum ShardWork
 {
-    /// <summary>All of it, as every other does: what the others' work begins with. Equal bits in every shard.</summary>
+    /// <summary>
+    /// All of the stage, as every other shard does, because the other work depends on it. The bits are equal in every shard.
+    /// </summary>
     Whole,
 
-    /// <summary>Its own pieces: models, mostly.</summary>
+    /// <summary>Its own pieces, usually models.</summary>
     Pieces,
 
-    /// <summary>All of it or nothing: such stages are dealt out, each to one shard.</summary>
+    /// <summary>All of the stage or nothing: each such stage is assigned to one shard.</summary>
     Dealt,
 
-    /// <summary>Nothing: it needs what the shards have made together.</summary>
+    /// <summary>Nothing: the stage needs the results of all shards.</summary>
     Merge,
 }

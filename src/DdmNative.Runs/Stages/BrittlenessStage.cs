@@ -7,7 +7,10 @@ using DdmNative.Runs.Shards;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Counterfactual brittleness: which single predictions turn wrong when the groups that a method says support them most are left out.</summary>
+/// <summary>
+/// Counterfactual brittleness: which single predictions become wrong when the groups that support them most according to a method are left
+/// out.
+/// </summary>
 internal sealed class BrittlenessStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.Brittleness, job, evaluation)
 {
     public override string Title => $"overturn {Evaluation.Predictions} single predictions";
@@ -23,7 +26,7 @@ internal sealed class BrittlenessStage(Job job, JobEvaluation evaluation) : Eval
         Objective[] margins = [.. samples.Select(BrittlenessMetric.MarginOf)];
         IReadOnlyList<double> percent = Evaluation.Percent;
 
-        // Plans[p] removes groups for the sake of prediction Sample[p], one set for each share.
+        // Plans[p] removes groups for prediction Sample[p], one set for each share.
         var plans = new List<(string Method, int Sample, int[][] Removed)>();
         foreach ((string method, AttributionMatrix effects) in Effects(context, margins))
         {

@@ -5,7 +5,7 @@ using DdmNative.Attribution.Matching;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>How a stage's loss or distance went: a csv with <c>step,value</c>.</summary>
+/// <summary>The history of a stage's loss or distance: a csv with <c>step,value</c>.</summary>
 internal static class CurveFile
 {
     /// <summary>Writes value <c>i</c> at step <c>steps[i]</c>.</summary>
@@ -17,13 +17,13 @@ internal static class CurveFile
         AtomicFile.WriteText(path, text.ToString());
     }
 
-    /// <summary>The mean distance over all groups at every logged step; waves, in the order of their groups, never change it.</summary>
+    /// <summary>The mean distance over all groups at every logged step; it does not depend on the waves.</summary>
     public static IEnumerable<(int Step, double Value)> MeanDistances(IReadOnlyList<MatchingProgress> log)
         => log.GroupBy(entry => entry.Step).OrderBy(step => step.Key)
             .Select(step => (step.Key, step.OrderBy(entry => entry.FirstGroup).SelectMany(entry => entry.Distances).Average(distance => (double)distance)));
 
-    /// <summary>The points of a file that <see cref="Write"/> wrote.</summary>
-    /// <exception cref="BadInputException">The file is another, or damaged.</exception>
+    /// <summary>Reads the points of a file that <see cref="Write"/> wrote.</summary>
+    /// <exception cref="BadInputException">The file has another format, or is damaged.</exception>
     public static IReadOnlyList<(int Step, double Value)> Read(string path, string value)
     {
         using var rows = new CsvRows(path);

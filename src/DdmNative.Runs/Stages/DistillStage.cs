@@ -45,13 +45,13 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     public static string NameOf(SynsetRecipe recipe) => "distill:" + recipe.Name;
 
-    /// <summary>The file of the mean gradient distance at every logged step, for recipes that are matched once.</summary>
+    /// <summary>The file of the mean gradient distance at every logged step, for recipes with a single matching.</summary>
     public static string DistancesOf(SynsetRecipe recipe) => $"synset/{recipe.Name}-distances.csv";
 
-    /// <summary>The synset of a recipe that has a single one.</summary>
+    /// <summary>Reads the synset of a recipe that has a single one.</summary>
     public static Synset Read(StageContext context, SynsetRecipe recipe) => SynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
 
-    /// <summary>The synsets of all phases.</summary>
+    /// <summary>Reads the synsets of all phases.</summary>
     public static IReadOnlyList<PhaseSynset> ReadPhases(StageContext context, SynsetRecipe recipe)
         => [.. Enumerable.Range(0, SynsetMatching.PhaseCount).Select(phase =>
         {
@@ -118,7 +118,7 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         return new StageResult([FileOf(recipe.Name)], new Dictionary<string, double> { ["features"] = synset.Groups.Length });
     }
 
-    /// <summary>The feature synset that the finished stage has left.</summary>
+    /// <summary>Reads the feature synset that the finished stage wrote.</summary>
     public static FeatureSynset ReadFeatures(StageContext context, SynsetRecipe recipe) => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
 
     private SynsetMatching Matching(StageContext context, MatchingInputs inputs)

@@ -6,19 +6,21 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>One metric of the evaluation, on all of the job's methods: <c>evaluation/METRIC.csv</c>, and its figures as <c>FIGURE:METHOD</c>.</summary>
+/// <summary>
+/// One metric of the evaluation, on all of the job's methods: <c>evaluation/METRIC.csv</c>, and its figures as <c>FIGURE:METHOD</c>.
+/// </summary>
 internal abstract class EvaluationStage(string metric, Job job, JobEvaluation evaluation) : Stage
 {
-    /// <summary>Stands where a method's name would: one seed's retrained models against the mean of the others'.</summary>
+    /// <summary>Used in place of a method's name: one seed's retrained models against the mean of the others'.</summary>
     public const string Ceiling = "ceiling";
 
-    /// <summary>Stands where a method's name would: groups in random order.</summary>
+    /// <summary>Used in place of a method's name: groups in random order.</summary>
     public const string RandomOrder = "random order";
 
-    /// <summary>Stands where a method's name would: each training sample's own loss.</summary>
+    /// <summary>Used in place of a method's name: each training sample's own loss.</summary>
     public const string OwnLoss = "own loss";
 
-    /// <summary>Figures of every metric that retrains: models trained, and their time together.</summary>
+    /// <summary>Figures of every metric that retrains: the number of trained models, and their total time.</summary>
     public const string RetrainedModels = "retrained", RetrainedSeconds = "retrained_seconds";
 
     public override string Name => NameOf(metric);
@@ -32,7 +34,7 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
 
     protected JobEvaluation Evaluation => evaluation;
 
-    /// <summary>The target's own seed, then those after it.</summary>
+    /// <summary>The target's own seed, and those after it.</summary>
     protected ulong[] Seeds => [.. Enumerable.Range(0, evaluation.Seeds).Select(r => job.Seed + (ulong)r)];
 
     protected string CsvFile => $"evaluation/{metric}.csv";
@@ -49,10 +51,13 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
         _ => new MislabelStage(job, evaluation),
     };
 
-    /// <summary>The test samples whose single predictions are looked at.</summary>
+    /// <summary>The test samples whose single predictions are evaluated.</summary>
     protected int[] Predictions(StageContext context) => ChosenPredictions.Of(context.Inputs.Test.Count, evaluation.Predictions, job.Seed);
 
-    /// <summary>Every method's effects on the objectives; in a shard, of those methods alone whose effects were there before the work was shared out, which all shards know.</summary>
+    /// <summary>
+    /// Every method's effects on the objectives. In a shard, only those methods whose effects existed before the work was divided, because
+    /// all shards know these.
+    /// </summary>
     protected static IReadOnlyList<(string Method, AttributionMatrix Effects)> Effects(StageContext context, IReadOnlyList<Objective> objectives)
     {
         HashSet<string> finished = [.. context.Folder.Record!.Stages.Select(stage => stage.Name)];
@@ -61,12 +66,12 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
             : [.. context.Job.Attribution.Methods.Where(method
                 => !MethodRegistry.Parts(method).All(part => finished.Contains(MethodStage.NameOf(part))))];
         if (unknown.Length > 0)
-            context.Listener.Note($"The models that the effects by {string.Join(", ", unknown)} decide on are left to ddm merge. To share them out too, attribute first and take that run with --from.");
+            context.Listener.Note($"The models that depend on the effects by {string.Join(", ", unknown)} are left for ddm merge. To divide them too, run attribute first and use that run with --from.");
         var effects = new MethodEffects(context, objectives);
         return [.. context.Job.Attribution.Methods.Except(unknown).Select(method => (method, effects.Read(method)))];
     }
 
-    /// <summary>Writes the metric's table and hands over its figures with what retraining cost.</summary>
+    /// <summary>Writes the metric's table and returns its figures, with the cost of retraining.</summary>
     protected StageResult Result(StageContext context, FigureTable table, Dictionary<string, double> figures, RetrainedModels? models = null, params string[] otherFiles)
     {
         AtomicFile.WriteText(context.PathFor(CsvFile), table.Csv());
@@ -76,10 +81,10 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
             figures.Add(RetrainedSeconds, models.Seconds);
         }
 
-        // Where effects do not vary there is no correlation; JSON has no word for that but absence.
+        // If effects do not vary, there is no correlation; JSON has no NaN, so the figure is left out.
         return new StageResult([CsvFile, .. otherFiles, .. models?.Files ?? []], figures.Where(figure => double.IsFinite(figure.Value)).ToDictionary());
     }
 
-    /// <summary>The name under which a figure of a method is kept.</summary>
+    /// <summary>The name under which a figure of a method is stored.</summary>
     protected static string FigureOf(string figure, string method) => ValidateStage.FigureOf(figure, method);
 }

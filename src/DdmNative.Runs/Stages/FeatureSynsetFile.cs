@@ -6,7 +6,7 @@ namespace DdmNative.Runs.Stages;
 
 /// <summary>
 /// <c>synset/feature.safetensors</c>: <c>features</c> [S, C, H, W], <c>labels</c> [S] and <c>groups</c> [S] int64, <c>counts</c> [S]: the
-/// training images each stands for.
+/// number of training images that each represents.
 /// </summary>
 internal static class FeatureSynsetFile
 {

@@ -7,7 +7,7 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Splits every class into clusters, or takes the user's own groups: <c>groups.csv</c>.</summary>
+/// <summary>Splits every class into clusters, or uses the user's own groups: <c>groups.csv</c>.</summary>
 internal sealed class GroupStage(Job job, GroupTable? own) : Stage
 {
     public const string StageName = "groups";
@@ -15,17 +15,17 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
 
     public override string Name => StageName;
 
-    public override string Title => own is null ? "cluster every class into groups" : "take the given groups";
+    public override string Title => own is null ? "cluster every class into groups" : "read the given groups";
 
     public override IReadOnlyList<string> Needs => own is null && job.Groups.Space == "features" ? [TrainStage.StageName] : [];
 
-    // A file of groups counts by what it says, not by what it is called.
+    // The key contains the content of a file of groups, not its name.
     public override object Settings => own is null ? new { job.Seed, job.Groups.PerClass, job.Groups.Space } : new { own.GroupOf, own.Names };
 
-    /// <summary>The groups that the finished stage has left.</summary>
+    /// <summary>Reads the groups that the finished stage wrote.</summary>
     public static GroupTable Read(StageContext context) => Read(context.Folder, context.Inputs);
 
-    /// <summary>The groups that the finished stage has left.</summary>
+    /// <summary>Reads the groups that the finished stage wrote.</summary>
     public static GroupTable Read(RunFolder folder, RunInputs inputs) => GroupsCsv.Read(folder.PathOf(FileName), inputs.Train);
 
     /// <summary>[N, d]: the target's penultimate features of the training images.</summary>

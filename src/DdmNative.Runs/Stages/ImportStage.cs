@@ -5,17 +5,20 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Takes a network that was trained elsewhere as the target, in the place of <see cref="TrainStage"/>: <c>target.safetensors</c> and, where it came with its training, <c>trajectory/</c>.</summary>
+/// <summary>
+/// Imports a network that was trained elsewhere as the target, instead of <see cref="TrainStage"/>: <c>target.safetensors</c> and, if its
+/// training was recorded, <c>trajectory/</c>.
+/// </summary>
 internal sealed class ImportStage(Job job, ImportedTarget target) : Stage
 {
-    /// <summary>What guesses classes has one in K right; below so many times that, something is probably wrong.</summary>
+    /// <summary>A random guess is right once in K; below this multiple of that, something is probably wrong.</summary>
     private const double Doubtful = 2;
 
     public override string Name => TrainStage.StageName;
 
-    public override string Title => $"take {Path.GetFileName(job.Target!.File)} as the target";
+    public override string Title => $"import {Path.GetFileName(job.Target!.File)} as the target";
 
-    // Seed and recipe too: what builds on the target retrains by them.
+    // Seed and training options too: later stages retrain the target with them.
     public override object Settings => new { job.Seed, job.Network, job.Training, Target = target.Sha256 };
 
     public override StageResult Run(StageContext context)
@@ -25,7 +28,7 @@ internal sealed class ImportStage(Job job, ImportedTarget target) : Stage
         Dictionary<string, double> figures = ModelFigures.OfTest(context, target.Parameters);
         if (figures["test_accuracy"] < Doubtful / context.Inputs.Network.Classes && context.Inputs.Network.Classes > 2)
             context.Listener.Note(string.Create(CultureInfo.InvariantCulture,
-                $"The given target has only {100 * figures["test_accuracy"]:0.0} % of the test images right. Was it trained on images normalised in another way? They are normalised by mean {Numbers(context.Inputs.Normalization.Mean)} and deviation {Numbers(context.Inputs.Normalization.Std)}; --mean and --std change that."));
+                $"The given target classifies only {100 * figures["test_accuracy"]:0.0} % of the test images correctly. Was it trained on images with another normalisation? The images here are normalised with mean {Numbers(context.Inputs.Normalization.Mean)} and deviation {Numbers(context.Inputs.Normalization.Std)}; --mean and --std change it."));
         return new StageResult([TrainStage.TargetFile, .. files], figures);
     }
 

@@ -7,7 +7,10 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Every group left out in turn: how well predicted effects follow the exact ones in size, in order and by which factor, view by view; and how well one seed follows the others.</summary>
+/// <summary>
+/// Leaves out every group in turn, and measures how well predicted effects match the exact ones in size, in order and in scale, view by
+/// view; and how well one seed matches the others.
+/// </summary>
 internal sealed class LeaveOneOutStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.LeaveOneOut, job, evaluation)
 {
     private const string TotalView = "total";
@@ -52,7 +55,7 @@ internal sealed class LeaveOneOutStage(Job job, JobEvaluation evaluation) : Eval
         }
     }
 
-    /// <summary>All views; only the total where a group's class has no test images, because the others look at its loss.</summary>
+    /// <summary>All views; only the total if a group's class has no test images, because the others use its loss.</summary>
     private static IReadOnlyList<(string View, double[] Values)> ViewsOf(AttributionMatrix effects, int[] classOf, int[] testLabels)
         => classOf.Except(testLabels).Any()
             ? [(TotalView, effects.Row(new Objective(ObjectiveKind.Loss).Name))]

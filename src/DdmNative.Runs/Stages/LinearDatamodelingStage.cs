@@ -8,8 +8,8 @@ using DdmNative.Runs.Shards;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// The linear datamodelling score on random halves of the groups: of the total loss, of every class's, and of single predictions' margins; <c>evaluation/lds.npz</c> keeps the halves and
-/// what was measured on them.
+/// The linear datamodelling score on random halves of the groups: of the total loss, of every class's loss, and of single predictions'
+/// margins. <c>evaluation/lds.npz</c> contains the halves and the measurements.
 /// </summary>
 internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.LinearDatamodeling, job, evaluation)
 {
@@ -45,7 +45,7 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
             figures.Add(FigureOf("lds_class", method), MeanOver(objective => objective.Class is not null));
             figures.Add(FigureOf("lds_sample", method), MeanOver(objective => objective.Samples is not null));
 
-            // A score that does not exist (a loss that no half changes, a method that says the same of all groups) is no zero.
+            // A score that does not exist (a loss that no half changes, a method with the same effect for all groups) is not zero.
             double MeanOver(Func<Objective, bool> of)
             {
                 double[] some = [.. scores.Where((score, o) => of(objectives[o]) && double.IsFinite(score))];

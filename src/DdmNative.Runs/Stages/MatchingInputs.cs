@@ -7,7 +7,9 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>What every matching begins with: the trajectory, the real groups' gradients, and real images nearest the (sub-)centres of each group.</summary>
+/// <summary>
+/// The inputs of every matching: the trajectory, the real groups' gradients, and real images nearest to the (sub-)centres of each group.
+/// </summary>
 internal sealed class MatchingInputs : IDisposable
 {
     private readonly TrainingSet _set;
@@ -16,7 +18,7 @@ internal sealed class MatchingInputs : IDisposable
     {
         RunInputs inputs = context.Inputs;
         GroupTable groups = GroupStage.Read(context);
-        // A recipe that looks at the target alone finds it as the last checkpoint, of one or of many.
+        // A recipe that uses only the target finds it as the last checkpoint, whether there is one or many.
         Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network) ?? new Trajectory([new Checkpoint(0, TrainStage.ReadTarget(context))]);
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Values, groups, recipe.PerGroup, job.Seed);
         var start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels);
@@ -33,7 +35,7 @@ internal sealed class MatchingInputs : IDisposable
 
     public Trajectory Trajectory { get; }
 
-    /// <summary>What matching begins with, as the job says.</summary>
+    /// <summary>The initial images of the matching, as set by the job.</summary>
     public Synset Start { get; }
 
     /// <summary>Real images, unmatched.</summary>

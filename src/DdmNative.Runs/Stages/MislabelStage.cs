@@ -12,9 +12,10 @@ using DdmNative.Runs.Shards;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// Wrong labels planted in the training set, and how well each method finds them: the whole job again with label noise in runs of its own, its samples ranked by their effect on the total loss,
-/// the most harmful first. Methods that give the effect of every single sample at one cost are asked for it (<see cref="MethodRegistry.PerSample"/>, <c>mislabelled/samples/</c>); for the others a sample counts as
-/// its group does (<c>mislabelled/groups/</c>). Beside the methods, what they must beat: the loss of each training sample itself.
+/// Inserts wrong labels into the training set, and measures how well each method detects them. The whole job is repeated with label noise
+/// in separate runs, and the samples are ranked by their effect on the total loss, the most harmful first. Methods that compute the effects
+/// of all single samples at one cost do so (<see cref="MethodRegistry.PerSample"/>, <c>mislabelled/samples/</c>); with the others a sample has the
+/// effect of its group (<c>mislabelled/groups/</c>). The baseline is the loss of each training sample itself.
 /// </summary>
 internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.Mislabel, job, evaluation)
 {
@@ -32,7 +33,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
 
     public override string Folder => FolderName;
 
-    /// <summary>Nothing of its own: the runs in it say themselves what they find.</summary>
+    /// <summary>None of its own: the inner runs report what they find.</summary>
     public override string? Kept(StageContext context) => null;
 
     /// <summary>Wrong labels make classes smaller.</summary>
@@ -57,7 +58,7 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
             GroupTable parts = MethodStage.Parts(nested);
             foreach ((string method, AttributionMatrix effects) in Effects(nested, [Loss]))
             {
-                // F(with) − F(without): what raises the loss harms, and is suspected first.
+                // F(with) − F(without): a sample that raises the loss is harmful, and is ranked first.
                 double[] row = effects.Row(Loss.Name);
                 scores.Add(method, [.. parts.GroupOf.Select(part => row[part])]);
             }
@@ -81,10 +82,10 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
         return Result(context, table, figures, null, SamplesFile);
     }
 
-    /// <summary>The same job on noisy labels, with nothing in it but the attribution of the total loss.</summary>
+    /// <summary>The same job on noisy labels, reduced to the attribution of the total loss.</summary>
     private Job Noisy(IReadOnlyList<string> methods, string granularity) => Job with
     {
-        // A target that came from elsewhere has seen the right labels: here one is trained on the wrong ones.
+        // An imported target was trained on the correct labels: here one is trained on the wrong ones.
         Target = null,
         Data = Job.Data with { LabelNoise = Evaluation.LabelNoise },
         Attribution = new JobAttribution { Methods = methods, Objectives = [Loss.Name], Granularity = granularity, Samples = JobAttribution.NoSamples },

@@ -3,7 +3,7 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>A model's accuracy and loss on some images, as a stage's figures.</summary>
+/// <summary>Computes a model's accuracy and loss on some images, as figures of a stage.</summary>
 internal static class ModelFigures
 {
     /// <summary><c>test_accuracy</c> and <c>test_loss</c>.</summary>
@@ -14,14 +14,14 @@ internal static class ModelFigures
         return figures;
     }
 
-    /// <summary>[N, K].</summary>
+    /// <summary>[N, K]: the model's logits.</summary>
     public static float[] Logits(StageContext context, float[] parameters, Dataset images)
     {
         using var evaluator = new ModelEvaluator(context.Device, context.Inputs.Network, images.Images, images.Count);
         return evaluator.Logits(parameters, 1);
     }
 
-    /// <summary>Adds <c>NAME_accuracy</c> and <c>NAME_loss</c> over all samples, or over those chosen.</summary>
+    /// <summary>Adds <c>NAME_accuracy</c> and <c>NAME_loss</c> over all samples, or over the chosen ones.</summary>
     public static void Add(Dictionary<string, double> figures, string name, float[] logits, int[] labels, IReadOnlyList<int>? samples = null)
     {
         figures.Add(name + "_accuracy", new Objective(ObjectiveKind.Accuracy, ofSamples: samples).Evaluate(logits, labels));

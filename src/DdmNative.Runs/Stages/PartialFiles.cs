@@ -5,17 +5,17 @@ using DdmNative.Runs.Folders;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// A method's unfinished work in a folder of the run, a file for each list of numbers with the stage's key and the list's name in it: what was left under other settings is not taken up, nor what
-/// is damaged or lies under another's name.
+/// A method's unfinished work in a folder of the run: a file for each list of numbers, with the stage's key and the list's name. Files with
+/// another key or name, and damaged files, are not used.
 /// </summary>
 internal sealed class PartialFiles(StageContext context, string folder) : IPartialResults
 {
     private const string Extension = ".npz";
 
-    /// <summary>Pieces of the stage's work that are kept here.</summary>
+    /// <summary>The pieces of the stage's work that are kept here.</summary>
     public PieceWork Pieces => new() { Kept = this, Share = context.Share, Cancellation = context.Stop };
 
-    /// <summary>How many lists there are that the stage would take up.</summary>
+    /// <summary>The number of lists that the stage can reuse.</summary>
     public int Count
     {
         get
@@ -29,7 +29,7 @@ internal sealed class PartialFiles(StageContext context, string folder) : IParti
     {
         double[]? values = Read(name, out bool damaged);
         if (damaged)
-            context.Listener.Note($"{FileOf(name)} is damaged, or not what it is called; its numbers are computed again.");
+            context.Listener.Note($"{FileOf(name)} is damaged or has the wrong name; its numbers are recomputed.");
         if (values is not null)
             context.Share?.Keep(context.Folder.PathOf(FileOf(name)));
         return values;

@@ -7,20 +7,22 @@ using DdmNative.Runs.Shards;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Times PyTorch retraining one model after the other, by the script that a PyTorch user would write: <c>pytorch.json</c>.</summary>
+/// <summary>
+/// Times PyTorch retraining one model after another, with the script that a PyTorch user would write: <c>pytorch.json</c>.
+/// </summary>
 internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
 {
     public const string StageName = "pytorch";
 
-    /// <summary>The figure that holds the time of one training.</summary>
+    /// <summary>The figure with the time of one training.</summary>
     public const string SecondsPerModel = "seconds_per_model";
 
     private const string FileName = "pytorch.json";
 
-    /// <summary>The script's times are for so many epochs, of which it runs one; what it prints is scaled.</summary>
+    /// <summary>The script reports the time of this number of epochs, and runs one of them; the reported time is scaled.</summary>
     private const int ScriptEpochs = 8;
 
-    /// <summary>Of that many trainings, without different groups, the median counts.</summary>
+    /// <summary>The number of trainings, without different groups; their median is used.</summary>
     private const int Trainings = 3;
 
     public override string Name => StageName;
@@ -33,11 +35,11 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
 
     public override StageResult Run(StageContext context)
     {
-        // A temporary file like our own: what a killed script leaves is removed by the next start.
+        // A temporary file like our own: if the script is killed, the next start removes it.
         string result = AtomicFile.TemporaryNameFor(context.PathFor(FileName));
         string output = Execute(job.Data.Source, result, context);
         if (!File.Exists(result))
-            throw new BadInputException(baseline.Script, "PyTorch", output.Trim(), "the time of a training", "Install PyTorch for that Python, or leave out --compare-pytorch.");
+            throw new BadInputException(baseline.Script, "PyTorch", output.Trim(), "the time of a training", "Install PyTorch for that Python, or remove --compare-pytorch.");
         string text = File.ReadAllText(result);
         using var figures = JsonDocument.Parse(text);
         double seconds = figures.RootElement.GetProperty("seconds_per_training").GetDouble() * job.Training.Epochs / ScriptEpochs;
@@ -54,7 +56,7 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
             "--batch", Text(job.Training.BatchSize), "--per-class", Text(perClass), "--count", Text(Trainings), "--epochs", "1", "--json", result])
             start.ArgumentList.Add(argument);
 
-        // They choose other BLAS kernels than PyTorch would by itself.
+        // They would select other BLAS kernels than PyTorch's default.
         start.Environment.Remove("OPENBLAS_CORETYPE");
         start.Environment.Remove("OPENBLAS_L2_SIZE");
         using Process process = StartOrExplain(start);
@@ -74,7 +76,7 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new BadInputException(baseline.Python, "PyTorch", e.Message, "a Python with PyTorch", "Install it, or leave out --compare-pytorch.", e);
+            throw new BadInputException(baseline.Python, "PyTorch", e.Message, "a Python with PyTorch", "Install it, or remove --compare-pytorch.", e);
         }
     }
 

@@ -7,7 +7,10 @@ using DdmNative.Runs.Shards;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Removal curves: the model trained again without the groups that a method calls most helpful, and without those it calls most harmful, beside random ones.</summary>
+/// <summary>
+/// Removal curves: the model retrained without the groups that are most helpful according to a method, and without the most harmful,
+/// compared with random groups.
+/// </summary>
 internal sealed class RemovalStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.Removal, job, evaluation)
 {
     public override string Title => "retrain without the most helpful and the most harmful groups";
@@ -53,7 +56,7 @@ internal sealed class RemovalStage(Job job, JobEvaluation evaluation) : Evaluati
                     removed.Length, removed.Sum(g => models.Groups.Sizes[g]), loss[s], accuracy[s], changes[k], accuracy[s] - accuracy[0]);
             }
 
-            // Random orders are the floor of both columns.
+            // Random orders are the baseline of both columns.
             foreach (string order in curves[c].Order == "random" ? (string[])["helpful", "harmful"] : [curves[c].Order])
             {
                 string figure = FigureOf($"{order}_removed", curves[c].Method);

@@ -6,8 +6,8 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// A run's retrained models, by what they go without: kept in <c>retrained/</c> (or where several runs share them), so that every comparison, metric and method reuses them. Of a shard's stage
-/// only the shard's own are trained.
+/// A run's retrained models, by the samples that they leave out. They are kept in <c>retrained/</c> (or in a folder that several runs
+/// share), so that every comparison, metric and method reuses them. In a shard only the shard's own models are trained.
 /// </summary>
 internal sealed class RetrainedModels : IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class RetrainedModels : IDisposable
     private readonly SubsetRetraining _retraining;
     private readonly RetrainedModelStore _store;
 
-    /// <summary>The models that a run finds, or shares with others, as <see cref="Stage.Kept"/> says it; null where there are none.</summary>
+    /// <summary>The number of models in the store, as text for <see cref="Stage.Kept"/>; null if there are none.</summary>
     public static string? Kept(StageContext context)
     {
         string folder = FolderOf(context);
@@ -37,25 +37,25 @@ internal sealed class RetrainedModels : IDisposable
         _retraining = new SubsetRetraining(context.Device, inputs.Network, _set, Groups.GroupOf, _evaluator, IdentityOf(context), _store = StoreOf(context), context.Share);
     }
 
-    /// <summary>What decides a retrained model of the run beside its seed and its samples.</summary>
+    /// <summary>What determines a retrained model of the run, besides its seed and its samples.</summary>
     public static RetrainingIdentity IdentityOf(StageContext context)
         => new(context.Inputs.Sha256, context.Inputs.Network.Options, RunInputs.Recipe(context.Job), context.Device.Arithmetic, Runner.Version);
 
-    /// <summary>Where the run's retrained models are kept.</summary>
+    /// <summary>The store of the run's retrained models.</summary>
     public static RetrainedModelStore StoreOf(StageContext context) => new(FolderOf(context));
 
     public GroupTable Groups { get; }
 
-    /// <summary>Models trained for the stage, not found: here, or by the shards that were put together.</summary>
+    /// <summary>Models that were trained for the stage and not found, by this process or by the merged shards.</summary>
     public int Trained => _retraining.Trained + _context.ByShards.Computed;
 
-    /// <summary>Their time.</summary>
+    /// <summary>The time for training them.</summary>
     public double Seconds => _retraining.Seconds + _context.ByShards.Seconds;
 
-    /// <summary>The models' files that were asked for, by their names in the run: what the stage's result rests on.</summary>
+    /// <summary>The files of the requested models, by their names in the run: the stage's result depends on them.</summary>
     public IReadOnlyList<string> Files => [.. _retraining.Files.Select(_context.Folder.NameOf).Order(StringComparer.Ordinal)];
 
-    /// <summary>What the objectives come to on models without each set of groups, at each seed.</summary>
+    /// <summary>The values of the objectives for models without each set of groups, for each seed.</summary>
     public SubsetOutcomes Outcomes(IReadOnlyList<Objective> objectives, IReadOnlyList<int[]> removed, IReadOnlyList<ulong> seeds)
         => new(objectives, removed, seeds.Count, Logits(removed, seeds), _context.Inputs.Test.Labels);
 
@@ -69,9 +69,9 @@ internal sealed class RetrainedModels : IDisposable
         IReadOnlyList<float[]> logits = _retraining.Logits(SubsetModel.Each(seeds, removed), _context.Settings.Wave,
             (done, total) => _context.Listener.Progress(done, total, "models"), _context.Stop);
         if (_retraining.Found > found)
-            _context.Listener.Note($"{_retraining.Found - found} of the models were there already.");
+            _context.Listener.Note($"{_retraining.Found - found} of the models are reused.");
         if (_store.Damaged > damaged)
-            _context.Listener.Note($"{_store.Damaged - damaged} of the kept models were damaged; they were trained again.");
+            _context.Listener.Note($"{_store.Damaged - damaged} of the kept models were damaged; they were retrained.");
         return logits;
     }
 

@@ -6,7 +6,10 @@ using DdmNative.Runs.Jobs;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Puts the synset of the job's first synset mode where people look for it: <c>synset.safetensors</c> and, a column per group, <c>synset.png</c>.</summary>
+/// <summary>
+/// Writes the synset of the job's first synset mode to the main folder: <c>synset.safetensors</c> and, with a column per group,
+/// <c>synset.png</c>.
+/// </summary>
 internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 {
     public const string FileName = "synset.safetensors";
@@ -23,20 +26,20 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 
     public override double? Work(TrainingPasses passes) => 0;
 
-    /// <summary>The recipe whose synset a job shows: that of its first method with images; null where there is none.</summary>
+    /// <summary>The recipe of the synset that is shown: that of the job's first method with images; null if there is none.</summary>
     public static SynsetRecipe? Shown(Job job)
         => MethodRegistry.Parts(job.Attribution.Methods).Select(method => job.Matching.RecipeFor(method)).FirstOrDefault(recipe => recipe is { HasImages: true });
 
     public override StageResult Run(StageContext context)
     {
-        // Of the phases' synsets, the last: the one nearest the trained target.
+        // Of the phases' synsets, the last: the one nearest to the trained target.
         Synset synset = recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context, recipe)[^1].Synset : DistillStage.Read(context, recipe);
         SynsetFile.Write(context.PathFor(FileName), synset);
         WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization, context.Inputs.Pixels);
         return new StageResult(FileName, PictureFile);
     }
 
-    /// <summary>A column per group, its images from the top down, a pixel of grey between them.</summary>
+    /// <summary>One column per group with its images from top to bottom, separated by one grey pixel.</summary>
     private static void WritePicture(string path, Synset synset, Normalization normalization, PixelRange range)
     {
         (int channels, int height, int width) = (synset.Image.Channels, synset.Image.Height, synset.Image.Width);

@@ -43,7 +43,7 @@ internal sealed class TrainStage(Job job) : Stage
         UnfinishedTraining? unfinished = partial.Find(context.Listener.Note);
         if (unfinished is not null)
         {
-            context.Listener.Note(string.Create(CultureInfo.InvariantCulture, $"{unfinished.Steps} of {steps} steps are there already."));
+            context.Listener.Note(string.Create(CultureInfo.InvariantCulture, $"{unfinished.Steps} of {steps} steps are already done."));
             context.Listener.Resumed(unfinished.Steps, "steps");
         }
 
@@ -58,7 +58,7 @@ internal sealed class TrainStage(Job job) : Stage
         return new StageResult([TargetFile, LossFile, .. files], new Dictionary<string, double>(ModelFigures.OfTest(context, target.Final)) { ["last_batch_loss"] = target.BatchLosses[^1] });
     }
 
-    /// <summary>Writes θ_T, with what another program needs to use it.</summary>
+    /// <summary>Writes θ_T, with the metadata that other programs need.</summary>
     public static void WriteTarget(StageContext context, float[] parameters)
         => ParameterFile.Write(context.PathFor(TargetFile), context.Inputs.Network, parameters, CheckpointMetadata.Of(context.Inputs.Network, context.Inputs.Normalization));
 }

@@ -1,15 +1,15 @@
 namespace DdmNative.Runs.Summaries;
 
-/// <summary>The two ends of an order from the most helpful to the most harmful, as two lists that share nothing.</summary>
+/// <summary>Splits an order from the most helpful to the most harmful into two disjoint lists.</summary>
 internal static class Extremes
 {
     /// <summary>
-    /// The first and the last; where there are fewer than both lists have room for, each list takes its half, and what lies in the middle goes
-    /// where its sign says.
+    /// Returns the first and the last elements. If there are too few for two full lists, each list gets half, and the sign of the middle
+    /// element decides which list it belongs to.
     /// </summary>
     /// <param name="order">The most helpful first.</param>
-    /// <param name="most">The length of a list at most.</param>
-    /// <param name="harms">Whether one does harm.</param>
+    /// <param name="most">The maximum length of a list.</param>
+    /// <param name="harms">Whether an element is harmful.</param>
     /// <returns>The most helpful, best first, and the most harmful (or least helpful), worst first.</returns>
     public static (int[] Helpful, int[] Harmful) Of(int[] order, int most, Func<int, bool> harms)
     {

@@ -7,7 +7,8 @@ using DdmNative.Runs.Folders;
 namespace DdmNative.Runs.Summaries;
 
 /// <summary>
-/// Several validated runs of one job, usually of different target seeds: the mean of each correlation with exact retraining over the runs, and the least of them.
+/// Several validated runs of one job, usually with different target seeds: the mean and the minimum over the runs of each correlation with
+/// exact retraining.
 /// </summary>
 public sealed record RunComparison
 {
@@ -16,23 +17,23 @@ public sealed record RunComparison
     /// <summary>The runs' folders.</summary>
     public required IReadOnlyList<string> Runs { get; init; }
 
-    /// <summary>The ceiling and the baselines that all runs have, then their methods.</summary>
+    /// <summary>The ceiling and the baselines that all runs have, then the methods.</summary>
     public required IReadOnlyList<ComparedRow> Rows { get; init; }
 
-    /// <summary>Groups that were retrained without.</summary>
+    /// <summary>The number of groups in exact retraining.</summary>
     public int? RetrainedGroups { get; init; }
 
-    /// <summary>Seeds that the exact effects are averaged over.</summary>
+    /// <summary>The number of seeds that the exact effects are averaged over.</summary>
     public int? RetrainedSeeds { get; init; }
 
-    /// <summary>Mean time of one exact retraining.</summary>
+    /// <summary>The mean time of one exact retraining.</summary>
     public double RetrainingSeconds { get; init; }
 
-    /// <summary>Mean over the runs.</summary>
+    /// <summary>The mean over the runs.</summary>
     public double TestAccuracy { get; init; }
 
     /// <summary>Reads the runs' <c>run.json</c>.</summary>
-    /// <exception cref="BadInputException">A folder is no run, or has not been validated.</exception>
+    /// <exception cref="BadInputException">A folder is not a run, or has not been validated.</exception>
     public static RunComparison Of(IReadOnlyList<string> folders)
     {
         ArgumentNullException.ThrowIfNull(folders);
@@ -61,7 +62,7 @@ public sealed record RunComparison
         };
     }
 
-    /// <summary>The same as a table in Markdown, the least in brackets where there are several runs.</summary>
+    /// <summary>Formats the comparison as a table in Markdown, with the minimum in brackets if there are several runs.</summary>
     public string Table()
     {
         var text = new StringBuilder();
@@ -73,14 +74,14 @@ public sealed record RunComparison
             text.Append(row.Kind == ComparedRow.Method ? $"{Number(row.OfflineSeconds, "0.0")} s | {Number(row.OnlineSeconds, "0.00")} s | {Number(row.SpeedUp, "0")}× |" : " | | |").Append('\n');
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nMean over {Runs.Count} run{(Runs.Count == 1 ? "" : "s (the least in brackets)")}; ");
-        text.Append(CultureInfo.InvariantCulture, $"{RetrainedGroups} groups retrained without exactly, {RetrainedSeeds} seed{(RetrainedSeeds == 1 ? "" : "s")} each, ");
-        text.Append(CultureInfo.InvariantCulture, $"{RetrainingSeconds:0.00} s a retraining; test accuracy {TestAccuracy:0.000}.\n");
+        text.Append(CultureInfo.InvariantCulture, $"\nMean over {Runs.Count} run{(Runs.Count == 1 ? "" : "s (the minimum in brackets)")}; ");
+        text.Append(CultureInfo.InvariantCulture, $"exact retraining without each of {RetrainedGroups} groups, {RetrainedSeeds} seed{(RetrainedSeeds == 1 ? "" : "s")} each, ");
+        text.Append(CultureInfo.InvariantCulture, $"{RetrainingSeconds:0.00} s per retraining; test accuracy {TestAccuracy:0.000}.\n");
         return text.ToString();
     }
 
-    /// <summary>What a validated run found.</summary>
-    /// <exception cref="BadInputException">The folder is no run, or has not been validated.</exception>
+    /// <summary>Reads the results of a validated run.</summary>
+    /// <exception cref="BadInputException">The folder is not a run, or has not been validated.</exception>
     internal static RunSummary Validated(string folder)
     {
         RunSummary? summary = RunFolder.Peek(folder)?.Summary;

@@ -9,28 +9,28 @@ namespace DdmNative.Runs.Summaries;
 
 /// <summary>A method of a run, or the ceiling.</summary>
 /// <param name="Run">The run's folder.</param>
-/// <param name="Data">What the training set is called.</param>
+/// <param name="Data">The name of the training set.</param>
 /// <param name="Images">N.</param>
-/// <param name="Epochs">Of the target's training.</param>
-/// <param name="Width">Of the network.</param>
+/// <param name="Epochs">The epochs of the target's training.</param>
+/// <param name="Width">The width of the network.</param>
 /// <param name="Groups">G.</param>
-/// <param name="Retrained">Groups that were retrained without exactly.</param>
-/// <param name="Seeds">Seeds that the exact effects are averaged over.</param>
-/// <param name="Method">As the job names it; <c>ceiling</c> for one seed against the others.</param>
-/// <param name="Correlations">With exact retraining, by view.</param>
-/// <param name="Slope">Exact own-class effects over the method's, in real units as far as they could be brought there.</param>
-/// <param name="Scale">The factor that brought them there.</param>
-/// <param name="Agreement">With a retraining of the last block, on a few groups.</param>
-/// <param name="KeptLoss">By which factor the models' loss on kept training images is larger than the target's.</param>
-/// <param name="Part">The part of its walk that the method took.</param>
-/// <param name="OfflineSeconds">Once beforehand.</param>
-/// <param name="OnlineSeconds">For all groups.</param>
-/// <param name="PeakBytes">The most memory that the process held during the method's stages.</param>
+/// <param name="Retrained">The number of groups in exact retraining.</param>
+/// <param name="Seeds">The number of seeds that the exact effects are averaged over.</param>
+/// <param name="Method">The name in the job; <c>ceiling</c> for one seed against the others.</param>
+/// <param name="Correlations">The correlations with exact retraining, by view.</param>
+/// <param name="Slope">Exact own-class effects divided by the method's (scaled to real units if that was possible).</param>
+/// <param name="Scale">The factor that scaled them.</param>
+/// <param name="Agreement">The correlation with a retraining of the last block, on a few groups.</param>
+/// <param name="KeptLoss">The factor by which the models' loss on kept training images exceeds the target's.</param>
+/// <param name="Part">The part of its update path that the method followed.</param>
+/// <param name="OfflineSeconds">The time for preparation.</param>
+/// <param name="OnlineSeconds">The time for all groups.</param>
+/// <param name="PeakBytes">The peak memory of the process during the method's stages.</param>
 public sealed record RunTableRow(
     string Run, string Data, int Images, int Epochs, int Width, int Groups, int? Retrained, int? Seeds, string Method, IReadOnlyDictionary<string, double> Correlations, double? Slope = null,
     double? Scale = null, double? Agreement = null, double? KeptLoss = null, double? Part = null, double? OfflineSeconds = null, double? OnlineSeconds = null, long? PeakBytes = null);
 
-/// <summary>Validated runs of different jobs, a line for each run and method: how methods hold from size to size.</summary>
+/// <summary>Validated runs of different jobs, with a line for each run and method, to compare methods across sizes.</summary>
 public static class RunTable
 {
     private const string Ceiling = "ceiling";
@@ -38,14 +38,14 @@ public static class RunTable
     private static readonly string[] Views = ["same", "all", "total"];
 
     /// <summary>Reads the runs' <c>run.json</c>.</summary>
-    /// <exception cref="BadInputException">A folder is no run, or has not been validated.</exception>
+    /// <exception cref="BadInputException">A folder is not a run, or has not been validated.</exception>
     public static IReadOnlyList<RunTableRow> Read(IReadOnlyList<string> folders)
     {
         ArgumentNullException.ThrowIfNull(folders);
         return [.. folders.SelectMany(Rows)];
     }
 
-    /// <summary>The rows as a table in Markdown.</summary>
+    /// <summary>Formats the rows as a table in Markdown.</summary>
     public static string Markdown(IReadOnlyList<RunTableRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
@@ -58,7 +58,7 @@ public static class RunTable
                 $"{row.Images}", $"{row.Epochs}", $"{row.Width}", $"{row.Groups} ({row.Retrained} × {row.Seeds})", row.Method == Ceiling ? "ceiling: one seed against the others" : MethodRegistry.Title(row.Method),
                 .. Views.Select(view => Number(row.Correlations.TryGetValue(view, out double r) ? r : null, "0.00")),
                 Number(row.Slope, "0.00"), Number(row.Scale, "0.00"), Number(row.Agreement, "0.00"),
-                Number(row.KeptLoss, "0.00") + (row.Part < 1 ? $" ({Number(row.Part, "0.###")} of the walk)" : ""),
+                Number(row.KeptLoss, "0.00") + (row.Part < 1 ? $" ({Number(row.Part, "0.###")} of the update path)" : ""),
                 Number(row.OfflineSeconds, "0.0", " s"), Number(row.OnlineSeconds, "0.0", " s"), Number(row.PeakBytes / (1024.0 * 1024.0), "0", " MiB"),
             ];
             text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");

@@ -9,10 +9,10 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Summaries;
 
-/// <summary>Sums up what a run's folder holds.</summary>
+/// <summary>Summarises the content of a run's folder.</summary>
 /// <param name="run">The folder.</param>
-/// <param name="inputs">The data it was made of.</param>
-/// <param name="finished">The stages that are finished for the present job.</param>
+/// <param name="inputs">The run's data.</param>
+/// <param name="finished">The stages that are finished for the current job.</param>
 internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyDictionary<string, StageRecord> finished)
 {
     private const int Listed = 5;
@@ -95,7 +95,9 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         };
     }
 
-    /// <summary>What a method took: once beforehand and for all groups, in seconds; and at most of memory. Methods that are averaged share a synset.</summary>
+    /// <summary>
+    /// The cost of a method: the seconds for preparation and for all groups, and the peak memory. Methods that are averaged share a synset.
+    /// </summary>
     private (double Offline, double Online, long PeakBytes) CostOf(string method)
     {
         (double offline, double online, long peak) = (0, 0, 0);
@@ -137,9 +139,9 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         };
     }
 
-    /// <summary>The warnings of a method that is averaged with others.</summary>
+    /// <summary>The warnings of a method in a mean of methods.</summary>
     /// <param name="part">The method.</param>
-    /// <param name="online">Its stage.</param>
+    /// <param name="online">The method's stage.</param>
     /// <param name="leavesOut">Whether the mean leaves out methods that do not agree with the reference, because others do.</param>
     private IEnumerable<string> WarningsOfPart(string part, StageRecord? online, bool leavesOut)
     {

@@ -42,7 +42,7 @@ public sealed class CifarReaderTests : IDisposable
     public void Files_that_are_not_whole_records_name_file_and_offset(int length, string field)
     {
         WriteTen();
-        Refuses("data_batch_2.bin", new byte[length], field, "whole records of 3073 bytes");
+        Refuses("data_batch_2.bin", new byte[length], field, "complete records of 3073 bytes");
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class CifarReaderTests : IDisposable
     public void Batches_that_are_missing_are_named()
     {
         WriteTen();
-        Assert.Contains("without data_batch_3.bin, data_batch_4.bin, data_batch_5.bin",
+        Assert.Contains("no file data_batch_3.bin, data_batch_4.bin, data_batch_5.bin",
             Assert.Single(CifarReader.Read(_folder.ToString()).Train.Notes), StringComparison.Ordinal);
         for (int i = 3; i <= 5; i++)
             _folder.Write($"data_batch_{i}.bin", Record(2, 0));

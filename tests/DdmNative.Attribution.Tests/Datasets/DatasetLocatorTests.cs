@@ -29,7 +29,7 @@ public sealed class DatasetLocatorTests : IDisposable
     [InlineData("generated:size=8,size=9", "size")]
     [InlineData("generated:colour=3", "colour")]
     [InlineData("generated:seed=-1", "seed")]
-    [InlineData("generated:classes=1000,per-class=100000", "pixels in all")]
+    [InlineData("generated:classes=1000,per-class=100000", "pixels in total")]
     public void A_description_that_is_wrong_names_the_key(string specification, string key)
     {
         var error = Assert.Throws<BadInputException>(() => DatasetLocator.Open(specification));

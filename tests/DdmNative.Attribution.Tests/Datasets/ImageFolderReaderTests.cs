@@ -109,7 +109,7 @@ public sealed class ImageFolderReaderTests : IDisposable
         Assert.Contains("left out 2 images without a line in val_annotations.txt (val/images/val_0.png, val/images/val_2.png)",
             Assert.Single(train.Notes), StringComparison.Ordinal);
         Write("val/val_annotations.txt", "val_1.png\tn01\nval_0.png\tn01\nval_1.png\tn01\n"u8.ToArray());
-        Refuses("val/val_annotations.txt", "line 3", "val_1.png, which line 1 has already");
+        Refuses("val/val_annotations.txt", "line 3", "val_1.png, which is already in line 1");
     }
 
     [Theory]
@@ -157,8 +157,8 @@ public sealed class ImageFolderReaderTests : IDisposable
         (Dataset train, _) = Read();
         Assert.Equal(["train/a/01.png", "train/a/x/3.png"], train.SourceFiles!);
         string note = Assert.Single(train.Notes);
-        Assert.Contains("1 file outside of the classes' folders (train/stray.png)", note, StringComparison.Ordinal);
-        Assert.Contains("2 images more than one folder below their class's (train/a/x/y/1.png, train/a/x/y/z/2.png)", note,
+        Assert.Contains("1 file outside the class folders (train/stray.png)", note, StringComparison.Ordinal);
+        Assert.Contains("2 images more than one level below their class folder (train/a/x/y/1.png, train/a/x/y/z/2.png)", note,
             StringComparison.Ordinal);
     }
 
@@ -193,10 +193,10 @@ public sealed class ImageFolderReaderTests : IDisposable
         (Dataset train, _) = Read();
         string note = Assert.Single(train.Notes);
         Assert.Equal(["train/a/01.png", "train/a/far.png", "train/b/near.png", "train/c/1.png"], train.SourceFiles!);
-        Assert.Contains("2 links back to folders that they are in (train/self, train/a/again)", note, StringComparison.Ordinal);
-        Assert.Contains("2 links to images that are there already (train/a/00.png, train/b/far.png)", note, StringComparison.Ordinal);
+        Assert.Contains("2 links to folders that contain them (train/self, train/a/again)", note, StringComparison.Ordinal);
+        Assert.Contains("2 links to images that are already included (train/a/00.png, train/b/far.png)", note, StringComparison.Ordinal);
         File.Delete(_folder.File("elsewhere/near.png"));
-        Refuses("train/b", "folder", "only links to images that are there already");
+        Refuses("train/b", "folder", "only links to images that are already included");
     }
 
     [SkippableFact]
@@ -205,12 +205,12 @@ public sealed class ImageFolderReaderTests : IDisposable
         Skip.If(OperatingSystem.IsWindows(), "links need rights there");
         WriteGood();
         Link("train/a/2.png", "gone.png");
-        Refuses("train/a/2.png", "link", "where nothing is");
+        Refuses("train/a/2.png", "link", "which does not exist");
         File.Delete(_folder.File("train/a/2.png"));
         Link("train/b", "c");
-        Refuses("train/b", "link", "where nothing is");
+        Refuses("train/b", "link", "which does not exist");
         Link("train/c", "b");
-        Refuses("train/b", "link", "in a circle");
+        Refuses("train/b", "link", "a circle of links");
     }
 
     [SkippableFact]
@@ -277,7 +277,7 @@ public sealed class ImageFolderReaderTests : IDisposable
     {
         WriteGood();
         Write("train/a/2.jpg", Jpeg(quality: 90));
-        Refuses("train/a/2.jpg", "size", "5 × 4, as the first image has");
+        Refuses("train/a/2.jpg", "size", "5 × 4, as the first image");
     }
 
     [Fact]
@@ -301,7 +301,7 @@ public sealed class ImageFolderReaderTests : IDisposable
     {
         WriteGood();
         Write("train/a/2.png", "not an image"u8.ToArray());
-        Refuses("train/a/2.png", "header", "no image format");
+        Refuses("train/a/2.png", "header", "an unknown image format");
     }
 
     [Fact]
@@ -327,7 +327,7 @@ public sealed class ImageFolderReaderTests : IDisposable
     {
         WriteGood();
         Write("test/z/1.png", Png(seed: 1));
-        Refuses("test/z", "folder", "a class that train/ has");
+        Refuses("test/z", "folder", "a class of train/");
     }
 
     [Fact]
@@ -392,7 +392,7 @@ public sealed class ImageFolderReaderTests : IDisposable
     {
         byte[] png = Png(seed: 1);
         Array.Copy((byte[])[0, 0, 0x7F, 0xFF, 0, 0, 0x7F, 0xFF], 0, png, 16, 8);
-        uint crc = Crc32.Of(png.AsSpan(12, 17));
+        uint crc = Crc32.Compute(png.AsSpan(12, 17));
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(29), crc);
         long before = GC.GetAllocatedBytesForCurrentThread();
 

@@ -77,7 +77,7 @@ public sealed class GroupsCsvTests : IDisposable
 
     [Theory]
     [InlineData("sample,group\n0,a\n1,a\n2,a\n3,b\n4,b\n", "column 'sample'", "no line for sample 5")]
-    [InlineData("sample,group\n0,a\n1,a\n1,a\n", "line 4, column 'sample'", "1 a second time")]
+    [InlineData("sample,group\n0,a\n1,a\n1,a\n", "line 4, column 'sample'", "1 repeatedly")]
     [InlineData("sample,group\n0,a\n6,a\n", "line 3, column 'sample'", "0 to 5")]
     [InlineData("sample,group\n0,a\n-1,a\n", "line 3, column 'sample'", "'-1'")]
     [InlineData("sample,group\n0,a\n1,\n", "line 3, column 'group'", "nothing")]
@@ -91,7 +91,7 @@ public sealed class GroupsCsvTests : IDisposable
     public void A_users_file_that_is_wrong_names_line_and_column(string text, string field, string expectation) => Refuses(text, field, expectation);
 
     [Theory]
-    [InlineData("\n1,0,1,0,1\n", "\n1,0,0,1,1\n", "line 3, column 'class'", "within one class")]
+    [InlineData("\n1,0,1,0,1\n", "\n1,0,0,1,1\n", "line 3, column 'class'", "belongs to one class")]
     [InlineData("\n4,1,2,1,0\n", "\n4,0,2,1,0\n", "line 6, column 'label'", "expected 1")]
     [InlineData("\n4,1,2,1,0\n", "\n4,1,2,1,3\n", "line 6, column 'group'", "cluster 3")]
     [InlineData("\n4,1,2,1,0\n", "\n4,1,1,1,0\n", "line 6, column 'group'", "class 0")]

@@ -30,7 +30,7 @@ public class PngWriterTests
     }
 
     [Fact]
-    public void The_checksum_is_the_standard_one() => Assert.Equal(0xCBF43926u, Crc32.Of("1234"u8, "56789"u8));
+    public void The_checksum_is_the_standard_one() => Assert.Equal(0xCBF43926u, Crc32.Compute("1234"u8, "56789"u8));
 
     [Theory]
     [InlineData(8, 2, 2, 2)]
@@ -47,7 +47,7 @@ public class PngWriterTests
         {
             int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
             byte[] typeAndData = file[(at + 4)..(at + 8 + length)];
-            Assert.Equal(Crc32.Of(typeAndData), BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length)));
+            Assert.Equal(Crc32.Compute(typeAndData), BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length)));
             chunks.Add((Encoding.ASCII.GetString(typeAndData, 0, 4), typeAndData[4..]));
             at += 12 + length;
         }

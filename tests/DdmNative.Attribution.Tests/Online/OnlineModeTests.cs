@@ -86,7 +86,7 @@ public sealed class OnlineModeTests : IDisposable
     {
         OnlineContext context = Context(_problem, "replay");
         Assert.Contains("trajectory", Assert.Throws<MissingTrajectoryException>(() => new Replay().Run(context with { Trajectory = null })).Message, StringComparison.Ordinal);
-        Assert.Contains("recipe", Assert.Throws<MissingTrajectoryException>(() => new Replay().Run(context with { Recipe = null })).Message, StringComparison.Ordinal);
+        Assert.Contains("training options", Assert.Throws<MissingTrajectoryException>(() => new Replay().Run(context with { Recipe = null })).Message, StringComparison.Ordinal);
         Assert.Throws<MissingTrajectoryException>(() => new ControlledReplay().Run(context with { Phases = [] }));
     }
 

@@ -99,7 +99,7 @@ public sealed class TrustRegionTests : IDisposable
         Assert.Null(TrustRegion.Warning(null, null));
         string? lost = TrustRegion.Warning(7.15, 0.125);
         Assert.Contains("7.15 times the target's", lost, StringComparison.Ordinal);
-        Assert.Contains("walked only 0.125 of its way", lost, StringComparison.Ordinal);
+        Assert.Contains("followed only 0.125 of its update path", lost, StringComparison.Ordinal);
         Assert.Contains("ddm validate", lost, StringComparison.Ordinal);
     }
 

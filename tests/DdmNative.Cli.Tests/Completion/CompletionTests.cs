@@ -87,8 +87,8 @@ public sealed class CompletionTests : IDisposable
         foreach (VerbDescription verb in VerbDescription.All)
         {
             Assert.All(verb.Options.Where(option => !option.IsSwitch && !numbers.Contains(option.MetaValue)),
-                option => Assert.True(KnownValues.Of(verb, option).IsKnown, $"{verb.Name} {option.Usage}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
-            Assert.All(verb.Operands, operand => Assert.True(KnownValues.Of(verb, operand).IsKnown, $"{verb.Name} {operand.Name}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
+                option => Assert.True(KnownValues.For(verb, option).IsKnown, $"{verb.Name} {option.Usage}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
+            Assert.All(verb.Operands, operand => Assert.True(KnownValues.For(verb, operand).IsKnown, $"{verb.Name} {operand.Name}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
         }
     }
 
@@ -111,7 +111,7 @@ public sealed class CompletionTests : IDisposable
     private static IReadOnlyList<string> Words(string verb, string option)
     {
         VerbDescription description = VerbDescription.Find(verb)!;
-        IReadOnlyList<string> words = KnownValues.Of(description, description.Options.Single(one => one.Name == option)).Words;
+        IReadOnlyList<string> words = KnownValues.For(description, description.Options.Single(one => one.Name == option)).Words;
         Assert.NotEmpty(words);
         return words;
     }

@@ -7,7 +7,7 @@ namespace DdmNative.Cli.Tests.Manual;
 public sealed class ManualTests
 {
     /// <summary>How a text says what happens where its option is not given.</summary>
-    private static readonly string[] SaysWithout = ["Default: ", "Needed", "In place of", "With --"];
+    private static readonly string[] SaysWithout = ["Default: ", "Required", " is required.", "Instead of", "With --"];
 
     public static TheoryData<string> Verbs => [.. VerbDescription.All.Select(verb => verb.Name)];
 
@@ -49,7 +49,7 @@ public sealed class ManualTests
     public void A_page_shows_every_option_once_and_places_none_that_is_not_there(string verb)
     {
         VerbDescription description = VerbDescription.Find(verb)!;
-        string[] shown = [.. ManualPage.Of(description).Sections.SelectMany(section => section.Blocks).OfType<Definition>().Select(definition => definition.Term).Where(term => term.StartsWith("--", StringComparison.Ordinal))];
+        string[] shown = [.. ManualPage.For(description).Sections.SelectMany(section => section.Blocks).OfType<Definition>().Select(definition => definition.Term).Where(term => term.StartsWith("--", StringComparison.Ordinal))];
 
         Assert.Equal(description.Options.Select(option => option.Usage).Order(), shown.Order());
         Assert.Empty(ManualSource.Find(verb)!.OptionSections.SelectMany(section => section.Names).Except(description.Options.Select(option => option.Name)));
@@ -69,7 +69,7 @@ public sealed class ManualTests
     [InlineData(48)]
     public void Pages_fit_the_terminal(int width)
     {
-        foreach (ManualPage page in VerbDescription.All.Select(ManualPage.Of).Prepend(ManualPage.Overview()))
+        foreach (ManualPage page in VerbDescription.All.Select(ManualPage.For).Prepend(ManualPage.Overview()))
         {
             string[] commands = [.. page.Sections.SelectMany(section => section.Blocks).OfType<ExampleLine>().Select(line => line.Text)];
             IEnumerable<string> wide = ManualText.Format(page, width, bold: false).Split('\n').Where(line => line.Length > width);
@@ -81,7 +81,7 @@ public sealed class ManualTests
     [Fact]
     public void A_wider_terminal_takes_fewer_lines_and_bold_adds_nothing_but_escapes()
     {
-        var page = ManualPage.Of(VerbDescription.Find("attribute")!);
+        var page = ManualPage.For(VerbDescription.Find("attribute")!);
         string narrow = ManualText.Format(page, 80, bold: false), wide = ManualText.Format(page, 110, bold: false), bold = ManualText.Format(page, 80, bold: true);
 
         Assert.True(wide.Count(c => c == '\n') < narrow.Count(c => c == '\n'));
@@ -95,7 +95,7 @@ public sealed class ManualTests
         Ddm.Result help = Ddm.Run("validate", "--help");
 
         Assert.Equal(ExitCode.Done, help.Code);
-        Assert.Equal(ManualText.Format(ManualPage.Of(VerbDescription.Find("validate")!), 80, bold: false), help.Output);
+        Assert.Equal(ManualText.Format(ManualPage.For(VerbDescription.Find("validate")!), 80, bold: false), help.Output);
         Assert.Equal(help, Ddm.Run("help", "validate"));
         Assert.Equal(help, Ddm.Run("validate", "-h"));
         Assert.Equal(help, Ddm.Run("validate", "--run", "x", "--epochs", "many", "--help"));
@@ -120,12 +120,12 @@ public sealed class ManualTests
     [InlineData("there is no option '--epoch'. Did you mean --epochs?", "train", "--run", "x", "--epoch", "1")]
     [InlineData("there is no option '--zzz'.\n", "train", "--run", "x", "--zzz", "1")]
     [InlineData("--epochs: found 'many', expected a whole number.", "train", "--run", "x", "--epochs", "many")]
-    [InlineData("name a verb.")]
+    [InlineData("a verb is required.")]
     public void What_is_mistyped_is_named_with_the_nearest_that_there_is(string says, params string[] arguments)
     {
         string error = UsageErrors.Explain(arguments.FirstOrDefault(), CommandLineReader.Read(arguments).Faults) + "\n";
 
         Assert.Contains(says, error, StringComparison.Ordinal);
-        Assert.Contains("--help` says what there is", error, StringComparison.Ordinal);
+        Assert.Contains("--help` describes the usage.", error, StringComparison.Ordinal);
     }
 }

@@ -7,10 +7,10 @@ namespace DdmNative.Cli.Tests.Survival;
 public sealed class ForeignFileTests(RunFiles files)
 {
     [Theory]
-    [InlineData("target.safetensors", null, "Going on: 22 of 23 stages are finished; train done again (target.safetensors is missing or has been changed).")]
-    [InlineData("attribution/repair.npz", "attribution/replay.npz", "online:repair: attribution/repair.npz is missing or has been changed; doing it again.")]
-    [InlineData("validation/models.csv", null, "retrain: validation/models.csv is missing or has been changed; doing it again.")]
-    [InlineData("groups.csv", null, "groups: groups.csv is missing or has been changed; doing it again.")]
+    [InlineData("target.safetensors", null, "Resuming: 22 of 23 stages are finished; train recomputed (target.safetensors is missing or has been changed).")]
+    [InlineData("attribution/repair.npz", "attribution/replay.npz", "online:repair: attribution/repair.npz is missing or has been changed; recomputing.")]
+    [InlineData("validation/models.csv", null, "retrain: validation/models.csv is missing or has been changed; recomputing.")]
+    [InlineData("groups.csv", null, "groups: groups.csv is missing or has been changed; recomputing.")]
     public void A_file_that_was_changed_is_made_again(string name, string? replacement, string says)
     {
         string run = Copy();
@@ -40,10 +40,10 @@ public sealed class ForeignFileTests(RunFiles files)
         Ddm.Result result = Ddm.Run("run", files.Job, "--run", run, "--threads", "1");
 
         Assert.Equal(ExitCode.BadInput, refused.Code);
-        Assert.Contains("`ddm run job.json` goes on without it", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("`ddm run job.json` continues without it", refused.Error, StringComparison.Ordinal);
         Assert.True(result.Code == ExitCode.Done, result.Error);
         Assert.Contains("Kept as " + record + ".damaged", result.Error, StringComparison.Ordinal);
-        Assert.Contains("of the models were there already.", result.Error, StringComparison.Ordinal);
+        Assert.Contains("of the models are reused.", result.Error, StringComparison.Ordinal);
         File.Delete(record + ".damaged");
         WholeRunTests.AssertSameFiles(files.Whole, run);
     }
@@ -57,7 +57,7 @@ public sealed class ForeignFileTests(RunFiles files)
         Ddm.Result result = Ddm.Run("report", "--run", run);
 
         Assert.Equal(ExitCode.BadInput, result.Code);
-        Assert.Contains("attribution.npz, file: found nothing, or other bytes than the run has written", result.Error, StringComparison.Ordinal);
+        Assert.Contains("attribution.npz, file: found a missing or changed file", result.Error, StringComparison.Ordinal);
     }
 
     /// <summary>Another verb's stages are not looked at before it runs; what it cannot vouch for is left out of the summary, and said.</summary>
@@ -70,7 +70,7 @@ public sealed class ForeignFileTests(RunFiles files)
         Ddm.Result result = Ddm.Run("train", "--run", run, "--json");
 
         Assert.True(result.Code == ExitCode.Done, result.Error);
-        Assert.Contains("validate: validation.npz is missing or has been changed; left out until it is asked for again.", result.Error, StringComparison.Ordinal);
+        Assert.Contains("validate: validation.npz is missing or has been changed; left out until it is requested again.", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("\"retrained_seeds\":null", result.Output, StringComparison.Ordinal);
         Assert.Contains("\"ceiling\":{}", result.Output, StringComparison.Ordinal);
     }

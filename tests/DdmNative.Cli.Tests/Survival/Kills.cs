@@ -97,7 +97,7 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
     /// <summary>The lines in which a start says what it has found; a run within a run has one of its own.</summary>
     private static string FoundBy(DisturbedProcess next)
     {
-        string[] found = [.. next.Lines.Where(line => line.Contains("Going on: ", StringComparison.Ordinal) || line.EndsWith("stages are finished.", StringComparison.Ordinal) || line.Contains("half-written", StringComparison.Ordinal))];
+        string[] found = [.. next.Lines.Where(line => line.Contains("Resuming: ", StringComparison.Ordinal) || line.EndsWith("stages are finished.", StringComparison.Ordinal) || line.Contains("half-written", StringComparison.Ordinal))];
         return found.Length == 0 ? "nothing, for nothing was there" : string.Join(" ", found);
     }
 

@@ -33,7 +33,7 @@ internal sealed class RandomCommand
         VerbDescription verb = Pick(VerbDescription.All);
         _arguments.Add(Chance(0.03) ? Pick(["trian", "", "--json", "verb\u001b[31m"]) : verb.Name);
         foreach (OperandDescription operand in verb.Operands.Where(operand => Chance(operand.IsRequired ? 0.9 : 0.6)))
-            _arguments.Add(Value(operand.Name.TrimEnd('…'), KnownValues.Of(verb, operand)));
+            _arguments.Add(Value(operand.Name.TrimEnd('…'), KnownValues.For(verb, operand)));
         OptionDescription[] options = [.. verb.Options.Where(option => !LeftOut.Contains(option.Name)
             && !(verb.Name == "data" && option.Name == "mirror"))];
         foreach (OptionDescription option in options.Where(option => option.Name is "run" or "data" ? Chance(0.9)
@@ -62,7 +62,7 @@ internal sealed class RandomCommand
             return;
         }
 
-        string value = Value(option.MetaValue, KnownValues.Of(verb, option));
+        string value = Value(option.MetaValue, KnownValues.For(verb, option));
         if (Written.Contains(option.Name))
             _written.Add(value);
         if (Chance(0.03))

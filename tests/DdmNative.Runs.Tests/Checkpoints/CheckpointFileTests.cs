@@ -94,9 +94,9 @@ public sealed class CheckpointFileTests : IDisposable
     [Theory]
     [InlineData("""{ "nowhere": "head.weight" }""", "nowhere")]
     [InlineData("""{ "0.weight": "head.weight", "9.weight": "head.weight" }""", "0.weight and 9.weight")]
-    [InlineData("""{ "0.weight": 3 }""", "no JSON object of texts")]
+    [InlineData("""{ "0.weight": 3 }""", "not a JSON object of strings")]
     [InlineData("null", "null")]
-    [InlineData("[1]", "no JSON object of texts")]
+    [InlineData("[1]", "not a JSON object of strings")]
     public void A_wrong_map_is_refused(string json, string says)
         => Assert.Contains(says, Assert.Throws<BadInputException>(() => CheckpointFile.Read(Golden("checkpoint_sequential.safetensors"), NameMap.Read(Map(json)))).Message, StringComparison.Ordinal);
 

@@ -4,25 +4,25 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// A list of files with their SHA-256, as <c>sha256sum</c> writes and checks it: 64 hexadecimal digits, two blanks (or a blank and a star), the
-/// path. Where a backslash comes before the digits, the path is escaped: it holds <c>\n</c>, <c>\r</c> or <c>\\</c> for a line break or a
-/// backslash. The form <c>SHA256 (path) = digits</c> of BSD and <c>--tag</c> is read too, a byte-order mark passed over.
+/// A list of files with their SHA-256, in the format of <c>sha256sum</c>: 64 hexadecimal digits, two blanks (or a blank and a star), the
+/// path. After a leading backslash the path is escaped: <c>\n</c>, <c>\r</c> or <c>\\</c> stand for a line break or a backslash. The format
+/// <c>SHA256 (path) = digits</c> of BSD and <c>--tag</c> is also read, and a byte-order mark is ignored.
 /// </summary>
 public sealed class ChecksumManifest
 {
-    /// <summary>What it is called in a folder and at a mirror.</summary>
+    /// <summary>The file name, in a folder and at a mirror.</summary>
     public const string FileName = "SHA256SUMS";
 
     private const int Digits = 64;
-    private const string Form = "64 hexadecimal digits, two blanks, a file", MakeIt = "Make it with sha256sum.";
+    private const string Form = "64 hexadecimal digits, two blanks, a file", MakeIt = "Create it with sha256sum.";
 
     private ChecksumManifest(IReadOnlyList<(string Name, string Sha256)> entries) => Entries = entries;
 
-    /// <summary>Relative paths with forward slashes, none of which leads out of the folder; in the file's order.</summary>
+    /// <summary>Relative paths with forward slashes, none of which leaves the folder; in the file's order.</summary>
     public IReadOnlyList<(string Name, string Sha256)> Entries { get; }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="BadInputException">A line is not of the form, a path leads out of the folder, or stands there twice.</exception>
+    /// <exception cref="BadInputException">A line is malformed, a path leaves the folder, or a path occurs twice.</exception>
     public static ChecksumManifest Read(string path) => Parse(path, InputFile.ReadAll(path));
 
     /// <summary>Reads a file's bytes.</summary>
@@ -41,7 +41,7 @@ public sealed class ChecksumManifest
             (string name, string sum) = Entry(line) ?? throw new BadInputException(path, $"line {i + 1}", line, Form, MakeIt);
             name = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
             if (!RelativePath.Stays(name))
-                throw new BadInputException(path, $"line {i + 1}", name, "a path that stays in the folder", "Make it with sha256sum from inside the folder.");
+                throw new BadInputException(path, $"line {i + 1}", name, "a path that stays in the folder", "Create it with sha256sum inside the folder.");
             if (!names.Add(name))
                 throw new BadInputException(path, $"line {i + 1}", $"{name} a second time", "every file once", "Remove one of the lines.");
             entries.Add((name, sum));
@@ -50,13 +50,13 @@ public sealed class ChecksumManifest
         return entries.Count > 0 ? new ChecksumManifest(entries) : throw new BadInputException(path, "file", "no lines", "a line for every file", MakeIt);
     }
 
-    /// <summary>Writes the list of files in a folder, into it.</summary>
+    /// <summary>Writes the list of a folder's files into the folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="entries">Relative paths with forward slashes, and SHA-256.</param>
     public static void Write(string folder, IEnumerable<(string Name, string Sha256)> entries)
         => AtomicFile.WriteText(Path.Combine(folder, FileName), string.Concat(entries.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => $"{entry.Sha256}  {entry.Name}\n")));
 
-    /// <summary>What a line says; null where it is of no known form.</summary>
+    /// <summary>The entry of a line; null if the format is unknown.</summary>
     private static (string Name, string Sha256)? Entry(string line)
     {
         bool isEscaped = line[0] == '\\';
@@ -68,7 +68,7 @@ public sealed class ChecksumManifest
         return isEscaped ? Unescaped(name) is string plain ? (plain, sum.ToLowerInvariant()) : null : (name, sum.ToLowerInvariant());
     }
 
-    /// <summary>The form <c>SHA256 (path) = digits</c>.</summary>
+    /// <summary>The format <c>SHA256 (path) = digits</c>.</summary>
     private static (string Name, string Sum)? Tagged(string line)
     {
         const string Tag = "SHA256 (", Between = ") = ";

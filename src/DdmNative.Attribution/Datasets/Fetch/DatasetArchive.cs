@@ -6,7 +6,8 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// Unpacks a .tar.gz or .zip that came from outside: plain files and folders alone, no path that leads out of the folder, no link, nothing twice, no more files and bytes than data sets have.
+/// Unpacks a downloaded .tar.gz or .zip: only plain files and folders, no path that leaves the folder, no links, no duplicates, and not
+/// more files and bytes than datasets have.
 /// </summary>
 internal static class DatasetArchive
 {
@@ -14,19 +15,19 @@ internal static class DatasetArchive
     private const int FileKindMask = 0xF000, Link = 0xA000;
     private const int TarBlock = 512, TarType = 156, MostExtension = 1 << 16;
 
-    /// <summary>More than the unpacked data sets that fit in memory have; a bomb has more.</summary>
+    /// <summary>More than the unpacked size of any dataset that fits in memory; a decompression bomb exceeds it.</summary>
     private const long MostBytes = 8L << 30;
 
     public static bool IsArchive(string name)
         => name.EndsWith(".tar.gz", StringComparison.Ordinal) || name.EndsWith(".tgz", StringComparison.Ordinal) || name.EndsWith(".zip", StringComparison.Ordinal);
 
-    /// <summary>Unpacks what lies under <paramref name="root"/> in the archive into the folder, which is empty.</summary>
+    /// <summary>Unpacks the content of <paramref name="root"/> in the archive into the folder, which is empty.</summary>
     /// <param name="archive">The file.</param>
-    /// <param name="root">The folder in the archive whose contents are wanted; empty for all of it.</param>
-    /// <param name="folder">Where to.</param>
-    /// <param name="stop">Ends it, also in the middle of a file.</param>
-    /// <exception cref="BadInputException">The archive is damaged, or holds what it must not.</exception>
-    /// <exception cref="DiskException">The disk refused a file.</exception>
+    /// <param name="root">The folder in the archive whose contents are unpacked; empty for the whole archive.</param>
+    /// <param name="folder">The destination.</param>
+    /// <param name="stop">The cancellation token, also checked within a file.</param>
+    /// <exception cref="BadInputException">The archive is damaged, or contains something that is not allowed.</exception>
+    /// <exception cref="DiskException">A file could not be written.</exception>
     public static void Unpack(string archive, string root, string folder, CancellationToken stop)
     {
         var target = new Target(archive, root, folder, stop);
@@ -40,11 +41,11 @@ internal static class DatasetArchive
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or OverflowException)
         {
-            throw new BadInputException(archive, "archive", $"an error ({e.Message})", "a whole archive", "Fetch it again.", e);
+            throw new BadInputException(archive, "archive", $"an error ({e.Message})", "a complete archive", "Download it again.", e);
         }
 
         if (target.Files == 0)
-            throw new BadInputException(archive, "archive", root.Length == 0 ? "no files" : $"no files under {root}/", "the data set's files", "Use a mirror that has the published archive.");
+            throw new BadInputException(archive, "archive", root.Length == 0 ? "no files" : $"no files under {root}/", "the dataset's files", "Use a mirror that has the published archive.");
     }
 
     private static void UnpackTar(FileStream file, Target target, CancellationToken stop)
@@ -74,7 +75,8 @@ internal static class DatasetArchive
     }
 
     /// <summary>
-    /// A header that carries a long name or further attributes is read into memory whole, for as many bytes as it promises: a first pass over the headers refuses such promises.
+    /// The library reads an extension header with a long name or attributes into memory completely, with the size that it declares: a first
+    /// pass over the headers rejects excessive sizes.
     /// </summary>
     private static void RequireShortExtensions(GZipStream tar, Target target, CancellationToken stop)
     {
@@ -125,7 +127,7 @@ internal static class DatasetArchive
         }
     }
 
-    /// <summary>The folder that is filled, and what has come into it so far.</summary>
+    /// <summary>The destination folder, and what has been unpacked so far.</summary>
     private sealed class Target(string archive, string root, string folder, CancellationToken stop)
     {
         private readonly byte[] _buffer = new byte[1 << 16];
@@ -133,19 +135,19 @@ internal static class DatasetArchive
 
         public int Files { get; private set; }
 
-        /// <summary>Refuses a folder that leads out of the folder; it is made with its first file.</summary>
+        /// <summary>Rejects a folder that leaves the destination. A folder is created with its first file.</summary>
         public void Require(string name)
         {
             string path = Plain(name);
             if (path is not ("" or ".") && !RelativePath.IsSafe(path))
-                throw Refuse(name, "a path that leads elsewhere");
+                throw Refuse(name, "a path that leaves the folder");
         }
 
         public void Add(string name, Stream content)
         {
             string path = Plain(name);
             if (!RelativePath.IsSafe(path))
-                throw Refuse(name, "a path that leads elsewhere");
+                throw Refuse(name, "a path that leaves the folder");
             if (root.Length > 0)
             {
                 if (!path.StartsWith(root + "/", StringComparison.Ordinal))
@@ -161,7 +163,7 @@ internal static class DatasetArchive
             {
                 stop.ThrowIfCancellationRequested();
                 if ((_bytes += read) > MostBytes)
-                    throw Refuse(name, $"more than {MostBytes >> 30} GiB in all");
+                    throw Refuse(name, $"more than {MostBytes >> 30} GiB in total");
                 DiskException.Named(to, () => Write(file, read));
             }
         }
@@ -183,7 +185,7 @@ internal static class DatasetArchive
             }
             catch (DiskException e) when (e.InnerException is PathTooLongException)
             {
-                throw Refuse(name, "a name too long for the disk");
+                throw Refuse(name, "a name too long for the file system");
             }
         }
 
@@ -194,7 +196,7 @@ internal static class DatasetArchive
         }
 
         public BadInputException Refuse(string name, string what)
-            => new(archive, name, what, "plain files in the archive's own folder, in a data set's number and size", "Do not trust this archive: use another mirror.");
+            => new(archive, name, what, "plain files in the archive's own folder, of the number and size of a dataset", "Do not trust this archive: use another mirror.");
 
         private static string Plain(string name) => name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
     }

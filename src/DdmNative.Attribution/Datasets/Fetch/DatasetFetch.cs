@@ -3,13 +3,14 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// Brings a data set into a folder: each file resumable, checked by its SHA-256 before it gets its name, archives unpacked. Last of all the folder gets its list of files (<see cref="ChecksumManifest"/>):
-/// a folder with that list is whole, and <c>ddm data verify</c> or <c>sha256sum -c</c> checks it.
+/// Downloads a dataset into a folder: downloads are resumable, each file is checked against its SHA-256 before it gets its name, and
+/// archives are unpacked. The folder's list of files (<see cref="ChecksumManifest"/>) is written last: a folder with that list is complete,
+/// and <c>ddm data verify</c> or <c>sha256sum -c</c> checks it.
 /// </summary>
 public sealed class DatasetFetch
 {
-    // Archives are unpacked under a name that nobody can put something in the way of; what a killed process has left is removed once nobody can
-    // be at it.
+    // Archives are unpacked under a name that cannot be predicted, so that nothing can be placed there beforehand. What a killed process
+    // leaves is removed when no process uses the folder.
     private const string Unpacking = "unpacking-";
     private static readonly TimeSpan LeftFor = TimeSpan.FromDays(1);
 
@@ -26,55 +27,55 @@ public sealed class DatasetFetch
         _stop = stop;
     }
 
-    /// <summary>Fetches a data set, or what is missing of it.</summary>
-    /// <param name="name">A known name, or any name for what a mirror's own list of checksums names.</param>
-    /// <param name="request">From where, to where, and how.</param>
-    /// <param name="listener">Who watches.</param>
-    /// <param name="stop">The user's wish to interrupt; what has arrived stays.</param>
+    /// <summary>Downloads a dataset, or its missing files.</summary>
+    /// <param name="name">A known name, or any name for the files in a mirror's list of checksums.</param>
+    /// <param name="request">The source, the destination and the settings.</param>
+    /// <param name="listener">The progress listener.</param>
+    /// <param name="stop">The cancellation token; the data received so far are kept.</param>
     /// <returns>The folder.</returns>
-    /// <exception cref="BadInputException">A file cannot be had, is not the one that it should be, or cannot be checked.</exception>
-    /// <exception cref="DiskException">The disk refused; what has arrived stays.</exception>
+    /// <exception cref="BadInputException">A file is not available, has the wrong checksum, or cannot be checked.</exception>
+    /// <exception cref="DiskException">A file could not be written; the data received so far are kept.</exception>
     public static string Run(string name, FetchRequest request, IFetchListener listener, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(listener);
         KnownDataset? known = KnownDatasets.Find(name);
         if (known is null && (request.Mirror is null || !RelativePath.IsSafe(name) || name.Contains('/', StringComparison.Ordinal)))
-            throw new BadInputException(MirrorAddress.Hide(name), "data set", "no known name", KnownDatasets.Names, "For another, name its --mirror; the list SHA256SUMS there says what its files are.");
+            throw new BadInputException(MirrorAddress.Hide(name), "dataset", "an unknown name", KnownDatasets.Names, "For another dataset use --mirror; the list SHA256SUMS there names its files.");
         string folder = request.Folder ?? DatasetCache.FolderOf(name);
         using var mirror = Mirror.Open(request.Mirror ?? known!.Mirror, request.Download);
         var fetch = new DatasetFetch(name, folder, listener, stop);
         if (fetch.IsWhole())
         {
-            listener.Note($"{name} is there already and is as it was left: {folder}");
+            listener.Note($"{name} is already downloaded and unchanged: {folder}");
             return folder;
         }
 
         ChecksumManifest? manifest = request.Manifest is not null ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(listener.Note, stop) : null;
         IReadOnlyList<KnownFile> files = FilesOf(name, known, manifest, mirror.Name);
         if (request.Folder is null && OwnFile.IsOthersLink(folder))
-            throw new BadInputException(folder, "folder", "a link that another user has put there", "a folder, or a link of your own",
+            throw new BadInputException(folder, "folder", "a link that another user created", "a folder, or a link of your own",
                 "Remove the link, or choose another folder with --to DIR.");
         CreateFolder(folder);
         var sums = new List<(string, string)>();
         foreach (KnownFile file in files)
-            sums.AddRange(fetch.Bring(mirror, file, request.Verifies));
+            sums.AddRange(fetch.Obtain(mirror, file, request.Verifies));
         ChecksumManifest.Write(folder, sums);
         foreach (KnownFile archive in files.Where(file => file.IsArchive))
             DiskException.Named(folder, () => Delete(Path.Combine(folder, archive.Name)));
         return folder;
     }
 
-    /// <summary>The files to fetch, each with what it is checked by.</summary>
+    /// <summary>The files to download, each with its checksum.</summary>
     private static IReadOnlyList<KnownFile> FilesOf(string name, KnownDataset? known, ChecksumManifest? manifest, string address)
     {
         if (manifest?.Entries.FirstOrDefault(entry => !RelativePath.IsSafe(entry.Name)) is { Name: string strange })
             throw new BadInputException(address, ChecksumManifest.FileName, strange,
-                "names that every operating system takes: no backslash, colon or line break, 120 characters at most", "Rename the file at the mirror.");
+                "names that every operating system accepts: no backslash, colon or line break, at most 120 characters", "Rename the file at the mirror.");
         if (known is null)
         {
             return manifest is null
-                ? throw new BadInputException(address, ChecksumManifest.FileName, "no such list", $"the checksums of the files of '{name}'", "Name a list with --sha256 FILE (made by sha256sum), or one of " + KnownDatasets.Names + ".")
+                ? throw new BadInputException(address, ChecksumManifest.FileName, "no such list", $"the checksums of the files of '{name}'", "Specify a list with --sha256 FILE (created by sha256sum), or use one of " + KnownDatasets.Names + ".")
                 : [.. manifest.Entries.Select(entry => new KnownFile(entry.Name, entry.Sha256, Root: DatasetArchive.IsArchive(entry.Name) ? "" : null))];
         }
 
@@ -82,11 +83,11 @@ public sealed class DatasetFetch
             return known.Files;
         return [.. known.Files.Select(file => manifest.Entries.FirstOrDefault(entry => entry.Name == file.Name) is { Sha256: string sum }
             ? file with { Sha256 = sum, UnpackedSha256 = null }
-            : throw new BadInputException("--sha256", file.Name, "no line", $"the checksum of every file of {name}", "Add it, or leave --sha256 out: ddm knows this data set's checksums."))];
+            : throw new BadInputException("--sha256", file.Name, "no line", $"the checksum of every file of {name}", "Add it, or remove --sha256: ddm knows this dataset's checksums."))];
     }
 
-    /// <exception cref="BadInputException">There is a file of that name.</exception>
-    /// <exception cref="DiskException">It cannot be made.</exception>
+    /// <exception cref="BadInputException">There is a file with that name.</exception>
+    /// <exception cref="DiskException">It cannot be created.</exception>
     private static void CreateFolder(string folder)
     {
         if (File.Exists(folder))
@@ -100,7 +101,7 @@ public sealed class DatasetFetch
         return true;
     }
 
-    /// <summary>Whether the folder's own list is there and right; what it lacks or has changed is said, and fetched again.</summary>
+    /// <summary>Whether the folder's own list exists and matches; what is missing or changed is reported, and downloaded again.</summary>
     private bool IsWhole()
     {
         string list = Path.Combine(_folder, ChecksumManifest.FileName);
@@ -108,12 +109,12 @@ public sealed class DatasetFetch
             return false;
         IReadOnlyList<string> faults = DatasetCheck.Faults(_folder, ChecksumManifest.Read(list), _stop);
         if (faults.Count > 0)
-            _listener.Note($"{_folder}: {ShortList.Of(faults, 1)}; fetching again.");
+            _listener.Note($"{_folder}: {ShortList.Of(faults, 1)}; downloading again.");
         return faults.Count == 0;
     }
 
-    /// <summary>One file, there and checked; and the files that it brings, with their checksums.</summary>
-    private List<(string Name, string Sha256)> Bring(Mirror mirror, KnownFile file, bool verifies)
+    /// <summary>Downloads and checks one file; returns it, or the files unpacked from it, with their checksums.</summary>
+    private List<(string Name, string Sha256)> Obtain(Mirror mirror, KnownFile file, bool verifies)
     {
         string path = Path.Combine(_folder, file.Name);
         RequireOwnFolders(file.Name);
@@ -123,17 +124,17 @@ public sealed class DatasetFetch
             _listener.Stage(stage, stage, isDone: true);
         else
             Download(mirror, file, path, stage, verifies);
-        return file.Root is null ? [(file.Name, FileChecksum.Of(path, _stop))] : Unpack(path, file.Root);
+        return file.Root is null ? [(file.Name, FileChecksum.Compute(path, _stop))] : Unpack(path, file.Root);
     }
 
-    /// <summary>A link among the folders of a name would lead what is fetched out of the data set's own folder.</summary>
+    /// <summary>Rejects links among the folders of a file name: they would lead outside the dataset's folder.</summary>
     private void RequireOwnFolders(string name)
     {
         for (string? folder = Path.GetDirectoryName(name); !string.IsNullOrEmpty(folder); folder = Path.GetDirectoryName(folder))
         {
             string path = Path.Combine(_folder, folder);
             if (new DirectoryInfo(path).LinkTarget is string target)
-                throw new BadInputException(path, "folder", $"a link to {target}", "a folder of the data set's own",
+                throw new BadInputException(path, "folder", $"a link to {target}", "a folder of the dataset itself",
                     "Remove the link, or choose another folder with --to DIR.");
         }
     }
@@ -144,7 +145,7 @@ public sealed class DatasetFetch
         var watch = System.Diagnostics.Stopwatch.StartNew();
         using var part = PartFile.Open(path);
         if (part.Replaced is string replaced)
-            _listener.Note($"{path}.part: found {replaced}, not what an earlier fetch has left; removed, and fetching from the start.");
+            _listener.Note($"{path}.part: found {replaced}, which no earlier download created; removed, and downloading from the start.");
         bool resumed = part.Length > 0;
         while (true)
         {
@@ -159,11 +160,11 @@ public sealed class DatasetFetch
             {
                 part.Discard();
                 throw new BadInputException($"{mirror.Name}/{file.Name}", "checksum", fault.Value.Found, fault.Value.Expected,
-                    "The mirror has another file, or it was damaged on its way: try again or name another --mirror (--no-verify takes it as it is).");
+                    "The mirror has another file, or it was damaged during the transfer: try again or use another --mirror (--no-verify accepts it).");
             }
 
-            // What was there may have been of another file; once from the start tells.
-            _listener.Note($"{file.Name}: what an earlier try has left does not go with the rest; fetching all of it.");
+            // The existing part may belong to another file: download once from the start to find out.
+            _listener.Note($"{file.Name}: what an earlier try left does not match the rest; downloading all of it.");
             part.Restart(null);
             resumed = false;
         }
@@ -172,7 +173,7 @@ public sealed class DatasetFetch
         _listener.Finished(stage, watch.Elapsed.TotalSeconds);
     }
 
-    /// <summary>Unpacks an archive beside the folder's files, then moves what came out of it into place.</summary>
+    /// <summary>Unpacks an archive into a temporary subfolder, then moves the files into place.</summary>
     private List<(string Name, string Sha256)> Unpack(string archive, string root)
     {
         string stage = $"unpack {Path.GetFileName(archive)}", temporary = Path.Combine(_folder, Unpacking + Path.GetRandomFileName());
@@ -186,7 +187,7 @@ public sealed class DatasetFetch
         {
             DatasetArchive.Unpack(archive, root, temporary, _stop);
             List<(string Name, string Sha256)> sums = [.. Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)
-                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Of(path, _stop)))];
+                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Compute(path, _stop)))];
             foreach (string entry in Directory.EnumerateFileSystemEntries(temporary))
             {
                 string to = Path.Combine(_folder, Path.GetFileName(entry));

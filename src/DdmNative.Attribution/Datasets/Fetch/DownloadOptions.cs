@@ -1,14 +1,14 @@
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>How patient a download is.</summary>
+/// <summary>The limits and waits of a download.</summary>
 public sealed record DownloadOptions
 {
-    /// <summary>The longest that nothing may arrive before the connection counts as broken.</summary>
+    /// <summary>The longest time without data before the connection is treated as broken.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Tries in a row that may bring nothing; one that brings something starts the count again.</summary>
+    /// <summary>The maximum number of tries in a row without data; a try that receives data resets the count.</summary>
     public int Attempts { get; init; } = 6;
 
-    /// <summary>The wait after the first failure; doubled after each further one.</summary>
+    /// <summary>The wait after the first failure; it doubles after each further failure.</summary>
     public TimeSpan FirstWait { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -1,15 +1,15 @@
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>From where, to where, and how a data set is fetched.</summary>
+/// <summary>The source, destination and settings of a download.</summary>
 public sealed record FetchRequest
 {
-    /// <summary>The folder of the web or of this machine that has the files; null for the known one.</summary>
+    /// <summary>The web or local folder that contains the files; null for the known one.</summary>
     public string? Mirror { get; init; }
 
-    /// <summary>Where the data set goes; null for the cache (<see cref="DatasetCache"/>).</summary>
+    /// <summary>The destination; null for the cache (<see cref="DatasetCache"/>).</summary>
     public string? Folder { get; init; }
 
-    /// <summary>A list of checksums to trust in place of the known ones; null for those.</summary>
+    /// <summary>A list of checksums to use instead of the known ones; null for those.</summary>
     public string? Manifest { get; init; }
 
     /// <summary>Whether files are checked before they get their names.</summary>

@@ -1,20 +1,20 @@
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>Where the bytes of a download go.</summary>
+/// <summary>The destination of a download.</summary>
 internal interface IArrival
 {
-    /// <summary>Bytes that are there.</summary>
+    /// <summary>The number of bytes received.</summary>
     long Length { get; }
 
-    /// <summary>The server's validator (a strong ETag or a date) of what has arrived; null where it gave none.</summary>
+    /// <summary>The server's validator (a strong ETag or a date) of the received data; null if it gave none.</summary>
     string? Tag { get; }
 
-    /// <summary>Throws away what is there; what comes next has this validator.</summary>
+    /// <summary>Discards the received data; the following data have this validator.</summary>
     void Restart(string? tag);
 
     /// <summary>Adds bytes at the end.</summary>
     void Append(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Sees to it that what has arrived stays.</summary>
+    /// <summary>Ensures that the received data survive a crash.</summary>
     void Flush();
 }

@@ -1,8 +1,9 @@
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// The data sets that are known by name. Checksums: Fashion-MNIST's of the unpacked files, as Debian's package dataset-fashion-mnist has them; of the others as TensorFlow Datasets lists them for the
-/// same files, and Tiny-ImageNet's as independent users of the archive report it.
+/// The datasets that are known by name. Sources of the checksums: for Fashion-MNIST, of the unpacked files, Debian's package
+/// dataset-fashion-mnist; for Tiny-ImageNet, reports by independent users of the archive; for the others, TensorFlow Datasets' list for the
+/// same files.
 /// </summary>
 public static class KnownDatasets
 {
@@ -40,6 +41,6 @@ public static class KnownDatasets
     /// <summary>All names, for messages.</summary>
     public static string Names { get; } = string.Join(", ", All.Select(set => set.Name));
 
-    /// <summary>The data set of that name, or null.</summary>
+    /// <summary>The dataset with a name, or null.</summary>
     public static KnownDataset? Find(string name) => All.FirstOrDefault(set => set.Name == name);
 }

@@ -1,6 +1,6 @@
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>A download that is small enough for memory: a list of checksums.</summary>
+/// <summary>A download into memory, for a small list of checksums.</summary>
 internal sealed class MemoryArrival : IArrival
 {
     private readonly List<byte> _bytes = [];

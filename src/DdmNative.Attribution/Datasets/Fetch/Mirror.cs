@@ -2,7 +2,7 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>Where a data set's files lie: a folder on the web (http, https) or here (a path, or file:).</summary>
+/// <summary>The source of a dataset's files: a folder on the web (http, https) or a local one (a path, or file:).</summary>
 internal sealed class Mirror : IDisposable
 {
     private const int MostManifestBytes = 256 << 20;
@@ -21,10 +21,10 @@ internal sealed class Mirror : IDisposable
         _options = options;
     }
 
-    /// <summary>For messages: the address without a user name and password, or the folder.</summary>
+    /// <summary>The name for messages: the address without user name and password, or the folder.</summary>
     public string Name { get; }
 
-    /// <exception cref="BadInputException">It is no address of the web and no folder that is there.</exception>
+    /// <exception cref="BadInputException">It is neither a web address nor an existing folder.</exception>
     public static Mirror Open(string address, DownloadOptions options)
     {
         if (Uri.TryCreate(address, UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
@@ -40,8 +40,8 @@ internal sealed class Mirror : IDisposable
                 "an address http://… or https://…, or a folder (file:///… or a path)", "Correct --mirror.");
     }
 
-    /// <summary>Brings a file into a part file, all of it.</summary>
-    /// <exception cref="BadInputException">It is not there, or could not be read.</exception>
+    /// <summary>Downloads a complete file into a part file.</summary>
+    /// <exception cref="BadInputException">It does not exist, or could not be read.</exception>
     /// <exception cref="DiskException">It could not be written.</exception>
     public void Fetch(string name, PartFile part, Action<long, long> onProgress, Action<string> onRetry, CancellationToken stop)
     {
@@ -62,8 +62,8 @@ internal sealed class Mirror : IDisposable
         }
     }
 
-    /// <summary>The mirror's own list of checksums; null where it has none.</summary>
-    /// <exception cref="BadInputException">It could not be had, or is none.</exception>
+    /// <summary>The mirror's own list of checksums; null if it has none.</summary>
+    /// <exception cref="BadInputException">It is not available, or is not a valid list.</exception>
     public ChecksumManifest? Manifest(Action<string> onRetry, CancellationToken stop)
     {
         if (_folder is not null)

@@ -5,16 +5,15 @@ using System.Text.RegularExpressions;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// An address of the web without the user name and password that it may hold: those go to its own server, as a header, and are never printed or
-/// written.
+/// A web address without user name and password. They are sent only to its own server, as a header, and are never printed or written.
 /// </summary>
 /// <param name="Url">The address without them.</param>
-/// <param name="Authorization">What the server is told of them (HTTP Basic); null where the address holds none.</param>
+/// <param name="Authorization">The HTTP Basic authorization header; null if the address contains no user name.</param>
 public sealed partial record MirrorAddress(Uri Url, string? Authorization)
 {
     private const string Hidden = "***@";
 
-    /// <summary>Takes an address apart.</summary>
+    /// <summary>Separates an address into these parts.</summary>
     public static MirrorAddress Of(Uri address)
     {
         ArgumentNullException.ThrowIfNull(address);
@@ -27,15 +26,17 @@ public sealed partial record MirrorAddress(Uri Url, string? Authorization)
         return new MirrorAddress(plain.Uri, Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
     }
 
-    /// <summary>A text for people, in which no address shows a user name or password, and nothing is obeyed by a terminal.</summary>
+    /// <summary>
+    /// Returns a text for people in which user names and passwords of addresses are hidden, and control characters are replaced.
+    /// </summary>
     public static string Masked(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        // As far as the last such sign: a password may hold any character where the address is malformed.
+        // Up to the last such character: in a malformed address a password may contain any character.
         return Printable.Of(Secret().Replace(text, match => match.Groups["scheme"].Value + Hidden));
     }
 
-    /// <summary>An address as the user typed it, for people: also one that is malformed.</summary>
+    /// <summary>Returns an address as the user typed it, which may be malformed, for people.</summary>
     public static string Hide(string address)
     {
         ArgumentNullException.ThrowIfNull(address);

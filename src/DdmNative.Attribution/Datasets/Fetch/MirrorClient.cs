@@ -6,8 +6,9 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// Asks a mirror's server. Redirections are followed here, a few of them and only to the web: what the framework does with a malformed or foreign
-/// one is an error that says nothing to the user. A user name and password go to the server that they were given for, and to no other.
+/// Sends requests to a mirror's server. Redirections are followed here, a few of them and only to web addresses, because the framework's
+/// errors for malformed or foreign ones would not help the user. A user name and password are sent only to the server that they were given
+/// for.
 /// </summary>
 internal sealed class MirrorClient : IDisposable
 {
@@ -20,8 +21,8 @@ internal sealed class MirrorClient : IDisposable
     private readonly TimeSpan _silence;
     private readonly HttpClient _client;
 
-    /// <param name="mirror">Its address.</param>
-    /// <param name="silence">The longest that a server may take to answer.</param>
+    /// <param name="mirror">The mirror's address.</param>
+    /// <param name="silence">The maximum time for a server's answer.</param>
     public MirrorClient(MirrorAddress mirror, TimeSpan silence)
     {
         _mirror = mirror;
@@ -30,11 +31,11 @@ internal sealed class MirrorClient : IDisposable
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
-    /// <summary>The answer to a request for an address, its headers read.</summary>
+    /// <summary>Requests an address, and returns the response after its headers are read.</summary>
     /// <param name="url">The address.</param>
     /// <param name="prepare">Adds headers.</param>
-    /// <param name="patience">Ends the request; it is set anew for every server that is asked.</param>
-    /// <exception cref="BadInputException">The server redirects to where nothing can be had, or the address cannot be asked for.</exception>
+    /// <param name="patience">Ends the request; it is restarted for every server that is contacted.</param>
+    /// <exception cref="BadInputException">The server redirects to an unusable address, or the address cannot be requested.</exception>
     /// <exception cref="HttpRequestException">There is no connection.</exception>
     public HttpResponseMessage Get(Uri url, Action<HttpRequestHeaders> prepare, CancellationTokenSource patience)
     {
@@ -52,7 +53,7 @@ internal sealed class MirrorClient : IDisposable
         }
     }
 
-    /// <summary>What the failure of a connection is, for people.</summary>
+    /// <summary>Describes a connection error for people.</summary>
     public static string Describe(HttpRequestException e) => MirrorAddress.Masked(e.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => $"there is no host of that name ({e.Message})",
@@ -72,7 +73,7 @@ internal sealed class MirrorClient : IDisposable
             if (_mirror.Authorization is string authorization && IsOwn(now))
                 request.Headers.Authorization = new AuthenticationHeaderValue("Basic", authorization);
 
-            // Not Send: cancellation does not reach it while it looks up a name or opens a connection.
+            // Not Send: cancellation has no effect on it while it resolves a name or opens a connection.
             return _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience).GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is NotSupportedException or InvalidOperationException or FormatException or ArgumentException)
@@ -88,16 +89,16 @@ internal sealed class MirrorClient : IDisposable
         if (string.IsNullOrEmpty(said))
             throw Refuse(url, $"the answer {(int)response.StatusCode} without an address", Expected);
         if (!Uri.TryCreate(from, said, out Uri? to))
-            throw Refuse(url, $"a redirection to '{said}', which is no address", Expected);
+            throw Refuse(url, $"a redirection to '{said}', which is not an address", Expected);
         if (to.Scheme != Uri.UriSchemeHttp && to.Scheme != Uri.UriSchemeHttps)
             throw Refuse(url, $"a redirection to {to}", Expected);
         if (from.Scheme == Uri.UriSchemeHttps && to.Scheme == Uri.UriSchemeHttp)
-            throw Refuse(url, $"a redirection to {to}, which is not secure", "a redirection to an address https://…, as the mirror's own is");
+            throw Refuse(url, $"a redirection to {to}, which is not secure", "a redirection to an address https://…, like the mirror's own");
         return MirrorAddress.Of(to).Url;
     }
 
     private bool IsOwn(Uri url) => url.Scheme == _mirror.Url.Scheme && url.Host == _mirror.Url.Host && url.Port == _mirror.Url.Port;
 
     private static BadInputException Refuse(Uri url, string found, string expected, Exception? inner = null)
-        => new(url.ToString(), "answer", MirrorAddress.Masked(found), expected, "Check the address, or name another --mirror.", inner);
+        => new(url.ToString(), "answer", MirrorAddress.Masked(found), expected, "Check the address, or use another --mirror.", inner);
 }

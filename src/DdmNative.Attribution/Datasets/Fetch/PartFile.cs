@@ -2,7 +2,10 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets.Fetch;
 
-/// <summary>What has arrived of a file, <c>NAME.part</c>, kept from one try and one process to the next; beside it <c>NAME.part.tag</c>, by which the server knows whether it still has that file.</summary>
+/// <summary>
+/// The received part of a file, <c>NAME.part</c>, kept across tries and processes; with <c>NAME.part.tag</c>, by which the server
+/// determines whether it still has the same file.
+/// </summary>
 internal sealed class PartFile : IArrival, IDisposable
 {
     private const int LongestTag = 1000;
@@ -23,13 +26,13 @@ internal sealed class PartFile : IArrival, IDisposable
 
     public string? Tag { get; private set; }
 
-    /// <summary>What was there in its place and could not be gone on from, for people; null where that was nothing.</summary>
+    /// <summary>A description of what existed in its place and could not be resumed; null for nothing.</summary>
     public string? Replaced { get; }
 
     private string TagPath => _path + ".tag";
 
-    /// <summary>Opens what an earlier try has left, or begins.</summary>
-    /// <exception cref="BadInputException">Another process is at it.</exception>
+    /// <summary>Opens the part that an earlier try left, or creates a new one.</summary>
+    /// <exception cref="BadInputException">Another process is writing it.</exception>
     /// <exception cref="DiskException">The folder cannot be written.</exception>
     public static PartFile Open(string target)
     {
@@ -40,12 +43,12 @@ internal sealed class PartFile : IArrival, IDisposable
         }
         catch (DiskException e) when (e.IsBusy)
         {
-            throw new BadInputException(path, "file", "that another process is writing it", "a file that no other ddm is at",
-                "Wait for the other one, or choose another folder with --to.", e);
+            throw new BadInputException(path, "file", "a file that another process is writing", "a file that no other ddm is writing",
+                "Wait for the other process, or choose another folder with --to.", e);
         }
     }
 
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <exception cref="DiskException">The file could not be written.</exception>
     public void Restart(string? tag) => Named(() =>
     {
         _file.SetLength(0);
@@ -60,12 +63,12 @@ internal sealed class PartFile : IArrival, IDisposable
         file.Write(System.Text.Encoding.UTF8.GetBytes(tag));
     });
 
-    /// <exception cref="DiskException">The disk refused; what is there stays.</exception>
+    /// <exception cref="DiskException">The file could not be written; the existing part is kept.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         try
         {
-            // To the operating system at once, so that a full disk is heard of here.
+            // Pass it to the operating system at once, so that a full disk is reported here.
             _file.Write(bytes);
             _file.Flush();
         }
@@ -75,11 +78,11 @@ internal sealed class PartFile : IArrival, IDisposable
         }
     }
 
-    /// <summary>Everything to the disk, so that a resumed download begins with what was there.</summary>
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <summary>Flushes everything to the disk, so that a resumed download starts with what was received.</summary>
+    /// <exception cref="DiskException">The file could not be written.</exception>
     public void Flush() => Named(() => DiskFlush.Run(_file));
 
-    /// <summary>What is wrong with it, as (found, expected); null where it is the file that is known.</summary>
+    /// <summary>The difference from the known file, as (found, expected); null if there is none.</summary>
     public (string Found, string Expected)? Fault(KnownFile known, CancellationToken stop)
     {
         (string, string)? fault = FileChecksum.Fault(_file, known, stop);
@@ -87,8 +90,8 @@ internal sealed class PartFile : IArrival, IDisposable
         return fault;
     }
 
-    /// <summary>Gives the file its own name.</summary>
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <summary>Renames the file to its final name.</summary>
+    /// <exception cref="DiskException">The file could not be renamed.</exception>
     public void Finish(string target) => Named(() =>
     {
         Dispose();
@@ -96,8 +99,8 @@ internal sealed class PartFile : IArrival, IDisposable
         File.Delete(TagPath);
     });
 
-    /// <summary>Removes what has arrived.</summary>
-    /// <exception cref="DiskException">The disk refused.</exception>
+    /// <summary>Removes the received part.</summary>
+    /// <exception cref="DiskException">The file could not be removed.</exception>
     public void Discard() => Named(() =>
     {
         Dispose();
@@ -107,7 +110,7 @@ internal sealed class PartFile : IArrival, IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>It goes to the server: nothing but what a server would have sent.</summary>
+    /// <summary>Reads the tag. It is sent to the server, so only the characters that a server could have sent are accepted.</summary>
     private string? ReadTag()
         => OwnFile.ReadText(TagPath, LongestTag) is { Length: > 0 } tag && tag.All(c => c is >= ' ' and <= '~') ? tag : null;
 

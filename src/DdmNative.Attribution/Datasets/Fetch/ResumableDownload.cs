@@ -5,34 +5,34 @@ using DdmNative.Attribution.Formats;
 namespace DdmNative.Attribution.Datasets.Fetch;
 
 /// <summary>
-/// One file over HTTP. It goes on where an earlier try ended (Range, with If-Range where the server gave a validator), begins again where the server has another file or takes
-/// no ranges, and tries again after a wait when the connection breaks, nothing arrives, or the server answers 408, 429 or 5xx.
-/// What the disk refuses is no fault of the connection, and not tried again.
+/// Downloads one file over HTTP. It resumes where an earlier try ended (Range, with If-Range if the server gave a validator), starts again
+/// if the server has another file or does not support ranges, and tries again after a wait if the connection breaks, no data arrive, or the
+/// server answers 408, 429 or 5xx. A write error is not an error of the connection, and is not tried again.
 /// </summary>
 internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOptions options)
 {
-    /// <summary>More than any of the data sets' files.</summary>
+    /// <summary>More than the size of any file of the datasets.</summary>
     private const long MostFileBytes = 4L << 30;
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
-    /// <summary>Called as (bytes there, of all; the total is 0 where the server does not say).</summary>
+    /// <summary>Called with (bytes received, total bytes); the total is 0 if the server does not report it.</summary>
     public Action<long, long>? OnProgress { get; init; }
 
-    /// <summary>Told why a try failed and what comes next.</summary>
+    /// <summary>Called with the reason why a try failed, and what is done next.</summary>
     public Action<string>? OnRetry { get; init; }
 
-    /// <summary>The largest file that is taken.</summary>
+    /// <summary>The maximum size of a file.</summary>
     public long MostBytes { get; init; } = MostFileBytes;
 
-    /// <summary>Whether the server need not have the file.</summary>
+    /// <summary>Whether the file may be missing on the server.</summary>
     public bool MayBeAbsent { get; init; }
 
-    /// <summary>Brings the whole file.</summary>
-    /// <returns>False where the server says that it has none, and may.</returns>
-    /// <exception cref="BadInputException">The server has no such file, or could not be brought to send it.</exception>
-    /// <exception cref="DiskException">The disk refused what arrived.</exception>
-    /// <exception cref="OperationCanceledException">Interrupted; what has arrived stays.</exception>
+    /// <summary>Downloads the complete file.</summary>
+    /// <returns>False if the server reports that it has no such file, and that is allowed.</returns>
+    /// <exception cref="BadInputException">The server has no such file, or did not send it.</exception>
+    /// <exception cref="DiskException">The received data could not be written.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; the data received so far are kept.</exception>
     public bool Into(IArrival part, CancellationToken stop)
     {
         for (int failures = 0; ;)
@@ -55,13 +55,13 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
             }
             catch (OperationCanceledException) when (!stop.IsCancellationRequested)
             {
-                cause = $"nothing arrived for {options.Silence.TotalSeconds:0.#} s";
+                cause = $"no data arrived for {options.Silence.TotalSeconds:0.#} s";
             }
 
             stop.ThrowIfCancellationRequested();
             failures = part.Length > before ? 1 : failures + 1;
             if (failures >= options.Attempts)
-                throw new BadInputException(url.ToString(), $"byte {part.Length}", $"{cause}, {failures} times in a row", "the whole file", "Check the address and the network, or name another --mirror; the same command goes on from what is there.");
+                throw new BadInputException(url.ToString(), $"byte {part.Length}", $"{cause}, {failures} times in a row", "the complete file", "Check the address and the network, or use another --mirror; the same command resumes the download.");
             TimeSpan wait = asked ?? options.FirstWait * Math.Pow(2, failures - 1);
             wait = wait < LongestWait ? wait : LongestWait;
             OnRetry?.Invoke($"{url}: {cause}; trying again in {wait.TotalSeconds:0.#} s from byte {part.Length}.");
@@ -70,7 +70,7 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
         }
     }
 
-    /// <summary>One request: whether the file is there; null where it may be made again.</summary>
+    /// <summary>Sends one request: returns whether the file is complete; null if the request may be repeated.</summary>
     private bool? Try(IArrival part, CancellationToken stop, out string cause, out TimeSpan? wait)
     {
         (cause, wait) = ("", null);
@@ -93,11 +93,11 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
 
         if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && from > 0)
         {
-            // Either all of it is there already, or what is there is of a longer file.
+            // Either the file is already complete, or the received part belongs to a longer file.
             if (response.Content.Headers.ContentRange?.Length == from)
                 return true;
             part.Restart(null);
-            cause = "the server has a shorter file than what is there";
+            cause = "the server's file is shorter than the received part";
             return null;
         }
 
@@ -105,14 +105,14 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
             return false;
         if (!response.IsSuccessStatusCode)
             throw new BadInputException(url.ToString(), "answer", $"{(int)response.StatusCode} {response.ReasonPhrase}", "the file",
-                response.StatusCode == HttpStatusCode.NotFound ? "The mirror has no such file: check --mirror, which names the folder that the files lie in." : "Check that the mirror may be read, or name another with --mirror.");
+                response.StatusCode == HttpStatusCode.NotFound ? "The mirror has no such file: check --mirror, the folder that contains the files." : "Check that the mirror may be read, or use another with --mirror.");
 
         ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
         bool goesOn = response.StatusCode == HttpStatusCode.PartialContent && range?.From == from;
         if (response.StatusCode == HttpStatusCode.PartialContent && !goesOn)
         {
             part.Restart(null);
-            cause = $"the server sent bytes from {range?.From?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nowhere"} when it was asked for those from {from}";
+            cause = $"the server sent bytes from {range?.From?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nowhere"} when those from {from} were requested";
             return null;
         }
 
@@ -120,7 +120,7 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
             part.Restart(ValidatorOf(response));
         long? total = goesOn ? range!.Length : response.Content.Headers.ContentLength;
         if (total > MostBytes)
-            throw new BadInputException(url.ToString(), "size", $"{total} bytes", $"at most {MostBytes}", "This is no data set's file: check --mirror.");
+            throw new BadInputException(url.ToString(), "size", $"{total} bytes", $"at most {MostBytes}", "This is not a dataset's file: check --mirror.");
         Receive(part, response, total, patience);
         if (total is null || part.Length == total)
             return true;
@@ -141,7 +141,7 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
                 if (read == 0)
                     return;
                 if (part.Length + read > (total ?? MostBytes))
-                    throw new BadInputException(url.ToString(), "size", $"more than {total ?? MostBytes} bytes", "as many as the server said", "Check --mirror.");
+                    throw new BadInputException(url.ToString(), "size", $"more than {total ?? MostBytes} bytes", "as many as the server announced", "Check --mirror.");
                 part.Append(buffer.AsSpan(0, read));
                 OnProgress?.Invoke(part.Length, total ?? 0);
             }
@@ -152,7 +152,7 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
         }
     }
 
-    /// <summary>A weak ETag does not promise the same bytes.</summary>
+    /// <summary>A weak ETag does not guarantee identical bytes.</summary>
     private static string? ValidatorOf(HttpResponseMessage response)
         => response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : response.Headers.ETag is null && response.Content.Headers.LastModified is DateTimeOffset date ? date.ToString("R") : null;
 }

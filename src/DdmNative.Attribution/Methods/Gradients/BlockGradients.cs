@@ -3,29 +3,30 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods.Gradients;
 
-/// <summary>Fills the cotangent of one sample's logits [K].</summary>
+/// <summary>Fills in the cotangent of one sample's logits [K].</summary>
 internal delegate void SampleCotangent(int sample, Span<float> cotangent);
 
-/// <summary>What <see cref="BlockGradients"/> computes.</summary>
+/// <summary>The options of <see cref="BlockGradients"/>.</summary>
 /// <param name="Wave">E: blocks run together along the ensemble axis.</param>
-/// <param name="Block">N: samples of one block at most.</param>
-/// <param name="Directions">D: directions to take products with; 0 for none.</param>
-/// <param name="Norms">Whether to compute ‖g‖².</param>
-/// <param name="KeepGradients">Whether <see cref="BlockGradients.Gradients"/> is asked for.</param>
+/// <param name="Block">N: the maximum number of samples of one block.</param>
+/// <param name="Directions">D: the number of directions for products; 0 for none.</param>
+/// <param name="Norms">Whether ‖g‖² is computed.</param>
+/// <param name="KeepGradients">Whether <see cref="BlockGradients.Gradients"/> is needed.</param>
 internal sealed record BlockGradientOptions(int Wave, int Block, int Directions = 0, bool Norms = false, bool KeepGradients = false)
 {
-    /// <summary>The memory it takes.</summary>
+    /// <summary>The memory that it needs.</summary>
     public MemoryEstimate Estimate(Network network)
         => new(("directions", MemoryEstimate.Vectors(network, Directions)), ("gradients", MemoryEstimate.Vectors(network, Wave)), ("passes", MemoryEstimate.Pass(network, Wave, Block)));
 }
 
 /// <summary>
-/// Gradients g_b = Σ_{n∈b} w_n ∇f_n(θ) of blocks of samples, one block a member of the ensemble, all sharing θ; of each its products with common directions, ⟨g_b, v_d⟩, its squared norm, or
-/// the gradient itself. A block of one sample gives per-sample gradients. Only wave × P numbers exist at a time, whatever the number of samples.
+/// Computes gradients g_b = Σ_{n∈b} w_n ∇f_n(θ) of blocks of samples, one block per ensemble member, all sharing θ; and for each its
+/// products with common directions, ⟨g_b, v_d⟩, its squared norm, or the gradient itself. A block of one sample gives per-sample gradients.
+/// Only wave × P numbers exist at a time, whatever the number of samples.
 /// </summary>
 /// <remarks>
-/// One recorded plan: gather, forward, cotangent of the logits (cross-entropy on the device, or what the host says), backward; the products are one matrix product of the gradients [E, 1, P] with
-/// the directions [D, P].
+/// One recorded plan: gather, forward, cotangent of the logits (cross-entropy on the device, or given by the host), backward. The products
+/// are one matrix product of the gradients [E, 1, P] with the directions [D, P].
 /// </remarks>
 internal sealed class BlockGradients : IDisposable
 {
@@ -40,9 +41,9 @@ internal sealed class BlockGradients : IDisposable
 
     /// <param name="device">Where to run.</param>
     /// <param name="network">The network.</param>
-    /// <param name="images">[1, M, C, H, W]; stays the caller's.</param>
-    /// <param name="labels">Label vectors [1, M, K] for the gradient of the loss; null where the host gives the logits' cotangents.</param>
-    /// <param name="options">What to compute.</param>
+    /// <param name="images">[1, M, C, H, W]; owned by the caller.</param>
+    /// <param name="labels">Label vectors [1, M, K] for the gradient of the loss; null if the host gives the logits' cotangents.</param>
+    /// <param name="options">The options.</param>
     public BlockGradients(Device device, Network network, Tensor images, Tensor? labels, BlockGradientOptions options)
     {
         (_network, _options) = (network, options);
@@ -73,7 +74,7 @@ internal sealed class BlockGradients : IDisposable
 
         if (options.Directions > 0)
         {
-            // The bias of the product, zero, lies behind the directions.
+            // The bias of the product, which is zero, follows the directions.
             _directions = Own(device.Allocate(TensorShape.Vector(1, checked(options.Directions * (network.ParameterCount + 1)))));
             _products = Own(device.Allocate(new TensorShape(wave, 1, options.Directions)));
         }
@@ -101,7 +102,7 @@ internal sealed class BlockGradients : IDisposable
         });
     }
 
-    /// <summary>Blocks run together.</summary>
+    /// <summary>The number of blocks that run together.</summary>
     public int Wave => _options.Wave;
 
     /// <summary>The gradients of the last run on the device, [E, 1, P].</summary>
@@ -118,7 +119,7 @@ internal sealed class BlockGradients : IDisposable
         _directions.Upload(values);
     }
 
-    /// <summary>Computes the blocks' gradients of the loss, each sample weighing <paramref name="weight"/>.</summary>
+    /// <summary>Computes the blocks' gradients of the loss, with weight <paramref name="weight"/> for each sample.</summary>
     public void Run(IReadOnlyList<ArraySegment<int>> blocks, double weight)
     {
         Place(blocks);
@@ -129,7 +130,7 @@ internal sealed class BlockGradients : IDisposable
         _plan.Run();
     }
 
-    /// <summary>Computes the blocks' gradients of whatever has these cotangents by the logits.</summary>
+    /// <summary>Computes the blocks' gradients of the function whose derivatives by the logits are these cotangents.</summary>
     public void Run(IReadOnlyList<ArraySegment<int>> blocks, SampleCotangent cotangent)
     {
         Place(blocks);
@@ -160,7 +161,7 @@ internal sealed class BlockGradients : IDisposable
         _tensors.ForEach(tensor => tensor.Dispose());
     }
 
-    /// <summary>Places beyond a block's end point at sample 0 and weigh nothing.</summary>
+    /// <summary>Places the samples of blocks; positions beyond a block's end refer to sample 0 with weight zero.</summary>
     private void Place(IReadOnlyList<ArraySegment<int>> blocks)
     {
         Array.Clear(_hostIndices);

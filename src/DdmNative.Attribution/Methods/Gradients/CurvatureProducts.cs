@@ -4,13 +4,13 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// (C + λI)·v_e for several directions at once along the ensemble axis; C is the Hessian of the mean training loss or its Gauss–Newton part JᵀH_zJ (Schraudolph 2002), which is never negative. Summed over
-/// chunks of samples on the device.
+/// (C + λI)·v_e for several directions at once along the ensemble axis; C is the Hessian of the mean training loss or its Gauss–Newton part
+/// JᵀH_zJ (Schraudolph 2002), which is positive semidefinite. Summed over chunks of samples on the device.
 /// </summary>
 /// <remarks>Gauss–Newton: ż = Jv (forward tangents), δ̇ = w·p ⊙ (ż − ⟨p, ż⟩), then one backward pass. Hessian: forward over reverse (docs/mathematics.md).</remarks>
 internal sealed class CurvatureProducts : IDisposable
 {
-    /// <summary>Samples of one pass; the same whatever E, because it decides the last bits of a sum.</summary>
+    /// <summary>Samples of one pass. It does not depend on E, because it affects the last bits of a sum.</summary>
     private const int Chunk = 64;
 
     private readonly Device _device;
@@ -70,17 +70,17 @@ internal sealed class CurvatureProducts : IDisposable
         });
     }
 
-    /// <summary>v, to be filled before <see cref="Run"/>, [E, 1, P].</summary>
+    /// <summary>v, to be set before <see cref="Run"/>, [E, 1, P].</summary>
     public Tensor Direction => _direction;
 
     /// <summary>(C + λI)v, [E, 1, P].</summary>
     public Tensor Product => _product;
 
-    /// <summary>The memory that it takes.</summary>
+    /// <summary>The memory that it needs.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int members)
         => new(("curvature products", MemoryEstimate.Vectors(context.Network, 3L * members)), ("passes", MemoryEstimate.Pass(context.Network, members, Math.Min(Chunk, context.Train.Count), tangents: true)));
 
-    /// <summary>Computes the products on these training samples, each weighing the same.</summary>
+    /// <summary>Computes the products on these training samples with equal weights.</summary>
     public void Run(ReadOnlySpan<int> samples)
     {
         _device.LinearCombination.Combine((float)_damping, _direction, 0, _direction, _product);

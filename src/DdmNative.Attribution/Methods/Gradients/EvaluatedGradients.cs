@@ -5,8 +5,9 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// ∇f_d(θ) of single evaluation samples, one a member of the ensemble, all sharing θ; and ∇²f_d(θ)·v along one direction (forward over reverse, docs/mathematics.md). The loss's cotangent is the
-/// device's; a margin's or a logit's is the host's, which needs the logits first, and has no tangent: it is constant where the best other class is.
+/// ∇f_d(θ) of single evaluation samples, one per ensemble member, all sharing θ; and ∇²f_d(θ)·v along one direction (forward over reverse,
+/// docs/mathematics.md). The loss's cotangent is computed on the device. A margin's or a logit's is computed on the host, which needs the
+/// logits first; it has no tangent, because it is constant except where the best other class changes.
 /// </summary>
 internal sealed class EvaluatedGradients : IDisposable
 {
@@ -23,8 +24,8 @@ internal sealed class EvaluatedGradients : IDisposable
     private EvaluatedSample[] _samples = [];
 
     /// <param name="context">The request.</param>
-    /// <param name="count">D: samples that are asked about at a time.</param>
-    /// <param name="hasCurvature">Whether <see cref="Along"/> is asked for.</param>
+    /// <param name="count">D: the number of samples per call.</param>
+    /// <param name="hasCurvature">Whether <see cref="Along"/> is used.</param>
     public EvaluatedGradients(MethodContext context, int count, bool hasCurvature)
     {
         (_context, Device device, Network network) = (context, context.Device, context.Network);
@@ -80,7 +81,7 @@ internal sealed class EvaluatedGradients : IDisposable
         }));
     }
 
-    /// <summary>The memory that they take.</summary>
+    /// <summary>The memory that it needs.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int count, bool hasCurvature)
     {
         int wave = Wave(context, count);
@@ -96,7 +97,7 @@ internal sealed class EvaluatedGradients : IDisposable
         return _gradients;
     }
 
-    /// <summary>∇²f_d(θ)·v of the samples and at the θ of the last <see cref="At"/>, [D, P]; valid until the next call.</summary>
+    /// <summary>∇²f_d(θ)·v for the samples and the θ of the last <see cref="At"/>, [D, P]; valid until the next call.</summary>
     public float[] Along(float[] direction)
     {
         _direction!.Upload(direction);

@@ -1,8 +1,8 @@
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// ⟨v_o, Σ_{n∈g} ∇L(x_n; θ)⟩/N for every direction v_o and part g of the training set, [O, G]: what remains of most gradient methods once the objective's side is known. Streams over the
-/// samples; no gradient of a part is stored.
+/// ⟨v_o, Σ_{n∈g} ∇L(x_n; θ)⟩/N for every direction v_o and part g of the training set, [O, G]: the remaining work of most gradient methods
+/// once the objectives' gradients are known. It streams over the samples; no part's gradient is stored.
 /// </summary>
 internal sealed class GradientProducts : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class GradientProducts : IDisposable
 
     /// <param name="context">The request.</param>
     /// <param name="directions">O.</param>
-    /// <param name="norms">Whether <see cref="SquaredNorms"/> is asked for, which puts every part into one block.</param>
+    /// <param name="norms">Whether <see cref="SquaredNorms"/> is needed; then every part is one block.</param>
     public GradientProducts(MethodContext context, int directions, bool norms = false)
     {
         (_context, _directions, _norms) = (context, directions, norms);
@@ -26,13 +26,13 @@ internal sealed class GradientProducts : IDisposable
     /// <summary>‖Σ_{n∈g} ∇L(x_n; θ)/N‖² of every part [G], after <see cref="At"/>.</summary>
     public double[] SquaredNorms { get; private set; } = [];
 
-    /// <summary>The memory that it takes.</summary>
+    /// <summary>The memory that it needs.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int directions, bool norms = false) => OptionsFor(context, directions, norms).Estimate(context.Network);
 
     /// <summary>The products [O·G] at θ with directions [O, P].</summary>
     /// <param name="parameters">θ.</param>
     /// <param name="directions">v.</param>
-    /// <param name="onSamples">Told how many samples are done.</param>
+    /// <param name="onSamples">Called with the number of finished samples.</param>
     public double[] At(ReadOnlySpan<float> parameters, ReadOnlySpan<float> directions, Action<int>? onSamples = null)
     {
         int parts = _context.Parts.Count, done = 0;

@@ -5,20 +5,22 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// The Fisher matrix of the target in Kronecker-factored eigenbases with corrected eigenvalues (George et al., NeurIPS 2018; Grosse et al. 2023). Of a weight layer with input patches a and output
-/// cotangents δ: A = Σ aaᵀ and S = Σ δδᵀ over samples and places, U_A and U_S their eigenvectors (rows), Λ = E_n[(U_S G_n U_Aᵀ)²] for the samples' gradients G_n. Biases and norm parameters keep the diagonal of
-/// the Fisher matrix. Labels are drawn from the target's own predictions, one for each sample.
-/// All of it is a mean over samples: some of the training set's can stand for all.
+/// The Fisher matrix of the target in Kronecker-factored eigenbases with corrected eigenvalues (George et al., NeurIPS 2018; Grosse et al.
+/// 2023). For a weight layer with input patches a and output cotangents δ: A = Σ aaᵀ and S = Σ δδᵀ over samples and places, U_A and U_S
+/// their eigenvectors (rows), Λ = E_n[(U_S G_n U_Aᵀ)²] for the samples' gradients G_n. Biases and norm parameters use the diagonal of the
+/// Fisher matrix. Labels are drawn from the target's own predictions, one for each sample. All of it is a mean over samples, so a part of
+/// the training set can be used.
 /// </summary>
 /// <remarks>
-/// Everything is a pass and four products on the device: a convolution with filters that pick single pixels (or are rows of U_A) makes the (rotated) patches, a 1×1 convolution with U_S rotates δ, and the
-/// filter gradient of a 1×1 convolution is A, S or the rotated gradient.
+/// All is computed with a pass and four products on the device: a convolution with filters that select single pixels (or are rows of U_A)
+/// gives the (rotated) patches, a 1×1 convolution with U_S rotates δ, and the filter gradient of a 1×1 convolution is A, S or the rotated
+/// gradient.
 /// </remarks>
 internal sealed class KroneckerFactors
 {
     private const int Chunk = 64;
 
-    /// <summary>Parameters that a thread sums at a time: enough to outweigh being handed them.</summary>
+    /// <summary>Parameters that a thread sums at a time: enough to outweigh the cost of assigning them.</summary>
     private const int ParametersOfThread = 2048;
 
     private readonly Network _network;
@@ -30,10 +32,10 @@ internal sealed class KroneckerFactors
         Eigenvalues = new double[network.ParameterCount];
     }
 
-    /// <summary>Λ, in the rotated place of each weight and in the own place of each other parameter, [P].</summary>
+    /// <summary>Λ, at the rotated position of each weight and at the position of each other parameter, [P].</summary>
     public double[] Eigenvalues { get; }
 
-    /// <summary>The memory that they take.</summary>
+    /// <summary>The memory that it needs.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int wave)
     {
         long squares = WeightLayers(context.Network).Max(layer => (long)layer.Inputs * layer.Inputs), patches = WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Places);
@@ -41,11 +43,11 @@ internal sealed class KroneckerFactors
             ("patches", Math.Max(wave, Chunk) * patches * sizeof(float)), ("rotated gradients", MemoryEstimate.Vectors(context.Network, 4L * wave)), ("passes", MemoryEstimate.Pass(context.Network, Math.Max(wave, Chunk), 1)));
     }
 
-    /// <summary>Computes them.</summary>
+    /// <summary>Computes the factors.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="samples">The training samples that stand for all, in order.</param>
-    /// <param name="labels">[N]: the labels drawn for them; no other's is looked at.</param>
-    /// <param name="wave">Samples whose gradients are taken together.</param>
+    /// <param name="samples">The training samples to use, in order.</param>
+    /// <param name="labels">[N]: the labels drawn for them; other samples' labels are not used.</param>
+    /// <param name="wave">The number of samples whose gradients are computed together.</param>
     public static KroneckerFactors Compute(MethodContext context, int[] samples, int[] labels, int wave)
     {
         var factors = new KroneckerFactors(context.Network);
@@ -83,7 +85,7 @@ internal sealed class KroneckerFactors
     private static IEnumerable<Block> WeightLayers(Network network)
         => Enumerable.Range(0, network.Layers.Count).Where(i => network.Layers[i] is ConvolutionLayer or LinearLayer).Select(i => new Block(network.Layers[i], i, network.LayerOffset(i)));
 
-    /// <summary>A and S of every layer, and their eigenvectors.</summary>
+    /// <summary>Computes A and S of every layer, and their eigenvectors.</summary>
     private void FindBases(MethodContext context, int[] samples, Tensor labels)
     {
         foreach (Block block in _blocks)
@@ -94,7 +96,7 @@ internal sealed class KroneckerFactors
         Parallel.ForEach(_blocks, block => block.FindEigenvectors());
     }
 
-    /// <summary>Patches have no weight that could leave some out: chunks are whole, and the rest is a chunk of its own.</summary>
+    /// <summary>Patches have no weights that could exclude samples: chunks are complete, and the rest is a separate chunk.</summary>
     private void AddChunks(MethodContext context, Tensor labels, int[] samples, int chunk)
     {
         if (samples.Length == 0)
@@ -109,7 +111,7 @@ internal sealed class KroneckerFactors
         }
     }
 
-    /// <summary>Λ of every parameter.</summary>
+    /// <summary>Computes Λ of every parameter.</summary>
     private void FindEigenvalues(MethodContext context, int[] samples, Tensor labels, int wave)
     {
         using var run = new RotatedPass(context, _network, _blocks, labels, wave, 1, isRotated: true);
@@ -122,7 +124,7 @@ internal sealed class KroneckerFactors
             float[] gradients = run.Gradients();
             for (int b = 0; b < _blocks.Count; b++)
             {
-                // The rotated gradient takes the weight's place in the vector.
+                // The rotated gradient replaces the weight's in the vector.
                 float[] rotated = run.RotatedGradients(b);
                 int weights = _blocks[b].WeightCount, stride = rotated.Length / wave;
                 for (int n = 0; n < here; n++)
@@ -134,7 +136,10 @@ internal sealed class KroneckerFactors
         }
     }
 
-    /// <summary>Λ += g²/N of these gradients, in their order: the parameters are shared out, so that threads change no sum.</summary>
+    /// <summary>
+    /// Adds g²/N of these gradients to Λ, in their order: the parameters are divided among threads, so that the number of threads changes
+    /// no sum.
+    /// </summary>
     private void AddSquares(float[] gradients, int members, int count)
     {
         double[] sums = Eigenvalues;
@@ -150,7 +155,7 @@ internal sealed class KroneckerFactors
         });
     }
 
-    /// <summary>One weight layer: inputs I (a patch's numbers), outputs O, and the eigenvectors of both sides.</summary>
+    /// <summary>One weight layer: inputs I (the values of a patch), outputs O, and the eigenvectors of both sides.</summary>
     internal sealed class Block(Layer layer, int index, int offset)
     {
         private double[][] _a = [], _s = [], _inputColumns = [];
@@ -159,7 +164,7 @@ internal sealed class KroneckerFactors
 
         public int Index => index;
 
-        /// <summary>Where the weight starts in the parameter vector.</summary>
+        /// <summary>The position of the weight in the parameter vector.</summary>
         public int Offset => offset;
 
         public int KernelSize => layer is ConvolutionLayer convolution ? convolution.KernelSize : 1;
@@ -170,7 +175,7 @@ internal sealed class KroneckerFactors
 
         public int WeightCount => Inputs * Outputs;
 
-        /// <summary>Places of the output that share the weight.</summary>
+        /// <summary>The number of output positions that share the weight.</summary>
         public int Places => layer.Output.Height * layer.Output.Width;
 
         /// <summary>U_A [I][I] by rows.</summary>
@@ -204,7 +209,7 @@ internal sealed class KroneckerFactors
         /// <summary>V ← U_Sᵀ V U_A.</summary>
         public void RotateBack(double[] vector) => Transform(vector, OutputVectors, InputVectors, isBack: true);
 
-        /// <summary>Whole rows at a time, each sum in the order of k, so that how it is cut for the vector units changes no bit.</summary>
+        /// <summary>Processes complete rows, with each sum in the order of k, so that the vector width changes no bit.</summary>
         private void Transform(double[] vector, double[][] left, double[][] right, bool isBack)
         {
             Span<double> weight = vector.AsSpan(offset, WeightCount);
@@ -235,7 +240,7 @@ internal sealed class KroneckerFactors
         {
             for (int i = 0; i < sum.Length; i++)
             {
-                // Symmetric to the bit, whatever the kernel's rounding.
+                // Exactly symmetric, whatever the kernel's rounding.
                 for (int j = 0; j < sum.Length; j++)
                     sum[i][j] += ((double)products[i * sum.Length + j] + products[j * sum.Length + i]) / 2;
             }

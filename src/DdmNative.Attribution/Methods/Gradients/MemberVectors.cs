@@ -2,13 +2,16 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Methods.Gradients;
 
-/// <summary>y_e ← y_e + a_e·x_e and ⟨a_e, b_e⟩ with a number for each member: what an iterative solver needs beside products. A step of SGD without momentum is exactly that.</summary>
+/// <summary>
+/// y_e ← y_e + a_e·x_e and ⟨a_e, b_e⟩ with a number for each member: the operations of an iterative solver besides products. A step of SGD
+/// without momentum is one of them.
+/// </summary>
 internal sealed class MemberVectors : IDisposable
 {
     private readonly Device _device;
     private readonly Tensor _scratch, _scale, _dot;
 
-    /// <param name="device">Where the vectors lie.</param>
+    /// <param name="device">The device of the vectors.</param>
     /// <param name="shape">[E, 1, P].</param>
     public MemberVectors(Device device, TensorShape shape)
     {

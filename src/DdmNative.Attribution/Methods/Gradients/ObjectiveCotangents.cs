@@ -2,15 +2,17 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Methods.Gradients;
 
-/// <summary>∂f/∂z of what is measured on one sample, by its logits z and its label y. Accuracy is flat, so that it has none.</summary>
+/// <summary>
+/// ∂f/∂z of an objective on one sample, by its logits z and its label y. Accuracy is piecewise constant and has no gradient.
+/// </summary>
 internal static class ObjectiveCotangents
 {
-    /// <summary>Refuses objectives that have no gradient, for a method that needs it.</summary>
+    /// <summary>Rejects objectives without a gradient, for a method that needs it.</summary>
     /// <exception cref="MethodRequestException">One of them is an accuracy.</exception>
     public static void Require(IReadOnlyList<Objective> objectives)
     {
         if (objectives.FirstOrDefault(objective => objective.Kind == ObjectiveKind.Accuracy) is Objective flat)
-            throw new MethodRequestException($"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; ask for loss, margin or logit in its place.");
+            throw new MethodRequestException($"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; use loss, margin or logit instead.");
     }
 
     /// <summary>Fills ∂f/∂z [K] times <paramref name="weight"/>: p − onehot for the loss, onehot for the logit, onehot − onehot(best other) for the margin.</summary>
@@ -33,7 +35,7 @@ internal static class ObjectiveCotangents
                 cotangent[BestOther(z, y)] = (float)-weight;
                 break;
             default:
-                throw new MethodRequestException("Accuracy is constant almost everywhere and has no gradient; ask this method for loss, margin or logit.");
+                throw new MethodRequestException("Accuracy is constant almost everywhere and has no gradient; use this method with loss, margin or logit.");
         }
     }
 
@@ -58,7 +60,7 @@ internal static class ObjectiveCotangents
             p[k] = (float)(weight * Math.Exp(z[k] - largest) / sum);
     }
 
-    /// <summary>The first of the largest logits but that of y.</summary>
+    /// <summary>The first of the largest logits except that of y.</summary>
     private static int BestOther(ReadOnlySpan<float> z, int y)
     {
         int best = y == 0 ? 1 : 0;

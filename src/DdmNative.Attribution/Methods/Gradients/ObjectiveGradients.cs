@@ -6,7 +6,8 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// ∇_θ F_o(θ) of every objective, [O, P]. Objectives over the whole split or a class are put together from the classes' gradients, so that no sample is passed through twice for one kind.
+/// ∇_θ F_o(θ) of every objective, [O, P]. Objectives over the whole split or a class are combined from the classes' gradients, so that no
+/// sample is processed twice for the same kind.
 /// </summary>
 internal sealed class ObjectiveGradients : IDisposable
 {
@@ -33,13 +34,13 @@ internal sealed class ObjectiveGradients : IDisposable
         ObjectiveCotangents.Require(objectives);
         _sums.AddRange(objectives.Select(AtomsOf));
 
-        // No larger than need be: what a block has beyond its samples is computed for nothing.
+        // As small as possible: the unused samples of a block are wasted work.
         int block = Math.Min(Block, _atoms.Max(atom => atom.Samples.Length));
         _blocks = new SampleBlocks([.. _atoms.Select(atom => atom.Samples)], block);
         _gradients = new BlockGradients(device, network, images, labels: null, new BlockGradientOptions(Math.Min(wave, _blocks.Blocks.Count), block, KeepGradients: true));
     }
 
-    /// <summary>The memory that gradients of so many objectives take.</summary>
+    /// <summary>The memory that the objectives' gradients need.</summary>
     public static MemoryEstimate Estimate(MethodContext context)
         => new BlockGradientOptions(context.Bounded(Wave), Block).Estimate(context.Network) + new MemoryEstimate(("objectives' gradients", MemoryEstimate.Vectors(context.Network, 3L * context.Objectives.Count)));
 
@@ -52,7 +53,7 @@ internal sealed class ObjectiveGradients : IDisposable
         var atoms = new double[(long)_atoms.Count * length];
         foreach ((int[] parts, ArraySegment<int>[] samples) in _blocks.Waves(_gradients.Wave))
         {
-            // Blocks of one atom run beside those of another: the cotangent's kind and weight are those of the block that the sample is met in.
+            // Blocks of different atoms run together: a sample's cotangent has the kind and weight of its block.
             int met = 0;
             int[] atomOf = [.. samples.SelectMany((block, b) => Enumerable.Repeat(parts[b], block.Count))];
             _gradients.Run(samples, (sample, cotangent) =>

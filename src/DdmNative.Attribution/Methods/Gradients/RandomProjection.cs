@@ -4,8 +4,9 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// R·g for gradients g [E, P], R [k, P] uniform in ±√(3/k), so that ⟨Rg, Rh⟩ is ⟨g, h⟩ in the mean (Johnson and Lindenstrauss). R is drawn by Philox a few rows at a time, where it is used, and forgotten: rows
-/// 32c … 32c + 31 take one stream, row after row.
+/// R·g for gradients g [E, P], R [k, P] uniform in ±√(3/k), so that the expectation of ⟨Rg, Rh⟩ is ⟨g, h⟩ (Johnson and Lindenstrauss).
+/// Philox generates a few rows of R at a time when they are used, and they are not stored: rows 32c … 32c + 31 come from one stream, row
+/// after row.
 /// </summary>
 internal sealed class RandomProjection : IDisposable
 {
@@ -18,12 +19,12 @@ internal sealed class RandomProjection : IDisposable
     private readonly int _length;
     private readonly Tensor _gradients, _rows, _products;
 
-    /// <param name="device">Where to multiply.</param>
-    /// <param name="network">Whose gradients.</param>
+    /// <param name="device">The device for the multiplication.</param>
+    /// <param name="network">The network of the gradients.</param>
     /// <param name="wave">E.</param>
     /// <param name="dimensions">k.</param>
-    /// <param name="seed">Decides R.</param>
-    /// <param name="draw">Another R for each.</param>
+    /// <param name="seed">The seed of R.</param>
+    /// <param name="draw">A different R for each value.</param>
     public RandomProjection(Device device, Network network, int wave, int dimensions, ulong seed, int draw)
     {
         (_device, Wave, Dimensions, _seed, _length) = (device, wave, dimensions, seed, network.ParameterCount);
@@ -34,16 +35,16 @@ internal sealed class RandomProjection : IDisposable
         _products = device.Allocate(new TensorShape(wave, 1, rows));
     }
 
-    /// <summary>E: gradients projected together.</summary>
+    /// <summary>E: the number of gradients projected together.</summary>
     public int Wave { get; }
 
     /// <summary>k.</summary>
     public int Dimensions { get; }
 
-    /// <summary>The memory that the rows take.</summary>
+    /// <summary>The memory that the rows need.</summary>
     public static MemoryEstimate Estimate(Network network) => new(("rows of the projection", MemoryEstimate.Vectors(network, Rows)));
 
-    /// <summary>[E, k] of gradients on the device [E, 1, P].</summary>
+    /// <summary>Projects gradients on the device [E, 1, P] to [E, k].</summary>
     public float[] Project(Tensor gradients)
     {
         var projected = new float[Wave * Dimensions];
@@ -51,7 +52,7 @@ internal sealed class RandomProjection : IDisposable
         float bound = (float)Math.Sqrt(3.0 / Dimensions);
         for (int first = 0; first < Dimensions; first += rows)
         {
-            // A last chunk that is not whole is drawn whole, and its rest left out.
+            // An incomplete last chunk is generated completely, and the rest of it is ignored.
             _device.Philox.FillUniform(new Slice(_rows, 0, rows * _length), -bound, bound, _seed, _firstStream + (uint)(first / rows));
             _device.MatrixProduct.Forward(gradients, new Slice(_rows, 0, rows * _length), new Slice(_rows, rows * _length, rows), _products);
             float[] part = _products.ToArray();
@@ -63,7 +64,7 @@ internal sealed class RandomProjection : IDisposable
         return projected;
     }
 
-    /// <summary>[count, k] of gradients on the host [count, P].</summary>
+    /// <summary>Projects gradients on the host [count, P] to [count, k].</summary>
     public float[] Project(float[] gradients, int count)
     {
         var projected = new float[count * Dimensions];

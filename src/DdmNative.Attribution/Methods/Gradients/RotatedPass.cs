@@ -5,8 +5,9 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Attribution.Methods.Gradients;
 
 /// <summary>
-/// A forward and backward pass over E × N training samples, and at every weight layer the products that <see cref="KroneckerFactors"/> is made of: Σ aaᵀ and Σ δδᵀ of plain patches and cotangents, or, where they are rotated,
-/// U_S G U_Aᵀ = Σ (U_Sδ)(U_A a)ᵀ of each member.
+/// A forward and backward pass over E × N training samples that computes at every weight layer the products for <see
+/// cref="KroneckerFactors"/>: Σ aaᵀ and Σ δδᵀ of plain patches and cotangents, or, if they are rotated, U_S G U_Aᵀ = Σ (U_Sδ)(U_A a)ᵀ of
+/// each member.
 /// </summary>
 internal sealed class RotatedPass : IDisposable
 {
@@ -64,7 +65,8 @@ internal sealed class RotatedPass : IDisposable
     }
 
     /// <summary>
-    /// Passes over these training samples; places beyond them weigh nothing, but in Σ aaᵀ, which is asked for whole chunks only.
+    /// Runs the pass on these training samples. Unused positions have weight zero, except in Σ aaᵀ, which is only computed for complete
+    /// chunks.
     /// </summary>
     public void Run(ReadOnlySpan<int> samples)
     {
@@ -83,7 +85,7 @@ internal sealed class RotatedPass : IDisposable
     /// <summary>Σ δδᵀ [O, O].</summary>
     public float[] OutputProducts(int block) => _outputs[block].ToArray();
 
-    /// <summary>U_S G U_Aᵀ of each member, [E, O·I], with O more numbers behind each.</summary>
+    /// <summary>U_S G U_Aᵀ of each member, [E, O·I], each followed by O further numbers.</summary>
     public float[] RotatedGradients(int block) => _rotated[block].ToArray();
 
     /// <summary>The plain gradients [E, P].</summary>
@@ -131,7 +133,7 @@ internal sealed class RotatedPass : IDisposable
         device.MatrixProduct.BackwardWeight(turned, turned, new Slice(_outputs[b], 0, o * o), new Slice(_outputs[b], o * o, o));
     }
 
-    /// <summary>A square matrix by rows, with a bias of zeros behind it.</summary>
+    /// <summary>Uploads a square matrix by rows, followed by a bias of zeros.</summary>
     private static Tensor Upload(Device device, double[][] rows, int n)
         => device.Upload(TensorShape.Vector(1, n * n + n), [.. rows.SelectMany(row => row.Select(value => (float)value)), .. new float[n]]);
 

@@ -3,16 +3,17 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Methods.Gradients;
 
-/// <summary>What is measured on one evaluation sample.</summary>
+/// <summary>An objective's kind on one evaluation sample.</summary>
 internal readonly record struct EvaluatedSample(ObjectiveKind Kind, int Sample);
 
 /// <summary>
-/// Which evaluation samples a step of training looks at, so that each looks at few and all take their turn: F_o(θ_t) is estimated without bias by the samples at hand, and a training sums over many steps.
-/// Objectives over the whole split or a class share one round, in which the classes are spread evenly; objectives over named samples have these at every step.
+/// Selects the evaluation samples for each training step, so that a step uses few and all are used in turn: the step's samples give an
+/// unbiased estimate of F_o(θ_t), and a training sums over many steps. Objectives over the whole split or a class share one round, in which
+/// the classes are spread evenly; objectives over named samples use these in every step.
 /// </summary>
 internal sealed class RotatingEvaluation
 {
-    // Keeps the order apart from everything else that is drawn with the same seed.
+    // Separates this order from all other random numbers with the same seed.
     private const ulong Stream = 0x53484150ul << 32;
 
     private readonly IReadOnlyList<Objective> _objectives;
@@ -21,9 +22,9 @@ internal sealed class RotatingEvaluation
     private readonly List<(ObjectiveKind Kind, int[] Order, int PerStep)> _rounds = [];
 
     /// <param name="objectives">The matrix's rows.</param>
-    /// <param name="labels">Of the evaluation samples.</param>
-    /// <param name="perStep">Samples of a round that a step looks at; 0 for all.</param>
-    /// <param name="seed">Decides the order.</param>
+    /// <param name="labels">The labels of the evaluation samples.</param>
+    /// <param name="perStep">The number of samples of a round per step; 0 for all.</param>
+    /// <param name="seed">The seed of the order.</param>
     public RotatingEvaluation(IReadOnlyList<Objective> objectives, int[] labels, int perStep, ulong seed)
     {
         _objectives = objectives;
@@ -38,15 +39,15 @@ internal sealed class RotatingEvaluation
         Count = _named.Length + _rounds.Sum(round => round.PerStep);
     }
 
-    /// <summary>D: samples that a step looks at, the same at every step.</summary>
+    /// <summary>D: the number of samples per step, the same in every step.</summary>
     public int Count { get; }
 
-    /// <summary>The samples of the m-th step that looks, [D].</summary>
+    /// <summary>The samples of the m-th evaluated step, [D].</summary>
     public EvaluatedSample[] At(int m)
         => [.. _named, .. _rounds.SelectMany(round => Enumerable.Range(0, round.PerStep)
             .Select(i => new EvaluatedSample(round.Kind, round.Order[(int)(((long)m * round.PerStep + i) % round.Order.Length)])))];
 
-    /// <summary>What each of a step's samples weighs in each objective, [O, D]: F_o ≈ Σ_d w_od f_d.</summary>
+    /// <summary>The weight of each of a step's samples in each objective, [O, D]: F_o ≈ Σ_d w_od f_d.</summary>
     public double[] Weights(EvaluatedSample[] samples)
     {
         var weights = new double[_objectives.Count * samples.Length];
@@ -55,7 +56,7 @@ internal sealed class RotatingEvaluation
             Objective objective = _objectives[o];
             for (int d = 0; d < samples.Length; d++)
             {
-                // What is named is not counted again where it has its turn, nor the other way round.
+                // A named sample is not counted again as part of a round, nor the other way round.
                 if (samples[d].Kind == objective.Kind && objective.Samples is not null == d < _named.Length && _samples[o].Contains(samples[d].Sample))
                     weights[o * samples.Length + d] = StandsFor(objective) / _samples[o].Count;
             }
@@ -64,7 +65,7 @@ internal sealed class RotatingEvaluation
         return weights;
     }
 
-    /// <summary>Samples that one of a step's samples stands for.</summary>
+    /// <summary>The number of samples that one of a step's samples represents.</summary>
     private double StandsFor(Objective objective)
     {
         if (objective.Samples is not null)
@@ -73,7 +74,7 @@ internal sealed class RotatingEvaluation
         return order.Length / (double)perStep;
     }
 
-    /// <summary>Every class in random order, the classes dealt out evenly along the round.</summary>
+    /// <summary>Every class in random order, with the classes spread evenly over the round.</summary>
     private static int[] Spread(int[] samples, int[] labels, ulong seed)
     {
         int[] order = [.. SeededOrder.Permutation(samples.Length, seed, Stream).Select(i => samples[i])];

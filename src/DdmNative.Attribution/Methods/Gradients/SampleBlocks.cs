@@ -2,11 +2,13 @@ using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Methods.Gradients;
 
-/// <summary>Parts of a training set cut into blocks of equal size for the ensemble axis, which only the last block of a part falls short of.</summary>
+/// <summary>
+/// Parts of a training set, divided into blocks of equal size for the ensemble axis; only the last block of a part may be smaller.
+/// </summary>
 internal sealed class SampleBlocks
 {
     /// <param name="parts">The samples of each part.</param>
-    /// <param name="size">Samples of a block at most.</param>
+    /// <param name="size">The maximum number of samples per block.</param>
     public SampleBlocks(IReadOnlyList<int[]> parts, int size)
     {
         var blocks = new List<(int, ArraySegment<int>)>();
@@ -20,10 +22,10 @@ internal sealed class SampleBlocks
         Size = size;
     }
 
-    /// <summary>In the order of the parts.</summary>
+    /// <summary>The blocks, in the order of the parts.</summary>
     public IReadOnlyList<(int Part, ArraySegment<int> Samples)> Blocks { get; }
 
-    /// <summary>Samples of a block at most.</summary>
+    /// <summary>The maximum number of samples per block.</summary>
     public int Size { get; }
 
     /// <summary>The samples of every part of a table.</summary>
@@ -38,7 +40,7 @@ internal sealed class SampleBlocks
         return members;
     }
 
-    /// <summary>The blocks in runs of so many.</summary>
+    /// <summary>The blocks in waves of the given number.</summary>
     public IEnumerable<(int[] Parts, ArraySegment<int>[] Samples)> Waves(int wave)
         => Blocks.Chunk(wave).Select(chunk => (chunk.Select(block => block.Part).ToArray(), chunk.Select(block => block.Samples).ToArray()));
 }

@@ -3,7 +3,8 @@ using DdmNative.Attribution.Matching;
 namespace DdmNative.Attribution.Online.Baselines;
 
 /// <summary>
-/// One gradient step with the real groups: θ_T + η·Σ (n_g/N)·∇L(D_g; θ_T) over the removed groups takes back what they would teach next. Like an online mode, but it needs the data.
+/// One gradient step with the real groups: θ_T + η·Σ (n_g/N)·∇L(D_g; θ_T) over the removed groups reverses their next contribution to
+/// training. Like an online mode, but it needs the data.
 /// </summary>
 /// <param name="real">The real groups' gradients.</param>
 /// <param name="stepSize">η; effects are nearly linear in it.</param>

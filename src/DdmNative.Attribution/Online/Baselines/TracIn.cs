@@ -5,18 +5,21 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Online.Baselines;
 
 /// <summary>
-/// TracIn (Pruthi et al., NeurIPS 2020, Eq. 1 with checkpoints): what steps on the group's own gradient did to an objective, to first order. Between two checkpoints the learning rates are summed.
+/// TracIn (Pruthi et al., NeurIPS 2020, Eq. 1 with checkpoints): the first-order effect of steps along the group's own gradient on an
+/// objective. Between two checkpoints the learning rates are summed.
 /// </summary>
 public static class TracIn
 {
     /// <summary>
-    /// W[o, g] = −Σ_t η_t·(n_g/N)·⟨∇F_o(θ_t), ∇L(D_g; θ_t)⟩ [1 + K, G] for the total test loss and every class's, as <see cref="Objective.Defaults"/>; negative means that
-    /// the group helps. The total is the classes' mean over the test samples, as its gradient is.
+    /// W[o, g] = −Σ_t η_t·(n_g/N)·⟨∇F_o(θ_t), ∇L(D_g; θ_t)⟩ [1 + K, G] for the total test loss and every class's, as in <see
+    /// cref="Objective.Defaults"/>; negative means that the group helps. The total is the classes' mean weighted by their test samples, as
+    /// for its gradient.
     /// </summary>
     /// <param name="real">The training groups' gradients.</param>
     /// <param name="test">The test samples' gradients by class: one group for each of <paramref name="classes"/>.</param>
     /// <param name="classes">The classes that have test samples, ascending.</param>
-    /// <param name="trajectory">The recorded checkpoints; each stands for the steps since the one before it, so that the untrained network's large gradients are left out.</param>
+    /// <param name="trajectory">The recorded checkpoints; each represents the steps since the one before it, so that the untrained
+    /// network's large gradients are not used.</param>
     /// <param name="recipe">The target's training, for the learning rates.</param>
     /// <exception cref="ArgumentException">The test gradients are not one per class.</exception>
     public static AttributionMatrix Attribute(GroupGradients real, GroupGradients test, IReadOnlyList<int> classes, Trajectory trajectory, TrainingOptions recipe)

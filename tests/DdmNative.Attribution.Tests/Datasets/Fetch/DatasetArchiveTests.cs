@@ -39,8 +39,8 @@ public sealed class DatasetArchiveTests : IDisposable
     [InlineData("c:/outside")]
     public void A_path_that_leads_out_of_the_folder_is_refused(string name)
     {
-        Refused(Tar((name, "x")), "set", "leads elsewhere");
-        Refused(Zip((name, "x")), "set", "leads elsewhere", "archive.zip");
+        Refused(Tar((name, "x")), "set", "leaves the folder");
+        Refused(Zip((name, "x")), "set", "leaves the folder", "archive.zip");
         Assert.False(File.Exists(_folder.File("outside")));
     }
 

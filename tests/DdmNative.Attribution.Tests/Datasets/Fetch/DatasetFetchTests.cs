@@ -36,7 +36,7 @@ public sealed class DatasetFetchTests : IDisposable
         Assert.Equal(_file, File.ReadAllBytes(Target));
         Assert.Equal($"{Sum(_file)}  {Name}\n", File.ReadAllText(Path.Combine(_folder.ToString(), "data", ChecksumManifest.FileName)));
         Assert.Equal(asked, server.Requests.Count);
-        Assert.Contains("1 files are as", DatasetCheck.Run(Path.Combine(_folder.ToString(), "data"), default), StringComparison.Ordinal);
+        Assert.Contains("1 files match", DatasetCheck.Run(Path.Combine(_folder.ToString(), "data"), default), StringComparison.Ordinal);
         AssertNothingLeft();
     }
 
@@ -166,7 +166,7 @@ public sealed class DatasetFetchTests : IDisposable
     {
         using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 0, Holds = TimeSpan.FromSeconds(20) });
 
-        Refused(server, "nothing arrived for 0.2 s, 2 times in a row", new DownloadOptions { Silence = TimeSpan.FromSeconds(0.2), Attempts = 2, FirstWait = TimeSpan.FromMilliseconds(1) });
+        Refused(server, "no data arrived for 0.2 s, 2 times in a row", new DownloadOptions { Silence = TimeSpan.FromSeconds(0.2), Attempts = 2, FirstWait = TimeSpan.FromMilliseconds(1) });
 
         Assert.Equal(2, server.Requests.Count);
     }
@@ -208,7 +208,7 @@ public sealed class DatasetFetchTests : IDisposable
     [InlineData("/again", "more than 10 redirections")]
     [InlineData("ftp://127.0.0.1/train.npz", "a redirection to ftp://127.0.0.1/train.npz")]
     [InlineData("file:///etc/passwd", "a redirection to file:///etc/passwd")]
-    [InlineData("http://[::1/", "which is no address")]
+    [InlineData("http://[::1/", "which is not an address")]
     [InlineData("", "without an address")]
     [InlineData(null, "without an address")]
     public void A_redirection_that_leads_nowhere_is_the_mirrors_fault(string? to, string says)
@@ -419,7 +419,7 @@ public sealed class DatasetFetchTests : IDisposable
         string target = _folder.File("fashion");
         DatasetFetch.Run("fashion-mnist", new FetchRequest { Mirror = packaged, Folder = target }, _listener, default);
 
-        Assert.Contains("those of fashion-mnist as published", DatasetCheck.Run(packaged, default), StringComparison.Ordinal);
+        Assert.Contains("match fashion-mnist as published", DatasetCheck.Run(packaged, default), StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(target, "train-images-idx3-ubyte.gz")));
     }
 
