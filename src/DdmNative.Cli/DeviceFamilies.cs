@@ -5,9 +5,7 @@ using DdmNative.Compute.Ilgpu;
 namespace DdmNative.Cli;
 
 /// <summary>
-/// The opt-in device families (docs/gpu-packages.md). The families of this build are listed in the assembly's metadata, as
-/// <c>DeviceFamily:name = type, assembly</c>. The project file writes each entry under the condition that also adds the package, so no code
-/// here refers to a type that a default build lacks.
+/// The families of devices beside <c>cpu</c> and <c>cuda</c>: ILGPU's, which every build has, and the opt-in ones (docs/gpu-packages.md).
 /// </summary>
 /// <remarks>
 /// A build with an opt-in family names it in this assembly's metadata, <c>DeviceFamily:name = type, assembly</c>. The project file writes

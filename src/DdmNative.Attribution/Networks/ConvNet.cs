@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
@@ -7,6 +9,17 @@ namespace DdmNative.Attribution.Networks;
 internal static class ConvNet
 {
     public const string Name = "convnet";
+
+    internal static NetworkDescription Description { get; } = new(Name, Create)
+    {
+        Fault = Fault,
+        Recognise = shapeOf => shapeOf("blocks.0.conv.weight") is [int filters, ..]
+            ? (filters, NetworkDescription.Count(shapeOf, "blocks.", ".conv.weight"))
+            : null,
+        Tensors = "blocks.0.conv.weight …",
+        NameModules = NameModules,
+        Modules = "convolution and norm in turn, then one linear layer",
+    };
 
     /// <summary>The maximum number of blocks for images of a shape.</summary>
     public static int Deepest(ImageShape input) => int.Log2(Math.Min(input.Height, input.Width));
@@ -26,5 +39,26 @@ internal static class ConvNet
         for (int i = 0; i < options.Depth; i++)
             stack.Block().Convolution($"blocks.{i}.conv", options.Width, 3, 1).InstanceNorm($"blocks.{i}.norm").ReluAvgPool(2);
         return stack.Head(options);
+    }
+
+    private static NetworkFault? Fault(NetworkOptions options)
+    {
+        int deepest = Deepest(options.Input);
+        if (options.Depth <= deepest)
+            return null;
+        return deepest == 0
+            ? new NetworkFault("architecture", $"convnet for images of {options.Input}", "images of at least 2×2 for convnet, or mlp",
+                "Choose another network.")
+            : new NetworkFault("depth", options.Depth.ToString(CultureInfo.InvariantCulture),
+                $"1 to {deepest} for images of {options.Input}: every block of a convnet halves them", "Lower the depth.");
+    }
+
+    private static string[]? NameModules(IReadOnlyList<ModuleKind> kinds)
+    {
+        bool inTurn = kinds.Count % 2 == 1 && kinds[^1] == ModuleKind.Linear
+            && kinds.SkipLast(1).Select((kind, i) => kind == (i % 2 == 0 ? ModuleKind.Convolution : ModuleKind.Norm)).All(right => right);
+        return inTurn && kinds.Count > 1
+            ? [.. kinds.Select((_, i) => i == kinds.Count - 1 ? "head" : $"blocks.{i / 2}.{(i % 2 == 0 ? "conv" : "norm")}")]
+            : null;
     }
 }

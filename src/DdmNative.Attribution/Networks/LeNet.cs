@@ -8,6 +8,21 @@ internal static class LeNet
 {
     public const string Name = "lenet";
 
+    internal static NetworkDescription Description { get; } = new(Name, Create)
+    {
+        HasFixedSize = true,
+        Fault = options => Math.Min(options.Input.Height, options.Input.Width) >= SmallestImage
+            ? null
+            : new NetworkFault("architecture", $"lenet for images of {options.Input}",
+                $"images of at least {SmallestImage}×{SmallestImage} for lenet, or convnet or mlp", "Choose another network."),
+        Recognise = shapeOf => shapeOf("conv1.weight") is not null && shapeOf("fc1.weight") is not null ? (0, 0) : null,
+        Tensors = "conv1.weight …",
+        NameModules = kinds => kinds is [ModuleKind.Convolution, ModuleKind.Convolution, ModuleKind.Linear, ModuleKind.Linear, ModuleKind.Linear]
+            ? ["conv1", "conv2", "fc1", "fc2", "head"]
+            : null,
+        Modules = "two convolutions and three linear layers",
+    };
+
     /// <summary>The minimum height and width of an image.</summary>
     public const int SmallestImage = 12;
 

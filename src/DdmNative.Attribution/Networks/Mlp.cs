@@ -5,6 +5,18 @@ internal static class Mlp
 {
     public const string Name = "mlp";
 
+    internal static NetworkDescription Description { get; } = new(Name, Create)
+    {
+        Recognise = shapeOf => shapeOf("layers.0.weight") is [int units, ..]
+            ? (units, NetworkDescription.Count(shapeOf, "layers.", ".weight"))
+            : null,
+        Tensors = "layers.0.weight …",
+        NameModules = kinds => kinds.All(kind => kind == ModuleKind.Linear)
+            ? [.. kinds.Select((_, i) => i == kinds.Count - 1 ? "head" : $"layers.{i}")]
+            : null,
+        Modules = "linear layers alone",
+    };
+
     public static Network Create(NetworkOptions options)
     {
         if (options.Width < 1 || options.Depth < 0)

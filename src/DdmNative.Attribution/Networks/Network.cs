@@ -17,7 +17,7 @@ public sealed class Network
         Layers = [.. layers];
         HeadStart = headStart;
         ParameterOffset = parameterOffset;
-        this._blockStarts = [.. blockStarts];
+        _blockStarts = [.. blockStarts];
         _layerOffsets = new int[layers.Count];
         var parameters = new List<ParameterTensor>();
         int offset = 0;
@@ -78,14 +78,8 @@ public sealed class Network
             throw new ArgumentException($"A classifier needs at least 2 classes; {options.Classes} were requested.", nameof(options));
         try
         {
-            return options.Architecture switch
-            {
-                ConvNet.Name => ConvNet.Create(options),
-                Mlp.Name => Mlp.Create(options),
-                LeNet.Name => LeNet.Create(options),
-                _ => throw new ArgumentException(
-                    $"There is no architecture '{options.Architecture}'; choose {ConvNet.Name}, {Mlp.Name} or {LeNet.Name}.", nameof(options)),
-            };
+            return NetworkRegistry.Find(options.Architecture)?.Create(options) ?? throw new ArgumentException(
+                $"There is no architecture '{options.Architecture}'; choose one of {string.Join(", ", NetworkRegistry.Names)}.", nameof(options));
         }
         catch (OverflowException overflow)
         {

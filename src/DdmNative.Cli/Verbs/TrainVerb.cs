@@ -1,4 +1,5 @@
 using CommandLine;
+using DdmNative.Attribution.Networks;
 using DdmNative.Runs;
 using DdmNative.Runs.Jobs;
 
@@ -87,12 +88,12 @@ internal sealed class TrainVerb : RunOptions
     /// <summary>Rejects options that the architecture does not use.</summary>
     private void RequireUsed(string architecture)
     {
-        if (architecture != "lenet")
+        if (NetworkRegistry.Find(architecture) is not { HasFixedSize: true })
             return;
         foreach ((string option, int? value) in (ReadOnlySpan<(string, int?)>)[("--width", Width), ("--depth", Depth)])
         {
             if (value is not null)
-                throw new BadUsageException($"{option}: found {value} for lenet, which has a fixed size; remove the option.");
+                throw new BadUsageException($"{option}: found {value} for {architecture}, which has a fixed size; remove the option.");
         }
     }
 

@@ -43,14 +43,17 @@ internal sealed class CheckpointFile
     /// <exception cref="BadInputException">They match no known network.</exception>
     public JobNetwork Network()
     {
-        if (Shape("blocks.0.conv.weight") is [int filters, ..])
-            return new JobNetwork { Architecture = ConvNet.Name, Width = filters, Depth = Count("blocks.", ".conv.weight") };
-        if (Shape("layers.0.weight") is [int units, ..])
-            return new JobNetwork { Architecture = Mlp.Name, Width = units, Depth = Count("layers.", ".weight") };
-        if (Shape("conv1.weight") is not null && Shape("fc1.weight") is not null)
-            return new JobNetwork { Architecture = LeNet.Name };
+        foreach (NetworkDescription network in NetworkRegistry.All)
+        {
+            if (network.Recognise(Shape) is not (int width, int depth))
+                continue;
+            return network.HasFixedSize
+                ? new JobNetwork { Architecture = network.Name }
+                : new JobNetwork { Architecture = network.Name, Width = width, Depth = depth };
+        }
+
         throw new BadInputException(Path, "tensors", string.Join(", ", _tensors.Select(tensor => tensor.Original).Take(NamedParameters.MostNamed)),
-            "those of a convnet (blocks.0.conv.weight …), an mlp (layers.0.weight …) or a lenet (conv1.weight …), or of such an nn.Sequential",
+            $"those of one of {string.Join(", ", NetworkRegistry.All.Select(network => $"{network.Name} ({network.Tensors})"))}, or of such an nn.Sequential",
             $"Rename them with --name-map FILE ({NameMap.Form}).", mostShown: 1000);
     }
 
@@ -60,14 +63,6 @@ internal sealed class CheckpointFile
     public float[] Parameters(Network network) => network.FromRenamedTensors(Path, _tensors);
 
     private int[]? Shape(string name) => _tensors.FirstOrDefault(tensor => tensor.Tensor.Name == name)?.Tensor.Shape;
-
-    private int Count(string prefix, string suffix)
-    {
-        int count = 0;
-        while (Shape($"{prefix}{count}{suffix}") is not null)
-            count++;
-        return count;
-    }
 
     /// <summary>Rejects PyTorch's own files with an explanation. They are pickles, which run code when they are read.</summary>
     private static void RequireSafetensors(string path)

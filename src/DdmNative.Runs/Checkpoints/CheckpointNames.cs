@@ -16,13 +16,6 @@ internal static class CheckpointNames
     private static readonly string[] Heads = ["classifier", "head", "fc", "linear"];
     private static readonly string[] RunningStatistics = ["running_mean", "running_var", "num_batches_tracked"];
 
-    private enum Kind
-    {
-        Convolution,
-        Norm,
-        Linear,
-    }
-
     /// <summary>
     /// Returns the tensors under our names if the file's names are documented; otherwise unchanged, and the network rejects them by name.
     /// </summary>
@@ -44,8 +37,8 @@ internal static class CheckpointNames
         Module[]? modules = Numbered(tensors);
         if (modules is null)
             return [.. tensors.Select(tensor => new RenamedTensor(tensor.Tensor with { Name = tensor.Name }, tensor.Tensor.Name))];
-        string[] names = OurNames(modules) ?? throw new BadInputException(file.File, "modules", string.Join(", ", modules.Select(module => $"{module.Name} ({Word(module.Kind)})").Take(NamedParameters.MostNamed)),
-            "convolution and norm in turn, then one linear layer (convnet); linear layers alone (mlp); or two convolutions and three linear layers (lenet)", $"Rename the tensors with --name-map FILE ({NameMap.Form}).");
+        string[] names = NamesOf(modules) ?? throw new BadInputException(file.File, "modules", string.Join(", ", modules.Select(module => $"{module.Name} ({Word(module.Kind)})").Take(NamedParameters.MostNamed)),
+            string.Join("; ", NetworkRegistry.All.Select(network => $"{network.Modules} ({network.Name})")), $"Rename the tensors with --name-map FILE ({NameMap.Form}).");
         Dictionary<string, string> ours = modules.Zip(names).ToDictionary(pair => pair.First.Name, pair => pair.Second);
         return [.. tensors.Select(tensor => new RenamedTensor(tensor.Tensor with { Name = $"{ours[ModuleOf(tensor.Name)]}.{LeafOf(tensor.Name)}" }, tensor.Tensor.Name))];
     }
@@ -57,7 +50,7 @@ internal static class CheckpointNames
         foreach (IGrouping<string, (string Name, NamedTensor Tensor)> module in tensors.GroupBy(tensor => ModuleOf(tensor.Name)))
         {
             NamedTensor? weight = module.FirstOrDefault(tensor => LeafOf(tensor.Name) == "weight").Tensor;
-            Kind? kind = weight?.Shape.Length switch { 4 => Kind.Convolution, 1 => Kind.Norm, 2 => Kind.Linear, _ => null };
+            ModuleKind? kind = weight?.Shape.Length switch { 4 => ModuleKind.Convolution, 1 => ModuleKind.Norm, 2 => ModuleKind.Linear, _ => null };
             string last = module.Key[(module.Key.LastIndexOf('.') + 1)..], prefix = module.Key[..^last.Length];
             bool isNumber = int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int number), isHead = Heads.Contains(last);
             if (kind is null || !(isNumber || isHead))
@@ -72,22 +65,17 @@ internal static class CheckpointNames
     }
 
     /// <summary>Our names of the modules, in order; null if they do not form one of our networks.</summary>
-    private static string[]? OurNames(Module[] modules)
+    private static string[]? NamesOf(Module[] modules)
     {
-        Kind[] kinds = [.. modules.Select(module => module.Kind)];
-        if (kinds.All(kind => kind == Kind.Linear))
-            return [.. kinds.Select((_, i) => i == kinds.Length - 1 ? "head" : $"layers.{i}")];
-        if (kinds is [Kind.Convolution, Kind.Convolution, Kind.Linear, Kind.Linear, Kind.Linear])
-            return ["conv1", "conv2", "fc1", "fc2", "head"];
-        bool inTurn = kinds.Length % 2 == 1 && kinds[^1] == Kind.Linear && kinds[..^1].Select((kind, i) => kind == (i % 2 == 0 ? Kind.Convolution : Kind.Norm)).All(right => right);
-        return inTurn ? [.. kinds.Select((_, i) => i == kinds.Length - 1 ? "head" : $"blocks.{i / 2}.{(i % 2 == 0 ? "conv" : "norm")}")] : null;
+        ModuleKind[] kinds = [.. modules.Select(module => module.Kind)];
+        return NetworkRegistry.All.Select(network => network.NameModules(kinds)).FirstOrDefault(names => names is not null);
     }
 
     private static string ModuleOf(string name) => name.LastIndexOf('.') is > 0 and int dot ? name[..dot] : "";
 
     private static string LeafOf(string name) => name[(name.LastIndexOf('.') + 1)..];
 
-    private static string Word(Kind kind) => kind switch { Kind.Convolution => "convolution", Kind.Norm => "norm", _ => "linear" };
+    private static string Word(ModuleKind kind) => kind switch { ModuleKind.Convolution => "convolution", ModuleKind.Norm => "norm", _ => "linear" };
 
-    private sealed record Module(string Name, string Prefix, bool OfHead, int Number, Kind Kind);
+    private sealed record Module(string Name, string Prefix, bool OfHead, int Number, ModuleKind Kind);
 }

@@ -58,7 +58,7 @@ internal sealed class TargetFiles
         JobNetwork found = Target.Network();
         var defaults = new JobNetwork();
         Require("network.architecture", stated.Architecture, defaults.Architecture, found.Architecture);
-        if (found.Architecture == LeNet.Name)
+        if (NetworkRegistry.Find(found.Architecture) is { HasFixedSize: true })
             return found;
         Require("network.width", stated.Width, defaults.Width, found.Width);
         Require("network.depth", stated.Depth, defaults.Depth, found.Depth);

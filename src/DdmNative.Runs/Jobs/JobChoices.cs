@@ -5,7 +5,7 @@ namespace DdmNative.Runs.Jobs;
 /// <summary>The names that a job can choose from, where a registry would be too much; the defaults first.</summary>
 public static class JobChoices
 {
-    public static IReadOnlyList<string> Architectures { get; } = [ConvNet.Name, Mlp.Name, LeNet.Name];
+    public static IReadOnlyList<string> Architectures => NetworkRegistry.Names;
 
     /// <summary>The spaces for clustering.</summary>
     public static IReadOnlyList<string> ClusterSpaces { get; } = ["features", "pixels"];

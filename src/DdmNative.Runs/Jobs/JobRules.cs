@@ -1,6 +1,7 @@
 using System.Globalization;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Networks;
 
 namespace DdmNative.Runs.Jobs;
 
@@ -191,7 +192,7 @@ public static class JobRules
     private static void Blocks(string field, string method, Job job, Rules rules)
     {
         // The depth of a network that comes from a file is known once the file is read (RunInputs).
-        if (job.Target is null && MethodRegistry.Create(method) is DepthMethod { Blocks: int blocks } && job.Network.Architecture != "lenet" && blocks > job.Network.Depth)
+        if (job.Target is null && MethodRegistry.Create(method) is DepthMethod { Blocks: int blocks } && NetworkRegistry.Find(job.Network.Architecture) is { HasFixedSize: false } && blocks > job.Network.Depth)
             throw rules.Error(field, $"'{method}'", $"block:1 to block:{job.Network.Depth}, the network's depth");
     }
 

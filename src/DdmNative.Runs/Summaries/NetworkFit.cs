@@ -1,4 +1,3 @@
-using System.Globalization;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Networks;
 
@@ -8,18 +7,8 @@ namespace DdmNative.Runs.Summaries;
 internal static class NetworkFit
 {
     /// <summary>What does not fit; null if everything fits.</summary>
-    public static BadInputException? Fault(NetworkOptions options) => options.Architecture switch
-    {
-        ConvNet.Name when options.Depth > ConvNet.Deepest(options.Input) => TooDeep(options, ConvNet.Deepest(options.Input)),
-        LeNet.Name when Math.Min(options.Input.Height, options.Input.Width) < LeNet.SmallestImage => BadInputException.OfJob(
-            "network.architecture", $"lenet for images of {options.Input}",
-                $"images of at least {LeNet.SmallestImage}×{LeNet.SmallestImage} for lenet, or convnet or mlp", "Choose another network."),
-        _ => null,
-    };
-
-    private static BadInputException TooDeep(NetworkOptions options, int deepest) => deepest == 0
-        ? BadInputException.OfJob("network.architecture", $"convnet for images of {options.Input}",
-            "images of at least 2×2 for convnet, or mlp", "Choose another network.")
-        : BadInputException.OfJob("network.depth", options.Depth.ToString(CultureInfo.InvariantCulture),
-            $"1 to {deepest} for images of {options.Input}: every block of a convnet halves them", "Lower the depth.");
+    public static BadInputException? Fault(NetworkOptions options)
+        => NetworkRegistry.Find(options.Architecture)?.Fault(options) is NetworkFault fault
+            ? BadInputException.OfJob($"network.{fault.Field}", fault.Found, fault.Expected, fault.Remedy)
+            : null;
 }
