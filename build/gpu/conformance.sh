@@ -1,4 +1,4 @@
-# conformance: every operation against its double-precision reference, in three precisions beside each other.
+# conformance: every operation against its double-precision reference; those with products in three precisions beside each other.
 check_conformance() {
     needs_device || return
     rm -f "$OUT/conformance.json"

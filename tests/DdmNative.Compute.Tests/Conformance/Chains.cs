@@ -28,7 +28,7 @@ public abstract partial class ConformanceSuite
         }
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [MemberData(nameof(ChainCases))]
     public void A_pass_in_one_plan_gives_every_parameter_gradient_and_the_images_cotangent(ImageCase testCase)
     {
@@ -49,7 +49,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(imagesCotangent, expected.ImagesCotangent.Value, ChainTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [MemberData(nameof(ChainCases))]
     public void Matching_in_one_plan_takes_its_direction_from_the_gradient_just_computed(ImageCase testCase)
     {
@@ -83,7 +83,7 @@ public abstract partial class ConformanceSuite
             ReferenceSoftmaxCrossEntropy.LabelCotangent(bench.Members, expected.Logits.Value, expected.Logits.Tangent!, o.Weights.Values), ChainTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [MemberData(nameof(ChainCases))]
     public void A_hessian_vector_product_in_one_plan_matches_the_reference(ImageCase testCase)
     {
@@ -107,7 +107,7 @@ public abstract partial class ConformanceSuite
     }
 
     /// <summary>Three steps of gather, forward, backward and update in one plan: every step must see the parameters that the one before it wrote.</summary>
-    [SkippableTheory]
+    [ConformanceTheory]
     [InlineData(1, 1)]
     [InlineData(1, 3)]
     [InlineData(20, 1)]
@@ -151,7 +151,7 @@ public abstract partial class ConformanceSuite
     }
 
     /// <summary>Maps so wide that a device keeps only a few samples of them in flight: its sums over samples go on from block to block.</summary>
-    [SkippableTheory]
+    [ConformanceTheory]
     [InlineData(1)]
     [InlineData(2)]
     public void A_block_of_wide_maps_is_right_however_many_samples_are_in_flight(int members)
@@ -196,7 +196,7 @@ public abstract partial class ConformanceSuite
     }
 
     /// <summary>A permutation reads samples that other tiles write: before the gather into its source, and after it.</summary>
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(1)]
     [InlineData(3)]
     public void Gathers_wait_for_their_source_and_writes_wait_for_gathers(int members)

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 /// <summary>What every device promises beside its arithmetic: layouts that round-trip, named shape errors, one recording at a time.</summary>
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
     public void What_is_uploaded_is_what_is_downloaded(ImageCase testCase)
     {
@@ -15,7 +15,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal(values, tensor.ToArray());
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
     public void A_new_tensor_is_zero(ImageCase testCase)
     {
@@ -23,7 +23,7 @@ public abstract partial class ConformanceSuite
         Assert.All(tensor.ToArray(), value => Assert.Equal(0f, value));
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void Uploads_and_downloads_of_another_length_are_refused()
     {
         using Tensor tensor = owner.Get(CreateDevice).Allocate(new TensorShape(2, 3, 4));
@@ -31,7 +31,7 @@ public abstract partial class ConformanceSuite
         Assert.Throws<ArgumentException>(() => tensor.Download(new float[25]));
     }
 
-    [SkippableFact]
+    [ConformanceFact]
     public void Device_names_itself()
     {
         Device device = owner.Get(CreateDevice);
@@ -39,7 +39,7 @@ public abstract partial class ConformanceSuite
         Assert.NotEmpty(device.Description);
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_recording_inside_a_recording_is_refused_and_the_device_goes_on()
     {
         Device device = owner.Get(CreateDevice);
@@ -50,7 +50,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal([1f, 2], y.ToArray());
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_recording_that_fails_leaves_the_device_eager()
     {
         Device device = owner.Get(CreateDevice);
@@ -61,7 +61,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal([3f, 4], y.ToArray());
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_plan_keeps_its_name_and_its_order()
     {
         Device device = owner.Get(CreateDevice);
@@ -80,7 +80,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal([610f], y.ToArray());
     }
 
-    [SkippableFact]
+    [ConformanceFact]
     public void Operands_of_the_wrong_shape_are_named()
     {
         Device device = owner.Get(CreateDevice);

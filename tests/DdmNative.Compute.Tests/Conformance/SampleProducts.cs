@@ -7,7 +7,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 /// <summary>Gradients that give the samples' products with directions on their way: the gradient is the plain call's, bit for bit.</summary>
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory]
     [MemberData(nameof(Cases.Convolutions), MemberType = typeof(Cases))]
     public void Sample_products_of_convolution_gradients_match_the_reference(ConvolutionCase testCase)
     {
@@ -32,7 +32,7 @@ public abstract partial class ConformanceSuite
         }, ConvolutionTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [MemberData(nameof(Cases.Matrices), MemberType = typeof(Cases))]
     public void Sample_products_of_matrix_gradients_match_the_reference(MatrixCase testCase)
     {
@@ -55,7 +55,7 @@ public abstract partial class ConformanceSuite
         }, ProductTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
     public void Sample_products_of_instance_norm_gradients_match_the_reference(ImageCase testCase)
     {
