@@ -13,8 +13,8 @@ public sealed partial class GpuCheckTests(RunFiles files) : IDisposable
 {
     private const string WholePackVariable = "DDMTEST_GPU_PACK";
 
-    /// <summary>One case of each method, or two.</summary>
-    private static readonly string[] Small = ["--small", "--sample", "400"];
+    /// <summary>One case of each method, or two, and time enough for the busiest machine.</summary>
+    private static readonly string[] Small = ["--small", "--sample", "400", "--minutes", "60"];
 
     private static readonly (string Project, string Program)[] Programs =
         [("src/DdmNative.Cli", "ddm"), ("tests/DdmNative.GpuCheck", "gpu-check")];
