@@ -9,9 +9,12 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
+# One of so many shapes, where the conformance suite runs once more on another path of the same kernels.
+shapes=10
 if [[ ${1:-} == --full ]]; then
     shift
     export DDMTEST_FULL=1
+    shapes=1
 fi
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
@@ -109,7 +112,7 @@ else
     quiet="Machine=quiet" any="Machine!=quiet"
     # These need no emulator and begin while it is built; they leave room for the longest, which begins when the emulator is there. The
     # kernels run once more on each of the paths that this machine would not choose.
-    DOTNET_EnableHWIntrinsic=0 start Compute.Tests "portable vectors" --filter "FullyQualifiedName~.CpuConformance"
+    DDMTEST_SHAPES=$shapes DOTNET_EnableHWIntrinsic=0 start Compute.Tests "portable vectors" --filter "FullyQualifiedName~.CpuConformance"
     start Compute.Tests "" --filter "$any"
     begun[Compute.Tests]=1
     emulate
@@ -121,7 +124,7 @@ else
         fi
     done
     if grep -qs avx512f /proc/cpuinfo; then
-        DOTNET_EnableAVX512=0 start Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"
+        DDMTEST_SHAPES=$shapes DOTNET_EnableAVX512=0 start Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"
     fi
     while [[ $running -gt 0 ]]; do finish_one; done
     for project in "${projects[@]}"; do
@@ -131,7 +134,9 @@ else
     done
 fi
 
-echo "Sweeps: $([[ -n ${DDMTEST_FULL:-} ]] && echo "all cases (--full)" || echo "a seeded tenth of their cases; build/test.sh --full runs all")."
+sweeps="a seeded tenth of their cases; build/test.sh --full runs all"
+if [[ -n ${DDMTEST_FULL:-} ]]; then sweeps="all cases"; fi
+echo "Sweeps ran $sweeps."
 # <Counters total= executed= passed= failed= …>: what was not executed was skipped.
 read -r passed failed skipped < <(sed -n 's/.*<Counters total="\([0-9]*\)" executed="\([0-9]*\)" passed="\([0-9]*\)" failed="\([0-9]*\)".*/\1 \2 \3 \4/p' "$results"/*.trx |
     awk '{ total += $1; executed += $2; passed += $3 } END { print passed + 0, executed - passed, total - executed }')
