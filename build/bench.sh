@@ -33,11 +33,9 @@ fi
 # Builds only if a source is newer, so that a quick run is quick.
 binary=benchmarks/DdmNative.SideBySide/bin/Release/net10.0/side-by-side.dll
 stamp=benchmarks/DdmNative.SideBySide/bin/Release/built
-newer() {
-    find src benchmarks/DdmNative.SideBySide Directory.Build.props Directory.Packages.props global.json \
-        \( -name bin -o -name obj \) -prune -o -type f -newer "$stamp" -print -quit
-}
-if [[ ! -f $binary || ! -f $stamp || -n $(newer) ]]; then
+source build/newer.sh
+sources=(src benchmarks/DdmNative.SideBySide Directory.Build.props Directory.Packages.props global.json)
+if [[ ! -f $binary ]] || is_newer "$stamp" "${sources[@]}"; then
     echo "Building …" >&2
     started=$(mktemp)
     dotnet build benchmarks/DdmNative.SideBySide -c Release --nologo -v quiet -clp:NoSummary >&2

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the examples of examples/cluster here: a job in one process, and the same job in shards with a scheduler; then compares the two
-# runs, file by file. With Slurm, one of the shards is asked to stop while it runs, and is queued again. The last line is the verdict; the
-# exit status is 0 if every file that contains no times is identical, byte for byte.
+# runs, file by file. With Slurm, one of the shards is asked to stop while it runs, and is queued again. Nothing depends on how fast the
+# machine is: the shard is held until the signal has reached it. The last line is the verdict; the exit status is 0 if every file that
+# contains no times is identical, byte for byte.
 #
 #   build/cluster-test.sh slurm    [JOB.json [N]]     starts its own Slurm on this machine (Debian's slurm-wlm and munge, as root):
 #                                                     two CPUs, tasks queue
@@ -30,13 +31,17 @@ cannot() {
     exit 77
 }
 
-# Waits until a command succeeds; gives up after half a minute.
+# Waits until a command succeeds. Gives up after ten minutes, or when a daemon has ended.
 await() {
-    for _ in $(seq 150); do
+    local end=$((SECONDS + 600)) pid
+    while [[ $SECONDS -lt $end ]]; do
         if "$@" > /dev/null 2>&1; then return 0; fi
+        for pid in "${daemons[@]}"; do
+            if ! kill -0 "$pid" 2> /dev/null; then end=0; fi
+        done
         sleep 0.2
     done
-    echo "cluster-test: '$*' has not come to pass" >&2
+    echo "cluster-test: waited in vain for: $*" >&2
     tail -n 20 "$work"/*.log >&2
     return 1
 }
@@ -62,7 +67,7 @@ SlurmdPort=$(free_port)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket=$work/munge.socket,cred_expire=5
+AuthInfo=socket=$work/munge.socket,cred_expire=15
 StateSaveLocation=$work/state
 SlurmdSpoolDir=$work/spool
 SlurmctldPidFile=$work/slurmctld.pid
@@ -86,25 +91,63 @@ CONF
     await sh -c 'sinfo --noheader --format=%T | grep -qx idle'
 }
 
-# Asks running shards to stop, as at the end of their time limit, until one has been queued again. (A shard may finish before it reacts.)
-requeue_one() {
-    local array shard
-    await sh -c 'squeue --noheader --name=ddm-shard --states=RUNNING | grep -q .'
-    array=$(squeue --noheader --name=ddm-shard --format=%F | head -n 1)
-    for shard in $(seq "$shards"); do
-        await test -e "run-shards/$shard/run.json"
-        scancel --signal=TERM "${array}_$shard" || true
-        await sh -c "scontrol show job ${array}_$shard --oneliner | grep -qE ' Restarts=1 | JobState=COMPLETED '"
-        if scontrol show job "${array}_$shard" --oneliner | grep -q ' Restarts=1 '; then requeued=$shard; return; fi
-    done
-    echo "cluster-test: every shard was done before it could be asked to stop" >&2
-    return 1
+# Writes a ddm that holds the first shard on its way: it runs in slices until its record is there, stands still until the signal to stop
+# has reached it, and goes on with the signal to answer.
+write_held_ddm() {
+    cat > "$work/held-ddm" <<'HELD'
+#!/usr/bin/env bash
+work=$(dirname -- "${BASH_SOURCE[0]}") record=$RUN-shards/${SLURM_ARRAY_TASK_ID:-}/run.json
+if [[ -z ${SLURM_ARRAY_TASK_ID:-} ]] || ! mkdir "$work/held" 2> /dev/null; then exec $HELD_DDM "$@"; fi
+# The signal comes to this shell too.
+trap 'asked=1' TERM
+state() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$pid/status" 2> /dev/null; }
+has_signal() { (( 0x$(sed -n 's/^ShdPnd:[[:space:]]*//p' "/proc/$pid/status") >> 14 & 1 )); }
+$HELD_DDM "$@" &
+pid=$!
+while [[ ! -e $record && -n $(state) && $(state) != Z ]]; do
+    kill -CONT "$pid" 2> /dev/null
+    sleep 0.05
+    kill -STOP "$pid" 2> /dev/null
+done
+# It stops, or has ended, a moment after it is told to.
+until [[ -z $(state) || $(state) == [TZ] ]]; do sleep 0.05; done
+if [[ $(state) == T ]]; then
+    echo "$SLURM_ARRAY_TASK_ID" > "$work/held/shard"
+    until has_signal; do sleep 0.05; done
+    : > "$work/held/told"
+    kill -CONT "$pid"
+else
+    # It was done before it could be held: the next shard is.
+    rmdir "$work/held"
+fi
+# A trap ends a wait: then once more.
+while true; do
+    asked=
+    wait "$pid"
+    status=$?
+    [[ -n $asked ]] || exit $status
+done
+HELD
+    chmod +x "$work/held-ddm"
 }
 
-# Waits until the merging job is over; the result is the state that Slurm reports.
+# Asks the shard that is held to stop, as the end of its time would, and waits until it has gone back to the queue.
+requeue_one() {
+    local array shard
+    await test -s "$work/held/shard"
+    shard=$(< "$work/held/shard")
+    # Not `head`, which may end before squeue has written all its lines: that fails the pipe.
+    array=$(squeue --noheader --name=ddm-shard --format=%F | sort -u)
+    # What scancel says is not to be relied on while Slurm changes the task's state: the shard itself tells that it has the signal.
+    await sh -c "test -e '$work/held/told' || { scancel --signal=TERM ${array}_$shard; false; }"
+    await sh -c "scontrol show job ${array}_$shard --oneliner | grep -q ' Restarts=[1-9]'"
+    requeued=$shard
+}
+
+# Waits until the merging job has ended. Gives up after half an hour, which no machine is too busy for.
 await_slurm() {
-    local state
-    while true; do
+    local state end=$((SECONDS + 1800))
+    while [[ $SECONDS -lt $end ]]; do
         state=$(scontrol show job "$1" --oneliner | sed -n 's/.* JobState=\([A-Z_]*\).*/\1/p')
         case $state in
             COMPLETED) return 0 ;;
@@ -115,10 +158,11 @@ await_slurm() {
                     continue
                 fi ;;
         esac
-        echo "cluster-test: the merging job is $state" >&2
-        tail -n 20 "$work"/slurm-*.out >&2
-        return 1
+        break
     done
+    echo "cluster-test: the merging job is $state" >&2
+    tail -n 20 "$work"/slurm-*.out >&2
+    return 1
 }
 
 cd "$work"
@@ -126,7 +170,8 @@ case $how in
     slurm)
         start_slurm
         $DDM run "$job" --run whole --quiet --threads 2 > /dev/null
-        merge=$("$root/examples/cluster/slurm/submit.sh" "$job" "$work/run" "$shards")
+        write_held_ddm
+        merge=$(HELD_DDM=$DDM DDM=$work/held-ddm "$root/examples/cluster/slurm/submit.sh" "$job" "$work/run" "$shards")
         requeue_one
         await_slurm "$merge"
         ;;

@@ -11,15 +11,15 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 case ${1:-} in
     write)
-        export DDM_DISK_FAULTS=${2:-60}
+        export DDMTEST_DISK_FAULTS=${2:-60}
         exec build/survival.sh DiskFaultTests DdmNative.Cli.Tests
         ;;
     read)
-        export DDM_MUTATIONS=${2:-10000}
+        export DDMTEST_MUTATIONS=${2:-10000}
         exec build/survival.sh Mutated DdmNative.Attribution.Tests DdmNative.Runs.Tests DdmNative.Compute.Cuda.Tests
         ;;
     commands)
-        export DDM_COMMANDS=${2:-1000} DDM_COMMAND_SEED=${3:-1}
+        export DDMTEST_COMMANDS=${2:-1000} DDMTEST_COMMAND_SEED=${3:-1}
         exec build/survival.sh RandomCommandTests DdmNative.Cli.Tests
         ;;
     *)

@@ -6,5 +6,5 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-export DDM_KILLS=${1:-50} DDM_KILL_SEED=${2:-1}
+export DDMTEST_KILLS=${1:-50} DDMTEST_KILL_SEED=${2:-1}
 exec build/survival.sh KillTests DdmNative.Cli.Tests

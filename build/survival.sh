@@ -9,7 +9,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 word=${1:?which tests}
 shift
 log=$(mktemp)
-export DDM_SURVIVAL_LOG=$log
+export DDMTEST_LOG=$log
 for project in "$@"; do
     dotnet build "tests/$project" -c Release --nologo -v quiet -clp:NoSummary
 done

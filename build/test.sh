@@ -1,10 +1,21 @@
 #!/usr/bin/env bash
 # All set-up and all tests: restores, builds (a warning is an error), runs every test project in Release.
 # The last line is "N passed, N failed, N skipped", summed over the projects; the exit status is not zero on any failure.
-# Arguments are handed to `dotnet test`, e.g. --filter "FullyQualifiedName~Formats".
+#
+#   build/test.sh [--full] [OPTIONS of dotnet test]     e.g. --filter "FullyQualifiedName~Formats"
+#
+# Sweeps over many random cases run a seeded tenth of them, and all with --full (docs/testing.md).
 # GpuPackages=true build/test.sh builds and tests the opt-in parts too (docs/gpu-packages.md); without it they are not seen.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+# One of so many shapes, where the conformance suite runs once more on another path of the same kernels.
+shapes=10
+if [[ ${1:-} == --full ]]; then
+    shift
+    export DDMTEST_FULL=1
+    shapes=1
+fi
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 # The tests start hundreds of short processes, which spend a sixth of their time on profiles that they do not live to use.
@@ -40,12 +51,15 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
-# run PROJECT [NAME] [OPTIONS OF dotnet test]: NAME for a second run of the same project.
+# run PROJECT [NAME] [OPTIONS of dotnet test]: NAME for a second run of the same project.
 run() {
     local project=tests/DdmNative.$1/DdmNative.$1.csproj name=DdmNative.$1${2:+, $2}
     shift $(($# > 1 ? 2 : 1))
     echo "== $name"
-    dotnet test "$project" -c Release --no-build --nologo --logger "trx;LogFileName=$name.trx" --results-directory "$results" "$@" || touch "$results/failed"
+    local begin=$SECONDS
+    dotnet test "$project" -c Release --no-build --nologo --logger "trx;LogFileName=$name.trx" --results-directory "$results" "$@" ||
+        touch "$results/failed"
+    echo "== $name: $((SECONDS - begin)) s"
     # A project whose tests could not be run at all leaves no results: that is a failure, never a quiet zero.
     if [[ ! -f $results/$name.trx ]]; then
         echo "$name left no results" >&2
@@ -75,31 +89,54 @@ for file in tests/*/*.Tests.csproj; do
     fi
 done
 
+# start ARGUMENTS of run: runs in the background beside the others, one more than there are cores, because hardly any project keeps all
+# cores busy. What it prints comes when it has ended.
+most_at_once=$(($(nproc) + 1)) running=0 started=0
+declare -A begun=()
+start() {
+    if [[ $running -ge $most_at_once ]]; then finish_one; fi
+    started=$((started + 1)) running=$((running + 1))
+    local log=$results/$started.log
+    { run "$@" > "$log" 2>&1; cat "$log"; } &
+}
+finish_one() {
+    wait -n || touch "$results/failed"
+    running=$((running - 1))
+}
+
 if [[ $# -gt 0 ]]; then
     emulate
     for project in "${projects[@]}"; do run "$project" "" "$@"; done
 else
-    # Hardly any project keeps all cores busy, so three run at a time. What is measured in time waits for the end, when the machine has nothing else to do.
+    # A test of what a browser paints in how much time waits for the end, when this machine has nothing else to do.
     quiet="Machine=quiet" any="Machine!=quiet"
-    # These need no emulator and begin while it is built. The kernels once more on each of the paths that this machine would not choose itself.
-    {
-        DOTNET_EnableHWIntrinsic=0 run Compute.Tests "portable vectors" --filter "FullyQualifiedName~.CpuConformance"
-        if grep -qs avx512f /proc/cpuinfo; then DOTNET_EnableAVX512=0 run Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"; fi
-        run Compute.Tests
-    } > "$results/kernels.log" 2>&1 &
-    run Attribution.Tests > "$results/attribution.log" 2>&1 &
-    attribution=$!
+    # These need no emulator and begin while it is built; they leave room for the longest, which begins when the emulator is there. The
+    # kernels run once more on each of the paths that this machine would not choose.
+    DDMTEST_SHAPES=$shapes DOTNET_EnableHWIntrinsic=0 start Compute.Tests "portable vectors" --filter "FullyQualifiedName~.CpuConformance"
+    start Compute.Tests "" --filter "$any"
+    begun[Compute.Tests]=1
     emulate
-    run Cli.Tests "" --filter "$any" > "$results/commands.log" 2>&1 &
-    wait $attribution
-    for project in "${projects[@]}"; do
-        if [[ $project != @(Attribution|Compute|Cli).Tests ]]; then run "$project" "" --filter "$any"; fi
+    # The longest first, so that none is left to run alone at the end; projects that are not named here come last.
+    for project in Cli.Tests Attribution.Tests Runs.Tests Compute.Cuda.Tests Compute.Ilgpu.Tests "${projects[@]}"; do
+        if [[ " ${projects[*]} " == *" $project "* && -z ${begun[$project]:-} ]]; then
+            begun[$project]=1
+            start "$project" "" --filter "$any"
+        fi
     done
-    wait
-    cat "$results/attribution.log" "$results/kernels.log" "$results/commands.log"
-    for project in Cli.Tests CudaEmulator.Tests; do run "$project" "on a quiet machine" --filter "$quiet"; done
+    if grep -qs avx512f /proc/cpuinfo; then
+        DDMTEST_SHAPES=$shapes DOTNET_EnableAVX512=0 start Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"
+    fi
+    while [[ $running -gt 0 ]]; do finish_one; done
+    for project in "${projects[@]}"; do
+        if grep -rqF 'Trait("Machine", "quiet")' --include='*.cs' "tests/DdmNative.$project"; then
+            run "$project" "on a quiet machine" --filter "$quiet"
+        fi
+    done
 fi
 
+sweeps="a seeded tenth of their cases; build/test.sh --full runs all"
+if [[ -n ${DDMTEST_FULL:-} ]]; then sweeps="all cases"; fi
+echo "Sweeps ran $sweeps."
 # <Counters total= executed= passed= failed= …>: what was not executed was skipped.
 read -r passed failed skipped < <(sed -n 's/.*<Counters total="\([0-9]*\)" executed="\([0-9]*\)" passed="\([0-9]*\)" failed="\([0-9]*\)".*/\1 \2 \3 \4/p' "$results"/*.trx |
     awk '{ total += $1; executed += $2; passed += $3 } END { print passed + 0, executed - passed, total - executed }')

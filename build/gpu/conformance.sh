@@ -1,4 +1,4 @@
-# conformance: every operation against its double-precision reference, in three precisions in parallel.
+# conformance: every operation against its double-precision reference; those with products in three precisions, in parallel.
 check_conformance() {
     needs_device || return
     rm -f "$OUT/conformance.json"

@@ -23,8 +23,7 @@ internal sealed class DdmEnvironment
 
     /// <summary>Variables that other parts of the product read (docs/architecture.md, docs/cuda-emulator.md).</summary>
     private static readonly string[] ReadElsewhere =
-        ["DDM_DATA", "DDM_KILLS", "DDM_KILL_SEED", "DDM_DISK_FAULTS", "DDM_FAULT_SEED", "DDM_MUTATIONS", "DDM_COMMANDS",
-            "DDM_COMMAND_SEED", "DDM_SURVIVAL_LOG", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR",
+        ["DDM_DATA", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR",
             .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "MMA", "REPORT", "SEED", "THREADS"])
             .Select(name => "DDM_CUDA_EMULATOR_" + name)];
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Xunit;
 
@@ -25,15 +24,8 @@ public sealed class EvaluateTests(RunFiles files)
             Assert.True(head.GetProperty("figures").TryGetProperty(figure, out _), figure);
 
         // Killed as soon as the store holds a few models, which is within the first metric.
-        using (Process process = Ddm.Start(["evaluate", "--run", killed, "--threads", "1", "--wave", "1", .. Tiny]))
-        {
-            process.BeginErrorReadLine();
-            while (!process.HasExited && Kept(killed) < 3)
-                Thread.Sleep(1);
-            process.Kill();
-            process.WaitForExit();
-        }
-
+        InterruptionTests.KillAfterThree(
+            ["evaluate", "--run", killed, "--threads", "1", "--wave", "1", .. Tiny], killed, () => Kept(killed), Kept(whole));
         int before = Kept(killed);
         Assert.InRange(before, 3, Kept(whole) - 1);
         Ddm.Result again = Ddm.Run(["evaluate", "--run", killed, "--threads", "1", .. Tiny]);

@@ -6,15 +6,15 @@ namespace DdmNative.Cli.Tests;
 /// <summary>
 /// <c>build/gpu-check.sh</c> rehearsed on the emulator, from a folder laid out as <c>build/gpu-pack.sh</c> lays out <c>.gpu</c>, with no
 /// <c>dotnet</c> on the path. The programs in the archive are links to this build's; the whole pack, which takes minutes, is made where
-/// DDM_GPU_PACK_TEST is 1.
+/// DDMTEST_GPU_PACK is 1.
 /// </summary>
 [Collection(CudaCommands.Name)]
 public sealed partial class GpuCheckTests(RunFiles files) : IDisposable
 {
-    private const string WholePackVariable = "DDM_GPU_PACK_TEST";
+    private const string WholePackVariable = "DDMTEST_GPU_PACK";
 
-    /// <summary>One case of each method, or two.</summary>
-    private static readonly string[] Small = ["--small", "--sample", "400"];
+    /// <summary>One case of each method, or two, and time enough for the busiest machine.</summary>
+    private static readonly string[] Small = ["--small", "--sample", "400", "--minutes", "60"];
 
     private static readonly (string Project, string Program)[] Programs =
         [("src/DdmNative.Cli", "ddm"), ("tests/DdmNative.GpuCheck", "gpu-check")];

@@ -59,19 +59,25 @@ public sealed class TelemetryTests(RunFiles files)
     }
 
     [Fact]
-    [Trait("Machine", "quiet")]
     public void An_endpoint_that_refuses_or_never_answers_neither_fails_a_run_nor_holds_it_up()
     {
         string run = files.PathOf("unheard");
         Assert.Equal(0, Ddm.Run(["attribute", "--run", run, .. Tiny]).Code);
-        double plain = SecondsOf(run, []);
-        double refused = SecondsOf(run, Exporting($"http://127.0.0.1:{OtlpServer.FreePort()}"));
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        double unanswered = SecondsOf(run, Exporting($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}"));
+        double plain = 0, refused = 0, unanswered = 0;
+        bool isHeldUp = true;
+        // A run that waits for the endpoint takes ten seconds longer each time; one that other processes hold up does so by chance.
+        for (int attempt = 0; attempt < 6 && isHeldUp; attempt++)
+        {
+            plain = SecondsOf(run, []);
+            refused = SecondsOf(run, Exporting($"http://127.0.0.1:{OtlpServer.FreePort()}"));
+            unanswered = SecondsOf(run, Exporting($"http://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}"));
+            // The end may wait for two seconds; the rest is for loading the exporter.
+            isHeldUp = refused >= plain + 8 || unanswered >= plain + 8;
+        }
 
-        // Two seconds are what the end may wait; the rest is the loading of the exporter, on a machine that may be busy.
-        Assert.True(refused < plain + 8 && unanswered < plain + 8, $"{plain:0.0} s without, {refused:0.0} s refused, {unanswered:0.0} s unanswered");
+        Assert.False(isHeldUp, $"{plain:0.0} s without, {refused:0.0} s refused, {unanswered:0.0} s unanswered");
     }
 
     [Theory]

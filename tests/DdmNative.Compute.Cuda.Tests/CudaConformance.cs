@@ -5,8 +5,9 @@ namespace DdmNative.Compute.Cuda.Tests;
 
 /// <summary>
 /// The kernels on the machine's CUDA device, or on the driver that <c>DDM_CUDA_DRIVER</c> names; skipped with the reason if there is none.
-/// Each precision is a class, so that they run in parallel.
+/// Each precision runs the tests that use products, and is a class of its own, so that the precisions run in parallel.
 /// </summary>
+[SuitePart(withProducts: true)]
 public abstract class CudaConformance(DeviceOwner owner, Precision precision) : ConformanceSuite(owner)
 {
     protected override Device CreateDevice()
@@ -22,6 +23,13 @@ public abstract class CudaConformance(DeviceOwner owner, Precision precision) : 
         }
     }
 }
+
+/// <summary>
+/// The tests that are declared free of products, once, on a device whose precision does not exist: a test that is declared so by mistake
+/// asks for a kernel that no module contains, and fails.
+/// </summary>
+[SuitePart(withProducts: false)]
+public sealed class ProductFreeCudaConformance(DeviceOwner owner) : CudaConformance(owner, (Precision)(-1));
 
 /// <summary>float32 products, with the tolerances of every backend.</summary>
 public sealed class Fp32CudaConformance(DeviceOwner owner) : CudaConformance(owner, Precision.Fp32);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using DdmNative.CudaEmulator.Checks;
 using DdmNative.CudaEmulator.Ptx;
@@ -12,6 +13,7 @@ namespace DdmNative.CudaEmulator.Execution;
 /// </summary>
 internal static unsafe class MatrixOperations
 {
+    [SkipLocalsInit]
     public static void Multiply(Warp warp, Operation* operation, uint mask)
     {
         Detail detail = Whole(warp, operation, mask);
@@ -49,8 +51,14 @@ internal static unsafe class MatrixOperations
         if (options.MatrixSums == MatrixSums.Truncate)
         {
             float* rowsOfA = stackalloc float[16 * 16];
-            for (int at = 0; at < rows * depth; at++)
-                rowsOfA[at] = *InRegisters(a, at / depth, at % depth, perWord);
+            for (int k = 0; k < depth; k++)
+            {
+                // The upper half of the rows lies a register on; within a half, rows lie four lanes apart.
+                float* upper = InRegisters(a, 0, k, perWord), lower = InRegisters(a, 8, k, perWord);
+                for (int i = 0; i < 8; i++)
+                    (rowsOfA[i * depth + k], rowsOfA[(i + 8) * depth + k]) = (upper[4 * i], lower[4 * i]);
+            }
+
             TensorCore.Of(options.Capability, typeA, depth).MultiplyAdd(rowsOfA, b, c, m.Shape, typeA, typeA, typeC, typeD);
         }
         else

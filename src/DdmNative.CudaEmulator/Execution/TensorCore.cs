@@ -24,6 +24,9 @@ internal readonly record struct TensorCore(int FractionBits, int StepDepth, int 
     /// <summary>Below every exponent of two factors: that of a zero.</summary>
     private const int NoExponent = -2048;
 
+    /// <summary>Between these exponents addends are aligned in single precision.</summary>
+    private const int LeastInSingle = -100, MostInSingle = 125;
+
     /// <summary>Elements of the largest operand: 16 × 32.</summary>
     private const int MostElements = 512;
 
@@ -61,6 +64,8 @@ internal readonly record struct TensorCore(int FractionBits, int StepDepth, int 
         double* wideB = stackalloc double[MostElements], exact = stackalloc double[8];
         bool isFinite = Exponents(a, rows * depth, LeastExponent(typeA), exponentsA)
             & Exponents(b, depth * columns, LeastExponent(typeB), exponentsB);
+        // So many addends fit into 32 bits, and the results of halves are rounded from the exact sum.
+        bool isInSingle = isFinite && typeD == PtxType.F32 && (4L * StepDepth + 2) << FractionBits <= int.MaxValue;
         for (int i = 0; i < depth * columns; i += 4)
             Vector256.WidenLower(Vector256.Create(Vector128.Load(b + i), default)).Store(wideB + i);
         for (int first = 0; first < depth; first += StepDepth)
@@ -79,6 +84,12 @@ internal readonly record struct TensorCore(int FractionBits, int StepDepth, int 
                         largest = Vector256.Max(largest, Vector256.Create(exponentsA[row * depth + k]) + right);
                     }
 
+                    if (isInSingle && IsInSingle(largest))
+                    {
+                        AddInSingle(left, b + column, columns, first, sums, Vector256.Max(largest, Vector256.Create(LeastInSingle)));
+                        continue;
+                    }
+
                     // Of zeros alone any scale will do.
                     largest = Vector256.Max(largest, Vector256.Create(-300));
                     AddHalf(left, wideB + column, columns, first, sums, Vector256.WidenLower(largest), exact);
@@ -89,6 +100,34 @@ internal readonly record struct TensorCore(int FractionBits, int StepDepth, int 
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Whether products, of at most 22 bits, and accumulators whose largest exponents these are can be aligned in single precision: none
+    /// overflows, and what is lost of those below the normal numbers is truncated anyway.
+    /// </summary>
+    private static bool IsInSingle(Vector256<int> largest)
+    {
+        Vector256<int> isOutside = Vector256.GreaterThan(largest, Vector256.Create(MostInSingle))
+            | (Vector256.LessThan(largest, Vector256.Create(LeastInSingle)) & Vector256.GreaterThan(largest, Vector256.Create(-300)));
+        return isOutside == Vector256<int>.Zero;
+    }
+
+    /// <summary>Eight sums in whole numbers of 32 bits, truncated to single precision.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private unsafe void AddInSingle(float* a, float* b, int columns, int first, float* c, Vector256<int> largest)
+    {
+        Vector256<int> places = Vector256.Create(FractionBits) - largest;
+        Vector256<float> up = PowerOfTwo(places), down = PowerOfTwo(-places);
+        Vector256<int> sum = Vector256.ConvertToInt32Native(Vector256.Load(c) * up);
+        for (int k = first; k < first + StepDepth; k++)
+            sum += Vector256.ConvertToInt32Native(Vector256.Create(a[k]) * Vector256.Load(b + k * columns) * up);
+
+        // The conversion rounds to nearest: what grew by it goes back by one place.
+        Vector256<float> nearest = Vector256.ConvertToSingle(sum);
+        Vector256<int> hasGrown = Vector256.GreaterThan(Vector256.Abs(Vector256.ConvertToInt32Native(nearest)), Vector256.Abs(sum));
+        Vector256<int> truncated = (nearest.AsInt32() + hasGrown) & Vector256.Create(-1 << 23 - ResultBits);
+        (truncated.AsSingle() * down).Store(c);
     }
 
     /// <summary>Four exact sums of truncated addends.</summary>
@@ -144,6 +183,9 @@ internal readonly record struct TensorCore(int FractionBits, int StepDepth, int 
 
     /// <summary>2ⁿ for −1022 ≤ n ≤ 1023.</summary>
     private static Vector256<double> PowerOfTwo(Vector256<long> exponents) => (exponents + Vector256.Create(1023L) << 52).AsDouble();
+
+    /// <summary>2ⁿ for −126 ≤ n ≤ 127.</summary>
+    private static Vector256<float> PowerOfTwo(Vector256<int> exponents) => (exponents + Vector256.Create(127) << 23).AsSingle();
 
     /// <summary>The exponents of floats; those of what is not finite are above 127. Whether all are finite.</summary>
     private static unsafe bool Exponents(float* values, int count, int least, int* exponents)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using DdmNative.Attribution.Formats;
+using DdmNative.Tests;
 using Xunit;
 using Xunit.Sdk;
 
@@ -89,7 +90,7 @@ internal static class Fuzz
 
     private static void Log(string line)
     {
-        if (Environment.GetEnvironmentVariable("DDM_SURVIVAL_LOG") is not { Length: > 0 } log)
+        if (TestScale.LogFile is not string log)
             return;
         lock (Logging)
             File.AppendAllText(log, line + "\n");

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
+using DdmNative.Tests;
 
 namespace DdmNative.Attribution.Tests.Formats;
 
@@ -9,8 +9,8 @@ namespace DdmNative.Attribution.Tests.Formats;
 /// </summary>
 internal static class Mutations
 {
-    /// <summary>How many each reader is given: those of <c>DDM_MUTATIONS</c>, or as many as the tests have time for.</summary>
-    public static int Count { get; } = Environment.GetEnvironmentVariable("DDM_MUTATIONS") is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : 2000;
+    /// <summary>How many damaged files each reader is given: <c>DDMTEST_MUTATIONS</c>, or what the sweep of the tests asks for.</summary>
+    public static int Count { get; } = TestScale.Number("DDMTEST_MUTATIONS", TestScale.Cases(10_000));
 
     private static readonly ulong[] Large = [0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF];
 

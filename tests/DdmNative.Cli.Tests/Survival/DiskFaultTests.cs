@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using DdmNative.Runs.Folders;
+using DdmNative.Tests;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -32,11 +33,11 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
         Ddm.Result undisturbed = Ddm.Run(disk.Counting(whole, counts), job.In(whole));
         Assert.True(undisturbed.Code == ExitCode.Done, undisturbed.Error);
         Dictionary<string, long> calls = FaultyDisk.Counts(counts);
-        Setting.Say(output, $"undisturbed: {string.Join(", ", calls.Select(call => $"{call.Value} {call.Key}"))}");
+        SurvivalLog.Write(output, $"undisturbed: {string.Join(", ", calls.Select(call => $"{call.Value} {call.Key}"))}");
         Dictionary<string, byte[]> expected = _undisturbedOutcome ??= Outcome.Of(whole);
         Assert.All(FaultyDisk.Calls, call => Assert.InRange(calls[call], 1, long.MaxValue));
 
-        int seed = Setting.Number("DDM_FAULT_SEED", 1), wanted = Setting.Number("DDM_DISK_FAULTS", 8), hit = 0;
+        int seed = TestScale.Number("DDMTEST_FAULT_SEED", 1), wanted = TestScale.Number("DDMTEST_DISK_FAULTS", 8), hit = 0;
         var random = new Random(seed);
         for (int chain = 0; hit < wanted; chain++)
         {
@@ -59,7 +60,7 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
                     break;
                 hit++;
                 string said = result.Error.TrimEnd().Split('\n')[^1];
-                Setting.Say(output, $"fault {hit}: {fault}: {said.Replace(run, "RUN", StringComparison.Ordinal)}");
+                SurvivalLog.Write(output, $"fault {hit}: {fault}: {said.Replace(run, "RUN", StringComparison.Ordinal)}");
                 Assert.True(said.Contains(run, StringComparison.Ordinal) && said.Contains("run the same command again", StringComparison.Ordinal), what);
                 AssertNothingLost(run, before, what);
             }
@@ -68,7 +69,10 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
             Directory.Delete(run, recursive: true);
         }
 
-        Setting.Say(output, string.Create(CultureInfo.InvariantCulture, $"{hit} faults (seed {seed}): exit code 7 each, nothing lost, nothing half-written left; all came to the bits of the undisturbed run."));
+        SurvivalLog.Write(output, string.Create(
+            CultureInfo.InvariantCulture,
+            $"{hit} faults (seed {seed}): exit code 7 each, nothing lost, nothing half-written left; all came to the bits of " +
+            $"the undisturbed run."));
     }
 
     /// <summary>A disk that is really full, in a namespace of its own: a small tmpfs, which then grows.</summary>

@@ -1,3 +1,4 @@
+using DdmNative.Tests;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -9,5 +10,7 @@ public sealed class KillTests(RunFiles files, ITestOutputHelper output)
 {
     [Fact]
     public void Killed_at_random_moments_every_command_comes_to_the_bits_of_an_undisturbed_run()
-        => new Kills(files.PathOf("kills"), Setting.Number("DDM_KILL_SEED", 1), line => Setting.Say(output, line)).Run(Setting.Number("DDM_KILLS", 3));
+        => new Kills(
+            files.PathOf("kills"), TestScale.Number("DDMTEST_KILL_SEED", 1),
+            line => SurvivalLog.Write(output, line)).Run(TestScale.Number("DDMTEST_KILLS", 3));
 }

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(1, 1, 1, 1, 1, 1, 0)]
     [InlineData(3, 2, 28, 28, 1, 3, 0)]
     [InlineData(2, 3, 9, 6, 7, 3, 1)]

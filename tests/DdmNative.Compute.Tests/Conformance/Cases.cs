@@ -1,4 +1,5 @@
 using DdmNative.Compute.Contracts;
+using DdmNative.Tests;
 using Xunit;
 
 namespace DdmNative.Compute.Tests.Conformance;
@@ -85,7 +86,7 @@ public static class Cases
             }
             for (int draw = 0; draw < Draws; draw++)
                 data.Add(DrawConvolution(400 + draw));
-            return data;
+            return Sample(data);
         }
     }
 
@@ -117,7 +118,7 @@ public static class Cases
                 var random = new RandomValues(400 + draw);
                 data.Add(new(1 + random.Below(70), 1 + random.Below(130), 1 + random.Below(40), random.Pick<int>([1, 3]), random.Below(32), 400 + draw));
             }
-            return data;
+            return Sample(data);
         }
     }
 
@@ -143,7 +144,7 @@ public static class Cases
                 data.Add(new(2, 3, 4, 5, 3, shared, 300 + shared));
             for (int draw = 0; draw < Draws; draw++)
                 data.Add(DrawImages(400 + draw));
-            return data;
+            return Sample(data);
         }
     }
 
@@ -170,8 +171,24 @@ public static class Cases
                 var random = new RandomValues(400 + draw);
                 data.Add(new(1 + random.Below(70), 1 + random.Below(40), 1, 1, random.Pick<int>([1, 3]), random.Below(16), 400 + draw));
             }
-            return data;
+            return Sample(data);
         }
+    }
+
+    /// <summary>
+    /// All cases, or one of every so many as <c>DDMTEST_SHAPES</c> says: <c>build/test.sh</c> asks for a tenth where it runs the suite
+    /// once more on another path of the same kernels.
+    /// </summary>
+    internal static TheoryData<T> Sample<T>(TheoryData<T> all)
+    {
+        int every = TestScale.Number("DDMTEST_SHAPES", 1);
+        if (every == 1)
+            return all;
+        var random = new RandomValues(every);
+        var sample = new TheoryData<T>();
+        foreach (T[] part in ((IEnumerable<object[]>)all).Select(line => (T)line[0]).Chunk(every))
+            sample.Add(random.Pick<T>(part));
+        return sample;
     }
 
     private static ConvolutionCase DrawConvolution(int seed)

@@ -8,7 +8,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 /// </summary>
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
     public void What_is_uploaded_is_what_is_downloaded(ImageCase testCase)
     {
@@ -17,7 +17,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal(values, tensor.ToArray());
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [MemberData(nameof(Cases.ImageTensors), MemberType = typeof(Cases))]
     public void A_new_tensor_is_zero(ImageCase testCase)
     {
@@ -25,7 +25,7 @@ public abstract partial class ConformanceSuite
         Assert.All(tensor.ToArray(), value => Assert.Equal(0f, value));
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void Uploads_and_downloads_of_another_length_are_refused()
     {
         using Tensor tensor = owner.Get(CreateDevice).Allocate(new TensorShape(2, 3, 4));
@@ -33,7 +33,7 @@ public abstract partial class ConformanceSuite
         Assert.Throws<ArgumentException>(() => tensor.Download(new float[25]));
     }
 
-    [SkippableFact]
+    [ConformanceFact]
     public void Device_names_itself()
     {
         Device device = owner.Get(CreateDevice);
@@ -41,7 +41,7 @@ public abstract partial class ConformanceSuite
         Assert.NotEmpty(device.Description);
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_recording_inside_a_recording_is_refused_and_the_device_goes_on()
     {
         Device device = owner.Get(CreateDevice);
@@ -52,7 +52,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal([1f, 2], y.ToArray());
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_recording_that_fails_leaves_the_device_eager()
     {
         Device device = owner.Get(CreateDevice);
@@ -63,7 +63,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal([3f, 4], y.ToArray());
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_plan_keeps_its_name_and_its_order()
     {
         Device device = owner.Get(CreateDevice);
@@ -82,7 +82,7 @@ public abstract partial class ConformanceSuite
         Assert.Equal([610f], y.ToArray());
     }
 
-    [SkippableFact]
+    [ConformanceFact]
     public void Operands_of_the_wrong_shape_are_named()
     {
         Device device = owner.Get(CreateDevice);

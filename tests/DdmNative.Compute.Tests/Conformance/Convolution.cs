@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Convolution_forward_matches_the_reference(ConvolutionCase testCase)
     {
@@ -18,7 +18,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceConvolution.Forward(bench.Members, shape, x.Values, filter.Values, bias.Values), ConvolutionTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Convolution_forward_tangent_matches_the_reference(ConvolutionCase testCase)
     {
@@ -35,7 +35,7 @@ public abstract partial class ConformanceSuite
             ConvolutionTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Convolution_forward_tangent_with_a_still_input_matches_the_reference(ConvolutionCase testCase)
     {
@@ -51,7 +51,7 @@ public abstract partial class ConformanceSuite
             ConvolutionTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Convolution_data_cotangent_matches_the_reference(ConvolutionCase testCase)
     {
@@ -63,7 +63,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(result, ReferenceConvolution.BackwardData(bench.Members, shape, cotangent.Values, filter.Values), ConvolutionTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Tangent_of_convolution_data_cotangent_matches_the_reference(ConvolutionCase testCase)
     {
@@ -81,7 +81,7 @@ public abstract partial class ConformanceSuite
             ConvolutionTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Convolution_filter_and_bias_cotangents_match_the_reference(ConvolutionCase testCase)
     {
@@ -95,7 +95,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Tangents_of_convolution_filter_and_bias_cotangents_match_the_reference(ConvolutionCase testCase)
     {

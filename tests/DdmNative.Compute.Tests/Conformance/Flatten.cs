@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Flatten_unrolls_images_in_the_order_of_channels_rows_columns(ImageCase testCase)
     {
@@ -15,7 +15,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceFlatten.Forward(bench.Members, x.Values), 0);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Flatten_backward_rolls_vectors_into_images(ImageCase testCase)
     {

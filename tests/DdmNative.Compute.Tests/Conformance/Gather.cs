@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Gather_picks_exactly_the_indexed_samples(ImageCase testCase)
     {
@@ -20,7 +20,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceGather.Samples(bench.Members, source.Values, indices.Values), 0);
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_recorded_gather_reads_the_indices_of_the_moment()
     {
         Device device = owner.Get(CreateDevice);

@@ -27,7 +27,7 @@ public abstract partial class ConformanceSuite
         }
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [MemberData(nameof(Distances))]
     public void Gradient_distance_and_its_cotangent_match_the_reference(GradientDistanceKind kind, int members, int shared)
     {
@@ -36,7 +36,7 @@ public abstract partial class ConformanceSuite
         ExpectDistance(bench, kind, NetworkBlocks, gradient, target);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [MemberData(nameof(Distances))]
     public void Gradient_distance_over_random_blocks_matches_the_reference(GradientDistanceKind kind, int members, int shared)
     {
@@ -59,7 +59,7 @@ public abstract partial class ConformanceSuite
     /// <summary>
     /// Rows 1 and 3 of the filter have no target, rows 2 and 3 no gradient; the bias has no target: each counts one, without a cotangent.
     /// </summary>
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(GradientDistanceKind.Relative)]
     [InlineData(GradientDistanceKind.RelativePerLayer)]
     [InlineData(GradientDistanceKind.RowCosine)]
@@ -76,7 +76,7 @@ public abstract partial class ConformanceSuite
         ExpectDistance(bench, kind, NetworkBlocks, gradient, target);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(GradientDistanceKind.Relative, 1)]
     [InlineData(GradientDistanceKind.RelativePerLayer, 6)]
     [InlineData(GradientDistanceKind.RowCosine, 12)]

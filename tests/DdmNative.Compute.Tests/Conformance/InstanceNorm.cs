@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_forward_matches_the_reference(ImageCase testCase)
     {
@@ -18,7 +18,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(statistics, ReferenceInstanceNorm.Statistics(bench.Members, x.Values), Tolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_forward_tangent_matches_the_reference(ImageCase testCase)
     {
@@ -35,7 +35,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, expected.Tangent!, NormTolerance(testCase));
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Instance_norm_cotangents_match_the_reference(ImageCase testCase)
     {
@@ -53,7 +53,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(shiftCotangent, expectedShift.Value, Tolerance, SumFloor(testCase));
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Tangents_of_instance_norm_cotangents_match_the_reference(ImageCase testCase)
     {
@@ -82,7 +82,7 @@ public abstract partial class ConformanceSuite
     /// <summary>
     /// The mean of these images is exact in float32, so that the variance is exactly zero and the result is known: y = β, x̂ = 0.
     /// </summary>
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(0f, 3, 5)]
     [InlineData(0f, 7, 7)]
     [InlineData(0.5f, 4, 4)]
@@ -123,7 +123,7 @@ public abstract partial class ConformanceSuite
     }
 
     /// <summary>A mean far from zero: a variance computed as E[x²] − μ² in float32 would lose every digit.</summary>
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void Instance_norm_of_images_far_from_zero_keeps_its_digits()
     {
         var testCase = new ImageCase(2, 3, 9, 6, 1, 0, 8);

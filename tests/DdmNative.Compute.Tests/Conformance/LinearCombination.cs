@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Linear_combination_matches_the_reference(ImageCase testCase)
     {
@@ -15,7 +15,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceLinearCombination.Combine(bench.Members, 0.75, a.Values, -2.5, b.Values), Tolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Linear_combination_in_place_matches_the_reference(ImageCase testCase)
     {
@@ -28,7 +28,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceLinearCombination.Combine(bench.Members, 1, first, -0.5, second), Tolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Copy_is_exact(ImageCase testCase)
     {

@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_forward_matches_the_reference(MatrixCase testCase)
     {
@@ -16,7 +16,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceMatrixProduct.Forward(bench.Members, x.Values, weight.Values, bias.Values), ProductTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_forward_tangent_matches_the_reference(MatrixCase testCase)
     {
@@ -34,7 +34,7 @@ public abstract partial class ConformanceSuite
             ProductTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_data_cotangent_matches_the_reference(MatrixCase testCase)
     {
@@ -45,7 +45,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(result, ReferenceMatrixProduct.BackwardData(bench.Members, cotangent.Values, weight.Values), ProductTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Matrices))]
     public void Tangent_of_matrix_product_data_cotangent_matches_the_reference(MatrixCase testCase)
     {
@@ -61,7 +61,7 @@ public abstract partial class ConformanceSuite
             ProductTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Matrices))]
     public void Matrix_product_weight_and_bias_cotangents_match_the_reference(MatrixCase testCase)
     {
@@ -74,7 +74,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Matrices))]
     public void Tangents_of_matrix_product_weight_and_bias_cotangents_match_the_reference(MatrixCase testCase)
     {

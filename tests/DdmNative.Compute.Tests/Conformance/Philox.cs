@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(1, 1, 0ul, 0u)]
     [InlineData(3, 1, 77ul, 4u)]
     [InlineData(17, 3, 0xa4093822299f31d0ul, 5u)]

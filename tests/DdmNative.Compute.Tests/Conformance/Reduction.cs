@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Sum_over_samples_matches_the_reference(ImageCase testCase)
     {
@@ -15,7 +15,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceReduction.SumSamples(bench.Members, x.Values), Tolerance, floor: 0.1);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Dot_matches_the_reference(ImageCase testCase)
     {
@@ -26,7 +26,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceReduction.Dot(bench.Members, a.Values, b.Values), Tolerance, floor: Math.Sqrt(testCase.Shape.MemberLength));
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(1)]
     [InlineData(4099)]
     [InlineData(100_003)]

@@ -6,7 +6,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Relu_and_pool_forward_matches_the_reference(ImageCase testCase)
     {
@@ -17,7 +17,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceReluAvgPool.Forward(bench.Members, window, x.Values), Tolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Relu_and_pool_forward_tangent_matches_the_reference(ImageCase testCase)
     {
@@ -29,7 +29,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(y, ReferenceReluAvgPool.ForwardTangent(bench.Members, window, x.Values, xTangent.Values), Tolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Relu_and_pool_cotangent_matches_the_reference(ImageCase testCase)
     {
@@ -41,7 +41,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(result, ReferenceReluAvgPool.Backward(bench.Members, window, x.Values, cotangent.Values), Tolerance);
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void Relu_of_zero_passes_no_cotangent()
     {
         using Workbench bench = Open(new ImageCase(2, 3, 4, 4, 1, 0, 9));

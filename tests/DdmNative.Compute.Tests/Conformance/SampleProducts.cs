@@ -9,7 +9,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 /// </summary>
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Convolutions))]
     public void Sample_products_of_convolution_gradients_match_the_reference(ConvolutionCase testCase)
     {
@@ -34,7 +34,7 @@ public abstract partial class ConformanceSuite
         }, ConvolutionTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory]
     [Cases(nameof(Cases.Matrices))]
     public void Sample_products_of_matrix_gradients_match_the_reference(MatrixCase testCase)
     {
@@ -57,7 +57,7 @@ public abstract partial class ConformanceSuite
         }, ProductTolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.ImageTensors))]
     public void Sample_products_of_instance_norm_gradients_match_the_reference(ImageCase testCase)
     {

@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [InlineData(1, 1, 0)]
     [InlineData(17, 1, 0)]
     [InlineData(1000, 3, 0)]
@@ -25,7 +25,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(velocity, expectedVelocity, Tolerance);
     }
 
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void A_recorded_sgd_step_reads_the_learning_rate_of_the_moment()
     {
         Device device = owner.Get(CreateDevice);

@@ -5,7 +5,7 @@ namespace DdmNative.Compute.Tests.Conformance;
 
 public abstract partial class ConformanceSuite
 {
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.Logits))]
     public void Softmax_probabilities_match_the_reference(ImageCase testCase)
     {
@@ -15,7 +15,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(probabilities, ReferenceSoftmaxCrossEntropy.Probabilities(bench.Members, logits.Values).Value, Tolerance);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.Logits))]
     public void Cross_entropy_loss_matches_the_reference(ImageCase testCase)
     {
@@ -25,7 +25,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(loss, ReferenceSoftmaxCrossEntropy.Loss(bench.Members, logits.Values, labels.Values).Value, Tolerance, floor: 0.1);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.Logits))]
     public void Cross_entropy_cotangent_matches_the_reference(ImageCase testCase)
     {
@@ -37,7 +37,7 @@ public abstract partial class ConformanceSuite
             cotangent, ReferenceSoftmaxCrossEntropy.Backward(bench.Members, logits.Values, labels.Values, weights.Values).Value, Tolerance, floor: 0.1);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.Logits))]
     public void Tangent_of_cross_entropy_cotangent_matches_the_reference(ImageCase testCase)
     {
@@ -49,7 +49,7 @@ public abstract partial class ConformanceSuite
         bench.Expect(result, expected.Tangent!, Tolerance, floor: 0.05);
     }
 
-    [SkippableTheory]
+    [ConformanceTheory(UsesProducts = false)]
     [Cases(nameof(Cases.Logits))]
     public void Cotangent_of_learned_labels_matches_the_reference(ImageCase testCase)
     {
@@ -62,7 +62,7 @@ public abstract partial class ConformanceSuite
     }
 
     /// <summary>Logits of ±200, whose exponentials overflow float32, and a label vector that sums to zero.</summary>
-    [SkippableFact]
+    [ConformanceFact(UsesProducts = false)]
     public void Cross_entropy_of_extreme_logits_neither_overflows_nor_becomes_nan()
     {
         using Workbench bench = Open(new ImageCase(3, 4, 1, 1, 1, 0, 10));

@@ -1,5 +1,6 @@
 using System.Text;
 using DdmNative.CudaEmulator.Tests.Ptx;
+using DdmNative.Tests;
 using Xunit;
 using static DdmNative.CudaEmulator.Tests.Driver.CudaCalls;
 
@@ -8,7 +9,7 @@ namespace DdmNative.CudaEmulator.Tests.Driver;
 /// <summary>Damaged modules through the driver's own function: a code with a log, or a module. A crash would end the test's process.</summary>
 public sealed class DriverMutationTests
 {
-    private const int Modules = 10_000;
+    private static readonly int Modules = TestScale.Cases(10_000);
 
     [SkippableFact]
     public void Damaged_modules_are_refused_with_a_log_or_loaded()

@@ -1,11 +1,11 @@
-using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text;
 using DdmNative.CudaEmulator.Ptx;
 using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Ptx;
 
-public class PtxParserTests
+public partial class PtxParserTests
 {
     private static readonly Lazy<PtxModule> Nvcc = new(() => Read("nvcc-style.ptx"));
     private static readonly Lazy<PtxModule> Clang = new(() => Read("clang-optimised.ptx"));
@@ -188,10 +188,11 @@ public class PtxParserTests
     public void A_module_that_is_wrong_says_where(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<PtxException>(() => PtxParser.Parse(text)).Message, StringComparison.Ordinal);
 
-    [Fact]
-    [Trait("Machine", "quiet")]
+    /// <summary>The time is the thread's processor time, which does not count what other processes take of the machine.</summary>
+    [SkippableFact]
     public void Two_megabytes_are_read_within_a_second()
     {
+        Skip.IfNot(OperatingSystem.IsLinux(), "The thread's processor time is read from Linux.");
         string kernel = File.ReadAllText(Sample("nvcc-style.ptx"));
         kernel = kernel[kernel.IndexOf(".visible .entry", StringComparison.Ordinal)..];
         string heading = File.ReadAllText(Sample("nvcc-style.ptx"))[..^kernel.Length];
@@ -199,16 +200,32 @@ public class PtxParserTests
         for (int i = 0; text.Length < 2 << 20; i++)
             text.Append(kernel.Replace("dispatch", $"dispatch{i}", StringComparison.Ordinal));
         TimeSpan best = TimeSpan.MaxValue;
-        // Other tests run beside this one: the best of several attempts counts.
+        // Other programs share the caches and the core: the best of several attempts counts.
         for (int attempt = 0; attempt < 12 && best >= TimeSpan.FromSeconds(1); attempt++)
         {
-            long start = Stopwatch.GetTimestamp();
+            TimeSpan start = ThreadProcessorTime();
             PtxParser.Parse(text.ToString());
-            TimeSpan taken = Stopwatch.GetElapsedTime(start);
+            TimeSpan taken = ThreadProcessorTime() - start;
             best = taken < best ? taken : best;
         }
 
         Assert.True(best < TimeSpan.FromSeconds(1), $"{text.Length} characters took {best.TotalSeconds:F2} s");
+    }
+
+    /// <summary>The processor time that this thread has used.</summary>
+    private static TimeSpan ThreadProcessorTime()
+    {
+        const int ThreadClock = 3; // CLOCK_THREAD_CPUTIME_ID
+        Assert.Equal(0, ReadClock(ThreadClock, out TimeSpec time));
+        return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000.0);
+    }
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int ReadClock(int clock, out TimeSpec time);
+
+    private struct TimeSpec
+    {
+        public nint Seconds, Nanoseconds;
     }
 
     private const int BodyLine = 13;
