@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Names between two braces of a function's body; what is not found here is looked for around it.</summary>
+/// <summary>Names in one scope of a function's body; names that are not found here are looked up in the enclosing scope.</summary>
 internal sealed class PtxNames(PtxNames? around)
 {
     private readonly Dictionary<string, PtxOperand> _registers = [];
@@ -17,7 +17,7 @@ internal sealed class PtxNames(PtxNames? around)
 
     public bool AddLabel(string name, int instruction) => _labels.TryAdd(name, instruction);
 
-    /// <summary>What <c>name: .branchtargets a, b;</c> or <c>.calltargets</c> lists.</summary>
+    /// <summary>The targets listed by <c>name: .branchtargets a, b;</c> or <c>.calltargets</c>.</summary>
     public bool AddTargets(string name, List<string> targets) => _targetLists.TryAdd(name, targets);
 
     public bool AddPrototype(string name) => _prototypes.Add(name);
