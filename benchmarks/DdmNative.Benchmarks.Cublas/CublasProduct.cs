@@ -4,7 +4,7 @@ using ManagedCuda.CudaBlas;
 
 namespace DdmNative.Benchmarks.Cublas;
 
-/// <summary>The linear layer by cuBLAS, in the primary context that our device uses and that must be current.</summary>
+/// <summary>The linear layer by cuBLAS, in the primary context, which our device uses and which must be current.</summary>
 internal sealed class CublasProduct : IDisposable
 {
     private readonly CudaBlas blas;
@@ -23,7 +23,7 @@ internal sealed class CublasProduct : IDisposable
         return y;
     }
 
-    /// <summary>Seconds of one of so many products.</summary>
+    /// <summary>Seconds per product, averaged over <paramref name="repeats"/> of them.</summary>
     public double Seconds(int repeats)
     {
         Run();
@@ -42,7 +42,10 @@ internal sealed class CublasProduct : IDisposable
         y.Dispose();
     }
 
-    /// <summary>cuBLAS counts in columns: row-major y [N, O] is its yᵀ (O × N) = W (O × I) · xᵀ (I × N), and row-major W its I × O, to be transposed.</summary>
+    /// <summary>
+    /// cuBLAS is column-major: row-major y [N, O] is its yᵀ (O × N) = W (O × I) · xᵀ (I × N), and row-major W is its I × O, to be
+    /// transposed.
+    /// </summary>
     private void Run()
         => blas.Gemm(Operation.Transpose, Operation.NonTranspose, layer.Outputs, layer.Samples, layer.Inputs, 1f, weight, layer.Inputs, x, layer.Inputs, 0f, y, layer.Outputs);
 

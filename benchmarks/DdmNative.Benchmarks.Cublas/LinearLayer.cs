@@ -7,7 +7,7 @@ internal readonly record struct LinearLayer(int Samples, int Inputs, int Outputs
 {
     public double Flops => 2.0 * Samples * Inputs * Outputs;
 
-    /// <exception cref="FormatException">The text is no three whole numbers of 1 or more.</exception>
+    /// <exception cref="FormatException">The text is not three integers of 1 or more.</exception>
     public static LinearLayer Parse(string text)
     {
         string[] parts = text.Split('x');

@@ -23,7 +23,7 @@ internal sealed class OurProduct : IDisposable
         return y.ToArray();
     }
 
-    /// <summary>Seconds of one of so many products; the download that waits for them is taken off by timing it alone.</summary>
+    /// <summary>Seconds per product; the download that waits for the products is timed separately and subtracted.</summary>
     public double Seconds(int repeats)
     {
         y.ToArray();

@@ -8,7 +8,7 @@ using ManagedCuda.CudaBlas;
 using Math = System.Math;
 using MathMode = ManagedCuda.CudaBlas.Math;
 
-// Our matrix product beside cuBLAS's on the same device, through ManagedCuda: seconds, GFLOP/s, and how far the results are apart.
+// Our matrix product compared with cuBLAS's on the same device, through ManagedCuda: seconds, GFLOP/s, and the difference of the results.
 const int done = 0, badUsage = 2, deviceTrouble = 4;
 var jsonStyle = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 using var parser = new Parser(settings => settings.HelpWriter = Console.Error);
@@ -41,7 +41,7 @@ int Compare(Settings settings)
         throw new FormatException($"--repeats: found {settings.Repeats}, expected 1 or more.");
     using Device device = new ManagedCudaFamily().Open(settings.Device.ToString(CultureInfo.InvariantCulture), settings.Precision);
     Console.Out.WriteLine(device.Description);
-    // CudaBlas has a Dispose, but is no IDisposable.
+    // CudaBlas has a Dispose method, but does not implement IDisposable.
     CudaBlas? blas = Cublas(settings.Precision);
     try
     {
@@ -72,7 +72,7 @@ static List<Row> Table(Device device, CudaBlas? blas, LinearLayer[] layers, int 
     static string Microseconds(double? seconds) => seconds is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e6:0.0} µs");
 }
 
-// Null where the library is not there, which is said.
+// Returns null if the library is missing, and reports it.
 static CudaBlas? Cublas(string precision)
 {
     try
@@ -82,7 +82,9 @@ static CudaBlas? Cublas(string precision)
     catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or CudaBlasException or TypeInitializationException)
     {
         Console.Error.WriteLine(
-            $"cuBLAS cannot be used, ours alone is measured: {(e.InnerException ?? e).Message.Split('.', '\n')[0]}. ManagedCuda-CUBLAS 12 looks for libcublas.so (Windows: cublas64_12.dll) of the CUDA toolkit 12: install it, and put its folder into LD_LIBRARY_PATH.");
+            $"cuBLAS cannot be used, only our product is measured: {(e.InnerException ?? e).Message.Split('.', '\n')[0]}. "
+                + $"ManagedCuda-CUBLAS 12 looks for libcublas.so (Windows: cublas64_12.dll) of the CUDA toolkit 12: install it, and put "
+                + $"its folder into LD_LIBRARY_PATH.");
         return null;
     }
 }

@@ -1,9 +1,9 @@
 namespace DdmNative.Benchmarks.Cublas;
 
-/// <summary>One size. Seconds of one product; what was not measured is null.</summary>
+/// <summary>The measurements of one size. Seconds per product; values that were not measured are null.</summary>
 /// <param name="Name">Samples × inputs × outputs.</param>
-/// <param name="OursS">Of our kernel.</param>
-/// <param name="CublasS">Of cuBLAS.</param>
-/// <param name="Ratio">cuBLAS's seconds over ours.</param>
-/// <param name="RelativeError">Of the two results, in the Euclidean norm.</param>
+/// <param name="OursS">Seconds of our kernel.</param>
+/// <param name="CublasS">Seconds of cuBLAS.</param>
+/// <param name="Ratio">cuBLAS's seconds divided by ours.</param>
+/// <param name="RelativeError">The relative difference of the two results, in the Euclidean norm.</param>
 internal sealed record Row(string Name, double OursS, double? CublasS, double? Ratio, double? RelativeError);

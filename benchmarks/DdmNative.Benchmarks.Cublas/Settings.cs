@@ -5,7 +5,7 @@ namespace DdmNative.Benchmarks.Cublas;
 /// <summary>The command line.</summary>
 internal sealed class Settings
 {
-    [Option("device", Default = 0, MetaValue = "N", HelpText = "Which CUDA device.")]
+    [Option("device", Default = 0, MetaValue = "N", HelpText = "The number of the CUDA device.")]
     public int Device { get; set; }
 
     [Option("sizes", Default = "256x1152x10,1024x1024x1024,4096x4096x4096", MetaValue = "LIST", HelpText = "Samples × inputs × outputs of the linear layers, separated by commas.")]
@@ -17,6 +17,6 @@ internal sealed class Settings
     [Option("repeats", Default = 50, MetaValue = "N", HelpText = "Products in a measurement.")]
     public int Repeats { get; set; } = 50;
 
-    [Option("json", MetaValue = "FILE", HelpText = "Write the rows there.")]
+    [Option("json", MetaValue = "FILE", HelpText = "Write the rows to this file.")]
     public string? Json { get; set; }
 }

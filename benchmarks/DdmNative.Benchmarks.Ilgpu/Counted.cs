@@ -11,11 +11,13 @@ internal readonly record struct Counters(long Launches, long WarpInstructions, l
         a.Launches - b.Launches, a.WarpInstructions - b.WarpInstructions, a.FloatingPoint - b.FloatingPoint, a.MovedBytes - b.MovedBytes, a.LeastBytes - b.LeastBytes,
         a.BankConflicts - b.BankConflicts, a.DivergentBranches - b.DivergentBranches);
 
-    /// <summary>Over every launch on the first device since the emulator was loaded.</summary>
-    /// <exception cref="InvalidOperationException">The driver in use is no emulator.</exception>
+    /// <summary>The sum over every launch on the first device since the emulator was loaded.</summary>
+    /// <exception cref="InvalidOperationException">The driver in use is not the emulator.</exception>
     public static Counters SoFar()
     {
-        string report = EmulatorReport.Read(ordinal: 0) ?? throw new InvalidOperationException("The driver is no emulator: set DDM_CUDA_DRIVER to what build/cuda-emulator.sh prints.");
+        string report = EmulatorReport.Read(ordinal: 0)
+            ?? throw new InvalidOperationException(
+                "The driver is not the emulator: set DDM_CUDA_DRIVER to the folder that build/cuda-emulator.sh prints.");
         using JsonDocument document = JsonDocument.Parse(report);
         var sum = default(Counters);
         foreach (JsonElement kernel in document.RootElement.GetProperty("kernels").EnumerateArray())
@@ -33,7 +35,7 @@ internal readonly record struct Counters(long Launches, long WarpInstructions, l
     private static long Number(JsonElement element, string name) => element.GetProperty(name).GetInt64();
 }
 
-/// <summary>What the emulator counted while a device ran an operation, and what came out.</summary>
+/// <summary>The emulator's counters while a device ran an operation, and the results.</summary>
 internal sealed record Counted(Counters Counters, float[][] Results)
 {
     public static Counted Of(Operation operation, Device device)

@@ -3,7 +3,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Benchmarks.Ilgpu;
 
-/// <summary>An operation's operands on one device: the n-th that is asked for has the same values on every device.</summary>
+/// <summary>An operation's operands on one device: the n-th request returns the same values on every device.</summary>
 internal sealed class Inputs(Device device)
 {
     private const ulong Seed = 20;
@@ -15,10 +15,10 @@ internal sealed class Inputs(Device device)
     /// <summary>Uniform numbers in [0, 1): weights, second moments.</summary>
     public Tensor Positive(TensorShape shape) => device.Upload(shape, Values(shape.Length, 0, 1));
 
-    /// <summary>Whole numbers below <paramref name="end"/>.</summary>
+    /// <summary>Integers below <paramref name="end"/>.</summary>
     public Tensor Indices(TensorShape shape, int end) => device.Upload(shape, [.. Values(shape.Length, 0, end).Select(MathF.Floor)]);
 
-    /// <summary>Parameters that begin at an odd place of their vector, as most do.</summary>
+    /// <summary>Parameters that start at an odd index of their vector, as most do.</summary>
     public Slice Slice(int members, int length) => new(Tensor(TensorShape.Vector(members, length + 8)), 5, length);
 
     private float[] Values(long length, float low, float high)

@@ -3,6 +3,6 @@ using DdmNative.Compute;
 namespace DdmNative.Benchmarks.Ilgpu;
 
 /// <summary>One operation of the contracts at one shape.</summary>
-/// <param name="Name">As the table calls it.</param>
-/// <param name="Prepare">Uploads the operands and gives the call and its results.</param>
+/// <param name="Name">The name in the table.</param>
+/// <param name="Prepare">Uploads the operands and returns the call and its results.</param>
 internal sealed record Operation(string Name, Func<Device, Inputs, (Action Call, Tensor[] Results)> Prepare);

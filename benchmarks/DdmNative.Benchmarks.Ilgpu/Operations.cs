@@ -17,7 +17,7 @@ internal static class Operations
     private static readonly TensorShape PerSample = new(Members, 64, 1);
     private static readonly TensorShape Vector = TensorShape.Vector(Members, 150_000);
 
-    /// <summary>A filter, its bias, and a matrix, as the distances see them.</summary>
+    /// <summary>A filter, its bias and a matrix, as the distances process them.</summary>
     private static readonly ParameterBlock[] Blocks = [new(0, 128, Features, true), new(147_456, 128, 1, false), new(147_584, 2, 1208, true)];
 
     public static IReadOnlyList<Operation> All { get; } =

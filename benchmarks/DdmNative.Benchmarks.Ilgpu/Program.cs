@@ -4,8 +4,9 @@ using DdmNative.Compute;
 using DdmNative.Compute.Cuda;
 using DdmNative.Compute.Ilgpu;
 
-// Every operation of the contracts through our own PTX and through the PTX that ILGPU makes of the C# kernels, on the CUDA emulator: whether both give the same, and what the emulator counts for each.
-// One device after the other: each library makes its own context current and believes that it stays so.
+// Every operation of the contracts through our own PTX and through the PTX that ILGPU generates from the C# kernels, on the CUDA emulator:
+// whether both give the same results, and the emulator's counters for each.
+// One device after the other: each library makes its own context current and assumes that it stays current.
 Counted[] own, ilgpu;
 using (var device = new CudaDevice())
     own = [.. Operations.All.Select(operation => Counted.Of(operation, device))];

@@ -15,7 +15,7 @@ internal sealed class BenchmarkData(Device device, FashionMnist fashion)
     /// <summary>Images [N, C, H, W] and labels [N]: Fashion-MNIST for 28×28×1, random ones of unit variance for other shapes.</summary>
     public (Tensor Images, Tensor Labels) Labelled(int channels, int size) => Tensors(fashion.Images(channels, size));
 
-    /// <summary>As many of every class of Fashion-MNIST.</summary>
+    /// <summary>The same number of images of every class of Fashion-MNIST.</summary>
     public (Tensor Images, Tensor Labels) PerClass(int count) => Tensors(fashion.Train.PerClassSubset(count, seed: 1));
 
     /// <summary>Images for evaluation.</summary>

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>Width and depth of a ConvNet, and the images it takes.</summary>
+/// <summary>Width and depth of a ConvNet, and the shape of its images.</summary>
 internal readonly record struct NetworkShape(int Width, int Depth, int Channels, int Size);
 
-/// <summary>How instance norm is computed: <c>GroupNorm(C, C)</c> is the same function, and the faster one on a CPU.</summary>
+/// <summary>How instance norm is computed: <c>GroupNorm(C, C)</c> is the same function, and faster on a CPU.</summary>
 internal enum NormModule
 {
     Group,
@@ -43,12 +43,12 @@ internal sealed class ConvNet : nn.Module<Tensor, Tensor>
 
     public Device Device { get; }
 
-    /// <summary>All but the linear layer.</summary>
+    /// <summary>Everything except the linear layer.</summary>
     public Sequential Features { get; }
 
     public Linear Head { get; }
 
-    /// <summary>The module with γ = 1 and β = 0, which TorchSharp 0.107's GroupNorm leaves to whatever was in memory.</summary>
+    /// <summary>The module with γ = 1 and β = 0, which TorchSharp 0.107's GroupNorm leaves uninitialised.</summary>
     public static nn.Module<Tensor, Tensor> NormOf(NormModule norm, long channels)
     {
         nn.Module<Tensor, Tensor> made = norm == NormModule.Group ? nn.GroupNorm(channels, channels) : nn.InstanceNorm2d(channels, affine: true);

@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>Many models of one network from one start, one after another: TorchSharp has no vmap.</summary>
+/// <summary>Many models of one network with the same initial parameters, one after another: TorchSharp has no vmap.</summary>
 internal sealed class EnsembleLoop(ConvNet start) : IDisposable
 {
     private const int EvaluationBatch = 500;

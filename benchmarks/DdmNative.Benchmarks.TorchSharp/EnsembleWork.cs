@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>What runs many models: the online stage and exact retraining.</summary>
+/// <summary>Workloads that run many models: the online stage and exact retraining.</summary>
 internal static class EnsembleWork
 {
     private const int Groups = 50, FewModels = 4, FewSteps = 4, FewImages = 250;
@@ -30,7 +30,7 @@ internal static class EnsembleWork
         }),
     ];
 
-    /// <summary>Trainings without a group each.</summary>
+    /// <summary>Trainings, each without one group.</summary>
     public static IReadOnlyList<Variant> Retrain(BenchmarkData data, int models, int samples, int batch, int epochs, NetworkShape shape) =>
     [
         new("loop", () =>

@@ -7,7 +7,7 @@ internal static class KMeans
 {
     private const int Restarts = 4, Rounds = 100;
 
-    /// <summary>The clusters [N] and centres [k, D] of the restart with the least inertia.</summary>
+    /// <summary>The clusters [N] and centres [k, D] of the restart with the lowest inertia.</summary>
     public static (Tensor Assigned, Tensor Centres) Cluster(Tensor points, int clusters)
     {
         (double Inertia, Tensor Assigned, Tensor Centres)? best = null;

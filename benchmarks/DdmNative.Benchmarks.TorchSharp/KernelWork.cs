@@ -4,7 +4,9 @@ using static TorchSharp.torch.nn;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>Single operations. A backward pass is timed without its forward pass: the graph of one forward pass is kept and gone through again.</summary>
+/// <summary>
+/// Single operations. A backward pass is timed without its forward pass: the graph of one forward pass is kept and used repeatedly.
+/// </summary>
 internal static class KernelWork
 {
     public static IReadOnlyList<Variant> Convolution(Device device, string kind, int batch, int inputs, int outputs, int size) =>
@@ -49,7 +51,7 @@ internal static class KernelWork
     public static IReadOnlyList<Variant> ReluAvgPool(Device device, int batch, int channels, int size) =>
         [new("contiguous", () => ForwardBackward(Sequential(ReLU(), AvgPool2d(2)), device, batch, channels, size))];
 
-    /// <summary>The operation's output and the gradients of everything that has one.</summary>
+    /// <summary>The operation's output and the gradients of all tensors that require one.</summary>
     private static Work ForwardBackward(Module<Tensor, Tensor> module, Device device, int batch, int channels, int size)
     {
         module.to(device);

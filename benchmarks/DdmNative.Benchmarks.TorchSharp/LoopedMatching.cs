@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>A double backward per group, one group after another: what most people write.</summary>
+/// <summary>A double backward per group, one group after another: the most common form.</summary>
 internal sealed class LoopedMatching(ConvNet network) : IMatchingGradients
 {
     private readonly Tensor[] parameters = [.. network.parameters()];

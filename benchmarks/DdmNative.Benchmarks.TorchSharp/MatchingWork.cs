@@ -5,13 +5,15 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>The gradients of the summed matching distances by images [G, m, C, H, W] and label vectors [G, m, K].</summary>
+/// <summary>The gradients of the summed matching distances with respect to images [G, m, C, H, W] and label vectors [G, m, K].</summary>
 internal interface IMatchingGradients
 {
     (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets);
 }
 
-/// <summary>One synset update: the gradient of the relative matching distance by the images and label vectors of all groups, then Adam.</summary>
+/// <summary>
+/// One synset update: the gradient of the relative matching distance with respect to the images and label vectors of all groups, then Adam.
+/// </summary>
 internal static class MatchingWork
 {
     private const double Rate = 0.03, Beta1 = 0.5, Beta2 = 0.9;
@@ -24,14 +26,14 @@ internal static class MatchingWork
         {
             var network = new ConvNet(shape, NormModule.Group, data.Device);
             (Tensor x, Tensor q) = data.Synset(groups, images);
-            // Which numbers the gradients are to become does not matter for the time.
+            // The values of the target gradients do not affect the time.
             Tensor[] targets = [.. network.parameters().Select(parameter => randn([groups, .. parameter.shape], device: data.Device))];
             Action update = Updates(way(network), x, q, targets);
             return _ => update();
         }
     }
 
-    /// <summary>A function that makes one update of copies of the images and label vectors.</summary>
+    /// <summary>A function that performs one update of copies of the images and label vectors.</summary>
     public static Action Updates(IMatchingGradients way, Tensor images, Tensor labels, Tensor[] targets)
     {
         Parameter x = new(images.clone()), q = new(labels.clone());

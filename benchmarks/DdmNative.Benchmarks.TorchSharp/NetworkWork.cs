@@ -4,7 +4,7 @@ using static TorchSharp.torch.nn;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>The plain training step and evaluation, as in any tutorial that cares for speed.</summary>
+/// <summary>The plain training step and evaluation, as in a tutorial on performance.</summary>
 internal static class NetworkWork
 {
     private const double Rate = 0.02, Momentum = 0.9;

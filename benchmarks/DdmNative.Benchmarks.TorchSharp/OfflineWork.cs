@@ -39,7 +39,7 @@ internal static class OfflineWork
         });
     }
 
-    /// <summary>Groups [N], five clusters a class, and of each group the sample nearest its centre [G].</summary>
+    /// <summary>Groups [N], five clusters per class, and the sample of each group that is nearest to its centre [G].</summary>
     private static (Tensor Groups, Tensor Nearest) GroupAndChoose(Tensor features, Tensor labels)
     {
         Tensor groups = empty_like(labels);

@@ -8,7 +8,8 @@ using DdmNative.SideBySide;
 using static TorchSharp.torch;
 using Settings = DdmNative.Benchmarks.TorchSharp.Settings;
 
-// TorchSharp's half of the side-by-side benchmark: a process that does what it is told, one JSON object a line, with the words of benchmarks/pytorch/worker.py.
+// TorchSharp's half of the side-by-side benchmark: a process that executes requests, one JSON object per line, with the same protocol as
+// benchmarks/pytorch/worker.py.
 return new Parser(settings => settings.HelpWriter = Console.Error).ParseArguments<Settings>(args).MapResult(Serve, _ => 2);
 
 int Serve(Settings settings)
@@ -28,7 +29,7 @@ int Serve(Settings settings)
         }
         catch (Exception problem)
         {
-            // Told to the other side, which ends the comparison.
+            // Reported to the other side, which ends the comparison.
             answer = new JsonObject { ["error"] = $"{problem.GetType().Name}: {(problem.InnerException ?? problem).Message.Split('\n')[0]}" };
         }
         answers.WriteLine(answer.ToJsonString());
@@ -71,7 +72,7 @@ JsonObject Answer(JsonObject request, Workloads workloads, ref Work? work)
         : new JsonObject { ["torch"] = $"{__version__} of TorchSharp {typeof(Tensor).Assembly.GetName().Version!.ToString(3)}, {workloads.Device}", ["threads"] = get_num_threads() };
 }
 
-// The named, the fastest or the first; one that this libtorch cannot do is left out.
+// The named, the fastest or the first variant; a variant that this libtorch does not support is left out.
 (Variant Chosen, Work Work, Dictionary<string, double> Probed) Choose(IReadOnlyList<Variant> variants, Workloads workloads, bool probe, string? name)
 {
     if (!probe)
@@ -107,7 +108,7 @@ static long PeakBytes()
     return long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
 }
 
-// glibc keeps what is freed, as PyTorch's worker asks it to: spares page faults on every large tensor.
+// glibc keeps freed memory, as PyTorch's worker requests too: this avoids page faults on every large tensor.
 static void KeepFreedMemory()
 {
     const int trimThreshold = -1, mmapThreshold = -3; // M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of <malloc.h>

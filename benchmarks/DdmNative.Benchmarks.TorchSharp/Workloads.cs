@@ -7,14 +7,17 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>From what the benchmark asks for to the ways in which it can be written; the kinds and their numbers are those of benchmarks/pytorch/workloads.py.</summary>
+/// <summary>
+/// Maps the benchmark's requests to the variants of a workload; the kinds and their parameters are those of
+/// benchmarks/pytorch/workloads.py.
+/// </summary>
 internal sealed class Workloads(Device device, FashionMnist fashion)
 {
     private readonly BenchmarkData data = new(device, fashion);
 
     public Device Device { get; } = device;
 
-    /// <summary>The variants, best known first.</summary>
+    /// <summary>The variants, starting with the fastest known one.</summary>
     /// <exception cref="ArgumentException">There is no workload of that kind.</exception>
     public IReadOnlyList<Variant> Of(JsonObject asked)
     {
@@ -37,7 +40,9 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
         };
     }
 
-    /// <summary>Seconds of the work alone; a GPU's queue is empty before and after. What it leaves behind is freed outside of the time.</summary>
+    /// <summary>
+    /// Seconds of the work alone; a GPU's queue is empty before and after. Results are disposed of outside of the measured time.
+    /// </summary>
     public double Seconds(Work work, bool isShort)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -4,7 +4,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Benchmarks;
 
-/// <summary>3×3 convolutions at the shapes of a ConvNet's layers.</summary>
+/// <summary>3×3 convolutions with the shapes of a ConvNet's layers.</summary>
 public class ConvolutionBenchmarks : KernelBenchmark
 {
     private const int Samples = 64;

@@ -5,12 +5,12 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.Benchmarks;
 
-/// <summary>A device, the tensors that live as long as it, and plans recorded once: what a benchmark times is <see cref="IPlan.Run"/>.</summary>
+/// <summary>A device, the tensors that live as long as it, and recorded plans: a benchmark times <see cref="IPlan.Run"/>.</summary>
 public abstract class KernelBenchmark
 {
     private readonly List<IDisposable> _owned = [];
 
-    /// <summary>Threads that work; one shows the kernel, more the partition of the work.</summary>
+    /// <summary>Number of threads; one measures the kernel, more measure how the work is divided.</summary>
     [Params(1, 2)]
     public int Threads { get; set; }
 
@@ -37,7 +37,7 @@ public abstract class KernelBenchmark
 
     protected Tensor Zeros(TensorShape shape) => Own(Device.Allocate(shape));
 
-    /// <summary>Uniform on ±1.</summary>
+    /// <summary>Uniform in [−1, 1).</summary>
     protected Tensor Random(TensorShape shape)
     {
         var values = new float[shape.Length];

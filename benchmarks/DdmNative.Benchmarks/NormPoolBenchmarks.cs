@@ -4,7 +4,9 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Benchmarks;
 
-/// <summary>Instance norm, and ReLU with pooling, on the maps of a ConvNet's layers; together, where the device may fuse them.</summary>
+/// <summary>
+/// Instance norm, and ReLU with pooling, on the feature maps of a ConvNet's layers; also together, since the device may fuse them.
+/// </summary>
 public class NormPoolBenchmarks : KernelBenchmark
 {
     private const int Samples = 64;
@@ -27,7 +29,7 @@ public class NormPoolBenchmarks : KernelBenchmark
     [Benchmark]
     public void PoolBackward() => _poolBackward.Run();
 
-    /// <summary>Norm, ReLU and pool, forward and backward, nothing between them kept.</summary>
+    /// <summary>Norm, ReLU and pool, forward and backward, without keeping anything in between.</summary>
     [Benchmark]
     public void NormAndPoolBothWays() => _both.Run();
 

@@ -5,7 +5,7 @@ using DdmNative.Compute;
 
 namespace DdmNative.Benchmarks;
 
-/// <summary>Whole steps on 28×28×1 images: what every loop of the product repeats.</summary>
+/// <summary>Whole steps on 28×28×1 images, which every loop of the product repeats.</summary>
 public class StepBenchmarks : KernelBenchmark
 {
     private const int Batch = 64;

@@ -3,7 +3,9 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>Measures a workload on both sides (or all three) in turn, A B A B, after warming them up; while one works the others sleep.</summary>
+/// <summary>
+/// Measures a workload on both sides (or all three) in turn, A B A B, after warming them up; while one runs, the others sleep.
+/// </summary>
 internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWorker? torchSharp, bool quick)
 {
     /// <summary>Long enough for both sides' idle threads to stop spinning.</summary>
@@ -15,11 +17,11 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
     private readonly int _leastTurns = quick ? 2 : 5;
     private readonly int _mostTurns = quick ? 4 : 25;
 
-    /// <summary>A run that takes longer than this is long: three turns do.</summary>
+    /// <summary>A run that takes longer than this is long and measured in only three turns.</summary>
     private const double LongRunSeconds = 5;
 
     /// <param name="workload">What to measure.</param>
-    /// <param name="peak">The roof, on as many threads.</param>
+    /// <param name="peak">The peak rate, on the same number of threads.</param>
     public Row Measure(Workload workload, MachinePeak peak)
     {
         Opponent?[] opponents = [Opponent.Prepare(torch, workload, probe: !quick), Opponent.Prepare(torchSharp, workload, probe: !quick)];
@@ -79,7 +81,7 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
         return row;
     }
 
-    /// <summary>Runs until compiled code has settled; returns the last run's seconds.</summary>
+    /// <summary>Runs until tiered compilation has finished; returns the last run's seconds.</summary>
     private double WarmUp(Prepared prepared)
     {
         long start = Stopwatch.GetTimestamp();

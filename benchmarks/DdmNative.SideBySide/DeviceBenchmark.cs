@@ -7,17 +7,17 @@ using DdmNative.Compute.Cuda;
 namespace DdmNative.SideBySide;
 
 /// <summary>
-/// The workloads on a CUDA device, ours alone, in each precision. The file is written after each row, so that a run that is stopped leaves
-/// what it had.
+/// The workloads on a CUDA device, only our side, in each precision. The file is written after each row, so that a run that is stopped
+/// keeps its results.
 /// </summary>
 internal static class DeviceBenchmark
 {
-    /// <summary>Runs between two waits take about as long, so that neither launch nor wait is what is measured.</summary>
+    /// <summary>Target duration of the runs between two waits, so that neither the launch nor the wait dominates the measurement.</summary>
     private const double TurnSeconds = 0.05;
 
     private const int MostRunsOfTurn = 200, LeastTurns = 3, MostTurns = 50;
 
-    /// <summary>Measures and prints; the exit code: 0; 1, a row failed; 2, a wrong option; 4, there is no such device.</summary>
+    /// <summary>Measures and prints; returns the exit code: 0; 1, a row failed; 2, a wrong option; 4, there is no such device.</summary>
     public static int Run(Settings settings, IReadOnlyList<Workload> workloads)
     {
         if (OrdinalOf(settings.Device) is not int ordinal)
@@ -63,7 +63,7 @@ internal static class DeviceBenchmark
             : null;
     }
 
-    /// <summary>All workloads in one precision. False after a fault of the driver: the device's context is of no use then.</summary>
+    /// <summary>All workloads in one precision. False after a fault of the driver: the device's context is unusable then.</summary>
     private static bool Measure(Settings settings, IReadOnlyList<Workload> workloads, int ordinal, string precision, List<DeviceRow> rows)
     {
         using var device = new CudaDevice(ordinal, PrecisionNames.Find(precision)!.Value);

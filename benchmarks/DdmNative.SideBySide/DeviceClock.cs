@@ -3,14 +3,14 @@ using DdmNative.Compute;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>Times work on a device that goes on by itself: the clock is read when the device has finished all that it was given.</summary>
+/// <summary>Times asynchronous work on a device: the clock is read when the device has finished all its work.</summary>
 internal sealed class DeviceClock(Device device) : IDisposable
 {
-    /// <summary>A download is what waits for a device: it comes after everything else in the stream.</summary>
+    /// <summary>A download waits for the device: it comes after everything else in the stream.</summary>
     private readonly Tensor _probe = device.Allocate(TensorShape.Vector(1, 1));
     private readonly float[] _value = new float[1];
 
-    /// <summary>Seconds of one of so many runs, one right after the other, with one wait at the end.</summary>
+    /// <summary>Seconds per run, for a number of successive runs with one wait at the end.</summary>
     public double SecondsOf(Action work, int runs = 1)
     {
         Wait();

@@ -13,7 +13,7 @@ internal sealed class FashionMnist(string folder)
     /// <summary>400 training images of every class, normalised.</summary>
     public Dataset Train => _data.Value.Train;
 
-    /// <summary>100 test images of every class, normalised alike.</summary>
+    /// <summary>100 test images of every class, normalised in the same way.</summary>
     public Dataset Test => _data.Value.Test;
 
     /// <summary>The training images for 28×28×1; random ones of unit variance for other shapes.</summary>

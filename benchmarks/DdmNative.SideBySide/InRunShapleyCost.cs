@@ -10,7 +10,10 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>What in-run Shapley costs beside the training that it runs in: trainings by the default recipe, plain and taken apart, in turn; medians over the plain one's of the same turn, in wall-clock and in processor time.</summary>
+/// <summary>
+/// The cost of in-run Shapley relative to the training: trainings by the default recipe, with and without it, in turn; medians of the ratio
+/// to the plain training of the same turn, in wall-clock time and in processor time.
+/// </summary>
 internal static class InRunShapleyCost
 {
     private const int Width = 32, Depth = 3;
@@ -29,7 +32,9 @@ internal static class InRunShapleyCost
         var recipe = new TrainingOptions();
         var parts = new GroupTable(train.Labels, [.. Enumerable.Range(0, train.Classes)], new int[train.Classes]);
         using var context = new MethodContext(device, network, train, test, parts, Objective.Defaults(test.Labels), recipe) { Target = network.Initialise(recipe.Seed) };
-        Console.Out.WriteLine($"\n{device.Description}; {train.Count} images, {context.Objectives.Count} objectives, batches of {recipe.BatchSize}, {recipe.Epochs} epochs, {turns} turns; one training over the plain one's:");
+        Console.Out.WriteLine(
+            $"\n{device.Description}; {train.Count} images, {context.Objectives.Count} objectives, batches of {recipe.BatchSize}, "
+            + $"{recipe.Epochs} epochs, {turns} turns; time of a training divided by that of the plain one:");
         Action plain = () =>
         {
             using var trainer = new EnsembleTrainer(device, network, context.TrainSet, recipe, members: 1);
@@ -65,7 +70,7 @@ internal static class InRunShapleyCost
         return (wall, (process.TotalProcessorTime - before).TotalSeconds);
     }
 
-    /// <summary>The median, and the quarters.</summary>
+    /// <summary>The median and the quartiles.</summary>
     private static string Spread(List<double> values)
     {
         double[] sorted = [.. values.Order()];

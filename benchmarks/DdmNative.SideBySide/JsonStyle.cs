@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>How rows are written to files.</summary>
+/// <summary>The format in which rows are written to files.</summary>
 internal static class JsonStyle
 {
     public static JsonSerializerOptions Rows { get; } = new()
@@ -11,6 +11,6 @@ internal static class JsonStyle
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true,
     };
 
-    /// <summary>Leaves out what has no value.</summary>
+    /// <summary>Omits null values.</summary>
     public static JsonSerializerOptions DeviceRows { get; } = new(Rows) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 }

@@ -4,7 +4,7 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>The most memory a process had resident (VmHWM), and rows in processes of their own.</summary>
+/// <summary>Peak resident memory of a process (VmHWM), and rows in separate processes.</summary>
 internal static class PeakMemory
 {
     private const string Label = "peak-bytes ";
@@ -16,7 +16,9 @@ internal static class PeakMemory
         return long.Parse(line.Split(':')[1].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
     }
 
-    /// <summary>What the new process does: makes the row ready, forgets the peak of reading and making its inputs, runs it twice and prints the peak.</summary>
+    /// <summary>
+    /// Runs in the new process: prepares the row, resets the peak after reading and creating its inputs, runs it twice and prints the peak.
+    /// </summary>
     public static void RunRow(Workload workload, CpuDevice device)
     {
         using Prepared prepared = workload.Prepare(device);
@@ -27,7 +29,7 @@ internal static class PeakMemory
         Console.Out.WriteLine(Label + Own().ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Bytes of a new process of ours that runs the row.</summary>
+    /// <summary>Peak bytes of a new process of our side that runs the row.</summary>
     public static long Ours(Workload workload, Settings settings, int threads)
     {
         string host = Environment.ProcessPath!;
@@ -42,11 +44,11 @@ internal static class PeakMemory
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         string line = output.Split('\n').LastOrDefault(text => text.StartsWith(Label, StringComparison.Ordinal))
-            ?? throw new InvalidOperationException($"{workload.Name} ended with {process.ExitCode} in a process of its own.");
+            ?? throw new InvalidOperationException($"{workload.Name} exited with {process.ExitCode} in its separate process.");
         return long.Parse(line[Label.Length..], CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Bytes of a new process of the other side's that runs the row.</summary>
+    /// <summary>Peak bytes of a new process of the other side that runs the row.</summary>
     public static long Torch(Workload workload, TorchWorker worker, string variant)
     {
         worker.Prepare(workload.Torch, probe: false, variant);

@@ -76,7 +76,7 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
     {
         if (settings.Quick && Stopwatch.GetElapsedTime(start).TotalSeconds > quickLimitSeconds)
         {
-            Console.Out.WriteLine($"{workload.Name,-24} left out: the minute of --quick is over");
+            Console.Out.WriteLine($"{workload.Name,-24} left out: the time limit of --quick is over");
             continue;
         }
         Row row = alternation.Measure(workload, peak);

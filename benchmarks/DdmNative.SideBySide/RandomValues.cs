@@ -3,7 +3,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>Numbers of unit variance (uniform on ±√3): what they are does not matter for the time, only that none is special.</summary>
+/// <summary>Numbers of unit variance (uniform on ±√3): the values do not affect the time, as long as none is special.</summary>
 internal static class RandomValues
 {
     public static float[] Of(long length, uint seed)
@@ -18,7 +18,7 @@ internal static class RandomValues
     public static Tensor On(Device device, TensorShape shape, uint seed)
     {
         Tensor tensor = device.Allocate(shape);
-        // One sample's values over and over: large tensors are made quickly, and nothing in a kernel looks across samples.
+        // Repeats one sample's values: large tensors are created quickly, and no kernel exploits equal samples.
         float[] sample = Of(shape.SampleLength, seed);
         var values = new float[shape.Length];
         for (long at = 0; at < values.Length; at += sample.Length)

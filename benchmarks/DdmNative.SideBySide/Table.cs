@@ -2,14 +2,15 @@ using System.Globalization;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>The rows for people.</summary>
+/// <summary>Prints the rows as a table.</summary>
 internal static class Table
 {
     private const double LeastConvolutionMean = 1.5;
 
     public static void WriteHeader(bool withTorchSharp)
         => Console.Out.WriteLine(
-            $"{"workload",-24} {"ours",9} {"min",9} {"max",9}   {"PyTorch",9} {"min",9} {"max",9}  {"ratio",6} {"wanted",7} {"GFLOP/s",8} {"of peak",8}  {"MiB",6} {"MiB",6}  PyTorch's variant{(withTorchSharp ? TorchSharpHeader : "")}");
+            $"{"workload",-24} {"ours",9} {"min",9} {"max",9}   {"PyTorch",9} {"min",9} {"max",9}  {"ratio",6} {"target",7} "
+                + $"{"GFLOP/s",8} {"of peak",8}  {"MiB",6} {"MiB",6}  PyTorch's variant{(withTorchSharp ? TorchSharpHeader : "")}");
 
     private static string TorchSharpHeader => $"{"",-8}  {"TorchSharp",10} {"ratio",6} {"MiB",6}  variant";
 
@@ -24,11 +25,11 @@ internal static class Table
     private static string TorchSharp(Row row)
         => row.TorchSharpS is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  {Time(row.TorchSharpS),10} {row.TorchSharpRatio,6:0.00} {MebiBytes(row.TorchSharpPeakBytes),6}  {row.TorchSharpVariant}");
 
-    /// <summary>What the rows of one number of threads come to.</summary>
+    /// <summary>Prints the summary of the rows of one number of threads.</summary>
     public static void WriteSummary(IReadOnlyList<Row> rows)
     {
         if (rows.Any(row => row.Shortened))
-            Console.Out.WriteLine("* shortened, on both sides alike");
+            Console.Out.WriteLine("* shortened on both sides");
         Row[] compared = [.. rows.Where(row => row.Ratio is not null)];
         if (compared.Length == 0)
             return;
@@ -37,10 +38,12 @@ internal static class Table
         {
             double mean = Math.Exp(convolutions.Average(row => Math.Log(row.Ratio!.Value)));
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"convolutions: geometric mean of {convolutions.Length} ratios {mean:0.00} (≥ {LeastConvolutionMean} wanted), least {convolutions.Min(row => row.Ratio):0.00}"));
+                $"convolutions: geometric mean of {convolutions.Length} ratios {mean:0.00} (≥ {LeastConvolutionMean} required), minimum "
+                    + $"{convolutions.Min(row => row.Ratio):0.00}"));
         }
         string[] missed = [.. compared.Where(row => row.Ratio < row.LeastRatio).Select(row => row.Name)];
-        Console.Out.WriteLine(missed.Length == 0 ? "every ratio is what is wanted or more" : $"below what is wanted: {string.Join(", ", missed)}");
+        Console.Out.WriteLine(missed.Length == 0 ? "every ratio is as required or higher"
+            : $"below the required ratio: {string.Join(", ", missed)}");
         string[] larger = [.. compared.Where(row => row.OursPeakBytes > row.TorchPeakBytes).Select(row => row.Name)];
         if (larger.Length > 0)
             Console.Out.WriteLine($"more memory than PyTorch: {string.Join(", ", larger)}");

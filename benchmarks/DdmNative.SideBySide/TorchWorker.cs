@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>PyTorch's or TorchSharp's half: one process that answers a JSON object a line with a JSON object a line. It works only when it is asked.</summary>
+/// <summary>
+/// PyTorch's or TorchSharp's half: one process that answers each JSON object per line with one. It works only on request.
+/// </summary>
 internal sealed class TorchWorker : IDisposable
 {
     private readonly Process _process;
@@ -18,7 +20,7 @@ internal sealed class TorchWorker : IDisposable
         string text = threads.ToString(CultureInfo.InvariantCulture);
         foreach (string argument in (string[])[.. arguments, "--threads", text])
             start.ArgumentList.Add(argument);
-        // The kernels that OpenBLAS chooses by itself, on as many threads as everything else.
+        // Use OpenBLAS's default choice of kernels, with the same number of threads as everything else.
         start.Environment.Remove("OPENBLAS_CORETYPE");
         start.Environment.Remove("OPENBLAS_L2_SIZE");
         start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = text;
@@ -26,13 +28,13 @@ internal sealed class TorchWorker : IDisposable
         Version = Ask(new JsonObject { ["hello"] = true })["torch"]!.GetValue<string>();
     }
 
-    /// <summary>Of PyTorch, or of TorchSharp with its libtorch and device.</summary>
+    /// <summary>The version of PyTorch, or of TorchSharp with its libtorch and device.</summary>
     public string Version { get; }
 
-    /// <summary>PyTorch's, in Python.</summary>
+    /// <summary>PyTorch's worker, in Python.</summary>
     public static TorchWorker PyTorch(Settings settings, int threads) => new("PyTorch", threads, settings.Python, settings.Worker, "--data", settings.Data);
 
-    /// <summary>TorchSharp's: benchmarks/DdmNative.Benchmarks.TorchSharp, an opt-in part.</summary>
+    /// <summary>TorchSharp's worker: benchmarks/DdmNative.Benchmarks.TorchSharp, an optional component.</summary>
     public static TorchWorker TorchSharp(Settings settings, int threads)
         => new("TorchSharp", threads, "dotnet", settings.TorchSharp!, "--data", settings.Data, "--device", settings.TorchSharpDevice);
 
@@ -46,13 +48,13 @@ internal sealed class TorchWorker : IDisposable
         return (answer["variant"]!.GetValue<string>(), answer["probed"].Deserialize<Dictionary<string, double>>()!);
     }
 
-    /// <summary>Seconds of each of so many runs.</summary>
+    /// <summary>Seconds of each of a number of runs.</summary>
     public double[] Run(int times) => Ask(new JsonObject { ["run"] = times })["seconds"].Deserialize<double[]>()!;
 
-    /// <summary>Forgets the peak so far, that of making inputs.</summary>
+    /// <summary>Resets the peak memory, to exclude the creation of inputs.</summary>
     public void ResetPeak() => Ask(new JsonObject { ["reset_peak"] = true });
 
-    /// <summary>The most memory that the whole process had resident so far.</summary>
+    /// <summary>The peak resident memory of the whole process up to now.</summary>
     public long PeakBytes() => Ask(new JsonObject { ["peak"] = true })["peak_bytes"]!.GetValue<long>();
 
     public void Dispose()
@@ -67,7 +69,8 @@ internal sealed class TorchWorker : IDisposable
     {
         _process.StandardInput.WriteLine(request.ToJsonString());
         _process.StandardInput.Flush();
-        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{_side}'s process ended; its last words are above.");
+        string line = _process.StandardOutput.ReadLine()
+            ?? throw new InvalidOperationException($"{_side}'s process ended; its last output is above.");
         JsonNode answer = JsonNode.Parse(line)!;
         return answer["error"] is JsonNode error ? throw new InvalidOperationException($"{_side}: {error}") : answer;
     }

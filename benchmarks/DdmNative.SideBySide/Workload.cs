@@ -3,24 +3,24 @@ using DdmNative.Compute;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>One row of the table: the same work for both sides.</summary>
-/// <param name="Name">As printed.</param>
+/// <summary>One row of the table: the same work on both sides.</summary>
+/// <param name="Name">The name in the table.</param>
 /// <param name="Flops">
-/// Of one run: multiply–adds (as two) of the convolutions and linear layers in their plain form, whatever algorithm computes them; the rest left out. 0 where
-/// there are none.
+/// Flops of one run: multiply–adds (counted as two) of the convolutions and linear layers in their plain form, independently of the
+/// algorithm that computes them; everything else is ignored. 0 if there are none.
 /// </param>
-/// <param name="Torch">What benchmarks/pytorch/workloads.py is asked for.</param>
+/// <param name="Torch">The request to benchmarks/pytorch/workloads.py.</param>
 /// <param name="Prepare">Builds our side on a device; not timed.</param>
 internal sealed record Workload(string Name, double Flops, JsonObject Torch, Func<Device, Prepared> Prepare)
 {
-    /// <summary>PyTorch's time over ours that is wanted at least; 0 where none is.</summary>
+    /// <summary>The required ratio of PyTorch's time to ours; 0 if there is none.</summary>
     public double LeastRatio { get; init; }
 
-    /// <summary>Whether it was cut down to fit into a quick run.</summary>
+    /// <summary>Whether it was shortened for a quick run.</summary>
     public bool IsShortened { get; init; }
 }
 
-/// <summary>Our side of a workload, ready to run as often as one likes.</summary>
+/// <summary>Our side of a workload, ready to run any number of times.</summary>
 internal sealed class Prepared(Action run, params IDisposable[] owned) : IDisposable
 {
     public void Run() => run();

@@ -2,16 +2,16 @@ using DdmNative.SideBySide.Workloads;
 
 namespace DdmNative.SideBySide;
 
-/// <summary>All rows, in the order of the table: what users wait for, then the kernels alone.</summary>
+/// <summary>All rows, in the order of the table: the stages that users wait for, then single kernels.</summary>
 internal static class WorkloadList
 {
-    /// <summary>The batches of the kernels and training steps, and of an evaluation: a quarter of them when it must be quick.</summary>
+    /// <summary>The batch sizes of the kernels and training steps, and of an evaluation: a quarter of them in a quick run.</summary>
     private const int Batch = 256, EvaluationBatch = 500, QuickShare = 4;
 
     public static IReadOnlyList<Workload> All(bool quick, FashionMnist data)
         => quick ? [.. Rows(Batch / QuickShare, EvaluationBatch / QuickShare, quick, data).Select(Shortened)] : Rows(Batch, EvaluationBatch, quick, data);
 
-    /// <summary>All rows of a quick run do less, except the ones that are short as they are.</summary>
+    /// <summary>Marks a row of a quick run as shortened, except those that are short anyway.</summary>
     private static Workload Shortened(Workload row)
         => row with { IsShortened = !row.Name.StartsWith("gemm", StringComparison.Ordinal) && !row.Name.StartsWith("matching-step", StringComparison.Ordinal) };
 

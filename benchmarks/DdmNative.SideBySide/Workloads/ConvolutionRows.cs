@@ -4,7 +4,9 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.SideBySide.Workloads;
 
-/// <summary>Forward, backward to the data and backward to the filter and bias, at every layer's shape for both inputs, width 128.</summary>
+/// <summary>
+/// Forward, backward to the data and backward to the filter and bias, with every layer's shape for both inputs, width 128.
+/// </summary>
 internal static class ConvolutionRows
 {
     private const int Width = 128;

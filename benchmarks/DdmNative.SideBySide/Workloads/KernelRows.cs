@@ -3,7 +3,7 @@ using DdmNative.Compute;
 
 namespace DdmNative.SideBySide.Workloads;
 
-/// <summary>The other kernels alone. Norm and pool at the largest shape of the ConvNet for 28×28×1.</summary>
+/// <summary>Other single kernels. Norm and pool with the largest shape of the ConvNet for 28×28×1.</summary>
 internal static class KernelRows
 {
     private const int Channels = 128;

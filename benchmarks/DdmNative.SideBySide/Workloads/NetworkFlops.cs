@@ -3,7 +3,7 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.SideBySide.Workloads;
 
-/// <summary>Flops of one sample through a ConvNet: convolutions and the linear layer, a multiply–add being two.</summary>
+/// <summary>Flops of one sample in a ConvNet: convolutions and the linear layer, where a multiply–add counts as two.</summary>
 internal sealed class NetworkFlops
 {
     private readonly double _firstLayer;

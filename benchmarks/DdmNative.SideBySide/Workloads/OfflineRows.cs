@@ -11,8 +11,8 @@ using DdmNative.Compute;
 namespace DdmNative.SideBySide.Workloads;
 
 /// <summary>
-/// The offline stage of the demo: train the target, compute its features, cluster every class into five groups, take the real groups' gradients, and match a
-/// synset of one image per group to them (forward form, as `repair` needs it).
+/// The offline stage of the demo: train the target, compute its features, cluster every class into five groups, compute the gradients of
+/// the real groups, and match a synset of one image per group to them (forward form, as `repair` needs it).
 /// </summary>
 internal static class OfflineRows
 {

@@ -6,7 +6,10 @@ using DdmNative.Attribution.Online;
 
 namespace DdmNative.SideBySide.Workloads;
 
-/// <summary>`repair`: a model without each group and the control, all of its steps on the synset, and the logits of all of them on 1000 test images.</summary>
+/// <summary>
+/// `repair`: one model without each group and the control, all of their steps on the synset, and the logits of all of them for 1000 test
+/// images.
+/// </summary>
 internal static class OnlineRows
 {
     /// <summary>All models, all steps, all test images.</summary>
@@ -40,5 +43,5 @@ internal static class OnlineRows
     }
 }
 
-/// <summary>How much of it one run is.</summary>
+/// <summary>The part of it that one run executes.</summary>
 internal readonly record struct OnlineSize(int Models, int Steps, int Evaluated);
