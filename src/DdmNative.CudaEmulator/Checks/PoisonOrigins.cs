@@ -12,7 +12,7 @@ internal sealed record PoisonOrigin(FaultKind Kind, string? Register, int Site, 
 /// </summary>
 internal sealed class PoisonOrigins
 {
-    private const int MostKept = 1 << 16;
+    private const int MaxKept = 1 << 16;
 
     private readonly List<PoisonOrigin> _origins = [];
     private readonly Dictionary<(int Site, ulong Address), int> _reads = [];
@@ -38,7 +38,7 @@ internal sealed class PoisonOrigins
     {
         if (_reads.TryGetValue((site, address), out int number))
             return number;
-        if (_origins.Count >= MostKept)
+        if (_origins.Count >= MaxKept)
             return _origins.Count;
         return _reads[(site, address)] = Add(new(kind, null, site, memory()));
     }

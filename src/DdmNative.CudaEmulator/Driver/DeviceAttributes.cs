@@ -42,13 +42,13 @@ internal static class DeviceAttributes
             75 => device.Capability.Major,
             76 => device.Capability.Minor,
             81 => SharedBytesPerMultiprocessor(device),
-            97 => MostSharedBytesPerBlock(device),
+            97 => MaxSharedBytesPerBlock(device),
             _ => FixedValues.GetValueOrDefault(attribute),
         };
     }
 
     /// <summary>Static and dynamic together, if a kernel requests it.</summary>
-    public static int MostSharedBytesPerBlock(DriverDevice device) => SharedBytesPerMultiprocessor(device) - ReservedSharedBytes;
+    public static int MaxSharedBytesPerBlock(DriverDevice device) => SharedBytesPerMultiprocessor(device) - ReservedSharedBytes;
 
     public static int SharedBytesPerMultiprocessor(DriverDevice device) => SharedBytesPerMultiprocessor(device.Capability);
 

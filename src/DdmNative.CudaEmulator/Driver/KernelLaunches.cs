@@ -26,7 +26,7 @@ internal static unsafe class KernelLaunches
     public static int BlocksPerMultiprocessor(DriverFunction function, int threads, nuint dynamicSharedBytes)
     {
         Abi.Require(threads > 0, $"blocks of {threads} threads");
-        int most = DeviceAttributes.MostSharedBytesPerBlock(function.Context.Device);
+        int most = DeviceAttributes.MaxSharedBytesPerBlock(function.Context.Device);
         if (threads > function.Kernel.MaxThreadsPerBlock || dynamicSharedBytes > (nuint)most || function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes > most)
             return 0;
         int shared = function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes;

@@ -20,11 +20,11 @@ internal enum AccessLayout : byte
 /// The properties of a warp's addresses, determined for all lanes at once, so that an access within one allocation is checked as a whole.
 /// Lanes that the mask leaves out are assumed to have the address of the first lane that takes part.
 /// </summary>
-/// <param name="Least">The lowest address.</param>
-/// <param name="Most">The highest address.</param>
+/// <param name="Lowest">The lowest address.</param>
+/// <param name="Highest">The highest address.</param>
 /// <param name="AnyBits">Bits that are set in any address.</param>
 /// <param name="Layout">How they are arranged; rows are recognised by the bytes of each lane.</param>
-internal readonly record struct AccessExtent(ulong Least, ulong Most, ulong AnyBits, AccessLayout Layout)
+internal readonly record struct AccessExtent(ulong Lowest, ulong Highest, ulong AnyBits, AccessLayout Layout)
 {
     /// <summary>
     /// Whether the addresses are below 2^63, as all valid ones are: only then do the lowest and the highest address bound them.

@@ -84,7 +84,7 @@ internal sealed class Activation
     public long[] Allocated => _allocated ??= new long[32];
 
     /// <summary>The maximum that threads of the mask have allocated.</summary>
-    public long MostAllocated(uint mask)
+    public long MaxAllocated(uint mask)
     {
         long most = 0;
         for (uint rest = _allocated is null ? 0 : mask; rest != 0; rest &= rest - 1)

@@ -40,7 +40,7 @@ internal static class Conversions
         NarrowFormat.ForType(m.Types[0]).Round(
             m.Has(PtxQualifiers.Relu) ? Positive(value) : value, m.Rounding, m.Has(PtxQualifiers.Satfinite));
 
-    private static (Int128 Least, Int128 Most) Range(PtxType type)
+    private static (Int128 Min, Int128 Max) Range(PtxType type)
     {
         int bits = type.ByteSize() * 8;
         return type.IsSigned() ? (-(Int128.One << bits - 1), (Int128.One << bits - 1) - 1) : (0, (Int128.One << bits) - 1);

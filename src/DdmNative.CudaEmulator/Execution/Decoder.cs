@@ -68,7 +68,7 @@ internal sealed unsafe class Decoder
         _carry = Followed(_carry, _registers.Length);
         _registerBytes = _frameBytes;
         if (_function.Instructions.Any(IsMixing))
-            _trial = [.. Enumerable.Range(0, MostMixed).Select(_ => Row(8))];
+            _trial = [.. Enumerable.Range(0, MaxMixed).Select(_ => Row(8))];
 
         if (!_function.IsEntry)
             PlaceOnStack(_function.Parameters.Concat(_function.Results));
@@ -205,7 +205,7 @@ internal sealed unsafe class Decoder
     }
 
     /// <summary>Number of results and sources of the largest matrix instruction.</summary>
-    private const int MostMixed = 40;
+    private const int MaxMixed = 40;
 
     private static bool IsMixing(PtxInstruction instruction) =>
         instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma or PtxOpcode.Movmatrix or PtxOpcode.Shfl;

@@ -7,9 +7,9 @@ namespace DdmNative.CudaEmulator.Execution;
 public sealed class LoadedKernel
 {
     /// <summary>The maximum shared memory of a block, as of sm_90 with opt-in.</summary>
-    public const int MostSharedBytes = 227 << 10;
+    public const int MaxSharedBytes = 227 << 10;
 
-    public const int MostThreads = 1024;
+    public const int MaxThreads = 1024;
 
     internal LoadedKernel(PtxFunction function, LoadedModule module)
     {
@@ -50,7 +50,7 @@ public sealed class LoadedKernel
         get
         {
             (int X, int Y, int Z) most = Function.RequiredThreads.X != 0 ? Function.RequiredThreads : Function.MaxThreads;
-            return most.X == 0 ? MostThreads : Math.Min(MostThreads, most.X * Math.Max(1, most.Y) * Math.Max(1, most.Z));
+            return most.X == 0 ? MaxThreads : Math.Min(MaxThreads, most.X * Math.Max(1, most.Y) * Math.Max(1, most.Z));
         }
     }
 
@@ -90,8 +90,10 @@ public sealed class LoadedKernel
         (int X, int Y, int Z) required = Function.RequiredThreads;
         if (required.X != 0 && block != new Dim3((uint)required.X, (uint)Math.Max(1, required.Y), (uint)Math.Max(1, required.Z)))
             throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a block of {block} threads, expected {required} as .reqntid says");
-        if (dynamicSharedBytes < 0 || (long)StaticSharedBytes + dynamicSharedBytes > MostSharedBytes)
-            throw new EmulatorException(CudaError.LaunchOutOfResources, $"kernel {Name}: {StaticSharedBytes} + {dynamicSharedBytes} bytes of shared memory, expected at most {MostSharedBytes}");
+        if (dynamicSharedBytes < 0 || (long)StaticSharedBytes + dynamicSharedBytes > MaxSharedBytes)
+            throw new EmulatorException(
+                CudaError.LaunchOutOfResources,
+                $"kernel {Name}: {StaticSharedBytes} + {dynamicSharedBytes} bytes of shared memory, expected at most {MaxSharedBytes}");
         if (parameterBytes != ParameterBytes)
             throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: {parameterBytes} bytes of parameters, expected {ParameterBytes}");
     }

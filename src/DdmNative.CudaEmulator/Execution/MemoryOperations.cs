@@ -11,7 +11,7 @@ namespace DdmNative.CudaEmulator.Execution;
 internal static unsafe class MemoryOperations
 {
     /// <summary>Bytes that an access may span at most for its uninitialised bytes to be checked as a whole.</summary>
-    private const ulong MostSpan = 4096;
+    private const ulong MaxSpan = 4096;
 
     /// <summary>The address of a variable on the stack: an offset within each thread's stack, the same for all lanes.</summary>
     public static void StackAddress(Warp warp, Operation* operation, uint mask)
@@ -464,10 +464,11 @@ internal static unsafe class MemoryOperations
         BlockRunner runner = warp.Runner;
         bool checks = access != FaultAccess.Write && (runner.Launch.Device.Options.Checks & FaultChecks.UninitialisedGlobal) != 0;
         Allocation? last = warp.Last;
-        ulong span = extent.Most - extent.Least + (ulong)bytes;
-        if (extent.IsBounded && FindAllocation(warp, last, extent.Least, span) is { } whole
+        ulong span = extent.Highest - extent.Lowest + (ulong)bytes;
+        if (extent.IsBounded && FindAllocation(warp, last, extent.Lowest, span) is { } whole
             && !(whole.IsConstant && access != FaultAccess.Read)
-            && (!checks || whole.Initialised.IsComplete || (span <= MostSpan && whole.Initialised.AreAll(extent.Least - whole.Address, span))))
+            && (!checks || whole.Initialised.IsComplete
+                || (span <= MaxSpan && whole.Initialised.AreAll(extent.Lowest - whole.Address, span))))
         {
             warp.Last = whole;
             AddTo(addresses, (ulong)whole.Host - whole.Address, (ulong*)pointers);
@@ -518,7 +519,7 @@ internal static unsafe class MemoryOperations
     {
         if (extent.Layout != AccessLayout.Scattered)
         {
-            allocation.Initialised.Mark(extent.Least - allocation.Address, extent.Most - extent.Least + (ulong)bytes);
+            allocation.Initialised.Mark(extent.Lowest - allocation.Address, extent.Highest - extent.Lowest + (ulong)bytes);
             return;
         }
 
@@ -559,7 +560,7 @@ internal static unsafe class MemoryOperations
     {
         BlockRunner runner = warp.Runner;
         ulong size = (ulong)runner.Launch.SharedBytes;
-        if (!extent.IsBounded || extent.Most > size || size - extent.Most < (ulong)bytes)
+        if (!extent.IsBounded || extent.Highest > size || size - extent.Highest < (ulong)bytes)
         {
             uint wrong = SelectLanes(mask, addresses, address => address > size || size - address < (ulong)bytes);
             ulong address = addresses[BitOperations.TrailingZeroCount(wrong)];

@@ -105,13 +105,15 @@ internal static unsafe class VectorOperations
                 PtxOpcode.Div when isFloat && m.Rounding == PtxRounding.Rn => &Apply<float, Quotient>,
                 PtxOpcode.Div when type == PtxType.U32 => &DivideUnsigned, PtxOpcode.Div when type == PtxType.S32 => &DivideSigned,
                 PtxOpcode.Rem when type == PtxType.U32 => &RemainderUnsigned, PtxOpcode.Rem when type == PtxType.S32 => &RemainderSigned,
-                PtxOpcode.Min when isFloat => &Apply<float, LeastNumber>, PtxOpcode.Max when isFloat => &Apply<float, MostNumber>,
+                PtxOpcode.Min when isFloat => &Apply<float, MinimumNumber>, PtxOpcode.Max when isFloat => &Apply<float, MaximumNumber>,
                 PtxOpcode.Mul when m.Has(PtxQualifiers.Lo) => &Apply<uint, Product<uint>>,
                 PtxOpcode.Mad when !isFloat && m.Has(PtxQualifiers.Lo) => &Apply<uint, ProductSum<uint>>,
                 PtxOpcode.Fma or PtxOpcode.Mad when isFloat => &Apply<float, Fused>,
                 PtxOpcode.And => &Apply<uint, And<uint>>, PtxOpcode.Or => &Apply<uint, Or<uint>>, PtxOpcode.Xor => &Apply<uint, Xor<uint>>,
-                PtxOpcode.Min when type == PtxType.S32 => &Apply<int, Least<int>>, PtxOpcode.Min when type == PtxType.U32 => &Apply<uint, Least<uint>>,
-                PtxOpcode.Max when type == PtxType.S32 => &Apply<int, Most<int>>, PtxOpcode.Max when type == PtxType.U32 => &Apply<uint, Most<uint>>,
+                PtxOpcode.Min when type == PtxType.S32 => &Apply<int, Minimum<int>>,
+                PtxOpcode.Min when type == PtxType.U32 => &Apply<uint, Minimum<uint>>,
+                PtxOpcode.Max when type == PtxType.S32 => &Apply<int, Maximum<int>>,
+                PtxOpcode.Max when type == PtxType.U32 => &Apply<uint, Maximum<uint>>,
                 PtxOpcode.Neg when isFloat => &Apply<float, Negative<float>>, PtxOpcode.Neg => &Apply<int, Negative<int>>,
                 PtxOpcode.Shl when sources[0].Width == 4 => &ShiftLeft32, PtxOpcode.Shr when sources[0].Width == 4 && !type.IsSigned() => &ShiftRight32,
                 PtxOpcode.Shr when sources[0].Width == 4 => &ShiftRightSigned32,
@@ -423,15 +425,29 @@ internal static unsafe class VectorOperations
 
     private readonly struct Xor<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a ^ b; }
 
-    private readonly struct Least<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Min(a, b); }
+    private readonly struct Minimum<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Min(a, b);
+    }
 
-    private readonly struct Most<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Max(a, b); }
+    private readonly struct Maximum<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Max(a, b);
+    }
 
     private readonly struct Quotient : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(a / b); }
 
-    private readonly struct LeastNumber : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.MinNumber(a, b)); }
+    private readonly struct MinimumNumber : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+            Canonical(Vector256.MinNumber(a, b));
+    }
 
-    private readonly struct MostNumber : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.MaxNumber(a, b)); }
+    private readonly struct MaximumNumber : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+            Canonical(Vector256.MaxNumber(a, b));
+    }
 
     private readonly struct NearestWhole : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.Round(a)); }
 

@@ -422,7 +422,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private void Begin(CallSite call, int site, DecodedFunction callee, uint mask)
     {
         Activation caller = _current;
-        long calleeBase = (caller.StackBase + caller.Function.StackBytes + caller.MostAllocated(mask) + 15) / 16 * 16;
+        long calleeBase = (caller.StackBase + caller.Function.StackBytes + caller.MaxAllocated(mask) + 15) / 16 * 16;
         if (_calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
             throw Fault(FaultKind.Trap, site, mask, null, $"{_calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
         caller.Calling = call;

@@ -5,8 +5,8 @@ internal sealed class PtxBodyParser(
     PtxLexer lexer, PtxVariableParser declarations, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions,
     Dictionary<string, (PtxInstructionForm Form, PtxModifiers Modifiers, string Text)> opcodes)
 {
-    private const int MostRegisters = 1 << 20;
-    private const int MostScopes = 256;
+    private const int MaxRegisters = 1 << 20;
+    private const int MaxScopes = 256;
 
     private readonly List<PtxRegister> _registers = [];
     private readonly List<PtxVariable> _variables = [];
@@ -31,8 +31,8 @@ internal sealed class PtxBodyParser(
 
     public int DeclareRegister(PtxType type, string name)
     {
-        if (_registers.Count == MostRegisters)
-            throw lexer.Error($"more than {MostRegisters} registers");
+        if (_registers.Count == MaxRegisters)
+            throw lexer.Error($"more than {MaxRegisters} registers");
         PtxRegister register = new(_registers.Count, name, type);
         if (!_scope.AddRegister(name, new PtxRegisterOperand(register.Index)))
             throw lexer.Error($"the register '{name}' is already declared here");
@@ -68,13 +68,13 @@ internal sealed class PtxBodyParser(
                     Instruction(Opcode(), negated ? guard with { Negated = true } : guard);
                     break;
                 case PtxTokenKind.Symbol when lexer.Accept('{'):
-                    if (++depth > MostScopes)
-                        throw lexer.Error($"more than {MostScopes} nested scopes");
+                    if (++depth > MaxScopes)
+                        throw lexer.Error($"more than {MaxScopes} nested scopes");
                     _scope = new PtxNames(_scope);
                     break;
                 case PtxTokenKind.Symbol when lexer.Accept('}'):
                     depth--;
-                    _scope = _scope.Around!;
+                    _scope = _scope.Parent!;
                     break;
                 case PtxTokenKind.Symbol when lexer.Accept(';'):
                     break;
@@ -133,7 +133,7 @@ internal sealed class PtxBodyParser(
                 continue;
             }
 
-            int count = (int)lexer.ExpectCount("a count of registers", MostRegisters);
+            int count = (int)lexer.ExpectCount("a count of registers", MaxRegisters);
             lexer.Expect('>', "after the count of registers");
             for (int i = 0; i < count; i++)
                 DeclareRegisters(type, $"{name}{i}", vector);

@@ -6,7 +6,7 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// </summary>
 internal static class PtxModifierWords
 {
-    private static readonly Dictionary<string, Action<PtxModifiers>> Alone = new()
+    private static readonly Dictionary<string, Action<PtxModifiers>> SingleWords = new()
     {
         ["ftz"] = Flag(PtxQualifiers.Ftz), ["sat"] = Flag(PtxQualifiers.Sat), ["approx"] = Flag(PtxQualifiers.Approx), ["full"] = Flag(PtxQualifiers.Full),
         ["hi"] = Flag(PtxQualifiers.Hi), ["lo"] = Flag(PtxQualifiers.Lo), ["wide"] = Flag(PtxQualifiers.Wide), ["cc"] = Flag(PtxQualifiers.CarryOut),
@@ -71,7 +71,8 @@ internal static class PtxModifierWords
         return Hints.Contains(word);
     }
 
-    private static Dictionary<string, Action<PtxModifiers>> Pick(params string[] words) => words.ToDictionary(word => word, word => Alone.GetValueOrDefault(word) ?? ShapeSetter(word));
+    private static Dictionary<string, Action<PtxModifiers>> Pick(params string[] words) =>
+        words.ToDictionary(word => word, word => SingleWords.GetValueOrDefault(word) ?? ShapeSetter(word));
 
     /// <summary><c>m16n8k8</c></summary>
     private static Action<PtxModifiers> ShapeSetter(string word)

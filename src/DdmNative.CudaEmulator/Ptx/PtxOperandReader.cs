@@ -4,7 +4,7 @@ namespace DdmNative.CudaEmulator.Ptx;
 internal readonly ref struct PtxOperandReader(
     PtxLexer lexer, PtxVariableParser declarations, PtxNames scope, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions)
 {
-    private const int MostElements = 64;
+    private const int MaxElements = 64;
 
     public PtxOperand Operand()
     {
@@ -135,8 +135,8 @@ internal readonly ref struct PtxOperandReader(
         List<PtxOperand> elements = [];
         do
         {
-            if (elements.Count == MostElements)
-                throw lexer.Error($"more than {MostElements} values in braces");
+            if (elements.Count == MaxElements)
+                throw lexer.Error($"more than {MaxElements} values in braces");
             int line = lexer.Line;
             PtxOperand element = Single();
             if (element is not (PtxRegisterOperand { Negated: false } or PtxImmediate or PtxSinkOperand))

@@ -7,7 +7,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
 {
     private const ulong LargestVariable = 1UL << 40;
     private const ulong LargestInitialiser = 1UL << 28;
-    private const int MostDimensions = 8;
+    private const int MaxDimensions = 8;
 
     private static readonly Dictionary<string, PtxSpace> SpaceWords = new()
     {
@@ -119,8 +119,8 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         bool open = false;
         while (lexer.Accept('['))
         {
-            if (extents.Count == MostDimensions)
-                throw lexer.Error($"'{name}' has more than {MostDimensions} dimensions");
+            if (extents.Count == MaxDimensions)
+                throw lexer.Error($"'{name}' has more than {MaxDimensions} dimensions");
             open |= lexer.Is(']') && extents.Count == 0;
             extents.Add(lexer.Is(']') && extents.Count == 0 ? 0 : lexer.ExpectCount($"the extent of '{name}'", LargestVariable));
             lexer.Expect(']', $"after the extent of '{name}'");

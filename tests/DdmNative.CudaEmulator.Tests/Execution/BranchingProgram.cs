@@ -13,7 +13,7 @@ internal sealed class BranchingProgram
     public const int Values = 6;
     public const int Sources = 256;
 
-    private const int FirstRegister = 10, CounterRegister = 20, MostDepth = 4;
+    private const int FirstRegister = 10, CounterRegister = 20, MaxDepth = 4;
 
     private enum Kind { Arithmetic, Compare, Branch, Exit, Load, Exchange }
 
@@ -110,7 +110,8 @@ internal sealed class BranchingProgram
 
     private static uint Factor(int value) => (uint)(value * 0x9E3779B1 + 12345);
 
-    private static uint[] Start(uint thread) => [.. Enumerable.Range(0, Values).Select(i => thread * Factor(i) + (uint)i + 1), .. new uint[MostDepth + 1]];
+    private static uint[] Start(uint thread) =>
+        [.. Enumerable.Range(0, Values).Select(i => thread * Factor(i) + (uint)i + 1), .. new uint[MaxDepth + 1]];
 
     private static void Take(Step step, uint[] values, uint[] sources, ref bool predicate, ref bool gone, ref int at)
     {
@@ -165,10 +166,10 @@ internal sealed class BranchingProgram
         {
             switch (_random.Next(10))
             {
-                case 0 or 1 when depth < MostDepth:
+                case 0 or 1 when depth < MaxDepth:
                     If(depth);
                     break;
-                case 2 or 3 when depth < MostDepth:
+                case 2 or 3 when depth < MaxDepth:
                     Loop(depth);
                     break;
                 case 4 when _exits && _random.Next(3) == 0:

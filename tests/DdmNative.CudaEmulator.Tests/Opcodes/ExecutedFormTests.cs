@@ -7,7 +7,7 @@ namespace DdmNative.CudaEmulator.Tests.Opcodes;
 /// <summary>Everything that the parser accepts can be executed.</summary>
 public class ExecutedFormTests
 {
-    private const int MostOfARow = 4000;
+    private const int MaxSpellings = 4000;
 
     [Fact]
     public void Every_spelling_that_is_parsed_can_be_executed()
@@ -19,7 +19,7 @@ public class ExecutedFormTests
         {
             foreach (PtxInstructionForm form in forms)
             {
-                foreach (string words in form.Spellings(MostOfARow))
+                foreach (string words in form.Spellings(MaxSpellings))
                 {
                     string text = mnemonic + words;
                     if (!IsRead(text, out PtxInstructionForm? read, out PtxModifiers? modifiers) || read != form

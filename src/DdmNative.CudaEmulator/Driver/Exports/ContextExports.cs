@@ -171,7 +171,7 @@ internal static unsafe class ContextExports
     public static CudaError cuCtxGetStreamPriorityRange(int* least, int* greatest) => Abi.InContext(_ =>
     {
         if (least != null)
-            *least = StreamExports.LeastPriority;
+            *least = StreamExports.LowestPriority;
         if (greatest != null)
             *greatest = StreamExports.GreatestPriority;
     });

@@ -36,7 +36,7 @@ internal static unsafe class FunctionExports
         switch (attribute)
         {
             case 8:
-                int most = DeviceAttributes.MostSharedBytesPerBlock(changed.Context.Device) - changed.Kernel.StaticSharedBytes;
+                int most = DeviceAttributes.MaxSharedBytesPerBlock(changed.Context.Device) - changed.Kernel.StaticSharedBytes;
                 Abi.Require(value >= 0 && value <= most, $"kernel {changed.Kernel.Name}: {value} bytes of dynamic shared memory, expected 0 to {most}");
                 changed.MaxDynamicSharedBytes = value;
                 break;
@@ -152,7 +152,7 @@ internal static unsafe class FunctionExports
             blocks > 0 && KernelLaunches.BlocksPerMultiprocessor(asked, threads, 0) >= blocks,
             $"{blocks} blocks of {threads} threads do not fit on a multiprocessor");
         int each = DeviceAttributes.SharedBytesPerMultiprocessor(asked.Context.Device) / blocks - DeviceAttributes.ReservedSharedBytes;
-        *bytes = (nuint)(Math.Min(each, DeviceAttributes.MostSharedBytesPerBlock(asked.Context.Device)) - asked.Kernel.StaticSharedBytes);
+        *bytes = (nuint)(Math.Min(each, DeviceAttributes.MaxSharedBytesPerBlock(asked.Context.Device)) - asked.Kernel.StaticSharedBytes);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxPotentialBlockSizeWithFlags")]

@@ -6,14 +6,14 @@ namespace DdmNative.CudaEmulator.Driver.Exports;
 /// <summary>Streams and their capture (CUDA Driver API, "Stream Management").</summary>
 internal static unsafe class StreamExports
 {
-    public const int LeastPriority = 0, GreatestPriority = -5;
+    public const int LowestPriority = 0, GreatestPriority = -5;
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamCreate")]
     public static CudaError cuStreamCreate(nint* stream, uint flags) => Abi.InContext(context => Create(context, stream, flags, 0));
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamCreateWithPriority")]
     public static CudaError cuStreamCreateWithPriority(nint* stream, uint flags, int priority)
-        => Abi.InContext(context => Create(context, stream, flags, Math.Clamp(priority, GreatestPriority, LeastPriority)));
+        => Abi.InContext(context => Create(context, stream, flags, Math.Clamp(priority, GreatestPriority, LowestPriority)));
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamDestroy_v2")]
     public static CudaError cuStreamDestroy(nint stream) => Abi.InContext(context =>
