@@ -38,7 +38,7 @@ internal readonly record struct Counters(long Launches, long WarpInstructions, l
 /// <summary>The emulator's counters while a device ran an operation, and the results.</summary>
 internal sealed record Counted(Counters Counters, float[][] Results)
 {
-    public static Counted Of(Operation operation, Device device)
+    public static Counted Measure(Operation operation, Device device)
     {
         (Action call, Tensor[] results) = operation.Prepare(device, new Inputs(device));
         Counters before = Counters.SoFar();

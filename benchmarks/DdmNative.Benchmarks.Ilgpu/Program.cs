@@ -9,9 +9,9 @@ using DdmNative.Compute.Ilgpu;
 // One device after the other: each library makes its own context current and assumes that it stays current.
 Counted[] own, ilgpu;
 using (var device = new CudaDevice())
-    own = [.. Operations.All.Select(operation => Counted.Of(operation, device))];
+    own = [.. Operations.All.Select(operation => Counted.Measure(operation, device))];
 using (Device device = new IlgpuFamily().Open("cuda", "fp32"))
-    ilgpu = [.. Operations.All.Select(operation => Counted.Of(operation, device))];
+    ilgpu = [.. Operations.All.Select(operation => Counted.Measure(operation, device))];
 
 Console.WriteLine("| operation | difference | launches | warp instructions | ILGPU / own | floating point | moved / least | bank conflicts | divergent branches |");
 Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");

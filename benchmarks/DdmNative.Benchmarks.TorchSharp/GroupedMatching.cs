@@ -18,7 +18,7 @@ internal sealed class GroupedMatching : IMatchingGradients
         parameters = [.. network.parameters().Select(parameter => parameter.detach().expand([groups, .. parameter.shape]).contiguous().requires_grad_())];
     }
 
-    public (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets)
+    public (Tensor ByImages, Tensor ByLabels) ComputeGradients(Tensor images, Tensor labels, Tensor[] targets)
     {
         Tensor x = images.clone().requires_grad_(), q = labels.clone().requires_grad_();
         IList<Tensor> gradients = autograd.grad([MatchingWork.Loss(Forward(x), q).sum()], parameters, retain_graph: true, create_graph: true);

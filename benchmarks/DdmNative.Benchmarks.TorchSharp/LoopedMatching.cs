@@ -13,7 +13,7 @@ internal sealed class LoopedMatching(ConvNet network) : IMatchingGradients
     public IList<Tensor> GroupGradients(Tensor images, Tensor labels, bool createGraph = false)
         => autograd.grad([MatchingWork.Loss(network.forward(images), labels)], parameters, retain_graph: createGraph, create_graph: createGraph);
 
-    public (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets)
+    public (Tensor ByImages, Tensor ByLabels) ComputeGradients(Tensor images, Tensor labels, Tensor[] targets)
     {
         (Tensor byImages, Tensor byLabels) = (empty_like(images), empty_like(labels));
         for (long group = 0; group < images.shape[0]; group++)

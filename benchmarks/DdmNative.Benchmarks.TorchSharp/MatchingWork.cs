@@ -8,7 +8,7 @@ namespace DdmNative.Benchmarks.TorchSharp;
 /// <summary>The gradients of the summed matching distances with respect to images [G, m, C, H, W] and label vectors [G, m, K].</summary>
 internal interface IMatchingGradients
 {
-    (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets);
+    (Tensor ByImages, Tensor ByLabels) ComputeGradients(Tensor images, Tensor labels, Tensor[] targets);
 }
 
 /// <summary>
@@ -41,7 +41,7 @@ internal static class MatchingWork
         return () =>
         {
             using DisposeScope scope = NewDisposeScope();
-            (Tensor byImages, Tensor byLabels) = way.Of(x.detach(), q.detach(), targets);
+            (Tensor byImages, Tensor byLabels) = way.ComputeGradients(x.detach(), q.detach(), targets);
             (x.grad, q.grad) = (byImages, byLabels);
             adam.step();
         };

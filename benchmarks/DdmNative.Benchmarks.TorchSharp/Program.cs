@@ -54,7 +54,8 @@ JsonObject Answer(JsonObject request, Workloads workloads, ref Work? work)
     {
         work = null;
         GC.Collect();
-        (Variant chosen, work, Dictionary<string, double> probed) = Choose(workloads.Of(asked), workloads, request["probe"]?.GetValue<bool>() ?? false, request["variant"]?.GetValue<string>());
+        (Variant chosen, work, Dictionary<string, double> probed) = Choose(
+            workloads.FindVariants(asked), workloads, request["probe"]?.GetValue<bool>() ?? false, request["variant"]?.GetValue<string>());
         return new JsonObject { ["variant"] = chosen.Name, ["probed"] = JsonSerializer.SerializeToNode(probed) };
     }
     if (request["run"] is JsonNode times)

@@ -19,7 +19,7 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
 
     /// <summary>The variants, starting with the fastest known one.</summary>
     /// <exception cref="ArgumentException">There is no workload of that kind.</exception>
-    public IReadOnlyList<Variant> Of(JsonObject asked)
+    public IReadOnlyList<Variant> FindVariants(JsonObject asked)
     {
         string kind = asked["kind"]!.GetValue<string>();
         int Number(string name) => asked[name]!.GetValue<int>();

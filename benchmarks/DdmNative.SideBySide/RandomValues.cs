@@ -6,7 +6,7 @@ namespace DdmNative.SideBySide;
 /// <summary>Numbers of unit variance (uniform on ±√3): the values do not affect the time, as long as none is special.</summary>
 internal static class RandomValues
 {
-    public static float[] Of(long length, uint seed)
+    public static float[] Create(long length, uint seed)
     {
         var values = new float[length];
         float range = MathF.Sqrt(3);
@@ -19,7 +19,7 @@ internal static class RandomValues
     {
         Tensor tensor = device.Allocate(shape);
         // Repeats one sample's values: large tensors are created quickly, and no kernel exploits equal samples.
-        float[] sample = Of(shape.SampleLength, seed);
+        float[] sample = Create(shape.SampleLength, seed);
         var values = new float[shape.Length];
         for (long at = 0; at < values.Length; at += sample.Length)
             sample.CopyTo(values, at);

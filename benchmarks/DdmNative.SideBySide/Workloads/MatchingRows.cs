@@ -22,7 +22,7 @@ internal static class MatchingRows
                 var step = new MatchingStep(device, network, new MatchingOptions(LearnLabels: true),
                     new TensorShape(Setting.Groups, 1, shape.Channels, shape.Height, shape.Width), synset.Images, synset.Labels);
                 step.SetParameters(network.Initialise(1));
-                step.SetTarget(RandomValues.Of((long)Setting.Groups * network.ParameterCount, seed: 5));
+                step.SetTarget(RandomValues.Create((long)Setting.Groups * network.ParameterCount, seed: 5));
                 int number = 0;
                 return new Prepared(() => step.Run(++number), step);
             })
