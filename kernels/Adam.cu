@@ -1,8 +1,8 @@
 // Adam in PyTorch's form: m ← β₁m + (1−β₁)g; s ← β₂s + (1−β₂)g²; x ← x − η/(1−β₁ᵗ) · m / (√(s/(1−β₂ᵗ)) + ε).
 //
 // Shapes: x, m, s [E, L], updated in place; g [E or 1, L]; corrections [2] = η/(1−β₁ᵗ), 1/(1−β₂ᵗ), read when the step runs.
-// Memory: x, m and s are read and assigned; each float is moved once. Elementwise.cuh says how the grid lies.
-// Intensity: 7 floats moved for about 14 flops, 0.5 flops a byte. Bound aimed at: memory bandwidth.
+// Memory: x, m and s are read and assigned; each float is moved once. Elementwise.cuh describes the grid.
+// Intensity: 7 floats moved for about 14 flops, 0.5 flops per byte. Target bound: memory bandwidth.
 #include "Elementwise.cuh"
 
 namespace ddm {

@@ -1,13 +1,13 @@
-// How a block lies over a matrix [rows, columns] whose columns are to be summed, or otherwise treated one by one: pixels × channels of an image
-// (channels last), samples × values of a batch.
+// How a block is mapped to a matrix [rows, columns] whose columns are summed or otherwise processed one by one: pixels × channels of an
+// image (channels last), samples × values of a batch.
 //
-//     columns →   lane 0  lane 1  …  lane L−1     each lane holds W columns: W = 4 (16-byte accesses) where the columns are a multiple of
-//     row lane 0  [W   ]  [W   ]     [W   ]       four, else 1. L·W ≤ 32, so that a row of the tile is at most one line of 128 bytes; a row
+//     columns →   lane 0  lane 1  …  lane L−1     each lane holds W columns: W = 4 (16-byte accesses) if the columns are a multiple of
+//     row lane 0  [W   ]  [W   ]     [W   ]       four, otherwise 1. L·W ≤ 32, so a row of the tile is at most one line of 128 bytes; a row
 //     row lane 1  [W   ]  [W   ]     [W   ]       of 32 bytes (L·W = 8) still fills its sector.
 //     …                                           A thread takes rows row_lane, row_lane + row_lanes, …
 //
-// Columns are summed first along a thread's rows, then over the warp by shuffles, then over the warps in their order through shared memory: one
-// order for every shape, whatever the number of members.
+// Columns are summed first along a thread's rows, then over the warp by shuffles, then over the warps in order through shared memory: the
+// same order for every shape and every number of members.
 #pragma once
 
 #include "device.cuh"
@@ -30,7 +30,7 @@ __device__ __forceinline__ Lanes<W> fill(float value)
     return lanes;
 }
 
-// Of shared memory.
+// Reads shared memory.
 template <int W>
 __device__ __forceinline__ Lanes<W> load(const float* address)
 {
@@ -47,7 +47,8 @@ __device__ __forceinline__ Lanes<W> load(const float* address)
     return lanes;
 }
 
-// Of global memory: always one access. To the compiler four members of a float4 are four loads, which it moves apart into the branches where they are used.
+// Reads global memory, always in one access. For the compiler, four members of a float4 are four loads, which it would move into the
+// branches where they are used.
 template <int W>
 __device__ __forceinline__ Lanes<W> fetch(const float* address)
 {
@@ -76,7 +77,7 @@ __device__ __forceinline__ void store(float* address, const Lanes<W>& lanes)
     }
 }
 
-// f of every lane; f takes the lane's number.
+// f of every lane; f takes the lane's index.
 template <int W, class Function>
 __device__ __forceinline__ Lanes<W> lane_by_lane(Function f)
 {
@@ -87,7 +88,8 @@ __device__ __forceinline__ Lanes<W> lane_by_lane(Function f)
     return lanes;
 }
 
-// body(slot, row) for row = first, first + step, … below rows: at most Kept of them where they are kept in registers (slot counts them), else any number.
+// body(slot, row) for row = first, first + step, … below rows: at most Kept of them if they are kept in registers (slot counts them),
+// otherwise any number.
 template <int Kept, class Body>
 __device__ __forceinline__ void each_row(int first, int step, int rows, Body body)
 {
@@ -104,15 +106,16 @@ __device__ __forceinline__ void each_row(int first, int step, int rows, Body bod
     }
 }
 
-// The address so many floats on, one after the other: worked out all at once, the addresses of a thread's rows would take as many registers
-// as the rows.
+// The address `floats` further, computed from the previous one: if all addresses of a thread's rows were computed at once, they would take
+// as many registers as the rows.
 __device__ __forceinline__ const float* onwards(const float* place, long long floats)
 {
     asm volatile("add.s64 %0, %0, %1;" : "+l"(place) : "l"(floats * 4));
     return place;
 }
 
-// A thread's place: the block's matrix and tile out of a grid [members][samples][tiles], tiles fastest, so that neighbouring blocks read neighbouring sectors.
+// A thread's position: the block's matrix and tile in a grid [members][samples][tiles], tiles fastest, so that adjacent blocks read
+// adjacent sectors.
 template <int W>
 struct ColumnTile {
     int member;
@@ -123,7 +126,7 @@ struct ColumnTile {
     int column_lane;
     int row_lane;
     int row_lanes;
-    int rows; // 0 for threads beyond the last column: they only take part in the sums
+    int rows; // 0 for threads beyond the last column, which only take part in the sums
 
     __device__ __forceinline__ ColumnTile(int samples, int all_rows, int columns, int lanes)
     {
@@ -141,7 +144,7 @@ struct ColumnTile {
         rows = column < columns ? all_rows : 0;
     }
 
-    // The thread that speaks for its columns.
+    // The thread that writes the results of its columns.
     __device__ __forceinline__ bool is_first() const { return row_lane == 0 && rows > 0; }
 };
 
@@ -177,8 +180,8 @@ struct Rows {
     }
 };
 
-// The same with the rows in shared memory, for an operand that is one too many for the registers: `plane` has W · Kept floats for each
-// thread of the block.
+// The same with the rows in shared memory, for an operand that does not fit in the registers: `plane` has W · Kept floats for each thread
+// of the block.
 template <int W, int Kept>
 struct SharedRows {
     float* own;
@@ -203,8 +206,8 @@ struct SharedRows<W, 0> : Rows<W, 0> {
     }
 };
 
-// Puts one value for each of the block's columns into shared memory, read once for the whole block; vectors of parameters begin anywhere, so one float to a thread.
-// To be read with staged() after a barrier.
+// Copies one value for each of the block's columns to shared memory, read once for the whole block. Vectors of parameters start at any
+// address, so each thread copies one float. Read with staged() after a barrier.
 template <int W>
 __device__ __forceinline__ void stage(const ColumnTile<W>& tile, float* shared, const float* values, int columns)
 {
@@ -216,10 +219,11 @@ __device__ __forceinline__ void stage(const ColumnTile<W>& tile, float* shared, 
 template <int W>
 __device__ __forceinline__ Lanes<W> staged(const ColumnTile<W>& tile, const float* shared) { return load<W>(shared + tile.column_lane * W); }
 
-// Floats of shared memory that sum_columns needs for so many sums in a block of so many threads.
+// Floats of shared memory that sum_columns needs for a number of sums in a block of a number of threads.
 __device__ constexpr int scratch_floats(int sums, int threads) { return sums * threads / WarpSize * 32; }
 
-// Sums of the block's columns: every thread brings its share of Count sums and leaves with the whole ones. The block's threads are all there.
+// Sums of the block's columns: every thread passes its share of Count sums and receives the complete ones. All threads of the block must
+// take part.
 template <int Count, int W>
 __device__ __forceinline__ void sum_columns(const ColumnTile<W>& tile, Lanes<W> (&sums)[Count], float* scratch)
 {
@@ -243,7 +247,7 @@ __device__ __forceinline__ void sum_columns(const ColumnTile<W>& tile, Lanes<W> 
 #pragma unroll
     for (int i = 0; i < Count; i++) {
         sums[i] = load<W>(scratch + i * warps * 32 + place);
-        // Four shares at a time: ptxas would read sixteen, which next to the rows kept are more than the registers hold.
+        // Four shares at a time: ptxas would read sixteen, which together with the kept rows exceed the registers.
 #pragma unroll 4
         for (int other = 1; other < warps; other++) {
             Lanes<W> share = load<W>(scratch + (i * warps + other) * 32 + place);

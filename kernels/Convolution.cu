@@ -1,25 +1,29 @@
-// Convolution of stride 1 as a matrix product that is never laid out (implicit GEMM), its cotangents, and the tangents of both (docs/mathematics.md).
+// Convolution of stride 1 as a matrix product without an explicit patch matrix (implicit GEMM), its cotangents, and the tangents of both
+// (docs/mathematics.md).
 //
 //     forward           y  = W∗x + b                backward data     δx  = Wᵀ∗δ
 //     forward tangent   ẏ  = W∗ẋ + Ẇ∗x + ḃ          its tangent       δẋ  = Wᵀ∗δ̇ + Ẇᵀ∗δ
 //     backward filter   δW = Σ δ⋆x                  its tangent       δẆ  = Σ δ̇⋆x + δ⋆ẋ
 //
-// Shapes: images [E, N, H, W, C] channels last, C a multiple of four (product_pad_rows sees to it, product_pad_image where there are fewer than four, which lays the border of
-// zeros out too); every operand that is read comes with its floats between members (0: shared).
-// convolution_correlate makes the first four: rows are output pixels (n, y, x), columns output channels, and the contraction runs over (source, ky, kx, c): a tangent is
-// the same product with the contraction doubled, [x; ẋ] against [Ẇ; W]. Filters come packed as [k²C rounded up to 16, columns rounded up to 4] (ProductOperands.cu);
-// backward data is forward with the filter turned by half a turn and its channels exchanged, and padding k − 1 − p.
-// convolution_backward_filter: rows are the o of δ, columns (ky, kx, c), contracted over the pixels, which are dealt to `splits` blocks: each assigns its share to
-// partials [E, splits, O, k²C], which product_sum_splits adds up in order. No atomics.
-// Memory: results are assigned (=). Each pixel of x is read k² times by a block, from the caches but for the first time; filters once per 64 or 128 pixels. Where channels are
-// multiples of eight every request but those of the bias touches only sectors that it fills: a warp copies 64 bytes of each of eight pixels, and stores 128 of each of four.
-// Tiling, pipeline, intensity and bound: ProductTile.cuh. All that depends on the output pixel alone is worked out before the main loop; in it the position in the
-// filter costs two multiplications per step and thread.
+// Shapes: images [E, N, H, W, C] channels last, C a multiple of four (ensured by product_pad_rows, or by product_pad_image if there are
+// fewer than four channels, which also adds the border of zeros); every operand that is read is passed with its number of floats between
+// members (0: shared).
+// convolution_correlate computes the first four: rows are output pixels (n, y, x), columns output channels, and the contraction runs over
+// (source, ky, kx, c): a tangent is the same product with the contraction doubled, [x; ẋ] against [Ẇ; W]. Filters are packed as [k²C
+// rounded up to 16, columns rounded up to 4] (ProductOperands.cu); backward data is forward with the filter rotated by 180° and its
+// channels exchanged, and padding k − 1 − p.
+// convolution_backward_filter: rows are the o of δ, columns (ky, kx, c), contracted over the pixels, which are divided among `splits`
+// blocks: each assigns its share to partials [E, splits, O, k²C], which product_sum_splits adds in order. No atomics.
+// Memory: results are assigned (=). A block reads each pixel of x k² times, from the caches except for the first time; filters once per 64
+// or 128 pixels. If channels are multiples of eight, every request except those for the bias touches only sectors that it fills: a warp
+// copies 64 bytes of each of eight pixels, and stores 128 of each of four.
+// Tiling, pipeline, intensity and bound: ProductTile.cuh. Everything that depends only on the output pixel is computed before the main
+// loop; in the loop, the position in the filter costs two multiplications per step and thread.
 #include "ProductTile.cuh"
 
 namespace ddm {
 
-// One source of a contraction: an image and what it is multiplied with.
+// One source of a contraction: an image and the operand that it is multiplied by.
 struct Source {
     unsigned long long image, other;
 };
@@ -31,7 +35,7 @@ struct ImageShape {
     int channelsMultiplier, channelsShift, kernelMultiplier, kernelShift;
 };
 
-// A member's two sources; the second is the first where there is one alone.
+// A member's two sources; the second equals the first if there is only one.
 __device__ __forceinline__ Source source_of(const float* image, long long imageMember, const float* other, long long otherMember, int member)
 {
     Source source;
@@ -127,7 +131,8 @@ __device__ __forceinline__ void correlate(
     assign(product, result);
 }
 
-// Slabs of the filter gradient: δ by columns, and the image's patches by columns. A thread keeps its place in the filter and walks over the pixels.
+// Slabs of the filter gradient: δ by columns, and the image's patches by columns. A thread keeps its position in the filter and iterates
+// over the pixels.
 template <class T, class Layout>
 struct GradientLoader {
     static constexpr int Chunks = T::N / 4;
@@ -244,7 +249,7 @@ __device__ __forceinline__ void backward_filter(
             steps, splits, rowTiles, columnTiles); \
     }
 
-// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 128 x 32, 64 x 16. Gradients of parameters have
+// One module for each precision and tile, as listed in CMakeLists.txt: 128 x 128, 64 x 64, 128 x 32, 64 x 16. Gradients of parameters have
 // square tiles.
 DDM_INSTANTIATE(DDM_CORRELATE, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
 #if DDM_ROWS == DDM_COLUMNS

@@ -1,18 +1,19 @@
-// One skeleton for operations element by element, so that each is its formula alone.
+// A common skeleton of elementwise operations, so that each is only its formula.
 #pragma once
 
 #include "ColumnTile.cuh"
 
 namespace ddm {
 
-// A number of floats known to the compiler.
+// A number of floats that is a compile-time constant.
 template <int W>
 struct Width {
     static constexpr int Value = W;
 };
 
-// body(width, member, offset): `width` consecutive floats at `offset` of a member. Each member has `length` floats, `blocks` blocks of the grid and four elements
-// (W = 4, one 16-byte access) or one to a thread. With W = 4 every member begins on 16 bytes; up to three floats at its end go one by one.
+// body(width, member, offset): `width` consecutive floats at `offset` of a member. Each member has `length` floats and `blocks` blocks of
+// the grid; a thread processes four elements (W = 4, one 16-byte access) or one. With W = 4 every member starts at a multiple of 16 bytes;
+// up to three floats at its end are processed one by one.
 template <int W, class Body>
 __device__ __forceinline__ void elementwise(long long length, int blocks, Body body)
 {

@@ -1,17 +1,20 @@
 // Images (channels last) to vectors in PyTorch's order (C, then H, then W) and back: the transpose of each sample's matrix [rows, columns],
-// y[column, row] = x[row, column]; pixels × channels forward, channels × pixels backward. One channel or one pixel needs a copy only (LinearCombination.cu).
+// y[column, row] = x[row, column]; pixels × channels forward, channels × pixels backward. One channel or one pixel needs only a copy
+// (LinearCombination.cu).
 //
 // Shapes: x [E or 1, N, rows, columns] → y [E, N, columns, rows].
 // Memory: y is assigned (=); each float is moved once.
-// Tiling: a block of 256 threads turns a tile in shared memory, of which the launcher says the extents. Where a matrix has at most 64 rows (the pixels of a last layer's image), or columns, the
-// tile has all of them: what lies side by side in x or in y is then one run of memory, in whole sectors whatever the number of pixels. Threads take a tile's floats in x's order, then in y's;
-// in shared memory the shorter extent lies side by side, in an odd number of floats, so that lanes along the longer one meet in no bank.
-// Intensity: none. Bound aimed at: memory bandwidth.
+// Tiling: a block of 256 threads transposes a tile in shared memory, whose extents the launcher sets. If a matrix has at most 64 rows (the
+// pixels of a last layer's image), or columns, the tile has all of them: adjacent elements in x or in y then form one contiguous run, in
+// whole sectors for any number of pixels. Threads process a tile's floats in x's order, then in y's; in shared memory, the shorter extent
+// is contiguous with an odd stride, so that lanes along the longer one have no bank conflicts.
+// Intensity: none. Target bound: memory bandwidth.
 #include "device.cuh"
 
 namespace ddm {
 
-// place / extent for a place in a tile; exact, because a half is further from a whole number than the rounding of either factor carries a place below 2¹².
+// place / extent for a position in a tile; exact, because a half is further from an integer than the rounding of either factor moves a
+// position below 2¹².
 __device__ __forceinline__ int row_of(int place, float one_over_extent) { return static_cast<int>((static_cast<float>(place) + 0.5f) * one_over_extent); }
 
 } // namespace ddm

@@ -1,10 +1,10 @@
-// Picks samples of a data set into a batch: y[e, n] = source[e, indices[e, n]].
+// Copies samples of a dataset into a batch: y[e, n] = source[e, indices[e, n]].
 //
-// Shapes: source [E or 1, M, L], indices [E or 1, N] whole numbers as float32, y [E, N, L]. Indices are read when the call runs.
+// Shapes: source [E or 1, M, L], indices [E or 1, N] integers as float32, y [E, N, L]. Indices are read when the kernel runs.
 // Memory: y is assigned (=); each float is moved once.
-// Tiling: a thread takes four floats of one sample (16-byte accesses) where L is a multiple of four, else one; a batch's samples lie one after the other over
-// the member's blocks, so that small samples share a block.
-// Intensity: none. Bound aimed at: memory bandwidth.
+// Tiling: a thread copies four floats of one sample (16-byte accesses) if L is a multiple of four, otherwise one; a batch's samples are
+// consecutive over the member's blocks, so that small samples share a block.
+// Intensity: none. Target bound: memory bandwidth.
 #include "Elementwise.cuh"
 
 namespace ddm {

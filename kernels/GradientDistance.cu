@@ -1,16 +1,19 @@
 // The matching loss ℳ(g) of every member against its target g*, and its cotangent v = ∂ℳ/∂g, for all layers and all members in two launches.
 //
 //     relative            ‖g − g*‖²/‖g*‖² over everything               v = 2(g − g*)/‖g*‖²
-//     relative per layer  the sum over layers of the same               likewise; a layer with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and gives nothing
-//     row cosine          the sum over rows of 1 − cos(g, g*)           v = cos·g/‖g‖² − g*/(‖g‖‖g*‖); a zero row counts 1 and gives nothing
+//     relative per layer  the sum over layers of the same               likewise; a layer with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and has v = 0
+//     row cosine          the sum over rows of 1 − cos(g, g*)           v = cos·g/‖g‖² − g*/(‖g‖‖g*‖); a zero row counts 1 and has v = 0
 //
-// A term of the sum belongs to a *run* of parameters: the whole vector, a layer, a row. Runs are cut into *pieces* of at most 2048 parameters, a warp each.
-// Shapes: g, g* [E or 1, P]; v [E, P]; distance [E]; partials [E, pieces, 4]; tables of integers made by the launcher: pieces [pieces, 3] = first parameter, length,
-// run (−1: no term, v = 0); runs [runs, 2] = first piece, number of pieces.
-// Memory: results are assigned (=). The first launch reads g and g* and leaves each piece's sums; the second adds up the pieces of its run, in their order and in
-// float64, reads g and g* again and writes v; one warp more for each member adds up the distance. No atomics, and no order that depends on the members.
-// Tiling: members' vectors begin anywhere in a sector, and so do layers and rows; a warp reads its piece by whole sectors all the same (UnalignedRun.cuh), float i of a piece being lane i mod 32's.
-// Intensity: 5 floats moved for about 10 flops, 0.5 flops a byte. Bound aimed at: memory bandwidth.
+// A term of the sum belongs to a *run* of parameters: the whole vector, a layer, a row. Runs are divided into *pieces* of at most 2048
+// parameters, one warp each.
+// Shapes: g, g* [E or 1, P]; v [E, P]; distance [E]; partials [E, pieces, 4]; tables of integers that the launcher creates: pieces [pieces,
+// 3] = first parameter, length, run (−1: no term, v = 0); runs [runs, 2] = first piece, number of pieces.
+// Memory: results are assigned (=). The first launch reads g and g* and writes each piece's sums; the second adds the pieces of its run, in
+// order and in float64, reads g and g* again and writes v; one additional warp for each member computes the distance. No atomics, and no
+// order that depends on the members.
+// Tiling: members' vectors, layers and rows start anywhere in a sector; a warp still reads its piece in whole sectors (UnalignedRun.cuh),
+// with float i of a piece in lane i mod 32.
+// Intensity: 5 floats moved for about 10 flops, 0.5 flops per byte. Target bound: memory bandwidth.
 #include "DoubleSum.cuh"
 #include "UnalignedRun.cuh"
 
@@ -18,7 +21,7 @@ namespace ddm {
 
 __device__ constexpr int WarpsOfBlock = 8;
 
-// A warp's member and piece; piece `pieces` of the second launch is the one that adds up the distance.
+// A warp's member and piece; piece `pieces` of the second launch is the one that computes the distance.
 struct PieceOfMember {
     int member;
     int piece;
@@ -77,14 +80,14 @@ __device__ __forceinline__ void distance_sums(
         store4(partials + 4 * (static_cast<long long>(at.member) * count + at.piece), sums);
 }
 
-// What the pieces' sums add up to.
+// The totals of the pieces' sums.
 struct RunSums {
     double own;     // ‖g − g*‖², or ‖g‖² for the cosine
     double target;  // ‖g*‖²
     double product; // ⟨g, g*⟩ for the cosine
 };
 
-// The sums over `count` pieces, every `step`-th from `first` on.
+// The sums over `count` pieces, every `step`-th starting at `first`.
 __device__ __forceinline__ RunSums add_pieces(const float* partials, int first, int count, int start, int step)
 {
     RunSums sums = {0.0, 0.0, 0.0};
@@ -97,7 +100,7 @@ __device__ __forceinline__ RunSums add_pieces(const float* partials, int first, 
     return sums;
 }
 
-// The same by a whole warp, in every lane of it.
+// The same, computed by a whole warp, in every lane.
 __device__ __forceinline__ RunSums add_pieces_together(const float* partials, int first, int count, int lane)
 {
     RunSums sums = add_pieces(partials, first, count, lane, WarpSize);
@@ -109,8 +112,9 @@ __device__ __forceinline__ RunSums add_pieces_together(const float* partials, in
 
 __device__ __forceinline__ double square_root(double x) { double y; asm("sqrt.rn.f64 %0, %1;" : "=d"(y) : "d"(x)); return y; }
 
-// v[i] = value(i) for a warp's slice, in rows of 32 floats that begin with a sector of v; g and g*, which lie like v unless members share one of them, are read in whole sectors then.
-// Four rows are read before one is written: the compiler cannot know that v lies apart from what is read.
+// v[i] = value(i) for a warp's slice, in rows of 32 floats that start with a sector of v; g and g*, which have the same alignment as v
+// unless members share one of them, are then read in whole sectors. Four rows are read before one is written: the compiler cannot know that
+// v does not overlap the operands that are read.
 template <class Value>
 __device__ __forceinline__ void assign(float* v, int length, int lane, Value value)
 {
@@ -131,13 +135,14 @@ __device__ __forceinline__ void assign(float* v, int length, int lane, Value val
         v[i] = value(i);
 }
 
-// The sums of the run to which the block's first piece belongs, which are those of most of its warps, and of all pieces: added up once for the block.
+// The sums of the run to which the block's first piece belongs, which is that of most of its warps, and of all pieces: added once for the
+// block.
 struct BlockSums {
     int run;
     RunSums sums;
     RunSums all;
 
-    // By the whole block, with a barrier at the end. `wants_all` is the same for all.
+    // Called by the whole block, with a barrier at the end. `wants_all` is the same for all threads.
     __device__ __forceinline__ void add_up(const PieceOfMember& at, const int* pieces, const int* runs, const float* partials, int count, bool wants_all)
     {
         int warp = threadIdx.x / WarpSize;
@@ -160,7 +165,7 @@ struct BlockSums {
         __syncthreads();
     }
 
-    // A run's sums, for a whole warp.
+    // A run's sums, computed by a whole warp.
     __device__ __forceinline__ RunSums of(int wanted, const int* runs, const float* partials, int lane) const
     {
         return wanted == run ? sums : add_pieces_together(partials, runs[2 * wanted], runs[2 * wanted + 1], lane);
@@ -169,7 +174,7 @@ struct BlockSums {
 
 } // namespace ddm
 
-// A module for each kind of distance, which CMakeLists.txt names.
+// A module for each kind of distance, as listed in CMakeLists.txt.
 #ifndef DDM_DISTANCE_COSINE
 
 extern "C" __global__ void __launch_bounds__(256) gradient_distance_sums_relative(
@@ -179,7 +184,7 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_sums_relativ
     ddm::distance_sums<false>(gradient, gradient_member, target, target_member, pieces, partials, count, blocks);
 }
 
-// share: a run whose ‖g*‖ is at most this share of the member's is rounding noise; 0 where only a run of zeros is.
+// share: a run whose ‖g*‖ is at most this share of the member's is rounding noise; 0 if only a run of zeros is.
 extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_relative(
     const float* gradient, long long gradient_member, const float* target, long long target_member, long long length,
     const int* pieces, const int* runs, const float* partials, float* distance, float* cotangent, int count, int run_count, float share, int blocks)
@@ -218,7 +223,7 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_re
 
 #else
 
-// Left to itself ptxas spills here for the sake of a sixth block on a multiprocessor.
+// Otherwise ptxas spills here to fit a sixth block on a multiprocessor.
 extern "C" __global__ void __launch_bounds__(256, 5) gradient_distance_sums_cosine(
     const float* gradient, long long gradient_member, const float* target, long long target_member,
     const int* pieces, float* partials, int count, int blocks)

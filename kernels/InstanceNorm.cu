@@ -6,17 +6,19 @@
 //     ḋ = γ̇δ + γδ̇                                        backward tangent  δẋ = −r·mean(x̂ẋ)·δx + r(ḋ − mean ḋ − x̂̇·mean(d x̂) − x̂·mean(ḋx̂ + d x̂̇));
 //                                                                          δγ̇ = Σ(δ̇x̂ + δx̂̇); δβ̇ = Σ δ̇
 //
-// Shapes: images [E, N, H·W, C]; statistics [E, N, 2C]: means, then reciprocal deviations; parameters [E, C] inside a longer vector. Every operand that
-// is read comes with its floats between members (0: shared).
-// Memory: every result is assigned (=). Parameter cotangents are sums over the samples too: each block assigns its sample's share to partials [E, N, 2C], and
-// instance_norm_sum_parameters adds them up; with one sample the shares are the result and are assigned in place. No atomics.
-// Tiling: a block takes the whole plane of one sample's 8 to 32 channels (ColumnTile.cuh), sums its columns and writes the result. In the plain kernels each
-// thread keeps its pixels of every operand in registers (the fourth of the backward tangent in shared memory), so that all the means that
-// follow one another cost one reading; planes too large for that
-// (above 4096 pixels forward, 1024 otherwise) go to the _streaming kernels, which read them again from the second-level cache for each mean.
-// Statistics are those of the deviations from the mean, never E[x²] − μ², which would lose the digits of images far from zero.
-// Intensity: floats moved per pixel and channel: forward 2, forward tangent 3, backward 3, its tangent 5; flops about 6, 9, 9 and 30: at most 1.5 flops a byte.
-// Bound aimed at: memory bandwidth.
+// Shapes: images [E, N, H·W, C]; statistics [E, N, 2C]: means, then reciprocal deviations; parameters [E, C] within a longer vector. Every
+// operand that is read is passed with its number of floats between members (0: shared).
+// Memory: every result is assigned (=). Parameter cotangents are sums over the samples, too: each block assigns its sample's share to
+// partials [E, N, 2C], and instance_norm_sum_parameters adds them; with one sample, the shares are the result and are assigned directly. No
+// atomics.
+// Tiling: a block processes the whole plane of 8 to 32 channels of one sample (ColumnTile.cuh), sums its columns and writes the result. In
+// the plain kernels each thread keeps its pixels of every operand in registers (the fourth operand of the backward tangent in shared
+// memory), so that all successive means need only one read; planes that are too large for that (above 4096 pixels forward, 1024 otherwise)
+// use the _streaming kernels, which read them again from the L2 cache for each mean.
+// Statistics are computed from the deviations from the mean, never as E[x²] − μ², which loses digits for images far from zero.
+// Intensity: floats moved per pixel and channel: forward 2, forward tangent 3, backward 3, its tangent 5; flops about 6, 9, 9 and 30: at
+// most 1.5 flops per byte.
+// Target bound: memory bandwidth.
 #include "ColumnTile.cuh"
 
 namespace ddm {
@@ -27,7 +29,7 @@ __device__ constexpr int ForwardThreads = 512;
 __device__ constexpr int OtherRows = 4;
 __device__ constexpr int OtherThreads = 512;
 
-// What a block reads once for each of its channels.
+// Values that a block reads once for each of its channels.
 enum ChannelValue { Mean, Reciprocal, Scale, ScaleTangent, Shift, ChannelValues };
 
 // Stages a sample's saved means and reciprocal deviations.
@@ -157,7 +159,7 @@ __device__ __forceinline__ void norm_forward_tangent(
     });
 }
 
-// Keeps a sample's share of the two parameter cotangents in shared memory, where they take no registers.
+// Stores a sample's share of the two parameter cotangents in shared memory, where they take no registers.
 template <int W>
 __device__ __forceinline__ void keep_shares(const ColumnTile<W>& tile, float (&shares)[2][32], const Lanes<W>& scale, const Lanes<W>& shift)
 {
@@ -167,7 +169,7 @@ __device__ __forceinline__ void keep_shares(const ColumnTile<W>& tile, float (&s
     }
 }
 
-// Assigns them, after a barrier: a float to a thread, for the slices begin anywhere in their vector.
+// Assigns them after a barrier, one float per thread, since the slices start anywhere in their vector.
 template <int W>
 __device__ __forceinline__ void assign_shares(
     const ColumnTile<W>& tile, float (&shares)[2][32], float* scale_shares, long long scale_share_member, float* shift_shares,
@@ -271,7 +273,8 @@ __device__ __forceinline__ void norm_backward_tangent(
     for (int i = 0; i < Means; i++)
         divide_all(means[i], pixels);
 
-    // x̂̇, whose product with δ is summed only now that its own means are known: expanded into sums of products it would lose digits where ẋ is far from zero.
+    // x̂̇, whose product with δ is summed only after its own means are known: expanded into sums of products it would lose digits where ẋ
+    // is far from zero.
     auto normal_dot = [&](float value, float dot, int w) {
         return of.reciprocal.at[w] * fma(-of.normal(value, w), means[NormalXDot].at[w], dot - means[XDot].at[w]);
     };
@@ -353,7 +356,7 @@ __device__ __forceinline__ void norm_backward_tangent(
     DDM_NORM_BACKWARD(instance_norm_backward_##FORM, W, OTHER_KEPT) \
     DDM_NORM_BACKWARD_TANGENT(instance_norm_backward_tangent_##FORM, W, OTHER_KEPT)
 
-// A module for each form, which CMakeLists.txt names, and one for the sum of parameters, which belongs to all of them.
+// A module for each form, as listed in CMakeLists.txt, and one for the sum of parameters, which all of them use.
 #if defined(DDM_NORM_VECTOR)
 DDM_NORM(vector, 4, ddm::ForwardRows, ddm::OtherRows)
 #elif defined(DDM_NORM_SCALAR)

@@ -1,8 +1,8 @@
-// y = αa + βb element by element; the _scale kernels are y = αa, in which b is not read, so that a copy (α = 1) is exact whatever b holds.
+// y = αa + βb elementwise; the _scale kernels compute y = αa without reading b, so that a copy (α = 1) is exact for any contents of b.
 //
 // Shapes: a, b [E or 1, L], y [E, L]. y may be a or b: a thread reads its elements before it writes them.
-// Memory: y is assigned (=); each float is moved once. Elementwise.cuh says how the grid lies.
-// Intensity: 3 floats moved for 3 flops, 0.25 flops a byte. Bound aimed at: memory bandwidth.
+// Memory: y is assigned (=); each float is moved once. Elementwise.cuh describes the grid.
+// Intensity: 3 floats moved for 3 flops, 0.25 flops per byte. Target bound: memory bandwidth.
 #include "Elementwise.cuh"
 
 namespace ddm {

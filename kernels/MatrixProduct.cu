@@ -4,14 +4,15 @@
 //     backward data    δx = δW       (NN)           its tangent       δẋ = δ̇W + δẆ
 //     backward weight  δW = δᵀx      (TN)           its tangent       δẆ = δ̇ᵀx + δᵀẋ
 //
-// Shapes: x [E, N, I], δ [E, N, O], W [E, O, I] inside a longer vector; every operand that is read comes with its floats between members (0: shared). Widths of x and δ
-// are multiples of four (product_pad_rows sees to it).
-// matrix_product_rows makes the first two lines: C [M, columns] = Σ over sources of A [M, K] · B [K, columns], with B packed by ProductOperands.cu: transposed for NT, row
-// by row for NN, because W begins anywhere in its vector and 16-byte copies want it aligned. A tangent doubles the contraction.
-// matrix_product_backward_weight makes the third: C = Σ AᵀB over the samples, which are dealt to `splits` blocks (split-K); each assigns its share to partials
-// [E, splits, O, I], which product_sum_splits adds up in order. No atomics.
+// Shapes: x [E, N, I], δ [E, N, O], W [E, O, I] within a longer vector; every operand that is read is passed with its number of floats
+// between members (0: shared). Widths of x and δ are multiples of four (ensured by product_pad_rows).
+// matrix_product_rows computes the first two lines: C [M, columns] = Σ over sources of A [M, K] · B [K, columns], with B packed by
+// ProductOperands.cu: transposed for NT, row by row for NN, because W starts anywhere in its vector and 16-byte copies need it aligned. A
+// tangent doubles the contraction.
+// matrix_product_backward_weight computes the third: C = Σ AᵀB over the samples, which are divided among `splits` blocks (split-K); each
+// assigns its share to partials [E, splits, O, I], which product_sum_splits adds in order. No atomics.
 // Memory: results are assigned (=); A and C are read and written once per column tile, W once packed and once per row tile.
-// Tiling, pipeline and intensity: ProductTile.cuh. Bound aimed at: multiply-adds where samples are many, memory bandwidth (W is read once) where they are few.
+// Tiling, pipeline and intensity: ProductTile.cuh. Target bound: multiply-adds for many samples, memory bandwidth (W is read once) for few.
 #include "ProductTile.cuh"
 
 namespace ddm {
@@ -157,7 +158,7 @@ __device__ __forceinline__ void multiply_columns(
             rest % columnTiles * tileColumns); \
     }
 
-// One module for each precision and tile, which CMakeLists.txt names: 128 x 128, 64 x 64, 64 x 16. Gradients of parameters have square
+// One module for each precision and tile, as listed in CMakeLists.txt: 128 x 128, 64 x 64, 64 x 16. Gradients of parameters have square
 // tiles.
 DDM_INSTANTIATE(DDM_MATRIX_ROWS, DDM_PRECISION_NAME, DDM_PRECISION, DDM_ROWS, DDM_COLUMNS)
 #if DDM_ROWS == DDM_COLUMNS

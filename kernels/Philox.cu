@@ -1,11 +1,11 @@
 // Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): uniform numbers in [low, high) as a function of (seed, stream,
-// position) alone, the same bits on every backend: float32 operations one by one, never contracted into a fused multiply–add.
+// position) only, with identical bits on every backend: separate float32 operations, never contracted into a fused multiply–add.
 //
-// Shapes: values [E, L] inside a longer vector; element i of member e takes position i of stream (stream + e).
+// Shapes: values [E, L] within a longer vector; element i of member e is position i of stream (stream + e).
 // Memory: values are assigned (=).
-// Tiling: a thread makes one block of four words and writes its four floats; slices begin anywhere, so the writes are scalar. Used once per model, for its
-// initial parameters.
-// Intensity: 20 wide multiplications for 16 bytes written. Bound aimed at: integer arithmetic.
+// Tiling: a thread computes one block of four words and writes its four floats; slices start anywhere, so the writes are scalar. Used once
+// per model, for its initial parameters.
+// Intensity: 20 wide multiplications for 16 bytes written. Target bound: integer arithmetic.
 #include "device.cuh"
 
 namespace ddm {

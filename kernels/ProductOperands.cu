@@ -1,4 +1,5 @@
-// What convolutions and matrix products need around their main kernels: operands packed so that 16-byte copies can take them, and sums of the shares of split contractions.
+// Auxiliary operations of convolutions and matrix products: operands packed for 16-byte copies, and sums of the shares of split
+// contractions.
 //
 //     product_pad_rows         [E, R, C] → [E, R, C′], C′ = C rounded up to 4, zeros beyond C
 //     product_pad_image        [E, N, H, W, C < 4] → [E, N, H + 2p, W′, 4], W′ = W + 2p rounded up to 2, zeros around the image and beyond C
@@ -7,13 +8,14 @@
 //     product_column_sums      δ [E, R, C] → shares [E, splits, C]: sums of each split's rows
 //     product_sum_splits       shares [E, splits, O, k², C′] → [E, O, C, k²] = Σ over splits, in ascending order
 //
-// Filters are OIHW and begin anywhere in their vector; a matrix [O, I] is a filter bank with k = 1. Memory: every result is assigned (=), each input read once. Runs that
-// begin anywhere are walked in whole sectors (floats_into_sector), so that no request takes a sector more than its bytes need.
-// Tiling: rows of taps and channels change places in shared memory, so that global memory is read and written along its rows. A block takes some outputs with all their
-// channels where these are few, else some channels (a multiple of 32) of one output; a warp stays within one tap, so that its lanes, k² floats apart in shared memory,
-// lie in different banks for every odd k.
-// Divergence: none in loops; all threads take every round, and lanes beyond the end do nothing, by predicates.
-// Intensity: at most one addition to four bytes. Bound aimed at: memory bandwidth; they are small beside the products that they serve.
+// Filters are OIHW and start anywhere in their vector; a matrix [O, I] is a filter bank with k = 1. Memory: every result is assigned (=),
+// each input read once. Unaligned runs are processed in whole sectors (floats_into_sector), so that no request touches more sectors than
+// its bytes need.
+// Tiling: rows of taps and channels are transposed in shared memory, so that global memory is read and written along its rows. A block
+// processes some outputs with all their channels if these are few, otherwise some channels (a multiple of 32) of one output; a warp stays
+// within one tap, so that its lanes, k² floats apart in shared memory, are in different banks for every odd k.
+// Divergence: none in loops; all threads execute every iteration, and lanes beyond the end are predicated off.
+// Intensity: at most one addition per four bytes. Target bound: memory bandwidth; they are small compared with the products that use them.
 #include "ProductTile.cuh"
 
 namespace ddm {
@@ -21,7 +23,7 @@ namespace ddm {
 __device__ constexpr int OperandThreads = 256;
 __device__ constexpr int TransposeTile = 32;
 
-// Brings `count` floats that begin anywhere to the begin of shared memory.
+// Copies `count` floats that start anywhere to the start of shared memory.
 __device__ __forceinline__ void load_run(const float* source, int count)
 {
     unsigned long long from = global_address(source);
@@ -96,7 +98,7 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
     int firstOutput = rest % outputTiles * ddm::TransposeTile, which = rest / outputTiles;
     int lane = threadIdx.x % ddm::TransposeTile, line = threadIdx.x / ddm::TransposeTile;
     const float* bank = filter + member * which;
-    // Tiles begin with a sector, so that the first and the last may be part of one.
+    // Tiles start with a sector, so the first and the last may be part of one.
     int length = channels * taps, first = tileOfDepth * ddm::TransposeTile - ddm::floats_into_sector(bank);
 #pragma unroll
     for (int i = line; i < ddm::TransposeTile; i += ddm::OperandThreads / ddm::TransposeTile) {
@@ -124,13 +126,14 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
     int firstOutput = rest % outputBlocks * outputsPerBlock, which = rest / outputBlocks;
     int height = packedOutputs - firstOutput < outputsPerBlock ? packedOutputs - firstOutput : outputsPerBlock;
     int width = packedChannels - firstChannel < channelsPerBlock ? packedChannels - firstChannel : channelsPerBlock;
-    // What the filter has of the block's outputs and channels; the rest is zero.
+    // The part of the filter in the block's outputs and channels; the rest is zero.
     int filled = outputs - firstOutput < height ? outputs - firstOutput : height, own = channels - firstChannel < width ? channels - firstChannel : width;
     ddm::load_run(filter + member * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, filled > 0 ? filled * own * taps : 0);
     __syncthreads();
     unsigned slab = ddm::shared_address(ddm::stages);
     unsigned long long bank = ddm::global_address(packed + (static_cast<long long>(which) * depth * packedChannels + firstChannel));
-    // The block's outputs and channels of one tap lie side by side: `lanes` is as many as there can be, in whole warps. Taps come in reverse.
+    // The block's outputs and channels of one tap are contiguous: `lanes` is their maximum number, in whole warps. Taps are processed in
+    // reverse.
     int tapFloats = packedOutputs * packedChannels, lastTap = (taps - 1) * tapFloats + firstOutput * packedChannels;
     for (int base = 0; base < taps * lanes; base += ddm::OperandThreads) {
         int at = base + static_cast<int>(threadIdx.x);
@@ -189,11 +192,11 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_sum_sp
     unsigned slab = ddm::shared_address(ddm::stages);
     long long bank = static_cast<long long>(outputs) * taps * packedChannels;
     const float* source = shares + bank * splits * which + static_cast<long long>(firstOutput) * taps * packedChannels + firstChannel;
-    // A row is the channels of one output and tap: `lanes` is as many as there can be, in whole warps where there are 32.
+    // A row is the channels of one output and tap: `lanes` is their maximum number, in whole warps if there are 32.
     for (int base = 0; base < height * taps * lanes; base += ddm::OperandThreads) {
         int at = base + static_cast<int>(threadIdx.x);
         int row = ddm::quotient(at, lanesMultiplier, lanesShift), channel = at - row * lanes;
-        // Lanes beyond the end read the last place once more.
+        // Lanes beyond the end read the last position again.
         int readRow = row < height * taps ? row : height * taps - 1, readChannel = channel < width ? channel : width - 1;
         const float* place = source + (static_cast<long long>(readRow) * packedChannels + readChannel);
         float sum = place[0];

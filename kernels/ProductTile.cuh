@@ -1,14 +1,18 @@
-// The core of every convolution and matrix product: one block makes one tile of C = A·B, with A [M, K] and B [K, N].
+// The core of every convolution and matrix product: one block computes one tile of C = A·B, with A [M, K] and B [K, N].
 //
-// Tiling: block tile BM × BN, contracted in steps of 16. A step's slabs of A and B come to shared memory by 16-byte cp.async through a ring of three stages, so that
-// two steps are under way while one is multiplied. Slabs:
-//     A by rows     [BM][16], the four 16-byte chunks of row r in the order chunk ^ ((r / 2) mod 4): eight successive rows' same chunk fill all 32 banks;
-//     A by columns  [16][BM + 8], B [16][BN + 8]: a contraction index is a row. The eight floats beyond put four successive rows' same eight floats into all 32 banks.
-// Warp tile: 4 × 8 threads (8 × 4 where the tile is narrow). Thread tile: 8 × 8 sums (8 × 4 in the narrowest), so that four contraction indices cost 16 16-byte loads
+// Tiling: block tile BM × BN, contracted in steps of 16. A step's slabs of A and B are copied to shared memory by 16-byte cp.async through
+// a ring of three stages, so that two steps are in flight while one is multiplied. Slabs:
+//     A by rows     [BM][16], the four 16-byte chunks of row r in the order chunk ^ ((r / 2) mod 4): the same chunk of eight successive
+// rows fills all 32 banks;
+//     A by columns  [16][BM + 8], B [16][BN + 8]: a contraction index is a row. With the eight extra floats, the same eight floats of four
+// successive rows fill all 32 banks.
+// Warp tile: 4 × 8 threads (8 × 4 if the tile is narrow). Thread tile: 8 × 8 sums (8 × 4 in the narrowest), so that four contraction
+// indices cost 16 16-byte loads
 // and 256 multiply-adds. On the tensor cores the same warps hold 16 × 8 pieces for mma.sync.m16n8k8, from the same slabs without bank conflicts.
-// A bias comes to shared memory with the first step's slabs; results go out in 16-byte stores, 128 bytes of a row side by side.
-// Intensity of a step: 2·BM·BN·16 flops on 64·(BM + BN) bytes from global memory: 32 flops a byte for 128 × 128, 16 for 64 × 64. Bound aimed at: multiply-adds.
-// Order of summation: the contraction index ascends in every tile size; each member's tiles know nothing of the other members.
+// A bias is copied to shared memory with the first step's slabs; results are stored 16 bytes at a time, 128 contiguous bytes of a row.
+// Intensity of a step: 2·BM·BN·16 flops on 64·(BM + BN) bytes from global memory: 32 flops per byte for 128 × 128, 16 for 64 × 64. Target
+// bound: multiply-adds.
+// Order of summation: the contraction index ascends in every tile size; each member's tiles are independent of the other members.
 #pragma once
 
 #include "device.cuh"
@@ -22,7 +26,7 @@ extern __shared__ __attribute__((aligned(16))) float stages[];
 
 enum class Precision { Fp32, Tf32, Tf32x3 };
 
-// Division by a number that the launcher knows: floor(p / d) for 0 ≤ p < 2³¹ by one multiplication (Granlund and Montgomery 1994).
+// Division by a divisor that the launcher prepares: floor(p / d) for 0 ≤ p < 2³¹ by one multiplication (Granlund and Montgomery 1994).
 __device__ __forceinline__ int quotient(int dividend, int multiplier, int shift)
 {
     return static_cast<int>((static_cast<unsigned long long>(static_cast<unsigned>(dividend)) * static_cast<unsigned>(multiplier)) >> shift);
@@ -42,16 +46,17 @@ struct Tile {
     static constexpr int WarpsN = ThreadsN / LanesN;
     static constexpr int WarpsM = ThreadsM / LanesM;
 
-    // Blocks that the registers of a multiprocessor must allow: 16 warps of the largest tile and 12 of the others, four and three for each
-    // quarter, with 128 and 168 registers a thread; eight of the tile with the most pixels to a thread, where three products want
-    // registers too. Shared memory allows about as many.
+    // Number of blocks that the registers of a multiprocessor must allow: 16 warps of the largest tile and 12 of the others, four and three
+    // for each quarter, with 128 and 168 registers per thread; eight of the tile with the most pixels per thread, where three products need
+    // registers, too. Shared memory allows about as many.
     static constexpr int blocks(Precision precision)
     {
         return Threads == 256 ? 2 : (Columns == 32 && precision == Precision::Tf32x3 ? 8 : 12) * WarpSize / Threads;
     }
 };
 
-// Floats between two contraction indices of a slab that lies by columns. A row of 16 floats is half the banks: without more, 16-byte accesses are free of conflicts.
+// Floats between two contraction indices of a slab by columns. A row of 16 floats is half the banks: without padding, 16-byte accesses are
+// free of conflicts.
 template <int Width, Precision P>
 struct ColumnSlab { static constexpr int Stride = Width == 16 && P == Precision::Fp32 ? 16 : Width + 8; };
 
@@ -63,7 +68,7 @@ struct Slabs {
     static constexpr int Floats = AFloats + TileDepth * BStride;
 };
 
-// The thread's number, read anew: what is worked out of it after the main loop takes no register within it.
+// Reads the thread's index again: values that are computed from it after the main loop take no register within it.
 __device__ __forceinline__ int thread_again()
 {
     int thread;
@@ -71,19 +76,20 @@ __device__ __forceinline__ int thread_again()
     return thread;
 }
 
-// The float at which chunk `chunk` of row `row` begins in a slab of A by rows. Slabs begin at multiples of 16 floats, so that chunk c of a
-// row begins at the float of its chunk 0 ^ 4c.
+// The float at which chunk `chunk` of row `row` starts in a slab of A by rows. Slabs start at multiples of 16 floats, so chunk c of a row
+// starts at the float of its chunk 0 ^ 4c.
 __device__ __forceinline__ int row_chunk(int row, int chunk) { return row * TileDepth + ((chunk ^ (row >> 1 & 3)) << 2); }
 
 // ---- results ----
 
-// One member's matrix [rows, columns], assigned from a tile that begins at `firstRow`, `firstColumn`.
+// One member's matrix [rows, columns], assigned from a tile that starts at `firstRow`, `firstColumn`.
 struct MatrixOutput {
     float* matrix;
     int rows, columns, firstRow, firstColumn;
 };
 
-// `Width` neighbouring columns of a tile, assigned row by row; what lies beyond the matrix's edges is left out without a branch. Whole: columns are a multiple of `Width`.
+// `Width` adjacent columns of a tile, assigned row by row; elements beyond the matrix's edges are skipped without a branch. Whole: columns
+// are a multiple of `Width`.
 template <int Width, bool Whole>
 struct OutputColumns {
     unsigned long long address;
@@ -113,7 +119,8 @@ struct OutputColumns {
     }
 };
 
-// A tile's part of the bias lies in shared memory behind the ring: every row of threads wants it, and a slice of a parameter vector begins anywhere.
+// A tile's part of the bias is in shared memory after the ring: every row of threads needs it, and a slice of a parameter vector starts
+// anywhere.
 template <class T, class Layout>
 struct BiasSlab {
     static constexpr int Begin = Stages * Layout::Floats;
@@ -242,15 +249,15 @@ struct Fp32Product {
 
 // ---- TF32 on the tensor cores ----
 //
-// They truncate what they add (Fasi, Higham, Mikaitis and Pranesh 2021), so that a sum that stays in them loses up to a unit of its last
-// place with each addition, always towards zero. Over tens of thousands of terms that is no more than TF32's own rounding, but a thousand
-// times what 3×TF32 is for: its products leave the tensor cores after every eight terms, for sums of ordinary additions, which round.
-// The first of them takes no zeros to begin with, for zero is a register of its own.
+// Tensor cores truncate when they add (Fasi, Higham, Mikaitis and Pranesh 2021), so a sum that stays in them loses up to one unit in the
+// last place with each addition, always towards zero. Over tens of thousands of terms, that is no more than TF32's own rounding, but a
+// thousand times the error that 3×TF32 aims at: its products leave the tensor cores after every eight terms and are summed by ordinary
+// additions, which round. The first of them does not start from zeros, since zero would take a register.
 //
-// They read the upper 19 bits of an operand and drop the others, so that rounding to the nearest is half a unit added there;
-// cvt.rna.tf32 is no instruction of theirs, ptxas makes four of it.
+// Tensor cores read the upper 19 bits of an operand and ignore the others, so rounding to nearest is adding half a unit there; the hardware
+// has no instruction for cvt.rna.tf32, ptxas expands it to four.
 
-// The upper 19 bits are the value's rounding. A NaN stays one: added as whole numbers, the half would carry NaN's ones into the sign.
+// The upper 19 bits are the rounded value. A NaN is kept: an integer addition of the half would carry a NaN's ones into the sign.
 __device__ __forceinline__ unsigned round_to_tf32(float value)
 {
     return bits_of(fma(float_of(bits_of(value) & 0xff800000), 0x1p-11f, value));
@@ -269,8 +276,9 @@ __device__ __forceinline__ void multiply_16x8x8(float (&product)[4], const unsig
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "f"(0.0f));
 }
 
-// An operand's piece as the tensor cores take it. With three products to a product, a value is split into its TF32 rounding and the rest,
-// of which they take eleven bits: ab ≈ a₁b₁ + a₁b₂ + a₂b₁, whose error is that of 21 bits of mantissa. Of a NaN, the rest is one.
+// An operand's fragment in the form that the tensor cores read. With three products per product, a value is split into its TF32 rounding
+// and the rest, of which they read eleven bits: ab ≈ a₁b₁ + a₁b₂ + a₂b₁, with the error of 21 bits of mantissa. For a NaN, the rest is a
+// NaN.
 template <int Count, bool Split>
 struct Fragment {
     unsigned high[Count];
@@ -335,8 +343,8 @@ struct MatrixCoreProduct {
                 }
 #pragma unroll
             for (int n = 0; n < PiecesN; n++) {
-                // Left to itself ptxas loads most of B's pieces before the first product, and has no registers then for what the
-                // loader keeps.
+                // Otherwise ptxas loads most of B's fragments before the first product, and then has too few registers for the values that
+                // the loader keeps.
                 if constexpr (Split) {
                     if (n == 2)
                         sync_warp();
@@ -404,7 +412,7 @@ struct ProductOf { using Type = MatrixCoreProduct<T, P, AByRows>; };
 template <class T, bool AByRows>
 struct ProductOf<T, Precision::Fp32, AByRows> { using Type = Fp32Product<T, AByRows>; };
 
-// ---- the slabs that lie plainly in global memory ----
+// ---- slabs of plain matrices in global memory ----
 
 // A slab by columns from a matrix [depth, width] whose width is a multiple of four: B of a packed filter bank, or either operand of AᵀB.
 template <class T, int Width, int Stride>
@@ -416,7 +424,7 @@ struct ColumnCopies {
     int row, offset, step;
     bool inside;
 
-    // `first`: the column at which the slab begins; `slab`: the shared address of stage 0's slab.
+    // `first`: the column at which the slab starts; `slab`: the shared address of stage 0's slab.
     __device__ __forceinline__ ColumnCopies(unsigned slab, int first, int width)
     {
         int column = static_cast<int>(threadIdx.x) % Chunks * 4;
@@ -427,7 +435,7 @@ struct ColumnCopies {
         step = Step * width;
     }
 
-    // Of a matrix of whole steps.
+    // For a matrix with whole steps only.
     __device__ __forceinline__ void copy(unsigned stage, unsigned long long matrix, int start, int width) const
     {
         int from = offset + start * width;
@@ -474,7 +482,8 @@ struct RowCopies {
 
 // ---- the pipeline ----
 
-// Runs `steps` contraction steps: loader.copy(stage in bytes) brings the next step's slabs, product.multiply(stage in floats) takes them.
+// Runs `steps` contraction steps: loader.copy(stage in bytes) starts the copies of the next step's slabs, product.multiply(stage in floats)
+// consumes them.
 template <int StageFloats, class Loader, class Product>
 __device__ __forceinline__ void contract(Loader& loader, Product& product, int steps)
 {
@@ -510,6 +519,6 @@ __device__ __forceinline__ void assign(const Product& product, const MatrixOutpu
 
 } // namespace ddm
 
-// The bounds of a kernel's launch, for the compiler's choice of registers.
+// The launch bounds of a kernel, from which the compiler chooses the number of registers.
 #define DDM_TILE_BOUNDS(precision, rows, columns) \
     __launch_bounds__(ddm::Tile<rows, columns>::Threads, ddm::Tile<rows, columns>::blocks(ddm::Precision::precision))

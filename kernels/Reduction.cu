@@ -1,13 +1,14 @@
-// Sums in a fixed order, so that they are the same bits every time, however many members there are.
+// Sums in a fixed order, so that their bits are always the same, for any number of members.
 //
 //     sum over samples  y[e] = Σₙ x[e, n]          dot  y[e] = ⟨a[e], b[e]⟩
 //
 // Shapes: x [E or 1, N, L] → y [E, L]; a, b [E or 1, L] → y [E].
-// Memory: results are assigned (=); each float that is read is read once.
-// Tiling: sums over samples treat a member as a matrix [N, L] and take 8 to 32 of its columns to a block (ColumnTile.cuh). Where L is large or N small, the
-// _long kernels give each thread its column(s) and walk down the samples instead. A dot is cut into pieces of 16384 terms: reduction_dot gives one partial sum
-// a block, partials [E, pieces], and reduction_dot_pieces adds them up in float64; a single piece is the result already.
-// Intensity: 0.25 flops a byte. Bound aimed at: memory bandwidth.
+// Memory: results are assigned (=); each input float is read once.
+// Tiling: sums over samples treat a member as a matrix [N, L] with 8 to 32 of its columns per block (ColumnTile.cuh). If L is large or N
+// small, the _long kernels give each thread its column(s) and iterate over the samples instead. A dot product is divided into pieces of
+// 16384 terms: reduction_dot writes one partial sum per block, partials [E, pieces], and reduction_dot_pieces adds them in float64; a
+// single piece is already the result.
+// Intensity: 0.25 flops per byte. Target bound: memory bandwidth.
 #include "DoubleSum.cuh"
 #include "Elementwise.cuh"
 

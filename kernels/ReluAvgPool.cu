@@ -1,18 +1,21 @@
-// ReLU followed by a mean over non-overlapping window × window squares, fused; linear with the primal's mask, so that one map serves the tangents too.
+// ReLU followed by a mean over non-overlapping window × window squares, fused; linear for a given mask of the primal, so that the tangents
+// use the same map.
 //
 //     forward  y = pool(max(x, 0))        forward tangent  ẏ = pool(1[x > 0]·ẋ)        backward  δx = 1[x > 0]·poolᵀ(δ)
 //
-// Shapes: x [E, N, H, W, C] → y [E, N, H/window, W/window, C]; rows and columns that fill no whole window are dropped, and their cotangent is 0.
-// Every operand that is read comes with its floats between members (0: shared).
-// Memory: results are assigned (=). Each float is read once and written once; the masked image never exists.
-// Tiling: a thread takes one window of four channels (16-byte accesses; one channel where the channels are no multiple of four); neighbouring threads take
-// neighbouring channels, so that a warp's access is one run of 512 bytes. Window 2, the networks', is unrolled: its four reads are under way together.
-// Intensity: window² + 1 floats moved for window² additions and comparisons, ≤ 0.5 flops a byte. Bound aimed at: memory bandwidth.
+// Shapes: x [E, N, H, W, C] → y [E, N, H/window, W/window, C]; rows and columns that do not fill a window are dropped, and their cotangent
+// is 0.
+// Every operand that is read is passed with its number of floats between members (0: shared).
+// Memory: results are assigned (=). Each float is read once and written once; the masked image is never stored.
+// Tiling: a thread processes one window of four channels (16-byte accesses; one channel if the channels are not a multiple of four);
+// adjacent threads process adjacent channels, so that a warp's access is one run of 512 bytes. Window 2, which the networks use, is
+// unrolled: its four reads are in flight together.
+// Intensity: window² + 1 floats moved for window² additions and comparisons, ≤ 0.5 flops per byte. Target bound: memory bandwidth.
 #include "ColumnTile.cuh"
 
 namespace ddm {
 
-// A thread's window: over pooled positions forward, over all windows, the ragged last ones included, backward.
+// A thread's window: over pooled positions forward; over all windows, including the incomplete last ones, backward.
 template <int W>
 struct Window {
     int channel;
@@ -37,7 +40,7 @@ struct Window {
     }
 };
 
-// y = pool(1[x > 0]·values); where HasValues is false the values are x.
+// y = pool(1[x > 0]·values); if HasValues is false, the values are x.
 template <int W, int Fixed, bool HasValues>
 __device__ __forceinline__ void pool(
     const float* x, long long x_member, const float* values, long long values_member, float* y,
@@ -143,12 +146,12 @@ __device__ __forceinline__ void spread(
         ddm::spread<W, FIXED>(x, x_member, cotangent, cotangent_member, x_cotangent, samples, height, width, channels, window, blocks);   \
     }
 
-// A module for windows of two and one for any others, which CMakeLists.txt names.
+// A module for windows of two and one for all others, as listed in CMakeLists.txt.
 #ifdef DDM_POOL_WINDOW2
 DDM_POOL(window2_vector, 4, 2, (256))
 DDM_POOL(window2_scalar, 1, 2, (256))
 #else
-// Where the window is not known, ptxas left to itself spills for the sake of a sixth or an eighth block; it is asked for four.
+// If the window is not a constant, ptxas spills by default to fit a sixth or an eighth block; the launch bounds request four.
 DDM_POOL(any_vector, 4, 0, (256, 4))
 DDM_POOL(any_scalar, 1, 0, (256, 4))
 #endif

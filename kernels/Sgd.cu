@@ -1,8 +1,9 @@
 // Stochastic gradient descent with momentum in PyTorch's form: u ← μu + g; θ ← θ − ηu.
 //
-// Shapes: θ, u [E, P], updated in place; g [E or 1, P]; η [E or 1], read when the step runs, so that one recorded graph serves a whole schedule.
-// Memory: θ and u are read and assigned; each float is moved once. Elementwise.cuh says how the grid lies.
-// Intensity: 5 floats moved for 4 flops, 0.2 flops a byte. Bound aimed at: memory bandwidth.
+// Shapes: θ, u [E, P], updated in place; g [E or 1, P]; η [E or 1], read when the step runs, so that one captured graph is enough for a
+// whole schedule.
+// Memory: θ and u are read and assigned; each float is moved once. Elementwise.cuh describes the grid.
+// Intensity: 5 floats moved for 4 flops, 0.2 flops per byte. Target bound: memory bandwidth.
 #include "Elementwise.cuh"
 
 namespace ddm {

@@ -1,24 +1,27 @@
-// Cross-entropy of logits z with a label vector q, which may be one-hot, soft or no probability at all; σ = Σq, p = softmax z (docs/mathematics.md).
+// Cross-entropy of logits z with a label vector q, which may be one-hot, soft or not a probability; σ = Σq, p = softmax z
+// (docs/mathematics.md).
 //
 //     probabilities  p                                loss              σ·logsumexp z − ⟨q, z⟩ of each sample
 //     backward       δ = w(σp − q)                    backward tangent  δ̇ = wσ·p ⊙ (ż − ⟨p, ż⟩)
 //     label cotangent  δq = −w(ż − ⟨p, ż⟩)
 //
-// Shapes: z, ż, q and the results [E, N, K]; weights and losses [E, N]. Members' samples are one long batch of E·N, for a member may have one sample of ten classes; every operand that is
-// read comes with its period, the samples after which it begins again: N where members share it, 0 where each has its own.
-// Memory: results are assigned (=). Up to 32 classes (_few) or 128 (_some) stay in registers, so that every float is read once; beyond, the _many kernels read
-// logits again from the first-level cache for the maximum, the sum and the result.
-// Tiling: `group` lanes of a warp, the power of two that holds the classes (at most 32), take one sample. A block's 256/group samples lie side by side in memory and go
-// through shared memory, so that global memory is touched in whole sectors although a sample may have ten classes. Where members share an operand, a block takes one tile of its samples
-// and goes through several members with it (`Tiling`), so that labels are read once for eight members and not once for each.
-// Rounding: e^z is taken of z − max z ≤ 0; the loss is Σ qₖ·(ln(1 + Σ' e^(z − max z)) + max z − zₖ), the primed sum without the maximum itself, so that a
-// confident sample's small loss keeps its digits.
-// Intensity: 8 to 16 bytes moved per class for about 15 flops. Bound aimed at: memory bandwidth, or, with ten classes, the launch.
+// Shapes: z, ż, q and the results [E, N, K]; weights and losses [E, N]. Members' samples form one batch of E·N, since a member may have
+// only one sample of ten classes; every operand that is read is passed with its period, the number of samples after which it repeats: N if
+// members share it, 0 if each has its own.
+// Memory: results are assigned (=). Up to 32 classes (_few) or 128 (_some) are kept in registers, so that every float is read once; for
+// more classes, the _many kernels read logits again from the L1 cache for the maximum, the sum and the result.
+// Tiling: `group` lanes of a warp, the power of two that holds the classes (at most 32), process one sample. A block's 256/group samples
+// are contiguous in memory and pass through shared memory, so that global memory is accessed in whole sectors although a sample may have
+// ten classes. If members share an operand, a block takes one tile of its samples and processes several members with it (`Tiling`), so that
+// labels are read once for eight members instead of once for each.
+// Rounding: e^z is computed for z − max z ≤ 0; the loss is Σ qₖ·(ln(1 + Σ' e^(z − max z)) + max z − zₖ), where the primed sum omits the
+// maximum itself, so that the small loss of a confident sample keeps its digits.
+// Intensity: 8 to 16 bytes moved per class for about 15 flops. Target bound: memory bandwidth, or, with ten classes, the launch.
 #include "ColumnTile.cuh"
 
 namespace ddm {
 
-// ln(1 + s) for s ≥ 0, relative error 3e-7: ln of the rounded u = 1 + s by the series of artanh, and what the rounding lost.
+// ln(1 + s) for s ≥ 0, relative error 3e-7: ln of the rounded u = 1 + s by the series of artanh, plus a correction for the rounding.
 __device__ __forceinline__ float log_one_plus(float s)
 {
     float u = 1.0f + s;
@@ -32,8 +35,9 @@ __device__ __forceinline__ float log_one_plus(float s)
 
 __device__ constexpr int SoftmaxThreads = 256;
 
-// How blocks lie over the batch: a tile of samples, the same of `rounds` runs. Without a shared operand a run is a tile. With one, its period is the run where it is longer
-// than a tile, and a tile has whole periods where it is shorter: what is shared is the same in every round.
+// How blocks are mapped to the batch: a tile of samples, the same for `rounds` runs. Without a shared operand, a run is a tile. With one,
+// its period is the run if it is longer than a tile, and a tile has whole periods if it is shorter: the shared operand is the same in every
+// round.
 struct Tiling {
     int samples; // of all members
     int tile;    // samples of a tile, at most 256/group
@@ -42,20 +46,20 @@ struct Tiling {
     int rounds;  // runs of a block
 };
 
-// The floats of a block's samples, which lie side by side: from shared memory in whole sectors, whatever the number of classes.
+// The floats of a block's contiguous samples, through shared memory in whole sectors for any number of classes.
 __device__ __forceinline__ void unstage(float* target, const float* shared, int floats)
 {
     for (int i = threadIdx.x; i < floats; i += SoftmaxThreads)
         target[i] = shared[i];
 }
 
-// Room for one operand of a block's samples.
+// Storage for one operand of a block's samples.
 template <int Kept>
 struct Area {
     float floats[Kept > 0 ? Kept * SoftmaxThreads : 1];
 };
 
-// One sample's vector as a lane sees it: its own classes in registers, or (Kept = 0) all of them in global memory.
+// One sample's vector from the view of a lane: its own classes in registers, or (Kept = 0) all of them in global memory.
 template <int Kept>
 struct Vector {
     const float* direct;
@@ -70,7 +74,7 @@ struct Vector {
     }
 };
 
-// A thread's place: the block's samples, the one of its group, and its own classes.
+// A thread's position: the block's samples, the sample of its group, and its own classes.
 template <int Kept>
 struct Place {
     int lane;
@@ -79,7 +83,7 @@ struct Place {
     int count;   // samples of the block's tile
     int sample;  // of the group, counted from the block's first
     int length;  // classes
-    int classes; // the same, but 0 for groups beyond the last sample: they only take part in the sums
+    int classes; // the same, but 0 for groups beyond the last sample, which only take part in the sums
 
     __device__ __forceinline__ Place(int all_classes, int lanes)
         : lane(threadIdx.x & (lanes - 1)), group(lanes), length(all_classes)
@@ -87,7 +91,7 @@ struct Place {
         sample = threadIdx.x / lanes;
     }
 
-    // Goes to the block's tile of a round; false behind the last.
+    // Moves to the block's tile of a round; false after the last.
     __device__ __forceinline__ bool go(const Tiling& tiling, int round)
     {
         int run = blockIdx.x / tiling.tiles * tiling.rounds + round, from = blockIdx.x % tiling.tiles * tiling.tile;
@@ -98,20 +102,21 @@ struct Place {
         return round < tiling.rounds && count > 0;
     }
 
-    // Copies an operand's floats, so many to a sample, of the block's samples to shared memory; to be read after a barrier.
+    // Copies an operand, `floats` per sample, of the block's samples to shared memory; to be read after a barrier.
     __device__ __forceinline__ void stage(float* shared, const float* operand, int period, int floats) const
     {
-        // A tile lies within a period or has whole ones, of which one is enough.
+        // A tile is within one period or has whole periods, of which one is enough.
         int samples = period > 0 && period < count ? period : count;
         const float* begin = operand + static_cast<long long>(period > 0 ? first % period : first) * floats;
         for (int i = threadIdx.x; i < samples * floats; i += SoftmaxThreads)
             shared[i] = begin[i];
     }
 
-    // The group's sample among those that were staged.
+    // The index of the group's sample among the staged ones.
     __device__ __forceinline__ int staged_sample(int period) const { return period > 0 && period <= count ? (first + sample) % period : sample; }
 
-    // An operand's vectors on their way through shared memory; to be taken after a barrier. What members share stays from round to round, unless a result went through its area.
+    // An operand's vectors in shared memory; to be read after a barrier. Shared operands are kept from round to round, unless a result went
+    // through their storage.
     __device__ __forceinline__ void send(Area<Kept>& area, const float* operand, int period, bool again) const
     {
         if constexpr (Kept > 0)
@@ -131,13 +136,13 @@ struct Place {
         return vector;
     }
 
-    // Assigns value(slot, k) to a result [E, N, K], through the area of an operand that has been taken.
+    // Assigns value(slot, k) to a result [E, N, K], through the storage of an operand that has already been read.
     template <class Value>
     __device__ __forceinline__ void give(Area<Kept>& area, float* result, Value value) const
     {
         float* target = result + static_cast<long long>(first) * length;
         if constexpr (Kept > 0) {
-            // Of a shared operand several groups take the same floats.
+            // For a shared operand, several groups use the same floats.
             __syncthreads();
             each([&](int slot, int k) { area.floats[sample * length + k] = value(slot, k); });
             __syncthreads();
@@ -179,7 +184,7 @@ struct Softmax {
         }
     }
 
-    // Below e^−104 float32 has only zero.
+    // Below e^−104, the only float32 value is zero.
     __device__ __forceinline__ float exponential(int slot, int k) const
     {
         float exponent = logits.at(slot, k) - maximum;
@@ -373,7 +378,7 @@ __device__ __forceinline__ void cross_entropy_label_cotangent(
             z, z_period, z_tangent, z_tangent_period, weights, weights_period, label_cotangent, { samples, tile, length, tiles, rounds }, classes, group);     \
     }
 
-// A module for each form, which CMakeLists.txt names.
+// A module for each form, as listed in CMakeLists.txt.
 #if defined(DDM_SOFTMAX_FEW)
 DDM_SOFTMAX(few, 1)
 #elif defined(DDM_SOFTMAX_SOME)

@@ -1,10 +1,11 @@
-// A run of floats that begins anywhere in memory, as a slice of a parameter vector does, read by a warp in whole sectors of 32 bytes.
+// A run of floats that starts at any address, as a slice of a parameter vector does, read by a warp in whole sectors of 32 bytes.
 //
-//     memory   |. . . a b c d e|f g h i j k l m|…      rows of 32 floats from the sector in which the run begins (`shift` = 3 floats before it)
-//     step 0          a b c d e f g … , one to a lane: what lanes 3 to 31 hold of the present row and lanes 0 to 2 of the following one, turned by three lanes
+//     memory   |. . . a b c d e|f g h i j k l m|…      rows of 32 floats from the sector in which the run starts (`shift` = 3)
+//     step 0          a b c d e f g … , one per lane: the floats in lanes 3 to 31 of the current row and lanes 0 to 2 of the next one,
+//                     rotated by three lanes
 //
-// So the order of the run is its own, float i to lane i mod 32, wherever it lies: sums over it have the same bits for every member, although members' vectors have
-// lengths that are no multiple of a sector.
+// So float i of the run is always in lane i mod 32, independently of the address: sums over the run have identical bits for every member,
+// although the lengths of members' vectors are not multiples of a sector.
 #pragma once
 
 #include "device.cuh"
@@ -19,7 +20,7 @@ __device__ __forceinline__ float shuffle_from(float value, int lane)
 }
 
 struct UnalignedRun {
-    const float* row; // this lane's float of the present row
+    const float* row; // this lane's float of the current row
     int lane;
     int shift;
     int end; // of the run, in floats from the first row's beginning
@@ -33,10 +34,10 @@ struct UnalignedRun {
         present = lane >= shift && lane < end ? *row : 0.0f;
     }
 
-    // Steps whose following row lies wholly within the run.
+    // Number of steps whose next row is completely within the run.
     __device__ __forceinline__ int whole_steps() const { return end / WarpSize - 1; }
 
-    // This lane's floats of the next steps, which are whole; all rows are under way together.
+    // This lane's floats of the next, complete steps; all rows are in flight together.
     template <int Rows>
     __device__ __forceinline__ void take(float (&values)[Rows])
     {
@@ -50,7 +51,7 @@ struct UnalignedRun {
             values[i] = turn(following[i]);
     }
 
-    // The same of one step that need not be whole, counted from the run's beginning: zero beyond its end.
+    // The same for one step that may be incomplete, counted from the start of the run: zero beyond its end.
     __device__ __forceinline__ float take_last(int step)
     {
         row += WarpSize;

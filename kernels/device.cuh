@@ -1,5 +1,5 @@
-// What every kernel shares, for clang without the CUDA toolkit (-nocudainc -nocudalib) and for nvcc alike:
-// the language's words, 16-byte loads, cp.async, warp reductions, and exp and log made of the hardware's ex2 and lg2.
+// Common definitions of all kernels, for clang without the CUDA toolkit (-nocudainc -nocudalib) and for nvcc: keywords and built-ins,
+// 16-byte loads, cp.async, warp reductions, and exp and log from the hardware's ex2 and lg2.
 #pragma once
 
 #if defined(__clang__)
@@ -26,7 +26,7 @@ struct __attribute__((aligned(16))) uint4 { unsigned x, y, z, w; };
 
 #endif
 
-// Defines a kernel by the macro KERNEL, whose arguments, macros themselves that the build defines for each module, are expanded first.
+// Defines a kernel by the macro KERNEL. Its arguments, which are macros that the build defines for each module, are expanded first.
 #define DDM_INSTANTIATE(KERNEL, ...) KERNEL(__VA_ARGS__)
 
 namespace ddm {
@@ -40,8 +40,7 @@ __device__ __forceinline__ unsigned bits_of(float value) { union { float f; unsi
 
 __device__ __forceinline__ float float_of(unsigned bits) { union { float f; unsigned u; } both; both.u = bits; return both.f; }
 
-// The same number, of which the compiler does not know where it comes from: what is worked out of it is worked out anew, and takes no
-// register in between.
+// The same number, hidden from the compiler's analysis: values that depend on it are recomputed instead of being kept in registers.
 __device__ __forceinline__ int anew(int value) { asm volatile("" : "+r"(value)); return value; }
 
 // ---- 16-byte accesses; the address is a multiple of 16 bytes ----
@@ -62,7 +61,7 @@ __device__ __forceinline__ unsigned shared_address(const void* pointer)
     return address;
 }
 
-// Copies 16 bytes, or writes 16 zero bytes where the source is not `valid`; no branch, and the address is not read then.
+// Copies 16 bytes, or writes 16 zero bytes if the source is not `valid`; without a branch, and without reading the address in that case.
 __device__ __forceinline__ void copy_async_16(unsigned destination, const float* source, bool valid)
 {
     int bytes = valid ? 16 : 0;
@@ -77,14 +76,15 @@ __device__ __forceinline__ unsigned long long global_address(const void* pointer
     return address;
 }
 
-// Copies the 16 bytes that begin `from` floats into an array at a global address, to `offset` bytes beyond `destination`; zeros where not `valid`.
+// Copies the 16 bytes that start `from` floats into an array at a global address, to `offset` bytes beyond `destination`; zeros if not
+// `valid`.
 __device__ __forceinline__ void copy_async_global_16(unsigned destination, int offset, unsigned long long array, int from, bool valid)
 {
     int bytes = valid ? 16 : 0;
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(destination + offset), "l"(array + 4ll * from), "r"(bytes) : "memory");
 }
 
-// The same as copy_async_16 for 4 bytes: what channels that are not a multiple of four need.
+// The same as copy_async_16 for 4 bytes: for channels that are not a multiple of four.
 __device__ __forceinline__ void copy_async_4(unsigned destination, const float* source, bool valid)
 {
     int bytes = valid ? 4 : 0;
@@ -93,14 +93,14 @@ __device__ __forceinline__ void copy_async_4(unsigned destination, const float* 
 
 __device__ __forceinline__ void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 
-// Waits until at most `Pending` of this thread's latest groups are under way.
+// Waits until at most `Pending` of this thread's latest groups are in flight.
 template <int Pending>
 __device__ __forceinline__ void wait_copies() { asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory"); }
 
-// ---- accesses that only some lanes make: where 0 ≤ `at` < `count`, by a predicate instead of a branch, so that a warp never parts ----
-// Addresses are global (global_address) or shared (shared_address), of the very place.
+// ---- accesses by only some lanes: if 0 ≤ `at` < `count`, by a predicate instead of a branch, so that a warp never diverges ----
+// Addresses are global (global_address) or shared (shared_address), of the element itself.
 
-// Of global memory that the kernel itself does not write; zero elsewhere.
+// Reads global memory that the kernel itself does not write; zero otherwise.
 __device__ __forceinline__ float load_within(unsigned long long address, int at, int count)
 {
     float value;
@@ -113,7 +113,7 @@ __device__ __forceinline__ void store_within(unsigned long long address, float v
     asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.global.f32 [%0], %1; }" ::"l"(address), "f"(value), "r"(at), "r"(count) : "memory");
 }
 
-// One request of 8 or 16 bytes: of an assignment through a float4 whose values come one by one the compiler makes three.
+// One request of 8 or 16 bytes: for an assignment through a float4 whose values are computed one by one, the compiler generates three.
 __device__ __forceinline__ void store_within(unsigned long long address, const float (&values)[2], int at, int count)
 {
     asm volatile("{ .reg .pred p; setp.lt.u32 p, %3, %4; @p st.global.v2.f32 [%0], {%1, %2}; }" ::"l"(address), "f"(values[0]), "f"(values[1]), "r"(at), "r"(count) : "memory");
@@ -138,8 +138,8 @@ __device__ __forceinline__ void store_shared_within(unsigned address, float valu
     asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.shared.f32 [%0], %1; }" ::"r"(address), "f"(value), "r"(at), "r"(count) : "memory");
 }
 
-// Floats between the begin of a 32-byte sector of global memory and the address. A run of floats that begins anywhere is read and written whole sectors at a time by warps
-// that begin so many floats before it, with the lanes before the run idle.
+// Number of floats between the start of a 32-byte sector of global memory and the address. Warps read and write an unaligned run in whole
+// sectors by starting that many floats before it, with the lanes before the run idle.
 __device__ __forceinline__ int floats_into_sector(const float* address) { return static_cast<int>(reinterpret_cast<unsigned long long>(address) >> 2) & 7; }
 
 // ---- warps; all 32 lanes take part ----
@@ -182,7 +182,7 @@ __device__ __forceinline__ float log2_approximate(float x) { float y; asm("lg2.a
 
 __device__ __forceinline__ float round_to_integer(float x) { float y; asm("cvt.rni.f32.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
 
-// e^x, relative error 2e-7: x·log2(e) is cut into an integer and a fraction before ex2, so that a large x keeps its digits.
+// e^x, relative error 2e-7: x·log2(e) is split into an integer and a fraction before ex2, so that a large x keeps its digits.
 __device__ __forceinline__ float exp(float x)
 {
     float n = round_to_integer(x * 1.44269504f);

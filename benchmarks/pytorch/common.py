@@ -1,4 +1,4 @@
-"""What the benchmarks share: Fashion-MNIST, the ConvNet, and a report of medians."""
+"""Common code of the benchmarks: Fashion-MNIST, the ConvNet, and a report of medians."""
 import argparse
 import ctypes
 import gzip
@@ -22,8 +22,9 @@ def arguments(description):
     parser.add_argument("--norm", choices=("instance", "group", "primitive"), default="group",
                         help="how to compute instance norm; group is the fastest measured")
     parser.add_argument("--allocator", choices=("keep", "default"), default="keep",
-                        help="keep: glibc keeps freed memory (PyTorch at its best); default: as installed, page faults on every large tensor")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there")
+                        help="keep: glibc keeps freed memory (PyTorch at its best); "
+                             "default: as installed, with page faults on every large tensor")
+    parser.add_argument("--json", metavar="FILE", help="write the results to this file")
     return parser
 
 
@@ -47,7 +48,7 @@ def idx(folder, name):
 
 
 def fashion_mnist(folder, per_class, seed):
-    """(x [10·per_class, 1, 28, 28] normalised, y), a seeded subset of the training split with as many of each class."""
+    """(x [10·per_class, 1, 28, 28] normalised, y), a seeded subset of the training split with the same number of each class."""
     images, labels = idx(folder, "train-images-idx3-ubyte"), idx(folder, "train-labels-idx1-ubyte")
     random = torch.Generator().manual_seed(seed)
     of_class = [torch.nonzero(labels == c).flatten() for c in range(10)]
@@ -57,7 +58,7 @@ def fashion_mnist(folder, per_class, seed):
 
 
 class PrimitiveNorm(nn.Module):
-    """Instance norm of means and products: no fused kernel, but every transform of PyTorch knows these operations."""
+    """Instance norm from means and products: no fused kernel, but all transforms of PyTorch support these operations."""
 
     def __init__(self, channels):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Many models of one network from one start: one after another, or all at once by vmap."""
+"""Many models of one network with the same initial parameters: one after another, or all at once by vmap."""
 import copy
 
 import torch
@@ -20,7 +20,7 @@ def batches(count, batch, steps, seed):
 
 
 class EnsembleLoop:
-    """What most people write."""
+    """The most common form."""
 
     def __init__(self, network):
         self.start, self.networks = network, []

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""PyTorch 2's half of the comparison on a GPU: the rows of `side-by-side --device cuda`, as a good user would write them.
+"""PyTorch 2's half of the comparison on a GPU: the rows of `side-by-side --device cuda`, as an experienced user would write them.
 
-Eager, channels-last, CUDA graphs, torch.compile and torch.func's vmap; the fastest variant of a row is the opponent. Times are medians
-between CUDA events over batches of runs, after a warm-up. What must be compiled comes last, so that a budget that is too short leaves no
-row empty. Prints a line a variant and writes JSON after each.
+Eager, channels-last, CUDA graphs, torch.compile and torch.func's vmap; the fastest variant of a row is the one to compare with.
+Times are medians between CUDA events over batches of runs, after a warm-up. Variants that must be compiled come last, so that a
+budget that is too short leaves no row empty. Prints one line per variant and writes JSON after each.
 
   gpu.py --data DIR [--precision fp32,tf32] [--only train-step,matching] [--variants graph] [--budget 150] [--json FILE]
 """
@@ -28,7 +28,7 @@ TURN_SECONDS, MOST_RUNS, LEAST_TURNS, MOST_TURNS, ROW_SECONDS = 0.03, 200, 3, 25
 
 
 def on(device):
-    """What is made inside lies on the device."""
+    """Tensors that are created inside are on the device."""
     return contextlib.nullcontext() if device == "cpu" else torch.device(device)
 
 
@@ -37,7 +37,7 @@ def channels_last(t):
 
 
 def compiled(function):
-    # Each variant begins with an empty cache: after a few versions of one function PyTorch would quietly run it uncompiled.
+    # Each variant starts with an empty cache: after a few versions of one function, PyTorch would silently run it uncompiled.
     torch._dynamo.reset()
     return torch.compile(function)
 
@@ -57,7 +57,7 @@ def graphed(work, warm_ups=3):
 
 
 def ways(build):
-    """Variants of build(norm, layout, compile) → work(): as it is, as a graph, compiled, and both."""
+    """Variants of build(norm, layout, compile) → work(): eager, as a graph, compiled, and both."""
     return {
         "eager": lambda: build("group", lambda t: t, lambda f: f),
         "eager, channels-last": lambda: build("group", channels_last, lambda f: f),
@@ -134,7 +134,7 @@ def matching_step(options, width):
 
 
 class ResidentVmap(EnsembleVmap):
-    """An ensemble whose parameters and velocities stay where they are, as a graph wants them."""
+    """An ensemble whose parameters and velocities keep their memory, as a graph requires."""
 
     def __init__(self, network, models, compile_):
         super().__init__(network)
@@ -148,7 +148,7 @@ class ResidentVmap(EnsembleVmap):
 
 
 class ResidentLoop:
-    """One network with its optimizer, all in place, that takes one model after the other."""
+    """One network with its optimizer, updated in place, that trains one model after the other."""
 
     def __init__(self, options, width, rate):
         self.network = channels_last(network_of(options, width, "group"))
@@ -214,13 +214,13 @@ def online(options, width, models=GROUPS + 1, steps=10, evaluated=1000):
 
 
 def retrain(options, models=8, batch=64, width=32):
-    """An epoch of all models, each without a group: one batch for all, in which the group's images weigh nothing."""
+    """An epoch of all models, each without one group: one batch for all, in which the group's images have weight 0."""
     def build(make_step):
         x, y = images(options, 1, 28)
         q, group = F.one_hot(y, CLASSES).float(), torch.arange(len(x), device=options.device) * GROUPS // len(x)
         kept = torch.stack([group != model for model in range(models)]).float()
         order = torch.randperm(len(x), generator=torch.Generator().manual_seed(options.seed)).to(options.device)
-        # The last batch is filled up from the front.
+        # The last batch is filled with the first images.
         order = torch.cat([order, order[:-len(x) % batch]]).view(-1, batch)
         bx, bq, weights = x[:batch].clone(), q[:batch].clone(), torch.full((models, batch), 1 / batch, device=options.device)
         restart, step = make_step(bx, bq, weights)
@@ -260,7 +260,7 @@ def retrain(options, models=8, batch=64, width=32):
 
 
 def shared(options, kind, **size):
-    """The variants of workloads.py, made on this device; each as it is and as a graph."""
+    """The variants of workloads.py, created on this device; each eager and as a graph."""
     def build(variant):
         def made():
             with on(options.device):
@@ -307,7 +307,7 @@ def timed(work, runs, device):
 
 
 def seconds_of(work, device):
-    """(median, least, most) of a run."""
+    """(median, minimum, maximum) of a run."""
     timed(work, 1, device)
     runs = max(1, min(MOST_RUNS, int(TURN_SECONDS / max(timed(work, 1, device), 1e-6))))
     turns, begin = [], time.perf_counter()
@@ -317,11 +317,11 @@ def seconds_of(work, device):
 
 
 def measured(build, device):
-    """What was measured, or the error that this PyTorch gives."""
+    """The measurement, or the error that this PyTorch raises."""
     begin = time.perf_counter()
     try:
         median, least, most = seconds_of(build(), device)
-    except Exception as problem:  # a variant that this PyTorch cannot do is told, and the others go on
+    except Exception as problem:  # a variant that this PyTorch does not support is reported, and the others continue
         lines = str(problem).splitlines() or [""]
         if device != "cpu":
             torch.cuda.empty_cache()
@@ -330,7 +330,7 @@ def measured(build, device):
 
 
 def plan(options):
-    """(precision, row, variant, build), those first that need no compiler."""
+    """(precision, row, variant, build), starting with those that need no compiler."""
     contains = [[part for part in text.split(",") if part] for text in (options.only, options.variants)]
 
     def is_wanted(text, parts):
@@ -348,9 +348,9 @@ def main():
     parser.add_argument("--precision", default="fp32,tf32")
     parser.add_argument("--only", default="", help="rows whose name contains one of these")
     parser.add_argument("--variants", default="", help="variants whose name contains one of these")
-    parser.add_argument("--budget", type=float, default=150, help="seconds for all; what no longer fits is named")
+    parser.add_argument("--budget", type=float, default=150, help="seconds in total; variants that do not fit are listed")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", metavar="FILE", help="write the times there")
+    parser.add_argument("--json", metavar="FILE", help="write the times to this file")
     options = parser.parse_args()
     begin = time.perf_counter()
     if options.device != "cpu" and not torch.cuda.is_available():

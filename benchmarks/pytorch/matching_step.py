@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""One synset update: the gradient of the relative matching distance by the images and label vectors of all groups, then Adam.
+"""One synset update: the gradient of the relative matching distance with respect to the images and label vectors
+of all groups, then Adam.
 
 Four ways a PyTorch user would write it:
   loop        a double backward per group, one group after another
@@ -7,8 +8,8 @@ Four ways a PyTorch user would write it:
   vmap-jvp    forward over reverse: vmap(grad) for g, then the tangent of the input gradient along v = dDist/dg
   grouped     no transforms: every group has its own copy of the parameters, run as grouped convolutions, one double backward for all
 
-The target gradients g* are those of other images, computed once and not timed. A way is timed only if it agrees with the loop
-in float64 (in float32 a ReLU input next to zero may take the other branch, which says nothing).
+The target gradients g* are those of other images, computed once and not timed. A variant is timed only if it agrees with the loop
+in float64 (in float32, a ReLU input next to zero may take the other branch, which is no error).
 """
 import copy
 import time

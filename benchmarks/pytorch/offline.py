@@ -13,7 +13,7 @@ RESTARTS, ROUNDS = 4, 100
 
 
 def k_means(points, clusters, generator):
-    """The assignment with the least inertia of a few k-means++ starts."""
+    """The assignment with the lowest inertia of a few k-means++ starts."""
     best = None
     for _ in range(RESTARTS):
         centres = points[torch.randint(len(points), (1,), generator=generator)]
@@ -36,7 +36,7 @@ def k_means(points, clusters, generator):
 
 
 def group_and_choose(features, y, generator):
-    """[N] groups, five clusters a class, and of each group the sample nearest its centre."""
+    """Groups [N], five clusters per class, and the sample of each group that is nearest to its centre."""
     groups, nearest = torch.empty_like(y), []
     for c in range(10):
         rows = torch.nonzero(y == c).flatten()

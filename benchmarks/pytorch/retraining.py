@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Exact leave-one-group-out retraining, one group after another: what a PyTorch user would run for the ground truth.
+"""Exact leave-one-group-out retraining, one group after another: what a PyTorch user would run to get the ground truth.
 
 The demo's setting: Fashion-MNIST, 400 images per class, ConvNet of width 32 and depth 3, SGD 0.02 with momentum 0.9 and cosine to zero,
-batch 64, 8 epochs; each training leaves one of 50 groups out (a fifth of a class here; which fifth does not matter for the time), keeps the
+batch 64, 8 epochs; each training leaves one of 50 groups out (a fifth of a class here; the choice does not affect the time), keeps the
 seed and the order, and drops the group's samples from the batches.
 """
 import time
@@ -38,7 +38,7 @@ def train(x, y, keep, options, epochs):
 
 def main():
     parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=3, help="trainings to time, each without another group")
+    parser.add_argument("--count", type=int, default=3, help="trainings to time, each without a different group")
     parser.add_argument("--epochs", type=int, default=8, help="epochs to run; the time is scaled to 8")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--per-class", type=int, default=400)

@@ -1,4 +1,4 @@
-"""One synset update in every way of matching_step.py, and the data for it."""
+"""One synset update in every variant of matching_step.py, and its data."""
 import torch
 import torch.nn.functional as F
 
@@ -7,19 +7,19 @@ from training import labelled_images
 
 
 def synset_data(options, groups, images):
-    """(images [G, m, 1, 28, 28], label vectors [G, m, 10]): real ones, unmatched."""
+    """(images [G, m, 1, 28, 28], label vectors [G, m, 10]): real images, not matched yet."""
     x, y = labelled_images(options, 1, 28)
     chosen = torch.randperm(len(x), generator=torch.Generator().manual_seed(options.seed))[:groups * images].view(groups, images)
     return x[chosen], F.one_hot(y, 10).float()[chosen]
 
 
 def random_targets(network, groups):
-    """What the groups' gradients are to become: which numbers they are does not matter for the time."""
+    """The target gradients of the groups: their values do not affect the time."""
     return [torch.randn(groups, *p.shape) for p in network.parameters()]
 
 
 def updates(step, images, labels, targets):
-    """A function that makes one update of images and label vectors by Adam."""
+    """A function that performs one update of images and label vectors by Adam."""
     x, q = images.clone().requires_grad_(), labels.clone().requires_grad_()
     adam = torch.optim.Adam([x, q], lr=0.03, betas=(0.5, 0.9))
 

@@ -1,4 +1,4 @@
-"""Data and the plain training step, as in any PyTorch tutorial that cares for speed."""
+"""Data and the plain training step, as in a PyTorch tutorial on performance."""
 import functools
 
 import torch

@@ -1,9 +1,9 @@
-"""vmap, grad, jvp, and a network as a function of its parameters: torch.func of PyTorch 2, or functorch beside PyTorch 1.13."""
+"""vmap, grad, jvp, and a network as a function of its parameters: torch.func of PyTorch 2, or functorch with PyTorch 1.13."""
 try:
     from torch.func import functional_call, grad, jvp, vmap
 
     def functional(network):
-        """(f(parameters, x), parameters): the network with its parameters as a tuple that f takes in their place."""
+        """(f(parameters, x), parameters): the network as a function f of a tuple of parameters, and its own parameters."""
         names = [name for name, _ in network.named_parameters()]
 
         def call(parameters, x):

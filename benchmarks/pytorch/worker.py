@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""PyTorch's half of the side-by-side benchmark: one long-lived process that does what it is told, one JSON object a line.
+"""PyTorch's half of the side-by-side benchmark: one long-lived process that executes requests, one JSON object per line.
 
   → {"prepare": {"kind": "conv-fwd", ...}, "probe": true}   ← {"variant": "contiguous", "probed": {"contiguous": 0.1, ...}}
   → {"run": 3}                                              ← {"seconds": [0.1, 0.1, 0.1]}      of the chosen variant
-  → {"reset_peak": true}                                    ← {}                                forgets the most memory so far
-  → {"peak": true}                                          ← {"peak_bytes": 123}               of the whole process so far
+  → {"reset_peak": true}                                    ← {}                                resets the peak memory
+  → {"peak": true}                                          ← {"peak_bytes": 123}               of the whole process up to now
 
-Preparing builds a workload's variants (ways in which a good PyTorch user would write it), warms each up and, if asked to probe, times them
-and keeps the fastest; otherwise the first is taken. Seconds are measured here, around the work alone.
+Preparing builds a workload's variants (in which an experienced PyTorch user would write it), warms each up and, if `probe` is set, times
+them and keeps the fastest; otherwise it uses the first. Seconds are measured here, of the work only.
 """
 import json
 import sys
@@ -26,7 +26,7 @@ def timed(work):
 
 
 def choose(variants, probe, name=None):
-    """(name, work, seconds by name) of the named, the fastest or the first variant; one that this PyTorch cannot do is left out."""
+    """(name, work, seconds by name) of the named, the fastest or the first variant; unsupported variants are left out."""
     if not probe:
         name = name or next(iter(variants))
         work = variants[name]()
@@ -54,13 +54,13 @@ def peak_bytes():
 def main():
     options = arguments(__doc__.splitlines()[0]).parse_args()
     start(options)
-    answers, sys.stdout = sys.stdout, sys.stderr  # nothing that a library prints may come between the answers
+    answers, sys.stdout = sys.stdout, sys.stderr  # output of libraries must not appear between the answers
     work = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
             if "prepare" in request:
-                work = None  # frees the last workload's memory first
+                work = None  # frees the memory of the previous workload first
                 spec = dict(request["prepare"])
                 variant, work, probed = choose(KINDS[spec.pop("kind")](options, **spec), request.get("probe", False), request.get("variant"))
                 answer = {"variant": variant, "probed": probed}
@@ -74,7 +74,7 @@ def main():
                 answer = {"peak_bytes": peak_bytes()}
             else:
                 answer = {"torch": torch.__version__, "threads": torch.get_num_threads()}
-        except Exception as problem:  # told to the other side, which ends the comparison
+        except Exception as problem:  # reported to the other side, which ends the comparison
             answer = {"error": f"{type(problem).__name__}: {problem}"}
         print(json.dumps(answer), file=answers, flush=True)
 

@@ -1,7 +1,7 @@
 """The workloads of the side-by-side benchmark: kind → (variant name → build), best known variant first.
 
-A build returns work(short): once through the workload, or, where that is long and `short` is asked for, through enough of it to warm up and to compare
-variants. Inputs that are built here are not timed.
+A build returns work(short): runs the workload once, or, if it is long and `short` is set, only as much of it as is needed to
+warm up and to compare variants. Inputs that are built here are not timed.
 """
 import torch
 import torch.nn.functional as F
@@ -14,7 +14,7 @@ from training import evaluation_data, labelled_images, train_step
 
 
 def layouts(build):
-    """Contiguous and channels-last forms of the same work; build gets the function that lays a tensor out."""
+    """Contiguous and channels-last forms of the same work; build receives the function that sets the layout of a tensor."""
     return {"contiguous": lambda: build(lambda t: t.contiguous()),
             "channels-last": lambda: build(lambda t: t.contiguous(memory_format=torch.channels_last))}
 
@@ -50,7 +50,7 @@ def gemm(options, size):
 
 
 def forward_backward(make, batch, channels, size):
-    """The operation's output and the gradients of everything that has one."""
+    """The operation's output and the gradients of all tensors that require one."""
     def build(layout):
         module = make()
         x, delta = layout(torch.randn(batch, channels, size, size)).requires_grad_(), None

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes `checkpoint_*.safetensors`: networks' state_dicts under the names that PyTorch code commonly gives them, in several dtypes, and what the networks answer.
+"""Writes `checkpoint_*.safetensors`: state_dicts of networks under names that are common in PyTorch code, in several
+dtypes, and the logits of the networks.
 
     python3 checkpoints.py [--out DIR]        # the same bytes every time
 
-`checkpoint_NAME.safetensors` is what `safetensors.torch.save_file(network.state_dict(), …)` would write: tensors sorted by name, nothing else. `checkpoint_answers.safetensors`
-holds `NAME.x` [N, C, H, W] and `NAME.logits` [N, K], computed in float64 from the parameters as stored.
+`checkpoint_NAME.safetensors` has the contents that `safetensors.torch.save_file(network.state_dict(), …)` would write: only tensors,
+sorted by name. `checkpoint_answers.safetensors` contains `NAME.x` [N, C, H, W] and `NAME.logits` [N, K], computed in float64 from the
+parameters as stored.
 """
 import argparse
 import json

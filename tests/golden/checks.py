@@ -6,7 +6,7 @@ import torch
 from derivatives import DISTANCES, directional, distance, gradients, loss_per_sample, matching, moved, norm, weighted_loss
 
 STEP = 3e-7
-SCALAR_STEP = 1e-6  # longer, because a scalar loses more to rounding; both stay within the ReLU margin
+SCALAR_STEP = 1e-6  # longer, because a scalar loses more to rounding; both steps stay within the ReLU margin
 LIMIT = 1e-6
 worst = {}
 
@@ -21,7 +21,7 @@ def expect(what, found, reference, limit=LIMIT):
 
 
 def against_modules(case, network, parameters, x):
-    """The functions of networks.py against the same network of torch.nn layers, whose parameter names must be the same too."""
+    """Compares the functions of networks.py with the same network of torch.nn layers, whose parameter names must be the same, too."""
     module = network.module().double()
     module.load_state_dict(parameters)
     expect(f"{case}: torch.nn", [network.forward(parameters, x)], [module(x).detach()], 1e-12)
@@ -32,7 +32,7 @@ def random_like(tensor, generator):
 
 
 def along(what, function, point, gradient, k, generator):
-    """A scalar function's gradient against differences: along the gradient itself (k = 0) or the gradient mixed with as much noise.
+    """Compares a scalar function's gradient with differences: along the gradient itself (k = 0) or along the gradient plus as much noise.
     """
     u = gradient / gradient.norm()
     if k > 0:
@@ -43,7 +43,7 @@ def along(what, function, point, gradient, k, generator):
 
 
 def network_case(case, network, parameters, x, q, weights, direction, generator, directions=4):
-    """gradients() and directional() against differences, for the stored direction and a few more."""
+    """Compares gradients() and directional() with differences, for the stored direction and a few more."""
     grad, grad_input = gradients(network, parameters, x, q, weights)
     for k in range(directions):
         v = direction if k == 0 else OrderedDict(
@@ -65,7 +65,7 @@ def network_case(case, network, parameters, x, q, weights, direction, generator,
 
 
 def matching_case(case, network, parameters, images, labels, target, kind, generator, directions=3):
-    """The gradients of the distance, by images and by label vectors, against differences of the distance itself."""
+    """Compares the gradients of the distance, with respect to images and label vectors, with differences of the distance itself."""
     assert kind in DISTANCES
     _, _, _, by_images, by_labels = matching(network, parameters, images, labels, target, kind)
     weights = torch.full((len(images),), 1.0 / len(images), dtype=torch.float64)
@@ -79,7 +79,7 @@ def matching_case(case, network, parameters, images, labels, target, kind, gener
 
 
 def loss_matches_pytorch(case, logits, q):
-    """Where q is a probability the loss is PyTorch's cross_entropy with soft targets."""
+    """If q is a probability, the loss is PyTorch's cross_entropy with soft targets."""
     if (q >= 0).all() and torch.allclose(q.sum(1), torch.ones(len(q), dtype=q.dtype)):
         expect(f"{case}: cross_entropy", [loss_per_sample(logits, q)],
                [torch.nn.functional.cross_entropy(logits, q, reduction="none")], 1e-12)

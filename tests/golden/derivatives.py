@@ -1,13 +1,13 @@
 """Losses, gradients, gradients of gradients and the matching distances, all by PyTorch's autograd (reverse over reverse).
 
-The library under test gets the same numbers by forward over reverse, so the two share no path.
+The library under test computes the same numbers by forward over reverse, so the two share no code path.
 """
 from collections import OrderedDict
 
 import torch
 import torch.nn.functional as F
 
-# A tensor whose target has less than this part of the whole target's norm is taken to be a zero tensor by relative-per-layer: a bias
+# relative-per-layer treats a tensor whose target has less than this part of the whole target's norm as a zero tensor: a bias
 # before instance norm has an exact gradient of zero, and float32 leaves about 1e-7 of noise there, which must not be a divisor.
 ZERO_TENSOR = 1e-5
 DISTANCES = ("relative", "relative-per-layer", "row-cosine")
@@ -96,7 +96,7 @@ def kink_margin(network, parameters, x):
 
 
 def settle_zeros(tensors, whole):
-    """Biases before instance norm have no effect; their derivatives are zero, and float64's leftovers (below 1e-12) are stored as zero."""
+    """Biases before instance norm have no effect; their derivatives are zero, and rounding residues (below 1e-12) are stored as zero."""
     for name, value in tensors.items():
         if name.endswith(".conv.bias"):
             if value.abs().max() > 1e-12 * whole:

@@ -3,8 +3,8 @@
 
     python3 generate.py [--out DIR]
 
-Every case is seeded, checked against finite differences before it is written, and redrawn (next seed) while a ReLU input lies so near
-zero that float32 might take the other branch.
+Every case is seeded, checked against finite differences before it is written, and redrawn (next seed) while a ReLU input is so close
+to zero that float32 might take the other branch.
 """
 import argparse
 import math
@@ -42,7 +42,7 @@ def sample_weights(kind, count, generator):
     if kind == "mean":
         return rounded(torch.full((count,), 1.0 / count, dtype=torch.float64))
     weights = rounded(torch.rand(count, generator=generator, dtype=torch.float64) + 0.1)
-    weights[1] = 0.0  # a sample that is present and must not count
+    weights[1] = 0.0  # a sample that must have no effect
     return weights
 
 
@@ -153,7 +153,7 @@ def training_case(folder, name, network, seed, samples=24, batch=6, steps=10, ra
         x = normal(input_shape(network, samples), generator)
         y = torch.randint(network.classes, (samples,), generator=generator)
         order, left = [], []
-        while len(order) < steps:  # an epoch is a permutation; its last batch is what is left (here 6, 6, 6, 5: one sample is dropped)
+        while len(order) < steps:  # an epoch is a permutation; its last batch is the rest (here 6, 6, 6, 5: one sample is dropped)
             left = torch.randperm(samples, generator=generator)[: samples - 1]
             order.extend(left.split(batch))
         order = order[:steps]
@@ -194,7 +194,7 @@ def main():
     arguments.add_argument("--out", default=os.path.dirname(os.path.abspath(__file__)))
     folder = arguments.parse_args().out
     os.makedirs(folder, exist_ok=True)
-    torch.set_num_threads(1)  # so that sums are taken in one order
+    torch.set_num_threads(1)  # so that the order of sums is fixed
 
     network_case(folder, "convnet_28x28x1", ConvNet(1, 28, 28, 10, width=8, depth=3), 5, "one-hot", "mean", 1000)
     network_case(folder, "convnet_32x32x3", ConvNet(3, 32, 32, 10, width=16, depth=3), 3, "soft", "ragged", 2000)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes methods.safetensors (see README.md): what every method of attribution says about a tiny problem, computed the plain way in float64.
+"""Writes methods.safetensors (see README.md): the results of every attribution method for a tiny problem, computed directly in float64.
 
     python3 methods.py
 
-Gradients are autograd's, one sample at a time; Hessians are whole matrices, inverted; models are retrained one after the other.
+Gradients are computed by autograd, one sample at a time; Hessians are full matrices, inverted; models are retrained one after the other.
 """
 import math
 import os
@@ -174,7 +174,7 @@ def tracin(problem, checkpoints=8):
 
 
 def curvature(problem, samples, hessian):
-    """The whole matrix: the Hessian of the mean loss, or J'HJ of its Gauss-Newton form."""
+    """The full matrix: the Hessian of the mean loss, or J'HJ of its Gauss-Newton form."""
     x, y = problem.x[samples], problem.y[samples]
     if hessian:
         return torch.autograd.functional.hessian(lambda theta: problem.losses(theta, x, y).mean(), problem.target)
@@ -261,7 +261,7 @@ def datamodel(problem, strength=0.05):
 
 
 def datamodel_lasso(problem, strength=0.05):
-    """Proximal gradient descent (ISTA), until it stands still."""
+    """Proximal gradient descent (ISTA), until convergence."""
     x, y = datamodel_sides(problem)
     normal = x.T @ x
     normal = normal + 0.01 * normal.diagonal().mean() * torch.eye(len(normal))
@@ -310,7 +310,7 @@ def part_losses(problem, theta):
 
 
 def adam_up(problem, function, samples, stream, steps, rate=2e-4, batch=32):
-    """Adam upwards on the mean of function(theta, samples) over batches in seeded order."""
+    """Gradient ascent by Adam on the mean of function(theta, samples), over batches in seeded order."""
     order = [samples[i] for i in randomness.permutation(len(samples), SEED, (0x554E5452 << 32) + stream)]
     size, theta = min(batch, len(order)), problem.target.clone()
     m, v = torch.zeros_like(theta), torch.zeros_like(theta)
@@ -368,7 +368,7 @@ def cg_score(problem, ridge=1e-6):
 
 
 def in_run_shapley(problem, order=1, every=2):
-    """Second-order Taylor of the utility of every subset is quadratic, so that its Shapley values are these (Wang et al., theorem 6)."""
+    """The second-order Taylor expansion of every subset's utility is quadratic and has these Shapley values (Wang et al., theorem 6)."""
     batches = randomness.batches(TRAIN, BATCH, SEED, EPOCHS)
     thetas = [flat(problem.initial)]
     problem.train(on_step=lambda step, theta: thetas.append(theta))

@@ -2,8 +2,8 @@
 
     python3 metrics.py
 
-Scores are drawn on a coarse grid, so that many are equal. Arrays per case i: scores_i, marked_i (0 or 1), other_i [N]; figures [cases, 4] with the
-columns AUROC, average precision, Spearman and the slope through the origin from scores to other.
+Scores are drawn from a coarse grid, so that many are equal. Arrays per case i: scores_i, marked_i (0 or 1), other_i [N];
+figures [cases, 4] with the columns AUROC, average precision, Spearman and the slope through the origin from scores to other.
 """
 import os
 

@@ -14,7 +14,7 @@ EPSILON = 1e-5
 
 
 def rounded(tensor):
-    """float64 values that float32 holds exactly, so that both sides of a comparison start from the same numbers."""
+    """float64 values that float32 represents exactly, so that both sides of a comparison start from the same numbers."""
     return tensor.to(torch.float32).to(torch.float64)
 
 

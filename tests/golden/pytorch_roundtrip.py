@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Takes a network from the library into PyTorch and brings one back, for a test that is run where PyTorch is.
+"""Loads a network of the library into PyTorch and writes one back, for a test that runs if PyTorch is installed.
 
     python3 pytorch_roundtrip.py DIR
 
-DIR holds `ours.safetensors`, a ConvNet of width 6 and depth 2 for 3 classes of 2×10×10 images as the library writes it, and `x.safetensors` with `x` [N, 2, 10, 10]. Written: `answers.safetensors`
-with `ours` [N, 3], what PyTorch makes of them, and `theirs`, the same of a network of PyTorch's own; and that network's state_dict as `theirs.safetensors`.
+DIR contains `ours.safetensors`, a ConvNet of width 6 and depth 2 for 3 classes of 2×10×10 images as the library writes it, and
+`x.safetensors` with `x` [N, 2, 10, 10]. The script writes `answers.safetensors` with `ours` [N, 3], PyTorch's logits of that network,
+and `theirs`, the logits of a second network, whose state_dict it writes as `theirs.safetensors`.
 """
 import sys
 

@@ -1,4 +1,4 @@
-"""The library's random numbers, written again from their papers: Philox4x32-10 (initialisations, projections) and SplitMix64 (orders)."""
+"""The library's random numbers, reimplemented from the papers: Philox4x32-10 (initialisations, projections) and SplitMix64 (orders)."""
 from collections import OrderedDict
 
 import torch
@@ -24,7 +24,7 @@ def philox_uniform(seed, stream, first, count):
 
 
 def initialise(network, seed, stream=0):
-    """PyTorch's default ranges; parameter i of the network takes position i of the stream. Norms start from one and zero."""
+    """PyTorch's default ranges; parameter i of the network is position i of the stream. Norms start from one and zero."""
     shapes = OrderedDict((n, p.shape) for n, p in network.parameters(torch.Generator().manual_seed(0)).items())
     fan_in, values, at = {}, OrderedDict(), 0
     for name, shape in shapes.items():
@@ -74,7 +74,7 @@ def permutation(count, seed, stream=0):
 
 
 def batches(samples, size, seed, epochs):
-    """Every epoch a seeded permutation cut into batches; the last, smaller one is kept."""
+    """Every epoch is a seeded permutation that is divided into batches; the last, smaller one is kept."""
     result = []
     for epoch in range(epochs):
         order = permutation(samples, seed, (0x4241544348 << 24) + epoch)

@@ -1,6 +1,6 @@
-"""A safetensors writer in a page: 8-byte little-endian header length, a JSON header padded with spaces to a multiple of 8, then the data.
+"""A minimal safetensors writer: 8-byte little-endian header length, a JSON header padded with spaces to a multiple of 8, then the data.
 
-The package `safetensors` is not everywhere PyTorch is; the format is small enough to write by hand.
+The package `safetensors` is not installed wherever PyTorch is, and the format is simple enough to write directly.
 Floating tensors are stored as F32, integer tensors as I64; bytes are the same on every run for the same tensors.
 """
 import json
@@ -12,7 +12,7 @@ import torch
 
 
 def save(path, tensors, metadata):
-    """Writes `tensors` (name -> torch.Tensor) in the order of the dictionary, under a temporary name that is then renamed."""
+    """Writes `tensors` (name -> torch.Tensor) in the order of the dictionary, to a temporary file that is then renamed."""
     header = {"__metadata__": {key: str(value) for key, value in metadata.items()}}
     blocks, offset = [], 0
     for name, tensor in tensors.items():

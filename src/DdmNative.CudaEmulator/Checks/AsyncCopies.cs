@@ -3,8 +3,9 @@ using System.Numerics;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// The copies that the threads of a block have begun by <c>cp.async</c> and not yet waited for, in the groups that each thread commits. Waiting completes them
-/// in the <see cref="SharedMemoryRaceDetector"/>. What the lanes of a warp begin together is kept together, as long as they are in groups of one number.
+/// The copies that the threads of a block have started by <c>cp.async</c> and not yet waited for, in the groups that each thread commits.
+/// Waiting completes them in the <see cref="SharedMemoryRaceDetector"/>. Copies that the lanes of a warp start together are one entry, as
+/// long as the lanes are in groups of the same number.
 /// </summary>
 public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
 {
@@ -12,7 +13,7 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
     private readonly int[] _committed = new int[BarrierClock.MaxWarps * 32];
     private readonly Stack<ulong[]> _spare = new();
 
-    /// <summary>Forgets the last block.</summary>
+    /// <summary>Clears the state of the previous block.</summary>
     public void Begin()
     {
         foreach (List<OpenCopy> copies in _open)
@@ -25,7 +26,7 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
         Array.Clear(_committed);
     }
 
-    /// <summary>Lanes of a warp begin to copy; false if the memory must not be written now (see the detector's violation).</summary>
+    /// <summary>Lanes of a warp start a copy; false if the memory must not be written now (see the detector's violation).</summary>
     public bool Copy(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
         if (!detector.BeginCopy(site, warp, mask, addresses, bytes))
@@ -52,10 +53,10 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
             _committed[warp * 32 + BitOperations.TrailingZeroCount(rest)]++;
     }
 
-    /// <summary><c>cp.async.wait_group n</c>: all groups of the lanes but the n last ones are complete.</summary>
+    /// <summary><c>cp.async.wait_group n</c>: all groups of the lanes except the last n are complete.</summary>
     public void Wait(int warp, uint mask, int groups) => Complete(warp, mask, groups);
 
-    /// <summary><c>cp.async.wait_all</c>: also what has not been committed.</summary>
+    /// <summary><c>cp.async.wait_all</c>: also copies that have not been committed.</summary>
     public void WaitAll(int warp, uint mask) => Complete(warp, mask, -1);
 
     private void Complete(int warp, uint mask, int groups)
@@ -66,7 +67,7 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
         for (int i = 0; i < copies.Count; i++)
         {
             OpenCopy copy = copies[i];
-            // Of lanes that have committed more than this the copy's group is not among the last ones.
+            // For lanes that have committed more groups than this, the copy's group is not among the last ones.
             uint done = Lanes(made, copy.Mask & mask, copy.Group + groups + 1, int.MaxValue);
             for (uint rest = done; rest != 0; rest &= rest - 1)
             {
@@ -83,7 +84,7 @@ public sealed class AsyncCopies(SharedMemoryRaceDetector detector)
         copies.RemoveRange(kept, copies.Count - kept);
     }
 
-    /// <summary>Those lanes of a mask whose number is at least the one and below the other.</summary>
+    /// <summary>The lanes of a mask whose number is at least <paramref name="least"/> and below <paramref name="end"/>.</summary>
     private static uint Lanes(ReadOnlySpan<int> numbers, uint mask, int least, int end)
     {
         uint found = 0;

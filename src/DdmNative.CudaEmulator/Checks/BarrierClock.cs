@@ -3,18 +3,19 @@ using System.Numerics;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// Who has synchronised with whom in a block: for each pair of warps the time before which the accesses of the one are visible to the other. Time is a counter that
-/// moves on at each synchronisation and never goes back from block to block, so that what earlier blocks left in the shadow memory is old without being cleared.
-/// This is the vector clock of Flanagan and Freund (FastTrack, 2009) with one clock for the block, which is enough because a block's warps take turns.
+/// Which warps of a block have synchronised: for each pair of warps, the time before which the accesses of the second are visible to the
+/// first. Time is a counter that advances at each synchronisation and never goes back between blocks, so that tags that earlier blocks left
+/// in the shadow memory are old and need not be cleared. This is the vector clock of Flanagan and Freund (FastTrack, 2009) with one clock
+/// for the block, which is enough because a block's warps take turns.
 /// </summary>
 public sealed class BarrierClock
 {
     public const int MaxWarps = 32;
 
-    /// <summary>Barriers that a block can name: <c>bar.sync 0</c> to <c>15</c>.</summary>
+    /// <summary>Number of barriers that a block can name: <c>bar.sync 0</c> to <c>15</c>.</summary>
     public const int Barriers = 16;
 
-    /// <summary>Times stay below this, which is later than all.</summary>
+    /// <summary>Later than all times: they stay below this value.</summary>
     public const uint Never = int.MaxValue;
 
     private readonly uint[] _visible = new uint[MaxWarps * MaxWarps];
@@ -24,20 +25,22 @@ public sealed class BarrierClock
     private readonly bool _withinWarps;
     private int _warps;
 
-    /// <param name="withinWarps">Whether lanes of one warp are ordered only by <see cref="SynchroniseWarp"/>; else they always are.</param>
+    /// <param name="withinWarps">
+    /// Whether lanes of one warp are ordered only by <see cref="SynchroniseWarp"/>; otherwise they always are.
+    /// </param>
     public BarrierClock(bool withinWarps) => this._withinWarps = withinWarps;
 
     public uint Time { get; private set; }
 
-    /// <summary>When the block began.</summary>
+    /// <summary>The time at which the block started.</summary>
     public uint Start { get; private set; }
 
-    /// <summary>Whether a new block could run out of times: then whoever keeps times must forget them.</summary>
-    public bool IsWorn => Time > Never / 2;
+    /// <summary>Whether a new block could run out of times: then all tags that contain times must be cleared.</summary>
+    public bool IsExhausted => Time > Never / 2;
 
     public void Begin(int warpCount)
     {
-        if (IsWorn)
+        if (IsExhausted)
             Time = 0;
         _warps = warpCount;
         Start = ++Time;
@@ -51,7 +54,7 @@ public sealed class BarrierClock
         }
     }
 
-    /// <summary>A warp comes to a barrier, to wait there or only to tell (<c>bar.arrive</c>).</summary>
+    /// <summary>A warp arrives at a barrier, to wait there or only to signal (<c>bar.arrive</c>).</summary>
     public void Arrive(int barrier, int warp)
     {
         Span<uint> row = Row(warp), gathered = Gathered(barrier);
@@ -64,8 +67,8 @@ public sealed class BarrierClock
         gathered[warp] = ++Time;
     }
 
-    /// <summary>A barrier that all its warps have come to lets those go that wait at it.</summary>
-    /// <param name="barrier">Which.</param>
+    /// <summary>A barrier at which all its warps have arrived releases those that wait.</summary>
+    /// <param name="barrier">The barrier's number.</param>
     /// <param name="waiting">One bit for each warp that waits.</param>
     public void Release(int barrier, uint waiting)
     {
@@ -85,7 +88,9 @@ public sealed class BarrierClock
         gathered.Clear();
     }
 
-    /// <summary><c>bar.warp.sync</c>: the lanes of the warp see one another's accesses. Lanes that the mask leaves out are taken to come along.</summary>
+    /// <summary>
+    /// <c>bar.warp.sync</c>: the lanes of the warp see one another's accesses. Lanes that the mask leaves out are assumed to take part.
+    /// </summary>
     public void SynchroniseWarp(int warp)
     {
         if (!_withinWarps)
@@ -94,10 +99,10 @@ public sealed class BarrierClock
         Refresh(warp);
     }
 
-    /// <summary>Whether the warp sees what the other did at a time. For lanes of one warp, the other is the warp itself.</summary>
+    /// <summary>Whether the warp sees what the other warp did at a time. For lanes of one warp, both are the same.</summary>
     public bool Sees(int warp, int other, uint time) => time < _visible[warp * MaxWarps + other];
 
-    /// <summary>The warp sees everything that happened before this.</summary>
+    /// <summary>The warp sees everything that happened before this time.</summary>
     public uint SeesAllBefore(int warp) => _allVisible[warp];
 
     /// <summary>The warp sees nothing that another warp did at this time or later.</summary>

@@ -3,16 +3,19 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// Which registers of a function may be read before they are written, found once when it is loaded, so that only those few are watched while it runs. Forward
-/// data flow over the basic blocks: a register is written for certain if every path to a place writes it without a guard.
+/// Which registers of a function may be read before they are written, determined once when it is loaded, so that only those few are tracked
+/// while it runs. Forward data flow over the basic blocks: a register is definitely written at a point if every path to it writes it
+/// without a guard.
 /// </summary>
 public static class DefiniteAssignment
 {
-    /// <summary>Registers by index that some path reads unwritten. Registers that hold a function's parameters are written by the caller.</summary>
+    /// <summary>
+    /// Registers by index that are read unwritten on some path. Registers that hold a function's parameters are written by the caller.
+    /// </summary>
     public static IReadOnlySet<int> MaybeUnwritten(PtxFunction function)
     {
         IReadOnlyList<PtxInstruction> code = function.Instructions;
-        PtxControlFlow flow = PtxControlFlow.Of(code);
+        PtxControlFlow flow = PtxControlFlow.Build(code);
         int words = (function.Registers.Count + 63) / 64;
         ulong[]?[] after = new ulong[flow.Blocks.Count][];
         int[] order = flow.ReversePostorder();
@@ -56,7 +59,7 @@ public static class DefiniteAssignment
     {
         if (block == 0)
         {
-            // Nothing holds on entry but what the caller gave, whatever a back edge to the first instruction brings.
+            // On entry only what the caller passed is written, whatever a back edge to the first instruction adds.
             Array.Clear(state);
             foreach (int register in function.ParameterRegisters)
                 state[register / 64] |= 1ul << register % 64;

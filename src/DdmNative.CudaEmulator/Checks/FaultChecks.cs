@@ -1,8 +1,8 @@
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// The checks that can be switched off, to compare speeds or to go on past a fault. Accesses outside of every allocation, misaligned ones, writes to constant
-/// memory and barriers that can never complete are always faults.
+/// The checks that can be switched off, to compare speeds or to continue past a fault. Accesses outside of every allocation, misaligned
+/// ones, writes to constant memory and barriers that can never complete are always faults.
 /// </summary>
 [Flags]
 public enum FaultChecks
@@ -17,7 +17,9 @@ public enum FaultChecks
     WarpRaces = 1 << 4,
     AsyncCopies = 1 << 5,
     WarpSyncMasks = 1 << 6,
-    /// <summary>Freed memory is kept back for a while, so that accesses to it are told from accesses to its next owner.</summary>
+    /// <summary>
+    /// Freed memory is not reused for a while, so that accesses to it can be distinguished from accesses to the next allocation.
+    /// </summary>
     UseAfterFree = 1 << 7,
     InstructionLimit = 1 << 8,
     Uninitialised = UninitialisedGlobal | UninitialisedShared | UninitialisedRegisters,
@@ -46,10 +48,10 @@ public static class FaultChecksText
     ];
 
     /// <summary>
-    /// Words separated by commas, taken from left to right; a word with <c>-</c> before it is taken away, and a list that begins with one begins from
-    /// <c>all</c>: <c>all</c>, <c>none</c>, <c>races,async-copies</c>, <c>-warp-races</c>.
+    /// Words separated by commas, applied from left to right. A word with <c>-</c> before it removes that check, and a list that starts
+    /// with such a word starts from <c>all</c>: <c>all</c>, <c>none</c>, <c>races,async-copies</c>, <c>-warp-races</c>.
     /// </summary>
-    /// <exception cref="FormatException">A word that is no check; the message lists those there are.</exception>
+    /// <exception cref="FormatException">A word does not name a check; the message lists the valid names.</exception>
     public static FaultChecks Parse(string text)
     {
         string[] parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -60,7 +62,8 @@ public static class FaultChecksText
             string name = without ? part[1..] : part;
             int found = Array.FindIndex(Words, entry => entry.Word.Equals(name, StringComparison.OrdinalIgnoreCase));
             if (found < 0)
-                throw new FormatException($"'{name}' is no check of the CUDA emulator; there are {string.Join(", ", Words.Select(entry => entry.Word))}");
+                throw new FormatException(
+                    $"'{name}' is not a check of the CUDA emulator, expected {string.Join(", ", Words.Select(entry => entry.Word))}");
             checks = without ? checks & ~Words[found].Checks : checks | Words[found].Checks;
         }
 

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Checks;
 
-/// <summary>What a kernel did that it must not do.</summary>
+/// <summary>The ways in which a kernel can fail.</summary>
 public enum FaultKind : byte
 {
     OutOfBounds,
@@ -10,21 +10,27 @@ public enum FaultKind : byte
     UninitialisedGlobal,
     UninitialisedShared,
     UninitialisedRegister,
-    /// <summary>Two threads wrote different values to one place of shared memory with no barrier in between.</summary>
+    /// <summary>Two threads wrote different values to one location of shared memory with no barrier in between.</summary>
     SharedWriteWriteRace,
-    /// <summary>One thread read and another wrote a place of shared memory with no barrier in between.</summary>
+    /// <summary>One thread read and another wrote a location of shared memory with no barrier in between.</summary>
     SharedReadWriteRace,
-    /// <summary>Shared memory that <c>cp.async</c> is still filling was touched: no <c>cp.async.wait_group</c> of the copying thread in between.</summary>
+    /// <summary>
+    /// Access to shared memory that <c>cp.async</c> is still filling: no <c>cp.async.wait_group</c> of the copying thread in between.
+    /// </summary>
     AsyncCopyNotAwaited,
-    /// <summary>A barrier that some threads of the block wait at while the others have left the kernel, wait elsewhere or diverged.</summary>
+    /// <summary>
+    /// A barrier at which some threads of the block wait while the others have exited the kernel, wait elsewhere or diverged.
+    /// </summary>
     PartialBarrier,
-    /// <summary>A warp-synchronous instruction whose mask leaves out a thread that executes it or names one that never comes.</summary>
+    /// <summary>A warp-synchronous instruction whose mask leaves out a thread that executes it or names one that never arrives.</summary>
     WarpSyncMask,
-    /// <summary>A thread block executed more instructions than <c>EmulatorOptions</c> allow: most likely a loop without end.</summary>
+    /// <summary>A thread block executed more instructions than <c>EmulatorOptions</c> allow: most likely an infinite loop.</summary>
     InstructionLimit,
     /// <summary><c>assert</c> in a kernel: <c>__assertfail</c>.</summary>
     Assertion,
-    /// <summary>The kernel asked for it: <c>trap</c>, <c>brx.idx</c> past its table, a call through a pointer that is no function.</summary>
+    /// <summary>
+    /// The kernel stopped itself: <c>trap</c>, <c>brx.idx</c> past its table, a call through a pointer that is not a function.
+    /// </summary>
     Trap,
 }
 
@@ -50,7 +56,9 @@ public static class FaultKindFacts
         _ => "trap",
     };
 
-    /// <summary>The check that reports the fault; <see cref="FaultChecks.None"/> where it cannot be switched off, because execution cannot go on.</summary>
+    /// <summary>
+    /// The check that reports the fault; <see cref="FaultChecks.None"/> if it cannot be switched off because execution cannot continue.
+    /// </summary>
     public static FaultChecks Check(this FaultKind kind) => kind switch
     {
         FaultKind.UninitialisedGlobal => FaultChecks.UninitialisedGlobal,

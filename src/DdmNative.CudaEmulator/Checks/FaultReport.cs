@@ -5,12 +5,12 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// An instruction of a kernel as a reader finds it: PTX line, opcode and modifiers as they were written, and the line of the source where the PTX has <c>.loc</c>;
-/// else the file is null.
+/// An instruction of a kernel as reports name it: PTX line, opcode and modifiers as written, and the line of the source if the PTX has
+/// <c>.loc</c>; otherwise the file is null.
 /// </summary>
 public sealed record FaultPlace(int PtxLine, string Instruction, string? SourceFile, int SourceLine)
 {
-    public static FaultPlace Of(PtxInstruction instruction, IReadOnlyDictionary<int, string> sourceFiles) =>
+    public static FaultPlace Create(PtxInstruction instruction, IReadOnlyDictionary<int, string> sourceFiles) =>
         instruction.Source.IsKnown && sourceFiles.TryGetValue(instruction.Source.File, out string? file)
             ? new(instruction.Line, instruction.Text, file, instruction.Source.Line)
             : new(instruction.Line, instruction.Text, null, 0);
@@ -19,21 +19,25 @@ public sealed record FaultPlace(int PtxLine, string Instruction, string? SourceF
         SourceFile is null ? $"PTX line {PtxLine} ({Instruction})" : $"PTX line {PtxLine} ({Instruction}), {Path.GetFileName(SourceFile)}:{SourceLine}";
 }
 
-/// <summary>Which of three dimensions: a block in its grid, or a thread in its block.</summary>
+/// <summary>An index in three dimensions: of a block in its grid, or of a thread in its block.</summary>
 public readonly record struct FaultIndex(uint X, uint Y, uint Z)
 {
-    /// <summary>The index of the thread (or block) with that number in an extent of so many in x and y.</summary>
-    public static FaultIndex Of(uint number, uint extentX, uint extentY) => new(number % extentX, number / extentX % extentY, number / extentX / extentY);
+    /// <summary>The index of the thread (or block) with a number, in an extent of the given size in x and y.</summary>
+    public static FaultIndex FromNumber(uint number, uint extentX, uint extentY) =>
+        new(number % extentX, number / extentX % extentY, number / extentX / extentY);
 
     public override string ToString() => $"({X}, {Y}, {Z})";
 }
 
 public enum FaultAccess : byte { Read, Write, Atomic }
 
-/// <summary>The memory that a fault is about: the allocation or variable that holds the address, or the one nearest to it. What the host allocated has no name.</summary>
+/// <summary>
+/// The memory that a fault concerns: the allocation or variable that contains the address, or the nearest one. Allocations of the host have
+/// no name.
+/// </summary>
 public sealed record FaultAllocation(ulong Address, ulong Bytes, string? Name, bool IsFreed)
 {
-    /// <summary>Where an address lies in relation to the allocation, in words.</summary>
+    /// <summary>Describes the position of an address relative to the allocation.</summary>
     public string Relation(ulong address)
     {
         string what = (IsFreed ? "freed " : "") + (Name is null ? "allocation" : $"variable {Name}") + string.Create(CultureInfo.InvariantCulture, $" of {Bytes} bytes at 0x{Address:x}");
@@ -44,15 +48,18 @@ public sealed record FaultAllocation(ulong Address, ulong Bytes, string? Name, b
 }
 
 /// <summary>
-/// An access to memory that a fault is about. The address is as the kernel used it: within the space for shared, local and constant memory. The allocation is
-/// null where there is none near.
+/// An access to memory that a fault concerns. The address is as the kernel used it: within the space for shared, local and constant memory.
+/// The allocation is null if none is near.
 /// </summary>
 public sealed record FaultMemory(FaultAccess Access, PtxSpace Space, ulong Address, int Bytes, FaultAllocation? Allocation);
 
-/// <summary>The earlier access of a race or of a copy still in flight; no thread where it was several, no place where it is not known any more.</summary>
+/// <summary>
+/// The earlier access of a race or of a pending copy; the thread is null if there were several, the place is null if it is not known any
+/// more.
+/// </summary>
 public sealed record FaultOther(FaultAccess Access, FaultIndex? Thread, FaultPlace? Place);
 
-/// <summary>A fault that a kernel committed, with all that is needed to find it.</summary>
+/// <summary>A fault of a kernel, with everything that is needed to locate it.</summary>
 public sealed record FaultReport(FaultKind Kind, string Kernel, FaultPlace Place, FaultIndex Block, FaultIndex Thread)
 {
     public FaultMemory? Memory { get; init; }
@@ -60,14 +67,16 @@ public sealed record FaultReport(FaultKind Kind, string Kernel, FaultPlace Place
     public FaultOther? Other { get; init; }
 
     /// <summary>
-    /// The earlier instruction that read <see cref="Memory"/>, where the value came to this one by way of registers; else null.
+    /// The earlier instruction that read <see cref="Memory"/>, if the value reached this instruction through registers; otherwise null.
     /// </summary>
     public FaultPlace? Origin { get; init; }
 
-    /// <summary>What was found and what was expected, where <see cref="Memory"/> and <see cref="Other"/> do not say it; without a full stop.</summary>
+    /// <summary>
+    /// What was found and what was expected, if <see cref="Memory"/> and <see cref="Other"/> do not say it; without a full stop.
+    /// </summary>
     public string? Detail { get; init; }
 
-    /// <summary>Of several lines: what happened where; the access; the other access; what to do.</summary>
+    /// <summary>Several lines: what happened and where; the access; the other access; what to do.</summary>
     public string Message
     {
         get
@@ -90,12 +99,13 @@ public sealed record FaultReport(FaultKind Kind, string Kernel, FaultPlace Place
 
     private string? Advice => Kind switch
     {
-        FaultKind.SharedWriteWriteRace or FaultKind.SharedReadWriteRace => "order the two by __syncthreads(), or by __syncwarp() where both threads are of one warp",
+        FaultKind.SharedWriteWriteRace or FaultKind.SharedReadWriteRace =>
+            "order the two by __syncthreads(), or by __syncwarp() if both threads are in one warp",
         FaultKind.AsyncCopyNotAwaited => "wait with cp.async.wait_group in the thread that copies, and with a barrier in the others",
         FaultKind.UninitialisedGlobal => "the host neither copied nor set it, and no kernel wrote it",
         FaultKind.UninitialisedShared => "no thread of this block has written it",
         FaultKind.UninitialisedRegister => "no path that this thread took has written it",
-        FaultKind.InstructionLimit => "a loop that never ends, or raise DDM_CUDA_EMULATOR_INSTRUCTION_LIMIT",
+        FaultKind.InstructionLimit => "the loop may be infinite; if it is not, raise DDM_CUDA_EMULATOR_INSTRUCTION_LIMIT",
         _ => null,
     };
 

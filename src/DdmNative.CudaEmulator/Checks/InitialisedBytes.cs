@@ -3,15 +3,16 @@ using System.Numerics;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// Which bytes of an allocation have been written, one bit each, and how many have not: most allocations soon hold none of these, and then nothing has to be looked up. Several host threads may mark at
-/// once; marking what is marked already, the usual case, only reads.
+/// Which bytes of an allocation have been written, one bit each, and how many have not: most allocations soon have no unwritten bytes, and
+/// then nothing has to be looked up. Several host threads may mark bytes at the same time; marking bytes that are already marked, the usual
+/// case, only reads.
 /// </summary>
 public sealed class InitialisedBytes
 {
     private readonly ulong[] _bits;
     private long _missing;
 
-    /// <param name="bytes">Of the allocation.</param>
+    /// <param name="bytes">Size of the allocation.</param>
     public InitialisedBytes(ulong bytes)
     {
         _bits = new ulong[(bytes + 63) / 64];
@@ -21,7 +22,7 @@ public sealed class InitialisedBytes
     /// <summary>Whether all bytes of the allocation have been written.</summary>
     public bool IsComplete => Volatile.Read(ref _missing) == 0;
 
-    /// <summary>Marks bytes from an offset on.</summary>
+    /// <summary>Marks bytes as written, starting at an offset.</summary>
     public void Mark(ulong offset, ulong bytes)
     {
         ulong end = offset + bytes;
@@ -57,7 +58,7 @@ public sealed class InitialisedBytes
         return null;
     }
 
-    /// <summary>Gives the bytes the state of others, as a copy within the device does.</summary>
+    /// <summary>Copies the state of other bytes, as a copy within the device does.</summary>
     public void CopyFrom(InitialisedBytes source, ulong sourceOffset, ulong offset, ulong bytes)
     {
         if (source.AreAll(sourceOffset, bytes))

@@ -3,10 +3,10 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// Which registers of a function may hold poison, a value that comes from what nobody has written, and which instructions may read it.
-/// Forward data flow over the basic blocks, done when the function is loaded: only those instructions are watched while it runs. Poison
-/// comes from registers that some path reads unwritten, and, if asked for, from memory. Behind the function's registers the flag of
-/// carries (<c>add.cc</c>) counts as one more.
+/// Which registers of a function may hold poison, a value that is derived from uninitialised storage, and which instructions may read it.
+/// Forward data flow over the basic blocks, computed when the function is loaded: only those instructions are tracked while it runs. Poison
+/// comes from registers that are read unwritten on some path, and, if requested, from memory. The carry flag (<c>add.cc</c>) counts as one
+/// more register after those of the function.
 /// </summary>
 internal sealed class PoisonFlow
 {
@@ -16,16 +16,17 @@ internal sealed class PoisonFlow
     private PoisonFlow(IReadOnlySet<int> unwritten, ulong[] carriers, bool[] reads) =>
         (Unwritten, this._carriers, this._reads) = (unwritten, carriers, reads);
 
-    /// <summary>Registers by index that some path reads unwritten; none where poison does not come from them.</summary>
+    /// <summary>Registers by index that are read unwritten on some path; none if they are not a source of poison here.</summary>
     public IReadOnlySet<int> Unwritten { get; }
 
-    /// <summary>Finds them.</summary>
-    /// <param name="function">Whose registers.</param>
-    /// <param name="fromRegisters">Poison comes from registers that are read unwritten.</param>
+    /// <summary>Computes the data flow.</summary>
+    /// <param name="function">The function to examine.</param>
+    /// <param name="fromRegisters">Registers that are read unwritten are a source of poison.</param>
     /// <param name="fromMemory">
-    /// Poison comes from every load, but for constants and a kernel's parameters, and from what a caller or callee hands over.
+    /// Every load is a source of poison, except loads of constants and of a kernel's parameters; so are values that a caller or callee
+    /// passes.
     /// </param>
-    public static PoisonFlow Of(PtxFunction function, bool fromRegisters, bool fromMemory)
+    public static PoisonFlow Compute(PtxFunction function, bool fromRegisters, bool fromMemory)
     {
         IReadOnlyList<PtxInstruction> code = function.Instructions;
         int count = function.Registers.Count + 1, words = (count + 63) / 64;
@@ -35,8 +36,8 @@ internal sealed class PoisonFlow
         if (!fromMemory && unwritten.Count == 0)
             return new(unwritten, carriers, reads);
 
-        PtxControlFlow flow = PtxControlFlow.Of(code);
-        Step[] steps = [.. code.Select(instruction => Step.Of(function, instruction, fromMemory))];
+        PtxControlFlow flow = PtxControlFlow.Build(code);
+        Step[] steps = [.. code.Select(instruction => Step.Create(function, instruction, fromMemory))];
         ulong[][] after = [.. flow.Blocks.Select(_ => new ulong[words])];
         int[] order = flow.ReversePostorder();
         ulong[] state = new ulong[words];
@@ -48,7 +49,7 @@ internal sealed class PoisonFlow
             {
                 Enter(block);
                 for (int i = flow.Blocks[block].Start; i < flow.Blocks[block].End; i++)
-                    steps[i].Take(state);
+                    steps[i].Apply(state);
                 if (after[block].AsSpan().SequenceEqual(state))
                     continue;
                 state.CopyTo(after[block], 0);
@@ -67,11 +68,11 @@ internal sealed class PoisonFlow
                     Add(carriers, register);
                 }
 
-                steps[i].Take(state);
+                steps[i].Apply(state);
             }
         }
 
-        // The caller reads them.
+        // The caller reads the result registers.
         foreach (int register in function.ResultRegisters)
             Add(carriers, register);
         return new(unwritten, carriers, reads);
@@ -96,11 +97,12 @@ internal sealed class PoisonFlow
     }
 
     /// <summary>
-    /// Whether the register is read somewhere while it may hold poison, so that all that write it must say whether they write any.
+    /// Whether the register is read somewhere while it may hold poison, so that all instructions that write it must record whether they
+    /// write poison.
     /// </summary>
     public bool IsCarrier(int register) => Has(_carriers, register);
 
-    /// <summary>Whether the instruction with that number may read poison.</summary>
+    /// <summary>Whether the instruction with that index may read poison.</summary>
     public bool Reads(int instruction) => _reads[instruction];
 
     private static bool Has(ulong[] set, int register) => (set[register / 64] >> register % 64 & 1) != 0;
@@ -115,10 +117,10 @@ internal sealed class PoisonFlow
             set[register / 64] &= ~(1ul << register % 64);
     }
 
-    /// <summary>What one instruction does to the set of registers that may hold poison.</summary>
+    /// <summary>How one instruction changes the set of registers that may hold poison.</summary>
     private readonly record struct Step(int[] Reads, int[] Sources, int[] Writes, bool IsGuarded, bool IsSource)
     {
-        public static Step Of(PtxFunction function, PtxInstruction instruction, bool fromMemory)
+        public static Step Create(PtxFunction function, PtxInstruction instruction, bool fromMemory)
         {
             int carry = function.Registers.Count;
             int[] sources = [.. RegisterUse.Sources(instruction), .. RegisterUse.UsesCarry(instruction) ? [carry] : (int[])[]];
@@ -127,7 +129,7 @@ internal sealed class PoisonFlow
             return new(reads, sources, writes, instruction.Guard is not null, fromMemory && IsFromMemory(function, instruction));
         }
 
-        public void Take(ulong[] state)
+        public void Apply(ulong[] state)
         {
             if (Writes.Length == 0)
                 return;

@@ -1,18 +1,18 @@
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>Where poison came from: a register, or memory that an instruction read.</summary>
-/// <param name="Kind">As what it is reported.</param>
+/// <param name="Kind">The kind of fault that is reported.</param>
 /// <param name="Register">The register's name, or null.</param>
 /// <param name="Site">The instruction that read memory, or −1.</param>
-/// <param name="Memory">What it read, or null.</param>
+/// <param name="Memory">The memory that it read, or null.</param>
 internal sealed record PoisonOrigin(FaultKind Kind, string? Register, int Site, FaultMemory? Memory);
 
 /// <summary>
-/// The origins of the poison that is about in one block, by number from 1 on. Of more than are kept the last number stands for the rest.
+/// The origins of the poison in one block, numbered from 1. If there are more than can be stored, the last number stands for the rest.
 /// </summary>
 internal sealed class PoisonOrigins
 {
-    private const int MostKept = 1 << 16;
+    private const int MaxKept = 1 << 16;
 
     private readonly List<PoisonOrigin> _origins = [];
     private readonly Dictionary<(int Site, ulong Address), int> _reads = [];
@@ -38,7 +38,7 @@ internal sealed class PoisonOrigins
     {
         if (_reads.TryGetValue((site, address), out int number))
             return number;
-        if (_origins.Count >= MostKept)
+        if (_origins.Count >= MaxKept)
             return _origins.Count;
         return _reads[(site, address)] = Add(new(kind, null, site, memory()));
     }

@@ -1,10 +1,10 @@
 namespace DdmNative.CudaEmulator.Checks;
 
 /// <summary>
-/// Bytes of shared or local memory into which poison was stored, each with the number of its origin. Only while there are any need it be
-/// asked.
+/// Bytes of shared or local memory into which poison was stored, each with the number of its origin. It need be queried only while there
+/// are any.
 /// </summary>
-/// <param name="bytes">Of the memory.</param>
+/// <param name="bytes">Size of the memory.</param>
 internal sealed class PoisonedBytes(long bytes)
 {
     private readonly long _length = bytes;
@@ -20,7 +20,7 @@ internal sealed class PoisonedBytes(long bytes)
         Any = false;
     }
 
-    /// <summary>Poisons those bytes from an offset on whose bits are set.</summary>
+    /// <summary>Poisons the bytes whose bits are set, starting at an offset.</summary>
     public void Set(long offset, uint which, int origin)
     {
         if (_origins.Length == 0)
@@ -33,14 +33,14 @@ internal sealed class PoisonedBytes(long bytes)
         }
     }
 
-    /// <summary>The bytes hold what somebody has written.</summary>
+    /// <summary>The bytes hold initialised values again.</summary>
     public void Clear(long offset, int count)
     {
         if (Any)
             _origins.AsSpan((int)offset, count).Clear();
     }
 
-    /// <summary>A bit for each of up to 32 bytes from an offset on that are poisoned, and the origin of the first of them.</summary>
+    /// <summary>A bit for each of up to 32 bytes from an offset on that is poisoned, and the origin of the first of them.</summary>
     public uint Find(long offset, int count, out int origin)
     {
         uint found = 0;

@@ -2,14 +2,17 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Checks;
 
-/// <summary>Which registers an instruction reads and writes, from the shape of its operands: the destination comes first in all that have one.</summary>
+/// <summary>
+/// Which registers an instruction reads and writes, derived from its operands: the destination is the first operand of all instructions
+/// that have one.
+/// </summary>
 public static class RegisterUse
 {
-    /// <summary>Registers read, the guard's among them; some may come twice.</summary>
+    /// <summary>Registers read, including the guard; some may occur twice.</summary>
     public static IEnumerable<int> Reads(PtxInstruction instruction) =>
         instruction.Guard is { } guard ? Sources(instruction).Prepend(guard.Register) : Sources(instruction);
 
-    /// <summary>Registers read but for the guard; some may come twice.</summary>
+    /// <summary>Registers read, except for the guard; some may occur twice.</summary>
     public static IEnumerable<int> Sources(PtxInstruction instruction)
     {
         if (instruction.Call is { } call)
@@ -37,9 +40,9 @@ public static class RegisterUse
     }
 
     /// <summary>
-    /// Registers whose values decide something at once: whether the instruction happens, where the thread goes, what memory it touches,
-    /// whom it waits for or exchanges values with. What is moved, stored or computed decides nothing yet: compilers let lanes compute
-    /// with values that they know nobody will use.
+    /// Registers whose values decide something immediately: whether the instruction is executed, where the thread continues, which memory
+    /// it accesses, which threads it waits for or exchanges values with. Values that are moved, stored or computed decide nothing yet:
+    /// compilers let lanes compute with values that they know to be unused.
     /// </summary>
     public static IEnumerable<int> Decides(PtxInstruction instruction)
     {
@@ -49,7 +52,7 @@ public static class RegisterUse
             PtxOpcode.Call => [instruction.Call!.Target],
             PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red or PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix =>
                 operands.Where(operand => operand is PtxAddress),
-            // Beside the addresses the distance of rows.
+            // In addition to the addresses, the distance between rows.
             PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC => operands.Skip(1),
             PtxOpcode.WmmaStoreD => operands.Where(operand => operand is not PtxVectorOperand),
             PtxOpcode.CpAsync or PtxOpcode.BrxIdx or PtxOpcode.Stackrestore => operands,
@@ -63,10 +66,10 @@ public static class RegisterUse
         return instruction.Guard is { } guard ? registers.Prepend(guard.Register) : registers;
     }
 
-    /// <summary>Whether the instruction adds the flag of carries.</summary>
+    /// <summary>Whether the instruction adds the carry flag.</summary>
     public static bool UsesCarry(PtxInstruction instruction) => instruction.Opcode is PtxOpcode.Addc or PtxOpcode.Subc or PtxOpcode.Madc;
 
-    /// <summary>Whether the instruction sets the flag of carries.</summary>
+    /// <summary>Whether the instruction sets the carry flag.</summary>
     public static bool SetsCarry(PtxInstruction instruction) => instruction.Modifiers.Has(PtxQualifiers.CarryOut);
 
     /// <summary>Whether the first operand is a result.</summary>

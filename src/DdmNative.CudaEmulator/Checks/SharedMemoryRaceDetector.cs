@@ -5,29 +5,30 @@ using System.Runtime.Intrinsics;
 
 namespace DdmNative.CudaEmulator.Checks;
 
-/// <summary>What was found wrong with an access to shared memory.</summary>
-/// <param name="Kind">A race, or an access to what is still being copied.</param>
-/// <param name="Lane">The lane whose access it was.</param>
-/// <param name="Address">Where in shared memory: the first byte that is in question.</param>
-/// <param name="OtherAccess">What the earlier access was.</param>
-/// <param name="OtherThread">Who made it, as a number within the block; −1 where it was several or nobody.</param>
-/// <param name="OtherSite">Its instruction; −1 where it is not known.</param>
+/// <summary>A violation by an access to shared memory.</summary>
+/// <param name="Kind">A race, or an access to memory that is still being copied.</param>
+/// <param name="Lane">The lane that made the access.</param>
+/// <param name="Address">The address in shared memory of the first byte in question.</param>
+/// <param name="OtherAccess">The kind of the earlier access.</param>
+/// <param name="OtherThread">The thread that made it, as a number within the block; −1 if it was several or none.</param>
+/// <param name="OtherSite">Its instruction; −1 if it is not known.</param>
 public readonly record struct SharedViolation(FaultKind Kind, int Lane, ulong Address, FaultAccess OtherAccess, int OtherThread, int OtherSite);
 
 /// <summary>
-/// Watches the shared memory of one block at a time. For each unit of memory (4 bytes, or less in kernels with narrower accesses) two tags tell who last wrote and who last
-/// read it, when, and at which instruction; <see cref="BarrierClock"/> tells whether the accessing warp sees that. A read needs to see
-/// the writes before it, and what no thread of this block has written is noted; a write needs to see all reads and writes before it;
-/// atomic accesses need not see one another. Reports the first violation and knows the earlier access. All addresses must have been found
-/// in bounds and aligned. Usually four units are dealt with at once, and lanes that read one address together.
+/// Checks the shared memory of one block at a time. For each unit of memory (4 bytes, or less in kernels with narrower accesses), two tags
+/// record the last writer and the last reader: thread, time and instruction. <see cref="BarrierClock"/> decides whether the accessing warp
+/// sees that access. A read must see the writes before it, and a read of memory that no thread of this block has written is recorded; a
+/// write must see all reads and writes before it; atomic accesses need not see one another. Reports the first violation together with the
+/// earlier access. All addresses must have been checked to be in bounds and aligned. Usually four units are processed at once, and lanes
+/// that read one address together.
 /// </summary>
 /// <remarks>
-/// Not reported: lanes of one warp that write one place in one instruction (one of them wins); threads that write the value that is there already (the caller
-/// compares, see <see cref="Overwrite"/>).
+/// Not reported: lanes of one warp that write one location in one instruction (one of them wins); threads that write the value that is
+/// already there (the caller compares, see <see cref="Overwrite"/>).
 /// </remarks>
 public sealed class SharedMemoryRaceDetector
 {
-    // Tag: time in bits 32–62, site 16–31, flags 12–15, warp 5–9, lane 0–4. A tag from before the block began means untouched.
+    // Tag: time in bits 32–62, site 16–31, flags 12–15, warp 5–9, lane 0–4. A tag from before the block started means untouched.
     private const long Atomic = 1 << 15, OtherWarps = 1 << 14, OtherLanes = 1 << 13, Pending = 1 << 12;
     private const long Flags = Atomic | OtherWarps | OtherLanes | Pending, Warp = 31 << 5, Thread = Warp | 31;
     private const int UnknownSite = ushort.MaxValue;
@@ -42,28 +43,27 @@ public sealed class SharedMemoryRaceDetector
         Clock = new BarrierClock((checks & FaultChecks.Races) == FaultChecks.Races);
     }
 
-    /// <summary>Must be told of every barrier.</summary>
+    /// <summary>Must be notified of every barrier.</summary>
     public BarrierClock Clock { get; }
 
-    /// <summary>Of the last access for which a method returned false.</summary>
+    /// <summary>The violation of the last access for which a method returned false.</summary>
     public SharedViolation Violation { get; private set; }
 
     /// <summary>
-    /// Whether the last read reached a unit that this block has not written, which is no violation: what is read there may be no use of
-    /// it.
+    /// Whether the last read accessed a unit that this block has not written. That is no violation, since the value may be unused.
     /// </summary>
     public bool FoundUnwritten { get; private set; }
 
     /// <summary>
-    /// Whether no thread of this block has written the unit of memory that holds the address; false where that is not checked.
+    /// Whether no thread of this block has written the unit of memory that contains the address; false if that is not checked.
     /// </summary>
     public bool IsUnwritten(ulong address) =>
         (_checks & FaultChecks.UninitialisedShared) != 0 && _writers[(int)address >> _unitShift] >> 32 < Clock.Start;
 
-    /// <summary>Forgets the last block.</summary>
-    /// <param name="sharedBytes">Static and dynamic shared memory.</param>
-    /// <param name="unitBytes">Of the narrowest access to shared memory in the kernel: 1, 2 or 4.</param>
-    /// <param name="warps">In the block, at most 32.</param>
+    /// <summary>Clears the state of the previous block.</summary>
+    /// <param name="sharedBytes">Bytes of static and dynamic shared memory.</param>
+    /// <param name="unitBytes">Bytes of the narrowest access to shared memory in the kernel: 1, 2 or 4.</param>
+    /// <param name="warps">Warps in the block, at most 32.</param>
     public void Begin(int sharedBytes, int unitBytes, int warps)
     {
         _unitShift = BitOperations.Log2((uint)Math.Min(unitBytes, 4));
@@ -73,9 +73,9 @@ public sealed class SharedMemoryRaceDetector
             _writers = new long[units];
             _readers = new long[units];
         }
-        else if (Clock.IsWorn || _openCopies > 0)
+        else if (Clock.IsExhausted || _openCopies > 0)
         {
-            // Times do not tell the tags of copies that the last block never waited for from this block's.
+            // Times do not distinguish the tags of copies that the previous block never waited for from those of this block.
             Array.Clear(_writers);
             Array.Clear(_readers);
         }
@@ -84,7 +84,7 @@ public sealed class SharedMemoryRaceDetector
         Clock.Begin(warps);
     }
 
-    /// <summary>Lanes of a warp read; false if they must not.</summary>
+    /// <summary>Lanes of a warp read; false if this is a violation.</summary>
     public bool Read(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
         FoundUnwritten = false;
@@ -93,7 +93,8 @@ public sealed class SharedMemoryRaceDetector
         Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
         ref long writer = ref MemoryMarshal.GetArrayDataReference(_writers), reader = ref MemoryMarshal.GetArrayDataReference(_readers);
         uint once = mask;
-        // Lanes that read the same as those before them, as a tile's columns or rows are read, are one reader with others.
+        // Lanes that read the same addresses as those before them, as for the columns or rows of a tile, are recorded as one reader with
+        // others.
         for (int period = 16; period >= 8 && once == (period == 16 ? uint.MaxValue : 0xffff) && Repeats(addresses, period); period /= 2)
         {
             once >>= period;
@@ -134,7 +135,9 @@ public sealed class SharedMemoryRaceDetector
         return true;
     }
 
-    /// <summary>Lanes of a warp write; false if they must not, and then the lanes below the violating one have been noted.</summary>
+    /// <summary>
+    /// Lanes of a warp write; false if this is a violation, in which case the lanes below the violating one have been recorded.
+    /// </summary>
     public bool Write(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes) => Write(Tag(Clock.Time, site, warp, 0), warp, mask, addresses, bytes);
 
     /// <summary>Lanes of a warp read and write by an atomic operation, or by volatile and other strong accesses.</summary>
@@ -159,7 +162,9 @@ public sealed class SharedMemoryRaceDetector
         return true;
     }
 
-    /// <summary>Lanes of a warp begin to copy into shared memory by <c>cp.async</c>: until <see cref="Complete"/> nobody may touch it.</summary>
+    /// <summary>
+    /// Lanes of a warp start a copy into shared memory by <c>cp.async</c>: until <see cref="Complete"/> no thread may access it.
+    /// </summary>
     public bool BeginCopy(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
     {
         if ((_checks & FaultChecks.AsyncCopies) == 0)
@@ -168,7 +173,7 @@ public sealed class SharedMemoryRaceDetector
         return Write(Tag(BarrierClock.Never, site, warp, 0) | Pending, warp, mask, addresses, bytes);
     }
 
-    /// <summary>A lane has waited for its copy: from now on it is as if the lane had just written.</summary>
+    /// <summary>A lane has waited for its copy: from now on it counts as if the lane had just written.</summary>
     public void Complete(int site, int warp, int lane, ulong address, int bytes)
     {
         if ((_checks & FaultChecks.AsyncCopies) == 0)
@@ -191,13 +196,15 @@ public sealed class SharedMemoryRaceDetector
         }
     }
 
-    /// <summary>A lane writes without being asked whether it may: what it writes is there already, hence a race that changes nothing.</summary>
+    /// <summary>Records a write without checking it: it writes the value that is already there, so its race changes nothing.</summary>
     public void Overwrite(int site, int warp, int lane, ulong address, int bytes) =>
         _writers.AsSpan((int)address >> _unitShift, Math.Max(1, bytes >> _unitShift)).Fill(Tag(Clock.Time, site, warp, lane));
 
     private static long Tag(uint time, int site, int warp, int lane) => (long)time << 32 | (long)Math.Min(site, UnknownSite) << 16 | (uint)warp << 5 | (uint)lane;
 
-    /// <summary>The first unit of an access, found to lie within the tags: what follows reads and writes four at once without looking.</summary>
+    /// <summary>
+    /// The first unit of an access, checked to be within the tags: the following code reads and writes four at once without bounds checks.
+    /// </summary>
     private int Unit(ulong address, int units)
     {
         int first = (int)address >> _unitShift;
@@ -205,7 +212,7 @@ public sealed class SharedMemoryRaceDetector
         return first;
     }
 
-    /// <summary>Whether so many lanes and as many after them have the same addresses.</summary>
+    /// <summary>Whether the first <paramref name="period"/> lanes have the same addresses as the next ones.</summary>
     private static bool Repeats(ReadOnlySpan<ulong> addresses, int period)
     {
         if (addresses[0] != addresses[period])
@@ -257,7 +264,8 @@ public sealed class SharedMemoryRaceDetector
     }
 
     /// <summary>
-    /// Four units by one lane, or by four lanes one each (<paramref name="lanes"/>). False where it is not plain that they may be read; nothing has been noted then.
+    /// Four units by one lane, or one each by four lanes (<paramref name="lanes"/>). False if it is not certain that they may be read;
+    /// nothing has been recorded in that case.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool ReadFour(ref long writerTag, ref long readerTag, long mine, Vector256<long> lanes, Vector256<long> start, Vector256<long> seen)
@@ -289,7 +297,7 @@ public sealed class SharedMemoryRaceDetector
         return true;
     }
 
-    /// <summary>Units one by one; <paramref name="step"/> is 1 where each belongs to the next lane.</summary>
+    /// <summary>Units one by one; <paramref name="step"/> is 1 if each belongs to the next lane.</summary>
     private bool ReadEach(int first, int count, long mine, int lane, int step, int warp)
     {
         for (int i = 0; i < count; i++)
@@ -331,7 +339,7 @@ public sealed class SharedMemoryRaceDetector
                 mine |= OtherWarps;
             if (((reader ^ mine) & Thread) != 0)
                 mine |= OtherLanes;
-            // A plain read among strong ones is what a later atomic access must see.
+            // A plain read among strong ones is the one that a later atomic access must see.
             if ((reader & Atomic) == 0)
                 mine &= ~Atomic;
         }
@@ -364,7 +372,8 @@ public sealed class SharedMemoryRaceDetector
     {
         if (!MayFollow(reader, mine, warp))
             return false;
-        // Of the readers only the last is known. Another one is told of where no warp's accesses of that time can have been seen, hence never wrongly.
+        // Only the last of the readers is known. Another one is reported only if no warp can have seen the accesses of that time, hence
+        // never wrongly.
         uint time = (uint)(reader >> 32);
         if ((_checks & FaultChecks.SharedRaces) == 0 || (reader & mine & Atomic) != 0)
             return true;

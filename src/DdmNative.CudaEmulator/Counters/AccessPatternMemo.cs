@@ -26,11 +26,11 @@ public sealed class AccessPatternMemo
     private AccessCost Count(ReadOnlySpan<ulong> addresses, uint active, int bytes, uint period)
     {
         if (active == 0 || addresses.Length < 32)
-            return Fresh(addresses, active, bytes, period);
+            return CountUncached(addresses, active, bytes, period);
         ulong origin = addresses[BitOperations.TrailingZeroCount(active)];
         if (_mask == active && _width == bytes && origin % period == _phase && SameOffsets(addresses, origin))
             return _cost;
-        _cost = Fresh(addresses, active, bytes, period);
+        _cost = CountUncached(addresses, active, bytes, period);
         (_mask, _width) = (active, bytes);
         _phase = origin % period;
         for (int lane = 0; lane < 32; lane++)
@@ -38,10 +38,10 @@ public sealed class AccessPatternMemo
         return _cost;
     }
 
-    private static AccessCost Fresh(ReadOnlySpan<ulong> addresses, uint active, int bytes, uint period) =>
+    private static AccessCost CountUncached(ReadOnlySpan<ulong> addresses, uint active, int bytes, uint period) =>
         period == 4 ? BankConflictCounter.Count(addresses, active, bytes) : SectorCounter.Count(addresses, active, bytes);
 
-    /// <summary>Of the lanes of the mask.</summary>
+    /// <summary>Whether the lanes of the mask have the offsets of the remembered pattern.</summary>
     private bool SameOffsets(ReadOnlySpan<ulong> addresses, ulong origin)
     {
         ref ulong now = ref MemoryMarshal.GetReference(addresses), known = ref MemoryMarshal.GetArrayDataReference(_offsets);

@@ -3,15 +3,18 @@ using System.Numerics;
 namespace DdmNative.CudaEmulator.Counters;
 
 /// <summary>
-/// Counts the wavefronts that a request of a warp to shared memory takes. There are 32 banks of 4 bytes; lanes that read the same word share it; different words
-/// of one bank come one after the other. A warp's 64-bit accesses go in two phases of 16 lanes, 128-bit ones in four of 8 lanes, so that a phase never needs more than 32
-/// words. Ideal is one wavefront for each phase with an active lane; what is above it are the conflicts.
+/// Counts the wavefronts that a request of a warp to shared memory takes. There are 32 banks of 4 bytes; lanes that read the same word
+/// share it; different words of one bank are served one after the other. A warp's 64-bit accesses take two phases of 16 lanes, 128-bit ones
+/// four of 8 lanes, so that a phase never needs more than 32 words. The ideal is one wavefront for each phase with an active lane; the
+/// wavefronts above it are the conflicts.
 /// </summary>
 public static class BankConflictCounter
 {
     public const int Banks = 32;
 
-    /// <param name="addresses">Byte offsets of the 32 lanes; those of lanes outside of the mask are not looked at. Aligned to <paramref name="bytes"/>.</param>
+    /// <param name="addresses">
+    /// Byte offsets of the 32 lanes; those of lanes outside of the mask are ignored. Aligned to <paramref name="bytes"/>.
+    /// </param>
     /// <param name="mask">Lanes that take part, lane 0 in the lowest bit.</param>
     /// <param name="bytes">Per lane: 1, 2, 4, 8 or 16.</param>
     public static AccessCost Count(ReadOnlySpan<ulong> addresses, uint mask, int bytes)

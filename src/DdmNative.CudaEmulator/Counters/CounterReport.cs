@@ -3,77 +3,86 @@ using System.Text.Json.Serialization;
 
 namespace DdmNative.CudaEmulator.Counters;
 
-/// <summary>One launch: blocks of the grid and threads of the block in x, y and z; least bytes are the sectors loaded and the sectors stored, each once, times 32.</summary>
+/// <summary>
+/// One launch: blocks of the grid and threads of the block in x, y and z; least bytes are 32 for each different sector loaded and for each
+/// stored.
+/// </summary>
 public sealed record LaunchCounters(string Kernel, IReadOnlyList<uint> Grid, IReadOnlyList<uint> Block, int DynamicSharedBytes, CounterTotals Totals, CounterTotals? MainLoop, long LeastBytes);
 
-/// <summary>The innermost loop in which most lane instructions were executed, by its lines of PTX; source is file and line of its begin, null where the PTX does not tell.</summary>
+/// <summary>
+/// The innermost loop that executed most lane instructions, with its lines of PTX; source is the file and line of its first instruction,
+/// null if the PTX has none.
+/// </summary>
 public sealed record MainLoopCounters(int FirstLine, int LastLine, string? Source, CounterTotals Totals);
 
 /// <summary>
-/// What one instruction cost that made requests to memory, or parted warps: where a kernel's shortfalls lie. Line is that of the PTX; source is file and line, null where the
-/// PTX does not tell; global and shared are null where it made no such request.
+/// The cost of one instruction that made requests to memory or made a warp diverge: the places where a kernel falls short. Line is that of
+/// the PTX; source is file and line, null if the PTX has none; global and shared are null if it made no such request.
 /// </summary>
 public sealed record LineCounters(int Line, string Instruction, string? Source, GlobalAccess? Global, SharedAccess? Shared, long DivergentBranches);
 
 /// <summary>
-/// A kernel over all its launches. Instructions are those of its text with the functions that it may call; the main loop is null if it has none or none was entered; least
-/// bytes are summed over the launches; arithmetic intensity is in floating-point operations per byte of that least traffic. The speed is that of the emulator on this machine: not
-/// the same in every run, as all else is. Lines are in the order of the PTX.
+/// A kernel, summed over all its launches. Instructions are those of its text and of the functions that it may call; the main loop is null
+/// if it has none or none was entered; least bytes are summed over the launches; arithmetic intensity is in floating-point operations per
+/// byte of that least traffic. The speed is that of the emulator on this machine: unlike everything else, it differs between runs. Lines
+/// are in the order of the PTX.
 /// </summary>
 public sealed record KernelCounters(
     string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines, EmulationSpeed Speed,
     IReadOnlyList<LineCounters> Lines)
 {
-    /// <summary>Bytes of all global requests over the least possible; 1 if there were none.</summary>
+    /// <summary>Bytes of all global requests divided by the least possible; 1 if there were none.</summary>
     public double MovedOverLeast => LeastBytes == 0 ? 1 : (double)Totals.MovedBytes / LeastBytes;
 }
 
-/// <summary>How fast the emulator was: lane instructions that it executed, and the seconds from the begin of each launch to its end.</summary>
+/// <summary>The emulator's speed: lane instructions that it executed, and the seconds from the start of each launch to its end.</summary>
 public sealed record EmulationSpeed(long LaneInstructions, double Seconds)
 {
     public double LaneInstructionsPerSecond => Seconds > 0 ? LaneInstructions / Seconds : 0;
 }
 
 /// <summary>
-/// The file that <c>DDM_CUDA_EMULATOR_REPORT</c> names. The device says that it is an emulator: these are counts, not times. Launches are in order; those past the
-/// most that is kept are left out.
+/// The file that <c>DDM_CUDA_EMULATOR_REPORT</c> names. The device's name says that it is an emulator: these are counts, not times.
+/// Launches are in order; those beyond the maximum number that is kept are left out.
 /// </summary>
 public sealed record CounterFile(string Device, EmulationSpeed Speed, IReadOnlyList<KernelCounters> Kernels, IReadOnlyList<LaunchCounters> Launches, long LaunchesLeftOut);
 
 /// <summary>Collects the counters of all launches on a device. Safe to use from several host threads.</summary>
 public sealed class CounterReport
 {
-    /// <summary>What the emulator calls itself.</summary>
+    /// <summary>The emulator's device name.</summary>
     public const string Device = "DdmNative CUDA emulator";
 
-    private readonly Lock _door = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<(string Name, int Code, int Length), Collected> _kernels = [];
     private readonly List<LaunchCounters> _launches = [];
     private readonly int _keptLaunches;
     private long _launchesLeftOut;
 
-    /// <param name="keptLaunches">How many single launches to remember; kernels are counted in any case.</param>
+    /// <param name="keptLaunches">How many individual launches to remember; kernels are always counted.</param>
     public CounterReport(int keptLaunches = 0) => this._keptLaunches = keptLaunches;
 
-    /// <summary>Adds a launch that has ended and took so many seconds.</summary>
+    /// <summary>Adds a launch that has ended and took <paramref name="seconds"/>.</summary>
     internal void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes, double seconds)
     {
         KernelSites sites = profile.Sites;
         long leastBytes = SectorCounter.SectorBytes * (profile.Loaded.Count + profile.Stored.Count);
-        lock (_door)
+        lock (_lock)
         {
             (string, int, int) key = (sites.Name, sites.Code, sites.Instructions.Count);
             if (!_kernels.TryGetValue(key, out Collected? collected))
                 _kernels.Add(key, collected = new(new KernelProfile(sites)));
             collected.Profile.Add(profile);
-            // The union of launches means nothing; their footprints are summed below.
+            // The union of different launches is not meaningful; their footprints are summed below.
             collected.Profile.Loaded.Clear();
             collected.Profile.Stored.Clear();
             collected.Launches++;
             collected.LeastBytes += leastBytes;
             collected.Seconds += seconds;
             if (_launches.Count < _keptLaunches)
-                _launches.Add(new(sites.Name, [grid.X, grid.Y, grid.Z], [block.X, block.Y, block.Z], dynamicSharedBytes, CounterTotals.Of(profile), MainLoop(profile)?.Totals, leastBytes));
+                _launches.Add(new(
+                    sites.Name, [grid.X, grid.Y, grid.Z], [block.X, block.Y, block.Z], dynamicSharedBytes,
+                    CounterTotals.Compute(profile), MainLoop(profile)?.Totals, leastBytes));
             else
                 _launchesLeftOut++;
         }
@@ -84,28 +93,28 @@ public sealed class CounterReport
     {
         get
         {
-            lock (_door)
+            lock (_lock)
                 return [.. _kernels.Values.Select(collected => collected.Sum()).OrderBy(kernel => kernel.Name, StringComparer.Ordinal)];
         }
     }
 
-    /// <summary>Of all launches so far.</summary>
+    /// <summary>The totals of all launches so far.</summary>
     public EmulationSpeed Speed => Sum(Kernels);
 
-    /// <summary>Single launches in order, as many as are kept.</summary>
+    /// <summary>Individual launches in order, as many as are kept.</summary>
     public IReadOnlyList<LaunchCounters> Launches
     {
         get
         {
-            lock (_door)
+            lock (_lock)
                 return [.. _launches];
         }
     }
 
-    /// <summary>Forgets everything.</summary>
+    /// <summary>Clears all counters.</summary>
     public void Clear()
     {
-        lock (_door)
+        lock (_lock)
         {
             _kernels.Clear();
             _launches.Clear();
@@ -120,10 +129,10 @@ public sealed class CounterReport
         return JsonSerializer.Serialize(new CounterFile(Device, Sum(all), all, Launches, _launchesLeftOut), CounterJson.Default.CounterFile);
     }
 
-    /// <summary>Writes the report to a temporary name beside the file and renames it, so that there is never a half one.</summary>
+    /// <summary>Writes the report to a temporary file in the same folder and renames it, so that the file is never incomplete.</summary>
     public void Write(string path)
     {
-        // A new file under a random name: a link that somebody has put there is not followed.
+        // A new file with a random name, so that a link that someone else created is not followed.
         string temporary = Path.Combine(Path.GetDirectoryName(path) ?? "", Path.GetRandomFileName() + ".tmp");
         using (var file = new StreamWriter(new FileStream(temporary, FileMode.CreateNew)))
             file.Write(ToJson());
@@ -140,7 +149,7 @@ public sealed class CounterReport
             return null;
         IEnumerable<int> lines = main.Instructions.Select(site => sites.Instructions[site].Line);
         string? source = main.Instructions.Select(site => Source(sites, site)).FirstOrDefault(place => place is not null);
-        return new(lines.Min(), lines.Max(), source, CounterTotals.Of(profile, main.Instructions));
+        return new(lines.Min(), lines.Max(), source, CounterTotals.Compute(profile, main.Instructions));
     }
 
     private static List<LineCounters> Lines(KernelProfile profile)
@@ -174,10 +183,11 @@ public sealed class CounterReport
 
         public KernelCounters Sum()
         {
-            CounterTotals totals = CounterTotals.Of(Profile);
+            CounterTotals totals = CounterTotals.Compute(Profile);
             return new(
                 Profile.Sites.Name, Launches, Profile.Sites.Instructions.Count, totals, MainLoop(Profile), LeastBytes,
-                LeastBytes == 0 ? 0 : (double)totals.Work.Total / LeastBytes, [.. GpuDataSheet.Known.Select(gpu => Roofline.Of(gpu, totals, LeastBytes))],
+                LeastBytes == 0 ? 0 : (double)totals.Work.Total / LeastBytes,
+                [.. GpuDataSheet.Known.Select(gpu => Roofline.Compute(gpu, totals, LeastBytes))],
                 new(totals.LaneInstructions, Seconds), Lines(Profile));
         }
     }

@@ -6,21 +6,21 @@ namespace DdmNative.CudaEmulator.Counters;
 /// <summary>How often instructions of a class were executed.</summary>
 public sealed record ClassCount(long Warps, long Lanes);
 
-/// <summary>Requests of warps to global memory and what they cost. Bytes are those that lanes asked for.</summary>
+/// <summary>Requests of warps to global memory and their cost. Bytes are those that lanes requested.</summary>
 public sealed record GlobalAccess(long Requests, long Sectors, long IdealSectors, long RequestsAtIdeal, long Bytes)
 {
     internal static GlobalAccess From(in AccessTotals totals) => new(totals.Requests, totals.Transactions, totals.Ideal, totals.AtIdeal, totals.Bytes);
 }
 
-/// <summary>Requests of warps to shared memory and what they cost; conflicts are the wavefronts above the ideal.</summary>
+/// <summary>Requests of warps to shared memory and their cost; conflicts are the wavefronts above the ideal.</summary>
 public sealed record SharedAccess(long Requests, long Wavefronts, long IdealWavefronts, long Conflicts, long RequestsWithoutConflict)
 {
     internal static SharedAccess From(in AccessTotals totals) => new(totals.Requests, totals.Transactions, totals.Ideal, totals.Transactions - totals.Ideal, totals.AtIdeal);
 }
 
 /// <summary>
-/// Floating-point operations by the unit that does them, a fused multiply-add being two: float32 with what plain instructions do with halves, float64, and tensor cores with
-/// TF32 and with float16 or bfloat16.
+/// Floating-point operations by the unit that executes them, where a fused multiply-add counts as two: float32 (including plain
+/// instructions on halves), float64, and tensor cores with TF32 and with float16 or bfloat16.
 /// </summary>
 public sealed record FloatingPointWork(long Fp32, long Fp64, long MatrixTf32, long MatrixHalf)
 {
@@ -31,7 +31,7 @@ public sealed record FloatingPointWork(long Fp32, long Fp64, long MatrixTf32, lo
 /// <summary>The counters of a launch, of a kernel over all its launches, or of the main loop of either.</summary>
 public sealed record CounterTotals
 {
-    /// <summary>Executed by warps, whatever lanes took part.</summary>
+    /// <summary>Executed by warps, independently of which lanes took part.</summary>
     public required long WarpInstructions { get; init; }
 
     public required long LaneInstructions { get; init; }
@@ -52,10 +52,10 @@ public sealed record CounterTotals
     /// <summary><c>bar.warp.sync</c></summary>
     public required long WarpBarriers { get; init; }
 
-    /// <summary>Branches of warps, those without a condition too.</summary>
+    /// <summary>Branches of warps, including unconditional ones.</summary>
     public required long Branches { get; init; }
 
-    /// <summary>Branches after which lanes of one warp went on at different places.</summary>
+    /// <summary>Branches after which lanes of one warp continued at different places.</summary>
     public required long DivergentBranches { get; init; }
 
     /// <summary>Matrix multiplications by tensor cores.</summary>
@@ -74,7 +74,7 @@ public sealed record CounterTotals
 
     public long BankConflicts => SharedLoads.Conflicts + SharedStores.Conflicts + SharedAtomics.Conflicts;
 
-    /// <summary>32 bytes for each sector of each global request; caches, which would spare some, are not modelled.</summary>
+    /// <summary>32 bytes for each sector of each global request; caches, which would avoid some, are not modelled.</summary>
     public long MovedBytes => SectorCounter.SectorBytes * (GlobalLoads.Sectors + GlobalStores.Sectors + 2 * GlobalAtomics.Sectors);
 
     [JsonIgnore]
@@ -85,7 +85,7 @@ public sealed record CounterTotals
     /// <summary>The counters of a kernel's instructions, or of some of them.</summary>
     /// <param name="profile">What was counted.</param>
     /// <param name="sites">Which instructions; null for all.</param>
-    internal static CounterTotals Of(KernelProfile profile, IEnumerable<int>? sites = null)
+    internal static CounterTotals Compute(KernelProfile profile, IEnumerable<int>? sites = null)
     {
         KernelSites kernel = profile.Sites;
         long[] warps = new long[InstructionClasses.Count], lanes = new long[InstructionClasses.Count];

@@ -2,7 +2,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Counters;
 
-/// <summary>What kind of work an instruction is, as far as its opcode tells.</summary>
+/// <summary>What kind of work an instruction is, according to its opcode.</summary>
 public enum InstructionClass : byte
 {
     /// <summary>Fused multiply-adds of floats: <c>fma</c> and <c>mad</c>.</summary>
@@ -27,7 +27,7 @@ public enum InstructionClass : byte
     LocalAccess,
     /// <summary>Loads of kernel parameters and constants.</summary>
     ConstantLoad,
-    /// <summary>Loads and stores through generic addresses; requests are counted in the memory that they reach.</summary>
+    /// <summary>Loads and stores through generic addresses; requests are counted for the memory that they access.</summary>
     GenericAccess,
     Atomic,
     AsyncCopy,
@@ -40,12 +40,12 @@ public enum InstructionClass : byte
     Other,
 }
 
-/// <summary>Puts instructions into classes and says how many floating-point operations they do.</summary>
+/// <summary>Assigns instructions to classes and counts their floating-point operations.</summary>
 public static class InstructionClasses
 {
     public static int Count { get; } = Enum.GetValues<InstructionClass>().Length;
 
-    public static InstructionClass Of(PtxInstruction instruction)
+    public static InstructionClass Classify(PtxInstruction instruction)
     {
         PtxModifiers modifiers = instruction.Modifiers;
         bool isFloat = modifiers.Type.IsFloat();
@@ -94,11 +94,14 @@ public static class InstructionClasses
         }
     }
 
-    /// <summary>Floating-point operations of one lane, a fused multiply-add being two; those of matrix instructions are counted by <see cref="MatrixWork"/>.</summary>
+    /// <summary>
+    /// Floating-point operations of one lane, where a fused multiply-add counts as two; those of matrix instructions are counted by
+    /// <see cref="MatrixWork"/>.
+    /// </summary>
     public static int Work(PtxInstruction instruction)
     {
         int packed = instruction.Modifiers.Type is PtxType.F16x2 or PtxType.BF16x2 ? 2 : 1;
-        return Of(instruction) switch
+        return Classify(instruction) switch
         {
             InstructionClass.Fma => 2 * packed,
             InstructionClass.Special => packed,
@@ -108,15 +111,15 @@ public static class InstructionClasses
     }
 
     /// <summary>Floating-point operations of a warp's matrix instruction, <c>2 M N K</c>.</summary>
-    public static long MatrixWork(PtxInstruction instruction) => Of(instruction) == InstructionClass.Matrix
+    public static long MatrixWork(PtxInstruction instruction) => Classify(instruction) == InstructionClass.Matrix
         ? 2L * instruction.Modifiers.Shape.M * instruction.Modifiers.Shape.N * instruction.Modifiers.Shape.K
         : 0;
 
-    /// <summary>The type that decides how fast a matrix instruction is: that of A.</summary>
+    /// <summary>The type that determines the speed of a matrix instruction: that of A.</summary>
     public static PtxType MatrixType(PtxInstruction instruction) => instruction.Modifiers.Types switch
     {
         [_, PtxType type, ..] when instruction.Opcode == PtxOpcode.Mma => type,
-        // wmma.mma.f32.f16 says D and C only, and means halves; with four types they are D, A, B, C.
+        // wmma.mma.f32.f16 names only D and C, and means halves; four types are D, A, B, C.
         [_, PtxType type, _, _] => type,
         [_, _] => PtxType.F16,
         [PtxType type] => type,

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace DdmNative.CudaEmulator.Counters;
 
-/// <summary>What the requests of one instruction to one memory have cost.</summary>
+/// <summary>The cost of one instruction's requests to one kind of memory.</summary>
 internal struct AccessTotals
 {
     /// <summary>Executions with at least one lane.</summary>
@@ -16,7 +16,7 @@ internal struct AccessTotals
     /// <summary>Requests that took no more than the ideal.</summary>
     public long AtIdeal;
 
-    /// <summary>Asked for by all lanes together.</summary>
+    /// <summary>Bytes requested by all lanes together.</summary>
     public long Bytes;
 
     public void Add(AccessCost cost, long bytes)
@@ -38,7 +38,7 @@ internal struct AccessTotals
     }
 }
 
-/// <summary>Both memories that an instruction can reach: <c>cp.async</c> reaches both at once, a generic address the one or the other.</summary>
+/// <summary>Both memories that an instruction can access: <c>cp.async</c> accesses both at once, a generic address one of them.</summary>
 internal sealed class AccessProfile
 {
     public AccessTotals Global;
@@ -46,15 +46,15 @@ internal sealed class AccessProfile
 
     private AccessPatternMemo? _globalPattern, _sharedPattern;
 
-    /// <summary>Of the addresses in global memory; most instructions need only the one or the other, and few launches all of them.</summary>
+    /// <summary>Of addresses in global memory; most instructions need only one of these, and few launches need all.</summary>
     public AccessPatternMemo GlobalPattern => _globalPattern ??= new();
 
     public AccessPatternMemo SharedPattern => _sharedPattern ??= new();
 }
 
 /// <summary>
-/// The raw counts of a kernel by site, one for each host thread that runs blocks; merged when the launch ends. What has to be counted while running is only this; all
-/// else is derived by <see cref="CounterTotals"/>.
+/// The raw counts of a kernel by site, one instance for each host thread that runs blocks; merged when the launch ends. Only these are
+/// counted while running; everything else is derived by <see cref="CounterTotals"/>.
 /// </summary>
 internal sealed class KernelProfile
 {
@@ -73,10 +73,10 @@ internal sealed class KernelProfile
     /// <summary>By site: how often a warp executed it.</summary>
     public long[] Warps { get; }
 
-    /// <summary>By site: how many lanes did, summed over its executions; lanes whose guard is false are not among them.</summary>
+    /// <summary>By site: how many lanes executed it, summed over its executions; lanes whose guard is false do not count.</summary>
     public long[] Lanes { get; }
 
-    /// <summary>By site: how often a branch sent lanes of one warp to different places.</summary>
+    /// <summary>By site: how often a branch made a warp diverge.</summary>
     public long[] Divergences { get; }
 
     /// <summary>By <see cref="KernelSites.Accesses"/>.</summary>
@@ -86,7 +86,7 @@ internal sealed class KernelProfile
 
     public SectorFootprint Stored { get; } = new();
 
-    /// <summary>Counts a request to global memory, the addresses of whose lanes may be anywhere.</summary>
+    /// <summary>Counts a request to global memory with arbitrary addresses.</summary>
     public void CountGlobal(int site, ReadOnlySpan<ulong> addresses, uint mask, int bytes, bool loads, bool stores)
     {
         AccessProfile access = Accesses[Sites.Accesses[site]];
@@ -97,7 +97,7 @@ internal sealed class KernelProfile
             Stored.Touch(addresses, mask, bytes);
     }
 
-    /// <summary>Counts a request to global memory whose lanes lie side by side.</summary>
+    /// <summary>Counts a request to global memory whose lanes are adjacent.</summary>
     public void CountGlobalRow(int site, ulong address, int totalBytes, bool loads, bool stores)
     {
         Accesses[Sites.Accesses[site]].Global.Add(SectorCounter.CountRow(address, totalBytes), totalBytes);
@@ -107,7 +107,7 @@ internal sealed class KernelProfile
             Stored.Touch(address, totalBytes);
     }
 
-    /// <summary>Counts a request to global memory whose lanes all ask for one place, which lies within a sector.</summary>
+    /// <summary>Counts a request to global memory whose lanes all access one address, within one sector.</summary>
     public void CountGlobalPlace(int site, ulong address, int bytes, int lanes, bool loads, bool stores)
     {
         Accesses[Sites.Accesses[site]].Global.Add(new(1, 1), (long)lanes * bytes);
@@ -125,7 +125,8 @@ internal sealed class KernelProfile
     }
 
     /// <summary>
-    /// Counts a request to shared memory of all 32 lanes, which lie side by side or are all at one place: each phase (32 lanes of 4 bytes, 16 of 8, 8 of 16) takes one wavefront.
+    /// Counts a request to shared memory of all 32 lanes, which are adjacent or all at one address: each phase (32 lanes of 4 bytes, 16 of
+    /// 8, 8 of 16) takes one wavefront.
     /// </summary>
     public void CountSharedRow(int site, int bytes)
     {
@@ -133,14 +134,14 @@ internal sealed class KernelProfile
         Accesses[Sites.Accesses[site]].Shared.Add(new(phases, phases), 32L * bytes);
     }
 
-    /// <summary>Adds what another host thread has counted, and clears it there.</summary>
-    public void Take(KernelProfile other)
+    /// <summary>Adds the counts of another host thread, and clears them there.</summary>
+    public void MergeAndClear(KernelProfile other)
     {
         Add(other);
         other.Clear();
     }
 
-    /// <summary>Adds all counts; the footprints are united.</summary>
+    /// <summary>Adds all counts; the footprints are merged.</summary>
     public void Add(KernelProfile other)
     {
         Sum(Warps, other.Warps);

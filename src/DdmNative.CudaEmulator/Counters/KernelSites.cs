@@ -3,15 +3,15 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Counters;
 
 /// <summary>
-/// The instructions of a kernel and of the functions that it may call, numbered through as sites, with what the counters need to know of each. Made once when a kernel
-/// is loaded.
+/// The instructions of a kernel and of the functions that it may call, numbered consecutively as sites, with the properties that the
+/// counters need. Created once when a kernel is loaded.
 /// </summary>
 public sealed class KernelSites
 {
     private readonly Dictionary<PtxFunction, int> _offsets = [];
 
-    /// <param name="functions">The kernel first, then those it may call.</param>
-    /// <param name="sourceFiles">Of the module.</param>
+    /// <param name="functions">The kernel first, then the functions it may call.</param>
+    /// <param name="sourceFiles">The module's source files.</param>
     public KernelSites(IReadOnlyList<PtxFunction> functions, IReadOnlyDictionary<int, string> sourceFiles)
     {
         Name = functions[0].Name;
@@ -29,7 +29,7 @@ public sealed class KernelSites
 
         Instructions = instructions;
         Loops = loops;
-        Classes = [.. instructions.Select(InstructionClasses.Of)];
+        Classes = [.. instructions.Select(InstructionClasses.Classify)];
         Accesses = new int[instructions.Count];
         for (int site = 0; site < instructions.Count; site++)
             Accesses[site] = TouchesMemory(Classes[site]) ? AccessCount++ : -1;
@@ -60,7 +60,7 @@ public sealed class KernelSites
 
     public IReadOnlyList<NaturalLoop> Loops { get; }
 
-    /// <summary>Equal for kernels of one text, so that one that is loaded again counts on.</summary>
+    /// <summary>Equal for kernels with the same text, so that the counts continue if a kernel is loaded again.</summary>
     public int Code { get; }
 
     /// <summary>Site of the first instruction of a function.</summary>

@@ -2,22 +2,23 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Counters;
 
-/// <summary>A loop of a function: the instructions that it is made of. Loops with one header count as one.</summary>
-/// <param name="Header">The instruction that all of its rounds begin with.</param>
+/// <summary>A loop of a function, by its instructions. Loops with the same header count as one.</summary>
+/// <param name="Header">The instruction with which each iteration starts.</param>
 /// <param name="Instructions">Ascending indices.</param>
 /// <param name="IsInnermost">It contains no other loop.</param>
 public sealed record NaturalLoop(int Header, IReadOnlyList<int> Instructions, bool IsInnermost);
 
 /// <summary>
-/// Finds the natural loops of a function: a back edge leads to a block that dominates where it comes from; the loop is what reaches the edge without passing that block
-/// (Aho, Lam, Sethi, Ullman, Compilers, 9.6). Dominators as in Cooper, Harvey, Kennedy, A simple, fast dominance algorithm (2001). Cycles with
-/// several entries, which no structured source gives, are not loops here.
+/// Finds the natural loops of a function: a back edge leads to a block that dominates its source; the loop consists of the blocks that
+/// reach the edge without passing through that block (Aho, Lam, Sethi, Ullman, Compilers, 9.6). Dominators as in Cooper, Harvey, Kennedy, A
+/// simple, fast dominance algorithm (2001). Cycles with several entries, which structured source code does not produce, do not count as
+/// loops here.
 /// </summary>
 public static class NaturalLoops
 {
     public static IReadOnlyList<NaturalLoop> Find(IReadOnlyList<PtxInstruction> code)
     {
-        PtxControlFlow flow = PtxControlFlow.Of(code);
+        PtxControlFlow flow = PtxControlFlow.Build(code);
         int[] dominator = Dominators(flow);
         SortedDictionary<int, HashSet<int>> loops = [];
         for (int from = 0; from < flow.Blocks.Count; from++)
@@ -66,7 +67,7 @@ public static class NaturalLoops
         return block == upper;
     }
 
-    /// <summary>Immediate dominators; the entry's is itself, those of blocks that nothing reaches are −1.</summary>
+    /// <summary>Immediate dominators; that of the entry is the entry itself, those of unreachable blocks are −1.</summary>
     private static int[] Dominators(PtxControlFlow flow)
     {
         int[] order = flow.ReversePostorder(), number = new int[flow.Blocks.Count], dominator = new int[flow.Blocks.Count];

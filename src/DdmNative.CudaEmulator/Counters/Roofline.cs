@@ -1,7 +1,8 @@
 namespace DdmNative.CudaEmulator.Counters;
 
 /// <summary>
-/// What a GPU's data sheet promises. Operations and bytes per second; matrix rates are dense, those without sparsity. The clock is the boost clock, in Hz.
+/// The peak rates in a GPU's data sheet: operations and bytes per second; matrix rates are dense, without sparsity. The clock is the boost
+/// clock, in Hz.
 /// </summary>
 public sealed record GpuDataSheet(string Name, double Fp32, double Fp64, double MatrixTf32, double MatrixHalf, double Bandwidth, int Multiprocessors, double Clock)
 {
@@ -19,19 +20,20 @@ public sealed record GpuDataSheet(string Name, double Fp32, double Fp64, double 
 }
 
 /// <summary>
-/// The least time, in seconds, that a GPU needs for what a kernel did (Williams, Waterman, Patterson, Roofline, 2009): the longer of its arithmetic at peak and of its
-/// least traffic at full bandwidth. Below them what instruction issue (four warp instructions a cycle and multiprocessor) and shared memory (one
-/// wavefront a cycle and multiprocessor) need at least when all multiprocessors are busy.
+/// The minimum time, in seconds, that a GPU needs for the work of a kernel (Williams, Waterman, Patterson, Roofline, 2009): the longer of
+/// its arithmetic at peak rate and its least traffic at full bandwidth. In addition, the minimum time for instruction issue (four warp
+/// instructions per cycle and multiprocessor) and for shared memory (one wavefront per cycle and multiprocessor) when all multiprocessors
+/// are busy.
 /// </summary>
 public sealed record Roofline(string Gpu, double Seconds, string Bound, double ComputeSeconds, double MemorySeconds, double IssueSeconds, double SharedSeconds)
 {
-    /// <param name="gpu">Where it would run.</param>
-    /// <param name="totals">What was executed.</param>
-    /// <param name="leastBytes">What has to move between memory and chip at least.</param>
-    public static Roofline Of(GpuDataSheet gpu, CounterTotals totals, long leastBytes)
+    /// <param name="gpu">The GPU.</param>
+    /// <param name="totals">The work that was executed.</param>
+    /// <param name="leastBytes">The minimum number of bytes that move between memory and chip.</param>
+    public static Roofline Compute(GpuDataSheet gpu, CounterTotals totals, long leastBytes)
     {
         FloatingPointWork work = totals.Work;
-        // Different units can work at the same time, hence the longest and not the sum.
+        // Different units can work at the same time, so this is the longest time and not the sum.
         double compute = new[] { work.Fp32 / gpu.Fp32, work.Fp64 / gpu.Fp64, work.MatrixTf32 / gpu.MatrixTf32, work.MatrixHalf / gpu.MatrixHalf }.Max();
         double memory = leastBytes / gpu.Bandwidth, cycles = gpu.Multiprocessors * gpu.Clock;
         return new(

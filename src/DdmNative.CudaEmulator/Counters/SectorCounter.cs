@@ -2,23 +2,25 @@ using System.Numerics;
 
 namespace DdmNative.CudaEmulator.Counters;
 
-/// <summary>What one request of a warp costs, and the least that the same bytes could cost.</summary>
+/// <summary>The cost of one request of a warp, and the minimum cost for the same bytes.</summary>
 public readonly record struct AccessCost(int Transactions, int Ideal);
 
 /// <summary>
-/// Counts the 32-byte sectors that a request of a warp to global memory touches. Ideal is the number of sectors that the distinct bytes asked for
-/// would fill if they lay side by side: 4 for 32 different floats, 1 if all lanes read the same one.
+/// Counts the 32-byte sectors that a request of a warp to global memory touches. The ideal is the number of sectors that the distinct
+/// requested bytes would fill if they were adjacent: 4 for 32 different floats, 1 if all lanes read the same one.
 /// </summary>
 public static class SectorCounter
 {
     public const int SectorBytes = 32;
 
-    /// <param name="addresses">Of the 32 lanes; those of lanes outside of the mask are not looked at. Aligned to <paramref name="bytes"/>.</param>
+    /// <param name="addresses">
+    /// Of the 32 lanes; those of lanes outside of the mask are ignored. Aligned to <paramref name="bytes"/>.
+    /// </param>
     /// <param name="mask">Lanes that take part, lane 0 in the lowest bit.</param>
     /// <param name="bytes">Per lane: 1, 2, 4, 8 or 16.</param>
     public static AccessCost Count(ReadOnlySpan<ulong> addresses, uint mask, int bytes)
     {
-        // An aligned access lies within one sector. Open addressing over 64 slots; `taken` spares clearing them.
+        // An aligned access is within one sector. Open addressing over 64 slots; `taken` avoids clearing them.
         Span<ulong> sectors = stackalloc ulong[64];
         Span<uint> touched = stackalloc uint[64];
         ulong taken = 0;
@@ -47,7 +49,7 @@ public static class SectorCounter
         return new(count, (distinctBytes + SectorBytes - 1) / SectorBytes);
     }
 
-    /// <summary>The same for so many bytes side by side from an address on, which is how most requests look.</summary>
+    /// <summary>The same for adjacent bytes that start at an address, the most frequent case.</summary>
     public static AccessCost CountRow(ulong address, int totalBytes) =>
         new((int)((address % SectorBytes + (uint)totalBytes + SectorBytes - 1) / SectorBytes), (totalBytes + SectorBytes - 1) / SectorBytes);
 }

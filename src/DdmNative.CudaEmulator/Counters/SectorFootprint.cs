@@ -3,8 +3,9 @@ using System.Numerics;
 namespace DdmNative.CudaEmulator.Counters;
 
 /// <summary>
-/// Which 32-byte sectors of global memory a launch has touched at all: the least that any schedule must move between memory and chip. Kept as bits in pages of
-/// 128 KiB that come into being when touched. One for each host thread; they are merged when the launch ends.
+/// The set of 32-byte sectors of global memory that a launch has touched: the minimum that any schedule must move between memory and chip.
+/// Stored as bits in pages of 128 KiB that are created when they are first touched. One for each host thread; they are merged when the
+/// launch ends.
 /// </summary>
 public sealed class SectorFootprint
 {
@@ -31,7 +32,7 @@ public sealed class SectorFootprint
         }
     }
 
-    /// <summary>Notes bytes side by side.</summary>
+    /// <summary>Adds adjacent bytes.</summary>
     public void Touch(ulong address, int bytes)
     {
         ulong last = (address + (uint)bytes - 1) / SectorCounter.SectorBytes;
@@ -45,7 +46,7 @@ public sealed class SectorFootprint
         }
     }
 
-    /// <summary>Notes the accesses of a warp's active lanes.</summary>
+    /// <summary>Adds the accesses of a warp's active lanes.</summary>
     public void Touch(ReadOnlySpan<ulong> addresses, uint mask, int bytes)
     {
         ulong noted = ulong.MaxValue;
@@ -59,7 +60,7 @@ public sealed class SectorFootprint
         }
     }
 
-    /// <summary>Adds what another has seen.</summary>
+    /// <summary>Adds the sectors of another footprint.</summary>
     public void Merge(SectorFootprint other)
     {
         foreach ((ulong page, ulong[] words) in other._pages)

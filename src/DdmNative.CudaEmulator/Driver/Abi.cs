@@ -3,28 +3,31 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>The border to native code: whatever happens inside, a result code goes out and no exception.</summary>
+/// <summary>The boundary to native code: always returns a result code, never an exception.</summary>
 internal static class Abi
 {
-    /// <summary>A call that needs no cuInit.</summary>
-    public static CudaError Free(Action body) => Guarded(body, null);
+    /// <summary>A call that does not need cuInit.</summary>
+    public static CudaError Free(Action body) => Invoke(body, null);
 
     /// <summary>A call that needs cuInit, but no context.</summary>
-    public static CudaError Call(Action body) => Guarded(() =>
+    public static CudaError Call(Action body) => Invoke(() =>
     {
         _ = EmulatedDriver.Devices;
         body();
     }, null);
 
-    /// <summary>A call in the thread's current context; on one device they take turns. A context in which a kernel went wrong refuses all of them, with that code.</summary>
+    /// <summary>
+    /// A call in the thread's current context; calls on one device run one after the other. A context in which a kernel failed refuses all
+    /// calls, with the code of that fault.
+    /// </summary>
     public static CudaError InContext(Action<DriverContext> body)
     {
         DriverContext? context = null;
-        return Guarded(() =>
+        return Invoke(() =>
         {
             _ = EmulatedDriver.Devices;
             context = DriverContext.Current;
-            lock (context.Device.Door)
+            lock (context.Device.Lock)
             {
                 context.RequireHealthy();
                 body(context);
@@ -42,7 +45,7 @@ internal static class Abi
             throw new EmulatorException(code, message);
     }
 
-    private static CudaError Guarded(Action body, Func<DriverContext?>? context)
+    private static CudaError Invoke(Action body, Func<DriverContext?>? context)
     {
         try
         {
@@ -54,41 +57,43 @@ internal static class Abi
             if (context?.Invoke() is { } broken && KillsContext(e.Code) && broken.Fault == CudaError.Success)
                 broken.Fault = e.Code;
             if (e.Report is not null)
-                Tell(e.Message);
+                WriteToLog(e.Message);
             else if (EmulatedDriver.Log)
-                Tell($"{e.Code} ({(int)e.Code}): {e.Message}");
+                WriteToLog($"{e.Code} ({(int)e.Code}): {e.Message}");
             return e.Code;
         }
         catch (PtxException e)
         {
-            return Told(CudaError.InvalidPtx, e.Message, EmulatedDriver.Log);
+            return Refuse(CudaError.InvalidPtx, e.Message, EmulatedDriver.Log);
         }
         catch (FormatException e)
         {
-            return Told(CudaError.InvalidValue, e.Message, true);
+            return Refuse(CudaError.InvalidValue, e.Message, true);
         }
         catch (OutOfMemoryException e)
         {
-            return Told(CudaError.OutOfMemory, e.Message, true);
+            return Refuse(CudaError.OutOfMemory, e.Message, true);
         }
         catch (Exception e)
         {
-            return Told(CudaError.Unknown, $"a defect of the emulator: {e}", true);
+            return Refuse(CudaError.Unknown, $"a bug in the emulator: {e}", true);
         }
     }
 
-    /// <summary>After these the memory of a context is not to be trusted: the driver wants it destroyed (CUDA Driver API, CUresult).</summary>
+    /// <summary>
+    /// Results after which the memory of a context is not reliable: the driver requires that it is destroyed (CUDA Driver API, CUresult).
+    /// </summary>
     private static bool KillsContext(CudaError code) => code is CudaError.IllegalAddress or CudaError.LaunchTimeout or CudaError.Assert or CudaError.HardwareStackError
         or CudaError.IllegalInstruction or CudaError.MisalignedAddress or CudaError.InvalidAddressSpace or CudaError.InvalidProgramCounter or CudaError.LaunchFailed;
 
-    private static CudaError Told(CudaError code, string message, bool tell)
+    private static CudaError Refuse(CudaError code, string message, bool logs)
     {
-        if (tell)
-            Tell(message);
+        if (logs)
+            WriteToLog(message);
         return code;
     }
 
-    private static void Tell(string message)
+    private static void WriteToLog(string message)
     {
         try
         {
@@ -96,7 +101,7 @@ internal static class Abi
         }
         catch (IOException)
         {
-            // There is no one to tell; the code goes out all the same.
+            // Standard error cannot be written; the code is returned all the same.
         }
     }
 }

@@ -2,7 +2,10 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>A context: what was allocated and loaded in it goes with it. Each host thread has a stack of contexts, the top one being current.</summary>
+/// <summary>
+/// A context: everything that was allocated and loaded in it is destroyed with it. Each host thread has a stack of contexts, of which the
+/// top one is current.
+/// </summary>
 internal sealed class DriverContext
 {
     [ThreadStatic]
@@ -30,7 +33,7 @@ internal sealed class DriverContext
     /// <summary>The legacy default stream.</summary>
     public DriverStream DefaultStream { get; }
 
-    /// <summary>The code of the kernel fault that ended this context's life, or success.</summary>
+    /// <summary>The code of the kernel fault that made this context unusable, or success.</summary>
     public CudaError Fault { get; set; }
 
     public bool IsDestroyed { get; private set; }
@@ -54,16 +57,16 @@ internal sealed class DriverContext
     public void RequireHealthy()
     {
         if (Fault != CudaError.Success)
-            throw new EmulatorException(Fault, "a kernel of this context has gone wrong before");
+            throw new EmulatorException(Fault, "a kernel of this context has failed before");
     }
 
-    /// <summary>A stream of this context by its handle; 0 to 2 stand for the default one.</summary>
+    /// <summary>A stream of this context by its handle; handles 0 to 2 are the default stream.</summary>
     public DriverStream Stream(nint handle)
     {
         if (handle is >= 0 and <= 2)
             return DefaultStream;
         DriverStream stream = HandleTable.Get<DriverStream>(handle);
-        Abi.Require(stream.Context == this, "the stream is of another context", CudaError.InvalidHandle);
+        Abi.Require(stream.Context == this, "the stream belongs to another context", CudaError.InvalidHandle);
         return stream;
     }
 
@@ -76,14 +79,17 @@ internal sealed class DriverContext
 
     public void Free(ulong address)
     {
-        // As in C, freeing nothing is nothing.
+        // As in C, freeing null does nothing.
         if (address == 0)
             return;
         Memory.Free(address);
         _allocations.Remove(address);
     }
 
-    /// <summary>For calls that cannot be captured and would wait for streams that are (CUDA Driver API, cuThreadExchangeStreamCaptureMode): they spoil those captures.</summary>
+    /// <summary>
+    /// For calls that cannot be captured and would wait for streams that are being captured (CUDA Driver API,
+    /// cuThreadExchangeStreamCaptureMode): they invalidate those captures.
+    /// </summary>
     public void RequireNoCapture(string call)
     {
         DriverStream[] spoilt = [.. Capturing.Where(stream => stream.Capture!.Forbids(Environment.CurrentManagedThreadId))];
@@ -102,7 +108,7 @@ internal sealed class DriverContext
 
     public void Destroy()
     {
-        lock (Device.Door)
+        lock (Device.Lock)
         {
             IsDestroyed = true;
             foreach (DriverModule module in _modules.ToArray())
@@ -119,7 +125,7 @@ internal sealed class DriverContext
     public void Remove(DriverModule module) => _modules.Remove(module);
 }
 
-/// <summary>What goes with a context.</summary>
+/// <summary>An object that is destroyed with its context.</summary>
 internal interface IOfContext
 {
     DriverContext Context { get; }

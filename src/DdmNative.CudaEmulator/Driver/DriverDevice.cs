@@ -2,7 +2,7 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>One of the driver's GPUs; its memory is there from the first context on.</summary>
+/// <summary>One of the driver's GPUs; its memory is created with the first context.</summary>
 internal sealed class DriverDevice(int ordinal, DriverSettings settings)
 {
     private readonly Lazy<EmulatedDevice> _emulated = new(() => new EmulatedDevice(settings.Options));
@@ -13,15 +13,15 @@ internal sealed class DriverDevice(int ordinal, DriverSettings settings)
 
     public ulong TotalMemory { get; } = settings.Options.MemoryBytes;
 
-    /// <summary>Calls on a device are done one after the other.</summary>
-    public Lock Door { get; } = new();
+    /// <summary>Serialises the calls on a device.</summary>
+    public Lock Lock { get; } = new();
 
     public EmulatedDevice Emulated => _emulated.Value;
 
-    /// <summary>False where no context has been made: nothing was counted.</summary>
+    /// <summary>False if no context has been created: nothing was counted.</summary>
     public bool IsInUse => _emulated.IsValueCreated;
 
-    /// <summary>The primary context, null unless retained.</summary>
+    /// <summary>The primary context; null if it is not retained.</summary>
     public DriverContext? Primary { get; set; }
 
     public int PrimaryReferences { get; set; }

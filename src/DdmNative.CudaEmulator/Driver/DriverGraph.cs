@@ -1,13 +1,16 @@
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>Work in the order in which it was recorded or added, which fulfils all dependencies: a node can depend on earlier ones only.</summary>
+/// <summary>
+/// Work in the order in which it was recorded or added. This order satisfies all dependencies, since a node can depend only on earlier
+/// ones.
+/// </summary>
 internal sealed class DriverGraph
 {
     private readonly List<GraphNode> _nodes = [];
 
     public IReadOnlyList<GraphNode> Nodes => _nodes;
 
-    /// <summary>Nodes by handles, of those that the program asked for.</summary>
+    /// <summary>Handles of nodes that the program has requested.</summary>
     public Dictionary<GraphNode, nint> Handles { get; } = new(ReferenceEqualityComparer.Instance);
 
     public void Add(GraphNode node) => _nodes.Add(node);
@@ -19,7 +22,7 @@ internal sealed class DriverGraph
         return handle;
     }
 
-    /// <summary>Takes a node out; those after it stay in their order.</summary>
+    /// <summary>Removes a node; those after it keep their order.</summary>
     public void Remove(GraphNode node)
     {
         _nodes.RemoveAll(each => ReferenceEquals(each, node));
@@ -41,10 +44,10 @@ internal sealed class DriverGraph
     }
 }
 
-/// <summary>What a node's handle stands for: a clone of a graph shares its nodes, under handles of its own.</summary>
+/// <summary>The object behind a node's handle: a clone of a graph shares its nodes, with separate handles.</summary>
 internal sealed record NodeOfGraph(DriverGraph Graph, GraphNode Node);
 
-/// <summary>A graph made ready to be launched any number of times.</summary>
+/// <summary>An instantiated graph, which can be launched any number of times.</summary>
 internal sealed class DriverExecutable(DriverContext context, DriverGraph graph) : IOfContext
 {
     /// <summary>CUgraphExecUpdateResult.</summary>
@@ -52,7 +55,7 @@ internal sealed class DriverExecutable(DriverContext context, DriverGraph graph)
 
     private GraphNode[] _nodes = [.. graph.Nodes];
 
-    /// <summary>As they were when the executable was made; the graph may change after that.</summary>
+    /// <summary>The graph's nodes when the executable was created; the graph may change after that.</summary>
     private readonly GraphNode[] _source = [.. graph.Nodes];
 
     public DriverContext Context { get; } = context;
@@ -63,7 +66,7 @@ internal sealed class DriverExecutable(DriverContext context, DriverGraph graph)
             node.Run(Context);
     }
 
-    /// <summary>Takes over the parameters of a graph of the same nodes; unchanged where they are not the same.</summary>
+    /// <summary>Applies the parameters of a graph with the same nodes; changes nothing if they are not the same.</summary>
     public (int Result, GraphNode? Node) Update(DriverGraph graph)
     {
         if (graph.Nodes.Count != _nodes.Length)
@@ -78,11 +81,11 @@ internal sealed class DriverExecutable(DriverContext context, DriverGraph graph)
         return (Updated, null);
     }
 
-    /// <summary>Other parameters for the node of the graph it was made of.</summary>
+    /// <summary>Replaces the parameters of a node, given the node of the graph that the executable was created from.</summary>
     public void Replace(GraphNode node, GraphNode by)
     {
         int at = Array.FindIndex(_source, each => ReferenceEquals(each, node));
-        Abi.Require(at >= 0 && at < _nodes.Length, "the node is none of the executable's graph");
+        Abi.Require(at >= 0 && at < _nodes.Length, "the node does not belong to the executable's graph");
         _nodes[at] = by;
     }
 }

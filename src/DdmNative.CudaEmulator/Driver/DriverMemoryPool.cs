@@ -1,6 +1,9 @@
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>A pool for stream-ordered allocations. Work is done when enqueued, so nothing has to be kept back: it gives each block to the device as soon as it is freed.</summary>
+/// <summary>
+/// A pool for stream-ordered allocations. Work is done when it is enqueued, so no memory has to be kept: each block is returned to the
+/// device as soon as it is freed.
+/// </summary>
 internal sealed class DriverMemoryPool
 {
     /// <summary>CUmemPool_attribute: reuse switches 1 to 3, release threshold 4, and bytes reserved and used with their high-water marks, 5 to 8.</summary>
@@ -23,14 +26,14 @@ internal sealed class DriverMemoryPool
 
     public void Set(int attribute, ulong value) => _attributes[attribute] = value;
 
-    public void Took(ulong address, ulong bytes)
+    public void RecordAllocation(ulong address, ulong bytes)
     {
         _blocks[address] = bytes;
         _attributes[Reserved] = _attributes[Used] += bytes;
         _attributes[ReservedHigh] = _attributes[UsedHigh] = Math.Max(_attributes[UsedHigh], _attributes[Used]);
     }
 
-    public void GaveBack(ulong address)
+    public void RecordFree(ulong address)
     {
         if (_blocks.Remove(address, out ulong bytes))
             _attributes[Reserved] = _attributes[Used] -= bytes;

@@ -23,15 +23,15 @@ internal sealed class DriverModule : IOfContext
     public LoadedModule Loaded { get; }
 
     /// <summary>
-    /// The architecture that the PTX was written for, <c>.target sm_80</c> being 80; the version of the ISA, <c>.version</c>, is another
-    /// thing.
+    /// The architecture that the PTX was written for: 80 for <c>.target sm_80</c>. It is independent of the version of the ISA,
+    /// <c>.version</c>.
     /// </summary>
     public int Target { get; }
 
     public bool IsUnloaded { get; private set; }
 
-    /// <summary>The handle of a kernel, the same at each call.</summary>
-    /// <exception cref="EmulatorException">NotFound.</exception>
+    /// <summary>The handle of a kernel, the same for each call.</summary>
+    /// <exception cref="EmulatorException">NotFound: the module has no such kernel.</exception>
     public nint Function(string name)
     {
         if (_functions.TryGetValue(name, out nint known))
@@ -51,15 +51,17 @@ internal sealed class DriverModule : IOfContext
     }
 
     /// <summary>
-    /// PTX runs on devices of its target's compute capability and later; that of targets with an <c>a</c> after it on no other. The
-    /// target's number.
+    /// Checks that the device can run the module and returns the target's number. PTX runs on devices of its target's compute capability
+    /// and later; targets that end in <c>a</c> run on no other.
     /// </summary>
     private int RequireTarget(PtxModule module)
     {
         (int major, int minor) = Context.Device.Capability;
         string digits = module.Target.StartsWith("sm_", StringComparison.Ordinal) ? module.Target[3..] : "";
         bool exact = digits.EndsWith('a');
-        Abi.Require(int.TryParse(exact ? digits[..^1] : digits, out int target), $"the target '{module.Target}' is none, expected one such as sm_80", CudaError.InvalidPtx);
+        Abi.Require(
+            int.TryParse(exact ? digits[..^1] : digits, out int target),
+            $"the target '{module.Target}' is not valid, expected one such as sm_80", CudaError.InvalidPtx);
         Abi.Require(exact ? target == 10 * major + minor : target <= 10 * major + minor,
             $"the module is for {module.Target}, the device is sm_{major}{minor} ({DriverSettings.CapabilityVariable} sets it)", CudaError.NoBinaryForGpu);
         Abi.Require(module.AddressSize == 64, $"the module has addresses of {module.AddressSize} bits, expected .address_size 64", CudaError.InvalidPtx);
@@ -67,12 +69,12 @@ internal sealed class DriverModule : IOfContext
     }
 }
 
-/// <summary>A kernel with what was set for it.</summary>
+/// <summary>A kernel with the attributes that were set for it.</summary>
 internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) : IOfContext, IDisposable
 {
     private nint _nativeName;
 
-    /// <summary>What a block may have without asking (CUDA C++ Programming Guide, "Shared Memory").</summary>
+    /// <summary>Shared memory of a block without opt-in (CUDA C++ Programming Guide, "Shared Memory").</summary>
     public const int SharedBytesForAll = 48 << 10;
 
     public DriverContext Context => Module.Context;
@@ -83,7 +85,7 @@ internal sealed class DriverFunction(DriverModule module, LoadedKernel kernel) :
 
     public int MaxDynamicSharedBytes { get; set; } = Math.Max(0, SharedBytesForAll - kernel.StaticSharedBytes);
 
-    /// <summary>The kernel's name, as long as its module is loaded.</summary>
+    /// <summary>The kernel's name in native memory, valid as long as its module is loaded.</summary>
     public nint NativeName => _nativeName == 0 ? _nativeName = Marshal.StringToCoTaskMemUTF8(Kernel.Name) : _nativeName;
 
     public int PreferredCarveout { get; set; } = -1;

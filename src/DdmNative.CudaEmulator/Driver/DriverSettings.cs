@@ -3,7 +3,7 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>What the environment says about the driver itself; see <see cref="EmulatorOptions"/> for what it says about each device.</summary>
+/// <summary>The environment's settings of the driver itself; see <see cref="EmulatorOptions"/> for those of each device.</summary>
 internal sealed record DriverSettings(int Devices, (int Major, int Minor) Capability, string? ReportFile, bool Log, EmulatorOptions Options)
 {
     public const string DevicesVariable = "DDM_CUDA_EMULATOR_DEVICES";
@@ -11,10 +11,10 @@ internal sealed record DriverSettings(int Devices, (int Major, int Minor) Capabi
     public const string ReportVariable = "DDM_CUDA_EMULATOR_REPORT";
     public const string LogVariable = "DDM_CUDA_EMULATOR_LOG";
 
-    /// <summary>Launches that a report lists one by one.</summary>
+    /// <summary>Number of launches that a report lists individually.</summary>
     private const int ReportedLaunches = 10_000;
 
-    /// <exception cref="FormatException">A variable does not hold what it should.</exception>
+    /// <exception cref="FormatException">The value of a variable is not valid.</exception>
     public static DriverSettings FromEnvironment()
     {
         string? report = Text(ReportVariable);

@@ -3,7 +3,8 @@ using DdmNative.CudaEmulator.Execution;
 namespace DdmNative.CudaEmulator.Driver;
 
 /// <summary>
-/// A stream. Work is done when it is enqueued, which is an order that the driver may choose: all streams are in order, and events have happened once recorded.
+/// A stream. Work is done when it is enqueued, which is an order that the driver may choose: all streams are in order, and an event has
+/// completed once it is recorded.
 /// </summary>
 internal sealed class DriverStream(DriverContext context, uint flags, int priority) : IOfContext
 {
@@ -15,15 +16,15 @@ internal sealed class DriverStream(DriverContext context, uint flags, int priori
 
     public int Priority { get; } = priority;
 
-    /// <summary>Set while work is recorded instead of done.</summary>
+    /// <summary>The capture while work is recorded instead of executed; otherwise null.</summary>
     public StreamCapture? Capture { get; set; }
 
-    /// <summary>Does the work, or records it.</summary>
+    /// <summary>Executes the work, or records it.</summary>
     public void Enqueue(GraphNode work)
     {
         if (Capture is { } capture)
         {
-            Abi.Require(!capture.IsInvalid, "the capture was spoilt by an earlier call", CudaError.StreamCaptureInvalidated);
+            Abi.Require(!capture.IsInvalid, "an earlier call invalidated the capture", CudaError.StreamCaptureInvalidated);
             capture.Graph.Add(work);
             return;
         }
@@ -32,7 +33,7 @@ internal sealed class DriverStream(DriverContext context, uint flags, int priori
         work.Run(Context);
     }
 
-    /// <summary>For calls that wait for the stream: what is being captured never comes to an end.</summary>
+    /// <summary>For calls that wait for the stream: captured work never completes.</summary>
     public void RequireNotCapturing(string call)
     {
         if (Capture is not { } capture)
@@ -41,7 +42,7 @@ internal sealed class DriverStream(DriverContext context, uint flags, int priori
         throw new EmulatorException(CudaError.StreamCaptureUnsupported, $"{call} of a stream that is being captured");
     }
 
-    /// <summary>The default stream waits for all blocking ones, which cannot be recorded.</summary>
+    /// <summary>The default stream waits for all blocking streams, which cannot be recorded.</summary>
     private void RequireNoImplicitWait()
     {
         if (this != Context.DefaultStream)
@@ -53,12 +54,12 @@ internal sealed class DriverStream(DriverContext context, uint flags, int priori
     }
 }
 
-/// <summary>A capture under way: of the stream that began it and of those that joined it by waiting for its events.</summary>
+/// <summary>A capture in progress: the stream that started it and the streams that joined it by waiting for its events.</summary>
 internal sealed class StreamCapture(DriverStream origin, int mode, int thread, DriverGraph graph)
 {
     public const int Global = 0, ThreadLocal = 1, Relaxed = 2;
 
-    private static long _begun;
+    private static long _started;
 
     public DriverStream Origin { get; } = origin;
 
@@ -66,14 +67,14 @@ internal sealed class StreamCapture(DriverStream origin, int mode, int thread, D
 
     public int Mode { get; } = mode;
 
-    public ulong Id { get; } = (ulong)Interlocked.Increment(ref _begun);
+    public ulong Id { get; } = (ulong)Interlocked.Increment(ref _started);
 
     public DriverGraph Graph { get; } = graph;
 
-    /// <summary>The handle of the program's own graph that is captured into; 0 where the capture makes one.</summary>
+    /// <summary>The handle of the program's graph that is captured into; 0 if the capture creates one.</summary>
     public nint GraphHandle { get; init; }
 
-    /// <summary>A call that cannot be recorded was made: the capture ends in an error.</summary>
+    /// <summary>Set when a call that cannot be recorded was made: the capture ends in an error.</summary>
     public bool IsInvalid { get; set; }
 
     public bool Forbids(int callingThread) => Mode == Global || (Mode == ThreadLocal && Thread == callingThread);

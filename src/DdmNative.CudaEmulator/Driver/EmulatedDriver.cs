@@ -2,23 +2,23 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>The process's driver, from cuInit on.</summary>
+/// <summary>The process's driver, initialised by cuInit.</summary>
 internal static class EmulatedDriver
 {
-    /// <summary>CUDA 12.4: its functions by their names here are known.</summary>
+    /// <summary>CUDA 12.4: functions are found by the names that they have in this version.</summary>
     public const int Version = 12040;
 
-    private static readonly Lock Door = new();
+    private static readonly Lock Gate = new();
     private static DriverDevice[]? _devices;
 
-    /// <summary>Tells on the standard error of refused calls, not of faults alone.</summary>
+    /// <summary>Whether refused calls are reported on standard error, not only faults.</summary>
     public static bool Log { get; private set; }
 
     public static IReadOnlyList<DriverDevice> Devices => _devices ?? throw new EmulatorException(CudaError.NotInitialized, "cuInit has not been called");
 
     public static void Initialise()
     {
-        lock (Door)
+        lock (Gate)
         {
             if (_devices is not null)
                 return;
@@ -36,6 +36,7 @@ internal static class EmulatedDriver
     public static DriverDevice Device(int ordinal)
     {
         IReadOnlyList<DriverDevice> all = Devices;
-        return (uint)ordinal < (uint)all.Count ? all[ordinal] : throw new EmulatorException(CudaError.InvalidDevice, $"device {ordinal}, but there are {all.Count}, from 0 on");
+        return (uint)ordinal < (uint)all.Count ? all[ordinal]
+            : throw new EmulatorException(CudaError.InvalidDevice, $"device {ordinal}, but there are {all.Count}, numbered from 0");
     }
 }

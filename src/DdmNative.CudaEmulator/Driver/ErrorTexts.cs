@@ -3,7 +3,7 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>Names and texts of results, as the driver tells them, in memory that stays where it is.</summary>
+/// <summary>Names and texts of results, as in CUDA's driver, in memory at fixed addresses.</summary>
 internal static class ErrorTexts
 {
     private static readonly Dictionary<CudaError, Entry> Entries = new()
@@ -69,7 +69,7 @@ internal static class ErrorTexts
 
     public static bool TryFind(CudaError error, out Entry entry) => Entries.TryGetValue(error, out entry);
 
-    /// <summary>Two pointers to text that ends with a zero.</summary>
+    /// <summary>Two pointers to zero-terminated text.</summary>
     internal readonly struct Entry(string name, string text)
     {
         public nint Name { get; } = Marshal.StringToCoTaskMemUTF8(name);

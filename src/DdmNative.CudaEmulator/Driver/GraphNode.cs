@@ -2,7 +2,7 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>CUgraphNodeType, as far as they are recorded.</summary>
+/// <summary>CUgraphNodeType, for the kinds of nodes that are recorded.</summary>
 internal enum GraphNodeType
 {
     Kernel = 0,
@@ -13,7 +13,7 @@ internal enum GraphNodeType
     Empty = 5,
 }
 
-/// <summary>A piece of a stream's work, which can be done many times.</summary>
+/// <summary>A work item of a stream, which can be executed many times.</summary>
 internal abstract class GraphNode
 {
     public abstract GraphNodeType Type { get; }
@@ -41,7 +41,7 @@ internal sealed class KernelNode(DriverFunction function, Dim3 grid, Dim3 block,
     }
 }
 
-/// <summary>A call of the host, in its turn.</summary>
+/// <summary>A call of a host function.</summary>
 internal sealed unsafe class HostNode(delegate* unmanaged<nint, void> function, nint data) : GraphNode
 {
     public override GraphNodeType Type => GraphNodeType.Host;
@@ -49,7 +49,7 @@ internal sealed unsafe class HostNode(delegate* unmanaged<nint, void> function, 
     public override void Run(DriverContext context) => function(data);
 }
 
-/// <summary>A copy or fill, as it is done on a context's memory.</summary>
+/// <summary>A copy or fill in a context's memory.</summary>
 internal sealed class MemoryNode(GraphNodeType type, Action<DriverContext> work) : GraphNode
 {
     public override GraphNodeType Type => type;
@@ -69,7 +69,7 @@ internal sealed class ChildNode(DriverGraph graph) : GraphNode
     }
 }
 
-/// <summary>Nothing but a place for dependencies to meet.</summary>
+/// <summary>A node without work, at which dependencies join.</summary>
 internal sealed class EmptyNode : GraphNode
 {
     public override GraphNodeType Type => GraphNodeType.Empty;

@@ -3,12 +3,12 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>Page-locked host memory, which here is host memory like any other; kernels cannot reach it.</summary>
+/// <summary>Page-locked host memory, which is ordinary host memory here; kernels cannot access it.</summary>
 internal static unsafe class HostMemory
 {
     private const nuint Page = 4096;
 
-    private static readonly Lock Door = new();
+    private static readonly Lock Gate = new();
     private static readonly Dictionary<nint, (nuint Bytes, uint Flags)> Allocated = [];
     private static readonly SortedList<nint, nuint> Registered = [];
 
@@ -16,22 +16,22 @@ internal static unsafe class HostMemory
     {
         Abi.Require(bytes != 0, "an allocation of 0 bytes of host memory");
         nint memory = (nint)NativeMemory.AlignedAlloc((bytes + Page - 1) / Page * Page, Page);
-        lock (Door)
+        lock (Gate)
             Allocated.Add(memory, (bytes, flags));
         return memory;
     }
 
     public static void Free(nint memory)
     {
-        lock (Door)
-            Abi.Require(Allocated.Remove(memory), $"0x{memory:x} is no host memory of cuMemHostAlloc");
+        lock (Gate)
+            Abi.Require(Allocated.Remove(memory), $"0x{memory:x} is not host memory that cuMemHostAlloc allocated");
         NativeMemory.AlignedFree((void*)memory);
     }
 
-    /// <summary>The allocation that holds an address, and the flags it was made with; null if none does.</summary>
+    /// <summary>The allocation that contains an address, with the flags it was created with; null if none does.</summary>
     public static (nint Memory, nuint Bytes, uint Flags)? Find(nint address)
     {
-        lock (Door)
+        lock (Gate)
         {
             foreach ((nint memory, (nuint bytes, uint flags)) in Allocated)
             {
@@ -46,7 +46,7 @@ internal static unsafe class HostMemory
     public static void Register(nint memory, nuint bytes)
     {
         Abi.Require(memory != 0 && bytes != 0, "null or 0 bytes to register");
-        lock (Door)
+        lock (Gate)
         {
             bool overlaps = Registered.Any(range => (nuint)memory < (nuint)range.Key + range.Value && (nuint)range.Key < (nuint)memory + bytes);
             Abi.Require(!overlaps, $"some of {bytes} bytes at 0x{memory:x} are registered", CudaError.HostMemoryAlreadyRegistered);
@@ -56,7 +56,7 @@ internal static unsafe class HostMemory
 
     public static void Unregister(nint memory)
     {
-        lock (Door)
+        lock (Gate)
             Abi.Require(Registered.Remove(memory), $"0x{memory:x} is not registered", CudaError.HostMemoryNotRegistered);
     }
 }

@@ -3,7 +3,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>From the arguments of cuLaunchKernel to a piece of work, with all that can be said against them.</summary>
+/// <summary>Converts the arguments of cuLaunchKernel to a work item, with all checks.</summary>
 internal static unsafe class KernelLaunches
 {
     /// <summary>CU_LAUNCH_PARAM_…</summary>
@@ -12,7 +12,7 @@ internal static unsafe class KernelLaunches
     public static KernelNode Node(DriverContext context, nint function, Dim3 grid, Dim3 block, uint dynamicSharedBytes, void** parameters, void** extra)
     {
         DriverFunction launched = HandleTable.Get<DriverFunction>(function);
-        Abi.Require(launched.Context == context, $"kernel {launched.Kernel.Name} is of another context", CudaError.InvalidHandle);
+        Abi.Require(launched.Context == context, $"kernel {launched.Kernel.Name} belongs to another context", CudaError.InvalidHandle);
         Abi.Require(dynamicSharedBytes <= (uint)launched.MaxDynamicSharedBytes,
             $"kernel {launched.Kernel.Name}: {dynamicSharedBytes} bytes of dynamic shared memory, expected at most {launched.MaxDynamicSharedBytes} (cuFuncSetAttribute allows more)");
         byte[] bytes = extra != null ? FromBuffer(launched.Kernel, parameters, extra) : FromPointers(launched.Kernel, parameters);
@@ -20,18 +20,20 @@ internal static unsafe class KernelLaunches
         return new KernelNode(launched, grid, block, (int)dynamicSharedBytes, bytes);
     }
 
-    /// <summary>Blocks that fit beside each other by threads and shared memory; registers are not known, since the emulator allocates none.</summary>
+    /// <summary>
+    /// Blocks that fit on a multiprocessor by threads and shared memory; registers do not count, since the emulator allocates none.
+    /// </summary>
     public static int BlocksPerMultiprocessor(DriverFunction function, int threads, nuint dynamicSharedBytes)
     {
         Abi.Require(threads > 0, $"blocks of {threads} threads");
-        int most = DeviceAttributes.MostSharedBytesPerBlock(function.Context.Device);
+        int most = DeviceAttributes.MaxSharedBytesPerBlock(function.Context.Device);
         if (threads > function.Kernel.MaxThreadsPerBlock || dynamicSharedBytes > (nuint)most || function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes > most)
             return 0;
         int shared = function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes;
         return Occupancy.Blocks(threads, shared, DeviceAttributes.SharedBytesPerMultiprocessor(function.Context.Device));
     }
 
-    /// <summary>For blocks that wait for one another: all of them must be on the device at the same time.</summary>
+    /// <summary>For blocks that may wait for one another: all of them must be on the device at the same time.</summary>
     public static void RequireResident(KernelNode node)
     {
         int blocks = BlocksPerMultiprocessor(node.Function, (int)node.Block.Count, (nuint)node.DynamicSharedBytes);
@@ -57,7 +59,7 @@ internal static unsafe class KernelLaunches
         return bytes;
     }
 
-    /// <summary>One buffer with the parameters as the kernel lays them out; the end may be left out where only padding is.</summary>
+    /// <summary>One buffer with the parameters as the kernel lays them out; trailing padding may be left out.</summary>
     private static byte[] FromBuffer(LoadedKernel kernel, void** parameters, void** extra)
     {
         Abi.Require(parameters == null, "parameters are given both as pointers and as a buffer");
@@ -74,7 +76,7 @@ internal static unsafe class KernelLaunches
                     size = *(nuint*)Abi.Required((nuint*)extra[i + 1], "the size of the buffer");
                     break;
                 default:
-                    throw new EmulatorException(CudaError.InvalidValue, $"{(nint)extra[i]} is no kind of extra launch argument");
+                    throw new EmulatorException(CudaError.InvalidValue, $"{(nint)extra[i]} is not a kind of extra launch argument");
             }
         }
 

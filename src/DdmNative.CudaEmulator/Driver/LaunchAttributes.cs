@@ -3,8 +3,7 @@ using DdmNative.CudaEmulator.Execution;
 namespace DdmNative.CudaEmulator.Driver;
 
 /// <summary>
-/// CUlaunchAttribute: a number, four bytes of padding and 64 bytes of value. Preferences that change no result are heeded by doing
-/// nothing.
+/// CUlaunchAttribute: a number, four bytes of padding and 64 bytes of value. Preferences that change no result are ignored.
 /// </summary>
 internal static unsafe class LaunchAttributes
 {
@@ -14,7 +13,7 @@ internal static unsafe class LaunchAttributes
         ClusterSchedulingPolicy = 5, ProgrammaticStreamSerialization = 6, Priority = 8, MemorySynchronizationDomainMap = 9,
         MemorySynchronizationDomain = 10, PreferredSharedMemoryCarveout = 14;
 
-    /// <summary>Refuses those that the emulator does not have.</summary>
+    /// <summary>Refuses attributes that the emulator does not support.</summary>
     /// <exception cref="EmulatorException">InvalidValue, NotSupported.</exception>
     public static void Read(byte* attributes, uint count)
     {

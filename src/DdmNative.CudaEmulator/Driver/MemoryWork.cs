@@ -2,10 +2,13 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>Copies and fills as work of a stream. Host memory is read and written when the work is done, so when a graph is launched and not when it is captured.</summary>
+/// <summary>
+/// Copies and fills as work of a stream. Host memory is read and written when the work is executed: when a graph is launched, not when it
+/// is captured.
+/// </summary>
 internal static unsafe class MemoryWork
 {
-    /// <summary>What a span can hold, in whole pages.</summary>
+    /// <summary>The largest size of a span, in whole pages.</summary>
     private const ulong SpanBytes = 1 << 30;
 
     public static GraphNode CopyIn(ulong destination, nint source, ulong bytes)
@@ -31,7 +34,7 @@ internal static unsafe class MemoryWork
     public static GraphNode CopyWithin(ulong destination, ulong source, ulong bytes)
         => new MemoryNode(GraphNodeType.Copy, context => context.Memory.CopyWithin(destination, source, bytes));
 
-    /// <summary>Between what the addresses turn out to be: device memory of the context, else the host's.</summary>
+    /// <summary>Copies between memories that the addresses determine: device memory of the context, otherwise host memory.</summary>
     public static GraphNode Copy(ulong destination, ulong source, ulong bytes) => new MemoryNode(GraphNodeType.Copy, context =>
     {
         bool toDevice = context.Memory.FindAllocation(destination) is not null, fromDevice = context.Memory.FindAllocation(source) is not null;
@@ -51,7 +54,7 @@ internal static unsafe class MemoryWork
         work.Run(context);
     });
 
-    /// <summary>From a context to another, perhaps of another device, by way of the host.</summary>
+    /// <summary>Copies from one context to another, possibly of another device, through host memory.</summary>
     public static GraphNode CopyBetween(ulong destination, DriverContext to, ulong source, DriverContext from, ulong bytes) => new MemoryNode(GraphNodeType.Copy, _ =>
     {
         if (to.Device == from.Device)
@@ -69,7 +72,7 @@ internal static unsafe class MemoryWork
         }
     });
 
-    /// <summary>Rows of elements of 1, 2 or 4 bytes; the pitch is that from row to row, in bytes.</summary>
+    /// <summary>Rows of elements of 1, 2 or 4 bytes; the pitch is the distance between rows, in bytes.</summary>
     public static GraphNode Fill(ulong address, ulong pitch, uint pattern, int elementBytes, ulong width, ulong height) => new MemoryNode(GraphNodeType.Fill, context =>
     {
         for (ulong row = 0; row < height; row++)
@@ -94,7 +97,7 @@ internal static unsafe class MemoryWork
         public nuint Width, Height;
     }
 
-    /// <summary>Rows of bytes between places that may have different pitches.</summary>
+    /// <summary>Rows of bytes between memories that may have different pitches.</summary>
     public static GraphNode Copy(Rectangle copy)
     {
         const int Host = 1, Device = 2, Unified = 4;

@@ -3,7 +3,7 @@ using DdmNative.CudaEmulator.Execution;
 namespace DdmNative.CudaEmulator.Driver;
 
 /// <summary>
-/// CU_POINTER_ATTRIBUTE_…: what the driver knows of an address, of the context's device memory or of the page-locked memory of the host.
+/// CU_POINTER_ATTRIBUTE_…: the driver's information about an address in the context's device memory or in page-locked host memory.
 /// </summary>
 internal static unsafe class PointerAttributes
 {
@@ -16,14 +16,14 @@ internal static unsafe class PointerAttributes
     public static int Bytes(int attribute) => attribute is MemoryType or IsManaged or DeviceOrdinal or Mapped ? 4 : 8;
 
     /// <summary>Writes an attribute's value; false if the driver does not know the address.</summary>
-    /// <exception cref="EmulatorException">No such attribute, or one that the emulator does not have.</exception>
+    /// <exception cref="EmulatorException">There is no such attribute, or the emulator does not support it.</exception>
     public static bool TryWrite(DriverContext context, int attribute, ulong address, void* data)
     {
         (ulong Address, ulong Bytes)? device = context.Memory.FindAllocation(address);
         (nint Memory, nuint Bytes, uint Flags)? host = device is null ? HostMemory.Find((nint)address) : null;
         if (device is null && host is null)
             return false;
-        // Addresses are never given out twice by a device, so that the first of an allocation is its number.
+        // A device never reuses addresses, so the first address of an allocation is its id.
         ulong start = device?.Address ?? (ulong)host!.Value.Memory;
         switch (attribute)
         {
@@ -50,11 +50,11 @@ internal static unsafe class PointerAttributes
                 *(ulong*)data = device?.Bytes ?? host!.Value.Bytes;
                 break;
             case Mapped:
-                // Whether it is in a device's address range, as all that is not a reservation is.
+                // Whether it is in a mapped address range, as every address is that is not a reservation.
                 *(int*)data = 1;
                 break;
             case DevicePointer or HostPointer:
-                throw new EmulatorException(CudaError.InvalidValue, $"0x{address:x} is not to be reached from the other side");
+                throw new EmulatorException(CudaError.InvalidValue, $"0x{address:x} cannot be accessed from the other side");
             default:
                 CudaError code = attribute is >= 1 and <= 21 ? CudaError.NotSupported : CudaError.InvalidValue;
                 throw new EmulatorException(code, $"pointer attribute {attribute}");

@@ -6,14 +6,14 @@ namespace DdmNative.CudaEmulator.Driver;
 /// <summary>The library's own functions by their unversioned names.</summary>
 internal static class ProcAddresses
 {
-    /// <summary>By its soname the loader gives out the library that is loaded already, which is this one.</summary>
+    /// <summary>For its soname, the loader returns the library that is already loaded: this one.</summary>
     private static readonly nint Library = NativeLibrary.Load("libcuda.so.1", Assembly.GetExecutingAssembly(), DllImportSearchPath.System32);
 
     private static readonly string[] Versions = ["_v4", "_v3", "_v2", ""];
 
     private static readonly string[] PerThread = ["_ptsz", "_ptds", ""];
 
-    /// <summary>CUDA's versions with which functions took another form; those that are not here did so before CUDA 10.</summary>
+    /// <summary>The versions of CUDA in which functions changed their form; functions that are not listed changed before CUDA 10.</summary>
     private static readonly Dictionary<string, int> Since = new()
     {
         ["cuStreamBeginCapture_v2"] = 10010,
@@ -37,13 +37,13 @@ internal static class ProcAddresses
         ["cuMemcpyBatchAsync_v2"] = 13000,
     };
 
-    /// <summary>The newest form of a function that a version of CUDA knew, 12040 being 12.4; 0 where there is none.</summary>
-    /// <param name="name">Without a version.</param>
-    /// <param name="version">Of CUDA, which the caller was compiled for.</param>
-    /// <param name="forThread">That for the default stream of each thread, where there is one.</param>
+    /// <summary>The newest form of a function in a version of CUDA, where 12040 is 12.4; 0 if there is none.</summary>
+    /// <param name="name">The name without a version.</param>
+    /// <param name="version">The version of CUDA that the caller was compiled for.</param>
+    /// <param name="forThread">Whether to prefer the form for the default stream of each thread, if there is one.</param>
     public static nint Find(string name, int version, bool forThread)
     {
-        // The one function that cuda.h gave another name.
+        // The one function that cuda.h renamed.
         if (name == "cuGraphInstantiate" && version >= 12000)
             name = "cuGraphInstantiateWithFlags";
         foreach (string form in Versions)

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace DdmNative.CudaEmulator.Driver;
 
-/// <summary>Writes the counters when the process ends: of device 0 to the file that <c>DDM_CUDA_EMULATOR_REPORT</c> names, of device n to the same with <c>.n</c> after it.</summary>
+/// <summary>
+/// Writes the counters when the process ends: those of device 0 to the file that <c>DDM_CUDA_EMULATOR_REPORT</c> names, those of device n
+/// to the same name with <c>.n</c> appended.
+/// </summary>
 internal static unsafe partial class ReportAtExit
 {
     private static string? _file;
@@ -10,9 +13,9 @@ internal static unsafe partial class ReportAtExit
     public static void Register(string path)
     {
         _file = Path.GetFullPath(path);
-        // A library by native AOT is not told of the end of its process, so the C library is asked to.
+        // A native AOT library is not notified when its process ends, so the C library's exit handlers are used.
         if (AtExit(&Exit, 0, 0) != 0)
-            Console.Error.WriteLine($"CUDA emulator: {path} will not be written, since the C library takes no more functions to call at the exit.");
+            Console.Error.WriteLine($"CUDA emulator: {path} will not be written: the C library accepts no more exit handlers.");
     }
 
     /// <summary>Writes the counters so far.</summary>

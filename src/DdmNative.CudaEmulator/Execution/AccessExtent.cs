@@ -4,35 +4,37 @@ using System.Runtime.Intrinsics;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>How the addresses of a warp's lanes lie.</summary>
+/// <summary>How the addresses of a warp's lanes are arranged.</summary>
 internal enum AccessLayout : byte
 {
     Scattered,
 
-    /// <summary>All 32 lanes take part, each one's bytes behind those of the lane before.</summary>
+    /// <summary>All 32 lanes take part, and each lane's bytes follow those of the previous lane.</summary>
     Row,
 
-    /// <summary>All lanes that take part have one address.</summary>
+    /// <summary>All lanes that take part have the same address.</summary>
     Uniform,
 }
 
 /// <summary>
-/// What a warp's addresses have in common, found for all lanes at once, so that an access which lies within one allocation is checked as a whole. Of a mask that leaves lanes out these are taken to have the
-/// address of the first lane that takes part.
+/// The properties of a warp's addresses, determined for all lanes at once, so that an access within one allocation is checked as a whole.
+/// Lanes that the mask leaves out are assumed to have the address of the first lane that takes part.
 /// </summary>
-/// <param name="Least">The lowest address.</param>
-/// <param name="Most">The highest.</param>
+/// <param name="Lowest">The lowest address.</param>
+/// <param name="Highest">The highest address.</param>
 /// <param name="AnyBits">Bits that are set in any address.</param>
-/// <param name="Layout">Rows are told from the bytes of each lane.</param>
-internal readonly record struct AccessExtent(ulong Least, ulong Most, ulong AnyBits, AccessLayout Layout)
+/// <param name="Layout">How they are arranged; rows are recognised by the bytes of each lane.</param>
+internal readonly record struct AccessExtent(ulong Lowest, ulong Highest, ulong AnyBits, AccessLayout Layout)
 {
-    /// <summary>Whether the addresses are below 2^63, as all that can be good are: only then do the least and the most bound them.</summary>
+    /// <summary>
+    /// Whether the addresses are below 2^63, as all valid ones are: only then do the lowest and the highest address bound them.
+    /// </summary>
     public bool IsBounded => (long)AnyBits >= 0;
 
-    /// <param name="addresses">Of 32 lanes.</param>
+    /// <param name="addresses">The addresses of 32 lanes.</param>
     /// <param name="mask">Lanes that take part, at least one.</param>
-    /// <param name="bytes">Of each lane.</param>
-    public static unsafe AccessExtent Of(ulong* addresses, uint mask, int bytes)
+    /// <param name="bytes">Bytes that each lane accesses.</param>
+    public static unsafe AccessExtent Compute(ulong* addresses, uint mask, int bytes)
     {
         ulong first = addresses[BitOperations.TrailingZeroCount(mask)];
         Vector256<ulong> origin = Vector256.Create(first), any = origin, differ = default;
@@ -51,7 +53,7 @@ internal readonly record struct AccessExtent(ulong Least, ulong Most, ulong AnyB
             }
 
             if (apart == default && bytes != 0)
-                return new(first, first + 31 * (ulong)bytes, Folded(any), AccessLayout.Row);
+                return new(first, first + 31 * (ulong)bytes, OrLanes(any), AccessLayout.Row);
         }
         else
         {
@@ -68,10 +70,10 @@ internal readonly record struct AccessExtent(ulong Least, ulong Most, ulong AnyB
         if (differ == default)
             return new(first, first, first, AccessLayout.Uniform);
         Vector128<long> low = Vector128.Min(least.GetLower(), least.GetUpper()), high = Vector128.Max(most.GetLower(), most.GetUpper());
-        return new((ulong)Math.Min(low[0], low[1]), (ulong)Math.Max(high[0], high[1]), Folded(any), AccessLayout.Scattered);
+        return new((ulong)Math.Min(low[0], low[1]), (ulong)Math.Max(high[0], high[1]), OrLanes(any), AccessLayout.Scattered);
     }
 
-    /// <summary>All ones in those of four lanes whose bits are set, from the lowest on.</summary>
+    /// <summary>All ones in those of four lanes whose bits are set, starting with the lowest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> Lanes(uint bits)
     {
@@ -79,7 +81,7 @@ internal readonly record struct AccessExtent(ulong Least, ulong Most, ulong AnyB
         return Vector256.Equals(Vector256.Create((ulong)bits) & each, each);
     }
 
-    private static ulong Folded(Vector256<ulong> bits)
+    private static ulong OrLanes(Vector256<ulong> bits)
     {
         Vector128<ulong> half = bits.GetLower() | bits.GetUpper();
         return half[0] | half[1];

@@ -2,20 +2,20 @@ using System.Numerics;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>A part of a diverged warp: the next instruction, the one at which it meets the others again, and its lanes.</summary>
+/// <summary>A part of a diverged warp: its next instruction, the instruction at which it rejoins the other parts, and its lanes.</summary>
 internal struct Part
 {
     public int Where, Meet;
     public uint Mask;
 }
 
-/// <summary>How many activations, of strands of one warp, have their lanes in one frame.</summary>
+/// <summary>How many activations, of different lane groups of one warp, have their lanes in one frame.</summary>
 internal sealed class SharedFrame
 {
     public int Users { get; set; } = 1;
 }
 
-/// <summary>A function that a warp is in: its frame, and the parts that the warp has come apart into.</summary>
+/// <summary>A function that a warp is executing: its frame, and the parts into which the warp has diverged.</summary>
 internal sealed class Activation
 {
     private Part[] _parts = new Part[8];
@@ -28,7 +28,7 @@ internal sealed class Activation
         Push(0, -1, mask);
     }
 
-    /// <summary>Only those lanes of an activation that the mask names, in the same frame.</summary>
+    /// <summary>An activation of only those lanes that the mask names, in the same frame.</summary>
     private Activation(Activation whole, uint mask)
     {
         (Function, Memory, StackBase) = (whole.Function, whole.Memory, whole.StackBase);
@@ -62,7 +62,7 @@ internal sealed class Activation
 
     public uint Entered { get; private set; }
 
-    /// <summary>Who else has lanes in the frame; null as long as nobody has had.</summary>
+    /// <summary>The activations that share the frame; null if it has never been shared.</summary>
     public SharedFrame? Frame { get; private set; }
 
     /// <summary>Lanes that have not returned.</summary>
@@ -72,19 +72,19 @@ internal sealed class Activation
 
     public long[] SegmentLanes { get; }
 
-    /// <summary>The call that it waits for.</summary>
+    /// <summary>The call that this activation waits for.</summary>
     public CallSite? Calling { get; set; }
 
     public int CallingSite { get; set; }
 
-    /// <summary>Functions that other lanes call in the same instruction and that come next, the last first.</summary>
+    /// <summary>Functions that other lanes call in the same instruction and that are executed next, in reverse order.</summary>
     public Stack<CallWay> Waiting { get; } = new();
 
     /// <summary>Bytes that each thread has allocated above the function's own variables.</summary>
     public long[] Allocated => _allocated ??= new long[32];
 
-    /// <summary>The most that threads of the mask have allocated.</summary>
-    public long MostAllocated(uint mask)
+    /// <summary>The maximum that threads of the mask have allocated.</summary>
+    public long MaxAllocated(uint mask)
     {
         long most = 0;
         for (uint rest = _allocated is null ? 0 : mask; rest != 0; rest &= rest - 1)
@@ -92,17 +92,17 @@ internal sealed class Activation
         return most;
     }
 
-    /// <summary>The <c>bar.red</c> that it waits at.</summary>
+    /// <summary>The <c>bar.red</c> at which this activation waits.</summary>
     public Segment? Reducing { get; set; }
 
     public ref Part Top => ref _parts[_count - 1];
 
-    /// <summary>The lanes that the mask names as an activation of their own, in the same frame; null if none of them entered.</summary>
+    /// <summary>A separate activation of the lanes that the mask names, in the same frame; null if none of them entered.</summary>
     public Activation? Restrict(uint mask) => (Entered & mask) == 0 ? null : new Activation(this, mask);
 
     /// <summary>
-    /// Takes in the lanes of another activation of the function that are at the same place as all of this one. What both had before them
-    /// where their parts meet stays; where only the one would have met others it has none to meet any more.
+    /// Merges the lanes of another activation of the function that are at the same instruction as all of this one. Join points that both
+    /// activations have in common are kept; join points that only one of them has are dropped.
     /// </summary>
     public void Join(Activation other)
     {
@@ -128,7 +128,7 @@ internal sealed class Activation
         Live |= other.Live;
     }
 
-    /// <summary>Gives up the top part; false if it was the last.</summary>
+    /// <summary>Removes the top part; false if it was the last.</summary>
     public bool Pop() => --_count > 0;
 
     public void Split(int meet, int first, uint firstMask, int second, uint secondMask)
@@ -150,7 +150,9 @@ internal sealed class Activation
         }
     }
 
-    /// <summary>The top waits where its parts will meet; not twice, where it is itself a part that meets others there.</summary>
+    /// <summary>
+    /// Makes the top part wait at the join point of its parts; not twice, if it is itself a part that rejoins others there.
+    /// </summary>
     private void Wait(int meet)
     {
         if (Top.Meet == meet)

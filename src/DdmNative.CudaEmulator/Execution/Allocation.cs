@@ -3,13 +3,13 @@ using DdmNative.CudaEmulator.Checks;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>A piece of device memory: what the host allocated, or a variable of a module.</summary>
+/// <summary>A block of device memory: an allocation of the host, or a variable of a module.</summary>
 internal sealed unsafe class Allocation
 {
     public Allocation(ulong address, ulong bytes, string? name, bool isConstant)
     {
         (Address, Bytes, Name, IsConstant) = (address, bytes, name, isConstant);
-        // Rounded up so that a row of lanes may be read whole at the end.
+        // Rounded up so that a full row of lanes may be read at the end.
         Host = (byte*)NativeMemory.AlignedAlloc((nuint)((bytes + 255) / 256 * 256), 256);
         Initialised = new InitialisedBytes(bytes);
     }
@@ -22,7 +22,7 @@ internal sealed unsafe class Allocation
 
     public bool IsConstant { get; }
 
-    /// <summary>Where its bytes are; null once freed.</summary>
+    /// <summary>The host's memory that stores its bytes; null once freed.</summary>
     public byte* Host { get; private set; }
 
     public bool IsFreed => Host == null;

@@ -5,29 +5,29 @@ using DdmNative.CudaEmulator.Counters;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>How a block's time on a host thread ended.</summary>
+/// <summary>Why a block's turn on a host thread ended.</summary>
 internal enum BlockEnd : byte
 {
     Done,
 
-    /// <summary>In a whole round its warps did nothing but come back to where they were: it waits for another block, or for ever.</summary>
+    /// <summary>In a whole round, its warps only returned to earlier states: it waits for another block, or forever.</summary>
     Stuck,
 
     /// <summary>
-    /// In a whole round its warps did nothing but look at memory that others write, or it has run so long that others should, if it waits
+    /// In a whole round, its warps only read memory that other threads write, or it has run so long that others should run in case it waits
     /// for them.
     /// </summary>
     Tired,
 }
 
 /// <summary>
-/// Runs blocks one after the other on one host thread: warps in turn, each to its next barrier. A block may be left where it is and taken
-/// up again.
+/// Runs blocks one after the other on one host thread: warps in turn, each to its next barrier. A block may be suspended and resumed.
 /// </summary>
 internal sealed unsafe class BlockRunner : IDisposable
 {
     /// <summary>
-    /// Barriers before a block is watched at some of them, at first and at most; and at how many, the state being renewed at half of them.
+    /// Barriers between two observations of a block, initially and at most; and the number of barriers that are observed, where the saved
+    /// state is renewed at half of them.
     /// </summary>
     private const int FirstWatch = 1 << 9, LongestWatch = 1 << 16, WatchedBarriers = 16;
 
@@ -73,7 +73,7 @@ internal sealed unsafe class BlockRunner : IDisposable
 
     public KernelProfile Profile { get; }
 
-    /// <summary>Where the poison came from that is about in the block.</summary>
+    /// <summary>The origins of the poison in the block.</summary>
     public PoisonOrigins Origins { get; } = new();
 
     /// <summary>Poison in shared memory.</summary>
@@ -83,21 +83,21 @@ internal sealed unsafe class BlockRunner : IDisposable
 
     public int WarpCount => _warps.Length;
 
-    /// <summary>What is left of the block's instruction limit.</summary>
+    /// <summary>The rest of the block's instruction limit.</summary>
     public long Budget { get; set; }
 
     /// <summary>Whether a part of a warp of the block has been seen to wait for others.</summary>
     public bool HasSpun { get; set; }
 
     /// <summary>
-    /// Whether it is being found out if the block is in a loop with barriers in which it waits for another block: all its warps come to a
-    /// barrier in the state in which they have been there before.
+    /// Whether the block is being observed to determine if it is in a loop with barriers in which it waits for another block: all its warps
+    /// arrive at a barrier in the state in which they have been there before.
     /// </summary>
     public bool IsWatched { get; private set; }
 
-    /// <summary>Puts a block at its begin.</summary>
-    /// <param name="number">Of the block in the grid.</param>
-    /// <param name="hasSpun">Whether others of the launch have been seen to wait.</param>
+    /// <summary>Prepares the runner for a new block.</summary>
+    /// <param name="number">The block's number in the grid.</param>
+    /// <param name="hasSpun">Whether other blocks of the launch have been seen to wait.</param>
     public void Begin(long number, bool hasSpun = false)
     {
         Block = ((uint)(number % _launch.Grid.X), (uint)(number / _launch.Grid.X % _launch.Grid.Y), (uint)(number / _launch.Grid.X / _launch.Grid.Y));
@@ -118,8 +118,8 @@ internal sealed unsafe class BlockRunner : IDisposable
         _left = _warps.Length;
     }
 
-    /// <summary>Runs the block from where it is.</summary>
-    /// <param name="instructions">Warp instructions after which it is tired.</param>
+    /// <summary>Runs the block from its current state.</summary>
+    /// <param name="instructions">Warp instructions after which it is suspended.</param>
     public BlockEnd Run(long instructions = long.MaxValue)
     {
         long least = Budget - Math.Min(instructions, Budget);
@@ -144,7 +144,10 @@ internal sealed unsafe class BlockRunner : IDisposable
             if (!moved && _left > 0)
             {
                 Warp stuck = _warps.First(warp => warp.Status == WarpStatus.Barrier);
-                throw stuck.Fault(FaultKind.PartialBarrier, stuck.BarrierSite, stuck.Lanes, null, $"{BitOperations.PopCount(_arrived[stuck.BarrierId])} of {stuck.BarrierWarps} warps have come to barrier {stuck.BarrierId}, the others have left the kernel or wait elsewhere");
+                throw stuck.Fault(
+                    FaultKind.PartialBarrier, stuck.BarrierSite, stuck.Lanes, null,
+                    $"{BitOperations.PopCount(_arrived[stuck.BarrierId])} of {stuck.BarrierWarps} warps have arrived at barrier "
+                    + $"{stuck.BarrierId}, the others have left the kernel or wait elsewhere");
             }
 
             if (_left > 0 && (circles || _isBack))
@@ -160,21 +163,24 @@ internal sealed unsafe class BlockRunner : IDisposable
         return BlockEnd.Done;
     }
 
-    /// <summary>The fault of a block that would be stuck until its instructions are used up.</summary>
-    public EmulatorException Endless()
+    /// <summary>The fault of a block that would make no progress until its instruction limit is used up.</summary>
+    public EmulatorException CreateStallFault()
     {
         Warp warp = _warps.First(warp => warp.Status == WarpStatus.Ready);
-        (int site, uint mask) = warp.Stuck();
+        (int site, uint mask) = warp.FindStalledLanes();
         EmulatorOptions options = _launch.Device.Options;
         return warp.Fault(FaultKind.InstructionLimit, site, mask, null,
-            $"after {options.InstructionLimit - Budget} warp instructions of the block all that can run only comes back to where it was, "
-            + $"so that the {options.InstructionLimit} of the limit would be used up: it waits for what no thread changes");
+            $"after {options.InstructionLimit - Budget} warp instructions of the block, all threads that can run only "
+            + "return to earlier states, "
+            + $"so that the limit of {options.InstructionLimit} would be used up: they wait for a change that no thread makes");
     }
 
-    /// <summary>The block is in no such loop, or one of its warps has not come to a barrier for long.</summary>
+    /// <summary>
+    /// Ends the observation: the block is not in such a loop, or one of its warps has not arrived at a barrier for a long time.
+    /// </summary>
     public void EndWatch() => (IsWatched, _barriers) = (false, 0);
 
-    /// <summary>Adds what the warps counted by segment to the profile.</summary>
+    /// <summary>Adds the warps' counts by segment to the profile.</summary>
     public void Collect()
     {
         foreach (Warp warp in _warps)
@@ -189,7 +195,10 @@ internal sealed unsafe class BlockRunner : IDisposable
         NativeMemory.Free(Parameters);
     }
 
-    /// <summary>The order of a block's warps comes from the seed and the block alone, whichever host thread runs it and whatever that ran before.</summary>
+    /// <summary>
+    /// The order of a block's warps depends only on the seed and the block, not on the host thread that runs it or on earlier blocks of
+    /// that thread.
+    /// </summary>
     private void Permute(ulong given, long block)
     {
         for (int i = 0; i < _turns.Length; i++)
@@ -197,7 +206,7 @@ internal sealed unsafe class BlockRunner : IDisposable
         new Random((int)((given * 0x9E3779B97F4A7C15 + (ulong)block * 0xD1B54A32D192ED03) >> 33)).Shuffle(_turns);
     }
 
-    /// <summary>All warps have been let go by a barrier.</summary>
+    /// <summary>A barrier has released all warps.</summary>
     private void WatchBarrier()
     {
         _barriers++;

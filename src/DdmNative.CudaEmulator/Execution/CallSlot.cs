@@ -1,6 +1,9 @@
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>Where an argument, a parameter or a result lies: bytes on the stack of each thread from its frame's base on, or a row of registers. Of a result that nobody wants there are no bytes.</summary>
+/// <summary>
+/// The location of an argument, a parameter or a result: bytes on the stack of each thread, relative to the frame's base, or a row of
+/// registers. An unused result has no location.
+/// </summary>
 internal readonly record struct CallSlot(int StackOffset, int Bytes, Place Register)
 {
     public static CallSlot OnStack(int offset, ulong bytes) => new(offset, (int)bytes, default);
@@ -10,13 +13,13 @@ internal readonly record struct CallSlot(int StackOffset, int Bytes, Place Regis
     public bool IsOnStack => StackOffset >= 0;
 }
 
-/// <summary>What a call hands over and gets back, in the caller's frame.</summary>
+/// <summary>The arguments and results of a call, in the caller's frame.</summary>
 internal sealed record CallSite(CallSlot[] Arguments, CallSlot[] Results);
 
-/// <summary>One function of those that the lanes of a warp call at once, and who calls it.</summary>
+/// <summary>One of the functions that the lanes of a warp call in one instruction, and the lanes that call it.</summary>
 internal readonly record struct CallWay(DecodedFunction Callee, uint Mask);
 
-/// <summary>Hands values over between the frames of two functions.</summary>
+/// <summary>Copies values between the frames of two functions.</summary>
 internal static unsafe class CallTransfer
 {
     /// <summary>Copies a value of each lane. Frames are rows of registers, bases are bytes into each thread's stack.</summary>
@@ -24,7 +27,7 @@ internal static unsafe class CallTransfer
     {
         if (from.Bytes == 0 || to.Bytes == 0)
             return;
-        PoisonTransfers.Hand(warp, mask, fromFrame, fromBase, from, toFrame, toBase, to);
+        PoisonTransfers.Transfer(warp, mask, fromFrame, fromBase, from, toFrame, toBase, to);
         for (int lane = 0; lane < 32; lane++)
         {
             if ((mask >> lane & 1) == 0)
@@ -48,7 +51,7 @@ internal static unsafe class CallTransfer
         return value;
     }
 
-    /// <summary>Likewise; nothing where there are no bytes.</summary>
+    /// <summary>Writes such a value; does nothing if the slot has no location.</summary>
     public static void Write(Warp warp, byte* frame, long stackBase, CallSlot to, int lane, ulong value)
     {
         if (to.Bytes == 0)

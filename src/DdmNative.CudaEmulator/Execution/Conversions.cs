@@ -3,12 +3,12 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// <c>cvt</c>, after the PTX ISA 8.x, 9.7.9: whole numbers wrap or saturate, floats are rounded once in the direction that is named. Only singles are flushed by <c>.ftz</c>. The NaN that a
-/// conversion to a whole number gives is 0, or the least of 64 bits, which the ISA leaves open.
+/// <c>cvt</c>, as in the PTX ISA 8.x, 9.7.9: integers wrap or saturate, floats are rounded once in the named direction. <c>.ftz</c> flushes
+/// only single precision. A NaN that is converted to an integer gives 0, or the minimum for 64 bits, which the ISA leaves open.
 /// </summary>
 internal static class Conversions
 {
-    public static LaneFunction Of(PtxModifiers m)
+    public static LaneFunction Create(PtxModifiers m)
     {
         (PtxType to, PtxType from) = (m.Types[0], m.Types[1]);
         if (to is PtxType.F16x2 or PtxType.BF16x2 or PtxType.E4M3x2 or PtxType.E5M2x2)
@@ -17,35 +17,36 @@ internal static class Conversions
             return (a, _, _, _) => (ulong)Narrowed(FloatFunctions.ToDouble(a, from), m) << 13;
         return (from.IsFloat(), to.IsFloat()) switch
         {
-            (false, false) => BetweenWhole(m),
-            (false, true) => FromWhole(m),
-            (true, false) => ToWhole(m),
+            (false, false) => BetweenIntegers(m),
+            (false, true) => FromInteger(m),
+            (true, false) => FloatToInteger(m),
             _ => BetweenFloats(m),
         };
     }
 
-    /// <summary>Two values in one register: from two singles, the first in the upper half, or from another pair.</summary>
+    /// <summary>Two values in one register: from two floats, the first in the upper half, or from another pair.</summary>
     private static LaneFunction Pair(PtxModifiers m)
     {
         (PtxType to, PtxType from) = (m.Types[0], m.Types[1]);
         int bits = to.ByteSize() * 4, fromBits = from.ByteSize() * 4;
         if (from == PtxType.F32)
             return (a, b, _, _) => (ulong)Narrowed(FloatFunctions.ToDouble(a, from), m) << bits | Narrowed(FloatFunctions.ToDouble(b, from), m);
-        NarrowFormat source = NarrowFormat.Of(from);
+        NarrowFormat source = NarrowFormat.ForType(from);
         uint mask = (1u << fromBits) - 1;
         return (a, _, _, _) => (ulong)Narrowed(source.Value((uint)(a >> fromBits) & mask), m) << bits | Narrowed(source.Value((uint)a & mask), m);
     }
 
     private static uint Narrowed(double value, PtxModifiers m) =>
-        NarrowFormat.Of(m.Types[0]).Round(m.Has(PtxQualifiers.Relu) ? Positive(value) : value, m.Rounding, m.Has(PtxQualifiers.Satfinite));
+        NarrowFormat.ForType(m.Types[0]).Round(
+            m.Has(PtxQualifiers.Relu) ? Positive(value) : value, m.Rounding, m.Has(PtxQualifiers.Satfinite));
 
-    private static (Int128 Least, Int128 Most) Range(PtxType type)
+    private static (Int128 Min, Int128 Max) Range(PtxType type)
     {
         int bits = type.ByteSize() * 8;
         return type.IsSigned() ? (-(Int128.One << bits - 1), (Int128.One << bits - 1) - 1) : (0, (Int128.One << bits) - 1);
     }
 
-    /// <summary>The bits of a whole number; what is narrower than its register fills it with its sign.</summary>
+    /// <summary>The bits of an integer; one that is narrower than its register is sign-extended.</summary>
     private static ulong Widened(Int128 value, PtxType type)
     {
         int unused = 64 - type.ByteSize() * 8;
@@ -53,29 +54,31 @@ internal static class Conversions
         return type.IsSigned() ? (ulong)((long)low >> unused) : low >> unused;
     }
 
-    private static Int128 Whole(ulong bits, PtxType type)
+    private static Int128 ToInteger(ulong bits, PtxType type)
     {
         int unused = 64 - type.ByteSize() * 8;
         return type.IsSigned() ? (long)(bits << unused) >> unused : (Int128)(bits << unused >> unused);
     }
 
-    private static LaneFunction BetweenWhole(PtxModifiers m)
+    private static LaneFunction BetweenIntegers(PtxModifiers m)
     {
         (PtxType to, PtxType from) = (m.Types[0], m.Types[1]);
         (Int128 least, Int128 most) = Range(to);
-        return m.Has(PtxQualifiers.Sat) ? (a, _, _, _) => Widened(Int128.Clamp(Whole(a, from), least, most), to) : (a, _, _, _) => Widened(Whole(a, from), to);
+        return m.Has(PtxQualifiers.Sat)
+            ? (a, _, _, _) => Widened(Int128.Clamp(ToInteger(a, from), least, most), to)
+            : (a, _, _, _) => Widened(ToInteger(a, from), to);
     }
 
-    private static LaneFunction FromWhole(PtxModifiers m)
+    private static LaneFunction FromInteger(PtxModifiers m)
     {
         (PtxType to, PtxType from, PtxRounding rounding) = (m.Types[0], m.Types[1], m.Rounding);
         if (m.Has(PtxQualifiers.Sat))
-            return (a, _, _, _) => FloatFunctions.FromDouble(Math.Clamp((double)Whole(a, from), 0, 1), 0, to, rounding);
+            return (a, _, _, _) => FloatFunctions.FromDouble(Math.Clamp((double)ToInteger(a, from), 0, 1), 0, to, rounding);
         if (to == PtxType.F64)
-            return (a, _, _, _) => BitConverter.DoubleToUInt64Bits(Wide(Whole(a, from), rounding));
+            return (a, _, _, _) => BitConverter.DoubleToUInt64Bits(Wide(ToInteger(a, from), rounding));
         return (a, _, _, _) =>
         {
-            Int128 whole = Whole(a, from);
+            Int128 whole = ToInteger(a, from);
             double value = (double)whole;
             return FloatFunctions.FromDouble(value, (double)(whole - (Int128)value), to, rounding);
         };
@@ -93,7 +96,7 @@ internal static class Conversions
         };
     }
 
-    private static LaneFunction ToWhole(PtxModifiers m)
+    private static LaneFunction FloatToInteger(PtxModifiers m)
     {
         (PtxType to, PtxType from, PtxRounding rounding) = (m.Types[0], m.Types[1], m.Rounding);
         (Int128 least, Int128 most) = Range(to);
@@ -121,7 +124,8 @@ internal static class Conversions
                 value = double.IsNaN(value) || value <= 0 ? 0 : Math.Min(value, 1);
             if (relu)
                 value = Positive(value);
-            return finite ? NarrowFormat.Of(to).Round(value, rounding, true) : FloatFunctions.FromDouble(value, 0, to, rounding, ftz && to == PtxType.F32);
+            return finite ? NarrowFormat.ForType(to).Round(value, rounding, true)
+                : FloatFunctions.FromDouble(value, 0, to, rounding, ftz && to == PtxType.F32);
         };
     }
 

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>The driver's result codes, with its numbers (CUDA Driver API, CUresult).</summary>
+/// <summary>The driver's result codes, with its numeric values (CUDA Driver API, CUresult).</summary>
 public enum CudaError
 {
     Success = 0,

@@ -6,7 +6,10 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>Turns a function's instructions into operations on rows of lanes: registers, constants and special registers all become rows of one frame.</summary>
+/// <summary>
+/// Translates a function's instructions into operations on rows of lanes: registers, constants and special registers are all rows of one
+/// frame.
+/// </summary>
 internal sealed unsafe class Decoder
 {
     private readonly LoadedModule _module;
@@ -31,17 +34,19 @@ internal sealed unsafe class Decoder
         Lazy<DecodedFunction> watched)
     {
         (this._module, this._function, this._sites, this._shared, this._watched) = (module, function, sites, shared, watched);
-        _poison = PoisonFlow.Of(function, (module.Checks & FaultChecks.UninitialisedRegisters) != 0, followsMemory);
+        _poison = PoisonFlow.Compute(function, (module.Checks & FaultChecks.UninitialisedRegisters) != 0, followsMemory);
     }
 
-    /// <summary>Decodes a function of a kernel; in the form that follows poison out of memory only once a warp meets some.</summary>
+    /// <summary>
+    /// Decodes a function of a kernel; the form that propagates poison from memory is decoded only when a warp first loads some.
+    /// </summary>
     public static DecodedFunction Decode(LoadedModule module, PtxFunction function, KernelSites sites, SharedLayout shared)
     {
         DecodedFunction plain = null!;
         Lazy<DecodedFunction> watched = new(() =>
         {
             DecodedFunction follows = new Decoder(module, function, sites, shared, true, plain.Watched).Decode();
-            // Warps change over from the one to the other within a segment and keep the frame.
+            // Warps switch from the first form to the second within a segment and keep the frame.
             return follows.Frame.AsSpan().SequenceEqual(plain.Frame) && follows.Segments.Length == plain.Segments.Length
                 ? follows
                 : throw new InvalidOperationException($"function '{function.Name}': the two decoded forms have different frames");
@@ -51,7 +56,7 @@ internal sealed unsafe class Decoder
 
     private DecodedFunction Decode()
     {
-        // Rows first: they must be aligned to vectors.
+        // Rows first: they must be aligned for vectors.
         _registers = new Place[_function.Registers.Count];
         for (int i = 0; i < _registers.Length; i++)
             _registers[i] = Row(_function.Registers[i].Type == PtxType.Pred ? 0 : Math.Max(4, _function.Registers[i].Type.ByteSize()));
@@ -63,14 +68,14 @@ internal sealed unsafe class Decoder
         _carry = Followed(_carry, _registers.Length);
         _registerBytes = _frameBytes;
         if (_function.Instructions.Any(IsMixing))
-            _trial = [.. Enumerable.Range(0, MostMixed).Select(_ => Row(8))];
+            _trial = [.. Enumerable.Range(0, MaxMixed).Select(_ => Row(8))];
 
         if (!_function.IsEntry)
             PlaceOnStack(_function.Parameters.Concat(_function.Results));
         PlaceOnStack(_function.Variables.Where(variable => variable.Space is PtxSpace.Local or PtxSpace.Param));
         _localBytes = (int)_function.Variables.Where(variable => variable.Space == PtxSpace.Local).Sum(variable => (long)variable.Size);
         IReadOnlyList<PtxInstruction> code = _function.Instructions;
-        PtxControlFlow flow = PtxControlFlow.Of(_function);
+        PtxControlFlow flow = PtxControlFlow.Build(_function);
         int[] segmentAt = new int[code.Count + 1];
         Array.Fill(segmentAt, -1);
         List<Segment> segments = [];
@@ -146,8 +151,8 @@ internal sealed unsafe class Decoder
     private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables) => _function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(_stack[variable], variable.Size))];
 
     /// <summary>
-    /// Before an instruction: a fault where poison decides something, and what of its results is poison. Accesses to memory and calls see
-    /// to that themselves.
+    /// Adds, before an instruction, a check for poison that decides something, and the propagation of poison to its results. Accesses to
+    /// memory and calls do this themselves.
     /// </summary>
     private void FollowPoison(PtxInstruction instruction, int site)
     {
@@ -158,7 +163,7 @@ internal sealed unsafe class Decoder
                 _operations.Add(Watch(instruction, site, instruction.Guard?.Register == register) with
                 {
                     Run = &PoisonOperations.Check, A = _registers[register].Poison, Count = register,
-                    Extra = Detailed(instruction, [], [_registers[register]]),
+                    Extra = AddDetail(instruction, [], [_registers[register]]),
                 });
             }
         }
@@ -168,7 +173,7 @@ internal sealed unsafe class Decoder
             && !(call.Target is PtxFunctionOperand named && _module.Defined(named.Name) is null);
         if (results.Length == 0 || IsMemory(instruction.Opcode) || callsFunction || IsMixing(instruction) && _poison.Reads(_current))
             return;
-        // Where operands have a meaning of their own they keep their places; what is no register is no place.
+        // Operands with a meaning of their own keep their positions; an operand that is not a register has no location.
         Place[] sources = !_poison.Reads(_current) || instruction.Call is not null || instruction.Opcode == PtxOpcode.BarRed ? []
             : instruction.Operands.Count > 1 && instruction.Operands.Skip(1).All(operand => operand is not (PtxVectorOperand or PtxAddress))
                 ? [.. instruction.Operands.Skip(1).Select(Source)]
@@ -177,11 +182,11 @@ internal sealed unsafe class Decoder
             sources = [.. sources, _carry];
         _operations.Add(Watch(instruction, site, false) with
         {
-            Run = &PoisonOperations.Propagate, Extra = Detailed(instruction, results, sources),
+            Run = &PoisonOperations.Propagate, Extra = AddDetail(instruction, results, sources),
         });
     }
 
-    /// <summary>The instruction has just been added: before it goes the trial by which poison is followed through it.</summary>
+    /// <summary>Inserts, before the instruction just added, the extra execution that determines how poison passes through it.</summary>
     private void FollowMix(PtxInstruction instruction, int site)
     {
         if (!_poison.Reads(_current) || Carriers(instruction).Length == 0)
@@ -195,12 +200,12 @@ internal sealed unsafe class Decoder
             [.. own.Sources.Select((source, i) => isProduct || i == 0 ? _trial[used++] with { Width = source.Width } : source)];
         _operations.Insert(_operations.Count - 1, Watch(instruction, site, false) with
         {
-            Run = &PoisonOperations.Mix, Extra = mixes.Extra, C = Detailed(instruction, results, sources),
+            Run = &PoisonOperations.Mix, Extra = mixes.Extra, C = AddDetail(instruction, results, sources),
         });
     }
 
-    /// <summary>Results and sources of the largest matrix instruction.</summary>
-    private const int MostMixed = 40;
+    /// <summary>Number of results and sources of the largest matrix instruction.</summary>
+    private const int MaxMixed = 40;
 
     private static bool IsMixing(PtxInstruction instruction) =>
         instruction.Opcode is PtxOpcode.Mma or PtxOpcode.WmmaMma or PtxOpcode.Movmatrix or PtxOpcode.Shfl;
@@ -208,7 +213,7 @@ internal sealed unsafe class Decoder
     private static bool IsMemory(PtxOpcode opcode) => opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.Atom or PtxOpcode.Ldmatrix
         or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC;
 
-    /// <summary>Those registers that an instruction writes and that are read somewhere while they may hold poison.</summary>
+    /// <summary>The registers that an instruction writes and that are read somewhere while they may hold poison.</summary>
     private Place[] Carriers(PtxInstruction instruction)
     {
         IEnumerable<Place> results = RegisterUse.Writes(instruction).Where(_poison.IsCarrier).Select(register => _registers[register]);
@@ -282,8 +287,8 @@ internal sealed unsafe class Decoder
         return place;
     }
 
-    /// <summary>Where an operand of a type lies; a sink gets a row of its own.</summary>
-    private Place Of(PtxOperand operand, PtxType type) => operand switch
+    /// <summary>The location of an operand of a type; a sink gets its own row.</summary>
+    private Place Locate(PtxOperand operand, PtxType type) => operand switch
     {
         PtxRegisterOperand register => _registers[register.Register] with { Negated = register.Negated },
         PtxImmediate immediate when type == PtxType.Pred => Constant(immediate.Bits == 0 ? 0 : uint.MaxValue, 0),
@@ -303,7 +308,7 @@ internal sealed unsafe class Decoder
         _ => Constant(_module.AddressOf(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
     };
 
-    /// <summary>An address on the stack is known only when the frame is: it is made where it is used.</summary>
+    /// <summary>The address of a stack variable depends on the frame, so it is computed where it is used.</summary>
     private Place StackAddress(long offset, int width)
     {
         Place place = Row(width);
@@ -311,7 +316,7 @@ internal sealed unsafe class Decoder
         return place;
     }
 
-    private int Detailed(PtxInstruction instruction, Place[] results, Place[] sources, LaneFunction? lane = null)
+    private int AddDetail(PtxInstruction instruction, Place[] results, Place[] sources, LaneFunction? lane = null)
     {
         _details.Add(new Detail(instruction, results, sources, lane));
         return _details.Count - 1;
@@ -324,7 +329,7 @@ internal sealed unsafe class Decoder
     {
         Operation operation = New(instruction, site);
         operation.Run = &LaneOperations.Apply;
-        operation.Extra = Detailed(instruction, [result], sources, lane);
+        operation.Extra = AddDetail(instruction, [result], sources, lane);
         _operations.Add(operation);
     }
 
@@ -332,10 +337,12 @@ internal sealed unsafe class Decoder
     {
         List<Place> sources = [];
         if (control == Control.BranchTable)
-            sources.Add(Of(instruction.Operands[0], PtxType.U32));
+            sources.Add(Locate(instruction.Operands[0], PtxType.U32));
         if (control is Control.Barrier or Control.BarrierArrive or Control.BarrierReduce)
-            sources.AddRange(instruction.Operands.Skip(control == Control.BarrierReduce ? 1 : 0).Select((operand, i) => Of(operand, control == Control.BarrierReduce && i == instruction.Operands.Count - 2 ? PtxType.Pred : PtxType.U32)));
-        Place[] results = control == Control.BarrierReduce ? [Of(instruction.Operands[0], instruction.Modifiers.Type)] : [];
+            sources.AddRange(
+                instruction.Operands.Skip(control == Control.BarrierReduce ? 1 : 0).Select((operand, i) =>
+                Locate(operand, control == Control.BarrierReduce && i == instruction.Operands.Count - 2 ? PtxType.Pred : PtxType.U32)));
+        Place[] results = control == Control.BarrierReduce ? [Locate(instruction.Operands[0], instruction.Modifiers.Type)] : [];
         if (instruction.Call is { Target: PtxRegisterOperand pointer })
             sources.Add(_registers[pointer.Register]);
         CallSite? site = null;
@@ -343,18 +350,19 @@ internal sealed unsafe class Decoder
         {
             PtxFunction? callee = call.Target is PtxFunctionOperand named ? _module.Defined(named.Name) : null;
             if (call.Target is PtxFunctionOperand missing && callee is null && !SystemCalls.IsKnown(missing.Name))
-                throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{missing.Name}' is called, but nowhere defined");
+                throw new EmulatorException(
+                    CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{missing.Name}' is called, but not defined");
             site = new CallSite([.. call.Arguments.Select((argument, i) => Slot(instruction, argument, Parameter(callee, i)))], [.. call.Results.Select(result => ResultSlot(instruction, result))]);
         }
 
-        // The control's operation is the one after the segment's last.
+        // The control's operation follows the segment's last.
         Operation operation = New(instruction, place);
         _details.Add(new Detail(instruction, results, [.. sources], null, site));
         operation.Extra = _details.Count - 1;
         _operations.Add(operation);
     }
 
-    /// <summary>The type of a parameter, by which a constant is read; of one that is not known the widest.</summary>
+    /// <summary>The type of a parameter, which determines how a constant is read; the widest type if it is not known.</summary>
     private static PtxType Parameter(PtxFunction? callee, int number) =>
         callee is null ? PtxType.B64
         : number < callee.ParameterRegisters.Count ? callee.Registers[callee.ParameterRegisters[number]].Type
@@ -367,8 +375,11 @@ internal sealed unsafe class Decoder
         PtxSymbolOperand { Offset: 0 } symbol when _stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset, symbol.Variable.Size),
         PtxSinkOperand => default,
         PtxImmediate immediate when type != PtxType.Pred => CallSlot.InRegister(Constant(immediate.As(type), Math.Max(4, type.ByteSize()))),
-        PtxRegisterOperand => CallSlot.InRegister(Of(operand, type)),
-        _ => throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: a call hands over {operand}, expected a .param variable of this function's body, a register or a constant"),
+        PtxRegisterOperand => CallSlot.InRegister(Locate(operand, type)),
+        _ => throw new EmulatorException(
+            CudaError.InvalidPtx,
+            $"ptx line {instruction.Line}: a call passes {operand}, expected a .param variable of this function's body, a register or a "
+            + $"constant"),
     };
 
     private CallSlot ResultSlot(PtxInstruction instruction, PtxOperand operand) => operand is PtxImmediate or PtxRegisterOperand { Negated: true }
@@ -395,18 +406,19 @@ internal sealed unsafe class Decoder
                 Emit(instruction, site, &WarpOperations.Nothing, [], []);
                 return;
             case PtxOpcode.Createpolicy:
-                // How caches evict changes no result.
-                Lanes(instruction, site, Of(operands[0], PtxType.B64), (_, _, _, _) => 0);
+                // Eviction policies of caches change no result.
+                Lanes(instruction, site, Locate(operands[0], PtxType.B64), (_, _, _, _) => 0);
                 return;
             case PtxOpcode.Alloca:
                 long alignment = operands.Count > 2 ? (long)Math.Clamp(((PtxImmediate)operands[2]).Bits, 8, 1 << 16) : 8;
-                Emit(instruction, site, &StackOperations.Allocate, [Of(operands[0], modifiers.Type)], [Of(operands[1], modifiers.Type)], (long)BitOperations.RoundUpToPowerOf2((ulong)alignment));
+                Emit(instruction, site, &StackOperations.Allocate, [Locate(operands[0], modifiers.Type)],
+                    [Locate(operands[1], modifiers.Type)], (long)BitOperations.RoundUpToPowerOf2((ulong)alignment));
                 return;
             case PtxOpcode.Stacksave:
-                Emit(instruction, site, &StackOperations.Save, [Of(operands[0], modifiers.Type)], []);
+                Emit(instruction, site, &StackOperations.Save, [Locate(operands[0], modifiers.Type)], []);
                 return;
             case PtxOpcode.Stackrestore:
-                Emit(instruction, site, &StackOperations.Restore, [], [Of(operands[0], modifiers.Type)]);
+                Emit(instruction, site, &StackOperations.Restore, [], [Locate(operands[0], modifiers.Type)]);
                 return;
             case PtxOpcode.CpAsyncCommitGroup:
                 Emit(instruction, site, &WarpOperations.CommitCopies, [], []);
@@ -415,16 +427,17 @@ internal sealed unsafe class Decoder
                 Emit(instruction, site, &WarpOperations.WaitForCopies, [], [], operands.Count > 0 ? (long)((PtxImmediate)operands[0]).Bits : -1);
                 return;
             case PtxOpcode.BarWarpSync:
-                Emit(instruction, site, &WarpOperations.Synchronise, [], [Of(operands[0], PtxType.U32)]);
+                Emit(instruction, site, &WarpOperations.Synchronise, [], [Locate(operands[0], PtxType.U32)]);
                 return;
             case PtxOpcode.Activemask:
-                Emit(instruction, site, &WarpOperations.ActiveMask, [Of(operands[0], PtxType.B32)], []);
+                Emit(instruction, site, &WarpOperations.ActiveMask, [Locate(operands[0], PtxType.B32)], []);
                 return;
             case PtxOpcode.Shfl or PtxOpcode.Match or PtxOpcode.Elect:
                 PtxPairOperand? pair = operands[0] as PtxPairOperand;
-                Place[] results = pair is null ? [Of(operands[0], PtxType.B64)] : [Of(pair.First, PtxType.B64), Of(pair.Second, PtxType.Pred)];
+                Place[] results = pair is null ? [Locate(operands[0], PtxType.B64)]
+                    : [Locate(pair.First, PtxType.B64), Locate(pair.Second, PtxType.Pred)];
                 PtxType valueType = instruction.Opcode == PtxOpcode.Match ? modifiers.Type : PtxType.U32;
-                Place[] sources = [.. operands.Skip(1).Select((operand, i) => Of(operand, i == 0 ? valueType : PtxType.U32))];
+                Place[] sources = [.. operands.Skip(1).Select((operand, i) => Locate(operand, i == 0 ? valueType : PtxType.U32))];
                 if (instruction.Opcode == PtxOpcode.Shfl)
                     Emit(instruction, site, &WarpOperations.Shuffle, results, sources);
                 else if (instruction.Opcode == PtxOpcode.Match)
@@ -433,16 +446,19 @@ internal sealed unsafe class Decoder
                     Emit(instruction, site, &WarpOperations.Elect, results, sources);
                 return;
             case PtxOpcode.Vote:
-                Emit(instruction, site, &WarpOperations.Vote, [Of(operands[0], modifiers.Type)], [Of(operands[1], PtxType.Pred), Of(operands[2], PtxType.U32)]);
+                Emit(instruction, site, &WarpOperations.Vote, [Locate(operands[0], modifiers.Type)],
+                    [Locate(operands[1], PtxType.Pred), Locate(operands[2], PtxType.U32)]);
                 return;
             case PtxOpcode.Redux:
-                Emit(instruction, site, &WarpOperations.Reduce, [Of(operands[0], modifiers.Type)], [Of(operands[1], modifiers.Type), Of(operands[2], PtxType.U32)]);
+                Emit(instruction, site, &WarpOperations.Reduce, [Locate(operands[0], modifiers.Type)],
+                    [Locate(operands[1], modifiers.Type), Locate(operands[2], PtxType.U32)]);
                 return;
             case PtxOpcode.Mma or PtxOpcode.WmmaMma:
                 AddProduct(instruction, site);
                 return;
             case PtxOpcode.Movmatrix:
-                Emit(instruction, site, &MatrixOperations.Transpose, [Of(operands[0], PtxType.B32)], [Of(operands[1], PtxType.B32)]);
+                Emit(instruction, site, &MatrixOperations.Transpose, [Locate(operands[0], PtxType.B32)],
+                    [Locate(operands[1], PtxType.B32)]);
                 return;
         }
 
@@ -452,15 +468,15 @@ internal sealed unsafe class Decoder
         if (first is PtxPairOperand two)
         {
             (LaneFunction yes, LaneFunction no) = LaneFunctions.Comparison(instruction);
-            // By a row in between: the first may be a source of the second.
+            // Through a row in between: the first result may be a source of the second.
             Place negative = Row(0);
             Lanes(instruction, site, negative, no, all);
-            Lanes(instruction, site, Of(two.First, PtxType.Pred), yes, all);
-            Lanes(instruction, site, Of(two.Second, PtxType.Pred), (a, _, _, _) => a, negative);
+            Lanes(instruction, site, Locate(two.First, PtxType.Pred), yes, all);
+            Lanes(instruction, site, Locate(two.Second, PtxType.Pred), (a, _, _, _) => a, negative);
             return;
         }
 
-        Place result = Of(first, resultType);
+        Place result = Locate(first, resultType);
         if (TryVector(instruction, site, result, all))
             return;
         if (modifiers.Has(PtxQualifiers.CarryOut) || instruction.Opcode is PtxOpcode.Addc or PtxOpcode.Subc or PtxOpcode.Madc)
@@ -469,7 +485,7 @@ internal sealed unsafe class Decoder
             return;
         }
 
-        LaneFunction lane = LaneFunctions.Of(instruction) ?? throw Unsupported(instruction);
+        LaneFunction lane = LaneFunctions.Create(instruction) ?? throw Unsupported(instruction);
         Lanes(instruction, site, result, lane, all);
     }
 
@@ -508,20 +524,22 @@ internal sealed unsafe class Decoder
         PtxModifiers modifiers = instruction.Modifiers;
         List<Place> sources = [];
         for (int i = 1; i < instruction.Operands.Count; i++)
-            sources.Add(Of(instruction.Operands[i], LaneFunctions.SourceType(instruction, i - 1)));
+            sources.Add(Locate(instruction.Operands[i], LaneFunctions.SourceType(instruction, i - 1)));
         return [.. sources];
     }
 
     private static EmulatorException Unsupported(PtxInstruction instruction) =>
         new(CudaError.InvalidPtx, $"ptx line {instruction.Line}: '{instruction.Text}' cannot be executed by the emulator");
 
-    private Place[] Rows(PtxOperand operand) => operand is PtxVectorOperand vector ? [.. vector.Elements.Select(element => Of(element, PtxType.B32))] : [Of(operand, PtxType.B32)];
+    private Place[] Rows(PtxOperand operand) =>
+        operand is PtxVectorOperand vector ? [.. vector.Elements.Select(element => Locate(element, PtxType.B32))]
+        : [Locate(operand, PtxType.B32)];
 
     private void Emit(PtxInstruction instruction, int site, delegate*<Warp, Operation*, uint, void> run, Place[] results, Place[] sources, long immediate = 0)
     {
         Operation operation = New(instruction, site);
         operation.Run = run;
-        operation.Extra = Detailed(instruction, results, sources);
+        operation.Extra = AddDetail(instruction, results, sources);
         operation.Immediate = immediate;
         _operations.Add(operation);
     }
@@ -532,20 +550,20 @@ internal sealed unsafe class Decoder
         PtxType type = instruction.Modifiers.Type;
         if (from is PtxSpecialRegisterOperand { Register: PtxSpecialRegister.Clock or PtxSpecialRegister.Clock64 or PtxSpecialRegister.ClockHi or PtxSpecialRegister.GlobalTimer or PtxSpecialRegister.GlobalTimerLo })
         {
-            Emit(instruction, site, &WarpOperations.Clock, [Of(to, type)], []);
+            Emit(instruction, site, &WarpOperations.Clock, [Locate(to, type)], []);
             return;
         }
 
         if (to is PtxVectorOperand parts)
         {
             int bits = type.ByteSize() * 8 / parts.Elements.Count;
-            Place whole = Of(from, type);
+            Place whole = Locate(from, type);
             for (int i = 0; i < parts.Elements.Count; i++)
             {
                 int shift = i * bits;
                 ulong mask = (1UL << bits) - 1;
                 if (parts.Elements[i] is not PtxSinkOperand)
-                    Lanes(instruction, site, Of(parts.Elements[i], PtxType.B32), (a, _, _, _) => a >> shift & mask, whole);
+                    Lanes(instruction, site, Locate(parts.Elements[i], PtxType.B32), (a, _, _, _) => a >> shift & mask, whole);
             }
         }
         else if (from is PtxVectorOperand pieces)
@@ -554,11 +572,11 @@ internal sealed unsafe class Decoder
             ulong mask = (1UL << bits) - 1;
             PtxType piece = bits switch { 8 => PtxType.B8, 16 => PtxType.B16, _ => PtxType.B32 };
             LaneFunction join = (a, b, c, d) => a & mask | (b & mask) << bits | (pieces.Elements.Count > 2 ? (c & mask) << 2 * bits | (d & mask) << 3 * bits : 0);
-            Lanes(instruction, site, Of(to, type), join, [.. pieces.Elements.Select(element => Of(element, piece))]);
+            Lanes(instruction, site, Locate(to, type), join, [.. pieces.Elements.Select(element => Locate(element, piece))]);
         }
         else
         {
-            Place source = Of(from, type), result = Of(to, type);
+            Place source = Locate(from, type), result = Locate(to, type);
             if (!TryVector(instruction, site, result, [source]))
                 Lanes(instruction, site, result, (a, _, _, _) => a, source);
         }
@@ -580,27 +598,28 @@ internal sealed unsafe class Decoder
         return true;
     }
 
-    /// <summary>Addresses: A is the row of the register, or −1; Immediate the offset; Count 8 or 4 the row's width.</summary>
+    /// <summary>Address operands: A is the row of the register, or −1; Immediate the offset; Count the row's width, 8 or 4.</summary>
     private void AddMemory(PtxInstruction instruction, int site)
     {
         PtxModifiers modifiers = instruction.Modifiers;
         IReadOnlyList<PtxOperand> operands = instruction.Operands;
         int at = operands[0] is PtxAddress ? 0 : 1;
         PtxAddress address = (PtxAddress)operands[at];
-        Place[] results = at == 0 ? [] : operands[0] is PtxVectorOperand vector ? [.. vector.Elements.Select(element => Of(element, PtxType.B64))] : [Of(operands[0], PtxType.B64)];
+        Place[] results = at == 0 ? [] : operands[0] is PtxVectorOperand vector
+            ? [.. vector.Elements.Select(element => Locate(element, PtxType.B64))] : [Locate(operands[0], PtxType.B64)];
         List<Place> sources = [];
         for (int i = at + 1; i < operands.Count; i++)
         {
             PtxType type = instruction.Opcode is PtxOpcode.CpAsync or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC || (instruction.Opcode is PtxOpcode.WmmaStoreD && i == 2)
                 || instruction.Opcode is PtxOpcode.CpAsync ? PtxType.B32 : modifiers.Type;
             if (operands[i] is PtxVectorOperand values)
-                sources.AddRange(values.Elements.Select(element => Of(element, type)));
+                sources.AddRange(values.Elements.Select(element => Locate(element, type)));
             else if (operands[i] is PtxRegisterOperand { } predicate && _function.Registers[predicate.Register].Type == PtxType.Pred)
-                sources.Add(Of(operands[i], PtxType.Pred));
+                sources.Add(Locate(operands[i], PtxType.Pred));
             else if (operands[i] is PtxAddress other)
                 sources.Add(other.Register is { } register ? _registers[register.Register] : Constant(_module.AddressOf(other.Variable!) + (ulong)other.Offset, 8));
             else
-                sources.Add(Of(operands[i], type));
+                sources.Add(Locate(operands[i], type));
         }
 
         PtxSpace space = modifiers.Space;
@@ -641,10 +660,10 @@ internal sealed unsafe class Decoder
         operation.Tracks = _poison.Reads(_current) || Carriers(instruction).Length > 0;
         operation.Bytes = modifiers.Types.Count > 0 ? modifiers.Type.ByteSize() : 4;
         operation.C = instruction.Opcode == PtxOpcode.CpAsync && operands[1] is PtxAddress { Register: not null } source ? (int)source.Offset : 0;
-        // Four words a lane, in registers of their own size: what is moved at once.
+        // Four words per lane, in registers of exactly that size: the case that is moved by vectors.
         List<Place> moved = instruction.Opcode == PtxOpcode.St ? sources : [.. results];
         operation.IsQuad = instruction.Opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && operation.Bytes == 4 && modifiers.Vector == 4 && moved.Count >= 4 && moved.Take(4).All(place => place.Width == 4);
-        operation.Extra = Detailed(instruction, results, [.. sources]);
+        operation.Extra = AddDetail(instruction, results, [.. sources]);
         _operations.Add(operation);
     }
 }

@@ -1,15 +1,16 @@
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// The memory of a device. Addresses only grow and have gaps between allocations (red zones), so that an access past an allocation hits nothing and one to freed memory is
-/// told from one to its next owner. What was freed gives its bytes back at once and stays known for reports (quarantine), the last of them at least.
+/// The memory of a device. Addresses only grow and have gaps between allocations (red zones), so that an access past an allocation hits
+/// nothing, and an access to freed memory can be distinguished from one to a later allocation. Freed memory is returned to the host at
+/// once, but at least the most recent freed allocations are remembered for reports (quarantine).
 /// </summary>
 internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
 {
     private const ulong First = 0x7_0000_0000, RedZone = 1 << 12;
     private const int KeptFreed = 4096;
 
-    private readonly Lock _door = new();
+    private readonly Lock _lock = new();
     private Allocation[] _table = [];
     private ulong _next = First;
     private int _freed;
@@ -23,7 +24,7 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
     {
         if (bytes == 0)
             throw new EmulatorException(CudaError.InvalidValue, "an allocation of 0 bytes, expected at least one");
-        lock (_door)
+        lock (_lock)
         {
             if (bytes > Capacity - Used)
                 throw new EmulatorException(CudaError.OutOfMemory, $"an allocation of {bytes} bytes, but of the device's {Capacity} bytes only {Capacity - Used} are free");
@@ -34,7 +35,7 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
             }
             catch (OutOfMemoryException)
             {
-                throw new EmulatorException(CudaError.OutOfMemory, $"the host has no {bytes} bytes left for an allocation");
+                throw new EmulatorException(CudaError.OutOfMemory, $"the host cannot allocate {bytes} bytes");
             }
 
             _next += (bytes + RedZone + 511) / 512 * 512;
@@ -47,17 +48,18 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
     /// <exception cref="EmulatorException">The address is not the begin of an allocation, or it was freed already.</exception>
     public void Free(ulong address)
     {
-        lock (_door)
+        lock (_lock)
         {
             if (Find(address) is not { } allocation || allocation.Address != address || allocation.IsFreed)
-                throw new EmulatorException(CudaError.InvalidValue, $"free of 0x{address:x}: {Where(address)}, expected the address of an allocation");
+                throw new EmulatorException(
+                    CudaError.InvalidValue, $"free of 0x{address:x}: {Describe(address)}, expected the address of an allocation");
             Used -= allocation.Bytes;
             _freed++;
             allocation.Release();
         }
     }
 
-    /// <summary>The allocation that begins at the address or is the last before it, freed or not; null if there is none.</summary>
+    /// <summary>The allocation that starts at the address or is the last before it, freed or not; null if there is none.</summary>
     public Allocation? Find(ulong address)
     {
         Allocation[] known = Volatile.Read(ref _table);
@@ -84,11 +86,12 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
         return address < before.Address + before.Bytes || address - (before.Address + before.Bytes) <= after.Address - address ? before : after;
     }
 
-    /// <summary>The host's bytes of a range that must lie in one live allocation.</summary>
+    /// <summary>The host's memory of a range, which must be within one live allocation.</summary>
     public byte* Resolve(ulong address, ulong bytes, out Allocation allocation)
     {
         if (Find(address) is not { } found || !found.Holds(address, bytes))
-            throw new EmulatorException(CudaError.InvalidValue, $"{bytes} bytes at 0x{address:x}: {Where(address)}, expected them within one allocation");
+            throw new EmulatorException(
+                CudaError.InvalidValue, $"{bytes} bytes at 0x{address:x}: {Describe(address)}, expected them within one allocation");
         allocation = found;
         return found.Host + (address - found.Address);
     }
@@ -100,7 +103,7 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
         _table = [];
     }
 
-    private string Where(ulong address) => Nearest(address) is { } near ? near.Describe().Relation(address) : "nothing is allocated";
+    private string Describe(ulong address) => Nearest(address) is { } near ? near.Describe().Relation(address) : "nothing is allocated";
 
     private Allocation[] Compacted()
     {

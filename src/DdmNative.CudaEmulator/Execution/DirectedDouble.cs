@@ -3,13 +3,14 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Arithmetic on doubles rounded in a direction, <c>.rz .rm .rp</c>, once and by whole numbers of 128 bits: corrections of the nearest result by its error fail where the error underflows.
+/// Arithmetic on doubles with directed rounding, <c>.rz .rm .rp</c>, rounded once by 128-bit integers: correcting the nearest result by its
+/// error fails if the error underflows.
 /// </summary>
 internal static class DirectedDouble
 {
     private const int MantissaBits = 52, LeastExponent = -1022;
 
-    /// <summary>Where the highest bit of both summands is put, so that their sum still fits.</summary>
+    /// <summary>Position of the highest bit of both summands, chosen so that their sum still fits.</summary>
     private const int Top = 125;
 
     public static bool IsDirected(PtxRounding rounding) => rounding is PtxRounding.Rz or PtxRounding.Rm or PtxRounding.Rp;
@@ -34,15 +35,15 @@ internal static class DirectedDouble
         if (x == 0 || y == 0)
             return z != 0 ? z : Zero(negative, double.IsNegative(z), rounding);
         ((ulong left, int leftExponent), (ulong right, int rightExponent)) = (Parts(x), Parts(y));
-        (UInt128 large, int exponent) = Raised((UInt128)left * right, leftExponent + rightExponent);
+        (UInt128 large, int exponent) = Normalise((UInt128)left * right, leftExponent + rightExponent);
         if (z == 0)
             return Round(negative, large, exponent, false, rounding);
         (ulong addend, int addendExponent) = Parts(z);
-        (UInt128 small, int smallExponent) = Raised(addend, addendExponent);
+        (UInt128 small, int smallExponent) = Normalise(addend, addendExponent);
         bool smallNegative = double.IsNegative(z);
         if (smallExponent > exponent || (smallExponent == exponent && small > large))
             (large, exponent, negative, small, smallExponent, smallNegative) = (small, smallExponent, smallNegative, large, exponent, negative);
-        small = ShiftedOdd(small, exponent - smallExponent);
+        small = ShiftRoundingToOdd(small, exponent - smallExponent);
         if (negative == smallNegative)
             return Round(negative, large + small, exponent, false, rounding);
         return large == small ? Zero(false, true, rounding) : Round(negative, large - small, exponent, false, rounding);
@@ -66,7 +67,7 @@ internal static class DirectedDouble
         (ulong mantissa, int exponent) = Parts(x);
         int spare = 72 + (exponent & 1);
         UInt128 scaled = (UInt128)mantissa << spare, root = (UInt128)Math.Sqrt((double)scaled);
-        // The estimate has 53 bits right of 63; one step of Newton's doubles them.
+        // The estimate has 53 of 63 bits right; one step of Newton's method doubles them.
         root = (root + scaled / root) / 2;
         while (root * root > scaled)
             root--;
@@ -90,14 +91,14 @@ internal static class DirectedDouble
         return (mantissa << missing, LeastExponent - MantissaBits - missing);
     }
 
-    private static (UInt128 Magnitude, int Exponent) Raised(UInt128 magnitude, int exponent)
+    private static (UInt128 Magnitude, int Exponent) Normalise(UInt128 magnitude, int exponent)
     {
         int shift = Top - 127 + (int)UInt128.LeadingZeroCount(magnitude);
         return (magnitude << shift, exponent - shift);
     }
 
-    /// <summary>Shifted right; what falls off makes the last bit odd, so that it is still seen to be there.</summary>
-    private static UInt128 ShiftedOdd(UInt128 magnitude, int shift)
+    /// <summary>Shifts right; if bits are lost, the last bit is set, so that the result is still seen to be inexact.</summary>
+    private static UInt128 ShiftRoundingToOdd(UInt128 magnitude, int shift)
     {
         if (shift > 127)
             return UInt128.One;
@@ -106,10 +107,10 @@ internal static class DirectedDouble
     }
 
     /// <param name="negative">The sign.</param>
-    /// <param name="magnitude">Times 2^exponent; not zero.</param>
-    /// <param name="exponent">Of its last bit.</param>
-    /// <param name="more">The true magnitude is a little more.</param>
-    /// <param name="rounding">One of the directed.</param>
+    /// <param name="magnitude">The magnitude, times 2^exponent; not zero.</param>
+    /// <param name="exponent">The exponent of its last bit.</param>
+    /// <param name="more">Whether the true magnitude is slightly larger.</param>
+    /// <param name="rounding">One of the directed roundings.</param>
     private static double Round(bool negative, UInt128 magnitude, int exponent, bool more, PtxRounding rounding)
     {
         int top = exponent + 127 - (int)UInt128.LeadingZeroCount(magnitude);
@@ -117,7 +118,8 @@ internal static class DirectedDouble
         UInt128 kept = shift <= 0 ? magnitude << -shift : magnitude >> shift;
         bool inexact = more || (shift > 0 && kept << shift != magnitude);
         bool away = inexact && rounding == (negative ? PtxRounding.Rm : PtxRounding.Rp);
-        // The hidden bit counts up the exponent's field, which is one less for it; of subnormals both are zero. A carry goes on into the field.
+        // The hidden bit adds one to the exponent's field, which is therefore stored as one less; for subnormals both are zero. A carry
+        // propagates into the field.
         ulong bits = ((ulong)(last + MantissaBits - LeastExponent) << MantissaBits) + (ulong)kept + (away ? 1UL : 0);
         ulong infinity = BitConverter.DoubleToUInt64Bits(double.PositiveInfinity);
         if (bits >= infinity)

@@ -4,8 +4,8 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// One GPU: memory, modules and the execution of kernels, which ends before <see cref="Launch"/> returns. Calls must not overlap a launch that uses the same memory;
-/// device addresses are no host addresses.
+/// One GPU: memory, modules and the execution of kernels, which has ended when <see cref="Launch"/> returns. Calls must not overlap a
+/// launch that uses the same memory; device addresses are not host addresses.
 /// </summary>
 public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
 {
@@ -21,14 +21,14 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
 
     internal DeviceMemory Memory => _memory;
 
-    /// <summary>Memory whose bytes hold nothing yet; its address is a multiple of 512.</summary>
+    /// <summary>Allocates uninitialised memory; its address is a multiple of 512.</summary>
     /// <exception cref="EmulatorException">InvalidValue for 0 bytes, OutOfMemory.</exception>
     public ulong Allocate(ulong bytes) => _memory.Allocate(bytes).Address;
 
-    /// <exception cref="EmulatorException">InvalidValue: not the address of an allocation, or freed before.</exception>
+    /// <exception cref="EmulatorException">InvalidValue: not the address of an allocation, or already freed.</exception>
     public void Free(ulong address) => _memory.Free(address);
 
-    /// <summary>The allocation that holds an address; null if none does.</summary>
+    /// <summary>The allocation that contains an address; null if none does.</summary>
     public (ulong Address, ulong Bytes)? FindAllocation(ulong address) => _memory.Find(address) is { } found && found.Holds(address, 1) ? (found.Address, found.Bytes) : null;
 
     public void CopyIn(ulong destination, ReadOnlySpan<byte> source)
@@ -45,7 +45,7 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
             new ReadOnlySpan<byte>(_memory.Resolve(source, (ulong)destination.Length, out _), destination.Length).CopyTo(destination);
     }
 
-    /// <summary>From device memory to device memory; what was not initialised stays so.</summary>
+    /// <summary>Copies device memory to device memory; uninitialised bytes remain uninitialised.</summary>
     public void CopyWithin(ulong destination, ulong source, ulong bytes)
     {
         if (bytes == 0)
@@ -55,7 +55,7 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
         target.Initialised.CopyFrom(sourceAllocation.Initialised, source - sourceAllocation.Address, destination - target.Address, bytes);
     }
 
-    /// <summary>Writes a pattern of 1, 2 or 4 bytes so many times.</summary>
+    /// <summary>Writes a pattern of 1, 2 or 4 bytes <paramref name="count"/> times.</summary>
     public void Fill(ulong address, uint pattern, int width, ulong count)
     {
         if (width is not (1 or 2 or 4) || address % (ulong)width != 0)
@@ -80,7 +80,7 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     }
 
     /// <summary>Allocates the module's variables and decodes its functions.</summary>
-    /// <exception cref="EmulatorException">NoBinaryForGpu: uses what cannot be executed; OutOfMemory.</exception>
+    /// <exception cref="EmulatorException">NoBinaryForGpu: the module uses something that cannot be executed; OutOfMemory.</exception>
     public LoadedModule Load(PtxModule module)
     {
         ArgumentNullException.ThrowIfNull(module);
@@ -88,12 +88,15 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     }
 
     /// <summary>Runs a kernel to its end.</summary>
-    /// <param name="kernel">Of this device.</param>
-    /// <param name="grid">Blocks.</param>
-    /// <param name="block">Threads of each.</param>
-    /// <param name="dynamicSharedBytes">Of <c>extern __shared__</c>.</param>
+    /// <param name="kernel">A kernel of this device.</param>
+    /// <param name="grid">Extent in blocks.</param>
+    /// <param name="block">Extent in threads of each block.</param>
+    /// <param name="dynamicSharedBytes">Bytes of <c>extern __shared__</c> memory.</param>
     /// <param name="parameterBytes">The parameters as the kernel lays them out, <see cref="LoadedKernel.ParameterBytes"/> long.</param>
-    /// <exception cref="EmulatorException">InvalidValue, LaunchOutOfResources for a shape that the device or kernel does not allow; IllegalAddress and others, with a report, for a fault of the kernel.</exception>
+    /// <exception cref="EmulatorException">
+    /// InvalidValue or LaunchOutOfResources for a shape that the device or kernel does not allow; IllegalAddress and others, with a report,
+    /// for a fault of the kernel.
+    /// </exception>
     public void Launch(LoadedKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, ReadOnlySpan<byte> parameterBytes)
     {
         ArgumentNullException.ThrowIfNull(kernel);

@@ -2,7 +2,9 @@ using DdmNative.CudaEmulator.Checks;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>A request that the device refuses or a kernel that went wrong, with the driver's code for it; a fault of a kernel carries its report.</summary>
+/// <summary>
+/// A request that the device refuses or a kernel that failed, with the driver's code for it; for a fault of a kernel, with its report.
+/// </summary>
 public sealed class EmulatorException(CudaError code, string message, FaultReport? report = null) : Exception(message)
 {
     public EmulatorException(CudaError code, FaultReport report)

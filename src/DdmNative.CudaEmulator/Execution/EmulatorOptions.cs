@@ -3,7 +3,7 @@ using DdmNative.CudaEmulator.Checks;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>What one emulated GPU is like.</summary>
+/// <summary>The properties of one emulated GPU.</summary>
 public sealed record EmulatorOptions
 {
     public const string ChecksVariable = "DDM_CUDA_EMULATOR_CHECKS";
@@ -13,37 +13,39 @@ public sealed record EmulatorOptions
     public const string InstructionLimitVariable = "DDM_CUDA_EMULATOR_INSTRUCTION_LIMIT";
     public const string MatrixSumsVariable = "DDM_CUDA_EMULATOR_MMA";
 
-    /// <summary>Of the device; more cannot be allocated.</summary>
+    /// <summary>Bytes of the device's memory; more cannot be allocated.</summary>
     public ulong MemoryBytes { get; init; } = 8UL << 30;
 
-    /// <summary>Shared memory of a multiprocessor, as of sm_80: how many blocks are resident depends on it.</summary>
+    /// <summary>Bytes of shared memory of a multiprocessor, as of sm_80: it limits how many blocks are resident.</summary>
     public int SharedBytesPerMultiprocessor { get; init; } = 164 << 10;
 
-    /// <summary>Host threads that blocks are spread over.</summary>
+    /// <summary>Number of host threads that run blocks.</summary>
     public int HostThreads { get; init; } = Environment.ProcessorCount;
 
     public FaultChecks Checks { get; init; } = FaultChecks.All;
 
-    /// <summary>Permutes the order of blocks and of the warps within each, to expose results that depend on it; null leaves them in order.</summary>
+    /// <summary>
+    /// Permutes the order of blocks and of the warps within each, to expose results that depend on it; null keeps them in order.
+    /// </summary>
     public ulong? OrderSeed { get; init; }
 
-    /// <summary>Warp instructions that one block may execute before it is taken for an endless loop.</summary>
+    /// <summary>Warp instructions that one block may execute before it counts as an infinite loop.</summary>
     public long InstructionLimit { get; init; } = 2_000_000_000;
 
-    /// <summary>The compute capability, which decides how tensor cores add.</summary>
+    /// <summary>The compute capability, which determines how tensor cores add.</summary>
     public (int Major, int Minor) Capability { get; init; } = (8, 0);
 
     /// <summary>How matrix instructions add products of floats.</summary>
     public MatrixSums MatrixSums { get; init; } = MatrixSums.Truncate;
 
-    /// <summary>Where <c>printf</c> in kernels writes; otherwise the standard output.</summary>
+    /// <summary>The destination of <c>printf</c> in kernels; null for standard output.</summary>
     public Action<string> Output { get; init; } = Print;
 
-    /// <summary>Single launches that the counters remember; kernels are counted in any case.</summary>
+    /// <summary>Individual launches that the counters remember; kernels are always counted.</summary>
     public int KeptLaunches { get; init; }
 
-    /// <summary>The defaults with what the environment says otherwise (the variables' names are the constants here).</summary>
-    /// <exception cref="FormatException">A variable does not hold what it should.</exception>
+    /// <summary>The defaults, overridden by the environment (the constants here are the variables' names).</summary>
+    /// <exception cref="FormatException">The value of a variable is not valid.</exception>
     public static EmulatorOptions FromEnvironment()
     {
         EmulatorOptions options = new();
@@ -81,6 +83,6 @@ public sealed record EmulatorOptions
             return null;
         return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value >= least && value <= most
             ? value
-            : throw new FormatException($"{variable} is '{text}', expected a whole number from {least} to {most}");
+            : throw new FormatException($"{variable} is '{text}', expected an integer from {least} to {most}");
     }
 }

@@ -3,8 +3,8 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Floating point in one lane. Directed roundings step from the nearest value by the sign of its exact error; approximations (<c>ex2.approx</c> and so on) are the
-/// correctly rounded value, which the hardware's differ from by a few units in the last place.
+/// Floating point in one lane. Directed roundings step from the nearest value by the sign of its exact error; approximations
+/// (<c>ex2.approx</c> and so on) give the correctly rounded value, from which the hardware differs by a few units in the last place.
 /// </summary>
 internal static class FloatFunctions
 {
@@ -35,7 +35,7 @@ internal static class FloatFunctions
         };
     }
 
-    /// <summary>A value as a double, which is exact; subnormal singles become zero if wished.</summary>
+    /// <summary>A value as a double, which is exact; subnormal floats become zero if requested.</summary>
     public static double ToDouble(ulong bits, PtxType type, bool ftz = false) => type switch
     {
         PtxType.F64 => BitConverter.UInt64BitsToDouble(bits),
@@ -46,25 +46,28 @@ internal static class FloatFunctions
         _ => ftz && (bits & 0x7f800000) == 0 ? (bits & 0x80000000) != 0 ? -0.0 : 0.0 : BitConverter.UInt32BitsToSingle((uint)bits),
     };
 
-    /// <summary>The bits of the value <paramref name="value"/> + <paramref name="error"/>, of which the second is too small to be seen in the first, rounded to the type.</summary>
+    /// <summary>
+    /// The bits of <paramref name="value"/> + <paramref name="error"/>, rounded to the type; the error is too small to change the value.
+    /// </summary>
     public static ulong FromDouble(double value, double error, PtxType type, PtxRounding rounding, bool ftz = false)
     {
         if (double.IsNaN(value))
             return type switch { PtxType.F64 => CanonicalWideNaN, PtxType.F16 or PtxType.BF16 => 0x7fff, _ => CanonicalNaN };
         if (type == PtxType.F64)
             return BitConverter.DoubleToUInt64Bits(value);
-        // Odd in the last place where it is inexact: the second rounding then sees all that it must.
+        // Odd in the last place if it is inexact (round to odd), so that the second rounding is correct.
         if (error != 0 && double.IsFinite(value) && (BitConverter.DoubleToUInt64Bits(value) & 1) == 0)
             value = error > 0 ? Math.BitIncrement(value) : Math.BitDecrement(value);
         if (type == PtxType.F16)
         {
-            ulong half = DirectedDouble.IsDirected(rounding) ? NarrowFormat.Of(type).Round(value, rounding) : BitConverter.HalfToUInt16Bits((Half)value);
+            ulong half = DirectedDouble.IsDirected(rounding) ? NarrowFormat.ForType(type).Round(value, rounding)
+                : BitConverter.HalfToUInt16Bits((Half)value);
             return ftz && (half & 0x7c00) == 0 ? half & 0x8000 : half;
         }
 
         if (type == PtxType.BF16)
         {
-            ulong brain = NarrowFormat.Of(type).Round(value, rounding);
+            ulong brain = NarrowFormat.ForType(type).Round(value, rounding);
             return ftz && (brain & 0x7f80) == 0 ? brain & 0x8000 : brain;
         }
 
@@ -84,23 +87,23 @@ internal static class FloatFunctions
         return ftz && (bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits;
     }
 
-    public static LaneFunction? Of(PtxInstruction instruction)
+    public static LaneFunction? Create(PtxInstruction instruction)
     {
         PtxType type = instruction.Modifiers.Type;
         if (type is not (PtxType.F16x2 or PtxType.BF16x2))
-            return Of(instruction, type);
-        if (Of(instruction, type == PtxType.F16x2 ? PtxType.F16 : PtxType.BF16) is not { } one)
+            return Create(instruction, type);
+        if (Create(instruction, type == PtxType.F16x2 ? PtxType.F16 : PtxType.BF16) is not { } one)
             return null;
         return (a, b, c, d) => one(a & 0xffff, b & 0xffff, c & 0xffff, d) | one(a >> 16, b >> 16, c >> 16, d) << 16;
     }
 
-    private static LaneFunction? Of(PtxInstruction instruction, PtxType type)
+    private static LaneFunction? Create(PtxInstruction instruction, PtxType type)
     {
         PtxModifiers m = instruction.Modifiers;
         if (type == PtxType.F64 && DirectedDouble.IsDirected(m.Rounding))
             return Directed(instruction.Opcode, m.Rounding);
         if (type == PtxType.F64 && m.Has(PtxQualifiers.Approx) && m.Has(PtxQualifiers.Ftz))
-            return Gross(instruction.Opcode);
+            return CreateApproximateDouble(instruction.Opcode);
         bool ftz = m.Has(PtxQualifiers.Ftz), saturates = m.Has(PtxQualifiers.Sat), relu = m.Has(PtxQualifiers.Relu);
         PtxRounding rounding = m.Rounding;
         double In(ulong bits) => ToDouble(bits, type, ftz);
@@ -217,7 +220,7 @@ internal static class FloatFunctions
     }
 
     /// <summary><c>rcp</c> and <c>rsqrt.approx.ftz.f64</c>: from the upper half of a double to the upper half of the result, the lower one being zero.</summary>
-    private static LaneFunction? Gross(PtxOpcode opcode)
+    private static LaneFunction? CreateApproximateDouble(PtxOpcode opcode)
     {
         const ulong upper = 0xffffffff00000000;
         static double In(ulong bits) => BitConverter.UInt64BitsToDouble((bits & 0x7ff0000000000000) == 0 ? bits & 1UL << 63 : bits & upper);

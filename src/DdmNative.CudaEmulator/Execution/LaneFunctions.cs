@@ -3,12 +3,12 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>What instructions compute in one lane, from the bits of their sources to the bits of their result.</summary>
+/// <summary>The results of instructions in one lane: functions from the bits of the sources to the bits of the result.</summary>
 internal static class LaneFunctions
 {
     public static PtxType ResultType(PtxInstruction instruction) => instruction.Opcode is PtxOpcode.Setp or PtxOpcode.Testp or PtxOpcode.Isspacep ? PtxType.Pred : instruction.Modifiers.Type;
 
-    /// <summary>The type that says how a constant in that place among the sources is read.</summary>
+    /// <summary>The type that determines how a constant at that position among the sources is read.</summary>
     public static PtxType SourceType(PtxInstruction instruction, int source)
     {
         PtxModifiers m = instruction.Modifiers;
@@ -28,7 +28,10 @@ internal static class LaneFunctions
         };
     }
 
-    /// <summary>The comparison of <c>setp</c> with its Boolean, and that with the comparison turned round; of two halves, that of the lower and that of the upper ones.</summary>
+    /// <summary>
+    /// The comparison of <c>setp</c> with its Boolean operand, and the negated comparison; for two halves, those of the lower and of the
+    /// upper ones.
+    /// </summary>
     public static (LaneFunction Yes, LaneFunction No) Comparison(PtxInstruction instruction)
     {
         PtxModifiers m = instruction.Modifiers;
@@ -55,7 +58,7 @@ internal static class LaneFunctions
         return ((a, b, q, _) => combine(compare(a, b), q), (a, b, q, _) => combine(!compare(a, b), q));
     }
 
-    /// <summary>Value and carry of the instructions with a condition code, which comes as the last source.</summary>
+    /// <summary>Value and carry of the instructions with a condition code, which is passed as the last source.</summary>
     public static (LaneFunction Value, LaneFunction Carry) Carry(PtxInstruction instruction)
     {
         PtxModifiers m = instruction.Modifiers;
@@ -73,7 +76,7 @@ internal static class LaneFunctions
         return ((a, b, f, _) => (ulong)(Sum(a, b, f) & limit), (a, b, f, _) => (ulong)(Sum(a, b, f) >> bits) & 1);
     }
 
-    public static LaneFunction? Of(PtxInstruction instruction)
+    public static LaneFunction? Create(PtxInstruction instruction)
     {
         PtxModifiers m = instruction.Modifiers;
         PtxType type = m.Type;
@@ -90,9 +93,9 @@ internal static class LaneFunctions
         }
 
         if (instruction.Opcode == PtxOpcode.Cvt)
-            return Conversions.Of(m);
+            return Conversions.Create(m);
         if (type != PtxType.None && FloatFunctions.IsFloat(type) && instruction.Opcode is not (PtxOpcode.Selp or PtxOpcode.Slct))
-            return FloatFunctions.Of(instruction);
+            return FloatFunctions.Create(instruction);
         if (type is PtxType.U16x2 or PtxType.S16x2)
             return PackedWholeNumbers(instruction.Opcode, type, m.Has(PtxQualifiers.Relu));
         int bits = type == PtxType.None ? 64 : type.ByteSize() * 8;
@@ -290,7 +293,10 @@ internal static class LaneFunctions
         }
     }
 
-    /// <summary>Where the bit is that comes as the |offset|-th from a bit on, itself included, upwards or, if negative, downwards; of 0 that bit itself; all ones if there is none.</summary>
+    /// <summary>
+    /// The position of the |offset|-th set bit, counted from a given bit (inclusive), upwards or, if negative, downwards; for offset 0 that
+    /// bit itself; all ones if there is none.
+    /// </summary>
     private static ulong NthSetBit(uint bits, int from, int offset)
     {
         if (offset == 0)
@@ -305,7 +311,7 @@ internal static class LaneFunctions
         return uint.MaxValue;
     }
 
-    /// <summary>Two whole numbers of 16 bits in a register.</summary>
+    /// <summary>Two 16-bit integers in a register.</summary>
     private static LaneFunction? PackedWholeNumbers(PtxOpcode opcode, PtxType type, bool relu)
     {
         Func<int, int, int>? one = opcode switch { PtxOpcode.Add => (a, b) => a + b, PtxOpcode.Min => Math.Min, PtxOpcode.Max => Math.Max, _ => null };

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>The rarer instructions, one lane after the other by a function of the sources' bits.</summary>
+/// <summary>The less frequent instructions, executed one lane after the other by a function of the sources' bits.</summary>
 internal static unsafe class LaneOperations
 {
     public static void Apply(Warp warp, Operation* operation, uint mask)

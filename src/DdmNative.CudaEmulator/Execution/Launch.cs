@@ -5,22 +5,22 @@ using DdmNative.CudaEmulator.Counters;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// One launch of a kernel: its blocks spread over host threads, each of which takes the next in order. Of several faults the one of the
-/// first block is thrown. Blocks that may wait for one another run on one host thread, the next one beside those that wait, as many as the
-/// device has room for.
+/// One launch of a kernel: its blocks are distributed over host threads, each of which takes the next in order. Of several faults, the one
+/// of the first block is thrown. Blocks that may wait for one another run on one host thread; the next one starts when the others wait, up
+/// to the number of blocks that the device can hold.
 /// </summary>
 internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 grid, Dim3 block, int dynamicSharedBytes, byte[] parameters)
 {
     /// <summary>
-    /// Instructions after which a block makes way for others although it is not seen to wait, for there may be barriers in the loop in
-    /// which it does. Each time it happens in a launch they become fewer.
+    /// Instructions after which a block is suspended in favour of others even if it has not been seen to wait, since the loop in which it
+    /// waits may contain barriers. The number decreases each time this happens in a launch.
     /// </summary>
     private const long LongestPatience = 1 << 22, ShortestPatience = 1 << 14;
 
-    /// <summary>How often all blocks on the device must be found to be stuck before they are taken to be so for ever.</summary>
+    /// <summary>How often all blocks on the device must be found to make no progress before they are considered stuck forever.</summary>
     private const int FruitlessRounds = 64;
 
-    private readonly Lock _door = new();
+    private readonly Lock _lock = new();
     private readonly List<(long Order, BlockRunner Runner)> _suspended = [];
     private long _next, _faultAt = long.MaxValue;
     private EmulatorException? _fault;
@@ -39,7 +39,7 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
 
     public int DynamicSharedBytes => dynamicSharedBytes;
 
-    /// <summary>Blocks that the device has room for at the same time.</summary>
+    /// <summary>The number of blocks that the device can hold at the same time.</summary>
     public int ResidentBlocks =>
         Occupancy.Multiprocessors
         * Math.Max(1, Occupancy.Blocks((int)block.Count, SharedBytes, device.Options.SharedBytesPerMultiprocessor));
@@ -70,7 +70,7 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
     }
 
     /// <summary>
-    /// Runs blocks one after the other, on one of several host threads. What is stuck is left for <see cref="RunInTurns"/>.
+    /// Runs blocks one after the other, on one of several host threads. Blocks that make no progress are left to <see cref="RunInTurns"/>.
     /// </summary>
     private void RunBlocks(KernelProfile total)
     {
@@ -78,7 +78,7 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
         BlockRunner runner = new(this);
         while (true)
         {
-            lock (_door)
+            lock (_lock)
             {
                 if (_suspended.Count >= ResidentBlocks)
                     break;
@@ -92,13 +92,13 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
                 runner.Begin(Permuted(order, count));
                 if (runner.Run() == BlockEnd.Done)
                     continue;
-                lock (_door)
+                lock (_lock)
                     _suspended.Add((order, runner));
                 runner = new(this);
             }
             catch (EmulatorException found)
             {
-                lock (_door)
+                lock (_lock)
                 {
                     if (order < _faultAt)
                         (_fault, _faultAt) = (found, order);
@@ -112,8 +112,8 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
     }
 
     /// <summary>
-    /// Runs what is left on this thread: the blocks that have been suspended in turn, and the next one when one of them is stuck and there
-    /// is room, or when none is left.
+    /// Runs the remaining blocks on this thread: the suspended blocks in turn, and the next one when one of them makes no progress and
+    /// there is room, or when none is left.
     /// </summary>
     private void RunInTurns(KernelProfile total)
     {
@@ -156,7 +156,7 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
                 if (fruitless > FruitlessRounds * resident.Count && device.Options.Checks.HasFlag(FaultChecks.InstructionLimit))
                 {
                     turn = resident.MinBy(each => each.Order);
-                    throw turn.Runner.Endless();
+                    throw turn.Runner.CreateStallFault();
                 }
             }
         }
@@ -171,19 +171,21 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
         }
     }
 
-    /// <summary>Adds up what a runner has counted, and gives back its memory.</summary>
+    /// <summary>Adds a runner's counts, and frees its memory.</summary>
     private void Finish(BlockRunner runner, KernelProfile total)
     {
-        lock (_door)
+        lock (_lock)
         {
             runner.Collect();
-            total.Take(runner.Profile);
+            total.MergeAndClear(runner.Profile);
         }
 
         runner.Dispose();
     }
 
-    /// <summary>A permutation of the blocks' numbers: multiplication by what has no divisor in common with their count, and a shift.</summary>
+    /// <summary>
+    /// A permutation of the blocks' numbers: multiplication by a number that has no divisor in common with their count, and a shift.
+    /// </summary>
     private long Permuted(long order, long count)
     {
         if (device.Options.OrderSeed is not { } seed || count == 1)

@@ -6,10 +6,10 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>A kernel that can be launched on the device of its module.</summary>
 public sealed class LoadedKernel
 {
-    /// <summary>The most shared memory of a block, as of sm_90 with opt-in.</summary>
-    public const int MostSharedBytes = 227 << 10;
+    /// <summary>The maximum shared memory of a block, as of sm_90 with opt-in.</summary>
+    public const int MaxSharedBytes = 227 << 10;
 
-    public const int MostThreads = 1024;
+    public const int MaxThreads = 1024;
 
     internal LoadedKernel(PtxFunction function, LoadedModule module)
     {
@@ -41,16 +41,16 @@ public sealed class LoadedKernel
 
     public int LocalBytes => Decoded[Function].LocalBytes;
 
-    /// <summary>32-bit registers of a thread after allocation would be fewer; these are the PTX's own.</summary>
+    /// <summary>The number of 32-bit registers of a thread in the PTX; after register allocation there would be fewer.</summary>
     public int Registers => Math.Min(255, Function.Registers.Count(register => register.Type != PtxType.Pred));
 
-    /// <summary>By <c>.reqntid</c> or <c>.maxntid</c>, where the kernel has one.</summary>
+    /// <summary>The limit by <c>.reqntid</c> or <c>.maxntid</c>, if the kernel has one.</summary>
     public int MaxThreadsPerBlock
     {
         get
         {
             (int X, int Y, int Z) most = Function.RequiredThreads.X != 0 ? Function.RequiredThreads : Function.MaxThreads;
-            return most.X == 0 ? MostThreads : Math.Min(MostThreads, most.X * Math.Max(1, most.Y) * Math.Max(1, most.Z));
+            return most.X == 0 ? MaxThreads : Math.Min(MaxThreads, most.X * Math.Max(1, most.Y) * Math.Max(1, most.Z));
         }
     }
 
@@ -60,19 +60,23 @@ public sealed class LoadedKernel
 
     internal Dictionary<PtxFunction, DecodedFunction> Decoded { get; } = [];
 
-    /// <summary>Updates global memory atomically: its blocks run one after the other, so that the order of float sums is always the same.</summary>
+    /// <summary>
+    /// The kernel updates global memory atomically: its blocks run one after the other, so that the order of float sums is always the same.
+    /// </summary>
     internal bool UsesAtomics { get; }
 
     /// <summary>
-    /// Looks at global memory as one does that others may be writing: its blocks may wait for one another, and run on one host thread, so
-    /// that the order is always the same.
+    /// The kernel reads global memory in a way that allows for concurrent writes: its blocks may wait for one another, and run on one host
+    /// thread, so that the order is always the same.
     /// </summary>
     internal bool MayWaitForBlocks { get; }
 
-    /// <summary>Calls functions, perhaps itself again, or allocates on its stack: how much that takes is not known before.</summary>
+    /// <summary>
+    /// The kernel calls functions, possibly recursively, or allocates on its stack: its stack size is not known in advance.
+    /// </summary>
     internal bool NeedsDeepStack { get; }
 
-    /// <summary>Prints or allocates, which has an order: its blocks run one after the other.</summary>
+    /// <summary>The kernel prints or allocates, in an order that matters: its blocks run one after the other.</summary>
     internal bool CallsSystem { get; }
 
     internal int SharedUnitBytes { get; }
@@ -86,8 +90,10 @@ public sealed class LoadedKernel
         (int X, int Y, int Z) required = Function.RequiredThreads;
         if (required.X != 0 && block != new Dim3((uint)required.X, (uint)Math.Max(1, required.Y), (uint)Math.Max(1, required.Z)))
             throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a block of {block} threads, expected {required} as .reqntid says");
-        if (dynamicSharedBytes < 0 || (long)StaticSharedBytes + dynamicSharedBytes > MostSharedBytes)
-            throw new EmulatorException(CudaError.LaunchOutOfResources, $"kernel {Name}: {StaticSharedBytes} + {dynamicSharedBytes} bytes of shared memory, expected at most {MostSharedBytes}");
+        if (dynamicSharedBytes < 0 || (long)StaticSharedBytes + dynamicSharedBytes > MaxSharedBytes)
+            throw new EmulatorException(
+                CudaError.LaunchOutOfResources,
+                $"kernel {Name}: {StaticSharedBytes} + {dynamicSharedBytes} bytes of shared memory, expected at most {MaxSharedBytes}");
         if (parameterBytes != ParameterBytes)
             throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: {parameterBytes} bytes of parameters, expected {ParameterBytes}");
     }
@@ -95,7 +101,7 @@ public sealed class LoadedKernel
     private static bool IsSharedAccess(PtxInstruction instruction) =>
         instruction.Modifiers.Space is PtxSpace.Shared or PtxSpace.Generic && instruction.Opcode is PtxOpcode.Ld or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red;
 
-    /// <summary>The kernel first, then what it calls; all functions where it calls through a pointer.</summary>
+    /// <summary>The kernel first, then the functions that it calls; all functions if it calls through a pointer.</summary>
     private static List<PtxFunction> Reachable(PtxFunction kernel, LoadedModule module)
     {
         List<PtxFunction> found = [kernel];

@@ -4,7 +4,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>A module on a device: its variables have addresses, its kernels can be launched.</summary>
+/// <summary>A module loaded on a device: its variables have addresses, and its kernels can be launched.</summary>
 public sealed unsafe class LoadedModule : IDisposable
 {
     private readonly Dictionary<string, LoadedKernel> _kernels = [];
@@ -40,12 +40,12 @@ public sealed unsafe class LoadedModule : IDisposable
         }
     }
 
-    /// <summary>Addresses of functions, which are good for calls only.</summary>
+    /// <summary>Addresses of functions, which are valid only for calls.</summary>
     internal const ulong FunctionWindow = 0x5_0000_0000;
 
     public PtxModule Module { get; }
 
-    /// <summary>Of all its variables in constant memory, which every kernel of the module has.</summary>
+    /// <summary>Bytes of all its variables in constant memory, which every kernel of the module reports.</summary>
     public int ConstantBytes =>
         (int)Module.Variables.Where(variable => variable.Space == PtxSpace.Const).Sum(variable => (long)variable.Size);
 
@@ -53,10 +53,10 @@ public sealed unsafe class LoadedModule : IDisposable
 
     public IEnumerable<LoadedKernel> Kernels => _kernels.Values;
 
-    /// <summary>The kernel of that name, or null.</summary>
+    /// <summary>The kernel with that name, or null.</summary>
     public LoadedKernel? FindKernel(string name) => _kernels.GetValueOrDefault(name);
 
-    /// <summary>The global or constant variable of that name, or null.</summary>
+    /// <summary>The global or constant variable with that name, or null.</summary>
     public (ulong Address, ulong Bytes)? FindVariable(string name) => _variables.TryGetValue(name, out Allocation? found) ? (found.Address, found.Bytes) : null;
 
     public void Dispose()
@@ -67,11 +67,12 @@ public sealed unsafe class LoadedModule : IDisposable
 
     internal ulong AddressOf(PtxVariable variable) =>
         _variables.TryGetValue(variable.Name, out Allocation? found) ? found.Address
-        : throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {variable.Line}: the variable '{variable.Name}' is declared extern and nowhere defined");
+        : throw new EmulatorException(
+            CudaError.InvalidPtx, $"ptx line {variable.Line}: the variable '{variable.Name}' is declared extern, but not defined");
 
     internal ulong AddressOf(string function) =>
         _functionAddresses.TryGetValue(function, out ulong address) ? address
-        : throw new EmulatorException(CudaError.InvalidPtx, $"the function '{function}' is declared and nowhere defined");
+        : throw new EmulatorException(CudaError.InvalidPtx, $"the function '{function}' is declared, but not defined");
 
     internal PtxFunction? FunctionAt(ulong address)
     {
@@ -91,7 +92,7 @@ public sealed unsafe class LoadedModule : IDisposable
         _variables[variable.Name] = allocation;
         new Span<byte>(allocation.Host, checked((int)Math.Min(allocation.Bytes, int.MaxValue))).Clear();
         variable.Initialiser?.AsSpan().CopyTo(new Span<byte>(allocation.Host, (int)allocation.Bytes));
-        // What has no initialiser is zero when the module is loaded.
+        // Bytes without an initialiser are zero when the module is loaded.
         allocation.Initialised.Mark(0, allocation.Bytes);
     }
 
@@ -101,7 +102,10 @@ public sealed unsafe class LoadedModule : IDisposable
         foreach (PtxRelocation place in variable.Relocations)
         {
             ulong target = (_functionAddresses.TryGetValue(place.Symbol, out ulong function) ? function : _variables.TryGetValue(place.Symbol, out Allocation? other) ? other.Address
-                : throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {variable.Line}: '{place.Symbol}', whose address '{variable.Name}' holds, is nowhere defined")) + (ulong)place.Addend;
+                : throw new EmulatorException(
+                    CudaError.InvalidPtx,
+                    $"ptx line {variable.Line}: '{place.Symbol}', whose address '{variable.Name}' contains, is not defined"))
+                    + (ulong)place.Addend;
             BinaryPrimitives.WriteUInt64LittleEndian(bytes, target);
             bytes[..place.ByteSize].CopyTo(new Span<byte>(_variables[variable.Name].Host, (int)variable.Size)[place.ByteOffset..]);
         }

@@ -6,17 +6,16 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Matrix instructions of a whole warp. Fragments of mma and ldmatrix lie as the ISA says (8.x, 9.7.14); those of wmma, whose layout is nobody's business, lie element after element
-/// over the lanes. Products are added as tensor cores do (<see cref="TensorCore"/>), or, where the device's options say so, in order of k
-/// by
-/// fused multiply-adds in single precision.
+/// Matrix instructions of a whole warp. Fragments of mma and ldmatrix are arranged as the ISA specifies (8.x, 9.7.14); those of wmma, whose
+/// layout is unspecified, element by element over the lanes. Products are added as tensor cores do (<see cref="TensorCore"/>), or, if the
+/// device's options say so, in order of k by fused multiply-adds in single precision.
 /// </summary>
 internal static unsafe class MatrixOperations
 {
     [SkipLocalsInit]
     public static void Multiply(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = Whole(warp, operation, mask);
+        Detail detail = RequireWholeWarp(warp, operation, mask);
         PtxModifiers m = detail.Instruction.Modifiers;
         (int rows, int columns, int depth) = m.Shape;
         (PtxType typeD, PtxType typeA, PtxType typeC) = (m.Types[0], m.Types[1], m.Types[3]);
@@ -77,7 +76,7 @@ internal static unsafe class MatrixOperations
     }
 
     /// <summary>
-    /// Where an element of A lies: register and half of column k, and the lane of this row there; the next row's is four lanes on.
+    /// The location of an element of A: register and half of column k, and the lane of this row; the next row is four lanes further.
     /// </summary>
     private static float* InRegisters(float* a, int row, int k, int perWord)
     {
@@ -109,7 +108,7 @@ internal static unsafe class MatrixOperations
         }
     }
 
-    /// <summary>A half of each word of a row, or all of it, in single precision.</summary>
+    /// <summary>One half of each word of a row, or the whole word, in single precision.</summary>
     private static void Widen(Warp warp, Place place, int half, PtxType type, float* to)
     {
         uint* words = (uint*)(warp.Frame + place.Offset);
@@ -133,10 +132,10 @@ internal static unsafe class MatrixOperations
 
     public static void MultiplyWarp(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = Whole(warp, operation, mask);
+        Detail detail = RequireWholeWarp(warp, operation, mask);
         PtxModifiers m = detail.Instruction.Modifiers;
         (int rows, int columns, int depth) = m.Shape;
-        // Of f16 only D and C are written: wmma.mma…f32.f32 and so on.
+        // For f16 only the types of D and C are written: wmma.mma…f32.f32 and so on.
         PtxType typeA = m.Types.Count > 2 ? m.Types[1] : PtxType.F16, typeD = m.Types[0], typeC = m.Types[^1];
         int countA = PtxFragment.Registers(true, PtxMatrix.A, m.Shape, typeA), countB = PtxFragment.Registers(true, PtxMatrix.B, m.Shape, typeA);
         float[] a = Gather(warp, detail.Sources.AsSpan(0, countA), rows * depth, typeA), b = Gather(warp, detail.Sources.AsSpan(countA, countB), depth * columns, typeA);
@@ -152,7 +151,7 @@ internal static unsafe class MatrixOperations
         }
     }
 
-    /// <summary>C := A·B + C of whole matrices by rows, in the way that the device adds.</summary>
+    /// <summary>C := A·B + C of whole matrices by rows, with the device's way of adding.</summary>
     internal static void AddProduct(
         EmulatorOptions options, float[] a, float[] b, float[] c, (int M, int N, int K) shape,
             PtxType typeA, PtxType typeB, PtxType typeC, PtxType typeD)
@@ -178,7 +177,7 @@ internal static unsafe class MatrixOperations
 
     public static void Load(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = Whole(warp, operation, mask);
+        Detail detail = RequireWholeWarp(warp, operation, mask);
         int count = detail.Results.Length;
         byte** rows = Rows(warp, operation, mask, count, FaultAccess.Read);
         bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
@@ -197,17 +196,19 @@ internal static unsafe class MatrixOperations
         }
     }
 
-    /// <summary>Where the rows of <paramref name="count"/> 8 × 8 matrices lie: lane 8 i + r tells of row r of matrix i.</summary>
+    /// <summary>
+    /// The locations of the rows of <paramref name="count"/> 8 × 8 matrices: lane 8 i + r provides the address of row r of matrix i.
+    /// </summary>
     private static byte** Rows(Warp warp, Operation* operation, uint mask, int count, FaultAccess access)
     {
         uint givers = count == 4 ? uint.MaxValue : (1u << 8 * count) - 1;
         return MemoryOperations.Resolve(warp, operation, givers, MemoryOperations.Addresses(warp, operation, mask), 16, access, (PtxSpace)operation->D, false);
     }
 
-    /// <summary><c>stmatrix</c>: lane 8 i + r tells where row r of matrix i goes.</summary>
+    /// <summary><c>stmatrix</c>: lane 8 i + r provides the destination of row r of matrix i.</summary>
     public static void Store(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = Whole(warp, operation, mask);
+        Detail detail = RequireWholeWarp(warp, operation, mask);
         int count = detail.Sources.Length;
         byte** rows = Rows(warp, operation, mask, count, FaultAccess.Write);
         bool transposed = detail.Instruction.Modifiers.Has(PtxQualifiers.Trans);
@@ -224,13 +225,13 @@ internal static unsafe class MatrixOperations
             }
         }
 
-        MemoryOperations.Settle(warp);
+        MemoryOperations.ReportSuspects(warp);
     }
 
-    /// <summary><c>movmatrix.trans</c>: 8×8 elements of 16 bits over the lanes, two in each.</summary>
+    /// <summary><c>movmatrix.trans</c>: 8×8 elements of 16 bits, two in each lane.</summary>
     public static void Transpose(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = Whole(warp, operation, mask);
+        Detail detail = RequireWholeWarp(warp, operation, mask);
         ushort* from = stackalloc ushort[64];
         new Span<byte>(warp.Frame + detail.Sources[0].Offset, 128).CopyTo(new Span<byte>(from, 128));
         ushort* to = (ushort*)(warp.Frame + detail.Results[0].Offset);
@@ -243,7 +244,7 @@ internal static unsafe class MatrixOperations
 
     private static void Transfer(Warp warp, Operation* operation, uint mask, bool stores)
     {
-        Detail detail = Whole(warp, operation, mask);
+        Detail detail = RequireWholeWarp(warp, operation, mask);
         PtxInstruction instruction = detail.Instruction;
         PtxModifiers m = instruction.Modifiers;
         (int rows, int columns) = instruction.Opcode switch
@@ -283,10 +284,10 @@ internal static unsafe class MatrixOperations
         }
 
         if (stores)
-            MemoryOperations.Settle(warp);
+            MemoryOperations.ReportSuspects(warp);
     }
 
-    internal static Detail Whole(Warp warp, Operation* operation, uint mask) =>
+    internal static Detail RequireWholeWarp(Warp warp, Operation* operation, uint mask) =>
         mask == uint.MaxValue ? warp.Details[operation->Extra]
         : throw warp.Fault(FaultKind.WarpSyncMask, operation->Site, mask, null, $"lanes 0x{mask:x8} execute an instruction that all 32 lanes must execute together");
 
@@ -302,7 +303,9 @@ internal static unsafe class MatrixOperations
         return values;
     }
 
-    /// <summary>Where an element of a wmma fragment lies: element after element over the lanes, in each filling register after register.</summary>
+    /// <summary>
+    /// The location of an element of a wmma fragment: element by element over the lanes, in each lane register by register.
+    /// </summary>
     internal static byte* Element(Warp warp, ReadOnlySpan<Place> places, int element, int bytes)
     {
         (int lane, int slot) = (element % 32, element / 32);

@@ -3,21 +3,19 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// What <see cref="PoisonOperations.Mix"/> needs to know of matrix products: an element of D comes from a row of A, a column of B and one
-/// element of C.
+/// How <see cref="PoisonOperations.Mix"/> handles matrix products: an element of D depends on a row of A, a column of B and one element of
+/// C.
 /// </summary>
 internal static class MatrixPoison
 {
-    /// <summary>Registers of A and of B.</summary>
+    /// <summary>Numbers of registers of A and of B.</summary>
     public static (int A, int B) Registers(PtxInstruction instruction) => (Count(instruction.Operands[1]), Count(instruction.Operands[2]));
 
-    /// <summary>
-    /// A register full of elements of the matrix that are one; products and sums of ones and zeros are zero only where they should be.
-    /// </summary>
+    /// <summary>A register whose elements are all one; sums of products of ones and zeros are zero exactly if every product is.</summary>
     public static ulong One(PtxInstruction instruction, PtxMatrix matrix)
     {
         IReadOnlyList<PtxType> types = instruction.Modifiers.Types;
-        // Of wmma over halves only D and C are written.
+        // For wmma over halves only the types of D and C are written.
         PtxType type = matrix == PtxMatrix.C ? types[^1] : types.Count > 2 ? types[matrix == PtxMatrix.A ? 1 : 2] : PtxType.F16;
         return type switch
         {
@@ -34,7 +32,7 @@ internal static class MatrixPoison
         };
     }
 
-    /// <summary>Whether bits that are alike give zero: then zeros beside those that tell let these through.</summary>
+    /// <summary>Whether equal bits give zero (XOR): then zeros, next to the bits that mark poison, let these through.</summary>
     public static bool Differs(PtxInstruction instruction) => instruction.Modifiers.Operation == PtxOperation.Xor;
 
     private static int Count(PtxOperand operand) => operand is PtxVectorOperand vector ? vector.Elements.Count : 1;

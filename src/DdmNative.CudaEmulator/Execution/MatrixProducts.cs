@@ -3,28 +3,29 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// D = A B + C of a warp in whole numbers (8, 4 and 1 bits), doubles, and floats of 8 bits. One rule describes all their fragments (ISA 8.x, 9.7.14.5): with E elements in a register, register r of A
-/// holds row lane / 4 + 8 (r mod M/8), columns E (lane mod 4) … of the r / (M/8)-th strip of 4 E; B is likewise with its column for the row; C and D have two columns side by side.
-/// Sums of whole numbers and doubles go in order of k. Those of 32 bits are kept in 64 and wrapped, or with <c>.satfinite</c> clamped, at
-/// the end.
+/// D = A B + C of a warp in integers (8, 4 and 1 bits), doubles, and 8-bit floats. One rule describes all their fragments (ISA 8.x,
+/// 9.7.14.5): with E elements in a register, register r of A holds row lane / 4 + 8 (r mod M/8), columns E (lane mod 4) … of the r /
+/// (M/8)-th strip of 4 E; B is the same with its column instead of the row; C and D have two adjacent columns. Sums of integers and doubles
+/// are in order of k. Those of 32 bits are kept in 64 and wrapped at the end, or clamped with <c>.satfinite</c>.
 /// </summary>
 internal static unsafe class MatrixProducts
 {
     public static void MultiplyWholeNumbers(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = MatrixOperations.Whole(warp, operation, mask);
+        Detail detail = MatrixOperations.RequireWholeWarp(warp, operation, mask);
         PtxModifiers m = detail.Instruction.Modifiers;
         (long[] a, long[] b, Place[] c) = Fragments(warp, detail, WholeNumber);
         (int rows, int columns, _) = m.Shape;
         long[] sums = new long[rows * columns];
         ForEachSum(m.Shape, (place, lane, element) => sums[element] = ((int*)(warp.Frame + c[place].Offset))[lane]);
         Multiply(m, a, b, sums);
-        ForEachSum(m.Shape, (place, lane, element) => ((int*)(warp.Frame + detail.Results[place].Offset))[lane] = Ended(sums[element], m));
+        ForEachSum(m.Shape, (place, lane, element) =>
+            ((int*)(warp.Frame + detail.Results[place].Offset))[lane] = WrapOrClamp(sums[element], m));
     }
 
     public static void MultiplyDoubles(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = MatrixOperations.Whole(warp, operation, mask);
+        Detail detail = MatrixOperations.RequireWholeWarp(warp, operation, mask);
         PtxModifiers m = detail.Instruction.Modifiers;
         (double[] a, double[] b, Place[] c) = Fragments(warp, detail, (bits, _, _) => BitConverter.UInt64BitsToDouble(bits));
         double[] sums = new double[m.Shape.M * m.Shape.N];
@@ -33,12 +34,13 @@ internal static unsafe class MatrixProducts
         ForEachSum(m.Shape, (place, lane, element) => ((double*)(warp.Frame + detail.Results[place].Offset))[lane] = sums[element]);
     }
 
-    /// <summary>Floats of 8 bits, of which each product is exact in single precision.</summary>
+    /// <summary>8-bit floats, whose products are exact in single precision.</summary>
     public static void MultiplyBytes(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = MatrixOperations.Whole(warp, operation, mask);
+        Detail detail = MatrixOperations.RequireWholeWarp(warp, operation, mask);
         PtxModifiers m = detail.Instruction.Modifiers;
-        (float[] a, float[] b, Place[] c) = Fragments(warp, detail, (bits, index, type) => (float)NarrowFormat.Of(type).Value((uint)(bits >> 8 * index) & 255));
+        (float[] a, float[] b, Place[] c) = Fragments(warp, detail, (bits, index, type) =>
+            (float)NarrowFormat.ForType(type).Value((uint)(bits >> 8 * index) & 255));
         float[] sums = new float[m.Shape.M * m.Shape.N];
         ForEachSum(m.Shape, (place, lane, element) => sums[element] = ((float*)(warp.Frame + c[place].Offset))[lane]);
         MatrixOperations.AddProduct(warp.Runner.Launch.Device.Options, a, b, sums,
@@ -48,7 +50,7 @@ internal static unsafe class MatrixProducts
 
     public static void MultiplyWarpWholeNumbers(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = MatrixOperations.Whole(warp, operation, mask);
+        Detail detail = MatrixOperations.RequireWholeWarp(warp, operation, mask);
         PtxModifiers m = detail.Instruction.Modifiers;
         (Place[] placesA, Place[] placesB, Place[] placesC) = Split(detail, true);
         bool signed = m.Types[1].IsSigned();
@@ -57,12 +59,12 @@ internal static unsafe class MatrixProducts
         long[] sums = Gathered(rows * columns, i => (long)*(int*)MatrixOperations.Element(warp, placesC, i, 4));
         Multiply(m, Bytes(placesA, rows * depth), Bytes(placesB, depth * columns), sums);
         for (int i = 0; i < sums.Length; i++)
-            *(int*)MatrixOperations.Element(warp, detail.Results, i, 4) = Ended(sums[i], m);
+            *(int*)MatrixOperations.Element(warp, detail.Results, i, 4) = WrapOrClamp(sums[i], m);
     }
 
     public static void MultiplyWarpDoubles(Warp warp, Operation* operation, uint mask)
     {
-        Detail detail = MatrixOperations.Whole(warp, operation, mask);
+        Detail detail = MatrixOperations.RequireWholeWarp(warp, operation, mask);
         PtxModifiers m = detail.Instruction.Modifiers;
         (Place[] placesA, Place[] placesB, Place[] placesC) = Split(detail, true);
         double[] Doubles(Place[] places, int count) => Gathered(count, i => *(double*)MatrixOperations.Element(warp, places, i, 8));
@@ -88,7 +90,10 @@ internal static unsafe class MatrixProducts
         return (detail.Sources[..a], detail.Sources[a..(a + b)], detail.Sources[(a + b)..]);
     }
 
-    /// <summary>A [M, K] and B [K, N] out of the lanes' registers; <paramref name="value"/> takes a register, the number of the element in it, and the matrix's type.</summary>
+    /// <summary>
+    /// A [M, K] and B [K, N] from the lanes' registers; <paramref name="value"/> takes a register, the index of the element in it, and the
+    /// matrix's type.
+    /// </summary>
     private static (T[] A, T[] B, Place[] C) Fragments<T>(Warp warp, Detail detail, Func<ulong, int, PtxType, T> value)
     {
         PtxModifiers m = detail.Instruction.Modifiers;
@@ -117,7 +122,7 @@ internal static unsafe class MatrixProducts
         return (a, b, c);
     }
 
-    /// <summary>Every register and lane of C or D, and the element of [M, N] that it holds.</summary>
+    /// <summary>Calls <paramref name="action"/> for every register and lane of C or D, with the element of [M, N] that it holds.</summary>
     private static void ForEachSum((int M, int N, int K) shape, Action<int, int, int> action)
     {
         for (int register = 0; register < shape.M * shape.N / 32; register++)
@@ -164,5 +169,6 @@ internal static unsafe class MatrixProducts
         }
     }
 
-    private static int Ended(long sum, PtxModifiers m) => m.Has(PtxQualifiers.Satfinite) ? (int)Math.Clamp(sum, int.MinValue, int.MaxValue) : (int)sum;
+    private static int WrapOrClamp(long sum, PtxModifiers m) =>
+        m.Has(PtxQualifiers.Satfinite) ? (int)Math.Clamp(sum, int.MinValue, int.MaxValue) : (int)sum;
 }

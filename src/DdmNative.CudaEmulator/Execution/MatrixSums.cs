@@ -1,7 +1,7 @@
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// How matrix instructions add the products of floats of 8, 16 and 19 bits; whole numbers and doubles are added in one way.
+/// How matrix instructions add the products of floats of 8, 16 and 19 bits; integers and doubles are always added in the same way.
 /// </summary>
 public enum MatrixSums
 {

@@ -10,10 +10,10 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>Loads, stores, atomic operations and asynchronous copies, with their checks and counts.</summary>
 internal static unsafe class MemoryOperations
 {
-    /// <summary>Bytes over which an access may spread to be looked at as a whole for what is not initialised.</summary>
-    private const ulong MostSpan = 4096;
+    /// <summary>Bytes that an access may span at most for its uninitialised bytes to be checked as a whole.</summary>
+    private const ulong MaxSpan = 4096;
 
-    /// <summary>The address of a variable on the stack: within a thread's own, which all lanes have alike.</summary>
+    /// <summary>The address of a variable on the stack: an offset within each thread's stack, the same for all lanes.</summary>
     public static void StackAddress(Warp warp, Operation* operation, uint mask)
     {
         for (int lane = 0; lane < 32; lane++)
@@ -34,7 +34,7 @@ internal static unsafe class MemoryOperations
             int lane = BitOperations.TrailingZeroCount(rest);
             if (addresses[lane] > (ulong)(warp.Runner.Launch.Parameters.Length - total))
                 throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest, new FaultMemory(FaultAccess.Read, PtxSpace.Param, addresses[lane], total, null));
-            // A parameter that is named is the same for all lanes.
+            // A named parameter is the same for all lanes.
             bool isNamed = operation->A < 0 && mask == uint.MaxValue;
             for (int i = 0; i < detail.Results.Length; i++)
             {
@@ -96,7 +96,7 @@ internal static unsafe class MemoryOperations
         if (operation->IsQuad && mask == uint.MaxValue && Sse.IsSupported)
         {
             StoreQuads(warp.Frame, detail.Sources, pointers);
-            Settle(warp);
+            ReportSuspects(warp);
             return;
         }
 
@@ -116,10 +116,10 @@ internal static unsafe class MemoryOperations
             }
         }
 
-        Settle(warp);
+        ReportSuspects(warp);
     }
 
-    /// <summary>The word with that number at each lane's place.</summary>
+    /// <summary>The <paramref name="word"/>-th word at each lane's address.</summary>
     private static void LoadWords(uint* row, byte** pointers, int word, uint mask, AccessLayout layout)
     {
         if (mask != uint.MaxValue)
@@ -168,13 +168,13 @@ internal static unsafe class MemoryOperations
         }
     }
 
-    /// <summary>Four words of each lane, four lanes at a time: a square of words is turned.</summary>
+    /// <summary>Four words of each lane, four lanes at a time: transposes a square of words.</summary>
     private static void LoadQuads(byte* frame, Place[] results, byte** pointers)
     {
         float* first = (float*)(frame + results[0].Offset), second = (float*)(frame + results[1].Offset), third = (float*)(frame + results[2].Offset), fourth = (float*)(frame + results[3].Offset);
         for (int lane = 0; lane < 32; lane += 4)
         {
-            (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Turned(
+            (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Transpose(
                 Vector128.Load((float*)pointers[lane]), Vector128.Load((float*)pointers[lane + 1]), Vector128.Load((float*)pointers[lane + 2]), Vector128.Load((float*)pointers[lane + 3]));
             a.Store(first + lane);
             b.Store(second + lane);
@@ -188,7 +188,7 @@ internal static unsafe class MemoryOperations
         float* first = (float*)(frame + sources[0].Offset), second = (float*)(frame + sources[1].Offset), third = (float*)(frame + sources[2].Offset), fourth = (float*)(frame + sources[3].Offset);
         for (int lane = 0; lane < 32; lane += 4)
         {
-            (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Turned(
+            (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Transpose(
                 Vector128.Load(first + lane), Vector128.Load(second + lane), Vector128.Load(third + lane), Vector128.Load(fourth + lane));
             a.Store((float*)pointers[lane]);
             b.Store((float*)pointers[lane + 1]);
@@ -198,7 +198,8 @@ internal static unsafe class MemoryOperations
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector128<float>, Vector128<float>, Vector128<float>, Vector128<float>) Turned(Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
+    private static (Vector128<float>, Vector128<float>, Vector128<float>, Vector128<float>) Transpose(
+        Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
     {
         Vector128<float> low = Sse.UnpackLow(a, b), high = Sse.UnpackHigh(a, b), lowOther = Sse.UnpackLow(c, d), highOther = Sse.UnpackHigh(c, d);
         return (Sse.MoveLowToHigh(low, lowOther), Sse.MoveHighToLow(lowOther, low), Sse.MoveLowToHigh(high, highOther), Sse.MoveHighToLow(highOther, high));
@@ -231,7 +232,7 @@ internal static unsafe class MemoryOperations
                 LaneOperations.Write(warp.Frame, detail.Results[0], lane, old);
         }
 
-        Settle(warp);
+        ReportSuspects(warp);
     }
 
     public static void CopyAsync(Warp warp, Operation* operation, uint mask)
@@ -264,7 +265,7 @@ internal static unsafe class MemoryOperations
             reads &= ~whole;
         }
 
-        // Lanes are looked at by the bytes that they read, those of the first lane that reads first.
+        // Lanes are grouped by the bytes that they read, those of the first lane that reads first.
         while ((whole | reads) != 0)
         {
             int first = BitOperations.TrailingZeroCount(whole | reads);
@@ -363,18 +364,21 @@ internal static unsafe class MemoryOperations
         }
     }
 
-    /// <summary>Checks and counts an access of the lanes; where their bytes are.</summary>
+    /// <summary>Checks and counts an access of the lanes; returns the host's addresses of their bytes.</summary>
     public static byte** Resolve(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, PtxSpace space, bool strong, bool copies = false)
     {
         byte** pointers = (byte**)(warp.Addresses + 64);
-        AccessExtent extent = AccessExtent.Of(addresses, mask, bytes);
+        AccessExtent extent = AccessExtent.Compute(addresses, mask, bytes);
         warp.Layout = extent.Layout;
         warp.Poison.Lanes = 0;
         if (BitOperations.IsPow2(bytes) && (extent.AnyBits & (ulong)(bytes - 1)) != 0)
         {
-            uint wrong = Where(mask, addresses, address => (address & (ulong)(bytes - 1)) != 0);
+            uint wrong = SelectLanes(mask, addresses, address => (address & (ulong)(bytes - 1)) != 0);
             int lane = BitOperations.TrailingZeroCount(wrong);
-            throw warp.Fault(FaultKind.Misaligned, operation->Site, wrong, new FaultMemory(access, space, addresses[lane], bytes, Near(warp, space, addresses[lane])), $"the address must be a multiple of {bytes}");
+            throw warp.Fault(
+                FaultKind.Misaligned, operation->Site, wrong,
+                new FaultMemory(access, space, addresses[lane], bytes, FindNearest(warp, space, addresses[lane])),
+                $"the address must be a multiple of {bytes}");
         }
 
         if (space == PtxSpace.Generic && extent.AnyBits < Warp.SharedWindow)
@@ -389,7 +393,7 @@ internal static unsafe class MemoryOperations
                 break;
             case PtxSpace.Local:
                 Local(warp, operation, mask, addresses, bytes, access, pointers);
-                // Each lane has a stack of its own.
+                // Each lane has its own stack.
                 warp.Layout = AccessLayout.Scattered;
                 break;
             default:
@@ -402,24 +406,27 @@ internal static unsafe class MemoryOperations
 
     private static void Generic(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, bool strong, bool copies, byte** pointers)
     {
-        uint shared = Where(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Shared), local = Where(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Local);
+        uint shared = SelectLanes(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Shared),
+            local = SelectLanes(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Local);
         for (uint rest = shared | local; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
             addresses[lane] &= (1UL << 24) - 1;
         }
 
-        // Each space fills the whole row of pointers, so those of the lanes that it is about are kept.
+        // Each space fills the whole row of pointers, so only those of its own lanes are kept.
         byte** found = stackalloc byte*[32];
         if ((mask & ~shared & ~local) is not 0 and uint global)
         {
-            Global(warp, operation, global, AccessExtent.Of(addresses, global, bytes), addresses, bytes, access, PtxSpace.Global, pointers);
+            Global(warp, operation, global, AccessExtent.Compute(addresses, global, bytes), addresses, bytes, access, PtxSpace.Global,
+                pointers);
             Keep(global, pointers, found);
         }
 
         if (shared != 0)
         {
-            Shared(warp, operation, shared, AccessExtent.Of(addresses, shared, bytes), addresses, bytes, access, strong, copies, pointers);
+            Shared(warp, operation, shared, AccessExtent.Compute(addresses, shared, bytes), addresses, bytes, access, strong, copies,
+                pointers);
             Keep(shared, pointers, found);
         }
 
@@ -430,7 +437,7 @@ internal static unsafe class MemoryOperations
         }
 
         Keep(mask, found, pointers);
-        // Pointers to several spaces are no row, whatever the addresses were.
+        // Pointers to several spaces are not a row, whatever the addresses were.
         warp.Layout = AccessLayout.Scattered;
     }
 
@@ -443,11 +450,12 @@ internal static unsafe class MemoryOperations
         }
     }
 
-    /// <summary>After a store: races that mattered.</summary>
-    public static void Settle(Warp warp)
+    /// <summary>After a store: reports races that changed the memory.</summary>
+    public static void ReportSuspects(Warp warp)
     {
         BlockRunner runner = warp.Runner;
-        if (runner.Watch.HasSuspects && runner.Watch.Settle(new ReadOnlySpan<byte>(runner.Shared, runner.Launch.SharedBytes)) is { } fault)
+        if (runner.Watch.HasSuspects
+            && runner.Watch.ReportSuspects(new ReadOnlySpan<byte>(runner.Shared, runner.Launch.SharedBytes)) is { } fault)
             throw Warp.Fault(fault);
     }
 
@@ -456,9 +464,11 @@ internal static unsafe class MemoryOperations
         BlockRunner runner = warp.Runner;
         bool checks = access != FaultAccess.Write && (runner.Launch.Device.Options.Checks & FaultChecks.UninitialisedGlobal) != 0;
         Allocation? last = warp.Last;
-        ulong span = extent.Most - extent.Least + (ulong)bytes;
-        if (extent.IsBounded && Holding(warp, last, extent.Least, span) is { } whole && !(whole.IsConstant && access != FaultAccess.Read)
-            && (!checks || whole.Initialised.IsComplete || (span <= MostSpan && whole.Initialised.AreAll(extent.Least - whole.Address, span))))
+        ulong span = extent.Highest - extent.Lowest + (ulong)bytes;
+        if (extent.IsBounded && FindAllocation(warp, last, extent.Lowest, span) is { } whole
+            && !(whole.IsConstant && access != FaultAccess.Read)
+            && (!checks || whole.Initialised.IsComplete
+                || (span <= MaxSpan && whole.Initialised.AreAll(extent.Lowest - whole.Address, span))))
         {
             warp.Last = whole;
             AddTo(addresses, (ulong)whole.Host - whole.Address, (ulong*)pointers);
@@ -473,7 +483,8 @@ internal static unsafe class MemoryOperations
         {
             int lane = BitOperations.TrailingZeroCount(rest);
             ulong address = addresses[lane];
-            Allocation found = Holding(warp, last, address, (ulong)bytes) ?? throw Outside(warp, operation, rest, address, bytes, access, space);
+            Allocation found = FindAllocation(warp, last, address, (ulong)bytes)
+                ?? throw OutOfBounds(warp, operation, rest, address, bytes, access, space);
             last = found;
             if (found.IsConstant && access != FaultAccess.Read)
                 throw warp.Fault(FaultKind.WriteToConstant, operation->Site, rest, new FaultMemory(access, PtxSpace.Const, address, bytes, found.Describe()));
@@ -485,14 +496,14 @@ internal static unsafe class MemoryOperations
             pointers[lane] = found.Host + at;
         }
 
-        // A row may end in another allocation than it began in, which lies elsewhere on the host.
+        // A row may end in another allocation than it started in, whose bytes are elsewhere on the host.
         warp.Layout = AccessLayout.Scattered;
         warp.Last = last;
         if (space != PtxSpace.Const)
             Count(runner, operation, addresses, mask, bytes, access, AccessLayout.Scattered);
     }
 
-    /// <summary>A lane reads bytes from an offset of an allocation on some of which nobody has written.</summary>
+    /// <summary>A lane reads bytes from an offset of an allocation, some of which are uninitialised.</summary>
     private static void NoteGlobal(Warp warp, int site, int lane, Allocation allocation, ulong at, int bytes, FaultAccess access)
     {
         uint which = 0;
@@ -508,7 +519,7 @@ internal static unsafe class MemoryOperations
     {
         if (extent.Layout != AccessLayout.Scattered)
         {
-            allocation.Initialised.Mark(extent.Least - allocation.Address, extent.Most - extent.Least + (ulong)bytes);
+            allocation.Initialised.Mark(extent.Lowest - allocation.Address, extent.Highest - extent.Lowest + (ulong)bytes);
             return;
         }
 
@@ -529,7 +540,7 @@ internal static unsafe class MemoryOperations
             runner.Profile.CountGlobal(operation->Site, new ReadOnlySpan<ulong>(addresses, 32), mask, bytes, loads, stores);
     }
 
-    private static Allocation? Holding(Warp warp, Allocation? last, ulong address, ulong bytes)
+    private static Allocation? FindAllocation(Warp warp, Allocation? last, ulong address, ulong bytes)
     {
         if (last is not null && last.Holds(address, bytes))
             return last;
@@ -537,7 +548,8 @@ internal static unsafe class MemoryOperations
         return found is not null && found.Holds(address, bytes) ? found : null;
     }
 
-    private static EmulatorException Outside(Warp warp, Operation* operation, uint mask, ulong address, int bytes, FaultAccess access, PtxSpace space)
+    private static EmulatorException OutOfBounds(
+        Warp warp, Operation* operation, uint mask, ulong address, int bytes, FaultAccess access, PtxSpace space)
     {
         Allocation? near = warp.Runner.Launch.Device.Memory.Find(address) is { IsFreed: true } freed && address - freed.Address < freed.Bytes ? freed : warp.Runner.Launch.Device.Memory.Nearest(address);
         bool isFreed = near is { IsFreed: true } && address >= near.Address && address - near.Address < near.Bytes && (warp.Runner.Launch.Device.Options.Checks & FaultChecks.UseAfterFree) != 0;
@@ -548,9 +560,9 @@ internal static unsafe class MemoryOperations
     {
         BlockRunner runner = warp.Runner;
         ulong size = (ulong)runner.Launch.SharedBytes;
-        if (!extent.IsBounded || extent.Most > size || size - extent.Most < (ulong)bytes)
+        if (!extent.IsBounded || extent.Highest > size || size - extent.Highest < (ulong)bytes)
         {
-            uint wrong = Where(mask, addresses, address => address > size || size - address < (ulong)bytes);
+            uint wrong = SelectLanes(mask, addresses, address => address > size || size - address < (ulong)bytes);
             ulong address = addresses[BitOperations.TrailingZeroCount(wrong)];
             throw warp.Fault(FaultKind.OutOfBounds, operation->Site, wrong, new FaultMemory(access, PtxSpace.Shared, address, bytes, runner.Watch.SharedAllocation(address)));
         }
@@ -627,14 +639,14 @@ internal static unsafe class MemoryOperations
         }
     }
 
-    private static FaultAllocation? Near(Warp warp, PtxSpace space, ulong address) => space switch
+    private static FaultAllocation? FindNearest(Warp warp, PtxSpace space, ulong address) => space switch
     {
         PtxSpace.Shared => warp.Runner.Watch.SharedAllocation(address),
         PtxSpace.Local or PtxSpace.Param => null,
         _ => warp.Runner.Launch.Device.Memory.Nearest(address)?.Describe(),
     };
 
-    private static uint Where(uint mask, ulong* addresses, Func<ulong, bool> condition)
+    private static uint SelectLanes(uint mask, ulong* addresses, Func<ulong, bool> condition)
     {
         uint found = 0;
         for (uint rest = mask; rest != 0; rest &= rest - 1)
@@ -646,7 +658,7 @@ internal static unsafe class MemoryOperations
         return found;
     }
 
-    /// <summary>Volatile, relaxed, acquire and the like.</summary>
+    /// <summary>Whether the access is volatile, relaxed, acquire or the like.</summary>
     public static bool IsStrong(PtxInstruction instruction) => instruction.Modifiers.Order is not (PtxMemoryOrder.None or PtxMemoryOrder.Weak);
 
     private static ulong Read(byte* from, int bytes, PtxType type) => bytes switch

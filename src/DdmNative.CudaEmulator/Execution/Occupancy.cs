@@ -1,6 +1,8 @@
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>How many blocks are on the device at the same time, by what a multiprocessor of the emulated device has.</summary>
+/// <summary>
+/// How many blocks are on the device at the same time, limited by the resources of a multiprocessor of the emulated device.
+/// </summary>
 internal static class Occupancy
 {
     public const int Multiprocessors = 16, WarpSize = 32;
@@ -8,10 +10,10 @@ internal static class Occupancy
     public const int ThreadsPerMultiprocessor = 2048, BlocksPerMultiprocessor = 32, ReservedSharedBytes = 1024;
 
     /// <summary>
-    /// Blocks that fit beside each other by threads and shared memory; registers are not known, since the emulator allocates none.
+    /// Blocks that fit on a multiprocessor by threads and shared memory; registers do not count, since the emulator allocates none.
     /// </summary>
-    /// <param name="threads">Of a block.</param>
-    /// <param name="sharedBytes">Static and dynamic, of a block.</param>
+    /// <param name="threads">Threads of a block.</param>
+    /// <param name="sharedBytes">Static and dynamic shared memory of a block.</param>
     /// <param name="multiprocessorBytes">Shared memory of a multiprocessor.</param>
     public static int Blocks(int threads, int sharedBytes, int multiprocessorBytes)
     {

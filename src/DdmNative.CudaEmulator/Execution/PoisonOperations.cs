@@ -5,35 +5,35 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Operations before the instructions that may read poison (<see cref="PoisonFlow"/>) or write a register that may hold any. A guard is
+/// Operations before the instructions that may read poison (<see cref="PoisonFlow"/>) or write a register that may hold poison. A guard is
 /// applied here (B, or −1, and Immediate to flip it), since the instruction itself counts the lanes that it leaves out.
 /// </summary>
 internal static unsafe class PoisonOperations
 {
     /// <summary>
-    /// A fault if a lane that takes part would be decided by poison; A is the register's word of lanes, Count its number.
+    /// Reports a fault if poison decides something for a lane that takes part; A is the register's word of lanes, Count its number.
     /// </summary>
     public static void Check(Warp warp, Operation* operation, uint mask)
     {
-        uint poison = Taking(warp, operation, mask) & *(uint*)(warp.Frame + operation->A);
+        uint poison = ActiveLanes(warp, operation, mask) & *(uint*)(warp.Frame + operation->A);
         if (poison == 0)
             return;
         Detail detail = warp.Details[operation->Extra];
         int origin = warp.Poison.OriginOf(detail.Sources[0], BitOperations.TrailingZeroCount(poison));
-        throw warp.Poison.Fault(operation->Site, poison, origin, Decided(detail.Instruction, operation->Count));
+        throw warp.Poison.Fault(operation->Site, poison, origin, DescribeOperand(detail.Instruction, operation->Count));
     }
 
-    /// <summary>Results hold poison in the lanes in which a source does; where there are no sources, in none.</summary>
+    /// <summary>Results hold poison in the lanes in which a source does; in no lane if there are no sources.</summary>
     public static void Propagate(Warp warp, Operation* operation, uint mask)
     {
         Detail detail = warp.Details[operation->Extra];
-        uint taking = Taking(warp, operation, mask), poison = 0;
+        uint taking = ActiveLanes(warp, operation, mask), poison = 0;
         foreach (Place source in detail.Sources)
             poison |= Lanes(warp, source);
         poison &= taking;
         if (poison != 0)
         {
-            poison &= ~Settled(warp, detail, poison, taking);
+            poison &= ~FindDetermined(warp, detail, poison, taking);
             if (detail.Instruction.Opcode is PtxOpcode.Vote or PtxOpcode.Match or PtxOpcode.Redux && poison != 0)
                 poison = taking;
         }
@@ -42,14 +42,14 @@ internal static unsafe class PoisonOperations
     }
 
     /// <summary>
-    /// Instructions that mix the lanes, which are executed beforehand with other values: not zero where there is poison, zero where there
-    /// is none. What is not zero then is what poison reaches. Extra is the instruction's own detail; that in C is the same on rows that
-    /// hold nothing else; the instruction is the next operation.
+    /// Instructions that mix lanes. They are first executed with other values: nonzero for poison, zero elsewhere. The nonzero results are
+    /// those that poison reaches. Extra is the instruction's own detail; C has the same detail on rows that hold nothing else; the
+    /// instruction is the next operation.
     /// </summary>
     public static void Mix(Warp warp, Operation* operation, uint mask)
     {
         Detail detail = warp.Details[operation->Extra], trial = warp.Details[operation->C];
-        uint taking = Taking(warp, operation, mask), poison = 0;
+        uint taking = ActiveLanes(warp, operation, mask), poison = 0;
         foreach (Place source in detail.Sources)
             poison |= Lanes(warp, source);
         if (poison == 0 || taking == 0)
@@ -63,13 +63,13 @@ internal static unsafe class PoisonOperations
         again.Extra = operation->C;
         if (instruction.Opcode is not (PtxOpcode.Mma or PtxOpcode.WmmaMma))
         {
-            // What is taken from where decides all results of the lane.
+            // The operand that selects the source lane decides all results of the lane.
             uint all = 0;
             for (int i = 1; i < detail.Sources.Length; i++)
                 all |= Lanes(warp, detail.Sources[i]);
             Fill(warp, trial.Sources[0], Lanes(warp, detail.Sources[0]), ulong.MaxValue);
             again.Run(warp, &again, taking);
-            Put(warp, detail, detail.Results.AsSpan(0, 1), taking, taking & (all | NotZero(warp, trial.Results[0])));
+            Put(warp, detail, detail.Results.AsSpan(0, 1), taking, taking & (all | FindNonzero(warp, trial.Results[0])));
             Put(warp, detail, detail.Results.AsSpan(1), taking, taking & all);
             return;
         }
@@ -80,7 +80,7 @@ internal static unsafe class PoisonOperations
         {
             for (int i = 0; i < detail.Sources.Length; i++)
             {
-                // First the poison of A among ones, and that of C, then that of B.
+                // First the poison of A with ones for B, and that of C, then that of B.
                 PtxMatrix matrix = i < a ? PtxMatrix.A : i < a + b ? PtxMatrix.B : PtxMatrix.C;
                 bool tells = matrix == PtxMatrix.B == (half == 1);
                 ulong one = MatrixPoison.One(instruction, matrix);
@@ -91,18 +91,18 @@ internal static unsafe class PoisonOperations
 
             again.Run(warp, &again, taking);
             for (int i = 0; i < detail.Results.Length; i++)
-                reached[i] |= NotZero(warp, trial.Results[i]);
+                reached[i] |= FindNonzero(warp, trial.Results[i]);
         }
 
         for (int i = 0; i < detail.Results.Length; i++)
             Put(warp, detail, detail.Results.AsSpan(i, 1), taking, taking & reached[i]);
     }
 
-    /// <summary>The word of lanes in which a register holds poison; none for what is no register.</summary>
+    /// <summary>The word of lanes in which a register holds poison; 0 if the place is not a register.</summary>
     public static uint Lanes(Warp warp, Place place) => place.Poison == 0 ? 0 : *(uint*)(warp.Frame + place.Poison);
 
     /// <summary>
-    /// Lanes of the mask hold poison in a register of a frame from now on where the other word says so, of those origins.
+    /// Sets the poison of the lanes of the mask in a register of a frame to that of the other word, with the given origins.
     /// </summary>
     public static void Put(byte* frame, Place result, uint mask, uint poison, ReadOnlySpan<int> origins)
     {
@@ -139,7 +139,7 @@ internal static unsafe class PoisonOperations
             Put(warp.Frame, result, mask, poison, origins);
     }
 
-    private static uint Taking(Warp warp, Operation* operation, uint mask) =>
+    private static uint ActiveLanes(Warp warp, Operation* operation, uint mask) =>
         operation->B < 0 ? mask : mask & (*(uint*)(warp.Frame + operation->B) ^ (uint)operation->Immediate);
 
     private static void Fill(Warp warp, Place row, uint lanes, ulong value)
@@ -148,7 +148,7 @@ internal static unsafe class PoisonOperations
             LaneOperations.Write(warp.Frame, row, lane, (lanes >> lane & 1) != 0 ? value : 0);
     }
 
-    private static uint NotZero(Warp warp, Place row)
+    private static uint FindNonzero(Warp warp, Place row)
     {
         uint lanes = 0;
         for (int lane = 0; lane < 32; lane++)
@@ -157,9 +157,9 @@ internal static unsafe class PoisonOperations
     }
 
     /// <summary>
-    /// Those lanes, of some with poison among their sources, in which the other sources settle the result: false and anything is false.
+    /// Of the lanes with poison among their sources, those in which the other sources determine the result: false and anything is false.
     /// </summary>
-    private static uint Settled(Warp warp, Detail detail, uint lanes, uint taking)
+    private static uint FindDetermined(Warp warp, Detail detail, uint lanes, uint taking)
     {
         PtxInstruction instruction = detail.Instruction;
         PtxType type = instruction.Modifiers.Type;
@@ -167,29 +167,32 @@ internal static unsafe class PoisonOperations
         {
             case PtxOpcode.And:
             case PtxOpcode.Mul when type.IsInteger():
-                return Known(warp, detail, 0, type, 0, lanes) | Known(warp, detail, 1, type, 0, lanes);
+                return FindLanesWith(warp, detail, 0, type, 0, lanes) | FindLanesWith(warp, detail, 1, type, 0, lanes);
             case PtxOpcode.Or:
-                return Known(warp, detail, 0, type, ulong.MaxValue, lanes) | Known(warp, detail, 1, type, ulong.MaxValue, lanes);
+                return FindLanesWith(warp, detail, 0, type, ulong.MaxValue, lanes)
+                    | FindLanesWith(warp, detail, 1, type, ulong.MaxValue, lanes);
             case PtxOpcode.Setp or PtxOpcode.Set when instruction.Operands.Count > 3 && instruction.Modifiers.Operation == PtxOperation.And:
-                return Known(warp, detail, 2, PtxType.Pred, 0, lanes);
+                return FindLanesWith(warp, detail, 2, PtxType.Pred, 0, lanes);
             case PtxOpcode.Setp or PtxOpcode.Set when instruction.Operands.Count > 3 && instruction.Modifiers.Operation == PtxOperation.Or:
-                return Known(warp, detail, 2, PtxType.Pred, ulong.MaxValue, lanes);
+                return FindLanesWith(warp, detail, 2, PtxType.Pred, ulong.MaxValue, lanes);
             case PtxOpcode.Selp:
-                uint first = Known(warp, detail, 2, PtxType.Pred, ulong.MaxValue, lanes);
-                uint second = Known(warp, detail, 2, PtxType.Pred, 0, lanes);
+                uint first = FindLanesWith(warp, detail, 2, PtxType.Pred, ulong.MaxValue, lanes);
+                uint second = FindLanesWith(warp, detail, 2, PtxType.Pred, 0, lanes);
                 return first & ~Lanes(warp, detail.Sources[0]) | second & ~Lanes(warp, detail.Sources[1]);
             case PtxOpcode.Vote:
                 ulong settles = instruction.Modifiers.Mode == PtxMode.Any ? ulong.MaxValue : 0;
                 bool some = instruction.Modifiers.Mode is PtxMode.Any or PtxMode.All
-                    && Known(warp, detail, 0, PtxType.Pred, settles, taking) != 0;
+                    && FindLanesWith(warp, detail, 0, PtxType.Pred, settles, taking) != 0;
                 return some ? uint.MaxValue : 0;
             default:
                 return 0;
         }
     }
 
-    /// <summary>Lanes in which a source, the operand after the result with that number, is known to have all bits as in a value.</summary>
-    private static uint Known(Warp warp, Detail detail, int source, PtxType type, ulong value, uint lanes)
+    /// <summary>
+    /// Lanes in which a source, given by the index of the operand after the result, is known to have the bits of a value.
+    /// </summary>
+    private static uint FindLanesWith(Warp warp, Detail detail, int source, PtxType type, ulong value, uint lanes)
     {
         ulong bits = type == PtxType.Pred ? 1 : ulong.MaxValue >> 64 - 8 * type.ByteSize();
         if (detail.Instruction.Operands[source + 1] is PtxImmediate immediate)
@@ -207,7 +210,7 @@ internal static unsafe class PoisonOperations
         return found;
     }
 
-    private static string Decided(PtxInstruction instruction, int register)
+    private static string DescribeOperand(PtxInstruction instruction, int register)
     {
         if (instruction.Guard?.Register == register)
             return instruction.Opcode == PtxOpcode.Bra ? "the predicate of the branch" : "the predicate of the instruction";

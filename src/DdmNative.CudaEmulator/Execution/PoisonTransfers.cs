@@ -4,16 +4,16 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Carries poison between registers and memory. In shared and local memory it is kept; stored in global memory it decides what the kernel
-/// leaves behind, a fault.
+/// Propagates poison between registers and memory. In shared and local memory it is recorded; a store to global memory decides the kernel's
+/// output and is a fault.
 /// </summary>
 internal static unsafe class PoisonTransfers
 {
     private const string Stored = "the value stored in global memory";
 
     /// <summary>
-    /// After an access that reads: registers, as many bytes of each lane one after the other, hold poison where it found what nobody has
-    /// written.
+    /// After a load: marks the registers, each with the given number of bytes of each lane in turn, as poison if their bytes are
+    /// uninitialised.
     /// </summary>
     public static void Load(Warp warp, Operation* operation, ReadOnlySpan<Place> results, int bytes, uint mask)
     {
@@ -21,7 +21,7 @@ internal static unsafe class PoisonTransfers
             Put(warp, operation, results[i], (1u << bytes) - 1 << i * bytes, mask);
     }
 
-    /// <summary>Before a store, when its places are known: those of poison take it.</summary>
+    /// <summary>Before a store, when its addresses are known: marks the bytes that poison is stored to.</summary>
     public static void Store(Warp warp, Operation* operation, ReadOnlySpan<Place> sources, int bytes, uint mask, byte** pointers)
     {
         for (int i = 0; i < sources.Length; i++)
@@ -29,8 +29,8 @@ internal static unsafe class PoisonTransfers
     }
 
     /// <summary>
-    /// An atomic operation: what was there goes to the result; what is there then comes from both, but of an exchange from the new value
-    /// alone.
+    /// An atomic operation: the old value goes to the result; the new value in memory depends on both, but for an exchange only on the new
+    /// operand.
     /// </summary>
     public static void Update(Warp warp, Operation* operation, Detail detail, int bytes, uint mask, byte** pointers)
     {
@@ -49,7 +49,7 @@ internal static unsafe class PoisonTransfers
         Load(warp, operation, detail.Results, bytes, mask);
     }
 
-    /// <summary>After the source of an asynchronous copy was read, whose lanes copy so many bytes.</summary>
+    /// <summary>After the source of an asynchronous copy was read, whose lanes copy the given number of bytes.</summary>
     public static void Copy(Warp warp, byte** targets)
     {
         for (uint rest = warp.Poison.Lanes; rest != 0; rest &= rest - 1)
@@ -85,7 +85,7 @@ internal static unsafe class PoisonTransfers
         warp.Poison.Lanes = 0;
     }
 
-    /// <summary><c>stmatrix</c>, likewise.</summary>
+    /// <summary><c>stmatrix</c>, in the same way.</summary>
     public static void StoreMatrices(Warp warp, Operation* operation, Detail detail, byte** rows, bool transposed)
     {
         for (int i = 0; i < detail.Sources.Length; i++)
@@ -104,13 +104,15 @@ internal static unsafe class PoisonTransfers
     }
 
     /// <summary>
-    /// 32 elements of a wmma fragment, one of each lane, that lie in one register: <paramref name="isFirst"/> of those that do.
+    /// Loads 32 elements of a wmma fragment, one of each lane, into a register. The first elements of a register replace its poison
+    /// (<paramref name="isFirst"/>), further ones add to it.
     /// </summary>
     public static void LoadElements(Warp warp, Operation* operation, Place register, bool isFirst) =>
         Put(warp, operation, register, uint.MaxValue, isFirst ? uint.MaxValue : warp.Poison.Lanes);
 
-    /// <summary>A call hands over a value, or gives one back.</summary>
-    public static void Hand(Warp warp, uint mask, byte* fromFrame, long fromBase, CallSlot from, byte* toFrame, long toBase, CallSlot to)
+    /// <summary>A call passes a value, or returns one.</summary>
+    public static void Transfer(
+        Warp warp, uint mask, byte* fromFrame, long fromBase, CallSlot from, byte* toFrame, long toBase, CallSlot to)
     {
         bool isRegister = !from.IsOnStack && from.Register.Poison != 0;
         uint lanes = isRegister ? *(uint*)(fromFrame + from.Register.Poison) & mask : 0;
@@ -182,7 +184,7 @@ internal static unsafe class PoisonTransfers
             throw warp.Poison.Fault(operation->Site, lanes & uint.MaxValue << lane, origin, Stored);
     }
 
-    /// <summary>Row and byte in it, of a matrix of 8 × 8 elements of 16 bits, of the halves of what a lane holds of it.</summary>
+    /// <summary>The row and the byte within it, in a matrix of 8 × 8 elements of 16 bits, of each half of a lane's word.</summary>
     private static (int Row, int Byte) MatrixElement(int lane, int half, bool transposed)
     {
         (int group, int place) = (lane >> 2, 2 * (lane & 3) + half);

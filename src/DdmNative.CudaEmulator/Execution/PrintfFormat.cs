@@ -3,15 +3,15 @@ using System.Text;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>What C's <c>printf</c> writes (ISO C, 7.21.6.1), of arguments that lie in memory.</summary>
+/// <summary>The output of C's <c>printf</c> (ISO C, 7.21.6.1), with arguments in memory.</summary>
 internal static class PrintfFormat
 {
     private const int WidestField = 1 << 12;
 
     /// <param name="format">The format.</param>
-    /// <param name="next">The next argument, of 4 or 8 bytes.</param>
-    /// <param name="text">The string at an address.</param>
-    /// <param name="count">How many arguments were asked for; −1 if the format is not one.</param>
+    /// <param name="next">Returns the next argument, of 4 or 8 bytes.</param>
+    /// <param name="text">Returns the string at an address.</param>
+    /// <param name="count">How many arguments the format used; −1 if the format is not valid.</param>
     public static string Write(string format, Func<int, ulong> next, Func<ulong, string> text, out int count)
     {
         StringBuilder result = new();
@@ -143,7 +143,7 @@ internal static class PrintfFormat
         return upper ? text.ToUpperInvariant() : text;
     }
 
-    /// <summary>The exponent has two digits at least.</summary>
+    /// <summary>The exponent has at least two digits.</summary>
     private static string Exponential(double value, int precision)
     {
         string text = value.ToString($"e{precision}", CultureInfo.InvariantCulture);

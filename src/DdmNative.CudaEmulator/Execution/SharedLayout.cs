@@ -3,15 +3,17 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>Where a kernel's variables in shared memory lie: first those of fixed size, then, at <see cref="StaticBytes"/>, the dynamic part.</summary>
+/// <summary>
+/// The layout of a kernel's variables in shared memory: first those of fixed size, then, at <see cref="StaticBytes"/>, the dynamic part.
+/// </summary>
 internal sealed class SharedLayout
 {
     private readonly Dictionary<PtxVariable, ulong> _offsets = [];
     private readonly List<SharedVariable> _variables = [];
     private readonly string? _dynamicName;
 
-    /// <param name="module">Whose shared variables all belong to it, if one of the functions names them.</param>
-    /// <param name="functions">The kernel and what it may call.</param>
+    /// <param name="module">The module. All its shared variables belong to the kernel if one of the functions refers to them.</param>
+    /// <param name="functions">The kernel and the functions that it may call.</param>
     public SharedLayout(PtxModule module, IReadOnlyList<PtxFunction> functions)
     {
         HashSet<PtxVariable> named = [.. functions.SelectMany(function => function.Instructions).SelectMany(instruction => instruction.Operands).SelectMany(Named)];
@@ -38,7 +40,7 @@ internal sealed class SharedLayout
 
     public ulong Offset(PtxVariable variable) => _offsets[variable];
 
-    /// <summary>For reports.</summary>
+    /// <summary>The variables, for reports.</summary>
     public IReadOnlyList<SharedVariable> Variables(int dynamicBytes) =>
         dynamicBytes == 0 ? _variables : [.. _variables, new SharedVariable(_dynamicName ?? "(dynamic)", (ulong)StaticBytes, (ulong)dynamicBytes)];
 

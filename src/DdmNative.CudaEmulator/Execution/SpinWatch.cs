@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Finds a part of a warp that waits by looking again and again: it comes back to an instruction with the same lanes, the same registers
-/// and local memory, and has stored nothing in between. It will do so for ever unless someone else writes what it looks at. The state to
-/// come back to is renewed after 8, 16, 32 … segments (Brent's algorithm), so that what comes before the loop does not matter.
+/// Finds a part of a warp that waits by polling: it returns to an instruction with the same lanes, the same registers and local memory, and
+/// has stored nothing in between. It will do so forever unless another thread writes the memory that it reads. The state that it is
+/// compared with is renewed after 8, 16, 32 … segments (Brent's algorithm), so that the code before the loop does not matter.
 /// </summary>
 internal sealed unsafe class SpinWatch
 {
@@ -19,25 +19,25 @@ internal sealed unsafe class SpinWatch
     private byte[] _known = [], _found = [];
     private int _knownBytes;
 
-    /// <summary>Whether there is a state to come back to.</summary>
+    /// <summary>Whether a state has been saved.</summary>
     public bool IsSet => _activation is not null;
 
-    /// <summary>Whether the state has been renewed since <see cref="BeginTurn"/>: the part has not only gone round in circles.</summary>
+    /// <summary>Whether the state has been renewed since <see cref="BeginTurn"/>: the part has not only repeated one loop.</summary>
     public bool HasMoved { get; private set; }
 
     public void Forget() => _activation = null;
 
-    /// <summary>A turn of the part begins.</summary>
+    /// <summary>Starts a turn of the part.</summary>
     public void BeginTurn() => HasMoved = false;
 
-    /// <summary>Takes the state of the warp's top part as the one to come back to.</summary>
+    /// <summary>Saves the state of the warp's top part for later comparisons.</summary>
     public void Begin(Warp warp, Activation at)
     {
         _period = FirstPeriod;
         Renew(warp, at);
     }
 
-    /// <summary>To be asked after each segment: whether the warp's top part is back.</summary>
+    /// <summary>Called after each segment: whether the warp's top part has returned to the saved state.</summary>
     public bool IsBack(Warp warp, Activation at)
     {
         if (Matches(warp, at))
@@ -55,7 +55,7 @@ internal sealed unsafe class SpinWatch
         return false;
     }
 
-    /// <summary>Whether the warp's top part is where it was, and as it was.</summary>
+    /// <summary>Whether the warp's top part is at the saved instruction in the saved state.</summary>
     public bool Matches(Warp warp, Activation at)
     {
         ref Part top = ref at.Top;
@@ -72,7 +72,7 @@ internal sealed unsafe class SpinWatch
         _knownBytes = Read(warp, at, _mask, ref _known);
     }
 
-    /// <summary>The registers and stacks of some lanes, one after the other; how many bytes.</summary>
+    /// <summary>Copies the registers and stacks of some lanes, one after the other; returns the number of bytes.</summary>
     private static int Read(Warp warp, Activation at, uint mask, ref byte[] state)
     {
         int lanes = BitOperations.PopCount(mask), bytes = 0;

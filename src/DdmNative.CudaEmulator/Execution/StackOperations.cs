@@ -2,10 +2,13 @@ using System.Numerics;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>Memory on the stack whose size is known only at run time: <c>alloca</c>, <c>stacksave</c>, <c>stackrestore</c>. Each thread has its own; it lies above its function's variables.</summary>
+/// <summary>
+/// Stack memory whose size is known only at run time: <c>alloca</c>, <c>stacksave</c>, <c>stackrestore</c>. Each thread has its own, above
+/// its function's variables.
+/// </summary>
 internal static unsafe class StackOperations
 {
-    /// <summary>Immediate is the alignment.</summary>
+    /// <summary><c>alloca</c>; Immediate is the alignment.</summary>
     public static void Allocate(Warp warp, Operation* operation, uint mask)
     {
         Detail detail = warp.Details[operation->Extra];

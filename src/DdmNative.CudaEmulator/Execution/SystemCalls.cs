@@ -5,8 +5,9 @@ using DdmNative.CudaEmulator.Checks;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// Functions that the GPU's system provides to every kernel (CUDA C++ Programming Guide, 10.32 to 10.34): <c>vprintf</c>, <c>__assertfail</c>, <c>malloc</c> and <c>free</c>. They write or allocate
-/// in the order of threads, so that kernels which call them run block after block.
+/// Functions that the GPU's system provides to every kernel (CUDA C++ Programming Guide, 10.32 to 10.34): <c>vprintf</c>,
+/// <c>__assertfail</c>, <c>malloc</c> and <c>free</c>. They write or allocate in the order of threads, so kernels that call them run their
+/// blocks one after the other.
 /// </summary>
 internal static unsafe class SystemCalls
 {
@@ -45,7 +46,7 @@ internal static unsafe class SystemCalls
         }
     }
 
-    /// <summary>Null where no memory is left, as on a GPU.</summary>
+    /// <summary>The address is null if no memory is left, as on a GPU.</summary>
     private static ulong Allocate(Warp warp, ulong bytes)
     {
         try
@@ -64,11 +65,15 @@ internal static unsafe class SystemCalls
             return;
         DeviceMemory memory = warp.Runner.Launch.Device.Memory;
         if (memory.Find(address) is not { Name: "malloc", IsFreed: false } found || found.Address != address)
-            throw warp.Fault(FaultKind.Trap, site, 1u << lane, null, $"free of 0x{address:x}, expected what malloc gave and nothing has freed");
+            throw warp.Fault(
+                FaultKind.Trap, site, 1u << lane, null,
+                $"free of 0x{address:x}, expected an address that malloc returned and that is not freed yet");
         memory.Free(address);
     }
 
-    /// <summary>Arguments follow one another, each at a multiple of its size: 4 bytes, or 8 for doubles, pointers and long numbers.</summary>
+    /// <summary>
+    /// Arguments are stored one after the other, each at a multiple of its size: 4 bytes, or 8 for doubles, pointers and long integers.
+    /// </summary>
     private static int Print(Warp warp, int site, int lane, ulong format, ulong arguments)
     {
         ulong next = arguments;
@@ -85,7 +90,7 @@ internal static unsafe class SystemCalls
         return count;
     }
 
-    /// <summary>A string that ends in zero, at a generic address.</summary>
+    /// <summary>A zero-terminated string at a generic address.</summary>
     private static string Text(Warp warp, int site, int lane, ulong address)
     {
         if (address == 0)

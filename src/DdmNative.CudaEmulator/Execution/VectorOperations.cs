@@ -6,7 +6,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>The common instructions, eight (or four) lanes at once. Lanes that do not take part keep what they had.</summary>
+/// <summary>The common instructions, eight (or four) lanes at once. Lanes that do not take part keep their values.</summary>
 internal static unsafe class VectorOperations
 {
     private interface IOperator<T>
@@ -19,7 +19,7 @@ internal static unsafe class VectorOperations
         static abstract Vector256<T> Apply(Vector256<T> a, Vector256<T> b);
     }
 
-    /// <summary>The operation for an instruction, or null where there is only the one lane by lane.</summary>
+    /// <summary>The vector operation of an instruction, or null if it can only be executed lane by lane.</summary>
     public static delegate*<Warp, Operation*, uint, void> Find(PtxInstruction instruction, Place result, Place[] sources)
     {
         PtxModifiers m = instruction.Modifiers;
@@ -105,13 +105,15 @@ internal static unsafe class VectorOperations
                 PtxOpcode.Div when isFloat && m.Rounding == PtxRounding.Rn => &Apply<float, Quotient>,
                 PtxOpcode.Div when type == PtxType.U32 => &DivideUnsigned, PtxOpcode.Div when type == PtxType.S32 => &DivideSigned,
                 PtxOpcode.Rem when type == PtxType.U32 => &RemainderUnsigned, PtxOpcode.Rem when type == PtxType.S32 => &RemainderSigned,
-                PtxOpcode.Min when isFloat => &Apply<float, LeastNumber>, PtxOpcode.Max when isFloat => &Apply<float, MostNumber>,
+                PtxOpcode.Min when isFloat => &Apply<float, MinimumNumber>, PtxOpcode.Max when isFloat => &Apply<float, MaximumNumber>,
                 PtxOpcode.Mul when m.Has(PtxQualifiers.Lo) => &Apply<uint, Product<uint>>,
                 PtxOpcode.Mad when !isFloat && m.Has(PtxQualifiers.Lo) => &Apply<uint, ProductSum<uint>>,
                 PtxOpcode.Fma or PtxOpcode.Mad when isFloat => &Apply<float, Fused>,
                 PtxOpcode.And => &Apply<uint, And<uint>>, PtxOpcode.Or => &Apply<uint, Or<uint>>, PtxOpcode.Xor => &Apply<uint, Xor<uint>>,
-                PtxOpcode.Min when type == PtxType.S32 => &Apply<int, Least<int>>, PtxOpcode.Min when type == PtxType.U32 => &Apply<uint, Least<uint>>,
-                PtxOpcode.Max when type == PtxType.S32 => &Apply<int, Most<int>>, PtxOpcode.Max when type == PtxType.U32 => &Apply<uint, Most<uint>>,
+                PtxOpcode.Min when type == PtxType.S32 => &Apply<int, Minimum<int>>,
+                PtxOpcode.Min when type == PtxType.U32 => &Apply<uint, Minimum<uint>>,
+                PtxOpcode.Max when type == PtxType.S32 => &Apply<int, Maximum<int>>,
+                PtxOpcode.Max when type == PtxType.U32 => &Apply<uint, Maximum<uint>>,
                 PtxOpcode.Neg when isFloat => &Apply<float, Negative<float>>, PtxOpcode.Neg => &Apply<int, Negative<int>>,
                 PtxOpcode.Shl when sources[0].Width == 4 => &ShiftLeft32, PtxOpcode.Shr when sources[0].Width == 4 && !type.IsSigned() => &ShiftRight32,
                 PtxOpcode.Shr when sources[0].Width == 4 => &ShiftRightSigned32,
@@ -125,7 +127,7 @@ internal static unsafe class VectorOperations
         return instruction.Opcode switch
         {
             PtxOpcode.Mov => &Apply<ulong, First<ulong>>,
-            // Global and constant addresses are generic ones as they are.
+            // Global and constant addresses are also generic addresses.
             PtxOpcode.Cvta when m.Space is PtxSpace.Global or PtxSpace.Const => &Apply<ulong, First<ulong>>,
             PtxOpcode.Add => isDouble ? &Apply<double, Sum<double>> : &Apply<ulong, Sum<ulong>>,
             PtxOpcode.Sub => isDouble ? &Apply<double, Difference<double>> : &Apply<ulong, Difference<ulong>>,
@@ -138,7 +140,7 @@ internal static unsafe class VectorOperations
         };
     }
 
-    /// <summary>All ones in the vector's lanes whose bits are set, from the lowest on.</summary>
+    /// <summary>All ones in the vector's lanes whose bits are set, starting with the lowest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<T> Lanes<T>(uint bits)
     {
@@ -308,7 +310,7 @@ internal static unsafe class VectorOperations
         uint* a = (uint*)(warp.Frame + o->A), b = (uint*)(warp.Frame + o->B);
         if (Avx2.IsSupported)
         {
-            // Products of the lower halves of 64 bits; what the upper ones hold does not matter.
+            // Products of the lower halves of 64 bits; the upper halves do not matter.
             for (int i = 0; i < 32; i += 4)
             {
                 Vector256<ulong> x = Wide(a + i), y = Wide(b + i);
@@ -400,7 +402,7 @@ internal static unsafe class VectorOperations
         return Vector256.Create(low, high);
     }
 
-    /// <summary>Writes those lanes whose bits are set.</summary>
+    /// <summary>Writes the lanes whose bits are set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put<T>(T* d, Vector256<T> value, uint bits)
         where T : unmanaged => Vector256.ConditionalSelect(Lanes<T>(bits), value, Vector256.Load(d)).Store(d);
@@ -423,21 +425,35 @@ internal static unsafe class VectorOperations
 
     private readonly struct Xor<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a ^ b; }
 
-    private readonly struct Least<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Min(a, b); }
+    private readonly struct Minimum<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Min(a, b);
+    }
 
-    private readonly struct Most<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Max(a, b); }
+    private readonly struct Maximum<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Max(a, b);
+    }
 
     private readonly struct Quotient : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(a / b); }
 
-    private readonly struct LeastNumber : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.MinNumber(a, b)); }
+    private readonly struct MinimumNumber : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+            Canonical(Vector256.MinNumber(a, b));
+    }
 
-    private readonly struct MostNumber : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.MaxNumber(a, b)); }
+    private readonly struct MaximumNumber : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+            Canonical(Vector256.MaxNumber(a, b));
+    }
 
     private readonly struct NearestWhole : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.Round(a)); }
 
     private readonly struct Converted : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.ConvertToSingle(a.AsInt32()); }
 
-    /// <summary>To ten bits of mantissa, the nearest or of two the larger.</summary>
+    /// <summary>Rounds to ten bits of mantissa, to nearest, ties away from zero.</summary>
     private readonly struct RoundedToTf32 : IOperator<uint>
     {
         public static Vector256<uint> Apply(Vector256<uint> a, Vector256<uint> b, Vector256<uint> c)
@@ -448,7 +464,7 @@ internal static unsafe class VectorOperations
         }
     }
 
-    /// <summary>Any NaN becomes the one that GPUs make.</summary>
+    /// <summary>Replaces any NaN by the one that GPUs produce.</summary>
     private static Vector256<float> Canonical(Vector256<float> value) => Vector256.ConditionalSelect(Vector256.Equals(value, value), value, Vector256.Create(0x7fffffffu).AsSingle());
 
     private readonly struct Negative<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => -a; }

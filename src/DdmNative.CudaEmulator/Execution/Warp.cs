@@ -9,13 +9,13 @@ namespace DdmNative.CudaEmulator.Execution;
 internal enum WarpStatus : byte { Ready, Barrier, Done }
 
 /// <summary>
-/// 32 threads that run together. A stack of (where, where to meet again, who) holds the parts of a diverged warp: the top runs until it comes to where its parts meet, then the
-/// next below does. A part that waits there for another to do something would wait for ever: then they become strands, which take turns
-/// (WarpProgress.cs).
+/// 32 threads that run together. A stack of (instruction, join point, lanes) holds the parts of a diverged warp: the top part runs until it
+/// reaches the join point, then the next one runs. A part that waits there for another part would wait forever: in that case they become
+/// lane groups, which take turns (WarpProgress.cs).
 /// </summary>
 internal sealed unsafe partial class Warp : IDisposable
 {
-    /// <summary>Where shared and local memory lie among generic addresses.</summary>
+    /// <summary>The windows of shared and local memory among generic addresses.</summary>
     public const ulong SharedWindow = 1UL << 40, LocalWindow = 1UL << 41;
 
     private const int DeepestCall = 96, CallStackBytes = 16 << 10;
@@ -46,7 +46,7 @@ internal sealed unsafe partial class Warp : IDisposable
 
     public int Index { get; }
 
-    /// <summary>Threads that there are: fewer than 32 in the last warp of a block.</summary>
+    /// <summary>Threads that exist: fewer than 32 in the last warp of a block.</summary>
     public uint Lanes { get; }
 
     public uint Alive => _alive;
@@ -57,7 +57,7 @@ internal sealed unsafe partial class Warp : IDisposable
 
     public Detail[] Details { get; private set; } = [];
 
-    /// <summary>Of the running function in each thread's stack.</summary>
+    /// <summary>The base of the running function in each thread's stack.</summary>
     public long StackBase { get; private set; }
 
     public byte* Local { get; }
@@ -69,14 +69,14 @@ internal sealed unsafe partial class Warp : IDisposable
 
     public Allocation? Last { get; set; }
 
-    /// <summary>How the host's places of the last access lie.</summary>
+    /// <summary>How the host's addresses of the last access are arranged.</summary>
     public AccessLayout Layout { get; set; }
 
     public WarpPoison Poison { get; }
 
     /// <summary>
-    /// Registers may hold poison that came from memory: the warp runs the functions that follow it (<see
-    /// cref="DecodedFunction.Watched"/>).
+    /// Registers may hold poison that came from memory: the warp runs the form of functions that propagates it
+    /// (<see cref="DecodedFunction.Watched"/>).
     /// </summary>
     public bool IsPoisoned { get; private set; }
 
@@ -105,8 +105,8 @@ internal sealed unsafe partial class Warp : IDisposable
     }
 
     /// <summary>
-    /// Runs the top parts until they have executed more instructions than given, the warp comes to a barrier or is done. What is left of
-    /// the instructions.
+    /// Runs the top parts until they have executed more than the given number of instructions, or the warp arrives at a barrier or has
+    /// ended. Returns the rest of the instructions.
     /// </summary>
     private int RunSegments(int instructions)
     {
@@ -163,8 +163,8 @@ internal sealed unsafe partial class Warp : IDisposable
 
                 if (_stop != end)
                 {
-                    // The last operation met poison: on behind it in the code that follows that.
-                    (function, first) = BehindSpread(number);
+                    // The last operation loaded poison: continue after it in the form of the code that propagates poison.
+                    (function, first) = LocateResumePoint(number);
                     segment = function.Segments[number];
                     goto Execute;
                 }
@@ -176,7 +176,7 @@ internal sealed unsafe partial class Warp : IDisposable
                     if (end->Guard >= 0)
                         _runner.Profile.Lanes[end->Site] -= BitOperations.PopCount(mask ^ part);
                     if (part != 0 || segment.Control == Control.Branch)
-                        Go(segment, function, end, ref top, mask, part);
+                        RunControl(segment, function, end, ref top, mask, part);
                     if (Status != WarpStatus.Ready)
                         return instructions - length;
                 }
@@ -187,7 +187,7 @@ internal sealed unsafe partial class Warp : IDisposable
         }
     }
 
-    /// <summary>A barrier lets the warp go; of <c>bar.red</c> the result is what all threads voted.</summary>
+    /// <summary>A barrier releases the warp; the result of <c>bar.red</c> is derived from the votes of all threads.</summary>
     public void Release(int votes, int voters)
     {
         Status = WarpStatus.Ready;
@@ -204,7 +204,7 @@ internal sealed unsafe partial class Warp : IDisposable
         }
     }
 
-    /// <summary>An operation, or if null a call, put poison from memory into a register: from now on the warp follows it.</summary>
+    /// <summary>An operation, or a call if null, loaded poison from memory into a register: from now on the warp tracks it.</summary>
     public void SpreadPoison(Operation* operation)
     {
         if (IsPoisoned)
@@ -216,7 +216,7 @@ internal sealed unsafe partial class Warp : IDisposable
         Activate();
     }
 
-    /// <summary>The name of a register in a frame, of the running function or of one that waits.</summary>
+    /// <summary>The name of a register in a frame, of the running function or of a caller.</summary>
     public string RegisterName(byte* frame, Place register)
     {
         DecodedFunction function = _calls.Prepend(_current).First(activation => activation.Memory == (nint)frame).Function;
@@ -224,7 +224,7 @@ internal sealed unsafe partial class Warp : IDisposable
         return index < function.Function.Registers.Count ? function.Function.Registers[index].Name : "CC.CF";
     }
 
-    /// <summary>A fault of the first lane of the mask, to be thrown.</summary>
+    /// <summary>The exception for a fault of the first lane of the mask.</summary>
     public EmulatorException Fault(FaultKind kind, int site, uint mask, FaultMemory? memory, string? detail = null) =>
         Fault(_runner.Watch.Report(kind, site, Index * 32 + BitOperations.TrailingZeroCount(mask), memory, detail));
 
@@ -239,7 +239,7 @@ internal sealed unsafe partial class Warp : IDisposable
         },
         report);
 
-    /// <summary>Adds what was counted by segment to the profile's sites.</summary>
+    /// <summary>Adds the counts by segment to the profile's sites.</summary>
     public void Collect(KernelProfile profile)
     {
         foreach ((DecodedFunction function, (long[] warpCounts, long[] laneCounts)) in _counts)
@@ -264,8 +264,8 @@ internal sealed unsafe partial class Warp : IDisposable
         NativeMemory.AlignedFree(Addresses);
     }
 
-    /// <summary>The code that follows poison, and its operation behind the one that met some in this segment.</summary>
-    private (DecodedFunction Function, int Operation) BehindSpread(int segment)
+    /// <summary>The form of the code that propagates poison, and its operation after the one that loaded some in this segment.</summary>
+    private (DecodedFunction Function, int Operation) LocateResumePoint(int segment)
     {
         (int site, nint run) = _spreadAt;
         DecodedFunction function = Code;
@@ -275,7 +275,7 @@ internal sealed unsafe partial class Warp : IDisposable
 
     private DecodedFunction Code => IsPoisoned ? _current.Function.Watched.Value : _current.Function;
 
-    private void Go(Segment segment, DecodedFunction function, Operation* operation, ref Part top, uint mask, uint part)
+    private void RunControl(Segment segment, DecodedFunction function, Operation* operation, ref Part top, uint mask, uint part)
     {
         Detail detail = function.Details[operation->Extra];
         switch (segment.Control)
@@ -345,7 +345,9 @@ internal sealed unsafe partial class Warp : IDisposable
     private void Barrier(Segment segment, Detail detail, Operation* operation, uint part)
     {
         if (part != Lanes)
-            throw Fault(FaultKind.PartialBarrier, operation->Site, part, null, $"lanes 0x{part:x8} of warp {Index} come to the barrier, expected all of 0x{Lanes:x8}");
+            throw Fault(
+                FaultKind.PartialBarrier, operation->Site, part, null,
+                $"lanes 0x{part:x8} of warp {Index} arrive at the barrier, expected all of 0x{Lanes:x8}");
         int lane = BitOperations.TrailingZeroCount(part);
         ulong id = LaneOperations.Read(Frame, detail.Sources[0], lane);
         int counts = segment.Control == Control.BarrierReduce ? detail.Sources.Length - 1 : detail.Sources.Length;
@@ -367,7 +369,9 @@ internal sealed unsafe partial class Warp : IDisposable
         Status = WarpStatus.Barrier;
     }
 
-    /// <summary>Lanes that call different functions do so one function after the other, that of the lowest lane first, and meet behind the call.</summary>
+    /// <summary>
+    /// Lanes that call different functions call one function after the other, that of the lowest lane first, and join after the call.
+    /// </summary>
     private void Call(Detail detail, Operation* operation, uint part)
     {
         PtxCall call = detail.Instruction.Call!;
@@ -390,7 +394,7 @@ internal sealed unsafe partial class Warp : IDisposable
         {
             uint lane = rest & 0 - rest;
             PtxFunction function = module.FunctionAt(LaneOperations.Read(Frame, detail.Sources[0], BitOperations.TrailingZeroCount(rest)))
-                ?? throw Fault(FaultKind.Trap, operation->Site, lane, null, "a call through a pointer that is no function");
+                ?? throw Fault(FaultKind.Trap, operation->Site, lane, null, "a call through a pointer that is not a function");
             DecodedFunction callee = Callee(function, detail.Call!, operation->Site, lane);
             int known = ways.FindIndex(way => way.Callee == callee);
             if (known < 0)
@@ -418,7 +422,7 @@ internal sealed unsafe partial class Warp : IDisposable
     private void Begin(CallSite call, int site, DecodedFunction callee, uint mask)
     {
         Activation caller = _current;
-        long calleeBase = (caller.StackBase + caller.Function.StackBytes + caller.MostAllocated(mask) + 15) / 16 * 16;
+        long calleeBase = (caller.StackBase + caller.Function.StackBytes + caller.MaxAllocated(mask) + 15) / 16 * 16;
         if (_calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
             throw Fault(FaultKind.Trap, site, mask, null, $"{_calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
         caller.Calling = call;
@@ -428,7 +432,7 @@ internal sealed unsafe partial class Warp : IDisposable
             CallTransfer.Copy(this, mask, (byte*)caller.Memory, caller.StackBase, call.Arguments[i], Frame, calleeBase, callee.Parameters[i]);
     }
 
-    /// <summary>Back to the caller, if there is one, or on to the next function that other lanes call.</summary>
+    /// <summary>Returns to the caller, if there is one, or continues with the next function that other lanes call.</summary>
     private bool Return()
     {
         if (_calls.Count == 0)
@@ -443,18 +447,20 @@ internal sealed unsafe partial class Warp : IDisposable
         return true;
     }
 
-    /// <summary>The first byte above what a thread has on its stack.</summary>
+    /// <summary>The first free byte above a thread's stack.</summary>
     public long StackTop(int lane) => StackBase + _current.Function.StackBytes + _current.Allocated[lane];
 
     public void SetStackTop(int site, int lane, ulong top)
     {
         long allocated = (long)top - StackBase - _current.Function.StackBytes;
         if (allocated < 0 || top > (ulong)LocalStride)
-            throw Fault(FaultKind.Trap, site, 1u << lane, null, $"stackrestore of 0x{top:x}, expected what stacksave gave in this function");
+            throw Fault(
+                FaultKind.Trap, site, 1u << lane, null,
+                $"stackrestore of 0x{top:x}, expected an address that stacksave returned in this function");
         _current.Allocated[lane] = allocated;
     }
 
-    /// <summary>The address of bytes on the stack of a thread, good until its function ends.</summary>
+    /// <summary>Allocates bytes on the stack of a thread, valid until its function returns; returns the address.</summary>
     public ulong AllocateOnStack(int site, int lane, ulong bytes, long alignment)
     {
         long address = (StackTop(lane) + alignment - 1) / alignment * alignment;
@@ -464,7 +470,7 @@ internal sealed unsafe partial class Warp : IDisposable
         return (ulong)address;
     }
 
-    /// <summary>The host's bytes at a generic address of a thread, for functions of the system.</summary>
+    /// <summary>The host's memory at a generic address of a thread, for system functions.</summary>
     public byte* Pointer(int site, int lane, ulong address, int bytes)
     {
         ulong offset = address & (1UL << 24) - 1;
@@ -513,7 +519,7 @@ internal sealed unsafe partial class Warp : IDisposable
         Activate();
         foreach ((PtxSpecialRegister register, Place place) in function.Specials)
         {
-            // All else is the same for a warp of whatever block.
+            // Everything else is the same for a warp of any block.
             if (!isNew && register is not (PtxSpecialRegister.CtaidX or PtxSpecialRegister.CtaidY or PtxSpecialRegister.CtaidZ))
                 continue;
             for (int lane = 0; lane < 32; lane++)

@@ -4,7 +4,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Execution;
 
-/// <summary>What the lanes of a warp do with one another.</summary>
+/// <summary>Operations between the lanes of a warp.</summary>
 internal static unsafe class WarpOperations
 {
     public static void Nothing(Warp warp, Operation* operation, uint mask)
@@ -151,7 +151,7 @@ internal static unsafe class WarpOperations
 
     private static void CheckMask(Warp warp, Operation* operation, uint mask, Place named)
     {
-        // Lanes that a block does not have may be named.
+        // Lanes that do not exist in the block may be named.
         uint* given = stackalloc uint[32];
         for (int lane = 0; lane < 32; lane++)
             given[lane] = ((uint*)(warp.Frame + named.Offset))[lane] & warp.Lanes;

@@ -5,39 +5,40 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Execution;
 
 /// <summary>
-/// That every lane goes on which can (independent thread scheduling, sm_70 and later), although a part of a diverged warp runs to where the
-/// parts meet before the next does. From time to time a short stretch is watched. If its part only goes round in circles (<see
-/// cref="SpinWatch"/>) and other lanes are not with it, the two become strands: each has the stack of its own lanes, and they take turns.
-/// Strands are put together again where they come to the same instruction, at the latest where an instruction needs the lanes of several.
-/// As long as no part waits for another nothing of this happens.
+/// Independent thread scheduling (sm_70 and later): every lane that can run makes progress, although a part of a diverged warp runs to the
+/// join point before the next part does. From time to time a short stretch of execution is observed. If its part only repeats a loop
+/// (<see cref="SpinWatch"/>) and other lanes of the warp are elsewhere, the two become lane groups: each has the stack of its own lanes,
+/// and they take turns. Lane groups join again when they arrive at the same instruction, at the latest at an instruction that needs the
+/// lanes of several groups. As long as no part waits for another, none of this happens.
 /// </summary>
 internal sealed unsafe partial class Warp
 {
-    /// <summary>Instructions that warps have in one turn; when one of the block has been seen to wait, fewer.</summary>
+    /// <summary>Instructions of a warp in one turn; fewer when a warp of the block has been seen to wait.</summary>
     private const int Slice = 1 << 20, ShortSlice = 1 << 14;
 
     /// <summary>
-    /// Instructions between two stretches that are watched: at first, at most, and when some part of the block has been seen to wait; and
-    /// the segments of a stretch, which takes a few times as long as without the watch.
+    /// Instructions between two observed stretches: initially, at most, and when some part of the block has been seen to wait; and the
+    /// segments of a stretch, which takes a few times as long as unobserved execution.
     /// </summary>
     private const int FirstStretch = 1 << 14, LongestStretch = 1 << 16, ShortStretch = 1 << 11, WatchedSegments = 1 << 7;
 
     /// <summary>
-    /// Instructions of a strand's turn, and of one that has only waited in its last turn; for the warp in one piece these are segments.
+    /// Instructions of a lane group's turn, and of the turn of a group that only waited in its last one; for a warp without lane groups
+    /// these are segments.
     /// </summary>
     private const int Turn = 1 << 8, ShortTurn = 1 << 4;
 
     /// <summary>
-    /// Instructions that a part which looks at memory that others write may execute without meeting the rest of its warp; then it is taken
-    /// to wait although it is never twice in the same state, for it may be counting its rounds or reading the clock. The second holds when
-    /// some part of the block has been seen to wait.
+    /// Instructions that a part which reads memory that others write may execute without joining the rest of its warp; after them it counts
+    /// as waiting although it is never twice in the same state, since it may count its iterations or read the clock. The second number
+    /// applies when some part of the block has been seen to wait.
     /// </summary>
     private const int Patience = 1 << 22, ShortPatience = 1 << 12;
 
     private readonly SpinWatch _watch = new();
 
-    /// <summary>Null as long as all lanes have one stack; the lists of the running one are the warp's own.</summary>
-    private List<Strand>? _strands;
+    /// <summary>Null as long as all lanes have one stack; the lists of the running lane group are those of the warp.</summary>
+    private List<LaneGroup>? _groups;
     private int _stretch = FirstStretch, _patience;
     private long _strongReads;
     private (Activation? At, int Meet, uint Mask) _waiter;
@@ -46,47 +47,47 @@ internal sealed unsafe partial class Warp
     private bool _hasWaited;
 
     /// <summary>
-    /// How a strand's turn ended. It waits if it has come back to an earlier state, or has only looked at memory that others write; it is
-    /// idle if it did so in all of this turn and the last, and stuck if it is besides in the same state.
+    /// How a lane group's turn ended. It waits if it has returned to an earlier state, or has only read memory that others write; it is
+    /// idle if it did so during all of this turn and the last, and stuck if it is also in the same state.
     /// </summary>
-    private enum TurnEnd { Pause, Waits, Idle, Stuck, Done, Parted, Parked }
+    private enum TurnEnd { Pause, Waits, Idle, Stuck, Done, Split, Parked }
 
     /// <summary>
-    /// Instructions, of those that are watched, that changed memory which others can see, or did what the watch does not look at.
+    /// Observed instructions that changed memory that others can see, or had an effect that the observation does not cover.
     /// </summary>
     public long Effects { get; private set; }
 
-    /// <summary>Whether in its last turn the warp did nothing but come back to where it was at the turn's begin.</summary>
+    /// <summary>Whether in its last turn the warp only returned to the state at the start of the turn.</summary>
     public bool IsStuck { get; private set; }
 
-    /// <summary>Whether in its last turn the warp did nothing but look at memory that others write, as in the turn before.</summary>
+    /// <summary>Whether in its last turn, as in the turn before, the warp only read memory that others write.</summary>
     public bool IsIdle { get; private set; }
 
     private uint RootLanes => (_calls.Count > 0 ? _calls[0] : _current).Live & _alive;
 
-    /// <summary>Gives the warp a turn, which ends at a barrier, after a while, or when all its lanes wait.</summary>
+    /// <summary>Runs the warp for one turn, which ends at a barrier, after a number of instructions, or when all its lanes wait.</summary>
     public void Run()
     {
         IsStuck = IsIdle = false;
         int slice = _runner.HasSpun ? ShortSlice : Slice;
         while (Status == WarpStatus.Ready && slice >= 0)
         {
-            if (_strands is null ? !RunTogether(ref slice) : !RunApart(ref slice))
+            if (_groups is null ? !RunWhole(ref slice) : !RunGroups(ref slice))
                 return;
         }
     }
 
-    /// <summary>Takes the state of the warp, which a barrier has let go, for <see cref="IsAsAt"/>.</summary>
+    /// <summary>Saves the state of the warp, which a barrier has released, for <see cref="IsAsAt"/>.</summary>
     public void Keep(SpinWatch state) => state.Begin(this, _current);
 
-    /// <summary>Whether the warp is in that state again.</summary>
+    /// <summary>Whether the warp is in the saved state again.</summary>
     public bool IsAsAt(SpinWatch state) => state.Matches(this, _current);
 
-    /// <summary>Of the lanes that are to be blamed if the warp never ends: the instruction and the lanes.</summary>
-    public (int Site, uint Mask) Stuck()
+    /// <summary>The instruction and the lanes that are reported if the warp never ends.</summary>
+    public (int Site, uint Mask) FindStalledLanes()
     {
-        if (_strands is not null)
-            Load(_strands.Find(strand => !strand.IsParked) ?? _strands[0]);
+        if (_groups is not null)
+            Load(_groups.Find(group => !group.IsParked) ?? _groups[0]);
         return (_current.Function.FirstSite + _current.Top.Where, _current.Top.Mask & _current.Live & _alive);
     }
 
@@ -96,15 +97,15 @@ internal sealed unsafe partial class Warp
         return Fault(FaultKind.InstructionLimit, site, mask, null, $"{limit} warp instructions in one block");
     }
 
-    /// <summary>Some instructions of a warp that is in one piece; false if the turn is to end before its time.</summary>
-    private bool RunTogether(ref int slice)
+    /// <summary>Runs some instructions of a warp without lane groups; false if the turn ends early.</summary>
+    private bool RunWhole(ref int slice)
     {
         if (_runner.IsWatched)
         {
-            if (!Settle(out _))
+            if (!AdvanceToInstruction(out _))
                 return true;
             slice -= Step(waits: false);
-            if (Status == WarpStatus.Ready && Settle(out _) && slice < 0)
+            if (Status == WarpStatus.Ready && AdvanceToInstruction(out _) && slice < 0)
                 _runner.EndWatch();
             return true;
         }
@@ -117,7 +118,7 @@ internal sealed unsafe partial class Warp
         {
             int some = Math.Min(slice, _stretch), left = RunSegments(some);
             slice -= some - left;
-            if (Status != WarpStatus.Ready || slice < 0 || !Settle(out _))
+            if (Status != WarpStatus.Ready || slice < 0 || !AdvanceToInstruction(out _))
                 return true;
         }
 
@@ -131,7 +132,7 @@ internal sealed unsafe partial class Warp
             int length = Step(waits: false);
             slice -= length;
             watched += length;
-            if (Status != WarpStatus.Ready || !Settle(out _))
+            if (Status != WarpStatus.Ready || !AdvanceToInstruction(out _))
             {
                 _watch.Forget();
                 return true;
@@ -143,7 +144,7 @@ internal sealed unsafe partial class Warp
                 if (_current.Top.Mask != RootLanes)
                 {
                     _watch.Forget();
-                    Part(null);
+                    SplitTop(null);
                     return true;
                 }
 
@@ -167,7 +168,7 @@ internal sealed unsafe partial class Warp
         _runner.HasSpun = true;
         if (_current.Top.Mask != RootLanes)
         {
-            Part(null);
+            SplitTop(null);
             return true;
         }
 
@@ -176,37 +177,37 @@ internal sealed unsafe partial class Warp
         return false;
     }
 
-    /// <summary>A turn for each strand; false if all that can go on only wait.</summary>
-    private bool RunApart(ref int slice)
+    /// <summary>Runs a turn of each lane group; false if all that can run only wait.</summary>
+    private bool RunGroups(ref int slice)
     {
-        List<Strand> all = _strands!;
+        List<LaneGroup> all = _groups!;
         bool waits = true, idle = true, stuck = true, parked = true;
-        // Those that come into being in this round have their first turn in the next.
-        foreach (Strand strand in all.ToArray())
+        // Lane groups that are created in this round have their first turn in the next.
+        foreach (LaneGroup group in all.ToArray())
         {
-            bool wasParked = strand.IsParked;
-            Load(strand);
-            TurnEnd end = TakeTurn(strand, ref slice);
-            strand.IsParked = end == TurnEnd.Parked;
+            bool wasParked = group.IsParked;
+            Load(group);
+            TurnEnd end = TakeTurn(group, ref slice);
+            group.IsParked = end == TurnEnd.Parked;
             waits &= end is TurnEnd.Waits or TurnEnd.Idle or TurnEnd.Stuck or TurnEnd.Parked;
-            parked &= strand.IsParked && wasParked;
-            stuck &= end == TurnEnd.Stuck || (strand.IsParked && wasParked);
-            idle &= end is TurnEnd.Idle or TurnEnd.Stuck || (strand.IsParked && wasParked);
+            parked &= group.IsParked && wasParked;
+            stuck &= end == TurnEnd.Stuck || (group.IsParked && wasParked);
+            idle &= end is TurnEnd.Idle or TurnEnd.Stuck || (group.IsParked && wasParked);
             if (end == TurnEnd.Done)
-                all.Remove(strand);
-            else if (end != TurnEnd.Parted)
-                strand.Current = _current;
+                all.Remove(group);
+            else if (end != TurnEnd.Split)
+                group.Current = _current;
             if (Status != WarpStatus.Ready)
             {
-                // A barrier of the block, to which a warp comes in one piece.
-                Unite();
+                // A barrier of the block, at which a warp arrives without lane groups.
+                ClearGroups();
                 return true;
             }
         }
 
         if (all.Count == 0)
         {
-            Unite();
+            ClearGroups();
             Status = WarpStatus.Done;
             return true;
         }
@@ -215,7 +216,7 @@ internal sealed unsafe partial class Warp
             return true;
         if (parked)
         {
-            // What they wait for never comes: the instruction says what is wrong.
+            // The lanes that they wait for never arrive: the instruction reports the fault.
             all[0].IsForced = true;
             return true;
         }
@@ -223,77 +224,77 @@ internal sealed unsafe partial class Warp
         if (all.Count == 1 && all[0].Current.Function.SegmentAt[Math.Max(0, all[0].Current.Top.Where)] >= 0)
         {
             Load(all[0]);
-            Unite();
+            ClearGroups();
         }
 
         (IsStuck, IsIdle) = (stuck, idle);
         return !waits;
     }
 
-    private TurnEnd TakeTurn(Strand strand, ref int slice)
+    private TurnEnd TakeTurn(LaneGroup group, ref int slice)
     {
-        if (!Settle(out _))
-            return LeaveStrand();
-        bool resumes = strand.Watch.IsSet;
+        if (!AdvanceToInstruction(out _))
+            return LeaveGroup();
+        bool resumes = group.Watch.IsSet;
         if (!resumes)
-            strand.Watch.Begin(this, _current);
-        strand.Watch.BeginTurn();
+            group.Watch.Begin(this, _current);
+        group.Watch.BeginTurn();
         (long strong, long effects) = (_strongReads, Effects);
-        bool waited = strand.HasWaited;
-        strand.HasWaited = false;
+        bool waited = group.HasWaited;
+        group.HasWaited = false;
         for (int left = waited ? ShortTurn : Turn; left >= 0;)
         {
-            int length = Step(waits: !strand.IsForced);
+            int length = Step(waits: !group.IsForced);
             if (length == 0)
             {
-                strand.Watch.Forget();
-                strand.Patience = 0;
+                group.Watch.Forget();
+                group.Patience = 0;
                 if (_current.Top.Mask == RootLanes)
                     return TurnEnd.Parked;
-                // Those that are not at the instruction go on by themselves.
-                Part(strand);
-                return TurnEnd.Parted;
+                // Lane groups that are not at the instruction continue separately.
+                SplitTop(group);
+                return TurnEnd.Split;
             }
 
-            strand.IsForced = false;
+            group.IsForced = false;
             slice -= length;
             left -= length;
             if (Status != WarpStatus.Ready)
                 return TurnEnd.Pause;
-            if (!Settle(out bool hasMet))
-                return LeaveStrand();
+            if (!AdvanceToInstruction(out bool hasMet))
+                return LeaveGroup();
             if (hasMet)
             {
-                // Others may be about to come here too.
-                strand.Patience = 0;
-                strand.Watch.Forget();
+                // Other lane groups may still arrive here.
+                group.Patience = 0;
+                group.Watch.Forget();
                 return TurnEnd.Pause;
             }
 
-            if (!strand.Watch.IsBack(this, _current))
+            if (!group.Watch.IsBack(this, _current))
                 continue;
             if (_current.Top.Mask != RootLanes)
             {
-                Part(strand);
-                return TurnEnd.Parted;
+                SplitTop(group);
+                return TurnEnd.Split;
             }
 
-            strand.HasWaited = true;
-            return !waited || Effects != effects ? TurnEnd.Waits : resumes && !strand.Watch.HasMoved ? TurnEnd.Stuck : TurnEnd.Idle;
+            group.HasWaited = true;
+            return !waited || Effects != effects ? TurnEnd.Waits : resumes && !group.Watch.HasMoved ? TurnEnd.Stuck : TurnEnd.Idle;
         }
 
-        strand.HasWaited = _strongReads != strong && Effects == effects;
-        strand.Patience = strand.HasWaited ? strand.Patience + Turn : 0;
-        if (strand.Patience > ShortPatience && _current.Top.Mask != RootLanes)
+        group.HasWaited = _strongReads != strong && Effects == effects;
+        group.Patience = group.HasWaited ? group.Patience + Turn : 0;
+        if (group.Patience > ShortPatience && _current.Top.Mask != RootLanes)
         {
-            Part(strand);
-            return TurnEnd.Parted;
+            SplitTop(group);
+            return TurnEnd.Split;
         }
 
-        return !strand.HasWaited ? TurnEnd.Pause : waited ? TurnEnd.Idle : TurnEnd.Waits;
+        return !group.HasWaited ? TurnEnd.Pause : waited ? TurnEnd.Idle : TurnEnd.Waits;
     }
 
-    private TurnEnd LeaveStrand()
+    private TurnEnd LeaveGroup()
     {
         while (_current is not null)
             Leave();
@@ -301,10 +302,10 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>
-    /// Brings the top part to an instruction: gives up those that have come to where they meet and leaves functions that all lanes have
-    /// returned from. False if no lane is left.
+    /// Moves the top part to an instruction: removes parts that have reached their join point and leaves functions from which all lanes
+    /// have returned. False if no lane is left.
     /// </summary>
-    private bool Settle(out bool hasMet)
+    private bool AdvanceToInstruction(out bool hasMet)
     {
         hasMet = false;
         while (true)
@@ -322,15 +323,15 @@ internal sealed unsafe partial class Warp
             hasMet = true;
             if (_current.Pop() || Return())
                 continue;
-            if (_strands is null)
+            if (_groups is null)
                 Status = WarpStatus.Done;
             return false;
         }
     }
 
     /// <summary>
-    /// Executes the top part's segment from where it is, and counts by instruction. If it waits for lanes that an instruction needs, only
-    /// what is in front of that. How many instructions.
+    /// Executes the top part's segment from its current instruction, and counts by instruction. If it waits for lanes that an instruction
+    /// needs, executes only the part before that. Returns the number of instructions.
     /// </summary>
     private int Step(bool waits)
     {
@@ -355,7 +356,7 @@ internal sealed unsafe partial class Warp
             for (; operation < _stop; operation++)
             {
                 uint part = operation->Guard >= 0 ? mask & (*(uint*)(Frame + operation->Guard) ^ operation->GuardFlip) : mask;
-                if (waits && !operation->FollowsPoison && Lacks(function, operation, mask, part))
+                if (waits && !operation->FollowsPoison && NeedsOtherLanes(function, operation, mask, part))
                     return Stop(operation->Site - function.FirstSite);
                 _runner.Profile.Lanes[operation->Site] -= BitOperations.PopCount(mask ^ part);
                 if (part == 0)
@@ -367,7 +368,7 @@ internal sealed unsafe partial class Warp
 
             if (_stop != end)
             {
-                (function, first) = BehindSpread(number);
+                (function, first) = LocateResumePoint(number);
                 segment = function.Segments[number];
                 goto Execute;
             }
@@ -381,13 +382,13 @@ internal sealed unsafe partial class Warp
 
             uint going = end->Guard >= 0 ? mask & (*(uint*)(Frame + end->Guard) ^ end->GuardFlip) : mask;
             bool isBarrier = segment.Control is Control.Barrier or Control.BarrierArrive or Control.BarrierReduce;
-            if (waits && going != 0 && isBarrier && going != Here())
+            if (waits && going != 0 && isBarrier && going != RemainingLanes())
                 return Stop(segment.EndInstruction - 1);
             Count(segment.EndInstruction);
             top.Where = segment.Next;
             _runner.Profile.Lanes[end->Site] -= BitOperations.PopCount(mask ^ going);
             if (going != 0 || segment.Control == Control.Branch)
-                Go(segment, function, end, ref top, mask, going);
+                RunControl(segment, function, end, ref top, mask, going);
         }
 
         return segment.EndInstruction - start;
@@ -410,8 +411,8 @@ internal sealed unsafe partial class Warp
         }
     }
 
-    /// <summary>Whether an instruction takes part in something with lanes of the warp that are still elsewhere.</summary>
-    private bool Lacks(DecodedFunction function, Operation* operation, uint mask, uint part)
+    /// <summary>Whether an instruction interacts with lanes of the warp that are still elsewhere.</summary>
+    private bool NeedsOtherLanes(DecodedFunction function, Operation* operation, uint mask, uint part)
     {
         if (part == 0)
             return false;
@@ -424,21 +425,21 @@ internal sealed unsafe partial class Warp
                 uint wanted = 0;
                 for (uint rest = part; rest != 0; rest &= rest - 1)
                     wanted |= named[BitOperations.TrailingZeroCount(rest)];
-                return (wanted & Here() & ~mask) != 0;
+                return (wanted & RemainingLanes() & ~mask) != 0;
             case PtxOpcode.Mma or PtxOpcode.WmmaMma or PtxOpcode.Movmatrix or PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix
                 or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC or PtxOpcode.WmmaStoreD:
-                return (Here() & ~mask) != 0;
+                return (RemainingLanes() & ~mask) != 0;
             default:
                 return false;
         }
     }
 
-    /// <summary>Lanes that have not left the kernel.</summary>
-    private uint Here()
+    /// <summary>Lanes that have not exited the kernel.</summary>
+    private uint RemainingLanes()
     {
         uint here = RootLanes;
-        foreach (Strand strand in _strands!)
-            here |= strand.Root.Live & _alive;
+        foreach (LaneGroup group in _groups!)
+            here |= group.Root.Live & _alive;
         return here;
     }
 
@@ -454,7 +455,7 @@ internal sealed unsafe partial class Warp
                 _strongReads += operation->IsStrong ? 1 : 0;
                 break;
             case PtxOpcode.Atom:
-                // What it found in memory is in a register: if that is the same as the last time, so is the memory.
+                // The value that it read is in a register: if the register is unchanged, so is the memory.
                 _strongReads++;
                 break;
             case PtxOpcode.Red or PtxOpcode.CpAsync or PtxOpcode.CpAsyncCommitGroup
@@ -465,7 +466,9 @@ internal sealed unsafe partial class Warp
         }
     }
 
-    /// <summary>Whether a store changes what other threads can see: global memory, or shared memory that holds something else.</summary>
+    /// <summary>
+    /// Whether a store changes memory that other threads can see: global memory, or shared memory that holds a different value.
+    /// </summary>
     private bool Changes(Detail detail, Operation* operation, uint mask)
     {
         PtxSpace space = (PtxSpace)operation->D;
@@ -496,25 +499,25 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>
-    /// The running strand, or the warp, becomes two: the lanes of its top part and the others, which go on where they waited for those. The
-    /// others keep the place among the strands.
+    /// Splits the running lane group, or the warp, in two: the lanes of its top part, and the others, which continue where they waited for
+    /// those. The others keep the position in the list of lane groups.
     /// </summary>
-    private void Part(Strand? whole)
+    private void SplitTop(LaneGroup? whole)
     {
         uint apart = _current.Top.Mask;
         List<Activation> chain = [.. _calls, _current];
-        Strand top = Restricted(chain, apart), rest = Restricted(chain, ~apart);
+        LaneGroup top = Restricted(chain, apart), rest = Restricted(chain, ~apart);
         foreach (Activation old in chain)
             old.Frame!.Users--;
-        _strands ??= [];
+        _groups ??= [];
         if (whole is null)
-            _strands.Add(rest);
+            _groups.Add(rest);
         else
-            _strands[_strands.IndexOf(whole)] = rest;
-        _strands.Add(top);
+            _groups[_groups.IndexOf(whole)] = rest;
+        _groups.Add(top);
     }
 
-    private static Strand Restricted(List<Activation> chain, uint lanes)
+    private static LaneGroup Restricted(List<Activation> chain, uint lanes)
     {
         List<Activation> kept = [];
         foreach (Activation activation in chain)
@@ -526,39 +529,39 @@ internal sealed unsafe partial class Warp
 
         Activation innermost = kept[^1];
         kept.RemoveAt(kept.Count - 1);
-        return new Strand(kept, innermost);
+        return new LaneGroup(kept, innermost);
     }
 
-    private void Load(Strand strand)
+    private void Load(LaneGroup group)
     {
-        (_calls, _current) = (strand.Callers, strand.Current);
+        (_calls, _current) = (group.Callers, group.Current);
         Activate();
-        // Where other lanes are in a function that these do not enter, theirs may be still to come.
+        // If other lanes are in a function that these do not enter, they may still arrive at it.
         if (_current.Waiting.TryPop(out CallWay way))
             Begin(_current.Calling!, _current.CallingSite, way.Callee, way.Mask);
     }
 
-    /// <summary>The loaded strand is all that there is: the warp is in one piece again.</summary>
-    private void Unite()
+    /// <summary>Only the loaded lane group is left: the warp is whole again.</summary>
+    private void ClearGroups()
     {
-        _strands = null;
+        _groups = null;
         _stretch = FirstStretch;
         (_patience, _waiter, _hasWaited) = (0, default, false);
         _watch.Forget();
     }
 
-    /// <summary>Puts strands together that are at the same instruction with all their lanes; whether there were any.</summary>
+    /// <summary>Joins lane groups that are at the same instruction with all their lanes; returns whether there were any.</summary>
     private bool Join()
     {
         bool any = false;
-        for (int i = 0; i < _strands!.Count; i++)
+        for (int i = 0; i < _groups!.Count; i++)
         {
-            for (int j = _strands.Count - 1; j > i; j--)
+            for (int j = _groups.Count - 1; j > i; j--)
             {
-                if (!CanJoin(_strands[i], _strands[j]))
+                if (!CanJoin(_groups[i], _groups[j]))
                     continue;
-                Join(_strands[i], _strands[j]);
-                _strands.RemoveAt(j);
+                Join(_groups[i], _groups[j]);
+                _groups.RemoveAt(j);
                 any = true;
             }
         }
@@ -566,7 +569,7 @@ internal sealed unsafe partial class Warp
         return any;
     }
 
-    private bool CanJoin(Strand one, Strand other)
+    private bool CanJoin(LaneGroup one, LaneGroup other)
     {
         if (one.Callers.Count != other.Callers.Count || one.Current.Top.Where != other.Current.Top.Where)
             return false;
@@ -586,14 +589,14 @@ internal sealed unsafe partial class Warp
         ReferenceEquals(one.Function, other.Function) && one.StackBase == other.StackBase;
 
     /// <summary>All lanes are at the next instruction of the innermost function.</summary>
-    private bool IsSettled(Strand strand)
+    private bool IsSettled(LaneGroup group)
     {
-        Activation at = strand.Current;
+        Activation at = group.Current;
         uint top = at.Top.Mask & at.Live & _alive;
-        return top != 0 && at.Waiting.Count == 0 && top == (strand.Root.Live & _alive);
+        return top != 0 && at.Waiting.Count == 0 && top == (group.Root.Live & _alive);
     }
 
-    private void Join(Strand one, Strand other)
+    private void Join(LaneGroup one, LaneGroup other)
     {
         for (int i = 0; i <= one.Callers.Count; i++)
         {
@@ -611,7 +614,8 @@ internal sealed unsafe partial class Warp
     }
 
     /// <summary>
-    /// Registers of some lanes; behind them lie words with one bit for each lane, and what is known of poison (<see cref="WarpPoison"/>).
+    /// Copies the registers of some lanes; after them come words with one bit for each lane, and the record of poison
+    /// (<see cref="WarpPoison"/>).
     /// </summary>
     private static void CopyLanes(DecodedFunction function, byte* from, byte* to, uint lanes)
     {
@@ -651,21 +655,21 @@ internal sealed unsafe partial class Warp
 
     private void LeaveAll()
     {
-        if (_strands is null)
+        if (_groups is null)
         {
             while (_current is not null)
                 Leave();
         }
         else
         {
-            foreach (Strand strand in _strands)
+            foreach (LaneGroup group in _groups)
             {
-                (_calls, _current) = (strand.Callers, strand.Current);
+                (_calls, _current) = (group.Callers, group.Current);
                 while (_current is not null)
                     Leave();
             }
         }
 
-        Unite();
+        ClearGroups();
     }
 }

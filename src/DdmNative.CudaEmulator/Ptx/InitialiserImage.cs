@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>The bytes of an initialiser while it is read, and the places in it that hold addresses.</summary>
+/// <summary>The bytes of an initialiser while it is read, and the positions in it that contain addresses.</summary>
 internal sealed class InitialiserImage
 {
     private readonly List<byte> _bytes = [];
@@ -24,10 +24,15 @@ internal sealed class InitialiserImage
         value.CopyTo(CollectionsMarshal.AsSpan(_bytes)[offset..]);
     }
 
-    /// <summary>A place that holds an address, or only one byte of it, the one before <paramref name="maskedByte"/> (0: all of it).</summary>
+    /// <summary>
+    /// Adds a position that contains an address, or only one byte of it, the one before <paramref name="maskedByte"/> (0: the whole
+    /// address).
+    /// </summary>
     public void Add(PtxRelocation place, int maskedByte) => _places.Add((place, maskedByte));
 
-    /// <summary>Eight bytes that hold an address one by one, <c>0xFF(x), 0xFF00(x), …</c>, become one place of eight bytes.</summary>
+    /// <summary>
+    /// Combines eight bytes that contain an address one by one, <c>0xFF(x), 0xFF00(x), …</c>, to one position of eight bytes.
+    /// </summary>
     public void MergeMaskedBytes(int line)
     {
         List<PtxRelocation> merged = [];

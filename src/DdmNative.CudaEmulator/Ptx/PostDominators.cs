@@ -1,16 +1,19 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
 /// <summary>
-/// Immediate post-dominators of a graph, where diverged threads meet again. Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm" (2001), on the
-/// reversed graph with a virtual exit after every node without successors.
+/// Immediate post-dominators of a graph, where diverged threads join. Cooper, Harvey and Kennedy, "A simple, fast dominance algorithm"
+/// (2001), on the reversed graph with a virtual exit after every node without successors.
 /// </summary>
 public static class PostDominators
 {
-    /// <summary>No post-dominator but the exit itself, or none at all because the exit cannot be reached.</summary>
+    /// <summary>No post-dominator except the exit itself, or none because the exit cannot be reached.</summary>
     public const int Exit = -1;
 
-    /// <summary>The nearest node, other than the node itself, through which every path from it to the exit leads; <see cref="Exit"/> where there is none.</summary>
-    /// <param name="successors">Per node the nodes that may follow it, each in [0, n).</param>
+    /// <summary>
+    /// The nearest node, other than the node itself, through which every path from it to the exit leads; <see cref="Exit"/> if there is
+    /// none.
+    /// </summary>
+    /// <param name="successors">For each node the nodes that may follow it, each in [0, n).</param>
     public static int[] Immediate(IReadOnlyList<IReadOnlyList<int>> successors)
     {
         ArgumentNullException.ThrowIfNull(successors);
@@ -63,7 +66,10 @@ public static class PostDominators
         return first;
     }
 
-    /// <summary>Nodes from which the exit can be reached, in post-order of a walk against the edges; without recursion, for functions may be long.</summary>
+    /// <summary>
+    /// Nodes from which the exit can be reached, in post-order of a traversal against the edges; not recursive, since functions may be
+    /// long.
+    /// </summary>
     private static List<int> PostOrder(List<int>[] predecessors, int exit, int[] rank)
     {
         List<int> order = [];

@@ -1,12 +1,12 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Reads what stands between a function's braces: declarations, labels and instructions in nested scopes.</summary>
+/// <summary>Reads the part of a function between its braces: declarations, labels and instructions in nested scopes.</summary>
 internal sealed class PtxBodyParser(
     PtxLexer lexer, PtxVariableParser declarations, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions,
     Dictionary<string, (PtxInstructionForm Form, PtxModifiers Modifiers, string Text)> opcodes)
 {
-    private const int MostRegisters = 1 << 20;
-    private const int MostScopes = 256;
+    private const int MaxRegisters = 1 << 20;
+    private const int MaxScopes = 256;
 
     private readonly List<PtxRegister> _registers = [];
     private readonly List<PtxVariable> _variables = [];
@@ -31,11 +31,11 @@ internal sealed class PtxBodyParser(
 
     public int DeclareRegister(PtxType type, string name)
     {
-        if (_registers.Count == MostRegisters)
-            throw lexer.Wrong($"more than {MostRegisters} registers");
+        if (_registers.Count == MaxRegisters)
+            throw lexer.Error($"more than {MaxRegisters} registers");
         PtxRegister register = new(_registers.Count, name, type);
         if (!_scope.AddRegister(name, new PtxRegisterOperand(register.Index)))
-            throw lexer.Wrong($"the register '{name}' is already declared here");
+            throw lexer.Error($"the register '{name}' is already declared here");
         _registers.Add(register);
         return register.Index;
     }
@@ -51,31 +51,32 @@ internal sealed class PtxBodyParser(
             {
                 case PtxTokenKind.End:
                     throw lexer.Unexpected($"'}}' at the end of the body of '{function}'");
-                case PtxTokenKind.Word when lexer.Here[0] == '.':
+                case PtxTokenKind.Word when lexer.CurrentText[0] == '.':
                     Directive();
                     break;
                 case PtxTokenKind.Word:
                     LabelOrInstruction();
                     break;
-                case PtxTokenKind.Symbol when lexer.Take('@'):
-                    bool negated = lexer.Take('!');
-                    if (_scope.Register(lexer.Here) is not PtxRegisterOperand guard || _registers[guard.Register].Type != PtxType.Pred)
+                case PtxTokenKind.Symbol when lexer.Accept('@'):
+                    bool negated = lexer.Accept('!');
+                    if (_scope.Register(lexer.CurrentText) is not PtxRegisterOperand guard
+                        || _registers[guard.Register].Type != PtxType.Pred)
                         throw lexer.Unexpected("a predicate after '@'");
                     lexer.Advance();
                     if (lexer.Current.Kind != PtxTokenKind.Word)
                         throw lexer.Unexpected("an instruction after its guard");
                     Instruction(Opcode(), negated ? guard with { Negated = true } : guard);
                     break;
-                case PtxTokenKind.Symbol when lexer.Take('{'):
-                    if (++depth > MostScopes)
-                        throw lexer.Wrong($"more than {MostScopes} scopes within one another");
+                case PtxTokenKind.Symbol when lexer.Accept('{'):
+                    if (++depth > MaxScopes)
+                        throw lexer.Error($"more than {MaxScopes} nested scopes");
                     _scope = new PtxNames(_scope);
                     break;
-                case PtxTokenKind.Symbol when lexer.Take('}'):
+                case PtxTokenKind.Symbol when lexer.Accept('}'):
                     depth--;
-                    _scope = _scope.Around!;
+                    _scope = _scope.Parent!;
                     break;
-                case PtxTokenKind.Symbol when lexer.Take(';'):
+                case PtxTokenKind.Symbol when lexer.Accept(';'):
                     break;
                 default:
                     throw lexer.Unexpected("an instruction, a label or a declaration");
@@ -88,14 +89,14 @@ internal sealed class PtxBodyParser(
 
     private void Directive()
     {
-        if (lexer.Take(".reg"))
+        if (lexer.Accept(".reg"))
         {
             RegisterDeclaration();
         }
         else if (declarations.IsSpace(out PtxSpace space))
         {
             if (space is PtxSpace.Global or PtxSpace.Const)
-                throw lexer.Wrong($"a .{space.ToString().ToLowerInvariant()} variable within a function, expected it outside");
+                throw lexer.Error($"a .{space.ToString().ToLowerInvariant()} variable within a function, expected it outside");
             lexer.Advance();
             foreach (PtxVariable variable in declarations.Statement(space, false))
             {
@@ -103,11 +104,11 @@ internal sealed class PtxBodyParser(
                 _variables.Add(variable);
             }
         }
-        else if (lexer.Take(".loc"))
+        else if (lexer.Accept(".loc"))
         {
             Location();
         }
-        else if (lexer.Take(".pragma"))
+        else if (lexer.Accept(".pragma"))
         {
             lexer.ExpectText("the text of .pragma");
             lexer.Expect(';', "after .pragma");
@@ -121,23 +122,23 @@ internal sealed class PtxBodyParser(
     /// <summary><c>.reg .b32 %r&lt;10&gt;, %x;</c>, <c>.reg .v4 .f32 %v;</c>: a vector is as many registers, named <c>%v.x</c> and so on.</summary>
     private void RegisterDeclaration()
     {
-        int vector = lexer.Take(".v2") ? 2 : lexer.Take(".v4") ? 4 : 1;
+        int vector = lexer.Accept(".v2") ? 2 : lexer.Accept(".v4") ? 4 : 1;
         PtxType type = declarations.ExpectType();
         do
         {
             string name = lexer.ExpectName("the name of a register");
-            if (!lexer.Take('<'))
+            if (!lexer.Accept('<'))
             {
                 DeclareRegisters(type, name, vector);
                 continue;
             }
 
-            int count = (int)lexer.ExpectCount("a count of registers", MostRegisters);
+            int count = (int)lexer.ExpectCount("a count of registers", MaxRegisters);
             lexer.Expect('>', "after the count of registers");
             for (int i = 0; i < count; i++)
                 DeclareRegisters(type, $"{name}{i}", vector);
         }
-        while (lexer.Take(','));
+        while (lexer.Accept(','));
         lexer.Expect(';', "after the registers");
     }
 
@@ -158,22 +159,22 @@ internal sealed class PtxBodyParser(
         }
 
         if (!_scope.AddRegister(name, new PtxVectorOperand(elements)))
-            throw lexer.Wrong($"the register '{name}' is already declared here");
+            throw lexer.Error($"the register '{name}' is already declared here");
     }
 
     /// <summary><c>.loc file line column {, function_name label {+ offset} , inlined_at file line column}</c></summary>
     private void Location()
     {
         _source = Place();
-        if (!lexer.Take(','))
+        if (!lexer.Accept(','))
             return;
-        if (!lexer.Take("function_name"))
+        if (!lexer.Accept("function_name"))
             throw lexer.Unexpected("function_name");
         lexer.ExpectName("a label in .debug_str");
-        if (lexer.Take('+'))
+        if (lexer.Accept('+'))
             lexer.ExpectCount("an offset", ulong.MaxValue);
         lexer.Expect(',', "before inlined_at");
-        if (!lexer.Take("inlined_at"))
+        if (!lexer.Accept("inlined_at"))
             throw lexer.Unexpected("inlined_at");
         Place();
     }
@@ -185,28 +186,28 @@ internal sealed class PtxBodyParser(
     {
         PtxToken word = lexer.Current;
         lexer.Advance();
-        if (!lexer.Take(':'))
+        if (!lexer.Accept(':'))
         {
             Instruction(Opcode(word), null);
             return;
         }
 
         string name = lexer.Span(word).ToString();
-        if (lexer.Take(".branchtargets") || lexer.Take(".calltargets"))
+        if (lexer.Accept(".branchtargets") || lexer.Accept(".calltargets"))
         {
             List<string> targets = [];
             do
             {
                 targets.Add(lexer.ExpectName("the name of a target"));
             }
-            while (lexer.Take(','));
+            while (lexer.Accept(','));
             lexer.Expect(';', "after the targets");
             if (!_scope.AddTargets(name, targets))
                 throw new PtxException(word.Line, $"the list of targets '{name}' is already declared here");
         }
-        else if (lexer.Take(".callprototype"))
+        else if (lexer.Accept(".callprototype"))
         {
-            while (!lexer.Take(';'))
+            while (!lexer.Accept(';'))
             {
                 if (lexer.Current.Kind == PtxTokenKind.End)
                     throw lexer.Unexpected("';' after the prototype");
@@ -217,7 +218,7 @@ internal sealed class PtxBodyParser(
         }
         else if (!_scope.AddLabel(name, _instructions.Count))
         {
-            throw new PtxException(word.Line, $"the label '{name}' is already here");
+            throw new PtxException(word.Line, $"the label '{name}' is already defined here");
         }
     }
 
@@ -255,7 +256,7 @@ internal sealed class PtxBodyParser(
             {
                 _operands.Add(reader.Operand());
             }
-            while (lexer.Take(','));
+            while (lexer.Accept(','));
         }
 
         lexer.Expect(';', $"after '{what.Text}'");
@@ -269,10 +270,12 @@ internal sealed class PtxBodyParser(
             _branches.Add((instruction, _scope));
     }
 
-    /// <summary>Labels may stand after the branch, hence are looked up when the body has been read.</summary>
+    /// <summary>Labels may follow the branch, so they are resolved when the body has been read.</summary>
     private static void ResolveBranch(PtxInstruction instruction, PtxNames where)
     {
-        PtxLabelOperand Resolve(string name) => new(name, where.Label(name) ?? throw new PtxException(instruction.Line, $"'{instruction.Text}' goes to the label '{name}', which is not in this function"));
+        PtxLabelOperand Resolve(string name) =>
+            new(name, where.Label(name) ?? throw new PtxException(
+                instruction.Line, $"'{instruction.Text}' branches to the label '{name}', which is not in this function"));
 
         string target = ((PtxLabelOperand)instruction.Operands[^1]).Name;
         if (instruction.Opcode == PtxOpcode.Bra)

@@ -4,12 +4,12 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// <param name="Start">Index of the first in the function's list.</param>
 /// <param name="End">One past the last.</param>
 /// <param name="Successors">Blocks that may follow; none where the function ends.</param>
-/// <param name="PostDominator">The nearest block that every path from here leads through, or <see cref="PostDominators.Exit"/>.</param>
+/// <param name="PostDominator">The nearest block through which every path from here leads, or <see cref="PostDominators.Exit"/>.</param>
 public sealed record PtxBasicBlock(int Start, int End, IReadOnlyList<int> Successors, int PostDominator);
 
 /// <summary>
-/// Basic blocks of a function and where threads that part meet again. A thread that leaves under a guard (<c>@p exit</c>, <c>@p ret</c>) does not come back, so the
-/// others need not wait for it: such an instruction only falls through.
+/// Basic blocks of a function and the points where diverged threads join. A thread that exits under a guard (<c>@p exit</c>, <c>@p ret</c>)
+/// does not continue, so the others need not wait for it: such an instruction only falls through.
 /// </summary>
 public sealed class PtxControlFlow
 {
@@ -28,22 +28,24 @@ public sealed class PtxControlFlow
         Predecessors = predecessors;
     }
 
-    /// <summary>In the order of the code; empty for a function without instructions.</summary>
+    /// <summary>In code order; empty for a function without instructions.</summary>
     public IReadOnlyList<PtxBasicBlock> Blocks { get; }
 
-    /// <summary>By block: those that it may follow.</summary>
+    /// <summary>By block: its predecessors.</summary>
     public IReadOnlyList<IReadOnlyList<int>> Predecessors { get; }
 
     public int BlockOf(int instruction) => _blockOf[instruction];
 
-    /// <summary>The instruction at which threads that part at this one are together again; the number of instructions where that is only the function's end.</summary>
+    /// <summary>
+    /// The instruction at which threads that diverge at this one join; the number of instructions if that is only the function's end.
+    /// </summary>
     public int ReconvergenceOf(int instruction)
     {
         int block = Blocks[_blockOf[instruction]].PostDominator;
         return block == PostDominators.Exit ? _blockOf.Length : Blocks[block].Start;
     }
 
-    /// <summary>Blocks that the entry reaches, each before those that it alone leads to.</summary>
+    /// <summary>Blocks that are reachable from the entry, in reverse postorder.</summary>
     public int[] ReversePostorder()
     {
         if (Blocks.Count == 0)
@@ -74,13 +76,13 @@ public sealed class PtxControlFlow
         return [.. order];
     }
 
-    public static PtxControlFlow Of(PtxFunction function)
+    public static PtxControlFlow Build(PtxFunction function)
     {
         ArgumentNullException.ThrowIfNull(function);
-        return Of(function.Instructions);
+        return Build(function.Instructions);
     }
 
-    public static PtxControlFlow Of(IReadOnlyList<PtxInstruction> code)
+    public static PtxControlFlow Build(IReadOnlyList<PtxInstruction> code)
     {
         ArgumentNullException.ThrowIfNull(code);
         bool[] leads = new bool[code.Count + 1];

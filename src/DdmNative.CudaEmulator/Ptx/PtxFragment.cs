@@ -7,7 +7,8 @@ public enum PtxMatrix : byte { A, B, C, D }
 public static class PtxFragment
 {
     /// <summary>
-    /// Registers per thread; of 32 bits, but one value each for f64. <paramref name="warpMatrix"/> tells wmma, whose f16 fragments A and B hold every value twice.
+    /// Registers per thread, of 32 bits; for f64 one value each. <paramref name="warpMatrix"/> selects wmma, whose f16 fragments A and B
+    /// hold every value twice.
     /// </summary>
     public static int Registers(bool warpMatrix, PtxMatrix matrix, (int M, int N, int K) shape, PtxType type)
     {
@@ -23,7 +24,10 @@ public static class PtxFragment
         return bits == 64 ? values / 32 : values * bits / (32 * 32);
     }
 
-    /// <summary>The type of a matrix, from the types that the instruction names: D, A, B, C, or D and C of halves, or the one that is moved.</summary>
+    /// <summary>
+    /// The type of a matrix, from the types that the instruction names: D, A, B, C, or D and C of halves, or that of the matrix that is
+    /// moved.
+    /// </summary>
     public static PtxType TypeOf(PtxModifiers modifiers, PtxMatrix matrix) => (modifiers.Types.Count, matrix) switch
     {
         (1, _) or (_, PtxMatrix.D) => modifiers.Types[0],

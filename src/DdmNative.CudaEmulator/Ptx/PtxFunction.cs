@@ -11,33 +11,35 @@ public sealed class PtxFunction
     /// <summary>A kernel, which the host can launch.</summary>
     public required bool IsEntry { get; init; }
 
-    /// <summary>A prototype only: the body is elsewhere.</summary>
+    /// <summary>Only a prototype: the body is elsewhere.</summary>
     public bool IsDeclaration { get; init; }
 
     public required IReadOnlyList<PtxVariable> Parameters { get; init; }
 
-    /// <summary>Results; registers in old-style functions, hence only their variables are here.</summary>
+    /// <summary>Results; in old-style functions they are registers, so only results in variables are here.</summary>
     public IReadOnlyList<PtxVariable> Results { get; init; } = [];
 
-    /// <summary>Bytes of the parameter block of a kernel, with its paddings.</summary>
+    /// <summary>Bytes of a kernel's parameter block, including padding.</summary>
     public int ParameterBytes { get; init; }
 
     public IReadOnlyList<PtxRegister> Registers { get; init; } = [];
 
-    /// <summary>Parameters and results that are registers (<c>.func (.reg .b32 r) f (.reg .b32 a)</c>), by index, in order; else empty.</summary>
+    /// <summary>
+    /// Indices of the parameters and results that are registers (<c>.func (.reg .b32 r) f (.reg .b32 a)</c>), in order; otherwise empty.
+    /// </summary>
     public IReadOnlyList<int> ParameterRegisters { get; init; } = [];
 
     public IReadOnlyList<int> ResultRegisters { get; init; } = [];
 
-    /// <summary>Shared, local and call-parameter variables of the body, all scopes together.</summary>
+    /// <summary>Shared, local and call-parameter variables of the body, from all scopes.</summary>
     public IReadOnlyList<PtxVariable> Variables { get; init; } = [];
 
     public IReadOnlyList<PtxInstruction> Instructions { get; init; } = [];
 
-    /// <summary>Threads a block may have at most, <c>.maxntid</c>, or (0, 0, 0).</summary>
+    /// <summary>Maximum number of threads of a block, <c>.maxntid</c>, or (0, 0, 0).</summary>
     public (int X, int Y, int Z) MaxThreads { get; init; }
 
-    /// <summary>Threads a block must have, <c>.reqntid</c>, or (0, 0, 0).</summary>
+    /// <summary>Required number of threads of a block, <c>.reqntid</c>, or (0, 0, 0).</summary>
     public (int X, int Y, int Z) RequiredThreads { get; init; }
 
     public int MinBlocksPerMultiprocessor { get; init; }

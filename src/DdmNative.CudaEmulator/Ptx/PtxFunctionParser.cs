@@ -9,12 +9,12 @@ internal sealed class PtxFunctionParser(
     private (int X, int Y, int Z) _most, _required;
     private int _minBlocks;
 
-    /// <summary>What follows <c>.entry</c> or <c>.func</c>.</summary>
+    /// <summary>Reads the text after <c>.entry</c> or <c>.func</c>.</summary>
     public PtxFunction Read(bool entry)
     {
         List<PtxVariable> results = [];
         List<int> resultRegisters = [];
-        if (lexer.Take(".attribute"))
+        if (lexer.Accept(".attribute"))
             SkipParentheses();
         if (!entry && lexer.Is('('))
             Parameters(results, resultRegisters);
@@ -29,10 +29,10 @@ internal sealed class PtxFunctionParser(
         int bytes = Layout(parameters, line, name);
         Directives();
         PtxFunction heading = new() { Name = name, IsEntry = entry, IsDeclaration = true, Parameters = parameters, Results = results, Line = line };
-        bool declaration = lexer.Take(';');
+        bool declaration = lexer.Accept(';');
         if (!declaration)
         {
-            // A function may call itself.
+            // Declared before the body is read, since a function may call itself.
             functions.TryAdd(name, heading);
             _body.Read(name);
             if (ReferenceEquals(functions[name], heading))
@@ -50,15 +50,15 @@ internal sealed class PtxFunctionParser(
     private void Parameters(List<PtxVariable> parameters, List<int> registers)
     {
         lexer.Expect('(', "before the parameters");
-        while (!lexer.Take(')'))
+        while (!lexer.Accept(')'))
         {
             if (parameters.Count + registers.Count > 0)
                 lexer.Expect(',', "or ')' after a parameter");
-            if (lexer.Take(".reg"))
+            if (lexer.Accept(".reg"))
             {
                 registers.Add(_body.DeclareRegister(declarations.ExpectType(), lexer.ExpectName("the name of a register")));
             }
-            else if (lexer.Take(".param"))
+            else if (lexer.Accept(".param"))
             {
                 PtxVariable parameter = declarations.Parameter();
                 parameters.Add(parameter);
@@ -71,7 +71,7 @@ internal sealed class PtxFunctionParser(
         }
     }
 
-    /// <summary>Parameters follow one another, each at the next multiple of its alignment.</summary>
+    /// <summary>Parameters are laid out one after the other, each at the next multiple of its alignment.</summary>
     private static int Layout(List<PtxVariable> parameters, int line, string name)
     {
         ulong offset = 0;
@@ -91,7 +91,7 @@ internal sealed class PtxFunctionParser(
     {
         while (lexer.Current.Kind == PtxTokenKind.Word)
         {
-            switch (lexer.Here)
+            switch (lexer.CurrentText)
             {
                 case ".maxntid":
                     _most = Triple();
@@ -125,8 +125,8 @@ internal sealed class PtxFunctionParser(
         Span<int> numbers = [1, 1, 1];
         for (int i = 0; i < 3; i++)
         {
-            numbers[i] = (int)lexer.ExpectCount("a whole number", int.MaxValue);
-            if (!lexer.Take(','))
+            numbers[i] = (int)lexer.ExpectCount("an integer", int.MaxValue);
+            if (!lexer.Accept(','))
                 break;
         }
 
@@ -136,7 +136,7 @@ internal sealed class PtxFunctionParser(
     private void SkipParentheses()
     {
         lexer.Expect('(', "after .attribute");
-        while (!lexer.Take(')'))
+        while (!lexer.Accept(')'))
         {
             if (lexer.Current.Kind == PtxTokenKind.End)
                 throw lexer.Unexpected("')' after the attributes");

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>One row of <see cref="PtxInstructionTable"/>: an opcode with the modifiers, types and operands that go together.</summary>
+/// <summary>One row of <see cref="PtxInstructionTable"/>: an opcode with its valid combinations of modifiers, types and operands.</summary>
 internal sealed class PtxInstructionForm
 {
     private readonly (Dictionary<string, Action<PtxModifiers>> Words, bool Required)[] _groups;
@@ -9,9 +9,14 @@ internal sealed class PtxInstructionForm
     private readonly string _written;
 
     /// <param name="mnemonic">The opcode up to its modifiers.</param>
-    /// <param name="opcode">What it is in the model.</param>
-    /// <param name="types">Sequences of types, apart by blanks; in one, positions by dots and alternatives by slashes: <c>u32/s32.f32 f64.f64</c>.</param>
-    /// <param name="modifiers">Groups of words (see <see cref="PtxModifierWords"/>), <c>?</c> before those that may be left out; <c>hints</c> for cache hints.</param>
+    /// <param name="opcode">The opcode in the model.</param>
+    /// <param name="types">
+    /// Sequences of types, separated by blanks; within one, positions are separated by dots and alternatives by slashes: <c>u32/s32.f32
+    /// f64.f64</c>.
+    /// </param>
+    /// <param name="modifiers">
+    /// Groups of words (see <see cref="PtxModifierWords"/>), with <c>?</c> before optional ones; <c>hints</c> for cache hints.
+    /// </param>
     /// <param name="operands">See <see cref="PtxOperandSlot"/>.</param>
     public PtxInstructionForm(string mnemonic, PtxOpcode opcode, string types, string modifiers, string operands)
     {
@@ -28,7 +33,7 @@ internal sealed class PtxInstructionForm
 
     public IReadOnlyList<PtxOperandSlot> Slots { get; }
 
-    /// <summary>What the words mean in this form, or null where they are not of this form.</summary>
+    /// <summary>The meaning of the words in this form, or null if they do not belong to it.</summary>
     public PtxModifiers? Match(ReadOnlySpan<string> words)
     {
         PtxModifiers modifiers = new();
@@ -66,8 +71,8 @@ internal sealed class PtxInstructionForm
     }
 
     /// <summary>
-    /// The spellings of this form after its mnemonic, each the words and types that it ends in: all that its groups and types allow together, or, where these are more than
-    /// <paramref name="most"/>, one choice varied at a time.
+    /// The spellings of this form after its mnemonic, each as a list of words and types: all combinations of its groups and types, or, if
+    /// these are more than <paramref name="most"/>, one choice varied at a time.
     /// </summary>
     public IEnumerable<string> Spellings(int most)
     {
@@ -82,7 +87,8 @@ internal sealed class PtxInstructionForm
     private static string Join(string start, string word) => word.Length == 0 ? start : $"{start}.{word}";
 
     private static IEnumerable<string> Sequences(uint[] sequence) =>
-        sequence.Aggregate((IEnumerable<string>)[""], (start, mask) => start.SelectMany(_ => PtxTypeNames.Of(mask), Join)).Select(types => types[1..]);
+        sequence.Aggregate((IEnumerable<string>)[""], (start, mask) =>
+            start.SelectMany(_ => PtxTypeNames.List(mask), Join)).Select(types => types[1..]);
 
     public override string ToString() => _written;
 

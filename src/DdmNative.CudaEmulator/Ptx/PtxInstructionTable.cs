@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace DdmNative.CudaEmulator.Ptx;
 
 /// <summary>
-/// Every instruction that the emulator knows, after the PTX ISA 8.x, chapter 9.7: mnemonic, types, modifiers, operands (see <see cref="PtxInstructionForm"/>). What is
-/// not here is a load error.
+/// Every instruction that the emulator supports, according to the PTX ISA 8.x, chapter 9.7: mnemonic, types, modifiers, operands (see
+/// <see cref="PtxInstructionForm"/>). Any other instruction is a load error.
 /// </summary>
 internal static class PtxInstructionTable
 {
@@ -228,15 +228,15 @@ internal static class PtxInstructionTable
 
     private static readonly Dictionary<string, List<PtxInstructionForm>> Forms = Read();
 
-    /// <summary>Other spellings of what the table has.</summary>
+    /// <summary>Alternative spellings of rows of the table.</summary>
     private static readonly (string From, string To)[] Spellings =
         [("barrier.cta.", "bar."), ("bar.cta.", "bar."), ("barrier.", "bar."), ("prefetchu.", "prefetch.")];
 
     /// <summary>All mnemonics, and the forms of each.</summary>
     public static IReadOnlyDictionary<string, List<PtxInstructionForm>> All => Forms;
 
-    /// <summary>The form and the modifiers of an opcode as it is written with all that follows its dots.</summary>
-    /// <exception cref="PtxException">There is no such opcode, or it does not take these words.</exception>
+    /// <summary>Finds the form and the modifiers of an opcode, given with all words after its dots.</summary>
+    /// <exception cref="PtxException">There is no such opcode, or it does not accept these words.</exception>
     public static (PtxInstructionForm Form, PtxModifiers Modifiers) Find(string text, int line)
     {
         string spelled = text;
@@ -256,14 +256,17 @@ internal static class PtxInstructionTable
         {
             if (form.Match(words.AsSpan(length)) is { } modifiers)
             {
-                // bar.sync is barrier.sync.aligned: all threads of a warp come together.
+                // bar.sync is barrier.sync.aligned: all threads of a warp arrive together.
                 if (words[0] == "bar" && words[1] != "warp" && !text.StartsWith("barrier", StringComparison.Ordinal))
                     modifiers.Flags |= PtxQualifiers.Aligned;
                 return (form, modifiers);
             }
         }
 
-        throw new PtxException(line, $"unknown opcode '{Shorten(text)}': of {string.Join('.', words[..length])} are known {string.Join(", ", forms.Take(8))}{(forms.Count > 8 ? ", …" : "")}");
+        throw new PtxException(
+            line,
+            $"unknown opcode '{Shorten(text)}', supported forms of {string.Join('.', words[..length])}: "
+            + $"{string.Join(", ", forms.Take(8))}{(forms.Count > 8 ? ", …" : "")}");
     }
 
     private static bool TryMnemonic(string[] words, out int length, [NotNullWhen(true)] out List<PtxInstructionForm>? forms)
@@ -285,7 +288,7 @@ internal static class PtxInstructionTable
         Dictionary<string, List<PtxInstructionForm>> forms = [];
         foreach (string row in Rows.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
-            // The last column may contain a bar of its own: p| is a predicate and perhaps a second one.
+            // The last column may contain a bar of its own: p| is a predicate with an optional second one.
             string[] columns = row.Split('|', 4, StringSplitOptions.TrimEntries);
             PtxOpcode opcode = Enum.Parse<PtxOpcode>(columns[0].Replace(".", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
             if (!forms.TryGetValue(columns[0], out List<PtxInstructionForm>? known))

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Cuts PTX text into tokens, one at a time, and says what is wrong at the present one. Comments and blanks are left out.</summary>
+/// <summary>Splits PTX text into tokens, one at a time, and reports errors at the current one. Comments and blanks are skipped.</summary>
 internal sealed class PtxLexer
 {
     private static readonly SearchValues<char> WordCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$.%");
@@ -21,16 +21,16 @@ internal sealed class PtxLexer
 
     public int Line => Current.Line;
 
-    /// <summary>The present token's characters.</summary>
-    public ReadOnlySpan<char> Here => Span(Current);
+    /// <summary>The current token's characters.</summary>
+    public ReadOnlySpan<char> CurrentText => Span(Current);
 
     public ReadOnlySpan<char> Span(PtxToken token) => _text.AsSpan(token.Start, token.Length);
 
     public bool Is(char symbol) => Current.Kind == PtxTokenKind.Symbol && _text[Current.Start] == symbol;
 
-    public bool Is(string word) => Current.Kind == PtxTokenKind.Word && Here.SequenceEqual(word);
+    public bool Is(string word) => Current.Kind == PtxTokenKind.Word && CurrentText.SequenceEqual(word);
 
-    public bool Take(char symbol)
+    public bool Accept(char symbol)
     {
         if (!Is(symbol))
             return false;
@@ -38,7 +38,7 @@ internal sealed class PtxLexer
         return true;
     }
 
-    public bool Take(string word)
+    public bool Accept(string word)
     {
         if (!Is(word))
             return false;
@@ -46,19 +46,19 @@ internal sealed class PtxLexer
         return true;
     }
 
-    /// <summary>Takes the symbol; <paramref name="where"/> says in the message what it is part of: <c>"after the operands"</c>.</summary>
+    /// <summary>Consumes the symbol; <paramref name="where"/> describes its context in the message: <c>"after the operands"</c>.</summary>
     public void Expect(char symbol, string where)
     {
-        if (!Take(symbol))
+        if (!Accept(symbol))
             throw Unexpected($"'{symbol}' {where}");
     }
 
-    /// <summary>A name that the module itself chooses.</summary>
+    /// <summary>Reads a name that the module defines.</summary>
     public string ExpectName(string what)
     {
-        if (Current.Kind != PtxTokenKind.Word || Here[0] == '.')
+        if (Current.Kind != PtxTokenKind.Word || CurrentText[0] == '.')
             throw Unexpected(what);
-        string name = Here.ToString();
+        string name = CurrentText.ToString();
         Advance();
         return name;
     }
@@ -67,32 +67,32 @@ internal sealed class PtxLexer
     {
         if (Current.Kind != PtxTokenKind.Text)
             throw Unexpected(what);
-        string value = Here.ToString();
+        string value = CurrentText.ToString();
         Advance();
         return value;
     }
 
-    /// <summary>A whole number without sign, no larger than the bound.</summary>
+    /// <summary>Reads an unsigned integer that is not larger than the bound.</summary>
     public ulong ExpectCount(string what, ulong atMost)
     {
         if (Current.Kind != PtxTokenKind.Number)
             throw Unexpected(what);
-        PtxImmediate value = PtxNumber.Read(Here, Line);
+        PtxImmediate value = PtxNumber.Read(CurrentText, Line);
         if (value.Kind != PtxImmediateKind.WholeNumber || value.Bits > atMost)
-            throw Unexpected($"{what}, a whole number of at most {atMost}");
+            throw Unexpected($"{what}, an integer of at most {atMost}");
         Advance();
         return value.Bits;
     }
 
-    public PtxException Unexpected(string expected) => Wrong($"found {Describe()}, expected {expected}");
+    public PtxException Unexpected(string expected) => Error($"found {Describe()}, expected {expected}");
 
-    public PtxException Wrong(string message) => new(Line, message);
+    public PtxException Error(string message) => new(Line, message);
 
     private string Describe() => Current.Kind switch
     {
         PtxTokenKind.End => "the end of the text",
-        PtxTokenKind.Text => $"the string \"{Shorten(Here)}\"",
-        _ => $"'{Shorten(Here)}'",
+        PtxTokenKind.Text => $"the string \"{Shorten(CurrentText)}\"",
+        _ => $"'{Shorten(CurrentText)}'",
     };
 
     private static string Shorten(ReadOnlySpan<char> characters) => characters.Length <= 60 ? characters.ToString() : $"{characters[..57]}...";
@@ -127,7 +127,7 @@ internal sealed class PtxLexer
         }
         else
         {
-            throw new PtxException(_line, $"found the character U+{(int)first:X4}, which no PTX is made of");
+            throw new PtxException(_line, $"found the character U+{(int)first:X4}, which is not valid in PTX");
         }
     }
 
@@ -154,7 +154,7 @@ internal sealed class PtxLexer
             {
                 int end = _text.AsSpan(_position + 2).IndexOf("*/");
                 if (end < 0)
-                    throw new PtxException(_line, "a comment that begins with /* here is never closed, expected */");
+                    throw new PtxException(_line, "the comment that starts here with /* is not closed, expected */");
                 _line += _text.AsSpan(_position, end + 2).Count('\n');
                 _position += end + 4;
             }
@@ -165,7 +165,9 @@ internal sealed class PtxLexer
         }
     }
 
-    /// <summary>Backslashes keep a quote from ending the string; they stay in it, as in the paths of <c>.file</c>.</summary>
+    /// <summary>
+    /// A backslash keeps a quote from ending the string; backslashes are kept in the text, as in the paths of <c>.file</c>.
+    /// </summary>
     private void ReadText()
     {
         int start = ++_position;
@@ -179,7 +181,7 @@ internal sealed class PtxLexer
         }
 
         if (_position >= _text.Length)
-            throw new PtxException(from, "a string that begins here is never closed, expected '\"'");
+            throw new PtxException(from, "the string that starts here is not closed, expected '\"'");
         Current = new PtxToken(PtxTokenKind.Text, start, _position - start, from);
         _position++;
     }

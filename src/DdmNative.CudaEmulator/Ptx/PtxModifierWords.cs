@@ -1,12 +1,12 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
 /// <summary>
-/// What the words after an opcode's dots mean. Some mean different things after different opcodes (<c>.hi</c>, <c>.uni</c>, <c>.cta</c>), so words come in groups; an
-/// instruction's form names the groups that it takes, each used at most once.
+/// The meaning of the words after an opcode's dots. Some have different meanings after different opcodes (<c>.hi</c>, <c>.uni</c>,
+/// <c>.cta</c>), so words are in groups; an instruction's form names the groups that it accepts, each used at most once.
 /// </summary>
 internal static class PtxModifierWords
 {
-    private static readonly Dictionary<string, Action<PtxModifiers>> Alone = new()
+    private static readonly Dictionary<string, Action<PtxModifiers>> SingleWords = new()
     {
         ["ftz"] = Flag(PtxQualifiers.Ftz), ["sat"] = Flag(PtxQualifiers.Sat), ["approx"] = Flag(PtxQualifiers.Approx), ["full"] = Flag(PtxQualifiers.Full),
         ["hi"] = Flag(PtxQualifiers.Hi), ["lo"] = Flag(PtxQualifiers.Lo), ["wide"] = Flag(PtxQualifiers.Wide), ["cc"] = Flag(PtxQualifiers.CarryOut),
@@ -53,7 +53,7 @@ internal static class PtxModifierWords
         ["LAYOUT_B"] = new() { ["row"] = m => m.LayoutB = PtxLayout.Row, ["col"] = m => m.LayoutB = PtxLayout.Col },
     };
 
-    /// <summary>What may be said of caches; none of it changes a result.</summary>
+    /// <summary>Hints on caching; they do not change a result.</summary>
     private static readonly HashSet<string> Hints =
     [
         "L1", "L2", "L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate", "L2::evict_normal", "L2::evict_first", "L2::evict_last",
@@ -63,7 +63,7 @@ internal static class PtxModifierWords
     /// <summary>The words of a group by its name in capitals, or of a list such as <c>up/down</c> or <c>m16n8k8/m16n8k16</c>.</summary>
     public static Dictionary<string, Action<PtxModifiers>> Group(string name) => Groups.GetValueOrDefault(name) ?? Pick(name.Split('/'));
 
-    /// <summary>Whether it is a hint on caching; if an eviction policy comes with it, as an operand, it is noted.</summary>
+    /// <summary>Whether the word is a hint on caching; records whether an eviction policy follows as an operand.</summary>
     public static bool TakeHint(string word, PtxModifiers modifiers)
     {
         if (word == "L2::cache_hint")
@@ -71,7 +71,8 @@ internal static class PtxModifierWords
         return Hints.Contains(word);
     }
 
-    private static Dictionary<string, Action<PtxModifiers>> Pick(params string[] words) => words.ToDictionary(word => word, word => Alone.GetValueOrDefault(word) ?? ShapeSetter(word));
+    private static Dictionary<string, Action<PtxModifiers>> Pick(params string[] words) =>
+        words.ToDictionary(word => word, word => SingleWords.GetValueOrDefault(word) ?? ShapeSetter(word));
 
     /// <summary><c>m16n8k8</c></summary>
     private static Action<PtxModifiers> ShapeSetter(string word)

@@ -4,10 +4,12 @@ public enum PtxRounding : byte { None, Rn, Rz, Rm, Rp, Rna, Rni, Rzi, Rmi, Rpi }
 
 public enum PtxSpace : byte { Generic, Global, Shared, Local, Param, Const }
 
-/// <summary>Comparisons of <c>set</c>, <c>setp</c>; <c>lo ls hi hs</c> are unsigned, those ending in <c>u</c> are true for NaN.</summary>
+/// <summary>Comparisons of <c>set</c>, <c>setp</c>; <c>lo ls hi hs</c> are unsigned, those that end in <c>u</c> are true for NaN.</summary>
 public enum PtxComparison : byte { None, Eq, Ne, Lt, Le, Gt, Ge, Lo, Ls, Hi, Hs, Equ, Neu, Ltu, Leu, Gtu, Geu, Num, Nan }
 
-/// <summary>Operations of atom, red, redux, bar.red, mma over bits, and the Boolean that <c>setp</c> combines its result with.</summary>
+/// <summary>
+/// Operations of atom, red, redux, bar.red, mma on bits, and the Boolean operation that <c>setp</c> combines its result with.
+/// </summary>
 public enum PtxOperation : byte { None, And, Or, Xor, Cas, Exch, Add, Inc, Dec, Min, Max, Popc }
 
 public enum PtxMemoryOrder : byte { None, Weak, Volatile, Relaxed, Acquire, Release, AcquireRelease, SequentiallyConsistent, Mmio }
@@ -16,7 +18,7 @@ public enum PtxScope : byte { None, Cta, Cluster, Gpu, Sys }
 
 public enum PtxCacheOperator : byte { None, Ca, Cg, Cs, Lu, Cv, Wb, Wt }
 
-/// <summary>Choices that exclude one another within an opcode: shfl, vote, match, shf, prmt, testp, isspacep.</summary>
+/// <summary>Mutually exclusive modes of an opcode: shfl, vote, match, shf, prmt, testp, isspacep.</summary>
 public enum PtxMode : byte
 {
     None,
@@ -32,7 +34,7 @@ public enum PtxQualifiers
 {
     None = 0,
     Ftz = 1 << 0,
-    /// <summary>Clamps a float to [0, 1], an integer to its type.</summary>
+    /// <summary>Clamps a float to [0, 1], an integer to the range of its type.</summary>
     Sat = 1 << 1,
     Approx = 1 << 2,
     Full = 1 << 3,
@@ -44,7 +46,7 @@ public enum PtxQualifiers
     Uni = 1 << 8,
     Aligned = 1 << 9,
     Sync = 1 << 10,
-    /// <summary>NaN wins in min and max.</summary>
+    /// <summary>NaN takes precedence in min and max.</summary>
     NaN = 1 << 11,
     Relu = 1 << 12,
     XorSign = 1 << 13,
@@ -58,15 +60,17 @@ public enum PtxQualifiers
     Wrap = 1 << 19,
     Clamp = 1 << 20,
     NoFtz = 1 << 21,
-    /// <summary>An eviction policy operand follows; it changes nothing but speed.</summary>
+    /// <summary>An operand with an eviction policy follows; it affects only speed.</summary>
     CacheHint = 1 << 22,
     Satfinite = 1 << 23,
 }
 
-/// <summary>Row- or column-major, of a matrix fragment.</summary>
+/// <summary>Row- or column-major order of a matrix fragment.</summary>
 public enum PtxLayout : byte { None, Row, Col }
 
-/// <summary>The words after an opcode, by what they mean. Each opcode admits only its own (see PtxInstructionTable); anything else is a load error.</summary>
+/// <summary>
+/// The words after an opcode, by meaning. Each opcode accepts only its own (see PtxInstructionTable); anything else is a load error.
+/// </summary>
 public sealed class PtxModifiers
 {
     /// <summary>Types in the order written: <c>cvt</c> has destination then source; <c>mma</c> D, A, B, C.</summary>
@@ -75,7 +79,7 @@ public sealed class PtxModifiers
     public PtxRounding Rounding { get; internal set; }
     public PtxSpace Space { get; internal set; }
 
-    /// <summary>Second space, of <c>cp.async.cg.shared.global</c> (there <see cref="Space"/> is shared).</summary>
+    /// <summary>Second space, for <c>cp.async.cg.shared.global</c> (there <see cref="Space"/> is shared).</summary>
     public PtxSpace SourceSpace { get; internal set; }
     public PtxComparison Comparison { get; internal set; }
     public PtxOperation Operation { get; internal set; }
@@ -85,7 +89,9 @@ public sealed class PtxModifiers
     public PtxMode Mode { get; internal set; }
     public PtxQualifiers Flags { get; internal set; }
 
-    /// <summary>Values moved at once: 1, 2 or 4 (<c>.v2</c>, <c>.v4</c>); of <c>ldmatrix</c> the matrices (<c>.x1 .x2 .x4</c>).</summary>
+    /// <summary>
+    /// Values moved at once: 1, 2 or 4 (<c>.v2</c>, <c>.v4</c>); for <c>ldmatrix</c> the number of matrices (<c>.x1 .x2 .x4</c>).
+    /// </summary>
     public int Vector { get; internal set; } = 1;
 
     /// <summary>M, N, K of mma and wmma; rows and columns of ldmatrix (K = 0).</summary>
@@ -93,7 +99,7 @@ public sealed class PtxModifiers
     public PtxLayout LayoutA { get; internal set; }
     public PtxLayout LayoutB { get; internal set; }
 
-    /// <summary>The first type, or none: the one that most opcodes have.</summary>
+    /// <summary>The first type, or none; most opcodes have only this one.</summary>
     public PtxType Type => Types.Count > 0 ? Types[0] : PtxType.None;
 
     public bool Has(PtxQualifiers flag) => (Flags & flag) != 0;

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>One PTX text, read.</summary>
+/// <summary>A parsed PTX module.</summary>
 public sealed class PtxModule
 {
     /// <summary>ISA version, e.g. (7, 8).</summary>
@@ -17,10 +17,10 @@ public sealed class PtxModule
 
     public required IReadOnlyList<PtxFunction> Functions { get; init; }
 
-    /// <summary>Paths by the number that <c>.file</c> gave them.</summary>
+    /// <summary>Paths by their number in <c>.file</c>.</summary>
     public required IReadOnlyDictionary<int, string> SourceFiles { get; init; }
 
-    /// <summary>The function or kernel of that name that has a body, else its declaration, else null.</summary>
+    /// <summary>The function or kernel of that name that has a body, otherwise its declaration, otherwise null.</summary>
     public PtxFunction? Find(string name) =>
         Functions.FirstOrDefault(function => function.Name == name && !function.IsDeclaration) ?? Functions.FirstOrDefault(function => function.Name == name);
 }

@@ -1,7 +1,7 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Names between two braces of a function's body; what is not found here is looked for around it.</summary>
-internal sealed class PtxNames(PtxNames? around)
+/// <summary>Names in one scope of a function's body; names that are not found here are looked up in the enclosing scope.</summary>
+internal sealed class PtxNames(PtxNames? parent)
 {
     private readonly Dictionary<string, PtxOperand> _registers = [];
     private readonly Dictionary<string, PtxVariable> _variables = [];
@@ -9,7 +9,7 @@ internal sealed class PtxNames(PtxNames? around)
     private readonly Dictionary<string, List<string>> _targetLists = [];
     private readonly HashSet<string> _prototypes = [];
 
-    public PtxNames? Around => around;
+    public PtxNames? Parent => parent;
 
     public bool AddRegister(string name, PtxOperand register) => _registers.TryAdd(name, register);
 
@@ -17,7 +17,7 @@ internal sealed class PtxNames(PtxNames? around)
 
     public bool AddLabel(string name, int instruction) => _labels.TryAdd(name, instruction);
 
-    /// <summary>What <c>name: .branchtargets a, b;</c> or <c>.calltargets</c> lists.</summary>
+    /// <summary>The targets listed by <c>name: .branchtargets a, b;</c> or <c>.calltargets</c>.</summary>
     public bool AddTargets(string name, List<string> targets) => _targetLists.TryAdd(name, targets);
 
     public bool AddPrototype(string name) => _prototypes.Add(name);
@@ -25,7 +25,7 @@ internal sealed class PtxNames(PtxNames? around)
     /// <summary>A register, or a vector of registers.</summary>
     public PtxOperand? Register(ReadOnlySpan<char> name)
     {
-        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        for (PtxNames? scope = this; scope is not null; scope = scope.Parent)
         {
             if (scope._registers.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxOperand? register))
                 return register;
@@ -36,7 +36,7 @@ internal sealed class PtxNames(PtxNames? around)
 
     public PtxVariable? Variable(ReadOnlySpan<char> name)
     {
-        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        for (PtxNames? scope = this; scope is not null; scope = scope.Parent)
         {
             if (scope._variables.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxVariable? variable))
                 return variable;
@@ -47,7 +47,7 @@ internal sealed class PtxNames(PtxNames? around)
 
     public int? Label(string name)
     {
-        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        for (PtxNames? scope = this; scope is not null; scope = scope.Parent)
         {
             if (scope._labels.TryGetValue(name, out int instruction))
                 return instruction;
@@ -58,7 +58,7 @@ internal sealed class PtxNames(PtxNames? around)
 
     public IReadOnlyList<string>? Targets(string name)
     {
-        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        for (PtxNames? scope = this; scope is not null; scope = scope.Parent)
         {
             if (scope._targetLists.TryGetValue(name, out List<string>? targets))
                 return targets;
@@ -69,7 +69,7 @@ internal sealed class PtxNames(PtxNames? around)
 
     public bool HasPrototype(string name)
     {
-        for (PtxNames? scope = this; scope is not null; scope = scope.Around)
+        for (PtxNames? scope = this; scope is not null; scope = scope.Parent)
         {
             if (scope._prototypes.Contains(name) || scope._targetLists.ContainsKey(name))
                 return true;

@@ -8,7 +8,7 @@ internal static class PtxNumber
 {
     private static readonly SearchValues<char> NotDecimal = SearchValues.Create("xXfFdDbB_");
 
-    /// <exception cref="PtxException">It is none of these, or too large for 64 bits.</exception>
+    /// <exception cref="PtxException">The text is none of these, or too large for 64 bits.</exception>
     public static PtxImmediate Read(ReadOnlySpan<char> digits, int line)
     {
         ulong bits;
@@ -41,7 +41,7 @@ internal static class PtxNumber
         throw new PtxException(line, $"found '{digits}', expected a constant of at most 64 bits: 12, 0x1F, 1.5, 0f and 8 hexadecimal digits or 0d and 16");
     }
 
-    /// <summary>The constant with its sign turned: of a float its top bit, of an integer its two's complement.</summary>
+    /// <summary>The negated constant: a float with its sign bit flipped, the two's complement of an integer.</summary>
     public static PtxImmediate Negate(PtxImmediate value) => value.Kind switch
     {
         PtxImmediateKind.Binary32 => value with { Bits = value.Bits ^ 0x8000_0000 },

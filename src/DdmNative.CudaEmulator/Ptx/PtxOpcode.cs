@@ -1,8 +1,8 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
 /// <summary>
-/// Base operations. Words after the first dot are <see cref="PtxModifiers"/>, except where they choose an operation with other operands (<c>cp.async.wait_group</c>,
-/// <c>wmma.load.a</c>, <c>bar.warp.sync</c>): those are opcodes of their own.
+/// Base operations. Words after the first dot are <see cref="PtxModifiers"/>, except if they select an operation with other operands
+/// (<c>cp.async.wait_group</c>, <c>wmma.load.a</c>, <c>bar.warp.sync</c>): those have their own opcodes.
 /// </summary>
 public enum PtxOpcode : byte
 {

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Sees to it that an instruction's operands are those of its form, so that execution may rely on kinds, counts and sizes.</summary>
+/// <summary>Checks that an instruction's operands match its form, so that execution may rely on kinds, counts and sizes.</summary>
 internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
 {
     private PtxModifiers _modifiers = new();
@@ -8,8 +8,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
     private string _text = "";
     private int _line;
 
-    /// <summary>The operands as the model keeps them: fragments always as vectors.</summary>
-    /// <exception cref="PtxException">An operand is not what the form says.</exception>
+    /// <summary>The operands in the form that the model stores: fragments always as vectors.</summary>
+    /// <exception cref="PtxException">An operand does not match the form.</exception>
     public PtxOperand[] Check(PtxInstructionForm form, PtxModifiers modifiersOfForm, List<PtxOperand> operands, string textOfInstruction, int lineOfInstruction)
     {
         (_modifiers, _opcode, _text, _line) = (modifiersOfForm, form.Opcode, textOfInstruction, lineOfInstruction);
@@ -40,7 +40,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
         if (_opcode == PtxOpcode.Mov)
             CheckMove(checkedOperands[0], checkedOperands[1]);
         if (_modifiers.Vector > 1 && _opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && _modifiers.Vector * _modifiers.Type.ByteSize() > 16)
-            throw new PtxException(_line, $"'{_text}' moves {_modifiers.Vector * _modifiers.Type.ByteSize()} bytes at once, at most 16 are known");
+            throw new PtxException(
+                _line, $"'{_text}' moves {_modifiers.Vector * _modifiers.Type.ByteSize()} bytes at once, expected at most 16");
         return checkedOperands;
     }
 
@@ -78,7 +79,7 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
                 CheckAddress(operand, number);
                 break;
             case PtxSlotKind.Constant:
-                Require(IsConstant(operand, PtxType.B64), number, operand, "a whole number");
+                Require(IsConstant(operand, PtxType.B64), number, operand, "an integer");
                 break;
             case PtxSlotKind.Label:
                 Require(operand is PtxLabelOperand, number, operand, "a label");
@@ -111,7 +112,9 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
             ? variable.Space == PtxSpace.Global
             : variable.Space == _modifiers.Space || variable.Space == _modifiers.SourceSpace;
         if (!fits)
-            throw new PtxException(_line, $"'{_text}' reaches '{variable.Name}', which is in .{Name(variable.Space)}; expected an instruction with .{Name(variable.Space)}");
+            throw new PtxException(
+                _line, $"'{_text}' accesses '{variable.Name}', which is in .{Name(variable.Space)}; expected an instruction with "
+                + $".{Name(variable.Space)}");
     }
 
     private void CheckValues(PtxOperand operand, int number, int bytes, bool loaded)
@@ -144,7 +147,7 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
         return vector;
     }
 
-    /// <summary><c>mov</c> also takes a value apart into a vector, puts one together, and tells addresses and special registers.</summary>
+    /// <summary><c>mov</c> also splits a value into a vector, combines one, and reads addresses and special registers.</summary>
     private void CheckMove(PtxOperand destination, PtxOperand source)
     {
         int bytes = _modifiers.Type.ByteSize();
@@ -168,7 +171,7 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
         Require(fits, 2, source, $"a register or constant of {bytes} bytes, a variable, a special register or registers in braces");
     }
 
-    /// <summary>A vector of equal parts; those that are not registers take the size that is left to each.</summary>
+    /// <summary>A vector of equal parts; parts that are not registers take the size that is left for each.</summary>
     private bool PartsFit(PtxVectorOperand parts, int bytes, Func<PtxOperand, bool> other) =>
         parts.Elements.Count is 2 or 4 && bytes % parts.Elements.Count == 0
         && parts.Elements.Any(element => element is PtxRegisterOperand)

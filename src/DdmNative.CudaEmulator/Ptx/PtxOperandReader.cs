@@ -1,18 +1,18 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Reads operands and resolves their names, all but those of labels.</summary>
+/// <summary>Reads operands and resolves their names, except those of labels.</summary>
 internal readonly ref struct PtxOperandReader(
     PtxLexer lexer, PtxVariableParser declarations, PtxNames scope, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions)
 {
-    private const int MostElements = 64;
+    private const int MaxElements = 64;
 
     public PtxOperand Operand()
     {
         PtxOperand first = Single();
-        return lexer.Take('|') ? new PtxPairOperand(first, Single()) : first;
+        return lexer.Accept('|') ? new PtxPairOperand(first, Single()) : first;
     }
 
-    /// <summary><c>(results), target, (arguments), prototype</c>, of which only the target must be there.</summary>
+    /// <summary><c>(results), target, (arguments), prototype</c>, of which only the target is required.</summary>
     public PtxCall Call()
     {
         List<PtxOperand> results = [], arguments = [];
@@ -26,18 +26,20 @@ internal readonly ref struct PtxOperandReader(
         int line = lexer.Line;
         PtxOperand target = Single();
         if (target is not (PtxFunctionOperand or PtxRegisterOperand { Negated: false }))
-            throw new PtxException(line, target is PtxLabelOperand label ? $"a call of '{label.Name}', which is not declared" : "a call of what is neither a function nor a register");
-        if (lexer.Take(','))
+            throw new PtxException(line, target is PtxLabelOperand label ? $"a call of '{label.Name}', which is not declared"
+                : "the target of a call is neither a function nor a register");
+        if (lexer.Accept(','))
         {
             bool listed = lexer.Is('(');
             if (listed)
                 arguments = List();
-            if (!listed || lexer.Take(','))
+            if (!listed || lexer.Accept(','))
                 prototype = lexer.Is(';') ? null : lexer.ExpectName("the name of a prototype");
         }
 
         if (prototype is not null && !scope.HasPrototype(prototype) && Variable(prototype) is null)
-            throw new PtxException(line, $"a call names '{prototype}', which is neither a prototype nor a list of targets that is declared");
+            throw new PtxException(
+                line, $"a call names '{prototype}', which is neither a declared prototype nor a declared list of targets");
         if (target is PtxRegisterOperand && prototype is null)
             throw new PtxException(line, "a call through a register without a prototype, expected its name after the arguments");
         if (target is PtxFunctionOperand(var name) && functions.TryGetValue(name, out PtxFunction? callee))
@@ -58,14 +60,15 @@ internal readonly ref struct PtxOperandReader(
     {
         List<PtxOperand> list = [];
         lexer.Expect('(', "before a list");
-        while (!lexer.Take(')'))
+        while (!lexer.Accept(')'))
         {
             if (list.Count > 0)
                 lexer.Expect(',', "or ')' in a list");
             int line = lexer.Line;
             PtxOperand operand = Single();
             if (operand is not (PtxSymbolOperand or PtxRegisterOperand or PtxImmediate or PtxSinkOperand))
-                throw new PtxException(line, operand is PtxLabelOperand label ? $"'{label.Name}' is not declared" : "found what is neither a .param variable nor a register in the list of a call");
+                throw new PtxException(line, operand is PtxLabelOperand label ? $"'{label.Name}' is not declared"
+                    : "an operand in the list of a call is neither a .param variable nor a register");
             list.Add(operand);
         }
 
@@ -82,14 +85,14 @@ internal readonly ref struct PtxOperandReader(
                 return Named();
             case PtxTokenKind.Symbol when lexer.Is('-') || lexer.Is('~') || lexer.Is('+'):
                 return declarations.Number("a constant after its sign");
-            case PtxTokenKind.Symbol when lexer.Take('!'):
-                if (lexer.Current.Kind != PtxTokenKind.Word || scope.Register(lexer.Here) is not PtxRegisterOperand predicate)
+            case PtxTokenKind.Symbol when lexer.Accept('!'):
+                if (lexer.Current.Kind != PtxTokenKind.Word || scope.Register(lexer.CurrentText) is not PtxRegisterOperand predicate)
                     throw lexer.Unexpected("a predicate after '!'");
                 lexer.Advance();
                 return predicate with { Negated = true };
-            case PtxTokenKind.Symbol when lexer.Take('{'):
+            case PtxTokenKind.Symbol when lexer.Accept('{'):
                 return Vector();
-            case PtxTokenKind.Symbol when lexer.Take('['):
+            case PtxTokenKind.Symbol when lexer.Accept('['):
                 return Address();
             default:
                 throw lexer.Unexpected("an operand");
@@ -98,7 +101,7 @@ internal readonly ref struct PtxOperandReader(
 
     private PtxOperand Named()
     {
-        ReadOnlySpan<char> name = lexer.Here;
+        ReadOnlySpan<char> name = lexer.CurrentText;
         PtxOperand operand;
         if (name is "_")
             operand = PtxSinkOperand.Instance;
@@ -132,15 +135,16 @@ internal readonly ref struct PtxOperandReader(
         List<PtxOperand> elements = [];
         do
         {
-            if (elements.Count == MostElements)
-                throw lexer.Wrong($"more than {MostElements} values in braces");
+            if (elements.Count == MaxElements)
+                throw lexer.Error($"more than {MaxElements} values in braces");
             int line = lexer.Line;
             PtxOperand element = Single();
             if (element is not (PtxRegisterOperand { Negated: false } or PtxImmediate or PtxSinkOperand))
-                throw new PtxException(line, element is PtxLabelOperand label ? $"'{label.Name}' is not declared" : "found what is neither a register nor a constant in braces");
+                throw new PtxException(line, element is PtxLabelOperand label ? $"'{label.Name}' is not declared"
+                    : "an operand in braces is neither a register nor a constant");
             elements.Add(element);
         }
-        while (lexer.Take(','));
+        while (lexer.Accept(','));
         lexer.Expect('}', "after the values in braces");
         return new PtxVectorOperand(elements);
     }
@@ -152,8 +156,8 @@ internal readonly ref struct PtxOperandReader(
         long offset;
         if (lexer.Current.Kind == PtxTokenKind.Word)
         {
-            register = scope.Register(lexer.Here) as PtxRegisterOperand;
-            variable = register is null ? Variable(lexer.Here) : null;
+            register = scope.Register(lexer.CurrentText) as PtxRegisterOperand;
+            variable = register is null ? Variable(lexer.CurrentText) : null;
             if (register is null && variable is null)
                 throw lexer.Unexpected("a register, a variable or a number in the address: there is no such name");
             lexer.Advance();
@@ -173,6 +177,6 @@ internal readonly ref struct PtxOperandReader(
     private PtxImmediate WholeNumber()
     {
         PtxImmediate number = declarations.Number("an offset in bytes");
-        return number.Kind == PtxImmediateKind.WholeNumber ? number : throw lexer.Wrong("an offset that is not a whole number of bytes");
+        return number.Kind == PtxImmediateKind.WholeNumber ? number : throw lexer.Error("the offset is not an integer");
     }
 }

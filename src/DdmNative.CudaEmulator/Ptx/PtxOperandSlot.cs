@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>What may stand in a slot. Sizes follow the instruction's types, except where a number of bytes is written.</summary>
+/// <summary>Operands that a slot accepts. Sizes follow the instruction's types, except if a number of bytes is written.</summary>
 internal enum PtxSlotKind : byte
 {
     /// <summary><c>d</c>: a register that is written; <c>D</c>: it may be wider than the type.</summary>
@@ -21,7 +21,7 @@ internal enum PtxSlotKind : byte
     /// <summary><c>m</c></summary>
     Memory,
 
-    /// <summary><c>i</c>: a whole number that is known when the module is loaded.</summary>
+    /// <summary><c>i</c>: an integer that is known when the module is loaded.</summary>
     Constant,
 
     /// <summary><c>l</c></summary>
@@ -39,7 +39,7 @@ internal enum PtxSlotKind : byte
     /// <summary><c>a</c>: a register with an address, or a variable.</summary>
     AddressValue,
 
-    /// <summary><c>k</c>: an eviction policy, there if the modifiers say so.</summary>
+    /// <summary><c>k</c>: an eviction policy, present if the modifiers say so.</summary>
     CachePolicy,
 
     /// <summary><c>fa fb fc fd</c>: a thread's part of a matrix; <c>fx</c>: of ldmatrix.</summary>
@@ -47,14 +47,14 @@ internal enum PtxSlotKind : byte
 }
 
 /// <summary>One operand of a <see cref="PtxInstructionForm"/>.</summary>
-/// <param name="Kind">What may stand there.</param>
-/// <param name="TypeIndex">Which of the instruction's types says the size.</param>
-/// <param name="Bytes">The size, if the types do not say it; else 0.</param>
-/// <param name="Doubled">Twice as wide as the type, of <c>.wide</c>.</param>
+/// <param name="Kind">The operands that it accepts.</param>
+/// <param name="TypeIndex">Index of the instruction's type that determines the size.</param>
+/// <param name="Bytes">The size in bytes, if the types do not determine it; otherwise 0.</param>
+/// <param name="Doubled">Twice as wide as the type, for <c>.wide</c>.</param>
 /// <param name="Relaxed">The register may be wider.</param>
 /// <param name="Paired">A second result may follow after a bar: <c>p|q</c>.</param>
 /// <param name="Optional">It may be left out.</param>
-/// <param name="Matrix">Of a fragment; null for those of ldmatrix.</param>
+/// <param name="Matrix">The matrix of a fragment; null for those of ldmatrix.</param>
 internal sealed record PtxOperandSlot(PtxSlotKind Kind, int TypeIndex, int Bytes, bool Doubled, bool Relaxed, bool Paired, bool Optional, PtxMatrix? Matrix)
 {
     /// <summary>Bytes of a register that holds an address: 4 or 8.</summary>
@@ -83,7 +83,7 @@ internal sealed record PtxOperandSlot(PtxSlotKind Kind, int TypeIndex, int Bytes
             "a" => PtxSlotKind.AddressValue,
             "k" => PtxSlotKind.CachePolicy,
             "fa" or "fb" or "fc" or "fd" or "fx" => PtxSlotKind.Fragment,
-            _ => throw new ArgumentException($"no operand is written '{written}'", nameof(written)),
+            _ => throw new ArgumentException($"'{written}' is not a kind of operand", nameof(written)),
         };
         PtxMatrix? matrix = letters switch { "fa" => PtxMatrix.A, "fb" => PtxMatrix.B, "fc" => PtxMatrix.C, "fd" => PtxMatrix.D, _ => null };
         int bytes = size switch { "" => 0, "address" => AddressBytes, _ => int.Parse(size) };

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Reads PTX as clang and nvcc emit it (ISA 6 to 9, see the table of instructions for what is known of it).</summary>
+/// <summary>Reads PTX as clang and nvcc emit it (ISA 6 to 9; <see cref="PtxInstructionTable"/> lists the supported instructions).</summary>
 public sealed class PtxParser
 {
     private readonly PtxLexer _lexer;
@@ -17,7 +17,7 @@ public sealed class PtxParser
         _declarations = new PtxVariableParser(_lexer);
     }
 
-    /// <exception cref="PtxException">The text is not PTX, or uses what is not known.</exception>
+    /// <exception cref="PtxException">The text is not PTX, or uses an unsupported feature.</exception>
     public static PtxModule Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -26,19 +26,20 @@ public sealed class PtxParser
 
     private PtxModule ReadModule()
     {
-        if (!_lexer.Take(".version"))
+        if (!_lexer.Accept(".version"))
             throw _lexer.Unexpected(".version at the beginning of the module");
         (int, int) version = Version();
-        if (!_lexer.Take(".target"))
+        if (!_lexer.Accept(".target"))
             throw _lexer.Unexpected(".target after .version");
         string target = _lexer.ExpectName("a target, such as sm_80");
-        while (_lexer.Take(','))
+        while (_lexer.Accept(','))
             _lexer.ExpectName("a platform option");
         int addressSize = 32;
         while (_lexer.Current.Kind != PtxTokenKind.End)
         {
-            if (_lexer.Take(".address_size"))
-                addressSize = (int)_lexer.ExpectCount("64 or 32", 64) is int size and (32 or 64) ? size : throw _lexer.Wrong("the address size is neither 64 nor 32 bits");
+            if (_lexer.Accept(".address_size"))
+                addressSize = (int)_lexer.ExpectCount("64 or 32", 64) is int size and (32 or 64) ? size
+                    : throw _lexer.Error("the address size is neither 64 nor 32 bits");
             else
                 Directive();
         }
@@ -48,7 +49,9 @@ public sealed class PtxParser
             foreach (PtxRelocation place in variable.Relocations)
             {
                 if (!_variables.ContainsKey(place.Symbol) && !_functions.ContainsKey(place.Symbol))
-                    throw new PtxException(variable.Line, $"'{variable.Name}' is initialised with the address of '{place.Symbol}', which the module does not have");
+                    throw new PtxException(
+                        variable.Line,
+                        $"'{variable.Name}' is initialised with the address of '{place.Symbol}', which the module does not declare");
             }
         }
 
@@ -60,7 +63,7 @@ public sealed class PtxParser
 
     private (int Major, int Minor) Version()
     {
-        string[] parts = _lexer.Here.ToString().Split('.');
+        string[] parts = _lexer.CurrentText.ToString().Split('.');
         if (_lexer.Current.Kind != PtxTokenKind.Number || parts.Length != 2 || !int.TryParse(parts[0], out int major) || !int.TryParse(parts[1], out int minor) || major is < 6 or > 9)
             throw _lexer.Unexpected("an ISA version from 6.0 to 9.9, such as 7.8");
         _lexer.Advance();
@@ -70,9 +73,9 @@ public sealed class PtxParser
     private void Directive()
     {
         bool external = false;
-        while (_lexer.Current.Kind == PtxTokenKind.Word && _lexer.Here is ".visible" or ".extern" or ".weak" or ".common")
+        while (_lexer.Current.Kind == PtxTokenKind.Word && _lexer.CurrentText is ".visible" or ".extern" or ".weak" or ".common")
         {
-            external |= _lexer.Here is ".extern";
+            external |= _lexer.CurrentText is ".extern";
             _lexer.Advance();
         }
 
@@ -85,25 +88,26 @@ public sealed class PtxParser
         else if (_declarations.IsSpace(out PtxSpace space))
         {
             if (space is PtxSpace.Param or PtxSpace.Local)
-                throw _lexer.Wrong($"a .{space.ToString().ToLowerInvariant()} variable outside of functions, expected .global, .const or .shared");
+                throw _lexer.Error(
+                    $"a .{space.ToString().ToLowerInvariant()} variable outside of functions, expected .global, .const or .shared");
             _lexer.Advance();
             foreach (PtxVariable variable in _declarations.Statement(space, external))
                 Declare(variable);
         }
-        else if (_lexer.Take(".file"))
+        else if (_lexer.Accept(".file"))
         {
             File();
         }
-        else if (_lexer.Take(".section"))
+        else if (_lexer.Accept(".section"))
         {
             SkipSection();
         }
-        else if (_lexer.Take(".pragma"))
+        else if (_lexer.Accept(".pragma"))
         {
             _lexer.ExpectText("the text of .pragma");
             _lexer.Expect(';', "after .pragma");
         }
-        else if (!_lexer.Take(';'))
+        else if (!_lexer.Accept(';'))
         {
             throw _lexer.Unexpected("a directive of the module: .entry, .func, .global, .const, .shared, .file or .section");
         }
@@ -113,7 +117,7 @@ public sealed class PtxParser
     {
         if (_functions.ContainsKey(variable.Name))
             throw new PtxException(variable.Line, $"'{variable.Name}' is already the name of a function");
-        // An extern declaration and the definition may both be there.
+        // An extern declaration and the definition may both occur.
         if (_variables.TryGetValue(variable.Name, out PtxVariable? known) && !known.IsExternal && !variable.IsExternal)
             throw new PtxException(variable.Line, $"'{variable.Name}' is already declared in line {known.Line}");
         if (known is null || known.IsExternal)
@@ -142,18 +146,18 @@ public sealed class PtxParser
     {
         int number = (int)_lexer.ExpectCount("the number of a file", int.MaxValue);
         _files[number] = _lexer.ExpectText("the name of a file");
-        while (_lexer.Take(','))
+        while (_lexer.Accept(','))
             _lexer.ExpectCount("a time stamp or size", ulong.MaxValue);
     }
 
-    /// <summary>DWARF, which says nothing that <c>.loc</c> does not.</summary>
+    /// <summary>Skips DWARF, which adds nothing to <c>.loc</c> here.</summary>
     private void SkipSection()
     {
         if (_lexer.Current.Kind != PtxTokenKind.Word)
             throw _lexer.Unexpected("the name of a section");
         _lexer.Advance();
         _lexer.Expect('{', "after the name of a section");
-        while (!_lexer.Take('}'))
+        while (!_lexer.Accept('}'))
         {
             if (_lexer.Current.Kind == PtxTokenKind.End)
                 throw _lexer.Unexpected("'}' at the end of the section");

@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>How special registers are written.</summary>
+/// <summary>The names of special registers in PTX.</summary>
 internal static class PtxSpecialRegisterNames
 {
     private static readonly Dictionary<string, PtxSpecialRegisterOperand> Names = Read();

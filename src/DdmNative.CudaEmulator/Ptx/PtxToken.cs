@@ -8,12 +8,12 @@ internal enum PtxTokenKind : byte
     Word,
     Number,
 
-    /// <summary>What stands between double quotes; the quotes are not part of it.</summary>
+    /// <summary>The text between double quotes, without the quotes.</summary>
     Text,
 
     /// <summary>One character.</summary>
     Symbol,
 }
 
-/// <summary>A piece of the PTX text.</summary>
+/// <summary>A token of the PTX text.</summary>
 internal readonly record struct PtxToken(PtxTokenKind Kind, int Start, int Length, int Line);

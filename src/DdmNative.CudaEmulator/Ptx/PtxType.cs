@@ -36,10 +36,10 @@ public enum PtxType : byte
     B128,
 }
 
-/// <summary>What a <see cref="PtxType"/> is made of.</summary>
+/// <summary>Properties of a <see cref="PtxType"/>.</summary>
 public static class PtxTypeFacts
 {
-    /// <summary>Bytes that a value takes in memory; a predicate and types below a byte take one.</summary>
+    /// <summary>Bytes of a value in memory; predicates and types smaller than a byte take one.</summary>
     public static int ByteSize(this PtxType type) => type switch
     {
         PtxType.None => 0,

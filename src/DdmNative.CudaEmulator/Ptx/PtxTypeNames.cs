@@ -1,6 +1,6 @@
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>How types are written, and names for sets of them in <see cref="PtxInstructionTable"/>.</summary>
+/// <summary>The names of types in PTX, and names for sets of them in <see cref="PtxInstructionTable"/>.</summary>
 internal static class PtxTypeNames
 {
     private static readonly Dictionary<string, PtxType> Types =
@@ -18,13 +18,13 @@ internal static class PtxTypeNames
         ["COMPARED"] = "b16/b32/b64/u16/s16/u32/s32/u64/s64",
     };
 
-    /// <summary>The type of that name, without the dot.</summary>
+    /// <summary>The type with that name, without the dot.</summary>
     public static bool TryFind(ReadOnlySpan<char> name, out PtxType type) => BySpan.TryGetValue(name, out type);
 
-    /// <summary>The types of a set, as they are written.</summary>
-    public static IEnumerable<string> Of(uint mask) => Types.Where(type => (mask >> (int)type.Value & 1) != 0).Select(type => type.Key);
+    /// <summary>The types of a set, by name.</summary>
+    public static IEnumerable<string> List(uint mask) => Types.Where(type => (mask >> (int)type.Value & 1) != 0).Select(type => type.Key);
 
-    /// <summary>A bit per type of a list such as <c>INT/f32</c>.</summary>
+    /// <summary>A bit for each type of a list such as <c>INT/f32</c>.</summary>
     public static uint Mask(string alternatives)
     {
         uint mask = 0;

@@ -7,7 +7,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
 {
     private const ulong LargestVariable = 1UL << 40;
     private const ulong LargestInitialiser = 1UL << 28;
-    private const int MostDimensions = 8;
+    private const int MaxDimensions = 8;
 
     private static readonly Dictionary<string, PtxSpace> SpaceWords = new()
     {
@@ -16,14 +16,16 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
 
     private static readonly Dictionary<string, PtxSpace>.AlternateLookup<ReadOnlySpan<char>> Spaces = SpaceWords.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>Which space the present word opens, if it is one of <c>.global .shared .local .param .const</c>.</summary>
+    /// <summary>The space that the current word names, if it is one of <c>.global .shared .local .param .const</c>.</summary>
     public bool IsSpace(out PtxSpace space)
     {
         space = default;
-        return lexer.Current.Kind == PtxTokenKind.Word && Spaces.TryGetValue(lexer.Here, out space);
+        return lexer.Current.Kind == PtxTokenKind.Word && Spaces.TryGetValue(lexer.CurrentText, out space);
     }
 
-    /// <summary>What follows the space's word, up to and with the semicolon: one variable, or several apart by commas.</summary>
+    /// <summary>
+    /// Reads the text after the space's word, up to and including the semicolon: one variable, or several separated by commas.
+    /// </summary>
     public List<PtxVariable> Statement(PtxSpace space, bool external)
     {
         List<PtxVariable> variables = [];
@@ -32,45 +34,49 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         {
             variables.Add(Declarator(space, type, vector, alignment, external, true));
         }
-        while (lexer.Take(','));
+        while (lexer.Accept(','));
         lexer.Expect(';', "after the declaration");
         return variables;
     }
 
-    /// <summary>One parameter, after <c>.param</c>.</summary>
+    /// <summary>Reads one parameter, after <c>.param</c>.</summary>
     public PtxVariable Parameter()
     {
         (PtxType type, int vector, int alignment) = Prefix();
         return Declarator(PtxSpace.Param, type, vector, alignment, false, false);
     }
 
-    /// <summary>A type's name with its dot.</summary>
+    /// <summary>Reads a type's name with its dot.</summary>
     public PtxType ExpectType()
     {
-        if (lexer.Current.Kind != PtxTokenKind.Word || lexer.Here.Length < 2 || lexer.Here[0] != '.' || !PtxTypeNames.TryFind(lexer.Here[1..], out PtxType type))
+        if (lexer.Current.Kind != PtxTokenKind.Word || lexer.CurrentText.Length < 2 || lexer.CurrentText[0] != '.'
+            || !PtxTypeNames.TryFind(lexer.CurrentText[1..], out PtxType type))
             throw lexer.Unexpected("a type, such as .b32");
         lexer.Advance();
         return type;
     }
 
-    /// <summary>Attributes, alignment, vector length and type, in the orders that compilers write them; <c>.ptr</c> says what a parameter points to and changes nothing.</summary>
+    /// <summary>
+    /// Reads attributes, alignment, vector length and type, in the orders that compilers write them; <c>.ptr</c> describes what a parameter
+    /// points to and has no effect.
+    /// </summary>
     private (PtxType Type, int Vector, int Alignment) Prefix()
     {
         PtxType type = PtxType.None;
         int vector = 1, alignment = 0;
         while (true)
         {
-            if (lexer.Take(".align"))
+            if (lexer.Accept(".align"))
                 alignment = Alignment();
-            else if (lexer.Take(".attribute"))
+            else if (lexer.Accept(".attribute"))
                 SkipAttribute();
-            else if (lexer.Take(".v2"))
+            else if (lexer.Accept(".v2"))
                 vector = 2;
-            else if (lexer.Take(".v4"))
+            else if (lexer.Accept(".v4"))
                 vector = 4;
             else if (type == PtxType.None)
                 type = ExpectType();
-            else if (lexer.Take(".ptr"))
+            else if (lexer.Accept(".ptr"))
                 SkipPointee();
             else
                 return (type, vector, alignment);
@@ -80,13 +86,13 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
     private int Alignment()
     {
         int alignment = (int)lexer.ExpectCount("an alignment in bytes", 1 << 20);
-        return int.IsPow2(alignment) ? alignment : throw lexer.Wrong($"found an alignment of {alignment} bytes, expected a power of two");
+        return int.IsPow2(alignment) ? alignment : throw lexer.Error($"found an alignment of {alignment} bytes, expected a power of two");
     }
 
     private void SkipAttribute()
     {
         lexer.Expect('(', "after .attribute");
-        while (!lexer.Take(')'))
+        while (!lexer.Accept(')'))
         {
             if (lexer.Current.Kind == PtxTokenKind.End)
                 throw lexer.Unexpected("')' after the attributes");
@@ -98,7 +104,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
     {
         if (IsSpace(out _))
             lexer.Advance();
-        if (lexer.Take(".align"))
+        if (lexer.Accept(".align"))
             Alignment();
     }
 
@@ -106,15 +112,15 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
     {
         int line = lexer.Line;
         if (type == PtxType.Pred)
-            throw lexer.Wrong("a variable in memory has the type .pred, expected a type of bits");
+            throw lexer.Error("a variable in memory has the type .pred, expected a type of bits");
         string name = lexer.ExpectName($"the name of a .{space.ToString().ToLowerInvariant()} variable");
         int element = type.ByteSize();
         List<ulong> extents = [];
         bool open = false;
-        while (lexer.Take('['))
+        while (lexer.Accept('['))
         {
-            if (extents.Count == MostDimensions)
-                throw lexer.Wrong($"'{name}' has more than {MostDimensions} dimensions");
+            if (extents.Count == MaxDimensions)
+                throw lexer.Error($"'{name}' has more than {MaxDimensions} dimensions");
             open |= lexer.Is(']') && extents.Count == 0;
             extents.Add(lexer.Is(']') && extents.Count == 0 ? 0 : lexer.ExpectCount($"the extent of '{name}'", LargestVariable));
             lexer.Expect(']', $"after the extent of '{name}'");
@@ -125,10 +131,11 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         if (alignment == 0)
             alignment = element * vector;
         InitialiserImage? image = null;
-        if (initialisable && lexer.Take('='))
+        if (initialisable && lexer.Accept('='))
         {
             if (space is not (PtxSpace.Global or PtxSpace.Const))
-                throw lexer.Wrong($"'{name}' in .{space.ToString().ToLowerInvariant()} has an initialiser, expected one only in .global and .const");
+                throw lexer.Error(
+                    $"'{name}' in .{space.ToString().ToLowerInvariant()} has an initialiser, expected one only in .global and .const");
             image = new InitialiserImage();
             ulong[] strides = Strides(extents, element, name);
             Values(image, extents, strides, 0, 0, open ? ulong.MaxValue : Total(extents, element, name), type, name);
@@ -138,7 +145,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         }
         else if (open && !(external || space is PtxSpace.Param))
         {
-            throw lexer.Wrong($"'{name}' has an open extent and no initialiser, expected its extent between the brackets");
+            throw lexer.Error($"'{name}' has an open extent and no initialiser, expected its extent between the brackets");
         }
 
         return new PtxVariable
@@ -155,13 +162,13 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         {
             total *= extent;
             if (total > LargestVariable)
-                throw lexer.Wrong($"'{name}' is larger than {LargestVariable} bytes");
+                throw lexer.Error($"'{name}' is larger than {LargestVariable} bytes");
         }
 
         return (ulong)total;
     }
 
-    /// <summary>Bytes between neighbours along each dimension.</summary>
+    /// <summary>Bytes between adjacent elements along each dimension.</summary>
     private ulong[] Strides(List<ulong> extents, int element, string name)
     {
         ulong[] strides = new ulong[extents.Count];
@@ -179,7 +186,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         }
 
         lexer.Expect('{', $"before the values of '{name}'");
-        for (ulong at = offset; !lexer.Take('}'); at += strides[dimension])
+        for (ulong at = offset; !lexer.Accept('}'); at += strides[dimension])
         {
             if (at > offset)
                 lexer.Expect(',', $"or '}}' after a value of '{name}'");
@@ -191,9 +198,9 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
     {
         int bytes = type.ByteSize();
         if (offset + (ulong)bytes > end)
-            throw lexer.Wrong($"'{name}' has more values than elements");
+            throw lexer.Error($"'{name}' has more values than elements");
         if (offset >= LargestInitialiser)
-            throw lexer.Wrong($"the values of '{name}' reach beyond {LargestInitialiser} bytes");
+            throw lexer.Error($"the values of '{name}' reach beyond {LargestInitialiser} bytes");
         int at = (int)offset;
         if (lexer.Current.Kind == PtxTokenKind.Word)
         {
@@ -202,12 +209,13 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         }
 
         PtxImmediate number = Number($"a value of '{name}'");
-        if (lexer.Take('('))
+        if (lexer.Accept('('))
         {
             // 0xFF00(name): one byte of an address.
             int shift = System.Numerics.BitOperations.TrailingZeroCount(number.Bits);
             if (bytes != 1 || shift % 8 != 0 || number.Bits >> shift != 0xFF)
-                throw lexer.Wrong($"found the mask 0x{number.Bits:X} before '(' in '{name}', expected 0xFF, 0xFF00, … in an array of bytes");
+                throw lexer.Error(
+                    $"found the mask 0x{number.Bits:X} before '(' in '{name}', expected 0xFF, 0xFF00, … in an array of bytes");
             Symbol(image, at, 1, shift / 8 + 1);
             lexer.Expect(')', $"after a masked address in '{name}'");
             return;
@@ -216,7 +224,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         Span<byte> packed = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(packed, Bits(number, type));
         if (bytes > 8)
-            throw lexer.Wrong($"'{name}' has values of type .{type.ToString().ToLowerInvariant()}, expected at most 8 bytes each");
+            throw lexer.Error($"'{name}' has values of type .{type.ToString().ToLowerInvariant()}, expected at most 8 bytes each");
         image.Write(at, packed[..bytes]);
     }
 
@@ -225,10 +233,10 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         (PtxType.F32, PtxImmediateKind.WholeNumber) => BitConverter.SingleToUInt32Bits((long)number.Bits),
         (PtxType.F64, PtxImmediateKind.WholeNumber) => BitConverter.DoubleToUInt64Bits((long)number.Bits),
         (PtxType.F32 or PtxType.F64, _) or (_, PtxImmediateKind.WholeNumber) => number.As(type),
-        _ => throw lexer.Wrong($"found a floating-point value for the type .{type.ToString().ToLowerInvariant()}, expected a whole number"),
+        _ => throw lexer.Error($"found a floating-point value for the type .{type.ToString().ToLowerInvariant()}, expected an integer"),
     };
 
-    /// <summary>A number with its signs.</summary>
+    /// <summary>Reads a number with its signs.</summary>
     public PtxImmediate Number(string what)
     {
         bool negative = false;
@@ -238,9 +246,9 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
             lexer.Advance();
         }
 
-        bool inverted = lexer.Take('~');
+        bool inverted = lexer.Accept('~');
         PtxImmediate number;
-        if (lexer.Take("WARP_SZ"))
+        if (lexer.Accept("WARP_SZ"))
         {
             number = new PtxImmediate(32, PtxImmediateKind.WholeNumber);
         }
@@ -248,7 +256,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         {
             if (lexer.Current.Kind != PtxTokenKind.Number)
                 throw lexer.Unexpected(what);
-            number = PtxNumber.Read(lexer.Here, lexer.Line);
+            number = PtxNumber.Read(lexer.CurrentText, lexer.Line);
             lexer.Advance();
         }
 
@@ -257,10 +265,13 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         return negative ? PtxNumber.Negate(number) : number;
     }
 
-    /// <summary><c>name</c>, <c>name+8</c>, <c>generic(name)+8</c>; of the address only the byte before <paramref name="maskedByte"/>, or all if that is 0.</summary>
+    /// <summary>
+    /// Reads <c>name</c>, <c>name+8</c>, <c>generic(name)+8</c>; only the byte of the address before <paramref name="maskedByte"/>, or the
+    /// whole address if that is 0.
+    /// </summary>
     private void Symbol(InitialiserImage image, int offset, int bytes, int maskedByte)
     {
-        bool generic = lexer.Take("generic");
+        bool generic = lexer.Accept("generic");
         if (generic)
             lexer.Expect('(', "after generic");
         string symbol = lexer.ExpectName("the name of a variable or function");
@@ -269,7 +280,7 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
             lexer.Expect(')', "after generic(…");
         addend += Addend();
         if (maskedByte == 0 && bytes < 4)
-            throw lexer.Wrong($"the address of '{symbol}' stands where {bytes} bytes are, expected 4 or 8");
+            throw lexer.Error($"the address of '{symbol}' initialises an element of {bytes} bytes, expected 4 or 8");
         image.Write(offset, stackalloc byte[bytes]);
         image.Add(new PtxRelocation(offset, bytes, symbol, addend, generic), maskedByte);
     }

@@ -26,7 +26,7 @@ public class BlockWatchTests
     [Theory]
     [InlineData(5, false)]
     [InlineData(6, true)]
-    public void Two_warps_that_write_one_place_race_only_if_they_write_different_values(byte second, bool races)
+    public void Two_warps_that_write_one_location_race_only_if_the_values_differ(byte second, bool races)
     {
         BlockWatch watch = Watch();
         Assert.Null(watch.Write(0, 0, 1, Row(512), 4, _memory));
@@ -34,7 +34,7 @@ public class BlockWatchTests
         Assert.Null(watch.Write(0, 1, AllLanes, Row(512), 4, _memory));
         Assert.True(watch.HasSuspects);
         _memory[512] = second;
-        FaultReport? report = watch.Settle(_memory);
+        FaultReport? report = watch.ReportSuspects(_memory);
         Assert.Equal(races ? FaultKind.SharedWriteWriteRace : null, report?.Kind);
         Assert.False(watch.HasSuspects);
     }
@@ -44,7 +44,7 @@ public class BlockWatchTests
     [InlineData(0x0000000fu, 0x00000007u, "leaves out lane 3")]
     [InlineData(0x0000000fu, 0x0000001fu, "names lane 4, which is elsewhere")]
     [InlineData(0x0000000fu, 0x8000000fu, "names lane 31, which has left")]
-    public void The_mask_of_a_warp_barrier_must_name_those_who_come(uint executing, uint named, string? detail)
+    public void The_mask_of_a_warp_barrier_must_name_the_lanes_that_arrive(uint executing, uint named, string? detail)
     {
         FaultReport? report = Watch().WarpMask(0, 0, executing, [.. Enumerable.Repeat(named, 32)], alive: 0x7fffffff);
         Assert.Equal(detail is null, report is null);

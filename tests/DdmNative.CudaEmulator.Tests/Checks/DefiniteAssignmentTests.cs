@@ -8,24 +8,24 @@ namespace DdmNative.CudaEmulator.Tests.Checks;
 public class DefiniteAssignmentTests
 {
     [Fact]
-    public void Registers_written_on_every_path_need_no_watching() =>
+    public void Registers_written_on_every_path_are_not_tracked() =>
         // 0 set r1; 1 branch to 4 if r1; 2 set r0; 3 branch 5; 4 set r0; 5 add
         Assert.Empty(DefiniteAssignment.MaybeUnwritten(Function(2, Set(1), Branch(4, 1), Set(0), Branch(5), Set(0), Add(1, 0, 1), Return())));
 
     [Fact]
-    public void A_register_written_on_one_path_only_is_watched() =>
+    public void A_register_written_on_only_one_path_is_tracked() =>
         Assert.Equal([0], DefiniteAssignment.MaybeUnwritten(Function(2, Set(1), Branch(3, 1), Set(0), Add(1, 0, 1), Return())));
 
     [Fact]
-    public void Writing_under_a_guard_is_not_writing_for_certain() =>
+    public void A_guarded_write_is_not_a_definite_write() =>
         Assert.Equal([0], DefiniteAssignment.MaybeUnwritten(Function(2, Set(1), Set(0, guard: 1), Add(1, 0, 1), Return())));
 
     [Fact]
-    public void What_a_loop_writes_at_its_end_is_missing_in_its_first_round() =>
+    public void A_register_written_at_the_end_of_a_loop_is_unwritten_in_the_first_iteration() =>
         Assert.Equal([0], DefiniteAssignment.MaybeUnwritten(Function(2, Set(1), Add(1, 0, 1), Set(0), Branch(1, 1), Return())));
 
     [Fact]
-    public void A_branch_back_to_the_first_instruction_does_not_hide_what_is_missing_there() =>
+    public void A_branch_back_to_the_first_instruction_does_not_hide_an_unwritten_register() =>
         Assert.Equal([0, 1], DefiniteAssignment.MaybeUnwritten(Function(2, Add(1, 0, 1), Set(0), Branch(0, 1), Return())).Order());
 
     [Fact]

@@ -31,12 +31,12 @@ public class FaultReportTests
             "read-write race in shared memory in kernel scan at PTX line 9 (ld.shared.f32), block (0, 0, 0), thread (40, 0, 0)\n" +
             "  reads 4 bytes at shared 0x84: 4 bytes into the variable tile of 64 bytes at 0x80\n" +
             "  written before by thread (1, 0, 0) at PTX line 7 (st.shared.f32)\n" +
-            "  order the two by __syncthreads(), or by __syncwarp() where both threads are of one warp",
+            "  order the two by __syncthreads(), or by __syncwarp() if both threads are in one warp",
             report.Message);
     }
 
     [Fact]
-    public void Where_an_address_lies_is_told_from_the_allocation()
+    public void The_position_of_an_address_is_relative_to_the_allocation()
     {
         FaultAllocation freed = new(0x1000, 16, null, true);
         Assert.Equal("8 bytes before the freed allocation of 16 bytes at 0x1000", freed.Relation(0xff8));
@@ -45,7 +45,8 @@ public class FaultReportTests
     }
 
     [Fact]
-    public void A_thread_is_found_from_its_number() => Assert.Equal(new FaultIndex(3, 1, 2), FaultIndex.Of(3 + 8 * (1 + 4 * 2), 8, 4));
+    public void A_thread_index_is_derived_from_its_number() =>
+        Assert.Equal(new FaultIndex(3, 1, 2), FaultIndex.FromNumber(3 + 8 * (1 + 4 * 2), 8, 4));
 
     [Theory]
     [InlineData("all", FaultChecks.All)]
@@ -54,18 +55,18 @@ public class FaultReportTests
     [InlineData("races, async-copies", FaultChecks.Races | FaultChecks.AsyncCopies)]
     [InlineData("-warp-races", FaultChecks.All & ~FaultChecks.WarpRaces)]
     [InlineData("all,-uninitialised,uninitialised-shared", (FaultChecks.All & ~FaultChecks.Uninitialised) | FaultChecks.UninitialisedShared)]
-    public void Checks_are_chosen_by_words(string text, FaultChecks checks) => Assert.Equal(checks, FaultChecksText.Parse(text));
+    public void Checks_are_selected_by_words(string text, FaultChecks checks) => Assert.Equal(checks, FaultChecksText.Parse(text));
 
     [Fact]
-    public void A_word_that_is_no_check_is_refused_with_those_there_are()
+    public void An_unknown_check_is_refused_with_the_valid_ones()
     {
         FormatException exception = Assert.Throws<FormatException>(() => FaultChecksText.Parse("races,speling"));
-        Assert.Contains("'speling' is no check", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("'speling' is not a check", exception.Message, StringComparison.Ordinal);
         Assert.Contains("warp-races", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Every_kind_of_fault_has_a_title_of_its_own()
+    public void Every_kind_of_fault_has_its_own_title()
     {
         FaultKind[] kinds = Enum.GetValues<FaultKind>();
         Assert.Equal(kinds.Length, kinds.Select(kind => kind.Title()).Distinct().Count());

@@ -6,7 +6,7 @@ namespace DdmNative.CudaEmulator.Tests.Checks;
 public class InitialisedBytesTests
 {
     [Fact]
-    public void Bytes_are_known_one_by_one()
+    public void Bytes_are_tracked_individually()
     {
         InitialisedBytes bytes = new(300);
         bytes.Mark(3, 1);
@@ -22,7 +22,7 @@ public class InitialisedBytesTests
     [InlineData(0, 1000)]
     [InlineData(7, 3)]
     [InlineData(64, 64)]
-    public void A_copy_brings_what_it_knows_and_what_it_does_not(int from, int length)
+    public void A_copy_preserves_initialised_and_uninitialised_bytes(int from, int length)
     {
         InitialisedBytes source = new(1100), target = new(1100);
         target.Mark(0, 1100);
@@ -48,7 +48,7 @@ public class InitialisedBytesTests
     }
 
     [Fact]
-    public void Threads_that_mark_neighbouring_bytes_lose_nothing()
+    public void Concurrent_marks_of_adjacent_bytes_are_not_lost()
     {
         InitialisedBytes bytes = new(1 << 16);
         Parallel.For(0, 8, thread =>

@@ -6,9 +6,9 @@ using Xunit;
 namespace DdmNative.CudaEmulator.Tests.Checks;
 
 /// <summary>
-/// Values that come from what nobody has written: correct programs move them about and compute with them, and only what they decide is a
-/// fault. The bodies are those of <see cref="LaneKernel"/>; %r20 is unwritten in lanes 20 to 31, and so is the shared memory from
-/// <c>tile</c> on, a word for each lane.
+/// Poison: correct programs move uninitialised values and compute with them, and only a decision by such a value is a fault. The bodies are
+/// those of <see cref="LaneKernel"/>; %r20 is unwritten in lanes 20 to 31, and so is the shared memory from <c>tile</c> on, a word for each
+/// lane.
 /// </summary>
 public class PoisonTests
 {
@@ -23,7 +23,7 @@ public class PoisonTests
     private const string StoreSound = "@%p1 st.global.u32 [%rd2], %r21;";
 
     /// <summary>
-    /// Each leaves in %r21 the lane's number in lanes 0 to 19, and what nobody has written, or what comes from it, in the others.
+    /// Each leaves in %r21 the lane's number in lanes 0 to 19, and an uninitialised value, or one derived from it, in the others.
     /// </summary>
     public static TheoryData<string> Copies =>
     [
@@ -44,7 +44,10 @@ public class PoisonTests
         "ld.shared.u32 %r22, [%r5]; add.cc.u32 %r21, %r22, 0; addc.u32 %r23, %r22, 0;",
     ];
 
-    /// <summary>Instructions that settle %r21 in all lanes, whatever %r20 and %p2, which comes from it, hold in lanes 20 to 31.</summary>
+    /// <summary>
+    /// Instructions that determine %r21 in all lanes, independently of the values of %r20 and of %p2, which is derived from it, in lanes 20
+    /// to 31.
+    /// </summary>
     public static TheoryData<string> Settled =>
     [
         "and.pred %p3, %p1, %p2; selp.u32 %r21, 1, 2, %p3;",
@@ -65,7 +68,7 @@ public class PoisonTests
         "shfl.sync.idx.b32 %r21, %r20, 4, 31, -1;",
     ];
 
-    /// <summary>Copies in lanes that go round and round until the given lane, which is not among them, has set a flag.</summary>
+    /// <summary>Copies in lanes that spin until the given lane, which is not among them, has set a flag.</summary>
     public static TheoryData<string, int> CopiesOfWaitingLanes
     {
         get
@@ -85,7 +88,7 @@ public class PoisonTests
 
     [Theory]
     [MemberData(nameof(CopiesOfWaitingLanes))]
-    public void Lanes_that_wait_for_others_keep_what_nobody_has_written(string copy, int setter)
+    public void Lanes_that_wait_for_others_keep_uninitialised_values(string copy, int setter)
     {
         string body = $"""
             {Unwritten}
@@ -111,7 +114,7 @@ public class PoisonTests
 
     [Theory]
     [MemberData(nameof(Copies))]
-    public void What_nobody_has_written_may_be_moved_and_thrown_away(string copy)
+    public void Uninitialised_values_may_be_moved_and_discarded(string copy)
     {
         uint[] results = LaneKernel.Results($"{Unwritten}\n{copy}\n{StoreSound}", 32);
         Assert.Equal(Enumerable.Range(0, 32).Select(lane => lane < 20 ? (uint)lane : 0), results);
@@ -119,7 +122,7 @@ public class PoisonTests
 
     [Theory]
     [MemberData(nameof(Copies))]
-    public void What_nobody_has_written_may_not_be_stored_in_global_memory_by_whatever_way_it_came(string copy)
+    public void An_uninitialised_value_must_not_be_stored_in_global_memory(string copy)
     {
         FaultReport report = Fault($"{Unwritten}\n{copy}\nst.global.u32 [%rd2], %r21;");
         Assert.Equal((20u, "st.global.u32"), (report.Thread.X, report.Place.Instruction));
@@ -128,7 +131,7 @@ public class PoisonTests
 
     [Theory]
     [MemberData(nameof(Copies))]
-    public void What_nobody_has_written_may_not_decide_a_branch_by_whatever_way_it_came(string copy)
+    public void An_uninitialised_value_must_not_decide_a_branch(string copy)
     {
         FaultReport report = Fault($"{Unwritten}\n{copy}\nsetp.eq.u32 %p9, %r21, 3;\n@%p9 bra OUT;\nst.global.u32 [%rd2], %r4;\nOUT:");
         Assert.Equal((20u, "bra"), (report.Thread.X, report.Place.Instruction));
@@ -137,7 +140,7 @@ public class PoisonTests
 
     [Theory]
     [MemberData(nameof(Copies))]
-    public void What_nobody_has_written_may_not_be_an_address_by_whatever_way_it_came(string copy)
+    public void An_uninitialised_value_must_not_be_an_address(string copy)
     {
         FaultReport report = Fault($"{Unwritten}\n{copy}\nmad.lo.u32 %r30, %r21, 4, %r3;\nst.shared.u32 [%r30+8192], %r4;");
         Assert.Equal((20u, "st.shared.u32"), (report.Thread.X, report.Place.Instruction));
@@ -146,18 +149,18 @@ public class PoisonTests
 
     [Theory]
     [MemberData(nameof(Settled))]
-    public void A_result_that_other_sources_settle_is_sound(string settles) =>
+    public void A_result_that_other_sources_determine_is_not_poison(string settles) =>
         LaneKernel.Results($"{Unwritten}\nsetp.gt.u32 %p2, %r20, 2;\n{settles}\nst.global.u32 [%rd2], %r21;", 32);
 
     [Fact]
-    public void A_report_names_the_instruction_that_read_what_nobody_has_written()
+    public void A_report_names_the_instruction_that_read_uninitialised_memory()
     {
         FaultReport report = Fault($"{Unwritten}\nld.shared.u32 %r22, [%r5];\nadd.u32 %r21, %r22, 1;\nst.global.u32 [%rd2], %r21;");
         Assert.Equal(FaultKind.UninitialisedShared, report.Kind);
         Assert.Equal(("ld.shared.u32", report.Place.PtxLine - 2), (report.Origin!.Instruction, report.Origin.PtxLine));
         Assert.Equal(("tile", 80ul), (report.Memory!.Allocation!.Name, report.Memory.Address));
         Assert.Contains("reads 4 bytes at shared 0x50: 80 bytes into the variable tile of", report.Message, StringComparison.Ordinal);
-        Assert.Contains("the value stored in global memory comes from what nobody has written", report.Message, StringComparison.Ordinal);
+        Assert.Contains("the value stored in global memory comes from uninitialised memory", report.Message, StringComparison.Ordinal);
         Assert.Contains("in 12 lanes of the warp", report.Message, StringComparison.Ordinal);
     }
 
@@ -165,7 +168,7 @@ public class PoisonTests
     [InlineData("shfl.sync.bfly.b32 %r30, %r4, 1, 31, %r21;")]
     [InlineData("vote.sync.ballot.b32 %r30, %p1, %r21;")]
     [InlineData("bar.warp.sync %r21;")]
-    public void What_nobody_has_written_may_not_be_a_mask_of_lanes(string exchange)
+    public void An_uninitialised_value_must_not_be_a_mask_of_lanes(string exchange)
     {
         FaultReport report = Fault($"{Unwritten}\nor.b32 %r21, %r20, 0;\n{exchange}");
         Assert.Equal((FaultKind.UninitialisedRegister, 20u), (report.Kind, report.Thread.X));
@@ -173,7 +176,7 @@ public class PoisonTests
     }
 
     [Fact]
-    public void A_report_names_the_register_that_was_not_written_though_another_one_is_stored()
+    public void A_report_names_the_unwritten_register_even_if_another_one_is_stored()
     {
         FaultReport report = Fault($"{Unwritten}\nadd.u32 %r21, %r20, 1;\nst.global.u32 [%rd2], %r21;");
         Assert.Equal(FaultKind.UninitialisedRegister, report.Kind);
@@ -181,7 +184,7 @@ public class PoisonTests
     }
 
     [Fact]
-    public void Another_warp_finds_the_origin_of_what_came_through_shared_memory()
+    public void Another_warp_reports_the_origin_of_poison_from_shared_memory()
     {
         FaultReport report = Fault($"""
                 setp.lt.u32 %p1, %r0, 20;
@@ -203,7 +206,7 @@ public class PoisonTests
     [InlineData("m16n8k8.row.col.f32.tf32.tf32.f32", "{%r20, %r10, %r20, %r10}, {%r10, %r10}, {%f0, %f0, %f0, %f0}", 0x000fffffu)]
     [InlineData("m16n8k16.row.col.f32.bf16.bf16.f32", "{%r10, %r10, %r10, %r10}, {%r20, %r10}, {%f0, %f0, %f0, %f0}", 0x77777777u)]
     [InlineData("m16n8k16.row.col.f32.f16.f16.f32", "{%r10, %r10, %r10, %r10}, {%r10, %r10}, {%f20, %f0, %f0, %f0}", 0x000fffffu)]
-    public void A_matrix_product_is_sound_where_its_row_and_column_are(string shape, string sources, uint sound)
+    public void An_element_of_a_matrix_product_is_poison_only_if_its_row_or_column_is(string shape, string sources, uint sound)
     {
         // Lanes 20 to 31 hold rows 5 to 7 of A, columns 5 to 7 of B, and of C rows 5 to 7; lane 4 r + t holds columns 2 t and 2 t + 1 of
         // row r of D.
@@ -221,7 +224,7 @@ public class PoisonTests
     }
 
     [Fact]
-    public void A_register_that_a_call_writes_is_sound_where_the_function_gives_a_sound_value()
+    public void A_register_that_a_call_writes_is_poison_only_if_the_returned_value_is()
     {
         const string Function = ".func (.reg .b32 %result) twice(.reg .b32 %given) { add.u32 %result, %given, %given; ret; }";
         string sound = $"{Unwritten}\ncall.uni (%r20), twice, (%r4);\nst.global.u32 [%rd2], %r20;";
@@ -233,7 +236,7 @@ public class PoisonTests
     }
 
     [Fact]
-    public void A_later_block_knows_nothing_of_the_poison_of_an_earlier_one() =>
+    public void A_later_block_does_not_see_the_poison_of_an_earlier_one() =>
         LaneKernel.Results($"""
                 setp.eq.u32 %p8, %r1, 0;
                 @!%p8 bra LATER;
@@ -252,7 +255,7 @@ public class PoisonTests
     [Theory]
     [InlineData(FaultChecks.UninitialisedRegisters, "mov.u32 %r21, %r20;")]
     [InlineData(FaultChecks.UninitialisedShared, "ld.shared.u32 %r21, [%r5];")]
-    public void A_check_that_is_off_lets_its_own_poison_pass_and_no_other(FaultChecks check, string copy)
+    public void A_disabled_check_ignores_only_its_own_poison(FaultChecks check, string copy)
     {
         EmulatorOptions options = LaneKernel.Options with { Checks = FaultChecks.All & ~check };
         string body = $"{Unwritten}\n{copy}\nst.global.u32 [%rd2], %r21;";

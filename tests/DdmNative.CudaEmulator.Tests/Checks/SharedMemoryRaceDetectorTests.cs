@@ -8,7 +8,7 @@ public class SharedMemoryRaceDetectorTests
     private const uint AllLanes = uint.MaxValue;
 
     [Fact]
-    public void Writing_waiting_and_reading_what_another_warp_wrote_is_right()
+    public void A_write_a_barrier_and_a_read_by_another_warp_are_no_race()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -21,7 +21,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Reading_what_another_warp_wrote_without_a_barrier_is_a_race_that_names_the_writer()
+    public void A_read_after_a_write_by_another_warp_without_a_barrier_is_a_race_that_names_the_writer()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -30,7 +30,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Writing_what_another_warp_has_read_without_a_barrier_is_a_race_that_names_the_reader()
+    public void A_write_after_a_read_by_another_warp_without_a_barrier_is_a_race_that_names_the_reader()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -41,7 +41,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void A_reader_hidden_behind_a_later_one_is_found_all_the_same()
+    public void A_reader_is_found_even_if_another_one_read_later()
     {
         SharedMemoryRaceDetector detector = Block(warps: 3);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -53,7 +53,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Two_warps_that_write_one_place_race_and_lanes_of_one_instruction_do_not()
+    public void Two_warps_that_write_one_location_race_but_lanes_of_one_instruction_do_not()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, AllLanes, Same(64), 4));
@@ -62,7 +62,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void A_race_that_changes_nothing_can_be_passed_over()
+    public void A_race_that_changes_nothing_can_be_ignored()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, 1, Same(64), 4));
@@ -98,7 +98,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void A_named_barrier_orders_only_those_who_meet_there()
+    public void A_named_barrier_orders_only_the_warps_that_take_part()
     {
         SharedMemoryRaceDetector detector = Block(warps: 3);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -108,7 +108,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Order_is_handed_on_from_barrier_to_barrier()
+    public void Order_is_transitive_over_barriers()
     {
         SharedMemoryRaceDetector detector = Block(warps: 3);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -118,7 +118,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void What_a_producer_writes_after_it_arrived_is_not_ordered_by_that_barrier()
+    public void A_write_after_arriving_at_a_barrier_is_not_ordered_by_that_barrier()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -131,7 +131,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Atomic_accesses_do_not_race_with_one_another_but_with_plain_ones()
+    public void Atomic_accesses_race_with_plain_ones_but_not_with_each_other()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, 1, Row(0), 4));
@@ -144,7 +144,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Reading_what_nobody_in_this_block_wrote_is_uninitialised_even_if_the_last_block_wrote_it()
+    public void Memory_is_uninitialised_in_a_block_even_if_the_previous_block_wrote_it()
     {
         SharedMemoryRaceDetector detector = Block(warps: 1);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
@@ -159,7 +159,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Neighbouring_halves_of_a_word_belong_to_different_threads()
+    public void Adjacent_halves_of_a_word_are_tracked_separately()
     {
         SharedMemoryRaceDetector detector = Block(warps: 2, unitBytes: 2);
         ulong[] halves = [.. Enumerable.Range(0, 32).Select(lane => 2ul * (ulong)lane)];
@@ -171,7 +171,7 @@ public class SharedMemoryRaceDetectorTests
     [Theory]
     [InlineData(8)]
     [InlineData(16)]
-    public void Wide_accesses_are_watched_to_their_last_word(int bytes)
+    public void Wide_accesses_are_checked_to_their_last_word(int bytes)
     {
         SharedMemoryRaceDetector detector = Block(warps: 2);
         ulong[] rows = [.. Enumerable.Range(0, 32).Select(lane => (ulong)(lane * bytes))];
@@ -183,7 +183,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void A_copy_may_be_read_after_its_thread_has_waited_and_the_others_have_met_it()
+    public void A_copy_may_be_read_after_its_thread_has_waited_and_a_barrier()
     {
         (SharedMemoryRaceDetector detector, AsyncCopies copies) = Copying(warps: 2);
         Assert.True(copies.Copy(1, 0, AllLanes, Rows16(0), 16));
@@ -199,7 +199,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void A_barrier_does_not_stand_in_for_waiting()
+    public void A_barrier_does_not_replace_waiting_for_a_copy()
     {
         (SharedMemoryRaceDetector detector, AsyncCopies copies) = Copying(warps: 2);
         Assert.True(copies.Copy(1, 0, AllLanes, Rows16(0), 16));
@@ -210,7 +210,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Waiting_does_not_stand_in_for_a_barrier()
+    public void Waiting_for_a_copy_does_not_replace_a_barrier()
     {
         (SharedMemoryRaceDetector detector, AsyncCopies copies) = Copying(warps: 2);
         Assert.True(copies.Copy(1, 0, AllLanes, Rows16(0), 16));
@@ -220,7 +220,7 @@ public class SharedMemoryRaceDetectorTests
     }
 
     [Fact]
-    public void Copies_that_a_block_never_waited_for_do_not_haunt_the_next()
+    public void Copies_that_a_block_never_waited_for_do_not_affect_the_next_block()
     {
         (SharedMemoryRaceDetector detector, AsyncCopies copies) = Copying(warps: 1);
         Assert.True(copies.Copy(1, 0, AllLanes, Rows16(0), 16));
@@ -234,7 +234,7 @@ public class SharedMemoryRaceDetectorTests
     [InlineData(11)]
     [InlineData(12)]
     [InlineData(13)]
-    public void Random_accesses_give_the_verdicts_of_a_plain_happens_before_model(int seed)
+    public void Random_accesses_give_the_results_of_a_simple_happens_before_model(int seed)
     {
         Random random = new(seed);
         int races = 0;
@@ -307,7 +307,7 @@ public class SharedMemoryRaceDetectorTests
 
     private static ulong[] Same(ulong address) => [.. Enumerable.Repeat(address, 32)];
 
-    /// <summary>Every access with what it has seen, compared with every other one.</summary>
+    /// <summary>Compares every access with every earlier one, using the set of accesses that its thread has seen.</summary>
     private sealed class PlainModel(int warps)
     {
         private readonly List<(int Site, int Warp, int Lane, int Word, bool Writes, int Epoch, int WarpEpoch)> _past = [];

@@ -5,11 +5,11 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Counters;
 
-/// <summary>Small kernels whose counters can be worked out by hand.</summary>
+/// <summary>Small kernels whose counters can be computed by hand.</summary>
 public class CountedKernelTests
 {
     [Fact]
-    public void A_copy_by_rows_moves_the_least_possible()
+    public void A_copy_by_rows_moves_the_minimum()
     {
         KernelCounters kernel = Count(64, """
             ld.global.f32 %f1, [%rd3];
@@ -33,7 +33,7 @@ public class CountedKernelTests
     }
 
     [Fact]
-    public void Reading_one_row_twice_moves_twice_the_least()
+    public void Reading_one_row_twice_moves_twice_the_minimum()
     {
         KernelCounters kernel = Count(32, """
             ld.global.f32 %f1, [%rd3];
@@ -43,7 +43,7 @@ public class CountedKernelTests
     }
 
     [Fact]
-    public void A_row_that_begins_within_a_sector_takes_one_more()
+    public void A_row_that_starts_within_a_sector_takes_one_more()
     {
         KernelCounters kernel = Count(32, "ld.global.f32 %f1, [%rd3+4];");
         Assert.Equal(new GlobalAccess(1, 5, 4, 0, 128), kernel.Totals.GlobalLoads);
@@ -54,7 +54,7 @@ public class CountedKernelTests
     [InlineData(1, 2)]
     [InlineData(2, 4)]
     [InlineData(3, 8)]
-    public void Words_of_one_bank_are_written_one_after_the_other(int shift, int wavefronts)
+    public void Words_of_one_bank_take_one_wavefront_each(int shift, int wavefronts)
     {
         KernelCounters kernel = Count(32, $"""
             shl.b32 %r3, %r0, {2 + shift};
@@ -77,7 +77,7 @@ public class CountedKernelTests
     }
 
     [Fact]
-    public void A_branch_that_parts_the_warp_is_divergent_and_one_that_does_not_is_not()
+    public void A_branch_is_divergent_only_if_it_splits_the_warp()
     {
         KernelCounters kernel = Count(64, """
             setp.lt.u32 %p1, %r0, 16;
@@ -88,13 +88,13 @@ public class CountedKernelTests
             add.u32 %r3, %r0, 3;
             """);
         Assert.Equal((2, 1), (kernel.Totals.Branches, kernel.Totals.DivergentBranches));
-        // The first warp's two additions are done by half of its lanes, and of the branches only those lanes count that take them: 16 and 0.
+        // Half of the first warp's lanes execute its two additions; only lanes that take a branch count for it: 16 and 0.
         Assert.Equal(Overhead(64) + 2 * 5, kernel.Totals.WarpInstructions);
         Assert.Equal(32 * (Overhead(64) + 10) - 32 - 48, kernel.Totals.LaneInstructions);
     }
 
     [Fact]
-    public void A_guarded_instruction_is_executed_by_those_who_hold_the_predicate()
+    public void A_guarded_instruction_counts_the_lanes_whose_predicate_is_true()
     {
         KernelCounters kernel = Count(32, """
             setp.lt.u32 %p1, %r0, 20;
@@ -105,7 +105,7 @@ public class CountedKernelTests
     }
 
     [Fact]
-    public void A_loop_is_counted_by_itself()
+    public void A_loop_is_counted_separately()
     {
         KernelCounters kernel = Count(32, """
             mov.f32 %f1, 0f3F800000;
@@ -165,7 +165,7 @@ public class CountedKernelTests
     }
 
     [Fact]
-    public void Each_line_that_reaches_memory_or_parts_a_warp_tells_its_own_cost()
+    public void Each_line_that_accesses_memory_or_splits_a_warp_has_its_own_cost()
     {
         KernelCounters kernel = Count(32, """
             ld.global.f32 %f1, [%rd3];
@@ -186,7 +186,7 @@ public class CountedKernelTests
     }
 
     [Fact]
-    public void An_asynchronous_copy_of_nothing_fills_with_zeros_and_asks_for_no_sector()
+    public void An_asynchronous_copy_of_nothing_writes_zeros_and_requests_no_sector()
     {
         KernelCounters kernel = Count(32, """
             shl.b32 %r3, %r0, 4;
@@ -199,13 +199,13 @@ public class CountedKernelTests
             cp.async.cg.shared.global [%r3], [%rd3], 16, %r4;
             cp.async.wait_all;
             """);
-        // Eight lanes read 16 bytes each, side by side; all 32 write to shared memory.
+        // Eight lanes read 16 adjacent bytes each; all 32 write to shared memory.
         Assert.Equal(new GlobalAccess(1, 4, 4, 1, 128), kernel.Totals.GlobalLoads);
         Assert.Equal(new SharedAccess(1, 4, 4, 0, 1), kernel.Totals.SharedStores);
     }
 
     [Fact]
-    public void Launches_add_up_and_are_kept_one_by_one_if_wanted()
+    public void Launches_are_summed_and_kept_individually_if_requested()
     {
         CounterReport report = Run(32, "ld.global.f32 %f1, [%rd3];", launches: 3, keptLaunches: 2);
         Assert.Equal((3, 3L), (report.Kernels[0].Launches, report.Kernels[0].Totals.GlobalLoads.Requests));

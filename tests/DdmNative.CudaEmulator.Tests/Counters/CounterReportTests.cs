@@ -11,7 +11,7 @@ public class CounterReportTests
     [Fact]
     public void Totals_sum_instructions_by_class_and_derive_shares_and_work()
     {
-        CounterTotals totals = CounterTotals.Of(Profile());
+        CounterTotals totals = CounterTotals.Compute(Profile());
         Assert.Equal(1 + 10 * 4 + 1, totals.WarpInstructions);
         Assert.Equal(32 * totals.WarpInstructions - 10 * 16, totals.LaneInstructions);
         Assert.Equal(20.0 / 42, totals.FmaShare, 12);
@@ -23,7 +23,7 @@ public class CounterReportTests
     }
 
     [Fact]
-    public void The_main_loop_is_counted_by_itself()
+    public void The_main_loop_is_counted_separately()
     {
         CounterReport report = new(keptLaunches: 1);
         report.Add(Profile(), (3, 1, 1), (32, 1, 1), 0, 0.25);
@@ -41,7 +41,7 @@ public class CounterReportTests
     }
 
     [Fact]
-    public void A_written_report_is_whole_and_says_that_it_is_an_emulators()
+    public void A_written_report_is_complete_and_names_the_emulator()
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         CounterReport report = new();
@@ -63,8 +63,8 @@ public class CounterReportTests
     public void A_roofline_is_the_longer_of_arithmetic_and_traffic()
     {
         GpuDataSheet gpu = new("test", Fp32: 1e12, Fp64: 1e11, MatrixTf32: 8e12, MatrixHalf: 16e12, Bandwidth: 1e11, Multiprocessors: 10, Clock: 1e9);
-        CounterTotals totals = CounterTotals.Of(Profile());
-        Roofline memory = Roofline.Of(gpu, totals, leastBytes: 1000), compute = Roofline.Of(gpu, totals, leastBytes: 10);
+        CounterTotals totals = CounterTotals.Compute(Profile());
+        Roofline memory = Roofline.Compute(gpu, totals, leastBytes: 1000), compute = Roofline.Compute(gpu, totals, leastBytes: 10);
         Assert.Equal(("memory", 1e-8), (memory.Bound, memory.Seconds));
         Assert.Equal(("compute", 960 / 1e12), (compute.Bound, compute.Seconds));
         Assert.Equal(42 / 4e10, memory.IssueSeconds);
@@ -82,10 +82,10 @@ public class CounterReportTests
     [InlineData(PtxOpcode.St, PtxType.F32, PtxSpace.Shared, InstructionClass.SharedStore, 0)]
     [InlineData(PtxOpcode.Ld, PtxType.U64, PtxSpace.Param, InstructionClass.ConstantLoad, 0)]
     [InlineData(PtxOpcode.Shfl, PtxType.B32, PtxSpace.Generic, InstructionClass.WarpExchange, 0)]
-    public void Instructions_are_put_into_classes(PtxOpcode opcode, PtxType type, PtxSpace space, InstructionClass expected, int work)
+    public void Instructions_are_classified(PtxOpcode opcode, PtxType type, PtxSpace space, InstructionClass expected, int work)
     {
         PtxInstruction instruction = Do(opcode, new() { Types = [type], Space = space });
-        Assert.Equal((expected, work), (InstructionClasses.Of(instruction), InstructionClasses.Work(instruction)));
+        Assert.Equal((expected, work), (InstructionClasses.Classify(instruction), InstructionClasses.Work(instruction)));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public class CounterReportTests
         Assert.Equal((2048L, PtxType.TF32), (InstructionClasses.MatrixWork(mma), InstructionClasses.MatrixType(mma)));
     }
 
-    /// <summary>One warp: a move; ten rounds of load, fma, fma in half of the lanes, branch; a return.</summary>
+    /// <summary>One warp: a move; ten iterations of load, fma, fma in half of the lanes, branch; a return.</summary>
     private static KernelProfile Profile()
     {
         PtxModifiers single = new() { Types = [PtxType.F32] };
@@ -113,7 +113,7 @@ public class CounterReportTests
         ulong[] addresses = new ulong[32];
         for (int round = 0; round < 10; round++)
         {
-            // Two rounds begin within a sector and touch five instead of four.
+            // Two iterations start within a sector and touch five instead of four.
             ulong start = round < 8 ? 0x1000ul : 0x1010ul;
             for (int lane = 0; lane < 32; lane++)
                 addresses[lane] = start + 4 * (ulong)lane;

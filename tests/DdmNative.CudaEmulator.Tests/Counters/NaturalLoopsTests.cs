@@ -10,7 +10,7 @@ public class NaturalLoopsTests
     public void Straight_code_has_no_loop() => Assert.Empty(NaturalLoops.Find(Function(1, Set(0), Return()).Instructions));
 
     [Fact]
-    public void A_loop_is_from_its_header_to_its_branch_back()
+    public void A_loop_extends_from_its_header_to_its_back_edge()
     {
         NaturalLoop loop = Assert.Single(NaturalLoops.Find(Function(2, Set(0), Set(1), Add(0, 0, 1), Branch(2, guard: 1), Return()).Instructions));
         Assert.Equal(2, loop.Header);
@@ -29,7 +29,7 @@ public class NaturalLoopsTests
     }
 
     [Fact]
-    public void Both_arms_of_a_condition_within_a_loop_belong_to_it_and_what_leaves_it_does_not()
+    public void Both_branches_of_a_condition_belong_to_the_loop_but_its_exit_does_not()
     {
         // 0 set; 1 header: branch to 4; 2 add; 3 branch 5; 4 add; 5 branch to 7 (leave); 6 branch 1; 7 ret
         IReadOnlyList<NaturalLoop> loops = NaturalLoops.Find(Function(2, Set(1), Branch(4, 1), Add(0, 0, 1), Branch(5), Add(0, 0, 1), Branch(7, 1), Branch(1), Return()).Instructions);

@@ -2,7 +2,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Tests.Counters;
 
-/// <summary>Builds small functions by hand, for tests of what is found out about code before it runs.</summary>
+/// <summary>Builds small functions by hand, for tests of the analyses that run before execution.</summary>
 internal static class Program
 {
     public static PtxFunction Function(int registers, params PtxInstruction[] instructions) => new()
@@ -20,7 +20,7 @@ internal static class Program
     /// <summary><c>add.f32 r, a, b</c></summary>
     public static PtxInstruction Add(int result, int a, int b) => Do(PtxOpcode.Add, new() { Types = [PtxType.F32] }, Register(result), Register(a), Register(b));
 
-    /// <summary><c>mov.b32 r, 0</c>, under a guard if there is one.</summary>
+    /// <summary><c>mov.b32 r, 0</c>, with an optional guard.</summary>
     public static PtxInstruction Set(int result, int? guard = null) => new()
     {
         Opcode = PtxOpcode.Mov,

@@ -9,7 +9,7 @@ public class SectorCounterTests
 
     [Theory]
     [InlineData(4, 4, 0, 4, 4)]       // a row of floats
-    [InlineData(4, 4, 16, 5, 4)]      // a row that begins within a sector
+    [InlineData(4, 4, 16, 5, 4)]      // a row that starts within a sector
     [InlineData(8, 4, 0, 8, 4)]       // every other float
     [InlineData(128, 4, 0, 32, 4)]    // a column
     [InlineData(0, 4, 0, 1, 1)]       // one float for all
@@ -52,11 +52,11 @@ public class SectorCounterTests
     [InlineData(0, 128, 4, 4)]
     [InlineData(4, 128, 5, 4)]
     [InlineData(28, 8, 2, 1)]
-    public void A_row_is_counted_as_its_lanes_would_be(ulong address, int bytes, int sectors, int ideal) =>
+    public void A_row_is_counted_like_its_lanes(ulong address, int bytes, int sectors, int ideal) =>
         Assert.Equal(new AccessCost(sectors, ideal), SectorCounter.CountRow(address, bytes));
 
     [Fact]
-    public void A_pattern_is_counted_anew_when_it_changes_or_moves_within_a_sector()
+    public void A_pattern_is_recounted_when_it_changes_or_moves_within_a_sector()
     {
         AccessPatternMemo memo = new();
         Assert.Equal(4, memo.Sectors(Strided(4, 0), AllLanes, 4).Transactions);
@@ -131,7 +131,7 @@ public class SectorCounterTests
         }
     }
 
-    /// <summary>What the interpreter does not count lane by lane.</summary>
+    /// <summary>Accesses that the interpreter does not count lane by lane.</summary>
     [Theory]
     [InlineData(4)]
     [InlineData(8)]

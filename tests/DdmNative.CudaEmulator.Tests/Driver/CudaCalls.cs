@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DdmNative.CudaEmulator.Tests.Driver;
 
-/// <summary>Calls of the library, each giving the driver's result code.</summary>
+/// <summary>Calls of the library; each returns the driver's result code.</summary>
 internal static unsafe class CudaCalls
 {
     public const int Success = 0, InvalidValue = 1, OutOfMemory = 2, InvalidDevice = 101, NoBinary = 209, InvalidContext = 201,
@@ -106,7 +106,7 @@ internal static unsafe class CudaCalls
     /// <summary>A function that takes one handle.</summary>
     public static int Handle(string name, nint handle) => ((delegate* unmanaged<nint, int>)DriverLibrary.Function(name))(handle);
 
-    /// <summary>A function that gives a handle and takes flags.</summary>
+    /// <summary>A function that returns a handle and takes flags.</summary>
     public static nint Create(string name)
     {
         nint made = 0;
@@ -116,7 +116,7 @@ internal static unsafe class CudaCalls
 
     public static int BeginCapture(nint stream) => ((delegate* unmanaged<nint, int, int>)DriverLibrary.Function("cuStreamBeginCapture_v2"))(stream, 0);
 
-    /// <summary>Captures into a graph, after these of its nodes.</summary>
+    /// <summary>Starts a capture into a graph, after the given nodes.</summary>
     public static int BeginCaptureToGraph(nint stream, nint graph, params nint[] dependencies)
     {
         fixed (nint* after = dependencies)

@@ -3,14 +3,17 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Driver;
 
-/// <summary>The emulator as programs load it: <c>libcuda.so.1</c> in the folder that <c>DDM_CUDA_EMULATOR</c> names, else where build/cuda-emulator.sh puts it.</summary>
+/// <summary>
+/// The emulator as programs load it: <c>libcuda.so.1</c> in the folder that <c>DDM_CUDA_EMULATOR</c> names, or else where
+/// build/cuda-emulator.sh puts it.
+/// </summary>
 internal static unsafe class DriverLibrary
 {
     public const string FolderVariable = "DDM_CUDA_EMULATOR";
 
     private static readonly Lazy<nint> Handle = new(Load);
 
-    /// <summary>An exported function; the test is skipped where there is no library.</summary>
+    /// <summary>An exported function; the test is skipped if there is no library.</summary>
     public static nint Function(string name)
     {
         Skip.If(Handle.Value == 0, $"The CUDA emulator is not built as a library: run build/cuda-emulator.sh, or set {FolderVariable} to its folder.");

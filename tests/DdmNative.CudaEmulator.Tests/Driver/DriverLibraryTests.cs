@@ -5,7 +5,7 @@ using static DdmNative.CudaEmulator.Tests.Driver.CudaCalls;
 
 namespace DdmNative.CudaEmulator.Tests.Driver;
 
-/// <summary>The library as a C program sees it: what it does, and the codes with which it refuses.</summary>
+/// <summary>The library as a C program sees it: its functions, and the result codes of refused calls.</summary>
 public sealed class DriverLibraryTests : IDisposable
 {
     private const string Module = """
@@ -44,7 +44,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void Memory_keeps_what_was_copied_and_refuses_what_lies_outside()
+    public void Memory_stores_copied_bytes_and_refuses_accesses_outside()
     {
         Begin();
         byte[] values = [.. Enumerable.Range(0, 1000).Select(i => (byte)(i * 7))], back = new byte[1000];
@@ -61,7 +61,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void Memory_of_no_bytes_or_too_many_is_refused()
+    public void Allocations_of_zero_or_too_many_bytes_are_refused()
     {
         Begin();
 
@@ -70,7 +70,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void Without_a_context_nothing_is_allocated_and_what_was_is_gone_with_it()
+    public void Allocation_requires_a_context_and_is_freed_with_it()
     {
         Begin();
         Assert.Equal(Success, Allocate(16, out ulong address));
@@ -102,7 +102,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void What_is_no_ptx_is_refused_with_a_log_that_names_the_line()
+    public void Invalid_ptx_is_refused_with_a_log_that_names_the_line()
     {
         Begin();
 
@@ -161,7 +161,7 @@ public sealed class DriverLibraryTests : IDisposable
     [InlineData("cuCtxSetCurrent", InvalidContext)]
     [InlineData("cuMemFreeHost", InvalidValue)]
     [InlineData("cuMemHostUnregister", 713)]
-    public void A_handle_of_nothing_is_refused(string function, int code)
+    public void An_invalid_handle_is_refused(string function, int code)
     {
         Begin();
 
@@ -170,7 +170,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void A_handle_of_another_kind_or_used_up_is_refused()
+    public void A_handle_of_another_kind_or_of_a_destroyed_object_is_refused()
     {
         Begin();
         nint stream = Create("cuStreamCreate"), @event = Create("cuEventCreate");
@@ -183,7 +183,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void What_was_captured_is_done_when_the_graph_is_launched_and_each_time_again()
+    public void Captured_work_is_executed_by_each_launch_of_the_graph()
     {
         Begin();
         nint stream = Create("cuStreamCreate");
@@ -206,7 +206,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void A_capture_into_a_graph_of_the_programs_own_adds_to_what_is_there()
+    public void A_capture_into_an_existing_graph_adds_to_its_nodes()
     {
         Begin();
         nint stream = Create("cuStreamCreate"), graph = Create("cuGraphCreate");
@@ -230,7 +230,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void A_node_that_is_destroyed_is_left_out_of_new_executables_and_stays_in_old_ones()
+    public void A_destroyed_node_is_missing_from_new_executables_and_kept_in_old_ones()
     {
         Begin();
         nint stream = Create("cuStreamCreate");
@@ -255,7 +255,7 @@ public sealed class DriverLibraryTests : IDisposable
     }
 
     [SkippableFact]
-    public void Waiting_for_a_stream_that_is_being_captured_spoils_the_capture()
+    public void Waiting_for_a_captured_stream_invalidates_the_capture()
     {
         Begin();
         nint stream = Create("cuStreamCreate");

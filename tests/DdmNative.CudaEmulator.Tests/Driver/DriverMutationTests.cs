@@ -6,7 +6,9 @@ using static DdmNative.CudaEmulator.Tests.Driver.CudaCalls;
 
 namespace DdmNative.CudaEmulator.Tests.Driver;
 
-/// <summary>Damaged modules through the driver's own function: a code with a log, or a module. A crash would end the test's process.</summary>
+/// <summary>
+/// Damaged modules passed to the driver's own function: it returns a code with a log, or a module. A crash would end the test's process.
+/// </summary>
 public sealed class DriverMutationTests
 {
     private static readonly int Modules = TestScale.Cases(10_000);

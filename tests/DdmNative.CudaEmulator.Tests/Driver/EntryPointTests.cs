@@ -5,7 +5,9 @@ using static DdmNative.CudaEmulator.Tests.Driver.CudaCalls;
 
 namespace DdmNative.CudaEmulator.Tests.Driver;
 
-/// <summary>Every name of the driver API is there, does what its newer or older form does, or says that it is not done.</summary>
+/// <summary>
+/// Every name of the driver API is exported, and does the same as its newer or older form or reports that it is not implemented.
+/// </summary>
 public sealed class EntryPointTests : IDisposable
 {
     private const string Module = """
@@ -20,7 +22,7 @@ public sealed class EntryPointTests : IDisposable
 
     private nint _context;
 
-    /// <summary>Names of cuda.h with all their versions, a line each.</summary>
+    /// <summary>The names of cuda.h in all their versions, one per line.</summary>
     private static string[] Names { get; } = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Driver", "driver-api-names.txt"));
 
     public void Dispose()
@@ -58,7 +60,7 @@ public sealed class EntryPointTests : IDisposable
     [InlineData("cuMemcpyHtoDAsync", 12040, 2, "cuMemcpyHtoDAsync_v2_ptsz")]
     [InlineData("cuMemcpyHtoD", 12040, 2, "cuMemcpyHtoD_v2_ptds")]
     [InlineData("cuMemAlloc", 12040, 2, "cuMemAlloc_v2")]
-    public void The_form_is_that_of_the_callers_version_of_CUDA(string name, int version, ulong flags, string form) =>
+    public void The_function_has_the_form_of_the_callers_version_of_CUDA(string name, int version, ulong flags, string form) =>
         Assert.Equal(DriverLibrary.Function(form), Address(name, version, flags));
 
     [SkippableTheory]
@@ -120,7 +122,7 @@ public sealed class EntryPointTests : IDisposable
     }
 
     [SkippableFact]
-    public void Attributes_of_a_kernel_tell_what_it_was_compiled_for_and_what_it_needs()
+    public void Attributes_of_a_kernel_give_its_target_and_its_resources()
     {
         Begin();
         Assert.Equal(Success, LoadModule(Encoding.UTF8.GetBytes(Module), out nint module, out _));

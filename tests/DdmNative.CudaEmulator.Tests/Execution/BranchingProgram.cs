@@ -3,22 +3,23 @@ using System.Text;
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
 /// <summary>
-/// A random program of branches, loops, early exits, guarded arithmetic, loads and exchanges through shared memory, and two evaluators that share nothing with the emulator: one that runs each thread by
-/// itself, and one that tells how many instructions a warp executes if its lanes meet again as early as they can (of the lanes that are furthest behind all go on together, which for code
-/// laid out like this is the same as meeting at the immediate post-dominator).
+/// A random program of branches, loops, early exits, guarded arithmetic, loads and exchanges through shared memory, and two evaluators that
+/// share no code with the emulator: one runs each thread separately, and one computes how many instructions a warp executes if its lanes
+/// join as early as possible. (All lanes that are at the earliest instruction run next; for code with this layout, that is the same as
+/// joining at the immediate post-dominator.)
 /// </summary>
 internal sealed class BranchingProgram
 {
     public const int Values = 6;
     public const int Sources = 256;
 
-    private const int FirstRegister = 10, CounterRegister = 20, MostDepth = 4;
+    private const int FirstRegister = 10, CounterRegister = 20, MaxDepth = 4;
 
     private enum Kind { Arithmetic, Compare, Branch, Exit, Load, Exchange }
 
     private sealed record Step(Kind Kind, int D, int A, int B, uint Constant, int Operation, bool Guarded, bool Negated)
     {
-        /// <summary>Of a branch: the number of the step that it leads to.</summary>
+        /// <summary>For a branch: the number of its target step.</summary>
         public int Target { get; set; } = -1;
 
         public int Instructions => Kind switch { Kind.Load => 4, Kind.Exchange => 9, _ => 1 };
@@ -35,7 +36,7 @@ internal sealed class BranchingProgram
         Block(0, 3 + _random.Next(6));
     }
 
-    /// <summary>The body of a <see cref="LaneKernel"/>; each thread leaves its values in a row of the results.</summary>
+    /// <summary>The body of a <see cref="LaneKernel"/>; each thread writes its values to a row of the results.</summary>
     public string Body()
     {
         StringBuilder text = new();
@@ -50,7 +51,9 @@ internal sealed class BranchingProgram
         return text.ToString();
     }
 
-    /// <summary>What the threads of a block leave (zeros for those that exit), and how many instructions its lanes and its warps execute.</summary>
+    /// <summary>
+    /// The values that the threads of a block write (zeros for those that exit), and how many instructions its lanes and its warps execute.
+    /// </summary>
     public (uint[] Results, long LaneInstructions, long WarpInstructions) Evaluate(int block, int threads, uint[] sources)
     {
         uint[][] registers = [.. Enumerable.Range(0, threads).Select(thread => Start((uint)(block * threads + thread)))];
@@ -60,7 +63,7 @@ internal sealed class BranchingProgram
         uint[] shared = new uint[threads];
         while (true)
         {
-            // Each warp to its next exchange, of which all threads take part.
+            // Runs each warp to its next exchange, in which all threads take part.
             for (int first = 0; first < threads; first += 32)
             {
                 int[] warp = [.. Enumerable.Range(first, Math.Min(32, threads - first))];
@@ -107,7 +110,8 @@ internal sealed class BranchingProgram
 
     private static uint Factor(int value) => (uint)(value * 0x9E3779B1 + 12345);
 
-    private static uint[] Start(uint thread) => [.. Enumerable.Range(0, Values).Select(i => thread * Factor(i) + (uint)i + 1), .. new uint[MostDepth + 1]];
+    private static uint[] Start(uint thread) =>
+        [.. Enumerable.Range(0, Values).Select(i => thread * Factor(i) + (uint)i + 1), .. new uint[MaxDepth + 1]];
 
     private static void Take(Step step, uint[] values, uint[] sources, ref bool predicate, ref bool gone, ref int at)
     {
@@ -162,10 +166,10 @@ internal sealed class BranchingProgram
         {
             switch (_random.Next(10))
             {
-                case 0 or 1 when depth < MostDepth:
+                case 0 or 1 when depth < MaxDepth:
                     If(depth);
                     break;
-                case 2 or 3 when depth < MostDepth:
+                case 2 or 3 when depth < MaxDepth:
                     Loop(depth);
                     break;
                 case 4 when _exits && _random.Next(3) == 0:
@@ -208,7 +212,7 @@ internal sealed class BranchingProgram
         }
     }
 
-    /// <summary>Up to eight rounds, as many as a value's lowest bits say, perhaps with a way out in the middle.</summary>
+    /// <summary>Up to eight iterations, as many as the lowest bits of a value, optionally with an exit in the middle.</summary>
     private void Loop(int depth)
     {
         int counter = Values + depth;

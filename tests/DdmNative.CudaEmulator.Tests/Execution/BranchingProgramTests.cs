@@ -11,7 +11,7 @@ public class BranchingProgramTests
     [InlineData(100)]
     [InlineData(200)]
     [InlineData(300)]
-    public void Random_programs_give_every_thread_what_it_gets_by_itself_and_every_warp_as_few_instructions_as_can_be(int first)
+    public void Random_programs_give_each_threads_own_values_with_the_fewest_possible_warp_instructions(int first)
     {
         for (int seed = first; seed < first + 100; seed++)
         {
@@ -35,7 +35,9 @@ public class BranchingProgramTests
             {
                 (uint[] expected, long blockLanes, long blockWarps) = program.Evaluate(block, threads, sources);
                 uint[] found = results.AsSpan(block * expected.Length, expected.Length).ToArray();
-                Assert.True(expected.AsSpan().SequenceEqual(found), $"seed {seed}, block {block} of {threads} threads: other values than expected from\n{program.Body()}");
+                Assert.True(
+                    expected.AsSpan().SequenceEqual(found),
+                    $"seed {seed}, block {block} of {threads} threads: unexpected values of\n{program.Body()}");
                 lanes += blockLanes;
                 warps += blockWarps;
             }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
-/// <summary>What the environment says about a device.</summary>
+/// <summary>The environment's settings of a device.</summary>
 public sealed class EmulatorOptionsTests
 {
     [Theory]
@@ -11,7 +11,7 @@ public sealed class EmulatorOptionsTests
     [InlineData("", MatrixSums.Truncate)]
     [InlineData("truncate", MatrixSums.Truncate)]
     [InlineData("round", MatrixSums.Round)]
-    public void The_environment_says_how_matrix_instructions_add(string? text, MatrixSums expected)
+    public void The_environment_selects_how_matrix_instructions_add(string? text, MatrixSums expected)
     {
         using Variable variable = new(EmulatorOptions.MatrixSumsVariable, text);
 
@@ -19,7 +19,7 @@ public sealed class EmulatorOptionsTests
     }
 
     [Fact]
-    public void Another_way_of_adding_is_refused_with_what_is_expected()
+    public void An_unknown_way_of_adding_is_refused_with_the_valid_ones()
     {
         using Variable variable = new(EmulatorOptions.MatrixSumsVariable, "nearest");
 
@@ -28,7 +28,7 @@ public sealed class EmulatorOptionsTests
         Assert.Equal("DDM_CUDA_EMULATOR_MMA is 'nearest', expected truncate or round", message);
     }
 
-    /// <summary>A variable of the environment for as long as this lives.</summary>
+    /// <summary>Sets an environment variable for the lifetime of this object.</summary>
     private sealed class Variable : IDisposable
     {
         private readonly string _name;

@@ -6,8 +6,8 @@ using Xunit;
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
 /// <summary>
-/// One access through generic addresses whose lanes lie in different memories: lane 3 n in shared memory, 3 n + 1 on its own stack, 3 n +
-/// 2 in global memory.
+/// One access through generic addresses whose lanes are in different memories: lane 3 n in shared memory, 3 n + 1 on its own stack, 3 n + 2
+/// in global memory.
 /// </summary>
 public class GenericAddressTests
 {
@@ -48,7 +48,7 @@ public class GenericAddressTests
             @!%p3 st.global.v4.u32 [%rd11], {%r10, %r11, %r12, %r13};
         """;
 
-    /// <summary>Writes each lane's 16 bytes, read by that memory's own instruction, to the lane's place of the results.</summary>
+    /// <summary>Writes each lane's 16 bytes, read by that memory's own instruction, to the lane's row of the results.</summary>
     private const string ReadEach = """
             cvta.to.shared.u64 %rd22, %rd12;
             cvta.to.local.u64 %rd23, %rd13;
@@ -70,7 +70,7 @@ public class GenericAddressTests
     [InlineData("ld.u64 %rd20, [%rd14]; ld.u64 %rd21, [%rd14+8]; mov.b64 {%r20, %r21}, %rd20; mov.b64 {%r22, %r23}, %rd21;")]
     [InlineData("atom.add.u32 %r20, [%rd14], 0; atom.or.b32 %r21, [%rd14+4], 0; ld.v2.u32 {%r22, %r23}, [%rd14+8];")]
     [InlineData("ld.v2.u32 {%r20, %r21}, [%rd14]; atom.max.u32 %r22, [%rd14+8], 0; atom.exch.b32 %r23, [%rd14+12], 0;")]
-    public void A_load_gives_each_lane_what_lies_in_its_memory(string load) =>
+    public void A_load_gives_each_lane_the_value_in_its_memory(string load) =>
         Assert.Equal(Filled, LaneKernel.Results($"{Places}\n{FillEach}\n{load}\n{StoreLoaded}", Words));
 
     [Theory]
@@ -92,11 +92,11 @@ public class GenericAddressTests
             $"setp.lt.u32 %p4, %r4, 16;\n@%p4 ld.v4.u32 {{%r20, %r21, %r22, %r23}}, [%rd14];\n{StoreLoaded}", Words));
 
     [Fact]
-    public void Each_memory_counts_the_lanes_that_reach_it()
+    public void Each_memory_counts_the_lanes_that_access_it()
     {
         KernelCounters kernel = LaneKernel.Run($"{Places}\n{FillEach}\nld.v4.u32 {{%r20, %r21, %r22, %r23}}, [%rd14];", new uint[Words]);
         LineCounters line = kernel.Lines[^1];
-        // Ten lanes of 16 bytes in global memory, three lanes apart and so in sectors of their own.
+        // Ten lanes of 16 bytes in global memory, three lanes apart and so in separate sectors.
         Assert.Equal((1L, 10L, 160L), (line.Global!.Requests, line.Global.Sectors, line.Global.Bytes));
         Assert.Equal(1, line.Shared!.Requests);
     }
@@ -116,7 +116,7 @@ public class GenericAddressTests
     }
 
     [Fact]
-    public void Two_warps_that_write_one_place_of_shared_memory_race_though_other_lanes_write_elsewhere()
+    public void Two_warps_that_write_one_shared_location_race_even_if_other_lanes_write_elsewhere()
     {
         string body = $"{Places}\nst.u32 [%rd14], %r0;";
         FaultReport report = Assert.Throws<EmulatorException>(() => LaneKernel.Results(body, Words, threads: 64)).Report!;

@@ -6,8 +6,9 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
 /// <summary>
-/// Runs PTX as the body of a kernel over two buffers of 32-bit words. The body finds the thread's number in %r0, the block's in %r1, the thread's number in the grid in %r2, the buffers in %rd0 (results) and
-/// %rd1 (sources), the addresses of its own word there in %rd2 and %rd3, and the place of 16 KiB of shared memory, <c>tile</c>, in %r3.
+/// Runs PTX as the body of a kernel over two buffers of 32-bit words. The body has the thread's number in %r0, the block's in %r1, the
+/// thread's number in the grid in %r2, the buffers in %rd0 (results) and %rd1 (sources), the addresses of the thread's own words in %rd2
+/// and %rd3, and the address of 16 KiB of shared memory, <c>tile</c>, in %r3.
 /// </summary>
 internal static class LaneKernel
 {
@@ -18,12 +19,12 @@ internal static class LaneKernel
 
     /// <summary>Runs the body once, with all checks.</summary>
     /// <param name="body">PTX.</param>
-    /// <param name="results">What the first buffer holds; it is overwritten by what the kernel leaves there.</param>
-    /// <param name="sources">What the second holds; null for one word.</param>
-    /// <param name="blocks">Of the grid.</param>
-    /// <param name="threads">Of a block.</param>
+    /// <param name="results">The initial contents of the first buffer; overwritten by its contents after the launch.</param>
+    /// <param name="sources">The contents of the second buffer; null for one word.</param>
+    /// <param name="blocks">Blocks of the grid.</param>
+    /// <param name="threads">Threads of a block.</param>
     /// <param name="module">PTX outside of the kernel.</param>
-    /// <param name="options">Of the device.</param>
+    /// <param name="options">Options of the device.</param>
     /// <returns>The counters.</returns>
     public static KernelCounters Run(string body, uint[] results, uint[]? sources = null, int blocks = 1, int threads = 32, string module = "", EmulatorOptions? options = null)
     {
@@ -39,7 +40,7 @@ internal static class LaneKernel
         return device.Counters.Kernels[0];
     }
 
-    /// <summary>The results alone: so many words, which begin as zero.</summary>
+    /// <summary>Returns only the results: the given number of words, initialised to zero.</summary>
     public static uint[] Results(string body, int words, uint[]? sources = null, int blocks = 1, int threads = 32, string module = "", EmulatorOptions? options = null)
     {
         uint[] results = new uint[words];
@@ -79,6 +80,6 @@ internal static class LaneKernel
 
         """;
 
-    /// <summary>Words of 64 bits as two of 32.</summary>
+    /// <summary>Splits 64-bit words into pairs of 32-bit words.</summary>
     public static uint[] Words(IEnumerable<ulong> values) => [.. values.SelectMany(value => new[] { (uint)value, (uint)(value >> 32) })];
 }

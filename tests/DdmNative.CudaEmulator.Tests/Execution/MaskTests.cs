@@ -2,12 +2,14 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
-/// <summary>Lanes that do not take part keep what they had, whichever way an instruction is executed: in vectors, lane by lane, through memory.</summary>
+/// <summary>
+/// Lanes that do not take part keep their values, whether an instruction is executed by vectors, lane by lane or through memory.
+/// </summary>
 public class MaskTests
 {
     private static readonly uint[] Masks = [0, 1, 0x80000000, 0x0000ffff, 0xffff0000, 0x55555555, 0xfffffffe, 0x7fffffff, 0x00ff1234, uint.MaxValue];
 
-    /// <summary>Each turns what is in %r11 (or a register made from it) into 1000 + lane.</summary>
+    /// <summary>Each sets %r11 (or a register made from it) to 1000 + lane.</summary>
     public static TheoryData<string> Instructions =>
     [
         "@%p1 add.u32 %r11, %r4, 1000;",
@@ -54,7 +56,7 @@ public class MaskTests
     [InlineData(31)]
     [InlineData(33)]
     [InlineData(70)]
-    public void A_last_warp_has_only_the_lanes_that_the_block_gives_it(int threads)
+    public void The_last_warp_has_only_the_lanes_of_the_blocks_threads(int threads)
     {
         uint[] found = LaneKernel.Results("activemask.b32 %r10; st.global.u32 [%rd2], %r10;", 96, threads: threads);
         for (int thread = 0; thread < 96; thread++)
@@ -65,7 +67,7 @@ public class MaskTests
     }
 
     [Fact]
-    public void Special_registers_tell_each_lane_who_it_is()
+    public void Special_registers_identify_each_lane()
     {
         string[] names = ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ctaid.x", "%nctaid.x", "%laneid", "%warpid", "%nwarpid", "%lanemask_eq", "%lanemask_lt", "%lanemask_le", "%lanemask_gt", "%lanemask_ge"];
         string reads = string.Concat(names.Select((name, i) => $"mov.u32 %r10, {name}; st.global.u32 [%rd10+{4 * i}], %r10;\n"));

@@ -6,10 +6,15 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
-/// <summary>In which order blocks and warps run, and that neither it nor the host's threads change what a well-ordered kernel does.</summary>
+/// <summary>
+/// The order in which blocks and warps run. Neither the order nor the number of host threads changes the result of a correctly synchronised
+/// kernel.
+/// </summary>
 public class OrderTests
 {
-    /// <summary>Each warp draws a number in its block's shared memory; each thread adds it up with what its neighbour left before a barrier.</summary>
+    /// <summary>
+    /// Each warp draws a number in its block's shared memory; each thread adds it to the value that its neighbour wrote before a barrier.
+    /// </summary>
     private const string OrderOfWarps = """
         setp.eq.u32 %p1, %r0, 0;
         @%p1 st.shared.u32 [%r3], 0;
@@ -49,7 +54,7 @@ public class OrderTests
     }
 
     [Fact]
-    public void A_seed_permutes_the_warps_of_each_block_alike_on_any_number_of_host_threads()
+    public void A_seed_permutes_the_warps_in_the_same_way_on_any_number_of_host_threads()
     {
         const int blocks = 40, threads = 256;
         uint[] Order(ulong? seed, int hostThreads) =>
@@ -73,7 +78,7 @@ public class OrderTests
     [InlineData(5UL)]
     public void Results_and_counters_do_not_depend_on_the_host_threads(ulong? seed)
     {
-        // A sum over the block with divergence, conflicts, loads with a stride and stores that overlap between blocks in sectors.
+        // A sum over the block with divergence, bank conflicts, strided loads and stores that overlap in sectors between blocks.
         const string Body = """
             mul.wide.u32 %rd10, %r2, 12;
             add.s64 %rd10, %rd10, %rd1;
@@ -122,9 +127,9 @@ public class OrderTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(8)]
-    public void Of_several_faults_the_one_of_the_first_block_is_reported(int hostThreads)
+    public void The_fault_of_the_first_block_is_reported(int hostThreads)
     {
-        // Blocks 11, 23, 35 … read beyond the end; the later ones sooner than the first.
+        // Blocks 11, 23, 35 … read beyond the end; the later ones earlier than the first.
         const string Body = """
             mov.u32 %r10, 0;
             sub.u32 %r11, 40, %r1;

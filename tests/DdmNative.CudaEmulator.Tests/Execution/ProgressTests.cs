@@ -7,12 +7,12 @@ using Xunit;
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
 /// <summary>
-/// Lanes, warps and blocks that wait for one another go on, those that wait for ever are found, and what is checked and counted stays
-/// right.
+/// Lanes, warps and blocks that wait for one another make progress, those that wait forever are detected, and checks and counters remain
+/// correct.
 /// </summary>
 public class ProgressTests
 {
-    /// <summary>Of a lock at the first word of the results, for which a thread spins, and its release.</summary>
+    /// <summary>Takes a lock in the first word of the results by spinning.</summary>
     private const string Lock = "LOCK: atom.global.cas.b32 %r20, [%rd0], 0, 1; setp.ne.u32 %p9, %r20, 0; @%p9 bra LOCK;";
 
     private const string Unlock = "membar.gl; atom.global.exch.b32 %r20, [%rd0], 0;";
@@ -39,7 +39,7 @@ public class ProgressTests
     [InlineData(10)]
     [InlineData(20)]
     [InlineData(30)]
-    public void Random_programs_whose_threads_wait_for_one_another_end_as_they_must(int first)
+    public void Random_programs_whose_threads_wait_for_one_another_give_the_expected_values(int first)
     {
         for (int seed = first; seed < first + 5; seed++)
         {
@@ -66,7 +66,7 @@ public class ProgressTests
     }
 
     [Fact]
-    public void Lanes_that_held_a_lock_one_by_one_meet_again_where_an_instruction_needs_all()
+    public void Lanes_that_held_a_lock_one_by_one_join_at_an_instruction_that_needs_all()
     {
         uint[] found = LaneKernel.Results($"""
             {Lock}
@@ -93,7 +93,7 @@ public class ProgressTests
     }
 
     [Fact]
-    public void A_lane_that_waits_in_a_function_lets_others_of_another_function_go_on()
+    public void A_lane_that_waits_in_a_function_does_not_block_lanes_in_another_function()
     {
         const string module = """
             .func tell(.param .b64 word) { .reg .b64 %rd<1>; ld.param.u64 %rd0, [word]; st.volatile.global.u32 [%rd0], 9; ret; }
@@ -105,7 +105,7 @@ public class ProgressTests
                 ret;
             }
             """;
-        // Lane 0 calls the one and the others call the other, by one instruction and a pointer: lane 0 is first.
+        // Lane 0 calls one function and the others another, by one instruction and a pointer: lane 0 runs first.
         uint[] found = LaneKernel.Results("""
             mov.u64 %rd10, hear;
             mov.u64 %rd11, tell;
@@ -127,8 +127,8 @@ public class ProgressTests
         WAIT: ld.volatile.global.u32 %r11, [%rd10]; setp.eq.u32 %p1, %r11, 0; @%p1 bra WAIT;
         st.volatile.global.u32 [%rd2], 1;
         """)]
-    [InlineData("a lock that nobody gives back", 1, 32, Lock)]
-    [InlineData("two locks, taken in two orders", 1, 2, """
+    [InlineData("a lock that is never released", 1, 32, Lock)]
+    [InlineData("two locks that are taken in different orders", 1, 2, """
         mul.wide.u32 %rd10, %r0, 4;
         add.s64 %rd10, %rd10, %rd0;
         xor.b32 %r10, %r0, 1;
@@ -137,27 +137,27 @@ public class ProgressTests
         FIRST: atom.global.cas.b32 %r11, [%rd10], 0, 1; setp.ne.u32 %p1, %r11, 0; @%p1 bra FIRST;
         SECOND: atom.global.cas.b32 %r11, [%rd11], 0, 1; setp.ne.u32 %p1, %r11, 0; @%p1 bra SECOND;
         """)]
-    [InlineData("a warp waits for one that waits at a barrier", 1, 64, """
+    [InlineData("a warp waits for another one that waits at a barrier", 1, 64, """
         setp.ge.u32 %p1, %r0, 32;
         @%p1 bra MEET;
         WAIT: ld.volatile.global.u32 %r11, [%rd0]; setp.eq.u32 %p2, %r11, 0; @%p2 bra WAIT;
         MEET: bar.sync 0;
         @%p1 st.volatile.global.u32 [%rd0], 1;
         """)]
-    [InlineData("a block waits for one that does not fit beside it", 600, 32, GridBarrier)]
-    public void What_waits_for_ever_is_found_long_before_the_limit(string what, int blocks, int threads, string body)
+    [InlineData("a block waits for one that does not fit on the device", 600, 32, GridBarrier)]
+    public void An_endless_wait_is_found_long_before_the_limit(string what, int blocks, int threads, string body)
     {
         EmulatorException error = Assert.Throws<EmulatorException>(
             () => LaneKernel.Results(
                 body, 1 + blocks * threads, blocks: blocks, threads: threads,
                     options: Options with { InstructionLimit = long.MaxValue / 2 }));
         Assert.True((CudaError.LaunchTimeout, FaultKind.InstructionLimit) == (error.Code, error.Report!.Kind), what);
-        Assert.Contains("waits for what no thread changes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("wait for a change that no thread makes", error.Message, StringComparison.Ordinal);
         Assert.Equal(0u, error.Report.Block.X);
     }
 
     [Fact]
-    public void A_loop_that_counts_its_rounds_is_stopped_by_the_limit()
+    public void A_loop_that_counts_its_iterations_is_stopped_by_the_limit()
     {
         EmulatorException error = Assert.Throws<EmulatorException>(() => LaneKernel.Results(
             """
@@ -169,9 +169,9 @@ public class ProgressTests
     }
 
     [Fact]
-    public void Lanes_that_never_come_to_where_others_wait_for_them_are_named()
+    public void Lanes_that_never_arrive_where_others_wait_are_named()
     {
-        // Each lane holds the lock; then the odd ones leave, and the even ones want to meet all.
+        // Each lane holds the lock in turn; then the odd ones exit, and the even ones wait for all.
         const string body = $"""
             {Lock}
             {Unlock}
@@ -188,7 +188,7 @@ public class ProgressTests
     }
 
     [Fact]
-    public void A_flag_in_shared_memory_is_no_race_and_what_it_guards_must_be_strong_too()
+    public void A_flag_in_shared_memory_is_no_race_and_the_data_it_guards_must_be_strong_too()
     {
         string Body(string kind) => $"""
             setp.ne.u32 %p1, %r0, 0;
@@ -221,7 +221,7 @@ public class ProgressTests
     [InlineData(null)]
     [InlineData(3UL)]
     [InlineData(77UL)]
-    public void A_grid_that_waits_runs_the_same_on_any_number_of_host_threads(ulong? seed)
+    public void A_grid_that_waits_gives_the_same_result_on_any_number_of_host_threads(ulong? seed)
     {
         const int blocks = 70, threads = 64;
         uint[] first = new uint[1 + blocks * threads];
@@ -238,9 +238,9 @@ public class ProgressTests
     }
 
     [Fact]
-    public void A_long_loop_of_some_lanes_does_not_part_the_warp()
+    public void A_long_loop_of_some_lanes_does_not_split_the_warp()
     {
-        // One lane goes round 20000 times with atomic operations while the others wait for it; all meet behind the loop.
+        // One lane loops 20000 times with atomic operations while the others wait for it; all join after the loop.
         KernelCounters counters = LaneKernel.Run("""
             setp.ne.u32 %p1, %r0, 3;
             mov.u32 %r10, 0;
@@ -254,7 +254,7 @@ public class ProgressTests
             add.u32 %r10, %r10, 1;
             """, new uint[1]);
         Assert.Equal(LaneKernel.Overhead + 3 + 4 * 20000 + 1, counters.Totals.WarpInstructions);
-        // The lane that goes round takes the first branch not, nor at last the second.
+        // The lane that loops never takes the first branch, and at the end not the second.
         Assert.Equal(32 * (LaneKernel.Overhead + 3 + 1) + 4 * 20000 - 2, counters.Totals.LaneInstructions);
     }
 

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
-/// <summary>Where the lanes of a warp part and meet again: <c>activemask</c> shows who is together at a place.</summary>
+/// <summary>Where the lanes of a warp diverge and join: <c>activemask</c> shows which lanes are together.</summary>
 public class ReconvergenceTests
 {
     [Fact]
-    public void Both_ways_of_a_branch_meet_behind_it()
+    public void Both_paths_of_a_branch_join_after_it()
     {
         uint[] found = LaneKernel.Results("""
             setp.lt.u32 %p1, %r4, 10;
@@ -29,7 +29,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void Branches_within_branches_meet_from_the_inside_out()
+    public void Nested_branches_join_from_the_inside_out()
     {
         uint[] found = LaneKernel.Results("""
             and.b32 %r10, %r4, 1;
@@ -65,7 +65,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void A_loop_runs_as_long_as_its_longest_lane_and_then_all_go_on_together()
+    public void A_loop_runs_as_long_as_its_longest_lane_and_then_all_lanes_join()
     {
         uint[] results = new uint[64];
         KernelCounters kernel = LaneKernel.Run("""
@@ -82,18 +82,18 @@ public class ReconvergenceTests
             st.global.u32 [%rd2], %r11;
             st.global.u32 [%rd2+128], %r13;
             """, results);
-        // In round k (from 0) lanes k to 31 take part; lane i takes rounds 0 to i.
+        // In iteration k (from 0) lanes k to 31 take part; lane i executes iterations 0 to i.
         for (int lane = 0; lane < 32; lane++)
             Assert.Equal(Enumerable.Range(0, lane + 1).Sum(round => 32 - round), (int)results[lane]);
         Assert.All(results[32..], mask => Assert.Equal(uint.MaxValue, mask));
         Assert.Equal(6 * 32, kernel.MainLoop!.Totals.WarpInstructions);
-        // A lane that leaves does not take the branch: 32·33/2 rounds of six, less one for each lane.
+        // A lane that leaves the loop does not take the branch: 32·33/2 iterations of six, less one for each lane.
         Assert.Equal(6 * 32 * 33 / 2 - 32, kernel.MainLoop.Totals.LaneInstructions);
         Assert.Equal((32, 31), (kernel.MainLoop.Totals.Branches, kernel.MainLoop.Totals.DivergentBranches));
     }
 
     [Fact]
-    public void Loops_within_loops_with_a_break_count_what_each_lane_does()
+    public void Nested_loops_with_a_break_count_each_lanes_work()
     {
         // for (i = 0; i < lane; i++) { for (j = 0; j < i; j++) { if (j == 5) break; sum += j; } sum += 100; }
         uint[] found = LaneKernel.Results("""
@@ -126,7 +126,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void Lanes_that_leave_early_are_gone_and_the_others_go_on()
+    public void Lanes_that_exit_early_are_gone_and_the_others_continue()
     {
         uint[] found = LaneKernel.Results("""
             setp.lt.u32 %p1, %r4, 8;
@@ -145,7 +145,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void A_table_of_branches_parts_the_warp_by_target()
+    public void A_branch_table_splits_the_warp_by_target()
     {
         uint[] results = new uint[64];
         KernelCounters kernel = LaneKernel.Run("""
@@ -172,7 +172,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void A_function_is_entered_by_those_who_call_it_and_left_by_each_where_it_returns()
+    public void A_function_is_entered_by_its_callers_and_left_by_each_lane_where_it_returns()
     {
         const string Function = """
             .func (.param .b32 result) half(.param .b32 value)
@@ -209,7 +209,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void A_function_that_calls_itself_has_a_frame_for_each_call_and_lane()
+    public void A_recursive_function_has_a_frame_for_each_call_and_lane()
     {
         const string Function = """
             .func (.param .b32 result) sum(.param .b32 value)
@@ -267,9 +267,9 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void A_jump_into_the_middle_of_the_other_way_still_gives_every_lane_its_result()
+    public void A_jump_into_the_middle_of_the_other_path_gives_every_lane_its_result()
     {
-        // Three ways, of which one joins another half way: no structured source gives this, unoptimised switches do.
+        // Three paths, one of which joins another in its middle: structured source code does not produce this, unoptimised switches do.
         uint[] found = LaneKernel.Results("""
             rem.u32 %r10, %r4, 3;
             mov.u32 %r11, 0;
@@ -321,7 +321,7 @@ public class ReconvergenceTests
     [InlineData("SPIN: bra SPIN;")]
     [InlineData("SPIN: ld.volatile.shared.u32 %r10, [%r3]; setp.eq.u32 %p1, %r10, 0; @%p1 bra SPIN;")]
     [InlineData("setp.eq.u32 %p1, %r4, 3; SPIN: @%p1 bra SPIN;")]
-    public void A_loop_without_end_is_stopped_and_named(string loop)
+    public void An_infinite_loop_is_stopped_and_named(string loop)
     {
         EmulatorException error = Assert.Throws<EmulatorException>(() => LaneKernel.Results($"st.shared.u32 [%r3], 0;\nbar.warp.sync -1;\n{loop}", 1, options: LaneKernel.Options with { InstructionLimit = 5000 }));
         Assert.Equal((CudaError.LaunchTimeout, FaultKind.InstructionLimit), (error.Code, error.Report!.Kind));
@@ -329,7 +329,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void The_instruction_limit_is_of_each_block_and_exact()
+    public void The_instruction_limit_applies_to_each_block_exactly()
     {
         const string Body = "mov.u32 %r10, 0; LOOP: add.u32 %r10, %r10, 1; setp.lt.u32 %p1, %r10, 100; @%p1 bra LOOP;";
         const int Instructions = 2 * (LaneKernel.Overhead + 1 + 300);
@@ -338,7 +338,7 @@ public class ReconvergenceTests
     }
 
     [Fact]
-    public void A_warp_that_waits_for_another_without_a_barrier_lets_it_run()
+    public void A_warp_that_waits_for_another_one_without_a_barrier_lets_it_run()
     {
         uint[] found = LaneKernel.Results("""
             setp.eq.u32 %p1, %r0, 0;

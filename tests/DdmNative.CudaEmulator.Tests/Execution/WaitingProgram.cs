@@ -3,14 +3,14 @@ using System.Text;
 namespace DdmNative.CudaEmulator.Tests.Execution;
 
 /// <summary>
-/// A random program in which threads wait for one another: they are let by in a random order, take locks, wait in functions and in
-/// branches, and in between exchange values over the whole warp or block. Each thread carries a value along. That the program can end, and
-/// with which values, follows from each step having words of its own in memory: nobody waits in a step for what comes after it.
+/// A random program in which threads wait for one another: they take turns in a random order, take locks, wait in functions and in
+/// branches, and in between exchange values over the whole warp or block. Each thread keeps one value. Each step has its own words in
+/// memory, so no thread waits in a step for a later one; therefore the program terminates, and its values are known.
 /// </summary>
 internal sealed class WaitingProgram
 {
     /// <summary>
-    /// Words of each step at the begin of the results: whose turn it is, what has been gathered, and both for a second group of threads.
+    /// Words of each step at the start of the results: whose turn it is, the gathered sum, and both for a second group of threads.
     /// </summary>
     private const int StepWords = 4;
 
@@ -21,14 +21,14 @@ internal sealed class WaitingProgram
     private enum Kind { Turns, TurnsOfHalves, Lock, WarpExchange, WarpVote, BlockExchange, Arithmetic }
 
     /// <param name="Kind">What the threads do.</param>
-    /// <param name="Form">In which of the ways that mean the same.</param>
-    /// <param name="Amount">By how much the neighbour is away, or a summand.</param>
-    /// <param name="Ranks">By thread of the grid: when its turn is. Of halves, each half has turns of its own.</param>
+    /// <param name="Form">Which of several equivalent codings is used.</param>
+    /// <param name="Amount">The distance to the neighbour, or a summand.</param>
+    /// <param name="Ranks">For each thread of the grid, the number of its turn. With halves, each half has separate turns.</param>
     private sealed record Step(Kind Kind, int Form, int Amount, uint[] Ranks);
 
-    /// <param name="seed">Of the random numbers.</param>
-    /// <param name="blocks">Of the grid.</param>
-    /// <param name="threads">Of a block, a multiple of 32.</param>
+    /// <param name="seed">Seed of the random numbers.</param>
+    /// <param name="blocks">Blocks of the grid.</param>
+    /// <param name="threads">Threads of a block, a multiple of 32.</param>
     public WaitingProgram(int seed, int blocks, int threads)
     {
         (_random, this._blocks, this._threads) = (new Random(seed), blocks, threads);
@@ -47,10 +47,10 @@ internal sealed class WaitingProgram
     /// <summary>Words before the results of the threads.</summary>
     public int Words => _steps.Count * StepWords;
 
-    /// <summary>What the kernel finds in its second buffer: the ranks of all threads, step by step.</summary>
+    /// <summary>The contents of the kernel's second buffer: the ranks of all threads, step by step.</summary>
     public uint[] Sources => [.. _steps.SelectMany(step => step.Ranks)];
 
-    /// <summary>A function that waits until a word is as given.</summary>
+    /// <summary>A function that waits until a word has the given value.</summary>
     public const string Module = """
         .func await(.param .b64 await_word, .param .b32 await_value)
         {
@@ -112,7 +112,7 @@ internal sealed class WaitingProgram
         return text.AppendLine($"st.global.u32 [%rd2+{4 * Words}], %r10;").ToString();
     }
 
-    /// <summary>What is in the results at the end.</summary>
+    /// <summary>The expected results.</summary>
     public uint[] Evaluate()
     {
         uint[] values = [.. Enumerable.Range(0, _blocks * _threads).Select(thread => (uint)thread * 2654435761 + 7)], words = new uint[Words];
@@ -155,8 +155,8 @@ internal sealed class WaitingProgram
     }
 
     /// <summary>
-    /// Waits for the thread's turn, by looking, by looking and counting, by an atomic operation, or in a function; then adds to what the
-    /// others have gathered.
+    /// Waits for the thread's turn, by polling, by polling with a count, by an atomic operation, or in a function; then adds to the
+    /// gathered sum.
     /// </summary>
     private static string Turn(int step, string group, int form, int offset)
     {
@@ -189,7 +189,7 @@ internal sealed class WaitingProgram
             """;
     }
 
-    /// <summary>Adds the value under a lock, for which it spins or comes again.</summary>
+    /// <summary>Adds the value under a lock, which it takes by spinning or by trying again.</summary>
     private static string Locked(int step, int form)
     {
         const string add = """

@@ -7,8 +7,8 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
 /// <summary>
-/// <c>atom</c> and <c>red</c> in all types, operations and spaces. 64 threads update four places, each the one of its number modulo four; lanes come in order, and warp after warp, so that also what
-/// each thread finds there is known.
+/// <c>atom</c> and <c>red</c> in all types, operations and spaces. 64 threads update four locations, each the one of its number modulo
+/// four; lanes run in order, and warp after warp, so the value that each thread finds is also known.
 /// </summary>
 public class AtomicFormTests
 {
@@ -32,7 +32,7 @@ public class AtomicFormTests
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Every_thread_updates_what_the_one_before_it_left(string operation, PtxType type)
+    public void Every_thread_updates_the_value_of_the_previous_one(string operation, PtxType type)
     {
         string name = $"{operation}{(Name(type).Contains("f16", StringComparison.Ordinal) ? ".noftz" : "")}.{Name(type)}";
         foreach (bool returns in new[] { true, false })
@@ -51,7 +51,7 @@ public class AtomicFormTests
     {
         Random random = new(seed);
         ulong[] edges = OpcodeValues.Edges(type);
-        // Few values, so that comparisons also succeed; of the rest any.
+        // Few different values for cas, so that comparisons also succeed; otherwise any value.
         ulong Value() => operation == "cas" ? edges[random.Next(4)] : random.Next(3) == 0 ? edges[random.Next(edges.Length)] : OpcodeValues.Random(type, random);
         ulong[] places = [.. Enumerable.Range(0, Places).Select(_ => Value())], sources = [.. Enumerable.Range(0, 2 * Threads).Select(_ => Value())];
         uint[] results = [.. LaneKernel.Words(places), .. new uint[2 * Threads]];
@@ -72,7 +72,7 @@ public class AtomicFormTests
         }
     }
 
-    /// <summary>Places of 8 bytes at the begin of the results, or copied from there to shared memory and back.</summary>
+    /// <summary>Locations of 8 bytes at the start of the results, or copied from there to shared memory and back.</summary>
     private static string Body(string operation, PtxType type, string name, string space, bool returns)
     {
         string bits = OpcodeKernel.RegisterType(type), value = Register(bits, 1), other = Register(bits, 2), old = Register(bits, 3);
@@ -129,10 +129,10 @@ public class AtomicFormTests
                 PtxType half = type == F16x2 ? F16 : BF16;
                 return Updated("add", half, old & 0xFFFF, value & 0xFFFF, 0) | (Updated("add", half, old >> 16, value >> 16, 0) << 16);
             case "add" when type.IsFloat():
-                return ExactFloat.Add(old, value, FloatFormat.Of(type), PtxRounding.Rn);
+                return ExactFloat.Add(old, value, FloatFormat.ForType(type), PtxRounding.Rn);
             default:
-                BigInteger x = WholeNumberForms.Value(old, type), y = WholeNumberForms.Value(value, type);
-                return operation switch { "add" => WholeNumberForms.Wrap(x + y, type), "min" => y < x ? value : old, _ => y > x ? value : old };
+                BigInteger x = IntegerForms.Value(old, type), y = IntegerForms.Value(value, type);
+                return operation switch { "add" => IntegerForms.Wrap(x + y, type), "min" => y < x ? value : old, _ => y > x ? value : old };
         }
     }
 
@@ -140,8 +140,8 @@ public class AtomicFormTests
     {
         if (type is F16x2 or BF16x2)
             return Agrees(type == F16x2 ? F16 : BF16, found & 0xFFFF, expected & 0xFFFF) && Agrees(type == F16x2 ? F16 : BF16, found >> 16, expected >> 16);
-        ulong bits = WholeNumberForms.Low(found, type.IsFloat() ? type.ByteSize() switch { 2 => B16, 4 => B32, _ => B64 } : type);
-        return bits == expected || (type.IsFloat() && FloatFormat.Of(type).IsNaN(expected) && FloatFormat.Of(type).IsNaN(bits));
+        ulong bits = IntegerForms.Low(found, type.IsFloat() ? type.ByteSize() switch { 2 => B16, 4 => B32, _ => B64 } : type);
+        return bits == expected || (type.IsFloat() && FloatFormat.ForType(type).IsNaN(expected) && FloatFormat.ForType(type).IsNaN(bits));
     }
 
     private static ulong Word(uint[] words, int index) => words[2 * index] | (ulong)words[2 * index + 1] << 32;

@@ -4,7 +4,7 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>Logic, shifts and bit fields, after chapters 9.7.1 and 9.7.8 of the PTX ISA, bit by bit as its pseudocode has them.</summary>
+/// <summary>Logic, shifts and bit fields, according to chapters 9.7.1 and 9.7.8 of the PTX ISA, bit by bit as in its pseudocode.</summary>
 internal static class BitForms
 {
     private static readonly PtxType[] Words = [B16, B32, B64];
@@ -19,13 +19,14 @@ internal static class BitForms
         yield return OpcodeForm.Plain($"and.{name}", type, [type, type], v => v[0] & v[1]);
         yield return OpcodeForm.Plain($"or.{name}", type, [type, type], v => v[0] | v[1]);
         yield return OpcodeForm.Plain($"xor.{name}", type, [type, type], v => v[0] ^ v[1]);
-        yield return OpcodeForm.Plain($"not.{name}", type, [type], v => WholeNumberForms.Low(~v[0], type));
+        yield return OpcodeForm.Plain($"not.{name}", type, [type], v => IntegerForms.Low(~v[0], type));
         yield return OpcodeForm.Plain($"cnot.{name}", type, [type], v => v[0] == 0 ? 1UL : 0UL);
         yield return OpcodeForm.Plain($"mov.{name}", type, [type], v => v[0]);
         yield return OpcodeForm.Plain($"selp.{name}", type, [type, type, Pred], v => v[2] != 0 ? v[0] : v[1]);
         yield return OpcodeForm.Plain($"slct.{name}.s32", type, [type, type, S32], v => (int)v[2] >= 0 ? v[0] : v[1]);
         yield return OpcodeForm.Plain($"slct.{name}.f32", type, [type, type, F32], v => BitConverter.UInt32BitsToSingle((uint)v[2]) >= 0 ? v[0] : v[1]);
-        yield return OpcodeForm.Plain($"slct.ftz.{name}.f32", type, [type, type, F32], v => BitConverter.UInt32BitsToSingle((uint)FloatFormat.Of(F32).Flushed(v[2])) >= 0 ? v[0] : v[1]);
+        yield return OpcodeForm.Plain($"slct.ftz.{name}.f32", type, [type, type, F32], v =>
+            BitConverter.UInt32BitsToSingle((uint)FloatFormat.ForType(F32).Flushed(v[2])) >= 0 ? v[0] : v[1]);
         if (type == B16)
         {
             yield return OpcodeForm.Plain("and.pred", Pred, [Pred, Pred], v => v[0] & v[1]);
@@ -52,11 +53,12 @@ internal static class BitForms
     private static IEnumerable<OpcodeForm> Shifts()
     {
         foreach (PtxType type in Words)
-            yield return OpcodeForm.Plain($"shl.{Name(type)}", type, [type, U32], v => v[1] >= 64 ? 0 : WholeNumberForms.Low(v[0] << (int)v[1], type));
-        foreach (PtxType type in Words.Concat(WholeNumberForms.Types))
+            yield return OpcodeForm.Plain($"shl.{Name(type)}", type, [type, U32], v =>
+                v[1] >= 64 ? 0 : IntegerForms.Low(v[0] << (int)v[1], type));
+        foreach (PtxType type in Words.Concat(IntegerForms.Types))
         {
             yield return OpcodeForm.Plain($"shr.{Name(type)}", type, [type, U32],
-                v => WholeNumberForms.Wrap(WholeNumberForms.Value(v[0], type) >> (int)Math.Min(v[1], 64), type));
+                v => IntegerForms.Wrap(IntegerForms.Value(v[0], type) >> (int)Math.Min(v[1], 64), type));
         }
     }
 
@@ -64,7 +66,7 @@ internal static class BitForms
     {
         foreach (PtxType type in new[] { B32, B64 })
         {
-            int bits = WholeNumberForms.Bits(type);
+            int bits = IntegerForms.Bits(type);
             yield return OpcodeForm.Plain($"popc.{Name(type)}", U32, [type], v => (ulong)BitOperations.PopCount(v[0]));
             yield return OpcodeForm.Plain($"clz.{Name(type)}", U32, [type], v => (ulong)(BitOperations.LeadingZeroCount(v[0]) - 64 + bits));
             yield return OpcodeForm.Plain($"brev.{Name(type)}", type, [type], v => PerBit(bits, i => (int)(v[0] >> (bits - 1 - i)) & 1));
@@ -72,10 +74,10 @@ internal static class BitForms
 
         foreach (PtxType type in new[] { U32, S32, U64, S64 })
         {
-            int bits = WholeNumberForms.Bits(type);
+            int bits = IntegerForms.Bits(type);
             ulong Top(ulong value)
             {
-                BigInteger number = WholeNumberForms.Value(value, type);
+                BigInteger number = IntegerForms.Value(value, type);
                 return (uint)((long)(number.Sign < 0 ? -number - 1 : number).GetBitLength() - 1);
             }
 
@@ -88,7 +90,7 @@ internal static class BitForms
     {
         foreach (PtxType type in new[] { U32, S32, U64, S64 })
         {
-            int bits = WholeNumberForms.Bits(type);
+            int bits = IntegerForms.Bits(type);
             yield return OpcodeForm.Plain($"bfe.{Name(type)}", type, [type, U32, U32], v =>
             {
                 int start = (int)(v[1] & 0xFF), length = (int)(v[2] & 0xFF);
@@ -99,7 +101,7 @@ internal static class BitForms
 
         foreach (PtxType type in new[] { B32, B64 })
         {
-            int bits = WholeNumberForms.Bits(type);
+            int bits = IntegerForms.Bits(type);
             yield return OpcodeForm.Plain($"bfi.{Name(type)}", type, [type, type, U32, U32], v =>
             {
                 int start = (int)(v[2] & 0xFF), length = (int)(v[3] & 0xFF);

@@ -4,10 +4,12 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>Calls: through pointers that differ within a warp, with arguments on the stack, in registers and constant, and the stack itself.</summary>
+/// <summary>
+/// Calls: through pointers that differ within a warp, with arguments on the stack, in registers and constant; and the stack itself.
+/// </summary>
 public class CallFormTests
 {
-    /// <summary>a + 100, 3 a, and one that parts its lanes again and lets some of them leave the kernel.</summary>
+    /// <summary>a + 100, 3 a, and a function that diverges again and in which some lanes exit the kernel.</summary>
     private const string Functions = """
         .global .align 4 .u32 tally;
         .func (.param .b32 result) plus(.param .b32 given)
@@ -53,7 +55,7 @@ public class CallFormTests
     [InlineData("CALLED: .callprototype (.param .b32 _) _ (.param .b32 _);", "CALLED")]
     [InlineData("CALLED: .calltargets plus, thrice, parts;", "CALLED")]
     [InlineData("", "table")]
-    public void Lanes_that_call_different_functions_meet_behind_the_call(string declaration, string named)
+    public void Lanes_that_call_different_functions_join_after_the_call(string declaration, string named)
     {
         uint[] found = new uint[32];
         EmulatedKernel.Run(Kernel($$"""
@@ -107,7 +109,7 @@ public class CallFormTests
     }
 
     [Fact]
-    public void Functions_that_call_each_other_through_pointers_part_at_every_depth()
+    public void Functions_that_call_each_other_through_pointers_diverge_at_every_depth()
     {
         const string functions = """
             .func (.param .b32 result) down(.param .b32 given, .param .b64 self, .param .b64 other)
@@ -216,10 +218,10 @@ public class CallFormTests
     }
 
     [Fact]
-    public void Memory_on_the_stack_is_each_threads_own_and_given_back()
+    public void Stack_memory_belongs_to_each_thread_and_is_freed()
     {
         uint[] found = new uint[32];
-        // Each lane takes another size, writes its end, gives it back and takes it again, many times over what the stack holds in all.
+        // Each lane allocates a different size, writes its end, frees it and allocates it again, many times the size of the stack in total.
         EmulatedKernel.Run(Kernel("""
             mov.u32 %r2, 0;
             mov.u32 %r5, 0;
@@ -247,17 +249,17 @@ public class CallFormTests
     }
 
     [Theory]
-    [InlineData("mov.u64 %rd4, 12345; P: .callprototype _ (); call %rd4, (), P;", "a call through a pointer that is no function")]
+    [InlineData("mov.u64 %rd4, 12345; P: .callprototype _ (); call %rd4, (), P;", "a call through a pointer that is not a function")]
     [InlineData("mov.u64 %rd4, plus; P: .callprototype _ (); call %rd4, (), P;", "a call of plus with 0 arguments and 0 results, expected 1 and 1")]
     [InlineData("alloca.u64 %rd4, 100000000;", "alloca of 100000000 bytes")]
-    public void A_call_that_cannot_be_is_a_fault(string code, string message)
+    public void An_invalid_call_is_a_fault(string code, string message)
     {
         EmulatorException error = Assert.Throws<EmulatorException>(() => EmulatedKernel.Run(Kernel(code, Functions), "op", (1, 1, 1), (32, 1, 1), 0, new uint[32]));
         Assert.Equal(FaultKind.Trap, error.Report!.Kind);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>A kernel that has its thread in %r0 and the place of its word of the output in %rd1.</summary>
+    /// <summary>A kernel with its thread's number in %r0 and the address of its word of the output in %rd1.</summary>
     private static string Kernel(string body, string functions) => $$"""
         {{OpcodeKernel.Heading}}
         {{functions}}

@@ -4,7 +4,7 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>Comparisons and conversions, after chapters 9.7.5 and 9.7.9 of the PTX ISA.</summary>
+/// <summary>Comparisons and conversions, according to chapters 9.7.5 and 9.7.9 of the PTX ISA.</summary>
 internal static class ConversionForms
 {
     private static readonly PtxType[] Numbers = [U8, S8, U16, S16, U32, S32, U64, S64];
@@ -19,11 +19,12 @@ internal static class ConversionForms
     private static IEnumerable<OpcodeForm> Comparisons()
     {
         (string Word, Func<int, bool> Holds)[] ordered = [("eq", c => c == 0), ("ne", c => c != 0), ("lt", c => c < 0), ("le", c => c <= 0), ("gt", c => c > 0), ("ge", c => c >= 0)];
-        foreach (PtxType type in WholeNumberForms.Types)
+        foreach (PtxType type in IntegerForms.Types)
         {
             foreach ((string word, Func<int, bool> holds) in ordered)
             {
-                Func<ulong[], ulong?> reference = v => holds(WholeNumberForms.Value(v[0], type).CompareTo(WholeNumberForms.Value(v[1], type))) ? 1UL : 0UL;
+                Func<ulong[], ulong?> reference = v =>
+                    holds(IntegerForms.Value(v[0], type).CompareTo(IntegerForms.Value(v[1], type))) ? 1UL : 0UL;
                 yield return OpcodeForm.Plain($"setp.{word}.{Name(type)}", Pred, [type, type], reference);
                 yield return OpcodeForm.Plain($"setp.{word}.xor.{Name(type)}", Pred, [type, type, Pred], v => reference(v) ^ v[2]);
                 yield return OpcodeForm.Plain($"set.{word}.u32.{Name(type)}", U32, [type, type], v => reference(v) == 1 ? uint.MaxValue : 0UL);
@@ -55,7 +56,7 @@ internal static class ConversionForms
 
     private static int? Compare(ulong a, ulong b, PtxType type, bool ftz)
     {
-        FloatFormat f = FloatFormat.Of(type), wide = FloatFormat.Of(F64);
+        FloatFormat f = FloatFormat.ForType(type), wide = FloatFormat.ForType(F64);
         if (f.IsNaN(a) || f.IsNaN(b))
             return null;
         double Value(ulong bits) => BitConverter.UInt64BitsToDouble(ExactFloat.Convert(ftz ? f.Flushed(bits) : bits, f, wide, PtxRounding.Rn));
@@ -69,31 +70,33 @@ internal static class ConversionForms
         {
             foreach (PtxType from in Numbers)
             {
-                yield return OpcodeForm.Plain($"cvt.{Name(to)}.{Name(from)}", to, [from], v => Extended(WholeNumberForms.Wrap(WholeNumberForms.Value(v[0], from), to), to));
-                yield return OpcodeForm.Plain($"cvt.sat.{Name(to)}.{Name(from)}", to, [from], v => Extended(WholeNumberForms.Wrap(WholeNumberForms.Clamp(WholeNumberForms.Value(v[0], from), to), to), to));
+                yield return OpcodeForm.Plain($"cvt.{Name(to)}.{Name(from)}", to, [from], v =>
+                    Extended(IntegerForms.Wrap(IntegerForms.Value(v[0], from), to), to));
+                yield return OpcodeForm.Plain($"cvt.sat.{Name(to)}.{Name(from)}", to, [from], v =>
+                    Extended(IntegerForms.Wrap(IntegerForms.Clamp(IntegerForms.Value(v[0], from), to), to), to));
             }
         }
     }
 
-    /// <summary>A byte fills its register of 16 bits by its sign, or by zeros.</summary>
+    /// <summary>A byte is extended to its 16-bit register by its sign, or by zeros.</summary>
     private static ulong Extended(ulong bits, PtxType type) => type == S8 ? (ushort)(sbyte)bits : bits;
 
     private static IEnumerable<OpcodeForm> ToWhole()
     {
         foreach (PtxType from in Floats)
         {
-            FloatFormat f = FloatFormat.Of(from);
-            foreach (PtxType to in WholeNumberForms.Types)
+            FloatFormat f = FloatFormat.ForType(from);
+            foreach (PtxType to in IntegerForms.Types)
             {
                 foreach ((string word, PtxRounding rounding) in WholeDirections)
                 {
                     ulong? Reference(ulong value)
                     {
-                        // Of NaN only singles and narrower results are told: 0.
+                        // The conversion of NaN is defined only for single precision and narrower results: 0.
                         if (f.IsNaN(value))
                             return from == F64 || to.ByteSize() != 4 ? null : 0UL;
                         BigInteger whole = f.IsInfinite(value) ? (BigInteger.One << 100) * (f.IsNegative(value) ? -1 : 1) : ExactFloat.ToInteger(value, f, rounding);
-                        return WholeNumberForms.Wrap(WholeNumberForms.Clamp(whole, to), to);
+                        return IntegerForms.Wrap(IntegerForms.Clamp(whole, to), to);
                     }
 
                     yield return OpcodeForm.Plain($"cvt.{word}.{Name(to)}.{Name(from)}", to, [from], v => Reference(v[0]));
@@ -111,20 +114,24 @@ internal static class ConversionForms
             foreach (PtxType from in Numbers)
             {
                 foreach ((string word, PtxRounding rounding) in Directions)
-                    yield return OpcodeForm.Plain($"cvt.{word}.{Name(to)}.{Name(from)}", to, [from], v => ExactFloat.FromInteger(WholeNumberForms.Value(v[0], from), FloatFormat.Of(to), rounding));
+                    yield return OpcodeForm.Plain($"cvt.{word}.{Name(to)}.{Name(from)}", to, [from], v =>
+                        ExactFloat.FromInteger(IntegerForms.Value(v[0], from), FloatFormat.ForType(to), rounding));
             }
         }
     }
 
     private static IEnumerable<OpcodeForm> BetweenFloats()
     {
-        FloatFormat half = FloatFormat.Of(F16), brain = FloatFormat.Of(BF16), single = FloatFormat.Of(F32), wide = FloatFormat.Of(F64);
+        FloatFormat half = FloatFormat.ForType(F16), brain = FloatFormat.ForType(BF16), single = FloatFormat.ForType(F32),
+            wide = FloatFormat.ForType(F64);
         foreach ((PtxType to, PtxType from) in new[] { (F32, F16), (F32, BF16), (F64, F16), (F64, F32) })
-            yield return OpcodeForm.Plain($"cvt.{Name(to)}.{Name(from)}", to, [from], v => ExactFloat.Convert(v[0], FloatFormat.Of(from), FloatFormat.Of(to), PtxRounding.Rn));
+            yield return OpcodeForm.Plain($"cvt.{Name(to)}.{Name(from)}", to, [from], v =>
+                ExactFloat.Convert(v[0], FloatFormat.ForType(from), FloatFormat.ForType(to), PtxRounding.Rn));
         foreach ((PtxType to, PtxType from) in new[] { (F32, F64), (F16, F32), (F16, F64), (BF16, F32), (BF16, F64), (BF16, F16), (F16, BF16) })
         {
             foreach ((string word, PtxRounding rounding) in Directions)
-                yield return OpcodeForm.Plain($"cvt.{word}.{Name(to)}.{Name(from)}", to, [from], v => ExactFloat.Convert(v[0], FloatFormat.Of(from), FloatFormat.Of(to), rounding));
+                yield return OpcodeForm.Plain($"cvt.{word}.{Name(to)}.{Name(from)}", to, [from], v =>
+                    ExactFloat.Convert(v[0], FloatFormat.ForType(from), FloatFormat.ForType(to), rounding));
         }
 
         foreach ((string word, PtxRounding rounding) in WholeDirections)
@@ -138,16 +145,16 @@ internal static class ConversionForms
         yield return OpcodeForm.Plain("cvt.rn.f16x2.f32", B32, [F32, F32], v => Pair(v, half));
         yield return OpcodeForm.Plain("cvt.rn.bf16x2.f32", B32, [F32, F32], v => Pair(v, brain));
         yield return new("cvt.rna.tf32.f32 {d}, {0}; and.b32 {d}, {d}, 0xFFFFE000;", B32, [F32],
-            v => single.IsNaN(v[0]) ? null : ExactFloat.Convert(v[0], single, FloatFormat.Of(TF32), PtxRounding.Rna) << 13);
+            v => single.IsNaN(v[0]) ? null : ExactFloat.Convert(v[0], single, FloatFormat.ForType(TF32), PtxRounding.Rna) << 13);
     }
 
-    /// <summary>What <c>.sat</c> clamps to [0, 1], <c>.relu</c> to what is not negative, <c>.satfinite</c> to what is finite.</summary>
+    /// <summary>Clamping: <c>.sat</c> to [0, 1], <c>.relu</c> to nonnegative values, <c>.satfinite</c> to finite values.</summary>
     private static IEnumerable<OpcodeForm> Clamped()
     {
-        FloatFormat single = FloatFormat.Of(F32);
+        FloatFormat single = FloatFormat.ForType(F32);
         ulong Cut(ulong bits, PtxType to, PtxRounding rounding, bool relu, bool finite)
         {
-            FloatFormat f = FloatFormat.Of(to);
+            FloatFormat f = FloatFormat.ForType(to);
             ulong result = ExactFloat.Convert(bits, single, f, rounding);
             if (f.IsNaN(result))
                 return result;
@@ -161,7 +168,7 @@ internal static class ConversionForms
             {
                 foreach ((PtxType to, PtxType pair) in new[] { (F16, F16x2), (BF16, BF16x2) })
                 {
-                    FloatFormat f = FloatFormat.Of(to);
+                    FloatFormat f = FloatFormat.ForType(to);
                     yield return OpcodeForm.Plain($"cvt.{word}{end}.{Name(to)}.f32", to, [F32], v => Cut(v[0], to, rounding, relu, finite));
                     yield return OpcodeForm.Plain($"cvt.{word}{end}.{Name(pair)}.f32", B32, [F32, F32], v =>
                         (Cut(v[0], to, rounding, relu, finite), Cut(v[1], to, rounding, relu, finite)) is var (high, low) && (f.IsNaN(high) || f.IsNaN(low)) ? null : (high << 16) | low);
@@ -173,31 +180,38 @@ internal static class ConversionForms
 
         }
 
-        yield return OpcodeForm.Plain("cvt.rz.f16x2.f32", B32, [F32, F32], v => Pair(v, FloatFormat.Of(F16), PtxRounding.Rz));
-        yield return OpcodeForm.Plain("cvt.rz.bf16x2.f32", B32, [F32, F32], v => Pair(v, FloatFormat.Of(BF16), PtxRounding.Rz));
+        yield return OpcodeForm.Plain("cvt.rz.f16x2.f32", B32, [F32, F32], v => Pair(v, FloatFormat.ForType(F16), PtxRounding.Rz));
+        yield return OpcodeForm.Plain("cvt.rz.bf16x2.f32", B32, [F32, F32], v => Pair(v, FloatFormat.ForType(BF16), PtxRounding.Rz));
 
         yield return new("cvt.rna.satfinite.tf32.f32 {d}, {0}; and.b32 {d}, {d}, 0xFFFFE000;", B32, [F32], v => single.IsNaN(v[0]) ? null : Cut(v[0], TF32, PtxRounding.Rna, false, true) << 13);
         foreach (PtxType type in Floats)
         {
-            FloatFormat f = FloatFormat.Of(type);
+            FloatFormat f = FloatFormat.ForType(type);
             yield return OpcodeForm.Plain($"cvt.sat.{Name(type)}.{Name(type)}", type, [type], v => FloatForms.Saturated(v[0], f), Closeness.AnyZero);
             foreach (PtxType from in new[] { S32, U8 })
-                yield return OpcodeForm.Plain($"cvt.rn.sat.{Name(type)}.{Name(from)}", type, [from], v => WholeNumberForms.Value(v[0], from).Sign > 0 ? f.One : 0);
+                yield return OpcodeForm.Plain($"cvt.rn.sat.{Name(type)}.{Name(from)}", type, [from], v =>
+                    IntegerForms.Value(v[0], from).Sign > 0 ? f.One : 0);
         }
 
         foreach (PtxType to in new[] { F16, BF16, F32 })
         {
             PtxType from = to == F32 ? F64 : F32;
-            yield return OpcodeForm.Plain($"cvt.rz.sat.{Name(to)}.{Name(from)}", to, [from], v => FloatForms.Saturated(ExactFloat.Convert(v[0], FloatFormat.Of(from), FloatFormat.Of(to), PtxRounding.Rz), FloatFormat.Of(to)), Closeness.AnyZero);
+            yield return OpcodeForm.Plain($"cvt.rz.sat.{Name(to)}.{Name(from)}", to, [from], v =>
+                FloatForms.Saturated(
+                    ExactFloat.Convert(v[0], FloatFormat.ForType(from), FloatFormat.ForType(to), PtxRounding.Rz), FloatFormat.ForType(to)),
+                Closeness.AnyZero);
         }
 
-        // Only singles are flushed: a subnormal half is none as a single, and stays as a result.
-        yield return OpcodeForm.Plain("cvt.rn.ftz.f16.f32", F16, [F32], v => ExactFloat.Convert(single.Flushed(v[0]), single, FloatFormat.Of(F16), PtxRounding.Rn));
-        yield return OpcodeForm.Plain("cvt.ftz.f32.f16", F32, [F16], v => ExactFloat.Convert(v[0], FloatFormat.Of(F16), single, PtxRounding.Rn));
-        yield return OpcodeForm.Plain("cvt.ftz.f64.f32", F64, [F32], v => ExactFloat.Convert(single.Flushed(v[0]), single, FloatFormat.Of(F64), PtxRounding.Rn));
+        // Only single precision is flushed: a subnormal half is not subnormal in single precision, and is kept as a result.
+        yield return OpcodeForm.Plain("cvt.rn.ftz.f16.f32", F16, [F32], v =>
+            ExactFloat.Convert(single.Flushed(v[0]), single, FloatFormat.ForType(F16), PtxRounding.Rn));
+        yield return OpcodeForm.Plain("cvt.ftz.f32.f16", F32, [F16], v =>
+            ExactFloat.Convert(v[0], FloatFormat.ForType(F16), single, PtxRounding.Rn));
+        yield return OpcodeForm.Plain("cvt.ftz.f64.f32", F64, [F32], v =>
+            ExactFloat.Convert(single.Flushed(v[0]), single, FloatFormat.ForType(F64), PtxRounding.Rn));
     }
 
-    /// <summary>Floats of 8 bits: the nearest of all their values, of two equally near ones the even.</summary>
+    /// <summary>8-bit floats: the nearest of all their values, ties to even.</summary>
     private static IEnumerable<OpcodeForm> Bytes()
     {
         foreach ((PtxType type, int exponentBits, ulong largest) in new[] { (E4M3x2, 4, 0x7EUL), (E5M2x2, 5, 0x7BUL) })
@@ -250,7 +264,7 @@ internal static class ConversionForms
         (string Word, Func<int?, bool> Holds)[] comparisons = [("lt", c => c < 0), ("ne", c => c is not (null or 0)), ("geu", c => c is null or >= 0), ("nan", c => c is null), ("num", c => c is not null)];
         foreach ((PtxType type, PtxType pair) in new[] { (F16, F16x2), (BF16, BF16x2) })
         {
-            ulong one = FloatFormat.Of(type).One;
+            ulong one = FloatFormat.ForType(type).One;
             foreach ((string word, Func<int?, bool> holds) in comparisons)
             {
                 bool At(ulong[] v, int half) => holds(Compare((v[0] >> (16 * half)) & 0xFFFF, (v[1] >> (16 * half)) & 0xFFFF, type, false));
@@ -269,7 +283,8 @@ internal static class ConversionForms
 
     private static ulong? Pair(ulong[] v, FloatFormat to, PtxRounding rounding = PtxRounding.Rn)
     {
-        ulong high = ExactFloat.Convert(v[0], FloatFormat.Of(F32), to, rounding), low = ExactFloat.Convert(v[1], FloatFormat.Of(F32), to, rounding);
+        ulong high = ExactFloat.Convert(v[0], FloatFormat.ForType(F32), to, rounding),
+            low = ExactFloat.Convert(v[1], FloatFormat.ForType(F32), to, rounding);
         return to.IsNaN(high) || to.IsNaN(low) ? null : (high << 16) | low;
     }
 

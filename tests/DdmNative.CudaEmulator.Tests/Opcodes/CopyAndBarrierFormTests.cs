@@ -5,7 +5,7 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary><c>cp.async</c> in all its sizes, and every way to meet at a barrier.</summary>
+/// <summary><c>cp.async</c> in all its sizes, and all kinds of barriers.</summary>
 public class CopyAndBarrierFormTests
 {
     [Theory]
@@ -13,7 +13,7 @@ public class CopyAndBarrierFormTests
     [InlineData("ca", 8)]
     [InlineData("ca", 16)]
     [InlineData("cg", 16)]
-    public void An_asynchronous_copy_brings_what_it_is_told_and_zeros_for_the_rest(string cache, int bytes)
+    public void An_asynchronous_copy_copies_the_given_bytes_and_zeros_the_rest(string cache, int bytes)
     {
         int words = bytes / 4;
         uint[] data = [.. Enumerable.Range(0, 32 * words).Select(i => 0x01010101u * (uint)(i + 1))];
@@ -64,7 +64,7 @@ public class CopyAndBarrierFormTests
     [InlineData("barrier.sync.aligned 5, %r21;")]
     [InlineData("barrier.cta.sync.aligned 1;")]
     [InlineData("bar.cta.sync 15;")]
-    public void Behind_a_barrier_every_warp_sees_what_the_others_wrote(string barrier)
+    public void After_a_barrier_every_warp_sees_the_writes_of_the_others(string barrier)
     {
         uint[] found = LaneKernel.Results($"""
             mov.u32 %r20, 7;
@@ -84,7 +84,7 @@ public class CopyAndBarrierFormTests
     [Fact]
     public void A_barrier_of_some_warps_does_not_hold_the_others()
     {
-        // Warps 0 and 1 meet at barrier 1, warps 2 and 3 at barrier 2, twice each; all meet at 0.
+        // Warps 0 and 1 synchronise at barrier 1, warps 2 and 3 at barrier 2, twice each; all at 0.
         uint[] found = LaneKernel.Results("""
             shr.u32 %r10, %r0, 6;
             add.u32 %r10, %r10, 1;
@@ -109,9 +109,9 @@ public class CopyAndBarrierFormTests
     [Theory]
     [InlineData("bar")]
     [InlineData("barrier")]
-    public void Who_only_arrives_goes_on_and_who_waits_sees_what_it_wrote(string name)
+    public void A_warp_that_only_arrives_continues_and_a_waiting_warp_sees_its_writes(string name)
     {
-        // The first warp fills a place that the second reads; it tells by arriving and need not wait.
+        // The first warp fills memory that the second reads; it signals by arriving and need not wait.
         uint[] found = LaneKernel.Results($"""
             mad.lo.u32 %r10, %r4, 4, %r3;
             setp.ge.u32 %p1, %r0, 32;
@@ -157,7 +157,7 @@ public class CopyAndBarrierFormTests
     }
 
     [Fact]
-    public void Parts_of_a_warp_meet_at_a_barrier_of_their_mask()
+    public void Parts_of_a_warp_synchronise_at_a_barrier_of_their_mask()
     {
         uint[] found = LaneKernel.Results("""
             mad.lo.u32 %r10, %r4, 4, %r3;
@@ -184,7 +184,7 @@ public class CopyAndBarrierFormTests
     [InlineData("bar.sync %r20;")]
     [InlineData("bar.sync 0, 48;")]
     [InlineData("bar.sync 0, 128;")]
-    public void A_barrier_that_cannot_be_is_a_fault(string barrier)
+    public void An_invalid_barrier_is_a_fault(string barrier)
     {
         EmulatorException error = Assert.Throws<EmulatorException>(() => LaneKernel.Results($"mov.u32 %r20, 99;\n{barrier}", 1, threads: 64));
         Assert.Equal(FaultKind.PartialBarrier, error.Report!.Kind);

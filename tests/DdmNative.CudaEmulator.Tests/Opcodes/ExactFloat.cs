@@ -3,10 +3,10 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>A binary floating-point format of IEEE 754's kind.</summary>
+/// <summary>A binary floating-point format as in IEEE 754.</summary>
 internal sealed record FloatFormat(int ExponentBits, int MantissaBits)
 {
-    public static FloatFormat Of(PtxType type) => type switch
+    public static FloatFormat ForType(PtxType type) => type switch
     {
         PtxType.F16 => new(5, 10),
         PtxType.BF16 => new(8, 7),
@@ -30,7 +30,8 @@ internal sealed record FloatFormat(int ExponentBits, int MantissaBits)
 }
 
 /// <summary>
-/// Floating-point arithmetic by whole numbers of any length, rounded once: a reference that shares nothing with the processor's. Values are (sign) magnitude · 2^exponent.
+/// Floating-point arithmetic by integers of any length, rounded once: a reference that is independent of the processor's. Values are (sign)
+/// magnitude · 2^exponent.
 /// </summary>
 internal static class ExactFloat
 {
@@ -100,7 +101,7 @@ internal static class ExactFloat
         (BigInteger value, int exponent) = Parts(a, format);
         int shift = 2 * Spare + (exponent & 1);
         BigInteger scaled = value << shift;
-        // Newton's iteration from above on whole numbers.
+        // Newton's iteration from above on integers.
         BigInteger root = BigInteger.One << (int)(scaled.GetBitLength() / 2 + 1);
         for (BigInteger next = (root + scaled / root) / 2; next < root; next = (root + scaled / root) / 2)
             root = next;
@@ -120,7 +121,7 @@ internal static class ExactFloat
 
     public static ulong FromInteger(BigInteger value, FloatFormat format, PtxRounding rounding) => Round(value.Sign < 0, BigInteger.Abs(value), 0, false, format, rounding);
 
-    /// <summary>The nearest whole number in the direction that <c>rni rzi rmi rpi</c> say; of a finite value.</summary>
+    /// <summary>Rounds a finite value to an integer in the direction of <c>rni rzi rmi rpi</c>.</summary>
     public static BigInteger ToInteger(ulong a, FloatFormat format, PtxRounding rounding)
     {
         (BigInteger value, int exponent) = Parts(a, format);
@@ -146,11 +147,11 @@ internal static class ExactFloat
     }
 
     /// <param name="negative">The sign.</param>
-    /// <param name="magnitude">Times 2^exponent.</param>
-    /// <param name="exponent">Of the last bit.</param>
-    /// <param name="sticky">The true value is a little more.</param>
-    /// <param name="format">What it is rounded to.</param>
-    /// <param name="rounding">In which direction.</param>
+    /// <param name="magnitude">The magnitude, times 2^exponent.</param>
+    /// <param name="exponent">The exponent of the last bit.</param>
+    /// <param name="sticky">Whether the true value is slightly larger.</param>
+    /// <param name="format">The format to round to.</param>
+    /// <param name="rounding">The direction.</param>
     private static ulong Round(bool negative, BigInteger magnitude, int exponent, bool sticky, FloatFormat format, PtxRounding rounding)
     {
         ulong sign = negative ? format.Sign : 0;

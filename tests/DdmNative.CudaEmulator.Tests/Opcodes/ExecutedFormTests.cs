@@ -4,13 +4,13 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>What is read is also executed.</summary>
+/// <summary>Everything that the parser accepts can be executed.</summary>
 public class ExecutedFormTests
 {
-    private const int MostOfARow = 4000;
+    private const int MaxSpellings = 4000;
 
     [Fact]
-    public void Every_spelling_that_is_read_is_executed()
+    public void Every_spelling_that_is_parsed_can_be_executed()
     {
         using EmulatedDevice device = new(new EmulatorOptions { MemoryBytes = 1 << 20, HostThreads = 1 });
         List<string> refused = [];
@@ -19,10 +19,11 @@ public class ExecutedFormTests
         {
             foreach (PtxInstructionForm form in forms)
             {
-                foreach (string words in form.Spellings(MostOfARow))
+                foreach (string words in form.Spellings(MaxSpellings))
                 {
                     string text = mnemonic + words;
-                    if (!IsRead(text, out PtxInstructionForm? read, out PtxModifiers? modifiers) || read != form || SpellingKernel.Of(form, text, modifiers!) is not { } kernel)
+                    if (!IsRead(text, out PtxInstructionForm? read, out PtxModifiers? modifiers) || read != form
+                        || SpellingKernel.Create(form, text, modifiers!) is not { } kernel)
                         continue;
                     tried++;
                     try

@@ -3,7 +3,10 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>Floating-point arithmetic, after chapters 9.7.3 and 9.7.4 of the PTX ISA: each rounding, with and without flushing subnormals to zero and saturation.</summary>
+/// <summary>
+/// Floating-point arithmetic, according to chapters 9.7.3 and 9.7.4 of the PTX ISA: each rounding, with and without flushing subnormals to
+/// zero and saturation.
+/// </summary>
 internal static class FloatForms
 {
     private static readonly (string Word, PtxRounding Rounding)[] Directions = [("", PtxRounding.Rn), (".rn", PtxRounding.Rn), (".rz", PtxRounding.Rz), (".rm", PtxRounding.Rm), (".rp", PtxRounding.Rp)];
@@ -12,7 +15,7 @@ internal static class FloatForms
 
     public static string Name(PtxType type) => type.ToString().ToLowerInvariant();
 
-    /// <summary>Subnormal sources and results become zeros, then the result is clamped to [0, 1], NaN to 0.</summary>
+    /// <summary>Subnormal sources and results become zero, then the result is clamped to [0, 1], NaN to 0.</summary>
     public static Func<ulong[], ulong?> With(FloatFormat format, bool ftz, bool sat, Func<ulong[], ulong> operation) => sources =>
     {
         ulong result = operation(ftz ? [.. sources.Select(format.Flushed)] : sources);
@@ -28,7 +31,7 @@ internal static class FloatForms
 
     private static IEnumerable<OpcodeForm> Exact(PtxType type)
     {
-        FloatFormat f = FloatFormat.Of(type);
+        FloatFormat f = FloatFormat.ForType(type);
         string name = Name(type);
         foreach ((string word, PtxRounding rounding) in Directions)
         {
@@ -55,7 +58,7 @@ internal static class FloatForms
 
     private static IEnumerable<OpcodeForm> Halves(PtxType type)
     {
-        FloatFormat f = FloatFormat.Of(type);
+        FloatFormat f = FloatFormat.ForType(type);
         foreach ((string end, bool ftz, bool sat) in type == F16 ? [("", false, false), (".ftz", true, false), (".sat", false, true)] : new[] { ("", false, false) })
         {
             Closeness closeness = sat ? Closeness.AnyZero : Closeness.Exact;
@@ -71,11 +74,13 @@ internal static class FloatForms
             yield return form;
     }
 
-    /// <summary>Two halves in 32 bits, each as if alone; sources without NaN, for its bits are open.</summary>
-    /// <summary>Two halves in 32 bits, each as if alone; NaN is left out, for its bits are open, and so is the sign of a zero that saturation gives.</summary>
+    /// <summary>
+    /// Two halves in 32 bits, each computed separately; NaN is left out, since its bits are not specified, and so is the sign of a zero
+    /// that saturation produces.
+    /// </summary>
     private static IEnumerable<OpcodeForm> Packed(PtxType packed, PtxType type)
     {
-        FloatFormat f = FloatFormat.Of(type);
+        FloatFormat f = FloatFormat.ForType(type);
         Func<ulong[], ulong?> Both(Func<ulong[], ulong> one, bool anyZero = false) => v =>
         {
             ulong low = one([.. v.Select(bits => bits & 0xFFFF)]), high = one([.. v.Select(bits => bits >> 16)]);
@@ -105,7 +110,7 @@ internal static class FloatForms
 
     private static IEnumerable<OpcodeForm> Extremes(PtxType type, bool flushes)
     {
-        FloatFormat f = FloatFormat.Of(type);
+        FloatFormat f = FloatFormat.ForType(type);
         foreach ((string name, bool greater) in new[] { ("min", false), ("max", true) })
         {
             yield return OpcodeForm.Plain($"{name}.{Name(type)}", type, [type, type], v => Extreme(v[0], v[1], f, greater, false));
@@ -123,14 +128,14 @@ internal static class FloatForms
         }
     }
 
-    /// <summary>Of the magnitudes, with the product of the signs.</summary>
+    /// <summary>The result for the magnitudes, with the product of the signs.</summary>
     private static ulong ExtremeMagnitude(ulong a, ulong b, FloatFormat f, bool greater, bool nanWins)
     {
         ulong found = Extreme(a & ~f.Sign, b & ~f.Sign, f, greater, nanWins);
         return f.IsNaN(found) ? found : found | ((a ^ b) & f.Sign);
     }
 
-    /// <summary>-0 is less than +0; NaN loses, or wins if that is wanted.</summary>
+    /// <summary>-0 is less than +0; NaN is dropped, or propagated if requested.</summary>
     private static ulong Extreme(ulong a, ulong b, FloatFormat f, bool greater, bool nanWins)
     {
         if (f.IsNaN(a) || f.IsNaN(b))
@@ -143,7 +148,7 @@ internal static class FloatForms
     {
         foreach (PtxType type in new[] { F16, BF16, F32, F64 })
         {
-            FloatFormat f = FloatFormat.Of(type);
+            FloatFormat f = FloatFormat.ForType(type);
             yield return OpcodeForm.Plain($"neg.{Name(type)}", type, [type], v => v[0] ^ f.Sign);
             yield return OpcodeForm.Plain($"abs.{Name(type)}", type, [type], v => v[0] & ~f.Sign);
             if (type is F32 or F16)
@@ -162,7 +167,7 @@ internal static class FloatForms
             ];
             foreach ((string word, Func<ulong, bool> holds) in tests)
             {
-                // Whether zero is normal or subnormal the ISA leaves open.
+                // The ISA does not specify whether zero is normal or subnormal.
                 yield return OpcodeForm.Plain($"testp.{word}.{Name(type)}", Pred, [type], v => f.IsZero(v[0]) && word is "normal" or "subnormal" && f.IsZero(v[0]) ? null : holds(v[0]) ? 1UL : 0UL);
             }
         }
@@ -170,7 +175,7 @@ internal static class FloatForms
 
     private static IEnumerable<OpcodeForm> Approximations()
     {
-        FloatFormat f = FloatFormat.Of(F32);
+        FloatFormat f = FloatFormat.ForType(F32);
         (string Name, Func<double, double> Function)[] functions =
         [
             ("rcp", x => 1 / x), ("sqrt", Math.Sqrt), ("rsqrt", x => 1 / Math.Sqrt(x)), ("ex2", x => Math.Pow(2, x)), ("lg2", x => x < 0 ? double.NaN : Math.Log2(x)),
@@ -181,33 +186,36 @@ internal static class FloatForms
             yield return OpcodeForm.Plain($"{name}.approx.ftz.f32", F32, [F32], v => InSingle(function, v[0], f, true), Closeness.Approximate);
         }
 
-        // Large arguments lose what the approximation does not reduce.
+        // The approximation does not reduce large arguments exactly.
         Func<ulong[], ulong?> Near(Func<double, double> function) => v => Math.Abs(Single(v[0])) is > 3.0 or < 1e-4 ? null : InSingle(function, v[0], f, false);
         yield return OpcodeForm.Plain("sin.approx.f32", F32, [F32], Near(Math.Sin), Closeness.Coarse);
         yield return OpcodeForm.Plain("cos.approx.f32", F32, [F32], Near(Math.Cos), Closeness.Coarse);
         yield return OpcodeForm.Plain("tanh.approx.f32", F32, [F32], v => InSingle(Math.Tanh, v[0], f, false), Closeness.Coarse);
-        // Divisors beyond 2^126 give 0 there.
+        // Divisors beyond 2^126 give 0 in these forms.
         ulong? Quotient(ulong[] v) => Math.Abs(Single(v[1])) is > 8.5e37 and < double.PositiveInfinity ? null : BitConverter.SingleToUInt32Bits((float)(Single(v[0]) / Single(v[1])));
         yield return OpcodeForm.Plain("div.full.f32", F32, [F32, F32], Quotient, Closeness.Approximate);
         yield return OpcodeForm.Plain("div.approx.f32", F32, [F32, F32], Quotient, Closeness.Approximate);
-        yield return OpcodeForm.Plain("rsqrt.approx.f64", F64, [F64], v => FloatFormat.Of(F64).IsSubnormal(v[0]) ? null : BitConverter.DoubleToUInt64Bits(1 / Math.Sqrt(BitConverter.UInt64BitsToDouble(v[0]))), Closeness.Approximate);
+        yield return OpcodeForm.Plain("rsqrt.approx.f64", F64, [F64], v =>
+            FloatFormat.ForType(F64).IsSubnormal(v[0]) ? null
+            : BitConverter.DoubleToUInt64Bits(1 / Math.Sqrt(BitConverter.UInt64BitsToDouble(v[0]))), Closeness.Approximate);
     }
 
-    /// <summary>Of halves, and those that give the upper half of a double.</summary>
+    /// <summary>Approximations of halves, and those that produce the upper half of a double.</summary>
     private static IEnumerable<OpcodeForm> NarrowApproximations()
     {
         foreach (PtxType type in new[] { F16, BF16 })
         {
-            FloatFormat f = FloatFormat.Of(type), wide = FloatFormat.Of(F64);
-            ulong Of(ulong bits, Func<double, double> function) =>
+            FloatFormat f = FloatFormat.ForType(type), wide = FloatFormat.ForType(F64);
+            ulong Evaluate(ulong bits, Func<double, double> function) =>
                 ExactFloat.Convert(BitConverter.DoubleToUInt64Bits(function(BitConverter.UInt64BitsToDouble(ExactFloat.Convert(bits, f, wide, PtxRounding.Rn)))), wide, f, PtxRounding.Rn);
-            yield return OpcodeForm.Plain($"tanh.approx.{Name(type)}", type, [type], v => Of(v[0], Math.Tanh), Closeness.Coarse);
+            yield return OpcodeForm.Plain($"tanh.approx.{Name(type)}", type, [type], v => Evaluate(v[0], Math.Tanh), Closeness.Coarse);
             yield return type == F16
-                ? OpcodeForm.Plain("ex2.approx.f16", type, [type], v => Of(v[0], x => Math.Pow(2, x)), Closeness.Coarse)
-                : OpcodeForm.Plain("ex2.approx.ftz.bf16", type, [type], v => f.Flushed(Of(f.Flushed(v[0]), x => Math.Pow(2, x))), Closeness.Coarse);
+                ? OpcodeForm.Plain("ex2.approx.f16", type, [type], v => Evaluate(v[0], x => Math.Pow(2, x)), Closeness.Coarse)
+                : OpcodeForm.Plain("ex2.approx.ftz.bf16", type, [type], v =>
+                    f.Flushed(Evaluate(f.Flushed(v[0]), x => Math.Pow(2, x))), Closeness.Coarse);
         }
 
-        FloatFormat d = FloatFormat.Of(F64);
+        FloatFormat d = FloatFormat.ForType(F64);
         ulong? Upper(ulong bits, Func<double, double> function) =>
             d.Flushed(BitConverter.DoubleToUInt64Bits(function(BitConverter.UInt64BitsToDouble(d.IsNaN(bits) ? bits : d.Flushed(bits & ~0xFFFFFFFFUL))))) is var result && d.IsNaN(result) ? result : result & ~0xFFFFFFFFUL;
         yield return OpcodeForm.Plain("rcp.approx.ftz.f64", F64, [F64], v => Upper(v[0], x => 1 / x), Closeness.Approximate);
@@ -220,7 +228,7 @@ internal static class FloatForms
     private static ulong? InSingle(Func<double, double> function, ulong bits, FloatFormat f, bool ftz)
     {
         ulong result = BitConverter.SingleToUInt32Bits((float)function(Single(ftz ? f.Flushed(bits) : bits)));
-        // Subnormal results of approximations are not promised to the bit.
+        // Subnormal results of approximations are not specified exactly.
         return ftz ? f.Flushed(result) : result;
     }
 }

@@ -6,7 +6,10 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary><c>mma.sync</c>, <c>wmma</c> and <c>ldmatrix</c> against products of whole matrices; where each element lies in a fragment is written down as the figures of the ISA have it (8.x, chapter 9.7.14.5).</summary>
+/// <summary>
+/// <c>mma.sync</c>, <c>wmma</c> and <c>ldmatrix</c> compared with products of whole matrices; the positions of elements in a fragment are
+/// written here as in the figures of the ISA (8.x, chapter 9.7.14.5).
+/// </summary>
 public class MatrixFormTests
 {
     public static TheoryData<int, PtxType, PtxType, PtxType> Products => new()
@@ -17,18 +20,18 @@ public class MatrixFormTests
 
     [Theory]
     [MemberData(nameof(Products))]
-    public void A_warps_product_is_that_of_the_matrices(int depth, PtxType type, PtxType typeD, PtxType typeC)
+    public void A_warps_product_is_the_product_of_the_matrices(int depth, PtxType type, PtxType typeD, PtxType typeC)
     {
         for (int seed = 0; seed < 8; seed++)
         {
             Random random = new(seed);
-            // Whole numbers whose sums every type holds exactly; odd seeds with negative zeros and fractions of a power of two.
+            // Integers whose sums every type represents exactly; odd seeds with negative zeros and fractions of a power of two.
             double Value() => seed % 2 == 0 ? random.Next(-8, 9) : random.Next(-8, 9) / 4.0 * (random.Next(5) == 0 ? -0.0 : 1);
             double[,] a = Matrix(16, depth, Value), b = Matrix(depth, 8, Value), c = Matrix(16, 8, Value);
             uint[] sources = [.. Fragments(a, type, PlaceInA(type)), .. Fragments(b, type, PlaceInB(type)), .. Fragments(c, typeC, PlaceInC)];
             if (type == TF32)
             {
-                // The unit reads ten bits of mantissa: those below may be anything.
+                // The unit reads ten bits of mantissa: the bits below may have any value.
                 for (int i = 0; i < 32 * (Registers(16 * depth, type) + Registers(depth * 8, type)); i++)
                     sources[i] |= (uint)random.Next(1 << 13);
             }
@@ -45,7 +48,7 @@ public class MatrixFormTests
     }
 
     [Fact]
-    public void A_product_rounds_no_more_than_sums_in_single_precision()
+    public void A_product_is_as_exact_as_sums_in_single_precision()
     {
         Random random = new(1);
         foreach ((int depth, PtxType type) in new[] { (16, F16), (16, BF16), (8, TF32) })
@@ -123,7 +126,7 @@ public class MatrixFormTests
     [Theory]
     [InlineData(MatrixSums.Round, 0x40000000u)]
     [InlineData(MatrixSums.Truncate, 0x3fffffffu)]
-    public void Rounded_sums_are_a_matter_of_the_options(MatrixSums sums, uint expected)
+    public void The_options_select_rounded_sums(MatrixSums sums, uint expected)
     {
         // (2 − 2⁻²³) + 2⁻¹² · (2⁻¹² + 2⁻¹³): three quarters of the last place.
         uint[,] a = new uint[16, 8], b = new uint[8, 8], c = new uint[16, 8];
@@ -148,7 +151,7 @@ public class MatrixFormTests
     [InlineData(0x7f000000u, 0x40000000u, 0x7f7fffffu, 0x7f800000u)] // beyond the largest float
     [InlineData(0x7f000000u, 0x40000000u, 0xff7fffffu, 0x73800000u)] // 2¹²⁸ − the largest float: the product alone need not fit
     [InlineData(0x80000000u, 0x3f800000u, 0x80000000u, 0u)]
-    public void What_is_not_finite_goes_through(uint a, uint b, uint c, uint expected)
+    public void Nonfinite_values_propagate(uint a, uint b, uint c, uint expected)
     {
         uint[,] left = new uint[16, 8], right = new uint[8, 8], sums = new uint[16, 8];
         (left[5, 6], right[6, 2], sums[5, 2]) = (a, b, c);
@@ -157,7 +160,7 @@ public class MatrixFormTests
         uint[,] all = new uint[16, 8];
         all[5, 2] = expected;
         uint[] whole = Words(all, F32, PlaceInC);
-        // 0 · ∞ is no number in the rest of the row or column either.
+        // 0 · ∞ is NaN in the rest of the row or column, too.
         for (int i = 0; i < 128; i++)
         {
             (int row, int column) = PlaceInC(i % 32, i / 32);
@@ -180,7 +183,8 @@ public class MatrixFormTests
     }
 
     /// <summary>
-    /// Random finite bits of a type: all exponents, those near one, those of like size, and those near the subnormal numbers in turn.
+    /// Random finite bits of a type: in turn, all exponents, exponents near one, exponents of similar size, and exponents near the
+    /// subnormal numbers.
     /// </summary>
     private static uint[,] Bits(int rows, int columns, PtxType type, Random random, int seed)
     {
@@ -244,7 +248,7 @@ public class MatrixFormTests
 
     [Theory]
     [MemberData(nameof(WarpProducts))]
-    public void Warp_matrices_come_from_any_layout_and_space_and_go_to_any(string types, int m, int n, int k)
+    public void Warp_matrices_are_loaded_and_stored_in_any_layout_and_space(string types, int m, int n, int k)
     {
         PtxType[] parsed = [.. types.Split(' ').Select(word => Enum.Parse<PtxType>(word, ignoreCase: true))];
         (PtxType type, PtxType typeD, PtxType typeC) = (parsed[0], parsed[1], parsed[2]);
@@ -265,7 +269,7 @@ public class MatrixFormTests
     private static void CheckWarpProduct(PtxType type, PtxType typeD, PtxType typeC, (int M, int N, int K) shape, (string A, string B, string C) layout, string space, int padding, int seed)
     {
         Random random = new(seed);
-        // Whole numbers whose sums are exact, and every other time fractions whose sums are truncated.
+        // Integers whose sums are exact, alternating with fractions whose sums are truncated.
         double Value(PtxType of) => seed % 2 == 0 ? random.Next(-4, 5) : Rounded(random.NextDouble() * 4 - 2, of);
         double[,] a = Matrix(shape.M, shape.K, () => Value(type)), b = Matrix(shape.K, shape.N, () => Value(type));
         double[,] c = Matrix(shape.M, shape.N, () => Value(typeC));
@@ -277,7 +281,7 @@ public class MatrixFormTests
         int countA = PtxFragment.Registers(true, PtxMatrix.A, shape, type), countB = PtxFragment.Registers(true, PtxMatrix.B, shape, type);
         int countC = PtxFragment.Registers(true, PtxMatrix.C, shape, typeC), countD = PtxFragment.Registers(true, PtxMatrix.D, shape, typeD);
         string size = $"m{shape.M}n{shape.N}k{shape.K}", multiply = type == F16 ? $"{Name(typeD)}.{Name(typeC)}" : $"f32.{Name(type)}.{Name(type)}.f32";
-        // In shared memory a copy of all; what the padding holds is copied too and never read.
+        // In shared memory a copy of everything; the padding is copied too and never read.
         string copy = space == ".shared"
             ? $"mov.u32 %r90, %r4; COPY: setp.ge.u32 %p1, %r90, {sources.Length}; @%p1 bra COPIED; mul.wide.u32 %rd20, %r90, 4; add.s64 %rd20, %rd20, %rd1; ld.global.u32 %r91, [%rd20]; mad.lo.u32 %r92, %r90, 4, %r3; st.shared.u32 [%r92], %r91; add.u32 %r90, %r90, 32; bra COPY; COPIED: bar.sync 0;"
             : "";
@@ -292,7 +296,9 @@ public class MatrixFormTests
             wmma.store.d.sync.aligned.{layout.C}.{size}{(space == ".shared" ? ".global" : space)}.{Name(typeD)} [%rd0], {List(40, countD)}, {strideD};
             """;
         uint[] found = LaneKernel.Results(body, expected.Length, sources);
-        Assert.True(expected.AsSpan().SequenceEqual(found), $"wmma {size} of {type} to {typeD} from {typeC}, {layout} in '{space}', padding {padding}: another product than expected");
+        Assert.True(
+            expected.AsSpan().SequenceEqual(found),
+            $"wmma {size} of {type} to {typeD} from {typeC}, {layout} in '{space}', padding {padding}: unexpected product");
     }
 
     [Theory]
@@ -302,7 +308,7 @@ public class MatrixFormTests
     [InlineData(1, true)]
     [InlineData(2, true)]
     [InlineData(4, true)]
-    public void Matrices_of_eight_rows_are_loaded_from_wherever_their_rows_lie(int count, bool transposed)
+    public void Matrices_of_eight_rows_are_loaded_from_any_row_addresses(int count, bool transposed)
     {
         Random random = new(count);
         int[] rowAt = [.. Enumerable.Range(0, 40).OrderBy(_ => random.Next()).Take(8 * count)];
@@ -329,7 +335,9 @@ public class MatrixFormTests
         }
     }
 
-    /// <summary>Element i of a lane's fragment of A (16 × depth): row and column. Of tf32 a register holds one element, of halves two.</summary>
+    /// <summary>
+    /// Row and column of element i of a lane's fragment of A (16 × depth). For tf32 a register holds one element, for halves two.
+    /// </summary>
     private static Func<int, int, (int Row, int Column)> PlaceInA(PtxType type) => type == TF32
         ? (lane, i) => (lane / 4 + (i is 1 or 3 ? 8 : 0), lane % 4 + (i >= 2 ? 4 : 0))
         : (lane, i) => (i is 0 or 1 or 4 or 5 ? lane / 4 : lane / 4 + 8, i < 4 ? lane % 4 * 2 + (i & 1) : lane % 4 * 2 + (i & 1) + 8);
@@ -357,7 +365,7 @@ public class MatrixFormTests
         return words;
     }
 
-    /// <summary>In memory by rows or by columns, which begin stride elements apart.</summary>
+    /// <summary>In memory by rows or by columns, whose starts are stride elements apart.</summary>
     private static (uint[] Words, int Stride) Stored(double[,] matrix, PtxType type, string layout, int padding)
     {
         (int rows, int columns) = (matrix.GetLength(0), matrix.GetLength(1));
@@ -395,7 +403,7 @@ public class MatrixFormTests
         return d;
     }
 
-    /// <summary>As the tensor cores of compute capability 8.0 add.</summary>
+    /// <summary>Adds as the tensor cores of compute capability 8.0 do.</summary>
     private static double[,] TruncatedProduct(double[,] a, double[,] b, double[,] c, PtxType type, PtxType typeC, PtxType typeD)
     {
         TensorCoreReference reference = new(24, type == TF32 ? 4 : 8);
@@ -415,17 +423,20 @@ public class MatrixFormTests
     private static uint Bits(double value, PtxType type) => type switch
     {
         F16 => BitConverter.HalfToUInt16Bits((Half)value),
-        BF16 => (uint)ExactFloat.Convert(BitConverter.DoubleToUInt64Bits(value), FloatFormat.Of(F64), FloatFormat.Of(BF16), PtxRounding.Rn),
+        BF16 => (uint)ExactFloat.Convert(
+            BitConverter.DoubleToUInt64Bits(value), FloatFormat.ForType(F64), FloatFormat.ForType(BF16), PtxRounding.Rn),
         _ => BitConverter.SingleToUInt32Bits((float)value),
     };
 
     private static double Rounded(double value, PtxType type)
     {
-        ulong bits = ExactFloat.Convert(BitConverter.DoubleToUInt64Bits(value), FloatFormat.Of(F64), FloatFormat.Of(type), PtxRounding.Rn);
-        return BitConverter.UInt64BitsToDouble(ExactFloat.Convert(bits, FloatFormat.Of(type), FloatFormat.Of(F64), PtxRounding.Rn));
+        ulong bits = ExactFloat.Convert(
+            BitConverter.DoubleToUInt64Bits(value), FloatFormat.ForType(F64), FloatFormat.ForType(type), PtxRounding.Rn);
+        return BitConverter.UInt64BitsToDouble(
+            ExactFloat.Convert(bits, FloatFormat.ForType(type), FloatFormat.ForType(F64), PtxRounding.Rn));
     }
 
-    /// <summary>Zeros of either sign are one: the order of the sum is not told.</summary>
+    /// <summary>Zeros of either sign are equal: the order of the sum is not specified.</summary>
     private static uint Unsigned(uint bits, PtxType type) => type == F32 ? (bits == 0x80000000 ? 0 : bits) : ((bits & 0xFFFF) == 0x8000 ? 0 : bits & 0xFFFF) | ((bits >> 16) == 0x8000 ? 0 : bits & 0xFFFF0000);
 
     private static int Registers(int elements, PtxType type) => elements * Math.Min(4, type.ByteSize()) / 128;

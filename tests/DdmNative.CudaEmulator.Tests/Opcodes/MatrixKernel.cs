@@ -5,10 +5,10 @@ namespace DdmNative.CudaEmulator.Tests.Opcodes;
 /// <summary>One warp that applies matrix instructions to registers: each lane loads its own row of words and stores another.</summary>
 internal static class MatrixKernel
 {
-    /// <summary>Runs a body on 32 lanes and gives what they stored, lane after lane.</summary>
+    /// <summary>Runs a body on 32 lanes and returns what they stored, lane after lane.</summary>
     /// <param name="body">PTX: registers <c>%w0…</c> of 32 bits hold the lane's words, <c>%o0…</c> of 32 bits are stored; <c>%x0…</c> and <c>%y0…</c> are of 64 bits, <c>%m</c> is the address of 2048 bytes of shared memory.</param>
-    /// <param name="words">Per lane as many as all lanes have alike.</param>
-    /// <param name="results">How many each lane stores.</param>
+    /// <param name="words">The words of all lanes, the same number for each lane.</param>
+    /// <param name="results">Number of words that each lane stores.</param>
     public static uint[] Run(string body, uint[] words, int results)
     {
         int given = words.Length / 32;

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary><c>stmatrix</c>, <c>movmatrix</c>, and wmma in whole numbers and doubles, whose fragments only their own loads and stores know.</summary>
+/// <summary>
+/// <c>stmatrix</c>, <c>movmatrix</c>, and wmma in integers and doubles, whose fragment layout only their own loads and stores define.
+/// </summary>
 public class MatrixTransferTests
 {
     [Theory]
@@ -13,7 +15,8 @@ public class MatrixTransferTests
     public void Stmatrix_puts_each_pair_of_elements_into_its_row(int count, bool transposed, string space)
     {
         uint[] words = [.. Enumerable.Range(0, 32 * count).Select(i => (uint)(i * 2 + 1) | (uint)(i * 2 + 2) << 16)];
-        // Rows lie 32 bytes apart, in reversed order, so that no row is where it would be by chance. Each lane reads two words of every row of its quarter back.
+        // Rows are 32 bytes apart, in reversed order, so that no row is at its place by chance. Each lane reads back two words of every row
+        // of its quarter.
         string address = "mov.u32 %t1, %laneid; sub.u32 %t1, 31, %t1; mad.lo.u32 %t1, %t1, 32, %m; cvt.u64.u32 %x0, %t1;";
         string generic = space.Length == 0 ? "cvta.shared.u64 %x0, %x0;" : "";
         string store = $"stmatrix.sync.aligned.m8n8.x{count}{(transposed ? ".trans" : "")}{space}.b16 [%x0], {MatrixKernel.Registers("w", 0, count)};";
@@ -31,7 +34,7 @@ public class MatrixTransferTests
         }
     }
 
-    /// <summary>The element that the lanes' registers hold of a row and column: two in each lane, four lanes a row.</summary>
+    /// <summary>The element of a row and column in the lanes' registers: two in each lane, four lanes per row.</summary>
     private static uint Held(uint[] words, int count, int matrix, int row, int column) => words[(row * 4 + column / 2) * count + matrix] >> (16 * (column % 2)) & 0xFFFF;
 
     [Fact]
@@ -61,13 +64,15 @@ public class MatrixTransferTests
         Run(shape, type, "s32", layoutA, layoutB, "b32", countA, countB, 8, a, b, c, d);
         for (int i = 0; i < d.Length; i++)
         {
-            int Of(byte[] values, int row, int column, int rows, int columns, string layout)
+            int ReadElement(byte[] values, int row, int column, int rows, int columns, string layout)
             {
                 byte value = values[layout == "row" ? row * columns + column : column * rows + row];
                 return type == "s8" ? (sbyte)value : value;
             }
 
-            Assert.Equal(c[i] + Enumerable.Range(0, k).Sum(j => Of(a, i / n, j, m, k, layoutA) * Of(b, j, i % n, k, n, layoutB)), d[i]);
+            Assert.Equal(
+                c[i] + Enumerable.Range(0, k).Sum(j => ReadElement(a, i / n, j, m, k, layoutA) * ReadElement(b, j, i % n, k, n, layoutB)),
+                d[i]);
         }
     }
 

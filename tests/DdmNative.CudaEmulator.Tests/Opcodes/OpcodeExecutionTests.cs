@@ -17,14 +17,14 @@ public class OpcodeExecutionTests
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public void Every_form_gives_what_the_reference_gives(int index, string code)
+    public void Every_form_gives_the_result_of_the_reference(int index, string code)
     {
         OpcodeForm form = OpcodeFormTests.Forms[index];
         ulong[][] cases = OpcodeValues.Cases(form.Sources, Threads, new Random(index));
         ulong[] sources = new ulong[Threads * SlotsPerThread], results = new ulong[Threads];
         for (int i = 0; i < Threads; i++)
             cases[i].CopyTo(sources, i * SlotsPerThread);
-        EmulatedKernel.Run(OpcodeKernel.Of(form), "op", (Threads / 256, 1, 1), (256, 1, 1), 0, sources, results);
+        EmulatedKernel.Run(OpcodeKernel.Create(form), "op", (Threads / 256, 1, 1), (256, 1, 1), 0, sources, results);
         int compared = 0;
         for (int i = 0; i < Threads; i++)
         {
@@ -34,6 +34,6 @@ public class OpcodeExecutionTests
             Assert.True(form.Agrees(results[i], expected), $"{code} of {string.Join(", ", cases[i].Select(bits => $"0x{bits:X}"))} (seed {index}): found 0x{results[i]:X}, expected 0x{expected:X}");
         }
 
-        Assert.True(compared > Threads / 16, $"{code}: only {compared} of {Threads} cases have a result that the ISA tells");
+        Assert.True(compared > Threads / 16, $"{code}: only {compared} of {Threads} cases have a result that the ISA specifies");
     }
 }

@@ -5,25 +5,27 @@ namespace DdmNative.CudaEmulator.Tests.Opcodes;
 /// <summary>How close a result must come to the reference.</summary>
 internal enum Closeness
 {
-    /// <summary>The same bits; any NaN for NaN.</summary>
+    /// <summary>Identical bits; any NaN equals any other.</summary>
     Exact,
 
-    /// <summary>Likewise, but zeros of either sign are one.</summary>
+    /// <summary>Identical bits, but zeros of either sign are equal.</summary>
     AnyZero,
 
-    /// <summary>Relative error 2^-19, absolute 2^-20: what the ISA promises of the approximations at worst, with some room.</summary>
+    /// <summary>
+    /// Relative error 2^-19, absolute 2^-20: the largest error that the ISA allows for the approximations, with some margin.
+    /// </summary>
     Approximate,
 
     /// <summary>Relative error 2^-9: halves, and tanh, which has 2^-11.</summary>
     Coarse,
 }
 
-/// <summary>One typed form of an instruction and what it must give.</summary>
-/// <param name="Code">PTX with <c>{d}</c> for the result and <c>{0} {1} {2}</c> for the sources; may be several instructions.</param>
-/// <param name="Result">What the result's bits are.</param>
-/// <param name="Sources">What the sources' bits are.</param>
-/// <param name="Reference">From the sources' bits to the result's; null where the ISA leaves the result open.</param>
-/// <param name="Closeness">How near the result must come.</param>
+/// <summary>One typed form of an instruction and its expected result.</summary>
+/// <param name="Code">PTX with <c>{d}</c> for the result and <c>{0} {1} {2}</c> for the sources; may contain several instructions.</param>
+/// <param name="Result">The type of the result's bits.</param>
+/// <param name="Sources">The types of the sources' bits.</param>
+/// <param name="Reference">Computes the result's bits from the sources' bits; null if the ISA leaves the result open.</param>
+/// <param name="Closeness">How close the result must be.</param>
 internal sealed record OpcodeForm(string Code, PtxType Result, PtxType[] Sources, Func<ulong[], ulong?> Reference, Closeness Closeness = Closeness.Exact)
 {
     /// <summary><c>opcode {d}, {0}, {1};</c></summary>
@@ -42,7 +44,7 @@ internal sealed record OpcodeForm(string Code, PtxType Result, PtxType[] Sources
     {
         if (!Result.IsFloat() || Result is PtxType.F16x2 or PtxType.BF16x2)
             return found == expected;
-        FloatFormat format = FloatFormat.Of(Result);
+        FloatFormat format = FloatFormat.ForType(Result);
         if (format.IsNaN(expected))
             return format.IsNaN(found);
         if (Closeness == Closeness.Exact || found == expected)
@@ -57,5 +59,7 @@ internal sealed record OpcodeForm(string Code, PtxType Result, PtxType[] Sources
 
     public override string ToString() => Code;
 
-    private double Value(ulong bits) => BitConverter.UInt64BitsToDouble(ExactFloat.Convert(bits, FloatFormat.Of(Result), FloatFormat.Of(PtxType.F64), PtxRounding.Rn));
+    private double Value(ulong bits) =>
+        BitConverter.UInt64BitsToDouble(
+            ExactFloat.Convert(bits, FloatFormat.ForType(Result), FloatFormat.ForType(PtxType.F64), PtxRounding.Rn));
 }

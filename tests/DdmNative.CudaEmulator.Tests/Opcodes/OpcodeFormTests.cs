@@ -5,17 +5,17 @@ namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
 public class OpcodeFormTests
 {
-    internal static readonly OpcodeForm[] Forms = [.. WholeNumberForms.All(), .. BitForms.All(), .. FloatForms.All(), .. ConversionForms.All()];
+    internal static readonly OpcodeForm[] Forms = [.. IntegerForms.All(), .. BitForms.All(), .. FloatForms.All(), .. ConversionForms.All()];
 
     [Fact]
-    public void Every_form_is_read_with_the_types_it_names()
+    public void Every_form_is_parsed_with_the_types_it_names()
     {
         List<string> wrong = [];
         foreach (OpcodeForm form in Forms)
         {
             try
             {
-                PtxParser.Parse(OpcodeKernel.Of(form));
+                PtxParser.Parse(OpcodeKernel.Create(form));
             }
             catch (PtxException error)
             {
@@ -38,7 +38,8 @@ public class OpcodeFormTests
             PtxOpcode.Pmevent, PtxOpcode.Prefetch, PtxOpcode.Red, PtxOpcode.Redux, PtxOpcode.Ret, PtxOpcode.Setmaxnreg, PtxOpcode.Shfl, PtxOpcode.St, PtxOpcode.Stackrestore, PtxOpcode.Stacksave, PtxOpcode.Stmatrix, PtxOpcode.Trap, PtxOpcode.Vote,
             PtxOpcode.WmmaLoadA, PtxOpcode.WmmaLoadB, PtxOpcode.WmmaLoadC, PtxOpcode.WmmaMma, PtxOpcode.WmmaStoreD,
         ];
-        HashSet<PtxOpcode> tested = [.. Forms.SelectMany(form => PtxParser.Parse(OpcodeKernel.Of(form)).Functions[0].Instructions).Select(instruction => instruction.Opcode)];
+        HashSet<PtxOpcode> tested = [.. Forms.SelectMany(form =>
+            PtxParser.Parse(OpcodeKernel.Create(form)).Functions[0].Instructions).Select(instruction => instruction.Opcode)];
         Assert.Empty(Enum.GetValues<PtxOpcode>().Except(elsewhere).Except(tested));
     }
 }

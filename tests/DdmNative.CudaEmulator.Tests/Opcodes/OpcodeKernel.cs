@@ -9,7 +9,7 @@ internal static class OpcodeKernel
     public const string Heading = ".version 8.3\n.target sm_90\n.address_size 64\n";
 
     /// <summary>A kernel <c>op(in, out)</c>: thread i reads its sources from in + 32 i and writes the result to out + 8 i, zero-extended.</summary>
-    public static string Of(OpcodeForm form)
+    public static string Create(OpcodeForm form)
     {
         StringBuilder text = new(Heading);
         text.Append(".visible .entry op(.param .u64 in, .param .u64 out)\n{\n.reg .b32 %t<4>;\n.reg .b64 %a<8>;\n");

@@ -2,7 +2,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>Sources worth trying: the ends and corners of each type, and random ones.</summary>
+/// <summary>Source values to test: the limits and special values of each type, and random ones.</summary>
 internal static class OpcodeValues
 {
     private static readonly ulong[] WholeEdges =
@@ -19,8 +19,8 @@ internal static class OpcodeValues
         }
 
         if (!type.IsFloat())
-            return [.. WholeEdges.Select(bits => WholeNumberForms.Low(bits, type)).Distinct()];
-        FloatFormat f = FloatFormat.Of(type);
+            return [.. WholeEdges.Select(bits => IntegerForms.Low(bits, type)).Distinct()];
+        FloatFormat f = FloatFormat.ForType(type);
         ulong[] positive =
         [
             0, 1, 2, f.SmallestNormal - 1, f.SmallestNormal, f.SmallestNormal + 1, f.One, f.One + 1, f.One - 1, f.One + f.SmallestNormal / 2, f.One + f.SmallestNormal, f.One - f.SmallestNormal,
@@ -37,16 +37,19 @@ internal static class OpcodeValues
         if (type.IsFloat() && type is not (PtxType.F16x2 or PtxType.BF16x2) && random.Next(3) > 0)
         {
             // Near one, where sums and products neither vanish nor overflow.
-            FloatFormat f = FloatFormat.Of(type);
+            FloatFormat f = FloatFormat.ForType(type);
             ulong exponent = (ulong)(f.Bias + random.Next(-6, 7)) << f.MantissaBits;
             return exponent | (bits & (f.SmallestNormal - 1)) | (bits >> 63 != 0 ? f.Sign : 0);
         }
 
         bits >>= random.Next(3) == 0 ? random.Next(64) : 0;
-        return WholeNumberForms.Low(bits, type);
+        return IntegerForms.Low(bits, type);
     }
 
-    /// <summary>For each of the cases, a value per source: all pairs of edges first, as far as they fit, then edges and random values mixed.</summary>
+    /// <summary>
+    /// For each case, a value for each source: first all pairs of special values, as far as there is room, then special and random values
+    /// mixed.
+    /// </summary>
     public static ulong[][] Cases(PtxType[] types, int count, Random random)
     {
         ulong[][] edges = [.. types.Select(Edges)];

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>The reference itself, where the processor can do the same.</summary>
+/// <summary>Checks the reference itself against the processor, for operations that the processor has.</summary>
 public class ReferenceTests
 {
     private const int Cases = 4000;
@@ -11,7 +11,7 @@ public class ReferenceTests
     [Fact]
     public void Single_precision_agrees_with_the_processor()
     {
-        FloatFormat f = FloatFormat.Of(PtxType.F32);
+        FloatFormat f = FloatFormat.ForType(PtxType.F32);
         Random random = new(1);
         foreach (ulong[] v in OpcodeValues.Cases([PtxType.F32, PtxType.F32], Cases, random))
         {
@@ -29,7 +29,8 @@ public class ReferenceTests
     [Fact]
     public void Double_precision_and_halves_agree_with_the_processor()
     {
-        FloatFormat f = FloatFormat.Of(PtxType.F64), half = FloatFormat.Of(PtxType.F16), single = FloatFormat.Of(PtxType.F32);
+        FloatFormat f = FloatFormat.ForType(PtxType.F64), half = FloatFormat.ForType(PtxType.F16),
+            single = FloatFormat.ForType(PtxType.F32);
         Random random = new(2);
         foreach (ulong[] v in OpcodeValues.Cases([PtxType.F64, PtxType.F64], Cases, random))
         {
@@ -44,9 +45,9 @@ public class ReferenceTests
     }
 
     [Fact]
-    public void Directed_rounding_encloses_the_nearest()
+    public void Directed_roundings_enclose_the_nearest_value()
     {
-        FloatFormat f = FloatFormat.Of(PtxType.F32);
+        FloatFormat f = FloatFormat.ForType(PtxType.F32);
         foreach (ulong[] v in OpcodeValues.Cases([PtxType.F32, PtxType.F32], Cases, new Random(3)))
         {
             float down = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rm)), up = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rp));

@@ -3,13 +3,16 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>Instructions written from nothing but their form: operands of the kinds and sizes that it asks for.</summary>
+/// <summary>Instructions generated from their form alone, with operands of the required kinds and sizes.</summary>
 internal static class SpellingKernel
 {
     private const string Registers = ".reg .pred %p<4>;\n.reg .b16 %h<4>;\n.reg .b32 %r<70>;\n.reg .b64 %d<70>;\n";
 
-    /// <summary>A kernel with the one instruction, or null for what this cannot write: a jump, a call, or a vector of more than 16 bytes, which the ISA has not.</summary>
-    public static string? Of(PtxInstructionForm form, string text, PtxModifiers modifiers)
+    /// <summary>
+    /// A kernel with the one instruction, or null for instructions that cannot be generated here: a jump, a call, or a vector of more than
+    /// 16 bytes, which the ISA does not have.
+    /// </summary>
+    public static string? Create(PtxInstructionForm form, string text, PtxModifiers modifiers)
     {
         if (form.Opcode is PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Call)
             return null;

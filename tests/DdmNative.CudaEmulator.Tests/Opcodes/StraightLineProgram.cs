@@ -4,8 +4,9 @@ using DdmNative.CudaEmulator.Ptx;
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
 /// <summary>
-/// A random program without branches for one warp, and what it leaves in its registers: forms are applied to registers and constants, some under a guard. An instruction
-/// whose result the ISA leaves open for one of the threads, or whose result is NaN, is not taken into the program.
+/// A random program without branches for one warp, and the expected contents of its registers: forms are applied to registers and
+/// constants, some under a guard. Instructions whose result the ISA leaves open for one of the threads, or whose result is NaN, are left
+/// out.
 /// </summary>
 internal sealed class StraightLineProgram
 {
@@ -15,7 +16,7 @@ internal sealed class StraightLineProgram
     private static readonly OpcodeForm[] Usable =
         [.. OpcodeFormTests.Forms.Where(form => form.Closeness == Closeness.Exact && form.Code.Count(c => c == ';') == 1)];
 
-    /// <summary>Per class and register the value of each thread.</summary>
+    /// <summary>By class and register, the value of each thread.</summary>
     private readonly ulong[][][] _state;
 
     private readonly StringBuilder _body = new();
@@ -107,7 +108,8 @@ internal sealed class StraightLineProgram
         for (int thread = 0; thread < Threads; thread++)
         {
             if (form.Reference([.. values.Select((value, k) => form.Sources[k].ByteSize() == 1 && form.Sources[k] != PtxType.Pred ? value(thread) & 0xFF : value(thread))]) is not { } result
-                || (form.Result.IsFloat() && form.Result is not (PtxType.F16x2 or PtxType.BF16x2) && FloatFormat.Of(form.Result).IsNaN(result)))
+                || (form.Result.IsFloat() && form.Result is not (PtxType.F16x2 or PtxType.BF16x2)
+                    && FloatFormat.ForType(form.Result).IsNaN(result)))
             {
                 return false;
             }

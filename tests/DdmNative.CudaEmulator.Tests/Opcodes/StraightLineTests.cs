@@ -19,7 +19,7 @@ public class StraightLineTests
     }
 
     [SkippableFact]
-    public void Random_programs_leave_what_the_reference_leaves()
+    public void Random_programs_give_the_results_of_the_reference()
     {
         for (int seed = 0; seed < Programs; seed++)
         {

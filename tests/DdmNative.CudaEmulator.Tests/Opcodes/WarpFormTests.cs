@@ -4,7 +4,9 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>What lanes do with one another: <c>shfl</c>, <c>vote</c>, <c>match</c>, <c>redux</c>, <c>elect</c>, by whole warps and by parts of them.</summary>
+/// <summary>
+/// Operations between lanes: <c>shfl</c>, <c>vote</c>, <c>match</c>, <c>redux</c>, <c>elect</c>, by whole warps and by parts of them.
+/// </summary>
 public class WarpFormTests
 {
     private static readonly uint[] Masks = [uint.MaxValue, 0x0000ffff, 0xffff0000, 0x55555555, 0x80000001, 0x00010000, 0x0f0f3c01];
@@ -28,13 +30,13 @@ public class WarpFormTests
                     uint[] found = Run(mask, $"shfl.sync.{mode}.b32 %r20|%p2, %r11, %r12, {clamp}, {(int)mask}; selp.u32 %r21, 1, 0, %p2;", values, by);
                     foreach (int lane in Lanes(mask))
                     {
-                        // As CUDA's __shfl functions with a width: groups of so many lanes.
+                        // As in CUDA's __shfl functions with a width: groups of that many lanes.
                         int shift = (int)(by[lane] & 31), start = lane / width * width, last = start + width - 1;
                         int from = mode switch { "up" => lane - shift, "down" => lane + shift, "bfly" => lane ^ shift, _ => start + shift % width };
                         bool inside = mode == "up" ? from >= start : from <= last;
                         int source = inside ? from : lane;
                         Assert.Equal(inside ? 1u : 0u, found[32 + lane]);
-                        // A lane that does not take part gives no defined value.
+                        // The value of a lane that does not take part is undefined.
                         if ((mask >> source & 1) != 0)
                             Assert.True(values[source] == found[lane], $"shfl.{mode} by {shift} in width {width}, mask 0x{mask:x8}: lane {lane} has 0x{found[lane]:x}, expected that of lane {source}, 0x{values[source]:x}");
                     }
@@ -56,7 +58,7 @@ public class WarpFormTests
             uint[] found = Run(uint.MaxValue, $"shfl.sync.{mode}.b32 %r20|%p2, %r11, {by}, {c}, -1; selp.u32 %r21, 1, 0, %p2;", values, values);
             for (int lane = 0; lane < 32; lane++)
             {
-                // The ISA's own words: j by mode, p = j within maxLane.
+                // As in the ISA: j by mode, p = j within maxLane.
                 int segment = c >> 8 & 31, clamp = c & 31, most = lane & segment | clamp & ~segment, least = lane & segment;
                 (int j, bool inside) = mode switch
                 {
@@ -68,7 +70,7 @@ public class WarpFormTests
     }
 
     [Fact]
-    public void Votes_are_of_those_who_take_part()
+    public void Votes_are_over_the_lanes_that_take_part()
     {
         foreach (uint mask in Masks)
         {
@@ -124,7 +126,7 @@ public class WarpFormTests
     [InlineData("and.b32")]
     [InlineData("or.b32")]
     [InlineData("xor.b32")]
-    public void Reductions_are_over_those_who_take_part(string form)
+    public void Reductions_are_over_the_lanes_that_take_part(string form)
     {
         Random random = new(5);
         foreach (uint mask in Masks)
@@ -142,7 +144,7 @@ public class WarpFormTests
     }
 
     [Fact]
-    public void Elect_chooses_one_of_those_who_take_part()
+    public void Elect_chooses_one_of_the_lanes_that_take_part()
     {
         foreach (uint mask in Masks)
         {
@@ -152,7 +154,9 @@ public class WarpFormTests
         }
     }
 
-    /// <summary>Lanes of the mask do the code with two values in %r11 and %r12; what it leaves in %r20 comes first, then %r21.</summary>
+    /// <summary>
+    /// Lanes of the mask execute the code with two values in %r11 and %r12; returns the values of %r20, then those of %r21.
+    /// </summary>
     private static uint[] Run(uint mask, string code, uint[] values, uint[] others) => LaneKernel.Results($"""
         ld.global.u32 %r11, [%rd3];
         ld.global.u32 %r12, [%rd3+128];

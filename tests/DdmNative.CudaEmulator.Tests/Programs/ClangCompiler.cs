@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Programs;
 
-/// <summary>Compiles the programs of this folder to PTX with the clang that is installed, each once per level of optimisation.</summary>
+/// <summary>Compiles the programs of this folder to PTX with the installed clang, each once per optimisation level.</summary>
 internal static class ClangCompiler
 {
     private static readonly ConcurrentDictionary<(string, string), Lazy<string>> Compiled = new();
@@ -14,7 +14,7 @@ internal static class ClangCompiler
 
     public static string Compile(string program, string optimisation)
     {
-        Skip.If(Clang.Value is null, "There is no clang (16 or newer) on the PATH to compile CUDA with.");
+        Skip.If(Clang.Value is null, "No clang (16 or newer) on the PATH to compile CUDA.");
         return Compiled.GetOrAdd((program, optimisation), _ => new(() => Run(program, optimisation))).Value;
     }
 

@@ -3,19 +3,19 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Programs;
 
-/// <summary>CUDA programs in ordinary style, not written for the emulator, optimised and not: results against plain C#.</summary>
+/// <summary>Ordinary CUDA programs that were not written for the emulator, optimised and not: results compared with plain C#.</summary>
 public class ProgramTests
 {
     [SkippableTheory]
     [InlineData("-O0")]
     [InlineData("-O3")]
-    public void All_programs_are_read_and_end_in_a_return(string optimisation)
+    public void All_programs_are_parsed_and_end_in_a_return(string optimisation)
     {
         foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Programs"), "*.cu"))
         {
             PtxFunction kernel = PtxParser.Parse(ClangCompiler.Compile(Path.GetFileNameWithoutExtension(file), optimisation)).Functions.Single(function => function.IsEntry);
             Assert.Contains(kernel.Instructions, instruction => instruction.Opcode == PtxOpcode.Ret && instruction.Guard is null);
-            PtxControlFlow flow = PtxControlFlow.Of(kernel);
+            PtxControlFlow flow = PtxControlFlow.Build(kernel);
             Assert.All(flow.Blocks, block => Assert.InRange(block.PostDominator, PostDominators.Exit, flow.Blocks.Count - 1));
         }
     }
@@ -68,7 +68,7 @@ public class ProgramTests
     [SkippableTheory]
     [InlineData("-O0")]
     [InlineData("-O3")]
-    public void Tiled_matrix_product_is_exact_on_small_whole_numbers(string optimisation)
+    public void Tiled_matrix_product_is_exact_on_small_integers(string optimisation)
     {
         const int m = 33, n = 29, k = 40;
         float[] a = Floats(m * k), b = Floats(k * n), c = new float[m * n];
@@ -80,7 +80,7 @@ public class ProgramTests
     [SkippableTheory]
     [InlineData("-O0")]
     [InlineData("-O3")]
-    public void Stencil_averages_neighbours_and_keeps_the_rim(string optimisation)
+    public void Stencil_averages_neighbours_and_keeps_the_border(string optimisation)
     {
         const int width = 37, height = 21;
         float[] plane = Floats(width * height), next = new float[plane.Length];
@@ -121,7 +121,7 @@ public class ProgramTests
     [SkippableTheory]
     [InlineData("-O0")]
     [InlineData("-O3")]
-    public void Tensor_core_product_is_exact_on_small_whole_numbers(string optimisation)
+    public void Tensor_core_product_is_exact_on_small_integers(string optimisation)
     {
         const int m = 32, n = 48, k = 64;
         float[] a = Floats(m * k), b = Floats(k * n), c = new float[m * n];
@@ -154,7 +154,7 @@ public class ProgramTests
     [SkippableTheory]
     [InlineData("-O0")]
     [InlineData("-O3")]
-    public void Collatz_takes_the_steps_that_it_takes(string optimisation)
+    public void Collatz_takes_the_right_number_of_steps(string optimisation)
     {
         int[] steps = new int[200];
         Run("collatz", "collatz", optimisation, (4, 1, 1), (64, 1, 1), 0, steps, steps.Length);
@@ -170,7 +170,7 @@ public class ProgramTests
     [SkippableTheory]
     [InlineData("-O0")]
     [InlineData("-O3")]
-    public void Components_get_the_label_of_their_least_vertex(string optimisation)
+    public void Components_get_the_label_of_their_lowest_vertex(string optimisation)
     {
         const int vertices = 120;
         int[] from = Whole(90, 0, vertices, 3), to = Whole(90, 0, vertices, 4), labels = [.. Enumerable.Range(0, vertices)], expected = [.. labels];
@@ -183,7 +183,7 @@ public class ProgramTests
         int[] changed = [1];
         for (int round = 0; changed[0] != 0; round++)
         {
-            Assert.True(round < vertices, "the labels do not come to rest");
+            Assert.True(round < vertices, "the labels do not converge");
             changed[0] = 0;
             Run("components", "sink", optimisation, (2, 1, 1), (32, 1, 1), 0, from, to, from.Length, labels, changed);
         }
@@ -226,7 +226,7 @@ public class ProgramTests
         return [.. Enumerable.Range(0, count).Select(_ => random.Next(least, end))];
     }
 
-    /// <summary>Small whole numbers, of which sums and products are exact.</summary>
+    /// <summary>Small integers, whose sums and products are exact.</summary>
     private static float[] Floats(int count) => [.. Whole(count, -4, 5).Select(value => (float)value)];
 
     private static ushort[] Halves(float[] values) => [.. values.Select(value => BitConverter.HalfToUInt16Bits((Half)value))];

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Programs;
 
-/// <summary>Programs that need more of the GPU's system than its instructions: calls through pointers, a heap, a stack that grows, text.</summary>
+/// <summary>
+/// Programs that need more of the GPU's system than its instructions: calls through pointers, a heap, a growing stack, printf.
+/// </summary>
 public class SystemProgramTests
 {
     [SkippableTheory]
@@ -45,7 +47,7 @@ public class SystemProgramTests
     [SkippableTheory]
     [InlineData("-O0")]
     [InlineData("-O3")]
-    public void Heap_stack_and_text_serve_every_thread_in_order(string optimisation)
+    public void Heap_stack_and_printf_work_for_every_thread_in_order(string optimisation)
     {
         const int blocks = 2, threads = 20, least = 37;
         StringBuilder text = new();
@@ -60,14 +62,14 @@ public class SystemProgramTests
         for (int i = 0; i < blocks * threads; i++)
             Assert.Equal(Sum(i), BitConverter.ToInt32(found, 4 * i));
         Assert.Equal(string.Concat(Enumerable.Range(least, blocks * threads - least).Select(i => FormattableString.Invariant($"thread {i}: sum {Sum(i),5}, mean {Sum(i) / (i + 1.0):F2}%\n"))), text.ToString());
-        // What the kernel took it gave back.
+        // The kernel freed everything that it allocated.
         Assert.Equal(free - (ulong)found.Length, device.FreeMemory);
     }
 
     [Theory]
     [InlineData("%d|%5d|%-5d|%05d|%+d|% d|%.3d", "-7|   -7|-7   |-0007|-7|-7|-007")]
     [InlineData("%u|%x|%#X|%o|%hhd|%hu|%i", "4294967289|fffffff9|0XFFFFFFF9|37777777771|-7|65529|-7")]
-    public void Whole_numbers_are_written_as_C_writes_them(string format, string expected)
+    public void Integers_are_formatted_as_in_C(string format, string expected)
     {
         Assert.Equal(expected, PrintfFormat.Write(format, _ => 0xFFFFFFF9, _ => "", out int count));
         Assert.Equal(7, count);
@@ -78,7 +80,7 @@ public class SystemProgramTests
     [InlineData("%f|%g|%G|%.3e|%08.2f|%-9.1f|%a", "-0.000013|-1.25e-05|-1.25E-05|-1.250e-05|-0000.00|-0.0     |-0x1.a36e2eb1c432dp-17", -1.25e-5)]
     [InlineData("%g|%g|%#g|%+g|% g|%.3g|%F", "1e+20|1e+20|1.00000e+20|+1e+20| 1e+20|1e+20|100000000000000000000.000000", 1e20)]
     [InlineData("%f|%5.1f|%05f|%e|%G|%a|%g", "inf|  inf|  inf|inf|INF|inf|inf", double.PositiveInfinity)]
-    public void Floats_are_written_as_C_writes_them(string format, string expected, double value) =>
+    public void Floats_are_formatted_as_in_C(string format, string expected, double value) =>
         Assert.Equal(expected, PrintfFormat.Write(format, _ => BitConverter.DoubleToUInt64Bits(value), _ => "", out _));
 
     [Theory]
@@ -86,16 +88,16 @@ public class SystemProgramTests
     [InlineData("%*d|%lld|%p|%zu|%-*d|", "  3|65|0x41|65|65 |", 7)]
     [InlineData("%d %q", "65 ", -1)]
     [InlineData("%d %", "65 ", -1)]
-    public void Text_and_widths_are_written_as_C_writes_them(string format, string expected, int arguments)
+    public void Text_and_widths_are_formatted_as_in_C(string format, string expected, int arguments)
     {
-        // A width given as an argument is 3, and so is what it is applied to first.
+        // A width that is given as an argument is 3, and so is the first value that it is applied to.
         int asked = 0;
         Assert.Equal(expected, PrintfFormat.Write(format, _ => format.StartsWith("%*", StringComparison.Ordinal) && asked++ is 0 or 1 or 5 ? 3UL : 65, _ => "text", out int count));
         Assert.Equal(arguments, count);
     }
 
     [Fact]
-    public void A_failed_assertion_says_what_it_says_in_C()
+    public void A_failed_assertion_has_the_same_text_as_in_C()
     {
         const string text = """
             .version 7.8

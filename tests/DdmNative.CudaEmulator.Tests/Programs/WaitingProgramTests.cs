@@ -4,8 +4,8 @@ using Xunit;
 namespace DdmNative.CudaEmulator.Tests.Programs;
 
 /// <summary>
-/// Programs that end only if every lane of a warp, warp of a block and block on the device goes on that can (CUDA C++ Programming Guide,
-/// "Independent Thread Scheduling").
+/// Programs that terminate only if every lane of a warp, warp of a block and block on the device that can run makes progress (CUDA C++
+/// Programming Guide, "Independent Thread Scheduling").
 /// </summary>
 public class WaitingProgramTests
 {
@@ -67,7 +67,7 @@ public class WaitingProgramTests
     [InlineData("-O3", 4, 64)]
     [InlineData("-O3", 16, 1024)]
     [InlineData("-O3", 100, 32)]
-    public void A_barrier_of_the_grid_lets_nobody_by_before_all_have_come(string optimisation, int blocks, int threads)
+    public void A_grid_barrier_releases_no_block_before_all_have_arrived(string optimisation, int blocks, int threads)
     {
         int[] arrived = [0], first = new int[blocks * threads], second = new int[blocks * threads];
         Run("gridbarrier", optimisation, blocks, threads, arrived, first, second);
@@ -80,7 +80,7 @@ public class WaitingProgramTests
     [InlineData("-O0", 2, 64)]
     [InlineData("-O3", 2, 64)]
     [InlineData("-O3", 40, 96)]
-    public void A_block_may_have_barriers_in_the_loop_in_which_it_waits_for_others(string optimisation, int blocks, int threads)
+    public void A_loop_that_waits_for_other_blocks_may_contain_barriers(string optimisation, int blocks, int threads)
     {
         int[] arrived = [0], seen = new int[blocks * threads];
         Run("gridloop", optimisation, blocks, threads, arrived, seen);
@@ -88,7 +88,7 @@ public class WaitingProgramTests
     }
 
     [SkippableFact]
-    public void A_barrier_of_a_grid_that_does_not_fit_the_device_never_lets_go()
+    public void A_barrier_of_a_grid_that_does_not_fit_the_device_is_never_released()
     {
         // 16 multiprocessors with two blocks of 1024 threads each.
         const int fitting = 32;
@@ -98,7 +98,7 @@ public class WaitingProgramTests
         EmulatorException error = Assert.Throws<EmulatorException>(
             () => Run("gridbarrier", "-O3", fitting + 1, 1024, new int[1], new int[(fitting + 1) * 1024], new int[(fitting + 1) * 1024]));
         Assert.Equal(CudaError.LaunchTimeout, error.Code);
-        Assert.Contains("waits for what no thread changes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("wait for a change that no thread makes", error.Message, StringComparison.Ordinal);
     }
 
     private static void Run(string program, string optimisation, int blocks, int threads, params object[] arguments) =>

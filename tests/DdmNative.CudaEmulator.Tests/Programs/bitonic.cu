@@ -1,4 +1,4 @@
-// Bitonic sort of one block's values in dynamic shared memory; their count is a power of two.
+// Bitonic sort of the values of one block in dynamic shared memory; their number is a power of two.
 #include "cuda.cuh"
 
 extern "C" __global__ void bitonic(int* values, int count)

@@ -1,4 +1,4 @@
-// Steps of Collatz' sequence: 64-bit numbers, loops of a different length in every thread, a function that is called.
+// Number of steps of the Collatz sequence: 64-bit integers, a loop of different length in every thread, a function call.
 #include "cuda.cuh"
 
 __device__ __attribute__((noinline)) unsigned long long next(unsigned long long n)

@@ -1,4 +1,4 @@
-// Keeps the odd values: a ballot counts them in the warp, one atomic reserves their places.
+// Keeps the odd values: a ballot counts them in the warp, one atomic operation reserves their positions.
 #include "cuda.cuh"
 
 extern "C" __global__ void compact(const int* in, int count, int* out, int* kept)

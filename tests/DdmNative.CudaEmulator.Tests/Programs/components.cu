@@ -1,4 +1,4 @@
-// Connected components of a graph: labels sink along the edges until none changes.
+// Connected components of a graph: labels decrease along the edges until none changes.
 #include "cuda.cuh"
 
 extern "C" __global__ void sink(const int* from, const int* to, int edges, int* labels, int* changed)

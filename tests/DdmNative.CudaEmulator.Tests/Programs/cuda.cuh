@@ -1,4 +1,4 @@
-// The words of CUDA C++ that the programs here use, for clang without the CUDA toolkit (-nocudainc -nocudalib).
+// The declarations of CUDA C++ that the programs here use, for clang without the CUDA toolkit (-nocudainc -nocudalib).
 #pragma once
 
 #define __device__ __attribute__((device))

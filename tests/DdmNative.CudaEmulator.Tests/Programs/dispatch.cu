@@ -1,7 +1,7 @@
-// Objects with virtual functions, and a table of functions that take and give structures: the threads of a warp call different ones.
+// Objects with virtual functions, and a table of functions that take and return structures: the threads of a warp call different functions.
 #include "cuda.cuh"
 
-// clang's own CUDA headers, which are not used here, define it just so.
+// clang's own CUDA headers, which are not used here, define it in the same way.
 extern "C" __device__ void __cxa_pure_virtual() { __builtin_trap(); }
 
 struct Shape {

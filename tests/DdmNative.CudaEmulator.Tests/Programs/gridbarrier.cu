@@ -1,4 +1,4 @@
-// A barrier of the whole grid, twice: blocks hand values around in a ring.
+// A barrier of the whole grid, twice: blocks pass values around a ring.
 #include "cuda.cuh"
 
 static __device__ __forceinline__ void barrier(int* arrived, int all) {

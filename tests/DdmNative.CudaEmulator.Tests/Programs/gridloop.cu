@@ -1,5 +1,5 @@
-// As gridbarrier, but every thread of a block hears from its first one, between two barriers of the block, whether all blocks have come.
-// Unless the rounds are optimised away, the block is never twice in the same state.
+// Like gridbarrier, but the first thread of a block tells the others, between two barriers of the block, whether all blocks have arrived.
+// Unless the iterations are optimised away, the block is never twice in the same state.
 #include "cuda.cuh"
 
 extern "C" __global__ void gridloop(int* arrived, int* seen) {

@@ -1,4 +1,4 @@
-// A list of squares per thread on the device's heap, an array on the stack of a size that only the thread knows, and a line of text about both.
+// A list of squares per thread on the device's heap, a stack array whose size differs between threads, and a printed line about both.
 #include "cuda.cuh"
 
 extern "C" __device__ void* malloc(unsigned long bytes);

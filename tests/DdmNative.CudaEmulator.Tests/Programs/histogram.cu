@@ -1,4 +1,4 @@
-// Histogram of bytes: per block in shared memory with atomics, then added to the whole.
+// Histogram of bytes: per block in shared memory with atomics, then added to the total.
 #include "cuda.cuh"
 
 extern "C" __global__ void histogram(const unsigned char* values, int count, int* bins)

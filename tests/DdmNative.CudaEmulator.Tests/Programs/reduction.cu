@@ -1,4 +1,4 @@
-// Sum of an array: every block sums a stretch in shared memory and adds its part to the result.
+// Sum of an array: every block sums a segment in shared memory and adds its part to the result.
 #include "cuda.cuh"
 
 extern "C" __global__ void sum(const int* values, int count, int* result)

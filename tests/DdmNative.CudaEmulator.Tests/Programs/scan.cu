@@ -1,4 +1,4 @@
-// Inclusive prefix sums of a block: in the warps by shuffles, over the warps in shared memory.
+// Inclusive prefix sums of a block: within warps by shuffles, between warps in shared memory.
 #include "cuda.cuh"
 
 extern "C" __global__ void scan(const int* values, int* sums, int count)

@@ -1,4 +1,4 @@
-// Softmax of rows, one warp per row; sums and maxima by butterflies.
+// Softmax of rows, one warp per row; sums and maxima by butterfly shuffles.
 #include "cuda.cuh"
 
 extern "C" __global__ void softmax(const float* in, float* out, int rows, int columns)

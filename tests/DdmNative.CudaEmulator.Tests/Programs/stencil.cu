@@ -1,4 +1,4 @@
-// One step of heat flow on a plane: every inner point becomes the mean of its four neighbours, the rim stays.
+// One step of heat flow on a plane: every inner point becomes the mean of its four neighbours, the border is kept.
 #include "cuda.cuh"
 
 extern "C" __global__ void stencil(const float* in, float* out, int width, int height)

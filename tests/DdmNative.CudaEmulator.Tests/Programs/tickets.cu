@@ -1,4 +1,4 @@
-// Threads are served in the order of their tickets, which is not that of their numbers.
+// Threads are served in the order of their tickets, which differs from that of their numbers.
 #include "cuda.cuh"
 
 extern "C" __global__ void tickets(volatile int* served, const int* ticket, volatile int* order) {

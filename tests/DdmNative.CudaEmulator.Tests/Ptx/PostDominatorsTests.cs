@@ -6,10 +6,12 @@ namespace DdmNative.CudaEmulator.Tests.Ptx;
 public class PostDominatorsTests
 {
     [Fact]
-    public void Branches_of_a_diamond_meet_at_its_end() => Assert.Equal([3, 3, 3, PostDominators.Exit], PostDominators.Immediate([[1, 2], [3], [3], []]));
+    public void Branches_of_a_diamond_join_at_its_end() =>
+        Assert.Equal([3, 3, 3, PostDominators.Exit], PostDominators.Immediate([[1, 2], [3], [3], []]));
 
     [Fact]
-    public void A_loop_that_never_ends_meets_nowhere() => Assert.Equal([PostDominators.Exit, PostDominators.Exit], PostDominators.Immediate([[1], [0]]));
+    public void An_infinite_loop_has_no_join_point() =>
+        Assert.Equal([PostDominators.Exit, PostDominators.Exit], PostDominators.Immediate([[1], [0]]));
 
     [Fact]
     public void Random_graphs_agree_with_removing_one_node_at_a_time()
@@ -25,7 +27,9 @@ public class PostDominatorsTests
         }
     }
 
-    /// <summary>A node post-dominates where without it the exit is out of reach; the immediate one is post-dominated by all others.</summary>
+    /// <summary>
+    /// A node post-dominates if the exit cannot be reached without it; the immediate one is post-dominated by all others.
+    /// </summary>
     private static int Naive(int[][] graph, int node)
     {
         if (!ReachesExit(graph, node, -1))

@@ -12,13 +12,13 @@ public class PtxMutationTests
     /// <summary>A module takes milliseconds: one that is not done after so long hangs, however busy the machine is.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
-    /// <summary>What damage makes of numbers: bounds, overflows, other kinds of constants.</summary>
+    /// <summary>Numbers that a mutation inserts: bounds, overflows, other kinds of constants.</summary>
     private static readonly string[] Odd =
         ["0", "-1", "4294967295", "18446744073709551616", "99999999999999999999", "0x", "0f3F8", "0dZ", "1e999", "%r<1000000>", "{", "}", "[", "]", "(", ")", ";", ",", ":", "\"", "/*", "@", "!", "::", ".b32", "_"];
 
-    /// <summary>Were a sample not loaded whole, little of it would be reached when it is damaged.</summary>
+    /// <summary>If a sample were not loaded completely, damaging it would reach only little code.</summary>
     [Fact]
-    public void Every_sample_is_loaded_while_it_is_whole()
+    public void Every_undamaged_sample_is_loaded()
     {
         using EmulatedDevice device = new(new EmulatorOptions { MemoryBytes = 64 << 20, HostThreads = 1 });
         foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Ptx", "Samples"), "*.ptx"))
@@ -29,7 +29,7 @@ public class PtxMutationTests
     }
 
     [Fact]
-    public async Task Damaged_modules_are_refused_with_a_line_or_read_but_never_crash_or_hang()
+    public async Task Damaged_modules_are_refused_with_a_line_or_loaded_but_never_crash_or_hang()
     {
         string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Ptx", "Samples"), "*.ptx").Order().Select(File.ReadAllText)];
         int seed = 0, refused = 0, last = -1;
@@ -42,23 +42,23 @@ public class PtxMutationTests
         while (await Task.WhenAny(work, Task.Delay(Longest)) != work)
         {
             int current = Volatile.Read(ref seed);
-            Assert.True(current != last, $"the module of seed {current} is not done");
+            Assert.True(current != last, $"the module of seed {current} does not finish");
             last = current;
         }
 
         await work;
-        // Were nearly all still read, or none, the damage would test nothing.
+        // If nearly all modules were still accepted, or none, the mutations would test nothing.
         Assert.InRange(refused, Modules / 2, Modules - 1);
     }
 
-    /// <summary>By the parser, with a line; or by the device, which cannot execute all that can be read.</summary>
+    /// <summary>Refused by the parser, with a line, or by the device, which cannot execute everything that the parser accepts.</summary>
     private static bool IsRefused(string text, int seed, EmulatedDevice device)
     {
         try
         {
             PtxModule module = PtxParser.Parse(text);
             foreach (PtxFunction function in module.Functions)
-                PtxControlFlow.Of(function);
+                PtxControlFlow.Build(function);
             using LoadedModule loaded = device.Load(module);
             return false;
         }
@@ -107,7 +107,7 @@ public class PtxMutationTests
 
     private static string Replace(string text, int start, int end, string by) => string.Concat(text.AsSpan(0, start), by, text.AsSpan(end));
 
-    /// <summary>The run of characters of one kind, letters or not, around a place.</summary>
+    /// <summary>The run of characters of one kind, letters or not, around a position.</summary>
     private static (int Start, int End) Token(string text, int at)
     {
         bool word = IsWord(text[at]);

@@ -11,7 +11,7 @@ public partial class PtxParserTests
     private static readonly Lazy<PtxModule> Clang = new(() => Read("clang-optimised.ptx"));
 
     [Fact]
-    public void The_heading_tells_version_target_and_address_size()
+    public void The_heading_gives_version_target_and_address_size()
     {
         Assert.Equal((8, 3), Nvcc.Value.Version);
         Assert.Equal("sm_90", Nvcc.Value.Target);
@@ -22,16 +22,16 @@ public partial class PtxParserTests
     [InlineData("clang-optimised.ptx")]
     [InlineData("clang-unoptimised.ptx")]
     [InlineData("clang-debug.ptx")]
-    public void What_clang_emits_is_read_whole(string file)
+    public void The_output_of_clang_is_read_completely(string file)
     {
         PtxModule module = Read(file);
         PtxFunction kernel = module.Find("k")!;
         Assert.True(kernel.IsEntry && !kernel.IsDeclaration);
         int written = File.ReadLines(Sample(file)).SkipWhile(line => !line.StartsWith(".visible .entry k(", StringComparison.Ordinal))
             .Count(line => line.StartsWith('\t') && line.TrimEnd().EndsWith(';') && !line.StartsWith("\t.", StringComparison.Ordinal));
-        // The inline assembly has several instructions in a line, a call several lines.
+        // The inline assembly has several instructions per line, a call several lines.
         Assert.InRange(kernel.Instructions.Count, written - 6, written + 6);
-        // Line 0 is what the compiler made up; other files are included ones.
+        // Line 0 is code that the compiler generated; other files are included ones.
         Assert.All(kernel.Instructions, instruction => Assert.Contains(instruction.Source.File, module.SourceFiles));
         Assert.True(kernel.Instructions.Count(instruction => instruction.Source is { File: 1, Line: >= 17 and <= 31 }) > kernel.Instructions.Count / 2);
         Assert.EndsWith("a.cu", module.SourceFiles[1]);
@@ -46,7 +46,7 @@ public partial class PtxParserTests
     }
 
     [Fact]
-    public void Initialisers_become_bytes_and_places_of_addresses()
+    public void Initialisers_become_bytes_and_relocations()
     {
         PtxVariable table = Variable(Clang.Value, "table"), names = Variable(Clang.Value, "names"), packed = Variable(Clang.Value, "o"), constants = Variable(Nvcc.Value, "constants");
         Assert.Equal((PtxSpace.Const, 24UL, 4), (table.Space, table.Size, table.Alignment));
@@ -66,7 +66,7 @@ public partial class PtxParserTests
     }
 
     [Fact]
-    public void A_kernel_tells_its_bounds_of_threads_and_its_shared_variables()
+    public void A_kernel_has_its_thread_bounds_and_its_shared_variables()
     {
         PtxFunction kernel = Nvcc.Value.Find("dispatch")!;
         Assert.Equal((128, 2, 1), kernel.MaxThreads);
@@ -75,7 +75,7 @@ public partial class PtxParserTests
     }
 
     [Fact]
-    public void A_load_with_hints_and_a_vector_is_understood()
+    public void A_load_with_hints_and_a_vector_is_parsed()
     {
         PtxInstruction load = Nvcc.Value.Find("dispatch")!.Instructions.First(instruction => instruction.Modifiers.Has(PtxQualifiers.NonCoherent));
         Assert.Equal((PtxOpcode.Ld, PtxSpace.Global, PtxType.F32, 4), (load.Opcode, load.Modifiers.Space, load.Modifiers.Type, load.Modifiers.Vector));
@@ -111,7 +111,7 @@ public partial class PtxParserTests
     }
 
     [Fact]
-    public void An_indexed_branch_knows_where_each_index_leads()
+    public void An_indexed_branch_has_the_target_of_each_index()
     {
         PtxFunction kernel = Nvcc.Value.Find("dispatch")!;
         PtxInstruction branch = kernel.Instructions.Single(instruction => instruction.Opcode == PtxOpcode.BrxIdx);
@@ -119,10 +119,10 @@ public partial class PtxParserTests
     }
 
     [Fact]
-    public void Threads_that_part_meet_where_every_path_leads_through()
+    public void Threads_that_diverge_join_where_every_path_passes()
     {
         PtxFunction kernel = Nvcc.Value.Find("dispatch")!;
-        PtxControlFlow flow = PtxControlFlow.Of(kernel);
+        PtxControlFlow flow = PtxControlFlow.Build(kernel);
         int first = IndexOf(kernel, PtxOpcode.Bra), table = IndexOf(kernel, PtxOpcode.BrxIdx);
         Assert.Equal(PtxOpcode.Ret, kernel.Instructions[flow.ReconvergenceOf(first)].Opcode);
         Assert.Equal("st.global.f32", kernel.Instructions[flow.ReconvergenceOf(table)].Text);
@@ -132,10 +132,10 @@ public partial class PtxParserTests
     }
 
     [Fact]
-    public void Threads_that_leave_under_a_guard_are_not_waited_for()
+    public void Threads_that_exit_under_a_guard_are_not_waited_for()
     {
         PtxFunction kernel = Body("setp.eq.u32 %p1, %r1, 0; @%p1 bra A; @%p2 exit; add.u32 %r1, %r1, 1; A: add.u32 %r2, %r1, 1; ret;");
-        Assert.Equal(4, PtxControlFlow.Of(kernel).ReconvergenceOf(1));
+        Assert.Equal(4, PtxControlFlow.Build(kernel).ReconvergenceOf(1));
     }
 
     [Theory]
@@ -157,11 +157,11 @@ public partial class PtxParserTests
 
     [Theory]
     [InlineData("frobnicate.u32 %r1, %r2;", "unknown opcode 'frobnicate.u32'")]
-    [InlineData("add.ftz.s32 %r1, %r2, %r3;", "unknown opcode 'add.ftz.s32': of add are known")]
+    [InlineData("add.ftz.s32 %r1, %r2, %r3;", "unknown opcode 'add.ftz.s32', supported forms of add:")]
     [InlineData("add.s32 %r1, %r2;", "'add.s32' has 2 operands, expected 3")]
     [InlineData("add.s32 %r1, %rd1, 4;", "operand 2 of 'add.s32' is %rd1 of type .b64, expected a register of 4 bytes")]
     [InlineData("add.s32 %r1, %nosuch, 4;", "'%nosuch', which is not declared")]
-    [InlineData("bra nowhere;", "goes to the label 'nowhere'")]
+    [InlineData("bra nowhere;", "branches to the label 'nowhere'")]
     [InlineData("ld.global.f32 %f1, [%nosuch];", "found '%nosuch', expected a register, a variable or a number")]
     [InlineData("ld.global.v4.f32 {%f1, %f2}, [%rd1];", "expected 4 registers in braces")]
     [InlineData("ld.global.v4.b64 {%rd1, %rd2, %rd1, %rd2}, [%rd1];", "moves 32 bytes at once")]
@@ -169,9 +169,9 @@ public partial class PtxParserTests
     [InlineData("add.f32 %f1, %f2, 1;", "the constant 1, expected")]
     [InlineData("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f1,%f2}, {%r1,%r2,%r1,%r2}, {%r1,%r2}, {%f1,%f2,%f1,%f2};", "expected 4 registers in braces")]
     [InlineData("@%r1 ret;", "a predicate after '@'")]
-    [InlineData("L: L: ret;", "the label 'L' is already here")]
+    [InlineData("L: L: ret;", "the label 'L' is already defined here")]
     [InlineData("tex.2d.v4.f32.f32 {%f1,%f1,%f1,%f1}, [%rd1, {%f1,%f2}];", "unknown opcode 'tex.2d.v4.f32.f32'")]
-    public void What_cannot_be_loaded_is_named_with_its_line(string code, string expected)
+    public void Code_that_cannot_be_loaded_is_reported_with_its_line(string code, string expected)
     {
         PtxException error = Assert.Throws<PtxException>(() => Body(code));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
@@ -185,7 +185,7 @@ public partial class PtxParserTests
     [InlineData(".version 7.8\n.target sm_80\n.address_size 64\n.global .b8 p[2] = {1,2,3};", "'p' has more values than elements")]
     [InlineData(".version 7.8\n.target sm_80\n.address_size 64\n.shared .b8 p[2] = {1,2};", "'p' in .shared has an initialiser")]
     [InlineData(".version 7.8\n.target sm_80\n.address_size 64\n.visible .entry k(", "expected .param or .reg")]
-    public void A_module_that_is_wrong_says_where(string text, string expected) =>
+    public void An_invalid_module_is_reported_with_its_line(string text, string expected) =>
         Assert.Contains(expected, Assert.Throws<PtxException>(() => PtxParser.Parse(text)).Message, StringComparison.Ordinal);
 
     /// <summary>The time is the thread's processor time, which does not count what other processes take of the machine.</summary>

@@ -3,7 +3,7 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver.Exports;
 
-/// <summary>Contexts, primary and others (CUDA Driver API, "Context Management", "Primary Context Management").</summary>
+/// <summary>Contexts, including primary ones (CUDA Driver API, "Context Management", "Primary Context Management").</summary>
 internal static unsafe class ContextExports
 {
     [UnmanagedCallersOnly(EntryPoint = "cuDevicePrimaryCtxRetain")]
@@ -11,7 +11,7 @@ internal static unsafe class ContextExports
     {
         DriverDevice owner = EmulatedDriver.Device(device);
         Abi.Required(context, nameof(context));
-        lock (owner.Door)
+        lock (owner.Lock)
         {
             owner.Primary ??= new DriverContext(owner, owner.PrimaryFlags);
             owner.PrimaryReferences++;
@@ -23,7 +23,7 @@ internal static unsafe class ContextExports
     public static CudaError cuDevicePrimaryCtxRelease(int device) => Abi.Call(() =>
     {
         DriverDevice owner = EmulatedDriver.Device(device);
-        lock (owner.Door)
+        lock (owner.Lock)
         {
             Abi.Require(owner.PrimaryReferences > 0, "the primary context is not retained", CudaError.InvalidContext);
             if (--owner.PrimaryReferences == 0)
@@ -35,7 +35,7 @@ internal static unsafe class ContextExports
     public static CudaError cuDevicePrimaryCtxReset(int device) => Abi.Call(() =>
     {
         DriverDevice owner = EmulatedDriver.Device(device);
-        lock (owner.Door)
+        lock (owner.Lock)
             EndPrimary(owner);
     });
 
@@ -102,22 +102,22 @@ internal static unsafe class ContextExports
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetFlags")]
     public static CudaError cuCtxSetFlags(uint flags) => Abi.Call(() => DriverContext.Current.Flags = flags);
 
-    /// <summary>A handle is never used again, and so is a number for it.</summary>
+    /// <summary>A handle is never reused, so it serves as the unique id.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetId")]
     public static CudaError cuCtxGetId(nint context, ulong* id)
         => Abi.Call(() => *Abi.Required(id, nameof(id)) = (ulong)(context == 0 ? DriverContext.Current : Context(context)).Handle);
 
-    /// <summary>No cache is emulated.</summary>
+    /// <summary>Does nothing: no cache is emulated.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxResetPersistingL2Cache")]
     public static CudaError cuCtxResetPersistingL2Cache() => Abi.InContext(_ => { });
 
-    /// <summary>Devices do not reach one another's memory, as cuDeviceCanAccessPeer says.</summary>
+    /// <summary>Refused: devices cannot access one another's memory, as cuDeviceCanAccessPeer reports.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxEnablePeerAccess")]
     public static CudaError cuCtxEnablePeerAccess(nint peer, uint flags) => Abi.InContext(_ =>
     {
         Context(peer);
         Abi.Require(flags == 0, $"flags {flags}");
-        throw new EmulatorException(CudaError.PeerAccessUnsupported, "devices do not reach one another's memory");
+        throw new EmulatorException(CudaError.PeerAccessUnsupported, "devices cannot access one another's memory");
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxDisablePeerAccess")]
@@ -127,7 +127,7 @@ internal static unsafe class ContextExports
         throw new EmulatorException(CudaError.PeerAccessNotEnabled, "access to the other device was never enabled");
     });
 
-    /// <summary>A profiler that watches the emulator sees all of it.</summary>
+    /// <summary>Does nothing: a profiler that observes the emulator sees all of it.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuProfilerStart")]
     public static CudaError cuProfilerStart() => Abi.InContext(_ => { });
 
@@ -153,23 +153,25 @@ internal static unsafe class ContextExports
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetCacheConfig")]
     public static CudaError cuCtxGetCacheConfig(int* configuration) => Abi.InContext(_ => *Abi.Required(configuration, nameof(configuration)) = 0);
 
-    /// <summary>A preference, which no emulated cache heeds.</summary>
+    /// <summary>A preference, which has no effect since no cache is emulated.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetCacheConfig")]
-    public static CudaError cuCtxSetCacheConfig(int configuration) => Abi.InContext(_ => Abi.Require(configuration is >= 0 and <= 3, $"{configuration} is no cache configuration"));
+    public static CudaError cuCtxSetCacheConfig(int configuration) =>
+        Abi.InContext(_ => Abi.Require(configuration is >= 0 and <= 3, $"{configuration} is not a cache configuration"));
 
-    /// <summary>Four-byte banks, which is what every GPU since 2014 has (CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE).</summary>
+    /// <summary>Banks of four bytes, as on every GPU since 2014 (CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE).</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetSharedMemConfig")]
     public static CudaError cuCtxGetSharedMemConfig(int* configuration) => Abi.InContext(_ => *Abi.Required(configuration, nameof(configuration)) = 1);
 
-    /// <summary>A preference, which GPUs with one width of banks do not heed.</summary>
+    /// <summary>A preference, which GPUs with a fixed bank width ignore.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetSharedMemConfig")]
-    public static CudaError cuCtxSetSharedMemConfig(int configuration) => Abi.InContext(_ => Abi.Require(configuration is >= 0 and <= 2, $"{configuration} is no configuration of shared memory"));
+    public static CudaError cuCtxSetSharedMemConfig(int configuration) =>
+        Abi.InContext(_ => Abi.Require(configuration is >= 0 and <= 2, $"{configuration} is not a configuration of shared memory"));
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetStreamPriorityRange")]
     public static CudaError cuCtxGetStreamPriorityRange(int* least, int* greatest) => Abi.InContext(_ =>
     {
         if (least != null)
-            *least = StreamExports.LeastPriority;
+            *least = StreamExports.LowestPriority;
         if (greatest != null)
             *greatest = StreamExports.GreatestPriority;
     });

@@ -5,13 +5,16 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver.Exports;
 
-/// <summary>Start, version and devices (CUDA Driver API, "Initialization", "Version Management", "Device Management"). Names and signatures are cuda.h's.</summary>
+/// <summary>
+/// Initialisation, version and devices (CUDA Driver API, "Initialization", "Version Management", "Device Management"). Names and signatures
+/// are those of cuda.h.
+/// </summary>
 internal static unsafe class DeviceExports
 {
     [UnmanagedCallersOnly(EntryPoint = "cuInit")]
     public static CudaError cuInit(uint flags) => Abi.Free(() =>
     {
-        Abi.Require(flags == 0, "cuInit takes flags of 0 only");
+        Abi.Require(flags == 0, "cuInit requires flags of 0");
         EmulatedDriver.Initialise();
     });
 
@@ -38,7 +41,7 @@ internal static unsafe class DeviceExports
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetAttribute")]
     public static CudaError cuDeviceGetAttribute(int* value, int attribute, int device)
-        => Abi.Call(() => *Abi.Required(value, nameof(value)) = DeviceAttributes.Of(EmulatedDriver.Device(device), attribute));
+        => Abi.Call(() => *Abi.Required(value, nameof(value)) = DeviceAttributes.Read(EmulatedDriver.Device(device), attribute));
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceComputeCapability")]
     public static CudaError cuDeviceComputeCapability(int* major, int* minor, int device)
@@ -57,7 +60,7 @@ internal static unsafe class DeviceExports
         CopyText(BusId(EmulatedDriver.Device(device)), text, length);
     });
 
-    /// <summary>By its text, as cuDeviceGetPCIBusId gives it; the domain and the function may be left out.</summary>
+    /// <summary>Finds a device by its bus id, as cuDeviceGetPCIBusId returns it; the domain and the function may be left out.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetByPCIBusId")]
     public static CudaError cuDeviceGetByPCIBusId(int* device, byte* text) => Abi.Call(() =>
     {
@@ -65,23 +68,23 @@ internal static unsafe class DeviceExports
         string wanted = Marshal.PtrToStringUTF8((nint)text)!.ToUpperInvariant();
         DriverDevice? found = EmulatedDriver.Devices.FirstOrDefault(
             each => BusId(each) is var id && (wanted == id || wanted == id[5..] || wanted == id[..^2]));
-        *device = (found ?? throw new EmulatorException(CudaError.InvalidDevice, $"no device is at '{wanted}'")).Ordinal;
+        *device = (found ?? throw new EmulatorException(CudaError.InvalidDevice, $"there is no device at '{wanted}'")).Ordinal;
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetP2PAttribute")]
     public static CudaError cuDeviceGetP2PAttribute(int* value, int attribute, int device, int peer) => Abi.Call(() =>
     {
-        Abi.Require(attribute is >= 1 and <= 4, $"{attribute} is no attribute of two devices, expected 1 to 4");
-        Abi.Require(EmulatedDriver.Device(device) != EmulatedDriver.Device(peer), "a device and itself", CudaError.InvalidDevice);
+        Abi.Require(attribute is >= 1 and <= 4, $"{attribute} is not an attribute of two devices, expected 1 to 4");
+        Abi.Require(EmulatedDriver.Device(device) != EmulatedDriver.Device(peer), "both devices are the same", CudaError.InvalidDevice);
         *Abi.Required(value, nameof(value)) = 0;
     });
 
-    /// <summary>CUexecAffinityType: shares of multiprocessors, which the emulator has not.</summary>
+    /// <summary>CUexecAffinityType: shares of multiprocessors, which the emulator does not support.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetExecAffinitySupport")]
     public static CudaError cuDeviceGetExecAffinitySupport(int* supported, int type, int device) => Abi.Call(() =>
     {
         EmulatedDriver.Device(device);
-        Abi.Require(type == 0, $"{type} is no kind of affinity");
+        Abi.Require(type == 0, $"{type} is not a kind of affinity");
         *Abi.Required(supported, nameof(supported)) = 0;
     });
 
@@ -92,7 +95,7 @@ internal static unsafe class DeviceExports
         Abi.Required(properties, nameof(properties));
         DriverDevice asked = EmulatedDriver.Device(device);
         foreach (int attribute in (int[])[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14])
-            *properties++ = DeviceAttributes.Of(asked, attribute);
+            *properties++ = DeviceAttributes.Read(asked, attribute);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceCanAccessPeer")]
@@ -129,7 +132,7 @@ internal static unsafe class DeviceExports
         bytes[15] = (byte)ordinal;
     }
 
-    /// <summary>As much of it as there is room for, with a zero at the end.</summary>
+    /// <summary>Copies as much of the text as fits, with a zero at the end.</summary>
     private static void CopyText(string text, byte* to, int length)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(text);

@@ -3,20 +3,22 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver.Exports;
 
-/// <summary>Names and texts of results, and functions by their names (CUDA Driver API, "Error Handling", "Driver Entry Point Access").</summary>
+/// <summary>
+/// Names and texts of results, and functions by their names (CUDA Driver API, "Error Handling", "Driver Entry Point Access").
+/// </summary>
 internal static unsafe class ErrorExports
 {
     [UnmanagedCallersOnly(EntryPoint = "cuGetErrorName")]
-    public static CudaError cuGetErrorName(CudaError error, byte** text) => Tell(error, text, static texts => texts.Name);
+    public static CudaError cuGetErrorName(CudaError error, byte** text) => GetText(error, text, static texts => texts.Name);
 
     [UnmanagedCallersOnly(EntryPoint = "cuGetErrorString")]
-    public static CudaError cuGetErrorString(CudaError error, byte** text) => Tell(error, text, static texts => texts.Text);
+    public static CudaError cuGetErrorString(CudaError error, byte** text) => GetText(error, text, static texts => texts.Text);
 
     private const ulong PerThreadDefaultStream = 2;
 
     /// <summary>
-    /// The newest version of a function that the caller's CUDA knows; null, with CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND in the status,
-    /// where there is none.
+    /// The newest version of a function that the caller's version of CUDA has; null, with CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND in the
+    /// status, if there is none.
     /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGetProcAddress_v2")]
     public static CudaError cuGetProcAddress(byte* symbol, nint* function, int version, ulong flags, int* status) => Abi.Free(() =>
@@ -36,7 +38,9 @@ internal static unsafe class ErrorExports
         Abi.Require(*function != 0, "there is no such function", CudaError.NotFound);
     });
 
-    /// <summary>The counters so far, as JSON into a file: no function of CUDA's, for programs that know that they run on the emulator.</summary>
+    /// <summary>
+    /// Writes the current counters as JSON to a file. Not a function of CUDA; for programs that know that they run on the emulator.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "ddmCudaEmulatorWriteReport")]
     public static CudaError ddmCudaEmulatorWriteReport(byte* path) => Abi.Call(() =>
     {
@@ -51,7 +55,7 @@ internal static unsafe class ErrorExports
         }
     });
 
-    private static CudaError Tell(CudaError error, byte** text, Func<ErrorTexts.Entry, nint> part)
+    private static CudaError GetText(CudaError error, byte** text, Func<ErrorTexts.Entry, nint> part)
     {
         if (text == null)
             return CudaError.InvalidValue;

@@ -4,7 +4,7 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver.Exports;
 
-/// <summary>Events (CUDA Driver API, "Event Management"). Times are the emulator's own, which tell nothing of a GPU's.</summary>
+/// <summary>Events (CUDA Driver API, "Event Management"). Times are the emulator's own, which do not predict a GPU's.</summary>
 internal static unsafe class EventExports
 {
     [UnmanagedCallersOnly(EntryPoint = "cuEventCreate")]
@@ -39,7 +39,9 @@ internal static unsafe class EventExports
     {
         Abi.Required(milliseconds, nameof(milliseconds));
         DriverEvent first = HandleTable.Get<DriverEvent>(start), last = HandleTable.Get<DriverEvent>(end);
-        Abi.Require(first.HasTime && last.HasTime && first.Recorded is not null && last.Recorded is not null, "an event without time or not yet recorded", CudaError.InvalidHandle);
+        Abi.Require(
+            first.HasTime && last.HasTime && first.Recorded is not null && last.Recorded is not null,
+            "an event has no timing or is not recorded yet", CudaError.InvalidHandle);
         *milliseconds = (float)((last.Recorded!.Value - first.Recorded!.Value) * 1e3 / Stopwatch.Frequency);
     });
 
@@ -47,13 +49,13 @@ internal static unsafe class EventExports
     {
         DriverEvent recorded = HandleTable.Get<DriverEvent>(@event);
         DriverStream into = context.Stream(stream);
-        Abi.Require(recorded.Context == context, "the event is of another context", CudaError.InvalidHandle);
+        Abi.Require(recorded.Context == context, "the event belongs to another context", CudaError.InvalidHandle);
         recorded.Capture = into.Capture;
         if (into.Capture is null)
             recorded.Recorded = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>What was recorded in a capture happens nowhere until a graph is launched.</summary>
+    /// <summary>An event that was recorded in a capture completes only when a graph is launched.</summary>
     private static void RequireOutsideOfCapture(nint @event)
     {
         if (HandleTable.Get<DriverEvent>(@event).Capture is not { } capture)

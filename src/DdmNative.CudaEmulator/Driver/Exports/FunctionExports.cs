@@ -4,7 +4,7 @@ using DdmNative.CudaEmulator.Ptx;
 
 namespace DdmNative.CudaEmulator.Driver.Exports;
 
-/// <summary>Kernels: what is known of them, and launching them (CUDA Driver API, "Execution Control", "Occupancy").</summary>
+/// <summary>Kernels: their attributes, and launching them (CUDA Driver API, "Execution Control", "Occupancy").</summary>
 internal static unsafe class FunctionExports
 {
     [UnmanagedCallersOnly(EntryPoint = "cuFuncGetAttribute")]
@@ -25,7 +25,7 @@ internal static unsafe class FunctionExports
             8 => asked.MaxDynamicSharedBytes,
             9 => asked.PreferredCarveout,
             >= 10 and <= 15 => 0,
-            _ => throw new EmulatorException(CudaError.InvalidValue, $"{attribute} is no attribute of a kernel"),
+            _ => throw new EmulatorException(CudaError.InvalidValue, $"{attribute} is not an attribute of a kernel"),
         };
     });
 
@@ -36,7 +36,7 @@ internal static unsafe class FunctionExports
         switch (attribute)
         {
             case 8:
-                int most = DeviceAttributes.MostSharedBytesPerBlock(changed.Context.Device) - changed.Kernel.StaticSharedBytes;
+                int most = DeviceAttributes.MaxSharedBytesPerBlock(changed.Context.Device) - changed.Kernel.StaticSharedBytes;
                 Abi.Require(value >= 0 && value <= most, $"kernel {changed.Kernel.Name}: {value} bytes of dynamic shared memory, expected 0 to {most}");
                 changed.MaxDynamicSharedBytes = value;
                 break;
@@ -49,38 +49,38 @@ internal static unsafe class FunctionExports
         }
     });
 
-    /// <summary>A preference, which no emulated cache heeds.</summary>
+    /// <summary>A preference, which has no effect since no cache is emulated.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuFuncSetCacheConfig")]
     public static CudaError cuFuncSetCacheConfig(nint function, int configuration) => Abi.InContext(_ =>
     {
         HandleTable.Get<DriverFunction>(function);
-        Abi.Require(configuration is >= 0 and <= 3, $"{configuration} is no cache configuration");
+        Abi.Require(configuration is >= 0 and <= 3, $"{configuration} is not a cache configuration");
     });
 
-    /// <summary>A preference, which GPUs with one width of banks do not heed.</summary>
+    /// <summary>A preference, which GPUs with a fixed bank width ignore.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuFuncSetSharedMemConfig")]
     public static CudaError cuFuncSetSharedMemConfig(nint function, int configuration) => Abi.InContext(_ =>
     {
         HandleTable.Get<DriverFunction>(function);
-        Abi.Require(configuration is >= 0 and <= 2, $"{configuration} is no configuration of shared memory");
+        Abi.Require(configuration is >= 0 and <= 2, $"{configuration} is not a configuration of shared memory");
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuFuncGetName")]
     public static CudaError cuFuncGetName(nint* name, nint function)
         => Abi.InContext(_ => *Abi.Required(name, nameof(name)) = HandleTable.Get<DriverFunction>(function).NativeName);
 
-    /// <summary>Where a parameter lies in the buffer of parameters, and its bytes.</summary>
+    /// <summary>The offset of a parameter in the buffer of parameters, and its size.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuFuncGetParamInfo")]
     public static CudaError cuFuncGetParamInfo(nint function, nuint index, nuint* offset, nuint* bytes) => Abi.InContext(_ =>
     {
         IReadOnlyList<PtxVariable> parameters = HandleTable.Get<DriverFunction>(function).Kernel.Function.Parameters;
-        Abi.Require(index < (nuint)parameters.Count, $"parameter {index} of {parameters.Count}, from 0 on");
+        Abi.Require(index < (nuint)parameters.Count, $"parameter {index} of {parameters.Count}, numbered from 0");
         *Abi.Required(offset, nameof(offset)) = (nuint)parameters[(int)index].ParameterOffset;
         if (bytes != null)
             *bytes = (nuint)parameters[(int)index].Size;
     });
 
-    /// <summary>CU_FUNCTION_LOADING_STATE_LOADED: a module's kernels are there when it is loaded.</summary>
+    /// <summary>CU_FUNCTION_LOADING_STATE_LOADED: a module's kernels are loaded with it.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuFuncIsLoaded")]
     public static CudaError cuFuncIsLoaded(int* state, nint function) => Abi.InContext(_ =>
     {
@@ -104,7 +104,7 @@ internal static unsafe class FunctionExports
         => Abi.InContext(context => context.Stream(stream).Enqueue(
             KernelLaunches.Node(context, function, new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ), dynamicSharedBytes, parameters, extra)));
 
-    /// <summary>The blocks wait for one another, and so must all fit on the device.</summary>
+    /// <summary>The blocks may wait for one another, so all must fit on the device.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchCooperativeKernel")]
     public static CudaError cuLaunchCooperativeKernel(
         nint function,
@@ -139,7 +139,8 @@ internal static unsafe class FunctionExports
     });
 
     /// <summary>
-    /// What blocks of so many threads may have of dynamic shared memory each, so that so many of them fit on a multiprocessor.
+    /// The dynamic shared memory that each block of <paramref name="threads"/> threads may have if <paramref name="blocks"/> of them are to
+    /// fit on a multiprocessor.
     /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyAvailableDynamicSMemPerBlock")]
     public static CudaError cuOccupancyAvailableDynamicSMemPerBlock(nuint* bytes, nint function, int blocks, int threads)
@@ -151,7 +152,7 @@ internal static unsafe class FunctionExports
             blocks > 0 && KernelLaunches.BlocksPerMultiprocessor(asked, threads, 0) >= blocks,
             $"{blocks} blocks of {threads} threads do not fit on a multiprocessor");
         int each = DeviceAttributes.SharedBytesPerMultiprocessor(asked.Context.Device) / blocks - DeviceAttributes.ReservedSharedBytes;
-        *bytes = (nuint)(Math.Min(each, DeviceAttributes.MostSharedBytesPerBlock(asked.Context.Device)) - asked.Kernel.StaticSharedBytes);
+        *bytes = (nuint)(Math.Min(each, DeviceAttributes.MaxSharedBytesPerBlock(asked.Context.Device)) - asked.Kernel.StaticSharedBytes);
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxPotentialBlockSizeWithFlags")]
@@ -164,7 +165,9 @@ internal static unsafe class FunctionExports
         MaxPotentialBlockSize(grid, block, function, sharedBytesOf, dynamicSharedBytes, limit);
     });
 
-    /// <summary>The largest block that fills a multiprocessor best, and the blocks that fill the device.</summary>
+    /// <summary>
+    /// The block size that fills a multiprocessor best, the largest of several, and the number of blocks that fills the device.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxPotentialBlockSize")]
     public static CudaError cuOccupancyMaxPotentialBlockSize(
         int* grid, int* block, nint function, delegate* unmanaged<int, nuint> sharedBytesOf, nuint dynamicSharedBytes, int limit)

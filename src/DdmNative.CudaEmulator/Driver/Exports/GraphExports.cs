@@ -3,7 +3,10 @@ using DdmNative.CudaEmulator.Execution;
 
 namespace DdmNative.CudaEmulator.Driver.Exports;
 
-/// <summary>Graphs, captured or put together (CUDA Driver API, "Graph Management"). Nodes are done in the order in which they came.</summary>
+/// <summary>
+/// Graphs, captured or built by the program (CUDA Driver API, "Graph Management"). Nodes are executed in the order in which they were
+/// added.
+/// </summary>
 internal static unsafe class GraphExports
 {
     [UnmanagedCallersOnly(EntryPoint = "cuGraphCreate")]
@@ -32,7 +35,7 @@ internal static unsafe class GraphExports
     public static CudaError cuGraphAddChildGraphNode(nint* node, nint graph, nint* dependencies, nuint dependencyCount, nint child)
         => Abi.InContext(_ => Add(node, graph, dependencies, dependencyCount, new ChildNode(Graph(child).Clone())));
 
-    /// <summary>Null asks how many there are.</summary>
+    /// <summary>If the array is null, returns only the number of nodes.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGraphGetNodes")]
     public static CudaError cuGraphGetNodes(nint graph, nint* nodes, nuint* count) => Abi.InContext(_ =>
     {
@@ -46,7 +49,7 @@ internal static unsafe class GraphExports
     [UnmanagedCallersOnly(EntryPoint = "cuGraphNodeGetType")]
     public static CudaError cuGraphNodeGetType(nint node, int* type) => Abi.InContext(_ => *Abi.Required(type, nameof(type)) = (int)Node(node).Type);
 
-    /// <summary>Executables that were made of the graph keep the node.</summary>
+    /// <summary>Executables that were created from the graph keep the node.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGraphDestroyNode")]
     public static CudaError cuGraphDestroyNode(nint node) => Abi.InContext(_ =>
     {
@@ -61,7 +64,7 @@ internal static unsafe class GraphExports
         Instantiate(context, executable, graph);
     });
 
-    /// <summary>With a buffer for a log, in which there is nothing to say.</summary>
+    /// <summary>The version with a buffer for a log, which stays empty.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGraphInstantiate_v2")]
     public static CudaError cuGraphInstantiate(nint* executable, nint graph, nint* errorNode, byte* log, nuint logBytes) => Abi.InContext(context =>
     {
@@ -83,7 +86,7 @@ internal static unsafe class GraphExports
     public static CudaError cuGraphLaunch(nint executable, nint stream) => Abi.InContext(context =>
     {
         DriverExecutable launched = Executable(executable);
-        Abi.Require(launched.Context == context, "the graph is of another context", CudaError.InvalidContext);
+        Abi.Require(launched.Context == context, "the graph belongs to another context", CudaError.InvalidContext);
         context.Stream(stream).Enqueue(new MemoryNode(GraphNodeType.Child, _ => launched.Run()));
     });
 
@@ -112,7 +115,7 @@ internal static unsafe class GraphExports
     public static CudaError cuGraphExecKernelNodeSetParams(nint executable, nint node, KernelNodeParameters* parameters) => Abi.InContext(context =>
     {
         GraphNode replaced = Node(node);
-        Abi.Require(replaced.Type == GraphNodeType.Kernel, "the node is no kernel");
+        Abi.Require(replaced.Type == GraphNodeType.Kernel, "the node is not a kernel");
         Executable(executable).Replace(replaced, Abi.Required(parameters, nameof(parameters))->Node(context));
     });
 
@@ -135,7 +138,7 @@ internal static unsafe class GraphExports
         DriverGraph owner = Graph(graph);
         Abi.Require(dependencyCount == 0 || dependencies != null, "the dependencies are null");
         for (nuint i = 0; i < dependencyCount; i++)
-            Abi.Require(owner.Nodes.Contains(Node(dependencies[i])), "a dependency is none of the graph's nodes");
+            Abi.Require(owner.Nodes.Contains(Node(dependencies[i])), "a dependency is not a node of the graph");
         owner.Add(node);
         *handle = owner.HandleOf(node);
     }

@@ -33,7 +33,7 @@ internal static unsafe class MemoryExports
         Abi.Require(width != 0 && height != 0 && width <= nuint.MaxValue / 2, "a width or height of 0");
         context.RequireNoCapture("cuMemAllocPitch");
         nuint rows = (width + PitchAlignment - 1) / PitchAlignment * PitchAlignment;
-        Abi.Require(height <= nuint.MaxValue / rows, "more bytes than there are addresses", CudaError.OutOfMemory);
+        Abi.Require(height <= nuint.MaxValue / rows, "the allocation exceeds the address space", CudaError.OutOfMemory);
         *address = context.Allocate(rows * height);
         *pitch = rows;
     });
@@ -48,7 +48,8 @@ internal static unsafe class MemoryExports
     [UnmanagedCallersOnly(EntryPoint = "cuMemGetAddressRange_v2")]
     public static CudaError cuMemGetAddressRange(ulong* start, nuint* bytes, ulong address) => Abi.InContext(context =>
     {
-        (ulong Address, ulong Bytes) found = context.Memory.FindAllocation(address) ?? throw new EmulatorException(CudaError.NotFound, $"0x{address:x} lies in no allocation");
+        (ulong Address, ulong Bytes) found = context.Memory.FindAllocation(address)
+            ?? throw new EmulatorException(CudaError.NotFound, $"0x{address:x} is not within an allocation");
         if (start != null)
             *start = found.Address;
         if (bytes != null)
@@ -82,7 +83,7 @@ internal static unsafe class MemoryExports
     public static CudaError cuMemHostGetFlags(uint* flags, nint memory) => Abi.InContext(_ =>
     {
         (nint Memory, nuint Bytes, uint Flags)? found = HostMemory.Find(memory);
-        Abi.Require(found is not null, $"0x{memory:x} is no host memory of cuMemHostAlloc");
+        Abi.Require(found is not null, $"0x{memory:x} is not host memory that cuMemHostAlloc allocated");
         *Abi.Required(flags, nameof(flags)) = found!.Value.Flags;
     });
 
@@ -94,14 +95,14 @@ internal static unsafe class MemoryExports
             throw new EmulatorException(CudaError.InvalidValue, $"0x{address:x} is not known to the driver");
     });
 
-    /// <summary>Several at once; of an address that the driver does not know all are 0.</summary>
+    /// <summary>Several attributes at once; all are 0 for an address that the driver does not know.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuPointerGetAttributes")]
     public static CudaError cuPointerGetAttributes(uint count, int* attributes, void** data, ulong address) => Abi.InContext(context =>
     {
         Abi.Require(count > 0 && attributes != null && data != null, "no attributes, or null");
         for (uint i = 0; i < count; i++)
         {
-            Abi.Require(data[i] != null, $"the place of attribute {attributes[i]} is null");
+            Abi.Require(data[i] != null, $"the output of attribute {attributes[i]} is null");
             if (!PointerAttributes.TryWrite(context, attributes[i], address, data[i]))
                 new Span<byte>(data[i], PointerAttributes.Bytes(attributes[i])).Clear();
         }

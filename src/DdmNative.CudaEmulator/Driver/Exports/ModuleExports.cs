@@ -10,7 +10,7 @@ internal static unsafe class ModuleExports
 {
     private const int InfoLog = 3, InfoLogBytes = 4, ErrorLog = 5, ErrorLogBytes = 6, LastOption = 36;
 
-    /// <summary>What a cubin and the two forms of a fat binary begin with.</summary>
+    /// <summary>The first bytes of a cubin and of the two forms of a fat binary.</summary>
     private static readonly uint[] Binaries = [0x464C457F, 0xBA55ED50, 0x466243B1];
 
     [UnmanagedCallersOnly(EntryPoint = "cuModuleLoadDataEx")]
@@ -18,7 +18,7 @@ internal static unsafe class ModuleExports
     {
         Abi.Require(optionCount == 0 || (options != null && values != null), "options are null");
         for (uint i = 0; i < optionCount; i++)
-            Abi.Require(options[i] is >= 0 and <= LastOption, $"{options[i]} is no option of the compiler");
+            Abi.Require(options[i] is >= 0 and <= LastOption, $"{options[i]} is not an option of the compiler");
         JitLog log = new(optionCount, options, values);
         try
         {
@@ -112,7 +112,7 @@ internal static unsafe class ModuleExports
 
     private static string Text(byte* text, string name) => Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Abi.Required(text, name)));
 
-    /// <summary>The buffers that the caller gave for the compiler's words; how many bytes were written goes where their sizes were.</summary>
+    /// <summary>The buffers that the caller provided for the compiler's log; the number of bytes written replaces their sizes.</summary>
     private readonly struct JitLog(uint count, int* options, nint* values)
     {
         private readonly uint _count = count;
@@ -124,7 +124,7 @@ internal static unsafe class ModuleExports
             int at = IndexOf(buffer), sizeAt = IndexOf(size);
             if (at < 0 || sizeAt < 0 || _values[at] == 0)
                 return;
-            // The size is an unsigned int that stands in the place of a pointer.
+            // The size is an unsigned int that is stored in place of a pointer.
             uint room = (uint)_values[sizeAt];
             if (room == 0)
                 return;

@@ -19,11 +19,11 @@ internal static unsafe class PoolExports
     {
         RequireNoRecording(context, stream);
         context.Free(address);
-        context.Device.DefaultPool.GaveBack(address);
-        context.Device.ChosenPool?.GaveBack(address);
+        context.Device.DefaultPool.RecordFree(address);
+        context.Device.ChosenPool?.RecordFree(address);
     });
 
-    /// <summary>CUmemPoolProps begins with the type of allocations, the type of handles, and the type and number of the location.</summary>
+    /// <summary>CUmemPoolProps starts with the type of allocations, the type of handles, and the type and number of the location.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuMemPoolCreate")]
     public static CudaError cuMemPoolCreate(nint* pool, int* properties) => Abi.Call(() =>
     {
@@ -37,7 +37,7 @@ internal static unsafe class PoolExports
     {
         DriverMemoryPool destroyed = Pool(pool);
         DriverDevice device = EmulatedDriver.Device(destroyed.Device);
-        Abi.Require(device.DefaultPool != destroyed, "a device's default pool stays");
+        Abi.Require(device.DefaultPool != destroyed, "a device's default pool cannot be destroyed");
         if (device.ChosenPool == destroyed)
             device.ChosenPool = null;
         HandleTable.Remove<DriverMemoryPool>(pool);
@@ -54,7 +54,8 @@ internal static unsafe class PoolExports
     public static CudaError cuMemPoolGetAttribute(nint pool, int attribute, void* value) => Abi.Call(() =>
     {
         Abi.Require(value != null, "value is null");
-        ulong found = Pool(pool)[attribute] ?? throw new EmulatorException(CudaError.InvalidValue, $"{attribute} is no attribute of a pool");
+        ulong found = Pool(pool)[attribute]
+            ?? throw new EmulatorException(CudaError.InvalidValue, $"{attribute} is not an attribute of a pool");
         if (attribute < DriverMemoryPool.ReleaseThreshold)
             *(int*)value = (int)found;
         else
@@ -66,7 +67,7 @@ internal static unsafe class PoolExports
     {
         Abi.Require(value != null, "value is null");
         DriverMemoryPool owner = Pool(pool);
-        Abi.Require(owner[attribute] is not null, $"{attribute} is no attribute of a pool");
+        Abi.Require(owner[attribute] is not null, $"{attribute} is not an attribute of a pool");
         if (attribute <= DriverMemoryPool.ReleaseThreshold)
         {
             owner.Set(attribute, attribute < DriverMemoryPool.ReleaseThreshold ? (ulong)*(int*)value : *(ulong*)value);
@@ -81,12 +82,12 @@ internal static unsafe class PoolExports
     {
         Abi.Required(address, nameof(address));
         RequireNoRecording(context, stream);
-        Abi.Require(pool.Device == context.Device.Ordinal, "the pool is of another device");
+        Abi.Require(pool.Device == context.Device.Ordinal, "the pool belongs to another device");
         *address = context.Allocate(bytes);
-        pool.Took(*address, bytes);
+        pool.RecordAllocation(*address, bytes);
     }
 
-    /// <summary>Allocations as nodes of a graph are not done.</summary>
+    /// <summary>Allocations as nodes of a graph are not supported.</summary>
     private static void RequireNoRecording(DriverContext context, nint stream)
         => Abi.Require(context.Stream(stream).Capture is null, "allocations in a stream that is being captured are not supported", CudaError.NotSupported);
 

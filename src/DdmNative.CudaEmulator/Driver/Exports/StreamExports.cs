@@ -6,20 +6,20 @@ namespace DdmNative.CudaEmulator.Driver.Exports;
 /// <summary>Streams and their capture (CUDA Driver API, "Stream Management").</summary>
 internal static unsafe class StreamExports
 {
-    public const int LeastPriority = 0, GreatestPriority = -5;
+    public const int LowestPriority = 0, GreatestPriority = -5;
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamCreate")]
     public static CudaError cuStreamCreate(nint* stream, uint flags) => Abi.InContext(context => Create(context, stream, flags, 0));
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamCreateWithPriority")]
     public static CudaError cuStreamCreateWithPriority(nint* stream, uint flags, int priority)
-        => Abi.InContext(context => Create(context, stream, flags, Math.Clamp(priority, GreatestPriority, LeastPriority)));
+        => Abi.InContext(context => Create(context, stream, flags, Math.Clamp(priority, GreatestPriority, LowestPriority)));
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamDestroy_v2")]
     public static CudaError cuStreamDestroy(nint stream) => Abi.InContext(context =>
     {
         DriverStream destroyed = context.Stream(stream);
-        Abi.Require(destroyed != context.DefaultStream, "the default stream stays", CudaError.InvalidHandle);
+        Abi.Require(destroyed != context.DefaultStream, "the default stream cannot be destroyed", CudaError.InvalidHandle);
         context.Capturing.Remove(destroyed);
         HandleTable.Remove<DriverStream>(stream);
     });
@@ -39,7 +39,10 @@ internal static unsafe class StreamExports
     [UnmanagedCallersOnly(EntryPoint = "cuStreamGetCtx")]
     public static CudaError cuStreamGetCtx(nint stream, nint* owner) => Abi.InContext(context => *Abi.Required(owner, nameof(owner)) = context.Stream(stream).Context.Handle);
 
-    /// <summary>What was recorded has happened; but who waits for an event of a capture joins it.</summary>
+    /// <summary>
+    /// A recorded event has completed, so there is nothing to wait for; but a stream that waits for an event of a capture joins the
+    /// capture.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuStreamWaitEvent")]
     public static CudaError cuStreamWaitEvent(nint stream, nint @event, uint flags) => Abi.InContext(context =>
     {
@@ -67,7 +70,8 @@ internal static unsafe class StreamExports
     });
 
     /// <summary>
-    /// Older than cuLaunchHostFunc, and not to be captured: the function is also told the stream and how its work went, which is well.
+    /// Older than cuLaunchHostFunc, and cannot be captured: the function also receives the stream and the status of its work, which is
+    /// always success.
     /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuStreamAddCallback")]
     public static CudaError cuStreamAddCallback(
@@ -89,14 +93,19 @@ internal static unsafe class StreamExports
     [UnmanagedCallersOnly(EntryPoint = "cuStreamBeginCapture_v2")]
     public static CudaError cuStreamBeginCapture(nint stream, int mode) => Abi.InContext(context => BeginCapture(context, stream, mode, new DriverGraph(), 0));
 
-    /// <summary>Adds to a graph of the program's, after the nodes named, which are there already: nodes are done in the order in which they came, which fulfils any dependencies.</summary>
+    /// <summary>
+    /// Captures into a graph of the program, after the named nodes, which must exist: nodes are executed in the order in which they were
+    /// added, which satisfies all dependencies.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuStreamBeginCaptureToGraph")]
     public static CudaError cuStreamBeginCaptureToGraph(nint stream, nint graph, nint* dependencies, nint dependencyData, nuint dependencyCount, int mode) => Abi.InContext(context =>
     {
         DriverGraph into = HandleTable.Get<DriverGraph>(graph, CudaError.InvalidValue);
         Abi.Require(dependencyCount == 0 || dependencies != null, "the dependencies are null");
         for (nuint i = 0; i < dependencyCount; i++)
-            Abi.Require(HandleTable.Get<NodeOfGraph>(dependencies[i], CudaError.InvalidValue).Graph == into, "a dependency is none of the graph's nodes");
+            Abi.Require(
+                HandleTable.Get<NodeOfGraph>(dependencies[i], CudaError.InvalidValue).Graph == into,
+                "a dependency is not a node of the graph");
         BeginCapture(context, stream, mode, into, graph);
     });
 
@@ -106,13 +115,15 @@ internal static unsafe class StreamExports
         Abi.Required(graph, nameof(graph));
         DriverStream ending = context.Stream(stream);
         StreamCapture capture = ending.Capture ?? throw new EmulatorException(CudaError.IllegalState, "the stream is not being captured");
-        Abi.Require(capture.Origin == ending, "the capture began in another stream", CudaError.StreamCaptureUnmatched);
-        Abi.Require(capture.Mode == StreamCapture.Relaxed || capture.Thread == Environment.CurrentManagedThreadId, "the capture began in another thread", CudaError.StreamCaptureWrongThread);
+        Abi.Require(capture.Origin == ending, "the capture was started in another stream", CudaError.StreamCaptureUnmatched);
+        Abi.Require(
+            capture.Mode == StreamCapture.Relaxed || capture.Thread == Environment.CurrentManagedThreadId,
+            "the capture was started in another thread", CudaError.StreamCaptureWrongThread);
         foreach (DriverStream part in context.Capturing.Where(part => part.Capture == capture))
             part.Capture = null;
         context.Capturing.RemoveAll(part => part.Capture is null);
         *graph = 0;
-        Abi.Require(!capture.IsInvalid, "the capture was spoilt by an earlier call", CudaError.StreamCaptureInvalidated);
+        Abi.Require(!capture.IsInvalid, "an earlier call invalidated the capture", CudaError.StreamCaptureInvalidated);
         *graph = capture.GraphHandle != 0 ? capture.GraphHandle : HandleTable.Add(capture.Graph);
     });
 
@@ -127,12 +138,16 @@ internal static unsafe class StreamExports
         *Abi.Required(status, nameof(status)) = Status(asked);
         if (id != null)
             *id = asked.Capture?.Id ?? 0;
-        Abi.Require(graph == null && dependencies == null || asked.Capture is null, "the graph of a capture under way is not given out", CudaError.NotSupported);
+        Abi.Require(
+            graph == null && dependencies == null || asked.Capture is null, "the graph of a capture in progress is not accessible",
+            CudaError.NotSupported);
         if (dependencyCount != null)
             *dependencyCount = 0;
     });
 
-    /// <summary>Each capture keeps the mode it began with; the thread's own mode, which would weaken it, is the strict one.</summary>
+    /// <summary>
+    /// Each capture keeps the mode that it was started with; the thread's own mode, which could weaken it, is always the strict one.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuThreadExchangeStreamCaptureMode")]
     public static CudaError cuThreadExchangeStreamCaptureMode(int* mode) => Abi.Call(() =>
     {
@@ -144,10 +159,10 @@ internal static unsafe class StreamExports
 
     private static void BeginCapture(DriverContext context, nint stream, int mode, DriverGraph graph, nint graphHandle)
     {
-        Abi.Require(mode is >= StreamCapture.Global and <= StreamCapture.Relaxed, $"{mode} is no mode of capture");
+        Abi.Require(mode is >= StreamCapture.Global and <= StreamCapture.Relaxed, $"{mode} is not a mode of capture");
         DriverStream captured = context.Stream(stream);
         Abi.Require(captured != context.DefaultStream, "the default stream cannot be captured", CudaError.StreamCaptureUnsupported);
-        Abi.Require(captured.Capture is null, "the stream is being captured already", CudaError.IllegalState);
+        Abi.Require(captured.Capture is null, "the stream is already being captured", CudaError.IllegalState);
         captured.Capture = new StreamCapture(captured, mode, Environment.CurrentManagedThreadId, graph) { GraphHandle = graphHandle };
         context.Capturing.Add(captured);
     }

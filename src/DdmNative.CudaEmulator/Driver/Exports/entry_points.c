@@ -1,21 +1,21 @@
 /*
- * Every other name of the driver API (cuda.h, all versions to 13.0): what the emulator's C# exports do not have by themselves.
- * One table, whose lines are
+ * Every other name of the driver API (cuda.h, all versions to 13.0): the names that the emulator's C# exports do not define.
+ * The table has these lines:
  *
  *   SAME(name, function)   the function by another name: an older version with the same signature, or that for the default stream
  *                          of each thread (_ptds, _ptsz), which is the one default stream here;
  *   OLD(name)              a version from before CUDA 3.2, with device addresses and sizes of 32 bits: in a context of today that is
  *                          CUDA_ERROR_INVALID_CONTEXT ("also returned if a user mixes different API versions", CUresult);
- *   MISSING(name)          what the emulator does not do: CUDA_ERROR_NOT_SUPPORTED. A C# method of that name takes the line's place.
+ *   MISSING(name)          not implemented: CUDA_ERROR_NOT_SUPPORTED. A C# method of that name replaces the line.
  *
- * No header is needed. entry_points.map exports the names; driver-api-names.txt of the tests says which there must be.
+ * No header is needed. entry_points.map exports the names; driver-api-names.txt of the tests lists the names that must exist.
  */
 
-/* NotDone.cs: say so on the standard error if asked to, and give CUDA_ERROR_NOT_SUPPORTED, CUDA_ERROR_INVALID_CONTEXT. */
-int ddmCudaEmulatorNotDone(const char *name);
+/* NotImplemented.cs: report the call on standard error if requested, and return CUDA_ERROR_NOT_SUPPORTED or CUDA_ERROR_INVALID_CONTEXT. */
+int ddmCudaEmulatorNotImplemented(const char *name);
 int ddmCudaEmulatorTooOld(const char *name);
 
-/* A jump leaves the arguments where they are, however many there are. */
+/* A jump preserves the arguments, whatever their number. */
 #if defined(__x86_64__)
 #define JUMP "jmp "
 #elif defined(__aarch64__)
@@ -25,10 +25,10 @@ int ddmCudaEmulatorTooOld(const char *name);
 #endif
 
 #define SAME(name, function) __asm__(".text\n.globl " #name "\n.type " #name ", %function\n" #name ":\n" JUMP #function "\n");
-#define MISSING(name) __attribute__((weak)) int name(void) { return ddmCudaEmulatorNotDone(#name); }
+#define MISSING(name) __attribute__((weak)) int name(void) { return ddmCudaEmulatorNotImplemented(#name); }
 #define OLD(name) __attribute__((weak)) int name(void) { return ddmCudaEmulatorTooOld(#name); }
 
-/* Older and newer forms that differ in a parameter which may be left out. */
+/* Older and newer forms that differ in an optional parameter. */
 typedef void *handle;
 
 int cuCtxCreate_v2(handle *context, unsigned flags, int device);
@@ -38,15 +38,15 @@ int cuStreamGetCaptureInfo_v2(
 
 int cuCtxCreate_v3(handle *context, void *affinities, int count, unsigned flags, int device)
 {
-    return affinities || count ? ddmCudaEmulatorNotDone("cuCtxCreate_v3 with an affinity") : cuCtxCreate_v2(context, flags, device);
+    return affinities || count ? ddmCudaEmulatorNotImplemented("cuCtxCreate_v3 with an affinity") : cuCtxCreate_v2(context, flags, device);
 }
 
 int cuCtxCreate_v4(handle *context, void *parameters, unsigned flags, int device)
 {
-    return parameters ? ddmCudaEmulatorNotDone("cuCtxCreate_v4 with parameters") : cuCtxCreate_v2(context, flags, device);
+    return parameters ? ddmCudaEmulatorNotImplemented("cuCtxCreate_v4 with parameters") : cuCtxCreate_v2(context, flags, device);
 }
 
-/* Before CUDA 10.1 there was one mode, the strict one. */
+/* Before CUDA 10.1 the strict mode was the only one. */
 int cuStreamBeginCapture(handle stream) { return cuStreamBeginCapture_v2(stream, 0); }
 
 int cuStreamGetCaptureInfo(handle stream, int *status, unsigned long long *id)
@@ -58,11 +58,11 @@ int cuStreamGetCaptureInfo_v3(
     handle stream, int *status, unsigned long long *id, handle *graph, const handle **dependencies, const void **edges,
     unsigned long *count)
 {
-    return edges ? ddmCudaEmulatorNotDone("cuStreamGetCaptureInfo_v3 with edges")
+    return edges ? ddmCudaEmulatorNotImplemented("cuStreamGetCaptureInfo_v3 with edges")
                  : cuStreamGetCaptureInfo_v2(stream, status, id, graph, dependencies, count);
 }
 
-/* There are no green contexts. */
+/* Green contexts are not supported. */
 int cuStreamGetCtx(handle stream, handle *context);
 
 int cuStreamGetCtx_v2(handle stream, handle *context, handle *green)
@@ -73,8 +73,8 @@ int cuStreamGetCtx_v2(handle stream, handle *context, handle *green)
 }
 
 /*
- * Older and newer versions of the same signature. cuModuleGetGlobal had sizes of 32 bits; programs that ask for it by that name
- * (FFmpeg) want those of today.
+ * Older and newer versions of the same signature. cuModuleGetGlobal had sizes of 32 bits; programs that look it up by that name
+ * (FFmpeg) expect 64-bit sizes.
  */
 SAME(cuCtxCreate, cuCtxCreate_v2)
 SAME(cuCtxDestroy, cuCtxDestroy_v2)
@@ -191,7 +191,7 @@ OLD(cuTexRefSetAddress)
 OLD(cuTexRefSetAddress2D)
 OLD(cuVDPAUCtxCreate)
 
-/* Not done. */
+/* Not implemented. */
 MISSING(cuArray3DCreate_v2)
 MISSING(cuArray3DGetDescriptor_v2)
 MISSING(cuArrayCreate_v2)

@@ -6,9 +6,10 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
 /// <summary>
-/// Products of whole numbers, doubles and floats of 8 bits, against plain ones. Where elements lie in the lanes is written here as the figures of chapter 9.7.14.5 of the ISA have it, shape by shape.
+/// Products of integers, doubles and 8-bit floats, compared with simple ones. The positions of elements in the lanes are written here as in
+/// the figures of chapter 9.7.14.5 of the ISA, shape by shape.
 /// </summary>
-public class WholeAndDoubleMatrixTests
+public class IntegerAndDoubleMatrixTests
 {
     public static TheoryData<string, PtxType, PtxType, int, int, string> WholeNumbers()
     {
@@ -39,7 +40,8 @@ public class WholeAndDoubleMatrixTests
 
     [Theory]
     [MemberData(nameof(WholeNumbers))]
-    public void Products_of_whole_numbers_are_exact_and_wrap_or_saturate(string ending, PtxType typeA, PtxType typeB, int m, int k, string bitwise)
+    public void Products_of_integers_are_exact_and_wrap_or_saturate(
+        string ending, PtxType typeA, PtxType typeB, int m, int k, string bitwise)
     {
         int bits = typeA == B1 ? 1 : typeA is U4 or S4 ? 4 : 8, each = 32 / bits, wordsA = m * k / 32 / each, wordsB = 8 * k / 32 / each, wordsC = m * 8 / 32;
         for (int seed = 0; seed < 4; seed++)
@@ -47,7 +49,7 @@ public class WholeAndDoubleMatrixTests
             Random random = new(seed);
             uint[] words = [.. Enumerable.Range(0, 32 * (wordsA + wordsB + wordsC)).Select(i => (uint)random.NextInt64(1L << 32))];
             int given = words.Length / 32;
-            // Sums at both ends of 32 bits, so that some leave them.
+            // Sums at both ends of the 32-bit range, so that some overflow.
             for (int i = 0; i < words.Length; i++)
             {
                 if (i % given >= wordsA + wordsB)
@@ -66,7 +68,7 @@ public class WholeAndDoubleMatrixTests
                     BigInteger sum = (int)words[lane * given + wordsA + wordsB + register];
                     for (int i = 0; i < k; i++)
                         sum += bitwise == ".xor.popc" ? A(row, i) == B(i, column) ? 0 : 1 : A(row, i) * B(i, column);
-                    ulong expected = WholeNumberForms.Wrap(ending.Length > 0 ? WholeNumberForms.Clamp(sum, S32) : sum, S32);
+                    ulong expected = IntegerForms.Wrap(ending.Length > 0 ? IntegerForms.Clamp(sum, S32) : sum, S32);
                     Assert.True(found[lane * wordsC + register] == expected, $"{name}, seed {seed}, row {row}, column {column}: {(int)found[lane * wordsC + register]}, expected {(int)expected}");
                 }
             }
@@ -85,7 +87,7 @@ public class WholeAndDoubleMatrixTests
     {
         int countA = m * k / 32, countB = k / 4, countC = m / 4;
         PtxRounding direction = rounding switch { ".rm" => PtxRounding.Rm, ".rz" => PtxRounding.Rz, ".rp" => PtxRounding.Rp, _ => PtxRounding.Rn };
-        FloatFormat f = FloatFormat.Of(F64);
+        FloatFormat f = FloatFormat.ForType(F64);
         int given = countA + countB + countC;
         Random random = new(m + k);
         ulong[] values = [.. Enumerable.Range(0, 32 * given).Select(_ => BitConverter.DoubleToUInt64Bits((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-3, 4))))];
@@ -100,7 +102,7 @@ public class WholeAndDoubleMatrixTests
                 ulong sum = values[lane * given + countA + countB + register];
                 for (int i = 0; i < k; i++)
                 {
-                    // Of 16 rows, the lower half of A is in the odd registers.
+                    // With 16 rows, the lower half of A is in the odd registers.
                     ulong a = values[(row % 8 * 4 + i % 4) * given + (m == 8 ? 0 : row / 8 + i / 4 * 2)], b = values[(column * 4 + i % 4) * given + countA + i / 4];
                     sum = ExactFloat.MultiplyAdd(a, b, sum, f, direction);
                 }
@@ -116,7 +118,7 @@ public class WholeAndDoubleMatrixTests
     [InlineData("e4m3", "e5m2")]
     [InlineData("e5m2", "e4m3")]
     [InlineData("e5m2", "e5m2")]
-    public void Products_of_floats_of_eight_bits_are_truncated_as_tensor_cores_do(string typeA, string typeB)
+    public void Products_of_8_bit_floats_are_truncated_as_tensor_cores_do(string typeA, string typeB)
     {
         Random random = new(5);
         // Zeros and finite values near one and of all exponents.
@@ -165,7 +167,10 @@ public class WholeAndDoubleMatrixTests
         }
     }
 
-    /// <summary>In which register a row and column of A are: rows from 8 on in the odd ones, each strip of columns in the next pair; of 8 rows there is but one.</summary>
+    /// <summary>
+    /// The register that contains a row and column of A: rows from 8 on are in the odd ones, each strip of columns in the next pair; with 8
+    /// rows there is only one register per strip.
+    /// </summary>
     private static int RegisterOfA(int row, int column, int each) => row / 8 + column / (4 * each) * 2;
 
     private static int LaneOf(int row, int column, int each) => row % 8 * 4 + column / each % 4;

@@ -4,8 +4,8 @@ using static DdmNative.CudaEmulator.Ptx.PtxType;
 
 namespace DdmNative.CudaEmulator.Tests.Opcodes;
 
-/// <summary>Arithmetic on whole numbers, after chapters 9.7.1 and 9.7.2 of the PTX ISA.</summary>
-internal static class WholeNumberForms
+/// <summary>Integer arithmetic, according to chapters 9.7.1 and 9.7.2 of the PTX ISA.</summary>
+internal static class IntegerForms
 {
     public static readonly PtxType[] Types = [U16, S16, U32, S32, U64, S64];
 
@@ -45,7 +45,7 @@ internal static class WholeNumberForms
         yield return Form("mad.lo", type, 3, v => v[0] * v[1] + v[2]);
         yield return Form("mad.hi", type, 3, v => (v[0] * v[1] >> bits) + v[2]);
         yield return Form("sad", type, 3, v => v[2] + BigInteger.Abs(v[0] - v[1]));
-        // By zero, and the one quotient that does not fit, the result is open.
+        // Division by zero, and the one quotient that does not fit, have no defined result.
         yield return Form("div", type, 2, v => v[1].IsZero || Clamp(v[0] / v[1], type) != v[0] / v[1] ? null : v[0] / v[1]);
         yield return Form("rem", type, 2, v => v[1].IsZero || Clamp(v[0] / v[1], type) != v[0] / v[1] ? null : v[0] % v[1]);
         yield return Form("min", type, 2, v => BigInteger.Min(v[0], v[1]));
@@ -83,7 +83,7 @@ internal static class WholeNumberForms
         }
     }
 
-    /// <summary>The carry of a first instruction in a second.</summary>
+    /// <summary>Uses the carry of a first instruction in a second one.</summary>
     private static IEnumerable<OpcodeForm> Carries()
     {
         foreach (PtxType type in new[] { U32, S32, U64, S64 })
@@ -118,7 +118,7 @@ internal static class WholeNumberForms
         }
     }
 
-    /// <summary>Two numbers of 16 bits in a register, and what is clamped at zero.</summary>
+    /// <summary>Two 16-bit integers in a register, and clamping at zero.</summary>
     private static IEnumerable<OpcodeForm> Pairs()
     {
         foreach ((PtxType pair, PtxType type) in new[] { (U16x2, U16), (S16x2, S16) })

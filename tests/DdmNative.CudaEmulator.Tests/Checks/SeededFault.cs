@@ -3,22 +3,23 @@ using DdmNative.CudaEmulator.Checks;
 namespace DdmNative.CudaEmulator.Tests.Checks;
 
 /// <summary>
-/// A small kernel in two forms, with a fault and without. Lines that begin with <c>-</c> are in the faulty form only, with <c>+</c> in the right one only; the fault
-/// is to be reported at a line that ends with <c>// here</c>. The body finds its thread's number in %r0, output and input in %rd0 and %rd1, 4 times the thread's number in
-/// %rd2 and the places of its element in input and output in %rd3 and %rd4. Both have 64 floats; the output holds nothing yet.
+/// A small kernel in two forms, with a fault and without. Lines that start with <c>-</c> belong only to the faulty form, lines with
+/// <c>+</c> only to the correct one; the fault must be reported at a line that ends with <c>// here</c>. The body has its thread's number
+/// in %r0, output and input in %rd0 and %rd1, 4 times the thread's number in %rd2 and the addresses of its element in input and output in
+/// %rd3 and %rd4. Both have 64 floats; the output is uninitialised.
 /// </summary>
-/// <param name="Name">As a sentence's end: the fault is …</param>
-/// <param name="Kind">As what it must be reported.</param>
-/// <param name="Threads">Of the one block.</param>
+/// <param name="Name">Completes the sentence: the fault is …</param>
+/// <param name="Kind">The kind of fault that must be reported.</param>
+/// <param name="Threads">Threads of the single block.</param>
 /// <param name="Body">PTX.</param>
 /// <param name="Module">PTX outside of the kernel.</param>
 /// <param name="FreesInput">The host frees the input before the faulty launch.</param>
-internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, string Body, string Module = "", bool FreesInput = false)
+internal sealed record SeededFault(string Name, FaultKind Kind, int Threads, string Body, string Module = "", bool FreesInput = false)
 {
-    /// <summary>Of the source line that stands before each line marked <c>// here</c>.</summary>
+    /// <summary>The source line of each line marked <c>// here</c>.</summary>
     public const int SourceLine = 42;
 
-    /// <summary>The module's text, and the one-based lines that are marked.</summary>
+    /// <summary>The module's text, and the one-based numbers of the marked lines.</summary>
     public (string Text, IReadOnlySet<int> Marked) Form(bool faulty)
     {
         List<string> lines = [.. Header.Replace("{module}", Module, StringComparison.Ordinal).Split('\n')];
@@ -52,9 +53,9 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
         .version 7.8
         .target sm_80
         .address_size 64
-        .file 1 "planted.cu"
+        .file 1 "seeded.cu"
         {module}
-        .visible .entry planted(.param .u64 planted_output, .param .u64 planted_input)
+        .visible .entry seeded(.param .u64 seeded_output, .param .u64 seeded_input)
         {
             .reg .pred %p<4>;
             .reg .b32 %r<16>;
@@ -64,8 +65,8 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             .local .align 16 .b8 stack[16];
             .loc 1 10 0
             mov.u32 %r0, %tid.x;
-            ld.param.u64 %rd0, [planted_output];
-            ld.param.u64 %rd1, [planted_input];
+            ld.param.u64 %rd0, [seeded_output];
+            ld.param.u64 %rd1, [seeded_input];
             cvta.to.global.u64 %rd0, %rd0;
             cvta.to.global.u64 %rd1, %rd1;
             mul.wide.u32 %rd2, %r0, 4;
@@ -76,8 +77,8 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             add.s32 %r2, %r1, %r2;
         """;
 
-    /// <summary>One for each check, some with several. %r1 is the place of the tile, %r2 that of the thread's word in it.</summary>
-    public static IReadOnlyList<PlantedFault> All { get; } =
+    /// <summary>At least one fault for each check. %r1 is the address of the tile, %r2 that of the thread's word in it.</summary>
+    public static IReadOnlyList<SeededFault> All { get; } =
     [
         new("a read past the end of an allocation", FaultKind.OutOfBounds, 64, """
             -    add.s64 %rd3, %rd3, 4;
@@ -125,42 +126,42 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             -    st.u32 [%rd5], %r0; // here
             +    ld.u32 %r3, [%rd5]; // here
             """, Module: ".const .align 4 .u32 table[64];"),
-        new("a store of what was read from global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
+        new("a store of a value read from uninitialised global memory", FaultKind.UninitialisedGlobal, 32, """
             +    st.global.u32 [%rd4], %r0;
                  ld.global.u32 %r3, [%rd4];
                  st.global.u32 [%rd4+128], %r3; // here
             """),
-        new("a copy from global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
+        new("a copy from uninitialised global memory", FaultKind.UninitialisedGlobal, 32, """
             -    cp.async.ca.shared.global [%r2], [%rd4], 4;
             +    cp.async.ca.shared.global [%r2], [%rd3], 4;
                  cp.async.wait_all;
                  ld.shared.u32 %r3, [%r2];
                  st.global.u32 [%rd4], %r3; // here
             """),
-        new("a read of shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+        new("a read of uninitialised shared memory", FaultKind.UninitialisedShared, 32, """
             +    st.shared.u32 [%r2], %r0;
                  ld.shared.u32 %r3, [%r2];
                  st.global.u32 [%rd4], %r3; // here
             """),
-        new("a read of a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
+        new("a read of a register that is unwritten on one path", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 mov.u32 %r3, 7;
             +    @!%p1 mov.u32 %r3, 8;
                  st.global.u32 [%rd4], %r3; // here
             """),
-        new("two warps that write different values to one place", FaultKind.SharedWriteWriteRace, 64, """
+        new("two warps that write different values to one location", FaultKind.SharedWriteWriteRace, 64, """
                  shr.u32 %r3, %r0, 5;
             +    mov.u32 %r3, 1;
                  st.shared.u32 [%r1], %r3; // here
             """),
-        new("a read of what another warp writes with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
+        new("a read of a value that another warp writes with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
                  setp.lt.u32 %p1, %r0, 32;
                  @%p1 st.shared.u32 [%r2], %r0;
             +    bar.sync 0;
                  xor.b32 %r3, %r2, 128;
                  @!%p1 ld.shared.u32 %r4, [%r3]; // here
             """),
-        new("a write over what another warp reads with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
+        new("a write to a location that another warp reads with no barrier in between", FaultKind.SharedReadWriteRace, 64, """
                  st.shared.u32 [%r2], %r0;
                  bar.sync 0;
                  setp.lt.u32 %p1, %r0, 32;
@@ -169,7 +170,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             +    bar.sync 0;
                  @!%p1 st.shared.u32 [%r2], %r0; // here
             """),
-        new("a plain read of what another warp updates atomically", FaultKind.SharedReadWriteRace, 64, """
+        new("a plain read of a location that another warp updates atomically", FaultKind.SharedReadWriteRace, 64, """
                  setp.eq.u32 %p1, %r0, 0;
                  @%p1 st.shared.u32 [%r1], 0;
                  bar.sync 0;
@@ -192,7 +193,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  ld.shared.u32 %r4, [%r2]; // here
                  st.global.u32 [%rd4], %r4;
             """),
-        new("a wait for a group too few", FaultKind.AsyncCopyNotAwaited, 32, """
+        new("a wait for one group too few", FaultKind.AsyncCopyNotAwaited, 32, """
                  cp.async.ca.shared.global [%r2], [%rd3], 4;
                  cp.async.commit_group;
                  cp.async.ca.shared.global [%r2+128], [%rd3], 4;
@@ -203,17 +204,17 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             +    ld.shared.u32 %r4, [%r2]; // here
                  st.global.u32 [%rd4], %r4;
             """),
-        new("a barrier that one warp leaves the kernel before", FaultKind.PartialBarrier, 64, """
+        new("a barrier before which one warp leaves the kernel", FaultKind.PartialBarrier, 64, """
                  setp.ge.u32 %p1, %r0, 32;
             -    @%p1 ret;
                  bar.sync 0; // here
             """),
-        new("a barrier that some lanes of a warp come to", FaultKind.PartialBarrier, 32, """
+        new("a barrier at which only some lanes of a warp arrive", FaultKind.PartialBarrier, 32, """
                  setp.lt.u32 %p1, %r0, 16;
             -    @%p1 bar.sync 0; // here
             +    bar.sync 0;
             """),
-        new("two barriers that two warps wait at for one another", FaultKind.PartialBarrier, 64, """
+        new("two barriers at which two warps wait for each other", FaultKind.PartialBarrier, 64, """
                  setp.lt.u32 %p1, %r0, 32;
                  @%p1 bra ONE;
                  bar.sync 0; // here
@@ -223,7 +224,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             +    bar.sync 0;
              BOTH:
             """),
-        new("a warp barrier whose mask leaves out a lane that comes", FaultKind.WarpSyncMask, 32, """
+        new("a warp barrier whose mask leaves out a lane that arrives", FaultKind.WarpSyncMask, 32, """
             -    bar.warp.sync 2147483647; // here
             +    bar.warp.sync -1; // here
             """),
@@ -234,7 +235,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             +    shfl.sync.bfly.b32 %r3, %r0, 1, 31, 65535; // here
                  st.global.u32 [%rd4], %r3;
             """),
-        new("a loop that never ends", FaultKind.InstructionLimit, 32, """
+        new("an infinite loop", FaultKind.InstructionLimit, 32, """
                  mov.u32 %r3, 0;
              LOOP:
                  add.u32 %r3, %r3, 1; // here
@@ -261,7 +262,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  }
              GOOD:
             """, ".extern .func __assertfail(.param .b64 a, .param .b64 b, .param .b32 c, .param .b64 d, .param .b64 e);\n.global .align 1 .b8 message[4] = {120, 62, 48, 0};"),
-        new("a read of a place past the end that all lanes read", FaultKind.OutOfBounds, 64, """
+        new("a read of one address past the end by all lanes", FaultKind.OutOfBounds, 64, """
             -    ld.global.f32 %f1, [%rd1+256]; // here
             +    ld.global.f32 %f1, [%rd1+252]; // here
                  st.global.f32 [%rd4], %f1;
@@ -305,14 +306,14 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             -    add.s64 %rd1, %rd1, 4;
                  red.global.add.u64 [%rd1], 1; // here
             """),
-        new("a read of a row of global memory of which one word is not written", FaultKind.UninitialisedGlobal, 32, """
+        new("a read of a row of global memory with one uninitialised word", FaultKind.UninitialisedGlobal, 32, """
                  setp.ne.u32 %p1, %r0, 17;
             -    @%p1 st.global.u32 [%rd4], %r0;
             +    st.global.u32 [%rd4], %r0;
                  ld.global.u32 %r3, [%rd4];
                  st.global.u32 [%rd4], %r3; // here
             """),
-        new("a read of a word of global memory, by all lanes, of which one byte is not written", FaultKind.UninitialisedGlobal, 32, """
+        new("a read by all lanes of a word of global memory with one uninitialised byte", FaultKind.UninitialisedGlobal, 32, """
                  st.global.u8 [%rd0], %r0;
                  st.global.u8 [%rd0+1], %r0;
                  st.global.u8 [%rd0+2], %r0;
@@ -320,18 +321,18 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  ld.global.u32 %r3, [%rd0];
                  st.global.u32 [%rd4], %r3; // here
             """),
-        new("an atomic addition to what nobody has written", FaultKind.UninitialisedGlobal, 32, """
+        new("an atomic addition to uninitialised global memory", FaultKind.UninitialisedGlobal, 32, """
             +    st.global.u32 [%rd0], 0;
                  red.global.add.u32 [%rd0], 1; // here
             """),
-        new("a read of a row of shared memory of which one word is not written", FaultKind.UninitialisedShared, 32, """
+        new("a read of a row of shared memory with one uninitialised word", FaultKind.UninitialisedShared, 32, """
                  setp.ne.u32 %p1, %r0, 29;
             -    @%p1 st.shared.u32 [%r2], %r0;
             +    st.shared.u32 [%r2], %r0;
                  ld.shared.u32 %r3, [%r2];
                  st.global.u32 [%rd4], %r3; // here
             """),
-        new("a vector read of shared memory of which the last word is not written", FaultKind.UninitialisedShared, 32, """
+        new("a vector read of shared memory whose last word is uninitialised", FaultKind.UninitialisedShared, 32, """
                  st.shared.v2.u32 [%r1], {%r1, %r1};
                  st.shared.u32 [%r1+8], %r1;
             +    st.shared.u32 [%r1+12], %r1;
@@ -339,14 +340,14 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  ld.shared.v4.f32 {%f1, %f2, %f3, %f4}, [%r1];
                  st.global.f32 [%rd4], %f4; // here
             """),
-        new("an address from a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
+        new("an address from a register that is unwritten on one path", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 mov.u32 %r3, %r2;
             +    @!%p1 mov.u32 %r3, %r1;
                  mov.u32 %r4, 7;
                  st.shared.u32 [%r3], %r4; // here
             """),
-        new("a branch on a predicate that one path has not written", FaultKind.UninitialisedRegister, 64, """
+        new("a branch on a predicate that is unwritten on one path", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 setp.eq.u32 %p2, %r0, 3;
             +    @!%p1 setp.eq.u32 %p2, %r0, 4;
@@ -354,7 +355,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  st.global.u32 [%rd4], %r0;
              END:
             """),
-        new("a sum with a register that one path has not written", FaultKind.UninitialisedRegister, 64, """
+        new("a sum with a register that is unwritten on one path", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 mov.u32 %r3, 7;
             +    @!%p1 mov.u32 %r3, 8;
@@ -362,14 +363,14 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  shl.b32 %r5, %r4, 1;
                  st.global.u32 [%rd4], %r5; // here
             """),
-        new("a value that other lanes take from a register that one path has not written", FaultKind.UninitialisedRegister, 32, """
+        new("a shuffle from a register that is unwritten on one path", FaultKind.UninitialisedRegister, 32, """
                  setp.ne.u32 %p1, %r0, 3;
                  @%p1 mov.u32 %r3, 7;
             +    @!%p1 mov.u32 %r3, 8;
                  shfl.sync.idx.b32 %r4, %r3, 3, 31, -1;
                  st.global.u32 [%rd4], %r4; // here
             """),
-        new("a register that one path has not written and that goes through shared memory", FaultKind.UninitialisedRegister, 64, """
+        new("a register that is unwritten on one path and is passed through shared memory", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 mov.u32 %r3, 7;
             +    @!%p1 mov.u32 %r3, 8;
@@ -379,7 +380,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  ld.shared.u32 %r5, [%r4];
                  st.global.u32 [%rd4], %r5; // here
             """),
-        new("a register that one path has not written and that goes through the stack", FaultKind.UninitialisedRegister, 64, """
+        new("a register that is unwritten on one path and is passed through the stack", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 mov.u32 %r3, 7;
             +    @!%p1 mov.u32 %r3, 8;
@@ -387,7 +388,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  ld.local.u32 %r5, [stack+4];
                  st.global.u32 [%rd4], %r5; // here
             """),
-        new("a register that one path has not written and that a function hands back", FaultKind.UninitialisedRegister, 64, """
+        new("a register that is unwritten on one path and is returned by a function", FaultKind.UninitialisedRegister, 64, """
                  setp.lt.u32 %p1, %r0, 40;
                  @%p1 mov.u32 %r3, 7;
             +    @!%p1 mov.u32 %r3, 8;
@@ -408,20 +409,20 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             ret;
             }
             """),
-        new("a barrier for as many threads as a register says that one path has not written", FaultKind.UninitialisedRegister, 64, """
+        new("a barrier whose number of threads is in a register that is unwritten on one path", FaultKind.UninitialisedRegister, 64, """
                  and.b32 %r4, %r0, 31;
                  setp.ne.u32 %p1, %r4, 40;
             -    setp.ne.u32 %p1, %r4, 20;
                  @%p1 mov.u32 %r3, 64;
                  bar.sync 1, %r3; // here
             """),
-        new("an address read from shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+        new("an address read from uninitialised shared memory", FaultKind.UninitialisedShared, 32, """
             +    st.shared.u32 [%r2], 4;
                  ld.shared.u32 %r3, [%r2];
                  add.u32 %r4, %r3, %r1;
                  st.shared.u32 [%r4+128], 1; // here
             """),
-        new("a branch on what is computed from shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+        new("a branch on a value computed from uninitialised shared memory", FaultKind.UninitialisedShared, 32, """
             +    st.shared.u32 [%r2], 4;
                  ld.shared.u32 %r3, [%r2];
                  and.b32 %r4, %r3, 1;
@@ -430,24 +431,24 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  st.global.u32 [%rd4], %r0;
              END:
             """),
-        new("a store under a predicate from global memory that nobody has written", FaultKind.UninitialisedGlobal, 32, """
+        new("a store under a predicate from uninitialised global memory", FaultKind.UninitialisedGlobal, 32, """
             +    st.global.u32 [%rd4], %r0;
                  ld.global.u32 %r3, [%rd4];
                  setp.eq.u32 %p1, %r3, 1;
                  @%p1 st.global.u32 [%rd4], %r0; // here
             """),
-        new("an exchange of global memory for shared memory that nobody has written", FaultKind.UninitialisedShared, 32, """
+        new("an exchange of global memory with a value from uninitialised shared memory", FaultKind.UninitialisedShared, 32, """
             +    st.shared.u32 [%r2], %r0;
                  ld.shared.u32 %r3, [%r2];
                  atom.global.exch.b32 %r4, [%rd3], %r3; // here
             """),
-        new("an atomic addition in shared memory to what nobody has written", FaultKind.UninitialisedShared, 32, """
+        new("an atomic addition to uninitialised shared memory", FaultKind.UninitialisedShared, 32, """
             +    st.shared.u32 [%r2], 0;
                  red.shared.add.u32 [%r2], 1;
                  ld.shared.u32 %r3, [%r2];
                  st.global.u32 [%rd4], %r3; // here
             """),
-        new("a matrix from shared memory of which one row is not written", FaultKind.UninitialisedShared, 32, """
+        new("a matrix from shared memory with one uninitialised row", FaultKind.UninitialisedShared, 32, """
                  shl.b32 %r3, %r0, 3;
                  and.b32 %r3, %r3, 127;
                  add.u32 %r3, %r3, %r1;
@@ -461,7 +462,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r5}, [%r4];
                  st.global.u32 [%rd4], %r5; // here
             """),
-        new("a product of a matrix of which one element is not written", FaultKind.UninitialisedRegister, 32, """
+        new("a product of a matrix with one unwritten element", FaultKind.UninitialisedRegister, 32, """
                  setp.ne.u32 %p1, %r0, 9;
                  @%p1 mov.u32 %r3, 0;
             +    @!%p1 mov.u32 %r3, 0;
@@ -470,7 +471,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                      {%f1, %f2, %f3, %f4}, {%r3, %r0, %r0, %r0}, {%r0, %r0}, {%f0, %f0, %f0, %f0};
                  st.global.f32 [%rd4], %f1; // here
             """),
-        new("two warps that write rows which overlap", FaultKind.SharedWriteWriteRace, 64, """
+        new("two warps that write overlapping rows", FaultKind.SharedWriteWriteRace, 64, """
                  shr.u32 %r3, %r0, 5;
                  and.b32 %r4, %r0, 31;
                  mad.lo.u32 %r4, %r3, 31, %r4;
@@ -491,7 +492,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  @%p2 st.shared.v4.u32 [%r5], {%r0, %r0, %r0, %r0}; // here
              END:
             """),
-        new("a read of what another warp copies, with a barrier but no wait before it", FaultKind.AsyncCopyNotAwaited, 64, """
+        new("a read of memory that another warp copies to, after a barrier but no wait", FaultKind.AsyncCopyNotAwaited, 64, """
                  cp.async.ca.shared.global [%r2], [%rd3], 4;
                  cp.async.commit_group;
             +    cp.async.wait_all;
@@ -499,18 +500,18 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
                  xor.b32 %r3, %r2, 128;
                  ld.shared.u32 %r4, [%r3]; // here
             """),
-        new("a write over what a copy is still filling", FaultKind.AsyncCopyNotAwaited, 32, """
+        new("a write to memory that a copy is still filling", FaultKind.AsyncCopyNotAwaited, 32, """
                  cp.async.ca.shared.global [%r2], [%rd3], 4;
             +    cp.async.wait_all;
                  st.shared.u32 [%r2], %r0; // here
             """),
-        new("a barrier for more warps than come", FaultKind.PartialBarrier, 96, """
+        new("a barrier for more warps than arrive", FaultKind.PartialBarrier, 96, """
                  setp.ge.u32 %p1, %r0, 64;
                  @%p1 ret;
             -    bar.sync 2, 96; // here
             +    bar.sync 2, 64;
             """),
-        new("a warp barrier that names lanes which are on the other way of a branch", FaultKind.WarpSyncMask, 32, """
+        new("a warp barrier that names lanes on the other path of a branch", FaultKind.WarpSyncMask, 32, """
                  setp.lt.u32 %p1, %r0, 16;
                  @%p1 bra LOW;
             -    bar.warp.sync -1; // here
@@ -521,7 +522,7 @@ internal sealed record PlantedFault(string Name, FaultKind Kind, int Threads, st
             +    bar.warp.sync 0x0000ffff;
              END:
             """),
-        new("a vote whose mask leaves out who votes", FaultKind.WarpSyncMask, 32, """
+        new("a vote whose mask leaves out a lane that votes", FaultKind.WarpSyncMask, 32, """
                  setp.lt.u32 %p1, %r0, 16;
             -    vote.sync.ballot.b32 %r3, %p1, 65535; // here
             +    vote.sync.ballot.b32 %r3, %p1, -1; // here

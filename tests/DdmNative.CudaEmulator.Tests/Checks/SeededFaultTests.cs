@@ -5,40 +5,40 @@ using Xunit;
 
 namespace DdmNative.CudaEmulator.Tests.Checks;
 
-public class PlantedFaultTests
+public class SeededFaultTests
 {
-    public static TheoryData<string> Names => [.. PlantedFault.All.Select(fault => fault.Name)];
+    public static TheoryData<string> Names => [.. SeededFault.All.Select(fault => fault.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_planted_fault_is_reported_at_its_line(string name)
+    public void A_seeded_fault_is_reported_at_its_line(string name)
     {
-        PlantedFault fault = PlantedFault.All.Single(candidate => candidate.Name == name);
+        SeededFault fault = SeededFault.All.Single(candidate => candidate.Name == name);
         (string text, IReadOnlySet<int> marked) = fault.Form(faulty: true);
         EmulatorException exception = Assert.Throws<EmulatorException>(() => Run(fault, text, fault.FreesInput, FaultChecks.All));
         FaultReport report = exception.Report!;
         Assert.True(fault.Kind == report.Kind, exception.Message);
         Assert.True(marked.Contains(report.Place.PtxLine), $"expected at {string.Join(" or ", marked)} of\n{text}\nbut found\n{exception.Message}");
-        Assert.Equal(("planted.cu", PlantedFault.SourceLine, "planted"), (report.Place.SourceFile, report.Place.SourceLine, report.Kernel));
+        Assert.Equal(("seeded.cu", SeededFault.SourceLine, "seeded"), (report.Place.SourceFile, report.Place.SourceLine, report.Kernel));
         Assert.Contains($"PTX line {report.Place.PtxLine}", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("planted.cu:42", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("seeded.cu:42", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_twin_without_the_fault_is_not_reported(string name)
+    public void The_correct_form_is_not_reported(string name)
     {
-        PlantedFault fault = PlantedFault.All.Single(candidate => candidate.Name == name);
+        SeededFault fault = SeededFault.All.Single(candidate => candidate.Name == name);
         Run(fault, fault.Form(faulty: false).Text, freesInput: false, FaultChecks.All);
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_check_that_is_off_reports_nothing(string name)
+    public void A_disabled_check_reports_nothing(string name)
     {
-        PlantedFault fault = PlantedFault.All.Single(candidate => candidate.Name == name);
+        SeededFault fault = SeededFault.All.Single(candidate => candidate.Name == name);
         FaultChecks check = fault.Kind.Check();
-        // Without its own check freed memory is no one's; a loop without end would go on without end.
+        // Without its own check, freed memory belongs to no allocation; an infinite loop would never end.
         if (check is FaultChecks.None or FaultChecks.UseAfterFree or FaultChecks.InstructionLimit)
             return;
         Run(fault, fault.Form(faulty: true).Text, fault.FreesInput, FaultChecks.All & ~check);
@@ -47,7 +47,8 @@ public class PlantedFaultTests
     [Fact]
     public void A_report_of_a_race_names_both_accesses()
     {
-        PlantedFault fault = PlantedFault.All.Single(candidate => candidate.Name == "a read of what another warp writes with no barrier in between");
+        SeededFault fault = SeededFault.All.Single(candidate =>
+            candidate.Name == "a read of a value that another warp writes with no barrier in between");
         FaultReport report = Assert.Throws<EmulatorException>(() => Run(fault, fault.Form(faulty: true).Text, false, FaultChecks.All)).Report!;
         Assert.Equal("tile", report.Memory!.Allocation!.Name);
         Assert.Equal(FaultAccess.Write, report.Other!.Access);
@@ -58,18 +59,18 @@ public class PlantedFaultTests
     [Fact]
     public void A_report_of_an_access_out_of_bounds_names_the_allocation()
     {
-        PlantedFault fault = PlantedFault.All[0];
+        SeededFault fault = SeededFault.All[0];
         FaultReport report = Assert.Throws<EmulatorException>(() => Run(fault, fault.Form(faulty: true).Text, false, FaultChecks.All)).Report!;
         Assert.Equal((63u, 0u, 0u), (report.Thread.X, report.Thread.Y, report.Thread.Z));
         Assert.Equal((256ul, 256ul), (report.Memory!.Allocation!.Bytes, report.Memory.Address - report.Memory.Allocation.Address));
     }
 
-    private static void Run(PlantedFault fault, string text, bool freesInput, FaultChecks checks)
+    private static void Run(SeededFault fault, string text, bool freesInput, FaultChecks checks)
     {
         using EmulatedDevice device = new(new EmulatorOptions { Checks = checks, InstructionLimit = 100_000 });
         ulong output = device.Allocate(256), input = device.Allocate(256);
         device.Fill(input, 0, 4, 64);
-        LoadedKernel kernel = device.Load(PtxParser.Parse(text)).FindKernel("planted")!;
+        LoadedKernel kernel = device.Load(PtxParser.Parse(text)).FindKernel("seeded")!;
         if (freesInput)
             device.Free(input);
         byte[] parameters = [.. BitConverter.GetBytes(output), .. BitConverter.GetBytes(input)];
