@@ -53,7 +53,7 @@ public sealed class CommandLineReaderTests
     [InlineData("--data needs a value: --data SPEC; found the option '--width'.", "--data", "--width", "8")]
     [InlineData("--data needs a value: --data SPEC.", "--data")]
     [InlineData("--epochs is given twice; give it once.", "--epochs", "3", "--epochs", "3")]
-    [InlineData("--quiet takes no value: found 'no' after it", "--quiet=no")]
+    [InlineData("--quiet takes no value: found 'no'", "--quiet=no")]
     [InlineData("found 'stray', which does not belong to an option; train takes only options.", "stray")]
     [InlineData("found '-1', which does not belong to an option", "-1")]
     [InlineData("there is no option '-e'.", "-e", "3")]

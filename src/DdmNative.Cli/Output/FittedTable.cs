@@ -41,7 +41,7 @@ internal sealed class FittedTable(string title, string heading, params IReadOnly
             table.AddRow([Markup.Escape(ProgressLine.Shortened(row[0], room)), .. shown.Select(i => Markup.Escape(row[i + 1]))]);
         console.Write(table);
         if (shown.Count < columns.Count)
-            console.WriteLine($"Left out (the terminal is too narrow): {string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(column => column.Heading))}.");
+            console.WriteLine($"Left out (terminal too narrow): {string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(column => column.Heading))}.");
     }
 
     private int Widest(string of, int cell) => _rows.Select(row => row[cell].Length).Append(of.Length).Max();

@@ -77,7 +77,7 @@ public sealed class CompletionTests : IDisposable
         Ddm.Result result = Ddm.Run("completion", "csh");
 
         Assert.Equal((ExitCode.BadUsage, ""), (result.Code, result.Output));
-        Assert.Contains("choose bash, zsh, fish", result.Error, StringComparison.Ordinal);
+        Assert.Contains("expected one of bash, zsh, fish", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed class ForeignFileTests(RunFiles files)
         Ddm.Result result = Ddm.Run(new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "6000000" }, "train", "--run", run, "--data", "generated:classes=2,per-class=5000,size=64");
 
         Assert.True(result.Code == ExitCode.OutOfMemory, $"exit code {result.Code}: {result.Error}");
-        Assert.Contains("Lower --wave", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Reduce --wave", result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(run));
     }
 
