@@ -1,4 +1,3 @@
-using DdmNative.Attribution.Online;
 using DdmNative.Compute.Ilgpu.Products;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using DdmNative.Compute.Contracts;
 using DdmNative.Compute.Tests.Reference;
-using Xunit;
 
 namespace DdmNative.Compute.Tests.Conformance;
 

@@ -1,5 +1,4 @@
 using DdmNative.Compute.Tests.Reference;
-using Xunit;
 
 namespace DdmNative.Compute.Tests.Conformance;
 
