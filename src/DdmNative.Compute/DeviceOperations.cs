@@ -4,7 +4,7 @@ namespace DdmNative.Compute;
 
 /// <summary>
 /// Every operation that a device offers, one property a contract. All of them are required, so a new operation does not compile until every
-/// device implements it (docs/contributing-kernel.md).
+/// device implements it (docs/contributing.md).
 /// </summary>
 public sealed record DeviceOperations
 {

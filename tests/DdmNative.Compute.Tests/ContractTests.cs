@@ -5,7 +5,7 @@ using Xunit;
 namespace DdmNative.Compute.Tests;
 
 /// <summary>
-/// What a new contract needs beside what the compiler demands (docs/contributing-kernel.md): a property of <see cref="DeviceOperations"/>
+/// What a new contract needs beside what the compiler demands (docs/contributing.md): a property of <see cref="DeviceOperations"/>
 /// and of <see cref="Device"/>, a reference, a conformance test of each operation, and one call with an operand of the wrong shape.
 /// </summary>
 public sealed class ContractTests

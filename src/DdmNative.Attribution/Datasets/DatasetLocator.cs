@@ -9,7 +9,8 @@ namespace DdmNative.Attribution.Datasets;
 /// </summary>
 public static class DatasetLocator
 {
-    private static readonly (string Format, Func<string, bool> Recognises, Func<string, (Dataset, Dataset)> Read)[] Formats =
+    /// <summary>All formats of folders: the one place where a new format is entered.</summary>
+    internal static readonly (string Format, Func<string, bool> Recognises, Func<string, (Dataset, Dataset)> Read)[] Formats =
     [
         ("IDX (train-images-idx3-ubyte[.gz])", IdxReader.Recognises, IdxReader.Read),
         ("CIFAR binary (data_batch_*.bin or train.bin)", CifarReader.Recognises, CifarReader.Read),
