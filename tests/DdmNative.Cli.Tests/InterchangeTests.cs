@@ -17,7 +17,7 @@ public sealed class InterchangeTests(RunFiles files)
     {
         string run = files.PathOf("theirs"), copy = files.PathOf("forgot.safetensors");
         Ddm.Result trained = Done("train", "--run", run, "--data", Data, "--target", Golden(), "--mean", "0.3", "--std", "0.2", "--epochs", "2");
-        Assert.Contains("take checkpoint_sequential.safetensors", trained.Error, StringComparison.Ordinal);
+        Assert.Contains("import checkpoint_sequential.safetensors", trained.Error, StringComparison.Ordinal);
 
         Ddm.Result refused = Ddm.Run("attribute", "--run", run, "--clusters", "2", "--mode", "controlled-replay");
         Assert.Equal(ExitCode.BadInput, refused.Code);

@@ -197,7 +197,7 @@ public sealed class InterruptionTests(RunFiles files)
         process.WaitForExit();
 
         Assert.Equal(ExitCode.BadInput, second.Code);
-        Assert.Contains($"in use, by process {process.Id} on {Environment.MachineName}, since ", second.Error, StringComparison.Ordinal);
+        Assert.Contains($"in use by process {process.Id} on {Environment.MachineName}, since ", second.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(run, "run.holder")));
     }
 
