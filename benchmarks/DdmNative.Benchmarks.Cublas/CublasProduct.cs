@@ -46,7 +46,8 @@ internal sealed class CublasProduct : IDisposable
     /// cuBLAS is column-major: row-major y [N, O] is its yᵀ (O × N) = W (O × I) · xᵀ (I × N), and row-major W its I × O, to be transposed.
     /// </summary>
     private void Run()
-        => _blas.Gemm(Operation.Transpose, Operation.NonTranspose, _layer.Outputs, _layer.Samples, _layer.Inputs, 1f, _weight, _layer.Inputs, _x, _layer.Inputs, 0f, _y, _layer.Outputs);
+        => _blas.Gemm(Operation.Transpose, Operation.NonTranspose, _layer.Outputs, _layer.Samples, _layer.Inputs, 1f, _weight,
+            _layer.Inputs, _x, _layer.Inputs, 0f, _y, _layer.Outputs);
 
     private static void Finish()
     {

@@ -11,7 +11,8 @@ internal readonly record struct LinearLayer(int Samples, int Inputs, int Outputs
     public static LinearLayer Parse(string text)
     {
         string[] parts = text.Split('x');
-        if (parts.Length != 3 || !parts.All(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0))
+        if (parts.Length != 3 || !parts.All(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number > 0))
             throw new FormatException($"--sizes: found '{text}', expected samples x inputs x outputs, e.g. 1024x1024x1024.");
         int[] numbers = [.. parts.Select(part => int.Parse(part, CultureInfo.InvariantCulture))];
         return new LinearLayer(numbers[0], numbers[1], numbers[2]);

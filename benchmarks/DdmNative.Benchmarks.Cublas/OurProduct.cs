@@ -14,7 +14,9 @@ internal sealed class OurProduct : IDisposable
         _x = device.Upload(new TensorShape(1, layer.Samples, layer.Inputs), samples);
         _parameters = device.Upload(TensorShape.Vector(1, weight.Length + layer.Outputs), [.. weight, .. new float[layer.Outputs]]);
         _y = device.Allocate(new TensorShape(1, layer.Samples, layer.Outputs));
-        _plan = device.Record("product", () => device.MatrixProduct.Forward(_x, new Slice(_parameters, 0, weight.Length), new Slice(_parameters, weight.Length, layer.Outputs), _y));
+        _plan = device.Record("product",
+            () => device.MatrixProduct.Forward(_x, new Slice(_parameters, 0, weight.Length),
+            new Slice(_parameters, weight.Length, layer.Outputs), _y));
     }
 
     public float[] Result()

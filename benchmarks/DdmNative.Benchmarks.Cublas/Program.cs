@@ -65,11 +65,13 @@ static List<Row> Table(Device device, CudaBlas? blas, LinearLayer[] layers, int 
         Row row = Measure(device, blas, layer, repeats);
         rows.Add(row);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{row.Name,-20} {Microseconds(row.OursS),11} {layer.Flops / row.OursS / 1e9,9:0.0}  {Microseconds(row.CublasS),11} {layer.Flops / row.CublasS / 1e9,9:0.0}  {row.Ratio,6:0.00}  {row.RelativeError:0.0e+0}").TrimEnd());
+            $"{row.Name,-20} {Microseconds(row.OursS),11} {layer.Flops / row.OursS / 1e9,9:0.0}  {Microseconds(row.CublasS),11} "
+            + $"{layer.Flops / row.CublasS / 1e9,9:0.0}  {row.Ratio,6:0.00}  {row.RelativeError:0.0e+0}").TrimEnd());
     }
     return rows;
 
-    static string Microseconds(double? seconds) => seconds is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e6:0.0} µs");
+    static string Microseconds(double? seconds)
+        => seconds is null ? "" : string.Create(CultureInfo.InvariantCulture, $"{seconds * 1e6:0.0} µs");
 }
 
 // Null if the library is missing; a message says so.
@@ -82,7 +84,9 @@ static CudaBlas? Cublas(string precision)
     catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or CudaBlasException or TypeInitializationException)
     {
         Console.Error.WriteLine(
-            $"cuBLAS cannot be used, ours alone is measured: {(e.InnerException ?? e).Message.Split('.', '\n')[0]}. ManagedCuda-CUBLAS 12 looks for libcublas.so (Windows: cublas64_12.dll) of the CUDA toolkit 12: install it, and put its folder into LD_LIBRARY_PATH.");
+            $"cuBLAS cannot be used, ours alone is measured: {(e.InnerException ?? e).Message.Split('.', '\n')[0]}. ManagedCuda-CUBLAS 12 "
+            + $"looks for libcublas.so (Windows: cublas64_12.dll) of the CUDA toolkit 12: install it, and put its folder into "
+            + $"LD_LIBRARY_PATH.");
         return null;
     }
 }
@@ -99,7 +103,8 @@ static Row Measure(Device device, CudaBlas? blas, LinearLayer layer, int repeats
     using var theirs = new CublasProduct(blas, layer, samples, weight);
     float[] expected = theirs.Result();
     double theirSeconds = theirs.Seconds(repeats);
-    double difference = Math.Sqrt(result.Zip(expected, (a, b) => ((double)a - b) * ((double)a - b)).Sum()), norm = Math.Sqrt(expected.Sum(value => (double)value * value));
+    double difference = Math.Sqrt(result.Zip(expected, (a, b) => ((double)a - b) * ((double)a - b)).Sum()),
+        norm = Math.Sqrt(expected.Sum(value => (double)value * value));
     return new Row(layer.ToString(), seconds, theirSeconds, theirSeconds / seconds, difference / norm);
 
     float[] Normal(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() - 0.5f)];

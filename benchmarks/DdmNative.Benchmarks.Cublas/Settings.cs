@@ -8,7 +8,8 @@ internal sealed class Settings
     [Option("device", Default = 0, MetaValue = "N", HelpText = "Which CUDA device.")]
     public int Device { get; set; }
 
-    [Option("sizes", Default = "256x1152x10,1024x1024x1024,4096x4096x4096", MetaValue = "LIST", HelpText = "Samples × inputs × outputs of the linear layers, separated by commas.")]
+    [Option("sizes", Default = "256x1152x10,1024x1024x1024,4096x4096x4096", MetaValue = "LIST",
+        HelpText = "Samples × inputs × outputs of the linear layers, separated by commas.")]
     public string Sizes { get; set; } = "";
 
     [Option("precision", Default = "fp32", MetaValue = "NAME", HelpText = "fp32 on both sides, or tf32 on both.")]

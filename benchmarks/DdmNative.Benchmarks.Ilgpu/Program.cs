@@ -13,7 +13,8 @@ using (var device = new CudaDevice())
 using (Device device = new IlgpuFamily().Open("cuda", "fp32"))
     ilgpu = [.. Operations.All.Select(operation => Counted.Run(operation, device))];
 
-Console.WriteLine("| operation | difference | launches | warp instructions | ILGPU / own | floating point | moved / least | bank conflicts | divergent branches |");
+Console.WriteLine("| operation | difference | launches | warp instructions | ILGPU / own | floating point | moved / least | bank conflicts "
+    + "| divergent branches |");
 Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
 bool same = true;
 foreach ((Operation operation, Counted ours, Counted theirs) in Operations.All.Zip(own, ilgpu))
@@ -23,7 +24,9 @@ foreach ((Operation operation, Counted ours, Counted theirs) in Operations.All.Z
     (Counters a, Counters b) = (ours.Counters, theirs.Counters);
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"| {operation.Name} | {difference:0.0e+0} | {a.Launches}, {b.Launches} | {a.WarpInstructions}, {b.WarpInstructions} | {(double)b.WarpInstructions / a.WarpInstructions:0.0} | {Share(a):0%}, {Share(b):0%} | {Moved(a):0.00}, {Moved(b):0.00} | {a.BankConflicts}, {b.BankConflicts} | {a.DivergentBranches}, {b.DivergentBranches} |"));
+        $"| {operation.Name} | {difference:0.0e+0} | {a.Launches}, {b.Launches} | {a.WarpInstructions}, {b.WarpInstructions} | "
+        + $"{(double)b.WarpInstructions / a.WarpInstructions:0.0} | {Share(a):0%}, {Share(b):0%} | {Moved(a):0.00}, {Moved(b):0.00} | "
+        + $"{a.BankConflicts}, {b.BankConflicts} | {a.DivergentBranches}, {b.DivergentBranches} |"));
 }
 
 return same ? 0 : 1;

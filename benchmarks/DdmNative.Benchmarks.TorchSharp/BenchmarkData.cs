@@ -32,5 +32,6 @@ internal sealed class BenchmarkData(Device device, FashionMnist fashion)
     public static Tensor OneHot(Tensor labels) => nn.functional.one_hot(labels, Classes).to(ScalarType.Float32);
 
     private (Tensor Images, Tensor Labels) Tensors(Dataset set)
-        => (tensor(set.Images, [set.Count, set.Channels, set.Height, set.Width], device: Device), tensor([.. set.Labels.Select(label => (long)label)], device: Device));
+        => (tensor(set.Images, [set.Count, set.Channels, set.Height, set.Width], device: Device),
+            tensor([.. set.Labels.Select(label => (long)label)], device: Device));
 }

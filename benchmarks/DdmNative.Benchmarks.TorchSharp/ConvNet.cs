@@ -51,7 +51,8 @@ internal sealed class ConvNet : nn.Module<Tensor, Tensor>
     /// <summary>The module with γ = 1 and β = 0, which TorchSharp 0.107's GroupNorm leaves uninitialised.</summary>
     public static nn.Module<Tensor, Tensor> NormOf(NormModule norm, long channels)
     {
-        nn.Module<Tensor, Tensor> made = norm == NormModule.Group ? nn.GroupNorm(channels, channels) : nn.InstanceNorm2d(channels, affine: true);
+        nn.Module<Tensor, Tensor> made = norm == NormModule.Group
+            ? nn.GroupNorm(channels, channels) : nn.InstanceNorm2d(channels, affine: true);
         using IDisposable untracked = no_grad();
         foreach ((string name, Parameter parameter) in made.named_parameters())
             parameter.fill_(name == "weight" ? 1 : 0);

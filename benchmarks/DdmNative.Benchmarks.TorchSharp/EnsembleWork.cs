@@ -10,7 +10,10 @@ internal static class EnsembleWork
 {
     private const int Groups = 50, FewModels = 4, FewSteps = 4, FewImages = 250;
 
-    /// <summary>models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all of them.</summary>
+    /// <summary>
+    /// models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all of
+    /// them.
+    /// </summary>
     public static IReadOnlyList<Variant> Online(BenchmarkData data, int groups, int models, int steps, int evaluated, NetworkShape shape) =>
     [
         new("loop", () =>
@@ -24,7 +27,8 @@ internal static class EnsembleWork
             var ensemble = new EnsembleLoop(new ConvNet(shape, NormModule.Group, data.Device));
             return isShort =>
             {
-                ensemble.Descend(x, q, isShort ? weights.narrow(0, 0, Math.Min(models, FewModels)) : weights, isShort ? 2 : steps, rate: 0.05, momentum: 0.9);
+                ensemble.Descend(x, q, isShort
+                    ? weights.narrow(0, 0, Math.Min(models, FewModels)) : weights, isShort ? 2 : steps, rate: 0.05, momentum: 0.9);
                 ensemble.Logits(isShort ? few : test);
             };
         }),
@@ -41,7 +45,8 @@ internal static class EnsembleWork
             Tensor[] kept = [.. Enumerable.Range(0, models).Select(left => group.ne(left))];
             var ensemble = new EnsembleLoop(new ConvNet(shape, NormModule.Group, data.Device));
             return isShort => ensemble.Train(
-                x, y, isShort ? kept[..Math.Min(models, FewModels)] : kept, batch, isShort ? FewSteps : epochs * (int)((count + batch - 1) / batch), rate: 0.02, momentum: 0.9);
+                x, y, isShort ? kept[..Math.Min(models, FewModels)] : kept, batch, isShort
+                ? FewSteps : epochs * (int)((count + batch - 1) / batch), rate: 0.02, momentum: 0.9);
         }),
     ];
 }

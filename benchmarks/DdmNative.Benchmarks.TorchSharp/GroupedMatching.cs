@@ -4,7 +4,8 @@ using static TorchSharp.torch.nn;
 namespace DdmNative.Benchmarks.TorchSharp;
 
 /// <summary>
-/// Every group has its own copy of the parameters, run as grouped convolutions: images [G, m, C, H, W] as m images of G·C channels. One double backward for all groups.
+/// Every group has its own copy of the parameters, run as grouped convolutions: images [G, m, C, H, W] as m images of G·C channels. One
+/// double backward for all groups.
 /// </summary>
 internal sealed class GroupedMatching : IMatchingGradients
 {
@@ -15,13 +16,15 @@ internal sealed class GroupedMatching : IMatchingGradients
     public GroupedMatching(ConvNet network, int groups)
     {
         (_shape, _groups) = (network.Shape, groups);
-        _parameters = [.. network.parameters().Select(parameter => parameter.detach().expand([groups, .. parameter.shape]).contiguous().requires_grad_())];
+        _parameters = [.. network.parameters()
+            .Select(parameter => parameter.detach().expand([groups, .. parameter.shape]).contiguous().requires_grad_())];
     }
 
     public (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets)
     {
         Tensor x = images.clone().requires_grad_(), q = labels.clone().requires_grad_();
-        IList<Tensor> gradients = autograd.grad([MatchingWork.Loss(Forward(x), q).sum()], _parameters, retain_graph: true, create_graph: true);
+        IList<Tensor> gradients = autograd.grad([MatchingWork.Loss(Forward(x), q).sum()], _parameters, retain_graph: true,
+            create_graph: true);
         IList<Tensor> found = autograd.grad([MatchingWork.Distances([.. gradients], targets).sum()], [x, q]);
         return (found[0], found[1]);
     }

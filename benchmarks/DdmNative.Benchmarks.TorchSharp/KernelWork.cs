@@ -13,7 +13,8 @@ internal static class KernelWork
     [
         new("contiguous", () =>
         {
-            Tensor x = randn(batch, inputs, size, size, device: device), w = randn(outputs, inputs, 3, 3, device: device) * 0.05, b = randn(outputs, device: device);
+            Tensor x = randn(batch, inputs, size, size, device: device), w = randn(outputs, inputs, 3, 3, device: device) * 0.05,
+                b = randn(outputs, device: device);
             if (kind == "conv-fwd")
             {
                 return _ =>

@@ -11,7 +11,8 @@ internal sealed class LoopedMatching(ConvNet network) : IMatchingGradients
 
     /// <summary>∇θ of a group's loss, in the parameters' order.</summary>
     public IList<Tensor> GroupGradients(Tensor images, Tensor labels, bool createGraph = false)
-        => autograd.grad([MatchingWork.Loss(network.forward(images), labels)], _parameters, retain_graph: createGraph, create_graph: createGraph);
+        => autograd.grad([MatchingWork.Loss(network.forward(images), labels)], _parameters, retain_graph: createGraph,
+            create_graph: createGraph);
 
     public (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets)
     {

@@ -11,14 +11,17 @@ internal interface IMatchingGradients
     (Tensor ByImages, Tensor ByLabels) Of(Tensor images, Tensor labels, Tensor[] targets);
 }
 
-/// <summary>One synset update: the gradient of the relative matching distance by the images and label vectors of all groups, then Adam.</summary>
+/// <summary>
+/// One synset update: the gradient of the relative matching distance by the images and label vectors of all groups, then Adam.
+/// </summary>
 internal static class MatchingWork
 {
     private const double Rate = 0.03, Beta1 = 0.5, Beta2 = 0.9;
 
     public static IReadOnlyList<Variant> Step(BenchmarkData data, int groups, int images, NetworkShape shape)
     {
-        return [new("grouped", () => Build(network => new GroupedMatching(network, groups))), new("loop", () => Build(network => new LoopedMatching(network)))];
+        return [new("grouped", () => Build(network => new GroupedMatching(network, groups))),
+            new("loop", () => Build(network => new LoopedMatching(network)))];
 
         Work Build(Func<ConvNet, IMatchingGradients> way)
         {

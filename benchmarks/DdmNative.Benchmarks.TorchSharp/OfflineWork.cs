@@ -4,14 +4,18 @@ using static TorchSharp.torch;
 
 namespace DdmNative.Benchmarks.TorchSharp;
 
-/// <summary>The whole offline stage of the demo: target, features, groups, real gradients, and a synset of one image per group matched to them.</summary>
+/// <summary>
+/// The whole offline stage of the demo: target, features, groups, real gradients, and a synset of one image per group matched to them.
+/// </summary>
 internal static class OfflineWork
 {
     private const int GroupsPerClass = 5, EvaluationBatch = 500;
 
-    public static IReadOnlyList<Variant> Total(BenchmarkData data, int samples, int batch, int epochs, int matchingSteps, NetworkShape shape)
+    public static IReadOnlyList<Variant> Total(BenchmarkData data, int samples, int batch, int epochs, int matchingSteps,
+        NetworkShape shape)
     {
-        return [Way("loop and grouped", network => new GroupedMatching(network, BenchmarkData.Classes * GroupsPerClass)), Way("loop", network => new LoopedMatching(network))];
+        return [Way("loop and grouped", network => new GroupedMatching(network, BenchmarkData.Classes * GroupsPerClass)),
+            Way("loop", network => new LoopedMatching(network))];
 
         Variant Way(string name, Func<ConvNet, IMatchingGradients> matching) => new(name, () =>
         {
@@ -21,7 +25,8 @@ internal static class OfflineWork
             {
                 using var start = new ConvNet(shape, NormModule.Group, data.Device);
                 using var trainer = new EnsembleLoop(start);
-                trainer.Train(x, y, [everything], batch, isShort ? 4 : epochs * (int)((x.shape[0] + batch - 1) / batch), rate: 0.02, momentum: 0.9);
+                trainer.Train(x, y, [everything], batch, isShort
+                    ? 4 : epochs * (int)((x.shape[0] + batch - 1) / batch), rate: 0.02, momentum: 0.9);
                 ConvNet target = trainer.Networks[0];
                 Tensor features;
                 using (no_grad())
@@ -31,8 +36,10 @@ internal static class OfflineWork
                 IList<Tensor>[] real =
                     [.. Enumerable.Range(0, BenchmarkData.Classes * GroupsPerClass).Select(group => groups.eq(group).nonzero().flatten())
                         .Select(rows => loop.GroupGradients(x.index_select(0, rows), onehot.index_select(0, rows)))];
-                Tensor[] targets = [.. Enumerable.Range(0, real[0].Count).Select(parameter => stack([.. real.Select(gradients => gradients[parameter])]))];
-                Action update = MatchingWork.Updates(matching(target), x.index_select(0, nearest).unsqueeze(1), onehot.index_select(0, nearest).unsqueeze(1), targets);
+                Tensor[] targets = [.. Enumerable.Range(0, real[0].Count)
+                    .Select(parameter => stack([.. real.Select(gradients => gradients[parameter])]))];
+                Action update = MatchingWork.Updates(matching(target), x.index_select(0, nearest).unsqueeze(1),
+                    onehot.index_select(0, nearest).unsqueeze(1), targets);
                 for (int step = 0; step < (isShort ? 2 : matchingSteps); step++)
                     update();
             };

@@ -30,7 +30,8 @@ int Serve(Settings settings)
         catch (Exception problem)
         {
             // Reported to the other side, which ends the comparison.
-            answer = new JsonObject { ["error"] = $"{problem.GetType().Name}: {(problem.InnerException ?? problem).Message.Split('\n')[0]}" };
+            answer = new JsonObject { ["error"] =
+                $"{problem.GetType().Name}: {(problem.InnerException ?? problem).Message.Split('\n')[0]}" };
         }
         answers.WriteLine(answer.ToJsonString());
         answers.Flush();
@@ -42,7 +43,8 @@ Workloads Start(Settings settings)
 {
     var target = device(settings.Device);
     if (target.type == TorchSharp.DeviceType.CUDA && !cuda.is_available())
-        throw new InvalidOperationException($"--device {settings.Device}: this libtorch finds no CUDA device; build with -p:LibTorch=cuda on a machine with an NVIDIA GPU.");
+        throw new InvalidOperationException(
+            $"--device {settings.Device}: this libtorch finds no CUDA device; build with -p:LibTorch=cuda on a machine with an NVIDIA GPU.");
     set_num_threads(settings.Threads);
     manual_seed(0);
     return new Workloads(target, new FashionMnist(settings.Data));
@@ -54,13 +56,15 @@ JsonObject Answer(JsonObject request, Workloads workloads, ref Work? work)
     {
         work = null;
         GC.Collect();
-        (Variant chosen, work, Dictionary<string, double> probed) = Choose(workloads.Of(asked), workloads, request["probe"]?.GetValue<bool>() ?? false, request["variant"]?.GetValue<string>());
+        (Variant chosen, work, Dictionary<string, double> probed) = Choose(workloads.Of(asked), workloads,
+            request["probe"]?.GetValue<bool>() ?? false, request["variant"]?.GetValue<string>());
         return new JsonObject { ["variant"] = chosen.Name, ["probed"] = JsonSerializer.SerializeToNode(probed) };
     }
     if (request["run"] is JsonNode times)
     {
         Work ready = work ?? throw new InvalidOperationException("nothing is prepared");
-        return new JsonObject { ["seconds"] = new JsonArray([.. Enumerable.Range(0, times.GetValue<int>()).Select(_ => (JsonNode)workloads.Seconds(ready, isShort: false))]) };
+        return new JsonObject { ["seconds"] = new JsonArray(
+            [.. Enumerable.Range(0, times.GetValue<int>()).Select(_ => (JsonNode)workloads.Seconds(ready, isShort: false))]) };
     }
     if (request["reset_peak"] is not null)
     {
@@ -69,11 +73,14 @@ JsonObject Answer(JsonObject request, Workloads workloads, ref Work? work)
     }
     return request["peak"] is not null
         ? new JsonObject { ["peak_bytes"] = PeakBytes() }
-        : new JsonObject { ["torch"] = $"{__version__} of TorchSharp {typeof(Tensor).Assembly.GetName().Version!.ToString(3)}, {workloads.Device}", ["threads"] = get_num_threads() };
+        : new JsonObject { ["torch"] =
+            $"{__version__} of TorchSharp {typeof(Tensor).Assembly.GetName().Version!.ToString(3)}, {workloads.Device}",
+            ["threads"] = get_num_threads() };
 }
 
 // The named variant, the fastest or the first; a variant that this libtorch does not support is skipped.
-(Variant Chosen, Work Work, Dictionary<string, double> Probed) Choose(IReadOnlyList<Variant> variants, Workloads workloads, bool probe, string? name)
+(Variant Chosen, Work Work, Dictionary<string, double> Probed) Choose(IReadOnlyList<Variant> variants, Workloads workloads, bool probe,
+    string? name)
 {
     if (!probe)
     {
@@ -112,6 +119,7 @@ static long PeakBytes()
 static void KeepFreedMemory()
 {
     const int trimThreshold = -1, mmapThreshold = -3; // M_TRIM_THRESHOLD, M_MMAP_THRESHOLD of <malloc.h>
-    if (OperatingSystem.IsLinux() && (GlibcMemory.mallopt(mmapThreshold, 32 << 20) == 0 || GlibcMemory.mallopt(trimThreshold, int.MaxValue) == 0))
+    if (OperatingSystem.IsLinux()
+        && (GlibcMemory.mallopt(mmapThreshold, 32 << 20) == 0 || GlibcMemory.mallopt(trimThreshold, int.MaxValue) == 0))
         Console.Error.WriteLine("mallopt refused its settings: the figures are those of the allocator as installed.");
 }

@@ -23,16 +23,20 @@ internal sealed class Workloads(Device device, FashionMnist fashion)
         NetworkShape Network(int channels, int size) => new(Number("width"), Number("depth"), channels, size);
         return kind switch
         {
-            "conv-fwd" or "conv-bwd-data" or "conv-bwd-filter" => KernelWork.Convolution(Device, kind, Number("batch"), Number("inputs"), Number("outputs"), Number("size")),
+            "conv-fwd" or "conv-bwd-data" or "conv-bwd-filter" =>
+                KernelWork.Convolution(Device, kind, Number("batch"), Number("inputs"), Number("outputs"), Number("size")),
             "gemm" => KernelWork.Gemm(Device, Number("size")),
             "instance-norm" => KernelWork.InstanceNorm(Device, Number("batch"), Number("channels"), Number("size")),
             "relu-avgpool" => KernelWork.ReluAvgPool(Device, Number("batch"), Number("channels"), Number("size")),
             "train-step" => NetworkWork.TrainStep(_data, Number("batch"), Network(Number("channels"), Number("size"))),
             "forward" => NetworkWork.Forward(_data, Number("batch"), Network(Number("channels"), Number("size"))),
             "matching-step" => MatchingWork.Step(_data, Number("groups"), Number("images"), Network(1, 28)),
-            "online" => EnsembleWork.Online(_data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"), Network(1, 28)),
-            "retrain" => EnsembleWork.Retrain(_data, Number("models"), Number("samples"), Number("batch"), Number("epochs"), Network(1, 28)),
-            "offline-total" => OfflineWork.Total(_data, Number("samples"), Number("batch"), Number("epochs"), Number("matching_steps"), Network(1, 28)),
+            "online" => EnsembleWork.Online(_data, Number("groups"), Number("models"), Number("steps"), Number("evaluated"),
+                Network(1, 28)),
+            "retrain" => EnsembleWork.Retrain(_data, Number("models"), Number("samples"), Number("batch"), Number("epochs"),
+                Network(1, 28)),
+            "offline-total" => OfflineWork.Total(_data, Number("samples"), Number("batch"), Number("epochs"), Number("matching_steps"),
+                Network(1, 28)),
             _ => throw new ArgumentException($"no workload of kind '{kind}'"),
         };
     }

@@ -28,11 +28,13 @@ public class ConvolutionBenchmarks : KernelBenchmark
         int[] numbers = [.. Layer.Split('x', '-').Select(int.Parse)];
         var shape = new ConvolutionShape(numbers[0], numbers[2], numbers[1], numbers[1], 3, 1);
         Tensor x = Random(new TensorShape(1, Samples, shape.InputChannels, shape.Height, shape.Width)), xCotangent = Zeros(x.Shape);
-        Tensor y = Zeros(new TensorShape(1, Samples, shape.OutputChannels, shape.OutputHeight, shape.OutputWidth)), cotangent = Random(y.Shape);
+        Tensor y = Zeros(new TensorShape(1, Samples, shape.OutputChannels, shape.OutputHeight, shape.OutputWidth)),
+            cotangent = Random(y.Shape);
         Tensor parameters = Random(TensorShape.Vector(1, shape.FilterLength + shape.OutputChannels)), gradient = Zeros(parameters.Shape);
         _forward = Record("forward", () => Device.Convolution.Forward(shape, x, Filter(parameters), Bias(parameters), y));
         _backwardData = Record("backward data", () => Device.Convolution.BackwardData(shape, cotangent, Filter(parameters), xCotangent));
-        _backwardFilter = Record("backward filter", () => Device.Convolution.BackwardFilter(shape, x, cotangent, Filter(gradient), Bias(gradient)));
+        _backwardFilter = Record("backward filter",
+            () => Device.Convolution.BackwardFilter(shape, x, cotangent, Filter(gradient), Bias(gradient)));
 
         Slice Filter(Tensor vector) => new(vector, 0, shape.FilterLength);
 

@@ -30,7 +30,8 @@ public class MatrixProductBenchmarks : KernelBenchmark
         Tensor parameters = Random(TensorShape.Vector(1, (inputs + 1) * outputs)), gradient = Zeros(parameters.Shape);
         _forward = Record("forward", () => Device.MatrixProduct.Forward(x, Weight(parameters), Bias(parameters), y));
         _backwardData = Record("backward data", () => Device.MatrixProduct.BackwardData(cotangent, Weight(parameters), xCotangent));
-        _backwardWeight = Record("backward weight", () => Device.MatrixProduct.BackwardWeight(x, cotangent, Weight(gradient), Bias(gradient)));
+        _backwardWeight = Record("backward weight",
+            () => Device.MatrixProduct.BackwardWeight(x, cotangent, Weight(gradient), Bias(gradient)));
 
         Slice Weight(Tensor vector) => new(vector, 0, inputs * outputs);
 

@@ -56,7 +56,8 @@ public class NormPoolBenchmarks : KernelBenchmark
 
         void Forward(Tensor target) => Device.InstanceNorm.Forward(x, Scale(parameters), Shift(parameters), target, statistics);
 
-        void Backward(Tensor delta) => Device.InstanceNorm.Backward(x, statistics, delta, Scale(parameters), result, Scale(gradient), Shift(gradient));
+        void Backward(Tensor delta)
+            => Device.InstanceNorm.Backward(x, statistics, delta, Scale(parameters), result, Scale(gradient), Shift(gradient));
 
         Slice Scale(Tensor vector) => new(vector, 0, channels);
 

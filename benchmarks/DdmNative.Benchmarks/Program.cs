@@ -10,7 +10,9 @@ if (args.Contains(allPaths))
 {
     config = config
         .AddJob(Job.Default.WithId("widest").AsBaseline())
-        .AddJob(Job.Default.WithId("AVX2").WithEnvironmentVariables(new EnvironmentVariable("DOTNET_EnableAVX512", "0"), new EnvironmentVariable("DOTNET_EnableAVX512F", "0")))
+        .AddJob(Job.Default.WithId("AVX2")
+            .WithEnvironmentVariables(new EnvironmentVariable("DOTNET_EnableAVX512", "0"),
+                new EnvironmentVariable("DOTNET_EnableAVX512F", "0")))
         .AddJob(Job.Default.WithId("portable").WithEnvironmentVariable("DOTNET_EnableHWIntrinsic", "0"));
 }
 

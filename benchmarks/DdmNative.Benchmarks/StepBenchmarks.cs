@@ -30,8 +30,10 @@ public class StepBenchmarks : KernelBenchmark
     {
         var network = Network.Create(NetworkOptions.ConvNet(Image, classes: 10, Width));
         TensorShape vector = TensorShape.Vector(1, network.ParameterCount);
-        Tensor images = Random(Image.For(1, Batch)), labels = Random(new TensorShape(1, Batch, network.Classes)), weights = Random(new TensorShape(1, Batch, 1));
-        Tensor parameters = Own(Device.Upload(vector, network.Initialise(1))), velocity = Zeros(vector), rate = Zeros(TensorShape.Vector(1, 1));
+        Tensor images = Random(Image.For(1, Batch)), labels = Random(new TensorShape(1, Batch, network.Classes)),
+            weights = Random(new TensorShape(1, Batch, 1));
+        Tensor parameters = Own(Device.Upload(vector, network.Initialise(1))), velocity = Zeros(vector),
+            rate = Zeros(TensorShape.Vector(1, 1));
         Tensor gradient = Own(Device.AllocateTransient(vector)), cotangent = Own(Device.AllocateTransient(labels.Shape));
         NetworkPass pass = Own(new NetworkPass(Device, network, members: 1, Batch));
         _train = Record("training step", () =>
@@ -44,7 +46,8 @@ public class StepBenchmarks : KernelBenchmark
         TensorShape synset = Image.For(Groups, 1);
         var values = new float[synset.Length];
         images.ToArray().AsSpan(0, values.Length).CopyTo(values);
-        _matching = Own(new MatchingStep(Device, network, new MatchingOptions(LearnLabels: true), synset, values, new float[Groups * network.Classes]));
+        _matching = Own(new MatchingStep(Device, network, new MatchingOptions(LearnLabels: true), synset, values,
+            new float[Groups * network.Classes]));
         _matching.SetParameters(network.Initialise(1));
         _matching.SetTarget(Random(TensorShape.Vector(Groups, network.ParameterCount)).ToArray());
     }

@@ -69,12 +69,14 @@ internal sealed class Alternation(CpuDevice device, TorchWorker? torch, TorchWor
             LeastRatio = workload.LeastRatio,
         };
         if (torch is not null)
-            row = row with { TorchVariant = torch.Variant, TorchS = Median(torch.Seconds), TorchMinS = torch.Seconds.Min(), TorchMaxS = torch.Seconds.Max(), Ratio = Median(torch.Seconds) / median };
+            row = row with { TorchVariant = torch.Variant, TorchS = Median(torch.Seconds), TorchMinS = torch.Seconds.Min(),
+                TorchMaxS = torch.Seconds.Max(), Ratio = Median(torch.Seconds) / median };
         if (torchSharp is not null)
         {
             row = row with
             {
-                TorchSharpVariant = torchSharp.Variant, TorchSharpS = Median(torchSharp.Seconds), TorchSharpMinS = torchSharp.Seconds.Min(), TorchSharpMaxS = torchSharp.Seconds.Max(),
+                TorchSharpVariant = torchSharp.Variant, TorchSharpS = Median(torchSharp.Seconds), TorchSharpMinS = torchSharp.Seconds.Min(),
+                TorchSharpMaxS = torchSharp.Seconds.Max(),
                 TorchSharpRatio = Median(torchSharp.Seconds) / median,
             };
         }

@@ -20,7 +20,8 @@ internal sealed class FashionMnist(string folder)
     public Dataset Images(int channels, int size)
         => (channels, size) == (1, 28)
             ? Train
-            : new Dataset("random", RandomValues.Of(2 * TrainPerClass * channels * size * size, seed: 7), [.. Enumerable.Range(0, 2 * TrainPerClass).Select(n => n % Classes)],
+            : new Dataset("random", RandomValues.Of(2 * TrainPerClass * channels * size * size, seed: 7),
+                [.. Enumerable.Range(0, 2 * TrainPerClass).Select(n => n % Classes)],
                 channels, size, size, Classes);
 
     private static (Dataset Train, Dataset Test) Read(string folder)

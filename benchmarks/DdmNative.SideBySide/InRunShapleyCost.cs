@@ -21,18 +21,22 @@ internal static class InRunShapleyCost
     private static readonly (string Name, InRunShapleyOptions Options)[] Settings =
     [
         ("first order, as set", new InRunShapleyOptions()), ("first order, every step", new InRunShapleyOptions(Every: 1)),
-        ("second order, as set", new InRunShapleyOptions(Order: 2)), ("second order, every step", new InRunShapleyOptions(Order: 2, Every: 1)),
+        ("second order, as set", new InRunShapleyOptions(Order: 2)),
+        ("second order, every step", new InRunShapleyOptions(Order: 2, Every: 1)),
     ];
 
     public static void Run(FashionMnist data, int threads, int turns)
     {
         using var device = new CpuDevice(threads);
         Dataset train = data.Train, test = data.Test;
-        var network = Network.Create(new NetworkOptions("convnet", Width, Depth, new ImageShape(train.Channels, train.Height, train.Width), train.Classes));
+        var network = Network.Create(
+            new NetworkOptions("convnet", Width, Depth, new ImageShape(train.Channels, train.Height, train.Width), train.Classes));
         var recipe = new TrainingOptions();
         var parts = new GroupTable(train.Labels, [.. Enumerable.Range(0, train.Classes)], new int[train.Classes]);
-        using var context = new MethodContext(device, network, train, test, parts, Objective.Defaults(test.Labels), recipe) { Target = network.Initialise(recipe.Seed) };
-        Console.Out.WriteLine($"\n{device.Description}; {train.Count} images, {context.Objectives.Count} objectives, batches of {recipe.BatchSize}, {recipe.Epochs} epochs, {turns} turns; one training over the plain one's:");
+        using var context = new MethodContext(device, network, train, test, parts, Objective.Defaults(test.Labels),
+            recipe) { Target = network.Initialise(recipe.Seed) };
+        Console.Out.WriteLine($"\n{device.Description}; {train.Count} images, {context.Objectives.Count} objectives, batches of "
+            + $"{recipe.BatchSize}, {recipe.Epochs} epochs, {turns} turns; one training over the plain one's:");
         Action plain = () =>
         {
             using var trainer = new EnsembleTrainer(device, network, context.TrainSet, recipe, members: 1);

@@ -36,7 +36,8 @@ internal static class PeakMemory
         var start = new ProcessStartInfo(host) { RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(host) == "dotnet")
             start.ArgumentList.Add(typeof(PeakMemory).Assembly.Location);
-        foreach (string argument in (string[])["--memory-row", workload.Name, "--threads", threads.ToString(CultureInfo.InvariantCulture), "--data", settings.Data])
+        foreach (string argument in (string[])["--memory-row", workload.Name, "--threads", threads.ToString(CultureInfo.InvariantCulture),
+            "--data", settings.Data])
             start.ArgumentList.Add(argument);
         if (settings.Quick)
             start.ArgumentList.Add("--quick");

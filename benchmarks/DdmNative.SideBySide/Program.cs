@@ -35,7 +35,8 @@ int Run(Settings settings)
     Workload[] wanted = [.. workloads.Where(workload => settings.IsWanted(workload.Name))];
     if (wanted.Length == 0)
     {
-        Console.Error.WriteLine($"side-by-side: --only {settings.Only} leaves no row of: {string.Join(", ", workloads.Select(workload => workload.Name))}");
+        Console.Error.WriteLine(
+            $"side-by-side: --only {settings.Only} leaves no row of: {string.Join(", ", workloads.Select(workload => workload.Name))}");
         return 2;
     }
 
@@ -69,7 +70,10 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
     MachinePeak peak = MachinePeak.Measure(threads);
     MachinePeak single = threads == 1 ? peak : MachinePeak.Measure(1);
     Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"\n{device.Description}; PyTorch {torch?.Version ?? "left out"}{(torchSharp is null ? "" : $"; TorchSharp: libtorch {torchSharp.Version}")}; multiply–add peak {peak.FlopsPerSecond / 1e9:0} GFLOP/s on {threads}, {single.FlopsPerSecond / 1e9:0} on one; second-level cache {peak.BytesPerSecond / 1e9:0} GB/s"));
+        $"\n{device.Description}; PyTorch "
+        + $"{torch?.Version ?? "left out"}{(torchSharp is null ? "" : $"; TorchSharp: libtorch {torchSharp.Version}")}; multiply–add peak "
+        + $"{peak.FlopsPerSecond / 1e9:0} GFLOP/s on {threads}, {single.FlopsPerSecond / 1e9:0} on one; second-level cache "
+        + $"{peak.BytesPerSecond / 1e9:0} GB/s"));
     Table.WriteHeader(torchSharp is not null);
     var alternation = new Alternation(device, torch, torchSharp, settings.Quick);
     foreach (Workload workload in workloads)
@@ -98,6 +102,7 @@ List<Row> Measure(Settings settings, Workload[] workloads, int threads, long sta
         rows.Add(row);
         Table.Write(row);
     }
-    Console.Out.WriteLine($"peak memory of the whole processes: ours {PeakMemory.Own() >> 20} MiB{(torch is null ? "" : $", PyTorch's {torch.PeakBytes() >> 20} MiB")}");
+    Console.Out.WriteLine($"peak memory of the whole processes: ours {PeakMemory.Own() >> 20} "
+        + $"MiB{(torch is null ? "" : $", PyTorch's {torch.PeakBytes() >> 20} MiB")}");
     return rows;
 }

@@ -5,7 +5,8 @@ namespace DdmNative.SideBySide;
 /// <summary>The command line.</summary>
 internal sealed class Settings
 {
-    [Option("threads", MetaValue = "N,…", HelpText = "Threads of both sides; several, separated by commas, are measured in turn. Default: all cores.")]
+    [Option("threads", MetaValue = "N,…",
+        HelpText = "Threads of both sides; several, separated by commas, are measured in turn. Default: all cores.")]
     public string? Threads { get; set; }
 
     [Option("device", Default = "cpu", MetaValue = "NAME",
@@ -19,7 +20,8 @@ internal sealed class Settings
     [Option("seconds", Default = 1.0, MetaValue = "N", HelpText = "How long a row is measured on a CUDA device, three turns at least.")]
     public double Seconds { get; set; } = 1;
 
-    [Option("quick", HelpText = "Within a minute: fewer repeats, long workloads shortened (on both sides alike), PyTorch's variants not compared anew.")]
+    [Option("quick", HelpText = "Within a minute: fewer repeats, long workloads shortened (on both sides alike), PyTorch's variants not "
+        + "compared anew.")]
     public bool Quick { get; set; }
 
     [Option("only", MetaValue = "TEXT", HelpText = "Only the rows whose name contains one of these, separated by commas.")]
@@ -43,13 +45,15 @@ internal sealed class Settings
     [Option("worker", Default = "benchmarks/pytorch/worker.py", MetaValue = "FILE", HelpText = "PyTorch's half.")]
     public string Worker { get; set; } = "benchmarks/pytorch/worker.py";
 
-    [Option("torchsharp", MetaValue = "FILE", HelpText = "Also time TorchSharp: its built worker, torchsharp-worker.dll (docs/gpu-packages.md).")]
+    [Option("torchsharp", MetaValue = "FILE",
+        HelpText = "Also time TorchSharp: its built worker, torchsharp-worker.dll (docs/gpu-packages.md).")]
     public string? TorchSharp { get; set; }
 
     [Option("torchsharp-device", Default = "cpu", MetaValue = "NAME", HelpText = "Where TorchSharp works: cpu, cuda or cuda:N.")]
     public string TorchSharpDevice { get; set; } = "cpu";
 
-    [Option("in-run-shapley", MetaValue = "TURNS", HelpText = "In place of the rows: what in-run Shapley costs beside a training, so many turns.")]
+    [Option("in-run-shapley", MetaValue = "TURNS",
+        HelpText = "In place of the rows: what in-run Shapley costs beside a training, so many turns.")]
     public int? InRunShapley { get; set; }
 
     [Option("memory-row", Hidden = true, HelpText = "Run this row alone and print the process's peak memory: what --memory starts.")]
@@ -57,7 +61,9 @@ internal sealed class Settings
 
     /// <summary>The numbers of threads to measure with, in turn.</summary>
     /// <exception cref="FormatException">One is not a number.</exception>
-    public int[] ThreadCounts => Threads is null ? [Environment.ProcessorCount] : [.. Threads.Split(',').Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
+    public int[] ThreadCounts
+        => Threads is null ? [Environment.ProcessorCount]
+            : [.. Threads.Split(',').Select(text => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture))];
 
     /// <summary>Whether ours runs on the CPU, side by side with PyTorch.</summary>
     public bool IsCpu => Device == "cpu";

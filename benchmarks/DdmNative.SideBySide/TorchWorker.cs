@@ -32,7 +32,8 @@ internal sealed class TorchWorker : IDisposable
     public string Version { get; }
 
     /// <summary>PyTorch's, in Python.</summary>
-    public static TorchWorker PyTorch(Settings settings, int threads) => new("PyTorch", threads, settings.Python, settings.Worker, "--data", settings.Data);
+    public static TorchWorker PyTorch(Settings settings, int threads)
+        => new("PyTorch", threads, settings.Python, settings.Worker, "--data", settings.Data);
 
     /// <summary>TorchSharp's: benchmarks/DdmNative.Benchmarks.TorchSharp, an opt-in part.</summary>
     public static TorchWorker TorchSharp(Settings settings, int threads)
@@ -69,7 +70,8 @@ internal sealed class TorchWorker : IDisposable
     {
         _process.StandardInput.WriteLine(request.ToJsonString());
         _process.StandardInput.Flush();
-        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"{_side}'s process ended; its last output is above.");
+        string line = _process.StandardOutput.ReadLine()
+            ?? throw new InvalidOperationException($"{_side}'s process ended; its last output is above.");
         JsonNode answer = JsonNode.Parse(line)!;
         return answer["error"] is JsonNode error ? throw new InvalidOperationException($"{_side}: {error}") : answer;
     }

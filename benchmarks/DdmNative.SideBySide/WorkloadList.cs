@@ -9,11 +9,13 @@ internal static class WorkloadList
     private const int Batch = 256, EvaluationBatch = 500, QuickShare = 4;
 
     public static IReadOnlyList<Workload> All(bool quick, FashionMnist data)
-        => quick ? [.. Rows(Batch / QuickShare, EvaluationBatch / QuickShare, quick, data).Select(Shortened)] : Rows(Batch, EvaluationBatch, quick, data);
+        => quick ? [.. Rows(Batch / QuickShare, EvaluationBatch / QuickShare, quick, data).Select(Shortened)]
+            : Rows(Batch, EvaluationBatch, quick, data);
 
     /// <summary>All rows of a quick run are shortened, except those that are already short.</summary>
     private static Workload Shortened(Workload row)
-        => row with { IsShortened = !row.Name.StartsWith("gemm", StringComparison.Ordinal) && !row.Name.StartsWith("matching-step", StringComparison.Ordinal) };
+        => row with { IsShortened = !row.Name.StartsWith("gemm", StringComparison.Ordinal)
+            && !row.Name.StartsWith("matching-step", StringComparison.Ordinal) };
 
     private static IReadOnlyList<Workload> Rows(int batch, int evaluated, bool quick, FashionMnist data) =>
     [

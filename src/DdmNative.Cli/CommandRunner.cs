@@ -9,12 +9,15 @@ namespace DdmNative.Cli;
 internal static class CommandRunner
 {
     internal static readonly Type[] VerbTypes =
-        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb), typeof(UnlearnVerb), typeof(RunVerb), typeof(MergeVerb), typeof(ReportVerb), typeof(ExportVerb), typeof(CompareVerb), typeof(DataVerb), typeof(ProfileVerb), typeof(DevicesVerb), typeof(CompletionVerb), typeof(HelpVerb)];
+        [typeof(TrainVerb), typeof(DistillVerb), typeof(AttributeVerb), typeof(ValidateVerb), typeof(EvaluateVerb), typeof(ExperimentVerb),
+        typeof(UnlearnVerb), typeof(RunVerb), typeof(MergeVerb), typeof(ReportVerb), typeof(ExportVerb), typeof(CompareVerb),
+        typeof(DataVerb), typeof(ProfileVerb), typeof(DevicesVerb), typeof(CompletionVerb), typeof(HelpVerb)];
 
     public static int Run(string[] args)
     {
         Terminal.Guard(
-            new RefusableWriter(Console.Out, e => throw new DiskException("standard output", e, "Redirect it to a path that can be written")),
+            new RefusableWriter(Console.Out,
+            e => throw new DiskException("standard output", e, "Redirect it to a path that can be written")),
             new RefusableWriter(Console.Error, _ => { }));
         try
         {
@@ -67,7 +70,8 @@ internal static class CommandRunner
     /// Whether errors are written as JSON: the option decides, otherwise its environment variable. Neither has been validated yet.
     /// </summary>
     private static bool IsJson(string? format)
-        => (format ?? Environment.GetEnvironmentVariable(DdmEnvironment.VariableForOption(LogSettings.FormatOption))) == LogSettings.JsonFormat;
+        => (format ?? Environment.GetEnvironmentVariable(DdmEnvironment.VariableForOption(LogSettings.FormatOption)))
+            == LogSettings.JsonFormat;
 
     /// <summary>The log format that unparsed arguments request; null if there is none.</summary>
     private static string? FormatIn(string[] args)

@@ -19,7 +19,8 @@ internal sealed class DdmEnvironment
     private const string Prefix = "DDM_";
 
     /// <summary>The options that have a variable: how and where to work, not on what.</summary>
-    private static readonly string[] Options = ["device", "threads", "precision", "wave", "memory", LogSettings.LevelOption, LogSettings.FormatOption];
+    private static readonly string[] Options = ["device", "threads", "precision", "wave", "memory", LogSettings.LevelOption,
+        LogSettings.FormatOption];
 
     /// <summary>Variables that other parts of the product read (docs/architecture.md, docs/cuda-emulator.md).</summary>
     private static readonly string[] ReadElsewhere =
@@ -43,7 +44,8 @@ internal sealed class DdmEnvironment
         var environment = new DdmEnvironment();
         foreach (DictionaryEntry variable in variables)
         {
-            if (variable is not { Key: string name, Value: string { Length: > 0 } value } || !name.StartsWith(Prefix, StringComparison.Ordinal) || ReadElsewhere.Contains(name))
+            if (variable is not { Key: string name, Value: string { Length: > 0 } value }
+                || !name.StartsWith(Prefix, StringComparison.Ordinal) || ReadElsewhere.Contains(name))
                 continue;
             if (Options.FirstOrDefault(option => VariableForOption(option) == name) is string known)
                 environment._options.Add(known, value);
@@ -68,14 +70,17 @@ internal sealed class DdmEnvironment
     /// </summary>
     public IReadOnlyDictionary<string, string> InForce(Job job)
         => _fields.Where(field => Decides(field.Key, job)).Select(field => KeyValuePair.Create(VariableForField(field.Key), field.Value))
-            .Concat(_filled.Select(option => KeyValuePair.Create(VariableForOption(option.Key), option.Value))).OrderBy(variable => variable.Key, StringComparer.Ordinal).ToDictionary();
+            .Concat(_filled.Select(option => KeyValuePair.Create(VariableForOption(option.Key), option.Value)))
+                .OrderBy(variable => variable.Key, StringComparer.Ordinal).ToDictionary();
 
     /// <summary>Whether a variable names the data; without data there is no job.</summary>
     public bool NamesData => _fields.ContainsKey("data.source");
 
     /// <summary>Replaces the job's values with those of the variables.</summary>
     /// <exception cref="BadUsageException">A value does not have its field's type.</exception>
-    public Job Apply(Job job) => JobOverrides.Apply(job, _fields, (field, found, expected) => new BadUsageException($"{VariableForField(field)}: found {found}, expected {expected}."));
+    public Job Apply(Job job)
+        => JobOverrides.Apply(job, _fields,
+            (field, found, expected) => new BadUsageException($"{VariableForField(field)}: found {found}, expected {expected}."));
 
     /// <summary>The variable that a value in the job comes from; null if it comes from another source.</summary>
     /// <param name="field">The field, as <see cref="JobRules"/> names it; for an element of a list, with its index.</param>
@@ -92,7 +97,8 @@ internal sealed class DdmEnvironment
     {
         foreach (PropertyInfo property in verb.GetType().GetProperties())
         {
-            if (property.GetCustomAttribute<OptionAttribute>()?.LongName is not string option || option == except || !_options.TryGetValue(option, out string? text) || property.GetValue(verb) is not null)
+            if (property.GetCustomAttribute<OptionAttribute>()?.LongName is not string option || option == except
+                || !_options.TryGetValue(option, out string? text) || property.GetValue(verb) is not null)
                 continue;
             property.SetValue(verb, ValueOf(option, text, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType));
             _filled.Add(option, text);
@@ -103,7 +109,8 @@ internal sealed class DdmEnvironment
     public string Naming(string message)
     {
         foreach (string option in _filled.Keys)
-            message = message.Replace($"--{option}:", VariableForOption(option) + ":", StringComparison.Ordinal).Replace($"--{option} ", $"{VariableForOption(option)} ", StringComparison.Ordinal);
+            message = message.Replace($"--{option}:", VariableForOption(option) + ":", StringComparison.Ordinal)
+                .Replace($"--{option} ", $"{VariableForOption(option)} ", StringComparison.Ordinal);
         return message;
     }
 
@@ -118,7 +125,8 @@ internal sealed class DdmEnvironment
 
     private static BadUsageException Unknown(string name)
     {
-        string[] known = [.. Options.Select(VariableForOption), .. JobFields.All.Select(field => VariableForField(field.Path)), .. ReadElsewhere];
+        string[] known = [.. Options.Select(VariableForOption), .. JobFields.All.Select(field => VariableForField(field.Path)),
+            .. ReadElsewhere];
         string meant = NearestWord.Of(name, known) is string nearest ? $" Did you mean {nearest}?" : "";
         return new BadUsageException($"{name}: there is no such variable.{meant} docs/headless.md lists the variables.");
     }

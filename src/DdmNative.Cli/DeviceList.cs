@@ -76,8 +76,10 @@ internal static class DeviceList
     }
 
     private static DeviceException Unknown(string name)
-        => new($"unknown device '{name}'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all{string.Concat(DeviceFamilies.BuiltIn.Select(family => $", {family.Usage}"))}. `ddm devices` describes them.");
+        => new($"unknown device '{name}'; expected cpu, cuda, cuda:N, cuda:N,M or "
+            + $"cuda:all{string.Concat(DeviceFamilies.BuiltIn.Select(family => $", {family.Usage}"))}. `ddm devices` describes them.");
 
     private static Precision PrecisionOf(string? precision)
-        => PrecisionNames.Find(precision ?? PrecisionNames.All[0]) ?? throw new BadUsageException($"--precision: found '{precision}', expected fp32, tf32 or tf32x3.");
+        => PrecisionNames.Find(precision ?? PrecisionNames.All[0])
+            ?? throw new BadUsageException($"--precision: found '{precision}', expected fp32, tf32 or tf32x3.");
 }

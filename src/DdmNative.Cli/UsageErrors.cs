@@ -13,11 +13,13 @@ internal static class UsageErrors
     {
         VerbDescription? known = verb is null ? null : VerbDescription.Find(verb);
         string prefix = known is null ? "ddm" : $"ddm {known.Name}";
-        return string.Join('\n', [.. faults.Select(fault => $"{prefix}: {Printable.Of(fault)}"), $"`{prefix} --help` describes the usage."]);
+        return string.Join('\n',
+            [.. faults.Select(fault => $"{prefix}: {Printable.Of(fault)}"), $"`{prefix} --help` describes the usage."]);
     }
 
     /// <summary>Reports an unknown verb, and suggests a similar one.</summary>
-    public static string UnknownVerb(string word) => $"there is no verb '{word}'.{Suggestion(word, VerbDescription.All.Select(verb => verb.Name), "")}";
+    public static string UnknownVerb(string word)
+        => $"there is no verb '{word}'.{Suggestion(word, VerbDescription.All.Select(verb => verb.Name), "")}";
 
     /// <summary>Returns a sentence that suggests a similar name, with a leading space; empty if no name is similar.</summary>
     public static string Suggestion(string found, IEnumerable<string> candidates, string dashes)

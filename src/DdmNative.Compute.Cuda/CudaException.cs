@@ -4,7 +4,8 @@ namespace DdmNative.Compute.Cuda;
 public sealed class CudaException : Exception
 {
     public CudaException(CudaResult result, string resultName, string resultText, string call, string? log = null)
-        : base($"{call} failed: {resultName} ({(int)result}), {resultText}.{Advice(result)}{(string.IsNullOrWhiteSpace(log) ? "" : $"\n{log.Trim()}")}")
+        : base($"{call} failed: {resultName} ({(int)result}), "
+            + $"{resultText}.{Advice(result)}{(string.IsNullOrWhiteSpace(log) ? "" : $"\n{log.Trim()}")}")
     {
         (Result, ResultName, Call, Log) = (result, resultName, call, log);
     }
@@ -26,7 +27,8 @@ public sealed class CudaException : Exception
         CudaResult.NoBinaryForGpu => " A cubin runs on the architecture that it was made for: name PTX, or a cubin made for this device.",
         CudaResult.UnsupportedPtxVersion => " The driver is too old for the kernels: install one of CUDA 11.8 or later.",
         CudaResult.OutOfMemory => " Lower the ensemble's wave size (--wave), the network's width or the batch.",
-        CudaResult.SystemDriverMismatch => " The driver's library and its kernel module differ in version: restart the machine after an update.",
+        CudaResult.SystemDriverMismatch =>
+            " The driver's library and its kernel module differ in version: restart the machine after an update.",
         _ => "",
     };
 }

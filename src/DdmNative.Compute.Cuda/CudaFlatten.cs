@@ -12,9 +12,11 @@ internal sealed class CudaFlatten(CudaDevice device) : Flatten
     private const int LongestWhole = 64;
     private const int Threads = 256;
 
-    protected override void ForwardCore(Tensor x, Tensor y) => Transpose(x, y, y.Shape.Members, x.Shape.Height * x.Shape.Width, x.Shape.Channels);
+    protected override void ForwardCore(Tensor x, Tensor y)
+        => Transpose(x, y, y.Shape.Members, x.Shape.Height * x.Shape.Width, x.Shape.Channels);
 
-    protected override void BackwardCore(Tensor y, Tensor x) => Transpose(y, x, x.Shape.Members, x.Shape.Channels, x.Shape.Height * x.Shape.Width);
+    protected override void BackwardCore(Tensor y, Tensor x)
+        => Transpose(y, x, x.Shape.Members, x.Shape.Channels, x.Shape.Height * x.Shape.Width);
 
     /// <summary>[rows, columns] to [columns, rows] for every sample.</summary>
     private void Transpose(Tensor from, Tensor to, int members, int rows, int columns)

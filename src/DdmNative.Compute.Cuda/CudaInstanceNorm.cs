@@ -33,7 +33,8 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
         TensorShape shape = xCotangent.Shape;
         ColumnTiling tiling = Tiling(shape, OtherRows, OtherThreads);
         using Workspace? shares = Shares(shape);
-        KernelArguments arguments = new KernelArguments().Operand(x).Operand(statistics).Operand(cotangent).Operand(scale).Result(xCotangent);
+        KernelArguments arguments = new KernelArguments().Operand(x).Operand(statistics).Operand(cotangent).Operand(scale)
+            .Result(xCotangent);
         AddShares(arguments, shares, shape, scaleCotangent, shiftCotangent);
         device.Launch(Launch("instance_norm_backward", tiling, shape), Extents(arguments, tiling, shape));
         SumShares(shares, shape, scaleCotangent, shiftCotangent);
@@ -45,7 +46,8 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
     {
         TensorShape shape = xCotangentTangent.Shape;
         ColumnTiling tiling = Tiling(shape, OtherRows, OtherThreads);
-        KernelArguments arguments = new KernelArguments().Operand(x).Operand(xTangent).Operand(statistics).Operand(cotangent).Operand(cotangentTangent)
+        KernelArguments arguments = new KernelArguments().Operand(x).Operand(xTangent).Operand(statistics).Operand(cotangent)
+            .Operand(cotangentTangent)
             .Operand(scale).Operand(scaleTangent).Result(xCotangentTangent);
         if (scaleCotangentTangent is Slice scaleResult && shiftCotangentTangent is Slice shiftResult)
         {
@@ -65,7 +67,8 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
         => ColumnTiling.Choose(images.Height * images.Width, images.Channels, keptRows, mostThreads);
 
     private static KernelLaunch Launch(string kernel, ColumnTiling tiling, TensorShape images)
-        => new($"{kernel}_{tiling.Accesses}{(tiling.Fits ? "" : "_streaming")}", new Dim3(checked(images.Members * images.Samples * tiling.Tiles)), new Dim3(tiling.Threads));
+        => new($"{kernel}_{tiling.Accesses}{(tiling.Fits ? "" : "_streaming")}",
+            new Dim3(checked(images.Members * images.Samples * tiling.Tiles)), new Dim3(tiling.Threads));
 
     private static KernelArguments Extents(KernelArguments arguments, ColumnTiling tiling, TensorShape images)
         => arguments.Int(images.Samples).Int(images.Height * images.Width).Int(images.Channels).Int(tiling.Lanes);
@@ -73,7 +76,8 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
     /// <summary>
     /// Scratch memory for each sample's part of the parameter cotangents [E, N, 2C]; none for one sample, whose part is the result.
     /// </summary>
-    private Workspace? Shares(TensorShape images) => images.Samples == 1 ? null : device.Workspace(2L * images.Members * images.Samples * images.Channels);
+    private Workspace? Shares(TensorShape images)
+        => images.Samples == 1 ? null : device.Workspace(2L * images.Members * images.Samples * images.Channels);
 
     private static void AddShares(KernelArguments arguments, Workspace? shares, TensorShape images, Slice scale, Slice shift)
     {
@@ -82,7 +86,8 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
         if (shares is null)
             arguments.Operand(scale).Operand(shift).Int(0);
         else
-            arguments.Pointer(shares.Address).Long(member).Pointer(shares.Address + sizeof(float) * (ulong)channels).Long(member).Int(2 * channels);
+            arguments.Pointer(shares.Address).Long(member).Pointer(shares.Address + sizeof(float) * (ulong)channels).Long(member)
+                .Int(2 * channels);
     }
 
     private void SumShares(Workspace? shares, TensorShape images, Slice scale, Slice shift)
@@ -92,6 +97,7 @@ internal sealed class CudaInstanceNorm(CudaDevice device) : InstanceNorm
         ColumnTiling tiling = ColumnTiling.Streaming(images.Samples, 2 * images.Channels, width: 1);
         KernelArguments arguments = new KernelArguments().Pointer(shares.Address).Operand(scale).Operand(shift)
             .Int(images.Samples).Int(images.Channels).Int(tiling.Lanes);
-        device.Launch(new("instance_norm_sum_parameters", new Dim3(checked(images.Members * tiling.Tiles)), new Dim3(tiling.Threads)), arguments);
+        device.Launch(new("instance_norm_sum_parameters", new Dim3(checked(images.Members * tiling.Tiles)), new Dim3(tiling.Threads)),
+            arguments);
     }
 }

@@ -15,6 +15,7 @@ internal sealed class CudaLinearCombination(CudaDevice device) : LinearCombinati
         KernelArguments arguments = new KernelArguments().Float(alpha).Operand(a);
         if (readsBoth)
             arguments.Float(beta).Operand(b);
-        device.Launch(grid.Launch(readsBoth ? "linear_combination_sum" : "linear_combination_scale"), arguments.Result(y).Long(grid.Length).Int(grid.BlocksPerMember));
+        device.Launch(grid.Launch(readsBoth ? "linear_combination_sum" : "linear_combination_scale"),
+            arguments.Result(y).Long(grid.Length).Int(grid.BlocksPerMember));
     }
 }

@@ -10,12 +10,15 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
 {
     protected override void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y) => MultiplyTransposed([(x, weight)], bias, y);
 
-    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent, Tensor yTangent)
+    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent,
+        Tensor yTangent)
         => MultiplyTransposed(xTangent is null ? [(x, weightTangent)] : [(x, weightTangent), (xTangent, weight)], biasTangent, yTangent);
 
-    protected override void BackwardDataCore(Tensor cotangent, Slice weight, Tensor xCotangent) => Multiply([(cotangent, weight)], xCotangent);
+    protected override void BackwardDataCore(Tensor cotangent, Slice weight, Tensor xCotangent)
+        => Multiply([(cotangent, weight)], xCotangent);
 
-    protected override void BackwardDataTangentCore(Tensor cotangent, Tensor cotangentTangent, Slice weight, Slice weightTangent, Tensor xCotangentTangent)
+    protected override void BackwardDataTangentCore(Tensor cotangent, Tensor cotangentTangent, Slice weight, Slice weightTangent,
+        Tensor xCotangentTangent)
         => Multiply([(cotangent, weightTangent), (cotangentTangent, weight)], xCotangentTangent);
 
     protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
@@ -24,7 +27,8 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
     protected override void BackwardWeightTangentCore(
         Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)
         => SumWeightGradient(
-            xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)], cotangentTangent, weightCotangentTangent, biasCotangentTangent);
+            xTangent is null ? [(x, cotangentTangent)]
+            : [(x, cotangentTangent), (xTangent, cotangent)], cotangentTangent, weightCotangentTangent, biasCotangentTangent);
 
     /// <summary>Output = Σ A·Wᵀ + bias.</summary>
     private void MultiplyTransposed((Tensor Rows, Slice Weight)[] sources, Slice bias, Tensor output)
@@ -57,16 +61,19 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         (int rowTiles, int columnTiles) = (tile.RowTiles(rows), tile.ColumnTiles(columns));
         device.Launch(
             new KernelLaunch(
-                $"matrix_product_rows_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * shape.Members)), new Dim3(tile.Threads),
+                $"matrix_product_rows_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * shape.Members)),
+                new Dim3(tile.Threads),
                 tile.SharedBytesByRows(device.Precision)),
             contraction.Arguments().Pointer(bias.Address).Long(bias.MemberStride).Pointer(DeviceMatrix.From(output).Address)
-                .Int(rows).Int(columns).Int(ProductTile.Padded(columns)).Int(contraction.StepsPerSource).Int(contraction.Steps).Int(rowTiles).Int(columnTiles).Int(paddedDepth));
+                .Int(rows).Int(columns).Int(ProductTile.Padded(columns)).Int(contraction.StepsPerSource).Int(contraction.Steps)
+                    .Int(rowTiles).Int(columnTiles).Int(paddedDepth));
     }
 
     private void SumWeightGradient((Tensor Rows, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult)
     {
         using var operands = new ProductOperands(device, "matrix product, backward to its weights");
-        (int samples, int inputs, int outputs) = (biasCotangent.Shape.Samples, sources[0].Rows.Shape.Channels, biasCotangent.Shape.Channels);
+        (int samples, int inputs, int outputs) = (biasCotangent.Shape.Samples, sources[0].Rows.Shape.Channels,
+            biasCotangent.Shape.Channels);
         (int packedInputs, int packedOutputs) = (ProductTile.Padded(inputs), ProductTile.Padded(outputs));
         var contraction = new Contraction(
             [.. sources.Select(source => (operands.PaddedRows(source.Rows, "the inputs"),
@@ -80,10 +87,12 @@ internal sealed class CudaMatrixProduct(CudaDevice device) : MatrixProduct
         {
             device.Launch(
                 new KernelLaunch(
-                    $"matrix_product_backward_weight_{tile.Suffix(device.Precision)}", new Dim3(checked(rowTiles * columnTiles * waves.Splits * members)), new Dim3(tile.Threads),
+                    $"matrix_product_backward_weight_{tile.Suffix(device.Precision)}",
+                    new Dim3(checked(rowTiles * columnTiles * waves.Splits * members)), new Dim3(tile.Threads),
                     tile.SharedBytesByColumns(device.Precision)),
                 contraction.From(first).Arguments().Pointer(shares.Address)
-                    .Int(samples).Int(outputs).Int(packedOutputs).Int(contraction.StepsPerSource).Int(contraction.Steps).Int(waves.Splits).Int(rowTiles).Int(columnTiles).Int(packedInputs));
+                    .Int(samples).Int(outputs).Int(packedOutputs).Int(contraction.StepsPerSource).Int(contraction.Steps).Int(waves.Splits)
+                        .Int(rowTiles).Int(columnTiles).Int(packedInputs));
             operands.SumSplits(shares, waves.Splits, result.From(first), members, outputs, inputs, packedInputs, 1);
         }
         operands.SumColumns(biasCotangent, biasResult);

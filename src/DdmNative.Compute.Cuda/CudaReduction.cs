@@ -27,7 +27,8 @@ internal sealed class CudaReduction(CudaDevice device) : Reduction
             return;
         }
         ColumnTiling tiling = ColumnTiling.Streaming(samples, length, width);
-        device.Launch(new($"reduction_sum_samples_{tiling.Accesses}", new Dim3(checked(members * tiling.Tiles)), new Dim3(tiling.Threads)), arguments.Int(tiling.Lanes));
+        device.Launch(new($"reduction_sum_samples_{tiling.Accesses}", new Dim3(checked(members * tiling.Tiles)), new Dim3(tiling.Threads)),
+            arguments.Int(tiling.Lanes));
     }
 
     protected override void DotCore(Tensor a, Tensor b, Tensor y)
@@ -43,6 +44,7 @@ internal sealed class CudaReduction(CudaDevice device) : Reduction
         }
         using Workspace partials = device.Workspace((long)members * pieces);
         device.Launch(launch, arguments.Pointer(partials.Address).Long(length).Int(pieces));
-        device.Launch(new("reduction_dot_pieces", new Dim3(members), new Dim3(Warp)), new KernelArguments().Pointer(partials.Address).Result(y).Int(pieces));
+        device.Launch(new("reduction_dot_pieces", new Dim3(members), new Dim3(Warp)),
+            new KernelArguments().Pointer(partials.Address).Result(y).Int(pieces));
     }
 }

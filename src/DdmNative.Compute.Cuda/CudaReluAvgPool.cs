@@ -16,7 +16,8 @@ internal sealed class CudaReluAvgPool(CudaDevice device) : ReluAvgPool
     protected override void BackwardCore(int window, Tensor x, Tensor cotangent, Tensor xCotangent)
     {
         TensorShape images = xCotangent.Shape;
-        var windows = new TensorShape(images.Members, images.Samples, images.Channels, (images.Height + window - 1) / window, (images.Width + window - 1) / window);
+        var windows = new TensorShape(images.Members, images.Samples, images.Channels, (images.Height + window - 1) / window,
+            (images.Width + window - 1) / window);
         Launch("backward", window, images, windows, new KernelArguments().Operand(x).Operand(cotangent).Result(xCotangent));
     }
 

@@ -10,7 +10,8 @@ internal sealed class CudaSgd(CudaDevice device) : Sgd
         TensorShape shape = parameters.Shape;
         bool anyShared = gradient.IsSharedBy(shape.Members) || learningRate.Shape.Members > 1;
         ElementwiseGrid grid = ElementwiseGrid.Create(shape.Members, shape.MemberLength, anyShared);
-        device.Launch(grid.Launch("sgd_step"), new KernelArguments().Result(parameters).Result(velocity).Operand(gradient).Operand(learningRate)
+        device.Launch(grid.Launch("sgd_step"),
+            new KernelArguments().Result(parameters).Result(velocity).Operand(gradient).Operand(learningRate)
             .Float(momentum).Long(grid.Length).Int(grid.BlocksPerMember));
     }
 }

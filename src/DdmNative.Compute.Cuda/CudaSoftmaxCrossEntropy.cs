@@ -3,7 +3,10 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cuda;
 
-/// <summary>Launches kernels/SoftmaxCrossEntropy.cu: as many lanes of a warp per sample as there are classes, 32 at most, all members' samples one after the other.</summary>
+/// <summary>
+/// Launches kernels/SoftmaxCrossEntropy.cu: as many lanes of a warp per sample as there are classes, 32 at most, all members' samples one
+/// after the other.
+/// </summary>
 internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossEntropy
 {
     private const int Threads = 256;
@@ -12,11 +15,14 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
     // As in the kernels: a lane's classes in registers.
     private const int Some = 4;
 
-    protected override void ProbabilitiesCore(Tensor logits, Tensor probabilities) => Launch("probabilities", probabilities.Shape, probabilities, logits);
+    protected override void ProbabilitiesCore(Tensor logits, Tensor probabilities)
+        => Launch("probabilities", probabilities.Shape, probabilities, logits);
 
-    protected override void LossCore(Tensor logits, Tensor labels, Tensor loss) => Launch("loss", logits.Shape.WithMembers(loss.Shape.Members), loss, logits, labels);
+    protected override void LossCore(Tensor logits, Tensor labels, Tensor loss)
+        => Launch("loss", logits.Shape.WithMembers(loss.Shape.Members), loss, logits, labels);
 
-    protected override void BackwardCore(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent) => Launch("backward", cotangent.Shape, cotangent, logits, labels, weights);
+    protected override void BackwardCore(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent)
+        => Launch("backward", cotangent.Shape, cotangent, logits, labels, weights);
 
     protected override void BackwardTangentCore(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights, Tensor cotangentTangent)
         => Launch("backward_tangent", cotangentTangent.Shape, cotangentTangent, logits, logitsTangent, labels, weights);
@@ -43,7 +49,8 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
         }
 
         Tiling tiling = Tiling.Choose(logits, isShared, Threads / group);
-        arguments.Result(result).Int(samples).Int(tiling.Tile).Int(tiling.Length).Int(tiling.Tiles).Int(tiling.Rounds).Int(classes).Int(group);
+        arguments.Result(result).Int(samples).Int(tiling.Tile).Int(tiling.Length).Int(tiling.Tiles).Int(tiling.Rounds).Int(classes)
+            .Int(group);
         device.Launch(new($"softmax_cross_entropy_{operation}_{kept}", new Dim3(tiling.Blocks), new Dim3(Threads)), arguments);
     }
 
@@ -62,7 +69,8 @@ internal sealed class CudaSoftmaxCrossEntropy(CudaDevice device) : SoftmaxCrossE
         {
             (int period, int total) = (logits.Samples, logits.Members * logits.Samples);
             int length = !isShared ? most : period <= most ? most / period * period : period;
-            int tile = Math.Min(length, most), tiles = CeilingOf(length, tile), runs = CeilingOf(total, length), rounds = isShared ? Math.Min(MostRounds, runs) : 1;
+            int tile = Math.Min(length, most), tiles = CeilingOf(length, tile), runs = CeilingOf(total, length), rounds = isShared
+                ? Math.Min(MostRounds, runs) : 1;
             return new Tiling(tile, length, tiles, rounds, tiles * CeilingOf(runs, rounds));
         }
 

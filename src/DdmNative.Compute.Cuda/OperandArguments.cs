@@ -11,7 +11,8 @@ internal static class OperandArguments
     }
 
     /// <summary>A run of parameters: its address and the floats between its members' vectors, 0 if they are shared.</summary>
-    public static KernelArguments Operand(this KernelArguments arguments, Slice slice) => arguments.Pointer(slice.Address()).Long(slice.MemberStride());
+    public static KernelArguments Operand(this KernelArguments arguments, Slice slice)
+        => arguments.Pointer(slice.Address()).Long(slice.MemberStride());
 
     /// <summary>A result, densely packed for all members.</summary>
     public static KernelArguments Result(this KernelArguments arguments, Tensor tensor) => arguments.Pointer(((CudaTensor)tensor).Address);

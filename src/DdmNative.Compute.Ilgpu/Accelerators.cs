@@ -46,7 +46,8 @@ internal sealed class Accelerators : IDisposable
     /// so that no barrier waits for another thread, which costs a fraction of a millisecond on a quiet machine and tens of milliseconds on
     /// a busy one.
     /// </summary>
-    private static CPUDevice Cpu() => new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Environment.ProcessorCount);
+    private static CPUDevice Cpu()
+        => new(numThreadsPerWarp: 2, numWarpsPerMultiprocessor: 1, numMultiprocessors: Environment.ProcessorCount);
 
     private static IEnumerable<(AcceleratorType Type, string Word)> Kinds()
         => [(AcceleratorType.Cuda, "cuda"), (AcceleratorType.OpenCL, "opencl"), (AcceleratorType.CPU, "cpu")];

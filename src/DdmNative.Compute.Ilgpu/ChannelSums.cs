@@ -13,7 +13,8 @@ internal sealed class ChannelSums(IlgpuDevice device)
         (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, result.Vector.Shape.Members, shape.Channels);
         device.Launch<SumArguments>(Sum, groups, device.Threads, memory => new()
         {
-            Grid = grid, Samples = shape.Samples, Channels = shape.Channels, Pixels = shape.Height * shape.Width, Cotangent = memory.Operand(cotangent), Result = memory.Operand(result),
+            Grid = grid, Samples = shape.Samples, Channels = shape.Channels, Pixels = shape.Height * shape.Width,
+            Cotangent = memory.Operand(cotangent), Result = memory.Operand(result),
         });
     }
 

@@ -9,21 +9,24 @@ namespace DdmNative.Compute.Ilgpu;
 /// </summary>
 internal sealed class IlgpuAdam(IlgpuDevice device) : Adam
 {
-    protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)
+    protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient,
+        Tensor corrections)
     {
         int length = (int)values.Shape.MemberLength;
         (MemberGrid grid, int groups) = MemberGrid.Create(device, values.Shape.Members, length);
         device.Launch<StepArguments>(Step, groups, device.Threads, memory => new()
         {
             Grid = grid, Length = length, Beta1 = options.Beta1, Beta2 = options.Beta2, Epsilon = options.Epsilon,
-            Values = memory.Operand(values), FirstMoment = memory.Operand(firstMoment), SecondMoment = memory.Operand(secondMoment), Gradient = memory.Operand(gradient), Corrections = memory.Operand(corrections),
+            Values = memory.Operand(values), FirstMoment = memory.Operand(firstMoment), SecondMoment = memory.Operand(secondMoment),
+            Gradient = memory.Operand(gradient), Corrections = memory.Operand(corrections),
         });
     }
 
     internal static void Step(StepArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var values, var first, var second) = (arguments.Values.View(member), arguments.FirstMoment.View(member), arguments.SecondMoment.View(member));
+        (var values, var first, var second) = (arguments.Values.View(member), arguments.FirstMoment.View(member),
+            arguments.SecondMoment.View(member));
         (var gradient, var corrections) = (arguments.Gradient.View(member), arguments.Corrections.View(member));
         (float rate, float secondCorrection) = (corrections[0], corrections[1]);
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)

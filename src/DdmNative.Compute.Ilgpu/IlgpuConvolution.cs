@@ -12,7 +12,8 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
     private readonly ProductLauncher _products = new(device);
     private readonly ChannelSums _biases = new(device);
 
-    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y) => Correlate(shape, isForward: true, (x, filter), null, bias, y);
+    protected override void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y)
+        => Correlate(shape, isForward: true, (x, filter), null, bias, y);
 
     protected override void ForwardTangentCore(
         ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
@@ -25,29 +26,38 @@ internal sealed class IlgpuConvolution(IlgpuDevice device) : Convolution
         ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent)
         => Correlate(shape, isForward: false, (cotangentTangent, filter), (cotangent, filterTangent), null, xCotangentTangent);
 
-    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
+    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
+        Slice biasCotangent)
         => FilterGradient(shape, (cotangent, x), null, filterCotangent, cotangent, biasCotangent);
 
     protected override void BackwardFilterTangentCore(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
-        => FilterGradient(shape, (cotangentTangent, x), xTangent is null ? null : (cotangent, xTangent), filterCotangentTangent, cotangentTangent, biasCotangentTangent);
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
+        Slice biasCotangentTangent)
+        => FilterGradient(shape, (cotangentTangent, x), xTangent is null
+            ? null : (cotangent, xTangent), filterCotangentTangent, cotangentTangent, biasCotangentTangent);
 
-    private void Correlate(ConvolutionShape shape, bool isForward, (Tensor Images, Slice Filter) first, (Tensor Images, Slice Filter)? second, Slice? bias, Tensor result)
+    private void Correlate(ConvolutionShape shape, bool isForward, (Tensor Images, Slice Filter) first,
+        (Tensor Images, Slice Filter)? second, Slice? bias, Tensor result)
     {
         (Tensor images, Slice filter) = second ?? first;
-        ProductExtents extents = CorrelationProduct.ExtentsOf(shape, isForward, result.Shape.Samples) with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
+        ProductExtents extents = CorrelationProduct.ExtentsOf(shape, isForward, result.Shape.Samples)
+            with { Sources = second is null ? 1 : 2, HasBias = bias is null ? 0 : 1 };
         _products.Run(extents, result.Shape.Members, (memory, tiled) => new CorrelationProduct(
-            shape, isForward, tiled with { Result = memory.Operand(result), Bias = bias is Slice added ? memory.Operand(added) : memory.Operand(result) },
+            shape, isForward, tiled with { Result = memory.Operand(result), Bias = bias is Slice added
+            ? memory.Operand(added) : memory.Operand(result) },
             (memory.Operand(first.Images), memory.Operand(images)), (memory.Operand(first.Filter), memory.Operand(filter))));
     }
 
     private void FilterGradient(
-        ConvolutionShape shape, (Tensor Cotangent, Tensor Images) first, (Tensor Cotangent, Tensor Images)? second, Slice filterResult, Tensor biasSource, Slice biasResult)
+        ConvolutionShape shape, (Tensor Cotangent, Tensor Images) first, (Tensor Cotangent, Tensor Images)? second, Slice filterResult,
+        Tensor biasSource, Slice biasResult)
     {
         (Tensor cotangent, Tensor images) = second ?? first;
-        ProductExtents extents = FilterGradientProduct.ExtentsOf(shape, first.Images.Shape.Samples) with { Sources = second is null ? 1 : 2 };
+        ProductExtents extents = FilterGradientProduct.ExtentsOf(shape, first.Images.Shape.Samples)
+            with { Sources = second is null ? 1 : 2 };
         _products.RunSplit(extents, filterResult.Vector.Shape.Members, filterResult, (memory, tiled) => new FilterGradientProduct(
-            shape, tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)), (memory.Operand(first.Images), memory.Operand(images))));
+            shape, tiled with { Bias = tiled.Result }, (memory.Operand(first.Cotangent), memory.Operand(cotangent)),
+            (memory.Operand(first.Images), memory.Operand(images))));
         _biases.Run(biasSource, biasResult);
     }
 }

@@ -27,7 +27,8 @@ public sealed class IlgpuDevice : Device
         (_accelerators, Name, Description) = (accelerators, which.Name, Describe(which.Device));
         _accelerator = accelerators.Open(which.Device);
         IsCpu = _accelerator.AcceleratorType == AcceleratorType.CPU;
-        Threads = IsCpu ? 1 : Math.Min(GpuThreads, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_accelerator.MaxNumThreadsPerGroup + 1) / 2);
+        Threads = IsCpu ? 1 : Math.Min(GpuThreads,
+            (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_accelerator.MaxNumThreadsPerGroup + 1) / 2);
         Memory = new DeviceMemory(_accelerator, Name);
     }
 
@@ -35,7 +36,9 @@ public sealed class IlgpuDevice : Device
 
     public override string Description { get; }
 
-    /// <summary>ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes. Its groups have one thread, so that no barrier waits.</summary>
+    /// <summary>
+    /// ILGPU's simulation of a GPU on the CPU: for correctness at tiny sizes. Its groups have one thread, so that no barrier waits.
+    /// </summary>
     internal bool IsCpu { get; }
 
     /// <summary>The number of groups that run at the same time.</summary>
@@ -71,7 +74,9 @@ public sealed class IlgpuDevice : Device
     }
 
     internal static string Describe(ILGPU.Runtime.Device device)
-        => string.Create(CultureInfo.InvariantCulture, $"{device.Name} through ILGPU, {device.NumMultiprocessors} multiprocessors, groups of {device.MaxNumThreadsPerGroup} threads at most")
+        => string.Create(CultureInfo.InvariantCulture,
+            $"{device.Name} through ILGPU, {device.NumMultiprocessors} multiprocessors, groups of {device.MaxNumThreadsPerGroup} threads "
+            + $"at most")
             + (device.AcceleratorType == AcceleratorType.CPU ? ": a simulation for tiny sizes" : "");
 
     /// <summary>Launches a kernel, or records the launch while a plan is being recorded.</summary>

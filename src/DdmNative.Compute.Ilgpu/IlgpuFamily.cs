@@ -49,5 +49,6 @@ public sealed class IlgpuFamily : IDeviceFamily
 
     /// <summary>Whether ILGPU, or a driver that it calls, failed: a driver may be missing, damaged or too old.</summary>
     private static bool IsFailureOfIlgpu(Exception e)
-        => e is AcceleratorException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException;
+        => e is AcceleratorException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException
+            or BadImageFormatException;
 }

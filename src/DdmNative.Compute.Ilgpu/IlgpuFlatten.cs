@@ -13,7 +13,8 @@ internal sealed class IlgpuFlatten(IlgpuDevice device) : Flatten
     {
         int length = (int)to.Shape.MemberLength;
         (MemberGrid grid, int groups) = MemberGrid.Create(device, to.Shape.Members, length);
-        device.Launch<CopyArguments>(CopyFloats, groups, device.Threads, memory => new() { Grid = grid, Length = length, From = memory.Operand(from), To = memory.Operand(to) });
+        device.Launch<CopyArguments>(CopyFloats, groups, device.Threads,
+            memory => new() { Grid = grid, Length = length, From = memory.Operand(from), To = memory.Operand(to) });
     }
 
     internal static void CopyFloats(CopyArguments arguments)

@@ -11,7 +11,8 @@ internal sealed class IlgpuGather(IlgpuDevice device) : Gather
         (MemberGrid grid, int groups) = MemberGrid.Create(device, y.Shape.Members, length);
         device.Launch<SamplesArguments>(Samples, groups, device.Threads, memory => new()
         {
-            Grid = grid, Length = length, SampleLength = sample, Source = memory.Operand(source), Indices = memory.Operand(indices), Y = memory.Operand(y),
+            Grid = grid, Length = length, SampleLength = sample, Source = memory.Operand(source), Indices = memory.Operand(indices),
+            Y = memory.Operand(y),
         });
     }
 

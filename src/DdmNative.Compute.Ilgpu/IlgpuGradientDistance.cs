@@ -23,7 +23,8 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     private readonly DistancePieceTables _tables = new(device, LongestPiece);
 
     protected override void EvaluateCore(
-        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
+        Tensor gradientCotangent)
     {
         DistancePieces pieces = _tables.Get(kind, blocks);
         int members = gradientCotangent.Shape.Members;
@@ -33,21 +34,25 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
         (MemberGrid grid, int groups) = MemberGrid.CreateForGroups(device, members, pieces.Count);
         device.Launch<PiecesArguments>(Sums, groups, device.Threads, memory => new()
         {
-            Grid = grid, Pieces = pieces.Count, Tables = memory.Operand(pieces.Tables), Gradient = memory.Operand(gradient), Target = memory.Operand(target), Values = memory.Operand(sums),
+            Grid = grid, Pieces = pieces.Count, Tables = memory.Operand(pieces.Tables), Gradient = memory.Operand(gradient),
+            Target = memory.Operand(target), Values = memory.Operand(sums),
         });
         (MemberGrid runGrid, int runGroups) = MemberGrid.Create(device, members, pieces.RunCount);
         float negligible = kind == GradientDistanceKind.RelativePerLayer ? (float)(NegligibleShare * NegligibleShare) : 0;
-        device.Launch<RunsArguments>(kind == GradientDistanceKind.RowCosine ? CosineFactors : RelativeFactors, runGroups, device.Threads, memory => new()
+        device.Launch<RunsArguments>(kind == GradientDistanceKind.RowCosine
+            ? CosineFactors : RelativeFactors, runGroups, device.Threads, memory => new()
         {
             Grid = runGrid, Pieces = pieces.Count, Runs = pieces.RunCount, Negligible = negligible, Tables = memory.Operand(pieces.Tables),
             Sums = memory.Operand(sums), Factors = memory.Operand(factors), Shares = memory.Operand(shares),
         });
         device.Launch<PiecesArguments>(Cotangent, groups, device.Threads, memory => new()
         {
-            Grid = grid, Pieces = pieces.Count, Tables = memory.Operand(pieces.Tables), Gradient = memory.Operand(gradient), Target = memory.Operand(target),
+            Grid = grid, Pieces = pieces.Count, Tables = memory.Operand(pieces.Tables), Gradient = memory.Operand(gradient),
+            Target = memory.Operand(target),
             Factors = memory.Operand(factors), Values = memory.Operand(gradientCotangent),
         });
-        device.Launch<DistanceArguments>(Distance, members, device.Threads, memory => new() { Runs = pieces.RunCount, Shares = memory.Operand(shares), Result = memory.Operand(distance) });
+        device.Launch<DistanceArguments>(Distance, members, device.Threads,
+            memory => new() { Runs = pieces.RunCount, Shares = memory.Operand(shares), Result = memory.Operand(distance) });
     }
 
     /// <summary>‖g‖², ‖g*‖², ⟨g, g*⟩ and ‖g − g*‖² of each piece.</summary>
@@ -55,7 +60,8 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     {
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         int member = arguments.Grid.Member;
-        (var tables, var g, var wanted, var values) = (arguments.Tables.View(member), arguments.Gradient.View(member), arguments.Target.View(member), arguments.Values.View(member));
+        (var tables, var g, var wanted, var values) = (arguments.Tables.View(member), arguments.Gradient.View(member),
+            arguments.Target.View(member), arguments.Values.View(member));
         for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
         {
             (int start, int length) = (ReadInteger(tables, 3 * piece), ReadInteger(tables, 3 * piece + 1));
@@ -80,7 +86,8 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     internal static void RelativeFactors(RunsArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var tables, var sums, var factors, var shares) = (arguments.Tables.View(member), arguments.Sums.View(member), arguments.Factors.View(member), arguments.Shares.View(member));
+        (var tables, var sums, var factors, var shares) = (arguments.Tables.View(member), arguments.Sums.View(member),
+            arguments.Factors.View(member), arguments.Shares.View(member));
         for (int run = arguments.Grid.First; run < arguments.Runs; run += arguments.Grid.Step)
         {
             float least = 0;
@@ -98,7 +105,8 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     internal static void CosineFactors(RunsArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var tables, var sums, var factors, var shares) = (arguments.Tables.View(member), arguments.Sums.View(member), arguments.Factors.View(member), arguments.Shares.View(member));
+        (var tables, var sums, var factors, var shares) = (arguments.Tables.View(member), arguments.Sums.View(member),
+            arguments.Factors.View(member), arguments.Shares.View(member));
         for (int run = arguments.Grid.First; run < arguments.Runs; run += arguments.Grid.Step)
         {
             Four sum = SumOfRun(tables, sums, arguments.Pieces, run);
@@ -115,11 +123,13 @@ internal sealed class IlgpuGradientDistance(IlgpuDevice device) : GradientDistan
     internal static void Cotangent(PiecesArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var tables, var g, var wanted, var values) = (arguments.Tables.View(member), arguments.Gradient.View(member), arguments.Target.View(member), arguments.Values.View(member));
+        (var tables, var g, var wanted, var values) = (arguments.Tables.View(member), arguments.Gradient.View(member),
+            arguments.Target.View(member), arguments.Values.View(member));
         var factors = arguments.Factors.View(member);
         for (int piece = arguments.Grid.FirstOfGroup; piece < arguments.Pieces; piece += arguments.Grid.StepOfGroups)
         {
-            (int start, int length, int run) = (ReadInteger(tables, 3 * piece), ReadInteger(tables, 3 * piece + 1), ReadInteger(tables, 3 * piece + 2));
+            (int start, int length, int run) = (ReadInteger(tables, 3 * piece), ReadInteger(tables, 3 * piece + 1),
+                ReadInteger(tables, 3 * piece + 2));
             float a = 0, b = 0;
             if (run >= 0)
             {

@@ -17,7 +17,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         (PlaneGrid planes, int groups, int threads) = Planes(y.Shape);
         device.Launch<ForwardArguments>(Forward, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Operand(x), Scale = memory.Operand(scale), Shift = memory.Operand(shift), Y = memory.Operand(y), Statistics = memory.Operand(statistics),
+            Planes = planes, X = memory.Operand(x), Scale = memory.Operand(scale), Shift = memory.Operand(shift), Y = memory.Operand(y),
+            Statistics = memory.Operand(statistics),
         });
     }
 
@@ -27,7 +28,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         (PlaneGrid planes, int groups, int threads) = Planes(yTangent.Shape);
         device.Launch<ForwardTangentArguments>(ForwardTangent, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Operand(x), XTangent = memory.Operand(xTangent), Statistics = memory.Operand(statistics), Scale = memory.Operand(scale),
+            Planes = planes, X = memory.Operand(x), XTangent = memory.Operand(xTangent), Statistics = memory.Operand(statistics),
+            Scale = memory.Operand(scale),
             ScaleTangent = memory.Operand(scaleTangent), ShiftTangent = memory.Operand(shiftTangent), YTangent = memory.Operand(yTangent),
         });
     }
@@ -39,7 +41,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         using Tensor shares = device.AllocateTransient(StatisticsShape(xCotangent.Shape));
         device.Launch<BackwardArguments>(Backward, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Operand(x), Statistics = memory.Operand(statistics), Cotangent = memory.Operand(cotangent), Scale = memory.Operand(scale),
+            Planes = planes, X = memory.Operand(x), Statistics = memory.Operand(statistics), Cotangent = memory.Operand(cotangent),
+            Scale = memory.Operand(scale),
             XCotangent = memory.Operand(xCotangent), Shares = memory.Operand(shares),
         });
         SumShares(shares, scaleCotangent, shiftCotangent);
@@ -53,7 +56,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         using Tensor shares = device.AllocateTransient(StatisticsShape(xCotangentTangent.Shape));
         device.Launch<BackwardTangentArguments>(BackwardTangent, groups, threads, memory => new()
         {
-            Planes = planes, X = memory.Operand(x), XTangent = memory.Operand(xTangent), Statistics = memory.Operand(statistics), Cotangent = memory.Operand(cotangent),
+            Planes = planes, X = memory.Operand(x), XTangent = memory.Operand(xTangent), Statistics = memory.Operand(statistics),
+            Cotangent = memory.Operand(cotangent),
             CotangentTangent = memory.Operand(cotangentTangent), Scale = memory.Operand(scale), ScaleTangent = memory.Operand(scaleTangent),
             XCotangentTangent = memory.Operand(xCotangentTangent), Shares = memory.Operand(shares),
         });
@@ -76,7 +80,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         (MemberGrid grid, int groups) = MemberGrid.Create(device, shares.Shape.Members, channels);
         device.Launch<SharesArguments>(SumShares, groups, device.Threads, memory => new()
         {
-            Grid = grid, Samples = shares.Shape.Samples, Channels = channels, Shares = memory.Operand(shares), Scale = memory.Operand(scale), Shift = memory.Operand(shift),
+            Grid = grid, Samples = shares.Shape.Samples, Channels = channels, Shares = memory.Operand(shares),
+            Scale = memory.Operand(scale), Shift = memory.Operand(shift),
         });
     }
 
@@ -120,7 +125,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         int member = planes.Grid.Member;
         (var x, var tangent, var y) = (arguments.X.View(member), arguments.XTangent.View(member), arguments.YTangent.View(member));
         (var statistics, var scales, var scaleTangents, var shiftTangents)
-            = (arguments.Statistics.View(member), arguments.Scale.View(member), arguments.ScaleTangent.View(member), arguments.ShiftTangent.View(member));
+            = (arguments.Statistics.View(member), arguments.Scale.View(member), arguments.ScaleTangent.View(member),
+            arguments.ShiftTangent.View(member));
         for (int plane = planes.Grid.FirstOfGroup; plane < planes.Count; plane += planes.Grid.StepOfGroups)
         {
             (int first, int channel, int at) = (plane * planes.Pixels, plane % planes.Channels, planes.StatisticsOf(plane));
@@ -148,8 +154,10 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         ArrayView<Four> scratch = SharedMemory.Allocate<Four>(GroupSum.MostThreads);
         PlaneGrid planes = arguments.Planes;
         int member = planes.Grid.Member;
-        (var x, var cotangent, var result) = (arguments.X.View(member), arguments.Cotangent.View(member), arguments.XCotangent.View(member));
-        (var statistics, var scales, var shares) = (arguments.Statistics.View(member), arguments.Scale.View(member), arguments.Shares.View(member));
+        (var x, var cotangent, var result) = (arguments.X.View(member), arguments.Cotangent.View(member),
+            arguments.XCotangent.View(member));
+        (var statistics, var scales, var shares) = (arguments.Statistics.View(member), arguments.Scale.View(member),
+            arguments.Shares.View(member));
         for (int plane = planes.Grid.FirstOfGroup; plane < planes.Count; plane += planes.Grid.StepOfGroups)
         {
             (int first, int channel, int at) = (plane * planes.Pixels, plane % planes.Channels, planes.StatisticsOf(plane));
@@ -179,8 +187,10 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
         PlaneGrid planes = arguments.Planes;
         int member = planes.Grid.Member;
         (var x, var xTangent, var cotangent, var cotangentTangent)
-            = (arguments.X.View(member), arguments.XTangent.View(member), arguments.Cotangent.View(member), arguments.CotangentTangent.View(member));
-        (var statistics, var scales, var scaleTangents) = (arguments.Statistics.View(member), arguments.Scale.View(member), arguments.ScaleTangent.View(member));
+            = (arguments.X.View(member), arguments.XTangent.View(member), arguments.Cotangent.View(member),
+            arguments.CotangentTangent.View(member));
+        (var statistics, var scales, var scaleTangents) = (arguments.Statistics.View(member), arguments.Scale.View(member),
+            arguments.ScaleTangent.View(member));
         (var result, var shares) = (arguments.XCotangentTangent.View(member), arguments.Shares.View(member));
         for (int plane = planes.Grid.FirstOfGroup; plane < planes.Count; plane += planes.Grid.StepOfGroups)
         {
@@ -196,7 +206,8 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
                 own += new Four(dot, normal * dot, error, normal * error);
             }
             Four sums = GroupSum.Compute(own, scratch);
-            float meanDot = sums.X / planes.Pixels, meanNormalDot = sums.Y / planes.Pixels, meanError = sums.Z / planes.Pixels, meanNormalError = sums.W / planes.Pixels;
+            float meanDot = sums.X / planes.Pixels, meanNormalDot = sums.Y / planes.Pixels, meanError = sums.Z / planes.Pixels,
+                meanNormalError = sums.W / planes.Pixels;
 
             // Σδ̇, Σ(δ̇x̂ + δx̂̇)
             Four ownTangents = default;
@@ -209,14 +220,17 @@ internal sealed class IlgpuInstanceNorm(IlgpuDevice device) : InstanceNorm
             Four tangents = GroupSum.Compute(ownTangents, scratch);
             float meanErrorDot = tangents.X / planes.Pixels, meanNormalErrorDot = tangents.Y / planes.Pixels;
 
-            float meanDDot = scaleTangent * meanError + scale * meanErrorDot, meanNormalDDot = scaleTangent * meanNormalError + scale * meanNormalErrorDot;
+            float meanDDot = scaleTangent * meanError + scale * meanErrorDot,
+                meanNormalDDot = scaleTangent * meanNormalError + scale * meanNormalErrorDot;
             for (int i = Group.IdxX; i < planes.Pixels; i += Group.DimX)
             {
                 float normal = (x[first + i] - mean) * reciprocal, error = cotangent[first + i];
                 float normalDot = reciprocal * (xTangent[first + i] - meanDot - normal * meanNormalDot);
                 float image = scale * (error - meanError - normal * meanNormalError);
                 float dDot = scaleTangent * error + scale * cotangentTangent[first + i];
-                result[first + i] = reciprocal * (dDot - meanDDot - normalDot * scale * meanNormalError - normal * meanNormalDDot - reciprocal * meanNormalDot * image);
+                result[first + i] = reciprocal
+                    * (dDot - meanDDot - normalDot * scale * meanNormalError - normal * meanNormalDDot - reciprocal * meanNormalDot
+                    * image);
             }
             if (Group.IdxX == 0)
             {

@@ -11,7 +11,8 @@ internal sealed class IlgpuPhilox(IlgpuDevice device) : Contracts.Philox
         (MemberGrid grid, int groups) = MemberGrid.Create(device, values.Vector.Shape.Members, values.Length);
         device.Launch<FillArguments>(Fill, groups, device.Threads, memory => new()
         {
-            Grid = grid, Length = values.Length, Low = low, Range = high - low, LowKey = (uint)seed, HighKey = (uint)(seed >> 32), Stream = stream, Values = memory.Operand(values),
+            Grid = grid, Length = values.Length, Low = low, Range = high - low, LowKey = (uint)seed, HighKey = (uint)(seed >> 32),
+            Stream = stream, Values = memory.Operand(values),
         });
     }
 

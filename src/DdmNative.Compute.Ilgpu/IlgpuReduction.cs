@@ -15,7 +15,8 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
     {
         int length = y.Shape.SampleLength;
         (MemberGrid grid, int groups) = MemberGrid.Create(device, y.Shape.Members, length);
-        device.Launch<SumArguments>(SumSamples, groups, device.Threads, memory => new() { Grid = grid, Samples = x.Shape.Samples, Length = length, X = memory.Operand(x), Y = memory.Operand(y) });
+        device.Launch<SumArguments>(SumSamples, groups, device.Threads,
+            memory => new() { Grid = grid, Samples = x.Shape.Samples, Length = length, X = memory.Operand(x), Y = memory.Operand(y) });
     }
 
     protected override void DotCore(Tensor a, Tensor b, Tensor y)
@@ -28,7 +29,8 @@ internal sealed class IlgpuReduction(IlgpuDevice device) : Reduction
         {
             Grid = grid, Length = length, Pieces = pieces, A = memory.Operand(a), B = memory.Operand(b), Y = memory.Operand(partials),
         });
-        device.Launch<SumArguments>(SumPieces, members, device.Threads, memory => new() { Length = pieces, X = memory.Operand(partials), Y = memory.Operand(y) });
+        device.Launch<SumArguments>(SumPieces, members, device.Threads,
+            memory => new() { Length = pieces, X = memory.Operand(partials), Y = memory.Operand(y) });
     }
 
     internal static void SumSamples(SumArguments arguments)

@@ -11,9 +11,11 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
 {
     protected override void ForwardCore(int window, Tensor x, Tensor y) => Pool(window, x, x, y);
 
-    protected override void ForwardTangentCore(int window, Tensor x, Tensor xTangent, Tensor yTangent) => Pool(window, x, xTangent, yTangent);
+    protected override void ForwardTangentCore(int window, Tensor x, Tensor xTangent, Tensor yTangent)
+        => Pool(window, x, xTangent, yTangent);
 
-    protected override void BackwardCore(int window, Tensor x, Tensor cotangent, Tensor xCotangent) => Launch(Backward, window, x, cotangent, xCotangent, x.Shape);
+    protected override void BackwardCore(int window, Tensor x, Tensor cotangent, Tensor xCotangent)
+        => Launch(Backward, window, x, cotangent, xCotangent, x.Shape);
 
     private void Pool(int window, Tensor x, Tensor values, Tensor y) => Launch(Forward, window, x, values, y, x.Shape);
 
@@ -23,7 +25,8 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
         (MemberGrid grid, int groups) = MemberGrid.Create(device, result.Shape.Members, length);
         device.Launch(kernel, groups, device.Threads, memory => new PoolArguments
         {
-            Grid = grid, Length = length, Window = window, Height = images.Height, Width = images.Width, PooledHeight = images.Height / window, PooledWidth = images.Width / window,
+            Grid = grid, Length = length, Window = window, Height = images.Height, Width = images.Width,
+            PooledHeight = images.Height / window, PooledWidth = images.Width / window,
             Share = 1.0f / (window * window), X = memory.Operand(x), Values = memory.Operand(values), Result = memory.Operand(result),
         });
     }
@@ -37,7 +40,8 @@ internal sealed class IlgpuReluAvgPool(IlgpuDevice device) : ReluAvgPool
         {
             int row = i / arguments.PooledWidth, column = i - row * arguments.PooledWidth;
             int plane = row / arguments.PooledHeight;
-            int corner = (plane * arguments.Height + (row - plane * arguments.PooledHeight) * arguments.Window) * arguments.Width + column * arguments.Window;
+            int corner = (plane * arguments.Height + (row - plane * arguments.PooledHeight) * arguments.Window) * arguments.Width + column
+                * arguments.Window;
             float sum = 0;
             for (int down = 0; down < arguments.Window; down++)
                 for (int right = 0; right < arguments.Window; right++)

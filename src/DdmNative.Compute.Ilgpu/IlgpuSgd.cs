@@ -13,7 +13,8 @@ internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
         (MemberGrid grid, int groups) = MemberGrid.Create(device, parameters.Shape.Members, length);
         device.Launch<StepArguments>(Step, groups, device.Threads, memory => new()
         {
-            Grid = grid, Length = length, Parameters = memory.Operand(parameters), Velocity = memory.Operand(velocity), Gradient = memory.Operand(gradient),
+            Grid = grid, Length = length, Parameters = memory.Operand(parameters), Velocity = memory.Operand(velocity),
+            Gradient = memory.Operand(gradient),
             LearningRate = memory.Operand(learningRate), Momentum = momentum,
         });
     }
@@ -21,7 +22,8 @@ internal sealed class IlgpuSgd(IlgpuDevice device) : Sgd
     internal static void Step(StepArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var parameters, var velocity, var gradient) = (arguments.Parameters.View(member), arguments.Velocity.View(member), arguments.Gradient.View(member));
+        (var parameters, var velocity, var gradient) = (arguments.Parameters.View(member), arguments.Velocity.View(member),
+            arguments.Gradient.View(member));
         float rate = arguments.LearningRate.View(member)[0];
         for (int i = arguments.Grid.First; i < arguments.Length; i += arguments.Grid.Step)
         {

@@ -10,11 +10,13 @@ namespace DdmNative.Compute.Ilgpu;
 /// </summary>
 internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCrossEntropy
 {
-    protected override void ProbabilitiesCore(Tensor logits, Tensor probabilities) => Launch(Probabilities, logits, logits, logits, logits, probabilities);
+    protected override void ProbabilitiesCore(Tensor logits, Tensor probabilities)
+        => Launch(Probabilities, logits, logits, logits, logits, probabilities);
 
     protected override void LossCore(Tensor logits, Tensor labels, Tensor loss) => Launch(Loss, logits, logits, labels, logits, loss);
 
-    protected override void BackwardCore(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent) => Launch(Backward, logits, logits, labels, weights, cotangent);
+    protected override void BackwardCore(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent)
+        => Launch(Backward, logits, logits, labels, weights, cotangent);
 
     protected override void BackwardTangentCore(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights, Tensor cotangentTangent)
         => Launch(BackwardTangent, logits, logitsTangent, labels, weights, cotangentTangent);
@@ -29,7 +31,8 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
         (MemberGrid grid, int groups) = MemberGrid.Create(device, result.Shape.Members, samples);
         device.Launch(kernel, groups, device.Threads, memory => new SoftmaxArguments
         {
-            Grid = grid, Samples = samples, Classes = classes, Logits = memory.Operand(logits), Tangent = memory.Operand(tangent), Labels = memory.Operand(labels), Weights = memory.Operand(weights),
+            Grid = grid, Samples = samples, Classes = classes, Logits = memory.Operand(logits), Tangent = memory.Operand(tangent),
+            Labels = memory.Operand(labels), Weights = memory.Operand(weights),
             Result = memory.Operand(result),
         });
     }
@@ -70,7 +73,8 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
     internal static void Backward(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var z, var q, var weights, var result) = (arguments.Logits.View(member), arguments.Labels.View(member), arguments.Weights.View(member), arguments.Result.View(member));
+        (var z, var q, var weights, var result) = (arguments.Logits.View(member), arguments.Labels.View(member),
+            arguments.Weights.View(member), arguments.Result.View(member));
         for (int n = arguments.Grid.First; n < arguments.Samples; n += arguments.Grid.Step)
         {
             (int first, int end) = (n * arguments.Classes, (n + 1) * arguments.Classes);
@@ -100,7 +104,8 @@ internal sealed class IlgpuSoftmaxCrossEntropy(IlgpuDevice device) : SoftmaxCros
     internal static void LabelCotangent(SoftmaxArguments arguments)
     {
         int member = arguments.Grid.Member;
-        (var z, var tangent, var weights, var result) = (arguments.Logits.View(member), arguments.Tangent.View(member), arguments.Weights.View(member), arguments.Result.View(member));
+        (var z, var tangent, var weights, var result) = (arguments.Logits.View(member), arguments.Tangent.View(member),
+            arguments.Weights.View(member), arguments.Result.View(member));
         for (int n = arguments.Grid.First; n < arguments.Samples; n += arguments.Grid.Step)
         {
             (int first, int end) = (n * arguments.Classes, (n + 1) * arguments.Classes);

@@ -26,7 +26,8 @@ internal readonly struct MemberGrid
     public int StepOfGroups => _groupsPerMember;
 
     /// <summary>A grid for <paramref name="items"/> items of each member, one a thread, and its number of groups.</summary>
-    public static (MemberGrid Grid, int Groups) Create(IlgpuDevice device, int members, int items) => CreateForGroups(device, members, (items + device.Threads - 1) / device.Threads);
+    public static (MemberGrid Grid, int Groups) Create(IlgpuDevice device, int members, int items)
+        => CreateForGroups(device, members, (items + device.Threads - 1) / device.Threads);
 
     /// <summary>
     /// A grid for items that are each the work of a group. On the CPU accelerator a member has at most as many groups as run at the same

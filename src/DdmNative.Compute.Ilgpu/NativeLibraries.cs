@@ -25,7 +25,8 @@ internal static class NativeLibraries
     {
         string? file = (name, OperatingSystem.IsWindows()) switch
         {
-            ("cuda" or "nvcuda", _) when Environment.GetEnvironmentVariable(CudaVariable) is { Length: > 0 } path => Directory.Exists(path) ? Path.Combine(path, CudaFile) : path,
+            ("cuda" or "nvcuda", _) when Environment.GetEnvironmentVariable(CudaVariable) is { Length: > 0 } path => Directory.Exists(path)
+                ? Path.Combine(path, CudaFile) : path,
             ("cuda", false) => CudaFile,
             ("OpenCL", false) => "libOpenCL.so.1",
             _ => null,

@@ -56,7 +56,9 @@ internal sealed class ManagedCudaDriver : ICudaDriver
                     + "Check `nvidia-smi`, or use --device cpu.");
             int version = Version();
             if (version < OldestVersion)
-                throw new CudaUnavailableException($"the CUDA driver is too old for ManagedCuda: it supports CUDA {NativeCudaDriver.VersionText(version)}; 12.3 or later is needed. Update the NVIDIA driver, or use --device cuda.");
+                throw new CudaUnavailableException(
+                    $"the CUDA driver is too old for ManagedCuda: it supports CUDA {NativeCudaDriver.VersionText(version)}; 12.3 or later "
+                    + $"is needed. Update the NVIDIA driver, or use --device cuda.");
             if (DeviceCount() == 0)
                 throw new CudaUnavailableException(
                     "no CUDA device: the driver is installed but finds no NVIDIA GPU. "
@@ -64,7 +66,9 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         }
         catch (EntryPointNotFoundException e)
         {
-            throw new CudaUnavailableException($"the CUDA driver lacks a function that ManagedCuda needs: {e.Message} Update the NVIDIA driver (CUDA 12.3 or later), or use --device cuda.", e);
+            throw new CudaUnavailableException(
+                $"the CUDA driver lacks a function that ManagedCuda needs: {e.Message} Update the NVIDIA driver (CUDA 12.3 or later), or "
+                + $"use --device cuda.", e);
         }
     }
 
@@ -97,7 +101,8 @@ internal sealed class ManagedCudaDriver : ICudaDriver
     public int Attribute(DeviceAttribute attribute, int device)
     {
         int value = 0;
-        Check(DriverAPINativeMethods.DeviceManagement.cuDeviceGetAttribute(ref value, (CUDeviceAttribute)attribute, DeviceOf(device)), $"cuDeviceGetAttribute of {attribute}");
+        Check(DriverAPINativeMethods.DeviceManagement.cuDeviceGetAttribute(ref value, (CUDeviceAttribute)attribute, DeviceOf(device)),
+            $"cuDeviceGetAttribute of {attribute}");
         return value;
     }
 
@@ -138,7 +143,8 @@ internal sealed class ManagedCudaDriver : ICudaDriver
 
     public nint AllocateHost(long bytes)
     {
-        CudaPageLockedHostMemory<byte> memory = Call(() => new CudaPageLockedHostMemory<byte>(bytes, CUMemHostAllocFlags.None), "cuMemHostAlloc", bytes);
+        CudaPageLockedHostMemory<byte> memory = Call(() => new CudaPageLockedHostMemory<byte>(bytes, CUMemHostAllocFlags.None),
+            "cuMemHostAlloc", bytes);
         _hostMemory[memory.PinnedHostPointer] = memory;
         return memory.PinnedHostPointer;
     }
@@ -194,7 +200,8 @@ internal sealed class ManagedCudaDriver : ICudaDriver
     {
         // CudaEvent.ElapsedTime is cuEventElapsedTime_v2, which drivers have from CUDA 12.8 on.
         float milliseconds = 0;
-        Check(DriverAPINativeMethods.Events.cuEventElapsedTime(ref milliseconds, _events[start].Event, _events[end].Event), "cuEventElapsedTime");
+        Check(DriverAPINativeMethods.Events.cuEventElapsedTime(ref milliseconds, _events[start].Event, _events[end].Event),
+            "cuEventElapsedTime");
         return milliseconds;
     }
 
@@ -261,14 +268,17 @@ internal sealed class ManagedCudaDriver : ICudaDriver
         }
         catch (global::ManagedCuda.CudaException e)
         {
-            throw Failure(e.CudaError, $"cuLaunchKernel of {launch.Kernel}, grid {launch.Grid}, block {launch.Block}, {launch.DynamicSharedBytes} bytes of dynamic shared memory,");
+            throw Failure(e.CudaError,
+                $"cuLaunchKernel of {launch.Kernel}, grid {launch.Grid}, block {launch.Block}, {launch.DynamicSharedBytes} bytes of "
+                + $"dynamic shared memory,");
         }
     }
 
     public void BeginCapture(nint stream)
     {
         CudaGraph graph = Call(() => new CudaGraph(), "cuGraphCreate");
-        CUResult result = DriverAPINativeMethods.Streams.cuStreamBeginCaptureToGraph(_streams[stream].Stream, graph.Graph, null, null, 0, CUstreamCaptureMode.Local);
+        CUResult result = DriverAPINativeMethods.Streams.cuStreamBeginCaptureToGraph(_streams[stream].Stream, graph.Graph, null, null, 0,
+            CUstreamCaptureMode.Local);
         if (result != CUResult.Success)
         {
             graph.Dispose();
@@ -370,17 +380,20 @@ internal sealed class ManagedCudaDriver : ICudaDriver
             throw Failure(result, call);
     }
 
-    private static CudaException Failure(CUResult result, string call, string? log = null) => new((CudaResult)result, NameOf(result), TextOf(result), call, log);
+    private static CudaException Failure(CUResult result, string call, string? log = null)
+        => new((CudaResult)result, NameOf(result), TextOf(result), call, log);
 
     private static string NameOf(CUResult result)
     {
         nint text = 0;
-        return DriverAPINativeMethods.ErrorHandling.cuGetErrorName(result, ref text) == CUResult.Success ? Marshal.PtrToStringUTF8(text)! : "an error unknown to the driver";
+        return DriverAPINativeMethods.ErrorHandling.cuGetErrorName(result, ref text) == CUResult.Success
+            ? Marshal.PtrToStringUTF8(text)! : "an error unknown to the driver";
     }
 
     private static string TextOf(CUResult result)
     {
         nint text = 0;
-        return DriverAPINativeMethods.ErrorHandling.cuGetErrorString(result, ref text) == CUResult.Success ? Marshal.PtrToStringUTF8(text)! : "no description";
+        return DriverAPINativeMethods.ErrorHandling.cuGetErrorString(result, ref text) == CUResult.Success
+            ? Marshal.PtrToStringUTF8(text)! : "no description";
     }
 }

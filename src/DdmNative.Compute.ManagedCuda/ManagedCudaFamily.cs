@@ -18,13 +18,15 @@ public sealed class ManagedCudaFamily : IDeviceFamily
     public IReadOnlyList<string> Precisions => PrecisionNames.All;
 
     public IReadOnlyList<DeviceListing> ListDevices()
-        => [.. CudaDeviceFacts.ReadAll(new ManagedCudaDriver()).Select(facts => new DeviceListing($"{FamilyName}:{facts.Ordinal}", $"{facts.Description}, through ManagedCuda"))];
+        => [.. CudaDeviceFacts.ReadAll(new ManagedCudaDriver())
+            .Select(facts => new DeviceListing($"{FamilyName}:{facts.Ordinal}", $"{facts.Description}, through ManagedCuda"))];
 
     public Device Open(string which, string precision)
     {
         int ordinal = 0;
         if (which.Length > 0 && !int.TryParse(which, NumberStyles.None, CultureInfo.InvariantCulture, out ordinal))
             throw new DeviceUnavailableException($"unknown device '{FamilyName}:{which}'; expected {Usage}. `ddm devices` describes them.");
-        return new CudaDevice(new ManagedCudaDriver(), ordinal, PrecisionNames.Find(precision) ?? throw new ArgumentException($"no precision '{precision}'", nameof(precision)));
+        return new CudaDevice(new ManagedCudaDriver(), ordinal, PrecisionNames.Find(precision)
+            ?? throw new ArgumentException($"no precision '{precision}'", nameof(precision)));
     }
 }

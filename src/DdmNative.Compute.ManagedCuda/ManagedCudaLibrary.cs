@@ -36,7 +36,8 @@ internal static class ManagedCudaLibrary
         // The event above is raised last: a libcuda.so on the loader's path takes precedence, and must be the same library.
         if (OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable(CudaLibrary.PathVariable) is { Length: > 0 } asked &&
             NativeLibrary.TryLoad(LinuxName + ".so", out nint first) && first != CudaLibrary.Handle)
-            return $"two CUDA drivers: {CudaLibrary.PathVariable} names {asked}, but ManagedCuda takes the libcuda.so of the loader's path. Put that folder first in LD_LIBRARY_PATH, or unset {CudaLibrary.PathVariable}.";
+            return $"two CUDA drivers: {CudaLibrary.PathVariable} names {asked}, but ManagedCuda takes the libcuda.so of the loader's "
+                + $"path. Put that folder first in LD_LIBRARY_PATH, or unset {CudaLibrary.PathVariable}.";
         return null;
     }
 }

@@ -24,7 +24,8 @@ public sealed class DistancePieces
                 runs.AddRange([first, pieces.Count / 3 - first]);
         }
         (Count, RunCount) = (pieces.Count / 3, runs.Count / 2);
-        Tables = device.Upload(TensorShape.Vector(1, pieces.Count + runs.Count), [.. pieces.Concat(runs).Select(BitConverter.Int32BitsToSingle)]);
+        Tables = device.Upload(TensorShape.Vector(1, pieces.Count + runs.Count),
+            [.. pieces.Concat(runs).Select(BitConverter.Int32BitsToSingle)]);
     }
 
     /// <summary>The number of pieces of a member.</summary>
@@ -38,7 +39,8 @@ public sealed class DistancePieces
     /// </summary>
     public Tensor Tables { get; }
 
-    internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks) => _kind == otherKind && _blocks.SequenceEqual(otherBlocks);
+    internal bool IsFor(GradientDistanceKind otherKind, IReadOnlyList<ParameterBlock> otherBlocks)
+        => _kind == otherKind && _blocks.SequenceEqual(otherBlocks);
 
     private IEnumerable<(int Start, int Length, bool Counts)> Terms() => _kind switch
     {

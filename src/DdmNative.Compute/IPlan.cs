@@ -2,7 +2,8 @@ namespace DdmNative.Compute;
 
 /// <summary>
 /// A fixed sequence of kernel calls on fixed buffers, recorded once and run many times: a training step, a matching step, an evaluation.
-/// A CUDA device captures it as a graph; the CPU device runs it member by member so that what one kernel wrote is still in the cache for the next.
+/// A CUDA device captures it as a graph; the CPU device runs it member by member so that what one kernel wrote is still in the cache for
+/// the next.
 /// </summary>
 public interface IPlan : IDisposable
 {

@@ -16,10 +16,12 @@ public static class IntermediatePlacement
         var offsets = new long[uses.Count];
         var placed = new List<int>();
         long arena = 0;
-        foreach (int i in Enumerable.Range(0, uses.Count).Where(i => uses[i].Last >= 0).OrderByDescending(i => uses[i].Bytes).ThenBy(i => i))
+        foreach (int i in Enumerable.Range(0, uses.Count).Where(i => uses[i].Last >= 0).OrderByDescending(i => uses[i].Bytes)
+            .ThenBy(i => i))
         {
             long offset = 0;
-            foreach (int other in placed.Where(other => uses[other].First <= uses[i].Last && uses[i].First <= uses[other].Last).OrderBy(other => offsets[other]))
+            foreach (int other in placed.Where(other => uses[other].First <= uses[i].Last && uses[i].First <= uses[other].Last)
+                .OrderBy(other => offsets[other]))
             {
                 if (offset + uses[i].Bytes <= offsets[other])
                     break;

@@ -30,7 +30,8 @@ public sealed class OutOfDeviceMemoryException : Exception
     public DeviceMemoryUse? MemoryUse { get; }
 
     private static string Use(DeviceMemoryUse? use)
-        => use is null ? "" : $" ({Mebibytes(use.UsedBytes)} MiB in use by this run, {Mebibytes(use.FreeBytes)} of {Mebibytes(use.TotalBytes)} MiB free)";
+        => use is null ? "" : $" ({Mebibytes(use.UsedBytes)} MiB in use by this run, {Mebibytes(use.FreeBytes)} of "
+            + $"{Mebibytes(use.TotalBytes)} MiB free)";
 
     private static string Mebibytes(long bytes) => (bytes / (1024.0 * 1024.0)).ToString("F1", CultureInfo.InvariantCulture);
 }

@@ -11,7 +11,8 @@ public readonly record struct Slice
     {
         ArgumentNullException.ThrowIfNull(vector);
         if (offset < 0 || length < 1 || offset + length > vector.Shape.SampleLength)
-            throw new ArgumentOutOfRangeException(nameof(offset), $"Parameters {offset}..{offset + length} are outside a vector of {vector.Shape.SampleLength}.");
+            throw new ArgumentOutOfRangeException(nameof(offset),
+                $"Parameters {offset}..{offset + length} are outside a vector of {vector.Shape.SampleLength}.");
         (Vector, Offset, Length) = (vector, offset, length);
     }
 

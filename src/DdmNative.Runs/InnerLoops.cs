@@ -112,9 +112,11 @@ public sealed class InnerLoops : IDisposable
     /// <summary>The first samples of each group.</summary>
     private static Synset SynsetOf(RunInputs inputs, int[] groups, int count, int perGroup)
     {
-        int[][] samples = [.. Enumerable.Range(0, count).Select(group => Enumerable.Range(0, groups.Length).Where(n => groups[n] == group).ToArray())];
+        int[][] samples = [.. Enumerable.Range(0, count)
+            .Select(group => Enumerable.Range(0, groups.Length).Where(n => groups[n] == group).ToArray())];
         int[] chosen = [.. samples.SelectMany(ofGroup => Enumerable.Range(0, perGroup).Select(i => ofGroup[i % ofGroup.Length]))];
-        return new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels).Nearest(chosen, perGroup);
+        return new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels).Nearest(chosen,
+            perGroup);
     }
 
     private T Own<T>(T part)

@@ -36,5 +36,6 @@ internal sealed class MeteredListener : IRunListener
 
     public void Note(string message) => _outer.Note(message);
 
-    private static bool IsMetered(IRunListener listener) => listener is MeteredListener || (listener is NestedListener nested && IsMetered(nested.Outer));
+    private static bool IsMetered(IRunListener listener)
+        => listener is MeteredListener || (listener is NestedListener nested && IsMetered(nested.Outer));
 }

@@ -32,7 +32,8 @@ internal static class PeakMemory
         if (OperatingSystem.IsLinux())
         {
             string? line = File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Mark, StringComparison.Ordinal));
-            if (line is not null && long.TryParse(line.AsSpan(Mark.Length).Trim().TrimEnd("kB").TrimEnd(), System.Globalization.CultureInfo.InvariantCulture, out long kibibytes))
+            if (line is not null && long.TryParse(line.AsSpan(Mark.Length).Trim().TrimEnd("kB").TrimEnd(),
+                System.Globalization.CultureInfo.InvariantCulture, out long kibibytes))
                 return kibibytes * 1024;
         }
 

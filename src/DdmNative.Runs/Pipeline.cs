@@ -19,7 +19,8 @@ internal sealed class Pipeline
     {
         _stages = stages;
         foreach (Stage stage in stages)
-            _keys.Add(stage.Name, Fingerprint.Of([RunRecord.CurrentFormat.ToString(CultureInfo.InvariantCulture), stage.Name, stage.Settings,
+            _keys.Add(stage.Name, Fingerprint.Of(
+                [RunRecord.CurrentFormat.ToString(CultureInfo.InvariantCulture), stage.Name, stage.Settings,
                 stage.ReadsData ? dataHash : "", .. stage.Needs.Select(need => (object)_keys[need])]));
     }
 
@@ -39,7 +40,8 @@ internal sealed class Pipeline
         Stage? begun = _stages.FirstOrDefault(stage => stage.Name == folder.Record!.Begun);
         HashSet<string> finished = [.. folder.Record!.Stages.Select(record => record.Name)];
         bool canGoOn = begun is not null && begun.Needs.All(need => finished.Contains(need) && causes[need] is null);
-        if (Resumption.Describe(_stages, causes, finished, begun, canGoOn ? begun!.Kept(contextFor(_keys[begun.Name])) : null) is string found)
+        if (Resumption.Describe(_stages, causes, finished, begun, canGoOn
+            ? begun!.Kept(contextFor(_keys[begun.Name])) : null) is string found)
             listener.Note(found);
         foreach (Stage stage in _stages)
         {
@@ -83,7 +85,8 @@ internal sealed class Pipeline
         long peak = PeakMemory.Bytes();
         var files = new Dictionary<string, string>();
         foreach (string file in result.Files)
-            files.Add(file, Fingerprint.OfFile(folder.PathOf(file)) ?? throw new DiskException(folder.PathOf(file), new IOException("it was written but no longer exists")));
+            files.Add(file, Fingerprint.OfFile(folder.PathOf(file))
+                ?? throw new DiskException(folder.PathOf(file), new IOException("it was written but no longer exists")));
         return new StageRecord
         {
             Name = stage.Name,
@@ -92,7 +95,8 @@ internal sealed class Pipeline
             PeakBytes = Math.Max(peak, context.ByShards.PeakBytes),
             Files = files,
             Figures = result.Figures,
-            Read = stage.Needs.Where(need => Find(folder.Record!, need) is not null).ToDictionary(need => need, need => FilesOf(folder.Record!, need)!),
+            Read = stage.Needs.Where(need => Find(folder.Record!, need) is not null)
+            .ToDictionary(need => need, need => FilesOf(folder.Record!, need)!),
         };
     }
 
@@ -121,7 +125,8 @@ internal sealed class Pipeline
             StageRecord? finished = Find(record, stage.Name);
             string? cause = null;
             if (finished is not null && finished.Key != _keys[stage.Name])
-                cause = stage.Needs.FirstOrDefault(need => Find(record, need) is not StageRecord before || before.Key != _keys[need]) is string need
+                cause = stage.Needs.FirstOrDefault(need => Find(record, need) is not StageRecord before
+                    || before.Key != _keys[need]) is string need
                     ? $"it needs {need}, whose settings or data have changed"
                     : "a setting or the data have changed";
             else if (finished is not null && ChangedFile(folder, finished) is string file)
@@ -138,12 +143,16 @@ internal sealed class Pipeline
     /// that it read.
     /// </summary>
     private static string? ReadOtherwise(Stage stage, StageRecord record, RunRecord run)
-        => record.Read is null ? null : stage.Needs.FirstOrDefault(need => FilesOf(run, need) is string now && record.Read.TryGetValue(need, out string? then) && then != now) is string changed
+        => record.Read is null ? null
+            : stage.Needs.FirstOrDefault(need => FilesOf(run, need) is string now && record.Read.TryGetValue(need, out string? then)
+                && then != now) is string changed
             ? $"it read files of {changed} that have changed since"
             : null;
 
     private static string? FilesOf(RunRecord run, string stage)
-        => Find(run, stage) is StageRecord record ? Fingerprint.Of([.. record.Files.OrderBy(file => file.Key, StringComparer.Ordinal).SelectMany(file => new[] { file.Key, file.Value })]) : null;
+        => Find(run, stage) is StageRecord record
+            ? Fingerprint.Of([.. record.Files.OrderBy(file => file.Key, StringComparer.Ordinal)
+                .SelectMany(file => new[] { file.Key, file.Value })]) : null;
 
     private static void Clear(RunFolder folder, Stage stage)
     {

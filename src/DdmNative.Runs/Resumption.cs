@@ -9,7 +9,8 @@ internal static class Resumption
     /// <param name="finished">The finished stages, including those to be recomputed.</param>
     /// <param name="begun">The stage that was running when the last process ended.</param>
     /// <param name="kept">The partial results from which that stage resumes.</param>
-    public static string? Describe(IReadOnlyList<Stage> stages, IReadOnlyDictionary<string, string?> causes, IReadOnlySet<string> finished, Stage? begun, string? kept)
+    public static string? Describe(IReadOnlyList<Stage> stages, IReadOnlyDictionary<string, string?> causes, IReadOnlySet<string> finished,
+        Stage? begun, string? kept)
     {
         Stage[] again = [.. stages.Where(stage => causes[stage.Name] is not null)];
         int left = stages.Count(stage => finished.Contains(stage.Name)) - again.Length;
@@ -20,7 +21,8 @@ internal static class Resumption
         var parts = new List<string> { $"Resuming: {left} of {stages.Count} stages {(left == 1 ? "is" : "are")} finished" };
         if (begun is not null)
             parts.Add($"{begun.Name} was interrupted and {(kept is null ? "starts again" : "resumes, " + kept + " kept")}");
-        parts.AddRange(again.GroupBy(stage => causes[stage.Name]).Select(group => $"{string.Join(", ", group.Select(stage => stage.Name))} recomputed ({group.Key})"));
+        parts.AddRange(again.GroupBy(stage => causes[stage.Name])
+            .Select(group => $"{string.Join(", ", group.Select(stage => stage.Name))} recomputed ({group.Key})"));
         if (stages.Count - left - again.Length - (begun is null ? 0 : 1) is > 0 and int untouched)
             parts.Add($"{untouched} not started");
         return string.Join("; ", parts) + ".";

@@ -76,7 +76,8 @@ internal sealed class RunInputs
         if (job.Data.LabelNoise > 0 && train.Classes > 1)
             (train, planted) = LabelNoise.Plant(train, job.Data.LabelNoise, job.Data.Seed);
         if (train.Count == 0 || test.Count == 0)
-            throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing", "at least one of each", "Use another dataset.");
+            throw new BadInputException(job.Data.Source, "samples", $"{train.Count} for training and {test.Count} for testing",
+                "at least one of each", "Use another dataset.");
         if (goal.Attributes())
             _ = JobObjectives.Expand(job.Attribution.Objectives, test.Labels);
         GroupTable? groups = job.Groups.File is null ? null : GroupsCsv.Read(job.Groups.File, train);
@@ -101,7 +102,8 @@ internal sealed class RunInputs
     }
 
     /// <summary>The training options of the target and of every exact retraining.</summary>
-    public static TrainingOptions Recipe(Job job) => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
+    public static TrainingOptions Recipe(Job job)
+        => new(job.Training.LearningRate, job.Training.Momentum, job.Training.BatchSize, job.Training.Epochs, job.Seed);
 
     /// <summary>How much work the run's steps are.</summary>
     public TrainingPasses Passes
@@ -109,7 +111,8 @@ internal sealed class RunInputs
 
     /// <summary>For <c>run.json</c>.</summary>
     public DataRecord Describe()
-        => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean, Normalization.Std);
+        => new(Sha256, Train.Count, Test.Count, Train.Classes, Train.Channels, Train.Height, Train.Width, Normalization.Mean,
+            Normalization.Std);
 
     /// <summary>Notes for channels that have the same value in all images.</summary>
     private static string[] ConstantChannels(Dataset train)
@@ -144,13 +147,15 @@ internal sealed class RunInputs
     private static Normalization NormalizationFor(JobData data, Dataset train, TargetFiles? files)
     {
         if (data.Mean is null || data.Std is null)
-            return files is null ? Normalization.From(train) : CheckpointMetadata.NormalizationOf(files.Target, train.Channels) ?? Normalization.From(train);
+            return files is null ? Normalization.From(train) : CheckpointMetadata.NormalizationOf(files.Target, train.Channels)
+                ?? Normalization.From(train);
         if (data.Mean.Count != 1 && data.Mean.Count != train.Channels)
             throw BadInputException.OfJob("data.mean", $"{data.Mean.Count} numbers",
                 $"one for each of the {train.Channels} channels, or one for all", "Correct data.mean and data.std.");
         return new Normalization(PerChannel(data.Mean), PerChannel(data.Std));
 
-        double[] PerChannel(IReadOnlyList<double> values) => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
+        double[] PerChannel(IReadOnlyList<double> values)
+            => values.Count == 1 ? [.. Enumerable.Repeat(values[0], train.Channels)] : [.. values];
     }
 
     /// <summary>Rejects a method that needs more blocks than the network has.</summary>
@@ -161,7 +166,8 @@ internal sealed class RunInputs
             .Select(part => ($"attribution.methods[{i}]", part))) : [];
         if (goal.Unlearns() && job.Unlearning is JobUnlearning unlearning)
             named = named.Append(("unlearning.method", unlearning.Method));
-        foreach ((string field, string method) in named.Where(entry => MethodRegistry.Create(entry.Method) is DepthMethod depth && depth.Blocks > network.BlockCount))
+        foreach ((string field, string method) in named.Where(entry => MethodRegistry.Create(entry.Method) is DepthMethod depth
+            && depth.Blocks > network.BlockCount))
             throw BadInputException.OfJob(field, $"'{method}'", $"block:1 to block:{network.BlockCount}, the network's depth",
                 "Use fewer blocks, or all.");
     }
@@ -205,7 +211,8 @@ internal sealed class RunInputs
     private static void RequireEvaluation(Job job, JobEvaluation evaluation, int groupCount, int testCount)
     {
         RequireTwoGroups(job, groupCount);
-        if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves && evaluation.Subsets > halves)
+        if (evaluation.Metrics.Contains(EvaluationMetrics.LinearDatamodeling) && HalfSubsets.Halves(groupCount) is long halves
+            && evaluation.Subsets > halves)
             throw BadInputException.OfJob("evaluation.subsets", $"{evaluation.Subsets}",
                 $"at most {halves}, the different halves of {groupCount} groups", "Use fewer subsets, or more groups.");
         if (evaluation.Predictions > testCount)

@@ -39,13 +39,15 @@ public sealed record RunPlan(IReadOnlyList<PlannedStage> Stages, double Seconds,
         IReadOnlyList<Stage> stages = StageList.For(inputs.Job, goal, settings, inputs, record);
         foreach (Stage stage in stages)
             stage.Check(inputs);
-        IReadOnlyDictionary<string, StageRecord> finished = record is null ? new Dictionary<string, StageRecord>() : new Pipeline(stages, inputs.Sha256).Finished(record);
+        IReadOnlyDictionary<string, StageRecord> finished = record is null
+            ? new Dictionary<string, StageRecord>() : new Pipeline(stages, inputs.Sha256).Finished(record);
         double perPass = SecondsPerPass(inputs, device);
         var work = inputs.Passes;
         PlannedStage[] planned = [.. stages.Select(stage => finished.ContainsKey(stage.Name)
             ? new PlannedStage(stage.Name, stage.Title, IsDone: true, 0)
             : new PlannedStage(stage.Name, stage.Title, IsDone: false, stage.Work(work) * perPass))];
-        return new RunPlan(planned, planned.Sum(stage => stage.Seconds ?? 0), [.. planned.Where(stage => stage.Seconds is null).Select(stage => stage.Name)]);
+        return new RunPlan(planned, planned.Sum(stage => stage.Seconds ?? 0),
+            [.. planned.Where(stage => stage.Seconds is null).Select(stage => stage.Name)]);
     }
 
     /// <summary>The training time per image if models are trained together, measured with some steps on the run's own images.</summary>

@@ -18,8 +18,10 @@ public static class RunTelemetry
 
     private static readonly Meter Meter = new(Name);
     private static readonly ConcurrentDictionary<string, Counter<double>> Work = new();
-    private static readonly Histogram<double> StageDuration = Meter.CreateHistogram<double>("ddm.stage.duration", "s", "The duration of a finished stage.");
-    private static readonly Gauge<long> PeakMemoryGauge = Meter.CreateGauge<long>("ddm.memory.peak", "By", "The peak resident memory of the process during the stage.");
+    private static readonly Histogram<double> StageDuration = Meter.CreateHistogram<double>("ddm.stage.duration", "s",
+        "The duration of a finished stage.");
+    private static readonly Gauge<long> PeakMemoryGauge = Meter.CreateGauge<long>("ddm.memory.peak", "By",
+        "The peak resident memory of the process during the stage.");
 
     /// <summary>The source of spans.</summary>
     public static ActivitySource Source { get; } = new(Name);
@@ -27,18 +29,22 @@ public static class RunTelemetry
     internal static Activity? StartRun(string folder, Job job, RunGoal goal, string device, RunInputs inputs)
     {
         Activity? span = Source.StartActivity("run");
-        span?.SetTag("ddm.run.folder", folder).SetTag("ddm.run.goal", goal.ToString().ToLowerInvariant()).SetTag("ddm.version", Runner.Version).SetTag("ddm.device", device)
-            .SetTag("ddm.data.source", job.Data.Source).SetTag("ddm.data.sha256", inputs.Sha256).SetTag("ddm.data.train", inputs.Train.Count).SetTag("ddm.data.test", inputs.Test.Count)
+        span?.SetTag("ddm.run.folder", folder).SetTag("ddm.run.goal", goal.ToString().ToLowerInvariant())
+            .SetTag("ddm.version", Runner.Version).SetTag("ddm.device", device)
+            .SetTag("ddm.data.source", job.Data.Source).SetTag("ddm.data.sha256", inputs.Sha256)
+                .SetTag("ddm.data.train", inputs.Train.Count).SetTag("ddm.data.test", inputs.Test.Count)
             .SetTag("ddm.seed", (long)job.Seed).SetTag("ddm.methods", string.Join(", ", job.Attribution.Methods));
         return span;
     }
 
     internal static Activity? StartStage(Stage stage, string key)
-        => Source.StartActivity(stage.Name)?.SetTag("ddm.stage", stage.Name).SetTag("ddm.stage.title", stage.Title).SetTag("ddm.stage.key", key);
+        => Source.StartActivity(stage.Name)?.SetTag("ddm.stage", stage.Name).SetTag("ddm.stage.title", stage.Title)
+            .SetTag("ddm.stage.key", key);
 
     /// <summary>A skipped stage has no span of its own, only an event in the run's span.</summary>
     internal static void PassedOver(string stage, string key)
-        => Activity.Current?.AddEvent(new ActivityEvent("stage passed over", tags: new ActivityTagsCollection { ["ddm.stage"] = stage, ["ddm.stage.key"] = key }));
+        => Activity.Current?.AddEvent(
+            new ActivityEvent("stage passed over", tags: new ActivityTagsCollection { ["ddm.stage"] = stage, ["ddm.stage.key"] = key }));
 
     internal static void Finished(Activity? span, StageRecord record)
     {
@@ -48,7 +54,8 @@ public static class RunTelemetry
             PeakMemoryGauge.Record(record.PeakBytes, stage);
         if (span is null)
             return;
-        span.SetTag("ddm.stage.seconds", record.Seconds).SetTag("ddm.stage.peak_bytes", record.PeakBytes).SetTag("ddm.stage.files", record.Files.Count).SetStatus(ActivityStatusCode.Ok);
+        span.SetTag("ddm.stage.seconds", record.Seconds).SetTag("ddm.stage.peak_bytes", record.PeakBytes)
+            .SetTag("ddm.stage.files", record.Files.Count).SetStatus(ActivityStatusCode.Ok);
         foreach ((string name, double value) in record.Figures)
             span.SetTag("ddm.figure." + name, value);
     }
@@ -65,6 +72,7 @@ public static class RunTelemetry
 
     /// <summary>Adds finished steps, models, samples, … to the counter <c>ddm.UNIT</c>.</summary>
     internal static void Done(string stage, double count, string unit)
-        => Work.GetOrAdd(unit, unit => Meter.CreateCounter<double>("ddm." + unit, "{" + unit + "}", $"The {unit} that stages have finished."))
+        => Work.GetOrAdd(unit, unit =>
+            Meter.CreateCounter<double>("ddm." + unit, "{" + unit + "}", $"The {unit} that stages have finished."))
             .Add(count, new KeyValuePair<string, object?>("ddm.stage", stage));
 }

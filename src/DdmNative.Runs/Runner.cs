@@ -34,7 +34,8 @@ public static class Runner
     /// <exception cref="Attribution.Online.MissingTrajectoryException">A method needs the trajectory of a target that has none.</exception>
     /// <exception cref="DiskException">A file could not be written; finished work is kept.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; finished work is kept.</exception>
-    public static RunSummary Run(string folder, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    public static RunSummary Run(string folder, Job job, RunGoal goal, RunSettings settings, Device device, IRunListener listener,
+        CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(settings);
@@ -64,7 +65,8 @@ public static class Runner
     }
 
     private static RunSummary Run(
-        RunFolder run, RunInputs inputs, Job job, IReadOnlyList<Stage> stages, ShardRecord? shard, PreparedRun? from, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+        RunFolder run, RunInputs inputs, Job job, IReadOnlyList<Stage> stages, ShardRecord? shard, PreparedRun? from, RunSettings settings,
+        Device device, IRunListener listener, CancellationToken stop)
     {
         run.Save(new RunRecord
         {
@@ -106,7 +108,8 @@ public static class Runner
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(places);
         if (RunFolder.Peek(folder) is null)
-            throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or create a run: ddm attribute --run DIR --data DIR.");
+            throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run",
+                "Check the path, or create a run: ddm attribute --run DIR --data DIR.");
         using RunFolder run = RunFolder.Open(folder);
         Job job = places.Apply(run.Record!.Job);
         RunInputs inputs = RunInputs.Load(job, RunGoal.Train);
@@ -116,12 +119,14 @@ public static class Runner
         foreach (StageRecord stage in run.Record.Stages)
         {
             if (Pipeline.ChangedFile(run, stage) is string file)
-                throw new BadInputException(run.PathOf(file), "file", "a missing or changed file", "the file of the finished stage " + stage.Name, "Run the command that created the run again: it recomputes the file.");
+                throw new BadInputException(run.PathOf(file), "file", "a missing or changed file",
+                    "the file of the finished stage " + stage.Name, "Run the command that created the run again: it recomputes the file.");
         }
 
         RunSummary summary = Summarise(run, inputs, new RunSettings());
         if (summary.Methods.Count == 0)
-            throw new BadInputException(folder, "attribution", "none that is finished for the current job and data", "a finished attribution", $"Run ddm attribute --run {folder} first.");
+            throw new BadInputException(folder, "attribution", "none that is finished for the current job and data",
+                "a finished attribution", $"Run ddm attribute --run {folder} first.");
         if (places != new InputPlaces())
             run.Save(run.Record with { Job = InputPlaces.Absolute(job) });
         Report.Write(run, inputs, summary);
@@ -186,6 +191,7 @@ public static class Runner
     private static string DescribeRuntime()
     {
         string vectors = Vector512.IsHardwareAccelerated ? "512-bit" : Vector256.IsHardwareAccelerated ? "256-bit" : "128-bit";
-        return $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {vectors} vectors{(Fma.IsSupported ? ", FMA" : "")}";
+        return $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {vectors} "
+            + $"vectors{(Fma.IsSupported ? ", FMA" : "")}";
     }
 }

@@ -16,7 +16,8 @@ namespace DdmNative.Runs;
 /// <param name="Listener">The progress listener.</param>
 /// <param name="Key">The stage's key, under which it may keep partial results.</param>
 /// <param name="Stop">The cancellation token.</param>
-internal sealed record StageContext(RunFolder Folder, Job Job, RunSettings Settings, Device Device, RunInputs Inputs, IRunListener Listener, string Key, CancellationToken Stop)
+internal sealed record StageContext(RunFolder Folder, Job Job, RunSettings Settings, Device Device, RunInputs Inputs, IRunListener Listener,
+    string Key, CancellationToken Stop)
 {
     /// <summary>The pieces of the stage's work that this process does; null for all.</summary>
     public StageShare? Share { get; init; }
@@ -27,7 +28,8 @@ internal sealed record StageContext(RunFolder Folder, Job Job, RunSettings Setti
         get
         {
             ShareRecord[] shares = [.. Folder.Record!.Shards.SelectMany(shard => shard.Shares).Where(share => share.Key == Key)];
-            return (shares.Sum(share => share.Computed), shares.Sum(share => share.Seconds), shares.Select(share => share.PeakBytes).DefaultIfEmpty().Max());
+            return (shares.Sum(share => share.Computed), shares.Sum(share => share.Seconds),
+                shares.Select(share => share.PeakBytes).DefaultIfEmpty().Max());
         }
     }
 

@@ -37,7 +37,8 @@ internal static class StageList
             return stages;
         stages.Add(new GroupStage(job, inputs.OwnGroups));
         JobUnlearning? unlearning = goal.Unlearns() ? job.Unlearning : null;
-        IEnumerable<string> methods = goal == RunGoal.Unlearn ? [] : goal == RunGoal.Distill ? job.Attribution.Methods.Take(1) : job.Attribution.Methods;
+        IEnumerable<string> methods = goal == RunGoal.Unlearn
+            ? [] : goal == RunGoal.Distill ? job.Attribution.Methods.Take(1) : job.Attribution.Methods;
         // The synsets of groups; methods distil those of classes themselves.
         IEnumerable<string> distilled = goal == RunGoal.Distill || job.Attribution.Granularity == Granularity.Group
             ? MethodRegistry.Parts(methods) : [];

@@ -10,7 +10,9 @@ using Xunit;
 
 namespace DdmNative.Attribution.Tests;
 
-/// <summary>What docs/contributing.md promises: a class that is in no list is reported, and so is a method without a test or a description.</summary>
+/// <summary>
+/// What docs/contributing.md promises: a class that is in no list is reported, and so is a method without a test or a description.
+/// </summary>
 public sealed class ContributingTests
 {
     /// <summary>Methods without a golden of PyTorch, and where they are compared with a reference.</summary>
@@ -31,11 +33,13 @@ public sealed class ContributingTests
 
     [Fact]
     public void Every_method_is_in_the_registry()
-        => Assert.Empty(Implementations<IAttributionMethod>().Except(MethodRegistry.All.Select(method => MethodRegistry.Create(method.Words[0]).GetType())));
+        => Assert.Empty(Implementations<IAttributionMethod>()
+            .Except(MethodRegistry.All.Select(method => MethodRegistry.Create(method.Words[0]).GetType())));
 
     [Fact]
     public void Every_online_mode_is_a_method()
-        => Assert.Empty(Implementations<IOnlineMode>().Where(mode => mode != typeof(OneStep)).Select(mode => ((IOnlineMode)CreateWithDefaults(mode)).Name)
+        => Assert.Empty(Implementations<IOnlineMode>().Where(mode => mode != typeof(OneStep))
+            .Select(mode => ((IOnlineMode)CreateWithDefaults(mode)).Name)
             .Except(MethodRegistry.All.Select(method => method.Name)));
 
     [Fact]
@@ -65,14 +69,16 @@ public sealed class ContributingTests
     public void Every_network_is_in_the_registry()
         => Assert.Empty(Types
             .Where(type => type != typeof(Network)
-                && type.GetMethod("Create", BindingFlags.Static | BindingFlags.Public, [typeof(NetworkOptions)])?.ReturnType == typeof(Network))
+                && type.GetMethod("Create", BindingFlags.Static | BindingFlags.Public, [typeof(NetworkOptions)])?.ReturnType
+                    == typeof(Network))
             .Except(NetworkRegistry.All.Select(network => network.Create.Method.DeclaringType!)));
 
     [Fact]
     public void Every_dataset_format_is_in_the_list()
         => Assert.Empty(Types
             .Where(type => type.GetMethod("Recognises", BindingFlags.Static | BindingFlags.Public) is not null
-                && type.GetMethod("Read", BindingFlags.Static | BindingFlags.Public, [typeof(string)])?.ReturnType == typeof((Dataset, Dataset)))
+                && type.GetMethod("Read", BindingFlags.Static | BindingFlags.Public, [typeof(string)])?.ReturnType
+                    == typeof((Dataset, Dataset)))
             .Except(DatasetLocator.Formats.Select(format => format.Recognises.Method.DeclaringType!)));
 
     private static IEnumerable<Type> Implementations<T>()
@@ -84,5 +90,6 @@ public sealed class ContributingTests
         return constructor.Invoke([.. constructor.GetParameters().Select(parameter => parameter.DefaultValue)]);
     }
 
-    private static string Root([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+    private static string Root([CallerFilePath] string thisFile = "")
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
 }

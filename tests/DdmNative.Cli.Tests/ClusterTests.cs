@@ -42,15 +42,18 @@ public sealed class ClusterTests
         Assert.Equal("Indexed", shards.Spec.CompletionMode);
         V1Container ddm = shards.Spec.Template.Spec.Containers.Single();
         Assert.Equal($"{shards.Spec.Completions}", ddm.Env.Single(variable => variable.Name == "SHARDS").Value);
-        Assert.All(shards.Spec.PodFailurePolicy.Rules.Where(rule => rule.OnExitCodes is not null), rule => Assert.Equal(ddm.Name, rule.OnExitCodes.ContainerName));
-        Assert.Contains(shards.Spec.PodFailurePolicy.Rules, rule => rule.Action == "Ignore" && rule.OnExitCodes?.Values.Contains(ExitCode.Interrupted) == true);
+        Assert.All(shards.Spec.PodFailurePolicy.Rules.Where(rule => rule.OnExitCodes is not null),
+            rule => Assert.Equal(ddm.Name, rule.OnExitCodes.ContainerName));
+        Assert.Contains(shards.Spec.PodFailurePolicy.Rules, rule => rule.Action == "Ignore"
+            && rule.OnExitCodes?.Values.Contains(ExitCode.Interrupted) == true);
         Assert.Equal("Never", shards.Spec.Template.Spec.RestartPolicy); // a failure policy wants it
 
         // The shell line as the pods run it, with a ddm that says what it was asked.
         string[] asked = [.. Enumerable.Range(0, shards.Spec.Completions!.Value).Select(index =>
         {
             var start = new ProcessStartInfo("sh") { RedirectStandardOutput = true };
-            foreach (string argument in (string[])["-c", "ddm() { echo \"$@\"; }; " + ddm.Args.Single().Replace("exec ", "", StringComparison.Ordinal)])
+            foreach (string argument in (string[])["-c",
+                "ddm() { echo \"$@\"; }; " + ddm.Args.Single().Replace("exec ", "", StringComparison.Ordinal)])
                 start.ArgumentList.Add(argument);
             start.Environment["JOB_COMPLETION_INDEX"] = $"{index}";
             start.Environment["SHARDS"] = "8";
@@ -59,7 +62,8 @@ public sealed class ClusterTests
             shell.WaitForExit();
             return line;
         })];
-        Assert.Equal(Enumerable.Range(1, 8).Select(i => $"run /job/job.json --run /runs/shards/{i} --from /runs/base --shard {i}/8"), asked);
+        Assert.Equal(Enumerable.Range(1, 8).Select(i => $"run /job/job.json --run /runs/shards/{i} --from /runs/base --shard {i}/8"),
+            asked);
     }
 
     [Fact]
@@ -77,13 +81,15 @@ public sealed class ClusterTests
         {
             V1PodSpec pod = step.Spec.Template.Spec;
             Assert.All(pod.Containers.Single().VolumeMounts, mount => Assert.Contains(pod.Volumes, volume => volume.Name == mount.Name));
-            Assert.All(pod.Volumes, volume => Assert.True(volume.ConfigMap?.Name == map.Metadata.Name || claims.Contains(volume.PersistentVolumeClaim?.ClaimName)));
+            Assert.All(pod.Volumes, volume =>
+                Assert.True(volume.ConfigMap?.Name == map.Metadata.Name || claims.Contains(volume.PersistentVolumeClaim?.ClaimName)));
         }
     }
 
     /// <summary>The objects of a manifest; a field that Kubernetes' types do not have is refused.</summary>
     private static object[] Objects(string manifest)
-        => [.. KubernetesYaml.LoadAllFromString(File.ReadAllText(Path.Combine(Root, "examples", "cluster", "kubernetes", manifest)), strict: true)];
+        => [.. KubernetesYaml.LoadAllFromString(File.ReadAllText(Path.Combine(Root, "examples", "cluster", "kubernetes", manifest)),
+            strict: true)];
 
     private static string RepositoryRoot()
     {

@@ -2,7 +2,8 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-// Most tests start processes, each of which keeps one core busy: as many of these collections run side by side as there are cores. Each has its own files.
+// Most tests start processes, each of which keeps one core busy: as many of these collections run side by side as there are cores. Each has
+// its own files.
 
 /// <summary>Commands that nothing disturbs.</summary>
 [CollectionDefinition(Name)]

@@ -73,7 +73,8 @@ public sealed class CommandLineReaderTests
     [InlineData("job.json: found an empty string", "run", "", "--run", "r")]
     [InlineData("--run: found an empty string", "experiment", "clusters", "--run", "")]
     [InlineData("--csv: found an empty string", "export", "--run", "r", "--csv", "")]
-    [InlineData("found 'more', which does not belong to an option; data takes ACTION NAME and options.", "data", "verify", "folder", "more")]
+    [InlineData("found 'more', which does not belong to an option; data takes ACTION NAME and options.", "data", "verify", "folder",
+        "more")]
     public void Operands_and_what_is_needed_are_named(string says, params string[] arguments)
         => Assert.Contains(says, Assert.Single(CommandLineReader.Read(arguments).Faults), StringComparison.Ordinal);
 

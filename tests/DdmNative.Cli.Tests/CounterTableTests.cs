@@ -5,7 +5,9 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-/// <summary>The emulator's counters: as a table of given figures, and as the emulator itself counts them for one device and for two.</summary>
+/// <summary>
+/// The emulator's counters: as a table of given figures, and as the emulator itself counts them for one device and for two.
+/// </summary>
 [Collection(Commands.Name)]
 public sealed class CounterTableTests(RunFiles files)
 {
@@ -41,7 +43,8 @@ public sealed class CounterTableTests(RunFiles files)
                 "| `scale` | 3 | 120 | 0.0% |  |  |  | 100.0% | 1.00 | 0.1 | 1.50 µs | memory |",
             ],
             Rows(output.ToString()));
-        Assert.EndsWith("executed 3000 million lane instructions in 2.50 s: 1200 million/s on this machine.\n", output.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("executed 3000 million lane instructions in 2.50 s: 1200 million/s on this machine.\n", output.ToString(),
+            StringComparison.Ordinal);
     }
 
     [SkippableFact]
@@ -63,7 +66,8 @@ public sealed class CounterTableTests(RunFiles files)
             Assert.Equal("0", row[6]);
         });
         string[] scale = Assert.Single(rows, row => row[0].StartsWith("`sgd_step", StringComparison.Ordinal));
-        Assert.True(Share(scale[7]) > 0.9 && double.Parse(scale[8], CultureInfo.InvariantCulture) is >= 1 and < 1.3, string.Join(" | ", scale));
+        Assert.True(Share(scale[7]) > 0.9
+            && double.Parse(scale[8], CultureInfo.InvariantCulture) is >= 1 and < 1.3, string.Join(" | ", scale));
     }
 
     [SkippableFact]
@@ -73,7 +77,8 @@ public sealed class CounterTableTests(RunFiles files)
         Skip.If(CudaMachine.Count < 2, "The emulator has one device; DDM_CUDA_EMULATOR_DEVICES=2 gives it two.");
         string job = CudaMachine.WriteJob(files);
 
-        Ddm.Result first = Ddm.Run("profile", job, "--device", "cuda:0", "--rounds", "1"), second = Ddm.Run("profile", job, "--device", "cuda:1", "--rounds", "1");
+        Ddm.Result first = Ddm.Run("profile", job, "--device", "cuda:0", "--rounds", "1"),
+            second = Ddm.Run("profile", job, "--device", "cuda:1", "--rounds", "1");
 
         Assert.True(second.Code == ExitCode.Done, second.Error);
         Assert.NotEmpty(Rows(first.Output));
@@ -105,7 +110,8 @@ public sealed class CounterTableTests(RunFiles files)
     private Dictionary<string, double> Work(string report, string device)
     {
         Ddm.Result result = Ddm.Run(
-            new Dictionary<string, string> { ["DDM_CUDA_EMULATOR_REPORT"] = report }, "run", CudaMachine.WriteJob(files), "--run", report + "-run", "--device", device, "--quiet");
+            new Dictionary<string, string> { ["DDM_CUDA_EMULATOR_REPORT"] = report }, "run", CudaMachine.WriteJob(files), "--run",
+            report + "-run", "--device", device, "--quiet");
         Assert.True(result.Code == ExitCode.Done, result.Error);
         return FlopsOf(report);
     }
@@ -114,10 +120,12 @@ public sealed class CounterTableTests(RunFiles files)
     {
         using var document = JsonDocument.Parse(File.ReadAllBytes(report));
         return document.RootElement.GetProperty("kernels").EnumerateArray().ToDictionary(
-            kernel => kernel.GetProperty("name").GetString()!, kernel => kernel.GetProperty("totals").GetProperty("work").GetProperty("fp32").GetDouble());
+            kernel => kernel.GetProperty("name").GetString()!,
+            kernel => kernel.GetProperty("totals").GetProperty("work").GetProperty("fp32").GetDouble());
     }
 
-    private static string[] Rows(string output) => [.. output.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.TrimEnd('\r'))];
+    private static string[] Rows(string output)
+        => [.. output.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.TrimEnd('\r'))];
 
     private static string[] Cells(string row) => [.. row.Trim('|').Split('|').Select(cell => cell.Trim())];
 

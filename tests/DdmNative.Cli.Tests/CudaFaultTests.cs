@@ -8,7 +8,8 @@ public sealed class CudaFaultTests(RunFiles files)
 {
     [Fact]
     public void A_driver_that_is_not_where_it_is_said_to_be_is_named()
-        => Expect(ExitCode.DeviceTrouble, "DDM_CUDA_DRIVER names /nowhere/libcuda.so.1, which does not exist", new() { ["DDM_CUDA_DRIVER"] = "/nowhere/libcuda.so.1" });
+        => Expect(ExitCode.DeviceTrouble, "DDM_CUDA_DRIVER names /nowhere/libcuda.so.1, which does not exist",
+            new() { ["DDM_CUDA_DRIVER"] = "/nowhere/libcuda.so.1" });
 
     [Fact]
     public void A_file_that_is_no_library_is_named()
@@ -34,7 +35,8 @@ public sealed class CudaFaultTests(RunFiles files)
         string ptx = files.PathOf("corrupt.ptx");
         File.WriteAllText(ptx, "this is no PTX");
 
-        Ddm.Result result = Expect(ExitCode.DeviceTrouble, "CUDA_ERROR_INVALID_PTX (218)", new() { ["DDM_CUDA_DRIVER"] = Driver(), ["DDM_CUDA_PTX"] = ptx });
+        Ddm.Result result = Expect(ExitCode.DeviceTrouble, "CUDA_ERROR_INVALID_PTX (218)",
+            new() { ["DDM_CUDA_DRIVER"] = Driver(), ["DDM_CUDA_PTX"] = ptx });
 
         Assert.Contains("ptxas fatal: Missing .version directive", result.Error, StringComparison.Ordinal);
         Assert.Contains("of the kernels in corrupt failed", result.Error, StringComparison.Ordinal);
@@ -45,9 +47,11 @@ public sealed class CudaFaultTests(RunFiles files)
     {
         string ptx = files.PathOf("empty.ptx"), run = files.PathOf("out-of-memory");
         File.WriteAllText(ptx, ".version 7.8");
-        string[] train = ["train", "--run", run, "--data", "generated:classes=2,per-class=8,size=8", "--width", "8", "--depth", "2", "--epochs", "1", "--quiet"];
+        string[] train = ["train", "--run", run, "--data", "generated:classes=2,per-class=8,size=8", "--width", "8", "--depth", "2",
+            "--epochs", "1", "--quiet"];
 
-        Ddm.Result failed = Ddm.Run(new Dictionary<string, string> { ["DDM_CUDA_DRIVER"] = Driver(), ["DDM_CUDA_PTX"] = ptx }, [.. train, "--device", "cuda"]);
+        Ddm.Result failed = Ddm.Run(new Dictionary<string, string> { ["DDM_CUDA_DRIVER"] = Driver(), ["DDM_CUDA_PTX"] = ptx },
+            [.. train, "--device", "cuda"]);
 
         Assert.True(failed.Code == ExitCode.OutOfMemory, failed.Error);
         Assert.Contains("Device cuda:0 cannot allocate another", failed.Error, StringComparison.Ordinal);

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-/// <summary>The CUDA devices that <c>DDM_CUDA_DRIVER</c> or the machine gives, and a job that is small enough for an emulated one.</summary>
+/// <summary>
+/// The CUDA devices that <c>DDM_CUDA_DRIVER</c> or the machine gives, and a job that is small enough for an emulated one.
+/// </summary>
 internal static class CudaMachine
 {
     public const string SmallJob = """
@@ -29,7 +31,8 @@ internal static class CudaMachine
     public static void RequireEmulator()
     {
         RequireDevice();
-        Skip.If(!Ddm.Run("devices").Output.Contains("emulator", StringComparison.OrdinalIgnoreCase), "The CUDA device is a true one; this test needs the emulator.");
+        Skip.If(!Ddm.Run("devices").Output.Contains("emulator", StringComparison.OrdinalIgnoreCase),
+            "The CUDA device is a true one; this test needs the emulator.");
     }
 
     /// <summary>The job as a file.</summary>
@@ -44,7 +47,8 @@ internal static class CudaMachine
     {
         Ddm.Result listed = Ddm.Run("devices", "--json");
         using var devices = JsonDocument.Parse(listed.Output);
-        int count = devices.RootElement.GetProperty("devices").EnumerateArray().Count(device => device.GetProperty("name").GetString()!.StartsWith("cuda:", StringComparison.Ordinal));
+        int count = devices.RootElement.GetProperty("devices").EnumerateArray()
+            .Count(device => device.GetProperty("name").GetString()!.StartsWith("cuda:", StringComparison.Ordinal));
         if (count == 0)
             return (0, "There is no CUDA device: " + Ddm.Run("devices").Error.Trim());
         string job = Path.GetTempFileName();

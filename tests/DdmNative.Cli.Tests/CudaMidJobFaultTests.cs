@@ -8,8 +8,9 @@ using Xunit;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>
-/// A CUDA device that fails in the middle of a job: ddm says what happened with the exit code for it, what was finished stays as it was, and the same command, given again, comes to the
-/// files of a job that nothing disturbed, bit by bit. Needs a C compiler and a device, or the emulator by <c>DDM_CUDA_DRIVER</c>; skipped with the reason where either is missing.
+/// A CUDA device that fails in the middle of a job: ddm says what happened with the exit code for it, what was finished stays as it was,
+/// and the same command, given again, comes to the files of a job that nothing disturbed, bit by bit. Needs a C compiler and a device, or
+/// the emulator by <c>DDM_CUDA_DRIVER</c>; skipped with the reason where either is missing.
 /// </summary>
 [Collection(CudaCommands.Name)]
 public sealed partial class CudaMidJobFaultTests(RunFiles files)
@@ -20,13 +21,18 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
     [SkippableTheory]
     [InlineData("cuMemAlloc_v2", 0.5, 2, FaultLasting.ThisCall, ExitCode.OutOfMemory, "Device cuda:0 cannot allocate another")]
     [InlineData("cuMemAlloc_v2", 0.9, 2, FaultLasting.ThisCall, ExitCode.OutOfMemory, "Device cuda:0 cannot allocate another")]
-    [InlineData("cuGraphInstantiateWithFlags", 0.5, 2, FaultLasting.Once, ExitCode.OutOfMemory, "cuGraphInstantiate failed: CUDA_ERROR_OUT_OF_MEMORY (2)")]
-    [InlineData("cuGraphLaunch", 0.3, 700, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuGraphLaunch failed: CUDA_ERROR_ILLEGAL_ADDRESS (700)")]
-    [InlineData("cuGraphLaunch", 0.7, 719, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuGraphLaunch failed: CUDA_ERROR_LAUNCH_FAILED (719)")]
+    [InlineData("cuGraphInstantiateWithFlags", 0.5, 2, FaultLasting.Once, ExitCode.OutOfMemory,
+        "cuGraphInstantiate failed: CUDA_ERROR_OUT_OF_MEMORY (2)")]
+    [InlineData("cuGraphLaunch", 0.3, 700, FaultLasting.EveryCall, ExitCode.DeviceTrouble,
+        "cuGraphLaunch failed: CUDA_ERROR_ILLEGAL_ADDRESS (700)")]
+    [InlineData("cuGraphLaunch", 0.7, 719, FaultLasting.EveryCall, ExitCode.DeviceTrouble,
+        "cuGraphLaunch failed: CUDA_ERROR_LAUNCH_FAILED (719)")]
     [InlineData("cuLaunchKernel", 0.6, 702, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "CUDA_ERROR_LAUNCH_TIMEOUT (702)")]
-    [InlineData("cuStreamSynchronize", 0.7, 700, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuStreamSynchronize failed: CUDA_ERROR_ILLEGAL_ADDRESS (700)")]
+    [InlineData("cuStreamSynchronize", 0.7, 700, FaultLasting.EveryCall, ExitCode.DeviceTrouble,
+        "cuStreamSynchronize failed: CUDA_ERROR_ILLEGAL_ADDRESS (700)")]
     [InlineData("cuMemcpyHtoDAsync_v2", 0.6, 214, FaultLasting.EveryCall, ExitCode.DeviceTrouble, "cuMemcpyHtoDAsync (")]
-    public void A_fault_has_its_exit_code_and_the_job_goes_on_to_the_same_bits(string call, double share, int result, FaultLasting lasting, int code, string says)
+    public void A_fault_has_its_exit_code_and_the_job_goes_on_to_the_same_bits(string call, double share, int result, FaultLasting lasting,
+    int code, string says)
     {
         (InterposedCudaDriver driver, string whole, Dictionary<string, int> calls) = Undisturbed();
         string run = NewRun();
@@ -51,7 +57,9 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
         WholeRunTests.AssertSameFiles(whole, run);
     }
 
-    /// <summary>A device whose memory is a little less than the job takes: the message says how much is missing and what lowers it, and that does.</summary>
+    /// <summary>
+    /// A device whose memory is a little less than the job takes: the message says how much is missing and what lowers it, and that does.
+    /// </summary>
     [SkippableFact]
     public void With_the_smaller_waves_that_the_message_advises_the_job_fits_and_has_the_same_bits()
     {
@@ -63,7 +71,8 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
         while (more - less > 100_000)
         {
             (long memory, string folder) = ((less + more) / 2, NewRun());
-            Dictionary<string, string> limited = new(driver.Passing()) { ["DDM_CUDA_EMULATOR_MEMORY"] = memory.ToString(CultureInfo.InvariantCulture) };
+            Dictionary<string, string> limited = new(
+                driver.Passing()) { ["DDM_CUDA_EMULATOR_MEMORY"] = memory.ToString(CultureInfo.InvariantCulture) };
             Ddm.Result result = Run(folder, limited);
             if (result.Code == ExitCode.Done)
                 more = memory;
@@ -76,7 +85,8 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
             @"cannot allocate another \d+\.\d MiB \(\d+\.\d MiB in use by this run, \d+\.\d of \d+\.\d MiB free\)\. "
             + @"Lower the ensemble's wave size \(--wave\)", failed.Error);
         AssertPartOf(whole, run);
-        Ddm.Result smaller = Ddm.Run(environment, "run", CudaMachine.WriteJob(files), "--run", run, "--device", "cuda:0", "--threads", "1", "--quiet", "--wave", "1");
+        Ddm.Result smaller = Ddm.Run(environment, "run", CudaMachine.WriteJob(files), "--run", run, "--device", "cuda:0", "--threads", "1",
+            "--quiet", "--wave", "1");
         Assert.True(smaller.Code == ExitCode.Done, smaller.Error);
         WholeRunTests.AssertSameFiles(whole, run);
     }
@@ -90,8 +100,10 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
         string ptx = Kernels()["sm_80/sgd.ptx"];
         File.WriteAllText(corrupt, ptx[..(ptx.Length / 2)]);
 
-        AssertFailed(Run(run, new() { ["DDM_CUDA_DRIVER"] = "/nowhere/libcuda.so.1" }), ExitCode.DeviceTrouble, "DDM_CUDA_DRIVER names /nowhere/libcuda.so.1, which does not exist");
-        AssertFailed(Run(run, driver.Failing("cuInit", 1, 999, FaultLasting.Once)), ExitCode.DeviceTrouble, "cuInit failed with CUDA_ERROR_UNKNOWN (999)");
+        AssertFailed(Run(run, new() { ["DDM_CUDA_DRIVER"] = "/nowhere/libcuda.so.1" }), ExitCode.DeviceTrouble,
+            "DDM_CUDA_DRIVER names /nowhere/libcuda.so.1, which does not exist");
+        AssertFailed(Run(run, driver.Failing("cuInit", 1, 999, FaultLasting.Once)), ExitCode.DeviceTrouble,
+            "cuInit failed with CUDA_ERROR_UNKNOWN (999)");
         AssertFailed(Run(run, driver.Failing("cuMemHostAlloc", 1, 2, FaultLasting.Once)), ExitCode.OutOfMemory, "cuMemHostAlloc");
         Ddm.Result damaged = Run(run, new(driver.Passing()) { ["DDM_CUDA_PTX"] = corrupt });
         AssertFailed(damaged, ExitCode.DeviceTrouble, "cuModuleLoadDataEx of the kernels in cut-short failed: CUDA_ERROR_INVALID_PTX " +
@@ -150,13 +162,16 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
         AssertGoesOn(whole, run, driver.Passing());
     }
 
-    /// <summary>What nobody foresaw, here counters that are no JSON, is told apart from a device's trouble, with what a report of it needs.</summary>
+    /// <summary>
+    /// What nobody foresaw, here counters that are no JSON, is told apart from a device's trouble, with what a report of it needs.
+    /// </summary>
     [SkippableFact]
     public void A_fault_that_nobody_foresaw_is_1()
     {
         InterposedCudaDriver driver = Driver();
 
-        Ddm.Result result = Ddm.Run(new Dictionary<string, string>(driver.Passing()) { ["FAULT_REPORT"] = "1" }, "profile", CudaMachine.WriteJob(files), "--device", "cuda", "--rounds", "1");
+        Ddm.Result result = Ddm.Run(new Dictionary<string, string>(driver.Passing()) { ["FAULT_REPORT"] = "1" }, "profile",
+            CudaMachine.WriteJob(files), "--device", "cuda", "--rounds", "1");
 
         Assert.True(result.Code == ExitCode.InternalFault, $"exit code {result.Code}: {result.Error}");
         Assert.Contains("ddm: a bug in ddm, please report it: System.Text.Json.Json", result.Error, StringComparison.Ordinal);
@@ -181,7 +196,8 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
     {
         CudaMachine.RequireDevice();
         InterposedCudaDriver? driver = InterposedCudaDriver.Build(files.PathOf("interposed-" + Path.GetRandomFileName()));
-        Skip.If(driver is null, "The driver in between is compiled with cc on Linux, and stands before a driver that is a file; one of them this machine has not.");
+        Skip.If(driver is null, "The driver in between is compiled with cc on Linux, and stands before a driver that is a file; one of "
+            + "them this machine has not.");
         return driver!;
     }
 
@@ -218,9 +234,12 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
         int finished = RunFolder.Peek(run)!.Stages.Count;
         Assert.InRange(finished, 1, RunFolder.Peek(whole)!.Stages.Count - 1);
         Dictionary<string, byte[]> expected = Ddm.FilesOf(whole);
-        Dictionary<string, byte[]> found = Ddm.FilesOf(run).Where(file => !file.Key.Contains(".partial/", StringComparison.Ordinal)).ToDictionary();
+        Dictionary<string, byte[]> found = Ddm.FilesOf(run).Where(file => !file.Key.Contains(".partial/", StringComparison.Ordinal))
+            .ToDictionary();
         Assert.NotEmpty(found);
-        Assert.All(found, file => Assert.True(expected.TryGetValue(file.Key, out byte[]? bytes) && file.Value.AsSpan().SequenceEqual(bytes), file.Key + " is not as it should be"));
+        Assert.All(found, file =>
+            Assert.True(expected.TryGetValue(file.Key, out byte[]? bytes)
+            && file.Value.AsSpan().SequenceEqual(bytes), file.Key + " is not as it should be"));
     }
 
     private void AssertGoesOn(string whole, string run, Dictionary<string, string> environment)
@@ -231,7 +250,8 @@ public sealed partial class CudaMidJobFaultTests(RunFiles files)
     }
 
     private static Dictionary<string, byte[]> Everything(string run)
-        => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "run.lock").ToDictionary(path => path, File.ReadAllBytes);
+        => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "run.lock")
+            .ToDictionary(path => path, File.ReadAllBytes);
 
     /// <summary>This build's kernels, module by module: <c>sm_80/sgd.ptx</c>.</summary>
     private static Dictionary<string, string> Kernels()

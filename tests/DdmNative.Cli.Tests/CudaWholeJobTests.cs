@@ -4,11 +4,16 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-/// <summary>A whole small job (train, distil, attribute) on the CUDA device that <c>DDM_CUDA_DRIVER</c> or the machine gives; skipped with the reason where there is none.</summary>
+/// <summary>
+/// A whole small job (train, distil, attribute) on the CUDA device that <c>DDM_CUDA_DRIVER</c> or the machine gives; skipped with the
+/// reason where there is none.
+/// </summary>
 [Collection(CudaCommands.Name)]
 public sealed class CudaWholeJobTests(RunFiles files)
 {
-    /// <summary>Effects are differences of losses after a training, a matching and an online descent of float32 steps in another order of sums.</summary>
+    /// <summary>
+    /// Effects are differences of losses after a training, a matching and an online descent of float32 steps in another order of sums.
+    /// </summary>
     private const double Tolerance = 1e-2;
 
     [SkippableFact]
@@ -53,13 +58,16 @@ public sealed class CudaWholeJobTests(RunFiles files)
         using var printed = JsonDocument.Parse(result.Output);
         JsonElement[] loops = [.. printed.RootElement.GetProperty("loops").EnumerateArray()];
         Assert.Equal(5, loops.Length);
-        Assert.All(loops, loop => Assert.Contains(loop.GetProperty("kernels").EnumerateArray(), kernel => kernel.GetProperty("kernel").GetString()!.StartsWith("convolution_correlate", StringComparison.Ordinal)));
+        Assert.All(loops, loop =>
+            Assert.Contains(loop.GetProperty("kernels").EnumerateArray(),
+            kernel => kernel.GetProperty("kernel").GetString()!.StartsWith("convolution_correlate", StringComparison.Ordinal)));
         Assert.Contains(printed.RootElement.GetProperty("kernels").EnumerateArray(), kernel => kernel.GetProperty("fma").GetInt32() > 0);
     }
 
     private static void AssertClose(double[] expected, double[] actual)
     {
-        double error = Math.Sqrt(expected.Zip(actual, (a, b) => (a - b) * (a - b)).Sum()), norm = Math.Sqrt(expected.Sum(value => value * value));
+        double error = Math.Sqrt(expected.Zip(actual, (a, b) => (a - b) * (a - b)).Sum()),
+            norm = Math.Sqrt(expected.Sum(value => value * value));
         Assert.True(error <= Tolerance * norm, $"error {error:E2} of norm {norm:E2}");
     }
 
@@ -77,5 +85,6 @@ public sealed class CudaWholeJobTests(RunFiles files)
         return Npz.Read(Path.Combine(files.PathOf(run), "attribution.npz")).Elements<double>("matrix");
     }
 
-    private Ddm.Result Run(string run, string device) => Ddm.Run("run", CudaMachine.WriteJob(files), "--run", files.PathOf(run), "--device", device, "--threads", "1");
+    private Ddm.Result Run(string run, string device)
+        => Ddm.Run("run", CudaMachine.WriteJob(files), "--run", files.PathOf(run), "--device", device, "--threads", "1");
 }

@@ -35,7 +35,8 @@ internal static class Ddm
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program.</exception>
     public static Result Finish(string program, string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         return Finish(process);
     }
 

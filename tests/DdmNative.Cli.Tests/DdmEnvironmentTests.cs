@@ -9,7 +9,9 @@ public sealed class DdmEnvironmentTests
     [Fact]
     public void Every_field_of_a_job_has_a_variable_and_no_two_variables_are_the_same()
     {
-        string[] names = [.. JobFields.All.Select(field => DdmEnvironment.VariableForField(field.Path)), .. ((string[])["device", "threads", "precision", "wave", "memory", "log-level", "log-format"]).Select(DdmEnvironment.VariableForOption)];
+        string[] names = [.. JobFields.All.Select(field => DdmEnvironment.VariableForField(field.Path)),
+            .. ((string[])["device", "threads", "precision", "wave", "memory", "log-level", "log-format"]).Select(
+            DdmEnvironment.VariableForOption)];
 
         Assert.Contains("DDM_TRAINING__BATCH_SIZE", names);
         Assert.Contains("DDM_LOG_LEVEL", names);
@@ -24,12 +26,14 @@ public sealed class DdmEnvironmentTests
     [InlineData("DDM_CUDA_DRIVR", "DDM_CUDA_DRIVER")]
     [InlineData("DDM_LOGLEVEL", "DDM_LOG_LEVEL")]
     public void An_unknown_variable_is_refused_and_the_likely_one_named(string name, string likely)
-        => Assert.StartsWith($"{name}: there is no such variable. Did you mean {likely}?", Assert.Throws<BadUsageException>(() => Of((name, "1"))).Message, StringComparison.Ordinal);
+        => Assert.StartsWith($"{name}: there is no such variable. Did you mean {likely}?",
+            Assert.Throws<BadUsageException>(() => Of((name, "1"))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Variables_of_others_and_empty_ones_are_passed_over()
     {
-        DdmEnvironment environment = Of(("PATH", "x"), ("DDMX", "x"), ("DDM_CUDA_DRIVER", "x"), ("DDM_CUDA_EMULATOR_DEVICES", "2"), ("DDM_SEED", ""), ("DDM_EPOCH", ""));
+        DdmEnvironment environment = Of(("PATH", "x"), ("DDMX", "x"), ("DDM_CUDA_DRIVER", "x"), ("DDM_CUDA_EMULATOR_DEVICES", "2"),
+            ("DDM_SEED", ""), ("DDM_EPOCH", ""));
 
         var verb = new TrainVerb();
         verb.FillFrom(environment);
@@ -60,12 +64,14 @@ public sealed class DdmEnvironmentTests
     [Fact]
     public void Only_what_has_had_a_say_is_in_force()
     {
-        DdmEnvironment environment = Of(("DDM_TRAINING__EPOCHS", "3"), ("DDM_SEED", "7"), ("DDM_THREADS", "1"), ("DDM_UNLEARNING__GROUPS", "1;2"), ("DDM_UNLEARNING__METHOD", "head"));
+        DdmEnvironment environment = Of(("DDM_TRAINING__EPOCHS", "3"), ("DDM_SEED", "7"), ("DDM_THREADS", "1"),
+            ("DDM_UNLEARNING__GROUPS", "1;2"), ("DDM_UNLEARNING__METHOD", "head"));
         var verb = new TrainVerb();
         verb.FillFrom(environment);
         Job job = environment.Apply(new Job { Data = new JobData { Source = "generated" } }) with { Seed = 8 }; // the command line's
 
-        Assert.Equal(["DDM_THREADS", "DDM_TRAINING__EPOCHS", "DDM_UNLEARNING__GROUPS", "DDM_UNLEARNING__METHOD"], environment.InForce(job).Keys);
+        Assert.Equal(["DDM_THREADS", "DDM_TRAINING__EPOCHS", "DDM_UNLEARNING__GROUPS", "DDM_UNLEARNING__METHOD"],
+            environment.InForce(job).Keys);
         Assert.Equal("DDM_TRAINING__EPOCHS", environment.VariableOf("training.epochs", job));
         Assert.Equal("DDM_UNLEARNING__GROUPS", environment.VariableOf("unlearning.groups[1]", job));
         Assert.Null(environment.VariableOf("seed", job));
@@ -79,5 +85,6 @@ public sealed class DdmEnvironmentTests
     public void A_value_of_another_type_is_refused_by_the_variables_name(string name, string value, string message)
         => Assert.Equal(message, Assert.Throws<BadUsageException>(() => new AttributeVerb().FillFrom(Of((name, value)))).Message);
 
-    private static DdmEnvironment Of(params (string Name, string Value)[] variables) => DdmEnvironment.From(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
+    private static DdmEnvironment Of(params (string Name, string Value)[] variables)
+        => DdmEnvironment.From(variables.ToDictionary(variable => variable.Name, variable => variable.Value));
 }

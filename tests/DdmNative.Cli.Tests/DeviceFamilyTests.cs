@@ -12,7 +12,8 @@ public sealed class DeviceFamilyTests
     [Theory]
     [InlineData("ilgpu")]
     [InlineData("ilgpu:2")]
-    public void A_name_finds_its_family_with_or_without_a_device(string device) => Assert.Same(_family, DeviceFamilies.Find(device, [_family]));
+    public void A_name_finds_its_family_with_or_without_a_device(string device)
+    => Assert.Same(_family, DeviceFamilies.Find(device, [_family]));
 
     [Theory]
     [InlineData("cpu")]

@@ -8,7 +8,8 @@ namespace DdmNative.Cli.Tests;
 [Collection(Commands.Name)]
 public sealed class EnvironmentTests(RunFiles files)
 {
-    private static readonly string[] Tiny = ["--data", "generated:classes=2,per-class=8,test-per-class=4,size=8", "--width", "4", "--depth", "1", "--batch-size", "8"];
+    private static readonly string[] Tiny = ["--data", "generated:classes=2,per-class=8,test-per-class=4,size=8", "--width", "4", "--depth",
+        "1", "--batch-size", "8"];
 
     [Fact]
     public void Each_source_of_a_setting_goes_before_the_next_and_run_json_says_what_was_overridden()
@@ -18,18 +19,21 @@ public sealed class EnvironmentTests(RunFiles files)
         Assert.Equal(2, Epochs(run, [], ["train", "--run", run, "--epochs", "2"]));
         Assert.Equal(2, Epochs(run, [], ["train", "--run", run])); // the folder's
         Assert.Equal(3, Epochs(run, new() { ["DDM_TRAINING__EPOCHS"] = "3", ["DDM_THREADS"] = "1" }, ["train", "--run", run]));
-        Assert.Equal(new Dictionary<string, string> { ["DDM_THREADS"] = "1", ["DDM_TRAINING__EPOCHS"] = "3" }, RunFolder.Peek(run)!.Overrides);
+        Assert.Equal(new Dictionary<string, string> { ["DDM_THREADS"] = "1", ["DDM_TRAINING__EPOCHS"] = "3" },
+            RunFolder.Peek(run)!.Overrides);
         Assert.Equal(4, Epochs(run, new() { ["DDM_TRAINING__EPOCHS"] = "3" }, ["train", "--run", run, "--epochs", "4"]));
         Assert.Empty(RunFolder.Peek(run)!.Overrides);
 
         string job = files.PathOf("precedence.json");
         File.WriteAllText(job, """{ "data": { "source": "/nowhere" }, "network": { "width": 4, "depth": 1 }, "training": { "epochs": 5, "batch_size": 8 }, "groups": { "per_class": 1 }, "attribution": { "methods": ["random"] } }""");
-        var environment = new Dictionary<string, string> { ["DDM_DATA__SOURCE"] = Tiny[1], ["DDM_TRAINING__EPOCHS"] = "1", ["DDM_ATTRIBUTION__METHODS"] = "loss;head", ["DDM_LOG_LEVEL"] = "error" };
+        var environment = new Dictionary<string, string> { ["DDM_DATA__SOURCE"] = Tiny[1], ["DDM_TRAINING__EPOCHS"] = "1",
+            ["DDM_ATTRIBUTION__METHODS"] = "loss;head", ["DDM_LOG_LEVEL"] = "error" };
         Ddm.Result result = Ddm.Run(environment, "run", job, "--run", run, "--json");
         Assert.True(result.Code == 0, result.Error);
         Assert.Empty(result.Error);
         using var document = JsonDocument.Parse(result.Output);
-        Assert.Equal(["loss", "head"], document.RootElement.GetProperty("methods").EnumerateArray().Select(method => method.GetProperty("name").GetString()));
+        Assert.Equal(["loss", "head"],
+            document.RootElement.GetProperty("methods").EnumerateArray().Select(method => method.GetProperty("name").GetString()));
         Assert.Equal((1, 4), (RunFolder.Peek(run)!.Job.Training.Epochs, RunFolder.Peek(run)!.Overrides.Count));
     }
 

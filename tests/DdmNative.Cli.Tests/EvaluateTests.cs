@@ -7,7 +7,8 @@ namespace DdmNative.Cli.Tests;
 public sealed class EvaluateTests(RunFiles files)
 {
     private static readonly string[] Tiny =
-        ["--data", "generated:classes=3,per-class=24,test-per-class=10,size=8,clusters=2", "--clusters", "2", "--methods", "head,repair", "--subsets", "8", "--predictions", "3", "--percent", "20,40", "--label-noise", "20"];
+        ["--data", "generated:classes=3,per-class=24,test-per-class=10,size=8,clusters=2", "--clusters", "2", "--methods", "head,repair",
+        "--subsets", "8", "--predictions", "3", "--percent", "20,40", "--label-noise", "20"];
 
     [Fact]
     public void One_command_measures_all_and_a_killed_one_goes_on_to_the_same_files()
@@ -51,5 +52,6 @@ public sealed class EvaluateTests(RunFiles files)
     }
 
     private static int Kept(string run)
-        => Directory.Exists(Path.Combine(run, "retrained")) ? Directory.EnumerateFiles(Path.Combine(run, "retrained"), "*.npz", SearchOption.AllDirectories).Count() : 0;
+        => Directory.Exists(Path.Combine(run, "retrained"))
+            ? Directory.EnumerateFiles(Path.Combine(run, "retrained"), "*.npz", SearchOption.AllDirectories).Count() : 0;
 }

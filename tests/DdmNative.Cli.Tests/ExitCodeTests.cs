@@ -41,7 +41,8 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("nothing but noise", "evaluate", "--run", "RUN", "--data", "generated", "--label-noise", "100")]
     [InlineData("unknown experiment", "experiment", "alchemy", "--run", "RUN", "--data", "generated")]
     [InlineData("an experiment on nothing", "experiment", "clusters", "--run", "RUN")]
-    [InlineData("methods where there are none to choose", "experiment", "reverse-vs-forward", "--run", "RUN", "--data", "generated", "--methods", "head")]
+    [InlineData("methods where there are none to choose", "experiment", "reverse-vs-forward", "--run", "RUN", "--data", "generated",
+        "--methods", "head")]
     public void Bad_usage_is_2(string what, params string[] arguments) => Expect(ExitCode.BadUsage, what, "", arguments);
 
     [Theory]
@@ -52,9 +53,12 @@ public sealed class ExitCodeTests(RunFiles files)
     [InlineData("no such groups file", "groups.csv", "attribute", "--run", "RUN", "--data", "generated", "--groups", "/nowhere/groups.csv")]
     [InlineData("no such group", "unlearning.groups", "unlearn", "--run", "RUN", "--data", "generated", "--remove", "99")]
     [InlineData("no such class", "class 7", "attribute", "--run", "RUN", "--data", "generated", "--objectives", "loss:class=7")]
-    [InlineData("more halves than there are", "evaluation.subsets", "evaluate", "--run", "RUN", "--data", "generated:classes=2,per-class=8", "--clusters", "2", "--subsets", "7")]
-    [InlineData("more predictions than there are", "evaluation.predictions", "evaluate", "--run", "RUN", "--data", "generated:classes=2,test-per-class=2", "--metrics", "brittleness", "--predictions", "5")]
-    [InlineData("no such target", "model.safetensors", "train", "--run", "RUN", "--data", "generated", "--target", "/nowhere/model.safetensors")]
+    [InlineData("more halves than there are", "evaluation.subsets", "evaluate", "--run", "RUN", "--data", "generated:classes=2,per-class=8",
+        "--clusters", "2", "--subsets", "7")]
+    [InlineData("more predictions than there are", "evaluation.predictions", "evaluate", "--run", "RUN", "--data",
+        "generated:classes=2,test-per-class=2", "--metrics", "brittleness", "--predictions", "5")]
+    [InlineData("no such target", "model.safetensors", "train", "--run", "RUN", "--data", "generated", "--target",
+        "/nowhere/model.safetensors")]
     [InlineData("no such set", "fashion-mnist", "data", "fetch", "fashion")]
     [InlineData("no such mirror", "no such folder", "data", "fetch", "mnist", "--mirror", "/nowhere", "--to", "RUN")]
     [InlineData("no data to verify", "no such folder", "data", "verify", "/nowhere")]
@@ -74,7 +78,8 @@ public sealed class ExitCodeTests(RunFiles files)
     }
 
     [Fact]
-    public void An_unknown_device_is_4() => Expect(ExitCode.DeviceTrouble, "device", "unknown device 'tpu'", "train", "--run", "RUN", "--data", "generated", "--device", "tpu");
+    public void An_unknown_device_is_4()
+    => Expect(ExitCode.DeviceTrouble, "device", "unknown device 'tpu'", "train", "--run", "RUN", "--data", "generated", "--device", "tpu");
 
     [Theory]
     [InlineData("cuda:0,x", "unknown device 'cuda:0,x'; expected cpu, cuda, cuda:N, cuda:N,M or cuda:all")]
@@ -84,7 +89,8 @@ public sealed class ExitCodeTests(RunFiles files)
         => Expect(ExitCode.DeviceTrouble, "device", says, "train", "--run", "RUN", "--data", "generated", "--device", device);
 
     [Fact]
-    public void A_cuda_device_that_is_not_there_is_4() => Expect(ExitCode.DeviceTrouble, "device", "cuda", "train", "--run", "RUN", "--data", "generated", "--device", "cuda:4096");
+    public void A_cuda_device_that_is_not_there_is_4()
+    => Expect(ExitCode.DeviceTrouble, "device", "cuda", "train", "--run", "RUN", "--data", "generated", "--device", "cuda:4096");
 
     [SkippableFact]
     public void A_family_that_was_not_built_in_is_4_and_the_message_says_how_to_build_it()
@@ -104,7 +110,8 @@ public sealed class ExitCodeTests(RunFiles files)
 
     [Fact]
     public void A_precision_that_the_cpu_has_not_is_2()
-        => Expect(ExitCode.BadUsage, "precision", "--precision: found tf32, expected fp32", "train", "--run", "RUN", "--data", "generated", "--precision", "tf32");
+        => Expect(ExitCode.BadUsage, "precision", "--precision: found tf32, expected fp32", "train", "--run", "RUN", "--data", "generated",
+            "--precision", "tf32");
 
     [Fact]
     public void Help_and_version_are_0_and_go_to_standard_output()
@@ -118,7 +125,8 @@ public sealed class ExitCodeTests(RunFiles files)
     [Fact]
     public void A_method_that_needs_more_memory_than_it_may_have_is_5_and_says_what_to_do()
     {
-        Ddm.Result result = Ddm.Run("attribute", "--run", files.PathOf("memory"), "--data", "generated:classes=2,per-class=6,test-per-class=3,size=8,clusters=1", "--clusters", "1",
+        Ddm.Result result = Ddm.Run("attribute", "--run", files.PathOf("memory"), "--data",
+            "generated:classes=2,per-class=6,test-per-class=3,size=8,clusters=1", "--clusters", "1",
             "--method", "grad-dot", "--memory", "0.5");
 
         Assert.Equal(ExitCode.OutOfMemory, result.Code);
@@ -142,11 +150,14 @@ public sealed class ExitCodeTests(RunFiles files)
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "DdmNative.sln")))
             folder = Path.GetDirectoryName(folder)!;
-        IEnumerable<string> rows = File.ReadLines(Path.Combine(folder, "docs", "formats.md")).SkipWhile(line => line != "| code | kind | meaning |").Skip(2).TakeWhile(line => line.StartsWith('|'));
+        IEnumerable<string> rows = File.ReadLines(Path.Combine(folder, "docs", "formats.md"))
+            .SkipWhile(line => line != "| code | kind | meaning |").Skip(2).TakeWhile(line => line.StartsWith('|'));
 
         Assert.Equal(
-            Enumerable.Range(ExitCode.Done, ExitCode.DiskTrouble + 1).Select(code => (code, code == ExitCode.Done ? "" : $"`{new Output.Failure(code, "").Kind}`")),
-            rows.Select(row => row.Split('|', StringSplitOptions.TrimEntries)).Select(cells => (int.Parse(cells[1], System.Globalization.CultureInfo.InvariantCulture), cells[2])));
+            Enumerable.Range(ExitCode.Done, ExitCode.DiskTrouble + 1)
+            .Select(code => (code, code == ExitCode.Done ? "" : $"`{new Output.Failure(code, "").Kind}`")),
+            rows.Select(row => row.Split('|', StringSplitOptions.TrimEntries))
+            .Select(cells => (int.Parse(cells[1], System.Globalization.CultureInfo.InvariantCulture), cells[2])));
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public sealed class ExperimentVerbTests(RunFiles files)
     public void One_command_writes_a_table_and_a_figure()
     {
         string folder = files.PathOf("experiment");
-        string[] command = ["experiment", "useless-data", "--run", folder, "--job", files.Job, "--methods", "head", "--seeds", "1", "--json"];
+        string[] command = ["experiment", "useless-data", "--run", folder, "--job", files.Job, "--methods", "head", "--seeds", "1",
+            "--json"];
 
         Ddm.Result result = Ddm.Run(command);
 

@@ -1,8 +1,8 @@
 namespace DdmNative.Cli.Tests;
 
 /// <summary>
-/// A CUDA driver of a page of C that fails where <c>FAULT_…</c> variables say: a true library behind the true binding, which gets no further than memory.
-/// It exists where there is a C compiler.
+/// A CUDA driver of a page of C that fails where <c>FAULT_…</c> variables say: a true library behind the true binding, which gets no
+/// further than memory. It exists where there is a C compiler.
 /// </summary>
 internal static class FaultyCudaDriver
 {

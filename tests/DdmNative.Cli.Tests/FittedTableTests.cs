@@ -44,9 +44,12 @@ public sealed class FittedTableTests
     private static string[] Written(int width)
     {
         var output = new StringWriter();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(output) });
+        IAnsiConsole console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(output) });
         console.Profile.Width = width;
-        var table = new FittedTable("A table", "method", new("same", 0), new("total", 1), new("off", 2), new("offline", 3), new("within", 4));
+        var table = new FittedTable("A table", "method", new("same", 0), new("total", 1), new("off", 2), new("offline", 3),
+            new("within", 4));
         table.Add("row one", Numbers);
         table.Add("row two, which has a rather long name", Numbers);
         table.Write(console);

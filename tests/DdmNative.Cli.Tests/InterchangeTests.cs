@@ -16,7 +16,8 @@ public sealed class InterchangeTests(RunFiles files)
     public void A_network_from_PyTorch_is_attributed_and_forgets()
     {
         string run = files.PathOf("theirs"), copy = files.PathOf("forgot.safetensors");
-        Ddm.Result trained = Done("train", "--run", run, "--data", Data, "--target", Golden(), "--mean", "0.3", "--std", "0.2", "--epochs", "2");
+        Ddm.Result trained = Done("train", "--run", run, "--data", Data, "--target", Golden(), "--mean", "0.3", "--std", "0.2", "--epochs",
+            "2");
         Assert.Contains("import checkpoint_sequential.safetensors", trained.Error, StringComparison.Ordinal);
 
         Ddm.Result refused = Ddm.Run("attribute", "--run", run, "--clusters", "2", "--mode", "controlled-replay");
@@ -24,7 +25,8 @@ public sealed class InterchangeTests(RunFiles files)
         Assert.Contains("--trajectory DIR", refused.Error, StringComparison.Ordinal);
         Done("attribute", "--run", run, "--clusters", "2", "--depth", "head");
 
-        Ddm.Result forgot = Done("unlearn", "--run", run, "--forget", "class=1,cluster=0", "group=5", "--method", "head", "--out", copy, "--json");
+        Ddm.Result forgot = Done("unlearn", "--run", run, "--forget", "class=1,cluster=0", "group=5", "--method", "head", "--out", copy,
+            "--json");
 
         SafetensorsContents model = Safetensors.Read(copy);
         Assert.Equal("2,5", model.Metadata["groups"]);
@@ -36,7 +38,8 @@ public sealed class InterchangeTests(RunFiles files)
         foreach (string part in new[] { "forgotten", "kept", "test" })
             Assert.NotEqual(unlearned.GetProperty(part + "_loss_before").GetDouble(), unlearned.GetProperty(part + "_loss").GetDouble());
         Assert.Contains("To forget: 2 (class 1, cluster 0: ", forgot.Error, StringComparison.Ordinal);
-        Assert.Contains("Before and after forgetting", Done("unlearn", "--run", run, "--remove", "2,5", "--method", "head").Output, StringComparison.Ordinal);
+        Assert.Contains("Before and after forgetting", Done("unlearn", "--run", run, "--remove", "2,5", "--method", "head").Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,8 +60,11 @@ public sealed class InterchangeTests(RunFiles files)
         string mirror = Directory.CreateDirectory(files.PathOf("mirror")).FullName, cache = files.PathOf("cache");
         string[] names = ["train.npz", "test.npz"];
         foreach (string name in names)
-            Npz.Write(Path.Combine(mirror, name), ("x", new NpyArray(Enumerable.Range(0, 16 * 64).Select(i => (byte)(i * 37)).ToArray(), 16, 8, 8)), ("y", new NpyArray(Enumerable.Range(0, 16).Select(n => n % 2).ToArray(), 16)));
-        File.WriteAllLines(Path.Combine(mirror, "SHA256SUMS"), names.Select(name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(mirror, name))))}  {name}"));
+            Npz.Write(Path.Combine(mirror, name),
+                ("x", new NpyArray(Enumerable.Range(0, 16 * 64).Select(i => (byte)(i * 37)).ToArray(), 16, 8, 8)),
+                ("y", new NpyArray(Enumerable.Range(0, 16).Select(n => n % 2).ToArray(), 16)));
+        File.WriteAllLines(Path.Combine(mirror, "SHA256SUMS"),
+            names.Select(name => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(mirror, name))))}  {name}"));
         var environment = new Dictionary<string, string> { ["DDM_DATA"] = cache };
 
         Ddm.Result fetched = Ddm.Run(environment, "data", "fetch", "small", "--mirror", mirror);
@@ -66,14 +72,16 @@ public sealed class InterchangeTests(RunFiles files)
         Assert.Contains("--data small", fetched.Output, StringComparison.Ordinal);
         Assert.Contains("2 files match", Ddm.Run(environment, "data", "verify", "small").Output, StringComparison.Ordinal);
         Assert.Contains($"Cache: {cache}", Ddm.Run(environment, "data", "list").Output, StringComparison.Ordinal);
-        Ddm.Result trained = Ddm.Run(environment, "train", "--run", files.PathOf("by name"), "--data", "small", "--width", "4", "--depth", "1", "--epochs", "1");
+        Ddm.Result trained = Ddm.Run(environment, "train", "--run", files.PathOf("by name"), "--data", "small", "--width", "4", "--depth",
+            "1", "--epochs", "1");
         Assert.True(trained.Code == 0, trained.Error);
 
         File.AppendAllText(Path.Combine(cache, "small", "test.npz"), "x");
         Ddm.Result verified = Ddm.Run(environment, "data", "verify", "small");
         Assert.Equal(ExitCode.BadInput, verified.Code);
         Assert.Contains("test.npz has been changed", verified.Error, StringComparison.Ordinal);
-        Assert.Contains("ddm data fetch cifar-10", Ddm.Run(environment, "train", "--run", files.PathOf("not there"), "--data", "cifar-10").Error, StringComparison.Ordinal);
+        Assert.Contains("ddm data fetch cifar-10",
+            Ddm.Run(environment, "train", "--run", files.PathOf("not there"), "--data", "cifar-10").Error, StringComparison.Ordinal);
     }
 
     [SkippableTheory]
@@ -87,7 +95,8 @@ public sealed class InterchangeTests(RunFiles files)
         File.WriteAllText(Path.Combine(mirror, "SHA256SUMS"), $"{Convert.ToHexStringLower(SHA256.HashData("a"u8))}  a\n");
         var environment = new Dictionary<string, string> { ["DDM_DATA"] = "", ["XDG_CACHE_HOME"] = "", ["HOME"] = home };
 
-        Ddm.Result fetched = Ddm.Run(environment, "data", "fetch", "homeless", "--mirror", mirror), listed = Ddm.Run(environment, "data", "list");
+        Ddm.Result fetched = Ddm.Run(environment, "data", "fetch", "homeless", "--mirror", mirror),
+            listed = Ddm.Run(environment, "data", "list");
 
         Assert.Equal(ExitCode.BadInput, fetched.Code);
         Assert.Contains("DDM_DATA", fetched.Error, StringComparison.Ordinal);
@@ -105,8 +114,11 @@ public sealed class InterchangeTests(RunFiles files)
         string run = files.PathOf("moved data"), old = files.PathOf("old place"), now = files.PathOf("new place");
         Directory.CreateDirectory(old);
         foreach (string name in new[] { "train.npz", "test.npz" })
-            Npz.Write(Path.Combine(old, name), ("x", new NpyArray(Enumerable.Range(0, 16 * 64).Select(i => (byte)(i * i * 37)).ToArray(), 16, 8, 8)), ("y", new NpyArray(Enumerable.Range(0, 16).Select(n => n % 2).ToArray(), 16)));
-        Done("attribute", "--run", run, "--data", Path.GetRelativePath(Environment.CurrentDirectory, old), "--clusters", "2", "--method", "random", "--samples", "none");
+            Npz.Write(Path.Combine(old, name),
+                ("x", new NpyArray(Enumerable.Range(0, 16 * 64).Select(i => (byte)(i * i * 37)).ToArray(), 16, 8, 8)),
+                ("y", new NpyArray(Enumerable.Range(0, 16).Select(n => n % 2).ToArray(), 16)));
+        Done("attribute", "--run", run, "--data", Path.GetRelativePath(Environment.CurrentDirectory, old), "--clusters", "2", "--method",
+            "random", "--samples", "none");
         Directory.Move(old, now);
 
         Ddm.Result lost = Ddm.Run("report", "--run", run);
@@ -135,5 +147,6 @@ public sealed class InterchangeTests(RunFiles files)
         return result;
     }
 
-    private static string Golden([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "golden", "checkpoint_sequential.safetensors"));
+    private static string Golden([CallerFilePath] string thisFile = "")
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "golden", "checkpoint_sequential.safetensors"));
 }

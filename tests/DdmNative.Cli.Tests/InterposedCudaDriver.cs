@@ -3,8 +3,9 @@ using System.Globalization;
 namespace DdmNative.Cli.Tests;
 
 /// <summary>
-/// A library that stands between the binding and the machine's CUDA driver (or the emulator): it counts the calls of the functions in which devices fail while they work, hands them
-/// on, and from one of them on answers with an error instead. Everything else it does not know: it is linked to the driver, where the loader finds the rest.
+/// A library that stands between the binding and the machine's CUDA driver (or the emulator): it counts the calls of the functions in which
+/// devices fail while they work, hands them on, and from one of them on answers with an error instead. Everything else it does not know: it
+/// is linked to the driver, where the loader finds the rest.
 /// </summary>
 internal sealed class InterposedCudaDriver
 {
@@ -96,7 +97,8 @@ internal sealed class InterposedCudaDriver
     {
         if (!OperatingSystem.IsLinux() || DriverBehind() is not { } behind)
             return null;
-        return CompiledLibrary.Build(folder, "libinterposed.so", Source, "-Wl,--no-as-needed", behind, "-Wl,-rpath," + Path.GetDirectoryName(behind), "-ldl") is string library ? new InterposedCudaDriver(library) : null;
+        return CompiledLibrary.Build(folder, "libinterposed.so", Source, "-Wl,--no-as-needed", behind,
+            "-Wl,-rpath," + Path.GetDirectoryName(behind), "-ldl") is string library ? new InterposedCudaDriver(library) : null;
     }
 
     /// <summary>The environment in which ddm finds it, and in which it hands every call on.</summary>
@@ -119,7 +121,8 @@ internal sealed class InterposedCudaDriver
 
     /// <summary>How often each function was called, from the file that <see cref="Passing"/> named.</summary>
     public static Dictionary<string, int> Counts(string file)
-        => File.ReadAllLines(file).Select(line => line.Split(' ')).ToDictionary(words => words[0], words => int.Parse(words[1], CultureInfo.InvariantCulture));
+        => File.ReadAllLines(file).Select(line => line.Split(' '))
+            .ToDictionary(words => words[0], words => int.Parse(words[1], CultureInfo.InvariantCulture));
 
     /// <summary>The library that <c>DDM_CUDA_DRIVER</c> names, else the system's where Linux distributions put it.</summary>
     private static string? DriverBehind()

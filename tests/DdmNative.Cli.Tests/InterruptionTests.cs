@@ -82,16 +82,20 @@ public sealed class InterruptionTests(RunFiles files)
         Assert.Equal(14, Models().Length);
         Assert.All(before, model => Assert.Equal(model.Written, File.GetLastWriteTimeUtc(model.Path)));
 
-        Assert.Equal(File.ReadAllBytes(Path.Combine(files.Whole, "validation.npz")), File.ReadAllBytes(Path.Combine(run, "validation.npz")));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(files.Whole, "validation.npz")),
+            File.ReadAllBytes(Path.Combine(run, "validation.npz")));
 
-        string[] Models() => Directory.Exists(Path.Combine(run, "retrained")) ? Directory.GetFiles(Path.Combine(run, "retrained"), "*.npz", SearchOption.AllDirectories) : [];
+        string[] Models()
+            => Directory.Exists(Path.Combine(run, "retrained"))
+                ? Directory.GetFiles(Path.Combine(run, "retrained"), "*.npz", SearchOption.AllDirectories) : [];
     }
 
     [Fact]
     public void Asked_to_stop_it_says_6_and_goes_on_later()
     {
         string run = files.PathOf("stopped");
-        string[] command = ["train", "--run", run, "--data", "generated:classes=3,per-class=400,test-per-class=10,size=16", "--epochs", "200"];
+        string[] command = ["train", "--run", run, "--data", "generated:classes=3,per-class=400,test-per-class=10,size=16", "--epochs",
+            "200"];
         using Process process = Ddm.Start(command);
         while (process.StandardError.ReadLine() is string line && !line.StartsWith("train:", StringComparison.Ordinal))
         {
@@ -107,8 +111,8 @@ public sealed class InterruptionTests(RunFiles files)
     }
 
     /// <summary>
-    /// One folder is asked to stop in every kind of stage in turn, each time by a process that goes on from the stop before. A stage that is over before it has heard of it is no failure:
-    /// the process then stops before the next one.
+    /// One folder is asked to stop in every kind of stage in turn, each time by a process that goes on from the stop before. A stage that
+    /// is over before it has heard of it is no failure: the process then stops before the next one.
     /// </summary>
     [Fact]
     public async Task Asked_to_stop_in_any_stage_it_says_6_and_the_same_command_comes_to_the_same_result()
@@ -141,19 +145,23 @@ public sealed class InterruptionTests(RunFiles files)
             code = process.ExitCode;
             Assert.True(code is ExitCode.Done or ExitCode.Interrupted, $"{code} in {stoppedIn[^1]}: {last}");
             if (code == ExitCode.Interrupted)
-                Assert.Equal("interrupted", JsonDocument.Parse(await output).RootElement.GetProperty("error").GetProperty("kind").GetString());
+                Assert.Equal("interrupted",
+                    JsonDocument.Parse(await output).RootElement.GetProperty("error").GetProperty("kind").GetString());
         }
         while (code == ExitCode.Interrupted);
 
         WholeRunTests.AssertSameFiles(files.Whole, run);
-        Assert.Superset(new HashSet<string>(["train", "groups", "distill:forward-1", "online:replay", "online:head", "retrain", "unlearn"]), stoppedIn.ToHashSet());
+        Assert.Superset(new HashSet<string>(["train", "groups", "distill:forward-1", "online:replay", "online:head", "retrain", "unlearn"]),
+            stoppedIn.ToHashSet());
     }
 
     [Fact]
     public void A_training_that_was_asked_to_stop_loses_no_step()
     {
         string run = files.PathOf("stopped-training"), whole = files.PathOf("undisturbed-training");
-        string[] Command(string folder) => ["train", "--run", folder, "--data", "generated:classes=3,per-class=100,test-per-class=10,size=16", "--epochs", "20", "--batch-size", "8", "--threads", "1", "--log-format", "json"];
+        string[] Command(string folder)
+            => ["train", "--run", folder, "--data", "generated:classes=3,per-class=100,test-per-class=10,size=16", "--epochs", "20",
+                "--batch-size", "8", "--threads", "1", "--log-format", "json"];
         // Stopped a little later each time, until it has come to a step: how long that takes depends on the machine.
         for (int delay = 300; !File.Exists(Path.Combine(run, "target.partial.npz")); delay *= 2)
         {
@@ -187,7 +195,8 @@ public sealed class InterruptionTests(RunFiles files)
     public void A_second_process_on_the_same_folder_is_3_and_is_told_who_holds_it()
     {
         string run = files.PathOf("held");
-        using Process process = Ddm.Start("train", "--run", run, "--data", "generated:classes=3,per-class=400,test-per-class=10,size=16", "--epochs", "200");
+        using Process process = Ddm.Start("train", "--run", run, "--data", "generated:classes=3,per-class=400,test-per-class=10,size=16",
+            "--epochs", "200");
         while (process.StandardError.ReadLine() is string line && !line.StartsWith("train:", StringComparison.Ordinal))
         {
         }
@@ -233,7 +242,9 @@ public sealed class InterruptionTests(RunFiles files)
         kill.WaitForExit();
     }
 
-    /// <summary>Runs on, and kills the process as soon as it begins a stage in which none was killed before; false where it came to its end.</summary>
+    /// <summary>
+    /// Runs on, and kills the process as soon as it begins a stage in which none was killed before; false where it came to its end.
+    /// </summary>
     private bool KillInNextStage(string run, List<string> killedIn)
     {
         using Process process = Ddm.Start("run", files.Job, "--run", run, "--threads", "1");

@@ -84,16 +84,20 @@ public sealed class JsonOutputTests(RunFiles files)
         Ddm.Result result = Run("run", "JOB", "--run", "WHOLE", "--log-format", "json", "--log-level", "debug");
 
         JsonElement[] lines = [.. result.Error.TrimEnd().Split('\n').Select(One)];
-        Assert.Contains(lines, line => line.GetProperty("event").GetString() == "stage_passed_over" && line.GetProperty("stage").GetString() == "train");
+        Assert.Contains(lines, line => line.GetProperty("event").GetString() == "stage_passed_over"
+            && line.GetProperty("stage").GetString() == "train");
         Assert.Equal("run", lines[^1].GetProperty("span").GetString());
     }
 
     [Fact]
     public void The_schema_is_printed_without_a_run()
-        => Assert.Equal("https://json-schema.org/draft/2020-12/schema", One(Ddm.Run("run", "--schema").Output).GetProperty("$schema").GetString());
+        => Assert.Equal("https://json-schema.org/draft/2020-12/schema",
+            One(Ddm.Run("run", "--schema").Output).GetProperty("$schema").GetString());
 
     private Ddm.Result Run(params string[] arguments)
-        => Ddm.Run([.. arguments.Select(argument => argument switch { "WHOLE" => files.Whole, "JOB" => files.Job, "NEW" => files.PathOf("none-" + Path.GetRandomFileName()), _ => argument }), "--json"]);
+        => Ddm.Run([.. arguments.Select(
+            argument => argument switch { "WHOLE" => files.Whole, "JOB" => files.Job,
+            "NEW" => files.PathOf("none-" + Path.GetRandomFileName()), _ => argument }), "--json"]);
 
     private static JsonElement One(string text) => JsonDocument.Parse(text).RootElement;
 }

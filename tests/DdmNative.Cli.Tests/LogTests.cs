@@ -18,7 +18,8 @@ public sealed class LogTests
             Assert.NotEmpty(line.GetProperty("event").GetString()!);
             Assert.NotEmpty(line.GetProperty("message").GetString()!);
         });
-        Assert.Equal(["stage_passed_over", "stage_started", "note", "stage_finished", "span"], lines.Select(line => line.GetProperty("event").GetString()));
+        Assert.Equal(["stage_passed_over", "stage_started", "note", "stage_finished", "span"],
+            lines.Select(line => line.GetProperty("event").GetString()));
         Assert.Equal("train", lines[1].GetProperty("stage").GetString());
         Assert.Equal(2.5, lines[3].GetProperty("seconds").GetDouble());
         Assert.Equal(JsonValueKind.Null, lines[4].GetProperty("figure").ValueKind);
@@ -49,9 +50,11 @@ public sealed class LogTests
     [InlineData("loud", null, "error, warning, info, debug")]
     [InlineData(null, "xml", "text or json")]
     public void What_is_no_level_or_format_is_refused_with_those_there_are(string? level, string? format, string expected)
-        => Assert.Contains(expected, Assert.Throws<BadUsageException>(() => LogSettings.From(level, format, quiet: false)).Message, StringComparison.Ordinal);
+        => Assert.Contains(expected, Assert.Throws<BadUsageException>(() => LogSettings.From(level, format, quiet: false)).Message,
+            StringComparison.Ordinal);
 
-    private static JsonElement[] Json(LogLevel level) => [.. Written(output => new JsonLog(output, level)).Select(line => JsonDocument.Parse(line).RootElement)];
+    private static JsonElement[] Json(LogLevel level)
+        => [.. Written(output => new JsonLog(output, level)).Select(line => JsonDocument.Parse(line).RootElement)];
 
     private static string[] Text(LogLevel level) => Written(output => new PlainProgress(output, level));
 
@@ -65,6 +68,7 @@ public sealed class LogTests
         view.Note("look here: \"quotes\"\nand a line's end");
         view.Finished("train", 2.5);
         view.Say(LogLevel.Debug, "span", "train", ("figure", double.NaN));
-        return [.. output.ToString().Replace("\"quotes\"\nand", "and", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        return [.. output.ToString().Replace("\"quotes\"\nand", "and", StringComparison.Ordinal)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 }

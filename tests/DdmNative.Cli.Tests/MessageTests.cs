@@ -16,11 +16,13 @@ public sealed class MessageTests(RunFiles files)
     [InlineData(ExitCode.BadUsage, "--remove: found -1", "unlearn", "--remove", "-1")]
     [InlineData(ExitCode.BadUsage, "--mode: found 'head', which has no synset", "distill", "--mode", "head")]
     [InlineData(ExitCode.BadUsage, "--std: found no mean beside it", "train", "--std", "0.5")]
-    [InlineData(ExitCode.BadInput, "--objectives, attribution.objectives[1]: found 'loss:class=9', but class 9", "attribute", "--objectives", "loss;loss:class=9")]
+    [InlineData(ExitCode.BadInput, "--objectives, attribution.objectives[1]: found 'loss:class=9', but class 9", "attribute",
+        "--objectives", "loss;loss:class=9")]
     [InlineData(ExitCode.BadInput, "--count, validation.groups: found 99", "validate", "--count", "99")]
     [InlineData(ExitCode.BadInput, "--clusters sets it.", "attribute", "--clusters", "13")]
     [InlineData(ExitCode.BadInput, "--depth, network.depth: found 9, expected 1 to 3 for images of 1×8×8", "train", "--depth", "9")]
-    [InlineData(ExitCode.BadInput, "--method, attribution.methods[0]: found 'datamodel:subsets=21' for 6 groups", "attribute", "--clusters", "2", "--method", "datamodel:subsets=21")]
+    [InlineData(ExitCode.BadInput, "--method, attribution.methods[0]: found 'datamodel:subsets=21' for 6 groups", "attribute", "--clusters",
+        "2", "--method", "datamodel:subsets=21")]
     public void Options_are_named_as_they_were_typed(int code, string says, string verb, params string[] options)
     {
         string run = files.PathOf("none-" + Path.GetRandomFileName());
@@ -117,7 +119,8 @@ public sealed class MessageTests(RunFiles files)
         Assert.Contains($"{Path.Combine(run, "run.json")}, $.job.validation.groups: found 6, expected at most 4", many.Error,
             StringComparison.Ordinal);
         Assert.Contains("--count sets it.", many.Error, StringComparison.Ordinal);
-        Assert.Contains("so effects are computed for groups", Done("validate", "--run", run, "--count", "2").Error, StringComparison.Ordinal);
+        Assert.Contains("so effects are computed for groups", Done("validate", "--run", run, "--count", "2").Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,7 +46,8 @@ internal sealed class OtlpServer : IDisposable
     private IEnumerable<ProtobufMessage> Of(string path, int item)
     {
         lock (Requests)
-            return [.. Requests.Where(request => request.Path == path).SelectMany(request => request.Message.Messages(1)).SelectMany(resource => resource.Messages(2)).SelectMany(scope => scope.Messages(item))];
+            return [.. Requests.Where(request => request.Path == path).SelectMany(request => request.Message.Messages(1))
+                .SelectMany(resource => resource.Messages(2)).SelectMany(scope => scope.Messages(item))];
     }
 
     private void Serve()

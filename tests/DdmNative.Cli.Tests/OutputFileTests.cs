@@ -35,7 +35,8 @@ public sealed class OutputFileTests(RunFiles files)
     [InlineData("/dev/null/x.csv")]
     [InlineData("x\0.csv")]
     public void What_cannot_be_a_file_is_refused_by_the_options_name(string path)
-        => Assert.StartsWith("--csv: found ", Assert.Throws<BadUsageException>(() => OutputFile.Find("--csv", path)).Message, StringComparison.Ordinal);
+        => Assert.StartsWith("--csv: found ", Assert.Throws<BadUsageException>(() => OutputFile.Find("--csv", path)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_link_in_a_circle_is_refused()
@@ -58,7 +59,8 @@ public sealed class OutputFileTests(RunFiles files)
         string path = Path.Combine(files.Whole, name);
         byte[]? before = File.Exists(path) ? File.ReadAllBytes(path) : null;
 
-        foreach (string[] arguments in (string[][])[["export", "--csv", path], ["export", "--parquet", path], ["unlearn", "--remove", "0", "--out", path]])
+        foreach (string[] arguments in (string[][])[["export", "--csv", path], ["export", "--parquet", path],
+            ["unlearn", "--remove", "0", "--out", path]])
         {
             Ddm.Result refused = Ddm.Run([arguments[0], "--run", files.Whole, .. arguments[1..]]);
             Assert.Equal(2, refused.Code);
@@ -71,7 +73,8 @@ public sealed class OutputFileTests(RunFiles files)
     [Fact]
     public void Standard_output_takes_the_table_alone()
     {
-        Ddm.Result dash = Ddm.Run("export", "--run", files.Whole, "--csv", "-"), path = Ddm.Run("export", "--run", files.Whole, "--csv", "/dev/stdout");
+        Ddm.Result dash = Ddm.Run("export", "--run", files.Whole, "--csv", "-"),
+            path = Ddm.Run("export", "--run", files.Whole, "--csv", "/dev/stdout");
         Assert.Equal(0, Ddm.Run("export", "--run", files.Whole, "--csv", files.PathOf("same.csv")).Code);
 
         Assert.Equal(File.ReadAllText(files.PathOf("same.csv")), dash.Output);

@@ -27,15 +27,18 @@ public sealed class ProfileTests(RunFiles files)
         {
             JsonElement[] kernels = [.. loop.GetProperty("kernels").EnumerateArray()];
             Assert.Equal(1, kernels.Sum(kernel => kernel.GetProperty("share").GetDouble()), 6);
-            Assert.Contains(kernels, kernel => kernel.GetProperty("kernel").GetString() == "convolution.forward" && kernel.GetProperty("gflops").GetDouble() > 0);
+            Assert.Contains(kernels, kernel => kernel.GetProperty("kernel").GetString() == "convolution.forward"
+                && kernel.GetProperty("gflops").GetDouble() > 0);
         });
 
         using var document = JsonDocument.Parse(File.ReadAllBytes(trace));
         JsonElement[] events = [.. document.RootElement.GetProperty("traceEvents").EnumerateArray()];
-        Assert.Equal(["plans", "worker 0", "worker 1"], events.Where(e => Text(e, "name") == "thread_name").Select(e => Text(e.GetProperty("args"), "name")).Order());
+        Assert.Equal(["plans", "worker 0", "worker 1"],
+            events.Where(e => Text(e, "name") == "thread_name").Select(e => Text(e.GetProperty("args"), "name")).Order());
         JsonElement[] spans = [.. events.Where(e => Text(e, "ph") == "X")];
         Assert.Equal(2, spans.Count(e => Text(e, "name") == "training step" && Text(e, "cat") == "training step"));
-        Assert.Contains(spans, e => Text(e, "name") == "convolution.backward-filter" && e.GetProperty("args").GetProperty("samples").GetInt32() > 0);
+        Assert.Contains(spans, e => Text(e, "name") == "convolution.backward-filter"
+            && e.GetProperty("args").GetProperty("samples").GetInt32() > 0);
         Assert.All(spans, e => Assert.True(e.GetProperty("ts").GetDouble() >= 0 && e.GetProperty("dur").GetDouble() >= 0));
     }
 
@@ -57,7 +60,8 @@ public sealed class ProfileTests(RunFiles files)
     [Fact]
     public void Kernels_are_in_the_order_of_their_time()
     {
-        TileRun[][] tiles = [[Tile(new Call { Name = "short" }, 0, 0, seconds: 0.01), Tile(new Call { Name = "long" }, 0, 2, seconds: 0.03)]];
+        TileRun[][] tiles = [[Tile(new Call { Name = "short" }, 0, 0, seconds: 0.01),
+            Tile(new Call { Name = "long" }, 0, 2, seconds: 0.03)]];
         Assert.Equal(["long", "short"], KernelTable.From(tiles, Peak).Select(row => row.Kernel));
     }
 

@@ -36,7 +36,8 @@ public sealed class ProgressLineTests
             int width = random.Next(1, 160);
             double total = random.Next(3) == 0 ? 0 : random.NextDouble() * Math.Pow(10, random.Next(8));
             string title = new('t', random.Next(80));
-            ProgressLine line = ProgressLine.Fit(title, random.NextDouble() * total, total, "models", random.Next(3) == 0 ? 0 : random.NextDouble() * 1e4, random.NextDouble() * 1e5, width);
+            ProgressLine line = ProgressLine.Fit(title, random.NextDouble() * total, total, "models", random.Next(3) == 0
+                ? 0 : random.NextDouble() * 1e4, random.NextDouble() * 1e5, width);
             int length = line.Title.Length + 1 + line.Bar + (line.Bar > 0 ? 1 : 0) + line.Text.Length;
             Assert.True(length <= width + 1, $"seed {seed}: {length} letters in {width}: {line}");
             Assert.InRange(line.Filled, 0, line.Bar);
@@ -45,5 +46,6 @@ public sealed class ProgressLineTests
 
     [Fact]
     public void A_stage_that_counts_nothing_shows_how_long_it_has_been_at_it()
-        => Assert.Equal(new ProgressLine("cluster every class", 0, 0, "1:23 min"), ProgressLine.Fit("cluster every class", 0, 0, "", 0, 83, 60));
+        => Assert.Equal(new ProgressLine("cluster every class", 0, 0, "1:23 min"),
+            ProgressLine.Fit("cluster every class", 0, 0, "", 0, 83, 60));
 }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace DdmNative.Cli.Tests;
 
-/// <summary>A protobuf message by the numbers of its fields, as far as OTLP's need it: what is nested is read when it is asked for.</summary>
+/// <summary>
+/// A protobuf message by the numbers of its fields, as far as OTLP's need it: what is nested is read when it is asked for.
+/// </summary>
 internal sealed class ProtobufMessage
 {
     private readonly List<(int Field, ulong Number, byte[] Bytes)> _values = [];

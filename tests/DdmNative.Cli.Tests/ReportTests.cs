@@ -18,7 +18,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
     // Of a time on a machine that others use too, the least of a few is what the page takes.
     private const int Trials = 10;
 
-    private static readonly string? Chromium = new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
+    private static readonly string? Chromium = new[] { Environment.GetEnvironmentVariable("CHROMIUM"), "/usr/bin/chromium",
+        "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }
         .FirstOrDefault(path => path is not null && File.Exists(path));
 
     private IPlaywright? _playwright;
@@ -31,7 +32,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         if (Chromium is null)
             return;
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
     }
 
     public async Task DisposeAsync()
@@ -71,7 +73,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         page.PageError += (_, error) => errors.Add(error);
         page.Console += (_, message) => errors.AddRange(message.Type is "error" or "warning" ? [message.Text] : []);
         await Open(page, Report);
-        Assert.DoesNotContain(requests, url => !url.StartsWith("file:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal));
+        Assert.DoesNotContain(requests, url => !url.StartsWith("file:", StringComparison.Ordinal)
+            && !url.StartsWith("data:", StringComparison.Ordinal));
         Assert.Empty(errors);
         Assert.Contains("F_o(with group g)", await page.InnerTextAsync("#convention"), StringComparison.Ordinal);
         Assert.Equal(6, await page.EvaluateAsync<int>("columns.length"));
@@ -103,7 +106,9 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         IPage page = await NewPage(scheme, width);
         await Open(page, Report);
         Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width);
-        Assert.Equal(scheme == ColorScheme.Light ? "rgb(247, 247, 245)" : "rgb(20, 23, 26)", await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor"));
+        Assert.Equal(scheme == ColorScheme.Light
+            ? "rgb(247, 247, 245)" : "rgb(20, 23, 26)",
+                await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor"));
 
         // The heat map is not empty: more than the colours of its ground and its text.
         Assert.True(await page.EvaluateAsync<int>("""
@@ -111,7 +116,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
             """) > 20);
         string folder = Path.Combine(AppContext.BaseDirectory, "TestResults");
         Directory.CreateDirectory(folder);
-        byte[] picture = await page.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(folder, $"report-{scheme}-{width}.png") });
+        byte[] picture = await page.ScreenshotAsync(
+            new PageScreenshotOptions { FullPage = true, Path = Path.Combine(folder, $"report-{scheme}-{width}.png") });
         Assert.True(picture.Length > 50_000);
     }
 
@@ -159,12 +165,15 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         IPage page = await NewPage(ColorScheme.Light, 1280);
         await Open(page, Report);
 
-        string[] helpful = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('#helpful button')].map(button => button.textContent)");
-        string[] harmful = await page.EvaluateAsync<string[]>("[...document.querySelectorAll('#harmful button')].map(button => button.textContent)");
+        string[] helpful = await page.EvaluateAsync<string[]>(
+            "[...document.querySelectorAll('#helpful button')].map(button => button.textContent)");
+        string[] harmful = await page.EvaluateAsync<string[]>(
+            "[...document.querySelectorAll('#harmful button')].map(button => button.textContent)");
 
         Assert.Equal((3, 3), (helpful.Length, harmful.Length));
         Assert.Empty(helpful.Intersect(harmful));
-        Assert.Equal(["–", "0.00", "-0.01", "1.50"], await page.EvaluateAsync<string[]>("[null, -0.001, -0.009, 1.5].map(value => number(value, 2))"));
+        Assert.Equal(["–", "0.00", "-0.01", "1.50"],
+            await page.EvaluateAsync<string[]>("[null, -0.001, -0.009, 1.5].map(value => number(value, 2))"));
     }
 
     [SkippableFact]
@@ -199,7 +208,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         await page.SelectOptionAsync("#order", "number");
         await page.SelectOptionAsync("#level", "classes");
         Assert.Equal(3, await page.EvaluateAsync<int>("columns.length"));
-        Assert.Equal(await page.EvaluateAsync<double>("matrix()[0][2] + matrix()[0][3]"), await page.EvaluateAsync<double>("valueAt(0, columns[1])"));
+        Assert.Equal(await page.EvaluateAsync<double>("matrix()[0][2] + matrix()[0][3]"),
+            await page.EvaluateAsync<double>("valueAt(0, columns[1])"));
         await page.FocusAsync("#heat");
         await page.Keyboard.PressAsync("ArrowRight");
         await page.Keyboard.PressAsync("ArrowRight");
@@ -218,13 +228,15 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         await page.Keyboard.PressAsync("ArrowRight");
         await page.Keyboard.PressAsync("Enter");
         Assert.Equal("group 0", await page.InnerTextAsync("#group-title"));
-        double[] effects = await page.EvaluateAsync<double[]>("[...document.querySelectorAll('#group-samples-images button')].map(button => Number(button.textContent.replace('−', '-')))");
+        double[] effects = await page.EvaluateAsync<double[]>(
+            "[...document.querySelectorAll('#group-samples-images button')].map(button => Number(button.textContent.replace('−', '-')))");
         Assert.Equal(await page.EvaluateAsync<int>("data.groups[0].size"), effects.Length);
         Assert.Equal(effects.Order(), effects);
 
         await page.ClickAsync("#group-open");
         Assert.Equal("samples", await page.InputValueAsync("#level"));
-        Assert.True(await page.EvaluateAsync<bool>("columns.length === data.groups[0].size && columns.every(column => column.groups[0] === 0)"));
+        Assert.True(await page.EvaluateAsync<bool>(
+            "columns.length === data.groups[0].size && columns.every(column => column.groups[0] === 0)"));
         await page.Keyboard.PressAsync("ArrowRight");
         Assert.Matches(@"^image \d+ of group 0 \(class 0.*\(by grad-dot\)$", (await page.InnerTextAsync("#detail")).Trim());
 
@@ -242,9 +254,11 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         await Open(page, Report);
         await page.SelectOptionAsync("#objective", "2");
         foreach ((string id, string end) in new[] { ("helpful", "Math.min"), ("harmful", "Math.max") })
-            Assert.Equal(await page.EvaluateAsync<string>($"signed({end}(...data.samples.effects[2]))"), await page.InnerTextAsync($"#{id}-samples button >> nth=0"));
+            Assert.Equal(await page.EvaluateAsync<string>($"signed({end}(...data.samples.effects[2]))"),
+                await page.InnerTextAsync($"#{id}-samples button >> nth=0"));
         await page.ClickAsync("#harmful-samples button >> nth=0");
-        Assert.Equal(await page.EvaluateAsync<string>("groupName(data.samples.groups[data.samples.harmful[2][0]])"), await page.InnerTextAsync("#group-title"));
+        Assert.Equal(await page.EvaluateAsync<string>("groupName(data.samples.groups[data.samples.harmful[2][0]])"),
+            await page.InnerTextAsync("#group-title"));
         Assert.Equal("2", await page.InputValueAsync("#group-objective"));
         Assert.Equal(1, await page.Locator("#group-samples-images [aria-current]").CountAsync());
     }
@@ -263,7 +277,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         {
             IPage page = await NewPage(ColorScheme.Light, 1280);
             await Open(page, path);
-            paint = Math.Min(paint, await page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+            paint = Math.Min(paint, await page.EvaluateAsync<double>(
+                "performance.getEntriesByName('first-contentful-paint')[0].startTime"));
             interaction = Math.Min(interaction, await page.EvaluateAsync<double>("""
                 (async () => {
                   const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
@@ -287,7 +302,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
     private async Task<IPage> NewPage(ColorScheme scheme, int width)
     {
         Skip.If(_browser is null, NoBrowser);
-        return await _browser!.NewPageAsync(new BrowserNewPageOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 } });
+        return await _browser!.NewPageAsync(
+            new BrowserNewPageOptions { ColorScheme = scheme, ViewportSize = new ViewportSize { Width = width, Height = 900 } });
     }
 
     private static Task<string> Shown(IPage page) => page.EvaluateAsync<string>("columns.map(column => column.groups[0]).join()");
@@ -298,7 +314,10 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         await page.WaitForSelectorAsync("html[data-ready]");
     }
 
-    /// <summary>The same page with the data of 1000 groups, 101 objectives, two methods and 1300 single images, and pictures as large as a report's may be.</summary>
+    /// <summary>
+    /// The same page with the data of 1000 groups, 101 objectives, two methods and 1300 single images, and pictures as large as a report's
+    /// may be.
+    /// </summary>
     private static string Enlarged(string page)
     {
         const int Groups = 1000, Classes = 100, Objectives = Classes + 1, GroupsOfClass = Groups / Classes;
@@ -307,7 +326,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         var random = new Random(1);
         JsonArray Array(int count, Func<int, JsonNode?> make) => [.. Enumerable.Range(0, count).Select(make)];
         JsonArray Matrix() => Array(Objectives, _ => Array(Groups, _ => JsonValue.Create(Math.Round(random.NextDouble() - 0.5, 5))));
-        data["groups"] = Array(Groups, g => new JsonObject { ["name"] = null, ["class"] = g / GroupsOfClass, ["cluster"] = g % GroupsOfClass, ["size"] = 50 });
+        data["groups"] = Array(Groups,
+            g => new JsonObject { ["name"] = null, ["class"] = g / GroupsOfClass, ["cluster"] = g % GroupsOfClass, ["size"] = 50 });
         data["objectives"] = Array(Objectives, o => o == 0 ? "loss" : $"loss:class={o - 1}");
         data["matrices"] = Array(2, _ => Matrix());
         data["exact"] = Matrix();
@@ -319,7 +339,8 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         PngWriter.Write(picture, noise, GroupsOfClass * 32, 64, 3);
         (images["width"], images["height"], images["synset"], images["real"]) = (32, 32, 1, 1);
         string uri = "data:image/png;base64," + Convert.ToBase64String(picture.ToArray());
-        images["classes"] = Array(Classes, c => new JsonObject { ["class"] = c, ["groups"] = Array(GroupsOfClass, i => c * GroupsOfClass + i), ["picture"] = uri });
+        images["classes"] = Array(Classes,
+            c => new JsonObject { ["class"] = c, ["groups"] = Array(GroupsOfClass, i => c * GroupsOfClass + i), ["picture"] = uri });
 
         const int Samples = 1300, SamplesOfClass = Samples / Classes;
         using var sheet = new MemoryStream();
@@ -332,8 +353,10 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         samples["effects"] = Array(Objectives, _ => Array(Samples, _ => JsonValue.Create(Math.Round(random.NextDouble() - 0.5, 5))));
         samples["helpful"] = Array(Objectives, o => Array(6, i => o + i));
         samples["harmful"] = Array(Objectives, o => Array(6, i => 2 * o + i));
-        samples["pictures"] = Array(Classes, c => new JsonObject { ["from"] = c * SamplesOfClass, ["columns"] = 1, ["picture"] = sheetUri });
-        return string.Concat(page.AsSpan(0, match.Groups[1].Index), data.ToJsonString(), page.AsSpan(match.Groups[1].Index + match.Groups[1].Length));
+        samples["pictures"] = Array(Classes,
+            c => new JsonObject { ["from"] = c * SamplesOfClass, ["columns"] = 1, ["picture"] = sheetUri });
+        return string.Concat(page.AsSpan(0, match.Groups[1].Index), data.ToJsonString(),
+            page.AsSpan(match.Groups[1].Index + match.Groups[1].Length));
     }
 
     [GeneratedRegex("""<script id="data" type="application/json">(.*?)</script>""", RegexOptions.Singleline)]

@@ -13,7 +13,8 @@ public sealed class ShardVerbTests(RunFiles files)
         string[] shards = [files.PathOf("shard-1"), files.PathOf("shard-2")];
         for (int index = 1; index <= 2; index++)
         {
-            string[] command = ["run", files.Job, "--run", shards[index - 1], "--shard", $"{index}/2", "--threads", "1", "--wave", "1", "--json"];
+            string[] command = ["run", files.Job, "--run", shards[index - 1], "--shard", $"{index}/2", "--threads", "1", "--wave", "1",
+                "--json"];
             Kill(command, "retrain: ");
             Ddm.Result shard = Ddm.Run(command);
             Assert.True(shard.Code == 0, shard.Error);

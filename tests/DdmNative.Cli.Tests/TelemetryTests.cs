@@ -12,7 +12,8 @@ public sealed class TelemetryTests(RunFiles files)
 {
     private const string Parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    private static readonly string[] Tiny = ["--data", "generated:classes=2,per-class=8,test-per-class=4,size=8", "--clusters", "2", "--depth", "head"];
+    private static readonly string[] Tiny = ["--data", "generated:classes=2,per-class=8,test-per-class=4,size=8", "--clusters", "2",
+        "--depth", "head"];
 
     [Fact]
     public void A_run_is_a_trace_of_its_stages_and_its_work_is_counted()
@@ -20,7 +21,9 @@ public sealed class TelemetryTests(RunFiles files)
         using var server = new OtlpServer();
         string run = files.PathOf("traced");
 
-        Ddm.Result result = Ddm.Run(Exporting(server.Endpoint, ("TRACEPARENT", Parent), ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=test")), ["attribute", "--run", run, .. Tiny]);
+        Ddm.Result result = Ddm.Run(
+            Exporting(server.Endpoint, ("TRACEPARENT", Parent), ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=test")),
+            ["attribute", "--run", run, .. Tiny]);
 
         Assert.True(result.Code == 0, result.Error);
         Dictionary<string, ProtobufMessage> spans = server.Spans.ToDictionary(span => span.Text(5));
@@ -36,7 +39,8 @@ public sealed class TelemetryTests(RunFiles files)
         Assert.Equal(train.Figures["test_accuracy"], told["ddm.figure.test_accuracy"]);
 
         Dictionary<string, ProtobufMessage> metrics = server.Metrics.ToDictionary(metric => metric.Text(1));
-        ProtobufMessage steps = metrics["ddm.steps"].Message(7)!.Messages(1).Single(point => (string)point.Attributes(7)["ddm.stage"] == "train");
+        ProtobufMessage steps = metrics["ddm.steps"].Message(7)!.Messages(1)
+            .Single(point => (string)point.Attributes(7)["ddm.stage"] == "train");
         Assert.Equal(8, steps.Real(4)); // 16 images in batches of 64, for 8 epochs
         Assert.Equal(6, metrics["ddm.stage.duration"].Message(9)!.Messages(1).Count());
         Assert.All(metrics["ddm.memory.peak"].Message(5)!.Messages(1), point => Assert.InRange(point.Whole(6), 1 << 20, 1L << 40));
@@ -107,5 +111,6 @@ public sealed class TelemetryTests(RunFiles files)
     }
 
     private static Dictionary<string, string> Exporting(string endpoint, params (string Name, string Value)[] more)
-        => new(more.Select(variable => KeyValuePair.Create(variable.Name, variable.Value))) { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" };
+        => new(more.Select(variable => KeyValuePair.Create(variable.Name, variable.Value))) { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf" };
 }

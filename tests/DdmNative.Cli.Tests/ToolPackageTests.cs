@@ -8,7 +8,8 @@ public sealed class ToolPackageTests : IDisposable
 {
     private const string Data = "generated:classes=2,per-class=12,test-per-class=6,size=8,clusters=2";
 
-    private static readonly string[] Systems = ["linux-x64", "linux-arm64", "linux-musl-x64", "linux-musl-arm64", "win-x64", "win-arm64", "osx"];
+    private static readonly string[] Systems = ["linux-x64", "linux-arm64", "linux-musl-x64", "linux-musl-arm64", "win-x64", "win-arm64",
+        "osx"];
 
     private static readonly Dictionary<string, string> Quiet = new() { ["DOTNET_NOLOGO"] = "1", ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1" };
 
@@ -48,7 +49,8 @@ public sealed class ToolPackageTests : IDisposable
         Succeeds(_folder, ddm, "attribute", "--run", "run", "--clusters", "2", "--mode", "repair");
 
         // The pictures are SkiaSharp's, by the native library that came with the package; the page's script is ECharts, embedded.
-        Assert.All((string[])["attribution.csv", "synset.png", "report.html"], file => Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file));
+        Assert.All((string[])["attribution.csv", "synset.png", "report.html"],
+            file => Assert.True(File.Exists(Path.Combine(_folder, "run", file)), file));
         string job = Path.Combine(_folder, "job.json");
         File.WriteAllText(job, $$"""{ "data": { "source": "{{Data}}" } }""");
         Ddm.Result timing = Shell.Run(_folder, Quiet, ddm, "run", job, "--run", "timed", "--compare-pytorch");
@@ -61,14 +63,18 @@ public sealed class ToolPackageTests : IDisposable
     {
         using ZipArchive zip = ZipFile.OpenRead(package);
         string[] names = [.. zip.Entries.Select(entry => entry.FullName)];
-        Assert.Equal(Systems.Order(), names.Where(name => name.Contains("/runtimes/", StringComparison.Ordinal)).Select(name => name.Split("/runtimes/")[1].Split('/')[0]).Distinct().Order());
+        Assert.Equal(Systems.Order(),
+            names.Where(name => name.Contains("/runtimes/", StringComparison.Ordinal))
+            .Select(name => name.Split("/runtimes/")[1].Split('/')[0]).Distinct().Order());
         Assert.Contains("README.md", names);
         Assert.Contains("LICENSE", names);
         Assert.Contains("third_party/echarts/LICENSE", names);
         Assert.Contains("third_party/ilgpu/LICENSE", names);
         Assert.Contains("tools/net10.0/any/DdmNative.Compute.pdb", names);
-        Assert.DoesNotContain(names, name => name.EndsWith(".xml", StringComparison.Ordinal) && name.StartsWith("tools/net10.0/any/DdmNative.", StringComparison.Ordinal));
-        Assert.DoesNotContain(names, name => name.EndsWith(".pdb", StringComparison.Ordinal) && name.Contains("/runtimes/", StringComparison.Ordinal));
+        Assert.DoesNotContain(names, name => name.EndsWith(".xml", StringComparison.Ordinal)
+            && name.StartsWith("tools/net10.0/any/DdmNative.", StringComparison.Ordinal));
+        Assert.DoesNotContain(names, name => name.EndsWith(".pdb", StringComparison.Ordinal)
+            && name.Contains("/runtimes/", StringComparison.Ordinal));
         Assert.InRange(new FileInfo(package).Length, 1, 64 << 20);
         ZipArchiveEntry specification = zip.GetEntry("DdmNative.nuspec")!;
         using var reader = new StreamReader(specification.Open());

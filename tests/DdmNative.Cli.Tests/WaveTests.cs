@@ -25,7 +25,8 @@ public sealed class WaveTests(RunFiles files)
         foreach (Dictionary<string, byte[]> other in found.Skip(1))
         {
             Assert.Equal(found[0].Keys.Order(), other.Keys.Order());
-            Assert.All(found[0], file => Assert.True(file.Value.AsSpan().SequenceEqual(other[file.Key]), file.Key + " depends on the wave"));
+            Assert.All(found[0], file =>
+                Assert.True(file.Value.AsSpan().SequenceEqual(other[file.Key]), file.Key + " depends on the wave"));
         }
     }
 }

@@ -15,7 +15,8 @@ public sealed class WholeRunTests(RunFiles files)
 
         Assert.Single(files.WholeOutput.TrimEnd().Split('\n'));
         Assert.InRange(document.RootElement.GetProperty("test_accuracy").GetDouble(), 0, 1);
-        int[] Groups(string list) => [.. document.RootElement.GetProperty(list).EnumerateArray().Select(group => group.GetProperty("group").GetInt32())];
+        int[] Groups(string list)
+            => [.. document.RootElement.GetProperty(list).EnumerateArray().Select(group => group.GetProperty("group").GetInt32())];
         Assert.Equal((3, 3), (Groups("most_helpful").Length, Groups("most_harmful").Length)); // of six, each in one list
         Assert.Equal(Enumerable.Range(0, 6), Groups("most_helpful").Concat(Groups("most_harmful")).Order());
         Assert.Equal("repair", document.RootElement.GetProperty("methods")[0].GetProperty("name").GetString());
@@ -34,8 +35,10 @@ public sealed class WholeRunTests(RunFiles files)
         Assert.Equal([4, 6], validation["exact"].Shape);
         Assert.Equal([2, 4, 6], validation["exact_seeds"].Shape);
         Assert.Equal([4, 6], validation["predicted"].Shape);
-        Assert.Equal([6, 1, 8, 8], Safetensors.Read(Path.Combine(files.Whole, "synset.safetensors")).Tensor("images", -1, -1, -1, -1).Shape);
-        Assert.Contains(Safetensors.Read(Path.Combine(files.Whole, "target.safetensors")).Tensors, tensor => tensor.Name == "blocks.0.conv.weight");
+        Assert.Equal([6, 1, 8, 8],
+            Safetensors.Read(Path.Combine(files.Whole, "synset.safetensors")).Tensor("images", -1, -1, -1, -1).Shape);
+        Assert.Contains(Safetensors.Read(Path.Combine(files.Whole, "target.safetensors")).Tensors,
+            tensor => tensor.Name == "blocks.0.conv.weight");
         Assert.StartsWith("# matrix[o, g] = ", File.ReadAllText(Path.Combine(files.Whole, "attribution.csv")), StringComparison.Ordinal);
         Assert.DoesNotContain("{{", File.ReadAllText(Path.Combine(files.Whole, "report.html")), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(files.Whole, "*.tmp", SearchOption.AllDirectories));
@@ -81,13 +84,15 @@ public sealed class WholeRunTests(RunFiles files)
 
     [Fact]
     public void Quiet_says_nothing_on_standard_error()
-        => Assert.Empty(Ddm.Run("train", "--run", files.PathOf("quiet"), "--data", "generated:classes=2,per-class=8,test-per-class=4,size=8", "--width", "4", "--depth", "1", "--epochs", "1", "--quiet").Error);
+        => Assert.Empty(Ddm.Run("train", "--run", files.PathOf("quiet"), "--data",
+            "generated:classes=2,per-class=8,test-per-class=4,size=8", "--width", "4", "--depth", "1", "--epochs", "1", "--quiet").Error);
 
     [Fact]
     public void Verbs_go_on_from_one_another_and_say_what_a_changed_setting_costs()
     {
         string run = files.PathOf("verbs");
-        Done("train", "--run", run, "--data", "generated:classes=2,per-class=20,test-per-class=6,size=8", "--width", "6", "--depth", "2", "--epochs", "2", "--batch-size", "8");
+        Done("train", "--run", run, "--data", "generated:classes=2,per-class=20,test-per-class=6,size=8", "--width", "6", "--depth", "2",
+            "--epochs", "2", "--batch-size", "8");
         Done("distill", "--run", run, "--clusters", "2", "--steps", "2", "--images-per-group", "1");
         Ddm.Result attributed = Done("attribute", "--run", run, "--depth", "head", "--objectives", "accuracy;margin:sample=3,4");
         Assert.Contains("groups: already done", attributed.Error, StringComparison.Ordinal);
@@ -107,13 +112,15 @@ public sealed class WholeRunTests(RunFiles files)
     public void Attributing_again_without_a_method_says_which_one_it_goes_on_with()
     {
         string run = files.PathOf("again");
-        string[] data = ["--data", "generated:classes=2,per-class=10,test-per-class=6,size=8", "--width", "4", "--depth", "2", "--epochs", "1"];
+        string[] data = ["--data", "generated:classes=2,per-class=10,test-per-class=6,size=8", "--width", "4", "--depth", "2", "--epochs",
+            "1"];
         Done(["train", "--run", run, .. data]);
         Assert.DoesNotContain("as this run did before", Done("attribute", "--run", run, "--depth", "head").Error, StringComparison.Ordinal);
 
         Ddm.Result again = Done("attribute", "--run", run);
 
-        Assert.Contains("Using head, as this run did before. For the default, use --method push+feature.", again.Error, StringComparison.Ordinal);
+        Assert.Contains("Using head, as this run did before. For the default, use --method push+feature.", again.Error,
+            StringComparison.Ordinal);
         Assert.Contains("by head (depth dial)", again.Output, StringComparison.Ordinal);
     }
 
@@ -122,14 +129,16 @@ public sealed class WholeRunTests(RunFiles files)
     {
         string run = files.PathOf("dry");
 
-        Ddm.Result text = Done("run", files.Job, "--run", run, "--dry-run"), json = Done("run", files.Job, "--run", files.Whole, "--dry-run", "--json");
+        Ddm.Result text = Done("run", files.Job, "--run", run, "--dry-run"),
+            json = Done("run", files.Job, "--run", files.Whole, "--dry-run", "--json");
 
         Assert.False(Directory.Exists(run));
         Assert.Matches(@"About [0-9.]+ (s|min) on this machine", text.Output);
         Assert.Contains("online:controlled-replay", text.Output, StringComparison.Ordinal);
         using var document = JsonDocument.Parse(json.Output);
         Assert.Equal(0, document.RootElement.GetProperty("seconds").GetDouble());
-        Assert.All(document.RootElement.GetProperty("stages").EnumerateArray(), stage => Assert.True(stage.GetProperty("is_done").GetBoolean()));
+        Assert.All(document.RootElement.GetProperty("stages").EnumerateArray(),
+            stage => Assert.True(stage.GetProperty("is_done").GetBoolean()));
     }
 
     [Fact]
@@ -138,10 +147,12 @@ public sealed class WholeRunTests(RunFiles files)
         string run = files.PathOf("own"), csv = files.PathOf("sources.csv");
         File.WriteAllLines(csv, ["sample,group", .. Enumerable.Range(0, 20).Select(n => $"{n},{(n % 3 == 0 ? "</script>" : "web")}")]);
 
-        Done("attribute", "--run", run, "--data", "generated:classes=2,per-class=10,test-per-class=6,size=8", "--groups", csv, "--depth", "head");
+        Done("attribute", "--run", run, "--data", "generated:classes=2,per-class=10,test-per-class=6,size=8", "--groups", csv, "--depth",
+            "head");
 
         Assert.Equal(4, Npz.Read(Path.Combine(run, "attribution.npz")).Elements<int>("group_class").Length);
-        Assert.Equal(3, File.ReadAllText(Path.Combine(run, "report.html")).Split("</script>").Length - 1); // data, library, script: no name ends one early
+        // data, library, script: no name ends one early
+        Assert.Equal(3, File.ReadAllText(Path.Combine(run, "report.html")).Split("</script>").Length - 1);
     }
 
     internal static void AssertSameFiles(string expected, string found)

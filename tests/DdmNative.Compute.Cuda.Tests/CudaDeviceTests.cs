@@ -98,7 +98,8 @@ public sealed class CudaDeviceTests : IDisposable
         plan.Run();
         _driver.Synchronize(_device.Stream);
 
-        ulong[][] pointers = [.. _driver.Ran.Select(line => line[(line.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(',').Select(ulong.Parse).ToArray())];
+        ulong[][] pointers = [.. _driver.Ran.Select(
+            line => line[(line.IndexOf('(', StringComparison.Ordinal) + 1)..^1].Split(',').Select(ulong.Parse).ToArray())];
         Assert.Equal([pointers[0][0] + 128, pointers[0][1] + 4, 0UL], pointers[1]);
         Assert.True(pointers[0].All(pointer => pointer >> 63 == 0), "a symbolic address reached the driver");
     }
@@ -147,8 +148,11 @@ public sealed class CudaDeviceTests : IDisposable
     [Fact]
     public void A_plan_inside_a_plan_and_an_empty_plan_are_refused_by_name()
     {
-        Assert.Contains("inner", Assert.Throws<InvalidOperationException>(() => _device.Record("outer", () => _device.Record("inner", () => { }))).Message, StringComparison.Ordinal);
-        Assert.Contains("empty", Assert.Throws<InvalidOperationException>(() => _device.Record("empty", () => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("inner",
+            Assert.Throws<InvalidOperationException>(() => _device.Record("outer", () => _device.Record("inner", () => { }))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("empty", Assert.Throws<InvalidOperationException>(() => _device.Record("empty", () => { })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -59,7 +59,8 @@ public sealed class DeviceMemoryTests
 
         Assert.Equal(8 << 20, e.RequestedBytes);
         Assert.Contains(
-            "cuda:3 cannot allocate another 8.0 MiB (1.0 MiB in use by this run, 3.0 of 4.0 MiB free)", e.Message, StringComparison.Ordinal);
+            "cuda:3 cannot allocate another 8.0 MiB (1.0 MiB in use by this run, 3.0 of 4.0 MiB free)", e.Message,
+            StringComparison.Ordinal);
         Assert.Contains("--wave", e.Message, StringComparison.Ordinal);
     }
 

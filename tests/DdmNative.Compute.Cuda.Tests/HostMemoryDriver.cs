@@ -52,7 +52,8 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     public List<string> LoadedModules { get; } = [];
 
     /// <summary>What the backend has not released: streams, events, modules, page-locked memory, device memory and contexts.</summary>
-    public int Living => _streams.Count + _events.Count + _modules.Count + _hostAllocations.Count + _allocations.Count + _contexts.Values.Sum(
+    public int Living
+        => _streams.Count + _events.Count + _modules.Count + _hostAllocations.Count + _allocations.Count + _contexts.Values.Sum(
         context => context.Retained);
 
     /// <summary>The kernel whose launch fails; null for none.</summary>
@@ -137,7 +138,8 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
         NativeMemory.Free((void*)memory);
     }
 
-    public void CopyToDevice(ulong destination, nint source, long bytes, nint stream) => Later(() => Copy((nint)destination, source, bytes));
+    public void CopyToDevice(ulong destination, nint source, long bytes, nint stream)
+        => Later(() => Copy((nint)destination, source, bytes));
 
     public void CopyToHost(nint destination, ulong source, long bytes, nint stream)
     {
@@ -145,7 +147,8 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
         Later(() => Copy(destination, (nint)source, bytes));
     }
 
-    public void Fill(ulong destination, uint word, long words, nint stream) => Later(() => new Span<uint>((void*)destination, (int)words).Fill(word));
+    public void Fill(ulong destination, uint word, long words, nint stream)
+        => Later(() => new Span<uint>((void*)destination, (int)words).Fill(word));
 
     public nint CreateStream() => Made(_streams, nameof(CreateStream));
 
@@ -209,7 +212,8 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
     public void Launch(nint function, in KernelLaunch launch, nint stream, KernelArguments arguments)
     {
         if (_functions[function] == FailingKernel)
-            throw new CudaException(CudaResult.InvalidValue, "CUDA_ERROR_INVALID_VALUE", "invalid argument", $"cuLaunchKernel of {FailingKernel}");
+            throw new CudaException(CudaResult.InvalidValue, "CUDA_ERROR_INVALID_VALUE", "invalid argument",
+                $"cuLaunchKernel of {FailingKernel}");
         var pointers = new List<ulong>();
         foreach (KernelParameter parameter in arguments.Parameters.Where(parameter => parameter.IsPointer))
             pointers.Add(MemoryMarshal.Read<ulong>(arguments.Bytes.Slice(parameter.Offset, parameter.Bytes)));
@@ -254,7 +258,8 @@ internal sealed unsafe class HostMemoryDriver(long memoryBytes = 1 << 28, int de
         _current.Dispose();
     }
 
-    private static void Copy(nint destination, nint source, long bytes) => Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);
+    private static void Copy(nint destination, nint source, long bytes)
+        => Buffer.MemoryCopy((void*)source, (void*)destination, bytes, bytes);
 
     private void Later(Action work)
     {

@@ -16,7 +16,8 @@ public sealed class IntermediatePlacementTests
 
             for (int i = 0; i < uses.Length; i++)
             {
-                Assert.True(offsets[i] % 256 == 0 && offsets[i] + uses[i].Bytes <= arena, $"seed {seed}: {i} leaves the arena or is not aligned");
+                Assert.True(offsets[i] % 256 == 0
+                    && offsets[i] + uses[i].Bytes <= arena, $"seed {seed}: {i} leaves the arena or is not aligned");
                 for (int j = 0; j < i; j++)
                 {
                     bool together = uses[i].First <= uses[j].Last && uses[j].First <= uses[i].Last;

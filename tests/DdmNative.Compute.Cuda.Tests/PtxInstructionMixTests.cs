@@ -86,7 +86,10 @@ public sealed class PtxInstructionMixTests
     public void A_thread_has_a_thirty_second_of_a_matrix_instruction()
         => Assert.Equal(2 * 16 * 8 * 8 / 32, Mixes["second"].Flops);
 
-    /// <summary>A copy within a scope on one line, a call over five, a guarded load over three behind a label, three on one line; what is commented out does not count.</summary>
+    /// <summary>
+    /// A copy within a scope on one line, a call over five, a guarded load over three behind a label, three on one line; what is commented
+    /// out does not count.
+    /// </summary>
     [Fact]
     public void Instructions_are_told_apart_by_semicolons_and_not_by_lines()
     {

@@ -9,7 +9,9 @@ public sealed class SplitCudaTests : IDisposable
     private readonly HostMemoryDriver _driver = new(devices: 2);
     private readonly SplitDevice _device;
 
-    public SplitCudaTests() => _device = new SplitDevice([new CudaDevice(_driver, 0, Precision.Fp32, ptx: [0]), new CudaDevice(_driver, 1, Precision.Fp32, ptx: [0])]);
+    public SplitCudaTests()
+        => _device = new SplitDevice(
+            [new CudaDevice(_driver, 0, Precision.Fp32, ptx: [0]), new CudaDevice(_driver, 1, Precision.Fp32, ptx: [0])]);
 
     public void Dispose()
     {

@@ -59,7 +59,8 @@ public sealed class IlgpuDeviceTests
 
     [Fact]
     public void Every_machine_has_the_cpu_accelerator_and_names_it()
-        => Assert.Contains(Family.ListDevices(), listing => listing.Name == "ilgpu:cpu" && listing.Description.Contains("simulation", StringComparison.Ordinal));
+        => Assert.Contains(Family.ListDevices(), listing => listing.Name == "ilgpu:cpu"
+            && listing.Description.Contains("simulation", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("vulkan")]
@@ -84,7 +85,8 @@ public sealed class IlgpuDeviceTests
     public void A_quotient_by_multiplication_is_the_quotient(int divisor)
     {
         var division = new Divisor(divisor);
-        foreach (long near in new long[] { 0, divisor, 2L * divisor, 1000L * divisor, int.MaxValue / divisor * (long)divisor, int.MaxValue })
+        foreach (long near in new long[] { 0, divisor, 2L * divisor, 1000L * divisor, int.MaxValue / divisor * (long)divisor,
+            int.MaxValue })
             for (long p = Math.Max(0, near - 2); p <= Math.Min(int.MaxValue, near + 2); p++)
                 Assert.Equal((int)(p / divisor), division.Quotient((int)p));
     }

@@ -96,7 +96,8 @@ public sealed class ManagedCudaDriverTests : IDisposable
     [SkippableFact]
     public void Ptx_that_does_not_compile_fails_in_the_same_words_with_the_compilers_log()
     {
-        byte[] damaged = Encoding.UTF8.GetBytes(".version 7.8\n.target sm_80\n.address_size 64\n.visible .entry broken()\n{\n    fly;\n}\n");
+        byte[] damaged = Encoding.UTF8.GetBytes(
+            ".version 7.8\n.target sm_80\n.address_size 64\n.visible .entry broken()\n{\n    fly;\n}\n");
 
         CudaException failure = SameFailure(driver => driver.LoadModule("damaged", damaged));
 
@@ -127,7 +128,8 @@ public sealed class ManagedCudaDriverTests : IDisposable
         nint stream = managed.CreateStream(), host = managed.AllocateHost(16), module = managed.LoadModule("store", Kernel());
         ulong address = managed.Allocate(16);
 
-        managed.Launch(managed.Function(module, "store"), new KernelLaunch("store", new Dim3(1), new Dim3(1)), stream, new KernelArguments().Pointer(address).Int(-5).Float(1.5f));
+        managed.Launch(managed.Function(module, "store"), new KernelLaunch("store", new Dim3(1), new Dim3(1)), stream,
+            new KernelArguments().Pointer(address).Int(-5).Float(1.5f));
         managed.CopyToHost(host, address, 8, stream);
         managed.Synchronize(stream);
 
@@ -153,7 +155,8 @@ public sealed class ManagedCudaDriverTests : IDisposable
     [InlineData("-1")]
     [InlineData("0,1")]
     public void What_is_no_number_is_refused_with_what_is_expected(string which)
-        => Assert.Contains("expected managedcuda, managedcuda:N", Assert.Throws<DeviceUnavailableException>(() => new ManagedCudaFamily().Open(which, "fp32")).Message, StringComparison.Ordinal);
+        => Assert.Contains("expected managedcuda, managedcuda:N",
+            Assert.Throws<DeviceUnavailableException>(() => new ManagedCudaFamily().Open(which, "fp32")).Message, StringComparison.Ordinal);
 
     /// <summary>store(pointer, int, float) writes the two values to the pointer.</summary>
     private static byte[] Kernel() => Encoding.UTF8.GetBytes("""

@@ -27,7 +27,8 @@ public sealed class ContractTests
     {
         string prefix = $"{typeof(ContractTests).Namespace}.Reference.Reference";
 
-        Assert.All(ContractOperations.Contracts, contract => Assert.NotNull(typeof(ContractTests).Assembly.GetType(prefix + contract.Name)));
+        Assert.All(ContractOperations.Contracts,
+            contract => Assert.NotNull(typeof(ContractTests).Assembly.GetType(prefix + contract.Name)));
     }
 
     [Fact]

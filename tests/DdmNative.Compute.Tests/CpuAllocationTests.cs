@@ -21,12 +21,16 @@ public sealed class CpuAllocationTests
         var images = new TensorShape(1, Samples, ChainNetwork.Channels, ChainNetwork.Height, ChainNetwork.Width);
         var labels = new TensorShape(1, Samples, ChainNetwork.Classes);
         TensorShape vector = TensorShape.Vector(members, ChainNetwork.ParameterCount);
-        using Tensor x = Filled(device, images), q = Filled(device, labels), parameters = Filled(device, vector), target = Filled(device, vector);
-        using Tensor velocity = device.Allocate(vector), weights = Filled(device, new TensorShape(1, Samples, 1)), rate = device.Allocate(TensorShape.Vector(1, 1));
-        using Tensor gradient = device.AllocateTransient(vector), direction = device.AllocateTransient(vector), distance = device.Allocate(TensorShape.Vector(members, 1));
+        using Tensor x = Filled(device, images), q = Filled(device, labels), parameters = Filled(device, vector),
+            target = Filled(device, vector);
+        using Tensor velocity = device.Allocate(vector), weights = Filled(device, new TensorShape(1, Samples, 1)),
+            rate = device.Allocate(TensorShape.Vector(1, 1));
+        using Tensor gradient = device.AllocateTransient(vector), direction = device.AllocateTransient(vector),
+            distance = device.Allocate(TensorShape.Vector(members, 1));
         using Tensor imagesTangent = device.AllocateTransient(images.WithMembers(members));
         var chain = new DeviceChain(device, Samples, shape => device.AllocateTransient(shape.WithMembers(members)));
-        ParameterBlock[] blocks = [new(0, 1, ChainNetwork.WeightOffset, true), new(ChainNetwork.WeightOffset, 1, ChainNetwork.ParameterCount - ChainNetwork.WeightOffset, false)];
+        ParameterBlock[] blocks = [new(0, 1, ChainNetwork.WeightOffset, true),
+            new(ChainNetwork.WeightOffset, 1, ChainNetwork.ParameterCount - ChainNetwork.WeightOffset, false)];
         using IPlan plan = device.Record("matching and training", () =>
         {
             chain.Forward(parameters, x);

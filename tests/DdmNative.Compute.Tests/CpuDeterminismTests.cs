@@ -70,7 +70,8 @@ public sealed class CpuDeterminismTests
         List<Tensor> tensors = [];
         Tensor source = Upload(SourceShape, Values(SourceShape, 100));
         Tensor labelSource = Upload(LabelShape, Values(LabelShape, 101));
-        Tensor parameters = Upload(vector, [.. memberSeeds.SelectMany(seed => Values(TensorShape.Vector(1, ChainNetwork.ParameterCount), seed))]);
+        Tensor parameters = Upload(vector,
+            [.. memberSeeds.SelectMany(seed => Values(TensorShape.Vector(1, ChainNetwork.ParameterCount), seed))]);
         Tensor velocity = Upload(vector, new float[vector.Length]);
         Tensor weights = Upload(new TensorShape(1, Samples, 1), [.. Enumerable.Repeat(1f / Samples, Samples)]);
         Tensor rate = Upload(TensorShape.Vector(1, 1), [0.05f]);
@@ -113,5 +114,6 @@ public sealed class CpuDeterminismTests
         return Enumerable.Range(0, Samples).Select(_ => (float)random.Below(Sources));
     }
 
-    private static float[] Values(TensorShape shape, int seed) => [.. new RandomValues(seed).Tensor(shape).Values.Select(value => (float)value)];
+    private static float[] Values(TensorShape shape, int seed)
+        => [.. new RandomValues(seed).Tensor(shape).Values.Select(value => (float)value)];
 }

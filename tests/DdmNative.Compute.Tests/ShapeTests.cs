@@ -40,7 +40,8 @@ public sealed class ShapeTests
     [InlineData(28, 28, 3, 1, 28, 28)]
     [InlineData(28, 20, 5, 0, 24, 16)]
     [InlineData(1, 1, 5, 4, 5, 5)]
-    public void Output_extents_are_input_plus_padding_minus_kernel_plus_one(int height, int width, int kernelSize, int padding, int rows, int columns)
+    public void Output_extents_are_input_plus_padding_minus_kernel_plus_one(int height, int width, int kernelSize, int padding, int rows,
+    int columns)
     {
         var shape = new ConvolutionShape(2, 3, height, width, kernelSize, padding);
         Assert.Equal((rows, columns), (shape.OutputHeight, shape.OutputWidth));

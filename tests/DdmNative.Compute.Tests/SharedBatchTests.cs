@@ -91,7 +91,8 @@ public sealed class SharedBatchTests
             double found = Exponential.Compute(x), expected = Math.Exp(x);
             Assert.InRange(Math.Abs(found - expected), 0, Math.BitIncrement(expected) - expected);
             if (Avx512F.IsSupported)
-                Assert.Equal(BitConverter.DoubleToInt64Bits(found), BitConverter.DoubleToInt64Bits(Exponential.Compute(Vector512.Create(x))[3]));
+                Assert.Equal(BitConverter.DoubleToInt64Bits(found),
+                    BitConverter.DoubleToInt64Bits(Exponential.Compute(Vector512.Create(x))[3]));
         }
 
         Assert.Equal(0, Exponential.Compute(double.NegativeInfinity));

@@ -40,8 +40,11 @@ public sealed class SplitDeviceTests : IDisposable
     [Fact]
     public void A_plan_inside_a_plan_and_an_empty_plan_are_refused_by_name()
     {
-        Assert.Contains("inner", Assert.Throws<InvalidOperationException>(() => _device.Record("outer", () => _device.Record("inner", () => { }))).Message, StringComparison.Ordinal);
-        Assert.Contains("empty", Assert.Throws<InvalidOperationException>(() => _device.Record("empty", () => { })).Message, StringComparison.Ordinal);
+        Assert.Contains("inner",
+            Assert.Throws<InvalidOperationException>(() => _device.Record("outer", () => _device.Record("inner", () => { }))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("empty", Assert.Throws<InvalidOperationException>(() => _device.Record("empty", () => { })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,6 +52,7 @@ public sealed class SplitDeviceTests : IDisposable
     {
         using var alone = new CpuDevice(1);
 
-        Assert.Contains("expected two or more", Assert.Throws<ArgumentException>(() => new SplitDevice([alone])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected two or more", Assert.Throws<ArgumentException>(() => new SplitDevice([alone])).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -15,7 +15,8 @@ public sealed class TileObserverTests
         using var device = new CpuDevice(threads);
         var observer = new Recorder();
         var shape = new ConvolutionShape(3, 5, 8, 8, 3, 1);
-        using Tensor x = device.Allocate(new TensorShape(1, samples, 3, 8, 8)), y = device.Allocate(new TensorShape(members, samples, 5, 8, 8));
+        using Tensor x = device.Allocate(new TensorShape(1, samples, 3, 8, 8)),
+            y = device.Allocate(new TensorShape(members, samples, 5, 8, 8));
         using Tensor vector = device.Allocate(TensorShape.Vector(members, shape.FilterLength + 5));
         using Tensor sums = device.Allocate(TensorShape.Vector(members, shape.FilterLength + 5));
         using IPlan plan = device.Record("observed", () =>
@@ -34,7 +35,8 @@ public sealed class TileObserverTests
         {
             TileRun[] tiles = [.. observer.Tiles.Where(tile => tile.Call.Name == name)];
             for (int member = 0; member < members; member++)
-                Assert.Equal(Enumerable.Range(0, samples), tiles.Where(t => t.Member == member).SelectMany(t => Enumerable.Range(t.FirstSample, t.SampleCount)).Order());
+                Assert.Equal(Enumerable.Range(0, samples),
+                    tiles.Where(t => t.Member == member).SelectMany(t => Enumerable.Range(t.FirstSample, t.SampleCount)).Order());
             Assert.All(tiles, tile => Assert.Equal(2.0 * shape.MultiplyAdds, tile.Call.FlopsPerSample));
         }
         Assert.Equal("3×8×8 → 5×8×8", observer.Tiles.First(tile => tile.Call.Name == "convolution.forward").Call.Shape);

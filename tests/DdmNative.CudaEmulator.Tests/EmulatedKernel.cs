@@ -19,7 +19,8 @@ internal static class EmulatedKernel
     /// <param name="arguments">
     /// In the kernel's order: an array is copied to the device and back, and the kernel receives its address; numbers are passed by value.
     /// </param>
-    public static void Run(string ptx, string kernel, (int X, int Y, int Z) grid, (int X, int Y, int Z) block, int dynamicSharedBytes, params object[] arguments)
+    public static void Run(string ptx, string kernel, (int X, int Y, int Z) grid, (int X, int Y, int Z) block, int dynamicSharedBytes,
+        params object[] arguments)
     {
         using EmulatedDevice device = new(Options);
         using LoadedModule module = device.Load(PtxParser.Parse(ptx));

@@ -20,11 +20,14 @@ public sealed class EvaluatedRunTests : IDisposable
     [Fact]
     public void Every_metric_is_measured_for_every_method_with_ceiling_and_floors()
     {
-        EvaluationSummary evaluation = Run("all", Job() with { Attribution = new JobAttribution { Methods = ["repair", "head", "grad-dot", "random"] } }).Evaluation!;
+        EvaluationSummary evaluation = Run("all",
+            Job() with { Attribution = new JobAttribution { Methods = ["repair", "head", "grad-dot", "random"] } }).Evaluation!;
 
         Assert.Equal(EvaluationMetrics.Names, evaluation.Metrics);
-        Assert.Equal(["repair", "head", "grad-dot", "random", "ceiling", "random order", "own loss"], evaluation.Methods.Select(method => method.Name));
-        string[] figures = ["total_pearson", "total_spearman", "total_slope", "lds_total", "lds_class", "lds_sample", "helpful_removed", "harmful_removed", "flipped", "margin_fall", "auroc", "average_precision"];
+        Assert.Equal(["repair", "head", "grad-dot", "random", "ceiling", "random order", "own loss"],
+            evaluation.Methods.Select(method => method.Name));
+        string[] figures = ["total_pearson", "total_spearman", "total_slope", "lds_total", "lds_class", "lds_sample", "helpful_removed",
+            "harmful_removed", "flipped", "margin_fall", "auroc", "average_precision"];
         foreach (EvaluatedMethod method in evaluation.Methods.Take(4))
         {
             Assert.All(figures, figure => Assert.True(method.Figures.ContainsKey(figure), $"{method.Name}: {figure}"));
@@ -33,14 +36,16 @@ public sealed class EvaluatedRunTests : IDisposable
 
         Assert.InRange(evaluation.Methods[6].Figures["auroc"], 0, 1);
         Assert.True(evaluation.Retrained > 0);
-        foreach (string file in (string[])["evaluation.csv", "evaluation.md", "evaluation/leave-one-out.csv", "evaluation/lds.csv", "evaluation/lds.npz", "evaluation/removal.csv", "evaluation/brittleness.csv", "evaluation/mislabel.csv"])
+        foreach (string file in (string[])["evaluation.csv", "evaluation.md", "evaluation/leave-one-out.csv", "evaluation/lds.csv",
+            "evaluation/lds.npz", "evaluation/removal.csv", "evaluation/brittleness.csv", "evaluation/mislabel.csv"])
             Assert.True(File.Exists(_folder.File($"all/{file}")), file);
     }
 
     [Fact]
     public void Exact_retraining_agrees_with_leaving_out_every_group_at_its_own_seed_wholly()
     {
-        EvaluatedMethod exact = Run("exact", Job("all") with { Evaluation = Only(EvaluationMetrics.LeaveOneOut) with { Seeds = 1 } }).Evaluation!.Methods.Single();
+        EvaluatedMethod exact = Run("exact",
+            Job("all") with { Evaluation = Only(EvaluationMetrics.LeaveOneOut) with { Seeds = 1 } }).Evaluation!.Methods.Single();
 
         Assert.Equal("all", exact.Name);
         foreach (string view in EffectViews.Names)
@@ -62,19 +67,24 @@ public sealed class EvaluatedRunTests : IDisposable
         double[] outcomes = lds.Elements<double>("outcomes"), effects = attribution.Elements<double>("matrix");
         byte[] kept = lds.Elements<byte>("kept");
         (int count, int groups) = (lds["kept"].Shape[0], lds["kept"].Shape[1]);
-        double[] predicted = [.. Enumerable.Range(0, count).Select(s => Enumerable.Range(0, groups).Sum(g => kept[s * groups + g] * effects[g]))];
+        double[] predicted = [.. Enumerable.Range(0, count)
+            .Select(s => Enumerable.Range(0, groups).Sum(g => kept[s * groups + g] * effects[g]))];
         double[] measured = [.. Enumerable.Range(0, count).Select(s => (outcomes[s] + outcomes[shape[1] * shape[2] + s]) / 2)];
         Assert.Equal(Correlation.Spearman(predicted, measured), evaluation.Methods[0].Figures["lds_total"], 12);
-        Assert.All(Enumerable.Range(0, count), s => Assert.Equal(groups / 2, groups - Enumerable.Range(0, groups).Sum(g => kept[s * groups + g])));
+        Assert.All(Enumerable.Range(0, count),
+            s => Assert.Equal(groups / 2, groups - Enumerable.Range(0, groups).Sum(g => kept[s * groups + g])));
     }
 
     [Fact]
     public void Wrong_labels_are_looked_for_among_single_samples_by_the_methods_that_can()
     {
-        EvaluationSummary evaluation = Run("labels", Job("head", "loss", "grad-dot") with { Evaluation = Only(EvaluationMetrics.Mislabel) }).Evaluation!;
+        EvaluationSummary evaluation = Run("labels",
+            Job("head", "loss", "grad-dot") with { Evaluation = Only(EvaluationMetrics.Mislabel) }).Evaluation!;
 
-        // The suite's `loss` at the granularity of samples is each sample's own loss, so it finds them as that does; and own loss finds wrong labels.
-        Assert.Equal(evaluation.Methods.Single(method => method.Name == "own loss").Figures["auroc"], evaluation.Methods.Single(method => method.Name == "loss").Figures["auroc"], 9);
+        // The suite's `loss` at the granularity of samples is each sample's own loss, so it finds them as that does; and own loss finds
+        // wrong labels.
+        Assert.Equal(evaluation.Methods.Single(method => method.Name == "own loss").Figures["auroc"],
+            evaluation.Methods.Single(method => method.Name == "loss").Figures["auroc"], 9);
         string[] lines = File.ReadAllLines(_folder.File("labels/evaluation/mislabel-samples.csv"));
         Assert.Equal("sample,label,planted,head,loss,grad-dot,own loss", lines[0]);
         Assert.Equal(36, lines.Length - 1);
@@ -99,7 +109,8 @@ public sealed class EvaluatedRunTests : IDisposable
     [Fact]
     public void Interrupted_in_the_middle_of_retraining_it_goes_on_to_the_same_files()
     {
-        Job job = Job("head") with { Evaluation = Only(EvaluationMetrics.LinearDatamodeling, EvaluationMetrics.Removal, EvaluationMetrics.Mislabel) };
+        Job job = Job("head") with { Evaluation = Only(EvaluationMetrics.LinearDatamodeling, EvaluationMetrics.Removal,
+            EvaluationMetrics.Mislabel) };
         Run("whole", job);
 
         int interruptions = 0;
@@ -158,11 +169,14 @@ public sealed class EvaluatedRunTests : IDisposable
         };
 
         string? named = null;
-        Assert.ThrowsAny<Exception>(() => JobRules.Check(Job("head") with { Evaluation = bad }, (at, found, expected) => new InvalidOperationException(named = at)));
+        Assert.ThrowsAny<Exception>(
+            () => JobRules.Check(Job("head") with { Evaluation = bad },
+            (at, found, expected) => new InvalidOperationException(named = at)));
         Assert.Equal(field, named);
     }
 
-    private static JobEvaluation Only(params string[] metrics) => new() { Metrics = metrics, Subsets = 8, Predictions = 3, Percent = [10, 50], LabelNoise = 0.2 };
+    private static JobEvaluation Only(params string[] metrics)
+        => new() { Metrics = metrics, Subsets = 8, Predictions = 3, Percent = [10, 50], LabelNoise = 0.2 };
 
     private static Job Job(params string[] methods) => new()
     {
@@ -179,7 +193,8 @@ public sealed class EvaluatedRunTests : IDisposable
     private RunSummary Run(string name, Job job, Listener? listener = null, CancellationToken stop = default)
     {
         using var device = new CpuDevice(2);
-        return Runner.Run(_folder.File(name), job, RunGoal.Evaluate, new RunSettings { Wave = 3 }, device, listener ?? new Listener(), stop);
+        return Runner.Run(_folder.File(name), job, RunGoal.Evaluate, new RunSettings { Wave = 3 }, device, listener
+            ?? new Listener(), stop);
     }
 
     /// <summary>Asks to stop after so many signs of progress.</summary>

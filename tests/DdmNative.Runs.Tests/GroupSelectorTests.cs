@@ -23,22 +23,32 @@ public sealed class GroupSelectorTests
 
     [Fact]
     public void Several_selectors_and_numbers_name_more_groups()
-        => Assert.Equal([0, 2, 3, 5], GroupSelector.Resolve(new JobUnlearning { Groups = [5, 0], Forget = ["class=1", "class=1,cluster=0"] }, Classes, Clusters, null));
+        => Assert.Equal([0, 2, 3, 5],
+            GroupSelector.Resolve(new JobUnlearning { Groups = [5, 0], Forget = ["class=1", "class=1,cluster=0"] }, Classes, Clusters,
+            null));
 
     [Theory]
     [InlineData("class=2", "classes 0, 1, 3")]
     [InlineData("class=0,cluster=2", "clusters 0 to 1")]
     [InlineData("name=ann", "groups 0 to 5")]
     public void What_fits_nothing_is_refused_with_what_there_is(string text, string says)
-        => Assert.Contains(says, Assert.Throws<BadInputException>(() => GroupSelector.Resolve(new JobUnlearning { Forget = [text] }, Classes, Clusters, null)).Message, StringComparison.Ordinal);
+        => Assert.Contains(says,
+            Assert.Throws<BadInputException>(
+            () => GroupSelector.Resolve(new JobUnlearning { Forget = [text] }, Classes, Clusters, null)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Unknown_names_are_answered_with_the_known_ones()
-        => Assert.Contains("ann, bob, cy=d, eve", Assert.Throws<BadInputException>(() => GroupSelector.Resolve(new JobUnlearning { Forget = ["name=zoe"] }, Classes, Clusters, Names)).Message, StringComparison.Ordinal);
+        => Assert.Contains("ann, bob, cy=d, eve",
+            Assert.Throws<BadInputException>(
+            () => GroupSelector.Resolve(new JobUnlearning { Forget = ["name=zoe"] }, Classes, Clusters, Names)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Not_everything_can_be_forgotten()
-        => Assert.Contains("all 6 groups", Assert.Throws<BadInputException>(() => GroupSelector.Resolve(new JobUnlearning { Forget = ["class=0,1", "class=3"] }, Classes, Clusters, null)).Message, StringComparison.Ordinal);
+        => Assert.Contains("all 6 groups",
+            Assert.Throws<BadInputException>(
+            () => GroupSelector.Resolve(new JobUnlearning { Forget = ["class=0,1", "class=3"] }, Classes, Clusters, null)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -49,5 +59,6 @@ public sealed class GroupSelectorTests
     [InlineData("colour=red")]
     [InlineData("class=1,class=2")]
     [InlineData("class=1,,2")]
-    public void What_is_no_selector_is_said_with_an_example(string text) => Assert.Contains("class=3,cluster=2", GroupSelector.Fault(text), StringComparison.Ordinal);
+    public void What_is_no_selector_is_said_with_an_example(string text)
+    => Assert.Contains("class=3,cluster=2", GroupSelector.Fault(text), StringComparison.Ordinal);
 }

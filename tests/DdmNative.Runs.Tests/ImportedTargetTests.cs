@@ -37,15 +37,18 @@ public sealed class ImportedTargetTests : IDisposable
     [Fact]
     public void What_needs_only_the_model_works_on_a_network_from_PyTorch()
     {
-        Job job = Of(FromPyTorch, "repair", "push", "forget", "head", "block:2", "feature", "grad-dot", "influence", "trak:models=1", "ddm:mode=repair:steps=3");
+        Job job = Of(FromPyTorch, "repair", "push", "forget", "head", "block:2", "feature", "grad-dot", "influence", "trak:models=1",
+            "ddm:mode=repair:steps=3");
         job = job with { Attribution = job.Attribution with { ReferenceGroups = 0 } };
 
-        RunSummary summary = Run("run", job with { Unlearning = new JobUnlearning { Forget = ["class=1,cluster=0"], Method = "repair" } }, RunGoal.Everything);
+        RunSummary summary = Run("run", job with { Unlearning = new JobUnlearning { Forget = ["class=1,cluster=0"], Method = "repair" } },
+            RunGoal.Everything);
 
         Assert.Equal(10, summary.Methods.Count);
         RunRecord record = RunFolder.Peek(_folder.File("run"))!;
         Assert.Equal(new JobNetwork { Width = 4, Depth = 2 }, record.Job.Network);
-        Assert.Equal(Safetensors.Read(FromPyTorch).Tensors.Single(tensor => tensor.Name == "9.bias").Data, Safetensors.Read(Path.Combine(_folder.File("run"), "target.safetensors")).Tensor("head.bias", 3).Data);
+        Assert.Equal(Safetensors.Read(FromPyTorch).Tensors.Single(tensor => tensor.Name == "9.bias").Data,
+            Safetensors.Read(Path.Combine(_folder.File("run"), "target.safetensors")).Tensor("head.bias", 3).Data);
         double[] all = Npz.Read(Path.Combine(_folder.File("run"), "attribution.npz")).Elements<double>("matrices");
         int length = all.Length / 10;
         Assert.Equal(all[..length], all[^length..]); // repair, twice
@@ -89,10 +92,13 @@ public sealed class ImportedTargetTests : IDisposable
     public void A_trajectory_of_another_training_is_refused()
     {
         Run("own", Tiny with { Network = new JobNetwork { Width = 4, Depth = 2 } }, RunGoal.Train);
-        string target = Path.Combine(_folder.File("own"), "target.safetensors"), trajectory = Path.Combine(_folder.File("own"), "trajectory");
+        string target = Path.Combine(_folder.File("own"), "target.safetensors"),
+            trajectory = Path.Combine(_folder.File("own"), "trajectory");
 
-        Refused(Of(target) with { Target = new JobTarget { File = target, Trajectory = trajectory }, Training = new JobTraining { BatchSize = 8, Epochs = 4 } }, "the steps of the training");
-        Refused(Of(FromPyTorch) with { Target = new JobTarget { File = FromPyTorch, Trajectory = trajectory } }, "parameters that differ from the target's");
+        Refused(Of(target) with { Target = new JobTarget { File = target, Trajectory = trajectory },
+            Training = new JobTraining { BatchSize = 8, Epochs = 4 } }, "the steps of the training");
+        Refused(Of(FromPyTorch) with { Target = new JobTarget { File = FromPyTorch, Trajectory = trajectory } },
+            "parameters that differ from the target's");
         Refused(Of(target) with { Target = new JobTarget { File = target, Trajectory = _folder.File("nowhere") } }, "no such folder");
         File.Delete(Path.Combine(trajectory, "step-000000.safetensors"));
         Refused(Of(target) with { Target = new JobTarget { File = target, Trajectory = trajectory } }, "step 0");
@@ -112,7 +118,8 @@ public sealed class ImportedTargetTests : IDisposable
         Run("measured", Of(FromPyTorch), RunGoal.Train);
         Run("given", Of(FromPyTorch) with { Data = Tiny.Data with { Mean = [0.25], Std = [0.5] } }, RunGoal.Train);
         Run("handed on", Of(Path.Combine(_folder.File("given"), "target.safetensors")), RunGoal.Train);
-        Run("given again", Of(Path.Combine(_folder.File("given"), "target.safetensors")) with { Data = Tiny.Data with { Mean = [0], Std = [1] } }, RunGoal.Train);
+        Run("given again", Of(Path.Combine(_folder.File("given"), "target.safetensors"))
+            with { Data = Tiny.Data with { Mean = [0], Std = [1] } }, RunGoal.Train);
 
         Assert.NotEqual(0.25, NormalizationOf("measured").Mean[0]);
         Assert.Equal((0.25, 0.5), (NormalizationOf("given").Mean[0], NormalizationOf("given").Std[0]));
@@ -125,18 +132,21 @@ public sealed class ImportedTargetTests : IDisposable
     public void Tiny_ImageNets_layout_trains_a_network_of_depth_4()
     {
         string data = _folder.File("tiny-imagenet-200");
-        (Dataset train, Dataset test) = GeneratedDataset.Make(GeneratedOptions.Parse("generated:classes=3,per-class=4,test-per-class=2,channels=3,size=64,clusters=1"));
+        (Dataset train, Dataset test) = GeneratedDataset.Make(
+            GeneratedOptions.Parse("generated:classes=3,per-class=4,test-per-class=2,channels=3,size=64,clusters=1"));
         string[] classes = ["n01443537", "n01629819", "n02002724"];
         for (int n = 0; n < train.Count; n++)
             Draw(train, n, Path.Combine(data, "train", classes[train.Labels[n]], "images", $"{classes[train.Labels[n]]}_{n}.png"));
         for (int n = 0; n < test.Count; n++)
             Draw(test, n, Path.Combine(data, "val", "images", $"val_{n}.png"));
-        File.WriteAllLines(Path.Combine(data, "val", "val_annotations.txt"), Enumerable.Range(0, test.Count).Select(n => $"val_{n}.png\t{classes[test.Labels[n]]}\t0\t32\t44\t62"));
+        File.WriteAllLines(Path.Combine(data, "val", "val_annotations.txt"),
+            Enumerable.Range(0, test.Count).Select(n => $"val_{n}.png\t{classes[test.Labels[n]]}\t0\t32\t44\t62"));
         Draw(test, 0, Path.Combine(data, "test", "images", "test_0.png"));
 
         RunSummary summary = Run("tiny", Tiny with
         {
-            Data = new JobData { Source = data }, Network = new JobNetwork { Width = 4, Depth = 4 }, Training = new JobTraining { BatchSize = 8, Epochs = 1 }, Groups = new JobGroups { PerClass = 1 },
+            Data = new JobData { Source = data }, Network = new JobNetwork { Width = 4, Depth = 4 },
+            Training = new JobTraining { BatchSize = 8, Epochs = 1 }, Groups = new JobGroups { PerClass = 1 },
             Attribution = new JobAttribution { Methods = ["head"] },
         }, RunGoal.Attribute);
 
@@ -154,12 +164,15 @@ public sealed class ImportedTargetTests : IDisposable
     }
 
     private static Job Of(string file, params string[] methods)
-        => Tiny with { Target = new JobTarget { File = file }, Attribution = methods.Length == 0 ? new JobAttribution() : new JobAttribution { Methods = methods } };
+        => Tiny with { Target = new JobTarget { File = file }, Attribution = methods.Length == 0
+            ? new JobAttribution() : new JobAttribution { Methods = methods } };
 
     private DataRecord NormalizationOf(string run) => RunFolder.Peek(_folder.File(run))!.Data!;
 
-    private RunSummary Run(string name, Job job, RunGoal goal) => Runner.Run(_folder.File(name), job, goal, new RunSettings(), _device, new RecordingListener(), default);
+    private RunSummary Run(string name, Job job, RunGoal goal)
+        => Runner.Run(_folder.File(name), job, goal, new RunSettings(), _device, new RecordingListener(), default);
 
     private void Refused(Job job, string says)
-        => Assert.Contains(says, Assert.Throws<BadInputException>(() => Run("refused", job, RunGoal.Attribute)).Message, StringComparison.Ordinal);
+        => Assert.Contains(says, Assert.Throws<BadInputException>(() => Run("refused", job, RunGoal.Attribute)).Message,
+            StringComparison.Ordinal);
 }

@@ -76,7 +76,8 @@ public sealed class JobFileTests : IDisposable
 
     /// <summary>In the words of JSON, not of the program that reads it.</summary>
     [Theory]
-    [InlineData("\"epochs\": 2", "\"epochz\": 2", "found an unknown field, expected one of learning_rate, momentum, batch_size, epochs; did you mean epochs?")]
+    [InlineData("\"epochs\": 2", "\"epochz\": 2",
+        "found an unknown field, expected one of learning_rate, momentum, batch_size, epochs; did you mean epochs?")]
     [InlineData("\"epochs\": 2", "\"batchSize\": 2", "did you mean batch_size?")]
     [InlineData("\"epochs\": 2", "\"epochs\": 2.0", "found 2.0, expected a whole number up to 2147483647, without a point")]
     [InlineData("\"epochs\": 2", "\"epochs\": \"2\"", "found \"2\", expected a whole number")]
@@ -102,9 +103,12 @@ public sealed class JobFileTests : IDisposable
     [Fact]
     public void A_job_may_name_its_schema_for_editors_and_is_the_same_job()
     {
-        Assert.Equal(Read(Good), Read(Good.Replace("\"seed\": 3", "\"$schema\": \"https://example.org/job.schema.json\", \"seed\": 3", StringComparison.Ordinal)));
+        Assert.Equal(Read(Good),
+            Read(Good.Replace("\"seed\": 3", "\"$schema\": \"https://example.org/job.schema.json\", \"seed\": 3",
+            StringComparison.Ordinal)));
 
-        var error = Assert.Throws<BadInputException>(() => Read(Good.Replace("\"seed\": 3", "\"$schema\": 7, \"seed\": 3", StringComparison.Ordinal)));
+        var error = Assert.Throws<BadInputException>(
+            () => Read(Good.Replace("\"seed\": 3", "\"$schema\": 7, \"seed\": 3", StringComparison.Ordinal)));
         Assert.Equal((3, "$.$schema"), (error.Line, error.Field));
     }
 

@@ -18,12 +18,15 @@ public sealed class JobOverridesTests
             JsonNode? value = defaults;
             foreach (string name in field.Path.Split('.'))
                 value = value![name];
-            string text = field.Path switch { "data.source" or "target.file" => "a folder", "unlearning.groups" => "4;5", _ => TextOf(value) };
+            string text = field.Path switch { "data.source" or "target.file" => "a folder", "unlearning.groups" => "4;5",
+                _ => TextOf(value) };
 
             Job job = Apply((field.Path, text));
 
-            JsonNode? expected = field.Path switch { "data.source" or "target.file" => "a folder", "unlearning.groups" => new JsonArray(4, 5), _ => value };
-            Assert.True(JsonNode.DeepEquals(expected, JobFields.ValueOf(job, field.Path)), $"{field.Path}={text} came to {JobFields.ValueOf(job, field.Path)?.ToJsonString()}");
+            JsonNode? expected = field.Path switch { "data.source" or "target.file" => "a folder",
+                "unlearning.groups" => new JsonArray(4, 5), _ => value };
+            Assert.True(JsonNode.DeepEquals(expected, JobFields.ValueOf(job, field.Path)),
+                $"{field.Path}={text} came to {JobFields.ValueOf(job, field.Path)?.ToJsonString()}");
         }
     }
 
@@ -77,9 +80,12 @@ public sealed class JobOverridesTests
         Assert.EndsWith($"expected {expected}", error.Message, StringComparison.Ordinal);
     }
 
-    private static Job Apply((string Path, string Text) value) => JobOverrides.Apply(Plain, new Dictionary<string, string> { [value.Path] = value.Text }, Refuse);
+    private static Job Apply((string Path, string Text) value)
+        => JobOverrides.Apply(Plain, new Dictionary<string, string> { [value.Path] = value.Text }, Refuse);
 
-    private static FormatException Refuse(string field, string found, string expected) => new($"{field}: found {found}, expected {expected}");
+    private static FormatException Refuse(string field, string found, string expected)
+        => new($"{field}: found {found}, expected {expected}");
 
-    private static string TextOf(JsonNode? value) => value is JsonArray list ? string.Join(';', list.Select(TextOf)) : value?.ToString() ?? "null";
+    private static string TextOf(JsonNode? value)
+        => value is JsonArray list ? string.Join(';', list.Select(TextOf)) : value?.ToString() ?? "null";
 }

@@ -25,5 +25,6 @@ public sealed class JobPipeTests : IDisposable
 
     [Fact]
     public void A_device_that_never_ends_is_refused()
-        => Assert.StartsWith("more than 64 MiB", Assert.Throws<BadInputException>(() => JobFile.Read("/dev/zero")).Found, StringComparison.Ordinal);
+        => Assert.StartsWith("more than 64 MiB", Assert.Throws<BadInputException>(() => JobFile.Read("/dev/zero")).Found,
+            StringComparison.Ordinal);
 }

@@ -22,32 +22,40 @@ public sealed partial class JobSchemaTests : IDisposable
 
     [Fact]
     public void Every_field_of_a_job_is_in_the_schema_and_the_other_way_round()
-        => Assert.Equal(JobFields.All.Select(field => field.Path).Order(), FieldsOf(Document, "").Select(field => field.Path).Where(path => path != JobFields.SchemaName).Order());
+        => Assert.Equal(JobFields.All.Select(field => field.Path).Order(),
+            FieldsOf(Document, "").Select(field => field.Path).Where(path => path != JobFields.SchemaName).Order());
 
     [Fact]
     public void Every_default_is_the_records()
     {
         JsonObject defaults = JobFields.Defaults();
-        foreach ((string path, JsonObject field) in FieldsOf(Document, "").Where(field => field.Path is not ("$schema" or "data.source" or "target.file")))
+        foreach ((string path, JsonObject field) in FieldsOf(Document, "")
+            .Where(field => field.Path is not ("$schema" or "data.source" or "target.file")))
         {
             JsonNode? expected = defaults;
             foreach (string name in path.Split('.'))
                 expected = expected![name];
-            Assert.True(field.ContainsKey("default") && JsonNode.DeepEquals(expected, field["default"]), $"{path}: the schema says {field["default"]?.ToJsonString()}, the records {expected?.ToJsonString()}");
+            Assert.True(field.ContainsKey("default")
+                && JsonNode.DeepEquals(expected, field["default"]),
+                    $"{path}: the schema says {field["default"]?.ToJsonString()}, the records {expected?.ToJsonString()}");
         }
     }
 
     [Fact]
-    public void Every_field_and_section_is_described() => Assert.All(FieldsOf(Document, ""), field => Assert.True(field.Schema["description"]!.GetValue<string>().Length > 5, field.Path));
+    public void Every_field_and_section_is_described()
+    => Assert.All(FieldsOf(Document, ""), field => Assert.True(field.Schema["description"]!.GetValue<string>().Length > 5, field.Path));
 
     [Fact]
     public void What_may_be_null_is_the_same()
-        => Assert.All(JobFields.All, field => Assert.True(field.MayBeNull == AllowsNull(FieldsOf(Document, "").Single(of => of.Path == field.Path).Schema), field.Path));
+        => Assert.All(JobFields.All,
+            field => Assert.True(field.MayBeNull == AllowsNull(FieldsOf(Document, "").Single(of => of.Path == field.Path).Schema),
+            field.Path));
 
     [Fact]
     public void The_schema_is_one_of_the_draft_that_it_names()
     {
-        EvaluationResults result = MetaSchemas.Draft202012.Evaluate(JsonDocument.Parse(JobSchema.Text).RootElement, new EvaluationOptions { OutputFormat = OutputFormat.List });
+        EvaluationResults result = MetaSchemas.Draft202012.Evaluate(JsonDocument.Parse(JobSchema.Text).RootElement,
+            new EvaluationOptions { OutputFormat = OutputFormat.List });
         Assert.True(result.IsValid, JsonSerializer.Serialize(result));
     }
 
@@ -67,7 +75,9 @@ public sealed partial class JobSchemaTests : IDisposable
     public void The_table_of_fields_in_the_docs_names_them_all()
     {
         var named = new List<string>();
-        foreach (string line in File.ReadLines(Path.Combine(Root(), "docs", "formats.md")).SkipWhile(line => !line.StartsWith("| field | default |", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|')))
+        foreach (string line in File.ReadLines(Path.Combine(Root(), "docs", "formats.md"))
+            .SkipWhile(line => !line.StartsWith("| field | default |", StringComparison.Ordinal)).Skip(2)
+                .TakeWhile(line => line.StartsWith('|')))
         {
             // "`network.architecture`, `.width`, `.depth`": what begins with a point is of the section before it.
             foreach (string name in InBackticks().Matches(line.Split('|')[1]).Select(match => match.Groups[1].Value))
@@ -90,7 +100,8 @@ public sealed partial class JobSchemaTests : IDisposable
             if (error is not null && RandomJob.IsBetweenFields(error))
                 continue;
             bool valid = IsValid(json);
-            Assert.True(valid == error is null, $"seed {seed}: {json}\nThe schema says {(valid ? "good" : "bad")}, ddm {error?.Message ?? "good"}");
+            Assert.True(valid == error is null,
+                $"seed {seed}: {json}\nThe schema says {(valid ? "good" : "bad")}, ddm {error?.Message ?? "good"}");
             (good, bad) = valid ? (good + 1, bad) : (good, bad + 1);
         }
 
@@ -113,7 +124,8 @@ public sealed partial class JobSchemaTests : IDisposable
 
     private static bool IsValid(string json) => Schema.Evaluate(JsonDocument.Parse(json, Lenient).RootElement).IsValid;
 
-    private static bool AllowsNull(JsonObject schema) => schema["type"] is JsonArray types && types.Any(type => type!.GetValue<string>() == "null");
+    private static bool AllowsNull(JsonObject schema)
+        => schema["type"] is JsonArray types && types.Any(type => type!.GetValue<string>() == "null");
 
     /// <summary>Those that hold a value; of sections their fields.</summary>
     private static IEnumerable<(string Path, JsonObject Schema)> FieldsOf(JsonObject section, string prefix)

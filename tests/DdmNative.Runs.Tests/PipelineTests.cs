@@ -120,10 +120,12 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(
         [
             "Resuming: 1 of 3 stages is finished; b was interrupted and starts again; 1 not started.",
-            "Resuming: 0 of 3 stages are finished; c was interrupted and starts again; a recomputed (a setting or the data have changed); b recomputed (it needs a, whose settings or data have changed).",
+            "Resuming: 0 of 3 stages are finished; c was interrupted and starts again; a recomputed (a setting or the data have changed); "
+            + "b recomputed (it needs a, whose settings or data have changed).",
             "Resuming: 2 of 3 stages are finished; c recomputed (c.txt is missing or has been changed).",
             "All 3 stages are finished.",
-        ], _listener.Notes.Where(note => note.StartsWith("Resuming", StringComparison.Ordinal) || note.StartsWith("All", StringComparison.Ordinal)));
+        ], _listener.Notes.Where(note => note.StartsWith("Resuming", StringComparison.Ordinal)
+        || note.StartsWith("All", StringComparison.Ordinal)));
     }
 
     /// <summary>Killed after the record and before the cleaning: the next start cleans.</summary>
@@ -161,7 +163,8 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal(["a"], RunFolder.Peek(_folder)!.Stages.Select(stage => stage.Name));
     }
 
-    private void Run(int settingOfA, int settingOfC, string data = "data", string? failing = null, CancellationTokenSource? stop = null, string? stopAfter = null)
+    private void Run(int settingOfA, int settingOfC, string data = "data", string? failing = null, CancellationTokenSource? stop = null,
+        string? stopAfter = null)
     {
         FakeStage Make(string name, int setting, params string[] needs) => new(name, setting, needs, () =>
         {
@@ -173,9 +176,11 @@ public sealed class PipelineTests : IDisposable
         }, () => name == "a" ? _contentOfA : name);
         var job = new Job { Data = new JobData { Source = "generated" } };
         using var run = RunFolder.Open(_folder);
-        run.Save(new RunRecord { Version = "0", Runtime = "", Device = "", Job = job, Stages = run.Record?.Stages ?? [], Begun = run.Record?.Begun });
+        run.Save(new RunRecord { Version = "0", Runtime = "", Device = "", Job = job, Stages = run.Record?.Stages
+            ?? [], Begun = run.Record?.Begun });
         var pipeline = new Pipeline([Make("a", settingOfA), Make("b", 1, "a"), Make("c", settingOfC)], data);
-        pipeline.Run(run, key => new StageContext(run, job, new RunSettings(), null!, null!, _listener, key, stop?.Token ?? default), _listener);
+        pipeline.Run(run, key => new StageContext(run, job, new RunSettings(), null!, null!, _listener, key, stop?.Token ?? default),
+            _listener);
     }
 
     private sealed class FakeStage(string name, int setting, string[] needs, Action work, Func<string> content) : Stage

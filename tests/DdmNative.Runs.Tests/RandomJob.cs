@@ -14,22 +14,38 @@ internal static class RandomJob
     private static readonly (string Section, (string Field, string[] Values)[] Fields)[] Choices =
     [
         ("", [("seed", Seeds), ("$schema", ["\"job.schema.json\"", "7", "null"]), ("sede", ["1"])]),
-        ("data", [("source", ["\"generated\"", "\"generated\"", "\"a folder\"", "\" \"", "\"\"", "null", "3"]), ("train_per_class", Whole), ("test_per_class", Whole), ("seed", Seeds), ("label_noise", Reals)]),
-        ("network", [("architecture", ["\"convnet\"", "\"mlp\"", "\"lenet\"", "\"resnet\"", "null", "3"]), ("width", [.. Whole, "4096", "4097"]), ("depth", [.. Whole, "17"]), ("wdith", ["1"])]),
-        ("training", [("learning_rate", Reals), ("momentum", Reals), ("batch_size", [.. Whole, "1000001"]), ("epochs", [.. Whole, "100001"])]),
-        ("groups", [("file", ["null", "\"groups.csv\"", "\"\"", "1"]), ("per_class", [.. Whole, "100001"]), ("space", ["\"features\"", "\"pixels\"", "\"Pixels\"", "null"])]),
-        ("matching", [("images_per_group", [.. Whole, "1001"]), ("steps", [.. Whole, "1000001"]), ("learning_rate", Reals), ("distance", ["\"relative\"", "\"row-cosine\"", "\"relative-per-layer\"", "\"l2\""]),
+        ("data", [("source", ["\"generated\"", "\"generated\"", "\"a folder\"", "\" \"", "\"\"", "null", "3"]), ("train_per_class", Whole),
+        ("test_per_class", Whole), ("seed", Seeds), ("label_noise", Reals)]),
+        ("network", [("architecture", ["\"convnet\"", "\"mlp\"", "\"lenet\"", "\"resnet\"", "null", "3"]),
+        ("width", [.. Whole, "4096", "4097"]), ("depth", [.. Whole, "17"]), ("wdith", ["1"])]),
+        ("training", [("learning_rate", Reals), ("momentum", Reals), ("batch_size", [.. Whole, "1000001"]),
+        ("epochs", [.. Whole, "100001"])]),
+        ("groups", [("file", ["null", "\"groups.csv\"", "\"\"", "1"]), ("per_class", [.. Whole, "100001"]),
+        ("space", ["\"features\"", "\"pixels\"", "\"Pixels\"", "null"])]),
+        ("matching", [("images_per_group", [.. Whole, "1001"]), ("steps", [.. Whole, "1000001"]), ("learning_rate", Reals),
+        ("distance", ["\"relative\"", "\"row-cosine\"", "\"relative-per-layer\"", "\"l2\""]),
             ("start", ["\"real\"", "\"mean\"", "\"noise\"", "\"image\"", "null"])]),
         ("attribution", [
-            ("methods", ["[\"repair\"]", "[\"repair:4\", \"head\"]", "[\"block:1\", \"all\", \"feature\"]", "[\"trak:models=1\", \"random\"]", "[\"ddm\", \"ddm:mode=repair\"]", "[]", "[\"repair\", \"repair\"]", "[\"repair:0\"]",
-                "[\"repair:1001\"]", "[\"undo\"]", "[\"head:2\"]", "[\"block:0\"]", "[\"block:x\"]", "[\"trak:\"]", "[3]", "\"repair\"", "null", "[null]"]),
-            ("objectives", ["[\"loss\"]", "[\"loss:class\", \"margin:sample=3,4\"]", "[\"logit:class=2\"]", "[\" loss\"]", "[]", "[\"loss\", \"loss\"]", "[\"los\"]", "[\"loss:klass=1\"]", "[\"loss:class=1,2\"]", "[\"loss:sample=\"]", "[\"loss:class=-1\"]", "null"]),
+            ("methods", ["[\"repair\"]", "[\"repair:4\", \"head\"]", "[\"block:1\", \"all\", \"feature\"]",
+            "[\"trak:models=1\", \"random\"]", "[\"ddm\", \"ddm:mode=repair\"]", "[]", "[\"repair\", \"repair\"]", "[\"repair:0\"]",
+                "[\"repair:1001\"]", "[\"undo\"]", "[\"head:2\"]", "[\"block:0\"]", "[\"block:x\"]", "[\"trak:\"]", "[3]", "\"repair\"",
+                "null", "[null]"]),
+            ("objectives", ["[\"loss\"]", "[\"loss:class\", \"margin:sample=3,4\"]", "[\"logit:class=2\"]", "[\" loss\"]", "[]",
+            "[\"loss\", \"loss\"]", "[\"los\"]", "[\"loss:klass=1\"]", "[\"loss:class=1,2\"]", "[\"loss:sample=\"]", "[\"loss:class=-1\"]",
+            "null"]),
             ("granularity", ["\"group\"", "\"group\"", "\"class\"", "\"sample\"", "\"pixel\"", "null"]),
-            ("samples", ["\"tracin\"", "\"none\"", "\"trak:models=1\"", "\"retrain\"", "\"repair\"", "\"tracin:\"", "\"\"", "null", "3", "[\"tracin\"]"])]),
-        ("validation", [("groups", [.. Whole, "1000001"]), ("seeds", [.. Whole, "1001"]), ("baselines", ["true", "false", "1", "\"true\"", "null"]), ("calibrate", [.. Whole, "1000001"])]),
-        ("evaluation", [("metrics", ["[\"lds\"]", "[\"lds\", \"removal\", \"mislabel\"]", "[]", "[\"lds\", \"lds\"]", "[\"luck\"]", "null"]), ("seeds", [.. Whole, "1001"]), ("subsets", [.. Whole, "1000001"]),
-            ("percent", ["[5]", "[1.5, 20]", "[]", "[0]", "[100]", "[5, 5]", "[\"5\"]", "null"]), ("predictions", [.. Whole, "1000001"]), ("label_noise", Reals)]),
-        ("unlearning", [("groups", ["[0]", "[1, 2]", "[0, 3, 5]", "[]", "[-1]", "[1.5]", "[\"1\"]", "null"]), ("forget", ["[]", "[\"class=1\"]", "[\"class=1,cluster=0\", \"group=2\"]", "[1]", "[\"sample=3\"]", "null"]), ("method", ["\"block:1\"", "\"repair:2\"", "\"all\"", "\"feature\"", "\"trak\"", "\"voodoo\"", "null"])]),
+            ("samples", ["\"tracin\"", "\"none\"", "\"trak:models=1\"", "\"retrain\"", "\"repair\"", "\"tracin:\"", "\"\"", "null", "3",
+            "[\"tracin\"]"])]),
+        ("validation", [("groups", [.. Whole, "1000001"]), ("seeds", [.. Whole, "1001"]),
+        ("baselines", ["true", "false", "1", "\"true\"", "null"]), ("calibrate", [.. Whole, "1000001"])]),
+        ("evaluation", [("metrics",
+        ["[\"lds\"]", "[\"lds\", \"removal\", \"mislabel\"]", "[]", "[\"lds\", \"lds\"]", "[\"luck\"]", "null"]),
+        ("seeds", [.. Whole, "1001"]), ("subsets", [.. Whole, "1000001"]),
+            ("percent", ["[5]", "[1.5, 20]", "[]", "[0]", "[100]", "[5, 5]", "[\"5\"]", "null"]), ("predictions", [.. Whole, "1000001"]),
+            ("label_noise", Reals)]),
+        ("unlearning", [("groups", ["[0]", "[1, 2]", "[0, 3, 5]", "[]", "[-1]", "[1.5]", "[\"1\"]", "null"]),
+        ("forget", ["[]", "[\"class=1\"]", "[\"class=1,cluster=0\", \"group=2\"]", "[1]", "[\"sample=3\"]", "null"]),
+        ("method", ["\"block:1\"", "\"repair:2\"", "\"all\"", "\"feature\"", "\"trak\"", "\"voodoo\"", "null"])]),
     ];
 
     public static string Make(Random random)
@@ -64,7 +80,8 @@ internal static class RandomJob
 
     /// <summary>Whether ddm refuses what no single field has wrong: that a schema does not say.</summary>
     public static bool IsBetweenFields(BadInputException error)
-        => error is { Field: "$.validation.calibrate", Expected: var calibrated } && !calibrated.EndsWith("1000000", StringComparison.Ordinal)
+        => error is { Field: "$.validation.calibrate", Expected: var calibrated }
+            && !calibrated.EndsWith("1000000", StringComparison.Ordinal)
         || error.Expected.Contains("the network's depth", StringComparison.Ordinal)
         || error.Expected.Contains("ascending shares", StringComparison.Ordinal)
         || error.Found.Contains(" with granularity ", StringComparison.Ordinal)

@@ -14,6 +14,7 @@ internal static class RunBytes
     }
 
     private static Dictionary<string, byte[]> Of(string run)
-        => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) is not ("run.json" or "report.html" or "evaluation.md" or "run.lock"))
+        => Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)
+            .Where(path => Path.GetFileName(path) is not ("run.json" or "report.html" or "evaluation.md" or "run.lock"))
             .ToDictionary(path => Path.GetRelativePath(run, path), File.ReadAllBytes);
 }

@@ -47,7 +47,8 @@ public sealed class RunFolderTests : IDisposable
 
         var error = Assert.Throws<BadInputException>(() => RunFolder.Open(_folder));
 
-        Assert.StartsWith($"in use by process {Environment.ProcessId} on {Environment.MachineName}, since ", error.Found, StringComparison.Ordinal);
+        Assert.StartsWith($"in use by process {Environment.ProcessId} on {Environment.MachineName}, since ", error.Found,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -208,7 +209,8 @@ public sealed class RunFolderTests : IDisposable
     {
         RunRecord record = RecordWith(new Job { Data = new JobData { Source = "generated" } });
         using (var run = RunFolder.Open(_folder))
-            run.Save(record with { Stages = [record.Stages[0] with { Files = new Dictionary<string, string> { ["target.safetensors"] = "abc" } }] });
+            run.Save(record with { Stages = [
+                record.Stages[0] with { Files = new Dictionary<string, string> { ["target.safetensors"] = "abc" } }] });
         string other = _folder + "-link";
         Directory.CreateSymbolicLink(other, _folder);
 

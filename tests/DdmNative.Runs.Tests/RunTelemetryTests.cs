@@ -7,7 +7,10 @@ using Xunit;
 
 namespace DdmNative.Runs.Tests;
 
-/// <summary>Spans and metrics are the process's: what other tests do at the same time is told apart by the run's folder and by its stages' spans' parents.</summary>
+/// <summary>
+/// Spans and metrics are the process's: what other tests do at the same time is told apart by the run's folder and by its stages' spans'
+/// parents.
+/// </summary>
 public sealed class RunTelemetryTests : IDisposable
 {
     private static readonly Job Job = new()
@@ -74,7 +77,8 @@ public sealed class RunTelemetryTests : IDisposable
 
         Activity again = Runs()[1];
         Assert.Empty(StagesOf(again));
-        Assert.Equal(["train", "groups", "online:head", "reference", "attribute", "samples"], again.Events.Select(moment => (string)moment.Tags.Single(tag => tag.Key == "ddm.stage").Value!));
+        Assert.Equal(["train", "groups", "online:head", "reference", "attribute", "samples"],
+            again.Events.Select(moment => (string)moment.Tags.Single(tag => tag.Key == "ddm.stage").Value!));
     }
 
     [Fact]
@@ -96,7 +100,8 @@ public sealed class RunTelemetryTests : IDisposable
     public void Work_is_counted_once_and_what_was_there_before_is_not()
     {
         var counted = new List<(string Unit, double Count, string Stage)>();
-        using var meters = new MeterListener { InstrumentPublished = (instrument, listener) => { if (instrument.Meter.Name == RunTelemetry.Name) listener.EnableMeasurementEvents(instrument); } };
+        using var meters = new MeterListener { InstrumentPublished = (instrument,
+            listener) => { if (instrument.Meter.Name == RunTelemetry.Name) listener.EnableMeasurementEvents(instrument); } };
         meters.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
         {
             lock (counted)

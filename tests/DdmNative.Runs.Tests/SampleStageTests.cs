@@ -18,8 +18,10 @@ public sealed partial class SampleStageTests : IDisposable
     [Fact]
     public void Are_those_of_the_method_at_the_granularity_sample()
     {
-        _runs.Attribute("beside", new JobAttribution { Methods = ["head"], Objectives = ["loss", "accuracy", "margin:class=1"], Samples = "tracin" });
-        _runs.Attribute("alone", new JobAttribution { Methods = ["tracin"], Objectives = ["loss", "margin:class=1"], Granularity = "sample" });
+        _runs.Attribute("beside",
+            new JobAttribution { Methods = ["head"], Objectives = ["loss", "accuracy", "margin:class=1"], Samples = "tracin" });
+        _runs.Attribute("alone",
+            new JobAttribution { Methods = ["tracin"], Objectives = ["loss", "margin:class=1"], Granularity = "sample" });
 
         NpzContents beside = _runs.Read("beside", "attribution/samples.npz"), alone = _runs.Read("alone", "attribution.npz");
         Assert.Equal(["loss", "margin:class=1"], beside.Elements<string>("objectives"));
@@ -33,7 +35,8 @@ public sealed partial class SampleStageTests : IDisposable
     [InlineData("grad-dot", "loss", "sample", "grad-dot")]
     public void Are_not_computed_where_nobody_could_want_them(string method, string objective, string granularity, string samples)
     {
-        _runs.Attribute("run", new JobAttribution { Methods = [method], Objectives = [objective], Granularity = granularity, Samples = samples });
+        _runs.Attribute("run", new JobAttribution { Methods = [method], Objectives = [objective], Granularity = granularity,
+            Samples = samples });
 
         Assert.False(File.Exists(_runs.PathOf("run", "attribution", "samples.npz")));
     }
@@ -50,7 +53,9 @@ public sealed partial class SampleStageTests : IDisposable
         Assert.Equal(Enumerable.Range(0, Images), ids.Order());
         for (int o = 0; o < 2; o++)
         {
-            Assert.All(ids.Index(), entry => Assert.Equal(scale * effects[o][entry.Item], samples["effects"]![o]![entry.Index]!.GetValue<double>(), 1e-4 * Math.Abs(scale * effects[o][entry.Item])));
+            Assert.All(ids.Index(), entry =>
+                Assert.Equal(scale * effects[o][entry.Item], samples["effects"]![o]![entry.Index]!.GetValue<double>(),
+                1e-4 * Math.Abs(scale * effects[o][entry.Item])));
             // A loss is helped by what lowers it, a margin by what raises it.
             int[] helpful = [.. effects[o].Index().OrderBy(entry => (o == 0 ? 1 : -1) * entry.Item).Select(entry => entry.Index)];
             Assert.Equal(helpful.Take(12), samples["helpful"]![o]!.AsArray().Select(place => ids[place!.GetValue<int>()]));
@@ -89,7 +94,8 @@ public sealed partial class SampleStageTests : IDisposable
             Assert.Null(data["samples"]!["scale"]);
     }
 
-    private JsonNode ReportData(string run) => JsonNode.Parse(DataElement().Match(File.ReadAllText(_runs.PathOf(run, "report.html"))).Groups[1].Value)!;
+    private JsonNode ReportData(string run)
+        => JsonNode.Parse(DataElement().Match(File.ReadAllText(_runs.PathOf(run, "report.html"))).Groups[1].Value)!;
 
     [GeneratedRegex("""<script id="data" type="application/json">(.*?)</script>""", RegexOptions.Singleline)]
     private static partial Regex DataElement();

@@ -54,7 +54,8 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     [InlineData("$.shard", "\"retrained/", "\"../retrained/", "run the shard again in a new folder")]
     [InlineData("$.stages", "\"name\": \"groups\"", "\"name\": \"herds\"", "with the same --from")]
     [InlineData("$.stages, train, key", "\"name\": \"train\",\n      \"key\": \"", "\"name\": \"train\",\n      \"key\": \"0", "as in")]
-    [InlineData("$.stages, train, target.safetensors", "\"target.safetensors\": \"", "\"target.safetensors\": \"0", "These bits must not differ")]
+    [InlineData("$.stages, train, target.safetensors", "\"target.safetensors\": \"", "\"target.safetensors\": \"0",
+        "These bits must not differ")]
     [InlineData("$.shard.shares, online:head", "\"own\": 3", "\"own\": 2", "what is missing is computed")]
     [InlineData("$.shard.shares, online:head", "\"of\": 7", "\"of\": 8", "as in")]
     public void What_differs_is_named_with_both_sides(string field, string original, string changed, string says)
@@ -70,7 +71,8 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
 
         Assert.Equal(field, error.Field);
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
-        Assert.True(error.Message.Contains(other, StringComparison.Ordinal) || field.StartsWith("$.shard.shares", StringComparison.Ordinal), error.Message);
+        Assert.True(error.Message.Contains(other, StringComparison.Ordinal)
+            || field.StartsWith("$.shard.shares", StringComparison.Ordinal), error.Message);
         if (error.Message.Contains("as in", StringComparison.Ordinal))
             Assert.Contains(shards[1], error.Message, StringComparison.Ordinal);
     }
@@ -88,7 +90,8 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     {
         Assert.Equal("$.shard.index", Refusal(shards[1], shards[1]).Field);
         ShardedRunTests.Run(_folder.File("whole"), TwoShards.Job, new RunSettings(), RunGoal.Train);
-        Assert.Contains("found a run that is not a shard, expected the folder of a shard", Refusal(shards[1], _folder.File("whole")).Message, StringComparison.Ordinal);
+        Assert.Contains("found a run that is not a shard, expected the folder of a shard",
+            Refusal(shards[1], _folder.File("whole")).Message, StringComparison.Ordinal);
         Assert.Contains("no run.json", Refusal(shards[1], _folder.File("nowhere")).Message, StringComparison.Ordinal);
     }
 
@@ -115,9 +118,11 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     public void Another_folder_is_asked_for_where_it_holds_a_shard_or_another_run()
     {
         string copy = Copy(1);
-        Assert.Contains("Shards are not changed", Assert.Throws<BadInputException>(() => Merge(copy, shards[1], shards[2])).Message, StringComparison.Ordinal);
+        Assert.Contains("Shards are not changed", Assert.Throws<BadInputException>(() => Merge(copy, shards[1], shards[2])).Message,
+            StringComparison.Ordinal);
         string other = _folder.File("other");
-        ShardedRunTests.Run(other, TwoShards.Job with { Training = TwoShards.Job.Training with { Epochs = 1 } }, new RunSettings(), RunGoal.Train);
+        ShardedRunTests.Run(other, TwoShards.Job with { Training = TwoShards.Job.Training with { Epochs = 1 } }, new RunSettings(),
+            RunGoal.Train);
         byte[] target = File.ReadAllBytes(Path.Combine(other, "target.safetensors"));
 
         BadInputException error = Assert.Throws<BadInputException>(() => Merge(other, shards[1], shards[2]));
@@ -131,10 +136,14 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     {
         string other = Copy(2);
         string record = Path.Combine(other, "run.json");
-        File.WriteAllText(record, WithoutSeal(File.ReadAllText(record).Replace("\"source\": \"generated", "\"source\": \"/elsewhere/generated", StringComparison.Ordinal)));
+        File.WriteAllText(record,
+            WithoutSeal(File.ReadAllText(record)
+            .Replace("\"source\": \"generated", "\"source\": \"/elsewhere/generated", StringComparison.Ordinal)));
         Merge(_folder.File("merged"), shards[1], other);
 
-        BadInputException error = Assert.Throws<BadInputException>(() => Merge(_folder.File("wrong"), [shards[1], other], "generated:classes=3,per-class=12,test-per-class=6,size=8,clusters=2,seed=2"));
+        BadInputException error = Assert.Throws<BadInputException>(
+            () => Merge(_folder.File("wrong"), [shards[1], other],
+            "generated:classes=3,per-class=12,test-per-class=6,size=8,clusters=2,seed=2"));
 
         Assert.Equal("$.data.sha256", error.Field);
         Assert.Contains("--data", error.Message, StringComparison.Ordinal);
@@ -144,10 +153,16 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     public void A_prepared_run_of_other_data_or_a_shard_is_not_taken_from()
     {
         Job other = TwoShards.Job with { Data = TwoShards.Job.Data with { Seed = 2, TestPerClass = 5 } };
-        Assert.Equal("$.shard", Assert.Throws<BadInputException>(() => ShardedRunTests.Run(_folder.File("new"), other, new RunSettings { From = shards[1] })).Field);
+        Assert.Equal("$.shard", Assert.Throws<BadInputException>(
+            () => ShardedRunTests.Run(_folder.File("new"), other, new RunSettings { From = shards[1] })).Field);
         ShardedRunTests.Run(_folder.File("base"), TwoShards.Job, new RunSettings(), RunGoal.Train);
-        Assert.Equal("$.data.sha256", Assert.Throws<BadInputException>(() => ShardedRunTests.Run(_folder.File("new"), other, new RunSettings { From = _folder.File("base") })).Field);
-        Assert.Contains("no run.json", Assert.Throws<BadInputException>(() => ShardedRunTests.Run(_folder.File("new"), other, new RunSettings { From = _folder.File("none") })).Message, StringComparison.Ordinal);
+        Assert.Equal("$.data.sha256",
+            Assert.Throws<BadInputException>(
+            () => ShardedRunTests.Run(_folder.File("new"), other, new RunSettings { From = _folder.File("base") })).Field);
+        Assert.Contains("no run.json",
+            Assert.Throws<BadInputException>(
+            () => ShardedRunTests.Run(_folder.File("new"), other, new RunSettings { From = _folder.File("none") })).Message,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.File("new")));
     }
 
@@ -163,7 +178,8 @@ public sealed class ShardAgreementTests(TwoShards shards) : IClassFixture<TwoSha
     private static void Merge(string folder, string[] of, string? source)
     {
         using var device = new CpuDevice(2);
-        ShardMerge.Run(folder, of, new InputPlaces { Data = source }, new RunSettings(), device, new RecordingListener(), CancellationToken.None);
+        ShardMerge.Run(folder, of, new InputPlaces { Data = source }, new RunSettings(), device, new RecordingListener(),
+            CancellationToken.None);
     }
 
     /// <summary>As if ddm had written it so: an edited record would be noticed by its seal before anything in it is compared.</summary>

@@ -46,7 +46,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
         Matching = new JobMatching { Steps = 2 },
         Attribution = new JobAttribution
         {
-            Methods = ["repair", "forget", "head", "block:1", "all", "feature", "retrain", "finetune:epochs=1", "datamodel:subsets=6", "encoded-ensemble:members=4", "model-averaging:shards=3:deals=3",
+            Methods = ["repair", "forget", "head", "block:1", "all", "feature", "retrain", "finetune:epochs=1", "datamodel:subsets=6",
+            "encoded-ensemble:members=4", "model-averaging:shards=3:deals=3",
                 "untrac:steps=2", "trak:models=2:dim=8", "grad-dot", "loss"],
         },
         Validation = new JobValidation { Groups = 4, Seeds = 2, Baselines = true, Calibrate = 2 },
@@ -86,7 +87,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
         Merge("merged", shards, listener);
 
         Assert.Equal(after, Models(_folder.File("merged")));
-        Assert.DoesNotContain(listener.Begun, stage => stage.StartsWith("online:", StringComparison.Ordinal) || stage is "train" or "baselines" or "unlearn" or "evaluate:mislabel");
+        Assert.DoesNotContain(listener.Begun, stage => stage.StartsWith("online:", StringComparison.Ordinal)
+            || stage is "train" or "baselines" or "unlearn" or "evaluate:mislabel");
 
         int Models(string run) => Directory.GetFiles(Path.Combine(run, "retrained"), "*.npz", SearchOption.AllDirectories).Length;
     }
@@ -96,7 +98,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
     {
         string[] shards = [_folder.File("1"), _folder.File("2")];
         for (int index = 1; index <= 2; index++)
-            UntilDone(60, (listener, stop) => Run(shards[index - 1], Job, new RunSettings { Shard = new Shard(index, 2), Wave = 2 }, RunGoal.Everything, listener, stop));
+            UntilDone(60, (listener, stop) =>
+                Run(shards[index - 1], Job, new RunSettings { Shard = new Shard(index, 2), Wave = 2 }, RunGoal.Everything, listener, stop));
         Dictionary<string, byte[]> before = Contents(shards);
 
         UntilDone(25, (listener, stop) => Merge("merged", shards, listener, stop));
@@ -118,14 +121,16 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
 
         Assert.Equal(bytes, File.ReadAllBytes(model));
         ShardRecord again = RunFolder.Peek(shard)!.Shard!;
-        Assert.Equal(done.Shares.Select(share => (share.Stage, share.Own, share.Of)).Order(), again.Shares.Select(share => (share.Stage, share.Own, share.Of)).Order());
+        Assert.Equal(done.Shares.Select(share => (share.Stage, share.Own, share.Of)).Order(),
+            again.Shares.Select(share => (share.Stage, share.Own, share.Of)).Order());
         Assert.Equal(done.Shares.Sum(share => share.Computed) + 1, again.Shares.Sum(share => share.Computed));
     }
 
     [Fact]
     public void A_folder_stays_the_shard_or_the_whole_run_that_it_was()
     {
-        Job small = Job with { Attribution = new JobAttribution { Methods = ["head"], ReferenceGroups = 0 }, Validation = new JobValidation(), Evaluation = null, Unlearning = null };
+        Job small = Job with { Attribution = new JobAttribution { Methods = ["head"], ReferenceGroups = 0 },
+            Validation = new JobValidation(), Evaluation = null, Unlearning = null };
         RunSummary summary = Run(_folder.File("shard"), small, new RunSettings { Shard = new Shard(2, 8) });
         Assert.Equal("2/8", summary.Shard!.Shard);
         Assert.Equal([("online:head", 1, 7)], summary.Shard.Stages.Select(stage => (stage.Name, stage.Own, stage.Of)));
@@ -142,7 +147,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
         }
     }
 
-    internal static RunSummary Run(string folder, Job job, RunSettings settings, RunGoal goal = RunGoal.Everything, IRunListener? listener = null, CancellationToken stop = default)
+    internal static RunSummary Run(string folder, Job job, RunSettings settings, RunGoal goal = RunGoal.Everything,
+        IRunListener? listener = null, CancellationToken stop = default)
     {
         using var device = new CpuDevice(2);
         return Runner.Run(folder, job, goal, settings, device, listener ?? new RecordingListener(), stop);
@@ -169,7 +175,8 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
     }
 
     private static Dictionary<string, byte[]> Contents(string[] folders)
-        => folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)).ToDictionary(path => path, File.ReadAllBytes);
+        => folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            .ToDictionary(path => path, File.ReadAllBytes);
 
     private string Shard(int index, int count, string? from = null)
     {
@@ -181,6 +188,7 @@ public sealed class ShardedRunTests(WholeJob whole) : IClassFixture<WholeJob>, I
     private RunSummary Merge(string name, string[] shards, IRunListener? listener = null, CancellationToken stop = default)
     {
         using var device = new CpuDevice(2);
-        return ShardMerge.Run(_folder.File(name), shards, new InputPlaces(), new RunSettings(), device, listener ?? new RecordingListener(), stop);
+        return ShardMerge.Run(_folder.File(name), shards, new InputPlaces(), new RunSettings(), device, listener
+            ?? new RecordingListener(), stop);
     }
 }

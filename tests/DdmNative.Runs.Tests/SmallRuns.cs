@@ -18,9 +18,11 @@ internal sealed class SmallRuns : IDisposable
     public NpzContents Read(string run, string file) => Npz.Read(PathOf(run, file));
 
     public void Attribute(string run, JobAttribution attribution, IRunListener? listener = null, CancellationToken stop = default)
-        => Runner.Run(PathOf(run), JobOf(attribution), RunGoal.Attribute, new RunSettings(), _device, listener ?? new RecordingListener(), stop);
+        => Runner.Run(PathOf(run), JobOf(attribution), RunGoal.Attribute, new RunSettings(), _device, listener
+            ?? new RecordingListener(), stop);
 
-    public RunPlan Plan(string run, JobAttribution attribution) => RunPlan.Make(PathOf(run), JobOf(attribution), RunGoal.Attribute, new RunSettings(), _device);
+    public RunPlan Plan(string run, JobAttribution attribution)
+        => RunPlan.Make(PathOf(run), JobOf(attribution), RunGoal.Attribute, new RunSettings(), _device);
 
     public void Dispose()
     {

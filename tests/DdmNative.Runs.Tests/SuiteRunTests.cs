@@ -14,7 +14,8 @@ public sealed class SuiteRunTests : IDisposable
     [Fact]
     public void Retraining_by_the_suite_is_that_of_the_depth_dial_and_ddm_is_its_mode()
     {
-        _runs.Attribute("run", new JobAttribution { Methods = ["retrain", "all", "ddm:mode=repair:steps=3", "repair"], ReferenceGroups = 0 });
+        _runs.Attribute("run", new JobAttribution { Methods = ["retrain", "all", "ddm:mode=repair:steps=3", "repair"],
+            ReferenceGroups = 0 });
 
         NpzContents file = _runs.Read("run", "attribution.npz");
         double[] all = file.Elements<double>("matrices");

@@ -21,7 +21,8 @@ public sealed class ValidatedRunTests : IDisposable
 
         Assert.Equal(methods, summary.Methods.Select(method => method.Name));
         Assert.All(summary.Methods, method => Assert.InRange(method.Correlations["all"], -1.0, 1.0));
-        Assert.Equal(["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched", "replay on real images, unmatched"], summary.Baselines.Keys);
+        Assert.Equal(["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched",
+            "replay on real images, unmatched"], summary.Baselines.Keys);
         // Partial retraining of everything above the first block is nearly the real thing, whatever the data.
         Assert.True(summary.Methods.Single(method => method.Name == "block:1").Correlations["all"] > 0.5);
         Assert.True(File.Exists(Path.Combine(_folder, "first", "synset", "forward-2.safetensors")));
@@ -52,7 +53,8 @@ public sealed class ValidatedRunTests : IDisposable
         IReadOnlyList<RunTableRow> rows = RunTable.Read([Path.Combine(_folder, "first"), Path.Combine(_folder, "second")]);
 
         Assert.Equal(["ceiling", "repair", "head", "ceiling", "head"], rows.Select(row => row.Method));
-        Assert.All(rows, row => Assert.Equal((36, 4, 8, 6, 6, 2), (row.Images, row.Epochs, row.Width, row.Groups, row.Retrained, row.Seeds)));
+        Assert.All(rows, row => Assert.Equal((36, 4, 8, 6, 6, 2),
+            (row.Images, row.Epochs, row.Width, row.Groups, row.Retrained, row.Seeds)));
         Assert.InRange(rows[1].KeptLoss!.Value, 0.1, 10);
         Assert.NotNull(rows[1].PeakBytes);
         Assert.Null(rows[2].KeptLoss);
@@ -86,7 +88,8 @@ public sealed class ValidatedRunTests : IDisposable
             Validation = new JobValidation { Groups = null, Seeds = 2, Baselines = true },
         };
         using var device = new CpuDevice(2);
-        return Runner.Run(Path.Combine(_folder, name), job, RunGoal.Everything, new RunSettings(), device, new SilentListener(), CancellationToken.None);
+        return Runner.Run(Path.Combine(_folder, name), job, RunGoal.Everything, new RunSettings(), device, new SilentListener(),
+            CancellationToken.None);
     }
 
     private sealed class SilentListener : IRunListener

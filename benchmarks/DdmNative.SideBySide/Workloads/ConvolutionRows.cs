@@ -35,7 +35,8 @@ internal static class ConvolutionRows
         Tensor x = readsImages ? RandomValues.On(device, images, 1) : device.Allocate(images);
         Tensor y = readsMaps ? RandomValues.On(device, maps, 2) : device.Allocate(maps);
         Tensor parameters = RandomValues.On(device, vector, 3);
-        (Slice filter, Slice bias) = (new Slice(parameters, 0, shape.FilterLength), new Slice(parameters, shape.FilterLength, shape.OutputChannels));
+        (Slice filter, Slice bias) = (new Slice(parameters, 0, shape.FilterLength),
+            new Slice(parameters, shape.FilterLength, shape.OutputChannels));
         IPlan plan = device.Record(kind, () =>
         {
             if (kind == "conv-fwd")

@@ -27,14 +27,18 @@ internal static class KernelRows
         device =>
         {
             var shape = new TensorShape(1, batch, Channels, Size, Size);
-            Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(shape), delta = RandomValues.On(device, shape, 2), result = device.Allocate(shape);
-            Tensor parameters = RandomValues.On(device, TensorShape.Vector(1, 2 * Channels), 3), gradient = device.Allocate(parameters.Shape);
+            Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(shape), delta = RandomValues.On(device, shape, 2),
+                result = device.Allocate(shape);
+            Tensor parameters = RandomValues.On(device, TensorShape.Vector(1, 2 * Channels), 3),
+                gradient = device.Allocate(parameters.Shape);
             Tensor statistics = device.Allocate(DdmNative.Compute.Contracts.InstanceNorm.StatisticsShape(shape));
             IPlan plan = device.Record("instance-norm", () =>
             {
-                device.InstanceNorm.Forward(x, new Slice(parameters, 0, Channels), new Slice(parameters, Channels, Channels), y, statistics);
+                device.InstanceNorm.Forward(x, new Slice(parameters, 0, Channels), new Slice(parameters, Channels, Channels), y,
+                    statistics);
                 device.InstanceNorm.Backward(
-                    x, statistics, delta, new Slice(parameters, 0, Channels), result, new Slice(gradient, 0, Channels), new Slice(gradient, Channels, Channels));
+                    x, statistics, delta, new Slice(parameters, 0, Channels), result, new Slice(gradient, 0, Channels),
+                    new Slice(gradient, Channels, Channels));
             });
             return new Prepared(plan.Run, plan, x, y, delta, result, parameters, gradient, statistics);
         });
@@ -46,7 +50,8 @@ internal static class KernelRows
             const int window = 2;
             var shape = new TensorShape(1, batch, Channels, Size, Size);
             TensorShape pooled = DdmNative.Compute.Contracts.ReluAvgPool.Pooled(window, shape);
-            Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(pooled), delta = RandomValues.On(device, pooled, 2), result = device.Allocate(shape);
+            Tensor x = RandomValues.On(device, shape, 1), y = device.Allocate(pooled), delta = RandomValues.On(device, pooled, 2),
+                result = device.Allocate(shape);
             IPlan plan = device.Record("relu-avgpool", () =>
             {
                 device.ReluAvgPool.Forward(window, x, y);
@@ -55,5 +60,6 @@ internal static class KernelRows
             return new Prepared(plan.Run, plan, x, y, delta, result);
         });
 
-    private static JsonObject Images(string kind, int batch) => new() { ["kind"] = kind, ["batch"] = batch, ["channels"] = Channels, ["size"] = Size };
+    private static JsonObject Images(string kind, int batch)
+        => new() { ["kind"] = kind, ["batch"] = batch, ["channels"] = Channels, ["size"] = Size };
 }

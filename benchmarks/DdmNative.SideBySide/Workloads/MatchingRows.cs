@@ -13,7 +13,8 @@ internal static class MatchingRows
         NetworkOptions options = Setting.Network(width);
         return new Workload(
             $"matching-step-{width}", Setting.Groups * new NetworkFlops(options).Matching,
-            new JsonObject { ["kind"] = "matching-step", ["groups"] = Setting.Groups, ["images"] = 1, ["width"] = width, ["depth"] = Setting.Depth },
+            new JsonObject { ["kind"] = "matching-step", ["groups"] = Setting.Groups, ["images"] = 1, ["width"] = width,
+            ["depth"] = Setting.Depth },
             device =>
             {
                 var network = Network.Create(options);

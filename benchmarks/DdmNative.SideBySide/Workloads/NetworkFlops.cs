@@ -27,6 +27,8 @@ internal sealed class NetworkFlops
     /// <summary>Forward, and backward to the parameters (the images need no gradient).</summary>
     public double Training => 3 * Forward - _firstLayer;
 
-    /// <summary>A training pass, and the tangents of a forward pass and of a backward pass to the images, each layer of which is two products.</summary>
+    /// <summary>
+    /// A training pass, and the tangents of a forward pass and of a backward pass to the images, each layer of which is two products.
+    /// </summary>
     public double Matching => Training + (2 * Forward - _firstLayer) + 2 * Forward;
 }

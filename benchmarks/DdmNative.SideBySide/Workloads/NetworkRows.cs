@@ -6,7 +6,9 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.SideBySide.Workloads;
 
-/// <summary>One SGD step on a batch (picked from a training set, as in training), and the evaluation of a batch; width 128, depth 3.</summary>
+/// <summary>
+/// One SGD step on a batch (picked from a training set, as in training), and the evaluation of a batch; width 128, depth 3.
+/// </summary>
 internal static class NetworkRows
 {
     private const int Width = 128;
@@ -16,7 +18,8 @@ internal static class NetworkRows
     public static Workload TrainStep(int batch, int channels, int size, FashionMnist data)
     {
         NetworkOptions options = Options(channels, size);
-        return new Workload($"train-step-{size}x{size}x{channels}", batch * new NetworkFlops(options).Training, Torch("train-step", batch, channels, size), device =>
+        return new Workload($"train-step-{size}x{size}x{channels}", batch * new NetworkFlops(options).Training,
+            Torch("train-step", batch, channels, size), device =>
         {
             var network = Network.Create(options);
             var set = TrainingSet.Create(device, data.Images(channels, size));
@@ -30,7 +33,8 @@ internal static class NetworkRows
     public static Workload Forward(int evaluated, int channels, int size, FashionMnist data)
     {
         NetworkOptions options = Options(channels, size);
-        return new Workload($"forward-{size}x{size}x{channels}", evaluated * new NetworkFlops(options).Forward, Torch("forward", evaluated, channels, size), device =>
+        return new Workload($"forward-{size}x{size}x{channels}", evaluated * new NetworkFlops(options).Forward,
+            Torch("forward", evaluated, channels, size), device =>
         {
             var network = Network.Create(options);
             Dataset images = data.Images(channels, size);
@@ -41,7 +45,8 @@ internal static class NetworkRows
         { LeastRatio = 1.5 };
     }
 
-    private static NetworkOptions Options(int channels, int size) => NetworkOptions.ConvNet(new ImageShape(channels, size, size), Classes, Width, Depth);
+    private static NetworkOptions Options(int channels, int size)
+        => NetworkOptions.ConvNet(new ImageShape(channels, size, size), Classes, Width, Depth);
 
     private static JsonObject Torch(string kind, int batch, int channels, int size)
         => new() { ["kind"] = kind, ["batch"] = batch, ["channels"] = channels, ["size"] = size, ["width"] = Width, ["depth"] = Depth };

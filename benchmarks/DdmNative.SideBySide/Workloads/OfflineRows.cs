@@ -11,8 +11,8 @@ using DdmNative.Compute;
 namespace DdmNative.SideBySide.Workloads;
 
 /// <summary>
-/// The offline stage of the demo: train the target, compute its features, cluster every class into five groups, take the real groups' gradients, and match a
-/// synset of one image per group to them (forward form, as `repair` needs it).
+/// The offline stage of the demo: train the target, compute its features, cluster every class into five groups, take the real groups'
+/// gradients, and match a synset of one image per group to them (forward form, as `repair` needs it).
 /// </summary>
 internal static class OfflineRows
 {
@@ -25,10 +25,12 @@ internal static class OfflineRows
         var recipe = new TrainingOptions(Epochs: epochs);
         var flops = new NetworkFlops(options);
         return new Workload(
-            "offline-total", samples * ((epochs + 1) * flops.Training + flops.Forward) + (double)matchingSteps * Setting.Groups * flops.Matching,
+            "offline-total", samples * ((epochs + 1) * flops.Training + flops.Forward) + (double)matchingSteps * Setting.Groups
+            * flops.Matching,
             new JsonObject
             {
-                ["kind"] = "offline-total", ["samples"] = samples, ["batch"] = recipe.BatchSize, ["epochs"] = epochs, ["matching_steps"] = matchingSteps,
+                ["kind"] = "offline-total", ["samples"] = samples, ["batch"] = recipe.BatchSize, ["epochs"] = epochs,
+                ["matching_steps"] = matchingSteps,
                 ["width"] = Width, ["depth"] = Setting.Depth,
             },
             device =>
@@ -44,10 +46,12 @@ internal static class OfflineRows
         using var set = TrainingSet.Create(device, train);
         TrainedTarget target = TargetTraining.Run(device, network, set, recipe);
         float[] features = FrozenFeatures.Compute(device, network, network.HeadStart, target.Final, train.Images).Values;
-        GroupTable groups = ClusterGroups.Make(features, train.Labels, new KMeansOptions { Clusters = Setting.Groups / train.Classes, Seed = recipe.Seed });
+        GroupTable groups = ClusterGroups.Make(features, train.Labels,
+            new KMeansOptions { Clusters = Setting.Groups / train.Classes, Seed = recipe.Seed });
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(features, groups, perGroup: 1, recipe.Seed);
         Synset start = new SynsetStart(network.Input, network.Classes, train.Images, train.Labels).Nearest(nearest.Samples, perGroup: 1);
         using var real = new GroupGradients(device, network, set.Images, set.Labels, groups.GroupOf, groups.Count);
-        new GradientMatcher(device, network, new MatchingOptions(Steps: matchingSteps)).Match(start, target.Trajectory.Checkpoints[^1], real);
+        new GradientMatcher(device, network, new MatchingOptions(Steps: matchingSteps)).Match(start, target.Trajectory.Checkpoints[^1],
+            real);
     }
 }

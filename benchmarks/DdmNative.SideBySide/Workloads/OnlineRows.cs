@@ -6,7 +6,9 @@ using DdmNative.Attribution.Online;
 
 namespace DdmNative.SideBySide.Workloads;
 
-/// <summary>`repair`: a model without each group and the control, all of its steps on the synset, and the logits of all of them on 1000 test images.</summary>
+/// <summary>
+/// `repair`: a model without each group and the control, all of its steps on the synset, and the logits of all of them on 1000 test images.
+/// </summary>
 internal static class OnlineRows
 {
     /// <summary>All models, all steps, all test images.</summary>

@@ -28,7 +28,8 @@ internal static class RetrainRows
                 var set = TrainingSet.Create(device, data.Train.PerClassSubset(samples / data.Train.Classes, seed: 1));
                 var trainer = new EnsembleTrainer(device, network, set, recipe, models);
                 float[] initial = network.Initialise(1);
-                return new Prepared(() => trainer.Run(initial, (member, sample) => sample * Setting.Groups / set.Count == member), trainer, set);
+                return new Prepared(() => trainer.Run(initial, (member, sample) => sample * Setting.Groups / set.Count == member), trainer,
+                    set);
             })
         { LeastRatio = 3, IsShortened = models < WholeModels || samples < WholeSamples };
     }

@@ -16,6 +16,7 @@ internal static class Setting
     public static Synset Synset(Dataset train)
     {
         int[] samples = [.. Enumerable.Range(0, Groups).Select(group => group * (train.Count / Groups))];
-        return new SynsetStart(new ImageShape(train.Channels, train.Height, train.Width), train.Classes, train.Images, train.Labels).Nearest(samples, perGroup: 1);
+        return new SynsetStart(new ImageShape(train.Channels, train.Height, train.Width), train.Classes, train.Images,
+            train.Labels).Nearest(samples, perGroup: 1);
     }
 }

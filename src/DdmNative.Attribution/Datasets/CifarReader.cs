@@ -95,7 +95,8 @@ public static class CifarReader
         long whole = file.Length / record;
         if (whole == 0 || whole * record != file.Length)
             throw new BadInputException(path, $"byte {whole * record} (record {whole})", $"{file.Length} bytes in total",
-                $"complete records of {record} bytes, at least one", "The file is truncated, too long or not in CIFAR's binary form: download it again.");
+                $"complete records of {record} bytes, at least one",
+                "The file is truncated, too long or not in CIFAR's binary form: download it again.");
         return whole;
     }
 

@@ -26,10 +26,12 @@ internal static class ClassCount
         (string file, int[] labels) = trainMost >= testMost ? train : test;
         string field = fieldOf(Array.IndexOf(labels, Math.Max(trainMost, testMost)));
         if (Math.Max(trainMost, testMost) >= Most)
-            throw new BadInputException(file, field, $"label {Math.Max(trainMost, testMost)}", $"labels below {Most}", "Number the classes from 0.");
+            throw new BadInputException(file, field, $"label {Math.Max(trainMost, testMost)}", $"labels below {Most}",
+                "Number the classes from 0.");
         if (trainMost != testMost)
             throw new BadInputException(file, field, $"label {Math.Max(trainMost, testMost)}, out of range",
-                $"at most {Math.Min(trainMost, testMost)}, the highest label of the other split ({(trainMost >= testMost ? test.File : train.File)})",
+                $"at most {Math.Min(trainMost, testMost)}, the highest label of the other split "
+                + $"({(trainMost >= testMost ? test.File : train.File)})",
                 "Correct the label; if a split really lacks the last classes, use npz with an entry 'classes'.");
         RequireAll(train.File, train.Labels, trainMost + 1);
         return trainMost + 1;

@@ -22,12 +22,14 @@ public sealed class Dataset
     {
     }
 
-    private Dataset(string name, float[] images, int[] labels, int channels, int height, int width, int classes, int[] sourceIndices, int sourceCount)
+    private Dataset(string name, float[] images, int[] labels, int channels, int height, int width, int classes, int[] sourceIndices,
+        int sourceCount)
     {
         if (channels <= 0 || height <= 0 || width <= 0 || classes <= 0)
             throw new ArgumentException($"Images of {channels}x{height}x{width} in {classes} classes: every size must be positive.");
         if (images.Length != (long)labels.Length * channels * height * width)
-            throw new ArgumentException($"{images.Length} pixels are not {labels.Length} images of {channels}x{height}x{width}.", nameof(images));
+            throw new ArgumentException($"{images.Length} pixels are not {labels.Length} images of {channels}x{height}x{width}.",
+                nameof(images));
         int bad = Array.FindIndex(labels, label => label < 0 || label >= classes);
         if (bad >= 0)
             throw new ArgumentException($"Label {labels[bad]} of sample {bad} is not one of 0 to {classes - 1}.", nameof(labels));

@@ -30,7 +30,8 @@ public static class DatasetLocator
             return GeneratedDataset.Make(GeneratedOptions.Parse(specification));
         specification = DatasetCache.Resolve(specification);
         if (!Directory.Exists(specification) && KnownDatasets.Find(specification) is KnownDataset known)
-            throw new BadInputException(specification, "dataset", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a downloaded dataset", $"Download it first: ddm data fetch {known.Name}.");
+            throw new BadInputException(specification, "dataset", $"nothing in {DatasetCache.FolderOf(known.Name)}", "a downloaded dataset",
+                $"Download it first: ddm data fetch {known.Name}.");
         if (!Directory.Exists(specification))
             throw NoFolder(specification);
         return Readable(specification, () => Read(specification));
@@ -45,7 +46,8 @@ public static class DatasetLocator
         if (recognised.Count != 1)
             throw new BadInputException(specification, "folder",
                 recognised.Count == 0 ? "no known format" : string.Join(" and ", recognised.Select(format => format.Format)),
-                $"one of {string.Join("; ", Formats.Select(format => format.Format))}", "Specify the folder that directly contains the files of one dataset.");
+                $"one of {string.Join("; ", Formats.Select(format => format.Format))}",
+                "Specify the folder that directly contains the files of one dataset.");
         return recognised[0].Read(specification);
     }
 

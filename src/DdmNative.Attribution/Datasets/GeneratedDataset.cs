@@ -17,7 +17,8 @@ public static class GeneratedDataset
     public static (Dataset Train, Dataset Test) Make(GeneratedOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return (Make(options, "generated/train", options.PerClass, stream: 1), Make(options, "generated/test", options.TestPerClass, stream: 2));
+        return (Make(options, "generated/train", options.PerClass, stream: 1),
+            Make(options, "generated/test", options.TestPerClass, stream: 2));
     }
 
     /// <summary>The true cluster, within its class, of sample <paramref name="n"/> of either split.</summary>
@@ -74,12 +75,14 @@ public static class GeneratedDataset
                     double triangle = 4 * Math.Abs(turn - Math.Floor(turn) - 0.5) - 1; // in [-1, 1]
                     double squared = ((u - centreX) * (u - centreX) + (v - centreY) * (v - centreY)) / (p.Radius * p.Radius);
                     double noise = random.NextUnit() + random.NextUnit() + random.NextUnit() + random.NextUnit() - 2; // nearly normal
-                    double value = 0.35 + p.Colour[c] * (GratingContrast * triangle + BlobContrast * Math.Max(0, 1 - squared)) + Noise * noise;
+                    double value = 0.35 + p.Colour[c] * (GratingContrast * triangle + BlobContrast * Math.Max(0, 1 - squared)) + Noise
+                        * noise;
                     image[(c * size + y) * size + x] = (byte)Math.Round(255 * Math.Clamp(value, 0, 1)) / 255f;
                 }
             }
         }
     }
 
-    private sealed record Pattern(double AlongX, double AlongY, double Phase, double CentreX, double CentreY, double Radius, double[] Colour);
+    private sealed record Pattern(double AlongX, double AlongY, double Phase, double CentreX, double CentreY, double Radius,
+        double[] Colour);
 }

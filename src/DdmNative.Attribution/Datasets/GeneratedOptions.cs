@@ -62,7 +62,8 @@ public sealed record GeneratedOptions
             };
         }
 
-        long floats = (long)options.Classes * Math.Max(options.PerClass, options.TestPerClass) * options.Channels * options.Size * options.Size;
+        long floats = (long)options.Classes * Math.Max(options.PerClass, options.TestPerClass) * options.Channels * options.Size
+            * options.Size;
         InputFile.RequireArraySize(specification, "pixels in total", floats);
         return options;
     }
@@ -73,7 +74,8 @@ public sealed record GeneratedOptions
             : throw BadNumber(specification, key, value, (ulong)most);
 
     private static ulong ReadSeed(string specification, string key, string value)
-        => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? seed : throw BadNumber(specification, key, value, ulong.MaxValue);
+        => ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+            ? seed : throw BadNumber(specification, key, value, ulong.MaxValue);
 
     private static BadInputException BadNumber(string specification, string key, string value, ulong most)
         => new(specification, key, $"'{value}'", $"a whole number up to {most}", $"Write {key}=NUMBER.");

@@ -18,7 +18,9 @@ public static class IdxReader
     /// <summary>Whether the folder looks like IDX.</summary>
     public static bool Recognises(string folder) => File.Exists(Find(folder, "train-images-idx3-ubyte"));
 
-    /// <summary>Reads <c>train-…</c> and <c>t10k-…</c>, <c>images-idx3-ubyte</c> and <c>labels-idx1-ubyte</c>, each with or without <c>.gz</c>.</summary>
+    /// <summary>
+    /// Reads <c>train-…</c> and <c>t10k-…</c>, <c>images-idx3-ubyte</c> and <c>labels-idx1-ubyte</c>, each with or without <c>.gz</c>.
+    /// </summary>
     /// <exception cref="BadInputException">A file is missing, truncated, too long or damaged, or the files do not belong
     /// together.</exception>
     public static (Dataset Train, Dataset Test) Read(string folder)
@@ -75,7 +77,8 @@ public static class IdxReader
         // Before allocating: compare the size in the header with what the file can contain.
         Int128 room = packed ? (Int128)file.Length * InputFile.MostExpansion : file.Length - header.Length;
         if (packed ? elements > room : elements != room)
-            throw new BadInputException(path, $"byte {Math.Min(file.Length, (long)Int128.Min(long.MaxValue, header.Length + elements))} (end)",
+            throw new BadInputException(path,
+                $"byte {Math.Min(file.Length, (long)Int128.Min(long.MaxValue, header.Length + elements))} (end)",
                 $"{file.Length} bytes{(packed ? " packed" : "")}", $"{header.Length + elements}, according to the sizes from byte 4",
                 $"The file is truncated or too long. {Damaged}");
         InputFile.RequireArraySize(path, "byte 4 (sizes)", elements);
@@ -88,7 +91,8 @@ public static class IdxReader
         byte[] bytes = InputFile.ReadUpTo(stream, path, (long)elements);
         if (bytes.Length != elements)
             throw new BadInputException(path, $"byte {header.Length + Math.Min(bytes.Length, (long)elements)} (end, unpacked)",
-                bytes.Length < elements ? "the end of the file" : "more data", $"{header.Length + elements} bytes, according to the sizes from byte 4",
+                bytes.Length < elements ? "the end of the file"
+                : "more data", $"{header.Length + elements} bytes, according to the sizes from byte 4",
                 $"The file is truncated or too long. {Damaged}");
         return (sizes, bytes);
     }

@@ -19,7 +19,8 @@ internal static class ImageFile
 
     public static bool HasKnownExtension(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
-    /// <exception cref="BadInputException">The file cannot be read, is damaged, is not one of these formats, is too large or has transparent pixels.</exception>
+    /// <exception cref="BadInputException">The file cannot be read, is damaged, is not one of these formats, is too large or has
+    /// transparent pixels.</exception>
     public static DecodedImage Read(string path)
     {
         byte[] bytes = InputFile.ReadStored(path);
@@ -30,7 +31,8 @@ internal static class ImageFile
     public static void RequireSize(string path, int width, int height)
     {
         if (width is <= 0 or > LongestSide || height is <= 0 or > LongestSide)
-            throw new BadInputException(path, "size", $"{width} × {height}", $"1 to {LongestSide} pixels a side", "Resize all images to one smaller size first.");
+            throw new BadInputException(path, "size", $"{width} × {height}", $"1 to {LongestSide} pixels a side",
+                "Resize all images to one smaller size first.");
     }
 
     /// <summary>The error for a pixel that is not opaque.</summary>
@@ -42,7 +44,9 @@ internal static class ImageFile
         using SKData data = SKData.CreateCopy(bytes);
         using SKCodec? codec = SKCodec.Create(data);
         if (codec is null || codec.EncodedFormat is not (SKEncodedImageFormat.Png or SKEncodedImageFormat.Jpeg))
-            throw new BadInputException(path, "header", codec is null ? "an unknown image format" : $"{codec.EncodedFormat}", "a PNG, JPEG, PPM or PGM image", "Convert the file, or download it again.");
+            throw new BadInputException(path, "header", codec is null
+                ? "an unknown image format"
+                    : $"{codec.EncodedFormat}", "a PNG, JPEG, PPM or PGM image", "Convert the file, or download it again.");
         (int width, int height) = (codec.Info.Width, codec.Info.Height);
         RequireSize(path, width, height);
         var pixels = new byte[4 * width * height];

@@ -48,7 +48,9 @@ public static class ImageFolderReader
     {
         string[] names = SplitFolder.ClassFolders(folder);
         if (names.Length is 0 or > ClassCount.Most)
-            throw new BadInputException(folder, "folder", $"{names.Length} folders", $"a folder for every class, 1 to {ClassCount.Most} of them", "Put the images of each class into a folder with the name of the class.");
+            throw new BadInputException(folder, "folder", $"{names.Length} folders",
+                $"a folder for every class, 1 to {ClassCount.Most} of them",
+                "Put the images of each class into a folder with the name of the class.");
         return names;
     }
 
@@ -65,7 +67,8 @@ public static class ImageFolderReader
     /// </summary>
     private static List<Labelled> TestSplit(string folder, string[] classes, LeftOut leftOut, List<string> notes)
     {
-        string validation = Path.Combine(folder, "val"), test = Path.Combine(folder, "test"), annotations = Path.Combine(validation, Annotations);
+        string validation = Path.Combine(folder, "val"), test = Path.Combine(folder, "test"),
+            annotations = Path.Combine(validation, Annotations);
         string[] inTest = FoldersIn(test), inValidation = FoldersIn(validation);
         bool isTestLabelled = inTest.Intersect(classes).Any(), isValidationLabelled = inValidation.Intersect(classes).Any();
         if (File.Exists(annotations))
@@ -114,7 +117,8 @@ public static class ImageFolderReader
             if (!lineOf.TryAdd(fields[0], i + 1))
                 throw new BadInputException(annotations, $"line {i + 1}", $"{fields[0]}, which is already in line {lineOf[fields[0]]}",
                     "one line for every image", "Remove one of the lines.");
-            images.Add(new Labelled(Path.Combine(folder, "images", fields[0]), LabelOf(annotations, $"line {i + 1} (class)", fields[1], classes)));
+            images.Add(new Labelled(Path.Combine(folder, "images", fields[0]),
+                LabelOf(annotations, $"line {i + 1} (class)", fields[1], classes)));
         }
         if (images.Count == 0)
             throw new BadInputException(annotations, "file", "no lines", "a line for every image", "Download the file again.");
@@ -159,7 +163,8 @@ public static class ImageFolderReader
                 {
                     DecodedImage image = ImageFile.Read(images[i].Path);
                     if (image.Width != width || image.Height != height)
-                        throw new BadInputException(images[i].Path, "size", $"{image.Width} × {image.Height}", $"{width} × {height}, as the first image",
+                        throw new BadInputException(images[i].Path, "size", $"{image.Width} × {image.Height}",
+                            $"{width} × {height}, as the first image",
                             "Resize all images to the same size first.");
                     image.Planes.CopyTo(_bytes.AsSpan(i * size, size));
                     colourless[i] = image.Colourless;

@@ -20,7 +20,8 @@ internal sealed class LeftOut(string folder)
     }
 
     /// <summary>A file's path relative to the data's folder, with the same separators on all systems.</summary>
-    public static string Relative(string folder, string path) => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
+    public static string Relative(string folder, string path)
+        => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
 
     /// <summary>One line with the counts and the first files for each reason; nothing if no file was left out.</summary>
     public IEnumerable<string> Notes

@@ -16,14 +16,16 @@ internal static class Netpbm
     {
         bool colour = bytes[1] == '6';
         int at = 2;
-        int width = Number(path, bytes, ref at, "width"), height = Number(path, bytes, ref at, "height"), largest = Number(path, bytes, ref at, "largest value");
+        int width = Number(path, bytes, ref at, "width"), height = Number(path, bytes, ref at, "height"),
+            largest = Number(path, bytes, ref at, "largest value");
         ImageFile.RequireSize(path, width, height);
         if (largest != byte.MaxValue)
             throw new BadInputException(path, "largest value", $"{largest}", "255", "Store the image with one byte per channel.");
         at++;
         int expected = width * height * (colour ? 3 : 1);
         if (bytes.Length - at != expected)
-            throw new BadInputException(path, $"byte {at} (pixels)", $"{Math.Max(0, bytes.Length - at)} bytes", $"{expected}", "The file is truncated or contains more than one image: download it again.");
+            throw new BadInputException(path, $"byte {at} (pixels)", $"{Math.Max(0, bytes.Length - at)} bytes", $"{expected}",
+                "The file is truncated or contains more than one image: download it again.");
         ReadOnlySpan<byte> pixels = bytes[at..];
         if (colour)
             return DecodedImage.FromInterleaved(width, height, pixels, bytesPerPixel: 3);
@@ -47,7 +49,8 @@ internal static class Netpbm
         while (at < bytes.Length && char.IsAsciiDigit((char)bytes[at]) && at - start < 6)
             value = value * 10 + bytes[at++] - '0';
         if (at == start || at >= bytes.Length || !char.IsWhiteSpace((char)bytes[at]))
-            throw new BadInputException(path, $"byte {start} ({field})", "no number and white space", "a number of up to six digits", "The file is damaged: download it again.");
+            throw new BadInputException(path, $"byte {start} ({field})", "no number and white space", "a number of up to six digits",
+                "The file is damaged: download it again.");
         return value;
     }
 }

@@ -5,7 +5,8 @@ namespace DdmNative.Attribution.Datasets;
 /// </summary>
 /// <param name="Mean">[C], in the unit of the pixels.</param>
 /// <param name="Std">[C], the standard deviation over N·H·W pixels (population form); 1 for a channel that is constant.</param>
-/// <exception cref="ArgumentException">The lengths differ or are zero, a mean is not finite, a deviation is not finite and positive.</exception>
+/// <exception cref="ArgumentException">The lengths differ or are zero, a mean is not finite, a deviation is not finite and
+/// positive.</exception>
 public sealed record Normalization(double[] Mean, double[] Std)
 {
     /// <summary>[C], in the unit of the pixels.</summary>
@@ -70,7 +71,8 @@ public sealed record Normalization(double[] Mean, double[] Std)
 
     /// <summary>Normalises images [N, C, area] in place.</summary>
     /// <exception cref="ArgumentException">The number of channels differs, or the images are incomplete.</exception>
-    public void Apply(Span<float> images, int channels, int area) => Each(images, channels, area, static (x, mean, std) => (x - mean) / std);
+    public void Apply(Span<float> images, int channels, int area)
+        => Each(images, channels, area, static (x, mean, std) => (x - mean) / std);
 
     /// <summary>Reverses <see cref="Apply(Span{float}, int, int)"/> in place: back to pixels, e.g. to show a synset.</summary>
     /// <exception cref="ArgumentException">The number of channels differs, or the images are incomplete.</exception>
@@ -79,7 +81,8 @@ public sealed record Normalization(double[] Mean, double[] Std)
     private void Each(Span<float> images, int channels, int area, Func<double, double, double, double> map)
     {
         if (channels != Mean.Length || area <= 0 || images.Length % (channels * area) != 0)
-            throw new ArgumentException($"{images.Length} pixels of {channels} channels of {area} do not fit a normalisation of {Mean.Length} channels.");
+            throw new ArgumentException(
+                $"{images.Length} pixels of {channels} channels of {area} do not fit a normalisation of {Mean.Length} channels.");
         for (int plane = 0; plane * area < images.Length; plane++)
         {
             int c = plane % channels;

@@ -193,7 +193,8 @@ public static class NpzDatasetReader
         {
             int bad = Array.FindIndex(Labels, label => label >= classes);
             if (bad >= 0)
-                throw new BadInputException(File, $"y[{bad}]", $"{Labels[bad]}", $"0 to {classes - 1}", "Correct the label, or 'classes' in train.npz.");
+                throw new BadInputException(File, $"y[{bad}]", $"{Labels[bad]}", $"0 to {classes - 1}",
+                    "Correct the label, or 'classes' in train.npz.");
             return new Dataset(name, Images, Labels, ImageShape[0], ImageShape[1], ImageShape[2], classes)
             {
                 ClassNames = classNames,

@@ -83,7 +83,8 @@ internal sealed class SplitFolder(LeftOut leftOut)
         }
 
         if (kept.Count == 0)
-            throw new BadInputException(folder, "folder", images.Count == 0 ? "no images" : "only links to images that are already included",
+            throw new BadInputException(folder, "folder", images.Count == 0
+                ? "no images" : "only links to images that are already included",
                 ImageFile.Formats, "Remove the folder, or put the class's images into it.");
         return kept;
     }

@@ -39,7 +39,8 @@ public readonly record struct Depth
             HeadName => Head,
             AllName => All,
             _ when text.StartsWith(BlockPrefix, StringComparison.Ordinal)
-                && int.TryParse(text.AsSpan(BlockPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= 1 => Blocks(count),
+                && int.TryParse(text.AsSpan(BlockPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+                    && count >= 1 => Blocks(count),
             _ => throw new FormatException($"Depth '{text}': expected {HeadName}, {BlockPrefix}K (K = 1, 2, …) or {AllName}."),
         };
     }
@@ -56,5 +57,6 @@ public readonly record struct Depth
         return network.Layers.Take(first).Any(layer => layer.ParameterCount > 0) ? first : 0;
     }
 
-    public override string ToString() => _blocks switch { < 0 => AllName, 0 => HeadName, _ => string.Create(CultureInfo.InvariantCulture, $"{BlockPrefix}{_blocks}") };
+    public override string ToString()
+        => _blocks switch { < 0 => AllName, 0 => HeadName, _ => string.Create(CultureInfo.InvariantCulture, $"{BlockPrefix}{_blocks}") };
 }

@@ -10,5 +10,6 @@ public static class Extrapolation
 {
     /// <summary>2·deeper − shallower, e.g. 2·block − head: one more step of the same size.</summary>
     /// <exception cref="ArgumentException">The matrices have different objectives or groups.</exception>
-    public static AttributionMatrix Linear(AttributionMatrix deeper, AttributionMatrix shallower) => AttributionMatrix.Combine(2, deeper, -1, shallower);
+    public static AttributionMatrix Linear(AttributionMatrix deeper, AttributionMatrix shallower)
+        => AttributionMatrix.Combine(2, deeper, -1, shallower);
 }

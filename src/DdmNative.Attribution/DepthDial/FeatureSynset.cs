@@ -31,7 +31,8 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
     /// <summary>Draws from every group's features.</summary>
     /// <param name="features">The training samples' features at some depth.</param>
     /// <param name="groups">The groups of the training samples.</param>
-    /// <param name="perGroup">The approximate number per group; 0 for <see cref="CountFor"/>. A group with no more samples keeps all.</param>
+    /// <param name="perGroup">The approximate number per group; 0 for <see cref="CountFor"/>. A group with no more samples keeps
+    /// all.</param>
     /// <param name="seed">The seed of the strata and the drawing.</param>
     /// <exception cref="ArgumentException">The features are not those of the grouped samples.</exception>
     public static FeatureSynset Distil(FrozenFeatures features, GroupTable groups, int perGroup = 0, ulong seed = 1)
@@ -40,7 +41,8 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentOutOfRangeException.ThrowIfNegative(perGroup);
         if (groups.GroupOf.Length != features.Count)
-            throw new ArgumentException($"{groups.GroupOf.Length} samples are grouped, there are features of {features.Count}.", nameof(groups));
+            throw new ArgumentException($"{groups.GroupOf.Length} samples are grouped, there are features of {features.Count}.",
+                nameof(groups));
         int d = features.Dimensions;
         var drawn = new List<float>();
         var (labels, groupOf, counts) = (new List<int>(), new List<int>(), new List<float>());
@@ -65,7 +67,8 @@ public sealed record FeatureSynset(FrozenFeatures Features, int[] Labels, int[] 
         int n = rows.Length / d;
         if (wanted >= n)
             return Enumerable.Range(0, n).Select(row => (row, 1f));
-        Clustering strata = KMeans.Fit(rows, d, new KMeansOptions { Clusters = Math.Max(1, wanted / PerStratum), Seed = seed, Stream = group, Restarts = 1 });
+        Clustering strata = KMeans.Fit(rows, d,
+            new KMeansOptions { Clusters = Math.Max(1, wanted / PerStratum), Seed = seed, Stream = group, Restarts = 1 });
         var random = new SeededOrder(seed, DrawStream + group);
         var drawn = new List<(int Row, float Count)>();
         for (int k = 0; k < strata.Sizes.Length; k++)

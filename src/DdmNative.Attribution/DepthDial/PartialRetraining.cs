@@ -39,7 +39,8 @@ public sealed class PartialRetraining : IDisposable
         (_device, _network, _top) = (device, network, network.Top(firstLayer));
         TrainingFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, train.Images);
         FrozenFeatures evaluationFeatures = FrozenFeatures.Compute(device, network, firstLayer, target, evaluation.Images);
-        _set = TrainingSet.Create(device, TrainingFeatures.Values, TrainingFeatures.Shape.For(members: 1, train.Count), train.Labels, network.Classes);
+        _set = TrainingSet.Create(device, TrainingFeatures.Values, TrainingFeatures.Shape.For(members: 1, train.Count), train.Labels,
+            network.Classes);
         _evaluator = new ModelEvaluator(device, _top, evaluationFeatures.Values, evaluationFeatures.Count);
     }
 
@@ -54,7 +55,8 @@ public sealed class PartialRetraining : IDisposable
     /// <param name="options">Wave size, resumption, progress.</param>
     /// <param name="cancellation">Checked before each step.</param>
     public CounterfactualLogits Run(
-        TrainingOptions recipe, float[] initial, int[] groupOf, IReadOnlyList<int[]> leftOut, WaveOptions? options = null, CancellationToken cancellation = default)
+        TrainingOptions recipe, float[] initial, int[] groupOf, IReadOnlyList<int[]> leftOut, WaveOptions? options = null,
+        CancellationToken cancellation = default)
         => new LeaveOutTraining(_device, _top, _set, groupOf, _evaluator).Run(recipe, TopOf(initial), leftOut, options, cancellation);
 
     /// <summary>
@@ -75,10 +77,13 @@ public sealed class PartialRetraining : IDisposable
         ArgumentNullException.ThrowIfNull(synset);
         ArgumentNullException.ThrowIfNull(schedule);
         if (synset.Features.Shape != _top.Input)
-            throw new ArgumentException($"The synset has features of {synset.Features.Shape}; this depth has {_top.Input}.", nameof(synset));
-        using TrainingSet drawn = TrainingSet.Create(_device, synset.Features.Values, synset.Features.Shape.For(members: 1, synset.Features.Count), synset.Labels, _network.Classes, synset.Counts);
+            throw new ArgumentException($"The synset has features of {synset.Features.Shape}; this depth has {_top.Input}.",
+                nameof(synset));
+        using TrainingSet drawn = TrainingSet.Create(_device, synset.Features.Values,
+            synset.Features.Shape.For(members: 1, synset.Features.Count), synset.Labels, _network.Classes, synset.Counts);
         TrainingOptions distilled = schedule.Apply(recipe, recipe.TotalSteps(_set.Count), drawn.Count);
-        return new LeaveOutTraining(_device, _top, drawn, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options, cancellation);
+        return new LeaveOutTraining(_device, _top, drawn, synset.Groups, _evaluator).Run(distilled, TopOf(initial), leftOut, options,
+            cancellation);
     }
 
     public void Dispose()
@@ -90,5 +95,6 @@ public sealed class PartialRetraining : IDisposable
     private float[] TopOf(float[] parameters)
         => parameters.Length == _network.ParameterCount
             ? parameters[_top.ParameterOffset..]
-            : throw new ArgumentException($"{parameters.Length} parameters; the network has {_network.ParameterCount}.", nameof(parameters));
+            : throw new ArgumentException($"{parameters.Length} parameters; the network has {_network.ParameterCount}.",
+                nameof(parameters));
 }

@@ -23,4 +23,5 @@ public sealed record EvaluationSummary
 /// method.</param>
 /// <param name="OnlineSeconds">The time for the effects of all groups.</param>
 /// <param name="PeakBytes">The peak resident memory of the process in the method's stages.</param>
-public sealed record EvaluatedMethod(string Name, IReadOnlyDictionary<string, double> Figures, double? OfflineSeconds, double? OnlineSeconds, long? PeakBytes);
+public sealed record EvaluatedMethod(string Name, IReadOnlyDictionary<string, double> Figures, double? OfflineSeconds,
+    double? OnlineSeconds, long? PeakBytes);

@@ -30,7 +30,9 @@ public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(strin
         ArgumentNullException.ThrowIfNull(of);
         ArgumentNullException.ThrowIfNull(values);
         if (of.Length != keys.Count || values.Length != figures.Count)
-            throw new ArgumentException($"A row of {of.Length} keys and {values.Length} figures does not fit {keys.Count} and {figures.Count} columns.", nameof(values));
+            throw new ArgumentException(
+                $"A row of {of.Length} keys and {values.Length} figures does not fit {keys.Count} and {figures.Count} columns.",
+                nameof(values));
         _rows.Add((of, values));
     }
 
@@ -40,7 +42,8 @@ public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(strin
         var text = new StringBuilder();
         text.AppendJoin(',', keys.Concat(Figures).Select(Quoted)).Append('\n');
         foreach ((string[] of, double[] values) in _rows)
-            text.AppendJoin(',', of.Select(Quoted).Concat(values.Select(value => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture)))).Append('\n');
+            text.AppendJoin(',', of.Select(Quoted)
+                .Concat(values.Select(value => double.IsNaN(value) ? "" : value.ToString("R", CultureInfo.InvariantCulture)))).Append('\n');
         return text.ToString();
     }
 
@@ -58,5 +61,6 @@ public sealed class FigureTable(IReadOnlyList<string> keys, IReadOnlyList<(strin
     /// <summary>A figure in its column's format; a dash if it does not exist.</summary>
     public string Shown(double value, int figure) => double.IsFinite(value) ? FigureText.Of(value, figures[figure].Format) : "–";
 
-    private static string Quoted(string text) => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private static string Quoted(string text)
+        => text.AsSpan().ContainsAny(",\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 }

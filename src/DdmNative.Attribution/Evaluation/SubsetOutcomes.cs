@@ -14,7 +14,8 @@ public sealed class SubsetOutcomes
     /// <param name="logits">[R·S][M·K], all removals for the first seed, then for the second, … (<see cref="SubsetModel.Each"/>).</param>
     /// <param name="labels">[M].</param>
     /// <exception cref="ArgumentException">The number of models does not match the removals and seeds.</exception>
-    public SubsetOutcomes(IReadOnlyList<Objective> objectives, IReadOnlyList<int[]> removed, int seeds, IReadOnlyList<float[]> logits, int[] labels)
+    public SubsetOutcomes(IReadOnlyList<Objective> objectives, IReadOnlyList<int[]> removed, int seeds, IReadOnlyList<float[]> logits,
+        int[] labels)
     {
         ArgumentNullException.ThrowIfNull(objectives);
         ArgumentNullException.ThrowIfNull(removed);
@@ -23,7 +24,8 @@ public sealed class SubsetOutcomes
             throw new ArgumentException($"{logits.Count} models are not {removed.Count} removals at {seeds} seeds.", nameof(logits));
         (Objectives, Removed, Seeds) = (objectives, removed, seeds);
         _values = [.. Enumerable.Range(0, seeds).Select(r => objectives.Select(objective =>
-            Enumerable.Range(0, removed.Count).Select(s => objective.Evaluate(logits[r * removed.Count + s], labels)).ToArray()).ToArray())];
+            Enumerable.Range(0, removed.Count).Select(s => objective.Evaluate(logits[r * removed.Count + s], labels)).ToArray())
+            .ToArray())];
     }
 
     /// <summary>[O].</summary>

@@ -24,7 +24,8 @@ namespace DdmNative.Attribution.Evaluation;
 /// <param name="store">The store of models; null for none.</param>
 /// <param name="share">The models that this process trains; null for all.</param>
 public sealed class SubsetRetraining(
-    Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator, RetrainingIdentity identity, RetrainedModelStore? store = null, StageShare? share = null)
+    Device device, Network network, TrainingSet set, int[] groupOf, ModelEvaluator evaluator, RetrainingIdentity identity,
+    RetrainedModelStore? store = null, StageShare? share = null)
 {
     private readonly LeaveOutTraining _training = new(device, network, set, groupOf, evaluator);
     private readonly HashSet<string> _files = [];
@@ -50,7 +51,8 @@ public sealed class SubsetRetraining(
     /// <exception cref="ArgumentException">A group does not exist, or a model would have no training data.</exception>
     /// <exception cref="AwaitingShardsException">The models of a shard are finished.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; finished waves are kept.</exception>
-    public IReadOnlyList<float[]> Logits(IReadOnlyList<SubsetModel> models, int wave, Action<double, double>? onProgress = null, CancellationToken cancellation = default)
+    public IReadOnlyList<float[]> Logits(IReadOnlyList<SubsetModel> models, int wave, Action<double, double>? onProgress = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(models);
         ArgumentOutOfRangeException.ThrowIfLessThan(wave, 1);

@@ -65,7 +65,8 @@ public static class AtomicFile
     public static int RemoveTemporaries(string folder)
     {
         // Not through links: a store that several runs share may be in use.
-        string[] left = Directory.GetFiles(folder, "*" + TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint });
+        string[] left = Directory.GetFiles(folder, "*" + TemporarySuffix,
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint });
         Array.ForEach(left, Remove);
         return left.Length;
     }

@@ -15,7 +15,8 @@ public sealed class BadInputException : Exception
     /// <param name="inner">The underlying exception, if there is one.</param>
     /// <param name="line">The line of the field in the file, from 1, if it is known and the field does not contain it.</param>
     /// <param name="mostShown">The maximum number of characters shown of each part; larger for a complete list of errors.</param>
-    public BadInputException(string file, string field, string found, string expected, string remedy, Exception? inner = null, int? line = null, int mostShown = 300)
+    public BadInputException(string file, string field, string found, string expected, string remedy, Exception? inner = null,
+        int? line = null, int mostShown = 300)
         : base($"{Shown(file, mostShown)}, {Shown(field, mostShown)}{(line is null ? "" : $", line {line}")}: "
             + $"found {Shown(found, mostShown)}, expected {Shown(expected, mostShown)}. {remedy}", inner)
         => (File, Field, Line, Found, Expected, Remedy, _mostShown) = (file, field, line, Shown(found, mostShown),

@@ -6,7 +6,8 @@ internal static class Crc32
     private static readonly uint[] Table = MakeTable();
 
     /// <summary>The checksum of all <paramref name="first"/> followed by all of <paramref name="second"/>.</summary>
-    public static uint Compute(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default) => ~Advance(Advance(uint.MaxValue, first), second);
+    public static uint Compute(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second = default)
+        => ~Advance(Advance(uint.MaxValue, first), second);
 
     private static uint Advance(uint crc, ReadOnlySpan<byte> bytes)
     {

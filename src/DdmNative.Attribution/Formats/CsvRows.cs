@@ -15,7 +15,8 @@ internal sealed class CsvRows : IDisposable
     public CsvRows(string path)
     {
         Path = path;
-        _csv = CsvReader.Create(new StreamReader(InputFile.Open(path), new UTF8Encoding(false, throwOnInvalidBytes: true)), new CsvReaderOptions
+        _csv = CsvReader.Create(new StreamReader(InputFile.Open(path), new UTF8Encoding(false, throwOnInvalidBytes: true)),
+            new CsvReaderOptions
         {
             Separator = ',',
             TrimWhitespace = true,
@@ -36,7 +37,8 @@ internal sealed class CsvRows : IDisposable
         foreach (string column in columns)
         {
             if (!Has(column))
-                throw Error(column, $"the header '{header}'", "this column", "Put the column names into the first line, separated by commas.");
+                throw Error(column, $"the header '{header}'", "this column",
+                    "Put the column names into the first line, separated by commas.");
         }
     }
 
@@ -75,7 +77,8 @@ internal sealed class CsvRows : IDisposable
     public double Real(string column)
     {
         string text = Text(column);
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : throw Error(column, $"'{text}'", "a number", "Correct the line.");
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number : throw Error(column, $"'{text}'", "a number", "Correct the line.");
     }
 
     /// <summary>An error at a column of the current line.</summary>
@@ -97,7 +100,8 @@ internal sealed class CsvRows : IDisposable
         }
         catch (DecoderFallbackException e)
         {
-            throw new BadInputException(Path, $"line {_csv.LineNumber + 1} or after, text", "bytes that are not UTF-8", "UTF-8", "Save the file as UTF-8.", e);
+            throw new BadInputException(Path, $"line {_csv.LineNumber + 1} or after, text", "bytes that are not UTF-8", "UTF-8",
+                "Save the file as UTF-8.", e);
         }
     }
 }

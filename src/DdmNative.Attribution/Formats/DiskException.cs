@@ -7,7 +7,8 @@ namespace DdmNative.Attribution.Formats;
 public sealed class DiskException : IOException
 {
     // errno on Linux and macOS, the last 16 bits of the error code on Windows.
-    private static readonly int[] NoRoom = OperatingSystem.IsWindows() ? [0x27, 0x70] : [27 /* EFBIG */, 28 /* ENOSPC */, OperatingSystem.IsMacOS() ? 69 : 122 /* EDQUOT */];
+    private static readonly int[] NoRoom = OperatingSystem.IsWindows()
+        ? [0x27, 0x70] : [27 /* EFBIG */, 28 /* ENOSPC */, OperatingSystem.IsMacOS() ? 69 : 122 /* EDQUOT */];
     private static readonly int[] Busy = OperatingSystem.IsWindows() ? [0x20, 0x21] : [11 /* EAGAIN, of a lock */];
     private const int ReadOnlyFileSystem = 30;
 
@@ -15,7 +16,8 @@ public sealed class DiskException : IOException
     /// <param name="inner">The operating system's error.</param>
     /// <param name="remedy">The fix; null for the one that the error suggests.</param>
     public DiskException(string path, Exception inner, string? remedy = null)
-        : base($"{path}: could not be written ({Cause(inner)}). {remedy ?? Remedy(inner)} and run the same command again: finished work is kept.", inner)
+        : base($"{path}: could not be written ({Cause(inner)}). {remedy ?? Remedy(inner)} and run the same command again: finished work is "
+            + $"kept.", inner)
     {
         Path = path;
         HResult = inner.HResult;

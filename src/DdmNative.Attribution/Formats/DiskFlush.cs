@@ -13,7 +13,8 @@ internal static unsafe class DiskFlush
 
     // Resolved in the whole process, so that preloaded libraries take precedence over the C library.
     private static readonly delegate* unmanaged<int, int> FileSync =
-        OperatingSystem.IsWindows() ? null : (delegate* unmanaged<int, int>)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "fsync");
+        OperatingSystem.IsWindows()
+        ? null : (delegate* unmanaged<int, int>)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "fsync");
 
     /// <summary>Flushes a file.</summary>
     /// <exception cref="IOException">The file could not be flushed.</exception>

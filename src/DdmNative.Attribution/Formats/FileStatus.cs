@@ -12,7 +12,8 @@ namespace DdmNative.Attribution.Formats;
 /// <param name="Number">The inode number.</param>
 internal readonly partial record struct FileStatus(int Kind, uint Links, uint Owner, ulong Number)
 {
-    public const int Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, Plain = 0x8000, Link = 0xA000, Socket = 0xC000;
+    public const int Pipe = 0x1000, CharacterDevice = 0x2000, Folder = 0x4000, BlockDevice = 0x6000, Plain = 0x8000, Link = 0xA000,
+        Socket = 0xC000;
 
     // <linux/stat.h>: the structure and these numbers are the same on every architecture.
     private const int WorkingFolder = -100, EmptyPath = 0x1000, NoFollow = 0x100, Size = 256, KindMask = 0xF000;

@@ -15,7 +15,8 @@ public static class Fingerprint
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (object? part in parts)
         {
-            byte[] bytes = part is string text ? Encoding.UTF8.GetBytes(text) : JsonSerializer.SerializeToUtf8Bytes(part, JsonSettings.Strict);
+            byte[] bytes = part is string text
+                ? Encoding.UTF8.GetBytes(text) : JsonSerializer.SerializeToUtf8Bytes(part, JsonSettings.Strict);
             hash.AppendData(BitConverter.GetBytes((long)bytes.Length));
             hash.AppendData(bytes);
         }

@@ -17,7 +17,8 @@ public sealed class GroupTable
         ArgumentNullException.ThrowIfNull(classOf);
         ArgumentNullException.ThrowIfNull(clusterOf);
         if (clusterOf.Length != classOf.Length || (names is not null && names.Length != classOf.Length))
-            throw new ArgumentException($"{classOf.Length} classes, {clusterOf.Length} clusters and {names?.Length} names are not one table of groups.");
+            throw new ArgumentException(
+                $"{classOf.Length} classes, {clusterOf.Length} clusters and {names?.Length} names are not one table of groups.");
         Sizes = new int[classOf.Length];
         foreach (int group in groupOf)
         {

@@ -46,9 +46,11 @@ internal sealed class GroupTableBuilder
     public void AddNumbered(int n, int group, int groupClass, int cluster, string? name)
     {
         if (groupClass != _data.Labels[n])
-            throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group belongs to one class", "Split the group by class.");
+            throw _rows.Error("class", $"{groupClass}", $"{_data.Labels[n]}, the sample's label: a group belongs to one class",
+                "Split the group by class.");
         if (group >= _data.Count)
-            throw _rows.Error("group", $"{group}", $"groups numbered densely, below {_data.Count}", "Number the groups from 0 without gaps.");
+            throw _rows.Error("group", $"{group}", $"groups numbered densely, below {_data.Count}",
+                "Number the groups from 0 without gaps.");
         if (!_groups.TryAdd(group, (groupClass, cluster, name)) && _groups[group] != (groupClass, cluster, name))
             throw _rows.Error("group", $"group {group} with class {groupClass}, cluster {cluster}, name '{name}'",
                 $"class {_groups[group].Class}, cluster {_groups[group].Cluster}, name '{_groups[group].Name}' as above",
@@ -78,11 +80,13 @@ internal sealed class GroupTableBuilder
     {
         int missing = Array.FindIndex(_data.SourceIndices, sample => !_seen.Contains(sample));
         if (missing >= 0)
-            throw new BadInputException(_rows.Path, "column 'sample'", $"no line for sample {_data.SourceIndices[missing]} (the first that is missing)",
+            throw new BadInputException(_rows.Path, "column 'sample'",
+                $"no line for sample {_data.SourceIndices[missing]} (the first that is missing)",
                 $"a line for each of the {_data.Count} samples in use", "Add the missing lines.");
         int gap = Enumerable.Range(0, _groups.Count).FirstOrDefault(group => !_groups.ContainsKey(group), -1);
         if (gap >= 0)
-            throw new BadInputException(_rows.Path, "column 'group'", $"no group {gap}", $"groups numbered densely from 0 to {_groups.Count - 1}",
+            throw new BadInputException(_rows.Path, "column 'group'", $"no group {gap}",
+                $"groups numbered densely from 0 to {_groups.Count - 1}",
                 "Number the groups without gaps.");
         bool named = _groups.Values.All(group => group.Name is not null);
         return new GroupTable(_groupOf, [.. _groups.Values.Select(g => g.Class)], [.. _groups.Values.Select(g => g.Cluster)],

@@ -26,7 +26,8 @@ public static class GroupsCsv
         for (int n = 0; n < data.Count; n++)
         {
             if (groups.ClassOf[groups.GroupOf[n]] != data.Labels[n])
-                throw new ArgumentException($"Sample {n} of class {data.Labels[n]} is in a group of class {groups.ClassOf[groups.GroupOf[n]]}.",
+                throw new ArgumentException(
+                    $"Sample {n} of class {data.Labels[n]} is in a group of class {groups.ClassOf[groups.GroupOf[n]]}.",
                     nameof(groups));
         }
 
@@ -38,7 +39,8 @@ public static class GroupsCsv
             for (int n = 0; n < data.Count; n++)
             {
                 int g = groups.GroupOf[n];
-                foreach (int number in (ReadOnlySpan<int>)[data.SourceIndices[n], data.Labels[n], g, groups.ClassOf[g], groups.ClusterOf[g]])
+                foreach (int number in (ReadOnlySpan<int>)[data.SourceIndices[n], data.Labels[n], g, groups.ClassOf[g],
+                    groups.ClusterOf[g]])
                     csv.WriteField(number);
                 foreach ((_, Func<int, string?> value) in texts)
                     csv.WriteField(value(n));
@@ -77,7 +79,8 @@ public static class GroupsCsv
                 throw rows.Error(Label, rows.Text(Label), $"{data.Labels[n]}, the label of sample {data.SourceIndices[n]} in {data.Name}",
                     "Check that the file belongs to this dataset.");
             if (ours)
-                builder.AddNumbered(n, rows.Number(Group), rows.Number(Class), rows.Number(Cluster), rows.Has(Name) ? rows.Text(Name) : null);
+                builder.AddNumbered(n, rows.Number(Group), rows.Number(Class), rows.Number(Cluster), rows.Has(Name)
+                    ? rows.Text(Name) : null);
             else
                 builder.AddNamed(n, rows.Text(Group));
         }

@@ -67,7 +67,8 @@ internal static class InputFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException(path, "file", $"an error ({e.Message})", "a readable file", "Check the file and its permissions.", e);
+            throw new BadInputException(path, "file", $"an error ({e.Message})", "a readable file", "Check the file and its permissions.",
+                e);
         }
     }
 
@@ -151,7 +152,8 @@ internal static class InputFile
         long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (bytes > limit)
             throw new InsufficientMemoryException(string.Create(CultureInfo.InvariantCulture,
-                $"{path}, {field}: reading it needs {(double)bytes / Gibibyte:F1} GiB of memory; {limit / Gibibyte:F1} GiB are available. Use a part of the data, or smaller images."));
+                $"{path}, {field}: reading it needs {(double)bytes / Gibibyte:F1} GiB of memory; {limit / Gibibyte:F1} GiB are available. "
+                + $"Use a part of the data, or smaller images."));
     }
 
     /// <summary>Rejects a number of bytes or elements that no .NET array can hold.</summary>

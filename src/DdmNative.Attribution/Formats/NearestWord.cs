@@ -11,9 +11,11 @@ public static class NearestWord
         ArgumentNullException.ThrowIfNull(word);
         ArgumentNullException.ThrowIfNull(candidates);
         string[] all = [.. candidates];
-        if (word.Length > 1 && all.Where(candidate => candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase)).MinBy(candidate => candidate.Length) is string longer)
+        if (word.Length > 1 && all.Where(candidate => candidate.StartsWith(word, StringComparison.OrdinalIgnoreCase))
+            .MinBy(candidate => candidate.Length) is string longer)
             return longer;
-        return all.Select(candidate => (Word: candidate, Slips: Slips(word.ToLowerInvariant(), candidate.ToLowerInvariant()))).Where(pair => pair.Slips <= Math.Max(1, word.Length / 3)).OrderBy(pair => pair.Slips).FirstOrDefault().Word;
+        return all.Select(candidate => (Word: candidate, Slips: Slips(word.ToLowerInvariant(), candidate.ToLowerInvariant())))
+            .Where(pair => pair.Slips <= Math.Max(1, word.Length / 3)).OrderBy(pair => pair.Slips).FirstOrDefault().Word;
     }
 
     /// <summary>Counts omitted, inserted, replaced or swapped letters (optimal string alignment).</summary>

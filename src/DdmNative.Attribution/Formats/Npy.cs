@@ -66,13 +66,15 @@ public static partial class Npy
     /// <param name="field">The array's name, for messages.</param>
     /// <param name="bytes">The start of a <c>.npy</c> file: all of it, or <see cref="LongestStart"/> bytes.</param>
     /// <param name="length">The length of the complete file, in bytes.</param>
-    /// <exception cref="BadInputException">It is not the header of a plain array, or the number of elements is too large for an array.</exception>
+    /// <exception cref="BadInputException">It is not the header of a plain array, or the number of elements is too large for an
+    /// array.</exception>
     internal static NpyHeader ParseHeader(string file, string field, byte[] bytes, long length)
     {
         (string header, int start) = Header(file, field, bytes, length);
         Match match = HeaderPattern().Match(header);
         if (!match.Success)
-            throw new BadInputException(file, $"{field}, header", $"'{header.Trim()}'", "a dictionary of descr, fortran_order and shape of a plain array",
+            throw new BadInputException(file, $"{field}, header", $"'{header.Trim()}'",
+                "a dictionary of descr, fortran_order and shape of a plain array",
                 Remedy);
         int[] shape = Shape(file, field, match.Groups["shape"].Value);
         Int128 count = 1;

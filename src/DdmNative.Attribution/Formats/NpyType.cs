@@ -117,7 +117,8 @@ internal static class NpyType
             foreach (uint point in points)
             {
                 if (!Rune.IsValid(point))
-                    throw new BadInputException(file, $"{field}[{i}]", $"code point 0x{point:X}", "Unicode text", "The file is damaged: write it again.");
+                    throw new BadInputException(file, $"{field}[{i}]", $"code point 0x{point:X}", "Unicode text",
+                        "The file is damaged: write it again.");
                 text.Append(new Rune(point).ToString());
             }
 

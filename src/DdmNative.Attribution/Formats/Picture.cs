@@ -38,7 +38,8 @@ internal sealed class Picture
                     for (int i = 0; i < shrink; i++)
                         for (int j = 0; j < shrink; j++)
                             sum += image[(c * imageHeight + y * shrink + i) * imageWidth + x * shrink + j];
-                    Pixels[((top + y) * Width + left + x) * Channels + c] = (byte)Math.Clamp(MathF.Round(sum / (shrink * shrink) * 255), 0, 255);
+                    Pixels[((top + y) * Width + left + x) * Channels + c] = (byte)Math.Clamp(MathF.Round(sum / (shrink * shrink) * 255), 0,
+                        255);
                 }
     }
 }

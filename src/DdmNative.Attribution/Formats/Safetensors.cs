@@ -68,7 +68,8 @@ public static class Safetensors
                 tensors.Add(new NamedTensor(entry.Name, entry.Shape, ReadFloats(path, entry, data)));
         }
 
-        return new SafetensorsContents(path, tensors, integers, metadata) { Unread = [.. entries.Select(entry => entry.Name).Where(name => !isRead(name))] };
+        return new SafetensorsContents(path, tensors, integers,
+            metadata) { Unread = [.. entries.Select(entry => entry.Name).Where(name => !isRead(name))] };
     }
 
     private static long[] ReadIntegers(ReadOnlySpan<byte> data, string dtype)

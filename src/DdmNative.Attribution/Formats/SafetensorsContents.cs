@@ -58,7 +58,8 @@ public sealed class SafetensorsContents
         for (int axis = 0; same && axis < found.Length; axis++)
             same = expected[axis] == -1 || expected[axis] == found[axis];
         if (!same)
-            throw new BadInputException(File, $"{name} (shape)", $"[{string.Join(", ", found)}]", $"[{string.Join(", ", expected.ToArray())}]",
+            throw new BadInputException(File, $"{name} (shape)", $"[{string.Join(", ", found)}]",
+                $"[{string.Join(", ", expected.ToArray())}]",
                 "Check that the file belongs to this network and this data.");
     }
 }

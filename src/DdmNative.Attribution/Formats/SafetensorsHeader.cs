@@ -60,13 +60,15 @@ internal static class SafetensorsHeader
     /// <param name="path">The file, for messages.</param>
     /// <param name="file">The complete file.</param>
     /// <param name="isRead">Whether a tensor is read; for one that is not, only its position in the file is checked.</param>
-    public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata, int DataStart) Parse(string path, byte[] file, Func<string, bool> isRead)
+    public static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata, int DataStart) Parse(string path, byte[] file,
+        Func<string, bool> isRead)
     {
         if (file.Length < 8)
             throw new BadInputException(path, "byte 0 (header length)", $"a file of {file.Length} bytes", "at least 8 bytes", Damaged);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file);
         if (length < 2 || length > (ulong)(file.Length - 8))
-            throw new BadInputException(path, "byte 0 (header length)", $"{length}", $"2 to {file.Length - 8}, what the file can hold", Damaged);
+            throw new BadInputException(path, "byte 0 (header length)", $"{length}", $"2 to {file.Length - 8}, what the file can hold",
+                Damaged);
 
         int dataStart = 8 + (int)length;
         var entries = new List<SafetensorsEntry>();
@@ -113,12 +115,14 @@ internal static class SafetensorsHeader
         string dtype = kind.GetString()!;
         int elementSize = ElementSize(dtype);
         if (isRead && elementSize == 0)
-            throw new BadInputException(path, $"{name}.dtype", $"'{dtype}'", "one of F16, BF16, F32, F64, I32, I64", "Convert the tensor to one of these.");
+            throw new BadInputException(path, $"{name}.dtype", $"'{dtype}'", "one of F16, BF16, F32, F64, I32, I64",
+                "Convert the tensor to one of these.");
 
         long[] shape = Numbers(path, name, value, "shape");
         long[] range = Numbers(path, name, value, "data_offsets");
         if (range.Length != 2 || range[0] > range[1])
-            throw new BadInputException(path, $"{name}.data_offsets", $"[{string.Join(", ", range)}]", "[begin, end] with begin <= end", Damaged);
+            throw new BadInputException(path, $"{name}.data_offsets", $"[{string.Join(", ", range)}]", "[begin, end] with begin <= end",
+                Damaged);
         if (!isRead)
             return new SafetensorsEntry(name, dtype, [], range[0], range[1]);
 
@@ -148,7 +152,8 @@ internal static class SafetensorsHeader
         }
 
         if (next != dataLength)
-            throw new BadInputException(path, $"byte {next} of the data (end)", $"{dataLength} bytes of data", $"{next}, according to the header", Damaged);
+            throw new BadInputException(path, $"byte {next} of the data (end)", $"{dataLength} bytes of data",
+                $"{next}, according to the header", Damaged);
     }
 
     private static long[] Numbers(string path, string tensor, JsonElement parent, string field)

@@ -37,7 +37,8 @@ internal sealed class StoredTensor
     {
         int bad = Array.FindIndex(tensor.Data, value => !float.IsFinite(value));
         if (bad >= 0)
-            throw new ArgumentException($"Tensor '{tensor.Name}' holds {tensor.Data[bad]} at flat index {bad}; only finite numbers can be stored.");
+            throw new ArgumentException(
+                $"Tensor '{tensor.Name}' holds {tensor.Data[bad]} at flat index {bad}; only finite numbers can be stored.");
         return new StoredTensor(tensor.Name, "F32", tensor.Shape, tensor.Data);
     }
 
@@ -49,5 +50,6 @@ internal sealed class StoredTensor
     };
 
     private static int Narrow(string name, long value)
-        => value is >= int.MinValue and <= int.MaxValue ? (int)value : throw new ArgumentException($"Tensor '{name}' contains {value}, which does not fit in 32 bits.");
+        => value is >= int.MinValue and <= int.MaxValue
+            ? (int)value : throw new ArgumentException($"Tensor '{name}' contains {value}, which does not fit in 32 bits.");
 }

@@ -27,7 +27,8 @@ public sealed record GroupRepresentatives(int PerGroup, int[] Samples, float[] S
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentOutOfRangeException.ThrowIfLessThan(perGroup, 1);
         if (features.IsEmpty || features.Length % groups.GroupOf.Length != 0)
-            throw new ArgumentException($"{features.Length} numbers are not the features of {groups.GroupOf.Length} samples.", nameof(features));
+            throw new ArgumentException($"{features.Length} numbers are not the features of {groups.GroupOf.Length} samples.",
+                nameof(features));
         int d = features.Length / groups.GroupOf.Length;
         var samples = new int[groups.Count * perGroup];
         var sizes = new float[samples.Length];

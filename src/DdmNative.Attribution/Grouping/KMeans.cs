@@ -43,7 +43,9 @@ public static class KMeans
         return best!;
     }
 
-    /// <summary>k-means++: each further centre is a point drawn with probability proportional to its squared distance from the centres so far.</summary>
+    /// <summary>
+    /// k-means++: each further centre is a point drawn with probability proportional to its squared distance from the centres so far.
+    /// </summary>
     private static float[] Start(ReadOnlySpan<float> points, int d, int clusters, SeededOrder random)
     {
         int n = points.Length / d;

@@ -16,7 +16,8 @@ public sealed record GradientAgreement(double Cosine, double NormRatio, double R
         ArgumentNullException.ThrowIfNull(gradients);
         ArgumentNullException.ThrowIfNull(wanted);
         if (gradients.Length != wanted.Length || gradients.Length % groupCount != 0)
-            throw new ArgumentException($"{gradients.Length} and {wanted.Length} values are not gradients of {groupCount} groups.", nameof(gradients));
+            throw new ArgumentException($"{gradients.Length} and {wanted.Length} values are not gradients of {groupCount} groups.",
+                nameof(gradients));
         int length = gradients.Length / groupCount;
         var agreements = new GradientAgreement[groupCount];
         for (int group = 0; group < groupCount; group++)
@@ -31,7 +32,8 @@ public sealed record GradientAgreement(double Cosine, double NormRatio, double R
         ArgumentNullException.ThrowIfNull(synset);
         using Tensor images = device.Upload(synset.SharedShape, synset.Images);
         using Tensor labels = device.Upload(new TensorShape(1, synset.Count, synset.Classes), synset.Labels);
-        using var gradients = new GroupGradients(device, network, images, labels, synset.Groups, synset.GroupCount, new GroupGradientOptions(Block: synset.PerGroup));
+        using var gradients = new GroupGradients(device, network, images, labels, synset.Groups, synset.GroupCount,
+            new GroupGradientOptions(Block: synset.PerGroup));
         return gradients.At(parameters);
     }
 

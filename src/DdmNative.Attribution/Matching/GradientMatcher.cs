@@ -30,7 +30,8 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
     /// <summary>Matches at one checkpoint, for the options' number of steps.</summary>
     /// <inheritdoc cref="Match(Synset, IReadOnlyList{Checkpoint}, IReadOnlyList{MatchingPoint}, GroupGradients, Action{MatchingProgress}?, string, CancellationToken)"/>
     public MatchingResult Match(
-        Synset start, Checkpoint checkpoint, GroupGradients real, Action<MatchingProgress>? onLog = null, CancellationToken cancellation = default)
+        Synset start, Checkpoint checkpoint, GroupGradients real, Action<MatchingProgress>? onLog = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(start);
         return Match(start, [checkpoint], MatchingSchedule.At(0, options.StepsToTake), real, onLog, cancellation: cancellation);
@@ -63,7 +64,8 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         if (real.GroupCount != start.GroupCount)
             throw new ArgumentException($"The synset has {start.GroupCount} groups, the training set {real.GroupCount}.", nameof(real));
         if (schedule.Any(point => Math.Min(point.Real, point.Synset) < 0 || Math.Max(point.Real, point.Synset) >= checkpoints.Count))
-            throw new ArgumentException($"The schedule names a checkpoint outside the {checkpoints.Count} that are given.", nameof(schedule));
+            throw new ArgumentException($"The schedule names a checkpoint outside the {checkpoints.Count} that are given.",
+                nameof(schedule));
 
         Synset labelled = Labelled(start, checkpoints);
         if (options is { Form: MatchingForm.Reverse, LearnLabels: false, AllowHardLabels: false } && labelled.HasHardLabels)
@@ -75,7 +77,8 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         for (int first = 0; first < labelled.GroupCount; first += options.Wave)
         {
             int count = Math.Min(options.Wave, labelled.GroupCount - first);
-            MatchWave(labelled, first, count, checkpoints, schedule, real, images, labels, new KeptWave(Kept, keptAs, first, count), entry =>
+            MatchWave(labelled, first, count, checkpoints, schedule, real, images, labels, new KeptWave(Kept, keptAs, first, count),
+                entry =>
             {
                 log.Add(entry);
                 onLog?.Invoke(entry);
@@ -109,7 +112,8 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
         var shape = new TensorShape(count, perGroup, start.Image.Channels, start.Image.Height, start.Image.Width);
         var imageRange = new Range(first * perGroup * start.ImageLength, (first + count) * perGroup * start.ImageLength);
         var labelRange = new Range(first * perGroup * start.Classes, (first + count) * perGroup * start.Classes);
-        using var step = new MatchingStep(device, network, options, shape, start.Images.AsSpan(imageRange), start.Labels.AsSpan(labelRange));
+        using var step = new MatchingStep(device, network, options, shape, start.Images.AsSpan(imageRange),
+            start.Labels.AsSpan(labelRange));
         var at = new MatchingPoint(-1, -1);
         int there = kept.Restore(step, schedule.Count, log), done = there;
         try

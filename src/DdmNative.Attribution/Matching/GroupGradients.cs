@@ -43,8 +43,10 @@ public sealed class GroupGradients : IDisposable
     /// <param name="groups">The group of each sample; a negative value leaves the sample out.</param>
     /// <param name="groupCount">G.</param>
     /// <param name="options">Blocks and waves.</param>
-    /// <exception cref="ArgumentException">A group has no samples, a sample names a group that does not exist, or the counts disagree.</exception>
-    public GroupGradients(Device device, Network network, Tensor images, Tensor labels, IReadOnlyList<int> groups, int groupCount, GroupGradientOptions? options = null)
+    /// <exception cref="ArgumentException">A group has no samples, a sample names a group that does not exist, or the counts
+    /// disagree.</exception>
+    public GroupGradients(Device device, Network network, Tensor images, Tensor labels, IReadOnlyList<int> groups, int groupCount,
+        GroupGradientOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(network);
@@ -52,7 +54,8 @@ public sealed class GroupGradients : IDisposable
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(groups);
         if (groups.Count != images.Shape.Samples)
-            throw new ArgumentException($"{groups.Count} samples have a group; the training set has {images.Shape.Samples}.", nameof(groups));
+            throw new ArgumentException($"{groups.Count} samples have a group; the training set has {images.Shape.Samples}.",
+                nameof(groups));
         _network = network;
         _options = options ?? new GroupGradientOptions();
         _samples = SamplesOf(groups, groupCount);
@@ -151,7 +154,8 @@ public sealed class GroupGradients : IDisposable
         for (int sample = 0; sample < groups.Count; sample++)
         {
             if (groups[sample] >= groupCount)
-                throw new ArgumentException($"Sample {sample} belongs to group {groups[sample]}; there are {groupCount} groups.", nameof(groups));
+                throw new ArgumentException($"Sample {sample} belongs to group {groups[sample]}; there are {groupCount} groups.",
+                    nameof(groups));
             if (groups[sample] >= 0)
                 samples[groups[sample]].Add(sample);
         }

@@ -28,7 +28,8 @@ internal sealed class KeptWave(IPartialResults results, string matching, int fir
         for (int i = 0; i < entries; i++)
         {
             int at = 2 + i * (1 + count);
-            log(Logged(new MatchingProgress(first, (int)kept[at], steps, Array.ConvertAll(kept[(at + 1)..(at + 1 + count)], value => (float)value))));
+            log(Logged(new MatchingProgress(first, (int)kept[at], steps,
+                Array.ConvertAll(kept[(at + 1)..(at + 1 + count)], value => (float)value))));
         }
 
         return (int)kept[0];
@@ -45,6 +46,8 @@ internal sealed class KeptWave(IPartialResults results, string matching, int fir
     public void Keep(MatchingStep step, int done)
     {
         if (results is not NothingKept)
-            results.Keep(_name, [done, _log.Count, .. _log.SelectMany(entry => entry.Distances.Select(distance => (double)distance).Prepend(entry.Step)), .. step.State.Select(value => (double)value)]);
+            results.Keep(_name, [done, _log.Count,
+                .. _log.SelectMany(entry => entry.Distances.Select(distance => (double)distance).Prepend(entry.Step)),
+                .. step.State.Select(value => (double)value)]);
     }
 }

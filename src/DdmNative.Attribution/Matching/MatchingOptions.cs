@@ -5,10 +5,14 @@ namespace DdmNative.Attribution.Matching;
 /// <summary>The gradient that a group's synset has to match.</summary>
 public enum MatchingForm
 {
-    /// <summary>∇L(S_κ; θ_t) = ∇L(D_κ; θ_t): plain gradient matching (Zhao et al., ICLR 2021). For the modes that retrain without the group.</summary>
+    /// <summary>
+    /// ∇L(S_κ; θ_t) = ∇L(D_κ; θ_t): plain gradient matching (Zhao et al., ICLR 2021). For the modes that retrain without the group.
+    /// </summary>
     Forward,
 
-    /// <summary>∇L(S_κ; θ_{t+s}) = −∇L(D_κ; θ_t): reverse gradient matching (Ye et al., CVPR 2024, Algorithm 1), so that descent on S_κ forgets D_κ.</summary>
+    /// <summary>
+    /// ∇L(S_κ; θ_{t+s}) = −∇L(D_κ; θ_t): reverse gradient matching (Ye et al., CVPR 2024, Algorithm 1), so that descent on S_κ forgets D_κ.
+    /// </summary>
     Reverse,
 }
 

@@ -4,8 +4,9 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Matching;
 
 /// <summary>
-/// One matching step of a wave of groups, recorded once: the synset's gradient g at θ, its distance ℳ(g) from the target and v = ∂ℳ/∂g, then
-/// ∂ℳ/∂S = d/dε ∇_S L(S; θ + εv) by a forward and a backward pass with tangents (docs/mathematics.md, "Gradients of gradients"), and Adam on the images.
+/// One matching step of a wave of groups, recorded once: the synset's gradient g at θ, its distance ℳ(g) from the target and v = ∂ℳ/∂g,
+/// then ∂ℳ/∂S = d/dε ∇_S L(S; θ + εv) by a forward and a backward pass with tangents (docs/mathematics.md, "Gradients of gradients"), and
+/// Adam on the images.
 /// </summary>
 internal sealed class MatchingStep : IDisposable
 {
@@ -23,7 +24,8 @@ internal sealed class MatchingStep : IDisposable
     private readonly Tensor[] _state;           // images, labels, and Adam's two moments of each
     private readonly IPlan _plan;
 
-    public MatchingStep(Device device, Network network, MatchingOptions options, TensorShape images, ReadOnlySpan<float> imageValues, ReadOnlySpan<float> labelValues)
+    public MatchingStep(Device device, Network network, MatchingOptions options, TensorShape images, ReadOnlySpan<float> imageValues,
+        ReadOnlySpan<float> labelValues)
     {
         (_device, _options) = (device, options);
         var logits = new TensorShape(images.Members, images.Samples, network.Classes);

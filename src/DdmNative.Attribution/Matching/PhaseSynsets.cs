@@ -46,11 +46,15 @@ public static class PhaseSynsets
             // The middle checkpoint: on average nearest to every step of the phase.
             List<Checkpoint> inside = [.. checkpoints.Where(checkpoint => checkpoint.Step >= from && checkpoint.Step <= to)];
             if (inside.Count == 0)
-                throw new ArgumentException($"No checkpoint was recorded between steps {from} and {to}; record more of the trajectory.", nameof(checkpoints));
+                throw new ArgumentException($"No checkpoint was recorded between steps {from} and {to}; record more of the trajectory.",
+                    nameof(checkpoints));
             Checkpoint middle = inside.OrderBy(checkpoint => Math.Abs(2 * checkpoint.Step - from - to)).First();
             int done = phase;
-            void Report(MatchingProgress wave) => onProgress?.Invoke(done + (wave.FirstGroup + (double)wave.Step / wave.Steps * wave.Distances.Count) / real.GroupCount, phases);
-            synsets[phase] = new PhaseSynset(from, matcher.Match(start, [middle], MatchingSchedule.At(0, stepsPerPhase), real, Report, $"phase-{phase}", cancellation).Synset);
+            void Report(MatchingProgress wave)
+                => onProgress?.Invoke(done + (wave.FirstGroup + (double)wave.Step / wave.Steps * wave.Distances.Count) / real.GroupCount,
+                    phases);
+            synsets[phase] = new PhaseSynset(from,
+                matcher.Match(start, [middle], MatchingSchedule.At(0, stepsPerPhase), real, Report, $"phase-{phase}", cancellation).Synset);
         }
         return synsets;
     }

@@ -11,7 +11,8 @@ public static class ReflectedLabels
     public static float[] Of(ReadOnlySpan<float> probabilities, ReadOnlySpan<float> labels)
     {
         if (probabilities.Length != labels.Length)
-            throw new ArgumentException($"{probabilities.Length} probabilities cannot reflect {labels.Length} label values.", nameof(labels));
+            throw new ArgumentException($"{probabilities.Length} probabilities cannot reflect {labels.Length} label values.",
+                nameof(labels));
         var reflected = new float[labels.Length];
         for (int i = 0; i < reflected.Length; i++)
             reflected[i] = 2 * probabilities[i] - labels[i];

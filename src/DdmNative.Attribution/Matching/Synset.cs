@@ -27,15 +27,21 @@ public sealed class Synset
         (Image, Classes, Images, Labels, Groups) = (image, classes, images, labels, groups);
         ImageLength = image.Length;
         if (images.Length != groups.Length * ImageLength)
-            throw new ArgumentException($"{groups.Length} images of {ImageLength} values need {groups.Length * ImageLength} values; {images.Length} were given.", nameof(images));
+            throw new ArgumentException(
+                $"{groups.Length} images of {ImageLength} values need {groups.Length * ImageLength} values; {images.Length} were given.",
+                nameof(images));
         if (labels.Length != groups.Length * classes)
-            throw new ArgumentException($"{groups.Length} label vectors of {classes} classes need {groups.Length * classes} values; {labels.Length} were given.", nameof(labels));
+            throw new ArgumentException(
+                $"{groups.Length} label vectors of {classes} classes need {groups.Length * classes} values; {labels.Length} were given.",
+                nameof(labels));
         GroupCount = groups[^1] + 1;
         PerGroup = GroupCount > 0 ? groups.Length / GroupCount : 0;
         for (int i = 0; i < groups.Length; i++)
         {
             if (PerGroup == 0 || groups[i] != i / PerGroup)
-                throw new ArgumentException($"Image {i} belongs to group {groups[i]}; expected the same number of images for each group, sorted by group from 0.", nameof(groups));
+                throw new ArgumentException(
+                    $"Image {i} belongs to group {groups[i]}; expected the same number of images for each group, sorted by group from 0.",
+                    nameof(groups));
         }
     }
 

@@ -41,7 +41,8 @@ public static class SynsetFile
         }
         catch (Exception e) when (e is ArgumentException or OverflowException)
         {
-            throw new BadInputException(path, "groups", e.Message, "groups sorted from 0, the same number of images each", "Distil the synset again.", e);
+            throw new BadInputException(path, "groups", e.Message, "groups sorted from 0, the same number of images each",
+                "Distil the synset again.", e);
         }
     }
 }

@@ -17,7 +17,8 @@ namespace DdmNative.Attribution.Matching;
 /// <param name="training">The target's training options, which determine where replays start.</param>
 /// <param name="recipe">Any but the feature synset's.</param>
 internal sealed class SynsetMatching(
-    Device device, Network network, Trajectory trajectory, Synset start, GroupGradients real, MatchingOptions options, TrainingOptions training, SynsetRecipe recipe)
+    Device device, Network network, Trajectory trajectory, Synset start, GroupGradients real, MatchingOptions options,
+    TrainingOptions training, SynsetRecipe recipe)
 {
     /// <summary>The number of synsets of the recipe <see cref="SynsetRecipe.Phases"/>.</summary>
     public const int PhaseCount = 5;
@@ -54,14 +55,18 @@ internal sealed class SynsetMatching(
     {
         int steps = options.StepsToTake;
         // The gradients must be right where the replay starts; further matching from the end of training gave worse predictions.
-        Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay ? trajectory.NearestTo(new Replay().FirstStep(training, trajectory.TotalSteps)) : trajectory.Checkpoints[^1];
+        Checkpoint checkpoint = recipe.Kind == SynsetRecipe.Replay
+            ? trajectory.NearestTo(new Replay().FirstStep(training, trajectory.TotalSteps)) : trajectory.Checkpoints[^1];
         int groups = real.GroupCount;
         return Matcher.Match(start, checkpoint, real,
-            progress => OnProgress?.Invoke(progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"), Cancellation);
+            progress => OnProgress?.Invoke(
+            progress.FirstGroup * (double)steps / groups + progress.Step * Math.Min(1.0, (double)options.Wave / groups), steps, "steps"),
+            Cancellation);
     }
 
     /// <summary>Computes the synsets of all phases of training.</summary>
     public IReadOnlyList<PhaseSynset> MatchPhases()
-        => PhaseSynsets.Match(Matcher, start, trajectory.Checkpoints, new ControlledReplay().FirstStep(training, trajectory.TotalSteps), PhaseCount,
+        => PhaseSynsets.Match(Matcher, start, trajectory.Checkpoints, new ControlledReplay().FirstStep(training, trajectory.TotalSteps),
+            PhaseCount,
             recipe.Steps > 0 ? recipe.Steps : PhaseSteps, real, (done, total) => OnProgress?.Invoke(done, total, "phases"), Cancellation);
 }

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace DdmNative.Attribution.Matching;
 
-/// <summary>Which synset a method runs on, with what was measured best for it (docs/attribution-quality.md); methods of equal recipes share one.</summary>
+/// <summary>
+/// Which synset a method runs on, with what was measured best for it (docs/attribution-quality.md); methods of equal recipes share one.
+/// </summary>
 /// <param name="Kind">One of the constants.</param>
 /// <param name="PerGroup">m: images (or features) per group; 0 for a number by the group's size.</param>
 /// <param name="Steps">Matching steps, of each phase where there are several; 0 for the measured number.</param>

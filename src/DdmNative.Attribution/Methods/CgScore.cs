@@ -5,10 +5,12 @@ using DdmNative.Attribution.Objectives;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// `cg-score` (Ki, Choi and Chung, "Data valuation without training of a model", ICLR 2023): the complexity gap, by how much the least norm of a wide two-layer ReLU network that fits the labels falls without the part.
-/// H_ij = ⟨x_i, x_j⟩(π − arccos⟨x_i, x_j⟩)/2π on images of unit length, y = ±1 for one class against the rest; the gap of a single sample is [(H⁻¹y)_i]²/(H⁻¹)_ii, that of a part g in closed form too:
-/// (H⁻¹y)_gᵀ[(H⁻¹)_gg]⁻¹(H⁻¹y)_g. W[o, g] is the gap of the objective's class (the sum over the classes for objectives of all), read as harm: positive for a loss, negative otherwise. No unit: a floor that
-/// knows neither the target nor the test samples. Cost: N²(C·H·W + N), once; memory: two N × N matrices.
+/// `cg-score` (Ki, Choi and Chung, "Data valuation without training of a model", ICLR 2023): the complexity gap, by how much the least norm
+/// of a wide two-layer ReLU network that fits the labels falls without the part. H_ij = ⟨x_i, x_j⟩(π − arccos⟨x_i, x_j⟩)/2π on images of
+/// unit length, y = ±1 for one class against the rest; the gap of a single sample is [(H⁻¹y)_i]²/(H⁻¹)_ii, that of a part g in closed form
+/// too: (H⁻¹y)_gᵀ[(H⁻¹)_gg]⁻¹(H⁻¹y)_g. W[o, g] is the gap of the objective's class (the sum over the classes for objectives of all), read
+/// as harm: positive for a loss, negative otherwise. No unit: a floor that knows neither the target nor the test samples. Cost: N²(C·H·W +
+/// N), once; memory: two N × N matrices.
 /// </summary>
 /// <param name="ridge">Added to H's diagonal (½ without it), for images that are there twice.</param>
 public sealed class CgScore(double ridge = 1e-6) : IAttributionMethod
@@ -27,7 +29,8 @@ public sealed class CgScore(double ridge = 1e-6) : IAttributionMethod
     {
         ArgumentNullException.ThrowIfNull(context);
         long n = context.Train.Count;
-        return new MemoryEstimate(("kernel and inverse", 2 * n * n * sizeof(double)), ("images", n * context.Train.ImageSize * sizeof(double)));
+        return new MemoryEstimate(("kernel and inverse", 2 * n * n * sizeof(double)),
+            ("images", n * context.Train.ImageSize * sizeof(double)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -41,7 +44,9 @@ public sealed class CgScore(double ridge = 1e-6) : IAttributionMethod
         }
         catch (ArgumentException)
         {
-            throw new MethodRequestException("Method 'cg-score': some training images are equal but for a factor, so that the kernel has no inverse; add a ridge, e.g. cg-score:ridge=1e-3.");
+            throw new MethodRequestException(
+                "Method 'cg-score': some training images are equal but for a factor, so that the kernel has no inverse; add a ridge, e.g. "
+                + "cg-score:ridge=1e-3.");
         }
 
         double[][] inverse = solver.Inverse();
@@ -86,7 +91,8 @@ public sealed class CgScore(double ridge = 1e-6) : IAttributionMethod
         return [.. parts.Select(samples =>
         {
             double[] own = [.. samples.Select(n => solved[n])], whitened = [.. own];
-            new CholeskySolver([.. samples.Select((n, i) => samples.Take(i + 1).Select(m => inverse[n][m]).ToArray())]).SolveLower(whitened);
+            new CholeskySolver([.. samples.Select((n, i) => samples.Take(i + 1).Select(m => inverse[n][m]).ToArray())]).SolveLower(
+                whitened);
             return TensorPrimitives.Dot<double>(whitened, whitened);
         })];
     }

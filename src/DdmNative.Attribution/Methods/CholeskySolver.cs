@@ -2,7 +2,10 @@ using System.Numerics.Tensors;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>Solves with a symmetric positive matrix in float64 on the host: the small dense systems that remain of some methods. A = LLᵀ, rows packed.</summary>
+/// <summary>
+/// Solves with a symmetric positive matrix in float64 on the host: the small dense systems that remain of some methods. A = LLᵀ, rows
+/// packed.
+/// </summary>
 internal sealed class CholeskySolver
 {
     private readonly double[][] _rows;
@@ -18,7 +21,8 @@ internal sealed class CholeskySolver
             for (int j = 0; j < i; j++)
                 a[row][j] = (a[row][j] - TensorPrimitives.Dot<double>(a[row].AsSpan(0, j), a[j].AsSpan(0, j))) / a[j][j];
             double rest = a[i][i] - TensorPrimitives.Dot<double>(a[i].AsSpan(0, i), a[i].AsSpan(0, i));
-            a[i][i] = rest > 0 ? Math.Sqrt(rest) : throw new ArgumentException($"The matrix is not positive: pivot {i} is {rest:G3}.", nameof(a));
+            a[i][i] = rest > 0 ? Math.Sqrt(rest)
+                : throw new ArgumentException($"The matrix is not positive: pivot {i} is {rest:G3}.", nameof(a));
         }
     }
 

@@ -5,15 +5,21 @@ namespace DdmNative.Attribution.Methods;
 
 /// <summary>Settings of <see cref="Datamodel"/>.</summary>
 /// <param name="Subsets">Random halves of the parts to train without.</param>
-/// <param name="Penalty"><c>ridge</c>, λ‖w‖²/2, or <c>lasso</c>, λ‖w‖₁ with a hundredth of the diagonal's mean as a ridge: halves of all parts alone would leave a direction free.</param>
-/// <param name="Strength">λ as a share: of the mean of the normal matrix's diagonal (ridge), or of the least λ that makes every coefficient zero (lasso).</param>
+/// <param name="Penalty"><c>ridge</c>, λ‖w‖²/2, or <c>lasso</c>, λ‖w‖₁ with a hundredth of the diagonal's mean as a ridge: halves of all
+/// parts alone would leave a direction free.</param>
+/// <param name="Strength">λ as a share: of the mean of the normal matrix's diagonal (ridge), or of the least λ that makes every coefficient
+/// zero (lasso).</param>
 public sealed record DatamodelOptions(int Subsets = 100, string Penalty = "ridge", double Strength = 0.05);
 
 /// <summary>
-/// `datamodel` (Ilyas et al., ICML 2022): the recipe trained without each of many random halves of the parts, along the ensemble axis, and F regressed on which parts were there:
-/// F ≈ b + Σ_g w_g·1[g was there], W[o, g] = w_g. Unit: the objective's, averaged over what else was there. Cost: as many trainings as subsets, whatever G.
+/// `datamodel` (Ilyas et al., ICML 2022): the recipe trained without each of many random halves of the parts, along the ensemble axis, and
+/// F regressed on which parts were there: F ≈ b + Σ_g w_g·1[g was there], W[o, g] = w_g. Unit: the objective's, averaged over what else was
+/// there. Cost: as many trainings as subsets, whatever G.
 /// </summary>
-/// <remarks>Halves as <see cref="HalfSubsets"/> draws them from the seed. Both sides are centred, so that b takes no penalty; ridge is solved in closed form, lasso by cyclic coordinate descent.</remarks>
+/// <remarks>
+/// Halves as <see cref="HalfSubsets"/> draws them from the seed. Both sides are centred, so that b takes no penalty; ridge is solved in
+/// closed form, lasso by cyclic coordinate descent.
+/// </remarks>
 public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMethod
 {
     private const int Sweeps = 10_000;
@@ -29,7 +35,8 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
     {
         ArgumentNullException.ThrowIfNull(settings);
         var best = new DatamodelOptions();
-        return new Datamodel(new DatamodelOptions(settings.Whole("subsets", best.Subsets, 2, 1_000_000), settings.Word("penalty", best.Penalty, "ridge", "lasso"), settings.Real("strength", best.Strength, 0, 1e6)));
+        return new Datamodel(new DatamodelOptions(settings.Whole("subsets", best.Subsets, 2, 1_000_000),
+            settings.Word("penalty", best.Penalty, "ridge", "lasso"), settings.Real("strength", best.Strength, 0, 1e6)));
     }
 
     public bool FallsIntoPieces => true;
@@ -48,7 +55,8 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
     {
         ArgumentNullException.ThrowIfNull(context);
         long parts = context.Parts.Count;
-        return LeaveOutModels.Estimate(context, _options.Subsets) + new MemoryEstimate(("regression", (parts * parts + _options.Subsets * parts) * sizeof(double)));
+        return LeaveOutModels.Estimate(context, _options.Subsets)
+            + new MemoryEstimate(("regression", (parts * parts + _options.Subsets * parts) * sizeof(double)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -61,7 +69,8 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
         var effects = new double[context.Objectives.Count * parts];
         for (int o = 0; o < context.Objectives.Count; o++)
         {
-            double[] outcomes = [.. Enumerable.Range(0, removed.Count).Select(s => context.Objectives[o].Evaluate(logits[s], context.Test.Labels))];
+            double[] outcomes = [.. Enumerable.Range(0, removed.Count)
+                .Select(s => context.Objectives[o].Evaluate(logits[s], context.Test.Labels))];
             double mean = outcomes.Average();
             double[] response = Array.ConvertAll(outcomes, value => value - mean);
             (_options.Penalty == "ridge" ? Ridge(columns, response) : Lasso(columns, response)).CopyTo(effects, o * parts);
@@ -113,7 +122,8 @@ public sealed class Datamodel(DatamodelOptions? options = null) : IAttributionMe
         var weights = new double[columns.Length];
         double[] rest = [.. response];
         double[] squares = [.. columns.Select(column => Dot(column, column))];
-        double ridge = FreeDirectionRidge * squares.Average(), bound = _options.Strength * columns.Max(column => Math.Abs(Dot(column, response)));
+        double ridge = FreeDirectionRidge * squares.Average(),
+            bound = _options.Strength * columns.Max(column => Math.Abs(Dot(column, response)));
         for (int sweep = 0; sweep < Sweeps; sweep++)
         {
             double moved = 0, largest = 0;

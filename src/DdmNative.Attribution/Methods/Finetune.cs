@@ -4,8 +4,9 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// `finetune`: the target trained on for a few epochs on the real data without the part, against a control that is trained on with everything, in the same order. Unit: the objective's, too small, because
-/// the target forgets only what the others overwrite. Cost: (G + 1)·epochs passes over the data.
+/// `finetune`: the target trained on for a few epochs on the real data without the part, against a control that is trained on with
+/// everything, in the same order. Unit: the objective's, too small, because the target forgets only what the others overwrite. Cost: (G +
+/// 1)·epochs passes over the data.
 /// </summary>
 /// <param name="epochs">Epochs after the end of training.</param>
 /// <param name="rate">The first learning rate as a share of the recipe's; it falls to zero along a cosine.</param>
@@ -32,8 +33,10 @@ public sealed class Finetune(int epochs = 2, double rate = 1) : IAttributionMeth
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        TrainingOptions recipe = context.Recipe with { LearningRate = (float)(rate * context.Recipe.LearningRate), Epochs = epochs, Steps = null };
-        CounterfactualLogits logits = LeaveOutModels.Train(context, recipe, context.Target, CounterfactualLogits.EachGroup(context.Parts.Count));
+        TrainingOptions recipe = context.Recipe
+            with { LearningRate = (float)(rate * context.Recipe.LearningRate), Epochs = epochs, Steps = null };
+        CounterfactualLogits logits = LeaveOutModels.Train(context, recipe, context.Target,
+            CounterfactualLogits.EachGroup(context.Parts.Count));
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);
     }
 }

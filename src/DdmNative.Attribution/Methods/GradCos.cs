@@ -4,8 +4,9 @@ using DdmNative.Attribution.Objectives;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// `grad-cos` (Charpiat et al., NeurIPS 2019): W[o, g] = −cos(∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)). A part whose gradient descends the objective has a negative effect on it. No unit: sizes are
-/// divided out, so that a loud sample counts no more than a quiet one. A gradient of zero gives 0.
+/// `grad-cos` (Charpiat et al., NeurIPS 2019): W[o, g] = −cos(∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)). A part whose gradient descends the
+/// objective has a negative effect on it. No unit: sizes are divided out, so that a loud sample counts no more than a quiet one. A gradient
+/// of zero gives 0.
 /// </summary>
 public sealed class GradCos : IAttributionMethod
 {

@@ -27,7 +27,8 @@ public static class Granularity
                 var seen = new int[labels.Max() + 1];
                 return new GroupTable([.. Enumerable.Range(0, labels.Length)], [.. labels], [.. labels.Select(label => seen[label]++)]);
             default:
-                throw new ArgumentException($"There is no granularity '{granularity}'; choose {string.Join(", ", Names)}.", nameof(granularity));
+                throw new ArgumentException($"There is no granularity '{granularity}'; choose {string.Join(", ", Names)}.",
+                    nameof(granularity));
         }
     }
 }

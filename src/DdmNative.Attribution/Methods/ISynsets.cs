@@ -3,7 +3,9 @@ using DdmNative.Attribution.Matching;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>Where a method gets its synset from: a finished stage of a run, or a distillation in memory (<see cref="DistilledSynsets"/>).</summary>
+/// <summary>
+/// Where a method gets its synset from: a finished stage of a run, or a distillation in memory (<see cref="DistilledSynsets"/>).
+/// </summary>
 public interface ISynsets
 {
     /// <summary>The synset of a recipe that has a single one; of <see cref="SynsetRecipe.Phases"/>, that of the last phase.</summary>

@@ -9,17 +9,21 @@ namespace DdmNative.Attribution.Methods;
 /// <summary>Settings of <see cref="InRunShapley"/>.</summary>
 /// <param name="Order">1, or 2 with the objective's curvature.</param>
 /// <param name="Every">The utility is taken apart at every so many steps, each standing for all of them; 1 for every step.</param>
-/// <param name="Validation">Evaluation samples that such a step looks at, all taking their turn; 0 for all of them at once. Objectives over named samples have these beside them.</param>
+/// <param name="Validation">Evaluation samples that such a step looks at, all taking their turn; 0 for all of them at once. Objectives over
+/// named samples have these beside them.</param>
 public sealed record InRunShapleyOptions(int Order = 1, int Every = 6, int Validation = 2);
 
 /// <summary>
-/// `in-run-shapley` (Wang et al., "Data Shapley in one training run", ICLR 2025): the Shapley values of the samples of each step's batch for the utility U(S) = F(after the step on S) − F(before), summed over the
-/// training that made the target. First order: φ_n = −η⟨∇F_o(θ_t), ∇L_n(θ_t)⟩/B; second: + η²/2·⟨∇L_n, ∇²F_o ḡ⟩/B with the batch's mean gradient ḡ; η = η_t/(1 − μ). W[o, g] = Σ φ_n: U's sign is that of
-/// F(with) − F(without), so that for a loss negative helps. Unit: the objective's. No gradient of a training sample is stored (<see cref="GhostProducts"/>).
+/// `in-run-shapley` (Wang et al., "Data Shapley in one training run", ICLR 2025): the Shapley values of the samples of each step's batch
+/// for the utility U(S) = F(after the step on S) − F(before), summed over the training that made the target. First order: φ_n =
+/// −η⟨∇F_o(θ_t), ∇L_n(θ_t)⟩/B; second: + η²/2·⟨∇L_n, ∇²F_o ḡ⟩/B with the batch's mean gradient ḡ; η = η_t/(1 − μ). W[o, g] = Σ φ_n: U's
+/// sign is that of F(with) − F(without), so that for a loss negative helps. Unit: the objective's. No gradient of a training sample is
+/// stored (<see cref="GhostProducts"/>).
 /// </summary>
 /// <remarks>
-/// The training is run again as it was, bit for bit; a step that is taken apart gives the products on its way. ∇F_o is that of a few evaluation samples, which change from step to step (<see cref="RotatingEvaluation"/>):
-/// their gradients are the directions, whatever the number of objectives.
+/// The training is run again as it was, bit for bit; a step that is taken apart gives the products on its way. ∇F_o is that of a few
+/// evaluation samples, which change from step to step (<see cref="RotatingEvaluation"/>): their gradients are the directions, whatever the
+/// number of objectives.
 /// </remarks>
 public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttributionMethod
 {
@@ -36,7 +40,9 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
     {
         ArgumentNullException.ThrowIfNull(settings);
         var best = new InRunShapleyOptions();
-        return new InRunShapley(new InRunShapleyOptions(settings.Whole("order", best.Order, 1, 2), settings.Whole("every", best.Every, 1, 1_000_000), settings.Whole("validation", best.Validation, 0, 10_000_000)));
+        return new InRunShapley(
+            new InRunShapleyOptions(settings.Whole("order", best.Order, 1, 2), settings.Whole("every", best.Every, 1, 1_000_000),
+            settings.Whole("validation", best.Validation, 0, 10_000_000)));
     }
 
     public MemoryEstimate Estimate(MethodContext context)
@@ -59,7 +65,8 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
 
     private bool IsSecond => _options.Order == 2;
 
-    private RotatingEvaluation Rounds(MethodContext context) => new(context.Objectives, context.Test.Labels, _options.Validation, context.Seed);
+    private RotatingEvaluation Rounds(MethodContext context)
+        => new(context.Objectives, context.Test.Labels, _options.Validation, context.Seed);
 
     /// <summary>One training that is taken apart.</summary>
     private sealed class Apart : IDisposable
@@ -87,7 +94,8 @@ public sealed class InRunShapley(InRunShapleyOptions? options = null) : IAttribu
             _trainer = new EnsembleTrainer(context.Device, context.Network, context.TrainSet, context.Recipe, _products);
             _evaluated = new EvaluatedGradients(context, rounds.Count, options.Order == 2);
             _batch = options.Order == 1 ? null
-                : new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels, new BlockGradientOptions(1, _order.BatchSize, KeepGradients: true));
+                : new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels,
+                    new BlockGradientOptions(1, _order.BatchSize, KeepGradients: true));
             _parameters = new float[context.Network.ParameterCount];
             Effects = new double[context.Objectives.Count * context.Parts.Count];
         }

@@ -15,15 +15,18 @@ namespace DdmNative.Attribution.Methods;
 /// <param name="Samples">Training samples that the curvature is taken on, chosen by the seed; 0 for all.</param>
 /// <param name="Scale">LiSSA's divisor; above the largest eigenvalue of C + λI.</param>
 public sealed record InfluenceOptions(
-    string Curvature = "gauss-newton", string Solver = "cg", double Damping = 0.05, int Iterations = 50, double Tolerance = 1e-5, int Samples = 512, double Scale = 50);
+    string Curvature = "gauss-newton", string Solver = "cg", double Damping = 0.05, int Iterations = 50, double Tolerance = 1e-5,
+    int Samples = 512, double Scale = 50);
 
 /// <summary>
-/// `influence` (Koh and Liang, ICML 2017): W[o, g] = −⟨(C + λI)⁻¹∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)⟩/N, what removing the part does to the minimum nearby, C being the mean training loss's Gauss–Newton
-/// matrix or Hessian at θ_T. Unit: the objective's. Cost: iterations × a tangent pass over the curvature's samples for every objective, then one gradient of the training set.
+/// `influence` (Koh and Liang, ICML 2017): W[o, g] = −⟨(C + λI)⁻¹∇F_o(θ_T), Σ_{n∈g} ∇L(x_n; θ_T)⟩/N, what removing the part does to the
+/// minimum nearby, C being the mean training loss's Gauss–Newton matrix or Hessian at θ_T. Unit: the objective's. Cost: iterations × a
+/// tangent pass over the curvature's samples for every objective, then one gradient of the training set.
 /// </summary>
 /// <remarks>
-/// All objectives are solved for together along the ensemble axis, either by conjugate gradients (Martens, ICML 2010), which with an indefinite Hessian stop for an objective where they meet
-/// negative curvature, or by LiSSA (Agarwal et al., JMLR 2017), h ← v + h − (C + λI)h/s on successive batches of the seeded order.
+/// All objectives are solved for together along the ensemble axis, either by conjugate gradients (Martens, ICML 2010), which with an
+/// indefinite Hessian stop for an objective where they meet negative curvature, or by LiSSA (Agarwal et al., JMLR 2017), h ← v + h − (C +
+/// λI)h/s on successive batches of the seeded order.
 /// </remarks>
 public sealed class Influence(InfluenceOptions? options = null) : IAttributionMethod
 {
@@ -56,7 +59,8 @@ public sealed class Influence(InfluenceOptions? options = null) : IAttributionMe
         ArgumentNullException.ThrowIfNull(context);
         int members = Math.Min(context.Bounded(Wave), context.Objectives.Count);
         return ObjectiveGradients.Estimate(context) + CurvatureProducts.Estimate(context, members)
-            + new MemoryEstimate(("solver", MemoryEstimate.Vectors(context.Network, 5L * members))) + GradientProducts.Estimate(context, context.Objectives.Count);
+            + new MemoryEstimate(("solver", MemoryEstimate.Vectors(context.Network, 5L * members)))
+            + GradientProducts.Estimate(context, context.Objectives.Count);
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -72,7 +76,8 @@ public sealed class Influence(InfluenceOptions? options = null) : IAttributionMe
         {
             int members = Math.Min(wave, count - first);
             int start = first * length;
-            double[] solved = context.Pieces.Once(string.Create(CultureInfo.InvariantCulture, $"solution-{first:D5}-{members}"), () => Solve(context, gradients.AsSpan(start, members * length).ToArray(), members));
+            double[] solved = context.Pieces.Once(string.Create(CultureInfo.InvariantCulture, $"solution-{first:D5}-{members}"),
+                () => Solve(context, gradients.AsSpan(start, members * length).ToArray(), members));
             for (int i = 0; i < solved.Length; i++)
                 solutions[start + i] = (float)solved[i];
         }
@@ -89,7 +94,8 @@ public sealed class Influence(InfluenceOptions? options = null) : IAttributionMe
         int[] samples = SeededOrder.Permutation(context.Train.Count, context.Seed, Stream);
         if (_options.Samples > 0 && _options.Samples < samples.Length)
             samples = samples[.._options.Samples];
-        float[] solution = _options.Solver == "cg" ? ConjugateGradients(context, curvature, v, members, samples) : Lissa(context, curvature, v, members, samples);
+        float[] solution = _options.Solver == "cg"
+            ? ConjugateGradients(context, curvature, v, members, samples) : Lissa(context, curvature, v, members, samples);
         return Array.ConvertAll(solution, value => (double)value);
     }
 
@@ -152,7 +158,10 @@ public sealed class Influence(InfluenceOptions? options = null) : IAttributionMe
 
         float[] h = curvature.Direction.ToArray();
         if (Array.Exists(h, value => !float.IsFinite(value) || Math.Abs(value) > 1e12f))
-            throw new MethodRequestException(string.Create(CultureInfo.InvariantCulture, $"Method 'influence': LiSSA diverged with scale={_options.Scale} for {members} objectives; raise the scale, e.g. influence:solver=lissa:scale={10 * _options.Scale}, or use solver=cg."));
+            throw new MethodRequestException(
+                string.Create(CultureInfo.InvariantCulture,
+                $"Method 'influence': LiSSA diverged with scale={_options.Scale} for {members} objectives; raise the scale, e.g. "
+                + $"influence:solver=lissa:scale={10 * _options.Scale}, or use solver=cg."));
         return Array.ConvertAll(h, value => (float)(value / _options.Scale));
     }
 }

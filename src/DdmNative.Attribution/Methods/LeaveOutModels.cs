@@ -21,9 +21,12 @@ internal static class LeaveOutModels
 
     /// <summary>[models][M·K]: the logits of the recipe's model without each set of parts, on the evaluation samples.</summary>
     public static IReadOnlyList<float[]> Retrained(MethodContext context, IReadOnlyList<int[]> removed)
-        => context.Retraining.Logits(SubsetModel.Each([context.Recipe.Seed], removed), context.Bounded(Wave), (done, total) => context.OnProgress?.Invoke(done, total, "models"), context.Cancellation);
+        => context.Retraining.Logits(SubsetModel.Each([context.Recipe.Seed], removed), context.Bounded(Wave),
+            (done, total) => context.OnProgress?.Invoke(done, total, "models"), context.Cancellation);
 
-    /// <summary>Logits of the reference and of a model without each set of parts, from another start or by another recipe than the target's.</summary>
+    /// <summary>
+    /// Logits of the reference and of a model without each set of parts, from another start or by another recipe than the target's.
+    /// </summary>
     public static CounterfactualLogits Train(MethodContext context, TrainingOptions recipe, float[] initial, IReadOnlyList<int[]> leftOut)
     {
         long steps = recipe.TotalSteps(context.Train.Count);

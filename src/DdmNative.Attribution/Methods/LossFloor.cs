@@ -3,8 +3,8 @@ using DdmNative.Attribution.Objectives;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// `loss`: the part's own loss under the target, L_g = Σ_{n∈g} L(x_n; θ_T)/N, read as harm: W[o, g] = L_g for a loss, −L_g for objectives of which more is better. It knows nothing
-/// of the objective: a floor, and for mislabelled samples a strong one.
+/// `loss`: the part's own loss under the target, L_g = Σ_{n∈g} L(x_n; θ_T)/N, read as harm: W[o, g] = L_g for a loss, −L_g for objectives
+/// of which more is better. It knows nothing of the objective: a floor, and for mislabelled samples a strong one.
 /// </summary>
 public sealed class LossFloor : IAttributionMethod
 {
@@ -26,7 +26,8 @@ public sealed class LossFloor : IAttributionMethod
         for (int n = 0; n < context.Train.Count; n++)
         {
             int label = context.Train.Labels[n];
-            loss[context.Parts.GroupOf[n]] += new Objective(ObjectiveKind.Loss).Evaluate(logits.AsSpan(n * context.Network.Classes, context.Network.Classes), [label]) / context.Train.Count;
+            loss[context.Parts.GroupOf[n]] += new Objective(ObjectiveKind.Loss).Evaluate(
+                logits.AsSpan(n * context.Network.Classes, context.Network.Classes), [label]) / context.Train.Count;
         }
 
         return context.ToMatrix([.. context.Objectives.SelectMany(objective => loss.Select(value => objective.HarmSign * value))]);

@@ -22,8 +22,8 @@ public sealed record MemoryEstimate(IReadOnlyList<(string What, long Bytes)> Par
     public static long Vectors(Network network, long count) => count * network.ParameterCount * sizeof(float);
 
     /// <summary>
-    /// What lies between the layers of a pass over E members × N samples: every layer's output and its cotangent, and as much again with tangents. The most that a device
-    /// could keep; the CPU keeps only the blocks in flight.
+    /// What lies between the layers of a pass over E members × N samples: every layer's output and its cotangent, and as much again with
+    /// tangents. The most that a device could keep; the CPU keeps only the blocks in flight.
     /// </summary>
     public static long Pass(Network network, int members, int samples, bool tangents = false)
         => (long)members * samples * network.Layers.Sum(layer => (long)layer.Output.Length) * sizeof(float) * (tangents ? 4 : 2);

@@ -16,11 +16,13 @@ namespace DdmNative.Attribution.Methods;
 /// <param name="network">The target's architecture.</param>
 /// <param name="train">The training images, normalised.</param>
 /// <param name="test">The evaluation images, normalised.</param>
-/// <param name="parts">What effects are asked for: classes, groups or single samples of the training set (<see cref="Granularity"/>); G of them.</param>
+/// <param name="parts">What effects are asked for: classes, groups or single samples of the training set (<see cref="Granularity"/>); G of
+/// them.</param>
 /// <param name="objectives">The matrix's rows, O of them.</param>
 /// <param name="recipe">The target's training.</param>
 public sealed class MethodContext(
-    Device device, Network network, Dataset train, Dataset test, GroupTable parts, IReadOnlyList<Objective> objectives, TrainingOptions recipe) : IDisposable
+    Device device, Network network, Dataset train, Dataset test, GroupTable parts, IReadOnlyList<Objective> objectives,
+    TrainingOptions recipe) : IDisposable
 {
     private TrainingSet? _trainSet;
     private TrainingSet? _testSet;
@@ -120,7 +122,9 @@ public sealed class MethodContext(
     public Trajectory RequireTrajectory(string method)
         => Trajectory is { Checkpoints.Count: > 1 } trajectory
             ? trajectory
-            : throw new MissingTrajectoryException($"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, or choose a method that needs only the model: {MethodRegistry.WithoutTraining}, trak:models=1.");
+            : throw new MissingTrajectoryException(
+                $"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, "
+                + $"or choose a method that needs only the model: {MethodRegistry.WithoutTraining}, trak:models=1.");
 
     /// <summary>The matrix of these numbers [O·G].</summary>
     public AttributionMatrix ToMatrix(double[] values)

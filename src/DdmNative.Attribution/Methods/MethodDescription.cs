@@ -38,8 +38,8 @@ public sealed record MethodDescription(string Name, string Summary, string Sourc
     public bool NeedsGradients { get; init; }
 
     /// <summary>
-    /// Whether one pass over the training samples gives the effect of each, so that the cost does not grow with the number of parts. Methods
-    /// without it train or distil for every part.
+    /// Whether one pass over the training samples gives the effect of each, so that the cost does not grow with the number of parts.
+    /// Methods without it train or distil for every part.
     /// </summary>
     public bool IsPerSample { get; init; }
 

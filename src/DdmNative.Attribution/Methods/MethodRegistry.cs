@@ -124,7 +124,8 @@ public static class MethodRegistry
     /// <summary>The description of a method that a checked job names.</summary>
     /// <exception cref="MethodRequestException">There is no such method.</exception>
     public static MethodDescription Describe(string text)
-        => Find(text) ?? throw new MethodRequestException($"There is no method '{text}'; choose {Usage}. `ddm attribute --list-methods` describes them.");
+        => Find(text) ?? throw new MethodRequestException(
+            $"There is no method '{text}'; choose {Usage}. `ddm attribute --list-methods` describes them.");
 
     /// <summary>The method of that name with those settings.</summary>
     /// <param name="text">As the user writes it.</param>
@@ -203,7 +204,8 @@ public static class MethodRegistry
         if (method == description.Name)
             return description.Title;
         string settings = method[(description.Name.Length + 1)..];
-        return description.TitleWith is Func<string, string> with && !settings.Contains('=', StringComparison.Ordinal) ? with(settings) : method;
+        return description.TitleWith is Func<string, string> with
+            && !settings.Contains('=', StringComparison.Ordinal) ? with(settings) : method;
     }
 
     /// <summary>Runs a method on a request, after its estimate has been compared with the available memory.</summary>

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>A method as the user writes it: <c>NAME</c> or <c>NAME:key=value:key=value</c>. A method reads its settings from here; a setting that it does not read is refused.</summary>
+/// <summary>
+/// A method as the user writes it: <c>NAME</c> or <c>NAME:key=value:key=value</c>. A method reads its settings from here; a setting that it
+/// does not read is refused.
+/// </summary>
 public sealed class MethodSettings
 {
     private readonly string _text;
@@ -46,7 +49,8 @@ public sealed class MethodSettings
     public int RequiredWhole(string key, int least, int most)
     {
         int value = Whole(key, least - 1, least, most);
-        return value >= least ? value : throw new MethodRequestException($"Method '{_text}' needs {key}, a whole number from {least} to {most}: {Name}:{least}.");
+        return value >= least ? value
+            : throw new MethodRequestException($"Method '{_text}' needs {key}, a whole number from {least} to {most}: {Name}:{least}.");
     }
 
     /// <summary>A whole number.</summary>
@@ -66,7 +70,8 @@ public sealed class MethodSettings
     {
         if (Read(key, value) is not string text)
             return value;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above && number <= most
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > above
+            && number <= most
             ? number
             : throw Bad(key, text, string.Create(CultureInfo.InvariantCulture, $"a number above {above} and up to {most}"));
     }
@@ -85,7 +90,9 @@ public sealed class MethodSettings
     internal void RequireAllRead()
     {
         if (_values.Count > 0)
-            throw new MethodRequestException($"Method '{_text}': there is no setting '{_values.Keys.First()}'; {(_known.Count == 0 ? $"{Name} has none" : $"{Name} has {string.Join(", ", _known)}")}.");
+            throw new MethodRequestException(
+                $"Method '{_text}': there is no setting '{_values.Keys.First()}'; "
+                + $"{(_known.Count == 0 ? $"{Name} has none" : $"{Name} has {string.Join(", ", _known)}")}.");
     }
 
     private string? Read(string key, IFormattable value) => Read(key, value.ToString(null, CultureInfo.InvariantCulture));
@@ -96,7 +103,8 @@ public sealed class MethodSettings
         return _values.Remove(key, out string? text) ? text : null;
     }
 
-    private MethodRequestException Bad(string key, string found, string expected) => new($"Method '{_text}': {key} is '{found}', expected {expected}.");
+    private MethodRequestException Bad(string key, string found, string expected)
+        => new($"Method '{_text}': {key} is '{found}', expected {expected}.");
 }
 
 /// <summary>What a job says of all synsets.</summary>

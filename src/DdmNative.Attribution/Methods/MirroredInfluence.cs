@@ -5,9 +5,10 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// `mirrored-influence` (forward-INF: Ko et al., "The mirrored influence hypothesis", CVPR 2024): the roles are turned round. One step up each objective, θ_o = θ_T + ε∇F_o(θ_T), then forward passes
-/// over the training samples alone: W[o, g] = −s/ε·Σ_{n∈g}(L(x_n; θ_o) − L(x_n; θ_T))/N with s of <see cref="ScheduleLength"/>, which is `grad-dot` for a step of no length and knows the losses' curvature along
-/// the step otherwise. Unit: the objective's. Cost: O + 1 forward passes over the training set, and no gradient of any training sample.
+/// `mirrored-influence` (forward-INF: Ko et al., "The mirrored influence hypothesis", CVPR 2024): the roles are turned round. One step up
+/// each objective, θ_o = θ_T + ε∇F_o(θ_T), then forward passes over the training samples alone: W[o, g] = −s/ε·Σ_{n∈g}(L(x_n; θ_o) − L(x_n;
+/// θ_T))/N with s of <see cref="ScheduleLength"/>, which is `grad-dot` for a step of no length and knows the losses' curvature along the
+/// step otherwise. Unit: the objective's. Cost: O + 1 forward passes over the training set, and no gradient of any training sample.
 /// </summary>
 /// <param name="step">How far a step goes, ‖θ_o − θ_T‖ as a share of ‖θ_T‖.</param>
 public sealed class MirroredInfluence(double step = 0.01) : IAttributionMethod

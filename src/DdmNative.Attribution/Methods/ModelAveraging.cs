@@ -4,9 +4,11 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// `model-averaging`: modular ablation. The parts are dealt out to shards, one model is trained on each shard alone from one common start (which is what lets parameters be averaged: Wortsman et al., "Model
-/// soups", ICML 2022), and the model without a part is the average of the shards' parameters but the one that holds it: W[o, g] = F_o(average of all) − F_o(average without g's shard), averaged over several
-/// deals. Unit: the objective's, of a shard rather than a part where a shard holds several. Cost: deals × shards trainings on a share of the data each, whatever G.
+/// `model-averaging`: modular ablation. The parts are dealt out to shards, one model is trained on each shard alone from one common start
+/// (which is what lets parameters be averaged: Wortsman et al., "Model soups", ICML 2022), and the model without a part is the average of
+/// the shards' parameters but the one that holds it: W[o, g] = F_o(average of all) − F_o(average without g's shard), averaged over several
+/// deals. Unit: the objective's, of a shard rather than a part where a shard holds several. Cost: deals × shards trainings on a share of
+/// the data each, whatever G.
 /// </summary>
 /// <param name="shards">Shards of one deal; as many as parts where there are fewer.</param>
 /// <param name="deals">Independent deals.</param>
@@ -31,7 +33,8 @@ public sealed class ModelAveraging(int shards = 10, int deals = 4) : IAttributio
     {
         ArgumentNullException.ThrowIfNull(context);
         int count = Math.Min(shards, context.Parts.Count), wave = Math.Min(context.Bounded(LeaveOutModels.Wave), count);
-        return new MemoryEstimate(("models", MemoryEstimate.Vectors(context.Network, 2L * count + 3L * wave)), ("passes", MemoryEstimate.Pass(context.Network, wave, context.Recipe.BatchSize)));
+        return new MemoryEstimate(("models", MemoryEstimate.Vectors(context.Network, 2L * count + 3L * wave)),
+            ("passes", MemoryEstimate.Pass(context.Network, wave, context.Recipe.BatchSize)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -69,8 +72,10 @@ public sealed class ModelAveraging(int shards = 10, int deals = 4) : IAttributio
         for (int first = 0; first < count; first += wave)
         {
             int start = first;
-            using var trainer = new EnsembleTrainer(context.Device, context.Network, context.TrainSet, context.Recipe, Math.Min(wave, count - first));
-            trainer.Run(context.Network.Initialise(context.Recipe.Seed), (member, sample) => shardOf[context.Parts.GroupOf[sample]] != start + member, null, context.Cancellation);
+            using var trainer = new EnsembleTrainer(context.Device, context.Network, context.TrainSet, context.Recipe,
+                Math.Min(wave, count - first));
+            trainer.Run(context.Network.Initialise(context.Recipe.Seed),
+                (member, sample) => shardOf[context.Parts.GroupOf[sample]] != start + member, null, context.Cancellation);
             trainer.Parameters.CopyTo(models, (long)first * length);
         }
 

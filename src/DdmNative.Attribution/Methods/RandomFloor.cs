@@ -3,7 +3,9 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>`random`: numbers uniform in [−½, ½), one for each objective and part, from the seed. What every method must beat. No unit, no sign.</summary>
+/// <summary>
+/// `random`: numbers uniform in [−½, ½), one for each objective and part, from the seed. What every method must beat. No unit, no sign.
+/// </summary>
 public sealed class RandomFloor : IAttributionMethod
 {
     // Keeps the draws apart from initialisations, which are drawn with the same seed.

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace DdmNative.Attribution.Methods;
 
-/// <summary>Eigenvectors of a symmetric matrix by Jacobi's rotations (Golub and Van Loan, "Matrix computations", §8.5), in float64 on the host.</summary>
+/// <summary>
+/// Eigenvectors of a symmetric matrix by Jacobi's rotations (Golub and Van Loan, "Matrix computations", §8.5), in float64 on the host.
+/// </summary>
 internal static class SymmetricEigen
 {
     private const int Sweeps = 60;

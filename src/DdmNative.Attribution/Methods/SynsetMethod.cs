@@ -6,14 +6,14 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// The distilled datamodel with gradient matching (Ye et al., CVPR 2024): every part is distilled into a few synthetic images, and an online
-/// mode perturbs the target on them. Unit: the objective's, too small by a nearly constant factor (docs/methods.md, "Calibration").
+/// The distilled datamodel with gradient matching (Ye et al., CVPR 2024): every part is distilled into a few synthetic images, and an
+/// online mode perturbs the target on them. Unit: the objective's, too small by a nearly constant factor (docs/methods.md, "Calibration").
 /// </summary>
 public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
 {
     /// <summary>
-    /// The figures of what the method has checked by itself (<see cref="TrustRegion"/>): the growth of the loss on kept images, and the part
-    /// of its walk that it took.
+    /// The figures of what the method has checked by itself (<see cref="TrustRegion"/>): the growth of the loss on kept images, and the
+    /// part of its walk that it took.
     /// </summary>
     public const string KeptLoss = "kept_loss", Part = "part";
 
@@ -77,7 +77,8 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The control and the perturbed models are pieces of their own. How far they walk is found on a few groups first, by every shard alike.
+    /// The control and the perturbed models are pieces of their own. How far they walk is found on a few groups first, by every shard
+    /// alike.
     /// </remarks>
     public CounterfactualLogits Models(MethodContext context) => Run(context).Logits;
 
@@ -163,7 +164,8 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
         context.OnFigure?.Invoke(KeptLoss, keptLoss);
         context.OnFigure?.Invoke(Part, part);
         var found = CounterfactualLogits.Of(
-            CounterfactualLogits.EachGroup(groups), context.Evaluator.Samples, context.Network.Classes, [.. models.Select(model => model[..^1])]);
+            CounterfactualLogits.EachGroup(groups), context.Evaluator.Samples, context.Network.Classes,
+            [.. models.Select(model => model[..^1])]);
         return (found, keptLoss, part);
     }
 }

@@ -6,10 +6,12 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Attribution.Methods;
 
 /// <summary>
-/// `tracin` (Pruthi et al., NeurIPS 2020, TracInCP): W[o, g] = −Σ_i s_i·⟨∇F_o(θ_i), Σ_{n∈g} ∇L(x_n; θ_i)⟩/N over recorded checkpoints, each standing for the steps since the one before; s_i is how far the
-/// schedule moves in them (<see cref="ScheduleLength"/>, momentum included). Unit: the objective's, to first order. Cost: a gradient of both sets for each checkpoint.
+/// `tracin` (Pruthi et al., NeurIPS 2020, TracInCP): W[o, g] = −Σ_i s_i·⟨∇F_o(θ_i), Σ_{n∈g} ∇L(x_n; θ_i)⟩/N over recorded checkpoints, each
+/// standing for the steps since the one before; s_i is how far the schedule moves in them (<see cref="ScheduleLength"/>, momentum
+/// included). Unit: the objective's, to first order. Cost: a gradient of both sets for each checkpoint.
 /// </summary>
-/// <param name="checkpoints">Checkpoints at equal distances; fewer where fewer were recorded. The untrained network's large gradients are left out.</param>
+/// <param name="checkpoints">Checkpoints at equal distances; fewer where fewer were recorded. The untrained network's large gradients are
+/// left out.</param>
 public sealed class TracIn(int checkpoints = 8) : IAttributionMethod
 {
     public object Options => new { checkpoints };
@@ -41,7 +43,8 @@ public sealed class TracIn(int checkpoints = 8) : IAttributionMethod
         for (int i = 0; i < chosen.Length; i++)
         {
             Checkpoint checkpoint = chosen[i];
-            double[] values = context.Pieces.Once(string.Create(CultureInfo.InvariantCulture, $"checkpoint-{checkpoint.Step:D6}"), () => products.At(checkpoint.Parameters, objectives.At(checkpoint.Parameters)));
+            double[] values = context.Pieces.Once(string.Create(CultureInfo.InvariantCulture, $"checkpoint-{checkpoint.Step:D6}"),
+                () => products.At(checkpoint.Parameters, objectives.At(checkpoint.Parameters)));
             double scale = ScheduleLength.Between(context.Recipe, context.Recipe.TotalSteps(context.Train.Count), before, checkpoint.Step);
             for (int j = 0; j < effects.Length; j++)
                 effects[j] -= scale * values[j];
@@ -53,5 +56,6 @@ public sealed class TracIn(int checkpoints = 8) : IAttributionMethod
     }
 
     private Checkpoint[] Chosen(Trajectory trajectory)
-        => [.. Enumerable.Range(1, checkpoints).Select(i => trajectory.Nearest((double)i / checkpoints)).Where(checkpoint => checkpoint.Step > 0).DistinctBy(checkpoint => checkpoint.Step)];
+        => [.. Enumerable.Range(1, checkpoints).Select(i => trajectory.Nearest((double)i / checkpoints))
+            .Where(checkpoint => checkpoint.Step > 0).DistinctBy(checkpoint => checkpoint.Step)];
 }

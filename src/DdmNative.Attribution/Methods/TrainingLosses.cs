@@ -9,11 +9,13 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
 
     private static readonly Objective Loss = new(ObjectiveKind.Loss);
 
-    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train.Images, context.Train.Count, context.Bounded(Wave));
+    private readonly ModelEvaluator _evaluator = new(context.Device, context.Network, context.Train.Images, context.Train.Count,
+        context.Bounded(Wave));
 
     /// <summary>The memory that so many models' logits take.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int models)
-        => new(("training logits", (long)models * context.Train.Count * context.Network.Classes * sizeof(float)), ("passes", MemoryEstimate.Pass(context.Network, context.Bounded(Wave), Math.Min(256, context.Train.Count)) / 2));
+        => new(("training logits", (long)models * context.Train.Count * context.Network.Classes * sizeof(float)),
+            ("passes", MemoryEstimate.Pass(context.Network, context.Bounded(Wave), Math.Min(256, context.Train.Count)) / 2));
 
     /// <summary>[E, G] for parameters [E, P].</summary>
     public double[] Of(ReadOnlySpan<float> parameters, int models)
@@ -24,7 +26,8 @@ internal sealed class TrainingLosses(MethodContext context) : IDisposable
         for (int e = 0; e < models; e++)
         {
             for (int n = 0; n < count; n++)
-                losses[e * parts + context.Parts.GroupOf[n]] += Loss.Evaluate(logits.AsSpan((e * count + n) * classes, classes), context.Train.Labels.AsSpan(n, 1)) / count;
+                losses[e * parts + context.Parts.GroupOf[n]] += Loss.Evaluate(logits.AsSpan((e * count + n) * classes, classes),
+                    context.Train.Labels.AsSpan(n, 1)) / count;
         }
 
         return losses;

@@ -45,7 +45,8 @@ public sealed class TrainingPasses(Network network, TrainingOptions recipe, int 
     /// <summary>
     /// As many steps as in the target's training, for several models of the layers from one on, on batches of a given size.
     /// </summary>
-    public double TopSteps(int firstLayer, int models, int batch) => ForwardPasses * Images + (double)models * Steps * batch * ShareFrom(firstLayer);
+    public double TopSteps(int firstLayer, int models, int batch)
+        => ForwardPasses * Images + (double)models * Steps * batch * ShareFrom(firstLayer);
 
     /// <summary>Some models on the test images.</summary>
     public double Evaluation(int models) => ForwardPasses * models * testImages;

@@ -12,9 +12,10 @@ namespace DdmNative.Attribution.Methods;
 public sealed record TrakOptions(int Models = 3, int Dimensions = 512, double Ridge = 0.01);
 
 /// <summary>
-/// `trak` (Park et al., ICML 2023, Eq. 17 with soft thresholding left out): gradients of the model output f = log p/(1 − p) projected to k dimensions at random, φ = R∇f, and a least-squares step in them:
-/// W[o, n] = mean_m[⟨R∇F_o, (ΦᵀΦ + λI)⁻¹φ_n⟩]·mean_m[1 − p_n], summed over the part's samples; F_o's own gradient in place of the output's makes it predict the objective. Unit: the objective's.
-/// Cost: for each model two gradient passes, N·k·P multiply–adds and, from the second on, a training. Memory: N·k numbers, whatever P.
+/// `trak` (Park et al., ICML 2023, Eq. 17 with soft thresholding left out): gradients of the model output f = log p/(1 − p) projected to k
+/// dimensions at random, φ = R∇f, and a least-squares step in them: W[o, n] = mean_m[⟨R∇F_o, (ΦᵀΦ + λI)⁻¹φ_n⟩]·mean_m[1 − p_n], summed over
+/// the part's samples; F_o's own gradient in place of the output's makes it predict the objective. Unit: the objective's. Cost: for each
+/// model two gradient passes, N·k·P multiply–adds and, from the second on, a training. Memory: N·k numbers, whatever P.
 /// </summary>
 /// <remarks>R is drawn by Philox where it is used, uniform in ±√(3/k): the same numbers on every device, never stored.</remarks>
 public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
@@ -31,7 +32,8 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
     {
         ArgumentNullException.ThrowIfNull(settings);
         var best = new TrakOptions();
-        return new Trak(new TrakOptions(settings.Whole("models", best.Models, 1, 10_000), settings.Whole("dim", best.Dimensions, 1, 65_536), settings.Real("ridge", best.Ridge, 0, 1e6)));
+        return new Trak(new TrakOptions(settings.Whole("models", best.Models, 1, 10_000), settings.Whole("dim", best.Dimensions, 1, 65_536),
+            settings.Real("ridge", best.Ridge, 0, 1e6)));
     }
 
     public bool FallsIntoPieces => true;
@@ -40,8 +42,10 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
     {
         ArgumentNullException.ThrowIfNull(context);
         long n = context.Train.Count, k = _options.Dimensions, o = context.Objectives.Count;
-        return ObjectiveGradients.Estimate(context) + new BlockGradientOptions(context.Bounded(Wave), 1).Estimate(context.Network) + RandomProjection.Estimate(context.Network)
-            + new MemoryEstimate(("projected gradients", n * k * sizeof(float)), ("normal matrix", k * k * sizeof(double)), ("effects of samples", (_options.Models + 1) * (o + 1) * n * sizeof(double)));
+        return ObjectiveGradients.Estimate(context) + new BlockGradientOptions(context.Bounded(Wave), 1).Estimate(context.Network)
+            + RandomProjection.Estimate(context.Network)
+            + new MemoryEstimate(("projected gradients", n * k * sizeof(float)), ("normal matrix", k * k * sizeof(double)),
+            ("effects of samples", (_options.Models + 1) * (o + 1) * n * sizeof(double)));
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -65,7 +69,8 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         for (int o = 0; o < rows; o++)
         {
             for (int n = 0; n < samples; n++)
-                effects[o * parts + context.Parts.GroupOf[n]] += scores[o * samples + n] * doubts[n] / ((double)_options.Models * _options.Models);
+                effects[o * parts + context.Parts.GroupOf[n]] += scores[o * samples + n]
+                    * doubts[n] / ((double)_options.Models * _options.Models);
         }
 
         return context.ToMatrix(effects);
@@ -76,9 +81,11 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
     {
         float[] parameters = model == 0
             ? context.Target
-            : TargetTraining.Run(context.Device, context.Network, context.TrainSet, context.Recipe with { Seed = context.Recipe.Seed + (ulong)model }, [], cancellation: context.Cancellation).Final;
+            : TargetTraining.Run(context.Device, context.Network, context.TrainSet,
+                context.Recipe with { Seed = context.Recipe.Seed + (ulong)model }, [], cancellation: context.Cancellation).Final;
         int samples = context.Train.Count, rows = context.Objectives.Count, k = _options.Dimensions, classes = context.Network.Classes;
-        using var projection = new RandomProjection(context.Device, context.Network, Math.Min(context.Bounded(Wave), samples), k, context.Seed, model);
+        using var projection = new RandomProjection(context.Device, context.Network, Math.Min(context.Bounded(Wave), samples), k,
+            context.Seed, model);
         float[] aims;
         using (var objectives = new ObjectiveGradients(context))
             aims = projection.Project(objectives.At(parameters), rows);
@@ -104,7 +111,9 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         }
 
         for (int n = 0; n < samples; n++)
-            result[rows * samples + n] = 1 - Math.Exp(-new Objective(ObjectiveKind.Loss).Evaluate(logits.AsSpan(n * classes, classes), context.Train.Labels.AsSpan(n, 1)));
+            result[rows * samples + n] = 1
+                - Math.Exp(-new Objective(ObjectiveKind.Loss).Evaluate(logits.AsSpan(n * classes, classes),
+                context.Train.Labels.AsSpan(n, 1)));
         return result;
     }
 
@@ -114,13 +123,15 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         int samples = context.Train.Count, classes = context.Network.Classes, k = projection.Dimensions;
         var features = new float[samples * k];
         var blocks = new SampleBlocks([.. Enumerable.Range(0, samples).Select(n => new[] { n })], 1);
-        using var gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, labels: null, new BlockGradientOptions(projection.Wave, 1, KeepGradients: true));
+        using var gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, labels: null,
+            new BlockGradientOptions(projection.Wave, 1, KeepGradients: true));
         gradients.SetParameters(parameters);
         int first = 0;
         foreach ((_, ArraySegment<int>[] wave) in blocks.Waves(projection.Wave))
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            gradients.Run(wave, (n, cotangent) => ObjectiveCotangents.FillLogOdds(logits.AsSpan(n * classes, classes), context.Train.Labels[n], 1, cotangent));
+            gradients.Run(wave, (n, cotangent) =>
+                ObjectiveCotangents.FillLogOdds(logits.AsSpan(n * classes, classes), context.Train.Labels[n], 1, cotangent));
             projection.Project(gradients.GradientTensor).AsSpan(0, wave.Length * k).CopyTo(features.AsSpan(first * k));
             first += wave.Length;
         }
@@ -140,7 +151,8 @@ public sealed class Trak(TrakOptions? options = null) : IAttributionMethod
         }
 
         var normal = new double[k][];
-        Parallel.For(0, k, i => normal[i] = [.. Enumerable.Range(0, i + 1).Select(j => (double)TensorPrimitives.Dot(columns[i], columns[j]))]);
+        Parallel.For(0, k, i => normal[i] = [
+            .. Enumerable.Range(0, i + 1).Select(j => (double)TensorPrimitives.Dot(columns[i], columns[j]))]);
         return normal;
     }
 }

@@ -22,14 +22,16 @@ public sealed record UnTracOptions(int Steps = 20, double Rate = 2e-4, int Batch
     {
         ArgumentNullException.ThrowIfNull(settings);
         var best = new UnTracOptions();
-        return new UnTracOptions(settings.Whole("steps", best.Steps, 1, 1_000_000), settings.Real("rate", best.Rate, 0, 10), settings.Whole("batch", best.Batch, 1, 1_000_000));
+        return new UnTracOptions(settings.Whole("steps", best.Steps, 1, 1_000_000), settings.Real("rate", best.Rate, 0, 10),
+            settings.Whole("batch", best.Batch, 1, 1_000_000));
     }
 }
 
 /// <summary>
-/// `untrac` (Isonuma and Titov, "Unlearning traces the influential training data of language models", ACL 2024): from θ_T, a few steps of Adam *up* the part's own loss, one model for each part along the
-/// ensemble axis; W[o, g] = F_o(θ_T) − F_o(unlearned). Its unit is the objective's, but its size that of the steps, which Adam makes equally long for all parts: effects rank.
-/// Cost: G × steps small batches, and G evaluations.
+/// `untrac` (Isonuma and Titov, "Unlearning traces the influential training data of language models", ACL 2024): from θ_T, a few steps of
+/// Adam *up* the part's own loss, one model for each part along the ensemble axis; W[o, g] = F_o(θ_T) − F_o(unlearned). Its unit is the
+/// objective's, but its size that of the steps, which Adam makes equally long for all parts: effects rank. Cost: G × steps small batches,
+/// and G evaluations.
 /// </summary>
 public sealed class UnTrac(UnTracOptions? options = null) : IAttributionMethod
 {
@@ -76,17 +78,23 @@ public sealed class UnTrac(UnTracOptions? options = null) : IAttributionMethod
     /// <summary>[parts of the wave][O].</summary>
     private IReadOnlyList<double[]> Outcomes(MethodContext context, IReadOnlyList<int[]> parts, int[] wave)
     {
-        using var ascent = new AdamAscent(context, context.TrainSet.Images, [.. wave.Select(part => parts[part])], wave, context.Parts.Sizes.Max(), _options);
-        float[] models = ascent.Run((_, sample, z, weight, cotangent) => ObjectiveCotangents.Fill(ObjectiveKind.Loss, z, context.Train.Labels[sample], weight, cotangent));
+        using var ascent = new AdamAscent(context, context.TrainSet.Images, [.. wave.Select(part => parts[part])], wave,
+            context.Parts.Sizes.Max(), _options);
+        float[] models = ascent.Run(
+            (_, sample, z, weight, cotangent) =>
+            ObjectiveCotangents.Fill(ObjectiveKind.Loss, z, context.Train.Labels[sample], weight, cotangent));
         float[] logits = context.Evaluator.Logits(models, wave.Length);
         int length = logits.Length / wave.Length;
-        return [.. Enumerable.Range(0, wave.Length).Select(i => context.Objectives.Select(objective => objective.Evaluate(logits.AsSpan(i * length, length), context.Test.Labels)).ToArray())];
+        return [.. Enumerable.Range(0, wave.Length)
+            .Select(i => context.Objectives.Select(objective => objective.Evaluate(logits.AsSpan(i * length, length), context.Test.Labels))
+                .ToArray())];
     }
 }
 
 /// <summary>
-/// `untrac-inv` (Isonuma and Titov, ACL 2024): the roles turned round. From θ_T a few steps of Adam up each objective, one model for each; W[o, g] = −Σ_{n∈g}(L(x_n; θ_o) − L(x_n; θ_T))/N: what is
-/// forgotten with the objective has helped it. Effects rank, as those of <see cref="UnTrac"/>. Cost: O × steps small batches, and O + 1 forward passes over the training set, whatever G.
+/// `untrac-inv` (Isonuma and Titov, ACL 2024): the roles turned round. From θ_T a few steps of Adam up each objective, one model for each;
+/// W[o, g] = −Σ_{n∈g}(L(x_n; θ_o) − L(x_n; θ_T))/N: what is forgotten with the objective has helped it. Effects rank, as those of
+/// <see cref="UnTrac"/>. Cost: O × steps small batches, and O + 1 forward passes over the training set, whatever G.
 /// </summary>
 public sealed class UnTracInv(UnTracOptions? options = null) : IAttributionMethod
 {
@@ -101,7 +109,8 @@ public sealed class UnTracInv(UnTracOptions? options = null) : IAttributionMetho
     public MemoryEstimate Estimate(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return AdamAscent.Estimate(context, context.Objectives.Count, _options) + TrainingLosses.Estimate(context, context.Objectives.Count + 1);
+        return AdamAscent.Estimate(context, context.Objectives.Count, _options)
+            + TrainingLosses.Estimate(context, context.Objectives.Count + 1);
     }
 
     public AttributionMatrix Attribute(MethodContext context)
@@ -110,8 +119,11 @@ public sealed class UnTracInv(UnTracOptions? options = null) : IAttributionMetho
         int rows = context.Objectives.Count, parts = context.Parts.Count;
         ObjectiveCotangents.Require(context.Objectives);
         int[][] samples = [.. context.Objectives.Select(objective => objective.SamplesOf(context.Test.Labels).ToArray())];
-        using var ascent = new AdamAscent(context, context.TestSet.Images, samples, Enumerable.Range(0, rows), samples.Max(own => own.Length), _options);
-        float[] models = ascent.Run((member, sample, z, weight, cotangent) => ObjectiveCotangents.Fill(context.Objectives[member].Kind, z, context.Test.Labels[sample], weight, cotangent));
+        using var ascent = new AdamAscent(context, context.TestSet.Images, samples, Enumerable.Range(0, rows),
+            samples.Max(own => own.Length), _options);
+        float[] models = ascent.Run(
+            (member, sample, z, weight, cotangent) =>
+            ObjectiveCotangents.Fill(context.Objectives[member].Kind, z, context.Test.Labels[sample], weight, cotangent));
         using var losses = new TrainingLosses(context);
         double[] before = losses.Of(context.Target, 1), after = losses.Of(models, rows);
         for (int i = 0; i < after.Length; i++)
@@ -123,7 +135,10 @@ public sealed class UnTracInv(UnTracOptions? options = null) : IAttributionMetho
 /// <summary>Fills ∂f/∂z [K] of what a member climbs on, for one sample with logits z.</summary>
 internal delegate void AscentCotangent(int member, int sample, ReadOnlySpan<float> z, double weight, Span<float> cotangent);
 
-/// <summary>Adam upwards from θ_T, several members along the ensemble axis, each on samples of its own that it meets in seeded order again and again.</summary>
+/// <summary>
+/// Adam upwards from θ_T, several members along the ensemble axis, each on samples of its own that it meets in seeded order again and
+/// again.
+/// </summary>
 internal sealed class AdamAscent : IDisposable
 {
     // Keeps the orders apart from everything else that is drawn with the same seed.
@@ -148,7 +163,8 @@ internal sealed class AdamAscent : IDisposable
         Device device = context.Device;
         Network network = context.Network;
         (_options, _classes, _cancellation) = (options, network.Classes, context.Cancellation);
-        _orders = [.. samples.Zip(streams, (own, stream) => SeededOrder.Permutation(own.Length, context.Seed, Stream + (ulong)stream).Select(i => own[i]).ToArray())];
+        _orders = [.. samples.Zip(streams,
+            (own, stream) => SeededOrder.Permutation(own.Length, context.Seed, Stream + (ulong)stream).Select(i => own[i]).ToArray())];
         _batch = Math.Min(options.Batch, largest);
         int members = samples.Length;
         TensorShape vector = TensorShape.Vector(members, network.ParameterCount);
@@ -183,7 +199,8 @@ internal sealed class AdamAscent : IDisposable
 
     /// <summary>The memory that it takes.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int members, UnTracOptions options)
-        => new(("models", MemoryEstimate.Vectors(context.Network, 5L * members)), ("passes", MemoryEstimate.Pass(context.Network, members, options.Batch)));
+        => new(("models", MemoryEstimate.Vectors(context.Network, 5L * members)),
+            ("passes", MemoryEstimate.Pass(context.Network, members, options.Batch)));
 
     /// <summary>All steps; the members' parameters [E, P].</summary>
     public float[] Run(AscentCotangent climb)
@@ -208,7 +225,8 @@ internal sealed class AdamAscent : IDisposable
             {
                 // Adam descends: upwards is the negative gradient's way.
                 for (int n = 0; n < batches[e].Length; n++)
-                    climb(e, batches[e][n], logits.AsSpan((e * _batch + n) * _classes, _classes), -1.0 / batches[e].Length, cotangent.AsSpan((e * _batch + n) * _classes, _classes));
+                    climb(e, batches[e][n], logits.AsSpan((e * _batch + n) * _classes, _classes), -1.0 / batches[e].Length,
+                        cotangent.AsSpan((e * _batch + n) * _classes, _classes));
             }
 
             _cotangent.Upload(cotangent);

@@ -9,7 +9,8 @@ public sealed record Agreement(double Pearson, double Spearman, double Slope)
     /// <summary>Compares one list with another.</summary>
     /// <exception cref="ArgumentException">The lists have different lengths.</exception>
     public static Agreement Of(ReadOnlySpan<double> predicted, ReadOnlySpan<double> exact)
-        => new(Correlation.Pearson(predicted, exact), Correlation.Spearman(predicted, exact), Correlation.SlopeThroughOrigin(predicted, exact));
+        => new(Correlation.Pearson(predicted, exact), Correlation.Spearman(predicted, exact),
+            Correlation.SlopeThroughOrigin(predicted, exact));
 
     /// <summary>The mean of several, figure by figure.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
@@ -41,7 +42,8 @@ public sealed record Agreement(double Pearson, double Spearman, double Slope)
     {
         ArgumentNullException.ThrowIfNull(lists);
         if (lists.Count == 0 || lists.Any(list => list.Length != lists[0].Length))
-            throw new ArgumentException($"No mean of {lists.Count} lists of {string.Join(", ", lists.Select(list => list.Length))} numbers.", nameof(lists));
+            throw new ArgumentException(
+                $"No mean of {lists.Count} lists of {string.Join(", ", lists.Select(list => list.Length))} numbers.", nameof(lists));
         return [.. Enumerable.Range(0, lists[0].Length).Select(n => lists.Average(list => list[n]))];
     }
 }

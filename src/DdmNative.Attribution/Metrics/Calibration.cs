@@ -27,7 +27,9 @@ public sealed record Calibration(double Slope, IReadOnlyList<int> Groups)
         string[] common = [.. exact.Objectives.Where(name => predicted.IndexOf(name) >= 0)];
         double slope = Correlation.SlopeThroughOrigin([.. common.SelectMany(retrained.Row)], [.. common.SelectMany(exact.Row)]);
         if (!double.IsFinite(slope))
-            throw new ArgumentException($"No slope can be fitted: {common.Length} objectives in common over {groups.Count} groups, or every prediction is zero.", nameof(exact));
+            throw new ArgumentException(
+                $"No slope can be fitted: {common.Length} objectives in common over {groups.Count} groups, or every prediction is zero.",
+                nameof(exact));
         return new Calibration(slope, groups);
     }
 

@@ -26,7 +26,9 @@ public sealed record EffectCorrelations(double Same, double All, double Off, dou
         ArgumentNullException.ThrowIfNull(exact);
         ArgumentNullException.ThrowIfNull(classOf);
         if (predicted.Groups != exact.Groups || exact.Groups != classOf.Count)
-            throw new ArgumentException($"The predicted matrix has {predicted.Groups} groups, the exact one {exact.Groups}, and {classOf.Count} classes are given.", nameof(exact));
+            throw new ArgumentException(
+                $"The predicted matrix has {predicted.Groups} groups, the exact one {exact.Groups}, and {classOf.Count} classes are given.",
+                nameof(exact));
         int[] classes = EffectViews.ClassesIn(exact);
         EffectViews p = EffectViews.Of(predicted, classes, classOf), e = EffectViews.Of(exact, classes, classOf);
         return new EffectCorrelations(

@@ -20,7 +20,8 @@ public sealed record EffectViews(double[] Same, double[] All, double[] Off, doub
     public static int[] ClassesIn(AttributionMatrix matrix)
     {
         ArgumentNullException.ThrowIfNull(matrix);
-        return [.. matrix.Objectives.Select(Objective.Parse).Where(o => o is { Kind: ObjectiveKind.Loss, Class: not null }).Select(o => o.Class!.Value).Distinct()];
+        return [.. matrix.Objectives.Select(Objective.Parse).Where(o => o is { Kind: ObjectiveKind.Loss, Class: not null })
+            .Select(o => o.Class!.Value).Distinct()];
     }
 
     /// <summary>The views of a matrix that has the rows <c>loss</c> and <c>loss:class=c</c>.</summary>
@@ -46,11 +47,13 @@ public sealed record EffectViews(double[] Same, double[] All, double[] Off, doub
             }
 
             if (same.Count != g + 1)
-                throw new ArgumentException($"Group {g} is of class {classOf[g]}, whose loss is not an objective of the matrix.", nameof(classOf));
+                throw new ArgumentException($"Group {g} is of class {classOf[g]}, whose loss is not an objective of the matrix.",
+                    nameof(classOf));
         }
 
         double[] own = [.. same];
-        return new EffectViews(own, [.. all], [.. off], matrix.Row(new Objective(ObjectiveKind.Loss).Name), WithoutClassMeans(own, classOf));
+        return new EffectViews(own, [.. all], [.. off], matrix.Row(new Objective(ObjectiveKind.Loss).Name),
+            WithoutClassMeans(own, classOf));
     }
 
     private static double[] WithoutClassMeans(double[] values, IReadOnlyList<int> classOf)

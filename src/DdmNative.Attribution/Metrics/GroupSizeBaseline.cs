@@ -16,7 +16,8 @@ public static class GroupSizeBaseline
         {
             for (int g = 0; g < groups.Count; g++)
             {
-                if (objectives[o] is { Kind: ObjectiveKind.Loss, Samples: null } loss && (loss.Class is null || loss.Class == groups.ClassOf[g]))
+                if (objectives[o] is { Kind: ObjectiveKind.Loss, Samples: null } loss
+                    && (loss.Class is null || loss.Class == groups.ClassOf[g]))
                     values[o, g] = -groups.Sizes[g];
             }
         }

@@ -29,7 +29,8 @@ public static class LinearDatamodelingScore
             foreach (int group in removed[s])
             {
                 if (group < 0 || group >= kept.Length || !kept[group])
-                    throw new ArgumentException($"Subset {s} leaves out group {group}: expected groups from 0 to {kept.Length - 1}, each once.", nameof(removed));
+                    throw new ArgumentException(
+                        $"Subset {s} leaves out group {group}: expected groups from 0 to {kept.Length - 1}, each once.", nameof(removed));
                 kept[group] = false;
             }
 

@@ -15,7 +15,8 @@ public static class NoiseCeiling
     {
         ArgumentNullException.ThrowIfNull(seeds);
         if (seeds.Count < 2)
-            throw new ArgumentException($"A ceiling needs exact retrainings with at least two seeds; there are {seeds.Count}.", nameof(seeds));
+            throw new ArgumentException($"A ceiling needs exact retrainings with at least two seeds; there are {seeds.Count}.",
+                nameof(seeds));
         return EffectCorrelations.Mean([.. seeds.Select((one, r) =>
             EffectCorrelations.Compute(one, AttributionMatrix.Mean([.. seeds.Where((_, other) => other != r)]), classOf))]);
     }

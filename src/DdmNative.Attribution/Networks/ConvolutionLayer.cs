@@ -17,7 +17,8 @@ public sealed class ConvolutionLayer : Layer
         : base(
             input,
             new ImageShape(shape.OutputChannels, shape.OutputHeight, shape.OutputWidth),
-            new ParameterTensor($"{name}.weight", [shape.OutputChannels, shape.InputChannels, shape.KernelSize, shape.KernelSize], 0) { Initial = Range(shape) },
+            new ParameterTensor($"{name}.weight", [shape.OutputChannels, shape.InputChannels, shape.KernelSize, shape.KernelSize],
+            0) { Initial = Range(shape) },
             new ParameterTensor($"{name}.bias", [shape.OutputChannels], 0) { Initial = Range(shape) })
         => this._shape = shape;
 
@@ -25,7 +26,8 @@ public sealed class ConvolutionLayer : Layer
 
     public int Padding => _shape.Padding;
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples) => new Pass(this, device, parameterOffset);
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+        => new Pass(this, device, parameterOffset);
 
     private static InitialRange Range(ConvolutionShape shape)
         => InitialRange.ForFanIn(checked(shape.InputChannels * shape.KernelSize * shape.KernelSize));
@@ -37,9 +39,11 @@ public sealed class ConvolutionLayer : Layer
 
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.Convolution.ForwardTangent(
-                layer._shape, x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
+                layer._shape, x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1),
+                yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+            SampleProducts? products)
         {
             if (gradient is not null && products is SampleProducts wanted)
                 Device.Convolution.BackwardFilter(layer._shape, x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1), wanted);
@@ -58,7 +62,8 @@ public sealed class ConvolutionLayer : Layer
                     layer._shape, x, xTangent, cotangent, cotangentTangent, Parameter(gradientTangent, 0), Parameter(gradientTangent, 1));
             if (xCotangentTangent is not null)
                 Device.Convolution.BackwardDataTangent(
-                    layer._shape, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent);
+                    layer._shape, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0),
+                    xCotangentTangent);
         }
     }
 }

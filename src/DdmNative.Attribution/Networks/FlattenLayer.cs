@@ -11,7 +11,8 @@ public sealed class FlattenLayer : Layer
     {
     }
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples) => new Pass(this, device, parameterOffset);
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+        => new Pass(this, device, parameterOffset);
 
     private sealed class Pass(FlattenLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
     {
@@ -20,7 +21,8 @@ public sealed class FlattenLayer : Layer
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.Flatten.Forward(xTangent!, yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+            SampleProducts? products)
         {
             if (xCotangent is not null)
                 Device.Flatten.Backward(cotangent, xCotangent);

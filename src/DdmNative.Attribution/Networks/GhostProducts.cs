@@ -99,7 +99,8 @@ public sealed class GhostProducts : IDisposable
     }
 
     /// <summary>Records the kernel calls of the second pass, if there is one.</summary>
-    internal void RecordSecondPass(Tensor parameters, Tensor images, Tensor outputCotangent) => _secondPass?.Record(parameters, images, outputCotangent);
+    internal void RecordSecondPass(Tensor parameters, Tensor images, Tensor outputCotangent)
+        => _secondPass?.Record(parameters, images, outputCotangent);
 
     private Tensor Own(Tensor tensor)
     {
@@ -133,7 +134,8 @@ public sealed class GhostProducts : IDisposable
             device.Gather.Samples(outputCotangent, _indices, _cotangent);
             _pass.Forward(parameters, _images);
             _pass.Backward(parameters, _images, _cotangent, _gradients, null);
-            device.MatrixProduct.Forward(_gradients, new Slice(_whole._directions, 0, length), new Slice(_whole._directions, length, _whole._count), _whole._products);
+            device.MatrixProduct.Forward(_gradients, new Slice(_whole._directions, 0, length),
+                new Slice(_whole._directions, length, _whole._count), _whole._products);
         }
 
         public void Dispose()

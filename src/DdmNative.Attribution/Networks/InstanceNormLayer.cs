@@ -41,23 +41,29 @@ public sealed class InstanceNormLayer : Layer
 
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.InstanceNorm.ForwardTangent(
-                x, xTangent!, _statistics, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
+                x, xTangent!, _statistics, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1),
+                yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+            SampleProducts? products)
         {
             (Slice scaleCotangent, Slice shiftCotangent) = gradient is null ? Unwanted() : (Parameter(gradient, 0), Parameter(gradient, 1));
             if (products is SampleProducts wanted)
-                Device.InstanceNorm.Backward(x, _statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent, wanted);
+                Device.InstanceNorm.Backward(x, _statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent,
+                    shiftCotangent, wanted);
             else
-                Device.InstanceNorm.Backward(x, _statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent, shiftCotangent);
+                Device.InstanceNorm.Backward(x, _statistics, cotangent, Parameter(parameters, 0), xCotangent!, scaleCotangent,
+                    shiftCotangent);
         }
 
         public override void BackwardTangent(
             Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,
             Tensor? gradientTangent, Tensor? xCotangentTangent)
             => Device.InstanceNorm.BackwardTangent(
-                x, xTangent!, _statistics, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), xCotangentTangent!,
-                gradientTangent is null ? null : Parameter(gradientTangent, 0), gradientTangent is null ? null : Parameter(gradientTangent, 1));
+                x, xTangent!, _statistics, cotangent, cotangentTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0),
+                xCotangentTangent!,
+                gradientTangent is null ? null : Parameter(gradientTangent, 0), gradientTangent is null
+                ? null : Parameter(gradientTangent, 1));
 
         public override void Dispose()
         {

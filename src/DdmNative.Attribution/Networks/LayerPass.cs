@@ -35,7 +35,8 @@ internal abstract class LayerPass : IDisposable
     /// <param name="gradient">Receives the layer's part of ∂/∂θ.</param>
     /// <param name="xCotangent">Receives the cotangent of the input.</param>
     /// <param name="products">Further results of the gradient's kernel.</param>
-    public abstract void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products);
+    public abstract void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+        SampleProducts? products);
 
     public abstract void BackwardTangent(
         Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent,

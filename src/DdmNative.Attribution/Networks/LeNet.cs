@@ -1,8 +1,9 @@
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// LeNet-5 (LeCun et al. 1998) as commonly taught today: 5×5 convolutions to 6 and 16 channels, each with ReLU and 2×2 average pooling, linear layers of
-/// 120 and 84 units with ReLU, a linear head. The widths are the classic ones: <see cref="NetworkOptions.Width"/> and <see cref="NetworkOptions.Depth"/> are ignored.
+/// LeNet-5 (LeCun et al. 1998) as commonly taught today: 5×5 convolutions to 6 and 16 channels, each with ReLU and 2×2 average pooling,
+/// linear layers of 120 and 84 units with ReLU, a linear head. The widths are the classic ones: <see cref="NetworkOptions.Width"/> and
+/// <see cref="NetworkOptions.Depth"/> are ignored.
 /// </summary>
 internal static class LeNet
 {
@@ -17,7 +18,8 @@ internal static class LeNet
                 $"images of at least {SmallestImage}×{SmallestImage} for lenet, or convnet or mlp", "Choose another network."),
         Recognise = shapeOf => shapeOf("conv1.weight") is not null && shapeOf("fc1.weight") is not null ? (0, 0) : null,
         Tensors = "conv1.weight …",
-        NameModules = kinds => kinds is [ModuleKind.Convolution, ModuleKind.Convolution, ModuleKind.Linear, ModuleKind.Linear, ModuleKind.Linear]
+        NameModules = kinds => kinds is [ModuleKind.Convolution, ModuleKind.Convolution, ModuleKind.Linear, ModuleKind.Linear,
+        ModuleKind.Linear]
             ? ["conv1", "conv2", "fc1", "fc2", "head"]
             : null,
         Modules = "two convolutions and three linear layers",
@@ -29,7 +31,8 @@ internal static class LeNet
     public static Network Create(NetworkOptions options)
     {
         if (Math.Min(options.Input.Height, options.Input.Width) < SmallestImage)
-            throw new ArgumentException($"LeNet needs images of at least {SmallestImage}×{SmallestImage}; these are {options.Input}.", nameof(options));
+            throw new ArgumentException($"LeNet needs images of at least {SmallestImage}×{SmallestImage}; these are {options.Input}.",
+                nameof(options));
         return new LayerStack(options.Input)
             .Block().Convolution("conv1", 6, 5, 2).ReluAvgPool(2)
             .Block().Convolution("conv2", 16, 5, 0).ReluAvgPool(2)

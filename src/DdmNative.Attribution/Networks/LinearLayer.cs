@@ -15,7 +15,8 @@ public sealed class LinearLayer : Layer
     {
     }
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples) => new Pass(this, device, parameterOffset);
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+        => new Pass(this, device, parameterOffset);
 
     private sealed class Pass(LinearLayer layer, Device device, int parameterOffset) : LayerPass(layer, device, parameterOffset)
     {
@@ -26,7 +27,8 @@ public sealed class LinearLayer : Layer
             => Device.MatrixProduct.ForwardTangent(
                 x, xTangent, Parameter(parameters, 0), Parameter(parametersTangent, 0), Parameter(parametersTangent, 1), yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+            SampleProducts? products)
         {
             if (gradient is not null && products is SampleProducts wanted)
                 Device.MatrixProduct.BackwardWeight(x, cotangent, Parameter(gradient, 0), Parameter(gradient, 1), wanted);

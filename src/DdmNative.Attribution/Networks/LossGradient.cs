@@ -3,8 +3,8 @@ using DdmNative.Compute;
 namespace DdmNative.Attribution.Networks;
 
 /// <summary>
-/// The loss of every member, Σₙ wₙ(σₙ·logsumexp zₙ − ⟨qₙ, zₙ⟩) (docs/mathematics.md, "Softmax cross-entropy"), its gradient by parameters and images,
-/// and the tangent of that gradient.
+/// The loss of every member, Σₙ wₙ(σₙ·logsumexp zₙ − ⟨qₙ, zₙ⟩) (docs/mathematics.md, "Softmax cross-entropy"), its gradient by parameters
+/// and images, and the tangent of that gradient.
 /// </summary>
 /// <remarks>Kernel calls only: record <see cref="Evaluate"/> and, after it, <see cref="EvaluateTangent"/> in one plan.</remarks>
 public sealed class LossGradient : IDisposable
@@ -40,7 +40,8 @@ public sealed class LossGradient : IDisposable
     /// <param name="gradient">Receives ∂loss/∂θ, [E, 1, P, 1, 1].</param>
     /// <param name="imagesCotangent">Receives ∂loss/∂images, [E, N, C, H, W].</param>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void Evaluate(Tensor parameters, Tensor images, Tensor labels, Tensor weights, Tensor? loss, Tensor? gradient, Tensor? imagesCotangent)
+    public void Evaluate(Tensor parameters, Tensor images, Tensor labels, Tensor weights, Tensor? loss, Tensor? gradient,
+        Tensor? imagesCotangent)
     {
         Pass.Forward(parameters, images);
         if (loss is not null)
@@ -71,7 +72,8 @@ public sealed class LossGradient : IDisposable
             return;
         _logitsCotangentTangent ??= _device.AllocateTransient(_logitsCotangent.Shape);
         _device.SoftmaxCrossEntropy.BackwardTangent(Logits, Pass.OutputTangent, labels, weights, _logitsCotangentTangent);
-        Pass.BackwardTangent(parameters, direction, images, null, _logitsCotangent, _logitsCotangentTangent, gradientTangent, imagesCotangentTangent);
+        Pass.BackwardTangent(parameters, direction, images, null, _logitsCotangent, _logitsCotangentTangent, gradientTangent,
+            imagesCotangentTangent);
     }
 
     public void Dispose()

@@ -44,7 +44,8 @@ public sealed class MatchingGradient : IDisposable
     /// learned.</param>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void Evaluate(
-        Tensor parameters, Tensor images, Tensor labels, Tensor weights, Tensor target, Tensor distance, Tensor imagesGradient, Tensor? labelsGradient)
+        Tensor parameters, Tensor images, Tensor labels, Tensor weights, Tensor target, Tensor distance, Tensor imagesGradient,
+        Tensor? labelsGradient)
     {
         _loss.Evaluate(parameters, images, labels, weights, null, _gradient, null);
         _device.GradientDistance.Evaluate(_kind, _loss.Pass.Network.Blocks, _gradient, target, distance, _gradientCotangent);

@@ -1,6 +1,9 @@
 namespace DdmNative.Attribution.Networks;
 
-/// <summary>A multilayer perceptron: flatten, <c>depth</c> linear layers of <c>width</c> units with ReLU, a linear head. Depth 0 is softmax regression.</summary>
+/// <summary>
+/// A multilayer perceptron: flatten, <c>depth</c> linear layers of <c>width</c> units with ReLU, a linear head. Depth 0 is softmax
+/// regression.
+/// </summary>
 internal static class Mlp
 {
     public const string Name = "mlp";
@@ -20,7 +23,9 @@ internal static class Mlp
     public static Network Create(NetworkOptions options)
     {
         if (options.Width < 1 || options.Depth < 0)
-            throw new ArgumentException($"An MLP of width {options.Width} and depth {options.Depth} does not exist; the width must be at least 1, the depth 0.", nameof(options));
+            throw new ArgumentException(
+                $"An MLP of width {options.Width} and depth {options.Depth} does not exist; the width must be at least 1, the depth 0.",
+                nameof(options));
         return Create(options, Enumerable.Repeat(options.Width, options.Depth).ToArray());
     }
 

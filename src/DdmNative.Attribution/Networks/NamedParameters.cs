@@ -16,10 +16,12 @@ public static class NamedParameters
     {
         ArgumentNullException.ThrowIfNull(network);
         if (parameters.Length != network.ParameterCount)
-            throw new ArgumentException($"The vector has {parameters.Length} parameters; the network has {network.ParameterCount}.", nameof(parameters));
+            throw new ArgumentException($"The vector has {parameters.Length} parameters; the network has {network.ParameterCount}.",
+                nameof(parameters));
         var tensors = new List<NamedTensor>();
         foreach (ParameterTensor parameter in network.Parameters)
-            tensors.Add(new NamedTensor(parameter.Name, [.. parameter.Shape], parameters.Slice(parameter.Offset, parameter.Length).ToArray()));
+            tensors.Add(new NamedTensor(parameter.Name, [.. parameter.Shape],
+                parameters.Slice(parameter.Offset, parameter.Length).ToArray()));
         return tensors;
     }
 
@@ -56,17 +58,21 @@ public static class NamedParameters
         }
 
         HashSet<string> known = [.. network.Parameters.Select(parameter => parameter.Name)];
-        string[] foreign = [.. tensors.Where(tensor => !known.Contains(tensor.Tensor.Name)).Select(tensor => $"{tensor.Name} {Format(tensor.Tensor.Shape)}")];
-        string[] faults = [.. new[] { Fault("missing", missing), Fault("of another shape", misshaped), Fault("twice", repeated), Fault("not the network's", foreign) }.OfType<string>()];
+        string[] foreign = [.. tensors.Where(tensor => !known.Contains(tensor.Tensor.Name))
+            .Select(tensor => $"{tensor.Name} {Format(tensor.Tensor.Shape)}")];
+        string[] faults = [.. new[] { Fault("missing", missing), Fault("of another shape", misshaped), Fault("twice", repeated),
+            Fault("not the network's", foreign) }.OfType<string>()];
         if (faults.Length > 0)
             throw new BadInputException(file, "tensors", string.Join("; ", faults), Describe(network), Remedy, mostShown: 3000);
         return values;
     }
 
-    private static string? Fault(string what, IReadOnlyCollection<string> names) => names.Count == 0 ? null : $"{what}: {ShortList.Of(names, MostNamed)}";
+    private static string? Fault(string what, IReadOnlyCollection<string> names)
+        => names.Count == 0 ? null : $"{what}: {ShortList.Of(names, MostNamed)}";
 
     private static string Describe(Network network)
-        => $"the tensors of a {network.Options.Architecture} of width {network.Options.Width} and depth {network.Options.Depth} for {network.Options.Classes} classes of {network.Options.Input} images";
+        => $"the tensors of a {network.Options.Architecture} of width {network.Options.Width} and depth {network.Options.Depth} for "
+            + $"{network.Options.Classes} classes of {network.Options.Input} images";
 
     private static string Format(IEnumerable<int> shape) => $"[{string.Join(", ", shape)}]";
 }

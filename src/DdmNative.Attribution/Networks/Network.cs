@@ -11,7 +11,8 @@ public sealed class Network
     private readonly int[] _blockStarts;
     private readonly int[] _layerOffsets;
 
-    internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int> blockStarts, int headStart, int parameterOffset)
+    internal Network(NetworkOptions options, IReadOnlyList<Layer> layers, IReadOnlyList<int> blockStarts, int headStart,
+        int parameterOffset)
     {
         Options = options;
         Layers = [.. layers];
@@ -79,12 +80,14 @@ public sealed class Network
         try
         {
             return NetworkRegistry.Find(options.Architecture)?.Create(options) ?? throw new ArgumentException(
-                $"There is no architecture '{options.Architecture}'; choose one of {string.Join(", ", NetworkRegistry.Names)}.", nameof(options));
+                $"There is no architecture '{options.Architecture}'; choose one of {string.Join(", ", NetworkRegistry.Names)}.",
+                nameof(options));
         }
         catch (OverflowException overflow)
         {
             throw new ArgumentException(
-                $"A {options.Architecture} of width {options.Width} and depth {options.Depth} on images of {options.Input} has more parameters than a vector holds ({int.MaxValue}).",
+                $"A {options.Architecture} of width {options.Width} and depth {options.Depth} on images of {options.Input} has more "
+                + $"parameters than a vector holds ({int.MaxValue}).",
                 nameof(options), overflow);
         }
     }
@@ -100,7 +103,8 @@ public sealed class Network
         {
             (float centre, float radius) = parameter.Initial;
             for (int i = parameter.Offset; i < parameter.Offset + parameter.Length; i++)
-                values[i] = radius == 0 ? centre : centre + radius * (2 * Philox.Uniform(seed, stream, (ulong)(ParameterOffset + (long)i)) - 1);
+                values[i] = radius == 0 ? centre
+                    : centre + radius * (2 * Philox.Uniform(seed, stream, (ulong)(ParameterOffset + (long)i)) - 1);
         }
         return values;
     }
@@ -123,7 +127,8 @@ public sealed class Network
     {
         RequireCut(firstLayer, 0, Layers.Count - 1);
         return new Network(
-            Options, [.. Layers.Skip(firstLayer)], [.. _blockStarts.Where(start => start >= firstLayer).Select(start => start - firstLayer)],
+            Options, [.. Layers.Skip(firstLayer)],
+            [.. _blockStarts.Where(start => start >= firstLayer).Select(start => start - firstLayer)],
             Math.Max(HeadStart - firstLayer, 0), ParameterOffset + _layerOffsets[firstLayer]);
     }
 
@@ -136,7 +141,8 @@ public sealed class Network
     {
         RequireCut(firstLayer, 1, Layers.Count - 1);
         return new Network(
-            Options, [.. Layers.Take(firstLayer)], [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer), ParameterOffset);
+            Options, [.. Layers.Take(firstLayer)], [.. _blockStarts.Where(start => start < firstLayer)], Math.Min(HeadStart, firstLayer),
+            ParameterOffset);
     }
 
     /// <summary>The position of a layer's parameters in the vector.</summary>
@@ -147,7 +153,8 @@ public sealed class Network
         if (firstLayer < lowest || firstLayer > highest || !Layers[firstLayer].CanStartNetwork)
         {
             IEnumerable<int> possible = Enumerable.Range(lowest, highest - lowest + 1).Where(i => Layers[i].CanStartNetwork);
-            throw new ArgumentOutOfRangeException(nameof(firstLayer), firstLayer, $"The network can be cut before layers {string.Join(", ", possible)}.");
+            throw new ArgumentOutOfRangeException(nameof(firstLayer), firstLayer,
+                $"The network can be cut before layers {string.Join(", ", possible)}.");
         }
     }
 }

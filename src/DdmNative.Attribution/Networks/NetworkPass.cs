@@ -7,9 +7,10 @@ namespace DdmNative.Attribution.Networks;
 /// once.
 /// </summary>
 /// <remarks>
-/// <para>Call in the order Forward, Backward, ForwardTangent, BackwardTangent (the middle two in either order), with the same operands throughout, inside one
-/// recorded plan: intermediate results are in transient tensors.</para>
-/// <para>parameters and parametersTangent [E or 1, 1, P, 1, 1]; images [E or 1, N, C, H, W]; results have E members and are assigned.</para>
+/// <para>Call in the order Forward, Backward, ForwardTangent, BackwardTangent (the middle two in either order), with the same operands
+/// throughout, inside one recorded plan: intermediate results are in transient tensors.</para>
+/// <para>parameters and parametersTangent [E or 1, 1, P, 1, 1]; images [E or 1, N, C, H, W]; results have E members and are
+/// assigned.</para>
 /// </remarks>
 public sealed class NetworkPass : IDisposable
 {
@@ -88,11 +89,14 @@ public sealed class NetworkPass : IDisposable
     /// <exception cref="ArgumentException">An operand's shape does not fit, or products are requested for several members or without a
     /// gradient.</exception>
     /// <exception cref="InvalidOperationException">Forward has not been recorded before it with the same parameters and images.</exception>
-    public void Backward(Tensor parameters, Tensor images, Tensor outputCotangent, Tensor? gradient, Tensor? imagesCotangent, GhostProducts? products = null)
+    public void Backward(Tensor parameters, Tensor images, Tensor outputCotangent, Tensor? gradient, Tensor? imagesCotangent,
+        GhostProducts? products = null)
     {
         Require(_forward == (parameters, images), nameof(Backward), nameof(Forward), "parameters and images");
         if (products is not null && (gradient is null || Members != 1))
-            throw new ArgumentException($"Products of samples need the gradient of one member; there {(gradient is null ? "is no gradient" : $"are {Members} members")}.", nameof(products));
+            throw new ArgumentException(
+                $"Products of samples need the gradient of one member; there "
+                + $"{(gradient is null ? "is no gradient" : $"are {Members} members")}.", nameof(products));
         if (gradient is not null)
             RequireVector(gradient, shared: false);
         _backward = outputCotangent;
@@ -100,7 +104,8 @@ public sealed class NetworkPass : IDisposable
         for (int i = Last; i >= lowest; i--)
         {
             Tensor cotangent = i == Last ? outputCotangent : Buffer(_cotangents, i);
-            _passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(_cotangents, i, lowest, imagesCotangent), products?.OfLayer(i));
+            _passes[i].Backward(parameters, Input(i, images), cotangent, gradient, InputCotangent(_cotangents, i, lowest, imagesCotangent),
+                products?.OfLayer(i));
         }
         products?.RecordSecondPass(parameters, images, outputCotangent);
     }
@@ -121,7 +126,8 @@ public sealed class NetworkPass : IDisposable
         RequireVector(parametersTangent, shared: true);
         _forwardTangent = (parametersTangent, imagesTangent);
         for (int i = FirstMoving(imagesTangent); i <= Last; i++)
-            _passes[i].ForwardTangent(parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent), Buffer(_tangents, i));
+            _passes[i].ForwardTangent(parameters, parametersTangent, Input(i, images), InputTangent(i, imagesTangent),
+                Buffer(_tangents, i));
     }
 
     /// <summary>The tangent of <see cref="Backward"/>.</summary>
@@ -138,11 +144,13 @@ public sealed class NetworkPass : IDisposable
     /// <exception cref="InvalidOperationException">Forward, Backward and ForwardTangent have not all been recorded before it with the same
     /// operands.</exception>
     public void BackwardTangent(
-        Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent, Tensor outputCotangent, Tensor outputCotangentTangent,
+        Tensor parameters, Tensor parametersTangent, Tensor images, Tensor? imagesTangent, Tensor outputCotangent,
+        Tensor outputCotangentTangent,
         Tensor? gradientTangent, Tensor? imagesCotangentTangent)
     {
         Require(_forward == (parameters, images), nameof(BackwardTangent), nameof(Forward), "parameters and images");
-        Require(_backward == outputCotangent, nameof(BackwardTangent), nameof(Backward), "output cotangent, whose cotangents of every layer it needs");
+        Require(_backward == outputCotangent, nameof(BackwardTangent), nameof(Backward),
+            "output cotangent, whose cotangents of every layer it needs");
         Require(_forwardTangent == (parametersTangent, imagesTangent), nameof(BackwardTangent), nameof(ForwardTangent), "tangents");
         if (gradientTangent is not null)
             RequireVector(gradientTangent, shared: false);
@@ -199,7 +207,8 @@ public sealed class NetworkPass : IDisposable
     {
         TensorShape expected = TensorShape.Vector(Members, Network.ParameterCount);
         if (vector.Shape != expected && !(shared && vector.Shape == expected.WithMembers(1)))
-            throw new ArgumentException($"A vector shaped like the parameters has shape {vector.Shape}; expected {expected}{(shared ? " or one shared" : "")}.");
+            throw new ArgumentException(
+                $"A vector shaped like the parameters has shape {vector.Shape}; expected {expected}{(shared ? " or one shared" : "")}.");
     }
 
     private static void Require(bool done, string call, string before, string operands)

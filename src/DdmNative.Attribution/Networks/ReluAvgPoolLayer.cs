@@ -14,7 +14,8 @@ public sealed class ReluAvgPoolLayer : Layer
 
     public override bool CanStartNetwork => false;
 
-    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples) => new Pass(this, device, parameterOffset);
+    internal override LayerPass Plan(Device device, int parameterOffset, int members, int samples)
+        => new Pass(this, device, parameterOffset);
 
     private static ImageShape Pooled(ImageShape input, int window)
     {
@@ -30,7 +31,8 @@ public sealed class ReluAvgPoolLayer : Layer
         public override void ForwardTangent(Tensor parameters, Tensor parametersTangent, Tensor x, Tensor? xTangent, Tensor yTangent)
             => Device.ReluAvgPool.ForwardTangent(layer.Window, x, xTangent!, yTangent);
 
-        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent, SampleProducts? products)
+        public override void Backward(Tensor parameters, Tensor x, Tensor cotangent, Tensor? gradient, Tensor? xCotangent,
+            SampleProducts? products)
         {
             if (xCotangent is not null)
                 Device.ReluAvgPool.Backward(layer.Window, x, cotangent, xCotangent);

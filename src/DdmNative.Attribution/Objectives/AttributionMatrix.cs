@@ -62,9 +62,11 @@ public sealed class AttributionMatrix
     {
         ArgumentNullException.ThrowIfNull(objectives);
         if (effects.Length != objectives.Count * groups)
-            throw new ArgumentException($"{effects.Length} effects; {objectives.Count} objectives × {groups} groups were expected.", nameof(effects));
+            throw new ArgumentException($"{effects.Length} effects; {objectives.Count} objectives × {groups} groups were expected.",
+                nameof(effects));
         var values = new double[objectives.Count, groups];
-        effects.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, double>(ref MemoryMarshal.GetArrayDataReference(values)), values.Length));
+        effects.CopyTo(MemoryMarshal.CreateSpan(ref Unsafe.As<byte, double>(ref MemoryMarshal.GetArrayDataReference(values)),
+            values.Length));
         return new AttributionMatrix(objectives, values);
     }
 
@@ -132,7 +134,8 @@ public sealed class AttributionMatrix
     {
         int o = IndexOf(objective);
         if (o < 0)
-            throw new ArgumentException($"Objective '{objective}' is not in the matrix; it has {string.Join(", ", Objectives)}.", nameof(objective));
+            throw new ArgumentException($"Objective '{objective}' is not in the matrix; it has {string.Join(", ", Objectives)}.",
+                nameof(objective));
         return [.. Enumerable.Range(0, Groups).Select(g => _values[o, g])];
     }
 
@@ -166,6 +169,8 @@ public sealed class AttributionMatrix
     private void RequireSameShape(AttributionMatrix other)
     {
         if (other.Groups != Groups || !other.Objectives.SequenceEqual(Objectives))
-            throw new ArgumentException($"One matrix is of {Objectives.Count} objectives and {Groups} groups, the other of {other.Objectives.Count} and {other.Groups}, or their objectives differ.");
+            throw new ArgumentException(
+                $"One matrix is of {Objectives.Count} objectives and {Groups} groups, the other of {other.Objectives.Count} and "
+                + $"{other.Groups}, or their objectives differ.");
     }
 }

@@ -52,13 +52,15 @@ public sealed class ModelEvaluator : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(members, 1);
         int length = _network.ParameterCount;
         if (parameters.Length != (long)members * length)
-            throw new ArgumentException($"{parameters.Length} parameters are not those of {members} models of {length}.", nameof(parameters));
+            throw new ArgumentException($"{parameters.Length} parameters are not those of {members} models of {length}.",
+                nameof(parameters));
         int modelLength = Samples * _network.Classes;
         var logits = new float[members * modelLength];
         for (int first = 0; first < members; first += _wave)
         {
             int count = Math.Min(_wave, members - first);
-            PassOf(count).Run(parameters.Slice(first * length, count * length), Samples, logits.AsSpan(first * modelLength, count * modelLength));
+            PassOf(count).Run(parameters.Slice(first * length, count * length), Samples,
+                logits.AsSpan(first * modelLength, count * modelLength));
         }
 
         return logits;

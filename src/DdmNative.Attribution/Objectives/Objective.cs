@@ -3,8 +3,8 @@ using System.Globalization;
 namespace DdmNative.Attribution.Objectives;
 
 /// <summary>
-/// A scalar function of a model: the mean of a <see cref="ObjectiveKind"/> over the whole evaluation split, one class of it, or a list of its
-/// samples. Computed in float64 from the model's logits.
+/// A scalar function of a model: the mean of a <see cref="ObjectiveKind"/> over the whole evaluation split, one class of it, or a list of
+/// its samples. Computed in float64 from the model's logits.
 /// </summary>
 /// <remarks>Written <c>loss</c>, <c>accuracy</c>, <c>loss:class=3</c>, <c>margin:sample=17</c>, <c>logit:sample=4,17,20</c>.</remarks>
 public sealed class Objective
@@ -38,7 +38,8 @@ public sealed class Objective
             string kind = NameOf(Kind);
             if (Class is int c)
                 return string.Create(CultureInfo.InvariantCulture, $"{kind}:{ClassScope}={c}");
-            return Samples is null ? kind : $"{kind}:{SampleScope}={string.Join(',', Samples.Select(n => n.ToString(CultureInfo.InvariantCulture)))}";
+            return Samples is null ? kind
+                : $"{kind}:{SampleScope}={string.Join(',', Samples.Select(n => n.ToString(CultureInfo.InvariantCulture)))}";
         }
     }
 
@@ -60,7 +61,8 @@ public sealed class Objective
         if (parts.Length == 1)
             return new Objective(kind);
         string[] scope = parts[1].Split('=', 2);
-        int[] numbers = scope.Length == 2 ? [.. scope[1].Split(',').Select(part => Number(text, part))] : throw Unreadable(text, $"'{parts[1]}' has no '='");
+        int[] numbers = scope.Length == 2
+            ? [.. scope[1].Split(',').Select(part => Number(text, part))] : throw Unreadable(text, $"'{parts[1]}' has no '='");
         return scope[0] switch
         {
             ClassScope when numbers.Length == 1 => new Objective(kind, numbers[0]),
@@ -89,13 +91,15 @@ public sealed class Objective
             count++;
         }
 
-        return count > 0 ? sum / count : throw new ArgumentException($"Objective {Name}: no evaluation sample has class {Class}.", nameof(labels));
+        return count > 0 ? sum / count
+            : throw new ArgumentException($"Objective {Name}: no evaluation sample has class {Class}.", nameof(labels));
     }
 
     /// <summary>
     /// The evaluation samples of the objective, given the labels of all [M]: its list unchanged, or those of its class, ascending.
     /// </summary>
-    internal IReadOnlyList<int> SamplesOf(IReadOnlyList<int> labels) => Samples ?? [.. Enumerable.Range(0, labels.Count).Where(n => Class is null || Class == labels[n])];
+    internal IReadOnlyList<int> SamplesOf(IReadOnlyList<int> labels)
+        => Samples ?? [.. Enumerable.Range(0, labels.Count).Where(n => Class is null || Class == labels[n])];
 
     public override string ToString() => Name;
 
@@ -149,7 +153,8 @@ public sealed class Objective
     };
 
     private static int Number(string text, string part)
-        => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Unreadable(text, $"'{part}' is not a whole number");
+        => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number : throw Unreadable(text, $"'{part}' is not a whole number");
 
     private static FormatException Unreadable(string text, string why)
         => new($"Objective '{text}': {why}. Expected e.g. loss, accuracy, loss:class=3, margin:sample=17, logit:sample=4,17.");

@@ -17,7 +17,8 @@ namespace DdmNative.Attribution.Online;
 /// <param name="Scale">The factor of the correction.</param>
 /// <param name="Part">The part of the horizon that is replayed, counted from its end; below 1 if the whole was too long (<see
 /// cref="TrustRegion"/>).</param>
-public sealed record ControlledReplayOptions(double Horizon = 27, double Earliest = 0.25, int Steps = 40, float Momentum = 0.9f, float Scale = 0.5f, double Part = 1);
+public sealed record ControlledReplayOptions(double Horizon = 27, double Earliest = 0.25, int Steps = 40, float Momentum = 0.9f,
+    float Scale = 0.5f, double Part = 1);
 
 /// <summary>
 /// `controlled-replay`: the recorded trajectory as a control variate. Each bin moves a perturbed model like the real training, and corrects
@@ -59,7 +60,8 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
     {
         ArgumentNullException.ThrowIfNull(context);
         if (context.Phases.Count == 0)
-            throw new MissingTrajectoryException("Mode 'controlled-replay' needs a synset for each phase of training; distil them, or use 'repair'.");
+            throw new MissingTrajectoryException(
+                "Mode 'controlled-replay' needs a synset for each phase of training; distil them, or use 'repair'.");
         foreach (PhaseSynset phase in context.Phases)
         {
             context.Validate(phase.Synset);
@@ -102,10 +104,13 @@ public sealed class ControlledReplay(ControlledReplayOptions? options = null) : 
     private Checkpoint[] Edges(Trajectory trajectory, TrainingOptions recipe)
     {
         IReadOnlyList<int> wanted = RecordedSteps(recipe, trajectory.TotalSteps);
-        Checkpoint[] edges = [.. wanted.Select(step => trajectory.Nearest((double)step / trajectory.TotalSteps)).DistinctBy(checkpoint => checkpoint.Step)];
+        Checkpoint[] edges = [.. wanted.Select(step => trajectory.Nearest((double)step / trajectory.TotalSteps))
+            .DistinctBy(checkpoint => checkpoint.Step)];
         if (edges.Length <= wanted.Count / 2)
         {
-            throw new MissingTrajectoryException($"Mode 'controlled-replay' needs {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints were recorded. "
+            throw new MissingTrajectoryException(
+                $"Mode 'controlled-replay' needs {wanted.Count - 1} bins of the recorded trajectory; only {edges.Length} checkpoints were "
+                + $"recorded. "
                 + "Train again and record the steps in RecordedSteps.");
         }
 

@@ -4,7 +4,10 @@ using DdmNative.Compute;
 
 namespace DdmNative.Attribution.Online;
 
-/// <summary>One bin of <see cref="ControlledReplay"/> for a wave of models, as two recorded plans: the reference gradient g_S(θ_t), then all corrections.</summary>
+/// <summary>
+/// One bin of <see cref="ControlledReplay"/> for a wave of models, as two recorded plans: the reference gradient g_S(θ_t), then all
+/// corrections.
+/// </summary>
 internal sealed class ControlledReplayStep : IDisposable
 {
     private readonly List<Tensor> _tensors = [];

@@ -39,18 +39,21 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
         {
             int count = Math.Min(context.Wave, members - first);
             int done = rates.Count * (first / context.Wave);
-            RunWave(start, samples, rates, first, result.AsSpan(first * length, count * length), step => context.OnStep?.Invoke(done + step, total));
+            RunWave(start, samples, rates, first, result.AsSpan(first * length, count * length),
+                step => context.OnStep?.Invoke(done + step, total));
         }
         return result;
     }
 
-    private void RunWave(float[] start, DescentSamples samples, IReadOnlyList<float> rates, int first, Span<float> result, Action<int> onStep)
+    private void RunWave(float[] start, DescentSamples samples, IReadOnlyList<float> rates, int first, Span<float> result,
+        Action<int> onStep)
     {
         Device device = context.Device;
         Network network = context.Network;
         int members = result.Length / network.ParameterCount;
         TensorShape source = samples.Images.Shape;
-        SynsetBatches? batches = samples.Indices is null && source.Samples > SynsetBatches.LargestWhole ? new SynsetBatches(source.Samples) : null;
+        SynsetBatches? batches = samples.Indices is null
+            && source.Samples > SynsetBatches.LargestWhole ? new SynsetBatches(source.Samples) : null;
         int count = batches?.Size ?? (samples.Indices is null ? source.Samples : samples.PicksPerMember);
         var logits = new TensorShape(members, count, network.Classes);
         TensorShape vector = TensorShape.Vector(members, network.ParameterCount);
@@ -64,9 +67,11 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
         using Tensor rate = device.Allocate(TensorShape.Vector(1, 1));
         int all = batches?.Images ?? count;
         float[] allWeights = PerMember(samples.Weights, first, members, all);
-        float[] allLabels = samples.MemberLabels is null ? samples.Labels : PerMember(samples.MemberLabels, first, members, all * network.Classes);
+        float[] allLabels = samples.MemberLabels is null
+            ? samples.Labels : PerMember(samples.MemberLabels, first, members, all * network.Classes);
         using Tensor weights = device.Allocate(new TensorShape(members, count, 1));
-        using Tensor givenLabels = device.Allocate(samples.MemberLabels is not null ? logits : new TensorShape(1, batches is null ? source.Samples : count, network.Classes));
+        using Tensor givenLabels = device.Allocate(samples.MemberLabels is not null
+            ? logits : new TensorShape(1, batches is null ? source.Samples : count, network.Classes));
         if (batches is null)
         {
             weights.Upload(allWeights);
@@ -77,7 +82,8 @@ internal sealed class EnsembleDescent(OnlineContext context, float momentum)
         using Tensor? indices = samples.Indices is not null
             ? device.Upload(new TensorShape(members, count, 1), PerMember(samples.Indices, first, members, count))
             : batches is null ? null : device.Allocate(new TensorShape(1, count, 1));
-        using Tensor? picked = indices is null ? null : device.AllocateTransient(new TensorShape(indices.Shape.Members, count, source.Channels, source.Height, source.Width));
+        using Tensor? picked = indices is null
+            ? null : device.AllocateTransient(new TensorShape(indices.Shape.Members, count, source.Channels, source.Height, source.Width));
         using Tensor? pickedLabels = samples.Indices is null || samples.MemberLabels is not null ? null : device.AllocateTransient(logits);
         Tensor images = picked ?? samples.Images;
         Tensor labels = pickedLabels ?? givenLabels;

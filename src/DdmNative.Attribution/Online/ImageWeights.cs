@@ -22,7 +22,8 @@ internal static class ImageWeights
         for (int i = 0; i < weights.Length; i++)
         {
             int group = synset.Groups[i];
-            weights[i] = removed.Contains(group) ? 0 : (float)(context.GroupSizes[group] / (kept * context.TrainingCount * synset.PerGroup));
+            weights[i] = removed.Contains(group)
+                ? 0 : (float)(context.GroupSizes[group] / (kept * context.TrainingCount * synset.PerGroup));
         }
     }
 }

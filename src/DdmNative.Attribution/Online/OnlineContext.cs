@@ -48,7 +48,9 @@ public sealed record OnlineContext(Device Device, Network Network, float[] Targe
     /// <summary>Returns the trajectory, or throws with an explanation.</summary>
     /// <exception cref="MissingTrajectoryException">There is none.</exception>
     internal Trajectory RequireTrajectory(string mode)
-        => Trajectory ?? throw new MissingTrajectoryException($"Mode '{mode}' starts from the target's recorded trajectory, which is missing. Record the trajectory during training, or use 'repair'.");
+        => Trajectory ?? throw new MissingTrajectoryException(
+            $"Mode '{mode}' starts from the target's recorded trajectory, which is missing. Record the trajectory during training, or use "
+            + $"'repair'.");
 
     /// <summary>η_t for every step of the target's training.</summary>
     /// <exception cref="MissingTrajectoryException">There is no trajectory, or there are no training options.</exception>

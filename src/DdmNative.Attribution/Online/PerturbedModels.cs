@@ -23,7 +23,8 @@ public sealed record PerturbedModels(IReadOnlyList<int[]> Removals, float[] Para
     {
         ArgumentNullException.ThrowIfNull(evaluator);
         float[] reference = evaluator.Logits(Control, 1);
-        return new CounterfactualLogits(Removals, evaluator.Samples, reference.Length / evaluator.Samples, reference, evaluator.Logits(Parameters, Removals.Count));
+        return new CounterfactualLogits(Removals, evaluator.Samples, reference.Length / evaluator.Samples, reference,
+            evaluator.Logits(Parameters, Removals.Count));
     }
 
     /// <summary>Splits an ensemble [R + 1, P] whose last member is the control.</summary>

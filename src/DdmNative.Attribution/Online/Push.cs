@@ -41,7 +41,8 @@ public sealed class Push(PushOptions? options = null) : IOnlineMode
         float[] predictions = TargetPredictions.Of(context.Device, context.Network, synset, context.Target);
         using Tensor images = context.Device.Upload(synset.SharedShape, synset.Images);
         IReadOnlyList<int[]> removals = context.Removals;
-        var samples = new DescentSamples(images, predictions, (_, weights) => ImageWeights.Fill(context, synset, [], renormalise: false, weights))
+        var samples = new DescentSamples(images, predictions,
+            (_, weights) => ImageWeights.Fill(context, synset, [], renormalise: false, weights))
         {
             MemberLabels = (member, labels) => FillLabels(synset, predictions, removals[member], labels),
         };

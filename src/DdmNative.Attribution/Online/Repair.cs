@@ -40,6 +40,7 @@ public sealed class Repair(RepairOptions? options = null) : IOnlineMode
         var samples = new DescentSamples(images, synset.Labels, (member, weights)
             => ImageWeights.Fill(context, synset, member < removals.Count ? removals[member] : [], renormalise: false, weights));
         float[] rates = [.. Enumerable.Repeat(_options.StepSize, Steps)];
-        return PerturbedModels.FromEnsemble(removals, new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count + 1));
+        return PerturbedModels.FromEnsemble(removals,
+            new EnsembleDescent(context, _options.Momentum).Run(context.Target, samples, rates, removals.Count + 1));
     }
 }

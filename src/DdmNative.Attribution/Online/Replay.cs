@@ -13,7 +13,8 @@ namespace DdmNative.Attribution.Online;
 /// <param name="Renormalise">Whether the kept images' weights are scaled to sum to one, like the mean over the kept samples in exact
 /// retraining.</param>
 /// <param name="Part">The part of the steps that is run; below 1 if all were too many (<see cref="TrustRegion"/>).</param>
-public sealed record ReplayOptions(double Horizon = 9.3, double Earliest = 0.5, int Steps = 40, float Momentum = 0.9f, bool Renormalise = true, double Part = 1);
+public sealed record ReplayOptions(double Horizon = 9.3, double Earliest = 0.5, int Steps = 40, float Momentum = 0.9f,
+    bool Renormalise = true, double Part = 1);
 
 /// <summary>
 /// `replay`: the end of training again, in K full-batch steps on the synset without the removed groups, against a control replay with all
@@ -48,12 +49,15 @@ public sealed class Replay(ReplayOptions? options = null) : IOnlineMode
         int first = FirstStep(context.Recipe!, learningRates.Length);
         Checkpoint start = context.RequireTrajectory(Name).NearestTo(first);
         if (start.Step >= learningRates.Length)
-            throw new MissingTrajectoryException($"Mode 'replay' starts at step {first} of training, but the nearest recorded checkpoint is the last one. Record more of the trajectory.");
+            throw new MissingTrajectoryException(
+                $"Mode 'replay' starts at step {first} of training, but the nearest recorded checkpoint is the last one. Record more of "
+                + $"the trajectory.");
         float[] rates = [.. LearningRateBins.Equal(learningRates, start.Step, _options.Steps).Take(Steps)];
         using Tensor images = context.Device.Upload(synset.SharedShape, synset.Images);
         IReadOnlyList<int[]> removals = context.Removals;
         var samples = new DescentSamples(images, synset.Labels, (member, weights)
             => ImageWeights.Fill(context, synset, member < removals.Count ? removals[member] : [], _options.Renormalise, weights));
-        return PerturbedModels.FromEnsemble(removals, new EnsembleDescent(context, _options.Momentum).Run(start.Parameters, samples, rates, removals.Count + 1));
+        return PerturbedModels.FromEnsemble(removals,
+            new EnsembleDescent(context, _options.Momentum).Run(start.Parameters, samples, rates, removals.Count + 1));
     }
 }

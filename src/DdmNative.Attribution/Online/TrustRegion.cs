@@ -16,7 +16,8 @@ namespace DdmNative.Attribution.Online;
 /// no meaning.</param>
 /// <param name="PilotGroups">Groups that are tried first, to determine the length of all models' update paths.</param>
 /// <param name="MostHalvings">The maximum number of halvings of the update path.</param>
-public sealed record TrustRegionOptions(int Images = 512, double MostKeptLoss = 1.5, double LossFloor = 0.02, int PilotGroups = 10, int MostHalvings = 3);
+public sealed record TrustRegionOptions(int Images = 512, double MostKeptLoss = 1.5, double LossFloor = 0.02, int PilotGroups = 10,
+    int MostHalvings = 3);
 
 /// <summary>
 /// A check of a synset mode without retraining: a model without a group must still fit the groups that it keeps, as an exactly retrained
@@ -40,7 +41,8 @@ public sealed class TrustRegion : IDisposable
     /// <param name="groupCount">G.</param>
     /// <param name="seed">The seed that selects the images.</param>
     /// <param name="options">The limits.</param>
-    public TrustRegion(Device device, Network network, Dataset train, int[] groupOf, int groupCount, ulong seed, TrustRegionOptions? options = null)
+    public TrustRegion(Device device, Network network, Dataset train, int[] groupOf, int groupCount, ulong seed,
+        TrustRegionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(groupOf);

@@ -15,7 +15,9 @@ public static class Unlearning
         ArgumentNullException.ThrowIfNull(groups);
         int[] distinct = [.. groups.Distinct().Order()];
         if (distinct.Length == 0 || distinct.Length == context.GroupSizes.Count)
-            throw new ArgumentException($"{distinct.Length} of {context.GroupSizes.Count} groups cannot be unlearned; remove at least one and keep at least one.", nameof(groups));
+            throw new ArgumentException(
+                $"{distinct.Length} of {context.GroupSizes.Count} groups cannot be unlearned; remove at least one and keep at least one.",
+                nameof(groups));
         return Move(context.Target, mode.Run(context with { Removals = [distinct] }));
     }
 

@@ -127,14 +127,16 @@ public sealed class EnsembleTrainer : IDisposable
     /// <param name="cancellation">Checked before each of them.</param>
     /// <exception cref="ArgumentException">The number of parameters does not match one member or all members.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the parameters are those of the last finished step.</exception>
-    public void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
+    public void Run(ReadOnlySpan<float> initialParameters, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null,
+        CancellationToken cancellation = default)
         => RunFrom(0, initialParameters, new float[_parameterCount], isDropped, onStep, cancellation);
 
     /// <summary>
     /// The same; <paramref name="wantsProducts"/> is called before each step and returns whether the step computes products; it may read
     /// <see cref="Parameters"/> and set the directions.
     /// </summary>
-    internal void RunWithProducts(ReadOnlySpan<float> initialParameters, Func<int, bool> wantsProducts, Action<int, int>? onStep, CancellationToken cancellation)
+    internal void RunWithProducts(ReadOnlySpan<float> initialParameters, Func<int, bool> wantsProducts, Action<int, int>? onStep,
+        CancellationToken cancellation)
         => RunSteps(0, initialParameters, new float[_parameterCount], isDropped: null, wantsProducts, onStep, cancellation);
 
     /// <summary>Resumes a training with the same options; the result is identical, bit for bit.</summary>
@@ -147,7 +149,8 @@ public sealed class EnsembleTrainer : IDisposable
     /// <exception cref="ArgumentException">As for <see cref="Run"/>.</exception>
     /// <exception cref="OperationCanceledException">As for <see cref="Run"/>.</exception>
     public void RunFrom(
-        int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped = null, Action<int, int>? onStep = null, CancellationToken cancellation = default)
+        int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped = null,
+        Action<int, int>? onStep = null, CancellationToken cancellation = default)
         => RunSteps(firstStep, parameters, velocity, isDropped, wantsProducts: null, onStep, cancellation);
 
     public void Dispose()
@@ -163,7 +166,8 @@ public sealed class EnsembleTrainer : IDisposable
     }
 
     private void RunSteps(
-        int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped, Func<int, bool>? wantsProducts, Action<int, int>? onStep,
+        int firstStep, ReadOnlySpan<float> parameters, ReadOnlySpan<float> velocity, Func<int, int, bool>? isDropped,
+        Func<int, bool>? wantsProducts, Action<int, int>? onStep,
         CancellationToken cancellation)
     {
         _parameters.Upload(ForAllMembers(parameters));
@@ -207,7 +211,9 @@ public sealed class EnsembleTrainer : IDisposable
     private float[] ForAllMembers(ReadOnlySpan<float> parameters)
     {
         if (parameters.Length != _parameterCount && parameters.Length != Members * _parameterCount)
-            throw new ArgumentException($"{parameters.Length} values; expected {_parameterCount} (the same for all members) or {Members} times as many.", nameof(parameters));
+            throw new ArgumentException(
+                $"{parameters.Length} values; expected {_parameterCount} (the same for all members) or {Members} times as many.",
+                nameof(parameters));
         var all = new float[Members * _parameterCount];
         for (int at = 0; at < all.Length; at += parameters.Length)
             parameters.CopyTo(all.AsSpan(at));

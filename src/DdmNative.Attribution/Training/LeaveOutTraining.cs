@@ -23,7 +23,9 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
     /// </summary>
     private const int HeadStepsTogether = 8;
 
-    private readonly int _groups = groupOf.Length == set.Count ? groupOf.Max() + 1 : throw new ArgumentException($"{groupOf.Length} samples are grouped, the training set has {set.Count}.", nameof(groupOf));
+    private readonly int _groups = groupOf.Length == set.Count
+        ? groupOf.Max() + 1 : throw new ArgumentException($"{groupOf.Length} samples are grouped, the training set has {set.Count}.",
+            nameof(groupOf));
 
     /// <summary>Trains and evaluates the reference and all counterfactual models for one seed.</summary>
     /// <param name="recipe">The training options; the seed determines the batch order.</param>
@@ -33,14 +35,16 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
     /// <param name="cancellation">Checked before each step.</param>
     /// <exception cref="ArgumentException">A group does not exist.</exception>
     /// <exception cref="AwaitingShardsException">The models of a shard are finished.</exception>
-    public CounterfactualLogits Run(TrainingOptions recipe, float[] initial, IReadOnlyList<int[]> leftOut, WaveOptions? options = null, CancellationToken cancellation = default)
+    public CounterfactualLogits Run(TrainingOptions recipe, float[] initial, IReadOnlyList<int[]> leftOut, WaveOptions? options = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(leftOut);
         options ??= new WaveOptions();
         IReadOnlyList<int[]> models = [[], .. leftOut];
         long steps = recipe.TotalSteps(set.Count);
-        IReadOnlyList<float[]> logits = options.Pieces.Each("model", models.Count, options.Wave, wave => Train(recipe, initial, [.. wave.Pieces.Select(i => models[i])],
+        IReadOnlyList<float[]> logits = options.Pieces.Each("model", models.Count, options.Wave,
+            wave => Train(recipe, initial, [.. wave.Pieces.Select(i => models[i])],
             step => options.OnProgress?.Invoke(wave.Before * steps + (long)wave.Pieces.Length * step, wave.Total * steps), cancellation));
         return CounterfactualLogits.Of(leftOut, evaluator.Samples, network.Classes, logits);
     }
@@ -52,7 +56,8 @@ public sealed class LeaveOutTraining(Device device, Network network, TrainingSet
     /// <param name="onStep">Called after each step with the steps done.</param>
     /// <param name="cancellation">Checked before each step.</param>
     /// <exception cref="ArgumentException">A group does not exist.</exception>
-    public IReadOnlyList<float[]> Train(TrainingOptions recipe, float[] initial, IReadOnlyList<IReadOnlyList<int>> removed, Action<int>? onStep = null, CancellationToken cancellation = default)
+    public IReadOnlyList<float[]> Train(TrainingOptions recipe, float[] initial, IReadOnlyList<IReadOnlyList<int>> removed,
+        Action<int>? onStep = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(removed);
         bool[][] drops = [.. removed.Select(Marks)];

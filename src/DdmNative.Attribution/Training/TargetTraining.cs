@@ -35,7 +35,8 @@ public static class TargetTraining
         ArgumentNullException.ThrowIfNull(network);
         using var trainer = new EnsembleTrainer(device, network, set, options, members: 1, trackLoss: true);
         int total = trainer.TotalSteps;
-        HashSet<int> recorded = [.. recordedSteps ?? Trajectory.DefaultSteps(total, BatchOrder.StepsIn(set.Count, options.BatchSize)), total];
+        HashSet<int> recorded = [.. recordedSteps
+            ?? Trajectory.DefaultSteps(total, BatchOrder.StepsIn(set.Count, options.BatchSize)), total];
         float[] initial = network.Initialise(options.Seed);
         List<Checkpoint> checkpoints = unfinished is null ? [new(0, initial)] : [.. unfinished.Checkpoints];
         var losses = new float[total];
@@ -45,7 +46,8 @@ public static class TargetTraining
         void Keep() => onKeep?.Invoke(new UnfinishedTraining(done, trainer.Parameters, trainer.Velocity, [.. checkpoints], losses[..done]));
         try
         {
-            trainer.RunFrom(done, unfinished?.Parameters ?? initial, unfinished?.Velocity ?? new float[initial.Length], onStep: (steps, _) =>
+            trainer.RunFrom(done, unfinished?.Parameters ?? initial, unfinished?.Velocity
+                ?? new float[initial.Length], onStep: (steps, _) =>
             {
                 done = steps;
                 losses[done - 1] = (float)trainer.BatchLosses()[0];

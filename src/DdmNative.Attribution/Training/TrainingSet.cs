@@ -18,7 +18,8 @@ public sealed record TrainingSet(Tensor Images, Tensor Labels, int Count) : IDis
     public static TrainingSet Create(Device device, Dataset data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return Create(device, data.Images, new TensorShape(1, data.Count, data.Channels, data.Height, data.Width), data.Labels, data.Classes);
+        return Create(device, data.Images, new TensorShape(1, data.Count, data.Channels, data.Height, data.Width), data.Labels,
+            data.Classes);
     }
 
     /// <summary>Uploads samples of any shape with one-hot labels.</summary>
@@ -30,7 +31,8 @@ public sealed record TrainingSet(Tensor Images, Tensor Labels, int Count) : IDis
     /// <param name="weights">[M] or null; see <see cref="Weights"/>.</param>
     /// <exception cref="ArgumentException">The number of labels or weights does not match the samples, or a weight is negative or not a
     /// number.</exception>
-    public static TrainingSet Create(Device device, ReadOnlySpan<float> images, TensorShape shape, ReadOnlySpan<int> labels, int classes, float[]? weights = null)
+    public static TrainingSet Create(Device device, ReadOnlySpan<float> images, TensorShape shape, ReadOnlySpan<int> labels, int classes,
+        float[]? weights = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         if (labels.Length != shape.Samples)
@@ -41,7 +43,8 @@ public sealed record TrainingSet(Tensor Images, Tensor Labels, int Count) : IDis
         for (int n = 0; n < labels.Length; n++)
             oneHot[n * classes + labels[n]] = 1;
         Tensor onDevice = device.Upload(shape, images);
-        return new TrainingSet(onDevice, device.Upload(new TensorShape(1, labels.Length, classes), oneHot), labels.Length) { Weights = weights };
+        return new TrainingSet(onDevice, device.Upload(new TensorShape(1, labels.Length, classes), oneHot),
+            labels.Length) { Weights = weights };
     }
 
     /// <summary>Frees both tensors.</summary>

@@ -18,7 +18,8 @@ public sealed class Trajectory
         for (int i = 1; i < checkpoints.Count; i++)
         {
             if (checkpoints[i].Step <= checkpoints[i - 1].Step)
-                throw new ArgumentException($"Step {checkpoints[i].Step} follows step {checkpoints[i - 1].Step}; expected ascending steps.", nameof(checkpoints));
+                throw new ArgumentException($"Step {checkpoints[i].Step} follows step {checkpoints[i - 1].Step}; expected ascending steps.",
+                    nameof(checkpoints));
         }
 
         Checkpoints = checkpoints;
@@ -34,7 +35,8 @@ public sealed class Trajectory
     /// <exception cref="ArgumentException">That step was not recorded.</exception>
     public float[] At(int step)
         => Checkpoints.FirstOrDefault(checkpoint => checkpoint.Step == step)?.Parameters
-        ?? throw new ArgumentException($"Step {step} was not recorded; the recorded steps are {string.Join(", ", Checkpoints.Select(c => c.Step))}.", nameof(step));
+        ?? throw new ArgumentException(
+            $"Step {step} was not recorded; the recorded steps are {string.Join(", ", Checkpoints.Select(c => c.Step))}.", nameof(step));
 
     /// <summary>The recorded checkpoint nearest to the given share of the training (0 … 1); of two equally near, the earlier.</summary>
     public Checkpoint Nearest(double share) => Checkpoints.MinBy(checkpoint => Math.Abs(checkpoint.Step - share * TotalSteps))!;

@@ -6,4 +6,5 @@ namespace DdmNative.Attribution.Training;
 /// <param name="Velocity">SGD's velocity after them, [P].</param>
 /// <param name="Checkpoints">The checkpoints recorded so far.</param>
 /// <param name="BatchLosses">[Steps]: the loss of each step's batch.</param>
-public sealed record UnfinishedTraining(int Steps, float[] Parameters, float[] Velocity, IReadOnlyList<Checkpoint> Checkpoints, float[] BatchLosses);
+public sealed record UnfinishedTraining(int Steps, float[] Parameters, float[] Velocity, IReadOnlyList<Checkpoint> Checkpoints,
+    float[] BatchLosses);

@@ -73,7 +73,9 @@ internal static class BashCompletion
     public static string Script()
     {
         string verbs = string.Join(' ', VerbDescription.All.Select(verb => verb.Name).Concat(["--help", "--version"]));
-        return CompletionScript.Heading("bash") + Helpers.Replace("VERBS", verbs, StringComparison.Ordinal).Replace("VALUES", Values(), StringComparison.Ordinal).Replace("OPTIONS", Options(), StringComparison.Ordinal);
+        return CompletionScript.Heading("bash")
+            + Helpers.Replace("VERBS", verbs, StringComparison.Ordinal).Replace("VALUES", Values(), StringComparison.Ordinal)
+            .Replace("OPTIONS", Options(), StringComparison.Ordinal);
     }
 
     /// <summary>One case for each distinct set of values, with all options that take it.</summary>
@@ -81,7 +83,8 @@ internal static class BashCompletion
     {
         var cases = new StringBuilder();
         IEnumerable<(string Pattern, string Action)> options = VerbDescription.All
-            .SelectMany(verb => verb.Options.Where(option => !option.IsSwitch).Select(option => ($"'{verb.Name} --{option.Name}'", Action(KnownValues.For(verb, option)))));
+            .SelectMany(verb => verb.Options.Where(option => !option.IsSwitch)
+                .Select(option => ($"'{verb.Name} --{option.Name}'", Action(KnownValues.For(verb, option)))));
         foreach (IGrouping<string, string> same in options.GroupBy(option => option.Action, option => option.Pattern))
             cases.Append($"        {string.Join(" | ", same)}) {same.Key} ;;\n");
         return cases.ToString().TrimEnd('\n');

@@ -39,7 +39,9 @@ internal static class FishCompletion
         {
             string here = $"complete -c ddm -n '__ddm_verb {verb.Name}'";
             foreach (OptionDescription option in verb.Options)
-                script.Append($"{here} -l {option.Name}{(option.IsSwitch ? "" : " -x")}{(option.IsSwitch ? "" : Arguments(KnownValues.For(verb, option)))} -d {Quoted(option.ShortText)}\n");
+                script.Append($"{here} -l "
+                    + $"{option.Name}{(option.IsSwitch ? "" : " -x")}{(option.IsSwitch ? "" : Arguments(KnownValues.For(verb, option)))} "
+                    + $"-d {Quoted(option.ShortText)}\n");
             foreach (OperandDescription operand in verb.Operands.Where(operand => KnownValues.For(verb, operand).IsKnown))
                 script.Append($"{here}{Arguments(KnownValues.For(verb, operand))}\n");
         }
@@ -51,10 +53,13 @@ internal static class FishCompletion
     {
         string words = string.Join(' ', values.Words);
         string offered = values.Separator is char separator ? $"(__ddm_list {(separator == ';' ? "\\;" : separator)} {words})" : words;
-        string paths = values.Paths switch { PathKind.Folders => "(__fish_complete_directories (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))", PathKind.Files => "(__fish_complete_path (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))", _ => "" };
+        string paths = values.Paths switch { PathKind.Folders =>
+            "(__fish_complete_directories (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))",
+            PathKind.Files => "(__fish_complete_path (commandline -ct | string replace -r \"^--[^=]*=\" \"\"))", _ => "" };
         string all = $"{offered} {paths}".Trim();
         return all.Length == 0 ? "" : $" -a {Quoted(all)}";
     }
 
-    private static string Quoted(string text) => "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
+    private static string Quoted(string text)
+        => "'" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "\\'", StringComparison.Ordinal) + "'";
 }

@@ -31,7 +31,8 @@ internal static class KnownValues
         ["--log-level"] = LogSettings.Names,
         ["--metrics"] = EvaluationMetrics.Names,
         ["--mode"] = WordsOf(MethodDescription.ModeOption),
-        ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant()).SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
+        ["--objectives"] = [.. Enum.GetNames<ObjectiveKind>().Select(kind => kind.ToLowerInvariant())
+        .SelectMany(kind => kind == "logit" ? [kind] : new[] { kind, kind + ":class" })],
         ["--precision"] = PrecisionNames.All,
         ["--samples"] = [JobAttribution.NoSamples, .. MethodRegistry.PerSample],
         ["--synset"] = WordsOf(MethodDescription.SynsetOption),
@@ -48,11 +49,13 @@ internal static class KnownValues
 
     /// <summary>The values of an option.</summary>
     public static ValueCompletion For(VerbDescription verb, OptionDescription option)
-        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : ForPath(option.MetaValue);
+        => (Find($"{verb.Name} --{option.Name}") ?? Find("--" + option.Name)) is IReadOnlyList<string> words
+            && !IsNumber(option.MetaValue) ? new ValueCompletion(words, option.Separator) : ForPath(option.MetaValue);
 
     /// <summary>The values of an operand.</summary>
     public static ValueCompletion For(VerbDescription verb, OperandDescription operand)
-        => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words ? new ValueCompletion(words) : ForPath(operand.Name.TrimEnd('…'));
+        => Find($"{verb.Name} {operand.Name}") is IReadOnlyList<string> words
+            ? new ValueCompletion(words) : ForPath(operand.Name.TrimEnd('…'));
 
     private static string[] WordsOf(string option) => [.. MethodRegistry.NamedBy(option).SelectMany(method => method.Words)];
 

@@ -48,17 +48,22 @@ internal static class ZshCompletion
         string verbs = string.Join('\n', VerbDescription.All.Select(verb => $"            {Quoted($"{verb.Name}:{verb.Summary}")}"));
         var arguments = new StringBuilder();
         foreach (VerbDescription verb in VerbDescription.All)
-            arguments.Append($"        {verb.Name})\n            _arguments \\\n                {string.Join(" \\\n                ", Specifications(verb))}\n            ;;\n");
+            arguments.Append($"        {verb.Name})\n            _arguments \\\n                "
+                + $"{string.Join(" \\\n                ", Specifications(verb))}\n            ;;\n");
         return "#compdef ddm\n" + CompletionScript.Heading("zsh")
-            + Frame.Replace("VERBS", verbs, StringComparison.Ordinal).Replace("ARGUMENTS", arguments.ToString().TrimEnd('\n'), StringComparison.Ordinal);
+            + Frame.Replace("VERBS", verbs, StringComparison.Ordinal)
+            .Replace("ARGUMENTS", arguments.ToString().TrimEnd('\n'), StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Specifications(VerbDescription verb)
     {
         foreach (OptionDescription option in verb.Options)
         {
-            string text = Escaped(option.ShortText).Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
-            yield return Quoted(option.IsSwitch ? $"--{option.Name}[{text}]" : $"--{option.Name}=[{text}]:{Escaped(option.MetaValue)}:{Action(KnownValues.For(verb, option))}");
+            string text = Escaped(option.ShortText).Replace("[", "\\[", StringComparison.Ordinal)
+                .Replace("]", "\\]", StringComparison.Ordinal);
+            yield return Quoted(option.IsSwitch
+                ? $"--{option.Name}[{text}]"
+                    : $"--{option.Name}=[{text}]:{Escaped(option.MetaValue)}:{Action(KnownValues.For(verb, option))}");
         }
 
         yield return Quoted("--help[Show help for the verb]");
@@ -80,7 +85,8 @@ internal static class ZshCompletion
         return actions.Count switch { 0 => " ", _ => $"{{{string.Join("; ", actions)}}}" };
     }
 
-    private static string Escaped(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
+    private static string Escaped(string text)
+        => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(":", "\\:", StringComparison.Ordinal);
 
     private static string Quoted(string text) => "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 }

@@ -16,5 +16,7 @@ internal sealed record ExampleLine(string Text) : ManualBlock;
 internal sealed record ManualSection(string Title, IReadOnlyList<ManualBlock> Blocks)
 {
     /// <summary>The comma-separated words of its paragraphs: a page lists the names of options or verbs this way.</summary>
-    public IReadOnlyList<string> Names => [.. Blocks.OfType<Paragraph>().SelectMany(paragraph => paragraph.Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+    public IReadOnlyList<string> Names
+        => [.. Blocks.OfType<Paragraph>()
+            .SelectMany(paragraph => paragraph.Text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
 }

@@ -24,8 +24,11 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
     public static ManualPage Overview()
     {
         ManualSource source = ManualSource.Find(ManualSource.Overview)!;
-        List<ManualSection> verbs = [.. source.VerbSections.Select(section => new ManualSection(section.Title, [.. section.Names.Select(name => Defined(VerbDescription.Find(name)!))]))];
-        VerbDescription[] others = [.. VerbDescription.All.Where(verb => !source.VerbSections.SelectMany(section => section.Names).Contains(verb.Name))];
+        List<ManualSection> verbs = [
+            .. source.VerbSections.Select(
+            section => new ManualSection(section.Title, [.. section.Names.Select(name => Defined(VerbDescription.Find(name)!))]))];
+        VerbDescription[] others = [
+            .. VerbDescription.All.Where(verb => !source.VerbSections.SelectMany(section => section.Names).Contains(verb.Name))];
         if (others.Length > 0)
             verbs.Add(new ManualSection("More", [.. others.Select(Defined)]));
         return new ManualPage(Program, "which part of the training data made the model behave this way, and what would happen without it?",
@@ -37,7 +40,8 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
     public static ManualPage For(VerbDescription verb)
     {
         ManualSource source = ManualSource.Find(verb.Name) ?? ManualSource.Empty;
-        return new ManualPage($"{Program}-{verb.Name}", verb.Summary, source.Under(ManualSource.Synopsis) is { Count: > 0 } lines ? [.. lines.OfType<ExampleLine>().Select(line => line.Text)] : [Usage(verb)],
+        return new ManualPage($"{Program}-{verb.Name}", verb.Summary, source.Under(ManualSource.Synopsis) is { Count: > 0 } lines
+            ? [.. lines.OfType<ExampleLine>().Select(line => line.Text)] : [Usage(verb)],
             [new ManualSection("Description", source.Description), .. OptionSections(verb, source), .. Closing(source)]);
     }
 
@@ -53,21 +57,26 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
 
     private static IEnumerable<ManualSection> OptionSections(VerbDescription verb, ManualSource source)
     {
-        List<(string Title, IReadOnlyList<string> Options)> titled = [.. source.OptionSections.Select(section => (section.Title, section.Names))];
-        List<(string Title, IReadOnlyList<string> Options)> common = [.. Common.Select(section => (section.Title, (IReadOnlyList<string>)section.Options))];
+        List<(string Title, IReadOnlyList<string> Options)> titled = [
+            .. source.OptionSections.Select(section => (section.Title, section.Names))];
+        List<(string Title, IReadOnlyList<string> Options)> common = [
+            .. Common.Select(section => (section.Title, (IReadOnlyList<string>)section.Options))];
         string[] own = [.. verb.Options.Select(option => option.Name).Except(titled.Concat(common).SelectMany(section => section.Options))];
         // The verb's own options first, then the shared ones.
         List<(string Title, IReadOnlyList<string> Options)> all = [("Options", own), .. titled, .. common];
         IEnumerable<ManualSection> sections = all.Select(section => new ManualSection(section.Title,
-            [.. section.Options.Select(name => verb.Options.FirstOrDefault(option => option.Name == name)).OfType<OptionDescription>().Where(option => FirstPlace(all, option) == section.Title)
+            [.. section.Options.Select(name => verb.Options.FirstOrDefault(option => option.Name == name)).OfType<OptionDescription>()
+            .Where(option => FirstPlace(all, option) == section.Title)
                 .Select(option => new Definition(option.Usage, option.FullText))]));
         if (verb.Operands.Count > 0)
-            sections = sections.Prepend(new ManualSection("Operands", [.. verb.Operands.Select(operand => new Definition(operand.Name, operand.Text))]));
+            sections = sections.Prepend(
+                new ManualSection("Operands", [.. verb.Operands.Select(operand => new Definition(operand.Name, operand.Text))]));
         return sections.Where(section => section.Blocks.Count > 0);
     }
 
     /// <summary>The section that an option is listed in: one that the page defines before the shared ones.</summary>
-    private static string FirstPlace(List<(string Title, IReadOnlyList<string> Options)> sections, OptionDescription option) => sections.First(section => section.Options.Contains(option.Name)).Title;
+    private static string FirstPlace(List<(string Title, IReadOnlyList<string> Options)> sections, OptionDescription option)
+        => sections.First(section => section.Options.Contains(option.Name)).Title;
 
     private static IEnumerable<ManualSection> Closing(ManualSource source)
     {
@@ -75,7 +84,8 @@ internal sealed record ManualPage(string Name, string Summary, IReadOnlyList<str
         [
             new(ManualSource.Examples, source.Under(ManualSource.Examples)),
             new(ManualSource.Files, source.Under(ManualSource.Files)),
-            new("Exit status", [.. ExitCode.Meanings.Select(code => new Definition(code.Code.ToString(System.Globalization.CultureInfo.InvariantCulture), code.Meaning))]),
+            new("Exit status", [.. ExitCode.Meanings.Select(
+            code => new Definition(code.Code.ToString(System.Globalization.CultureInfo.InvariantCulture), code.Meaning))]),
             new(ManualSource.SeeAlso, source.Under(ManualSource.SeeAlso)),
         ];
         return sections.Where(section => section.Blocks.Count > 0);

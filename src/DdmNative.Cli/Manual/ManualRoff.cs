@@ -11,7 +11,8 @@ internal static class ManualRoff
     public static string Format(ManualPage page, string version)
     {
         var roff = new StringBuilder();
-        roff.Append($".TH {page.Name.ToUpperInvariant().Replace("-", "\\-", StringComparison.Ordinal)} 1 \"\" \"ddm {version}\" \"DdmNative\"\n");
+        roff.Append($".TH {page.Name.ToUpperInvariant().Replace("-", "\\-", StringComparison.Ordinal)} 1 \"\" \"ddm {version}\" "
+            + $"\"DdmNative\"\n");
         roff.Append(".SH NAME\n").Append($"{Escaped(page.Name)} \\- {Escaped(page.Summary)}\n");
         roff.Append(".SH SYNOPSIS\n.nf\n").AppendJoin('\n', page.Synopsis.Select(Escaped)).Append("\n.fi\n");
         foreach (ManualSection section in page.Sections)
@@ -39,8 +40,10 @@ internal static class ManualRoff
     /// </summary>
     private static string Escaped(string text)
     {
-        string escaped = text.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("'", "\\(aq", StringComparison.Ordinal).Replace("`", "\\(ga", StringComparison.Ordinal)
-            .Replace("^", "\\(ha", StringComparison.Ordinal).Replace("~", "\\(ti", StringComparison.Ordinal).Replace("\"", "\\(dq", StringComparison.Ordinal);
+        string escaped = text.Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal)
+            .Replace("'", "\\(aq", StringComparison.Ordinal).Replace("`", "\\(ga", StringComparison.Ordinal)
+            .Replace("^", "\\(ha", StringComparison.Ordinal).Replace("~", "\\(ti", StringComparison.Ordinal)
+                .Replace("\"", "\\(dq", StringComparison.Ordinal);
         return escaped.StartsWith('.') ? "\\&" + escaped : escaped;
     }
 }

@@ -4,10 +4,12 @@ using System.Text.RegularExpressions;
 namespace DdmNative.Cli.Manual;
 
 /// <summary>
-/// The written part of a verb's page, in <c>Manual/Pages/VERB.md</c>: description, examples, files, see also. The rest of the page comes from the verb's attributes.
+/// The written part of a verb's page, in <c>Manual/Pages/VERB.md</c>: description, examples, files, see also. The rest of the page comes
+/// from the verb's attributes.
 /// <para>
-/// The supported Markdown is <c>## headings</c>, paragraphs, <c>- `term`: text</c>, and lines indented by four blanks, which are commands. A heading <c>## Options: TITLE</c> over
-/// names of options, divided by commas, makes a section of them; <c>## Verbs: TITLE</c> does it with verbs, in the overview.
+/// The supported Markdown is <c>## headings</c>, paragraphs, <c>- `term`: text</c>, and lines indented by four blanks, which are commands.
+/// A heading <c>## Options: TITLE</c> over names of options, divided by commas, makes a section of them; <c>## Verbs: TITLE</c> does it
+/// with verbs, in the overview.
 /// </para>
 /// </summary>
 /// <param name="Description">The blocks before the first heading.</param>
@@ -49,7 +51,9 @@ internal sealed partial record ManualSource(IReadOnlyList<ManualBlock> Descripti
     {
         // The first heading is the page's own.
         string[] parts = Heading().Split("\n" + text.ReplaceLineEndings("\n"));
-        List<ManualSection> sections = [.. parts.Skip(1).Select(part => part.Split('\n', 2)).Select(part => new ManualSection(part[0].TrimStart('#', ' ').Trim(), Blocks(part[1])))];
+        List<ManualSection> sections = [
+            .. parts.Skip(1).Select(part => part.Split('\n', 2))
+            .Select(part => new ManualSection(part[0].TrimStart('#', ' ').Trim(), Blocks(part[1])))];
         return new ManualSource(sections[0].Blocks, sections[1..]);
     }
 
@@ -61,7 +65,8 @@ internal sealed partial record ManualSource(IReadOnlyList<ManualBlock> Descripti
             if (chunk.Split('\n').All(line => line.Length == 0 || line.StartsWith("    ", StringComparison.Ordinal)))
                 blocks.AddRange(chunk.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => new ExampleLine(line[4..])));
             else if (chunk.TrimStart().StartsWith("- `", StringComparison.Ordinal))
-                blocks.AddRange(Item().Matches(chunk).Select(item => new Definition(item.Groups["term"].Value, Joined(item.Groups["text"].Value))));
+                blocks.AddRange(Item().Matches(chunk)
+                    .Select(item => new Definition(item.Groups["term"].Value, Joined(item.Groups["text"].Value))));
             else
                 blocks.Add(new Paragraph(Joined(chunk)));
         }
@@ -72,7 +77,8 @@ internal sealed partial record ManualSource(IReadOnlyList<ManualBlock> Descripti
     private static string Joined(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private IEnumerable<ManualSection> Titled(string prefix)
-        => Sections.Where(section => section.Title.StartsWith(prefix, StringComparison.Ordinal)).Select(section => section with { Title = section.Title[prefix.Length..] });
+        => Sections.Where(section => section.Title.StartsWith(prefix, StringComparison.Ordinal))
+            .Select(section => section with { Title = section.Title[prefix.Length..] });
 
     [GeneratedRegex(@"\n(?=#)")]
     private static partial Regex Heading();

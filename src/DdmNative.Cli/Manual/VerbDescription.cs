@@ -29,8 +29,10 @@ internal sealed record VerbDescription(Type Type, string Name, string Summary, I
             verb.Name,
             verb.HelpText,
             [.. Attributed<ValueAttribute>(properties).Where(value => !value.Attribute.Hidden).OrderBy(value => value.Attribute.Index)
-                .Select(value => new OperandDescription(value.Attribute.MetaName, value.Attribute.HelpText, value.Attribute.Required, TakesMany(value.Property)))],
-            [.. Attributed<OptionAttribute>(properties).Where(option => !option.Attribute.Hidden).Select(option => OptionOf(option.Property, option.Attribute))]);
+                .Select(value => new OperandDescription(value.Attribute.MetaName, value.Attribute.HelpText, value.Attribute.Required,
+                    TakesMany(value.Property)))],
+            [.. Attributed<OptionAttribute>(properties).Where(option => !option.Attribute.Hidden)
+            .Select(option => OptionOf(option.Property, option.Attribute))]);
     }
 
     private static OptionDescription OptionOf(PropertyInfo property, OptionAttribute option) => new(
@@ -42,10 +44,12 @@ internal sealed record VerbDescription(Type Type, string Name, string Summary, I
         option.Separator == default ? null : option.Separator,
         option.Default is null ? null : Convert.ToString(option.Default, System.Globalization.CultureInfo.InvariantCulture));
 
-    private static bool TakesMany(PropertyInfo property) => property.PropertyType != typeof(string) && typeof(System.Collections.IEnumerable).IsAssignableFrom(property.PropertyType);
+    private static bool TakesMany(PropertyInfo property)
+        => property.PropertyType != typeof(string) && typeof(System.Collections.IEnumerable).IsAssignableFrom(property.PropertyType);
 
     private static IEnumerable<(PropertyInfo Property, T Attribute)> Attributed<T>(PropertyInfo[] properties) where T : Attribute
-        => properties.Select(property => (Property: property, Attribute: property.GetCustomAttribute<T>())).Where(pair => pair.Attribute is not null)!;
+        => properties.Select(property => (Property: property, Attribute: property.GetCustomAttribute<T>()))
+            .Where(pair => pair.Attribute is not null)!;
 }
 
 /// <summary>An operand of a verb.</summary>
@@ -59,7 +63,8 @@ internal sealed record OperandDescription(string Name, string Text, bool IsRequi
 /// <param name="IsSwitch">Whether it takes no value.</param>
 /// <param name="Separator">The separator of a list's values; null if it takes one value.</param>
 /// <param name="Default">The default if the text does not state it; null for none.</param>
-internal sealed record OptionDescription(string Name, string MetaValue, string Text, bool IsRequired, bool IsSwitch, char? Separator, string? Default)
+internal sealed record OptionDescription(string Name, string MetaValue, string Text, bool IsRequired, bool IsSwitch, char? Separator,
+    string? Default)
 {
     /// <summary><c>--epochs N</c>.</summary>
     public string Usage => IsSwitch ? $"--{Name}" : $"--{Name} {MetaValue}";

@@ -18,7 +18,8 @@ internal static class ExperimentWriter
         {
             experiment = experiment.Name,
             rows = result.Table.Rows.Select(row => result.Table.Keys.Zip(row.Keys, (name, key) => (name, (object?)key))
-                .Concat(result.Table.Figures.Zip(row.Figures, (name, figure) => (name, (object?)figure))).ToDictionary(cell => cell.name, cell => cell.Item2)),
+                .Concat(result.Table.Figures.Zip(row.Figures, (name, figure) => (name, (object?)figure)))
+                    .ToDictionary(cell => cell.name, cell => cell.Item2)),
             chart,
         });
     }

@@ -37,10 +37,13 @@ internal sealed record Failure(int Code, string Message)
         CudaException { Result: CudaResult.OutOfMemory } => new(ExitCode.OutOfMemory, e.Message),
         DeviceException or DeviceUnavailableException or CudaException => new(ExitCode.DeviceTrouble, e.Message),
         OutOfDeviceMemoryException or InsufficientMemoryException or TensorTooLargeException => new(ExitCode.OutOfMemory, e.Message),
-        OutOfMemoryException => new(ExitCode.OutOfMemory, "the machine, or ddm's memory limit, has no more memory. Reduce --wave, the network's width or the number of images, or raise the limit; finished work is kept."),
+        OutOfMemoryException => new(ExitCode.OutOfMemory,
+            "the machine, or ddm's memory limit, has no more memory. Reduce --wave, the network's width or the number of images, or raise "
+            + "the limit; finished work is kept."),
         DiskException => new(ExitCode.DiskTrouble, e.Message),
         OperationCanceledException => new(ExitCode.Interrupted, "interrupted. Finished work is kept; the same command resumes."),
-        IOException or UnauthorizedAccessException => new(ExitCode.DiskTrouble, $"{e.Message} Fix this and run the same command again: finished work is kept."),
+        IOException or UnauthorizedAccessException =>
+            new(ExitCode.DiskTrouble, $"{e.Message} Fix this and run the same command again: finished work is kept."),
         _ => new(ExitCode.InternalFault, $"a bug in ddm, please report it: {e}"),
     };
 
@@ -75,7 +78,8 @@ internal sealed record Failure(int Code, string Message)
         if (Input is null)
             return parts;
         foreach ((string name, object? value) in (ReadOnlySpan<(string, object?)>)[
-            ("file", Input.File), ("field", Input.Field), ("line", Input.Line), ("found", Input.Found), ("expected", Input.Expected), ("fix", Input.Remedy)])
+            ("file", Input.File), ("field", Input.Field), ("line", Input.Line), ("found", Input.Found), ("expected", Input.Expected),
+            ("fix", Input.Remedy)])
             parts.Add(name, value);
         return parts;
     }

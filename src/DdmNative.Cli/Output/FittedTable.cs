@@ -34,14 +34,16 @@ internal sealed class FittedTable(string title, string heading, params IReadOnly
         while (Room() < least && shown.Count > 1)
             shown.Remove(shown.MaxBy(i => columns[i].Rank));
         int room = Math.Max(ShortestFirst, Math.Min(first, Room()));
-        Table table = new Table().Border(TableBorder.Simple).Title(Markup.Escape(title)).AddColumn(new TableColumn(Markup.Escape(heading)).NoWrap());
+        Table table = new Table().Border(TableBorder.Simple).Title(Markup.Escape(title))
+            .AddColumn(new TableColumn(Markup.Escape(heading)).NoWrap());
         foreach (int i in shown)
             table.AddColumn(new TableColumn(Markup.Escape(columns[i].Heading)).RightAligned().NoWrap());
         foreach (string[] row in _rows)
             table.AddRow([Markup.Escape(ProgressLine.Shortened(row[0], room)), .. shown.Select(i => Markup.Escape(row[i + 1]))]);
         console.Write(table);
         if (shown.Count < columns.Count)
-            console.WriteLine($"Left out (terminal too narrow): {string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(column => column.Heading))}.");
+            console.WriteLine($"Left out (terminal too narrow): "
+                + $"{string.Join(", ", columns.Where((_, i) => !shown.Contains(i)).Select(column => column.Heading))}.");
     }
 
     private int Widest(string of, int cell) => _rows.Select(row => row[cell].Length).Append(of.Length).Max();

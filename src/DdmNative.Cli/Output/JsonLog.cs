@@ -35,10 +35,12 @@ internal sealed class JsonLog(TextWriter output, LogLevel level) : ProgressView
             return;
         _lastLine = Rate.Seconds;
         Say(LogLevel.Info, "progress", $"{_stage}: {Describe(done, total, unit, rate)}",
-            ("stage", _stage), ("done", done), ("total", total), ("unit", unit), ("per_second", rate), ("seconds", _lastLine), ("seconds_left", rate > 0 ? (total - done) / rate : null));
+            ("stage", _stage), ("done", done), ("total", total), ("unit", unit), ("per_second", rate), ("seconds", _lastLine),
+            ("seconds_left", rate > 0 ? (total - done) / rate : null));
     }
 
-    public override void Finished(string stage, double seconds) => Say(LogLevel.Info, "stage_finished", $"{stage}: {Clock(seconds)}", ("stage", stage), ("seconds", seconds));
+    public override void Finished(string stage, double seconds)
+        => Say(LogLevel.Info, "stage_finished", $"{stage}: {Clock(seconds)}", ("stage", stage), ("seconds", seconds));
 
     public override void Say(LogLevel of, string what, string message, params IReadOnlyList<(string Name, object? Value)> fields)
     {

@@ -110,7 +110,8 @@ internal sealed class LiveProgress : ProgressView
         bool colours = _console.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
         (char full, char empty) = !Unicode ? ('#', '-') : colours ? ('━', '━') : ('█', '░');
         _console.Profile.Out.Writer.Write('\r');
-        _console.Markup($"[blue]{spinner[_frame % spinner.Length]}[/] {Markup.Escape(line.Title)} [blue]{new string(full, line.Filled)}[/][grey]{new string(empty, line.Bar - line.Filled)}[/]{(line.Bar > 0 ? " " : "")}{Markup.Escape(line.Text)}");
+        _console.Markup($"[blue]{spinner[_frame % spinner.Length]}[/] {Markup.Escape(line.Title)} "
+            + $"[blue]{new string(full, line.Filled)}[/][grey]{new string(empty, line.Bar - line.Filled)}[/]{(line.Bar > 0 ? " " : "")}{Markup.Escape(line.Text)}");
         _console.Profile.Out.Writer.Write("\u001b[K");
     }
 

@@ -16,7 +16,8 @@ internal sealed record LogSettings(LogLevel Level, bool Json)
         if (format is not (null or TextFormat or JsonFormat))
             throw new BadUsageException($"--{FormatOption}: found '{format}', expected {TextFormat} or {JsonFormat}.");
         if (quiet && level is not (null or "error"))
-            throw new BadUsageException($"--quiet means --{LevelOption} error, but --{LevelOption} {level} was also given; remove one of them.");
+            throw new BadUsageException(
+                $"--quiet means --{LevelOption} error, but --{LevelOption} {level} was also given; remove one of them.");
         LogLevel chosen = quiet ? LogLevel.Error : level is null ? LogLevel.Info : (LogLevel)Array.IndexOf(Names, level);
         return new LogSettings(chosen, format == JsonFormat);
     }

@@ -9,7 +9,8 @@ internal static class MethodList
     public static void Write(bool json)
     {
         if (json)
-            JsonResult.Write(new { methods = MethodRegistry.All.Select(method => new { method.Name, method.Summary, method.Source, method.Unit, method.NeedsGradients, method.Settings }) });
+            JsonResult.Write(new { methods = MethodRegistry.All.Select(
+                method => new { method.Name, method.Summary, method.Source, method.Unit, method.NeedsGradients, method.Settings }) });
         else
             WriteText(Console.Out);
     }
@@ -21,7 +22,8 @@ internal static class MethodList
         foreach (MethodDescription method in MethodRegistry.All)
         {
             output.WriteLine($"{method.Usage.PadRight(width)}{method.Summary}");
-            output.WriteLine($"{indent}source: {method.Source}; unit: {method.Unit}{(method.NeedsGradients ? "; objectives: loss, margin, logit" : "")}");
+            output.WriteLine($"{indent}source: {method.Source}; unit: "
+                + $"{method.Unit}{(method.NeedsGradients ? "; objectives: loss, margin, logit" : "")}");
             if (method.Settings.Count > 0)
                 output.WriteLine($"{indent}settings: {string.Join(", ", method.Settings)}");
         }

@@ -44,7 +44,8 @@ internal sealed partial class OutputFile
         if (kind == FileKind.Folder)
             throw new BadUsageException($"{option}: found {path}, which is a folder; expected a file.");
         if (kind == FileKind.Missing && FileKinds.Of(folder) is not FileKind.Folder and FileKind above)
-            throw new BadUsageException($"{option}: found {path}, but {folder} is {above.Describe()}; expected a file in an existing folder.");
+            throw new BadUsageException(
+                $"{option}: found {path}, but {folder} is {above.Describe()}; expected a file in an existing folder.");
         if (run is not null && RunFolder.OwnFileAt(run, target) is string own)
             throw new BadUsageException($"{option}: found {path}, which is {own}, a file of the run itself; expected another name.");
         return new OutputFile(target, kind, null);

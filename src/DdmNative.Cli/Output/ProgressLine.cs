@@ -22,7 +22,8 @@ internal sealed record ProgressLine(string Title, int Bar, int Filled, string Te
         string percent = $"{(int)(share * 100)}%";
         string count = $"{ProgressView.Count(done)}/{ProgressView.Count(total)} {unit}";
         string speed = rate > 0 ? $"{ProgressView.Speed(rate)}/s" : "";
-        foreach (string text in (ReadOnlySpan<string>)[Joined(percent, count, speed, left), Joined(percent, count, left), Joined(percent, left)])
+        foreach (string text in (ReadOnlySpan<string>)[Joined(percent, count, speed, left), Joined(percent, count, left),
+            Joined(percent, left)])
         {
             int bar = Math.Min(WidestBar, width - title.Length - text.Length - 2);
             if (bar >= NarrowestBar)

@@ -58,7 +58,9 @@ internal abstract class ProgressView : IRunListener, IDisposable
         => $"{Count(done)} of {Count(total)} {unit}" + (rate > 0 ? $", {Speed(rate)} {unit}/s, {Clock((total - done) / rate)} left" : "");
 
     /// <summary>Formats a count: an integer, except for small fractional counts.</summary>
-    internal static string Count(double value) => value.ToString(value < 100 && value != Math.Floor(value) ? "0.0" : "0", CultureInfo.InvariantCulture);
+    internal static string Count(double value)
+        => value.ToString(value < 100 && value != Math.Floor(value) ? "0.0" : "0", CultureInfo.InvariantCulture);
 
-    internal static string Speed(double rate) => rate.ToString(rate >= 99.5 ? "0" : rate >= 9.95 ? "0.#" : "0.##", CultureInfo.InvariantCulture);
+    internal static string Speed(double rate)
+        => rate.ToString(rate >= 99.5 ? "0" : rate >= 9.95 ? "0.#" : "0.##", CultureInfo.InvariantCulture);
 }

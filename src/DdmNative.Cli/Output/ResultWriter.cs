@@ -32,7 +32,8 @@ internal static class ResultWriter
         if (summary.MostHelpful.Count + summary.MostHarmful.Count > 0)
         {
             console.WriteLine();
-            console.WriteLine($"Effect of each group on '{summary.Objective}' by {MethodRegistry.Title(summary.Methods[0].Name)}: with the group minus without it.");
+            console.WriteLine($"Effect of each group on '{summary.Objective}' by {MethodRegistry.Title(summary.Methods[0].Name)}: with the "
+                + $"group minus without it.");
             WriteGroups(console, "Most helpful", summary.MostHelpful);
             WriteGroups(console, "Most harmful (or least helpful)", summary.MostHarmful);
         }
@@ -45,11 +46,13 @@ internal static class ResultWriter
         if (summary.RetrainingSeconds is double retraining)
         {
             string seeds = summary.RetrainedSeeds == 1 ? "one seed" : $"{summary.RetrainedSeeds} seeds";
-            console.WriteLine($"Exact retraining: {summary.RetrainedGroups} groups, {seeds}; {Number(retraining, "0.00")} s each, run together.");
+            console.WriteLine($"Exact retraining: {summary.RetrainedGroups} groups, {seeds}; {Number(retraining, "0.00")} s each, run "
+                + $"together.");
         }
 
         if (summary.PyTorchSeconds is double pyTorch)
-            console.WriteLine($"PyTorch: {Number(pyTorch, "0.00")} s for each retraining; ours are {Number(summary.SpeedUpOverPyTorch, "0.0")} times faster.");
+            console.WriteLine($"PyTorch: {Number(pyTorch, "0.00")} s for each retraining; ours are "
+                + $"{Number(summary.SpeedUpOverPyTorch, "0.0")} times faster.");
         if (summary.Shard is ShardSummary shard)
             WriteShard(console, shard);
         console.WriteLine($"Run: {summary.Run}");
@@ -57,7 +60,8 @@ internal static class ResultWriter
 
     private static void WriteShard(IAnsiConsole console, ShardSummary shard)
     {
-        Table table = new Table().Border(TableBorder.Simple).Title($"Shard {shard.Shard}: done").AddColumn("stage").AddColumn(new TableColumn("own").RightAligned()).AddColumn(new TableColumn("of").RightAligned());
+        Table table = new Table().Border(TableBorder.Simple).Title($"Shard {shard.Shard}: done").AddColumn("stage")
+            .AddColumn(new TableColumn("own").RightAligned()).AddColumn(new TableColumn("of").RightAligned());
         foreach (SharedStage stage in shard.Stages)
             table.AddRow(Markup.Escape(stage.Name), Number(stage.Own, "0"), Number(stage.Of, "0"));
         console.Write(table);
@@ -69,10 +73,13 @@ internal static class ResultWriter
         if (groups.Count == 0)
             return;
         bool exact = groups.Any(group => group.Exact is not null);
-        FittedColumn[] columns = [new("class", 2), new("cluster", 4), new("images", 3), new("effect", 0), .. exact ? (FittedColumn[])[new("exact", 1)] : []];
+        FittedColumn[] columns = [new("class", 2), new("cluster", 4), new("images", 3), new("effect", 0), .. exact
+            ? (FittedColumn[])[new("exact", 1)] : []];
         var table = new FittedTable(title, "group", columns);
         foreach (GroupEffect group in groups)
-            table.Add(group.Name ?? Number(group.Group, "0"), [group.ClassName ?? Number(group.Class, "0"), Number(group.Cluster, "0"), Number(group.Size, "0"), Effect(group.Effect), .. exact ? (string[])[Effect(group.Exact)] : []]);
+            table.Add(group.Name ?? Number(group.Group, "0"),
+                [group.ClassName ?? Number(group.Class, "0"), Number(group.Cluster, "0"), Number(group.Size, "0"), Effect(group.Effect),
+                .. exact ? (string[])[Effect(group.Exact)] : []]);
         table.Write(console);
     }
 
@@ -115,11 +122,13 @@ internal static class ResultWriter
             string exact = summary.RetrainedGroups is null && summary.Seconds.TryGetValue("train", out double training)
                 ? $" For exact units: --calibrate 3, about {Number(3 * training, "0")} s more."
                 : "";
-            console.WriteLine($"{title}: agrees with a retraining of the last block (correlation {Number(method.Agreement, "0.00")}); effects multiplied by {Number(scale, "0.00")} to obtain real units.{exact}");
+            console.WriteLine($"{title}: agrees with a retraining of the last block (correlation {Number(method.Agreement, "0.00")}); "
+                + $"effects multiplied by {Number(scale, "0.00")} to obtain real units.{exact}");
         }
 
         if (method.Part < 1)
-            console.WriteLine($"{title}: followed {Number(method.Part, "0.###")} of its update path; beyond that its models no longer fitted the groups that they keep.");
+            console.WriteLine($"{title}: followed {Number(method.Part, "0.###")} of its update path; beyond that its models no longer "
+                + $"fitted the groups that they keep.");
         foreach (string warning in method.Warnings)
             console.MarkupLineInterpolated($"[bold yellow]warning:[/] {title}: {warning}");
     }
@@ -127,16 +136,19 @@ internal static class ResultWriter
     private static void WriteEvaluation(IAnsiConsole console, EvaluationSummary evaluation)
     {
         FigureTable figures = EvaluationReport.Table(evaluation);
-        var table = new FittedTable("Evaluation against retrained models (docs/evaluation.md)", "method", [.. figures.Figures.Select((heading, i) => new FittedColumn(heading, i))]);
+        var table = new FittedTable("Evaluation against retrained models (docs/evaluation.md)", "method",
+            [.. figures.Figures.Select((heading, i) => new FittedColumn(heading, i))]);
         foreach ((string[] of, double[] values) in figures.Rows)
             table.Add(of[0], values.Select((value, i) => figures.Shown(value, i)));
         table.Write(console);
         console.WriteLine(EvaluationReport.Retraining(evaluation));
     }
 
-    private static IEnumerable<string> Correlations(IReadOnlyDictionary<string, double> of) => Views.Select(view => Number(of.TryGetValue(view, out double r) ? r : null, "0.00"));
+    private static IEnumerable<string> Correlations(IReadOnlyDictionary<string, double> of)
+        => Views.Select(view => Number(of.TryGetValue(view, out double r) ? r : null, "0.00"));
 
     private static string Effect(double? value) => Number(value, "+0.0000;-0.0000");
 
-    private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? FigureText.Of(number, format) : "–";
+    private static string Number(double? value, string format)
+        => value is double number && double.IsFinite(number) ? FigureText.Of(number, format) : "–";
 }

@@ -8,7 +8,8 @@ namespace DdmNative.Cli.Output;
 /// </summary>
 internal static class UnlearnedTable
 {
-    private static readonly (string Name, string Title)[] Rows = [("forgotten", "training, forgotten"), ("kept", "training, kept"), ("test", "test")];
+    private static readonly (string Name, string Title)[] Rows = [("forgotten", "training, forgotten"), ("kept", "training, kept"),
+        ("test", "test")];
 
     /// <param name="console">The console to write to.</param>
     /// <param name="figures">The stage's figures; an older run may lack some.</param>
@@ -18,7 +19,8 @@ internal static class UnlearnedTable
         foreach (string heading in (string[])["images", "accuracy before", "after", "loss before", "after"])
             table.AddColumn(new TableColumn(heading).RightAligned());
         foreach ((string name, string title) in Rows)
-            table.AddRow(title, Figure($"{name}_images", "0"), Figure($"{name}_accuracy_before", "P1"), Figure($"{name}_accuracy", "P1"), Figure($"{name}_loss_before", "0.000"), Figure($"{name}_loss", "0.000"));
+            table.AddRow(title, Figure($"{name}_images", "0"), Figure($"{name}_accuracy_before", "P1"), Figure($"{name}_accuracy", "P1"),
+                Figure($"{name}_loss_before", "0.000"), Figure($"{name}_loss", "0.000"));
         console.Write(table);
 
         string Figure(string name, string format) => figures.TryGetValue(name, out double value) ? FigureText.Of(value, format) : "–";

@@ -38,7 +38,8 @@ internal sealed class WorkRate
             (_first, _there) = ((done, seconds), 0); // the next loop of the same stage
         _last = done;
         (double Done, double Seconds) first = _first ??= (done, seconds);
-        double rate = seconds - first.Seconds >= FirstMoment ? (done - first.Done) / (seconds - first.Seconds) : seconds > 0 ? (done - _there) / seconds : 0;
+        double rate = seconds - first.Seconds >= FirstMoment
+            ? (done - first.Done) / (seconds - first.Seconds) : seconds > 0 ? (done - _there) / seconds : 0;
         return Math.Max(0, rate);
     }
 }

@@ -19,28 +19,38 @@ internal static class CounterTable
         using JsonDocument document = JsonDocument.Parse(report);
         output.WriteLine("\nCounted by the emulator, over all launches (docs/cuda-emulator.md describes each counter):");
         output.WriteLine();
-        output.WriteLine($"| kernel | launches | warp instructions | FMA | FMA in main loop | bank conflicts in main loop | divergent branches in main loop | ideal requests | moved / least | flop/B | {Gpu} at least | bound |");
+        output.WriteLine($"| kernel | launches | warp instructions | FMA | FMA in main loop | bank conflicts in main loop | divergent "
+            + $"branches in main loop | ideal requests | moved / least | flop/B | {Gpu} at least | bound |");
         output.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |");
-        foreach (JsonElement kernel in document.RootElement.GetProperty("kernels").EnumerateArray().OrderBy(kernel => kernel.GetProperty("name").GetString(), StringComparer.Ordinal))
+        foreach (JsonElement kernel in document.RootElement.GetProperty("kernels").EnumerateArray()
+            .OrderBy(kernel => kernel.GetProperty("name").GetString(), StringComparer.Ordinal))
             output.WriteLine(Row(kernel));
         JsonElement speed = document.RootElement.GetProperty("speed");
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"\nThe emulator executed {Number(speed, "laneInstructions") / 1e6:0} million lane instructions in {Number(speed, "seconds"):0.00} s: {Number(speed, "laneInstructionsPerSecond") / 1e6:0} million/s on this machine."));
+            $"\nThe emulator executed {Number(speed, "laneInstructions") / 1e6:0} million lane instructions in "
+            + $"{Number(speed, "seconds"):0.00} s: {Number(speed, "laneInstructionsPerSecond") / 1e6:0} million/s on this machine."));
     }
 
     private static string Row(JsonElement kernel)
     {
-        JsonElement totals = kernel.GetProperty("totals"), roofline = kernel.GetProperty("rooflines").EnumerateArray().First(entry => entry.GetProperty("gpu").GetString() == Gpu);
-        JsonElement? loop = kernel.TryGetProperty("mainLoop", out JsonElement found) && found.ValueKind == JsonValueKind.Object ? found.GetProperty("totals") : null;
+        JsonElement totals = kernel.GetProperty("totals"),
+            roofline = kernel.GetProperty("rooflines").EnumerateArray().First(entry => entry.GetProperty("gpu").GetString() == Gpu);
+        JsonElement? loop = kernel.TryGetProperty("mainLoop", out JsonElement found)
+            && found.ValueKind == JsonValueKind.Object ? found.GetProperty("totals") : null;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| `{kernel.GetProperty("name").GetString()}` | {Count(kernel, "launches")} | {Count(totals, "warpInstructions")} | {Number(totals, "fmaShare"):0.0%} | {Loop(loop, "fmaShare", "0.0%")} | {Loop(loop, "bankConflicts", "0")} | {Loop(loop, "divergentBranches", "0")} | {Number(totals, "idealRequestShare"):0.0%} | {Number(kernel, "movedOverLeast"):0.00} | {Number(kernel, "arithmeticIntensity"):0.0} | {1e6 * Number(roofline, "seconds"):0.00} µs | {roofline.GetProperty("bound").GetString()} |");
+            $"| `{kernel.GetProperty("name").GetString()}` | {Count(kernel, "launches")} | {Count(totals, "warpInstructions")} | "
+            + $"{Number(totals, "fmaShare"):0.0%} | {Loop(loop, "fmaShare", "0.0%")} | {Loop(loop, "bankConflicts", "0")} | "
+            + $"{Loop(loop, "divergentBranches", "0")} | {Number(totals, "idealRequestShare"):0.0%} | "
+            + $"{Number(kernel, "movedOverLeast"):0.00} | {Number(kernel, "arithmeticIntensity"):0.0} | "
+            + $"{1e6 * Number(roofline, "seconds"):0.00} µs | {roofline.GetProperty("bound").GetString()} |");
     }
 
     private static double Number(JsonElement element, string name) => element.GetProperty(name).GetDouble();
 
     private static long Count(JsonElement element, string name) => element.GetProperty(name).GetInt64();
 
-    private static string Loop(JsonElement? loop, string name, string format) => loop is { } totals ? Number(totals, name).ToString(format, CultureInfo.InvariantCulture) : "";
+    private static string Loop(JsonElement? loop, string name, string format)
+        => loop is { } totals ? Number(totals, name).ToString(format, CultureInfo.InvariantCulture) : "";
 }

@@ -14,7 +14,8 @@ namespace DdmNative.Cli.Profiling;
 /// <param name="GigaBytes">10⁹ bytes per second on one thread.</param>
 /// <param name="OfRoofline">The minimum time that one thread needs for the flops or for the bytes, whichever is longer, divided by the
 /// measured time.</param>
-internal sealed record KernelRow(string Kernel, string Layer, double Calls, double Seconds, double Share, double Gflops, double GigaBytes, double OfRoofline);
+internal sealed record KernelRow(string Kernel, string Layer, double Calls, double Seconds, double Share, double Gflops, double GigaBytes,
+    double OfRoofline);
 
 /// <summary>Sums tiles by kernel and layer.</summary>
 internal static class KernelTable
@@ -30,7 +31,8 @@ internal static class KernelTable
             (string, string) key = (tile.Call.Name, tile.Call.Shape);
             (double calls, double seconds, double flops, double bytes) = sums.GetValueOrDefault(key);
             sums[key] = (
-                calls + (double)tile.SampleCount / ((double)tile.Call.Members * tile.Call.Samples), seconds + Stopwatch.GetElapsedTime(tile.Started, tile.Ended).TotalSeconds,
+                calls + (double)tile.SampleCount / ((double)tile.Call.Members * tile.Call.Samples),
+                seconds + Stopwatch.GetElapsedTime(tile.Started, tile.Ended).TotalSeconds,
                 flops + tile.SampleCount * tile.Call.FlopsPerSample, bytes + tile.SampleCount * tile.Call.BytesPerSample);
         }
 
@@ -42,7 +44,8 @@ internal static class KernelTable
                let sum = entry.Value
                orderby sum.Seconds descending, entry.Key
                select new KernelRow(
-                   entry.Key.Item1, entry.Key.Item2, sum.Calls, sum.Seconds, Rate(sum.Seconds, busy), Rate(sum.Flops / 1e9, sum.Seconds), Rate(sum.Bytes / 1e9, sum.Seconds),
+                   entry.Key.Item1, entry.Key.Item2, sum.Calls, sum.Seconds, Rate(sum.Seconds, busy), Rate(sum.Flops / 1e9, sum.Seconds),
+                   Rate(sum.Bytes / 1e9, sum.Seconds),
                    Rate(thread.LeastSeconds(sum.Flops, sum.Bytes), sum.Seconds)),
         ];
     }
@@ -52,13 +55,17 @@ internal static class KernelTable
     /// <param name="output">The writer for the table.</param>
     public static void Write(IReadOnlyList<KernelRow> rows, int rounds, TextWriter output)
     {
-        int kernel = Math.Max("kernel".Length, rows.Max(row => row.Kernel.Length)), layer = Math.Max("layer".Length, rows.Max(row => row.Layer.Length));
-        output.WriteLine($"{"kernel".PadRight(kernel)}  {"layer".PadRight(layer)}  {"calls",6} {"ms",9} {"share",7} {"GFLOP/s",8} {"GB/s",7} {"of peak",8}");
+        int kernel = Math.Max("kernel".Length, rows.Max(row => row.Kernel.Length)),
+            layer = Math.Max("layer".Length, rows.Max(row => row.Layer.Length));
+        output.WriteLine($"{"kernel".PadRight(kernel)}  {"layer".PadRight(layer)}  {"calls",6} {"ms",9} {"share",7} {"GFLOP/s",8} "
+            + $"{"GB/s",7} {"of peak",8}");
         foreach (KernelRow row in rows)
         {
             string calls = row.Calls == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{row.Calls / rounds:0.##}");
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{row.Kernel.PadRight(kernel)}  {row.Layer.PadRight(layer)}  {calls,6} {row.Seconds / rounds * 1e3,9:0.000} {row.Share,7:0.0%} {Figure(row.Gflops),8} {Figure(row.GigaBytes),7} {(row.OfRoofline == 0 ? "" : row.OfRoofline.ToString("0%", CultureInfo.InvariantCulture)),8}").TrimEnd());
+                $"{row.Kernel.PadRight(kernel)}  {row.Layer.PadRight(layer)}  {calls,6} {row.Seconds / rounds * 1e3,9:0.000} "
+                + $"{row.Share,7:0.0%} {Figure(row.Gflops),8} {Figure(row.GigaBytes),7} "
+                + $"{(row.OfRoofline == 0 ? "" : row.OfRoofline.ToString("0%", CultureInfo.InvariantCulture)),8}").TrimEnd());
         }
     }
 

@@ -18,7 +18,8 @@ internal sealed class LaunchRecorder : ILaunchObserver
 
     /// <summary>The rows, the longest time first.</summary>
     public IReadOnlyList<LaunchRow> Rows =>
-        [.. _sums.Select(sum => new LaunchRow(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches, sum.Value.Milliseconds)).OrderByDescending(row => row.Milliseconds)];
+        [.. _sums.Select(sum => new LaunchRow(sum.Key.Kernel, sum.Key.Blocks, sum.Key.Threads, sum.Value.Launches, sum.Value.Milliseconds))
+        .OrderByDescending(row => row.Milliseconds)];
 
     public void OnRunStarted(IPlan plan) => _watch.Start();
 

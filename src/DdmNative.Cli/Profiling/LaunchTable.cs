@@ -25,7 +25,8 @@ internal sealed record LaunchedLoop(string Loop, LaunchRecorder Recorder, Replay
 internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<LaunchedLoop> recorded)
 {
     private readonly SortedDictionary<string, KernelFacts> _facts = new(
-        recorded.SelectMany(loop => loop.Recorder.Rows).Select(row => row.Kernel).Distinct().ToDictionary(kernel => kernel, device.FactsOf), StringComparer.Ordinal);
+        recorded.SelectMany(loop => loop.Recorder.Rows).Select(row => row.Kernel).Distinct().ToDictionary(kernel => kernel, device.FactsOf),
+        StringComparer.Ordinal);
 
     public void Write(TextWriter output)
     {
@@ -42,10 +43,12 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
         foreach (LaunchedLoop loop in recorded)
             WriteLoop(output, loop, width);
 
-        output.WriteLine("\nFrom the PTX, where an instruction in a loop counts once; registers and shared memory are reported by the driver's compiler.");
+        output.WriteLine("\nFrom the PTX, where an instruction in a loop counts once; registers and shared memory are reported by the "
+            + "driver's compiler.");
         if (_facts.Values.Any(facts => facts.Mix is null))
             output.WriteLine("-: the kernel was loaded from a cubin, which contains no PTX.");
-        output.WriteLine($"{"kernel".PadRight(width)}  {"registers",9} {"shared B",8} {"local B",7} {"instr.",7} {"fma",6} {"mma",5} {"global",6} {"shared",6} {"barrier",7} {"branch",6} {"flop/B",7}");
+        output.WriteLine($"{"kernel".PadRight(width)}  {"registers",9} {"shared B",8} {"local B",7} {"instr.",7} {"fma",6} {"mma",5} "
+            + $"{"global",6} {"shared",6} {"barrier",7} {"branch",6} {"flop/B",7}");
         foreach ((string kernel, KernelFacts facts) in _facts)
             output.WriteLine(Line($"{kernel.PadRight(width)}  {facts.Registers,9} {facts.SharedBytes,8} {facts.LocalBytes,7} ")
                 + MixColumns(facts.Mix));
@@ -98,7 +101,8 @@ internal sealed class LaunchTable(CudaDevice device, int rounds, IReadOnlyList<L
             launch_share = loop.Replays?.LaunchShare,
             kernels = loop.Recorder.Rows.Select(row => new
             {
-                kernel = row.Kernel, blocks = row.Blocks, threads_per_block = row.ThreadsPerBlock, calls = (double)row.Launches / rounds, seconds = row.Milliseconds / 1e3 / rounds,
+                kernel = row.Kernel, blocks = row.Blocks, threads_per_block = row.ThreadsPerBlock, calls = (double)row.Launches / rounds,
+                seconds = row.Milliseconds / 1e3 / rounds,
                 replay_seconds = loop.ReplayedMilliseconds(row) / 1e3,
             }),
         }),

@@ -29,6 +29,7 @@ internal sealed class DebugSpans : IDisposable
     {
         (string Name, object? Value)[] tags = [.. span.TagObjects.Select(tag => (tag.Key, tag.Value))];
         string values = string.Join(", ", tags.Select(tag => string.Create(CultureInfo.InvariantCulture, $"{tag.Name}={tag.Value}")));
-        _log.Say(LogLevel.Debug, "span", $"{span.DisplayName}: {values}", [("span", span.DisplayName), ("span_seconds", span.Duration.TotalSeconds), .. tags]);
+        _log.Say(LogLevel.Debug, "span", $"{span.DisplayName}: {values}",
+            [("span", span.DisplayName), ("span_seconds", span.Duration.TotalSeconds), .. tags]);
     }
 }

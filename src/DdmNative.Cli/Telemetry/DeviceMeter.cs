@@ -13,7 +13,8 @@ internal sealed class DeviceMeter : IDisposable
 
     public DeviceMeter(Device device)
         => _meter.CreateObservableGauge("ddm.device.memory.peak",
-            () => DeviceList.MemoryUse(device).Select(use => new Measurement<long>(use.Bytes, new KeyValuePair<string, object?>("ddm.device", use.Name))),
+            () => DeviceList.MemoryUse(device)
+            .Select(use => new Measurement<long>(use.Bytes, new KeyValuePair<string, object?>("ddm.device", use.Name))),
             "By", "The peak memory use of the device.");
 
     public void Dispose() => _meter.Dispose();

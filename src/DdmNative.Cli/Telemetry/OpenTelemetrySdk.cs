@@ -19,7 +19,8 @@ internal sealed class OpenTelemetrySdk : IDisposable
     public OpenTelemetrySdk(TelemetrySettings settings)
     {
         // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last, so they override the values before.
-        ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("ddm", serviceVersion: ProgramVersion.Text).AddTelemetrySdk().AddEnvironmentVariableDetector();
+        ResourceBuilder resource = ResourceBuilder.CreateEmpty().AddService("ddm", serviceVersion: ProgramVersion.Text).AddTelemetrySdk()
+            .AddEnvironmentVariableDetector();
         if (settings.Traces)
             _traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(RunTelemetry.Name).AddOtlpExporter().Build();
         if (settings.Metrics)

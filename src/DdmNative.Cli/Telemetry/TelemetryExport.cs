@@ -18,14 +18,16 @@ internal sealed class TelemetryExport : IDisposable
     private TelemetryExport(TelemetrySettings settings, string verb)
     {
         _sdk = new OpenTelemetrySdk(settings);
-        _ = ActivityContext.TryParse(Environment.GetEnvironmentVariable("TRACEPARENT"), Environment.GetEnvironmentVariable("TRACESTATE"), isRemote: true, out ActivityContext parent);
+        _ = ActivityContext.TryParse(Environment.GetEnvironmentVariable("TRACEPARENT"), Environment.GetEnvironmentVariable("TRACESTATE"),
+            isRemote: true, out ActivityContext parent);
         _command = RunTelemetry.Source.StartActivity("ddm " + verb, ActivityKind.Internal, parent)?.SetTag("ddm.verb", verb);
     }
 
     /// <summary>Starts the export if an endpoint is set; otherwise returns null, at no cost.</summary>
     public static TelemetryExport? Begin(VerbOptions verb)
         => TelemetrySettings.FromEnvironment() is TelemetrySettings settings
-            ? new TelemetryExport(settings, verb.GetType().GetCustomAttributes(typeof(VerbAttribute), inherit: false).Cast<VerbAttribute>().Single().Name)
+            ? new TelemetryExport(settings,
+                verb.GetType().GetCustomAttributes(typeof(VerbAttribute), inherit: false).Cast<VerbAttribute>().Single().Name)
             : null;
 
     /// <summary>Ends the command's span.</summary>

@@ -18,7 +18,9 @@ internal sealed record TelemetrySettings(bool Traces, bool Metrics)
         if (string.Equals(variable("OTEL_SDK_DISABLED"), "true", StringComparison.OrdinalIgnoreCase))
             return null;
         bool Exports(string signal)
-            => variable($"OTEL_{signal}_EXPORTER") is not "none" && (variable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } || variable($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") is { Length: > 0 });
+            => variable($"OTEL_{signal}_EXPORTER") is not "none"
+                && (variable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 }
+                    || variable($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") is { Length: > 0 });
         var settings = new TelemetrySettings(Exports("TRACES"), Exports("METRICS"));
         return settings is { Traces: false, Metrics: false } ? null : settings;
     }

@@ -73,7 +73,8 @@ internal sealed class AttributeVerb : GroupedOptions
 
     protected override RunGoal Goal => Calibrate > 0 ? RunGoal.Validate : RunGoal.Attribute;
 
-    protected override RunSettings Settings => base.Settings with { MemoryLimit = Memory is double mebibytes ? (long)(mebibytes * 1024 * 1024) : null };
+    protected override RunSettings Settings
+        => base.Settings with { MemoryLimit = Memory is double mebibytes ? (long)(mebibytes * 1024 * 1024) : null };
 
     protected override bool Answer()
     {

@@ -59,7 +59,9 @@ internal sealed class DataVerb : VerbOptions
                 Verify(DatasetCache.Resolve(folder), stop);
                 break;
             default:
-                throw new BadUsageException($"data: found '{string.Join(' ', new[] { Action, Name }.OfType<string>().Select(MirrorAddress.Hide))}', expected fetch NAME, list, or verify DIR.");
+                throw new BadUsageException(
+                    $"data: found '{string.Join(' ', new[] { Action, Name }.OfType<string>().Select(MirrorAddress.Hide))}', expected fetch "
+                    + $"NAME, list, or verify DIR.");
         }
     }
 
@@ -93,7 +95,9 @@ internal sealed class DataVerb : VerbOptions
             JsonResult.Write(new
             {
                 cache = DatasetCache.FolderIfAny,
-                data_sets = KnownDatasets.All.Select(set => new { name = set.Name, title = set.Title, mirror = set.Mirror, fetched = DatasetCache.Holds(set.Name), files = set.Files.Select(file => new { name = file.Name, sha256 = file.Sha256, unpacked_sha256 = file.UnpackedSha256 }) }),
+                data_sets = KnownDatasets.All.Select(
+                set => new { name = set.Name, title = set.Title, mirror = set.Mirror, fetched = DatasetCache.Holds(set.Name),
+                files = set.Files.Select(file => new { name = file.Name, sha256 = file.Sha256, unpacked_sha256 = file.UnpackedSha256 }) }),
             });
             return;
         }

@@ -55,7 +55,8 @@ internal sealed class EvaluateVerb : GroupedOptions
         string[] methods = [.. Methods], metrics = [.. Metrics];
         double[] percent = [.. Percent];
         if (LabelNoise is double noise && !(noise > 0 && noise < 100))
-            throw new BadUsageException($"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, in percent.");
+            throw new BadUsageException(
+                $"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, in percent.");
         return ApplyGroups(job) with
         {
             // An evaluation removes groups.

@@ -70,7 +70,8 @@ internal sealed class ExperimentVerb : WorkOptions
     public override void Execute(CancellationToken stop)
     {
         Experiment experiment = ExperimentCatalog.Find(Name)
-            ?? throw new BadUsageException($"There is no experiment '{Name}'; expected one of {string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
+            ?? throw new BadUsageException(
+                $"There is no experiment '{Name}'; expected one of {string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
         Job job = Common(stop);
         string[] methods = [.. Methods];
         if (methods.Length > 0 && experiment.DefaultMethods.Count == 0)
@@ -78,7 +79,9 @@ internal sealed class ExperimentVerb : WorkOptions
         Check(methods.Length > 0 ? job with { Attribution = job.Attribution with { Methods = methods } } : job, JobPath, _lines,
             RunGoal.Evaluate);
         RunSettings settings = Settings with { Overrides = Variables.InForce(job), Given = Origin!.Given };
-        ExperimentResult result = RunWithProgress((device, progress) => ExperimentCatalog.Run(experiment, new ExperimentContext(Folder, job, methods, settings, device, progress, stop)));
+        ExperimentResult result = RunWithProgress(
+            (device, progress) => ExperimentCatalog.Run(experiment,
+            new ExperimentContext(Folder, job, methods, settings, device, progress, stop)));
         ExperimentWriter.Write(experiment, result, Folder, Json);
     }
 
@@ -87,16 +90,19 @@ internal sealed class ExperimentVerb : WorkOptions
     {
         if (JobPath is null && Data is null && !Variables.NamesData)
             throw new BadUsageException("Specify the data with --data DIR (or --data generated:… for a trial), or a job with --job FILE.");
-        Job job = Variables.Apply(JobPath is null ? new Job { Data = new JobData { Source = "" } } : JobFile.Read(JobPath, out _lines, stop));
+        Job job = Variables.Apply(JobPath is null
+            ? new Job { Data = new JobData { Source = "" } } : JobFile.Read(JobPath, out _lines, stop));
         return job with
         {
             Seed = Seed ?? job.Seed,
-            Data = job.Data with { Source = Data ?? job.Data.Source, TrainPerClass = TrainPerClass ?? job.Data.TrainPerClass, TestPerClass = TestPerClass ?? job.Data.TestPerClass },
+            Data = job.Data with { Source = Data ?? job.Data.Source, TrainPerClass = TrainPerClass
+            ?? job.Data.TrainPerClass, TestPerClass = TestPerClass ?? job.Data.TestPerClass },
             Network = job.Network with { Width = Width ?? job.Network.Width },
             Training = job.Training with { Epochs = Epochs ?? job.Training.Epochs },
             Groups = job.Groups with { PerClass = Clusters ?? job.Groups.PerClass },
             Matching = job.Matching with { Steps = Steps ?? job.Matching.Steps },
-            Evaluation = (job.Evaluation ?? new JobEvaluation()) with { Seeds = Seeds ?? job.Evaluation?.Seeds ?? new JobEvaluation().Seeds },
+            Evaluation = (job.Evaluation ?? new JobEvaluation())
+            with { Seeds = Seeds ?? job.Evaluation?.Seeds ?? new JobEvaluation().Seeds },
         };
     }
 }

@@ -20,7 +20,8 @@ internal sealed class ExportVerb : VerbOptions
     {
         if (Parquet is null && Csv is null)
             throw new BadUsageException("Specify what to write: --parquet FILE, --csv FILE, or both.");
-        OutputFile? parquet = Parquet is null ? null : OutputFile.Find("--parquet", Parquet, Folder), csv = Csv is null ? null : OutputFile.Find("--csv", Csv, Folder);
+        OutputFile? parquet = Parquet is null
+            ? null : OutputFile.Find("--parquet", Parquet, Folder), csv = Csv is null ? null : OutputFile.Find("--csv", Csv, Folder);
         OutputFile.RequireDifferent("--parquet", parquet, "--csv", csv);
         bool isStandardOutput = parquet is { IsStandardOutput: true } || csv is { IsStandardOutput: true };
         if (isStandardOutput && (Json || (parquet is { IsStandardOutput: true } && csv is { IsStandardOutput: true })))

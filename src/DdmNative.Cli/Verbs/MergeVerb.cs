@@ -36,7 +36,8 @@ internal sealed class MergeVerb : WorkOptions
     public string? Groups { get; set; }
 
     public override void Execute(CancellationToken stop)
-        => ResultWriter.Write(RunWithProgress((device, progress) => ShardMerge.Run(Folder, [.. Shards], Places, Settings, device, progress, stop)), Json);
+        => ResultWriter.Write(RunWithProgress(
+            (device, progress) => ShardMerge.Run(Folder, [.. Shards], Places, Settings, device, progress, stop)), Json);
 
     private InputPlaces Places => new() { Data = Data, Target = Target, Trajectory = Trajectory, NameMap = NameMap, Groups = Groups };
 }

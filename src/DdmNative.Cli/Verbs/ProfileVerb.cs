@@ -66,7 +66,8 @@ internal sealed class ProfileVerb : DeviceOptions
     private void ProfileLaunches(CudaDevice device, Job job, CancellationToken stop)
     {
         if (Trace is not null)
-            throw new BadUsageException("--trace: only the cpu device has tiles; for a timeline of a CUDA device use `nsys profile ddm …`.");
+            throw new BadUsageException(
+                "--trace: only the cpu device has tiles; for a timeline of a CUDA device use `nsys profile ddm …`.");
         using var loops = InnerLoops.Prepare(device, job);
         var recorded = new List<LaunchedLoop>();
         foreach (InnerLoop loop in loops.Loops)
@@ -117,7 +118,8 @@ internal sealed class ProfileVerb : DeviceOptions
         (double flops, double bytes) = (peak.FlopsPerSecond / peak.Threads / 1e9, peak.BytesPerSecond / peak.Threads / 1e9);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{device.Description}. The peak of one thread: {flops:0} GFLOP/s of multiply–adds, {bytes:0} GB/s from the second-level cache."));
-        Console.Out.WriteLine("ms: of all threads together. GFLOP/s, GB/s: of one thread; flops are counted for the plain algorithm; Winograd's needs fewer.");
+        Console.Out.WriteLine("ms: of all threads together. GFLOP/s, GB/s: of one thread; flops are counted for the plain algorithm; "
+            + "Winograd's needs fewer.");
         foreach ((string loop, TileRecorder recorder) in recorded)
         {
             IReadOnlyList<KernelRow> rows = KernelTable.From(recorder.Tiles, peak);
@@ -135,7 +137,8 @@ internal sealed class ProfileVerb : DeviceOptions
             peak_gflops = peak.FlopsPerSecond / 1e9,
             peak_gigabytes = peak.BytesPerSecond / 1e9,
             rounds = Rounds,
-            loops = recorded.Select(loop => (loop.Loop, loop.Recorder, Rows: KernelTable.From(loop.Recorder.Tiles, peak))).Select(loop => new
+            loops = recorded.Select(loop => (loop.Loop, loop.Recorder, Rows: KernelTable.From(loop.Recorder.Tiles, peak)))
+            .Select(loop => new
             {
                 name = loop.Loop,
                 seconds = loop.Recorder.Seconds / Rounds,
@@ -148,5 +151,6 @@ internal sealed class ProfileVerb : DeviceOptions
             }),
         });
 
-    private static double Busy(IReadOnlyList<KernelRow> rows, TileRecorder recorder, CpuDevice device) => rows.Sum(row => row.Seconds) / (recorder.Seconds * device.Threads);
+    private static double Busy(IReadOnlyList<KernelRow> rows, TileRecorder recorder, CpuDevice device)
+        => rows.Sum(row => row.Seconds) / (recorder.Seconds * device.Threads);
 }

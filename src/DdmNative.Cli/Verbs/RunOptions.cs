@@ -101,8 +101,10 @@ internal abstract class RunOptions : WorkOptions
         if (text is null)
             return null;
         if (Goal is RunGoal.Train or RunGoal.Distill or RunGoal.Unlearn)
-            throw new BadUsageException("--shard: this verb's work cannot be divided; use --shard with attribute, validate, evaluate or run.");
-        return Attribution.Sharding.Shard.Parse(text) ?? throw new BadUsageException($"--shard: found '{text}', expected I/N with I from 1 to N, such as 3/8.");
+            throw new BadUsageException(
+                "--shard: this verb's work cannot be divided; use --shard with attribute, validate, evaluate or run.");
+        return Attribution.Sharding.Shard.Parse(text)
+            ?? throw new BadUsageException($"--shard: found '{text}', expected I/N with I from 1 to N, such as 3/8.");
     }
 
     /// <summary>The job before environment and command line are applied.</summary>

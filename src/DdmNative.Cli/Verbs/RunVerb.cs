@@ -41,7 +41,8 @@ internal sealed class RunVerb : RunOptions
         if (Schema)
             Console.Out.Write(JobSchema.Text);
         else if (JobPath.Length == 0 || Run.Length == 0)
-            throw new BadUsageException("Specify the job file and the run folder: ddm run job.json --run DIR. (ddm run --schema prints the job file's schema.)");
+            throw new BadUsageException(
+                "Specify the job file and the run folder: ddm run job.json --run DIR. (ddm run --schema prints the job file's schema.)");
         return Schema;
     }
 
@@ -52,10 +53,12 @@ internal sealed class RunVerb : RunOptions
     protected override JsonFieldLines? Lines => _lines;
 
     /// <summary>The goals for <c>--upto</c>. Unlearning is not one of them: the job or the verb <c>unlearn</c> requests it.</summary>
-    public static IReadOnlyDictionary<string, RunGoal> Goals { get; } = Enum.GetValues<RunGoal>().Where(goal => goal != RunGoal.Unlearn).ToDictionary(goal => goal.ToString().ToLowerInvariant());
+    public static IReadOnlyDictionary<string, RunGoal> Goals { get; } = Enum.GetValues<RunGoal>().Where(goal => goal != RunGoal.Unlearn)
+        .ToDictionary(goal => goal.ToString().ToLowerInvariant());
 
     protected override RunGoal Goal => Goals.TryGetValue(UpToName, out RunGoal goal) ? goal
-        : throw new BadUsageException($"--upto: found '{UpToName}', expected {string.Join(", ", Goals.Keys.SkipLast(1))} or {Goals.Keys.Last()}.");
+        : throw new BadUsageException(
+            $"--upto: found '{UpToName}', expected {string.Join(", ", Goals.Keys.SkipLast(1))} or {Goals.Keys.Last()}.");
 
     protected override Job? ReadJob(CancellationToken stop) => JobFile.Read(JobPath, out _lines, stop);
 
@@ -71,6 +74,8 @@ internal sealed class RunVerb : RunOptions
                 return script;
         }
 
-        throw new BadUsageException("--compare-pytorch: benchmarks/pytorch/retraining.py is not in a folder above the program; run ddm from its source tree (build/ddm).");
+        throw new BadUsageException(
+            "--compare-pytorch: benchmarks/pytorch/retraining.py is not in a folder above the program; run ddm from its source tree "
+            + "(build/ddm).");
     }
 }

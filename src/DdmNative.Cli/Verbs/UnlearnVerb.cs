@@ -39,12 +39,14 @@ internal sealed class UnlearnVerb : RunOptions
         int[] groups = [.. Remove.Distinct().Order()];
         string[] forget = [.. Forget];
         if (groups.Length == 0 && forget.Length == 0)
-            throw new BadUsageException("Specify what to forget: --forget class=3,cluster=2, or --remove 7,12 by the numbers in groups.csv.");
+            throw new BadUsageException(
+                "Specify what to forget: --forget class=3,cluster=2, or --remove 7,12 by the numbers in groups.csv.");
         if (Out is not null)
             _out = OutputFile.Find("--out", Out, Run);
         if (_out is { IsStandardOutput: true })
             throw new BadUsageException("--out: found standard output, which receives the summary; expected a file.");
-        return job with { Unlearning = new JobUnlearning { Groups = groups, Forget = forget, Method = Method ?? job.Unlearning?.Method ?? new JobUnlearning().Method } };
+        return job with { Unlearning = new JobUnlearning { Groups = groups, Forget = forget, Method = Method ?? job.Unlearning?.Method
+            ?? new JobUnlearning().Method } };
     }
 
     protected override void Finish()

@@ -30,7 +30,9 @@ internal abstract class WorkOptions : DeviceOptions
         using DebugSpans? spans = Log.Level >= Output.LogLevel.Debug ? new DebugSpans(progress) : null;
         T result = work(device, progress);
         foreach ((string name, long bytes) in DeviceList.MemoryUse(device))
-            progress.Say(Output.LogLevel.Info, "device_memory", string.Create(CultureInfo.InvariantCulture, $"{name}: {bytes / (1024.0 * 1024.0):F1} MiB of device memory at peak"), ("device", name), ("bytes", bytes));
+            progress.Say(Output.LogLevel.Info, "device_memory",
+                string.Create(CultureInfo.InvariantCulture, $"{name}: {bytes / (1024.0 * 1024.0):F1} MiB of device memory at peak"),
+                ("device", name), ("bytes", bytes));
         return result;
     }
 }

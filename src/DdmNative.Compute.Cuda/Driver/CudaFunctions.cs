@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace DdmNative.Compute.Cuda.Driver;
 
 /// <summary>
-/// The driver's functions as cuda.h declares them, by the symbols' versioned names: an unversioned name may be an older function of another signature.
-/// Sizes are size_t, handles are pointers, CUdevice is an int and CUdeviceptr an unsigned 64-bit integer.
+/// The driver's functions as cuda.h declares them, by the symbols' versioned names: an unversioned name may be an older function of another
+/// signature. Sizes are size_t, handles are pointers, CUdevice is an int and CUdeviceptr an unsigned 64-bit integer.
 /// </summary>
 internal static unsafe partial class CudaFunctions
 {
@@ -118,7 +118,8 @@ internal static unsafe partial class CudaFunctions
 
     [LibraryImport(CudaLibrary.Name)]
     public static partial CudaResult cuLaunchKernel(
-        nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint dynamicSharedBytes, nint stream, void** parameters, void** extra);
+        nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint dynamicSharedBytes, nint stream,
+        void** parameters, void** extra);
 
     [LibraryImport(CudaLibrary.Name)]
     public static partial CudaResult cuGraphInstantiateWithFlags(out nint executable, nint graph, ulong flags);

@@ -47,15 +47,18 @@ internal static class CudaLibrary
             // A folder stands for the library in it, as in LD_LIBRARY_PATH.
             string file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
             if (!File.Exists(file))
-                return (0, $"no CUDA driver: {PathVariable} names {file}, which does not exist. Correct it, or unset it to use the system's {FileName}.");
+                return (0, $"no CUDA driver: {PathVariable} names {file}, which does not exist. Correct it, or unset it to use the "
+                    + $"system's {FileName}.");
             return NativeLibrary.TryLoad(file, out nint named)
                 ? (named, null)
-                : (0, $"no CUDA driver: {PathVariable} names {file}, which is no library for this system. Correct it, or unset it to use the system's {FileName}.");
+                : (0, $"no CUDA driver: {PathVariable} names {file}, which is no library for this system. Correct it, or unset it to use "
+                    + $"the system's {FileName}.");
         }
 
         return NativeLibrary.TryLoad(FileName, out nint handle)
             ? (handle, null)
-            : (0, $"no CUDA driver: {FileName} was not found. Install the NVIDIA driver (CUDA 11.8 or later), set {PathVariable} to its path, or use --device cpu.");
+            : (0, $"no CUDA driver: {FileName} was not found. Install the NVIDIA driver (CUDA 11.8 or later), set {PathVariable} to its "
+                + $"path, or use --device cpu.");
     }
 
     private static string FileName => OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1";

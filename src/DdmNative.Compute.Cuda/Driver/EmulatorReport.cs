@@ -23,7 +23,8 @@ public static unsafe class EmulatorReport
         try
         {
             int result = ((delegate* unmanaged<byte*, int>)function)((byte*)text);
-            return result == 0 ? File.ReadAllText(ordinal == 0 ? path : $"{path}.{ordinal}") : throw new IOException($"The CUDA emulator could not write its counters to {path}: error {result}.");
+            return result == 0 ? File.ReadAllText(ordinal == 0 ? path : $"{path}.{ordinal}")
+                : throw new IOException($"The CUDA emulator could not write its counters to {path}: error {result}.");
         }
         finally
         {

@@ -4,7 +4,9 @@ namespace DdmNative.Compute.Cuda.Driver;
 /// The calls of the CUDA driver that this backend makes, one method each, with the driver's terms. Handles are the driver's pointers;
 /// device memory is a 64-bit address; streams, events, modules and graphs belong to the context that is current on the calling thread.
 /// </summary>
-/// <remarks>Every method throws <see cref="CudaException"/> when the driver reports a failure, of this call or of earlier asynchronous work.</remarks>
+/// <remarks>
+/// Every method throws <see cref="CudaException"/> when the driver reports a failure, of this call or of earlier asynchronous work.
+/// </remarks>
 internal interface ICudaDriver
 {
     /// <summary>The family of its devices in <c>--device</c>, before the colon.</summary>

@@ -5,7 +5,9 @@ using static DdmNative.Compute.Cuda.Driver.CudaFunctions;
 
 namespace DdmNative.Compute.Cuda.Driver;
 
-/// <summary>The driver through <see cref="CudaFunctions"/>: a result other than success becomes a <see cref="CudaException"/> that names the call.</summary>
+/// <summary>
+/// The driver through <see cref="CudaFunctions"/>: a result other than success becomes a <see cref="CudaException"/> that names the call.
+/// </summary>
 internal sealed unsafe class NativeCudaDriver : ICudaDriver
 {
     private const uint NonBlockingStream = 1;
@@ -33,7 +35,9 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
                     + "Check `nvidia-smi`, or use --device cpu.");
             int version = Version();
             if (version < OldestVersion)
-                throw new CudaUnavailableException($"the CUDA driver is too old: it supports CUDA {VersionText(version)}; 11.8 or later is needed. Update the NVIDIA driver, or use --device cpu.");
+                throw new CudaUnavailableException(
+                    $"the CUDA driver is too old: it supports CUDA {VersionText(version)}; 11.8 or later is needed. Update the NVIDIA "
+                    + $"driver, or use --device cpu.");
             if (DeviceCount() == 0)
                 throw new CudaUnavailableException(
                     "no CUDA device: the driver is installed but finds no NVIDIA GPU. "
@@ -191,7 +195,8 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
     }
 
     public void AllowDynamicSharedMemory(nint function, int bytes)
-        => Check(cuFuncSetAttribute(function, Driver.FunctionAttribute.MaxDynamicSharedBytes, bytes), "cuFuncSetAttribute of the dynamic shared memory", bytes);
+        => Check(cuFuncSetAttribute(function, Driver.FunctionAttribute.MaxDynamicSharedBytes, bytes),
+            "cuFuncSetAttribute of the dynamic shared memory", bytes);
 
     public int FunctionAttribute(FunctionAttribute attribute, nint function)
     {
@@ -208,10 +213,12 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
             for (int i = 0; i < parameters.Count; i++)
                 pointers[i] = bytes + parameters[i].Offset;
             CudaResult result = cuLaunchKernel(
-                function, (uint)launch.Grid.X, (uint)launch.Grid.Y, (uint)launch.Grid.Z, (uint)launch.Block.X, (uint)launch.Block.Y, (uint)launch.Block.Z,
+                function, (uint)launch.Grid.X, (uint)launch.Grid.Y, (uint)launch.Grid.Z, (uint)launch.Block.X, (uint)launch.Block.Y,
+                (uint)launch.Block.Z,
                 (uint)launch.DynamicSharedBytes, stream, pointers, null);
             if (result != CudaResult.Success)
-                throw Failure(result, $"cuLaunchKernel of {launch.Kernel}, grid {launch.Grid}, block {launch.Block}, {launch.DynamicSharedBytes} bytes of dynamic shared memory,");
+                throw Failure(result, $"cuLaunchKernel of {launch.Kernel}, grid {launch.Grid}, block {launch.Block}, "
+                    + $"{launch.DynamicSharedBytes} bytes of dynamic shared memory,");
         }
     }
 
@@ -254,7 +261,8 @@ internal sealed unsafe class NativeCudaDriver : ICudaDriver
     private static CudaException Failure(CudaResult result, string call) => new(result, Name(result), Text(result), call);
 
     private static string Name(CudaResult result)
-        => cuGetErrorName(result, out byte* text) == CudaResult.Success ? Marshal.PtrToStringUTF8((nint)text)! : "an error unknown to the driver";
+        => cuGetErrorName(result, out byte* text) == CudaResult.Success
+            ? Marshal.PtrToStringUTF8((nint)text)! : "an error unknown to the driver";
 
     private static string Text(CudaResult result)
         => cuGetErrorString(result, out byte* text) == CudaResult.Success ? Marshal.PtrToStringUTF8((nint)text)! : "no description";

@@ -9,7 +9,10 @@ internal static class ChannelsLast
     /// <summary>Whether both orders are the same, because there is one channel or one pixel.</summary>
     public static bool IsPlain(TensorShape shape) => shape.Channels == 1 || shape.Height * shape.Width == 1;
 
-    /// <summary>Fills <paramref name="piece"/>, which begins <paramref name="start"/> floats into the device's order, from the whole row-major tensor.</summary>
+    /// <summary>
+    /// Fills <paramref name="piece"/>, which begins <paramref name="start"/> floats into the device's order, from the whole row-major
+    /// tensor.
+    /// </summary>
     public static void FromRowMajor(TensorShape shape, ReadOnlySpan<float> values, long start, Span<float> piece)
     {
         int pixels = shape.Height * shape.Width;
@@ -23,7 +26,10 @@ internal static class ChannelsLast
         }
     }
 
-    /// <summary>Puts <paramref name="piece"/>, which begins <paramref name="start"/> floats into the device's order, in its places in the whole row-major tensor.</summary>
+    /// <summary>
+    /// Puts <paramref name="piece"/>, which begins <paramref name="start"/> floats into the device's order, in its places in the whole
+    /// row-major tensor.
+    /// </summary>
     public static void ToRowMajor(TensorShape shape, ReadOnlySpan<float> piece, long start, Span<float> values)
     {
         int pixels = shape.Height * shape.Width;

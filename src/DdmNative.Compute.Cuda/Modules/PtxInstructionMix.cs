@@ -17,7 +17,8 @@ namespace DdmNative.Compute.Cuda.Modules;
 /// <param name="Flops">One thread's float32 operations in fused multiply–adds and its share of the warp's matrix instructions.</param>
 /// <param name="GlobalBytes">That one thread's global accesses move.</param>
 public sealed record PtxInstructionMix(
-    int Instructions, int FusedMultiplyAdds, int MatrixInstructions, int GlobalAccesses, int SharedAccesses, int Barriers, int Branches, double Flops, double GlobalBytes)
+    int Instructions, int FusedMultiplyAdds, int MatrixInstructions, int GlobalAccesses, int SharedAccesses, int Barriers, int Branches,
+    double Flops, double GlobalBytes)
 {
     private const int WarpSize = 32;
 
@@ -29,7 +30,8 @@ public sealed record PtxInstructionMix(
     {
         var kernels = new Dictionary<string, PtxInstructionMix>();
         foreach ((string kernel, IEnumerable<string> instructions) in PtxStatements.Kernels(Encoding.UTF8.GetString(ptx)))
-            kernels[kernel] = instructions.Aggregate(new PtxInstructionMix(0, 0, 0, 0, 0, 0, 0, 0, 0), (mix, instruction) => mix.With(instruction));
+            kernels[kernel] = instructions.Aggregate(new PtxInstructionMix(0, 0, 0, 0, 0, 0, 0, 0, 0),
+                (mix, instruction) => mix.With(instruction));
         return kernels;
     }
 
@@ -41,9 +43,13 @@ public sealed record PtxInstructionMix(
         {
             "fma" when words.Contains("f32") => next with { FusedMultiplyAdds = FusedMultiplyAdds + 1, Flops = Flops + 2 },
             "mma" => next with { MatrixInstructions = MatrixInstructions + 1, Flops = Flops + 2.0 * Extents(words) / WarpSize },
-            "ld" or "st" when words.Contains("global") => next with { GlobalAccesses = GlobalAccesses + 1, GlobalBytes = GlobalBytes + BytesOf(words) },
-            "ld" or "st" or "ldmatrix" when words.Any(word => word.StartsWith("shared", StringComparison.Ordinal)) => next with { SharedAccesses = SharedAccesses + 1 },
-            "cp" when words.Contains("global") => next with { GlobalAccesses = GlobalAccesses + 1, GlobalBytes = GlobalBytes + CopiedBytes(instruction) },
+            "ld" or "st" when words.Contains("global") =>
+                next with { GlobalAccesses = GlobalAccesses + 1, GlobalBytes = GlobalBytes + BytesOf(words) },
+            "ld" or "st" or "ldmatrix"
+                when words.Any(word => word.StartsWith("shared", StringComparison.Ordinal)) =>
+                next with { SharedAccesses = SharedAccesses + 1 },
+            "cp" when words.Contains("global") =>
+                next with { GlobalAccesses = GlobalAccesses + 1, GlobalBytes = GlobalBytes + CopiedBytes(instruction) },
             "bar" or "barrier" => next with { Barriers = Barriers + 1 },
             "bra" => next with { Branches = Branches + 1 },
             _ => next,
@@ -67,5 +73,7 @@ public sealed record PtxInstructionMix(
     /// <summary><c>cp.async.cg.shared.global [a], [b], 16;</c> names its bytes third.</summary>
     private static int CopiedBytes(string instruction) => Number(instruction.Split(',').ElementAtOrDefault(2));
 
-    private static int Number(string? text) => int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int number) ? number : 0;
+    private static int Number(string? text)
+        => int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture,
+            out int number) ? number : 0;
 }

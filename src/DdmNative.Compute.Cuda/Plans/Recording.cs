@@ -36,7 +36,9 @@ internal sealed class Recording(string name)
         return Symbolic | (ulong)(_intermediates.Count - 1) << OffsetBits;
     }
 
-    /// <summary>Bytes that each intermediate needs, and the first and last launch that touch it (first above last where none does).</summary>
+    /// <summary>
+    /// Bytes that each intermediate needs, and the first and last launch that touch it (first above last where none does).
+    /// </summary>
     public IReadOnlyList<IntermediateUse> Uses()
     {
         IntermediateUse[] uses = [.. _intermediates.Select(bytes => new IntermediateUse(bytes, int.MaxValue, -1))];
@@ -69,7 +71,8 @@ internal sealed class Recording(string name)
     private static IEnumerable<ulong> SymbolicPointers(KernelArguments arguments)
     {
         foreach (KernelParameter parameter in arguments.Parameters)
-            if (parameter.IsPointer && MemoryMarshal.Read<ulong>(arguments.Bytes.Slice(parameter.Offset, parameter.Bytes)) is ulong address && (address & Symbolic) != 0)
+            if (parameter.IsPointer && MemoryMarshal.Read<ulong>(arguments.Bytes.Slice(parameter.Offset, parameter.Bytes)) is ulong address
+                && (address & Symbolic) != 0)
                 yield return address;
     }
 

@@ -8,7 +8,8 @@ internal sealed record Contraction((DeviceMatrix First, DeviceMatrix Second)[] S
     public int Steps => checked(Sources.Length * StepsPerSource);
 
     /// <summary>The same without its first <paramref name="members"/> members.</summary>
-    public Contraction From(int members) => this with { Sources = [.. Sources.Select(source => (source.First.From(members), source.Second.From(members)))] };
+    public Contraction From(int members)
+        => this with { Sources = [.. Sources.Select(source => (source.First.From(members), source.Second.From(members)))] };
 
     /// <summary>The kernel's first arguments. With one source, it also takes the second's place and is not read there.</summary>
     public KernelArguments Arguments()

@@ -52,7 +52,8 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         int blocks = ProductTile.Ceiling(floats, Threads);
         device.Launch(
             new KernelLaunch("product_pad_rows", new Dim3(checked(blocks * shape.Members)), new Dim3(Threads)),
-            new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(rows).Int(width).Int(padded).Int(blocks));
+            new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(rows).Int(width).Int(padded)
+            .Int(blocks));
         return result;
     }
 
@@ -76,8 +77,10 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         int floats = KernelLimits.Require(operation, operand, (long)shape.Samples * height * width * channels);
         DeviceMatrix source = DeviceMatrix.From(tensor), result = Scratch(shape.Members, floats);
         device.Launch(
-            new KernelLaunch("product_pad_image", new Dim3(checked(lineBlocks * shape.Samples * shape.Members)), new Dim3(Threads), sizeof(float) * lines * shape.Width * shape.Channels),
-            new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(shape.Samples).Int(shape.Height).Int(shape.Width).Int(shape.Channels)
+            new KernelLaunch("product_pad_image", new Dim3(checked(lineBlocks * shape.Samples * shape.Members)), new Dim3(Threads),
+            sizeof(float) * lines * shape.Width * shape.Channels),
+            new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(result.Address).Int(shape.Samples)
+            .Int(shape.Height).Int(shape.Width).Int(shape.Channels)
                 .Int(padding).Int(height).Int(width).Division(width).Int(lines).Int(lineBlocks));
         return new DeviceImage(result, channels, height, width, 0);
     }
@@ -88,17 +91,21 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         (int packedOutputs, int packedChannels) = (ProductTile.Padded(outputs), ProductTile.Padded(channels));
         int depth = ProductTile.WholeSteps(taps * packedChannels);
         // A filter may begin up to seven floats into a sector, and tiles begin with sectors.
-        (int depthTiles, int outputTiles) = (ProductTile.Ceiling(depth + 7, TransposeTile), ProductTile.Ceiling(packedOutputs, TransposeTile));
+        (int depthTiles, int outputTiles) = (ProductTile.Ceiling(depth + 7, TransposeTile),
+            ProductTile.Ceiling(packedOutputs, TransposeTile));
         int members = filter.Vector.Shape.Members;
         DeviceMatrix result = Scratch(members, KernelLimits.Require(operation, "the filters", (long)depth * packedOutputs));
         device.Launch(
             new KernelLaunch("product_pack_transposed", new Dim3(checked(depthTiles * outputTiles * members)), new Dim3(Threads)),
-            new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs).Int(packedOutputs).Int(channels).Int(packedChannels)
+            new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs)
+            .Int(packedOutputs).Int(channels).Int(packedChannels)
                 .Int(taps).Division(taps).Int(depth).Int(depthTiles).Int(outputTiles));
         return result;
     }
 
-    /// <summary>The filter bank [O, C, taps], taps in reverse, as B of a product over O: [taps · O′ and zeros up to whole steps, C′].</summary>
+    /// <summary>
+    /// The filter bank [O, C, taps], taps in reverse, as B of a product over O: [taps · O′ and zeros up to whole steps, C′].
+    /// </summary>
     public DeviceMatrix Turned(Slice filter, int outputs, int channels, int taps)
     {
         (int packedOutputs, int packedChannels) = (ProductTile.Padded(outputs), ProductTile.Padded(channels));
@@ -110,7 +117,8 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         device.Launch(
             new KernelLaunch("product_pack_turned", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
             blocks.AddTo(
-                new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs).Int(packedOutputs).Int(channels).Int(packedChannels)
+                new KernelArguments().Pointer(filter.Address()).Long(filter.MemberStride()).Pointer(result.Address).Int(outputs)
+                .Int(packedOutputs).Int(channels).Int(packedChannels)
                     .Division(packedChannels).Int(taps).Int(depth)).Int(lanes).Division(lanes));
         return result;
     }
@@ -125,20 +133,25 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
         DeviceMatrix sums = splits == 1 ? target : Scratch(members, (long)splits * width);
         device.Launch(
             new KernelLaunch("product_column_sums", new Dim3(checked(columnBlocks * splits * members)), new Dim3(Threads)),
-            new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(sums.Address).Long(sums.MemberStride).Int(rows).Int(width).Int(splits).Int(columnBlocks));
+            new KernelArguments().Pointer(source.Address).Long(source.MemberStride).Pointer(sums.Address).Long(sums.MemberStride).Int(rows)
+            .Int(width).Int(splits).Int(columnBlocks));
         if (splits > 1)
             SumSplits(sums, splits, target, members, 1, width, width, 1);
     }
 
-    /// <summary>Assigns to <paramref name="result"/> [E, O, C, taps] the sums of <paramref name="shares"/> [E, splits, O, taps, C′].</summary>
-    public void SumSplits(DeviceMatrix shares, int splits, DeviceMatrix result, int members, int outputs, int channels, int packedChannels, int taps)
+    /// <summary>
+    /// Assigns to <paramref name="result"/> [E, O, C, taps] the sums of <paramref name="shares"/> [E, splits, O, taps, C′].
+    /// </summary>
+    public void SumSplits(DeviceMatrix shares, int splits, DeviceMatrix result, int members, int outputs, int channels, int packedChannels,
+        int taps)
     {
         FilterBlocks blocks = FilterBlocks.Choose(outputs, packedChannels, taps);
         int lanes = blocks.Channels < Warp ? blocks.Channels : ProductTile.Ceiling(blocks.Channels, Warp) * Warp;
         device.Launch(
             new KernelLaunch("product_sum_splits", new Dim3(checked(blocks.Count * members)), new Dim3(Threads), blocks.SharedBytes(taps)),
             blocks.AddTo(
-                new KernelArguments().Pointer(shares.Address).Pointer(result.Address).Long(result.MemberStride).Int(splits).Int(outputs).Int(channels).Int(packedChannels)
+                new KernelArguments().Pointer(shares.Address).Pointer(result.Address).Long(result.MemberStride).Int(splits).Int(outputs)
+                .Int(channels).Int(packedChannels)
                     .Int(taps).Division(taps)).Int(lanes).Division(lanes));
     }
 
@@ -156,11 +169,13 @@ internal sealed class ProductOperands(CudaDevice device, string operation) : IDi
             int fit = Math.Max(Warp, BlockFloats / taps / Warp * Warp), perBlock = Math.Min(channels, fit);
             // An even number of outputs, so that rows of four channels begin with a sector.
             int together = perBlock < channels ? 1 : Math.Max(1, BlockFloats / taps / channels / 2 * 2);
-            return new(Math.Min(outputs, together), ProductTile.Ceiling(outputs, Math.Min(outputs, together)), perBlock, ProductTile.Ceiling(channels, perBlock));
+            return new(Math.Min(outputs, together), ProductTile.Ceiling(outputs, Math.Min(outputs, together)), perBlock,
+                ProductTile.Ceiling(channels, perBlock));
         }
 
         public int SharedBytes(int taps) => sizeof(float) * Outputs * Channels * taps;
 
-        public KernelArguments AddTo(KernelArguments arguments) => arguments.Int(Outputs).Int(OutputBlocks).Int(Channels).Int(ChannelBlocks);
+        public KernelArguments AddTo(KernelArguments arguments)
+            => arguments.Int(Outputs).Int(OutputBlocks).Int(Channels).Int(ChannelBlocks);
     }
 }

@@ -33,10 +33,12 @@ internal readonly record struct ProductTile(int Rows, int Columns)
     public int ColumnTiles(int columns) => Ceiling(columns, Columns);
 
     /// <summary>Shared memory of the pipeline when A is stored by rows (images, samples), and of the bias after it.</summary>
-    public int SharedBytesByRows(Precision precision) => sizeof(float) * (Stages * (Rows * Depth + Depth * Stride(Columns, precision)) + Columns);
+    public int SharedBytesByRows(Precision precision)
+        => sizeof(float) * (Stages * (Rows * Depth + Depth * Stride(Columns, precision)) + Columns);
 
     /// <summary>Shared memory of the pipeline when A is stored by columns (gradients of parameters).</summary>
-    public int SharedBytesByColumns(Precision precision) => sizeof(float) * Stages * Depth * (Stride(Rows, precision) + Stride(Columns, precision));
+    public int SharedBytesByColumns(Precision precision)
+        => sizeof(float) * Stages * Depth * (Stride(Rows, precision) + Stride(Columns, precision));
 
     /// <summary>The suffix of a kernel's name.</summary>
     public string Suffix(Precision precision) => $"{precision.ToString().ToLowerInvariant()}_{Rows}x{Columns}";

@@ -14,7 +14,8 @@ internal abstract class RecordedLaunch
 }
 
 /// <summary>A launch of a kernel that takes one struct of arguments.</summary>
-internal sealed class RecordedLaunch<TArguments>(Action<KernelConfig, TArguments> kernel, KernelConfig extents, Func<IOperandMemory, TArguments> arguments) : RecordedLaunch
+internal sealed class RecordedLaunch<TArguments>(Action<KernelConfig, TArguments> kernel, KernelConfig extents,
+    Func<IOperandMemory, TArguments> arguments) : RecordedLaunch
     where TArguments : struct
 {
     private TArguments _bound;

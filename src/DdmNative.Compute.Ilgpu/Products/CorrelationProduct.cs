@@ -32,15 +32,18 @@ internal struct CorrelationProduct : IProduct
     /// <param name="extents">The parts of the product besides the geometry: sources, result, bias.</param>
     /// <param name="images">x or δ of the sources.</param>
     /// <param name="filters">The filters of the sources; with one source, the second equals the first.</param>
-    public CorrelationProduct(ConvolutionShape shape, bool isForward, ProductExtents extents, (Operand First, Operand Second) images, (Operand First, Operand Second) filters)
+    public CorrelationProduct(ConvolutionShape shape, bool isForward, ProductExtents extents, (Operand First, Operand Second) images,
+        (Operand First, Operand Second) filters)
     {
         _extents = extents;
         (_image0, _image1) = images;
         (_filter0, _filter1) = filters;
         int size = shape.KernelSize * shape.KernelSize;
         (_taps, _kernelSize) = (new Divisor(size), new Divisor(shape.KernelSize));
-        (_filterRow, _filterChannel, _firstTap, _tapStep) = isForward ? (shape.InputChannels * size, size, 0, 1) : (size, shape.InputChannels * size, size - 1, -1);
-        (_imageChannels, _resultChannels) = isForward ? (shape.InputChannels, shape.OutputChannels) : (shape.OutputChannels, shape.InputChannels);
+        (_filterRow, _filterChannel, _firstTap, _tapStep) = isForward
+            ? (shape.InputChannels * size, size, 0, 1) : (size, shape.InputChannels * size, size - 1, -1);
+        (_imageChannels, _resultChannels) = isForward
+            ? (shape.InputChannels, shape.OutputChannels) : (shape.OutputChannels, shape.InputChannels);
         (int height, int width) = isForward ? (shape.OutputHeight, shape.OutputWidth) : (shape.Height, shape.Width);
         (_resultPixels, _resultWidth) = (new Divisor(height * width), new Divisor(width));
         _padding = isForward ? shape.Padding : shape.KernelSize - 1 - shape.Padding;
@@ -56,12 +59,14 @@ internal struct CorrelationProduct : IProduct
     public static ProductExtents ExtentsOf(ConvolutionShape shape, bool isForward, int samples) => isForward
         ? new()
         {
-            Rows = shape.OutputChannels, Columns = samples * shape.OutputHeight * shape.OutputWidth, Depth = shape.InputChannels * shape.KernelSize * shape.KernelSize,
+            Rows = shape.OutputChannels, Columns = samples * shape.OutputHeight * shape.OutputWidth,
+            Depth = shape.InputChannels * shape.KernelSize * shape.KernelSize,
             Height = shape.Height, Width = shape.Width, ResultRow = shape.OutputHeight * shape.OutputWidth,
         }
         : new()
         {
-            Rows = shape.InputChannels, Columns = samples * shape.Height * shape.Width, Depth = shape.OutputChannels * shape.KernelSize * shape.KernelSize,
+            Rows = shape.InputChannels, Columns = samples * shape.Height * shape.Width,
+            Depth = shape.OutputChannels * shape.KernelSize * shape.KernelSize,
             Height = shape.OutputHeight, Width = shape.OutputWidth, ResultRow = shape.Height * shape.Width,
         };
 

@@ -3,7 +3,10 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu.Products;
 
-/// <summary>δW = Σₙ δ⋆x as a product: rows are output channels, columns (input channel, ky, kx), which is the filter's own order, and the contraction runs over the pixels of δ (sample, row, column).</summary>
+/// <summary>
+/// δW = Σₙ δ⋆x as a product: rows are output channels, columns (input channel, ky, kx), which is the filter's own order, and the
+/// contraction runs over the pixels of δ (sample, row, column).
+/// </summary>
 internal struct FilterGradientProduct : IProduct
 {
     private ProductExtents _extents;
@@ -23,7 +26,8 @@ internal struct FilterGradientProduct : IProduct
     /// <param name="extents">The parts of the product besides the geometry: sources, result.</param>
     /// <param name="cotangents">δ̇ or δ of the sources.</param>
     /// <param name="images">x or ẋ of the sources.</param>
-    public FilterGradientProduct(ConvolutionShape shape, ProductExtents extents, (Operand First, Operand Second) cotangents, (Operand First, Operand Second) images)
+    public FilterGradientProduct(ConvolutionShape shape, ProductExtents extents, (Operand First, Operand Second) cotangents,
+        (Operand First, Operand Second) images)
     {
         _extents = extents;
         (_cotangent0, _cotangent1) = cotangents;
@@ -45,7 +49,8 @@ internal struct FilterGradientProduct : IProduct
         int columns = shape.InputChannels * shape.KernelSize * shape.KernelSize;
         return new()
         {
-            Rows = shape.OutputChannels, Columns = columns, Depth = samples * shape.OutputHeight * shape.OutputWidth, Height = shape.Height, Width = shape.Width, ResultRow = columns,
+            Rows = shape.OutputChannels, Columns = columns, Depth = samples * shape.OutputHeight * shape.OutputWidth, Height = shape.Height,
+            Width = shape.Width, ResultRow = columns,
         };
     }
 

@@ -52,7 +52,9 @@ internal struct ProductExtents
     public int TileRows;
     public int TileColumns;
 
-    /// <summary>Shares of the contraction, each made by a group of its own and left in the result <see cref="SplitStride"/> floats apart.</summary>
+    /// <summary>
+    /// Shares of the contraction, each made by a group of its own and left in the result <see cref="SplitStride"/> floats apart.
+    /// </summary>
     public int Splits;
     public int StepsOfSplit;
     public long SplitStride;

@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Ilgpu.Products;
 
-/// <summary>A group's tile of a product, a type of its own for each size, so that ILGPU compiles the sizes as constants. A thread makes 8 × 8 of it.</summary>
+/// <summary>
+/// A group's tile of a product, a type of its own for each size, so that ILGPU compiles the sizes as constants. A thread makes 8 × 8 of it.
+/// </summary>
 internal interface ITile
 {
     int Rows { get; }

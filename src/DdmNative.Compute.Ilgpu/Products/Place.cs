@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Ilgpu.Products;
 
 /// <summary>
-/// What a row, a column or a contraction index contributes to where an element lies: floats from the operand's beginning, and a row and column of the image. Two places' sums are an element;
-/// an image row that is outside says that there is none, and the element is zero.
+/// What a row, a column or a contraction index contributes to where an element lies: floats from the operand's beginning, and a row and
+/// column of the image. Two places' sums are an element; an image row that is outside says that there is none, and the element is zero.
 /// </summary>
 internal struct Place
 {

@@ -6,10 +6,13 @@ namespace DdmNative.Compute.Ilgpu.Products;
 /// The core of every convolution and matrix product: a group makes one tile of C = A·B, assigned (=), or one share of it.
 /// </summary>
 /// <remarks>
-/// <para>Tiling: the tile is contracted in steps of 16. A step's slabs of A and B go to shared memory, [16][rows] and [16][columns], each row of them 16 bytes longer than its floats, so that neighbouring
-/// contraction indices begin in other banks; there two 16-byte loads of each feed a thread's 64 multiply–adds (<see cref="ThreadTile"/>).</para>
-/// <para>ILGPU emits a multiplication and an addition for each, without rounding modifiers, which NVIDIA's compiler fuses. Bound aimed at: multiply–adds; intensity 32 flops a byte for 128 × 128.</para>
-/// <para>Order of summation: the contraction index ascends in every tile size; which tile is taken and how the contraction is cut depends on one member's extents alone.</para>
+/// <para>Tiling: the tile is contracted in steps of 16. A step's slabs of A and B go to shared memory, [16][rows] and [16][columns], each
+/// row of them 16 bytes longer than its floats, so that neighbouring contraction indices begin in other banks; there two 16-byte loads of
+/// each feed a thread's 64 multiply–adds (<see cref="ThreadTile"/>).</para>
+/// <para>ILGPU emits a multiplication and an addition for each, without rounding modifiers, which NVIDIA's compiler fuses. Bound aimed at:
+/// multiply–adds; intensity 32 flops a byte for 128 × 128.</para>
+/// <para>Order of summation: the contraction index ascends in every tile size; which tile is taken and how the contraction is cut depends
+/// on one member's extents alone.</para>
 /// </remarks>
 internal static class ProductKernel
 {
@@ -43,12 +46,14 @@ internal static class ProductKernel
         {
             int source = step / stepsOfSource, start = (step - source * stepsOfSource) * Depth;
             FillLeft(product, extents, tile.Rows, threads, firstRow, start, product.Left(source, member), leftFloats, leftStride * 4);
-            FillRight(product, extents, tile.Columns, threads, firstColumn, start, product.Right(source, member), rightFloats, rightStride * 4);
+            FillRight(product, extents, tile.Columns, threads, firstColumn, start, product.Right(source, member), rightFloats,
+                rightStride * 4);
             Group.Barrier();
             for (int k = 0; k < Depth; k++)
             {
                 int left = k * leftStride + threadRow, right = k * rightStride + threadColumn;
-                sums = ThreadTile.Add(sums, leftSlab[left], leftSlab[left + tile.Rows / 8], rightSlab[right], rightSlab[right + tile.Columns / 8]);
+                sums = ThreadTile.Add(sums, leftSlab[left], leftSlab[left + tile.Rows / 8], rightSlab[right],
+                    rightSlab[right + tile.Columns / 8]);
             }
             Group.Barrier();
         }
@@ -64,7 +69,8 @@ internal static class ProductKernel
 
     /// <summary>Brings a step of A to shared memory: zeros beyond its rows and its depth.</summary>
     private static void FillLeft<TProduct>(
-        TProduct product, ProductExtents extents, int rows, int threads, int firstRow, int start, ArrayView<float> values, ArrayView<float> slab, int stride)
+        TProduct product, ProductExtents extents, int rows, int threads, int firstRow, int start, ArrayView<float> values,
+        ArrayView<float> slab, int stride)
         where TProduct : struct, IProduct
     {
         if (product.LeftRunsAlongDepth)
@@ -99,7 +105,8 @@ internal static class ProductKernel
 
     /// <summary>Brings a step of B to shared memory: zeros beyond its columns, its depth and, where it is an image, its border.</summary>
     private static void FillRight<TProduct>(
-        TProduct product, ProductExtents extents, int columns, int threads, int firstColumn, int start, ArrayView<float> values, ArrayView<float> slab, int stride)
+        TProduct product, ProductExtents extents, int columns, int threads, int firstColumn, int start, ArrayView<float> values,
+        ArrayView<float> slab, int stride)
         where TProduct : struct, IProduct
     {
         if (product.RightRunsAlongDepth)
@@ -110,7 +117,8 @@ internal static class ProductKernel
                 Place depth = product.RightDepth(start + k);
                 bool exists = start + k < extents.Depth;
                 for (int c = Group.IdxX / lanes; c < columns; c += threads / lanes)
-                    slab[k * stride + c] = Element(values, extents, depth, product.RightColumn(firstColumn + c), exists & firstColumn + c < extents.Columns);
+                    slab[k * stride + c] = Element(values, extents, depth, product.RightColumn(firstColumn + c),
+                        exists & firstColumn + c < extents.Columns);
             }
         }
         else
@@ -121,7 +129,8 @@ internal static class ProductKernel
                 Place column = product.RightColumn(firstColumn + c);
                 bool exists = firstColumn + c < extents.Columns;
                 for (int k = Group.IdxX / columns; k < Depth; k += IntrinsicMath.Max(threads / columns, 1))
-                    slab[k * stride + c] = Element(values, extents, product.RightDepth(start + k), column, exists & start + k < extents.Depth);
+                    slab[k * stride + c] = Element(values, extents, product.RightDepth(start + k), column,
+                        exists & start + k < extents.Depth);
             }
         }
     }
@@ -135,7 +144,8 @@ internal static class ProductKernel
         return value;
     }
 
-    private static void Store<TProduct>(TProduct product, ProductExtents extents, ArrayView<float> result, ArrayView<float> bias, int row, int column, Quarter sums)
+    private static void Store<TProduct>(TProduct product, ProductExtents extents, ArrayView<float> result, ArrayView<float> bias, int row,
+        int column, Quarter sums)
         where TProduct : struct, IProduct
     {
         StoreColumn(product, extents, result, bias, row, column, new Four(sums.Row0.X, sums.Row1.X, sums.Row2.X, sums.Row3.X));
@@ -144,7 +154,8 @@ internal static class ProductKernel
         StoreColumn(product, extents, result, bias, row, column + 3, new Four(sums.Row0.W, sums.Row1.W, sums.Row2.W, sums.Row3.W));
     }
 
-    private static void StoreColumn<TProduct>(TProduct product, ProductExtents extents, ArrayView<float> result, ArrayView<float> bias, int row, int column, Four sums)
+    private static void StoreColumn<TProduct>(TProduct product, ProductExtents extents, ArrayView<float> result, ArrayView<float> bias,
+        int row, int column, Four sums)
         where TProduct : struct, IProduct
     {
         if (column >= extents.Columns)

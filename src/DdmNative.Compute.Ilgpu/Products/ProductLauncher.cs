@@ -15,8 +15,12 @@ internal sealed class ProductLauncher(IlgpuDevice device)
         where TProduct : struct, IProduct
         => Launch(Cut(extents, splits: 1), members, product);
 
-    /// <summary>Launches a product whose contraction is long and whose result is small and dense, split where that gives more groups, and adds the shares up in order.</summary>
-    public void RunSplit<TProduct>(ProductExtents extents, int members, Slice result, Func<Plans.IOperandMemory, ProductExtents, TProduct> product)
+    /// <summary>
+    /// Launches a product whose contraction is long and whose result is small and dense, split where that gives more groups, and adds the
+    /// shares up in order.
+    /// </summary>
+    public void RunSplit<TProduct>(ProductExtents extents, int members, Slice result,
+        Func<Plans.IOperandMemory, ProductExtents, TProduct> product)
         where TProduct : struct, IProduct
     {
         int steps = Steps(extents);
@@ -43,7 +47,8 @@ internal sealed class ProductLauncher(IlgpuDevice device)
             (MemberGrid grid, int groups) = MemberGrid.Create(device, count, length);
             device.Launch<SumArguments>(SumShares, groups, device.Threads, memory => new()
             {
-                Grid = grid, FirstMember = from, Shares = cut.Splits, Length = length, Scratch = new Operand(memory.Operand(shares).Data, (long)cut.Splits * length), Result = memory.Operand(result),
+                Grid = grid, FirstMember = from, Shares = cut.Splits, Length = length,
+                Scratch = new Operand(memory.Operand(shares).Data, (long)cut.Splits * length), Result = memory.Operand(result),
             });
         }
     }

@@ -2,7 +2,10 @@ using ILGPU;
 
 namespace DdmNative.Compute.Ilgpu.Products;
 
-/// <summary>A plain product of matrices of which each has a stride for its rows and one for its columns, so that transposes cost nothing but how threads read.</summary>
+/// <summary>
+/// A plain product of matrices of which each has a stride for its rows and one for its columns, so that transposes cost nothing but how
+/// threads read.
+/// </summary>
 internal struct StridedProduct : IProduct
 {
     private ProductExtents _extents;
@@ -23,7 +26,8 @@ internal struct StridedProduct : IProduct
     /// <param name="rightStrides">Floats between its contraction indices and between its columns, one of them 1.</param>
     /// <param name="resultColumn">Floats between columns of C.</param>
     public StridedProduct(
-        ProductExtents extents, (Operand First, Operand Second) left, (int Row, int Depth) leftStrides, (Operand First, Operand Second) right, (int Depth, int Column) rightStrides, int resultColumn)
+        ProductExtents extents, (Operand First, Operand Second) left, (int Row, int Depth) leftStrides,
+        (Operand First, Operand Second) right, (int Depth, int Column) rightStrides, int resultColumn)
     {
         (_extents, _resultColumn) = (extents with { Height = 1, Width = 1 }, resultColumn);
         (_left0, _left1) = left;

@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Ilgpu.Products;
 
 /// <summary>
-/// A thread's 8 × 8 sums, in registers: every float is a field, which ILGPU keeps as a value of its own, where an array would be local memory. Rows 4t … 4t + 3 and columns likewise of
-/// each half of the group's tile.
+/// A thread's 8 × 8 sums, in registers: every float is a field, which ILGPU keeps as a value of its own, where an array would be local
+/// memory. Rows 4t … 4t + 3 and columns likewise of each half of the group's tile.
 /// </summary>
 internal struct ThreadTile
 {

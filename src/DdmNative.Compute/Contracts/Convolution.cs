@@ -22,7 +22,8 @@ public abstract class Convolution
 
     /// <summary>ẏ = W∗ẋ + Ẇ∗x + ḃ.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void ForwardTangent(ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent)
+    public void ForwardTangent(ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent,
+        Tensor yTangent)
     {
         (int members, int samples) = (yTangent.Shape.Members, yTangent.Shape.Samples);
         RequireInput(shape, members, samples, x);
@@ -48,7 +49,8 @@ public abstract class Convolution
 
     /// <summary>δẋ = Wᵀ∗δ̇ + Ẇᵀ∗δ.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void BackwardDataTangent(ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent)
+    public void BackwardDataTangent(ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent,
+        Tensor xCotangentTangent)
     {
         (int members, int samples) = (xCotangentTangent.Shape.Members, xCotangentTangent.Shape.Samples);
         Operands.Require(cotangent, OutputShape(shape, members, samples));
@@ -71,7 +73,8 @@ public abstract class Convolution
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     /// <exception cref="NotSupportedException">The device cannot compute sample products (<see
     /// cref="Device.HasSampleProducts"/>).</exception>
-    public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
+    public void BackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent,
+        SampleProducts products)
     {
         RequireBackwardFilter(shape, x, cotangent, filterCotangent, biasCotangent);
         products.Require(filterCotangent.Vector.Shape.Members, x.Shape.Samples, shape.FilterLength, shape.OutputChannels);
@@ -81,7 +84,8 @@ public abstract class Convolution
     /// <summary>δẆ = Σₙ δ̇⋆x + δ⋆ẋ and δḃ = Σ δ̇: the layer's part of a Hessian-vector product.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void BackwardFilterTangent(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
+        Slice biasCotangentTangent)
     {
         (int members, int samples) = (filterCotangentTangent.Vector.Shape.Members, x.Shape.Samples);
         RequireInput(shape, members, samples, x);
@@ -96,22 +100,27 @@ public abstract class Convolution
 
     protected abstract void ForwardCore(ConvolutionShape shape, Tensor x, Slice filter, Slice bias, Tensor y);
 
-    protected abstract void ForwardTangentCore(ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent, Slice biasTangent, Tensor yTangent);
+    protected abstract void ForwardTangentCore(ConvolutionShape shape, Tensor x, Tensor? xTangent, Slice filter, Slice filterTangent,
+        Slice biasTangent, Tensor yTangent);
 
     protected abstract void BackwardDataCore(ConvolutionShape shape, Tensor cotangent, Slice filter, Tensor xCotangent);
 
     protected abstract void BackwardDataTangentCore(
         ConvolutionShape shape, Tensor cotangent, Tensor cotangentTangent, Slice filter, Slice filterTangent, Tensor xCotangentTangent);
 
-    protected abstract void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent);
+    protected abstract void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
+        Slice biasCotangent);
 
-    protected virtual void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
+    protected virtual void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
+        Slice biasCotangent, SampleProducts products)
         => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardFilterTangentCore(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent);
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
+        Slice biasCotangentTangent);
 
-    private static void RequireBackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
+    private static void RequireBackwardFilter(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
+        Slice biasCotangent)
     {
         (int members, int samples) = (filterCotangent.Vector.Shape.Members, x.Shape.Samples);
         RequireInput(shape, members, samples, x);

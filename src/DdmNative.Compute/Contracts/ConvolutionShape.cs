@@ -1,9 +1,13 @@
 namespace DdmNative.Compute.Contracts;
 
-/// <summary>The geometry of a stride-1 square convolution: x [N, I, H, W] ∗ W [O, I, k, k], zero padding p, gives y [N, O, H + 2p − k + 1, W + 2p − k + 1].</summary>
+/// <summary>
+/// The geometry of a stride-1 square convolution: x [N, I, H, W] ∗ W [O, I, k, k], zero padding p, gives y [N, O, H + 2p − k + 1, W + 2p −
+/// k + 1].
+/// </summary>
 public readonly record struct ConvolutionShape
 {
-    /// <exception cref="ArgumentOutOfRangeException">An extent is below one, the padding is not in 0..k−1, or the filter does not fit the image.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An extent is below one, the padding is not in 0..k−1, or the filter does not fit the
+    /// image.</exception>
     public ConvolutionShape(int inputChannels, int outputChannels, int height, int width, int kernelSize, int padding)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(inputChannels, 1);
@@ -13,7 +17,8 @@ public readonly record struct ConvolutionShape
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(padding, kernelSize);
         ArgumentOutOfRangeException.ThrowIfLessThan(height + 2 * padding, kernelSize, nameof(height));
         ArgumentOutOfRangeException.ThrowIfLessThan(width + 2 * padding, kernelSize, nameof(width));
-        (InputChannels, OutputChannels, Height, Width, KernelSize, Padding) = (inputChannels, outputChannels, height, width, kernelSize, padding);
+        (InputChannels, OutputChannels, Height, Width, KernelSize, Padding) = (inputChannels, outputChannels, height, width, kernelSize,
+            padding);
     }
 
     public int InputChannels { get; }

@@ -7,8 +7,8 @@ public enum GradientDistanceKind
     Relative,
 
     /// <summary>
-    /// The sum over parameter tensors of ‖g − g*‖²/‖g*‖². A tensor with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and gives no gradient: the bias of a convolution
-    /// before an instance norm has no true gradient, and dividing by its rounding noise would dominate the sum.
+    /// The sum over parameter tensors of ‖g − g*‖²/‖g*‖². A tensor with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and gives no gradient: the bias of a
+    /// convolution before an instance norm has no true gradient, and dividing by its rounding noise would dominate the sum.
     /// </summary>
     RelativePerLayer,
 
@@ -26,7 +26,8 @@ public enum GradientDistanceKind
 public readonly record struct ParameterBlock(int Offset, int Rows, int RowLength, bool IsWeight);
 
 /// <summary>
-/// The matching loss ℳ(g) of every member and its cotangent v = ∂ℳ/∂g. A zero block or row contributes a constant and no gradient; never NaN.
+/// The matching loss ℳ(g) of every member and its cotangent v = ∂ℳ/∂g. A zero block or row contributes a constant and no gradient; never
+/// NaN.
 /// </summary>
 public abstract class GradientDistance
 {
@@ -36,7 +37,8 @@ public abstract class GradientDistance
     /// <summary>distance [E, 1, 1, 1, 1] and v [E, 1, P, 1, 1] of gradients g against targets g*, both [E, 1, P, 1, 1].</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit, or the blocks do not tile the vector.</exception>
     public void Evaluate(
-        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
+        Tensor gradientCotangent)
     {
         TensorShape shape = gradientCotangent.Shape;
         Operands.RequireOutput(gradientCotangent, TensorShape.Vector(shape.Members, shape.Channels));
@@ -47,7 +49,8 @@ public abstract class GradientDistance
         foreach (ParameterBlock block in blocks)
         {
             if (block.Offset != end)
-                throw new ArgumentException($"A parameter block starts at {block.Offset}; the one before it ended at {end}.", nameof(blocks));
+                throw new ArgumentException($"A parameter block starts at {block.Offset}; the one before it ended at {end}.",
+                    nameof(blocks));
             end += block.Rows * block.RowLength;
         }
         if (end != shape.Channels)
@@ -56,5 +59,6 @@ public abstract class GradientDistance
     }
 
     protected abstract void EvaluateCore(
-        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent);
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
+        Tensor gradientCotangent);
 }

@@ -27,7 +27,8 @@ public abstract class InstanceNorm
 
     /// <summary>x̂̇ = r(ẋ − mean ẋ − x̂·mean(x̂ẋ)); ẏ = γ̇x̂ + γx̂̇ + β̇.</summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void ForwardTangent(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent, Tensor yTangent)
+    public void ForwardTangent(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent,
+        Tensor yTangent)
     {
         TensorShape shape = yTangent.Shape;
         Operands.Require(x, shape);
@@ -39,20 +40,26 @@ public abstract class InstanceNorm
         ForwardTangentCore(x, xTangent, statistics, scale, scaleTangent, shiftTangent, yTangent);
     }
 
-    /// <summary>With d = γδ: δx = r(d − mean d − x̂·mean(d x̂)); δγ = Σ δx̂; δβ = Σ δ, the sums over H·W and the member's samples.</summary>
+    /// <summary>
+    /// With d = γδ: δx = r(d − mean d − x̂·mean(d x̂)); δγ = Σ δx̂; δβ = Σ δ, the sums over H·W and the member's samples.
+    /// </summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
-    public void Backward(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
+    public void Backward(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent,
+        Slice shiftCotangent)
     {
         RequireBackward(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
         BackwardCore(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
     }
 
-    /// <summary>The same, bit for bit, and each sample's products ⟨Σ δₙx̂ₙ, V_d⟩ + ⟨Σ δₙ, b_d⟩ with directions of the scale and the shift.</summary>
+    /// <summary>
+    /// The same, bit for bit, and each sample's products ⟨Σ δₙx̂ₙ, V_d⟩ + ⟨Σ δₙ, b_d⟩ with directions of the scale and the shift.
+    /// </summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     /// <exception cref="NotSupportedException">The device cannot compute sample products (<see
     /// cref="Device.HasSampleProducts"/>).</exception>
     public void Backward(
-        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
+        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent,
+        SampleProducts products)
     {
         RequireBackward(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent);
         products.Require(xCotangent.Shape.Members, xCotangent.Shape.Samples, xCotangent.Shape.Channels, xCotangent.Shape.Channels);
@@ -85,7 +92,8 @@ public abstract class InstanceNorm
             Operands.RequireOutput(shiftResult, shape.Members, shape.Channels);
         }
         BackwardTangentCore(
-            x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent, shiftCotangentTangent);
+            x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent,
+            shiftCotangentTangent);
     }
 
     /// <summary>The shape of the statistics of images of the given shape: [E, N, 2C, 1, 1].</summary>
@@ -100,14 +108,16 @@ public abstract class InstanceNorm
         Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent);
 
     protected virtual void BackwardCore(
-        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
+        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent,
+        SampleProducts products)
         => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardTangentCore(
         Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
         Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent);
 
-    private static void RequireBackward(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
+    private static void RequireBackward(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent,
+        Slice shiftCotangent)
     {
         TensorShape shape = xCotangent.Shape;
         Operands.Require(x, shape);

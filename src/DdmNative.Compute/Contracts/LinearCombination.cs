@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Contracts;
 
-/// <summary>y = αa + βb, element by element; β = 0 with b = a copies and scales, a shared operand broadcasts over the members. y may be a or b.</summary>
+/// <summary>
+/// y = αa + βb, element by element; β = 0 with b = a copies and scales, a shared operand broadcasts over the members. y may be a or b.
+/// </summary>
 public abstract class LinearCombination
 {
     /// <summary>y ← αa + βb; all of one shape but for shared members.</summary>

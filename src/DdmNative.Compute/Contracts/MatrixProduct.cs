@@ -3,9 +3,12 @@ using System.Runtime.CompilerServices;
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
-/// The linear layer y = xWᵀ + b with W [outputs, inputs], its cotangents, and the tangents of both (docs/mathematics.md, "Convolution and linear").
+/// The linear layer y = xWᵀ + b with W [outputs, inputs], its cotangents, and the tangents of both (docs/mathematics.md, "Convolution and
+/// linear").
 /// </summary>
-/// <remarks>x [E, N, I, 1, 1], y [E, N, O, 1, 1]. Every operand is per member or shared; results are assigned. A tangent of null is zero.</remarks>
+/// <remarks>
+/// x [E, N, I, 1, 1], y [E, N, O, 1, 1]. Every operand is per member or shared; results are assigned. A tangent of null is zero.
+/// </remarks>
 public abstract class MatrixProduct
 {
     /// <summary>y = xWᵀ + b.</summary>
@@ -72,7 +75,8 @@ public abstract class MatrixProduct
     public void BackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
     {
         RequireBackwardWeight(x, cotangent, weightCotangent, biasCotangent);
-        products.Require(weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels * cotangent.Shape.Channels, cotangent.Shape.Channels);
+        products.Require(weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels * cotangent.Shape.Channels,
+            cotangent.Shape.Channels);
         BackwardWeightCore(x, cotangent, weightCotangent, biasCotangent, products);
     }
 
@@ -94,15 +98,18 @@ public abstract class MatrixProduct
 
     protected abstract void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y);
 
-    protected abstract void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent, Tensor yTangent);
+    protected abstract void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent,
+        Tensor yTangent);
 
     protected abstract void BackwardDataCore(Tensor cotangent, Slice weight, Tensor xCotangent);
 
-    protected abstract void BackwardDataTangentCore(Tensor cotangent, Tensor cotangentTangent, Slice weight, Slice weightTangent, Tensor xCotangentTangent);
+    protected abstract void BackwardDataTangentCore(Tensor cotangent, Tensor cotangentTangent, Slice weight, Slice weightTangent,
+        Tensor xCotangentTangent);
 
     protected abstract void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent);
 
-    protected virtual void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
+    protected virtual void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent,
+        SampleProducts products)
         => throw SampleProducts.Unsupported();
 
     protected abstract void BackwardWeightTangentCore(
@@ -110,7 +117,8 @@ public abstract class MatrixProduct
 
     private static void RequireBackwardWeight(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
     {
-        (int members, int samples, int inputs, int outputs) = (weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels, cotangent.Shape.Channels);
+        (int members, int samples, int inputs, int outputs) = (weightCotangent.Vector.Shape.Members, x.Shape.Samples, x.Shape.Channels,
+            cotangent.Shape.Channels);
         Operands.Require(x, members, samples, inputs, 1, 1);
         Operands.Require(cotangent, members, samples, outputs, 1, 1);
         RequireParameterOutputs(weightCotangent, biasCotangent, members, inputs, outputs);

@@ -6,11 +6,14 @@ namespace DdmNative.Compute.Contracts;
 internal static class Operands
 {
     /// <summary>An operand whose samples have the given shape and whose members are those of the call or shared.</summary>
-    public static void Require(Tensor tensor, int members, int samples, int channels, int height, int width, [CallerArgumentExpression(nameof(tensor))] string name = "")
+    public static void Require(Tensor tensor, int members, int samples, int channels, int height, int width,
+        [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         TensorShape s = tensor.Shape;
-        if ((s.Members != members && s.Members != 1) || s.Samples != samples || s.Channels != channels || s.Height != height || s.Width != width)
-            throw new ArgumentException($"{name} has shape {s}; expected [{members} or 1, {samples}, {channels}, {height}, {width}].", name);
+        if ((s.Members != members && s.Members != 1) || s.Samples != samples || s.Channels != channels || s.Height != height
+            || s.Width != width)
+            throw new ArgumentException($"{name} has shape {s}; expected [{members} or 1, {samples}, {channels}, {height}, {width}].",
+                name);
     }
 
     public static void Require(Tensor tensor, TensorShape expected, [CallerArgumentExpression(nameof(tensor))] string name = "")
@@ -29,12 +32,15 @@ internal static class Operands
     {
         int found = slice.Vector.Shape.Members;
         if (slice.Length != length || (found != members && found != 1))
-            throw new ArgumentException($"{name} has {slice.Length} parameters for {found} members; expected {length} for {members} members or one shared.", name);
+            throw new ArgumentException(
+                $"{name} has {slice.Length} parameters for {found} members; expected {length} for {members} members or one shared.", name);
     }
 
     public static void RequireOutput(Slice slice, int members, int length, [CallerArgumentExpression(nameof(slice))] string name = "")
     {
         if (slice.Length != length || slice.Vector.Shape.Members != members)
-            throw new ArgumentException($"{name} has {slice.Length} parameters for {slice.Vector.Shape.Members} members; expected {length} for {members} members.", name);
+            throw new ArgumentException(
+                $"{name} has {slice.Length} parameters for {slice.Vector.Shape.Members} members; expected {length} for {members} members.",
+                name);
     }
 }

@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Contracts;
 
 /// <summary>
-/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): random numbers as a function of (seed, stream, position),
-/// the same on every backend, for any partition of the work.
+/// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): random numbers as a function of (seed, stream,
+/// position), the same on every backend, for any partition of the work.
 /// </summary>
 public abstract class Philox
 {

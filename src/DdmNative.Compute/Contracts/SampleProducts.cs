@@ -30,8 +30,11 @@ public readonly record struct SampleProducts(Slice WeightDirections, Slice BiasD
     private void RequireColumns(Tensor tensor, int members, int samples, [CallerArgumentExpression(nameof(tensor))] string name = "")
     {
         TensorShape shape = tensor.Shape;
-        if (shape.Members != members || shape.Samples != samples || shape.SampleLength != shape.Channels || Column < 0 || Column + Count > shape.Channels)
-            throw new ArgumentException($"{name} has shape {shape}; expected [{members}, {samples}, {Column + Count} or more, 1, 1] for columns {Column} to {Column + Count - 1}.", name);
+        if (shape.Members != members || shape.Samples != samples || shape.SampleLength != shape.Channels || Column < 0
+            || Column + Count > shape.Channels)
+            throw new ArgumentException(
+                $"{name} has shape {shape}; expected [{members}, {samples}, {Column + Count} or more, 1, 1] for columns {Column} to "
+                + $"{Column + Count - 1}.", name);
     }
 
     internal static NotSupportedException Unsupported()
@@ -40,6 +43,7 @@ public readonly record struct SampleProducts(Slice WeightDirections, Slice BiasD
     private void RequireDirections(Slice slice, [CallerArgumentExpression(nameof(slice))] string name = "")
     {
         if (slice.Vector.Shape.Samples != Count)
-            throw new ArgumentException($"{name} has {slice.Vector.Shape.Samples} directions; expected {Count}, as many as {nameof(WeightDirections)}.", name);
+            throw new ArgumentException(
+                $"{name} has {slice.Vector.Shape.Samples} directions; expected {Count}, as many as {nameof(WeightDirections)}.", name);
     }
 }

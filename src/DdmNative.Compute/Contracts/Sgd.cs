@@ -4,8 +4,8 @@ namespace DdmNative.Compute.Contracts;
 public abstract class Sgd
 {
     /// <summary>
-    /// One step. parameters, velocity and gradient [E, 1, P, 1, 1]; learningRate [E or 1, 1, 1, 1, 1] is read when the step runs, so that one
-    /// recorded plan serves a whole schedule.
+    /// One step. parameters, velocity and gradient [E, 1, P, 1, 1]; learningRate [E or 1, 1, 1, 1, 1] is read when the step runs, so that
+    /// one recorded plan serves a whole schedule.
     /// </summary>
     /// <exception cref="ArgumentException">An operand's shape does not fit.</exception>
     public void Step(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)

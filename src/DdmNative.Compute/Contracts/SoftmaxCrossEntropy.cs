@@ -5,8 +5,8 @@ namespace DdmNative.Compute.Contracts;
 /// (docs/mathematics.md, "Softmax cross-entropy"). The loss of a member is Σₙ wₙ(σₙ·logsumexp zₙ − ⟨qₙ, zₙ⟩).
 /// </summary>
 /// <remarks>
-/// z, q [E, N, K, 1, 1]; weights [E, N, 1, 1, 1] (1/N each for the mean; 0 leaves a sample out). Operands are per member or shared; results are assigned.
-/// With a label vector that sums to zero the loss is linear, −⟨q, z⟩, with δ = −wq and no curvature.
+/// z, q [E, N, K, 1, 1]; weights [E, N, 1, 1, 1] (1/N each for the mean; 0 leaves a sample out). Operands are per member or shared; results
+/// are assigned. With a label vector that sums to zero the loss is linear, −⟨q, z⟩, with δ = −wq and no curvature.
 /// </remarks>
 public abstract class SoftmaxCrossEntropy
 {
@@ -74,7 +74,8 @@ public abstract class SoftmaxCrossEntropy
 
     protected abstract void BackwardCore(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent);
 
-    protected abstract void BackwardTangentCore(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights, Tensor cotangentTangent);
+    protected abstract void BackwardTangentCore(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights,
+        Tensor cotangentTangent);
 
     protected abstract void LabelCotangentCore(Tensor logits, Tensor logitsTangent, Tensor weights, Tensor labelCotangent);
 

@@ -36,7 +36,8 @@ public sealed class CpuDevice : Device
     internal WorkerPool Workers { get; }
 
     private static string InstructionSet =>
-        Vector512.IsHardwareAccelerated ? "AVX-512" : Fma.IsSupported ? "AVX2 and FMA" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : "portable vectors";
+        Vector512.IsHardwareAccelerated
+        ? "AVX-512" : Fma.IsSupported ? "AVX2 and FMA" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : "portable vectors";
 
     public override Tensor Allocate(TensorShape shape) => new CpuTensor(shape, isTransient: false);
 

@@ -7,7 +7,8 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>The measured peak performance of this machine, with which kernels are compared.</summary>
 /// <param name="Threads">Threads that worked at once.</param>
 /// <param name="FlopsPerSecond">Of independent multiply–adds in registers, all threads together; a multiply–add is two.</param>
-/// <param name="BytesPerSecond">Read and written by y ← a + b on blocks that stay in each core's second-level cache, all threads together.</param>
+/// <param name="BytesPerSecond">Read and written by y ← a + b on blocks that stay in each core's second-level cache, all threads
+/// together.</param>
 public sealed record MachinePeak(int Threads, double FlopsPerSecond, double BytesPerSecond)
 {
     private const int Rounds = 5;

@@ -37,7 +37,8 @@ public sealed class SplitDevice : Device
 
     public override Tensor Allocate(TensorShape shape) => new SplitTensor(this, shape, (device, part) => device.Allocate(part));
 
-    public override Tensor AllocateTransient(TensorShape shape) => new SplitTensor(this, shape, (device, part) => device.AllocateTransient(part));
+    public override Tensor AllocateTransient(TensorShape shape)
+        => new SplitTensor(this, shape, (device, part) => device.AllocateTransient(part));
 
     public override IPlan Record(string name, Action body)
     {

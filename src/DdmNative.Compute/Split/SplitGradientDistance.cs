@@ -6,7 +6,8 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitGradientDistance(SplitDevice split) : GradientDistance
 {
     protected override void EvaluateCore(
-        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
+        Tensor gradientCotangent)
         => split.ForEachDevice(gradientCotangent, (device, i) => device.GradientDistance.Evaluate(
             kind, blocks, gradient.On(i), target.On(i), distance.On(i), gradientCotangent.On(i)));
 }

@@ -8,11 +8,13 @@ internal sealed class SplitInstanceNorm(SplitDevice split) : InstanceNorm
     protected override void ForwardCore(Tensor x, Slice scale, Slice shift, Tensor y, Tensor statistics)
         => split.ForEachDevice(y, (device, i) => device.InstanceNorm.Forward(x.On(i), scale.On(i), shift.On(i), y.On(i), statistics.On(i)));
 
-    protected override void ForwardTangentCore(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent, Tensor yTangent)
+    protected override void ForwardTangentCore(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent,
+        Slice shiftTangent, Tensor yTangent)
         => split.ForEachDevice(yTangent, (device, i) => device.InstanceNorm.ForwardTangent(
             x.On(i), xTangent.On(i), statistics.On(i), scale.On(i), scaleTangent.On(i), shiftTangent.On(i), yTangent.On(i)));
 
-    protected override void BackwardCore(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent)
+    protected override void BackwardCore(Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent,
+        Slice scaleCotangent, Slice shiftCotangent)
         => split.ForEachDevice(xCotangent, (device, i) => device.InstanceNorm.Backward(
             x.On(i), statistics.On(i), cotangent.On(i), scale.On(i), xCotangent.On(i), scaleCotangent.On(i), shiftCotangent.On(i)));
 

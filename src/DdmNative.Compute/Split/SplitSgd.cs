@@ -6,5 +6,6 @@ namespace DdmNative.Compute.Split;
 internal sealed class SplitSgd(SplitDevice split) : Sgd
 {
     protected override void StepCore(Tensor parameters, Tensor velocity, Tensor gradient, Tensor learningRate, float momentum)
-        => split.ForEachDevice(parameters, (device, i) => device.Sgd.Step(parameters.On(i), velocity.On(i), gradient.On(i), learningRate.On(i), momentum));
+        => split.ForEachDevice(parameters,
+            (device, i) => device.Sgd.Step(parameters.On(i), velocity.On(i), gradient.On(i), learningRate.On(i), momentum));
 }

@@ -12,7 +12,8 @@ internal sealed class SplitSoftmaxCrossEntropy(SplitDevice split) : SoftmaxCross
         => split.ForEachDevice(loss, (device, i) => device.SoftmaxCrossEntropy.Loss(logits.On(i), labels.On(i), loss.On(i)));
 
     protected override void BackwardCore(Tensor logits, Tensor labels, Tensor weights, Tensor cotangent)
-        => split.ForEachDevice(cotangent, (device, i) => device.SoftmaxCrossEntropy.Backward(logits.On(i), labels.On(i), weights.On(i), cotangent.On(i)));
+        => split.ForEachDevice(cotangent,
+            (device, i) => device.SoftmaxCrossEntropy.Backward(logits.On(i), labels.On(i), weights.On(i), cotangent.On(i)));
 
     protected override void BackwardTangentCore(Tensor logits, Tensor logitsTangent, Tensor labels, Tensor weights, Tensor cotangentTangent)
         => split.ForEachDevice(cotangentTangent, (device, i) => device.SoftmaxCrossEntropy.BackwardTangent(

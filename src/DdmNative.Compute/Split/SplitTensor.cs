@@ -28,7 +28,9 @@ internal sealed class SplitTensor : Tensor
     }
 
     /// <summary>The part of the tensor on the device of this index.</summary>
-    public Tensor Part(int device) => _parts[device] ?? throw new InvalidOperationException($"Device {_owner.Devices[device].Name} has no member of a tensor of shape {Shape}.");
+    public Tensor Part(int device)
+        => _parts[device] ?? throw new InvalidOperationException(
+            $"Device {_owner.Devices[device].Name} has no member of a tensor of shape {Shape}.");
 
     public override void Upload(ReadOnlySpan<float> values)
     {

@@ -17,7 +17,8 @@ internal sealed record SharedVariable(string Name, ulong Offset, ulong Bytes);
 /// <param name="threads">Threads of a block, in x, y and z.</param>
 /// <param name="variables">The variables in shared memory.</param>
 /// <param name="sharedUnitBytes">Bytes of the kernel's narrowest access to shared memory: 1, 2 or 4.</param>
-internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultIndex threads, IReadOnlyList<SharedVariable> variables, int sharedUnitBytes)
+internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultIndex threads, IReadOnlyList<SharedVariable> variables,
+    int sharedUnitBytes)
 {
     private readonly SharedMemoryRaceDetector _shared = new(checks);
     private readonly List<Suspect> _suspects = [];
@@ -49,7 +50,8 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
     /// <param name="bytes">Bytes that each lane reads.</param>
     /// <param name="strong">Volatile, relaxed or acquire: does not race with atomic accesses.</param>
     public FaultReport? Read(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes, bool strong = false) =>
-        (strong ? _shared.ReadStrongly(site, warp, mask, addresses, bytes) : _shared.Read(site, warp, mask, addresses, bytes)) ? null : Report(site, warp, bytes, FaultAccess.Read);
+        (strong ? _shared.ReadStrongly(site, warp, mask, addresses, bytes) : _shared.Read(site, warp, mask, addresses, bytes))
+        ? null : Report(site, warp, bytes, FaultAccess.Read);
 
     /// <summary>
     /// Lanes are about to write shared memory. A write-write race is a fault only if it changes the memory, which
@@ -148,14 +150,16 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
             int lane = BitOperations.TrailingZeroCount(rest);
             uint mask = named[lane], missing = mask & ~executing;
             if ((mask >> lane & 1) == 0)
-                return Report(FaultKind.WarpSyncMask, site, warp * 32 + lane, null, $"mask 0x{mask:x8} leaves out lane {lane}, which executes the instruction");
+                return Report(FaultKind.WarpSyncMask, site, warp * 32 + lane, null,
+                    $"mask 0x{mask:x8} leaves out lane {lane}, which executes the instruction");
             if ((missing & ~alive) != 0)
                 return Report(
                     FaultKind.WarpSyncMask, site, warp * 32 + lane, null,
                     $"mask 0x{mask:x8} names lane {BitOperations.TrailingZeroCount(missing & ~alive)}, "
                     + "which has left the kernel or does not exist");
             if (missing != 0)
-                return Report(FaultKind.WarpSyncMask, site, warp * 32 + lane, null, $"mask 0x{mask:x8} names lane {BitOperations.TrailingZeroCount(missing)}, which is elsewhere in the code");
+                return Report(FaultKind.WarpSyncMask, site, warp * 32 + lane, null,
+                    $"mask 0x{mask:x8} names lane {BitOperations.TrailingZeroCount(missing)}, which is elsewhere in the code");
         }
 
         return null;
@@ -176,11 +180,13 @@ internal sealed class BlockWatch(FaultChecks checks, KernelSites sites, FaultInd
     {
         SharedViolation violation = _shared.Violation;
         FaultReport report = Report(
-            violation.Kind, site, warp * 32 + violation.Lane, new(access, PtxSpace.Shared, violation.Address, Math.Min(bytes, 4), SharedAllocation(violation.Address)));
+            violation.Kind, site, warp * 32 + violation.Lane,
+            new(access, PtxSpace.Shared, violation.Address, Math.Min(bytes, 4), SharedAllocation(violation.Address)));
         return report with
         {
             Other = new(
-                violation.OtherAccess, violation.OtherThread < 0 ? null : Index(violation.OtherThread), violation.OtherSite < 0 ? null : Place(violation.OtherSite)),
+                violation.OtherAccess, violation.OtherThread < 0
+                ? null : Index(violation.OtherThread), violation.OtherSite < 0 ? null : Place(violation.OtherSite)),
         };
     }
 

@@ -13,7 +13,9 @@ public enum FaultChecks
     UninitialisedRegisters = 1 << 2,
     /// <summary>Races in shared memory between warps.</summary>
     SharedRaces = 1 << 3,
-    /// <summary>Races in shared memory between lanes of one warp, which <c>__syncwarp</c> must order. Needs <see cref="SharedRaces"/>.</summary>
+    /// <summary>
+    /// Races in shared memory between lanes of one warp, which <c>__syncwarp</c> must order. Needs <see cref="SharedRaces"/>.
+    /// </summary>
     WarpRaces = 1 << 4,
     AsyncCopies = 1 << 5,
     WarpSyncMasks = 1 << 6,

@@ -16,7 +16,8 @@ public sealed record FaultPlace(int PtxLine, string Instruction, string? SourceF
             : new(instruction.Line, instruction.Text, null, 0);
 
     public override string ToString() =>
-        SourceFile is null ? $"PTX line {PtxLine} ({Instruction})" : $"PTX line {PtxLine} ({Instruction}), {Path.GetFileName(SourceFile)}:{SourceLine}";
+        SourceFile is null ? $"PTX line {PtxLine} ({Instruction})"
+        : $"PTX line {PtxLine} ({Instruction}), {Path.GetFileName(SourceFile)}:{SourceLine}";
 }
 
 /// <summary>An index in three dimensions: of a block in its grid, or of a thread in its block.</summary>
@@ -40,7 +41,8 @@ public sealed record FaultAllocation(ulong Address, ulong Bytes, string? Name, b
     /// <summary>Describes the position of an address relative to the allocation.</summary>
     public string Relation(ulong address)
     {
-        string what = (IsFreed ? "freed " : "") + (Name is null ? "allocation" : $"variable {Name}") + string.Create(CultureInfo.InvariantCulture, $" of {Bytes} bytes at 0x{Address:x}");
+        string what = (IsFreed ? "freed " : "") + (Name is null ? "allocation" : $"variable {Name}")
+            + string.Create(CultureInfo.InvariantCulture, $" of {Bytes} bytes at 0x{Address:x}");
         return address < Address ? $"{Address - address} bytes before the {what}"
             : address < Address + Bytes ? $"{address - Address} bytes into the {what}"
             : $"{address - Address - Bytes} bytes past the end of the {what}";

@@ -36,7 +36,8 @@ public static class RegisterUse
     {
         if (instruction.Call is { } call)
             return call.Results.SelectMany(Registers);
-        return HasDestination(instruction.Opcode) && instruction.Operands.Count > 0 && instruction.Operands[0] is not PtxAddress ? Registers(instruction.Operands[0]) : [];
+        return HasDestination(instruction.Opcode) && instruction.Operands.Count > 0
+            && instruction.Operands[0] is not PtxAddress ? Registers(instruction.Operands[0]) : [];
     }
 
     /// <summary>
@@ -74,9 +75,12 @@ public static class RegisterUse
 
     /// <summary>Whether the first operand is a result.</summary>
     public static bool HasDestination(PtxOpcode opcode) => opcode is not (
-        PtxOpcode.Applypriority or PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarWarpSync or PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Brkpt or PtxOpcode.Call or PtxOpcode.CpAsync
-        or PtxOpcode.CpAsyncCommitGroup or PtxOpcode.CpAsyncWaitGroup or PtxOpcode.CpAsyncWaitAll or PtxOpcode.Discard or PtxOpcode.Exit or PtxOpcode.Fence or PtxOpcode.Griddepcontrol
-        or PtxOpcode.Membar or PtxOpcode.Nanosleep or PtxOpcode.Pmevent or PtxOpcode.Prefetch or PtxOpcode.Red or PtxOpcode.Ret or PtxOpcode.Setmaxnreg or PtxOpcode.St or PtxOpcode.Stackrestore or PtxOpcode.Stmatrix
+        PtxOpcode.Applypriority or PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarWarpSync or PtxOpcode.Bra or PtxOpcode.BrxIdx
+        or PtxOpcode.Brkpt or PtxOpcode.Call or PtxOpcode.CpAsync
+        or PtxOpcode.CpAsyncCommitGroup or PtxOpcode.CpAsyncWaitGroup or PtxOpcode.CpAsyncWaitAll or PtxOpcode.Discard or PtxOpcode.Exit
+        or PtxOpcode.Fence or PtxOpcode.Griddepcontrol
+        or PtxOpcode.Membar or PtxOpcode.Nanosleep or PtxOpcode.Pmevent or PtxOpcode.Prefetch or PtxOpcode.Red or PtxOpcode.Ret
+        or PtxOpcode.Setmaxnreg or PtxOpcode.St or PtxOpcode.Stackrestore or PtxOpcode.Stmatrix
         or PtxOpcode.Trap or PtxOpcode.WmmaStoreD);
 
     private static IEnumerable<int> Registers(PtxOperand operand) => operand switch

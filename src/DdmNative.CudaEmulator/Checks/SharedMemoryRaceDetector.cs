@@ -12,7 +12,8 @@ namespace DdmNative.CudaEmulator.Checks;
 /// <param name="OtherAccess">The kind of the earlier access.</param>
 /// <param name="OtherThread">The thread that made it, as a number within the block; −1 if it was several or none.</param>
 /// <param name="OtherSite">Its instruction; −1 if it is not known.</param>
-public readonly record struct SharedViolation(FaultKind Kind, int Lane, ulong Address, FaultAccess OtherAccess, int OtherThread, int OtherSite);
+public readonly record struct SharedViolation(FaultKind Kind, int Lane, ulong Address, FaultAccess OtherAccess, int OtherThread,
+    int OtherSite);
 
 /// <summary>
 /// Checks the shared memory of one block at a time. For each unit of memory (4 bytes, or less in kernels with narrower accesses), two tags
@@ -90,7 +91,8 @@ public sealed class SharedMemoryRaceDetector
         FoundUnwritten = false;
         int units = Math.Max(1, bytes >> _unitShift);
         long mine = Tag(Clock.Time, site, warp, 0);
-        Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32), lanes = Vector256.Create(0L, 1, 2, 3);
+        Vector256<long> start = Vector256.Create((long)Clock.Start << 32), seen = Vector256.Create((long)Clock.SeesAllBefore(warp) << 32),
+            lanes = Vector256.Create(0L, 1, 2, 3);
         ref long writer = ref MemoryMarshal.GetArrayDataReference(_writers), reader = ref MemoryMarshal.GetArrayDataReference(_readers);
         uint once = mask;
         // Lanes that read the same addresses as those before them, as for the columns or rows of a tile, are recorded as one reader with
@@ -107,7 +109,8 @@ public sealed class SharedMemoryRaceDetector
             int first = Unit(addresses[lane], units);
             if (units == 1 && FourInARow(rest, lane, addresses))
             {
-                if (!ReadFour(ref Unsafe.Add(ref writer, first), ref Unsafe.Add(ref reader, first), mine + lane, lanes, start, seen) && !ReadEach(first, 4, mine + lane, lane, 1, warp))
+                if (!ReadFour(ref Unsafe.Add(ref writer, first), ref Unsafe.Add(ref reader, first), mine + lane, lanes, start, seen)
+                    && !ReadEach(first, 4, mine + lane, lane, 1, warp))
                     return false;
                 rest &= ~(15u << lane);
                 continue;
@@ -124,7 +127,8 @@ public sealed class SharedMemoryRaceDetector
             int i = 0;
             for (; i + 4 <= units; i += 4)
             {
-                if (!ReadFour(ref Unsafe.Add(ref writer, first + i), ref Unsafe.Add(ref reader, first + i), tag, default, start, seen) && !ReadEach(first + i, 4, tag, lane, 0, warp))
+                if (!ReadFour(ref Unsafe.Add(ref writer, first + i), ref Unsafe.Add(ref reader, first + i), tag, default, start, seen)
+                    && !ReadEach(first + i, 4, tag, lane, 0, warp))
                     return false;
             }
 
@@ -138,10 +142,12 @@ public sealed class SharedMemoryRaceDetector
     /// <summary>
     /// Lanes of a warp write; false if this is a violation, in which case the lanes below the violating one have been recorded.
     /// </summary>
-    public bool Write(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes) => Write(Tag(Clock.Time, site, warp, 0), warp, mask, addresses, bytes);
+    public bool Write(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
+        => Write(Tag(Clock.Time, site, warp, 0), warp, mask, addresses, bytes);
 
     /// <summary>Lanes of a warp read and write by an atomic operation, or by volatile and other strong accesses.</summary>
-    public bool Update(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes) => Write(Tag(Clock.Time, site, warp, 0) | Atomic, warp, mask, addresses, bytes);
+    public bool Update(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
+        => Write(Tag(Clock.Time, site, warp, 0) | Atomic, warp, mask, addresses, bytes);
 
     /// <summary>A strong read (<c>ld.volatile</c>, <c>ld.acquire</c>): does not race with atomic accesses.</summary>
     public bool ReadStrongly(int site, int warp, uint mask, ReadOnlySpan<ulong> addresses, int bytes)
@@ -200,7 +206,8 @@ public sealed class SharedMemoryRaceDetector
     public void Overwrite(int site, int warp, int lane, ulong address, int bytes) =>
         _writers.AsSpan((int)address >> _unitShift, Math.Max(1, bytes >> _unitShift)).Fill(Tag(Clock.Time, site, warp, lane));
 
-    private static long Tag(uint time, int site, int warp, int lane) => (long)time << 32 | (long)Math.Min(site, UnknownSite) << 16 | (uint)warp << 5 | (uint)lane;
+    private static long Tag(uint time, int site, int warp, int lane)
+        => (long)time << 32 | (long)Math.Min(site, UnknownSite) << 16 | (uint)warp << 5 | (uint)lane;
 
     /// <summary>
     /// The first unit of an access, checked to be within the tags: the following code reads and writes four at once without bounds checks.
@@ -242,7 +249,8 @@ public sealed class SharedMemoryRaceDetector
             int first = Unit(addresses[lane], units);
             if (units == 1 && FourInARow(rest, lane, addresses))
             {
-                if (!WriteFour(ref Unsafe.Add(ref writer, first), ref Unsafe.Add(ref reader, first), mine + lane, lanes, seen) && !WriteEach(first, 4, mine + lane, lane, 1, warp))
+                if (!WriteFour(ref Unsafe.Add(ref writer, first), ref Unsafe.Add(ref reader, first), mine + lane, lanes, seen)
+                    && !WriteEach(first, 4, mine + lane, lane, 1, warp))
                     return false;
                 rest &= ~(15u << lane);
                 continue;
@@ -252,7 +260,8 @@ public sealed class SharedMemoryRaceDetector
             int i = 0;
             for (; i + 4 <= units; i += 4)
             {
-                if (!WriteFour(ref Unsafe.Add(ref writer, first + i), ref Unsafe.Add(ref reader, first + i), mine + lane, default, seen) && !WriteEach(first + i, 4, mine + lane, lane, 0, warp))
+                if (!WriteFour(ref Unsafe.Add(ref writer, first + i), ref Unsafe.Add(ref reader, first + i), mine + lane, default, seen)
+                    && !WriteEach(first + i, 4, mine + lane, lane, 0, warp))
                     return false;
             }
 
@@ -268,9 +277,11 @@ public sealed class SharedMemoryRaceDetector
     /// nothing has been recorded in that case.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool ReadFour(ref long writerTag, ref long readerTag, long mine, Vector256<long> lanes, Vector256<long> start, Vector256<long> seen)
+    private static bool ReadFour(ref long writerTag, ref long readerTag, long mine, Vector256<long> lanes, Vector256<long> start,
+    Vector256<long> seen)
     {
-        Vector256<long> tags = Vector256.Create(mine) + lanes, writer = Vector256.LoadUnsafe(ref writerTag), reader = Vector256.LoadUnsafe(ref readerTag);
+        Vector256<long> tags = Vector256.Create(mine) + lanes, writer = Vector256.LoadUnsafe(ref writerTag),
+            reader = Vector256.LoadUnsafe(ref readerTag);
         Vector256<long> own = Vector256.Equals((writer ^ tags) & Vector256.Create(Thread | Pending), default);
         Vector256<long> unclear = Vector256.LessThan(writer, start) | Vector256.AndNot(Vector256.GreaterThanOrEqual(writer, seen), own);
         if (unclear != default)
@@ -279,8 +290,10 @@ public sealed class SharedMemoryRaceDetector
         if (recent != default)
         {
             Vector256<long> apart = reader ^ tags;
-            Vector256<long> sameWarp = Vector256.Equals(apart & Vector256.Create(Warp), default), sameThread = Vector256.Equals(apart & Vector256.Create(Thread), default);
-            Vector256<long> flags = Vector256.AndNot(Vector256.Create(OtherWarps), sameWarp) | Vector256.AndNot(Vector256.Create(OtherLanes), sameThread);
+            Vector256<long> sameWarp = Vector256.Equals(apart & Vector256.Create(Warp), default),
+                sameThread = Vector256.Equals(apart & Vector256.Create(Thread), default);
+            Vector256<long> flags = Vector256.AndNot(Vector256.Create(OtherWarps), sameWarp)
+                | Vector256.AndNot(Vector256.Create(OtherLanes), sameThread);
             tags |= recent & ((reader & Vector256.Create(OtherWarps | OtherLanes)) | flags);
         }
 
@@ -291,7 +304,8 @@ public sealed class SharedMemoryRaceDetector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool WriteFour(ref long writerTag, ref long readerTag, long mine, Vector256<long> lanes, Vector256<long> seen)
     {
-        if (Vector256.GreaterThanOrEqual(Vector256.Max(Vector256.LoadUnsafe(ref writerTag), Vector256.LoadUnsafe(ref readerTag)), seen) != default)
+        if (Vector256.GreaterThanOrEqual(Vector256.Max(Vector256.LoadUnsafe(ref writerTag), Vector256.LoadUnsafe(ref readerTag)), seen)
+            != default)
             return false;
         (Vector256.Create(mine) + lanes).StoreUnsafe(ref writerTag);
         return true;
@@ -329,7 +343,8 @@ public sealed class SharedMemoryRaceDetector
         }
         else if (writer >= seen && !MayFollow(writer, mine, warp))
         {
-            return Violate(FaultKind.SharedReadWriteRace, lane, unit, writer, (writer & Atomic) != 0 ? FaultAccess.Atomic : FaultAccess.Write);
+            return Violate(FaultKind.SharedReadWriteRace, lane, unit, writer, (writer & Atomic) != 0
+                ? FaultAccess.Atomic : FaultAccess.Write);
         }
 
         if (reader >= seen)
@@ -352,7 +367,8 @@ public sealed class SharedMemoryRaceDetector
     {
         long writer = _writers[unit], reader = _readers[unit], seen = (long)Clock.SeesAllBefore(warp) << 32;
         if (writer >= seen && writer >> 32 >= Clock.Start && !MayFollow(writer, mine, warp) && !IsSameInstruction(writer, mine))
-            return Violate(FaultKind.SharedWriteWriteRace, lane, unit, writer, (writer & Atomic) != 0 ? FaultAccess.Atomic : FaultAccess.Write);
+            return Violate(FaultKind.SharedWriteWriteRace, lane, unit, writer, (writer & Atomic) != 0
+                ? FaultAccess.Atomic : FaultAccess.Write);
         if (reader >= seen && reader >> 32 >= Clock.Start && !MayFollowReads(reader, mine, warp))
             return Violate(FaultKind.SharedReadWriteRace, lane, unit, reader, FaultAccess.Read);
         _writers[unit] = mine;
@@ -378,7 +394,8 @@ public sealed class SharedMemoryRaceDetector
         if ((_checks & FaultChecks.SharedRaces) == 0 || (reader & mine & Atomic) != 0)
             return true;
         bool sameWarp = ((reader ^ mine) & Warp) == 0;
-        return !((reader & OtherWarps) != 0 && time >= Clock.SeesNoneFrom(warp)) && !((reader & OtherLanes) != 0 && (reader & OtherWarps) == 0 && sameWarp && !Clock.Sees(warp, warp, time));
+        return !((reader & OtherWarps) != 0 && time >= Clock.SeesNoneFrom(warp))
+            && !((reader & OtherLanes) != 0 && (reader & OtherWarps) == 0 && sameWarp && !Clock.Sees(warp, warp, time));
     }
 
     private static bool IsSameInstruction(long earlier, long mine) => ((earlier ^ mine) & ~(31L | Flags) | (earlier & Pending)) == 0;

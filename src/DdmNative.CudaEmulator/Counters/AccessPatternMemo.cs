@@ -6,8 +6,9 @@ using DdmNative.CudaEmulator.Execution;
 namespace DdmNative.CudaEmulator.Counters;
 
 /// <summary>
-/// Remembers the last pattern of addresses of one instruction with its cost. In a loop a warp's pattern moves as a whole, and neither conflicts nor sectors
-/// change when all addresses move by a multiple of the period (4 bytes for banks, 32 bytes for sectors); comparing takes a few nanoseconds, counting a hundred.
+/// Remembers the last pattern of addresses of one instruction with its cost. In a loop a warp's pattern moves as a whole, and neither
+/// conflicts nor sectors change when all addresses move by a multiple of the period (4 bytes for banks, 32 bytes for sectors); comparing
+/// takes a few nanoseconds, counting a hundred.
 /// </summary>
 public sealed class AccessPatternMemo
 {
@@ -18,7 +19,8 @@ public sealed class AccessPatternMemo
     private AccessCost _cost;
 
     /// <summary>Sectors of a request to global memory; see <see cref="SectorCounter.Count"/>.</summary>
-    public AccessCost Sectors(ReadOnlySpan<ulong> addresses, uint active, int bytes) => Count(addresses, active, bytes, SectorCounter.SectorBytes);
+    public AccessCost Sectors(ReadOnlySpan<ulong> addresses, uint active, int bytes)
+        => Count(addresses, active, bytes, SectorCounter.SectorBytes);
 
     /// <summary>Wavefronts of a request to shared memory; see <see cref="BankConflictCounter.Count"/>.</summary>
     public AccessCost Wavefronts(ReadOnlySpan<ulong> addresses, uint active, int bytes) => Count(addresses, active, bytes, 4);
@@ -47,7 +49,8 @@ public sealed class AccessPatternMemo
         ref ulong now = ref MemoryMarshal.GetReference(addresses), known = ref MemoryMarshal.GetArrayDataReference(_offsets);
         Vector256<ulong> start = Vector256.Create(origin), differ = default;
         for (int lane = 0; lane < 32; lane += 4)
-            differ |= ((Vector256.LoadUnsafe(ref now, (nuint)lane) - start) ^ Vector256.LoadUnsafe(ref known, (nuint)lane)) & AccessExtent.Lanes(_mask >> lane);
+            differ |= ((Vector256.LoadUnsafe(ref now, (nuint)lane) - start)
+                ^ Vector256.LoadUnsafe(ref known, (nuint)lane)) & AccessExtent.Lanes(_mask >> lane);
         return differ == default;
     }
 }

@@ -7,7 +7,8 @@ namespace DdmNative.CudaEmulator.Counters;
 /// One launch: blocks of the grid and threads of the block in x, y and z; least bytes are 32 for each different sector loaded and for each
 /// stored.
 /// </summary>
-public sealed record LaunchCounters(string Kernel, IReadOnlyList<uint> Grid, IReadOnlyList<uint> Block, int DynamicSharedBytes, CounterTotals Totals, CounterTotals? MainLoop, long LeastBytes);
+public sealed record LaunchCounters(string Kernel, IReadOnlyList<uint> Grid, IReadOnlyList<uint> Block, int DynamicSharedBytes,
+    CounterTotals Totals, CounterTotals? MainLoop, long LeastBytes);
 
 /// <summary>
 /// The innermost loop that executed most lane instructions, with its lines of PTX; source is the file and line of its first instruction,
@@ -19,7 +20,8 @@ public sealed record MainLoopCounters(int FirstLine, int LastLine, string? Sourc
 /// The cost of one instruction that made requests to memory or made a warp diverge: the places where a kernel falls short. Line is that of
 /// the PTX; source is file and line, null if the PTX has none; global and shared are null if it made no such request.
 /// </summary>
-public sealed record LineCounters(int Line, string Instruction, string? Source, GlobalAccess? Global, SharedAccess? Shared, long DivergentBranches);
+public sealed record LineCounters(int Line, string Instruction, string? Source, GlobalAccess? Global, SharedAccess? Shared,
+    long DivergentBranches);
 
 /// <summary>
 /// A kernel, summed over all its launches. Instructions are those of its text and of the functions that it may call; the main loop is null
@@ -28,7 +30,8 @@ public sealed record LineCounters(int Line, string Instruction, string? Source, 
 /// are in the order of the PTX.
 /// </summary>
 public sealed record KernelCounters(
-    string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes, double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines, EmulationSpeed Speed,
+    string Name, int Launches, int Instructions, CounterTotals Totals, MainLoopCounters? MainLoop, long LeastBytes,
+    double ArithmeticIntensity, IReadOnlyList<Roofline> Rooflines, EmulationSpeed Speed,
     IReadOnlyList<LineCounters> Lines)
 {
     /// <summary>Bytes of all global requests divided by the least possible; 1 if there were none.</summary>
@@ -45,7 +48,8 @@ public sealed record EmulationSpeed(long LaneInstructions, double Seconds)
 /// The file that <c>DDM_CUDA_EMULATOR_REPORT</c> names. The device's name says that it is an emulator: these are counts, not times.
 /// Launches are in order; those beyond the maximum number that is kept are left out.
 /// </summary>
-public sealed record CounterFile(string Device, EmulationSpeed Speed, IReadOnlyList<KernelCounters> Kernels, IReadOnlyList<LaunchCounters> Launches, long LaunchesLeftOut);
+public sealed record CounterFile(string Device, EmulationSpeed Speed, IReadOnlyList<KernelCounters> Kernels,
+    IReadOnlyList<LaunchCounters> Launches, long LaunchesLeftOut);
 
 /// <summary>Collects the counters of all launches on a device. Safe to use from several host threads.</summary>
 public sealed class CounterReport
@@ -63,7 +67,8 @@ public sealed class CounterReport
     public CounterReport(int keptLaunches = 0) => this._keptLaunches = keptLaunches;
 
     /// <summary>Adds a launch that has ended and took <paramref name="seconds"/>.</summary>
-    internal void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes, double seconds)
+    internal void Add(KernelProfile profile, (uint X, uint Y, uint Z) grid, (uint X, uint Y, uint Z) block, int dynamicSharedBytes,
+        double seconds)
     {
         KernelSites sites = profile.Sites;
         long leastBytes = SectorCounter.SectorBytes * (profile.Loaded.Count + profile.Stored.Count);
@@ -126,7 +131,8 @@ public sealed class CounterReport
     public string ToJson()
     {
         IReadOnlyList<KernelCounters> all = Kernels;
-        return JsonSerializer.Serialize(new CounterFile(Device, Sum(all), all, Launches, _launchesLeftOut), CounterJson.Default.CounterFile);
+        return JsonSerializer.Serialize(new CounterFile(Device, Sum(all), all, Launches, _launchesLeftOut),
+            CounterJson.Default.CounterFile);
     }
 
     /// <summary>Writes the report to a temporary file in the same folder and renames it, so that the file is never incomplete.</summary>
@@ -139,7 +145,8 @@ public sealed class CounterReport
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static EmulationSpeed Sum(IReadOnlyList<KernelCounters> kernels) => new(kernels.Sum(kernel => kernel.Speed.LaneInstructions), kernels.Sum(kernel => kernel.Speed.Seconds));
+    private static EmulationSpeed Sum(IReadOnlyList<KernelCounters> kernels)
+        => new(kernels.Sum(kernel => kernel.Speed.LaneInstructions), kernels.Sum(kernel => kernel.Speed.Seconds));
 
     private static MainLoopCounters? MainLoop(KernelProfile profile)
     {
@@ -162,7 +169,8 @@ public sealed class CounterReport
             GlobalAccess? global = access is { Global.Requests: > 0 } ? GlobalAccess.From(access.Global) : null;
             SharedAccess? shared = access is { Shared.Requests: > 0 } ? SharedAccess.From(access.Shared) : null;
             if (global is not null || shared is not null || profile.Divergences[site] > 0)
-                lines.Add(new(sites.Instructions[site].Line, sites.Instructions[site].Text, Source(sites, site), global, shared, profile.Divergences[site]));
+                lines.Add(new(sites.Instructions[site].Line, sites.Instructions[site].Text, Source(sites, site), global, shared,
+                    profile.Divergences[site]));
         }
 
         return lines;

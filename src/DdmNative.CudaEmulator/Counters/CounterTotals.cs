@@ -9,13 +9,15 @@ public sealed record ClassCount(long Warps, long Lanes);
 /// <summary>Requests of warps to global memory and their cost. Bytes are those that lanes requested.</summary>
 public sealed record GlobalAccess(long Requests, long Sectors, long IdealSectors, long RequestsAtIdeal, long Bytes)
 {
-    internal static GlobalAccess From(in AccessTotals totals) => new(totals.Requests, totals.Transactions, totals.Ideal, totals.AtIdeal, totals.Bytes);
+    internal static GlobalAccess From(in AccessTotals totals)
+        => new(totals.Requests, totals.Transactions, totals.Ideal, totals.AtIdeal, totals.Bytes);
 }
 
 /// <summary>Requests of warps to shared memory and their cost; conflicts are the wavefronts above the ideal.</summary>
 public sealed record SharedAccess(long Requests, long Wavefronts, long IdealWavefronts, long Conflicts, long RequestsWithoutConflict)
 {
-    internal static SharedAccess From(in AccessTotals totals) => new(totals.Requests, totals.Transactions, totals.Ideal, totals.Transactions - totals.Ideal, totals.AtIdeal);
+    internal static SharedAccess From(in AccessTotals totals)
+        => new(totals.Requests, totals.Transactions, totals.Ideal, totals.Transactions - totals.Ideal, totals.AtIdeal);
 }
 
 /// <summary>
@@ -70,7 +72,9 @@ public sealed record CounterTotals
     public double ActiveLaneShare => Share(LaneInstructions, 32 * WarpInstructions);
 
     /// <summary>Global loads, stores and atomics that took no more sectors than the ideal, from 0 to 1; 1 if there were none.</summary>
-    public double IdealRequestShare => GlobalRequests == 0 ? 1 : Share(GlobalLoads.RequestsAtIdeal + GlobalStores.RequestsAtIdeal + GlobalAtomics.RequestsAtIdeal, GlobalRequests);
+    public double IdealRequestShare
+        => GlobalRequests == 0 ? 1
+            : Share(GlobalLoads.RequestsAtIdeal + GlobalStores.RequestsAtIdeal + GlobalAtomics.RequestsAtIdeal, GlobalRequests);
 
     public long BankConflicts => SharedLoads.Conflicts + SharedStores.Conflicts + SharedAtomics.Conflicts;
 
@@ -89,7 +93,8 @@ public sealed record CounterTotals
     {
         KernelSites kernel = profile.Sites;
         long[] warps = new long[InstructionClasses.Count], lanes = new long[InstructionClasses.Count];
-        AccessTotals loads = default, stores = default, atomics = default, sharedLoads = default, sharedStores = default, sharedAtomics = default;
+        AccessTotals loads = default, stores = default, atomics = default, sharedLoads = default, sharedStores = default,
+            sharedAtomics = default;
         long barriers = 0, warpBarriers = 0, branches = 0, divergent = 0, single = 0, wide = 0, tf32 = 0, half = 0;
         foreach (int site in sites ?? Enumerable.Range(0, kernel.Instructions.Count))
         {
@@ -113,7 +118,8 @@ public sealed record CounterTotals
                     break;
             }
 
-            long work = InstructionClasses.Work(instruction) * profile.Lanes[site], matrixWork = InstructionClasses.MatrixWork(instruction) * profile.Warps[site];
+            long work = InstructionClasses.Work(instruction) * profile.Lanes[site],
+                matrixWork = InstructionClasses.MatrixWork(instruction) * profile.Warps[site];
             if (instruction.Modifiers.Type == PtxType.F64)
                 wide += work;
             else
@@ -159,7 +165,8 @@ public sealed record CounterTotals
         {
             WarpInstructions = warps.Sum(),
             LaneInstructions = lanes.Sum(),
-            Classes = Enum.GetValues<InstructionClass>().Where(kind => warps[(int)kind] > 0).ToDictionary(kind => kind.ToString(), kind => new ClassCount(warps[(int)kind], lanes[(int)kind])),
+            Classes = Enum.GetValues<InstructionClass>().Where(kind => warps[(int)kind] > 0)
+            .ToDictionary(kind => kind.ToString(), kind => new ClassCount(warps[(int)kind], lanes[(int)kind])),
             GlobalLoads = GlobalAccess.From(loads),
             GlobalStores = GlobalAccess.From(stores),
             GlobalAtomics = GlobalAccess.From(atomics),

@@ -57,13 +57,18 @@ public static class InstructionClasses
             case PtxOpcode.Div or PtxOpcode.Sqrt or PtxOpcode.Rsqrt or PtxOpcode.Rcp when isFloat:
             case PtxOpcode.Ex2 or PtxOpcode.Lg2 or PtxOpcode.Sin or PtxOpcode.Cos or PtxOpcode.Tanh:
                 return InstructionClass.Special;
-            case PtxOpcode.Add or PtxOpcode.Sub or PtxOpcode.Mul or PtxOpcode.Min or PtxOpcode.Max or PtxOpcode.Abs or PtxOpcode.Neg or PtxOpcode.Copysign when isFloat:
+            case PtxOpcode.Add or PtxOpcode.Sub or PtxOpcode.Mul or PtxOpcode.Min or PtxOpcode.Max or PtxOpcode.Abs or PtxOpcode.Neg
+                or PtxOpcode.Copysign when isFloat:
                 return InstructionClass.FloatingPoint;
-            case PtxOpcode.Add or PtxOpcode.Addc or PtxOpcode.Sub or PtxOpcode.Subc or PtxOpcode.Mul or PtxOpcode.Mul24 or PtxOpcode.Mad or PtxOpcode.Mad24 or PtxOpcode.Madc
-                or PtxOpcode.Div or PtxOpcode.Rem or PtxOpcode.Min or PtxOpcode.Max or PtxOpcode.Abs or PtxOpcode.Neg or PtxOpcode.Sad or PtxOpcode.Dp2a or PtxOpcode.Dp4a:
+            case PtxOpcode.Add or PtxOpcode.Addc or PtxOpcode.Sub or PtxOpcode.Subc or PtxOpcode.Mul or PtxOpcode.Mul24 or PtxOpcode.Mad
+                or PtxOpcode.Mad24 or PtxOpcode.Madc
+                or PtxOpcode.Div or PtxOpcode.Rem or PtxOpcode.Min or PtxOpcode.Max or PtxOpcode.Abs or PtxOpcode.Neg or PtxOpcode.Sad
+                or PtxOpcode.Dp2a or PtxOpcode.Dp4a:
                 return InstructionClass.WholeNumber;
-            case PtxOpcode.And or PtxOpcode.Or or PtxOpcode.Xor or PtxOpcode.Not or PtxOpcode.Cnot or PtxOpcode.Lop3 or PtxOpcode.Shl or PtxOpcode.Shr or PtxOpcode.Shf or PtxOpcode.Prmt
-                or PtxOpcode.Bfe or PtxOpcode.Bfi or PtxOpcode.Bfind or PtxOpcode.Bmsk or PtxOpcode.Brev or PtxOpcode.Clz or PtxOpcode.Popc or PtxOpcode.Fns or PtxOpcode.Szext:
+            case PtxOpcode.And or PtxOpcode.Or or PtxOpcode.Xor or PtxOpcode.Not or PtxOpcode.Cnot or PtxOpcode.Lop3 or PtxOpcode.Shl
+                or PtxOpcode.Shr or PtxOpcode.Shf or PtxOpcode.Prmt
+                or PtxOpcode.Bfe or PtxOpcode.Bfi or PtxOpcode.Bfind or PtxOpcode.Bmsk or PtxOpcode.Brev or PtxOpcode.Clz or PtxOpcode.Popc
+                or PtxOpcode.Fns or PtxOpcode.Szext:
                 return InstructionClass.Logic;
             case PtxOpcode.Cvt:
                 return InstructionClass.Conversion;
@@ -71,9 +76,11 @@ public static class InstructionClasses
                 return InstructionClass.Comparison;
             case PtxOpcode.Mov or PtxOpcode.Cvta:
                 return InstructionClass.Move;
-            case PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Call or PtxOpcode.Ret or PtxOpcode.Exit or PtxOpcode.Trap or PtxOpcode.Brkpt:
+            case PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Call or PtxOpcode.Ret or PtxOpcode.Exit or PtxOpcode.Trap
+                or PtxOpcode.Brkpt:
                 return InstructionClass.Branch;
-            case PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarRed or PtxOpcode.BarWarpSync or PtxOpcode.Membar or PtxOpcode.Fence:
+            case PtxOpcode.BarSync or PtxOpcode.BarArrive or PtxOpcode.BarRed or PtxOpcode.BarWarpSync or PtxOpcode.Membar
+                or PtxOpcode.Fence:
                 return InstructionClass.Barrier;
             case PtxOpcode.Ld or PtxOpcode.Ldu:
                 return Access(modifiers.Space, InstructionClass.GlobalLoad, InstructionClass.SharedLoad);
@@ -87,7 +94,8 @@ public static class InstructionClasses
                 return InstructionClass.WarpExchange;
             case PtxOpcode.Mma or PtxOpcode.WmmaMma:
                 return InstructionClass.Matrix;
-            case PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix or PtxOpcode.Movmatrix or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC or PtxOpcode.WmmaStoreD:
+            case PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix or PtxOpcode.Movmatrix or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB
+                or PtxOpcode.WmmaLoadC or PtxOpcode.WmmaStoreD:
                 return InstructionClass.MatrixTransfer;
             default:
                 return InstructionClass.Other;

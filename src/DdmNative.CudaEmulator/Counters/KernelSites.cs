@@ -24,7 +24,8 @@ public sealed class KernelSites
             _offsets.Add(function, offset);
             instructions.AddRange(function.Instructions);
             loops.AddRange(NaturalLoops.Find(function.Instructions)
-                .Select(loop => loop with { Header = loop.Header + offset, Instructions = [.. loop.Instructions.Select(index => index + offset)] }));
+                .Select(loop => loop with { Header = loop.Header + offset,
+                    Instructions = [.. loop.Instructions.Select(index => index + offset)] }));
         }
 
         Instructions = instructions;
@@ -66,6 +67,8 @@ public sealed class KernelSites
     /// <summary>Site of the first instruction of a function.</summary>
     public int Offset(PtxFunction function) => _offsets[function];
 
-    private static bool TouchesMemory(InstructionClass kind) => kind is InstructionClass.GlobalLoad or InstructionClass.GlobalStore or InstructionClass.SharedLoad
-        or InstructionClass.SharedStore or InstructionClass.GenericAccess or InstructionClass.Atomic or InstructionClass.AsyncCopy or InstructionClass.MatrixTransfer;
+    private static bool TouchesMemory(InstructionClass kind)
+        => kind is InstructionClass.GlobalLoad or InstructionClass.GlobalStore or InstructionClass.SharedLoad
+        or InstructionClass.SharedStore or InstructionClass.GenericAccess or InstructionClass.Atomic or InstructionClass.AsyncCopy
+        or InstructionClass.MatrixTransfer;
 }

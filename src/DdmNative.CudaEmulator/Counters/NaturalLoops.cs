@@ -39,7 +39,8 @@ public static class NaturalLoops
         [
             .. loops.Select(loop => new NaturalLoop(
                 flow.Blocks[loop.Key].Start,
-                [.. loop.Value.Order().SelectMany(block => Enumerable.Range(flow.Blocks[block].Start, flow.Blocks[block].End - flow.Blocks[block].Start))],
+                [.. loop.Value.Order().SelectMany(
+                block => Enumerable.Range(flow.Blocks[block].Start, flow.Blocks[block].End - flow.Blocks[block].Start))],
                 !loops.Any(other => other.Key != loop.Key && loop.Value.Contains(other.Key)))),
         ];
     }

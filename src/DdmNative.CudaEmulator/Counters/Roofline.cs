@@ -4,11 +4,13 @@ namespace DdmNative.CudaEmulator.Counters;
 /// The peak rates in a GPU's data sheet: operations and bytes per second; matrix rates are dense, without sparsity. The clock is the boost
 /// clock, in Hz.
 /// </summary>
-public sealed record GpuDataSheet(string Name, double Fp32, double Fp64, double MatrixTf32, double MatrixHalf, double Bandwidth, int Multiprocessors, double Clock)
+public sealed record GpuDataSheet(string Name, double Fp32, double Fp64, double MatrixTf32, double MatrixHalf, double Bandwidth,
+    int Multiprocessors, double Clock)
 {
     /// <summary>
-    /// NVIDIA A100 Tensor Core GPU data sheet (SXM 80 GB); H100 Tensor Core GPU data sheet (SXM5); L4 Tensor Core GPU data sheet, and the Ada architecture whitepaper
-    /// for its clock; Ada architecture whitepaper (GeForce RTX 4090). Rates that the sheets give with sparsity are halved.
+    /// NVIDIA A100 Tensor Core GPU data sheet (SXM 80 GB); H100 Tensor Core GPU data sheet (SXM5); L4 Tensor Core GPU data sheet, and the
+    /// Ada architecture whitepaper for its clock; Ada architecture whitepaper (GeForce RTX 4090). Rates that the sheets give with sparsity
+    /// are halved.
     /// </summary>
     public static IReadOnlyList<GpuDataSheet> Known { get; } =
     [
@@ -25,7 +27,8 @@ public sealed record GpuDataSheet(string Name, double Fp32, double Fp64, double 
 /// instructions per cycle and multiprocessor) and for shared memory (one wavefront per cycle and multiprocessor) when all multiprocessors
 /// are busy.
 /// </summary>
-public sealed record Roofline(string Gpu, double Seconds, string Bound, double ComputeSeconds, double MemorySeconds, double IssueSeconds, double SharedSeconds)
+public sealed record Roofline(string Gpu, double Seconds, string Bound, double ComputeSeconds, double MemorySeconds, double IssueSeconds,
+    double SharedSeconds)
 {
     /// <param name="gpu">The GPU.</param>
     /// <param name="totals">The work that was executed.</param>
@@ -34,7 +37,8 @@ public sealed record Roofline(string Gpu, double Seconds, string Bound, double C
     {
         FloatingPointWork work = totals.Work;
         // Different units can work at the same time, so this is the longest time and not the sum.
-        double compute = new[] { work.Fp32 / gpu.Fp32, work.Fp64 / gpu.Fp64, work.MatrixTf32 / gpu.MatrixTf32, work.MatrixHalf / gpu.MatrixHalf }.Max();
+        double compute = new[] { work.Fp32 / gpu.Fp32, work.Fp64 / gpu.Fp64, work.MatrixTf32 / gpu.MatrixTf32,
+            work.MatrixHalf / gpu.MatrixHalf }.Max();
         double memory = leastBytes / gpu.Bandwidth, cycles = gpu.Multiprocessors * gpu.Clock;
         return new(
             gpu.Name, Math.Max(compute, memory), compute >= memory ? "compute" : "memory", compute, memory,

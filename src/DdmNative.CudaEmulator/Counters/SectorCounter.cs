@@ -51,5 +51,6 @@ public static class SectorCounter
 
     /// <summary>The same for adjacent bytes that start at an address, the most frequent case.</summary>
     public static AccessCost CountRow(ulong address, int totalBytes) =>
-        new((int)((address % SectorBytes + (uint)totalBytes + SectorBytes - 1) / SectorBytes), (totalBytes + SectorBytes - 1) / SectorBytes);
+        new((int)((address % SectorBytes + (uint)totalBytes + SectorBytes - 1) / SectorBytes),
+        (totalBytes + SectorBytes - 1) / SectorBytes);
 }

@@ -83,8 +83,10 @@ internal static class Abi
     /// <summary>
     /// Results after which the memory of a context is not reliable: the driver requires that it is destroyed (CUDA Driver API, CUresult).
     /// </summary>
-    private static bool KillsContext(CudaError code) => code is CudaError.IllegalAddress or CudaError.LaunchTimeout or CudaError.Assert or CudaError.HardwareStackError
-        or CudaError.IllegalInstruction or CudaError.MisalignedAddress or CudaError.InvalidAddressSpace or CudaError.InvalidProgramCounter or CudaError.LaunchFailed;
+    private static bool KillsContext(CudaError code)
+        => code is CudaError.IllegalAddress or CudaError.LaunchTimeout or CudaError.Assert or CudaError.HardwareStackError
+        or CudaError.IllegalInstruction or CudaError.MisalignedAddress or CudaError.InvalidAddressSpace or CudaError.InvalidProgramCounter
+        or CudaError.LaunchFailed;
 
     private static CudaError Refuse(CudaError code, string message, bool logs)
     {

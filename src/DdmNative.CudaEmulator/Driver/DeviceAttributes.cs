@@ -20,11 +20,13 @@ internal static class DeviceAttributes
     {
         [1] = 1024, [2] = 1024, [3] = 1024, [4] = 64, // threads of a block, and by dimension
         [5] = int.MaxValue, [6] = 65535, [7] = 65535, // blocks of a grid by dimension
-        [8] = 48 << 10, [9] = 64 << 10, [10] = WarpSize, [11] = int.MaxValue, [12] = 65536, // shared and constant bytes, pitch, registers of a block
+        // shared and constant bytes, pitch, registers of a block
+        [8] = 48 << 10, [9] = 64 << 10, [10] = WarpSize, [11] = int.MaxValue, [12] = 65536,
         [13] = 1_410_000, [14] = 512, [15] = 1, [16] = Multiprocessors, // kHz, alignment of textures, overlap
         [31] = 1, [32] = 0, // several kernels at once; no ECC
         [33] = 1, [34] = 0, // bus, device
-        [36] = 1_593_000, [37] = 5120, [38] = 40 << 20, [39] = ThreadsPerMultiprocessor, [40] = 2, // memory kHz and bits, L2 bytes, copy engines
+        // memory kHz and bits, L2 bytes, copy engines
+        [36] = 1_593_000, [37] = 5120, [38] = 40 << 20, [39] = ThreadsPerMultiprocessor, [40] = 2,
         [41] = 0, // addresses belong to a context; they are not unified
         [78] = 1, [79] = 1, [80] = 1, // priorities of streams, global and local L1
         [82] = 65536, [86] = 0, [87] = 2, // registers of a multiprocessor; float32 to float64

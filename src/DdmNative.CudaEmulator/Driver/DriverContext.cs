@@ -13,7 +13,8 @@ internal sealed class DriverContext
 
     private readonly HashSet<ulong> _allocations = [];
     private readonly HashSet<DriverModule> _modules = [];
-    private readonly Dictionary<int, ulong> _limits = new() { [0] = 1024, [1] = 1 << 20, [2] = 8 << 20, [3] = 2, [4] = 2048, [5] = 128, [6] = 0 };
+    private readonly Dictionary<int, ulong> _limits = new() { [0] = 1024, [1] = 1 << 20, [2] = 8 << 20, [3] = 2, [4] = 2048, [5] = 128,
+        [6] = 0 };
 
     public DriverContext(DriverDevice device, uint flags)
     {
@@ -50,7 +51,8 @@ internal sealed class DriverContext
         {
             if (!ThreadStack.TryPeek(out DriverContext? context))
                 throw new EmulatorException(CudaError.InvalidContext, "this thread has no current context");
-            return context.IsDestroyed ? throw new EmulatorException(CudaError.ContextIsDestroyed, "the current context was destroyed") : context;
+            return context.IsDestroyed
+                ? throw new EmulatorException(CudaError.ContextIsDestroyed, "the current context was destroyed") : context;
         }
     }
 
@@ -98,7 +100,8 @@ internal sealed class DriverContext
         Abi.Require(spoilt.Length == 0, $"{call} while a stream is being captured", CudaError.StreamCaptureUnsupported);
     }
 
-    public ulong Limit(int limit) => _limits.TryGetValue(limit, out ulong value) ? value : throw new EmulatorException(CudaError.UnsupportedLimit, $"limit {limit}");
+    public ulong Limit(int limit)
+        => _limits.TryGetValue(limit, out ulong value) ? value : throw new EmulatorException(CudaError.UnsupportedLimit, $"limit {limit}");
 
     public void SetLimit(int limit, ulong value)
     {

@@ -6,10 +6,13 @@ namespace DdmNative.CudaEmulator.Driver;
 /// </summary>
 internal sealed class DriverMemoryPool
 {
-    /// <summary>CUmemPool_attribute: reuse switches 1 to 3, release threshold 4, and bytes reserved and used with their high-water marks, 5 to 8.</summary>
+    /// <summary>
+    /// CUmemPool_attribute: reuse switches 1 to 3, release threshold 4, and bytes reserved and used with their high-water marks, 5 to 8.
+    /// </summary>
     public const int ReleaseThreshold = 4, Used = 7, UsedHigh = 8, Reserved = 5, ReservedHigh = 6;
 
-    private readonly Dictionary<int, ulong> _attributes = new() { [1] = 1, [2] = 1, [3] = 1, [ReleaseThreshold] = 0, [Reserved] = 0, [ReservedHigh] = 0, [Used] = 0, [UsedHigh] = 0 };
+    private readonly Dictionary<int, ulong> _attributes = new() { [1] = 1, [2] = 1, [3] = 1, [ReleaseThreshold] = 0, [Reserved] = 0,
+        [ReservedHigh] = 0, [Used] = 0, [UsedHigh] = 0 };
     private readonly Dictionary<ulong, ulong> _blocks = [];
 
     public DriverMemoryPool(int device)

@@ -36,7 +36,8 @@ internal sealed class DriverModule : IOfContext
     {
         if (_functions.TryGetValue(name, out nint known))
             return known;
-        LoadedKernel kernel = Loaded.FindKernel(name) ?? throw new EmulatorException(CudaError.NotFound, $"the module has no kernel '{name}'");
+        LoadedKernel kernel = Loaded.FindKernel(name)
+            ?? throw new EmulatorException(CudaError.NotFound, $"the module has no kernel '{name}'");
         return _functions[name] = HandleTable.Add(new DriverFunction(this, kernel));
     }
 
@@ -63,8 +64,10 @@ internal sealed class DriverModule : IOfContext
             int.TryParse(exact ? digits[..^1] : digits, out int target),
             $"the target '{module.Target}' is not valid, expected one such as sm_80", CudaError.InvalidPtx);
         Abi.Require(exact ? target == 10 * major + minor : target <= 10 * major + minor,
-            $"the module is for {module.Target}, the device is sm_{major}{minor} ({DriverSettings.CapabilityVariable} sets it)", CudaError.NoBinaryForGpu);
-        Abi.Require(module.AddressSize == 64, $"the module has addresses of {module.AddressSize} bits, expected .address_size 64", CudaError.InvalidPtx);
+            $"the module is for {module.Target}, the device is sm_{major}{minor} ({DriverSettings.CapabilityVariable} sets it)",
+            CudaError.NoBinaryForGpu);
+        Abi.Require(module.AddressSize == 64, $"the module has addresses of {module.AddressSize} bits, expected .address_size 64",
+            CudaError.InvalidPtx);
         return target;
     }
 }

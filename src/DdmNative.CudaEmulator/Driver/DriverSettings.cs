@@ -47,7 +47,8 @@ internal sealed record DriverSettings(int Devices, (int Major, int Minor) Capabi
             "8.6" => (8, 6),
             "8.9" => (8, 9),
             "9.0" => (9, 0),
-            string text => throw new FormatException($"{CapabilityVariable} is '{text}', expected a compute capability: 8.0, 8.6, 8.9 or 9.0"),
+            string text => throw new FormatException(
+                $"{CapabilityVariable} is '{text}', expected a compute capability: 8.0, 8.6, 8.9 or 9.0"),
         };
     }
 }

@@ -50,7 +50,8 @@ internal sealed class DriverStream(DriverContext context, uint flags, int priori
         DriverStream[] blocking = [.. Context.Capturing.Where(stream => (stream.Flags & NonBlocking) == 0)];
         foreach (DriverStream stream in blocking)
             stream.Capture!.IsInvalid = true;
-        Abi.Require(blocking.Length == 0, "the default stream would wait for a stream that is being captured", CudaError.StreamCaptureImplicit);
+        Abi.Require(blocking.Length == 0, "the default stream would wait for a stream that is being captured",
+            CudaError.StreamCaptureImplicit);
     }
 }
 

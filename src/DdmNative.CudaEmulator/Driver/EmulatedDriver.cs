@@ -14,7 +14,8 @@ internal static class EmulatedDriver
     /// <summary>Whether refused calls are reported on standard error, not only faults.</summary>
     public static bool Log { get; private set; }
 
-    public static IReadOnlyList<DriverDevice> Devices => _devices ?? throw new EmulatorException(CudaError.NotInitialized, "cuInit has not been called");
+    public static IReadOnlyList<DriverDevice> Devices
+        => _devices ?? throw new EmulatorException(CudaError.NotInitialized, "cuInit has not been called");
 
     public static void Initialise()
     {

@@ -48,7 +48,8 @@ internal static unsafe class HostMemory
         Abi.Require(memory != 0 && bytes != 0, "null or 0 bytes to register");
         lock (Gate)
         {
-            bool overlaps = Registered.Any(range => (nuint)memory < (nuint)range.Key + range.Value && (nuint)range.Key < (nuint)memory + bytes);
+            bool overlaps = Registered.Any(range => (nuint)memory < (nuint)range.Key + range.Value
+                && (nuint)range.Key < (nuint)memory + bytes);
             Abi.Require(!overlaps, $"some of {bytes} bytes at 0x{memory:x} are registered", CudaError.HostMemoryAlreadyRegistered);
             Registered.Add(memory, bytes);
         }

@@ -9,12 +9,14 @@ internal static unsafe class KernelLaunches
     /// <summary>CU_LAUNCH_PARAM_…</summary>
     private const nint End = 0, BufferPointer = 1, BufferSize = 2;
 
-    public static KernelNode Node(DriverContext context, nint function, Dim3 grid, Dim3 block, uint dynamicSharedBytes, void** parameters, void** extra)
+    public static KernelNode Node(DriverContext context, nint function, Dim3 grid, Dim3 block, uint dynamicSharedBytes, void** parameters,
+        void** extra)
     {
         DriverFunction launched = HandleTable.Get<DriverFunction>(function);
         Abi.Require(launched.Context == context, $"kernel {launched.Kernel.Name} belongs to another context", CudaError.InvalidHandle);
         Abi.Require(dynamicSharedBytes <= (uint)launched.MaxDynamicSharedBytes,
-            $"kernel {launched.Kernel.Name}: {dynamicSharedBytes} bytes of dynamic shared memory, expected at most {launched.MaxDynamicSharedBytes} (cuFuncSetAttribute allows more)");
+            $"kernel {launched.Kernel.Name}: {dynamicSharedBytes} bytes of dynamic shared memory, expected at most "
+            + $"{launched.MaxDynamicSharedBytes} (cuFuncSetAttribute allows more)");
         byte[] bytes = extra != null ? FromBuffer(launched.Kernel, parameters, extra) : FromPointers(launched.Kernel, parameters);
         launched.Kernel.CheckLaunch(grid, block, (int)dynamicSharedBytes, bytes.Length);
         return new KernelNode(launched, grid, block, (int)dynamicSharedBytes, bytes);
@@ -27,7 +29,8 @@ internal static unsafe class KernelLaunches
     {
         Abi.Require(threads > 0, $"blocks of {threads} threads");
         int most = DeviceAttributes.MaxSharedBytesPerBlock(function.Context.Device);
-        if (threads > function.Kernel.MaxThreadsPerBlock || dynamicSharedBytes > (nuint)most || function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes > most)
+        if (threads > function.Kernel.MaxThreadsPerBlock || dynamicSharedBytes > (nuint)most
+            || function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes > most)
             return 0;
         int shared = function.Kernel.StaticSharedBytes + (int)dynamicSharedBytes;
         return Occupancy.Blocks(threads, shared, DeviceAttributes.SharedBytesPerMultiprocessor(function.Context.Device));
@@ -83,7 +86,9 @@ internal static unsafe class KernelLaunches
         Abi.Require(size == 0 || buffer != null, "the buffer of parameters is null");
         PtxVariable? last = kernel.Function.Parameters.Count == 0 ? null : kernel.Function.Parameters[^1];
         nuint least = last is null ? 0 : (nuint)last.ParameterOffset + (nuint)last.Size;
-        Abi.Require(size >= least && size <= (nuint)((kernel.ParameterBytes + 15) / 16 * 16), $"kernel {kernel.Name}: a buffer of {size} bytes of parameters, expected {least}");
+        Abi.Require(size >= least
+            && size <= (nuint)((kernel.ParameterBytes + 15) / 16 * 16),
+                $"kernel {kernel.Name}: a buffer of {size} bytes of parameters, expected {least}");
         byte[] bytes = new byte[kernel.ParameterBytes];
         new ReadOnlySpan<byte>(buffer, (int)Math.Min(size, (nuint)bytes.Length)).CopyTo(bytes);
         return bytes;

@@ -37,7 +37,8 @@ internal static unsafe class MemoryWork
     /// <summary>Copies between memories that the addresses determine: device memory of the context, otherwise host memory.</summary>
     public static GraphNode Copy(ulong destination, ulong source, ulong bytes) => new MemoryNode(GraphNodeType.Copy, context =>
     {
-        bool toDevice = context.Memory.FindAllocation(destination) is not null, fromDevice = context.Memory.FindAllocation(source) is not null;
+        bool toDevice = context.Memory.FindAllocation(destination) is not null,
+            fromDevice = context.Memory.FindAllocation(source) is not null;
         if (!toDevice && !fromDevice)
         {
             Abi.Require((destination != 0 && source != 0) || bytes == 0, "the destination or the source is null");
@@ -55,7 +56,8 @@ internal static unsafe class MemoryWork
     });
 
     /// <summary>Copies from one context to another, possibly of another device, through host memory.</summary>
-    public static GraphNode CopyBetween(ulong destination, DriverContext to, ulong source, DriverContext from, ulong bytes) => new MemoryNode(GraphNodeType.Copy, _ =>
+    public static GraphNode CopyBetween(ulong destination, DriverContext to, ulong source, DriverContext from, ulong bytes)
+        => new MemoryNode(GraphNodeType.Copy, _ =>
     {
         if (to.Device == from.Device)
         {
@@ -73,7 +75,8 @@ internal static unsafe class MemoryWork
     });
 
     /// <summary>Rows of elements of 1, 2 or 4 bytes; the pitch is the distance between rows, in bytes.</summary>
-    public static GraphNode Fill(ulong address, ulong pitch, uint pattern, int elementBytes, ulong width, ulong height) => new MemoryNode(GraphNodeType.Fill, context =>
+    public static GraphNode Fill(ulong address, ulong pitch, uint pattern, int elementBytes, ulong width, ulong height)
+        => new MemoryNode(GraphNodeType.Fill, context =>
     {
         for (ulong row = 0; row < height; row++)
             context.Memory.Fill(address + row * pitch, pattern, elementBytes, width);
@@ -101,11 +104,16 @@ internal static unsafe class MemoryWork
     public static GraphNode Copy(Rectangle copy)
     {
         const int Host = 1, Device = 2, Unified = 4;
-        Abi.Require(copy.SourceType is Host or Device or Unified && copy.DestinationType is Host or Device or Unified, "arrays are not supported, expected host, device or unified memory", CudaError.NotSupported);
-        ulong sourcePitch = copy.SourcePitch == 0 ? copy.Width : copy.SourcePitch, destinationPitch = copy.DestinationPitch == 0 ? copy.Width : copy.DestinationPitch;
-        Abi.Require(sourcePitch >= copy.Width + copy.SourceX && destinationPitch >= copy.Width + copy.DestinationX, "a pitch is less than the bytes of a row");
+        Abi.Require(copy.SourceType is Host or Device or Unified
+            && copy.DestinationType is Host or Device or Unified, "arrays are not supported, expected host, device or unified memory",
+                CudaError.NotSupported);
+        ulong sourcePitch = copy.SourcePitch == 0
+            ? copy.Width : copy.SourcePitch, destinationPitch = copy.DestinationPitch == 0 ? copy.Width : copy.DestinationPitch;
+        Abi.Require(sourcePitch >= copy.Width + copy.SourceX
+            && destinationPitch >= copy.Width + copy.DestinationX, "a pitch is less than the bytes of a row");
         ulong source = (copy.SourceType == Host ? (ulong)copy.SourceHost : copy.SourceDevice) + copy.SourceY * sourcePitch + copy.SourceX;
-        ulong destination = (copy.DestinationType == Host ? (ulong)copy.DestinationHost : copy.DestinationDevice) + copy.DestinationY * destinationPitch + copy.DestinationX;
+        ulong destination = (copy.DestinationType == Host ? (ulong)copy.DestinationHost : copy.DestinationDevice) + copy.DestinationY
+            * destinationPitch + copy.DestinationX;
         return new MemoryNode(GraphNodeType.Copy, context =>
         {
             for (ulong row = 0; row < copy.Height; row++)

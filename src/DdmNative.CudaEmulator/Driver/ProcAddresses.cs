@@ -7,7 +7,8 @@ namespace DdmNative.CudaEmulator.Driver;
 internal static class ProcAddresses
 {
     /// <summary>For its soname, the loader returns the library that is already loaded: this one.</summary>
-    private static readonly nint Library = NativeLibrary.Load("libcuda.so.1", Assembly.GetExecutingAssembly(), DllImportSearchPath.System32);
+    private static readonly nint Library = NativeLibrary.Load("libcuda.so.1", Assembly.GetExecutingAssembly(),
+        DllImportSearchPath.System32);
 
     private static readonly string[] Versions = ["_v4", "_v3", "_v2", ""];
 

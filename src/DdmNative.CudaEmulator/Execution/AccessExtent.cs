@@ -41,7 +41,8 @@ internal readonly record struct AccessExtent(ulong Lowest, ulong Highest, ulong 
         Vector256<long> least = origin.AsInt64(), most = least;
         if (mask == uint.MaxValue)
         {
-            Vector256<ulong> expected = origin + Vector256.Create(0ul, (ulong)bytes, 2 * (ulong)bytes, 3 * (ulong)bytes), step = Vector256.Create(4 * (ulong)bytes), apart = default;
+            Vector256<ulong> expected = origin + Vector256.Create(0ul, (ulong)bytes, 2 * (ulong)bytes, 3 * (ulong)bytes),
+                step = Vector256.Create(4 * (ulong)bytes), apart = default;
             for (int lane = 0; lane < 32; lane += 4, expected += step)
             {
                 Vector256<ulong> here = Vector256.Load(addresses + lane);

@@ -24,7 +24,8 @@ internal sealed class Activation
 
     public Activation(DecodedFunction function, nint memory, long stackBase, uint mask, long[] segmentWarps, long[] segmentLanes)
     {
-        (Function, Memory, StackBase, Entered, Live, SegmentWarps, SegmentLanes) = (function, memory, stackBase, mask, mask, segmentWarps, segmentLanes);
+        (Function, Memory, StackBase, Entered, Live, SegmentWarps, SegmentLanes) = (function, memory, stackBase, mask, mask, segmentWarps,
+            segmentLanes);
         Push(0, -1, mask);
     }
 
@@ -116,7 +117,8 @@ internal sealed class Activation
         }
 
         Part top = Top;
-        _parts[common] = new Part { Where = top.Where, Meet = common == 0 ? -1 : _parts[common - 1].Where, Mask = top.Mask | other.Top.Mask };
+        _parts[common] = new Part { Where = top.Where, Meet = common == 0
+            ? -1 : _parts[common - 1].Where, Mask = top.Mask | other.Top.Mask };
         _count = common + 1;
         for (int lane = 0; other._allocated is not null && lane < 32; lane++)
         {

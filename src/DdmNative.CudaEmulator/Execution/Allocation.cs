@@ -29,7 +29,8 @@ internal sealed unsafe class Allocation
 
     public InitialisedBytes Initialised { get; }
 
-    public bool Holds(ulong address, ulong bytes) => address >= Address && address - Address <= Bytes && bytes <= Bytes - (address - Address) && Host != null;
+    public bool Holds(ulong address, ulong bytes)
+        => address >= Address && address - Address <= Bytes && bytes <= Bytes - (address - Address) && Host != null;
 
     public FaultAllocation Describe() => new(Address, Bytes, Name, IsFreed);
 

@@ -50,7 +50,9 @@ internal sealed unsafe class BlockRunner : IDisposable
         _states = [.. _warps.Select(_ => new SpinWatch())];
         _seed = launch.Device.Options.OrderSeed;
         Profile = new KernelProfile(launch.Kernel.Sites);
-        Watch = new BlockWatch(launch.Device.Options.Checks, launch.Kernel.Sites, new FaultIndex(launch.Block.X, launch.Block.Y, launch.Block.Z), launch.Kernel.Shared.Variables(launch.DynamicSharedBytes), launch.Kernel.SharedUnitBytes);
+        Watch = new BlockWatch(launch.Device.Options.Checks, launch.Kernel.Sites,
+            new FaultIndex(launch.Block.X, launch.Block.Y, launch.Block.Z), launch.Kernel.Shared.Variables(launch.DynamicSharedBytes),
+            launch.Kernel.SharedUnitBytes);
         Poisoned = new PoisonedBytes(launch.SharedBytes);
         Shared = (byte*)NativeMemory.AlignedAlloc((nuint)launch.SharedBytes + 256, 256);
         fixed (byte* parameters = launch.Parameters)
@@ -100,12 +102,14 @@ internal sealed unsafe class BlockRunner : IDisposable
     /// <param name="hasSpun">Whether other blocks of the launch have been seen to wait.</param>
     public void Begin(long number, bool hasSpun = false)
     {
-        Block = ((uint)(number % _launch.Grid.X), (uint)(number / _launch.Grid.X % _launch.Grid.Y), (uint)(number / _launch.Grid.X / _launch.Grid.Y));
+        Block = ((uint)(number % _launch.Grid.X), (uint)(number / _launch.Grid.X % _launch.Grid.Y),
+            (uint)(number / _launch.Grid.X / _launch.Grid.Y));
         Watch.Begin(new FaultIndex(Block.X, Block.Y, Block.Z), _launch.SharedBytes);
         Origins.Begin();
         Poisoned.Begin();
         new Span<byte>(Shared, _launch.SharedBytes).Clear();
-        Budget = _launch.Device.Options.Checks.HasFlag(FaultChecks.InstructionLimit) ? _launch.Device.Options.InstructionLimit : long.MaxValue;
+        Budget = _launch.Device.Options.Checks.HasFlag(FaultChecks.InstructionLimit)
+            ? _launch.Device.Options.InstructionLimit : long.MaxValue;
         Array.Clear(_arrived);
         Array.Clear(_waiting);
         Array.Clear(_votes);

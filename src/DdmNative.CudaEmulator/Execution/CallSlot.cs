@@ -34,7 +34,8 @@ internal static unsafe class CallTransfer
                 continue;
             byte* stack = warp.Local + (long)lane * warp.LocalStride;
             if (from.IsOnStack && to.IsOnStack)
-                Buffer.MemoryCopy(stack + fromBase + from.StackOffset, stack + toBase + to.StackOffset, to.Bytes, Math.Min(from.Bytes, to.Bytes));
+                Buffer.MemoryCopy(stack + fromBase + from.StackOffset, stack + toBase + to.StackOffset, to.Bytes,
+                    Math.Min(from.Bytes, to.Bytes));
             else
                 Write(warp, toFrame, toBase, to, lane, Read(warp, fromFrame, fromBase, from, lane));
         }

@@ -30,10 +30,12 @@ internal static class Conversions
         (PtxType to, PtxType from) = (m.Types[0], m.Types[1]);
         int bits = to.ByteSize() * 4, fromBits = from.ByteSize() * 4;
         if (from == PtxType.F32)
-            return (a, b, _, _) => (ulong)Narrowed(FloatFunctions.ToDouble(a, from), m) << bits | Narrowed(FloatFunctions.ToDouble(b, from), m);
+            return (a, b, _, _) => (ulong)Narrowed(FloatFunctions.ToDouble(a, from), m) << bits
+                | Narrowed(FloatFunctions.ToDouble(b, from), m);
         NarrowFormat source = NarrowFormat.ForType(from);
         uint mask = (1u << fromBits) - 1;
-        return (a, _, _, _) => (ulong)Narrowed(source.Value((uint)(a >> fromBits) & mask), m) << bits | Narrowed(source.Value((uint)a & mask), m);
+        return (a, _, _, _) => (ulong)Narrowed(source.Value((uint)(a >> fromBits) & mask), m) << bits
+            | Narrowed(source.Value((uint)a & mask), m);
     }
 
     private static uint Narrowed(double value, PtxModifiers m) =>
@@ -113,7 +115,8 @@ internal static class Conversions
     private static LaneFunction BetweenFloats(PtxModifiers m)
     {
         (PtxType to, PtxType from, PtxRounding rounding) = (m.Types[0], m.Types[1], m.Rounding);
-        bool ftz = m.Has(PtxQualifiers.Ftz), saturates = m.Has(PtxQualifiers.Sat), relu = m.Has(PtxQualifiers.Relu), finite = m.Has(PtxQualifiers.Satfinite);
+        bool ftz = m.Has(PtxQualifiers.Ftz), saturates = m.Has(PtxQualifiers.Sat), relu = m.Has(PtxQualifiers.Relu),
+            finite = m.Has(PtxQualifiers.Satfinite);
         bool whole = rounding is PtxRounding.Rni or PtxRounding.Rzi or PtxRounding.Rmi or PtxRounding.Rpi;
         return (a, _, _, _) =>
         {
@@ -134,6 +137,7 @@ internal static class Conversions
 
     private static double Rounded(double value, PtxRounding rounding) => rounding switch
     {
-        PtxRounding.Rzi => Math.Truncate(value), PtxRounding.Rmi => Math.Floor(value), PtxRounding.Rpi => Math.Ceiling(value), _ => Math.Round(value, MidpointRounding.ToEven),
+        PtxRounding.Rzi => Math.Truncate(value), PtxRounding.Rmi => Math.Floor(value), PtxRounding.Rpi => Math.Ceiling(value),
+            _ => Math.Round(value, MidpointRounding.ToEven),
     };
 }

@@ -34,13 +34,15 @@ internal unsafe struct Operation
 }
 
 /// <summary>Operations that are always executed one after the other, and how execution continues after them.</summary>
-internal sealed record Segment(int FirstOperation, int EndOperation, int FirstInstruction, int EndInstruction, Control Control, int Next, int Reconvergence);
+internal sealed record Segment(int FirstOperation, int EndOperation, int FirstInstruction, int EndInstruction, Control Control, int Next,
+    int Reconvergence);
 
 /// <summary>The value of an instruction in one lane, from the bits of its sources.</summary>
 internal delegate ulong LaneFunction(ulong a, ulong b, ulong c, ulong d);
 
 /// <summary>The data of an operation that do not fit into <see cref="Operation"/>.</summary>
-internal sealed record Detail(PtxInstruction Instruction, Place[] Results, Place[] Sources, LaneFunction? Function = null, CallSite? Call = null);
+internal sealed record Detail(PtxInstruction Instruction, Place[] Results, Place[] Sources, LaneFunction? Function = null,
+    CallSite? Call = null);
 
 /// <summary>A function in the form that warps execute.</summary>
 internal sealed class DecodedFunction

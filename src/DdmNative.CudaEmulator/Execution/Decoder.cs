@@ -137,10 +137,13 @@ internal sealed unsafe class Decoder
 
         return new DecodedFunction
         {
-            Function = _function, Operations = [.. _operations], Details = [.. _details], Segments = [.. segments], SegmentAt = segmentAt, Frame = frame, RegisterBytes = _registerBytes, Registers = _registers,
+            Function = _function, Operations = [.. _operations], Details = [.. _details], Segments = [.. segments], SegmentAt = segmentAt,
+            Frame = frame, RegisterBytes = _registerBytes, Registers = _registers,
             Specials = [.. _specials.Select(pair => (pair.Key, pair.Value))], StackOffsets = _stack,
             Parameters = _function.ParameterRegisters.Count > 0 ? Registers(_function.ParameterRegisters) : OnStack(_function.Parameters),
-            Results = _function.ResultRegisters.Count > 0 ? Registers(_function.ResultRegisters) : OnStack(_function.Results), StackBytes = (_stackBytes + 15) / 16 * 16, LocalBytes = _localBytes, FirstSite = firstSite,
+            Results = _function.ResultRegisters.Count > 0
+            ? Registers(_function.ResultRegisters)
+                : OnStack(_function.Results), StackBytes = (_stackBytes + 15) / 16 * 16, LocalBytes = _localBytes, FirstSite = firstSite,
             PoisonAt = poisonAt, OriginBytes = (_registers.Length + 1) * WarpPoison.OriginBytes,
             Unwritten = [.. _poison.Unwritten.Order().Select(register => _registers[register])], Watched = _watched,
         };
@@ -148,7 +151,8 @@ internal sealed unsafe class Decoder
 
     private CallSlot[] Registers(IReadOnlyList<int> indices) => [.. indices.Select(index => CallSlot.InRegister(_registers[index]))];
 
-    private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables) => _function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(_stack[variable], variable.Size))];
+    private CallSlot[] OnStack(IReadOnlyList<PtxVariable> variables)
+        => _function.IsEntry ? [] : [.. variables.Select(variable => CallSlot.OnStack(_stack[variable], variable.Size))];
 
     /// <summary>
     /// Adds, before an instruction, a check for poison that decides something, and the propagation of poison to its results. Accesses to
@@ -249,7 +253,9 @@ internal sealed unsafe class Decoder
         int bytes = width == 0 ? 32 : width * 32;
         Place place = new(_frameBytes, width);
         _frameBytes += bytes;
-        return width <= 8 ? place : throw new EmulatorException(CudaError.InvalidPtx, $"the function '{_function.Name}' has registers of {width} bytes, expected at most 8");
+        return width <= 8 ? place
+            : throw new EmulatorException(CudaError.InvalidPtx,
+                $"the function '{_function.Name}' has registers of {width} bytes, expected at most 8");
     }
 
     private void PlaceOnStack(IEnumerable<PtxVariable> variables)
@@ -263,7 +269,8 @@ internal sealed unsafe class Decoder
         }
 
         if (_stackBytes > 1 << 19)
-            throw new EmulatorException(CudaError.InvalidPtx, $"the function '{_function.Name}' has {_stackBytes} bytes of local variables, expected at most {1 << 19}");
+            throw new EmulatorException(CudaError.InvalidPtx,
+                $"the function '{_function.Name}' has {_stackBytes} bytes of local variables, expected at most {1 << 19}");
     }
 
     private Place Constant(ulong bits, int width)
@@ -303,7 +310,8 @@ internal sealed unsafe class Decoder
     private Place Symbol(PtxSymbolOperand symbol, PtxType type) => symbol.Variable.Space switch
     {
         PtxSpace.Shared => Constant(_shared.Offset(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
-        PtxSpace.Local or PtxSpace.Param when _stack.TryGetValue(symbol.Variable, out int offset) => StackAddress(offset + symbol.Offset, Math.Max(4, type.ByteSize())),
+        PtxSpace.Local or PtxSpace.Param
+            when _stack.TryGetValue(symbol.Variable, out int offset) => StackAddress(offset + symbol.Offset, Math.Max(4, type.ByteSize())),
         PtxSpace.Param => Constant((ulong)(symbol.Variable.ParameterOffset + symbol.Offset), Math.Max(4, type.ByteSize())),
         _ => Constant(_module.AddressOf(symbol.Variable) + (ulong)symbol.Offset, Math.Max(4, type.ByteSize())),
     };
@@ -312,7 +320,8 @@ internal sealed unsafe class Decoder
     private Place StackAddress(long offset, int width)
     {
         Place place = Row(width);
-        _operations.Add(new Operation { Run = &MemoryOperations.StackAddress, Guard = -1, D = place.Offset, Bytes = width, Immediate = offset, Site = _operations.Count == 0 ? _sites.Offset(_function) : _operations[^1].Site });
+        _operations.Add(new Operation { Run = &MemoryOperations.StackAddress, Guard = -1, D = place.Offset, Bytes = width,
+            Immediate = offset, Site = _operations.Count == 0 ? _sites.Offset(_function) : _operations[^1].Site });
         return place;
     }
 
@@ -323,7 +332,9 @@ internal sealed unsafe class Decoder
     }
 
     private Operation New(PtxInstruction instruction, int site) =>
-        new() { Guard = instruction.Guard is { } guard ? _registers[guard.Register].Offset : -1, GuardFlip = instruction.Guard is { Negated: true } ? uint.MaxValue : 0, Site = site, Count = 1 };
+        new() { Guard = instruction.Guard is { } guard
+        ? _registers[guard.Register].Offset : -1, GuardFlip = instruction.Guard is { Negated: true }
+            ? uint.MaxValue : 0, Site = site, Count = 1 };
 
     private void Lanes(PtxInstruction instruction, int site, Place result, LaneFunction lane, params Place[] sources)
     {
@@ -352,7 +363,8 @@ internal sealed unsafe class Decoder
             if (call.Target is PtxFunctionOperand missing && callee is null && !SystemCalls.IsKnown(missing.Name))
                 throw new EmulatorException(
                     CudaError.InvalidPtx, $"ptx line {instruction.Line}: the function '{missing.Name}' is called, but not defined");
-            site = new CallSite([.. call.Arguments.Select((argument, i) => Slot(instruction, argument, Parameter(callee, i)))], [.. call.Results.Select(result => ResultSlot(instruction, result))]);
+            site = new CallSite([.. call.Arguments.Select((argument, i) => Slot(instruction, argument, Parameter(callee, i)))],
+                [.. call.Results.Select(result => ResultSlot(instruction, result))]);
         }
 
         // The control's operation follows the segment's last.
@@ -372,7 +384,8 @@ internal sealed unsafe class Decoder
     /// <summary>An argument or result of a call: a variable of this function, a register or a constant.</summary>
     private CallSlot Slot(PtxInstruction instruction, PtxOperand operand, PtxType type) => operand switch
     {
-        PtxSymbolOperand { Offset: 0 } symbol when _stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset, symbol.Variable.Size),
+        PtxSymbolOperand { Offset: 0 } symbol
+            when _stack.TryGetValue(symbol.Variable, out int offset) => CallSlot.OnStack(offset, symbol.Variable.Size),
         PtxSinkOperand => default,
         PtxImmediate immediate when type != PtxType.Pred => CallSlot.InRegister(Constant(immediate.As(type), Math.Max(4, type.ByteSize()))),
         PtxRegisterOperand => CallSlot.InRegister(Locate(operand, type)),
@@ -382,8 +395,10 @@ internal sealed unsafe class Decoder
             + $"constant"),
     };
 
-    private CallSlot ResultSlot(PtxInstruction instruction, PtxOperand operand) => operand is PtxImmediate or PtxRegisterOperand { Negated: true }
-        ? throw new EmulatorException(CudaError.InvalidPtx, $"ptx line {instruction.Line}: a call's result goes to {operand}, expected a .param variable or a register")
+    private CallSlot ResultSlot(PtxInstruction instruction, PtxOperand operand)
+        => operand is PtxImmediate or PtxRegisterOperand { Negated: true }
+        ? throw new EmulatorException(CudaError.InvalidPtx,
+            $"ptx line {instruction.Line}: a call's result goes to {operand}, expected a .param variable or a register")
         : Slot(instruction, operand, PtxType.B64);
 
     private void Add(PtxInstruction instruction, int site)
@@ -392,14 +407,16 @@ internal sealed unsafe class Decoder
         IReadOnlyList<PtxOperand> operands = instruction.Operands;
         switch (instruction.Opcode)
         {
-            case PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red or PtxOpcode.CpAsync or PtxOpcode.Ldmatrix or PtxOpcode.Stmatrix
+            case PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red or PtxOpcode.CpAsync or PtxOpcode.Ldmatrix
+                or PtxOpcode.Stmatrix
                 or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC or PtxOpcode.WmmaStoreD:
                 AddMemory(instruction, site);
                 return;
             case PtxOpcode.Mov:
                 AddMove(instruction, site);
                 return;
-            case PtxOpcode.Membar or PtxOpcode.Fence or PtxOpcode.Prefetch or PtxOpcode.Discard or PtxOpcode.Brkpt or PtxOpcode.Nanosleep or PtxOpcode.Pmevent or PtxOpcode.Griddepcontrol or PtxOpcode.Setmaxnreg:
+            case PtxOpcode.Membar or PtxOpcode.Fence or PtxOpcode.Prefetch or PtxOpcode.Discard or PtxOpcode.Brkpt or PtxOpcode.Nanosleep
+                or PtxOpcode.Pmevent or PtxOpcode.Griddepcontrol or PtxOpcode.Setmaxnreg:
                 Emit(instruction, site, &WarpOperations.Nothing, [], []);
                 return;
             case PtxOpcode.Applypriority:
@@ -424,7 +441,8 @@ internal sealed unsafe class Decoder
                 Emit(instruction, site, &WarpOperations.CommitCopies, [], []);
                 return;
             case PtxOpcode.CpAsyncWaitGroup or PtxOpcode.CpAsyncWaitAll:
-                Emit(instruction, site, &WarpOperations.WaitForCopies, [], [], operands.Count > 0 ? (long)((PtxImmediate)operands[0]).Bits : -1);
+                Emit(instruction, site, &WarpOperations.WaitForCopies, [], [], operands.Count > 0
+                    ? (long)((PtxImmediate)operands[0]).Bits : -1);
                 return;
             case PtxOpcode.BarWarpSync:
                 Emit(instruction, site, &WarpOperations.Synchronise, [], [Locate(operands[0], PtxType.U32)]);
@@ -535,7 +553,8 @@ internal sealed unsafe class Decoder
         operand is PtxVectorOperand vector ? [.. vector.Elements.Select(element => Locate(element, PtxType.B32))]
         : [Locate(operand, PtxType.B32)];
 
-    private void Emit(PtxInstruction instruction, int site, delegate*<Warp, Operation*, uint, void> run, Place[] results, Place[] sources, long immediate = 0)
+    private void Emit(PtxInstruction instruction, int site, delegate*<Warp, Operation*, uint, void> run, Place[] results, Place[] sources,
+        long immediate = 0)
     {
         Operation operation = New(instruction, site);
         operation.Run = run;
@@ -548,7 +567,8 @@ internal sealed unsafe class Decoder
     {
         (PtxOperand to, PtxOperand from) = (instruction.Operands[0], instruction.Operands[1]);
         PtxType type = instruction.Modifiers.Type;
-        if (from is PtxSpecialRegisterOperand { Register: PtxSpecialRegister.Clock or PtxSpecialRegister.Clock64 or PtxSpecialRegister.ClockHi or PtxSpecialRegister.GlobalTimer or PtxSpecialRegister.GlobalTimerLo })
+        if (from is PtxSpecialRegisterOperand { Register: PtxSpecialRegister.Clock or PtxSpecialRegister.Clock64
+            or PtxSpecialRegister.ClockHi or PtxSpecialRegister.GlobalTimer or PtxSpecialRegister.GlobalTimerLo })
         {
             Emit(instruction, site, &WarpOperations.Clock, [Locate(to, type)], []);
             return;
@@ -571,7 +591,8 @@ internal sealed unsafe class Decoder
             int bits = type.ByteSize() * 8 / pieces.Elements.Count;
             ulong mask = (1UL << bits) - 1;
             PtxType piece = bits switch { 8 => PtxType.B8, 16 => PtxType.B16, _ => PtxType.B32 };
-            LaneFunction join = (a, b, c, d) => a & mask | (b & mask) << bits | (pieces.Elements.Count > 2 ? (c & mask) << 2 * bits | (d & mask) << 3 * bits : 0);
+            LaneFunction join = (a, b, c, d) => a & mask | (b & mask) << bits
+                | (pieces.Elements.Count > 2 ? (c & mask) << 2 * bits | (d & mask) << 3 * bits : 0);
             Lanes(instruction, site, Locate(to, type), join, [.. pieces.Elements.Select(element => Locate(element, piece))]);
         }
         else
@@ -610,14 +631,16 @@ internal sealed unsafe class Decoder
         List<Place> sources = [];
         for (int i = at + 1; i < operands.Count; i++)
         {
-            PtxType type = instruction.Opcode is PtxOpcode.CpAsync or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC || (instruction.Opcode is PtxOpcode.WmmaStoreD && i == 2)
+            PtxType type = instruction.Opcode is PtxOpcode.CpAsync or PtxOpcode.WmmaLoadA or PtxOpcode.WmmaLoadB or PtxOpcode.WmmaLoadC
+                || (instruction.Opcode is PtxOpcode.WmmaStoreD && i == 2)
                 || instruction.Opcode is PtxOpcode.CpAsync ? PtxType.B32 : modifiers.Type;
             if (operands[i] is PtxVectorOperand values)
                 sources.AddRange(values.Elements.Select(element => Locate(element, type)));
             else if (operands[i] is PtxRegisterOperand { } predicate && _function.Registers[predicate.Register].Type == PtxType.Pred)
                 sources.Add(Locate(operands[i], PtxType.Pred));
             else if (operands[i] is PtxAddress other)
-                sources.Add(other.Register is { } register ? _registers[register.Register] : Constant(_module.AddressOf(other.Variable!) + (ulong)other.Offset, 8));
+                sources.Add(other.Register is { } register
+                    ? _registers[register.Register] : Constant(_module.AddressOf(other.Variable!) + (ulong)other.Offset, 8));
             else
                 sources.Add(Locate(operands[i], type));
         }
@@ -637,7 +660,8 @@ internal sealed unsafe class Decoder
         }
 
         Operation operation = New(instruction, site);
-        bool isStack = space == PtxSpace.Local || (space == PtxSpace.Param && (address.Variable is null ? !_function.IsEntry : _stack.ContainsKey(address.Variable)));
+        bool isStack = space == PtxSpace.Local
+            || (space == PtxSpace.Param && (address.Variable is null ? !_function.IsEntry : _stack.ContainsKey(address.Variable)));
         operation.Run = instruction.Opcode switch
         {
             PtxOpcode.Ld or PtxOpcode.Ldu => space == PtxSpace.Param && !isStack ? &MemoryOperations.LoadParameter : &MemoryOperations.Load,
@@ -659,10 +683,12 @@ internal sealed unsafe class Decoder
         operation.IsStrong = MemoryOperations.IsStrong(instruction);
         operation.Tracks = _poison.Reads(_current) || Carriers(instruction).Length > 0;
         operation.Bytes = modifiers.Types.Count > 0 ? modifiers.Type.ByteSize() : 4;
-        operation.C = instruction.Opcode == PtxOpcode.CpAsync && operands[1] is PtxAddress { Register: not null } source ? (int)source.Offset : 0;
+        operation.C = instruction.Opcode == PtxOpcode.CpAsync
+            && operands[1] is PtxAddress { Register: not null } source ? (int)source.Offset : 0;
         // Four words per lane, in registers of exactly that size: the case that is moved by vectors.
         List<Place> moved = instruction.Opcode == PtxOpcode.St ? sources : [.. results];
-        operation.IsQuad = instruction.Opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && operation.Bytes == 4 && modifiers.Vector == 4 && moved.Count >= 4 && moved.Take(4).All(place => place.Width == 4);
+        operation.IsQuad = instruction.Opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && operation.Bytes == 4
+            && modifiers.Vector == 4 && moved.Count >= 4 && moved.Take(4).All(place => place.Width == 4);
         operation.Extra = AddDetail(instruction, results, [.. sources]);
         _operations.Add(operation);
     }

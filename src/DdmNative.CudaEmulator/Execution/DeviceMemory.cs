@@ -27,7 +27,8 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
         lock (_lock)
         {
             if (bytes > Capacity - Used)
-                throw new EmulatorException(CudaError.OutOfMemory, $"an allocation of {bytes} bytes, but of the device's {Capacity} bytes only {Capacity - Used} are free");
+                throw new EmulatorException(CudaError.OutOfMemory,
+                    $"an allocation of {bytes} bytes, but of the device's {Capacity} bytes only {Capacity - Used} are free");
             Allocation allocation;
             try
             {
@@ -83,7 +84,8 @@ internal sealed unsafe class DeviceMemory(ulong capacity) : IDisposable
         Allocation? after = Volatile.Read(ref _table).FirstOrDefault(allocation => allocation.Address > address);
         if (before is null || after is null)
             return before ?? after;
-        return address < before.Address + before.Bytes || address - (before.Address + before.Bytes) <= after.Address - address ? before : after;
+        return address < before.Address + before.Bytes
+            || address - (before.Address + before.Bytes) <= after.Address - address ? before : after;
     }
 
     /// <summary>The host's memory of a range, which must be within one live allocation.</summary>

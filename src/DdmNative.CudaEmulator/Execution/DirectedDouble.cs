@@ -42,7 +42,8 @@ internal static class DirectedDouble
         (UInt128 small, int smallExponent) = Normalise(addend, addendExponent);
         bool smallNegative = double.IsNegative(z);
         if (smallExponent > exponent || (smallExponent == exponent && small > large))
-            (large, exponent, negative, small, smallExponent, smallNegative) = (small, smallExponent, smallNegative, large, exponent, negative);
+            (large, exponent, negative, small, smallExponent, smallNegative) = (small, smallExponent, smallNegative, large, exponent,
+                negative);
         small = ShiftRoundingToOdd(small, exponent - smallExponent);
         if (negative == smallNegative)
             return Round(negative, large + small, exponent, false, rounding);

@@ -29,7 +29,8 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     public void Free(ulong address) => _memory.Free(address);
 
     /// <summary>The allocation that contains an address; null if none does.</summary>
-    public (ulong Address, ulong Bytes)? FindAllocation(ulong address) => _memory.Find(address) is { } found && found.Holds(address, 1) ? (found.Address, found.Bytes) : null;
+    public (ulong Address, ulong Bytes)? FindAllocation(ulong address)
+        => _memory.Find(address) is { } found && found.Holds(address, 1) ? (found.Address, found.Bytes) : null;
 
     public void CopyIn(ulong destination, ReadOnlySpan<byte> source)
     {
@@ -50,7 +51,8 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     {
         if (bytes == 0)
             return;
-        byte* from = _memory.Resolve(source, bytes, out Allocation sourceAllocation), to = _memory.Resolve(destination, bytes, out Allocation target);
+        byte* from = _memory.Resolve(source, bytes, out Allocation sourceAllocation),
+            to = _memory.Resolve(destination, bytes, out Allocation target);
         Buffer.MemoryCopy(from, to, bytes, bytes);
         target.Initialised.CopyFrom(sourceAllocation.Initialised, source - sourceAllocation.Address, destination - target.Address, bytes);
     }
@@ -59,7 +61,8 @@ public sealed unsafe class EmulatedDevice(EmulatorOptions options) : IDisposable
     public void Fill(ulong address, uint pattern, int width, ulong count)
     {
         if (width is not (1 or 2 or 4) || address % (ulong)width != 0)
-            throw new EmulatorException(CudaError.InvalidValue, $"a fill of 0x{address:x} by {width} bytes, expected 1, 2 or 4 and an address that is a multiple of it");
+            throw new EmulatorException(CudaError.InvalidValue,
+                $"a fill of 0x{address:x} by {width} bytes, expected 1, 2 or 4 and an address that is a multiple of it");
         if (count == 0)
             return;
         if (count > _memory.Capacity)

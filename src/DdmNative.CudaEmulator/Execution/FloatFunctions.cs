@@ -11,7 +11,8 @@ internal static class FloatFunctions
     private const uint CanonicalNaN = 0x7fffffff;
     private const ulong CanonicalWideNaN = 0xfff8000000000000;
 
-    public static bool IsFloat(PtxType type) => type is PtxType.F16 or PtxType.BF16 or PtxType.F32 or PtxType.TF32 or PtxType.F64 or PtxType.F16x2 or PtxType.BF16x2;
+    public static bool IsFloat(PtxType type)
+        => type is PtxType.F16 or PtxType.BF16 or PtxType.F32 or PtxType.TF32 or PtxType.F64 or PtxType.F16x2 or PtxType.BF16x2;
 
     public static Func<ulong, ulong, bool> Compare(PtxType type, PtxComparison comparison, bool ftz)
     {
@@ -79,7 +80,8 @@ internal static class FloatFunctions
             {
                 PtxRounding.Rm => above ? MathF.BitDecrement(single) : single,
                 PtxRounding.Rp => above ? single : MathF.BitIncrement(single),
-                _ => Math.Abs((double)single) > Math.Abs(value) ? single > 0 ? MathF.BitDecrement(single) : MathF.BitIncrement(single) : single,
+                _ => Math.Abs((double)single) > Math.Abs(value)
+                    ? single > 0 ? MathF.BitDecrement(single) : MathF.BitIncrement(single) : single,
             };
         }
 
@@ -110,7 +112,8 @@ internal static class FloatFunctions
         ulong Out(double value, double error = 0)
         {
             if (saturates)
-                (value, error) = double.IsNaN(value) || value <= 0 ? (0, 0) : value > 1 || (value == 1 && error >= 0) ? (1, 0) : (value, error);
+                (value, error) = double.IsNaN(value) || value <= 0 ? (0, 0) : value > 1
+                    || (value == 1 && error >= 0) ? (1, 0) : (value, error);
             if (relu && value < 0)
                 (value, error) = (0, 0);
             return FromDouble(value, error, type, rounding, ftz);
@@ -130,11 +133,16 @@ internal static class FloatFunctions
                     ? (a, b, c, _) => Out(Math.FusedMultiplyAdd(In(a), In(b), In(c)))
                     : (a, b, c, _) => Add(In(a) * In(b), In(c), rounding, Out);
             case PtxOpcode.Div:
-                return (a, b, _, _) => { double x = In(a), y = In(b), q = x / y; return Out(q, double.IsFinite(q) && double.IsFinite(y) && q != 0 ? -Math.FusedMultiplyAdd(q, y, -x) * Math.Sign(y) : 0); };
+                return (a, b, _, _) => { double x = In(a), y = In(b), q = x / y;
+                    return Out(q, double.IsFinite(q) && double.IsFinite(y) && q != 0 ? -Math.FusedMultiplyAdd(q, y, -x) * Math.Sign(y) : 0);
+                        };
             case PtxOpcode.Rcp:
-                return (a, _, _, _) => { double y = In(a), q = 1 / y; return Out(q, double.IsFinite(q) && double.IsFinite(y) && q != 0 ? -Math.FusedMultiplyAdd(q, y, -1) * Math.Sign(y) : 0); };
+                return (a, _, _, _) => { double y = In(a), q = 1 / y;
+                    return Out(q, double.IsFinite(q) && double.IsFinite(y) && q != 0 ? -Math.FusedMultiplyAdd(q, y, -1) * Math.Sign(y) : 0);
+                        };
             case PtxOpcode.Sqrt:
-                return (a, _, _, _) => { double x = In(a), r = Math.Sqrt(x); return Out(r, double.IsFinite(r) && r != 0 ? -Math.FusedMultiplyAdd(r, r, -x) : 0); };
+                return (a, _, _, _) => { double x = In(a), r = Math.Sqrt(x);
+                    return Out(r, double.IsFinite(r) && r != 0 ? -Math.FusedMultiplyAdd(r, r, -x) : 0); };
             case PtxOpcode.Rsqrt:
                 return (a, _, _, _) => Out(1 / Math.Sqrt(In(a)));
             case PtxOpcode.Sin:
@@ -148,9 +156,11 @@ internal static class FloatFunctions
             case PtxOpcode.Tanh:
                 return (a, _, _, _) => Out(Math.Tanh(In(a)));
             case PtxOpcode.Abs:
-                return (a, _, _, _) => ftz ? FromDouble(Math.Abs(In(a)), 0, type, rounding, ftz) : a & ~(1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
+                return (a, _, _, _) => ftz
+                    ? FromDouble(Math.Abs(In(a)), 0, type, rounding, ftz) : a & ~(1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
             case PtxOpcode.Neg:
-                return (a, _, _, _) => ftz ? FromDouble(-In(a), 0, type, rounding, ftz) : (a ^ 1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
+                return (a, _, _, _) => ftz
+                    ? FromDouble(-In(a), 0, type, rounding, ftz) : (a ^ 1UL << signBit) & (ulong.MaxValue >> 63 - signBit);
             case PtxOpcode.Min or PtxOpcode.Max:
                 bool least = instruction.Opcode == PtxOpcode.Min, nan = m.Has(PtxQualifiers.NaN);
                 bool absolute = m.Has(PtxQualifiers.Absolute), signs = m.Has(PtxQualifiers.XorSign);
@@ -159,7 +169,9 @@ internal static class FloatFunctions
                     return (a, b, _, _) =>
                     {
                         double x = absolute ? Math.Abs(In(a)) : In(a), y = absolute ? Math.Abs(In(b)) : In(b);
-                        double found = double.IsNaN(x) || double.IsNaN(y) ? nan || (double.IsNaN(x) && double.IsNaN(y)) ? double.NaN : double.IsNaN(x) ? y : x : least ? Math.Min(x, y) : Math.Max(x, y);
+                        double found = double.IsNaN(x) || double.IsNaN(y) ? nan
+                            || (double.IsNaN(x) && double.IsNaN(y))
+                                ? double.NaN : double.IsNaN(x) ? y : x : least ? Math.Min(x, y) : Math.Max(x, y);
                         return Out(signs && !double.IsNaN(found) ? Math.CopySign(found, ((a ^ b) >> signBit & 1) != 0 ? -1 : 1) : found);
                     };
                 }
@@ -181,7 +193,8 @@ internal static class FloatFunctions
                     bool subnormal = type == PtxType.F64 ? double.IsSubnormal(x) : float.IsSubnormal((float)x);
                     return mode switch
                     {
-                        PtxMode.Finite => double.IsFinite(x), PtxMode.Infinite => double.IsInfinity(x), PtxMode.Number => !double.IsNaN(x), PtxMode.NotANumber => double.IsNaN(x),
+                        PtxMode.Finite => double.IsFinite(x), PtxMode.Infinite => double.IsInfinity(x), PtxMode.Number => !double.IsNaN(x),
+                            PtxMode.NotANumber => double.IsNaN(x),
                         PtxMode.Normal => double.IsFinite(x) && !subnormal && x != 0, _ => subnormal,
                     } ? 1UL : 0;
                 };
@@ -219,13 +232,17 @@ internal static class FloatFunctions
         };
     }
 
-    /// <summary><c>rcp</c> and <c>rsqrt.approx.ftz.f64</c>: from the upper half of a double to the upper half of the result, the lower one being zero.</summary>
+    /// <summary>
+    /// <c>rcp</c> and <c>rsqrt.approx.ftz.f64</c>: from the upper half of a double to the upper half of the result, the lower one being
+    /// zero.
+    /// </summary>
     private static LaneFunction? CreateApproximateDouble(PtxOpcode opcode)
     {
         const ulong upper = 0xffffffff00000000;
         static double In(ulong bits) => BitConverter.UInt64BitsToDouble((bits & 0x7ff0000000000000) == 0 ? bits & 1UL << 63 : bits & upper);
         static ulong Out(double value) =>
-            double.IsNaN(value) ? CanonicalWideNaN & upper : BitConverter.DoubleToUInt64Bits(value) is var bits && (bits & 0x7ff0000000000000) == 0 ? bits & 1UL << 63 : bits & upper;
+            double.IsNaN(value) ? CanonicalWideNaN & upper : BitConverter.DoubleToUInt64Bits(value) is var bits
+            && (bits & 0x7ff0000000000000) == 0 ? bits & 1UL << 63 : bits & upper;
         return opcode switch
         {
             PtxOpcode.Rcp => (a, _, _, _) => Out(1 / In(a)),

@@ -6,7 +6,8 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <summary>The results of instructions in one lane: functions from the bits of the sources to the bits of the result.</summary>
 internal static class LaneFunctions
 {
-    public static PtxType ResultType(PtxInstruction instruction) => instruction.Opcode is PtxOpcode.Setp or PtxOpcode.Testp or PtxOpcode.Isspacep ? PtxType.Pred : instruction.Modifiers.Type;
+    public static PtxType ResultType(PtxInstruction instruction)
+        => instruction.Opcode is PtxOpcode.Setp or PtxOpcode.Testp or PtxOpcode.Isspacep ? PtxType.Pred : instruction.Modifiers.Type;
 
     /// <summary>The type that determines how a constant at that position among the sources is read.</summary>
     public static PtxType SourceType(PtxInstruction instruction, int source)
@@ -23,7 +24,9 @@ internal static class LaneFunctions
             PtxOpcode.Bfi when source > 1 => PtxType.U32,
             PtxOpcode.Dp4a or PtxOpcode.Dp2a => PtxType.U32,
             PtxOpcode.Cvta or PtxOpcode.Isspacep => PtxType.U64,
-            PtxOpcode.Mad when source == 2 && m.Has(PtxQualifiers.Wide) => m.Type switch { PtxType.U32 => PtxType.U64, PtxType.S32 => PtxType.S64, PtxType.U16 => PtxType.U32, _ => PtxType.S32 },
+            PtxOpcode.Mad when source == 2
+                && m.Has(PtxQualifiers.Wide) =>
+                    m.Type switch { PtxType.U32 => PtxType.U64, PtxType.S32 => PtxType.S64, PtxType.U16 => PtxType.U32, _ => PtxType.S32 },
             _ => m.Type,
         };
     }
@@ -47,7 +50,8 @@ internal static class LaneFunctions
 
     private static (LaneFunction Yes, LaneFunction No) Comparison(PtxModifiers m, PtxType type)
     {
-        Func<ulong, ulong, bool> compare = FloatFunctions.IsFloat(type) ? FloatFunctions.Compare(type, m.Comparison, m.Has(PtxQualifiers.Ftz)) : Compare(type, m.Comparison);
+        Func<ulong, ulong, bool> compare = FloatFunctions.IsFloat(type)
+            ? FloatFunctions.Compare(type, m.Comparison, m.Has(PtxQualifiers.Ftz)) : Compare(type, m.Comparison);
         Func<bool, ulong, ulong> combine = m.Operation switch
         {
             PtxOperation.And => (x, q) => x ? q : 0,
@@ -63,7 +67,8 @@ internal static class LaneFunctions
     {
         PtxModifiers m = instruction.Modifiers;
         int bits = m.Type.ByteSize() * 8;
-        bool takes = instruction.Opcode is PtxOpcode.Addc or PtxOpcode.Subc or PtxOpcode.Madc, subtracts = instruction.Opcode is PtxOpcode.Sub or PtxOpcode.Subc;
+        bool takes = instruction.Opcode is PtxOpcode.Addc or PtxOpcode.Subc or PtxOpcode.Madc,
+            subtracts = instruction.Opcode is PtxOpcode.Sub or PtxOpcode.Subc;
         UInt128 limit = (UInt128.One << bits) - 1;
         if (instruction.Opcode is PtxOpcode.Mad or PtxOpcode.Madc)
         {
@@ -85,7 +90,8 @@ internal static class LaneFunctions
         if (instruction.Opcode == PtxOpcode.Set)
         {
             (LaneFunction yes, LaneFunction other) = Comparison(instruction);
-            ulong one = type switch { PtxType.F32 => 0x3f800000, PtxType.F16 or PtxType.F16x2 => 0x3c00, PtxType.BF16 or PtxType.BF16x2 => 0x3f80, _ => type.ByteSize() == 2 ? 0xffffUL : 0xffffffff };
+            ulong one = type switch { PtxType.F32 => 0x3f800000, PtxType.F16 or PtxType.F16x2 => 0x3c00,
+                PtxType.BF16 or PtxType.BF16x2 => 0x3f80, _ => type.ByteSize() == 2 ? 0xffffUL : 0xffffffff };
             if (m.Types[^1] is not (PtxType.F16x2 or PtxType.BF16x2))
                 return (a, b, c, d) => yes(a, b, c, d) != 0 ? one : 0;
             one &= 0xffff;
@@ -117,13 +123,19 @@ internal static class LaneFunctions
                 ulong kept = m.Has(PtxQualifiers.Wide) ? bits == 32 ? ulong.MaxValue : 0xffffffff : mask;
                 if (m.Has(PtxQualifiers.Sat))
                     return (a, b, c, _) => (uint)Math.Clamp((long)(int)product(a, b) + (int)c, int.MinValue, int.MaxValue);
-                return instruction.Opcode is PtxOpcode.Mul or PtxOpcode.Mul24 ? (a, b, _, _) => product(a, b) & kept : (a, b, c, _) => product(a, b) + c & kept;
+                return instruction.Opcode is PtxOpcode.Mul or PtxOpcode.Mul24
+                    ? (a, b, _, _) => product(a, b) & kept : (a, b, c, _) => product(a, b) + c & kept;
             case PtxOpcode.Sad:
-                return signed ? (a, b, c, _) => (S(a) > S(b) ? a - b : b - a) + c & mask : (a, b, c, _) => ((a & mask) > (b & mask) ? a - b : b - a) + c & mask;
+                return signed ? (a, b, c, _) => (S(a) > S(b) ? a - b : b - a) + c & mask
+                    : (a, b, c, _) => ((a & mask) > (b & mask) ? a - b : b - a) + c & mask;
             case PtxOpcode.Div:
-                return signed ? (a, b, _, _) => S(b) == 0 ? mask : S(b) == -1 ? 0 - a & mask : (ulong)(S(a) / S(b)) & mask : (a, b, _, _) => (b & mask) == 0 ? mask : (a & mask) / (b & mask);
+                return signed ? (a, b, _, _) => S(b) == 0
+                    ? mask : S(b) == -1 ? 0 - a & mask : (ulong)(S(a) / S(b)) & mask : (a, b, _, _) => (b & mask) == 0
+                        ? mask : (a & mask) / (b & mask);
             case PtxOpcode.Rem:
-                return signed ? (a, b, _, _) => S(b) == 0 ? a & mask : S(b) == -1 ? 0 : (ulong)(S(a) % S(b)) & mask : (a, b, _, _) => (b & mask) == 0 ? a & mask : (a & mask) % (b & mask);
+                return signed ? (a, b, _, _) => S(b) == 0
+                    ? a & mask : S(b) == -1 ? 0 : (ulong)(S(a) % S(b)) & mask : (a, b, _, _) => (b & mask) == 0
+                        ? a & mask : (a & mask) % (b & mask);
             case PtxOpcode.Abs:
                 return (a, _, _, _) => (S(a) < 0 ? 0 - a : a) & mask;
             case PtxOpcode.Neg:
@@ -162,7 +174,8 @@ internal static class LaneFunctions
             case PtxOpcode.Shl:
                 return (a, b, _, _) => (uint)b >= bits ? 0 : a << (int)(uint)b & mask;
             case PtxOpcode.Shr:
-                return signed ? (a, b, _, _) => (ulong)(S(a) >> (int)Math.Min((uint)b, 63)) & mask : (a, b, _, _) => (uint)b >= bits ? 0 : (a & mask) >> (int)(uint)b;
+                return signed ? (a, b, _, _) => (ulong)(S(a) >> (int)Math.Min((uint)b, 63)) & mask : (a, b, _, _) => (uint)b >= bits
+                    ? 0 : (a & mask) >> (int)(uint)b;
             case PtxOpcode.Shf:
                 bool clamps = m.Has(PtxQualifiers.Clamp);
                 return m.Mode == PtxMode.Left
@@ -260,12 +273,14 @@ internal static class LaneFunctions
             case PtxOpcode.Fns:
                 return (a, b, c, _) => NthSetBit((uint)a, (int)(b & 31), (int)c);
             case PtxOpcode.Dp2a:
-                (bool signedPairs, bool signedBytes, int firstByte) = (m.Types[0].IsSigned(), m.Types[1].IsSigned(), m.Has(PtxQualifiers.Hi) ? 16 : 0);
+                (bool signedPairs, bool signedBytes, int firstByte) = (m.Types[0].IsSigned(), m.Types[1].IsSigned(), m.Has(PtxQualifiers.Hi)
+                    ? 16 : 0);
                 return (a, b, c, _) =>
                 {
                     long sum = (uint)c;
                     for (int i = 0; i < 2; i++)
-                        sum += (signedPairs ? (short)(a >> 16 * i) : (long)(ushort)(a >> 16 * i)) * (signedBytes ? (sbyte)(b >> firstByte + 8 * i) : (long)(byte)(b >> firstByte + 8 * i));
+                        sum += (signedPairs ? (short)(a >> 16 * i) : (long)(ushort)(a >> 16 * i))
+                            * (signedBytes ? (sbyte)(b >> firstByte + 8 * i) : (long)(byte)(b >> firstByte + 8 * i));
                     return (uint)sum;
                 };
             case PtxOpcode.Dp4a:
@@ -281,9 +296,12 @@ internal static class LaneFunctions
                 return (a, b, c, _) => (c != 0 ? a : b) & mask;
             case PtxOpcode.Slct:
                 bool ftz = m.Has(PtxQualifiers.Ftz);
-                return m.Types[1] == PtxType.S32 ? (a, b, c, _) => ((int)c >= 0 ? a : b) & mask : (a, b, c, _) => (FloatFunctions.ToDouble(c, PtxType.F32, ftz) >= 0 ? a : b) & mask;
+                return m.Types[1] == PtxType.S32
+                    ? (a, b, c, _) => ((int)c >= 0 ? a : b) & mask
+                        : (a, b, c, _) => (FloatFunctions.ToDouble(c, PtxType.F32, ftz) >= 0 ? a : b) & mask;
             case PtxOpcode.Cvta:
-                ulong window = m.Space switch { PtxSpace.Shared => Warp.SharedWindow, PtxSpace.Local or PtxSpace.Param => Warp.LocalWindow, _ => 0 };
+                ulong window = m.Space switch { PtxSpace.Shared => Warp.SharedWindow, PtxSpace.Local or PtxSpace.Param => Warp.LocalWindow,
+                    _ => 0 };
                 return m.Has(PtxQualifiers.To) ? (a, _, _, _) => a - window : (a, _, _, _) => a + window;
             case PtxOpcode.Isspacep:
                 PtxSpace asked = m.Space;
@@ -314,7 +332,8 @@ internal static class LaneFunctions
     /// <summary>Two 16-bit integers in a register.</summary>
     private static LaneFunction? PackedWholeNumbers(PtxOpcode opcode, PtxType type, bool relu)
     {
-        Func<int, int, int>? one = opcode switch { PtxOpcode.Add => (a, b) => a + b, PtxOpcode.Min => Math.Min, PtxOpcode.Max => Math.Max, _ => null };
+        Func<int, int, int>? one = opcode switch { PtxOpcode.Add => (a, b) => a + b, PtxOpcode.Min => Math.Min, PtxOpcode.Max => Math.Max,
+            _ => null };
         if (one is null)
             return null;
         int Half(ulong bits) => type == PtxType.S16x2 ? (short)bits : (ushort)bits;
@@ -331,7 +350,8 @@ internal static class LaneFunctions
     {
         int unused = 64 - type.ByteSize() * 8;
         bool signed = type.IsSigned();
-        int Order(ulong a, ulong b) => signed ? ((long)(a << unused) >> unused).CompareTo((long)(b << unused) >> unused) : (a << unused).CompareTo(b << unused);
+        int Order(ulong a, ulong b)
+            => signed ? ((long)(a << unused) >> unused).CompareTo((long)(b << unused) >> unused) : (a << unused).CompareTo(b << unused);
         return comparison switch
         {
             PtxComparison.Eq => (a, b) => Order(a, b) == 0,

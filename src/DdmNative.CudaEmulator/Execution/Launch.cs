@@ -66,7 +66,8 @@ internal sealed class Launch(EmulatedDevice device, LoadedKernel kernel, Dim3 gr
 
         if (_fault is not null)
             throw _fault;
-        device.Counters.Add(total, (grid.X, grid.Y, grid.Z), (block.X, block.Y, block.Z), dynamicSharedBytes, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+        device.Counters.Add(total, (grid.X, grid.Y, grid.Z), (block.X, block.Y, block.Z), dynamicSharedBytes,
+            Stopwatch.GetElapsedTime(begin).TotalSeconds);
     }
 
     /// <summary>

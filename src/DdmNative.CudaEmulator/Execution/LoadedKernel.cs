@@ -21,12 +21,15 @@ public sealed class LoadedKernel
         foreach (PtxFunction each in functions)
             Decoded[each] = Decoder.Decode(module, each, Sites, Shared);
         IEnumerable<PtxInstruction> code = functions.SelectMany(each => each.Instructions);
-        UsesAtomics = code.Any(instruction => instruction.Opcode is PtxOpcode.Atom or PtxOpcode.Red && instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic);
+        UsesAtomics = code.Any(instruction => instruction.Opcode is PtxOpcode.Atom or PtxOpcode.Red
+            && instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic);
         MayWaitForBlocks = code.Any(instruction => instruction.Modifiers.Space is PtxSpace.Global or PtxSpace.Generic
             && (instruction.Opcode == PtxOpcode.Atom || (instruction.Opcode == PtxOpcode.Ld && MemoryOperations.IsStrong(instruction))));
         NeedsDeepStack = functions.Count > 1 || code.Any(instruction => instruction.Opcode == PtxOpcode.Alloca);
         CallsSystem = code.Any(instruction => instruction.Call?.Target is PtxFunctionOperand named && module.Defined(named.Name) is null);
-        SharedUnitBytes = code.Where(IsSharedAccess).Select(instruction => Math.Min(4, instruction.Modifiers.Types.Select(type => type.ByteSize()).DefaultIfEmpty(4).Min())).DefaultIfEmpty(4).Min();
+        SharedUnitBytes = code.Where(IsSharedAccess)
+            .Select(instruction => Math.Min(4, instruction.Modifiers.Types.Select(type => type.ByteSize()).DefaultIfEmpty(4).Min()))
+                .DefaultIfEmpty(4).Min();
     }
 
     public string Name => Function.Name;
@@ -84,22 +87,28 @@ public sealed class LoadedKernel
     internal void CheckLaunch(Dim3 grid, Dim3 block, int dynamicSharedBytes, int parameterBytes)
     {
         if (grid.Count == 0 || block.Count == 0 || grid.X > int.MaxValue || grid.Y > 65535 || grid.Z > 65535)
-            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a grid of {grid} blocks of {block} threads, expected at least one of each and at most (2147483647, 65535, 65535) blocks");
+            throw new EmulatorException(CudaError.InvalidValue,
+                $"kernel {Name}: a grid of {grid} blocks of {block} threads, expected at least one of each and at most (2147483647, 65535, "
+                + $"65535) blocks");
         if (block.Count > (ulong)MaxThreadsPerBlock || block.X > 1024 || block.Y > 1024 || block.Z > 64)
-            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a block of {block} threads, expected at most {MaxThreadsPerBlock} in all and (1024, 1024, 64)");
+            throw new EmulatorException(CudaError.InvalidValue,
+                $"kernel {Name}: a block of {block} threads, expected at most {MaxThreadsPerBlock} in all and (1024, 1024, 64)");
         (int X, int Y, int Z) required = Function.RequiredThreads;
         if (required.X != 0 && block != new Dim3((uint)required.X, (uint)Math.Max(1, required.Y), (uint)Math.Max(1, required.Z)))
-            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: a block of {block} threads, expected {required} as .reqntid says");
+            throw new EmulatorException(CudaError.InvalidValue,
+                $"kernel {Name}: a block of {block} threads, expected {required} as .reqntid says");
         if (dynamicSharedBytes < 0 || (long)StaticSharedBytes + dynamicSharedBytes > MaxSharedBytes)
             throw new EmulatorException(
                 CudaError.LaunchOutOfResources,
                 $"kernel {Name}: {StaticSharedBytes} + {dynamicSharedBytes} bytes of shared memory, expected at most {MaxSharedBytes}");
         if (parameterBytes != ParameterBytes)
-            throw new EmulatorException(CudaError.InvalidValue, $"kernel {Name}: {parameterBytes} bytes of parameters, expected {ParameterBytes}");
+            throw new EmulatorException(CudaError.InvalidValue,
+                $"kernel {Name}: {parameterBytes} bytes of parameters, expected {ParameterBytes}");
     }
 
     private static bool IsSharedAccess(PtxInstruction instruction) =>
-        instruction.Modifiers.Space is PtxSpace.Shared or PtxSpace.Generic && instruction.Opcode is PtxOpcode.Ld or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red;
+        instruction.Modifiers.Space is PtxSpace.Shared or PtxSpace.Generic
+        && instruction.Opcode is PtxOpcode.Ld or PtxOpcode.St or PtxOpcode.Atom or PtxOpcode.Red;
 
     /// <summary>The kernel first, then the functions that it calls; all functions if it calls through a pointer.</summary>
     private static List<PtxFunction> Reachable(PtxFunction kernel, LoadedModule module)
@@ -111,7 +120,8 @@ public sealed class LoadedKernel
             {
                 if (instruction.Call is not { } call)
                     continue;
-                IEnumerable<PtxFunction> targets = call.Target is PtxFunctionOperand named ? module.Defined(named.Name) is { } one ? [one] : [] : module.Callable;
+                IEnumerable<PtxFunction> targets = call.Target is PtxFunctionOperand named
+                    ? module.Defined(named.Name) is { } one ? [one] : [] : module.Callable;
                 found.AddRange(targets.Where(target => !found.Contains(target)).ToList());
             }
         }

@@ -57,7 +57,8 @@ public sealed unsafe class LoadedModule : IDisposable
     public LoadedKernel? FindKernel(string name) => _kernels.GetValueOrDefault(name);
 
     /// <summary>The global or constant variable with that name, or null.</summary>
-    public (ulong Address, ulong Bytes)? FindVariable(string name) => _variables.TryGetValue(name, out Allocation? found) ? (found.Address, found.Bytes) : null;
+    public (ulong Address, ulong Bytes)? FindVariable(string name)
+        => _variables.TryGetValue(name, out Allocation? found) ? (found.Address, found.Bytes) : null;
 
     public void Dispose()
     {
@@ -101,7 +102,8 @@ public sealed unsafe class LoadedModule : IDisposable
         Span<byte> bytes = stackalloc byte[8];
         foreach (PtxRelocation place in variable.Relocations)
         {
-            ulong target = (_functionAddresses.TryGetValue(place.Symbol, out ulong function) ? function : _variables.TryGetValue(place.Symbol, out Allocation? other) ? other.Address
+            ulong target = (_functionAddresses.TryGetValue(place.Symbol, out ulong function)
+                ? function : _variables.TryGetValue(place.Symbol, out Allocation? other) ? other.Address
                 : throw new EmulatorException(
                     CudaError.InvalidPtx,
                     $"ptx line {variable.Line}: '{place.Symbol}', whose address '{variable.Name}' contains, is not defined"))

@@ -90,7 +90,8 @@ internal static unsafe class MatrixOperations
         for (int first = 0; first < 16; first += 4)
         {
             float* sums = c + first * 8;
-            Vector256<float> sum0 = Vector256.Load(sums), sum1 = Vector256.Load(sums + 8), sum2 = Vector256.Load(sums + 16), sum3 = Vector256.Load(sums + 24);
+            Vector256<float> sum0 = Vector256.Load(sums), sum1 = Vector256.Load(sums + 8), sum2 = Vector256.Load(sums + 16),
+                sum3 = Vector256.Load(sums + 24);
             for (int k = 0; k < depth; k++)
             {
                 float* left = InRegisters(a, first, k, perWord);
@@ -120,7 +121,8 @@ internal static unsafe class MatrixOperations
                 break;
             case PtxType.BF16:
                 for (int lane = 0; lane < 32; lane += 8)
-                    (half == 0 ? Vector256.Load(words + lane) << 16 : Vector256.Load(words + lane) & Vector256.Create(0xffff0000)).AsSingle().Store(to + lane);
+                    (half == 0 ? Vector256.Load(words + lane) << 16
+                        : Vector256.Load(words + lane) & Vector256.Create(0xffff0000)).AsSingle().Store(to + lane);
                 break;
             default:
                 Vector256<uint> kept = Vector256.Create(type == PtxType.TF32 ? 0xffffe000 : uint.MaxValue);
@@ -137,8 +139,10 @@ internal static unsafe class MatrixOperations
         (int rows, int columns, int depth) = m.Shape;
         // For f16 only the types of D and C are written: wmma.mma…f32.f32 and so on.
         PtxType typeA = m.Types.Count > 2 ? m.Types[1] : PtxType.F16, typeD = m.Types[0], typeC = m.Types[^1];
-        int countA = PtxFragment.Registers(true, PtxMatrix.A, m.Shape, typeA), countB = PtxFragment.Registers(true, PtxMatrix.B, m.Shape, typeA);
-        float[] a = Gather(warp, detail.Sources.AsSpan(0, countA), rows * depth, typeA), b = Gather(warp, detail.Sources.AsSpan(countA, countB), depth * columns, typeA);
+        int countA = PtxFragment.Registers(true, PtxMatrix.A, m.Shape, typeA),
+            countB = PtxFragment.Registers(true, PtxMatrix.B, m.Shape, typeA);
+        float[] a = Gather(warp, detail.Sources.AsSpan(0, countA), rows * depth, typeA),
+            b = Gather(warp, detail.Sources.AsSpan(countA, countB), depth * columns, typeA);
         float[] c = Gather(warp, detail.Sources.AsSpan(countA + countB), rows * columns, typeC);
         AddProduct(warp.Runner.Launch.Device.Options, a, b, c, m.Shape, typeA, typeA, typeC, typeD);
         for (int i = 0; i < c.Length; i++)
@@ -202,7 +206,8 @@ internal static unsafe class MatrixOperations
     private static byte** Rows(Warp warp, Operation* operation, uint mask, int count, FaultAccess access)
     {
         uint givers = count == 4 ? uint.MaxValue : (1u << 8 * count) - 1;
-        return MemoryOperations.Resolve(warp, operation, givers, MemoryOperations.Addresses(warp, operation, mask), 16, access, (PtxSpace)operation->D, false);
+        return MemoryOperations.Resolve(warp, operation, givers, MemoryOperations.Addresses(warp, operation, mask), 16, access,
+            (PtxSpace)operation->D, false);
     }
 
     /// <summary><c>stmatrix</c>: lane 8 i + r provides the destination of row r of matrix i.</summary>
@@ -264,10 +269,12 @@ internal static unsafe class MatrixOperations
             for (int lane = 0; lane < 32; lane++)
             {
                 (int row, int column) = ((first + lane) / columns, (first + lane) % columns);
-                addresses[lane] = start + (byRows ? (ulong)row * stride + (ulong)column : (ulong)column * stride + (ulong)row) * (ulong)bytes;
+                addresses[lane] = start + (byRows ? (ulong)row * stride + (ulong)column : (ulong)column * stride + (ulong)row)
+                    * (ulong)bytes;
             }
 
-            byte** pointers = MemoryOperations.Resolve(warp, operation, uint.MaxValue, addresses, bytes, stores ? FaultAccess.Write : FaultAccess.Read, (PtxSpace)operation->D, false);
+            byte** pointers = MemoryOperations.Resolve(warp, operation, uint.MaxValue, addresses, bytes, stores
+                ? FaultAccess.Write : FaultAccess.Read, (PtxSpace)operation->D, false);
             int slot = first / 32, perRegister = Math.Max(4, bytes) / bytes;
             Place place = places[slot / perRegister];
             if (stores && operation->Tracks)
@@ -289,7 +296,8 @@ internal static unsafe class MatrixOperations
 
     internal static Detail RequireWholeWarp(Warp warp, Operation* operation, uint mask) =>
         mask == uint.MaxValue ? warp.Details[operation->Extra]
-        : throw warp.Fault(FaultKind.WarpSyncMask, operation->Site, mask, null, $"lanes 0x{mask:x8} execute an instruction that all 32 lanes must execute together");
+        : throw warp.Fault(FaultKind.WarpSyncMask, operation->Site, mask, null,
+            $"lanes 0x{mask:x8} execute an instruction that all 32 lanes must execute together");
 
     private static float[] Gather(Warp warp, ReadOnlySpan<Place> places, int count, PtxType type)
     {
@@ -321,5 +329,6 @@ internal static unsafe class MatrixOperations
         _ => BitConverter.UInt32BitsToSingle(word),
     };
 
-    private static uint Halves(float low, float high) => BitConverter.HalfToUInt16Bits((Half)low) | (uint)BitConverter.HalfToUInt16Bits((Half)high) << 16;
+    private static uint Halves(float low, float high)
+        => BitConverter.HalfToUInt16Bits((Half)low) | (uint)BitConverter.HalfToUInt16Bits((Half)high) << 16;
 }

@@ -54,7 +54,9 @@ internal static unsafe class MatrixProducts
         PtxModifiers m = detail.Instruction.Modifiers;
         (Place[] placesA, Place[] placesB, Place[] placesC) = Split(detail, true);
         bool signed = m.Types[1].IsSigned();
-        long[] Bytes(Place[] places, int count) => Gathered<long>(count, i => signed ? *(sbyte*)MatrixOperations.Element(warp, places, i, 1) : *MatrixOperations.Element(warp, places, i, 1));
+        long[] Bytes(Place[] places, int count)
+            => Gathered<long>(count, i => signed
+                ? *(sbyte*)MatrixOperations.Element(warp, places, i, 1) : *MatrixOperations.Element(warp, places, i, 1));
         (int rows, int columns, int depth) = m.Shape;
         long[] sums = Gathered(rows * columns, i => (long)*(int*)MatrixOperations.Element(warp, placesC, i, 4));
         Multiply(m, Bytes(placesA, rows * depth), Bytes(placesB, depth * columns), sums);
@@ -86,7 +88,8 @@ internal static unsafe class MatrixProducts
     private static (Place[] A, Place[] B, Place[] C) Split(Detail detail, bool isWarp)
     {
         PtxModifiers m = detail.Instruction.Modifiers;
-        int a = PtxFragment.Registers(isWarp, PtxMatrix.A, m.Shape, m.Types[1]), b = PtxFragment.Registers(isWarp, PtxMatrix.B, m.Shape, m.Types[2]);
+        int a = PtxFragment.Registers(isWarp, PtxMatrix.A, m.Shape, m.Types[1]),
+            b = PtxFragment.Registers(isWarp, PtxMatrix.B, m.Shape, m.Types[2]);
         return (detail.Sources[..a], detail.Sources[a..(a + b)], detail.Sources[(a + b)..]);
     }
 
@@ -108,7 +111,8 @@ internal static unsafe class MatrixProducts
             {
                 ulong bits = LaneOperations.Read(warp.Frame, placesA[register], lane);
                 for (int i = 0; i < each; i++)
-                    a[(group + 8 * (register % groups)) * depth + register / groups * 4 * each + place * each + i] = value(bits, i, m.Types[1]);
+                    a[(group + 8 * (register % groups)) * depth + register / groups * 4 * each + place * each + i] = value(bits, i,
+                        m.Types[1]);
             }
 
             for (int register = 0; register < placesB.Length; register++)

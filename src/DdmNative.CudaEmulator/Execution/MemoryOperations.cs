@@ -17,7 +17,8 @@ internal static unsafe class MemoryOperations
     public static void StackAddress(Warp warp, Operation* operation, uint mask)
     {
         for (int lane = 0; lane < 32; lane++)
-            LaneOperations.Write(warp.Frame, new Place(operation->D, operation->Bytes), lane, (ulong)(warp.StackBase + operation->Immediate));
+            LaneOperations.Write(warp.Frame, new Place(operation->D, operation->Bytes), lane,
+                (ulong)(warp.StackBase + operation->Immediate));
     }
 
     public static void LoadParameter(Warp warp, Operation* operation, uint mask)
@@ -33,7 +34,8 @@ internal static unsafe class MemoryOperations
         {
             int lane = BitOperations.TrailingZeroCount(rest);
             if (addresses[lane] > (ulong)(warp.Runner.Launch.Parameters.Length - total))
-                throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest, new FaultMemory(FaultAccess.Read, PtxSpace.Param, addresses[lane], total, null));
+                throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest,
+                    new FaultMemory(FaultAccess.Read, PtxSpace.Param, addresses[lane], total, null));
             // A named parameter is the same for all lanes.
             bool isNamed = operation->A < 0 && mask == uint.MaxValue;
             for (int i = 0; i < detail.Results.Length; i++)
@@ -58,7 +60,8 @@ internal static unsafe class MemoryOperations
         Place[] results = detail.Results;
         int bytes = operation->Bytes;
         ulong* addresses = Addresses(warp, operation, mask);
-        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * results.Length, FaultAccess.Read, (PtxSpace)operation->D, operation->IsStrong);
+        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * results.Length, FaultAccess.Read, (PtxSpace)operation->D,
+            operation->IsStrong);
         if (operation->Tracks || warp.Poison.Lanes != 0)
             PoisonTransfers.Load(warp, operation, results, bytes, mask);
         PtxType type = detail.Instruction.Modifiers.Type;
@@ -73,7 +76,8 @@ internal static unsafe class MemoryOperations
             Place result = results[i];
             if (bytes == 4 && result.Width == 4)
             {
-                LoadWords((uint*)(warp.Frame + result.Offset), pointers, i, mask, results.Length == 1 || warp.Layout == AccessLayout.Uniform ? warp.Layout : AccessLayout.Scattered);
+                LoadWords((uint*)(warp.Frame + result.Offset), pointers, i, mask, results.Length == 1
+                    || warp.Layout == AccessLayout.Uniform ? warp.Layout : AccessLayout.Scattered);
                 continue;
             }
 
@@ -90,7 +94,8 @@ internal static unsafe class MemoryOperations
         Detail detail = warp.Details[operation->Extra];
         int bytes = operation->Bytes, count = detail.Instruction.Modifiers.Vector;
         ulong* addresses = Addresses(warp, operation, mask);
-        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * count, FaultAccess.Write, (PtxSpace)operation->D, operation->IsStrong);
+        byte** pointers = Resolve(warp, operation, mask, addresses, bytes * count, FaultAccess.Write, (PtxSpace)operation->D,
+            operation->IsStrong);
         if (operation->Tracks)
             PoisonTransfers.Store(warp, operation, detail.Sources.AsSpan(0, count), bytes, mask, pointers);
         if (operation->IsQuad && mask == uint.MaxValue && Sse.IsSupported)
@@ -171,11 +176,13 @@ internal static unsafe class MemoryOperations
     /// <summary>Four words of each lane, four lanes at a time: transposes a square of words.</summary>
     private static void LoadQuads(byte* frame, Place[] results, byte** pointers)
     {
-        float* first = (float*)(frame + results[0].Offset), second = (float*)(frame + results[1].Offset), third = (float*)(frame + results[2].Offset), fourth = (float*)(frame + results[3].Offset);
+        float* first = (float*)(frame + results[0].Offset), second = (float*)(frame + results[1].Offset),
+            third = (float*)(frame + results[2].Offset), fourth = (float*)(frame + results[3].Offset);
         for (int lane = 0; lane < 32; lane += 4)
         {
             (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Transpose(
-                Vector128.Load((float*)pointers[lane]), Vector128.Load((float*)pointers[lane + 1]), Vector128.Load((float*)pointers[lane + 2]), Vector128.Load((float*)pointers[lane + 3]));
+                Vector128.Load((float*)pointers[lane]), Vector128.Load((float*)pointers[lane + 1]),
+                Vector128.Load((float*)pointers[lane + 2]), Vector128.Load((float*)pointers[lane + 3]));
             a.Store(first + lane);
             b.Store(second + lane);
             c.Store(third + lane);
@@ -185,7 +192,8 @@ internal static unsafe class MemoryOperations
 
     private static void StoreQuads(byte* frame, Place[] sources, byte** pointers)
     {
-        float* first = (float*)(frame + sources[0].Offset), second = (float*)(frame + sources[1].Offset), third = (float*)(frame + sources[2].Offset), fourth = (float*)(frame + sources[3].Offset);
+        float* first = (float*)(frame + sources[0].Offset), second = (float*)(frame + sources[1].Offset),
+            third = (float*)(frame + sources[2].Offset), fourth = (float*)(frame + sources[3].Offset);
         for (int lane = 0; lane < 32; lane += 4)
         {
             (Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d) = Transpose(
@@ -201,13 +209,16 @@ internal static unsafe class MemoryOperations
     private static (Vector128<float>, Vector128<float>, Vector128<float>, Vector128<float>) Transpose(
         Vector128<float> a, Vector128<float> b, Vector128<float> c, Vector128<float> d)
     {
-        Vector128<float> low = Sse.UnpackLow(a, b), high = Sse.UnpackHigh(a, b), lowOther = Sse.UnpackLow(c, d), highOther = Sse.UnpackHigh(c, d);
-        return (Sse.MoveLowToHigh(low, lowOther), Sse.MoveHighToLow(lowOther, low), Sse.MoveLowToHigh(high, highOther), Sse.MoveHighToLow(highOther, high));
+        Vector128<float> low = Sse.UnpackLow(a, b), high = Sse.UnpackHigh(a, b), lowOther = Sse.UnpackLow(c, d),
+            highOther = Sse.UnpackHigh(c, d);
+        return (Sse.MoveLowToHigh(low, lowOther), Sse.MoveHighToLow(lowOther, low), Sse.MoveLowToHigh(high, highOther),
+            Sse.MoveHighToLow(highOther, high));
     }
 
     private static void CopyRow(uint* from, uint* to)
     {
-        Vector256<uint> a = Vector256.Load(from), b = Vector256.Load(from + 8), c = Vector256.Load(from + 16), d = Vector256.Load(from + 24);
+        Vector256<uint> a = Vector256.Load(from), b = Vector256.Load(from + 8), c = Vector256.Load(from + 16),
+            d = Vector256.Load(from + 24);
         a.Store(to);
         b.Store(to + 8);
         c.Store(to + 16);
@@ -219,7 +230,8 @@ internal static unsafe class MemoryOperations
         Detail detail = warp.Details[operation->Extra];
         PtxModifiers m = detail.Instruction.Modifiers;
         int bytes = operation->Bytes;
-        byte** pointers = Resolve(warp, operation, mask, Addresses(warp, operation, mask), bytes, FaultAccess.Atomic, (PtxSpace)operation->D, true);
+        byte** pointers = Resolve(warp, operation, mask, Addresses(warp, operation, mask), bytes, FaultAccess.Atomic,
+            (PtxSpace)operation->D, true);
         if (operation->Tracks || warp.Poison.Lanes != 0)
             PoisonTransfers.Update(warp, operation, detail, bytes, mask, pointers);
         for (uint rest = mask; rest != 0; rest &= rest - 1)
@@ -365,7 +377,8 @@ internal static unsafe class MemoryOperations
     }
 
     /// <summary>Checks and counts an access of the lanes; returns the host's addresses of their bytes.</summary>
-    public static byte** Resolve(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, PtxSpace space, bool strong, bool copies = false)
+    public static byte** Resolve(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access,
+        PtxSpace space, bool strong, bool copies = false)
     {
         byte** pointers = (byte**)(warp.Addresses + 64);
         AccessExtent extent = AccessExtent.Compute(addresses, mask, bytes);
@@ -404,7 +417,8 @@ internal static unsafe class MemoryOperations
         return pointers;
     }
 
-    private static void Generic(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, bool strong, bool copies, byte** pointers)
+    private static void Generic(Warp warp, Operation* operation, uint mask, ulong* addresses, int bytes, FaultAccess access, bool strong,
+        bool copies, byte** pointers)
     {
         uint shared = SelectLanes(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Shared),
             local = SelectLanes(mask, addresses, address => Warp.SpaceOf(address) == PtxSpace.Local);
@@ -459,7 +473,8 @@ internal static unsafe class MemoryOperations
             throw Warp.Fault(fault);
     }
 
-    private static void Global(Warp warp, Operation* operation, uint mask, in AccessExtent extent, ulong* addresses, int bytes, FaultAccess access, PtxSpace space, byte** pointers)
+    private static void Global(Warp warp, Operation* operation, uint mask, in AccessExtent extent, ulong* addresses, int bytes,
+        FaultAccess access, PtxSpace space, byte** pointers)
     {
         BlockRunner runner = warp.Runner;
         bool checks = access != FaultAccess.Write && (runner.Launch.Device.Options.Checks & FaultChecks.UninitialisedGlobal) != 0;
@@ -487,7 +502,8 @@ internal static unsafe class MemoryOperations
                 ?? throw OutOfBounds(warp, operation, rest, address, bytes, access, space);
             last = found;
             if (found.IsConstant && access != FaultAccess.Read)
-                throw warp.Fault(FaultKind.WriteToConstant, operation->Site, rest, new FaultMemory(access, PtxSpace.Const, address, bytes, found.Describe()));
+                throw warp.Fault(FaultKind.WriteToConstant, operation->Site, rest,
+                    new FaultMemory(access, PtxSpace.Const, address, bytes, found.Describe()));
             ulong at = address - found.Address;
             if (checks && !found.Initialised.AreAll(at, (ulong)bytes))
                 NoteGlobal(warp, operation->Site, lane, found, at, bytes, access);
@@ -527,7 +543,8 @@ internal static unsafe class MemoryOperations
             allocation.Initialised.Mark(addresses[BitOperations.TrailingZeroCount(rest)] - allocation.Address, (ulong)bytes);
     }
 
-    private static void Count(BlockRunner runner, Operation* operation, ulong* addresses, uint mask, int bytes, FaultAccess access, AccessLayout layout)
+    private static void Count(BlockRunner runner, Operation* operation, ulong* addresses, uint mask, int bytes, FaultAccess access,
+        AccessLayout layout)
     {
         if (runner.Profile.Sites.Accesses[operation->Site] < 0)
             return;
@@ -535,7 +552,8 @@ internal static unsafe class MemoryOperations
         if (layout == AccessLayout.Row)
             runner.Profile.CountGlobalRow(operation->Site, addresses[0], bytes * 32, loads, stores);
         else if (layout == AccessLayout.Uniform && BitOperations.IsPow2(bytes))
-            runner.Profile.CountGlobalPlace(operation->Site, addresses[BitOperations.TrailingZeroCount(mask)], bytes, BitOperations.PopCount(mask), loads, stores);
+            runner.Profile.CountGlobalPlace(operation->Site, addresses[BitOperations.TrailingZeroCount(mask)], bytes,
+                BitOperations.PopCount(mask), loads, stores);
         else
             runner.Profile.CountGlobal(operation->Site, new ReadOnlySpan<ulong>(addresses, 32), mask, bytes, loads, stores);
     }
@@ -551,12 +569,17 @@ internal static unsafe class MemoryOperations
     private static EmulatorException OutOfBounds(
         Warp warp, Operation* operation, uint mask, ulong address, int bytes, FaultAccess access, PtxSpace space)
     {
-        Allocation? near = warp.Runner.Launch.Device.Memory.Find(address) is { IsFreed: true } freed && address - freed.Address < freed.Bytes ? freed : warp.Runner.Launch.Device.Memory.Nearest(address);
-        bool isFreed = near is { IsFreed: true } && address >= near.Address && address - near.Address < near.Bytes && (warp.Runner.Launch.Device.Options.Checks & FaultChecks.UseAfterFree) != 0;
-        return warp.Fault(isFreed ? FaultKind.UseAfterFree : FaultKind.OutOfBounds, operation->Site, mask, new FaultMemory(access, space, address, bytes, near?.Describe()));
+        Allocation? near = warp.Runner.Launch.Device.Memory.Find(address) is { IsFreed: true } freed
+            && address - freed.Address < freed.Bytes ? freed : warp.Runner.Launch.Device.Memory.Nearest(address);
+        bool isFreed = near is { IsFreed: true } && address >= near.Address && address - near.Address < near.Bytes
+            && (warp.Runner.Launch.Device.Options.Checks & FaultChecks.UseAfterFree) != 0;
+        return warp.Fault(isFreed
+            ? FaultKind.UseAfterFree
+                : FaultKind.OutOfBounds, operation->Site, mask, new FaultMemory(access, space, address, bytes, near?.Describe()));
     }
 
-    private static void Shared(Warp warp, Operation* operation, uint mask, in AccessExtent extent, ulong* addresses, int bytes, FaultAccess access, bool strong, bool copies, byte** pointers)
+    private static void Shared(Warp warp, Operation* operation, uint mask, in AccessExtent extent, ulong* addresses, int bytes,
+        FaultAccess access, bool strong, bool copies, byte** pointers)
     {
         BlockRunner runner = warp.Runner;
         ulong size = (ulong)runner.Launch.SharedBytes;
@@ -564,7 +587,8 @@ internal static unsafe class MemoryOperations
         {
             uint wrong = SelectLanes(mask, addresses, address => address > size || size - address < (ulong)bytes);
             ulong address = addresses[BitOperations.TrailingZeroCount(wrong)];
-            throw warp.Fault(FaultKind.OutOfBounds, operation->Site, wrong, new FaultMemory(access, PtxSpace.Shared, address, bytes, runner.Watch.SharedAllocation(address)));
+            throw warp.Fault(FaultKind.OutOfBounds, operation->Site, wrong,
+                new FaultMemory(access, PtxSpace.Shared, address, bytes, runner.Watch.SharedAllocation(address)));
         }
 
         AddTo(addresses, (ulong)runner.Shared, (ulong*)pointers);
@@ -596,7 +620,8 @@ internal static unsafe class MemoryOperations
         FaultReport? fault = copies ? runner.Watch.Copy(operation->Site, warp.Index, mask, row, bytes)
             : access == FaultAccess.Read ? runner.Watch.Read(operation->Site, warp.Index, mask, row, bytes, strong)
             : access == FaultAccess.Atomic || strong ? runner.Watch.Update(operation->Site, warp.Index, mask, row, bytes)
-            : runner.Watch.Write(operation->Site, warp.Index, mask, row, bytes, new ReadOnlySpan<byte>(runner.Shared, runner.Launch.SharedBytes));
+            : runner.Watch.Write(operation->Site, warp.Index, mask, row, bytes,
+                new ReadOnlySpan<byte>(runner.Shared, runner.Launch.SharedBytes));
         if (fault is not null)
             throw Warp.Fault(fault);
         if (access == FaultAccess.Read && (poisoned.Any || runner.Watch.FoundUnwritten))
@@ -627,7 +652,9 @@ internal static unsafe class MemoryOperations
         {
             int lane = BitOperations.TrailingZeroCount(rest);
             if (addresses[lane] > (ulong)warp.LocalStride || (ulong)warp.LocalStride - addresses[lane] < (ulong)bytes)
-                throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest, new FaultMemory(access, PtxSpace.Local, addresses[lane], bytes, new FaultAllocation(0, (ulong)warp.LocalStride, "(stack)", false)));
+                throw warp.Fault(FaultKind.OutOfBounds, operation->Site, rest,
+                    new FaultMemory(access, PtxSpace.Local, addresses[lane], bytes,
+                    new FaultAllocation(0, (ulong)warp.LocalStride, "(stack)", false)));
             pointers[lane] = warp.Local + (long)lane * warp.LocalStride + addresses[lane];
             if (warp.Poison.Local is not { Any: true } poisoned)
                 continue;
@@ -659,7 +686,8 @@ internal static unsafe class MemoryOperations
     }
 
     /// <summary>Whether the access is volatile, relaxed, acquire or the like.</summary>
-    public static bool IsStrong(PtxInstruction instruction) => instruction.Modifiers.Order is not (PtxMemoryOrder.None or PtxMemoryOrder.Weak);
+    public static bool IsStrong(PtxInstruction instruction)
+        => instruction.Modifiers.Order is not (PtxMemoryOrder.None or PtxMemoryOrder.Weak);
 
     private static ulong Read(byte* from, int bytes, PtxType type) => bytes switch
     {
@@ -705,7 +733,9 @@ internal static unsafe class MemoryOperations
             PtxOperation.Min => less ? value : old,
             PtxOperation.Max => less ? old : value,
             _ when type is PtxType.F16x2 or PtxType.BF16x2 => Half(type, old, value) | Half(type, old >> 16, value >> 16) << 16,
-            _ when FloatFunctions.IsFloat(type) => FloatFunctions.FromDouble(FloatFunctions.ToDouble(old, type) + FloatFunctions.ToDouble(value, type), 0, type, PtxRounding.Rn),
+            _ when FloatFunctions.IsFloat(type) =>
+                FloatFunctions.FromDouble(FloatFunctions.ToDouble(old, type) + FloatFunctions.ToDouble(value, type), 0, type,
+                PtxRounding.Rn),
             _ => old + value,
         };
     }
@@ -713,6 +743,7 @@ internal static unsafe class MemoryOperations
     private static ulong Half(PtxType type, ulong a, ulong b)
     {
         PtxType half = type == PtxType.F16x2 ? PtxType.F16 : PtxType.BF16;
-        return FloatFunctions.FromDouble(FloatFunctions.ToDouble(a & 0xffff, half) + FloatFunctions.ToDouble(b & 0xffff, half), 0, half, PtxRounding.Rn);
+        return FloatFunctions.FromDouble(FloatFunctions.ToDouble(a & 0xffff, half) + FloatFunctions.ToDouble(b & 0xffff, half), 0, half,
+            PtxRounding.Rn);
     }
 }

@@ -10,7 +10,8 @@ namespace DdmNative.CudaEmulator.Execution;
 /// <param name="NaN">The bits of the NaN that instructions produce.</param>
 internal sealed record NarrowFormat(int ExponentBits, int MantissaBits, uint Largest, uint Infinity, uint NaN)
 {
-    private static readonly NarrowFormat Half = new(5, 10, 0x7bff, 0x7c00, 0x7fff), Brain = new(8, 7, 0x7f7f, 0x7f80, 0x7fff), Tensor = new(8, 10, 0x3fbff, 0x3fc00, 0x3ffff);
+    private static readonly NarrowFormat Half = new(5, 10, 0x7bff, 0x7c00, 0x7fff), Brain = new(8, 7, 0x7f7f, 0x7f80, 0x7fff),
+        Tensor = new(8, 10, 0x3fbff, 0x3fc00, 0x3ffff);
     private static readonly NarrowFormat E4M3 = new(4, 3, 0x7e, 0x7f, 0x7f), E5M2 = new(5, 2, 0x7b, 0x7c, 0x7f);
 
     /// <summary>The format of a type, or of the two values that a packed type holds.</summary>

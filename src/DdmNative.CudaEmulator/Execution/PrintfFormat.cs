@@ -74,13 +74,17 @@ internal static class PrintfFormat
             switch (kind)
             {
                 case 'd' or 'i':
-                    long signed = bytes == 8 ? (long)next(8) : length switch { "hh" => (sbyte)next(4), "h" => (short)next(4), _ => (int)next(4) };
-                    sign = signed < 0 ? "-" : flags.Contains('+', StringComparison.Ordinal) ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";
+                    long signed = bytes == 8
+                        ? (long)next(8) : length switch { "hh" => (sbyte)next(4), "h" => (short)next(4), _ => (int)next(4) };
+                    sign = signed < 0 ? "-" : flags.Contains('+', StringComparison.Ordinal)
+                        ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";
                     digits = Padded(((UInt128)Int128.Abs(signed)).ToString(CultureInfo.InvariantCulture), precision);
                     break;
                 case 'u' or 'x' or 'X' or 'o':
-                    ulong value = bytes == 8 ? next(8) : length switch { "hh" => (byte)next(4), "h" => (ushort)next(4), _ => (uint)next(4) };
-                    digits = kind switch { 'u' => value.ToString(CultureInfo.InvariantCulture), 'o' => Octal(value), 'x' => value.ToString("x", CultureInfo.InvariantCulture), _ => value.ToString("X", CultureInfo.InvariantCulture) };
+                    ulong value = bytes == 8
+                        ? next(8) : length switch { "hh" => (byte)next(4), "h" => (ushort)next(4), _ => (uint)next(4) };
+                    digits = kind switch { 'u' => value.ToString(CultureInfo.InvariantCulture), 'o' => Octal(value),
+                        'x' => value.ToString("x", CultureInfo.InvariantCulture), _ => value.ToString("X", CultureInfo.InvariantCulture) };
                     digits = Padded(digits, precision);
                     if (flags.Contains('#', StringComparison.Ordinal) && value != 0)
                         sign = kind switch { 'x' => "0x", 'X' => "0X", 'o' => "0", _ => "" };
@@ -97,7 +101,10 @@ internal static class PrintfFormat
                     break;
                 case 'f' or 'F' or 'e' or 'E' or 'g' or 'G' or 'a' or 'A':
                     double number = BitConverter.UInt64BitsToDouble(next(8));
-                    sign = double.IsNegative(number) && !double.IsNaN(number) ? "-" : flags.Contains('+', StringComparison.Ordinal) ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";
+                    sign = double.IsNegative(number)
+                        && !double.IsNaN(number)
+                            ? "-" : flags.Contains('+', StringComparison.Ordinal)
+                                ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";
                     digits = Float(Math.Abs(number), kind, precision, flags.Contains('#', StringComparison.Ordinal));
                     if (!double.IsFinite(number))
                         flags = flags.Replace("0", "", StringComparison.Ordinal);
@@ -108,16 +115,19 @@ internal static class PrintfFormat
 
             arguments++;
             bool left = flags.Contains('-', StringComparison.Ordinal), isNumber = kind is not ('s' or 'c');
-            bool zeros = isNumber && !left && flags.Contains('0', StringComparison.Ordinal) && !(precision >= 0 && kind is 'd' or 'i' or 'u' or 'x' or 'X' or 'o');
+            bool zeros = isNumber && !left && flags.Contains('0', StringComparison.Ordinal)
+                && !(precision >= 0 && kind is 'd' or 'i' or 'u' or 'x' or 'X' or 'o');
             int missing = Math.Max(0, width - sign.Length - digits.Length);
-            result.Append(' ', left || zeros ? 0 : missing).Append(sign).Append('0', zeros ? missing : 0).Append(digits).Append(' ', left ? missing : 0);
+            result.Append(' ', left || zeros ? 0 : missing).Append(sign).Append('0', zeros ? missing : 0).Append(digits)
+                .Append(' ', left ? missing : 0);
         }
 
         count = arguments;
         return result.ToString();
     }
 
-    private static string Padded(string digits, int precision) => precision == 0 && digits == "0" ? "" : digits.PadLeft(Math.Max(precision, 0), '0');
+    private static string Padded(string digits, int precision)
+        => precision == 0 && digits == "0" ? "" : digits.PadLeft(Math.Max(precision, 0), '0');
 
     private static string Octal(ulong value)
     {
@@ -154,7 +164,8 @@ internal static class PrintfFormat
     private static string General(double value, int precision, bool keepsZeros)
     {
         string exponential = Exponential(value, precision - 1);
-        int at = exponential.IndexOf('e', StringComparison.Ordinal), exponent = int.Parse(exponential.AsSpan(at + 1), CultureInfo.InvariantCulture);
+        int at = exponential.IndexOf('e', StringComparison.Ordinal),
+            exponent = int.Parse(exponential.AsSpan(at + 1), CultureInfo.InvariantCulture);
         bool isFixed = exponent >= -4 && exponent < precision;
         string digits = isFixed ? value.ToString($"F{precision - 1 - exponent}", CultureInfo.InvariantCulture) : exponential[..at];
         if (!keepsZeros && digits.Contains('.', StringComparison.Ordinal))
@@ -170,6 +181,7 @@ internal static class PrintfFormat
         ulong bits = BitConverter.DoubleToUInt64Bits(value), mantissa = bits & (1UL << 52) - 1;
         int field = (int)(bits >> 52), exponent = Math.Max(field, 1) - 1023;
         string digits = mantissa.ToString("x13", CultureInfo.InvariantCulture).TrimEnd('0');
-        return string.Create(CultureInfo.InvariantCulture, $"0x{(field == 0 ? 0 : 1)}{(digits.Length > 0 ? "." : "")}{digits}p{(exponent < 0 ? "-" : "+")}{Math.Abs(exponent)}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"0x{(field == 0 ? 0 : 1)}{(digits.Length > 0 ? "." : "")}{digits}p{(exponent < 0 ? "-" : "+")}{Math.Abs(exponent)}");
     }
 }

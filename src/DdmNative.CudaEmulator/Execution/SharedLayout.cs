@@ -16,7 +16,8 @@ internal sealed class SharedLayout
     /// <param name="functions">The kernel and the functions that it may call.</param>
     public SharedLayout(PtxModule module, IReadOnlyList<PtxFunction> functions)
     {
-        HashSet<PtxVariable> named = [.. functions.SelectMany(function => function.Instructions).SelectMany(instruction => instruction.Operands).SelectMany(Named)];
+        HashSet<PtxVariable> named = [
+            .. functions.SelectMany(function => function.Instructions).SelectMany(instruction => instruction.Operands).SelectMany(Named)];
         List<PtxVariable> all = [.. module.Variables.Where(variable => variable.Space == PtxSpace.Shared && named.Contains(variable)),
             .. functions.SelectMany(function => function.Variables).Where(variable => variable.Space == PtxSpace.Shared)];
         ulong end = 0;
@@ -42,7 +43,8 @@ internal sealed class SharedLayout
 
     /// <summary>The variables, for reports.</summary>
     public IReadOnlyList<SharedVariable> Variables(int dynamicBytes) =>
-        dynamicBytes == 0 ? _variables : [.. _variables, new SharedVariable(_dynamicName ?? "(dynamic)", (ulong)StaticBytes, (ulong)dynamicBytes)];
+        dynamicBytes == 0 ? _variables
+        : [.. _variables, new SharedVariable(_dynamicName ?? "(dynamic)", (ulong)StaticBytes, (ulong)dynamicBytes)];
 
     private static bool IsDynamic(PtxVariable variable) => variable.IsExternal && variable.Size == 0;
 

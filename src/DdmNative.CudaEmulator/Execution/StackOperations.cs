@@ -16,7 +16,8 @@ internal static unsafe class StackOperations
         {
             int lane = BitOperations.TrailingZeroCount(rest);
             ulong bytes = LaneOperations.Read(warp.Frame, detail.Sources[0], lane);
-            LaneOperations.Write(warp.Frame, detail.Results[0], lane, warp.AllocateOnStack(operation->Site, lane, bytes, operation->Immediate));
+            LaneOperations.Write(warp.Frame, detail.Results[0], lane,
+                warp.AllocateOnStack(operation->Site, lane, bytes, operation->Immediate));
         }
     }
 

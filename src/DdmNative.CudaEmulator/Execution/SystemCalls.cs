@@ -19,7 +19,9 @@ internal static unsafe class SystemCalls
     {
         (int arguments, int results) = name switch { "vprintf" => (2, 1), "__assertfail" => (5, 0), "malloc" => (1, 1), _ => (1, 0) };
         if (call.Arguments.Length != arguments || call.Results.Length > results)
-            throw warp.Fault(FaultKind.Trap, site, mask, null, $"a call of {name} with {call.Arguments.Length} arguments and {call.Results.Length} results, expected {arguments} and {results}");
+            throw warp.Fault(FaultKind.Trap, site, mask, null,
+                $"a call of {name} with {call.Arguments.Length} arguments and {call.Results.Length} results, expected {arguments} and "
+                + $"{results}");
         for (uint rest = mask; rest != 0; rest &= rest - 1)
         {
             int lane = BitOperations.TrailingZeroCount(rest);
@@ -31,8 +33,10 @@ internal static unsafe class SystemCalls
                     result = (ulong)Print(warp, site, lane, Argument(0), Argument(1));
                     break;
                 case "__assertfail":
-                    string message = Text(warp, site, lane, Argument(0)), file = Text(warp, site, lane, Argument(1)), function = Text(warp, site, lane, Argument(3));
-                    throw warp.Fault(FaultKind.Assertion, site, 1u << lane, null, $"{file}:{(uint)Argument(2)}: {function}: assertion `{message}' failed");
+                    string message = Text(warp, site, lane, Argument(0)), file = Text(warp, site, lane, Argument(1)),
+                        function = Text(warp, site, lane, Argument(3));
+                    throw warp.Fault(FaultKind.Assertion, site, 1u << lane, null,
+                        $"{file}:{(uint)Argument(2)}: {function}: assertion `{message}' failed");
                 case "malloc":
                     result = Allocate(warp, Argument(0));
                     break;

@@ -38,14 +38,16 @@ internal static unsafe class VectorOperations
         }
 
         const PtxQualifiers Plain = PtxQualifiers.Lo | PtxQualifiers.Uni | PtxQualifiers.To;
-        if ((m.Flags & ~(Plain | PtxQualifiers.Wide)) != 0 || m.Rounding is not (PtxRounding.None or PtxRounding.Rn) || type is PtxType.F16x2 or PtxType.BF16x2 or PtxType.U16x2 or PtxType.S16x2)
+        if ((m.Flags & ~(Plain | PtxQualifiers.Wide)) != 0 || m.Rounding is not (PtxRounding.None or PtxRounding.Rn)
+            || type is PtxType.F16x2 or PtxType.BF16x2 or PtxType.U16x2 or PtxType.S16x2)
             return null;
         int width = result.Width;
         if (type == PtxType.Pred)
         {
             return instruction.Opcode switch
             {
-                PtxOpcode.And => &PredicateAnd, PtxOpcode.Or => &PredicateOr, PtxOpcode.Xor => &PredicateXor, PtxOpcode.Not => &PredicateNot, PtxOpcode.Mov => &PredicateMove, _ => null,
+                PtxOpcode.And => &PredicateAnd, PtxOpcode.Or => &PredicateOr, PtxOpcode.Xor => &PredicateXor,
+                    PtxOpcode.Not => &PredicateNot, PtxOpcode.Mov => &PredicateMove, _ => null,
             };
         }
 
@@ -75,21 +77,34 @@ internal static unsafe class VectorOperations
                 return null;
             return (type, m.Comparison) switch
             {
-                (PtxType.F32, PtxComparison.Lt) => &Compare<float, Less<float>>, (PtxType.F32, PtxComparison.Le) => &Compare<float, LessOrEqual<float>>, (PtxType.F32, PtxComparison.Gt) => &Compare<float, Greater<float>>,
-                (PtxType.F32, PtxComparison.Ge) => &Compare<float, GreaterOrEqual<float>>, (PtxType.F32, PtxComparison.Eq) => &Compare<float, Equal<float>>,
-                (PtxType.S32, PtxComparison.Lt) => &Compare<int, Less<int>>, (PtxType.S32, PtxComparison.Le) => &Compare<int, LessOrEqual<int>>, (PtxType.S32, PtxComparison.Gt) => &Compare<int, Greater<int>>,
+                (PtxType.F32, PtxComparison.Lt) => &Compare<float, Less<float>>,
+                    (PtxType.F32, PtxComparison.Le) => &Compare<float, LessOrEqual<float>>,
+                        (PtxType.F32, PtxComparison.Gt) => &Compare<float, Greater<float>>,
+                (PtxType.F32, PtxComparison.Ge) => &Compare<float, GreaterOrEqual<float>>,
+                    (PtxType.F32, PtxComparison.Eq) => &Compare<float, Equal<float>>,
+                (PtxType.S32, PtxComparison.Lt) => &Compare<int, Less<int>>,
+                    (PtxType.S32, PtxComparison.Le) => &Compare<int, LessOrEqual<int>>,
+                        (PtxType.S32, PtxComparison.Gt) => &Compare<int, Greater<int>>,
                 (PtxType.S32, PtxComparison.Ge) => &Compare<int, GreaterOrEqual<int>>,
-                (PtxType.U32, PtxComparison.Lt or PtxComparison.Lo) => &Compare<uint, Less<uint>>, (PtxType.U32, PtxComparison.Le or PtxComparison.Ls) => &Compare<uint, LessOrEqual<uint>>,
-                (PtxType.U32, PtxComparison.Gt or PtxComparison.Hi) => &Compare<uint, Greater<uint>>, (PtxType.U32, PtxComparison.Ge or PtxComparison.Hs) => &Compare<uint, GreaterOrEqual<uint>>,
-                (PtxType.S32 or PtxType.U32 or PtxType.B32, PtxComparison.Eq) => &Compare<int, Equal<int>>, (PtxType.S32 or PtxType.U32 or PtxType.B32, PtxComparison.Ne) => &Compare<int, NotEqual<int>>,
-                (PtxType.S64 or PtxType.U64 or PtxType.B64, PtxComparison.Eq) => &Compare<long, Equal<long>>, (PtxType.S64 or PtxType.U64 or PtxType.B64, PtxComparison.Ne) => &Compare<long, NotEqual<long>>,
-                (PtxType.S64, PtxComparison.Lt) => &Compare<long, Less<long>>, (PtxType.S64, PtxComparison.Ge) => &Compare<long, GreaterOrEqual<long>>, (PtxType.S64, PtxComparison.Gt) => &Compare<long, Greater<long>>,
-                (PtxType.U64, PtxComparison.Lt or PtxComparison.Lo) => &Compare<ulong, Less<ulong>>, (PtxType.U64, PtxComparison.Ge or PtxComparison.Hs) => &Compare<ulong, GreaterOrEqual<ulong>>,
+                (PtxType.U32, PtxComparison.Lt or PtxComparison.Lo) => &Compare<uint, Less<uint>>,
+                    (PtxType.U32, PtxComparison.Le or PtxComparison.Ls) => &Compare<uint, LessOrEqual<uint>>,
+                (PtxType.U32, PtxComparison.Gt or PtxComparison.Hi) => &Compare<uint, Greater<uint>>,
+                    (PtxType.U32, PtxComparison.Ge or PtxComparison.Hs) => &Compare<uint, GreaterOrEqual<uint>>,
+                (PtxType.S32 or PtxType.U32 or PtxType.B32, PtxComparison.Eq) => &Compare<int, Equal<int>>,
+                    (PtxType.S32 or PtxType.U32 or PtxType.B32, PtxComparison.Ne) => &Compare<int, NotEqual<int>>,
+                (PtxType.S64 or PtxType.U64 or PtxType.B64, PtxComparison.Eq) => &Compare<long, Equal<long>>,
+                    (PtxType.S64 or PtxType.U64 or PtxType.B64, PtxComparison.Ne) => &Compare<long, NotEqual<long>>,
+                (PtxType.S64, PtxComparison.Lt) => &Compare<long, Less<long>>,
+                    (PtxType.S64, PtxComparison.Ge) => &Compare<long, GreaterOrEqual<long>>,
+                        (PtxType.S64, PtxComparison.Gt) => &Compare<long, Greater<long>>,
+                (PtxType.U64, PtxComparison.Lt or PtxComparison.Lo) => &Compare<ulong, Less<ulong>>,
+                    (PtxType.U64, PtxComparison.Ge or PtxComparison.Hs) => &Compare<ulong, GreaterOrEqual<ulong>>,
                 _ => null,
             };
         }
 
-        if (type.ByteSize() != width || instruction.Opcode is not (PtxOpcode.Shl or PtxOpcode.Shr or PtxOpcode.Selp) && sources.Any(source => source.Width != width))
+        if (type.ByteSize() != width || instruction.Opcode is not (PtxOpcode.Shl or PtxOpcode.Shr or PtxOpcode.Selp)
+            && sources.Any(source => source.Width != width))
             return null;
         if (instruction.Opcode is PtxOpcode.Selp)
             return sources[0].Width != width || sources[1].Width != width ? null : width == 4 ? &Select32 : width == 8 ? &Select64 : null;
@@ -115,7 +130,8 @@ internal static unsafe class VectorOperations
                 PtxOpcode.Max when type == PtxType.S32 => &Apply<int, Maximum<int>>,
                 PtxOpcode.Max when type == PtxType.U32 => &Apply<uint, Maximum<uint>>,
                 PtxOpcode.Neg when isFloat => &Apply<float, Negative<float>>, PtxOpcode.Neg => &Apply<int, Negative<int>>,
-                PtxOpcode.Shl when sources[0].Width == 4 => &ShiftLeft32, PtxOpcode.Shr when sources[0].Width == 4 && !type.IsSigned() => &ShiftRight32,
+                PtxOpcode.Shl when sources[0].Width == 4 => &ShiftLeft32, PtxOpcode.Shr when sources[0].Width == 4
+                    && !type.IsSigned() => &ShiftRight32,
                 PtxOpcode.Shr when sources[0].Width == 4 => &ShiftRightSigned32,
                 _ => null,
             };
@@ -134,8 +150,10 @@ internal static unsafe class VectorOperations
             PtxOpcode.Mul when isDouble => &Apply<double, Product<double>>,
             PtxOpcode.Mul when m.Has(PtxQualifiers.Lo) => &Apply<ulong, Product<ulong>>,
             PtxOpcode.Mad when !isDouble && m.Has(PtxQualifiers.Lo) => &Apply<ulong, ProductSum<ulong>>,
-            PtxOpcode.And => &Apply<ulong, And<ulong>>, PtxOpcode.Or => &Apply<ulong, Or<ulong>>, PtxOpcode.Xor => &Apply<ulong, Xor<ulong>>,
-            PtxOpcode.Shl when sources[0].Width == 8 => &ShiftLeft64, PtxOpcode.Shr when sources[0].Width == 8 && !type.IsSigned() => &ShiftRight64,
+            PtxOpcode.And => &Apply<ulong, And<ulong>>, PtxOpcode.Or => &Apply<ulong, Or<ulong>>,
+                PtxOpcode.Xor => &Apply<ulong, Xor<ulong>>,
+            PtxOpcode.Shl when sources[0].Width == 8 => &ShiftLeft64, PtxOpcode.Shr when sources[0].Width == 8
+                && !type.IsSigned() => &ShiftRight64,
             _ => null,
         };
     }
@@ -187,7 +205,8 @@ internal static unsafe class VectorOperations
         *d = *d & ~mask | found & mask;
     }
 
-    private static uint Predicate(Warp warp, int offset, Operation* operation, int source) => *(uint*)(warp.Frame + offset) ^ (uint)-(int)(operation->Immediate >> source & 1);
+    private static uint Predicate(Warp warp, int offset, Operation* operation, int source)
+        => *(uint*)(warp.Frame + offset) ^ (uint)-(int)(operation->Immediate >> source & 1);
 
     private static void Assign(Warp warp, Operation* operation, uint mask, uint value)
     {
@@ -195,11 +214,14 @@ internal static unsafe class VectorOperations
         *d = *d & ~mask | value & mask;
     }
 
-    private static void PredicateAnd(Warp warp, Operation* o, uint mask) => Assign(warp, o, mask, Predicate(warp, o->A, o, 0) & Predicate(warp, o->B, o, 1));
+    private static void PredicateAnd(Warp warp, Operation* o, uint mask)
+        => Assign(warp, o, mask, Predicate(warp, o->A, o, 0) & Predicate(warp, o->B, o, 1));
 
-    private static void PredicateOr(Warp warp, Operation* o, uint mask) => Assign(warp, o, mask, Predicate(warp, o->A, o, 0) | Predicate(warp, o->B, o, 1));
+    private static void PredicateOr(Warp warp, Operation* o, uint mask)
+        => Assign(warp, o, mask, Predicate(warp, o->A, o, 0) | Predicate(warp, o->B, o, 1));
 
-    private static void PredicateXor(Warp warp, Operation* o, uint mask) => Assign(warp, o, mask, Predicate(warp, o->A, o, 0) ^ Predicate(warp, o->B, o, 1));
+    private static void PredicateXor(Warp warp, Operation* o, uint mask)
+        => Assign(warp, o, mask, Predicate(warp, o->A, o, 0) ^ Predicate(warp, o->B, o, 1));
 
     private static void PredicateNot(Warp warp, Operation* o, uint mask) => Assign(warp, o, mask, ~Predicate(warp, o->A, o, 0));
 
@@ -314,7 +336,8 @@ internal static unsafe class VectorOperations
             for (int i = 0; i < 32; i += 4)
             {
                 Vector256<ulong> x = Wide(a + i), y = Wide(b + i);
-                Vector256<long> product = signed ? Avx2.Multiply(x.AsInt32(), y.AsInt32()) : Avx2.Multiply(x.AsUInt32(), y.AsUInt32()).AsInt64();
+                Vector256<long> product = signed
+                    ? Avx2.Multiply(x.AsInt32(), y.AsInt32()) : Avx2.Multiply(x.AsUInt32(), y.AsUInt32()).AsInt64();
                 Put(d + i, adds ? product + Vector256.Load(c + i) : product, mask >> i);
             }
 
@@ -407,23 +430,51 @@ internal static unsafe class VectorOperations
     private static void Put<T>(T* d, Vector256<T> value, uint bits)
         where T : unmanaged => Vector256.ConditionalSelect(Lanes<T>(bits), value, Vector256.Load(d)).Store(d);
 
-    private readonly struct First<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a; }
+    private readonly struct First<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a;
+    }
 
-    private readonly struct Sum<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a + b; }
+    private readonly struct Sum<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a + b;
+    }
 
-    private readonly struct Difference<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a - b; }
+    private readonly struct Difference<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a - b;
+    }
 
-    private readonly struct Product<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a * b; }
+    private readonly struct Product<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a * b;
+    }
 
-    private readonly struct ProductSum<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a * b + c; }
+    private readonly struct ProductSum<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a * b + c;
+    }
 
-    private readonly struct Fused : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c); }
+    private readonly struct Fused : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c)
+            => Vector256.FusedMultiplyAdd(a, b, c);
+    }
 
-    private readonly struct And<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a & b; }
+    private readonly struct And<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a & b;
+    }
 
-    private readonly struct Or<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a | b; }
+    private readonly struct Or<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a | b;
+    }
 
-    private readonly struct Xor<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a ^ b; }
+    private readonly struct Xor<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => a ^ b;
+    }
 
     private readonly struct Minimum<T> : IOperator<T>
     {
@@ -435,7 +486,10 @@ internal static unsafe class VectorOperations
         public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => Vector256.Max(a, b);
     }
 
-    private readonly struct Quotient : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(a / b); }
+    private readonly struct Quotient : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(a / b);
+    }
 
     private readonly struct MinimumNumber : IOperator<float>
     {
@@ -449,35 +503,66 @@ internal static unsafe class VectorOperations
             Canonical(Vector256.MaxNumber(a, b));
     }
 
-    private readonly struct NearestWhole : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.Round(a)); }
+    private readonly struct NearestWhole : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Canonical(Vector256.Round(a));
+    }
 
-    private readonly struct Converted : IOperator<float> { public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.ConvertToSingle(a.AsInt32()); }
+    private readonly struct Converted : IOperator<float>
+    {
+        public static Vector256<float> Apply(Vector256<float> a, Vector256<float> b, Vector256<float> c)
+            => Vector256.ConvertToSingle(a.AsInt32());
+    }
 
     /// <summary>Rounds to ten bits of mantissa, to nearest, ties away from zero.</summary>
     private readonly struct RoundedToTf32 : IOperator<uint>
     {
         public static Vector256<uint> Apply(Vector256<uint> a, Vector256<uint> b, Vector256<uint> c)
         {
-            Vector256<uint> exponent = Vector256.Create(0x7f800000u), rounded = (a + Vector256.Create(0x1000u)) & Vector256.Create(~0x1fffu);
-            Vector256<uint> special = Vector256.ConditionalSelect(Vector256.Equals(a & Vector256.Create(0x7fffffu), default), a, Vector256.Create(0x7fffffffu));
+            Vector256<uint> exponent = Vector256.Create(0x7f800000u),
+                rounded = (a + Vector256.Create(0x1000u)) & Vector256.Create(~0x1fffu);
+            Vector256<uint> special = Vector256.ConditionalSelect(Vector256.Equals(a & Vector256.Create(0x7fffffu), default), a,
+                Vector256.Create(0x7fffffffu));
             return Vector256.ConditionalSelect(Vector256.Equals(a & exponent, exponent), special, rounded);
         }
     }
 
     /// <summary>Replaces any NaN by the one that GPUs produce.</summary>
-    private static Vector256<float> Canonical(Vector256<float> value) => Vector256.ConditionalSelect(Vector256.Equals(value, value), value, Vector256.Create(0x7fffffffu).AsSingle());
+    private static Vector256<float> Canonical(Vector256<float> value)
+        => Vector256.ConditionalSelect(Vector256.Equals(value, value), value, Vector256.Create(0x7fffffffu).AsSingle());
 
-    private readonly struct Negative<T> : IOperator<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => -a; }
+    private readonly struct Negative<T> : IOperator<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b, Vector256<T> c) => -a;
+    }
 
-    private readonly struct Less<T> : IComparison<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.LessThan(a, b); }
+    private readonly struct Less<T> : IComparison<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.LessThan(a, b);
+    }
 
-    private readonly struct LessOrEqual<T> : IComparison<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.LessThanOrEqual(a, b); }
+    private readonly struct LessOrEqual<T> : IComparison<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.LessThanOrEqual(a, b);
+    }
 
-    private readonly struct Greater<T> : IComparison<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.GreaterThan(a, b); }
+    private readonly struct Greater<T> : IComparison<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.GreaterThan(a, b);
+    }
 
-    private readonly struct GreaterOrEqual<T> : IComparison<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.GreaterThanOrEqual(a, b); }
+    private readonly struct GreaterOrEqual<T> : IComparison<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.GreaterThanOrEqual(a, b);
+    }
 
-    private readonly struct Equal<T> : IComparison<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.Equals(a, b); }
+    private readonly struct Equal<T> : IComparison<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => Vector256.Equals(a, b);
+    }
 
-    private readonly struct NotEqual<T> : IComparison<T> { public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => ~Vector256.Equals(a, b); }
+    private readonly struct NotEqual<T> : IComparison<T>
+    {
+        public static Vector256<T> Apply(Vector256<T> a, Vector256<T> b) => ~Vector256.Equals(a, b);
+    }
 }

@@ -37,7 +37,8 @@ internal sealed unsafe partial class Warp : IDisposable
         Index = index;
         Lanes = lanes;
         _kernel = runner.Launch.Kernel.Decoded[runner.Launch.Kernel.Function];
-        LocalStride = runner.Launch.Kernel.Decoded.Values.Sum(function => function.StackBytes) + (runner.Launch.Kernel.NeedsDeepStack ? CallStackBytes : 0);
+        LocalStride = runner.Launch.Kernel.Decoded.Values.Sum(function => function.StackBytes)
+            + (runner.Launch.Kernel.NeedsDeepStack ? CallStackBytes : 0);
         Local = (byte*)NativeMemory.AlignedAlloc((nuint)(LocalStride * 32 + 256), 256);
         Addresses = (ulong*)NativeMemory.AlignedAlloc(32 * 8 * 3, 64);
         _current = null!;
@@ -92,7 +93,8 @@ internal sealed unsafe partial class Warp : IDisposable
 
     public int BarrierSite { get; private set; }
 
-    public static PtxSpace SpaceOf(ulong address) => (address >> 24) switch { SharedWindow >> 24 => PtxSpace.Shared, LocalWindow >> 24 => PtxSpace.Local, _ => PtxSpace.Global };
+    public static PtxSpace SpaceOf(ulong address)
+        => (address >> 24) switch { SharedWindow >> 24 => PtxSpace.Shared, LocalWindow >> 24 => PtxSpace.Local, _ => PtxSpace.Global };
 
     public void Begin()
     {
@@ -196,7 +198,8 @@ internal sealed unsafe partial class Warp : IDisposable
             return;
         _current.Reducing = null;
         Detail detail = Details[Code.Operations[reduced.EndOperation].Extra];
-        ulong value = detail.Instruction.Modifiers.Operation switch { PtxOperation.And => votes == voters ? 1UL : 0, PtxOperation.Or => votes > 0 ? 1UL : 0, _ => (ulong)votes };
+        ulong value = detail.Instruction.Modifiers.Operation switch { PtxOperation.And => votes == voters
+            ? 1UL : 0, PtxOperation.Or => votes > 0 ? 1UL : 0, _ => (ulong)votes };
         for (int lane = 0; lane < 32; lane++)
         {
             if ((_current.Top.Mask >> lane & 1) != 0)
@@ -323,7 +326,8 @@ internal sealed unsafe partial class Warp : IDisposable
             int lane = BitOperations.TrailingZeroCount(rest);
             ulong index = LaneOperations.Read(Frame, detail.Sources[0], lane);
             if (index >= (ulong)detail.Instruction.BranchTargets.Count)
-                throw Fault(FaultKind.Trap, operation->Site, 1u << lane, null, $"index {index} of a table of {detail.Instruction.BranchTargets.Count} branch targets");
+                throw Fault(FaultKind.Trap, operation->Site, 1u << lane, null,
+                    $"index {index} of a table of {detail.Instruction.BranchTargets.Count} branch targets");
             int target = detail.Instruction.BranchTargets[(int)index].Target;
             int known = ways.FindIndex(way => way.Target == target);
             if (known < 0)
@@ -353,7 +357,8 @@ internal sealed unsafe partial class Warp : IDisposable
         int counts = segment.Control == Control.BarrierReduce ? detail.Sources.Length - 1 : detail.Sources.Length;
         ulong threads = counts > 1 ? LaneOperations.Read(Frame, detail.Sources[1], lane) : (ulong)_runner.WarpCount * 32;
         if (id > 15 || threads % 32 != 0 || threads == 0 || threads > (ulong)_runner.WarpCount * 32)
-            throw Fault(FaultKind.PartialBarrier, operation->Site, part, null, $"barrier {id} of {threads} threads, expected 0 to 15 and a multiple of 32 that the block has");
+            throw Fault(FaultKind.PartialBarrier, operation->Site, part, null,
+                $"barrier {id} of {threads} threads, expected 0 to 15 and a multiple of 32 that the block has");
         BarrierId = (int)id;
         BarrierWarps = (int)(threads / 32);
         BarrierWaits = segment.Control != Control.BarrierArrive;
@@ -415,7 +420,9 @@ internal sealed unsafe partial class Warp : IDisposable
         if (!_runner.Launch.Kernel.Decoded.TryGetValue(function, out DecodedFunction? callee))
             throw Fault(FaultKind.Trap, site, lanes, null, $"a call of {function.Name}, which is a kernel, expected a function");
         if (callee.Parameters.Length != call.Arguments.Length || (call.Results.Length > 0 && callee.Results.Length != call.Results.Length))
-            throw Fault(FaultKind.Trap, site, lanes, null, $"a call of {function.Name} with {call.Arguments.Length} arguments and {call.Results.Length} results, expected {callee.Parameters.Length} and {callee.Results.Length}");
+            throw Fault(FaultKind.Trap, site, lanes, null,
+                $"a call of {function.Name} with {call.Arguments.Length} arguments and {call.Results.Length} results, expected "
+                + $"{callee.Parameters.Length} and {callee.Results.Length}");
         return callee;
     }
 
@@ -424,12 +431,14 @@ internal sealed unsafe partial class Warp : IDisposable
         Activation caller = _current;
         long calleeBase = (caller.StackBase + caller.Function.StackBytes + caller.MaxAllocated(mask) + 15) / 16 * 16;
         if (_calls.Count >= DeepestCall || calleeBase + callee.StackBytes > LocalStride)
-            throw Fault(FaultKind.Trap, site, mask, null, $"{_calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
+            throw Fault(FaultKind.Trap, site, mask, null,
+                $"{_calls.Count} calls within one another need more than the {LocalStride} bytes of a thread's stack");
         caller.Calling = call;
         caller.CallingSite = site;
         Enter(callee, mask, calleeBase);
         for (int i = 0; i < call.Arguments.Length; i++)
-            CallTransfer.Copy(this, mask, (byte*)caller.Memory, caller.StackBase, call.Arguments[i], Frame, calleeBase, callee.Parameters[i]);
+            CallTransfer.Copy(this, mask, (byte*)caller.Memory, caller.StackBase, call.Arguments[i], Frame, calleeBase,
+                callee.Parameters[i]);
     }
 
     /// <summary>Returns to the caller, if there is one, or continues with the next function that other lanes call.</summary>
@@ -440,7 +449,8 @@ internal sealed unsafe partial class Warp : IDisposable
         Activation callee = _current, caller = _calls[^1];
         CallSite call = caller.Calling!;
         for (int i = 0; i < call.Results.Length; i++)
-            CallTransfer.Copy(this, callee.Entered & _alive, (byte*)callee.Memory, callee.StackBase, callee.Function.Results[i], (byte*)caller.Memory, caller.StackBase, call.Results[i]);
+            CallTransfer.Copy(this, callee.Entered & _alive, (byte*)callee.Memory, callee.StackBase, callee.Function.Results[i],
+                (byte*)caller.Memory, caller.StackBase, call.Results[i]);
         Leave();
         if (caller.Waiting.TryPop(out CallWay way))
             Begin(call, caller.CallingSite, way.Callee, way.Mask);
@@ -465,7 +475,9 @@ internal sealed unsafe partial class Warp : IDisposable
     {
         long address = (StackTop(lane) + alignment - 1) / alignment * alignment;
         if (address > LocalStride || bytes > (ulong)(LocalStride - address))
-            throw Fault(FaultKind.Trap, site, 1u << lane, null, $"alloca of {bytes} bytes, but of a thread's stack of {LocalStride} bytes only {Math.Max(0, LocalStride - address)} are left");
+            throw Fault(FaultKind.Trap, site, 1u << lane, null,
+                $"alloca of {bytes} bytes, but of a thread's stack of {LocalStride} bytes only {Math.Max(0, LocalStride - address)} are "
+                + $"left");
         _current.Allocated[lane] = address + (long)bytes - StackBase - _current.Function.StackBytes;
         return (ulong)address;
     }
@@ -483,7 +495,9 @@ internal sealed unsafe partial class Warp : IDisposable
             case PtxSpace.Global when _runner.Launch.Device.Memory.Find(address) is { } found && found.Holds(address, (ulong)bytes):
                 return found.Host + (address - found.Address);
             default:
-                throw Fault(FaultKind.OutOfBounds, site, 1u << lane, new FaultMemory(FaultAccess.Read, SpaceOf(address), address, bytes, _runner.Launch.Device.Memory.Nearest(address)?.Describe()));
+                throw Fault(FaultKind.OutOfBounds, site, 1u << lane,
+                    new FaultMemory(FaultAccess.Read, SpaceOf(address), address, bytes,
+                    _runner.Launch.Device.Memory.Nearest(address)?.Describe()));
         }
     }
 

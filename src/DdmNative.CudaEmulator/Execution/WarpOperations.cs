@@ -62,7 +62,8 @@ internal static unsafe class WarpOperations
         {
             int by = (int)(shifts[lane] & 31), clamp = (int)(limits[lane] & 31), segments = (int)(limits[lane] >> 8 & 31);
             int most = lane & segments | clamp & ~segments, least = lane & segments;
-            int from = mode switch { PtxMode.Up => lane - by, PtxMode.Down => lane + by, PtxMode.Bfly => lane ^ by, _ => least | by & ~segments };
+            int from = mode switch { PtxMode.Up => lane - by, PtxMode.Down => lane + by, PtxMode.Bfly => lane ^ by,
+                _ => least | by & ~segments };
             bool inside = mode == PtxMode.Up ? from >= most : from <= most;
             found[lane] = values[inside ? from & 31 : lane];
             valid |= inside ? 1u << lane : 0;
@@ -86,7 +87,8 @@ internal static unsafe class WarpOperations
         uint votes = (*(uint*)(warp.Frame + source.Offset) ^ (source.Negated ? uint.MaxValue : 0)) & mask;
         All(warp, operation, mask, detail.Instruction.Modifiers.Mode switch
         {
-            PtxMode.All => votes == mask ? 1UL : 0, PtxMode.Any => votes != 0 ? 1UL : 0, PtxMode.Uni => votes == mask || votes == 0 ? 1UL : 0, _ => votes,
+            PtxMode.All => votes == mask ? 1UL : 0, PtxMode.Any => votes != 0 ? 1UL : 0, PtxMode.Uni => votes == mask
+                || votes == 0 ? 1UL : 0, _ => votes,
         });
     }
 

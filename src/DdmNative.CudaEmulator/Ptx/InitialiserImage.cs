@@ -48,7 +48,9 @@ internal sealed class InitialiserImage
             for (int k = 0; k < 8; k++)
             {
                 if (i + k >= _places.Count || _places[i + k] != (first with { ByteOffset = first.ByteOffset + k }, k + 1))
-                    throw new PtxException(line, $"the address of '{first.Symbol}' is given by some of its bytes, expected all eight in order: 0xFF({first.Symbol}), 0xFF00({first.Symbol}), …");
+                    throw new PtxException(line,
+                        $"the address of '{first.Symbol}' is given by some of its bytes, expected all eight in order: "
+                        + $"0xFF({first.Symbol}), 0xFF00({first.Symbol}), …");
             }
 
             merged.Add(first with { ByteSize = 8 });

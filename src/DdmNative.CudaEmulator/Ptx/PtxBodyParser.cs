@@ -2,7 +2,8 @@ namespace DdmNative.CudaEmulator.Ptx;
 
 /// <summary>Reads the part of a function between its braces: declarations, labels and instructions in nested scopes.</summary>
 internal sealed class PtxBodyParser(
-    PtxLexer lexer, PtxVariableParser declarations, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions,
+    PtxLexer lexer, PtxVariableParser declarations, Dictionary<string, PtxVariable> moduleVariables,
+    Dictionary<string, PtxFunction> functions,
     Dictionary<string, (PtxInstructionForm Form, PtxModifiers Modifiers, string Text)> opcodes)
 {
     private const int MaxRegisters = 1 << 20;
@@ -119,7 +120,9 @@ internal sealed class PtxBodyParser(
         }
     }
 
-    /// <summary><c>.reg .b32 %r&lt;10&gt;, %x;</c>, <c>.reg .v4 .f32 %v;</c>: a vector is as many registers, named <c>%v.x</c> and so on.</summary>
+    /// <summary>
+    /// <c>.reg .b32 %r&lt;10&gt;, %x;</c>, <c>.reg .v4 .f32 %v;</c>: a vector is as many registers, named <c>%v.x</c> and so on.
+    /// </summary>
     private void RegisterDeclaration()
     {
         int vector = lexer.Accept(".v2") ? 2 : lexer.Accept(".v4") ? 4 : 1;
@@ -180,7 +183,8 @@ internal sealed class PtxBodyParser(
     }
 
     private PtxSourceLocation Place() => new(
-        (int)lexer.ExpectCount("the number of a source file", int.MaxValue), (int)lexer.ExpectCount("a source line", int.MaxValue), (int)lexer.ExpectCount("a source column", int.MaxValue));
+        (int)lexer.ExpectCount("the number of a source file", int.MaxValue), (int)lexer.ExpectCount("a source line", int.MaxValue),
+        (int)lexer.ExpectCount("a source column", int.MaxValue));
 
     private void LabelOrInstruction()
     {
@@ -231,7 +235,8 @@ internal sealed class PtxBodyParser(
 
     private (PtxInstructionForm Form, PtxModifiers Modifiers, string Text, int Line) Opcode(PtxToken word)
     {
-        if (!opcodes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(lexer.Span(word), out (PtxInstructionForm Form, PtxModifiers Modifiers, string Text) known))
+        if (!opcodes.GetAlternateLookup<ReadOnlySpan<char>>()
+            .TryGetValue(lexer.Span(word), out (PtxInstructionForm Form, PtxModifiers Modifiers, string Text) known))
         {
             string text = lexer.Span(word).ToString();
             (PtxInstructionForm form, PtxModifiers modifiers) = PtxInstructionTable.Find(text, word.Line);
@@ -262,7 +267,8 @@ internal sealed class PtxBodyParser(
         lexer.Expect(';', $"after '{what.Text}'");
         PtxInstruction instruction = new()
         {
-            Opcode = what.Form.Opcode, Modifiers = what.Modifiers, Guard = guard, Call = call, Line = what.Line, Source = _source, Text = what.Text,
+            Opcode = what.Form.Opcode, Modifiers = what.Modifiers, Guard = guard, Call = call, Line = what.Line, Source = _source,
+            Text = what.Text,
             Operands = call is null ? _checker!.Check(what.Form, what.Modifiers, _operands, what.Text, what.Line) : [],
         };
         _instructions.Add(instruction);
@@ -285,7 +291,8 @@ internal sealed class PtxBodyParser(
         }
 
         IReadOnlyList<string> targets = where.Targets(target)
-            ?? throw new PtxException(instruction.Line, $"'{instruction.Text}' names the list of targets '{target}', which is not in this function");
+            ?? throw new PtxException(instruction.Line,
+                $"'{instruction.Text}' names the list of targets '{target}', which is not in this function");
         instruction.BranchTargets = [.. targets.Select(Resolve)];
     }
 }

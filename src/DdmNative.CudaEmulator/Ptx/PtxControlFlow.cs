@@ -125,7 +125,8 @@ public sealed class PtxControlFlow
         return leaves && instruction.Guard is null ? targets : targets.Append(last + 1);
     }
 
-    private static bool EndsBlock(PtxOpcode opcode) => opcode is PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Ret or PtxOpcode.Exit or PtxOpcode.Trap;
+    private static bool EndsBlock(PtxOpcode opcode)
+        => opcode is PtxOpcode.Bra or PtxOpcode.BrxIdx or PtxOpcode.Ret or PtxOpcode.Exit or PtxOpcode.Trap;
 
     private static IEnumerable<int> TargetsOf(PtxInstruction instruction) => instruction.Opcode switch
     {

@@ -2,7 +2,8 @@ namespace DdmNative.CudaEmulator.Ptx;
 
 /// <summary>Reads one function or kernel: its heading here, its body with <see cref="PtxBodyParser"/>.</summary>
 internal sealed class PtxFunctionParser(
-    PtxLexer lexer, PtxVariableParser declarations, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions,
+    PtxLexer lexer, PtxVariableParser declarations, Dictionary<string, PtxVariable> moduleVariables,
+    Dictionary<string, PtxFunction> functions,
     Dictionary<string, (PtxInstructionForm Form, PtxModifiers Modifiers, string Text)> opcodes)
 {
     private readonly PtxBodyParser _body = new(lexer, declarations, moduleVariables, functions, opcodes);
@@ -28,7 +29,8 @@ internal sealed class PtxFunctionParser(
             throw new PtxException(line, $"the kernel '{name}' has parameters in registers, expected .param");
         int bytes = Layout(parameters, line, name);
         Directives();
-        PtxFunction heading = new() { Name = name, IsEntry = entry, IsDeclaration = true, Parameters = parameters, Results = results, Line = line };
+        PtxFunction heading = new() { Name = name, IsEntry = entry, IsDeclaration = true, Parameters = parameters, Results = results,
+            Line = line };
         bool declaration = lexer.Accept(';');
         if (!declaration)
         {
@@ -41,8 +43,10 @@ internal sealed class PtxFunctionParser(
 
         return new PtxFunction
         {
-            Name = name, IsEntry = entry, IsDeclaration = declaration, Parameters = parameters, Results = results, ParameterBytes = bytes, Registers = _body.Registers,
-            ParameterRegisters = parameterRegisters, ResultRegisters = resultRegisters, Variables = _body.Variables, Instructions = _body.Instructions,
+            Name = name, IsEntry = entry, IsDeclaration = declaration, Parameters = parameters, Results = results, ParameterBytes = bytes,
+            Registers = _body.Registers,
+            ParameterRegisters = parameterRegisters, ResultRegisters = resultRegisters, Variables = _body.Variables,
+            Instructions = _body.Instructions,
             MaxThreads = _most, RequiredThreads = _required, MinBlocksPerMultiprocessor = _minBlocks, Line = line,
         };
     }

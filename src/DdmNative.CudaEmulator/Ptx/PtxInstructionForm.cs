@@ -24,7 +24,8 @@ internal sealed class PtxInstructionForm
         string[] words = modifiers.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         _takesHints = words.Contains("hints");
         _groups = [.. words.Where(word => word != "hints").Select(word => (PtxModifierWords.Group(word.TrimStart('?')), word[0] != '?'))];
-        _typeSequences = [.. types.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(sequence => sequence.Split('.').Select(PtxTypeNames.Mask).ToArray())];
+        _typeSequences = [.. types.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(sequence => sequence.Split('.').Select(PtxTypeNames.Mask).ToArray())];
         Slots = [.. operands.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(PtxOperandSlot.Parse)];
         _written = $"{mnemonic}{string.Concat(words.Select(word => word[0] == '?' ? $"{{.{word[1..]}}}" : $".{word}"))}{(types.Length > 0 ? $".{types}" : "")}";
     }
@@ -81,7 +82,9 @@ internal sealed class PtxInstructionForm
         choices.Add(typesWritten);
         if (choices.Aggregate(1L, (product, some) => Math.Min(product * some.Length, int.MaxValue)) <= most)
             return choices.Aggregate((IEnumerable<string>)[""], (start, some) => start.SelectMany(_ => some, Join)).Distinct();
-        return choices.SelectMany((some, varied) => some.Select(one => choices.Select((other, i) => i == varied ? one : other[0]).Aggregate("", Join))).Distinct();
+        return choices.SelectMany(
+            (some, varied) => some.Select(one => choices.Select((other, i) => i == varied ? one : other[0]).Aggregate("", Join)))
+            .Distinct();
     }
 
     private static string Join(string start, string word) => word.Length == 0 ? start : $"{start}.{word}";

@@ -290,7 +290,8 @@ internal static class PtxInstructionTable
         {
             // The last column may contain a bar of its own: p| is a predicate with an optional second one.
             string[] columns = row.Split('|', 4, StringSplitOptions.TrimEntries);
-            PtxOpcode opcode = Enum.Parse<PtxOpcode>(columns[0].Replace(".", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+            PtxOpcode opcode = Enum.Parse<PtxOpcode>(
+                columns[0].Replace(".", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
             if (!forms.TryGetValue(columns[0], out List<PtxInstructionForm>? known))
                 forms[columns[0]] = known = [];
             known.Add(new PtxInstructionForm(columns[0], opcode, columns[1], columns[2], columns[3]));

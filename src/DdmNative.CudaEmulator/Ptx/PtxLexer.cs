@@ -5,7 +5,8 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// <summary>Splits PTX text into tokens, one at a time, and reports errors at the current one. Comments and blanks are skipped.</summary>
 internal sealed class PtxLexer
 {
-    private static readonly SearchValues<char> WordCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$.%");
+    private static readonly SearchValues<char> WordCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_$.%");
     private static readonly SearchValues<char> Symbols = SearchValues.Create("{}()[],;:|+-<>=*/~!@&^?#\\");
     private readonly string _text;
     private int _position;
@@ -95,7 +96,8 @@ internal sealed class PtxLexer
         _ => $"'{Shorten(CurrentText)}'",
     };
 
-    private static string Shorten(ReadOnlySpan<char> characters) => characters.Length <= 60 ? characters.ToString() : $"{characters[..57]}...";
+    private static string Shorten(ReadOnlySpan<char> characters)
+        => characters.Length <= 60 ? characters.ToString() : $"{characters[..57]}...";
 
     public void Advance()
     {
@@ -189,7 +191,8 @@ internal sealed class PtxLexer
     private void ReadNumber()
     {
         int start = _position;
-        bool marked = _text[start] == '0' && start + 1 < _text.Length && _text[start + 1] is 'x' or 'X' or 'f' or 'F' or 'd' or 'D' or 'b' or 'B';
+        bool marked = _text[start] == '0' && start + 1 < _text.Length
+            && _text[start + 1] is 'x' or 'X' or 'f' or 'F' or 'd' or 'D' or 'b' or 'B';
         while (_position < _text.Length && (char.IsAsciiLetterOrDigit(_text[_position]) || _text[_position] is '.' or '_'))
         {
             _position++;
@@ -209,7 +212,8 @@ internal sealed class PtxLexer
             int length = _text.AsSpan(_position).IndexOfAnyExcept(WordCharacters);
             _position = length < 0 ? _text.Length : _position + length;
             // shared::cta, L2::128B
-            if (_position + 2 >= _text.Length || _text[_position] != ':' || _text[_position + 1] != ':' || !char.IsAsciiLetterOrDigit(_text[_position + 2]))
+            if (_position + 2 >= _text.Length || _text[_position] != ':' || _text[_position + 1] != ':'
+                || !char.IsAsciiLetterOrDigit(_text[_position + 2]))
                 break;
             _position += 2;
         }

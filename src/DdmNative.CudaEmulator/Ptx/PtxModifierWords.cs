@@ -8,43 +8,67 @@ internal static class PtxModifierWords
 {
     private static readonly Dictionary<string, Action<PtxModifiers>> SingleWords = new()
     {
-        ["ftz"] = Flag(PtxQualifiers.Ftz), ["sat"] = Flag(PtxQualifiers.Sat), ["approx"] = Flag(PtxQualifiers.Approx), ["full"] = Flag(PtxQualifiers.Full),
-        ["hi"] = Flag(PtxQualifiers.Hi), ["lo"] = Flag(PtxQualifiers.Lo), ["wide"] = Flag(PtxQualifiers.Wide), ["cc"] = Flag(PtxQualifiers.CarryOut),
-        ["uni"] = Flag(PtxQualifiers.Uni), ["aligned"] = Flag(PtxQualifiers.Aligned), ["sync"] = Flag(PtxQualifiers.Sync), ["NaN"] = Flag(PtxQualifiers.NaN),
-        ["relu"] = Flag(PtxQualifiers.Relu), ["xorsign"] = Flag(PtxQualifiers.XorSign), ["abs"] = Flag(PtxQualifiers.Absolute), ["trans"] = Flag(PtxQualifiers.Trans),
-        ["nc"] = Flag(PtxQualifiers.NonCoherent), ["to"] = Flag(PtxQualifiers.To), ["shiftamt"] = Flag(PtxQualifiers.ShiftAmount), ["wrap"] = Flag(PtxQualifiers.Wrap),
+        ["ftz"] = Flag(PtxQualifiers.Ftz), ["sat"] = Flag(PtxQualifiers.Sat), ["approx"] = Flag(PtxQualifiers.Approx),
+        ["full"] = Flag(PtxQualifiers.Full),
+        ["hi"] = Flag(PtxQualifiers.Hi), ["lo"] = Flag(PtxQualifiers.Lo), ["wide"] = Flag(PtxQualifiers.Wide),
+        ["cc"] = Flag(PtxQualifiers.CarryOut),
+        ["uni"] = Flag(PtxQualifiers.Uni), ["aligned"] = Flag(PtxQualifiers.Aligned), ["sync"] = Flag(PtxQualifiers.Sync),
+        ["NaN"] = Flag(PtxQualifiers.NaN),
+        ["relu"] = Flag(PtxQualifiers.Relu), ["xorsign"] = Flag(PtxQualifiers.XorSign), ["abs"] = Flag(PtxQualifiers.Absolute),
+        ["trans"] = Flag(PtxQualifiers.Trans),
+        ["nc"] = Flag(PtxQualifiers.NonCoherent), ["to"] = Flag(PtxQualifiers.To), ["shiftamt"] = Flag(PtxQualifiers.ShiftAmount),
+        ["wrap"] = Flag(PtxQualifiers.Wrap),
         ["clamp"] = Flag(PtxQualifiers.Clamp), ["noftz"] = Flag(PtxQualifiers.NoFtz), ["satfinite"] = Flag(PtxQualifiers.Satfinite),
-        ["rn"] = Rounding(PtxRounding.Rn), ["rz"] = Rounding(PtxRounding.Rz), ["rm"] = Rounding(PtxRounding.Rm), ["rp"] = Rounding(PtxRounding.Rp), ["rna"] = Rounding(PtxRounding.Rna),
-        ["rni"] = Rounding(PtxRounding.Rni), ["rzi"] = Rounding(PtxRounding.Rzi), ["rmi"] = Rounding(PtxRounding.Rmi), ["rpi"] = Rounding(PtxRounding.Rpi),
-        ["and"] = Operation(PtxOperation.And), ["or"] = Operation(PtxOperation.Or), ["xor"] = Operation(PtxOperation.Xor), ["cas"] = Operation(PtxOperation.Cas),
-        ["exch"] = Operation(PtxOperation.Exch), ["add"] = Operation(PtxOperation.Add), ["inc"] = Operation(PtxOperation.Inc), ["dec"] = Operation(PtxOperation.Dec),
+        ["rn"] = Rounding(PtxRounding.Rn), ["rz"] = Rounding(PtxRounding.Rz), ["rm"] = Rounding(PtxRounding.Rm),
+        ["rp"] = Rounding(PtxRounding.Rp), ["rna"] = Rounding(PtxRounding.Rna),
+        ["rni"] = Rounding(PtxRounding.Rni), ["rzi"] = Rounding(PtxRounding.Rzi), ["rmi"] = Rounding(PtxRounding.Rmi),
+        ["rpi"] = Rounding(PtxRounding.Rpi),
+        ["and"] = Operation(PtxOperation.And), ["or"] = Operation(PtxOperation.Or), ["xor"] = Operation(PtxOperation.Xor),
+        ["cas"] = Operation(PtxOperation.Cas),
+        ["exch"] = Operation(PtxOperation.Exch), ["add"] = Operation(PtxOperation.Add), ["inc"] = Operation(PtxOperation.Inc),
+        ["dec"] = Operation(PtxOperation.Dec),
         ["min"] = Operation(PtxOperation.Min), ["max"] = Operation(PtxOperation.Max), ["popc"] = Operation(PtxOperation.Popc),
         ["up"] = Mode(PtxMode.Up), ["down"] = Mode(PtxMode.Down), ["bfly"] = Mode(PtxMode.Bfly), ["idx"] = Mode(PtxMode.Idx),
-        ["all"] = Mode(PtxMode.All), ["any"] = Mode(PtxMode.Any), ["ballot"] = Mode(PtxMode.Ballot), ["l"] = Mode(PtxMode.Left), ["r"] = Mode(PtxMode.Right),
-        ["f4e"] = Mode(PtxMode.F4e), ["b4e"] = Mode(PtxMode.B4e), ["rc8"] = Mode(PtxMode.Rc8), ["ecl"] = Mode(PtxMode.Ecl), ["ecr"] = Mode(PtxMode.Ecr), ["rc16"] = Mode(PtxMode.Rc16),
-        ["finite"] = Mode(PtxMode.Finite), ["infinite"] = Mode(PtxMode.Infinite), ["number"] = Mode(PtxMode.Number), ["notanumber"] = Mode(PtxMode.NotANumber),
+        ["all"] = Mode(PtxMode.All), ["any"] = Mode(PtxMode.Any), ["ballot"] = Mode(PtxMode.Ballot), ["l"] = Mode(PtxMode.Left),
+        ["r"] = Mode(PtxMode.Right),
+        ["f4e"] = Mode(PtxMode.F4e), ["b4e"] = Mode(PtxMode.B4e), ["rc8"] = Mode(PtxMode.Rc8), ["ecl"] = Mode(PtxMode.Ecl),
+        ["ecr"] = Mode(PtxMode.Ecr), ["rc16"] = Mode(PtxMode.Rc16),
+        ["finite"] = Mode(PtxMode.Finite), ["infinite"] = Mode(PtxMode.Infinite), ["number"] = Mode(PtxMode.Number),
+        ["notanumber"] = Mode(PtxMode.NotANumber),
         ["normal"] = Mode(PtxMode.Normal), ["subnormal"] = Mode(PtxMode.Subnormal),
-        ["generic"] = Space(PtxSpace.Generic), ["global"] = Space(PtxSpace.Global), ["shared"] = Space(PtxSpace.Shared), ["shared::cta"] = Space(PtxSpace.Shared),
-        ["local"] = Space(PtxSpace.Local), ["const"] = Space(PtxSpace.Const), ["param"] = Space(PtxSpace.Param), ["param::entry"] = Space(PtxSpace.Param),
+        ["generic"] = Space(PtxSpace.Generic), ["global"] = Space(PtxSpace.Global), ["shared"] = Space(PtxSpace.Shared),
+        ["shared::cta"] = Space(PtxSpace.Shared),
+        ["local"] = Space(PtxSpace.Local), ["const"] = Space(PtxSpace.Const), ["param"] = Space(PtxSpace.Param),
+        ["param::entry"] = Space(PtxSpace.Param),
         ["param::func"] = Space(PtxSpace.Param),
-        ["weak"] = Order(PtxMemoryOrder.Weak), ["volatile"] = Order(PtxMemoryOrder.Volatile), ["relaxed"] = Order(PtxMemoryOrder.Relaxed), ["acquire"] = Order(PtxMemoryOrder.Acquire),
-        ["release"] = Order(PtxMemoryOrder.Release), ["acq_rel"] = Order(PtxMemoryOrder.AcquireRelease), ["sc"] = Order(PtxMemoryOrder.SequentiallyConsistent),
+        ["weak"] = Order(PtxMemoryOrder.Weak), ["volatile"] = Order(PtxMemoryOrder.Volatile), ["relaxed"] = Order(PtxMemoryOrder.Relaxed),
+        ["acquire"] = Order(PtxMemoryOrder.Acquire),
+        ["release"] = Order(PtxMemoryOrder.Release), ["acq_rel"] = Order(PtxMemoryOrder.AcquireRelease),
+        ["sc"] = Order(PtxMemoryOrder.SequentiallyConsistent),
         ["mmio"] = Order(PtxMemoryOrder.Mmio),
-        ["cta"] = Scope(PtxScope.Cta), ["cluster"] = Scope(PtxScope.Cluster), ["gpu"] = Scope(PtxScope.Gpu), ["gl"] = Scope(PtxScope.Gpu), ["sys"] = Scope(PtxScope.Sys),
-        ["ca"] = Cache(PtxCacheOperator.Ca), ["cg"] = Cache(PtxCacheOperator.Cg), ["cs"] = Cache(PtxCacheOperator.Cs), ["lu"] = Cache(PtxCacheOperator.Lu),
+        ["cta"] = Scope(PtxScope.Cta), ["cluster"] = Scope(PtxScope.Cluster), ["gpu"] = Scope(PtxScope.Gpu), ["gl"] = Scope(PtxScope.Gpu),
+        ["sys"] = Scope(PtxScope.Sys),
+        ["ca"] = Cache(PtxCacheOperator.Ca), ["cg"] = Cache(PtxCacheOperator.Cg), ["cs"] = Cache(PtxCacheOperator.Cs),
+        ["lu"] = Cache(PtxCacheOperator.Lu),
         ["cv"] = Cache(PtxCacheOperator.Cv), ["wb"] = Cache(PtxCacheOperator.Wb), ["wt"] = Cache(PtxCacheOperator.Wt),
-        ["v2"] = m => m.Vector = 2, ["v4"] = m => m.Vector = 4, ["x1"] = m => m.Vector = 1, ["x2"] = m => m.Vector = 2, ["x4"] = m => m.Vector = 4,
-        ["proxy"] = _ => { }, ["alias"] = _ => { }, ["async"] = _ => { }, ["fractional"] = _ => { }, ["range"] = _ => { }, ["cvt"] = _ => { }, ["launch_dependents"] = _ => { }, ["wait"] = _ => { }, ["m8n8"] = m => m.Shape = (8, 8, 0), ["row"] = m => m.LayoutA = PtxLayout.Row,
+        ["v2"] = m => m.Vector = 2, ["v4"] = m => m.Vector = 4, ["x1"] = m => m.Vector = 1, ["x2"] = m => m.Vector = 2,
+        ["x4"] = m => m.Vector = 4,
+        ["proxy"] = _ => { }, ["alias"] = _ => { }, ["async"] = _ => { }, ["fractional"] = _ => { }, ["range"] = _ => { },
+        ["cvt"] = _ => { }, ["launch_dependents"] = _ => { }, ["wait"] = _ => { }, ["m8n8"] = m => m.Shape = (8, 8, 0),
+        ["row"] = m => m.LayoutA = PtxLayout.Row,
     };
 
     private static readonly Dictionary<string, Dictionary<string, Action<PtxModifiers>>> Groups = new()
     {
         ["RND"] = Pick("rn", "rz", "rm", "rp"), ["INT_RND"] = Pick("rni", "rzi", "rmi", "rpi"), ["RNA"] = Pick("rna", "rn", "rz"),
-        ["BOOL"] = Pick("and", "or", "xor"), ["SPACE"] = Pick("global", "shared", "shared::cta", "local", "const", "param", "param::entry", "param::func"),
+        ["BOOL"] = Pick("and", "or", "xor"),
+        ["SPACE"] = Pick("global", "shared", "shared::cta", "local", "const", "param", "param::entry", "param::func"),
         ["DATA_SPACE"] = Pick("global", "shared", "shared::cta"), ["TO_SHARED"] = Pick("shared", "shared::cta"),
         ["FROM_GLOBAL"] = new() { ["global"] = m => m.SourceSpace = PtxSpace.Global },
-        ["LOAD_ORDER"] = Pick("weak", "volatile", "relaxed", "acquire", "mmio"), ["STORE_ORDER"] = Pick("weak", "volatile", "relaxed", "release", "mmio"),
-        ["ATOM_ORDER"] = Pick("relaxed", "acquire", "release", "acq_rel"), ["SCOPE"] = Pick("cta", "cluster", "gpu", "sys"), ["BAR_SCOPE"] = Pick("cta", "gl", "sys"),
+        ["LOAD_ORDER"] = Pick("weak", "volatile", "relaxed", "acquire", "mmio"),
+        ["STORE_ORDER"] = Pick("weak", "volatile", "relaxed", "release", "mmio"),
+        ["ATOM_ORDER"] = Pick("relaxed", "acquire", "release", "acq_rel"), ["SCOPE"] = Pick("cta", "cluster", "gpu", "sys"),
+        ["BAR_SCOPE"] = Pick("cta", "gl", "sys"),
         ["LOAD_CACHE"] = Pick("ca", "cg", "cs", "lu", "cv"), ["STORE_CACHE"] = Pick("wb", "cg", "cs", "wt"),
         ["POPC"] = new() { ["popc"] = _ => { } }, ["CMP"] = Compare(false), ["FLOAT_CMP"] = Compare(true),
         ["VOTE"] = new() { ["all"] = Mode(PtxMode.All), ["any"] = Mode(PtxMode.Any), ["uni"] = Mode(PtxMode.Uni) },
@@ -56,7 +80,8 @@ internal static class PtxModifierWords
     /// <summary>Hints on caching; they do not change a result.</summary>
     private static readonly HashSet<string> Hints =
     [
-        "L1", "L2", "L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate", "L2::evict_normal", "L2::evict_first", "L2::evict_last",
+        "L1", "L2", "L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last", "L1::no_allocate", "L2::evict_normal",
+        "L2::evict_first", "L2::evict_last",
         "L2::cache_hint", "L2::64B", "L2::128B", "L2::256B",
     ];
 
@@ -83,8 +108,10 @@ internal static class PtxModifierWords
     }
 
     private static Dictionary<string, Action<PtxModifiers>> Compare(bool unordered) => Enum.GetValues<PtxComparison>()
-        .Where(comparison => comparison is not PtxComparison.None && (comparison >= PtxComparison.Equ == unordered || comparison <= PtxComparison.Ge))
-        .ToDictionary(comparison => comparison.ToString().ToLowerInvariant(), comparison => (Action<PtxModifiers>)(modifiers => modifiers.Comparison = comparison));
+        .Where(comparison => comparison is not PtxComparison.None
+            && (comparison >= PtxComparison.Equ == unordered || comparison <= PtxComparison.Ge))
+        .ToDictionary(comparison => comparison.ToString().ToLowerInvariant(),
+            comparison => (Action<PtxModifiers>)(modifiers => modifiers.Comparison = comparison));
 
     private static Action<PtxModifiers> Flag(PtxQualifiers flag) => modifiers => modifiers.Flags |= flag;
     private static Action<PtxModifiers> Rounding(PtxRounding rounding) => modifiers => modifiers.Rounding = rounding;

@@ -22,5 +22,6 @@ public sealed class PtxModule
 
     /// <summary>The function or kernel of that name that has a body, otherwise its declaration, otherwise null.</summary>
     public PtxFunction? Find(string name) =>
-        Functions.FirstOrDefault(function => function.Name == name && !function.IsDeclaration) ?? Functions.FirstOrDefault(function => function.Name == name);
+        Functions.FirstOrDefault(function => function.Name == name && !function.IsDeclaration)
+        ?? Functions.FirstOrDefault(function => function.Name == name);
 }

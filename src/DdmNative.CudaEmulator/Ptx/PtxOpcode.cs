@@ -17,8 +17,10 @@ public enum PtxOpcode : byte
     /// <summary><c>cp.async.ca/cg.shared.global [dst], [src], size{, source-size}</c></summary>
     CpAsync,
     CpAsyncCommitGroup, CpAsyncWaitGroup, CpAsyncWaitAll,
-    Createpolicy, Cvt, Cvta, Discard, Div, Dp2a, Dp4a, Elect, Ex2, Exit, Fence, Fma, Fns, Griddepcontrol, Isspacep, Ld, Ldmatrix, Ldu, Lg2, Lop3, Mad, Mad24, Madc, Match, Max, Membar, Min, Mma, Mov, Movmatrix, Mul, Mul24,
-    Nanosleep, Neg, Not, Or, Pmevent, Popc, Prefetch, Prmt, Rcp, Red, Redux, Rem, Ret, Rsqrt, Sad, Selp, Set, Setmaxnreg, Setp, Shf, Shfl, Shl, Shr, Sin, Slct, Sqrt, St, Stackrestore, Stacksave, Stmatrix, Sub, Subc, Szext, Tanh, Testp, Trap,
+    Createpolicy, Cvt, Cvta, Discard, Div, Dp2a, Dp4a, Elect, Ex2, Exit, Fence, Fma, Fns, Griddepcontrol, Isspacep, Ld, Ldmatrix, Ldu, Lg2,
+        Lop3, Mad, Mad24, Madc, Match, Max, Membar, Min, Mma, Mov, Movmatrix, Mul, Mul24,
+    Nanosleep, Neg, Not, Or, Pmevent, Popc, Prefetch, Prmt, Rcp, Red, Redux, Rem, Ret, Rsqrt, Sad, Selp, Set, Setmaxnreg, Setp, Shf, Shfl,
+        Shl, Shr, Sin, Slct, Sqrt, St, Stackrestore, Stacksave, Stmatrix, Sub, Subc, Szext, Tanh, Testp, Trap,
     Vote,
     WmmaLoadA, WmmaLoadB, WmmaLoadC, WmmaMma, WmmaStoreD,
     Xor,

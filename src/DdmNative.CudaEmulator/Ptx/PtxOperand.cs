@@ -11,7 +11,9 @@ public sealed record PtxRegisterOperand(int Register, bool Negated = false) : Pt
 /// <summary>How an immediate was written, which determines the meaning of its bits.</summary>
 public enum PtxImmediateKind : byte { WholeNumber, Binary32, Binary64 }
 
-/// <summary>A constant: two's complement of an integer, the bits of a double (<c>0d…</c>, <c>1.5</c>) or, in the low half, of a single (<c>0f…</c>).</summary>
+/// <summary>
+/// A constant: two's complement of an integer, the bits of a double (<c>0d…</c>, <c>1.5</c>) or, in the low half, of a single (<c>0f…</c>).
+/// </summary>
 public sealed record PtxImmediate(ulong Bits, PtxImmediateKind Kind) : PtxOperand
 {
     /// <summary>
@@ -19,7 +21,8 @@ public sealed record PtxImmediate(ulong Bits, PtxImmediateKind Kind) : PtxOperan
     /// </summary>
     public ulong As(PtxType type) => (type, Kind) switch
     {
-        (PtxType.F32 or PtxType.TF32, PtxImmediateKind.Binary64) => BitConverter.SingleToUInt32Bits((float)BitConverter.UInt64BitsToDouble(Bits)),
+        (PtxType.F32 or PtxType.TF32, PtxImmediateKind.Binary64) =>
+            BitConverter.SingleToUInt32Bits((float)BitConverter.UInt64BitsToDouble(Bits)),
         (PtxType.F64, PtxImmediateKind.Binary32) => BitConverter.DoubleToUInt64Bits(BitConverter.UInt32BitsToSingle((uint)Bits)),
         _ => type.ByteSize() switch { 1 => (byte)Bits, 2 => (ushort)Bits, 4 => (uint)Bits, _ => Bits },
     };

@@ -10,7 +10,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
 
     /// <summary>The operands in the form that the model stores: fragments always as vectors.</summary>
     /// <exception cref="PtxException">An operand does not match the form.</exception>
-    public PtxOperand[] Check(PtxInstructionForm form, PtxModifiers modifiersOfForm, List<PtxOperand> operands, string textOfInstruction, int lineOfInstruction)
+    public PtxOperand[] Check(PtxInstructionForm form, PtxModifiers modifiersOfForm, List<PtxOperand> operands, string textOfInstruction,
+        int lineOfInstruction)
     {
         (_modifiers, _opcode, _text, _line) = (modifiersOfForm, form.Opcode, textOfInstruction, lineOfInstruction);
         int count = 0, needed = 0;
@@ -24,7 +25,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
         }
 
         if (operands.Count < needed || operands.Count > count)
-            throw new PtxException(_line, $"'{_text}' has {operands.Count} operands, expected {(needed == count ? $"{count}" : $"{needed} to {count}")}");
+            throw new PtxException(_line,
+                $"'{_text}' has {operands.Count} operands, expected {(needed == count ? $"{count}" : $"{needed} to {count}")}");
         PtxOperand[] checkedOperands = new PtxOperand[operands.Count];
         int next = 0, spare = operands.Count - needed;
         foreach (PtxOperandSlot slot in form.Slots)
@@ -39,7 +41,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
 
         if (_opcode == PtxOpcode.Mov)
             CheckMove(checkedOperands[0], checkedOperands[1]);
-        if (_modifiers.Vector > 1 && _opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St && _modifiers.Vector * _modifiers.Type.ByteSize() > 16)
+        if (_modifiers.Vector > 1 && _opcode is PtxOpcode.Ld or PtxOpcode.Ldu or PtxOpcode.St
+            && _modifiers.Vector * _modifiers.Type.ByteSize() > 16)
             throw new PtxException(
                 _line, $"'{_text}' moves {_modifiers.Vector * _modifiers.Type.ByteSize()} bytes at once, expected at most 16");
         return checkedOperands;
@@ -60,7 +63,9 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
                 Require(IsRegister(operand, bytes, slot.Relaxed), number, operand, $"a register of {Bytes(bytes, slot.Relaxed)}");
                 break;
             case PtxSlotKind.Source:
-                Require(IsRegister(operand, bytes, slot.Relaxed) || IsConstant(operand, constantType), number, operand, $"a register of {Bytes(bytes, slot.Relaxed)} or a constant of that type");
+                Require(IsRegister(operand, bytes, slot.Relaxed)
+                    || IsConstant(operand, constantType), number, operand,
+                        $"a register of {Bytes(bytes, slot.Relaxed)} or a constant of that type");
                 break;
             case PtxSlotKind.PredicateDestination when slot.Paired && operand is PtxPairOperand(var first, var second):
                 Require(first is PtxSinkOperand || IsPredicate(first, false), number, first, "a predicate");
@@ -73,7 +78,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
                 Require(IsPredicate(operand, true) || IsConstant(operand, PtxType.B32), number, operand, "a predicate");
                 break;
             case PtxSlotKind.PredicateOrSource:
-                Require(IsPredicate(operand, true) || IsRegister(operand, bytes, false) || IsConstant(operand, PtxType.B32), number, operand, $"a register of {bytes} bytes or a predicate");
+                Require(IsPredicate(operand, true) || IsRegister(operand, bytes, false)
+                    || IsConstant(operand, PtxType.B32), number, operand, $"a register of {bytes} bytes or a predicate");
                 break;
             case PtxSlotKind.Memory:
                 CheckAddress(operand, number);
@@ -88,10 +94,12 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
                 CheckValues(operand, number, bytes, slot.Kind == PtxSlotKind.LoadedValues);
                 break;
             case PtxSlotKind.AddressValue:
-                Require(operand is PtxSymbolOperand || IsRegister(operand, bytes, false) || IsConstant(operand, PtxType.B64), number, operand, $"a register of {bytes} bytes or a variable");
+                Require(operand is PtxSymbolOperand || IsRegister(operand, bytes, false)
+                    || IsConstant(operand, PtxType.B64), number, operand, $"a register of {bytes} bytes or a variable");
                 break;
             case PtxSlotKind.CachePolicy:
-                Require(IsRegister(operand, 8, false) || IsConstant(operand, PtxType.B64), number, operand, "a cache policy in a register of 8 bytes");
+                Require(IsRegister(operand, 8, false)
+                    || IsConstant(operand, PtxType.B64), number, operand, "a cache policy in a register of 8 bytes");
                 break;
             case PtxSlotKind.Fragment:
                 return CheckFragment(slot, operand, number);
@@ -120,11 +128,15 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
     private void CheckValues(PtxOperand operand, int number, int bytes, bool loaded)
     {
         IReadOnlyList<PtxOperand> values = operand is PtxVectorOperand vector ? vector.Elements : [operand];
-        Require(values.Count == _modifiers.Vector && operand is PtxVectorOperand == _modifiers.Vector > 1, number, operand, _modifiers.Vector == 1 ? "one register" : $"{_modifiers.Vector} registers in braces");
+        Require(values.Count == _modifiers.Vector
+            && operand is PtxVectorOperand == _modifiers.Vector > 1, number, operand, _modifiers.Vector == 1
+                ? "one register" : $"{_modifiers.Vector} registers in braces");
         foreach (PtxOperand value in values)
         {
-            bool fits = IsRegister(value, bytes, true) || (loaded ? value is PtxSinkOperand && _modifiers.Vector > 1 : IsConstant(value, _modifiers.Type));
-            Require(fits, number, value, loaded ? $"a register of {Bytes(bytes, true)}" : $"a register of {Bytes(bytes, true)} or a constant of that type");
+            bool fits = IsRegister(value, bytes, true)
+                || (loaded ? value is PtxSinkOperand && _modifiers.Vector > 1 : IsConstant(value, _modifiers.Type));
+            Require(fits, number, value, loaded
+                ? $"a register of {Bytes(bytes, true)}" : $"a register of {Bytes(bytes, true)} or a constant of that type");
         }
     }
 
@@ -183,7 +195,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
             return false;
         PtxType type = registers[register.Register].Type;
         int found = type.ByteSize();
-        return type != PtxType.Pred && (bytes == PtxOperandSlot.AddressBytes ? found is 4 or 8 : found == bytes || (wider && found > bytes));
+        return type != PtxType.Pred
+            && (bytes == PtxOperandSlot.AddressBytes ? found is 4 or 8 : found == bytes || (wider && found > bytes));
     }
 
     private bool IsPredicate(PtxOperand operand, bool negatable) =>
@@ -206,7 +219,9 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
 
     private string Describe(PtxOperand operand) => operand switch
     {
-        PtxRegisterOperand register => $"{(register.Negated ? "!" : "")}{registers[register.Register].Name} of type .{registers[register.Register].Type.ToString().ToLowerInvariant()}",
+        PtxRegisterOperand register =>
+            $"{(register.Negated ? "!" : "")}{registers[register.Register].Name} of type "
+            + $".{registers[register.Register].Type.ToString().ToLowerInvariant()}",
         PtxImmediate { Kind: PtxImmediateKind.WholeNumber } immediate => $"the constant {(long)immediate.Bits}",
         PtxImmediate immediate => $"the floating-point constant 0x{immediate.Bits:x}",
         PtxAddress => "an address in brackets",
@@ -219,7 +234,8 @@ internal sealed class PtxOperandChecker(IReadOnlyList<PtxRegister> registers)
         _ => "'_'",
     };
 
-    private static string Bytes(int bytes, bool relaxed) => bytes == PtxOperandSlot.AddressBytes ? "4 or 8 bytes" : $"{bytes} bytes{(relaxed ? " or more" : "")}";
+    private static string Bytes(int bytes, bool relaxed)
+        => bytes == PtxOperandSlot.AddressBytes ? "4 or 8 bytes" : $"{bytes} bytes{(relaxed ? " or more" : "")}";
 
     private static string Name(PtxSpace space) => space.ToString().ToLowerInvariant();
 }

@@ -2,7 +2,8 @@ namespace DdmNative.CudaEmulator.Ptx;
 
 /// <summary>Reads operands and resolves their names, except those of labels.</summary>
 internal readonly ref struct PtxOperandReader(
-    PtxLexer lexer, PtxVariableParser declarations, PtxNames scope, Dictionary<string, PtxVariable> moduleVariables, Dictionary<string, PtxFunction> functions)
+    PtxLexer lexer, PtxVariableParser declarations, PtxNames scope, Dictionary<string, PtxVariable> moduleVariables,
+    Dictionary<string, PtxFunction> functions)
 {
     private const int MaxElements = 64;
 
@@ -49,11 +50,13 @@ internal readonly ref struct PtxOperandReader(
 
     private static void CheckCounts(PtxFunction callee, int results, int arguments, int line)
     {
-        int expectedResults = callee.Results.Count + callee.ResultRegisters.Count, expected = callee.Parameters.Count + callee.ParameterRegisters.Count;
+        int expectedResults = callee.Results.Count + callee.ResultRegisters.Count,
+            expected = callee.Parameters.Count + callee.ParameterRegisters.Count;
         if (callee.IsEntry)
             throw new PtxException(line, $"a call of the kernel '{callee.Name}', expected a .func");
         if (results != expectedResults || arguments != expected)
-            throw new PtxException(line, $"a call of '{callee.Name}' with {arguments} arguments and {results} results, expected {expected} and {expectedResults}");
+            throw new PtxException(line,
+                $"a call of '{callee.Name}' with {arguments} arguments and {results} results, expected {expected} and {expectedResults}");
     }
 
     private List<PtxOperand> List()
@@ -122,7 +125,8 @@ internal readonly ref struct PtxOperandReader(
     }
 
     private PtxVariable? Variable(ReadOnlySpan<char> name) =>
-        scope.Variable(name) ?? (moduleVariables.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxVariable? found) ? found : null);
+        scope.Variable(name) ?? (moduleVariables.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out PtxVariable? found)
+        ? found : null);
 
     private PtxSymbolOperand Symbol(PtxVariable variable)
     {

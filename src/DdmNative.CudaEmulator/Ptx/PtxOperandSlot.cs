@@ -55,7 +55,8 @@ internal enum PtxSlotKind : byte
 /// <param name="Paired">A second result may follow after a bar: <c>p|q</c>.</param>
 /// <param name="Optional">It may be left out.</param>
 /// <param name="Matrix">The matrix of a fragment; null for those of ldmatrix.</param>
-internal sealed record PtxOperandSlot(PtxSlotKind Kind, int TypeIndex, int Bytes, bool Doubled, bool Relaxed, bool Paired, bool Optional, PtxMatrix? Matrix)
+internal sealed record PtxOperandSlot(PtxSlotKind Kind, int TypeIndex, int Bytes, bool Doubled, bool Relaxed, bool Paired, bool Optional,
+    PtxMatrix? Matrix)
 {
     /// <summary>Bytes of a register that holds an address: 4 or 8.</summary>
     public const int AddressBytes = -1;
@@ -85,8 +86,10 @@ internal sealed record PtxOperandSlot(PtxSlotKind Kind, int TypeIndex, int Bytes
             "fa" or "fb" or "fc" or "fd" or "fx" => PtxSlotKind.Fragment,
             _ => throw new ArgumentException($"'{written}' is not a kind of operand", nameof(written)),
         };
-        PtxMatrix? matrix = letters switch { "fa" => PtxMatrix.A, "fb" => PtxMatrix.B, "fc" => PtxMatrix.C, "fd" => PtxMatrix.D, _ => null };
+        PtxMatrix? matrix = letters switch { "fa" => PtxMatrix.A, "fb" => PtxMatrix.B, "fc" => PtxMatrix.C, "fd" => PtxMatrix.D,
+            _ => null };
         int bytes = size switch { "" => 0, "address" => AddressBytes, _ => int.Parse(size) };
-        return new PtxOperandSlot(kind, name.EndsWith('1') ? 1 : 0, bytes, letters is "dw" or "sw", letters is "D" or "S", written.EndsWith('|'), written.EndsWith('?'), matrix);
+        return new PtxOperandSlot(kind, name.EndsWith('1')
+            ? 1 : 0, bytes, letters is "dw" or "sw", letters is "D" or "S", written.EndsWith('|'), written.EndsWith('?'), matrix);
     }
 }

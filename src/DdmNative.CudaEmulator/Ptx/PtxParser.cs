@@ -57,14 +57,16 @@ public sealed class PtxParser
 
         return new PtxModule
         {
-            Version = version, Target = target, AddressSize = addressSize, Variables = [.. _variables.Values], Functions = _functionsInOrder, SourceFiles = _files,
+            Version = version, Target = target, AddressSize = addressSize, Variables = [.. _variables.Values],
+            Functions = _functionsInOrder, SourceFiles = _files,
         };
     }
 
     private (int Major, int Minor) Version()
     {
         string[] parts = _lexer.CurrentText.ToString().Split('.');
-        if (_lexer.Current.Kind != PtxTokenKind.Number || parts.Length != 2 || !int.TryParse(parts[0], out int major) || !int.TryParse(parts[1], out int minor) || major is < 6 or > 9)
+        if (_lexer.Current.Kind != PtxTokenKind.Number || parts.Length != 2 || !int.TryParse(parts[0], out int major)
+            || !int.TryParse(parts[1], out int minor) || major is < 6 or > 9)
             throw _lexer.Unexpected("an ISA version from 6.0 to 9.9, such as 7.8");
         _lexer.Advance();
         return (major, minor);

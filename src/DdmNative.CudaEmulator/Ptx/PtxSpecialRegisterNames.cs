@@ -4,9 +4,11 @@ namespace DdmNative.CudaEmulator.Ptx;
 internal static class PtxSpecialRegisterNames
 {
     private static readonly Dictionary<string, PtxSpecialRegisterOperand> Names = Read();
-    private static readonly Dictionary<string, PtxSpecialRegisterOperand>.AlternateLookup<ReadOnlySpan<char>> BySpan = Names.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly Dictionary<string, PtxSpecialRegisterOperand>.AlternateLookup<ReadOnlySpan<char>> BySpan =
+        Names.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    public static PtxSpecialRegisterOperand? Find(ReadOnlySpan<char> name) => BySpan.TryGetValue(name, out PtxSpecialRegisterOperand? found) ? found : null;
+    public static PtxSpecialRegisterOperand? Find(ReadOnlySpan<char> name)
+        => BySpan.TryGetValue(name, out PtxSpecialRegisterOperand? found) ? found : null;
 
     private static Dictionary<string, PtxSpecialRegisterOperand> Read()
     {
@@ -28,7 +30,8 @@ internal static class PtxSpecialRegisterNames
         PtxSpecialRegister.GlobalTimerHi => "%globaltimer_hi",
         PtxSpecialRegister.DynamicSharedSize => "%dynamic_smem_size",
         PtxSpecialRegister.TotalSharedSize => "%total_smem_size",
-        _ when register.ToString() is [.. var words, 'X' or 'Y' or 'Z'] name => $"%{words.ToLowerInvariant()}.{char.ToLowerInvariant(name[^1])}",
+        _ when register.ToString() is [.. var words, 'X' or 'Y' or 'Z'] name =>
+            $"%{words.ToLowerInvariant()}.{char.ToLowerInvariant(name[^1])}",
         _ => $"%{register.ToString().ToLowerInvariant()}",
     };
 }

@@ -4,7 +4,9 @@ internal enum PtxTokenKind : byte
 {
     End,
 
-    /// <summary>A name, a directive (<c>.reg</c>), an opcode with all that follows its dots (<c>ld.global.nc.f32</c>) or a register (<c>%tid.x</c>).</summary>
+    /// <summary>
+    /// A name, a directive (<c>.reg</c>), an opcode with all that follows its dots (<c>ld.global.nc.f32</c>) or a register (<c>%tid.x</c>).
+    /// </summary>
     Word,
     Number,
 

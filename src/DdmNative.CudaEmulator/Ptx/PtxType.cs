@@ -50,10 +50,12 @@ public static class PtxTypeFacts
         _ => 16,
     };
 
-    public static bool IsSigned(this PtxType type) => type is PtxType.S4 or PtxType.S8 or PtxType.S16 or PtxType.S32 or PtxType.S64 or PtxType.S16x2;
+    public static bool IsSigned(this PtxType type)
+        => type is PtxType.S4 or PtxType.S8 or PtxType.S16 or PtxType.S32 or PtxType.S64 or PtxType.S16x2;
 
     public static bool IsFloat(this PtxType type) =>
-        type is PtxType.F16 or PtxType.BF16 or PtxType.F32 or PtxType.TF32 or PtxType.F16x2 or PtxType.BF16x2 or PtxType.F64 or PtxType.E4M3 or PtxType.E5M2 or PtxType.E4M3x2 or PtxType.E5M2x2;
+        type is PtxType.F16 or PtxType.BF16 or PtxType.F32 or PtxType.TF32 or PtxType.F16x2 or PtxType.BF16x2 or PtxType.F64 or PtxType.E4M3
+        or PtxType.E5M2 or PtxType.E4M3x2 or PtxType.E5M2x2;
 
     /// <summary>Signed, unsigned or untyped bits; not a predicate and not a float.</summary>
     public static bool IsInteger(this PtxType type) => type is not (PtxType.None or PtxType.Pred) && !type.IsFloat();

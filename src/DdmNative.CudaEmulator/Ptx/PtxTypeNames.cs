@@ -6,7 +6,8 @@ internal static class PtxTypeNames
     private static readonly Dictionary<string, PtxType> Types =
         Enum.GetValues<PtxType>().Where(type => type != PtxType.None).ToDictionary(type => type.ToString().ToLowerInvariant());
 
-    private static readonly Dictionary<string, PtxType>.AlternateLookup<ReadOnlySpan<char>> BySpan = Types.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly Dictionary<string, PtxType>.AlternateLookup<ReadOnlySpan<char>> BySpan =
+        Types.GetAlternateLookup<ReadOnlySpan<char>>();
 
     private static readonly Dictionary<string, string> Sets = new()
     {

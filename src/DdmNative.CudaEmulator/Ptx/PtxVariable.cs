@@ -6,7 +6,9 @@ namespace DdmNative.CudaEmulator.Ptx;
 /// </summary>
 public sealed record PtxRelocation(int ByteOffset, int ByteSize, string Symbol, long Addend, bool Generic);
 
-/// <summary>A variable in memory: a module's global, constant or shared variable, or a function's parameter, shared or local variable.</summary>
+/// <summary>
+/// A variable in memory: a module's global, constant or shared variable, or a function's parameter, shared or local variable.
+/// </summary>
 public sealed class PtxVariable
 {
     public required string Name { get; init; }

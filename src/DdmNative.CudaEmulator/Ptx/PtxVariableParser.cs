@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace DdmNative.CudaEmulator.Ptx;
 
-/// <summary>Declarations of variables in memory with their initialisers: <c>.align 16 .b8 name[4][2] = {{1, 2}, {generic(other)+8}}</c>.</summary>
+/// <summary>
+/// Declarations of variables in memory with their initialisers: <c>.align 16 .b8 name[4][2] = {{1, 2}, {generic(other)+8}}</c>.
+/// </summary>
 internal sealed class PtxVariableParser(PtxLexer lexer)
 {
     private const ulong LargestVariable = 1UL << 40;
@@ -11,10 +13,12 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
 
     private static readonly Dictionary<string, PtxSpace> SpaceWords = new()
     {
-        [".global"] = PtxSpace.Global, [".shared"] = PtxSpace.Shared, [".local"] = PtxSpace.Local, [".param"] = PtxSpace.Param, [".const"] = PtxSpace.Const,
+        [".global"] = PtxSpace.Global, [".shared"] = PtxSpace.Shared, [".local"] = PtxSpace.Local, [".param"] = PtxSpace.Param,
+        [".const"] = PtxSpace.Const,
     };
 
-    private static readonly Dictionary<string, PtxSpace>.AlternateLookup<ReadOnlySpan<char>> Spaces = SpaceWords.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly Dictionary<string, PtxSpace>.AlternateLookup<ReadOnlySpan<char>> Spaces =
+        SpaceWords.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>The space that the current word names, if it is one of <c>.global .shared .local .param .const</c>.</summary>
     public bool IsSpace(out PtxSpace space)
@@ -150,7 +154,8 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
 
         return new PtxVariable
         {
-            Name = name, Space = space, Type = type, Size = Total(extents, element, name), Alignment = alignment, IsExternal = external, Line = line,
+            Name = name, Space = space, Type = type, Size = Total(extents, element, name), Alignment = alignment, IsExternal = external,
+            Line = line,
             Initialiser = image?.ToArray(), Relocations = image?.Relocations ?? [],
         };
     }
@@ -177,7 +182,8 @@ internal sealed class PtxVariableParser(PtxLexer lexer)
         return strides;
     }
 
-    private void Values(InitialiserImage image, List<ulong> extents, ulong[] strides, int dimension, ulong offset, ulong end, PtxType type, string name)
+    private void Values(InitialiserImage image, List<ulong> extents, ulong[] strides, int dimension, ulong offset, ulong end, PtxType type,
+        string name)
     {
         if (dimension == extents.Count)
         {

@@ -52,8 +52,10 @@ internal sealed class CheckpointFile
                 : new JobNetwork { Architecture = network.Name, Width = width, Depth = depth };
         }
 
-        throw new BadInputException(Path, "tensors", string.Join(", ", _tensors.Select(tensor => tensor.Original).Take(NamedParameters.MostNamed)),
-            $"those of one of {string.Join(", ", NetworkRegistry.All.Select(network => $"{network.Name} ({network.Tensors})"))}, or of such an nn.Sequential",
+        throw new BadInputException(Path, "tensors",
+            string.Join(", ", _tensors.Select(tensor => tensor.Original).Take(NamedParameters.MostNamed)),
+            $"those of one of {string.Join(", ", NetworkRegistry.All.Select(network => $"{network.Name} ({network.Tensors})"))}, or of "
+            + $"such an nn.Sequential",
             $"Rename them with --name-map FILE ({NameMap.Form}).", mostShown: 1000);
     }
 
@@ -71,9 +73,11 @@ internal sealed class CheckpointFile
         int length;
         using (FileStream file = InputFile.Open(path))
             length = InputFile.ReadSome(file, start, path, 0);
-        bool isZip = start[..length].SequenceEqual("PK"u8), isPickle = length > 0 && start[0] == 0x80 && Pickles.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+        bool isZip = start[..length].SequenceEqual("PK"u8), isPickle = length > 0 && start[0] == 0x80
+            && Pickles.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
         if (isZip || isPickle)
-            throw new BadInputException(path, "byte 0", isZip ? "a zip, as torch.save writes it" : "a pickle, as torch.save writes it", "a safetensors file",
+            throw new BadInputException(path, "byte 0", isZip
+                ? "a zip, as torch.save writes it" : "a pickle, as torch.save writes it", "a safetensors file",
                 "Convert it in Python: safetensors.torch.save_file(network.state_dict(), \"model.safetensors\").");
     }
 }

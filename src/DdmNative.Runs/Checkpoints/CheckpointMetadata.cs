@@ -30,14 +30,19 @@ internal static class CheckpointMetadata
         if (!hasMean && !hasStd)
             return null;
         double[] mean = Numbers(means), std = Numbers(stds);
-        return mean.Length == channels && std.Length == channels && mean.All(double.IsFinite) && std.All(value => double.IsFinite(value) && value > 0)
+        return mean.Length == channels && std.Length == channels && mean.All(double.IsFinite)
+            && std.All(value => double.IsFinite(value) && value > 0)
             ? new Normalization(mean, std)
-            : throw new BadInputException(file.Path, "__metadata__, mean and std", $"'{means}' and '{stds}'", $"{channels} numbers each, separated by commas, the deviations above 0",
+            : throw new BadInputException(file.Path, "__metadata__, mean and std", $"'{means}' and '{stds}'",
+                $"{channels} numbers each, separated by commas, the deviations above 0",
                 "Specify the normalisation with --mean and --std.");
     }
 
-    private static string Join(double[] values) => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+    private static string Join(double[] values)
+        => string.Join(',', values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
 
     private static double[] Numbers(string? text)
-        => [.. (text ?? "").Split(',').Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) ? value : double.NaN)];
+        => [.. (text ?? "").Split(',')
+            .Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                ? value : double.NaN)];
 }

@@ -31,16 +31,22 @@ internal static class CheckpointNames
         }
 
         if (tensors.Select(tensor => tensor.Name).FirstOrDefault(name => RunningStatistics.Any(name.EndsWith)) is string running)
-            throw new BadInputException(file.File, running, "a batch normalisation's running statistics", "instance normalisation, which has none (nn.GroupNorm(C, C) or nn.InstanceNorm2d(C, affine=True))",
+            throw new BadInputException(file.File, running, "a batch normalisation's running statistics",
+                "instance normalisation, which has none (nn.GroupNorm(C, C) or nn.InstanceNorm2d(C, affine=True))",
                 "Train the network with instance normalisation; ddm has no batch normalisation.");
 
         Module[]? modules = Numbered(tensors);
         if (modules is null)
             return [.. tensors.Select(tensor => new RenamedTensor(tensor.Tensor with { Name = tensor.Name }, tensor.Tensor.Name))];
-        string[] names = NamesOf(modules) ?? throw new BadInputException(file.File, "modules", string.Join(", ", modules.Select(module => $"{module.Name} ({Word(module.Kind)})").Take(NamedParameters.MostNamed)),
-            string.Join("; ", NetworkRegistry.All.Select(network => $"{network.Modules} ({network.Name})")), $"Rename the tensors with --name-map FILE ({NameMap.Form}).");
+        string[] names = NamesOf(modules)
+            ?? throw new BadInputException(file.File, "modules",
+                string.Join(", ", modules.Select(module => $"{module.Name} ({Word(module.Kind)})").Take(NamedParameters.MostNamed)),
+            string.Join("; ", NetworkRegistry.All.Select(network => $"{network.Modules} ({network.Name})")),
+            $"Rename the tensors with --name-map FILE ({NameMap.Form}).");
         Dictionary<string, string> ours = modules.Zip(names).ToDictionary(pair => pair.First.Name, pair => pair.Second);
-        return [.. tensors.Select(tensor => new RenamedTensor(tensor.Tensor with { Name = $"{ours[ModuleOf(tensor.Name)]}.{LeafOf(tensor.Name)}" }, tensor.Tensor.Name))];
+        return [.. tensors.Select(
+            tensor => new RenamedTensor(tensor.Tensor with { Name = $"{ours[ModuleOf(tensor.Name)]}.{LeafOf(tensor.Name)}" },
+            tensor.Tensor.Name))];
     }
 
     /// <summary>The modules in the order in which data pass through them; null if their names are not numbers followed by a head.</summary>
@@ -50,9 +56,11 @@ internal static class CheckpointNames
         foreach (IGrouping<string, (string Name, NamedTensor Tensor)> module in tensors.GroupBy(tensor => ModuleOf(tensor.Name)))
         {
             NamedTensor? weight = module.FirstOrDefault(tensor => LeafOf(tensor.Name) == "weight").Tensor;
-            ModuleKind? kind = weight?.Shape.Length switch { 4 => ModuleKind.Convolution, 1 => ModuleKind.Norm, 2 => ModuleKind.Linear, _ => null };
+            ModuleKind? kind = weight?.Shape.Length switch { 4 => ModuleKind.Convolution, 1 => ModuleKind.Norm, 2 => ModuleKind.Linear,
+                _ => null };
             string last = module.Key[(module.Key.LastIndexOf('.') + 1)..], prefix = module.Key[..^last.Length];
-            bool isNumber = int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int number), isHead = Heads.Contains(last);
+            bool isNumber = int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out int number),
+                isHead = Heads.Contains(last);
             if (kind is null || !(isNumber || isHead))
                 return null;
             bool ofHead = isHead || Heads.Contains(prefix.TrimEnd('.').Split('.')[^1]);
@@ -61,7 +69,9 @@ internal static class CheckpointNames
 
         bool oneBody = modules.Where(module => !module.OfHead).Select(module => module.Prefix).Distinct().Count() <= 1;
         bool oneHead = modules.Where(module => module.OfHead).Select(module => module.Prefix).Distinct().Count() <= 1;
-        return modules.Count > 0 && oneBody && oneHead && modules.Any(module => module.Number != int.MaxValue) ? [.. modules.OrderBy(module => module.OfHead).ThenBy(module => module.Number)] : null;
+        return modules.Count > 0 && oneBody && oneHead
+            && modules.Any(module => module.Number != int.MaxValue)
+                ? [.. modules.OrderBy(module => module.OfHead).ThenBy(module => module.Number)] : null;
     }
 
     /// <summary>Our names of the modules, in order; null if they do not form one of our networks.</summary>
@@ -75,7 +85,8 @@ internal static class CheckpointNames
 
     private static string LeafOf(string name) => name[(name.LastIndexOf('.') + 1)..];
 
-    private static string Word(ModuleKind kind) => kind switch { ModuleKind.Convolution => "convolution", ModuleKind.Norm => "norm", _ => "linear" };
+    private static string Word(ModuleKind kind)
+        => kind switch { ModuleKind.Convolution => "convolution", ModuleKind.Norm => "norm", _ => "linear" };
 
     private sealed record Module(string Name, string Prefix, bool OfHead, int Number, ModuleKind Kind);
 }

@@ -9,5 +9,7 @@ namespace DdmNative.Runs.Checkpoints;
 internal sealed record ImportedTarget(float[] Parameters, Trajectory? Trajectory)
 {
     /// <summary>The hash of all parameters and steps: what the import depends on.</summary>
-    public string Sha256 { get; } = Fingerprint.Of([Parameters, .. (Trajectory?.Checkpoints ?? []).Select(checkpoint => checkpoint.Parameters)], [.. (Trajectory?.Checkpoints ?? []).Select(checkpoint => checkpoint.Step)]);
+    public string Sha256 { get; } = Fingerprint.Of(
+        [Parameters, .. (Trajectory?.Checkpoints ?? []).Select(checkpoint => checkpoint.Parameters)],
+        [.. (Trajectory?.Checkpoints ?? []).Select(checkpoint => checkpoint.Step)]);
 }

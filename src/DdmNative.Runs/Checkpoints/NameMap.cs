@@ -13,7 +13,8 @@ internal sealed class NameMap
     /// <summary>The expected form, for messages.</summary>
     public const string Form = "a JSON object {\"their.name\": \"our.name\"}; docs/interchange.md lists ours";
 
-    private static readonly JsonSerializerOptions Strict = new() { AllowDuplicateProperties = false, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonSerializerOptions Strict = new() { AllowDuplicateProperties = false,
+        ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     private readonly string _path;
     private readonly Dictionary<string, string?> _names;
@@ -35,7 +36,8 @@ internal sealed class NameMap
         }
         catch (JsonException e)
         {
-            throw new BadInputException(path, $"line {e.LineNumber + 1}", "not a JSON object of strings", "names in quotes, or null to skip a tensor", $"Write {Form}.", e);
+            throw new BadInputException(path, $"line {e.LineNumber + 1}", "not a JSON object of strings",
+                "names in quotes, or null to skip a tensor", $"Write {Form}.", e);
         }
     }
 
@@ -46,18 +48,22 @@ internal sealed class NameMap
     /// <exception cref="BadInputException">The map lists a tensor that does not exist, or gives two tensors the same name.</exception>
     public IReadOnlyList<RenamedTensor> Apply(SafetensorsContents file)
     {
-        HashSet<string> there = [.. file.Tensors.Select(tensor => tensor.Name).Concat(file.Integers.Select(tensor => tensor.Name)).Concat(file.Unread)];
+        HashSet<string> there = [
+            .. file.Tensors.Select(tensor => tensor.Name).Concat(file.Integers.Select(tensor => tensor.Name)).Concat(file.Unread)];
         string[] absent = [.. _names.Keys.Where(name => !there.Contains(name))];
         if (absent.Length > 0)
-            throw new BadInputException(_path, "names", string.Join(", ", absent.Take(NamedParameters.MostNamed)), $"names of tensors in {file.File}", "Correct or remove them.");
+            throw new BadInputException(_path, "names", string.Join(", ", absent.Take(NamedParameters.MostNamed)),
+                $"names of tensors in {file.File}", "Correct or remove them.");
         RenamedTensor[] renamed =
         [
             .. file.Tensors.Select(tensor => (tensor, Ours: _names.TryGetValue(tensor.Name, out string? ours) ? ours : tensor.Name))
                 .Select(pair => new RenamedTensor(pair.tensor with { Name = pair.Ours! }, pair.tensor.Name)),
         ];
-        IGrouping<string, RenamedTensor>? twice = renamed.GroupBy(tensor => tensor.Tensor.Name).FirstOrDefault(tensors => tensors.Count() > 1);
+        IGrouping<string, RenamedTensor>? twice = renamed.GroupBy(tensor => tensor.Tensor.Name)
+            .FirstOrDefault(tensors => tensors.Count() > 1);
         return twice is null
             ? renamed
-            : throw new BadInputException(_path, twice.Key, string.Join(" and ", twice.Select(tensor => tensor.Original)), "one tensor for each name", "Correct the map.");
+            : throw new BadInputException(_path, twice.Key, string.Join(" and ", twice.Select(tensor => tensor.Original)),
+                "one tensor for each name", "Correct the map.");
     }
 }

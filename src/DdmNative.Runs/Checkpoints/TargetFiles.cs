@@ -30,17 +30,22 @@ internal sealed class TargetFiles
         if (target.Trajectory is null)
             return new TargetFiles(file, null, []);
         if (!Directory.Exists(target.Trajectory))
-            throw new BadInputException(target.Trajectory, "folder", "no such folder", "a folder with a checkpoint for each recorded step", "Check the path and its spelling.");
+            throw new BadInputException(target.Trajectory, "folder", "no such folder", "a folder with a checkpoint for each recorded step",
+                "Check the path and its spelling.");
         (int Step, string Path)[] steps =
             [.. Checkpoints(target.Trajectory).Order(StringComparer.Ordinal).Select(path => (StepOf(path), path))
                 .OrderBy(entry => entry.Item1)];
         if (steps.Length == 0 || steps[0].Step != 0)
-            throw new BadInputException(target.Trajectory, "files", steps.Length == 0 ? "no safetensors file" : $"the first of step {steps[0].Step}, {Path.GetFileName(steps[0].Path)}",
-                "the initialisation, step 0, as the first", "Name the files by the number of steps, e.g. step-000000.safetensors, step-000500.safetensors.");
+            throw new BadInputException(target.Trajectory, "files", steps.Length == 0
+                ? "no safetensors file" : $"the first of step {steps[0].Step}, {Path.GetFileName(steps[0].Path)}",
+                "the initialisation, step 0, as the first",
+                "Name the files by the number of steps, e.g. step-000000.safetensors, step-000500.safetensors.");
         for (int i = 1; i < steps.Length; i++)
         {
             if (steps[i].Step == steps[i - 1].Step)
-                throw new BadInputException(target.Trajectory, "files", $"{Path.GetFileName(steps[i - 1].Path)} and {Path.GetFileName(steps[i].Path)}, both of step {steps[i].Step}", "one file for each step", "Remove one of them.");
+                throw new BadInputException(target.Trajectory, "files",
+                    $"{Path.GetFileName(steps[i - 1].Path)} and {Path.GetFileName(steps[i].Path)}, both of step {steps[i].Step}",
+                    "one file for each step", "Remove one of them.");
         }
 
         return new TargetFiles(file, target.Trajectory, [.. steps.Select(entry => (entry.Step, CheckpointFile.Read(entry.Path, map)))]);
@@ -85,10 +90,13 @@ internal sealed class TargetFiles
             return new ImportedTarget(target, null);
         var trajectory = new Trajectory([.. _trajectory.Select(entry => new Checkpoint(entry.Step, entry.File.Parameters(network)))]);
         if (trajectory.TotalSteps != totalSteps)
-            throw new BadInputException(_folder, "last step", Number(trajectory.TotalSteps), $"{totalSteps}, the steps of the training in the job",
-                "Set the epochs and the batch size of the target's training (training.epochs, training.batch_size), and use all of its images.");
+            throw new BadInputException(_folder, "last step", Number(trajectory.TotalSteps),
+                $"{totalSteps}, the steps of the training in the job",
+                "Set the epochs and the batch size of the target's training (training.epochs, training.batch_size), and use all of its "
+                + "images.");
         if (!trajectory.Checkpoints[^1].Parameters.AsSpan().SequenceEqual(target))
-            throw new BadInputException(_folder, $"step {trajectory.TotalSteps}", "parameters that differ from the target's", $"those of {Target.Path}", "Use a target and a trajectory of the same training.");
+            throw new BadInputException(_folder, $"step {trajectory.TotalSteps}", "parameters that differ from the target's",
+                $"those of {Target.Path}", "Use a target and a trajectory of the same training.");
         return new ImportedTarget(target, trajectory);
     }
 
@@ -117,7 +125,8 @@ internal sealed class TargetFiles
             start--;
         return int.TryParse(name[start..end], NumberStyles.None, CultureInfo.InvariantCulture, out int step)
             ? step
-            : throw new BadInputException(path, "file name", "no number of steps", "the number of steps, e.g. step-000500.safetensors", "Rename the file.");
+            : throw new BadInputException(path, "file name", "no number of steps", "the number of steps, e.g. step-000500.safetensors",
+                "Rename the file.");
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

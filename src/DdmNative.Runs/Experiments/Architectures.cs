@@ -28,8 +28,10 @@ internal sealed class Architectures : Experiment
         IReadOnlyList<string> methods = context.MethodsOf(this);
         (string Variant, JobNetwork Network)[] networks =
         [
-            (First, context.Job.Network with { Architecture = "convnet", Depth = 3 }), ("convnet-4", context.Job.Network with { Architecture = "convnet", Depth = 4 }),
-            ("mlp", context.Job.Network with { Architecture = "mlp", Depth = 2 }), ("lenet", context.Job.Network with { Architecture = "lenet" }),
+            (First, context.Job.Network with { Architecture = "convnet", Depth = 3 }),
+            ("convnet-4", context.Job.Network with { Architecture = "convnet", Depth = 4 }),
+            ("mlp", context.Job.Network with { Architecture = "mlp", Depth = 2 }),
+            ("lenet", context.Job.Network with { Architecture = "lenet" }),
         ];
         var views = new List<(string Network, string By, EffectViews Views)>();
         foreach ((string variant, JobNetwork network) in networks)
@@ -49,10 +51,12 @@ internal sealed class Architectures : Experiment
                 continue;
             }
 
-            views.AddRange(context.Look(variant, job, stage => Views(stage, methods).Select(view => (variant, view.By, view.Views)).ToArray()));
+            views.AddRange(context.Look(variant, job,
+                stage => Views(stage, methods).Select(view => (variant, view.By, view.Views)).ToArray()));
         }
 
-        var table = new FigureTable(["by", "a", "b"], [("same_pearson", "0.00"), ("same_spearman", "0.00"), ("total_pearson", "0.00"), ("all_pearson", "0.00")]);
+        var table = new FigureTable(["by", "a", "b"],
+            [("same_pearson", "0.00"), ("same_spearman", "0.00"), ("total_pearson", "0.00"), ("all_pearson", "0.00")]);
         string[] present = [.. views.Select(view => view.Network).Distinct()];
         (string A, string B)[] pairs = [.. present.SelectMany((a, i) => present.Skip(i + 1).Select(b => (a, b)))];
         var bars = new List<(string, double[])>();
@@ -63,14 +67,17 @@ internal sealed class Architectures : Experiment
             {
                 (EffectViews one, EffectViews other) = (Of(a, by), Of(b, by));
                 ofPairs.Add(Correlation.Pearson(one.Same, other.Same));
-                table.Add([by, a, b], ofPairs[^1], Correlation.Spearman(one.Same, other.Same), Correlation.Pearson(one.Total, other.Total), Correlation.Pearson(one.All, other.All));
+                table.Add([by, a, b], ofPairs[^1], Correlation.Spearman(one.Same, other.Same), Correlation.Pearson(one.Total, other.Total),
+                    Correlation.Pearson(one.All, other.All));
             }
 
             bars.Add((by, [.. ofPairs]));
         }
 
-        return new ExperimentResult(table, SvgChart.Bars(Title, "Pearson's r, own class", [.. pairs.Select(pair => $"{pair.A} / {pair.B}")], bars),
-            $"The same groups on every architecture: effects by the method on architecture a against those on b, and the exact effects of a against those of b ({(context.Job.Evaluation ?? new JobEvaluation()).Seeds} seeds).");
+        return new ExperimentResult(table,
+            SvgChart.Bars(Title, "Pearson's r, own class", [.. pairs.Select(pair => $"{pair.A} / {pair.B}")], bars),
+            $"The same groups on every architecture: effects by the method on architecture a against those on b, and the exact effects of "
+            + $"a against those of b ({(context.Job.Evaluation ?? new JobEvaluation()).Seeds} seeds).");
 
         EffectViews Of(string network, string by) => views.First(view => view.Network == network && view.By == by).Views;
     }
@@ -86,6 +93,7 @@ internal sealed class Architectures : Experiment
             yield return (method, EffectViews.Of(effects.Read(method), classes, models.Groups.ClassOf));
         ulong[] seeds = [.. Enumerable.Range(0, stage.Job.Evaluation!.Seeds).Select(r => stage.Job.Seed + (ulong)r)];
         SubsetOutcomes outcomes = models.Outcomes(losses, [[], .. CounterfactualLogits.EachGroup(models.Groups.Count)], seeds);
-        yield return ("exact", EffectViews.Of(AttributionMatrix.Mean([.. Enumerable.Range(0, seeds.Length).Select(outcomes.EffectsAt)]), classes, models.Groups.ClassOf));
+        yield return ("exact", EffectViews.Of(AttributionMatrix.Mean([.. Enumerable.Range(0, seeds.Length).Select(outcomes.EffectsAt)]),
+            classes, models.Groups.ClassOf));
     }
 }

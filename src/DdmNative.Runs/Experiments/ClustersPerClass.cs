@@ -29,7 +29,9 @@ internal sealed class ClustersPerClass : Experiment
         foreach (int count in Counts)
         {
             string text = count.ToString(CultureInfo.InvariantCulture);
-            Job job = ExperimentContext.Measured(context.Job with { Groups = new JobGroups { PerClass = count, Space = context.Job.Groups.Space } }, context.MethodsOf(this), EvaluationMetrics.LeaveOneOut);
+            Job job = ExperimentContext.Measured(
+                context.Job with { Groups = new JobGroups { PerClass = count, Space = context.Job.Groups.Space } }, context.MethodsOf(this),
+                EvaluationMetrics.LeaveOneOut);
             EvaluationSummary evaluation = context.Run("clusters-" + text, job);
             foreach (string line in lines.Where(line => evaluation.Methods.Any(method => method.Name == line)))
             {
@@ -39,7 +41,10 @@ internal sealed class ClustersPerClass : Experiment
             }
         }
 
-        return new ExperimentResult(table, SvgChart.Lines(Title, "clusters per class", "Pearson's r, own class", [.. lines.Select(line => new ChartSeries(line, points[line]))]),
-            "Every class is divided into this many clusters, and each cluster is left out in turn. The smaller the groups, the smaller their effects compared with the noise of training, which the ceiling shows.");
+        return new ExperimentResult(table,
+            SvgChart.Lines(Title, "clusters per class", "Pearson's r, own class",
+            [.. lines.Select(line => new ChartSeries(line, points[line]))]),
+            "Every class is divided into this many clusters, and each cluster is left out in turn. The smaller the groups, the smaller "
+            + "their effects compared with the noise of training, which the ceiling shows.");
     }
 }

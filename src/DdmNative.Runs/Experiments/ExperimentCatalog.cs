@@ -8,7 +8,8 @@ public static class ExperimentCatalog
 {
     /// <summary>The experiments, in the order of the paper's sections.</summary>
     public static IReadOnlyList<Experiment> All { get; } =
-        [new ReverseVersusForward(), new PerturbedAccuracy(), new UselessData(), new Architectures(), new ClustersPerClass(), new ImagesPerGroup(), new Initialisation()];
+        [new ReverseVersusForward(), new PerturbedAccuracy(), new UselessData(), new Architectures(), new ClustersPerClass(),
+        new ImagesPerGroup(), new Initialisation()];
 
     /// <summary>The experiment with a name, or null.</summary>
     public static Experiment? Find(string name) => All.FirstOrDefault(experiment => experiment.Name == name);
@@ -25,7 +26,8 @@ public static class ExperimentCatalog
         ExperimentResult result = experiment.Run(context);
         AtomicFile.WriteText(context.PathOf(experiment.Name + ".csv"), result.Table.Csv());
         AtomicFile.WriteText(context.PathOf(experiment.Name + ".svg"), result.Chart);
-        AtomicFile.WriteText(context.PathOf(experiment.Name + ".md"), $"# {experiment.Title}\n\n{result.Caption}\n\n{result.Table.Markdown()}\n![{experiment.Title}]({experiment.Name}.svg)\n");
+        AtomicFile.WriteText(context.PathOf(experiment.Name + ".md"),
+            $"# {experiment.Title}\n\n{result.Caption}\n\n{result.Table.Markdown()}\n![{experiment.Title}]({experiment.Name}.svg)\n");
         return result;
     }
 
@@ -36,7 +38,8 @@ public static class ExperimentCatalog
         if (!Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any())
             return;
         if (!Directory.EnumerateDirectories(folder).Any(RunFolder.IsRun) || RunFolder.IsRun(folder))
-            throw new BadInputException(folder, "experiment folder", "files that are not an experiment's", "an empty folder, an experiment's, or a new name", "Choose another folder.");
+            throw new BadInputException(folder, "experiment folder", "files that are not an experiment's",
+                "an empty folder, an experiment's, or a new name", "Choose another folder.");
         RunFolder.RequireNoLinkedFolders(folder);
     }
 }

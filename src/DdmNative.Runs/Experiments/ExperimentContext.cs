@@ -16,12 +16,15 @@ namespace DdmNative.Runs.Experiments;
 /// <param name="listener">The progress listener.</param>
 /// <param name="stop">The cancellation token.</param>
 public sealed class ExperimentContext(
-    string folder, Job job, IReadOnlyList<string> methods, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    string folder, Job job, IReadOnlyList<string> methods, RunSettings settings, Device device, IRunListener listener,
+    CancellationToken stop)
 {
     private readonly RunSettings _settings = settings with { RetrainedModels = Path.Combine(folder, "retrained"), PyTorch = null };
 
     /// <summary>The settings that all variants share.</summary>
-    public Job Job { get; } = job with { Validation = new JobValidation(), Unlearning = null, Attribution = new JobAttribution { Samples = JobAttribution.NoSamples, ReferenceGroups = 0 } };
+    public Job Job { get; } = job
+        with { Validation = new JobValidation(), Unlearning = null,
+        Attribution = new JobAttribution { Samples = JobAttribution.NoSamples, ReferenceGroups = 0 } };
 
     /// <summary>The requested methods, or the experiment's default.</summary>
     public IReadOnlyList<string> MethodsOf(Experiment experiment) => methods.Count > 0 ? methods : experiment.DefaultMethods;
@@ -43,7 +46,8 @@ public sealed class ExperimentContext(
     public EvaluationSummary Run(string variant, Job job)
     {
         ArgumentNullException.ThrowIfNull(job);
-        JobRules.Check(job, (field, found, expected) => new BadInputException($"variant {variant}", field, found, expected, "Change the experiment's job."));
+        JobRules.Check(job, (field, found, expected) =>
+            new BadInputException($"variant {variant}", field, found, expected, "Change the experiment's job."));
         try
         {
             return Runner.Run(PathOf(variant), job, RunGoal.Evaluate, _settings, device, new NestedListener(variant, listener),
@@ -72,6 +76,7 @@ public sealed class ExperimentContext(
     public static double Figure(EvaluationSummary evaluation, string method, string figure)
     {
         ArgumentNullException.ThrowIfNull(evaluation);
-        return evaluation.Methods.FirstOrDefault(line => line.Name == method) is EvaluatedMethod line && line.Figures.TryGetValue(figure, out double value) ? value : double.NaN;
+        return evaluation.Methods.FirstOrDefault(line => line.Name == method) is EvaluatedMethod line
+            && line.Figures.TryGetValue(figure, out double value) ? value : double.NaN;
     }
 }

@@ -24,9 +24,11 @@ internal sealed class Initialisation : Experiment
         var bars = methods.ToDictionary(method => method, _ => new List<double>());
         foreach (string start in Starts)
         {
-            Job job = ExperimentContext.Measured(context.Job with { Matching = context.Job.Matching with { Start = start } }, methods, EvaluationMetrics.LeaveOneOut);
+            Job job = ExperimentContext.Measured(context.Job with { Matching = context.Job.Matching with { Start = start } }, methods,
+                EvaluationMetrics.LeaveOneOut);
             EvaluationSummary evaluation = context.Run("start-" + start, job);
-            foreach (string line in methods.Append(EvaluationStage.Ceiling).Where(line => evaluation.Methods.Any(method => method.Name == line)))
+            foreach (string line in methods.Append(EvaluationStage.Ceiling)
+                .Where(line => evaluation.Methods.Any(method => method.Name == line)))
             {
                 double[] values = [.. figures.Select(figure => ExperimentContext.Figure(evaluation, line, figure))];
                 table.Add([start, line], values);
@@ -35,7 +37,9 @@ internal sealed class Initialisation : Experiment
             }
         }
 
-        return new ExperimentResult(table, SvgChart.Bars(Title, "Pearson's r, own class", Starts, [.. methods.Select(method => (method, bars[method].ToArray()))]),
-            "The same matching from standard normal noise, from the real images nearest the (sub-)centres of each group, and from the means of its (sub-)clusters; correlations with exact retraining.");
+        return new ExperimentResult(table,
+            SvgChart.Bars(Title, "Pearson's r, own class", Starts, [.. methods.Select(method => (method, bars[method].ToArray()))]),
+            "The same matching from standard normal noise, from the real images nearest the (sub-)centres of each group, and from the "
+            + "means of its (sub-)clusters; correlations with exact retraining.");
     }
 }

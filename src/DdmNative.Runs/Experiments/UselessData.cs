@@ -30,22 +30,28 @@ internal sealed class UselessData : Experiment
         {
             csv.Require("method", "order", "percent", "groups", "images", "accuracy", "accuracy_change");
             while (csv.Next())
-                rows.Add((csv.Text("method"), csv.Text("order"), csv.Real("percent"), csv.Real("groups"), csv.Real("images"), csv.Real("accuracy"), csv.Real("accuracy_change")));
+                rows.Add((csv.Text("method"), csv.Text("order"), csv.Real("percent"), csv.Real("groups"), csv.Real("images"),
+                    csv.Real("accuracy"), csv.Real("accuracy_change")));
         }
 
-        var table = new FigureTable(["method", "removed", "percent"], [("groups", "0"), ("images", "0"), ("accuracy", "0.000"), ("accuracy_change", "+0.000;-0.000")]);
+        var table = new FigureTable(["method", "removed", "percent"],
+            [("groups", "0"), ("images", "0"), ("accuracy", "0.000"), ("accuracy_change", "+0.000;-0.000")]);
         var lines = new List<ChartSeries>();
         foreach (var curve in rows.GroupBy(row => (row.Method, row.Order)))
         {
             string removed = curve.Key.Order switch { "harmful" => "least useful", "helpful" => "most useful", _ => "random" };
-            var points = curve.GroupBy(row => row.Percent).Select(at => (X: at.Key, Y: at.Average(row => row.Accuracy), Of: at.ToArray())).ToArray();
+            var points = curve.GroupBy(row => row.Percent).Select(at => (X: at.Key, Y: at.Average(row => row.Accuracy), Of: at.ToArray()))
+                .ToArray();
             foreach ((double percent, double accuracy, var of) in points)
-                table.Add([curve.Key.Method, removed, percent.ToString(CultureInfo.InvariantCulture)], of.Average(row => row.Groups), of.Average(row => row.Images), accuracy, of.Average(row => row.Change));
+                table.Add([curve.Key.Method, removed, percent.ToString(CultureInfo.InvariantCulture)], of.Average(row => row.Groups),
+                    of.Average(row => row.Images), accuracy, of.Average(row => row.Change));
             double whole = rows[0].Accuracy - rows[0].Change;
-            lines.Add(new ChartSeries(removed == "random" ? "random" : $"{curve.Key.Method}, {removed}", [(0, whole), .. points.Select(point => (point.X, point.Y))]));
+            lines.Add(new ChartSeries(removed == "random"
+                ? "random" : $"{curve.Key.Method}, {removed}", [(0, whole), .. points.Select(point => (point.X, point.Y))]));
         }
 
         return new ExperimentResult(table, SvgChart.Lines(Title, "% of the groups removed", "test accuracy", lines),
-            $"Test accuracy after training again without a share of the groups, {job.Evaluation!.Seeds} seeds; random is the mean of {RemovalPlan.RandomOrders} orders. Shares come as near as whole groups allow.");
+            $"Test accuracy after training again without a share of the groups, {job.Evaluation!.Seeds} seeds; random is the mean of "
+            + $"{RemovalPlan.RandomOrders} orders. Shares come as near as whole groups allow.");
     }
 }

@@ -17,7 +17,8 @@ public static class EffectParquet
     /// <summary>The metadata key of the granularity.</summary>
     public const string GranularityKey = "granularity";
 
-    private static readonly DataField<string> Method = new("method", nullable: false), Objective = new("objective", nullable: false), Unit = new("unit", nullable: false), Name = new("name", nullable: true);
+    private static readonly DataField<string> Method = new("method", nullable: false), Objective = new("objective", nullable: false),
+        Unit = new("unit", nullable: false), Name = new("name", nullable: true);
     private static readonly DataField<int> Group = new("group"), Class = new("class"), Cluster = new("cluster"), Size = new("size");
     private static readonly DataField<double> Effect = new("effect");
     private static readonly DataField<double?> Calibrated = new("calibrated"), Exact = new("exact");
@@ -39,16 +40,20 @@ public static class EffectParquet
     {
         var schema = new ParquetSchema(Method, Objective, Unit, Group, Class, Cluster, Name, Size, Effect, Calibrated, Exact);
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(schema, file).ConfigureAwait(false);
-        writer.CustomMetadata = new Dictionary<string, string> { [ConventionKey] = AttributionMatrix.Convention, [GranularityKey] = table.Granularity };
+        writer.CustomMetadata = new Dictionary<string, string> { [ConventionKey] = AttributionMatrix.Convention,
+            [GranularityKey] = table.Granularity };
         using ParquetRowGroupWriter rows = writer.CreateRowGroup();
-        foreach ((DataField field, string?[] values) in (IEnumerable<(DataField, string?[])>)[(Method, table.Method), (Objective, table.Objective), (Unit, table.Unit)])
+        foreach ((DataField field, string?[] values) in (IEnumerable<(DataField, string?[])>)[(Method, table.Method),
+            (Objective, table.Objective), (Unit, table.Unit)])
             await rows.WriteAsync(field, values!).ConfigureAwait(false);
-        foreach ((DataField field, int[] values) in (IEnumerable<(DataField, int[])>)[(Group, table.Group), (Class, table.Class), (Cluster, table.Cluster)])
+        foreach ((DataField field, int[] values) in (IEnumerable<(DataField, int[])>)[(Group, table.Group), (Class, table.Class),
+            (Cluster, table.Cluster)])
             await rows.WriteAsync<int>(field, values).ConfigureAwait(false);
         await rows.WriteAsync(Name, table.Name!).ConfigureAwait(false);
         await rows.WriteAsync<int>(Size, table.Size).ConfigureAwait(false);
         await rows.WriteAsync<double>(Effect, table.Effect).ConfigureAwait(false);
-        foreach ((DataField field, double?[] values) in (IEnumerable<(DataField, double?[])>)[(Calibrated, table.Calibrated), (Exact, table.Exact)])
+        foreach ((DataField field, double?[] values) in (IEnumerable<(DataField, double?[])>)[(Calibrated, table.Calibrated),
+            (Exact, table.Exact)])
             await rows.WriteAsync<double>(field, values).ConfigureAwait(false);
         rows.CompleteValidate();
     }

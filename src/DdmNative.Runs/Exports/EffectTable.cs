@@ -5,7 +5,10 @@ using DdmNative.Runs.Stages;
 
 namespace DdmNative.Runs.Exports;
 
-/// <summary>A run's effects in long form, a row for each method, objective and group, as data frames and SQL like them; columns beside one another, all of one length.</summary>
+/// <summary>
+/// A run's effects in long form, a row for each method, objective and group, as data frames and SQL like them; columns beside one another,
+/// all of one length.
+/// </summary>
 public sealed class EffectTable
 {
     private EffectTable(string granularity, int rows)
@@ -55,24 +58,32 @@ public sealed class EffectTable
     /// <exception cref="BadInputException">The folder is no run's, or its attribution is not finished or has been changed.</exception>
     public static EffectTable Of(string run)
     {
-        RunRecord record = RunFolder.Peek(run) ?? throw new BadInputException(run, "run folder", "no run.json", "the folder of a run", "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
+        RunRecord record = RunFolder.Peek(run)
+            ?? throw new BadInputException(run, "run folder", "no run.json", "the folder of a run",
+                "Check the path, or make a run: ddm attribute --run DIR --data DIR.");
         StageRecord? stage = record.Stages.FirstOrDefault(stage => stage.Name == AttributeStage.StageName);
         string path = Path.Combine(run, AttributionFile.Name);
         if (stage is null || Fingerprint.OfFile(path) != stage.Files.GetValueOrDefault(AttributionFile.Name))
-            throw new BadInputException(run, AttributionFile.Name, stage is null ? "no finished attribution" : "a file that is missing or has been changed", "a finished attribution", $"Run ddm attribute --run {run} first.");
+            throw new BadInputException(run, AttributionFile.Name, stage is null
+                ? "no finished attribution"
+                    : "a file that is missing or has been changed", "a finished attribution", $"Run ddm attribute --run {run} first.");
 
         var file = AttributionFile.Read(path);
         ValidationFile? validation = ValidationFile.Read(run, file);
         double[]? slopes = validation is null ? null : CalibrationFile.ReadSlopes(run, file);
-        Dictionary<int, double>[]? exact = validation is null ? null : [.. Enumerable.Range(0, file.Objectives.Count).Select(validation.ByGroup)];
+        Dictionary<int, double>[]? exact = validation is null
+            ? null : [.. Enumerable.Range(0, file.Objectives.Count).Select(validation.ByGroup)];
         double[] effects = file.Effects;
         var table = new EffectTable(record.Job.Attribution.Granularity, effects.Length);
         for (int row = 0; row < table.Rows; row++)
         {
             int g = row % file.Groups, o = row / file.Groups % file.Objectives.Count, a = row / file.Groups / file.Objectives.Count;
-            (table.Method[row], table.Objective[row], table.Unit[row], table.Name[row]) = (file.Methods[a], file.Objectives[o], MethodRegistry.UnitOf(file.Methods[a]), file.Names?[g]);
-            (table.Group[row], table.Class[row], table.Cluster[row], table.Size[row]) = (g, file.Classes[g], file.Clusters[g], file.Sizes[g]);
-            (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], slopes?[a] * effects[row], exact is not null && exact[o].TryGetValue(g, out double measured) ? measured : null);
+            (table.Method[row], table.Objective[row], table.Unit[row], table.Name[row]) = (file.Methods[a], file.Objectives[o],
+                MethodRegistry.UnitOf(file.Methods[a]), file.Names?[g]);
+            (table.Group[row], table.Class[row], table.Cluster[row], table.Size[row]) = (g, file.Classes[g], file.Clusters[g],
+                file.Sizes[g]);
+            (table.Effect[row], table.Calibrated[row], table.Exact[row]) = (effects[row], slopes?[a] * effects[row], exact is not null
+                && exact[o].TryGetValue(g, out double measured) ? measured : null);
         }
 
         return table;

@@ -57,7 +57,8 @@ internal sealed record AttributionFile(
         int size = objectives.Length * classes.Length;
         return new AttributionFile(
             file.Elements<string>("methods"),
-            [.. file.Elements<double>("matrices").Chunk(size).Select(effects => AttributionMatrix.FromFlat(objectives, effects, classes.Length))],
+            [.. file.Elements<double>("matrices").Chunk(size)
+            .Select(effects => AttributionMatrix.FromFlat(objectives, effects, classes.Length))],
             file.Elements<double>("scales"), classes, file.Elements<int>("group_cluster"), file.Elements<int>("group_size"),
             file.Arrays.ContainsKey(NamesArray) ? file.Elements<string>(NamesArray) : null);
     }

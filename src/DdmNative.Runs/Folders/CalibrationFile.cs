@@ -3,7 +3,9 @@ using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Runs.Folders;
 
-/// <summary><c>calibrated.npz</c>: the effects of all methods in real units, by a slope that was fitted on a few exact retrainings.</summary>
+/// <summary>
+/// <c>calibrated.npz</c>: the effects of all methods in real units, by a slope that was fitted on a few exact retrainings.
+/// </summary>
 internal static class CalibrationFile
 {
     public const string Name = "calibrated.npz";
@@ -13,7 +15,8 @@ internal static class CalibrationFile
     /// <param name="calibrated">[A]: effects [O, G].</param>
     /// <param name="slopes">[A].</param>
     /// <param name="groups">The groups that the slopes were fitted on.</param>
-    public static void Write(string path, IReadOnlyList<string> methods, IReadOnlyList<AttributionMatrix> calibrated, double[] slopes, int[] groups)
+    public static void Write(string path, IReadOnlyList<string> methods, IReadOnlyList<AttributionMatrix> calibrated, double[] slopes,
+        int[] groups)
     {
         (int rows, int columns) = (calibrated[0].Objectives.Count, calibrated[0].Groups);
         Npz.Write(path,

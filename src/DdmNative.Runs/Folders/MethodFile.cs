@@ -32,7 +32,8 @@ internal static class MethodFile
     /// <summary>Reads models.</summary>
     /// <param name="path">The file.</param>
     /// <param name="groups">G: each model lacks one.</param>
-    public static CounterfactualLogits ReadModels(string path, int groups) => ReadModels(Npz.Read(path), CounterfactualLogits.EachGroup(groups));
+    public static CounterfactualLogits ReadModels(string path, int groups)
+        => ReadModels(Npz.Read(path), CounterfactualLogits.EachGroup(groups));
 
     /// <summary>The models in a file, which lack these sets of groups.</summary>
     public static CounterfactualLogits ReadModels(NpzContents file, IReadOnlyList<int[]> leftOut)

@@ -43,7 +43,8 @@ public sealed partial class RunFolder : IDisposable
 
     /// <summary>Reads a folder's <c>run.json</c> without opening the run for writing; null if there is none.</summary>
     /// <exception cref="BadInputException"><c>run.json</c> is damaged or from a newer version.</exception>
-    public static RunRecord? Peek(string folder) => ReadRecord(folder, out BadInputException? damage) ?? (damage is null ? null : throw damage);
+    public static RunRecord? Peek(string folder)
+        => ReadRecord(folder, out BadInputException? damage) ?? (damage is null ? null : throw damage);
 
     /// <summary>
     /// Opens a run, and creates the folder if it does not exist. A damaged <c>run.json</c> in a run's folder is kept as
@@ -59,8 +60,10 @@ public sealed partial class RunFolder : IDisposable
         RunRecord? record = ReadRecord(folder, out BadInputException? damage);
         if (damage is not null && !File.Exists(Path.Combine(folder, LockName)))
             throw damage;
-        if (record is null && damage is null && Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsTrace(entry)))
-            throw new BadInputException(folder, "run folder", "files that are not a run's (there is no run.json)", "an empty folder, a run, or a new name", "Choose another folder.");
+        if (record is null && damage is null && Directory.Exists(folder)
+            && Directory.EnumerateFileSystemEntries(folder).Any(entry => !IsTrace(entry)))
+            throw new BadInputException(folder, "run folder", "files that are not a run's (there is no run.json)",
+                "an empty folder, a run, or a new name", "Choose another folder.");
         RequireFolder(folder);
         AtomicFile.MakeFolder(folder);
         FileStream hold = Hold(folder);
@@ -196,7 +199,8 @@ public sealed partial class RunFolder : IDisposable
         }
         catch (DiskException e) when (e.IsBusy)
         {
-            throw new BadInputException(folder, "run folder", $"in use by {RunHolder.Read(folder) ?? "another process"}", "a folder that no other ddm is using", "Wait for the other process, or choose another folder.", e);
+            throw new BadInputException(folder, "run folder", $"in use by {RunHolder.Read(folder) ?? "another process"}",
+                "a folder that no other ddm is using", "Wait for the other process, or choose another folder.", e);
         }
     }
 
@@ -209,7 +213,8 @@ public sealed partial class RunFolder : IDisposable
         string kept = Path.Combine(folder, DamagedName);
         byte[] bytes = InputFile.ReadAll(Path.Combine(folder, RecordName));
         AtomicFile.Write(kept, file => file.Write(bytes));
-        yield return $"{damage.Message} Kept as {kept}; the finished stages are no longer known, so all stages are recomputed. Complete retrained models and waves are reused.";
+        yield return $"{damage.Message} Kept as {kept}; the finished stages are no longer known, so all stages are recomputed. Complete "
+            + $"retrained models and waves are reused.";
     }
 
     /// <summary>
@@ -218,7 +223,8 @@ public sealed partial class RunFolder : IDisposable
     /// <exception cref="BadInputException">It is from a newer version.</exception>
     private static RunRecord? ReadRecord(string folder, out BadInputException? damage)
     {
-        const string Remedy = "The file is damaged or was edited. `ddm run job.json` continues without it; for other commands move it away and give all options again.";
+        const string Remedy = "The file is damaged or was edited. `ddm run job.json` continues without it; for other commands move it away "
+            + "and give all options again.";
         string path = Path.Combine(folder, RecordName);
         damage = null;
         if (!File.Exists(path))
@@ -238,13 +244,15 @@ public sealed partial class RunFolder : IDisposable
         if (record.Seal is string seal && !Seal.Holds(bytes, seal))
             damage = new BadInputException(path, "$.seal", seal, "the SHA-256 of the rest", Remedy);
         else if (record.Format != RunRecord.CurrentFormat)
-            throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}", "Use the version of ddm that wrote it, or another folder.");
+            throw new BadInputException(path, "$.format", $"{record.Format}", $"{RunRecord.CurrentFormat}",
+                "Use the version of ddm that wrote it, or another folder.");
         else if (record.Stages.SelectMany(stage => stage.Files.Keys).FirstOrDefault(name => !RelativePath.Stays(name)
             && !SharedModel().IsMatch(name)) is string outside)
             damage = new BadInputException(path, "$.stages[].files", $"'{outside}'", "files inside the run's folder",
                 "The file was edited. Do not use this run: it could write outside its folder.");
         else if (record.Shard is Shards.ShardRecord shard && !shard.IsSound)
-            damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'", "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
+            damage = new BadInputException(path, "$.shard", $"shard {shard.Index} of {shard.Count}, goal '{shard.Goal}'",
+                "a shard as ddm writes it", "The file is damaged: run the shard again in a new folder.");
         return damage is null ? record : null;
     }
 }

@@ -17,7 +17,8 @@ internal static class RunHolder
         try
         {
             AtomicFile.WriteText(Path.Combine(folder, FileName),
-                string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}, since {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC\n"));
+                string.Create(CultureInfo.InvariantCulture,
+                $"process {Environment.ProcessId} on {Environment.MachineName}, since {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC\n"));
         }
         catch (IOException)
         {

@@ -64,7 +64,8 @@ public sealed record RunRecord
 /// <param name="Width">W.</param>
 /// <param name="Mean">The normalisation's means, [C].</param>
 /// <param name="Std">The normalisation's standard deviations, [C].</param>
-public sealed record DataRecord(string Sha256, int Train, int Test, int Classes, int Channels, int Height, int Width, IReadOnlyList<double> Mean, IReadOnlyList<double> Std);
+public sealed record DataRecord(string Sha256, int Train, int Test, int Classes, int Channels, int Height, int Width,
+    IReadOnlyList<double> Mean, IReadOnlyList<double> Std);
 
 /// <summary>A finished stage.</summary>
 public sealed record StageRecord

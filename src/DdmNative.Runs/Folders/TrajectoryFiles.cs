@@ -31,7 +31,8 @@ internal static class TrajectoryFiles
             .Where(name => name.StartsWith(FolderName + "/", StringComparison.Ordinal))];
         return names.Length == 0
             ? null
-            : new Trajectory([.. names.Select(name => new Checkpoint(StepOf(name), ParameterFile.Read(folder.PathOf(name), network))).OrderBy(checkpoint => checkpoint.Step)]);
+            : new Trajectory([.. names.Select(name => new Checkpoint(StepOf(name), ParameterFile.Read(folder.PathOf(name), network)))
+                .OrderBy(checkpoint => checkpoint.Step)]);
     }
 
     /// <summary>
@@ -46,8 +47,11 @@ internal static class TrajectoryFiles
     public static void Require(RunInputs inputs, string what)
     {
         if (inputs.Target is { Trajectory: null })
-            throw new MissingTrajectoryException($"{what} needs the target's recorded training, but {inputs.Job.Target!.File} has none. Specify its checkpoints with --trajectory DIR (target.trajectory), "
-                + "or use a method that needs only the model: repair, push, forget, head, block:K, feature, influence, grad-dot, trak:models=1.");
+            throw new MissingTrajectoryException(
+                $"{what} needs the target's recorded training, but {inputs.Job.Target!.File} has none. Specify its checkpoints with "
+                + $"--trajectory DIR (target.trajectory), "
+                + "or use a method that needs only the model: repair, push, forget, head, block:K, feature, influence, grad-dot, "
+                + "trak:models=1.");
     }
 
     private static int StepOf(string name)

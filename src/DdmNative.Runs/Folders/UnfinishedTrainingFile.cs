@@ -24,7 +24,8 @@ internal sealed class UnfinishedTrainingFile(StageContext context)
     private static UnfinishedTraining? Read(NpzContents file)
     {
         int[] steps = file.Elements<int>("checkpoint_steps");
-        float[] parameters = file.Elements<float>("parameters"), checkpoints = file.Elements<float>("checkpoints"), losses = file.Elements<float>("losses");
+        float[] parameters = file.Elements<float>("parameters"), checkpoints = file.Elements<float>("checkpoints"),
+            losses = file.Elements<float>("losses");
         float[] velocity = file.Elements<float>("velocity");
         int length = parameters.Length;
         if (velocity.Length != length || checkpoints.Length != (long)steps.Length * length)

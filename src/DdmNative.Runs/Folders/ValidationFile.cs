@@ -8,7 +8,8 @@ namespace DdmNative.Runs.Folders;
 /// <param name="Exact">[O, C]: the mean over seeds.</param>
 /// <param name="Methods">[A].</param>
 /// <param name="Predicted">[A]: [O, C].</param>
-internal sealed record ValidationFile(int[] Groups, AttributionMatrix Exact, IReadOnlyList<string> Methods, IReadOnlyList<AttributionMatrix> Predicted)
+internal sealed record ValidationFile(int[] Groups, AttributionMatrix Exact, IReadOnlyList<string> Methods,
+    IReadOnlyList<AttributionMatrix> Predicted)
 {
     public const string Name = "validation.npz";
 
@@ -45,7 +46,8 @@ internal sealed record ValidationFile(int[] Groups, AttributionMatrix Exact, IRe
         NpzContents file = Npz.Read(path);
         string[] objectives = file.Elements<string>("objectives"), methods = file.Elements<string>("methods");
         int[] groups = file.Elements<int>("groups");
-        var validation = new ValidationFile(groups, AttributionMatrix.FromFlat(objectives, file.Elements<double>("exact"), groups.Length), methods,
+        var validation = new ValidationFile(groups, AttributionMatrix.FromFlat(objectives, file.Elements<double>("exact"), groups.Length),
+            methods,
             [.. file.Elements<double>("predicted_methods").Chunk(objectives.Length * groups.Length)
                 .Select(effects => AttributionMatrix.FromFlat(objectives, effects, groups.Length))]);
         return validation.IsOf(attribution) ? validation : null;

@@ -87,7 +87,8 @@ internal sealed class GroupSelector
     private bool Fits(int group, int ofClass, int cluster, string? name)
         => Holds(Group, Number(group)) && Holds(Class, Number(ofClass)) && Holds(Cluster, Number(cluster)) && Holds(Name, name);
 
-    private bool Holds(string key, string? value) => !_conditions.TryGetValue(key, out List<string>? values) || (value is not null && values.Contains(value));
+    private bool Holds(string key, string? value)
+        => !_conditions.TryGetValue(key, out List<string>? values) || (value is not null && values.Contains(value));
 
     private static string WhatThereIs(int[] classOf, int[] clusterOf, string[]? names)
     {

@@ -64,12 +64,14 @@ public sealed record InputPlaces
     internal static Job None(Job job) => job with
     {
         Data = job.Data with { Source = "" },
-        Target = job.Target is null ? null : job.Target with { File = "", Trajectory = Blank(job.Target.Trajectory), NameMap = Blank(job.Target.NameMap) },
+        Target = job.Target is null
+        ? null : job.Target with { File = "", Trajectory = Blank(job.Target.Trajectory), NameMap = Blank(job.Target.NameMap) },
         Groups = job.Groups with { File = Blank(job.Groups.File) },
     };
 
     private static bool IsName(string source)
-        => source == "generated" || source.StartsWith("generated:", StringComparison.Ordinal) || (!Directory.Exists(source) && DatasetCache.Holds(source));
+        => source == "generated" || source.StartsWith("generated:", StringComparison.Ordinal)
+            || (!Directory.Exists(source) && DatasetCache.Holds(source));
 
     private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);
 
@@ -78,6 +80,7 @@ public sealed record InputPlaces
     private static void Require(string option, string? given, string what, string? there)
     {
         if (given is not null && there is null)
-            throw new BadInputException(option, "run", $"no {what} in the run's job", "an option for an input that the run has", $"Remove {option}.");
+            throw new BadInputException(option, "run", $"no {what} in the run's job", "an option for an input that the run has",
+                $"Remove {option}.");
     }
 }

@@ -72,7 +72,8 @@ public sealed record JobData
 
     /// <summary>Compares values: the generated equality compares lists by reference.</summary>
     public bool Equals(JobData? other)
-        => other is not null && Source == other.Source && TrainPerClass == other.TrainPerClass && TestPerClass == other.TestPerClass && Seed == other.Seed && LabelNoise.Equals(other.LabelNoise)
+        => other is not null && Source == other.Source && TrainPerClass == other.TrainPerClass && TestPerClass == other.TestPerClass
+            && Seed == other.Seed && LabelNoise.Equals(other.LabelNoise)
         && (Mean ?? []).SequenceEqual(other.Mean ?? []) && (Std ?? []).SequenceEqual(other.Std ?? []);
 
     public override int GetHashCode() => HashCode.Combine(Source, TrainPerClass, TestPerClass, Seed, LabelNoise);
@@ -203,10 +204,12 @@ public sealed record JobAttribution
 
     /// <summary>Compares values: the generated equality compares lists by reference.</summary>
     public bool Equals(JobAttribution? other)
-        => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives) && Granularity == other.Granularity && Samples == other.Samples
+        => other is not null && Methods.SequenceEqual(other.Methods) && Objectives.SequenceEqual(other.Objectives)
+            && Granularity == other.Granularity && Samples == other.Samples
         && ReferenceGroups == other.ReferenceGroups;
 
-    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives), Granularity, Samples, ReferenceGroups);
+    public override int GetHashCode()
+        => HashCode.Combine(string.Join('\n', Methods), string.Join('\n', Objectives), Granularity, Samples, ReferenceGroups);
 }
 
 /// <summary>The ground truth: retraining without groups.</summary>

@@ -30,5 +30,6 @@ public sealed record JobEvaluation
         => other is not null && Metrics.SequenceEqual(other.Metrics) && Percent.SequenceEqual(other.Percent)
         && (Seeds, Subsets, Predictions, LabelNoise) == (other.Seeds, other.Subsets, other.Predictions, other.LabelNoise);
 
-    public override int GetHashCode() => HashCode.Combine(string.Join('\n', Metrics), string.Join('\n', Percent), Seeds, Subsets, Predictions, LabelNoise);
+    public override int GetHashCode()
+        => HashCode.Combine(string.Join('\n', Metrics), string.Join('\n', Percent), Seeds, Subsets, Predictions, LabelNoise);
 }

@@ -28,7 +28,9 @@ public static class JobFields
 
     /// <summary>The default of every field; an optional section contains its defaults.</summary>
     public static JsonObject Defaults()
-        => JsonSerializer.SerializeToNode(new Job { Data = new JobData { Source = "" }, Target = new JobTarget { File = "" }, Evaluation = new JobEvaluation(), Unlearning = new JobUnlearning() }, JobFile.Options)!.AsObject();
+        => JsonSerializer.SerializeToNode(
+            new Job { Data = new JobData { Source = "" }, Target = new JobTarget { File = "" }, Evaluation = new JobEvaluation(),
+            Unlearning = new JobUnlearning() }, JobFile.Options)!.AsObject();
 
     /// <summary>The field with a path, or null.</summary>
     public static JobField? Find(string path) => All.FirstOrDefault(field => field.Path == path);
@@ -44,7 +46,8 @@ public static class JobFields
 
     private static IEnumerable<JobField> FieldsOf(Type section, string prefix)
     {
-        foreach (JsonPropertyInfo property in JobFile.Options.GetTypeInfo(section).Properties.Where(property => property.Name != SchemaName))
+        foreach (JsonPropertyInfo property in JobFile.Options.GetTypeInfo(section).Properties.Where(
+            property => property.Name != SchemaName))
         {
             Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             if (type.Namespace == typeof(Job).Namespace)

@@ -54,7 +54,8 @@ public static class JobFile
     /// <param name="json">The document.</param>
     /// <param name="expected">The description of a valid document.</param>
     /// <param name="remedy">The fix for an invalid document.</param>
-    internal static T Parse<T>(string path, ReadOnlySpan<byte> json, string expected = "a job as described in docs/formats.md", string remedy = "Correct the job file.")
+    internal static T Parse<T>(string path, ReadOnlySpan<byte> json, string expected = "a job as described in docs/formats.md",
+        string remedy = "Correct the job file.")
         where T : class
     {
         if (json.StartsWith("\uFEFF"u8))

@@ -50,7 +50,8 @@ public static class JobOverrides
             return null;
         if (!field.IsList)
             return Single(field, text, error);
-        return new JsonArray([.. text.Split(ListSeparator, StringSplitOptions.TrimEntries).Where(_ => text.Length > 0).Select(element => Single(field, element, error))]);
+        return new JsonArray([.. text.Split(ListSeparator, StringSplitOptions.TrimEntries).Where(_ => text.Length > 0)
+            .Select(element => Single(field, element, error))]);
     }
 
     private static JsonValue Single(JobField field, string text, Func<string, string, string, Exception> error)
@@ -59,14 +60,18 @@ public static class JobOverrides
         {
             TypeCode.String => (JsonValue.Create(text), "a string"),
             TypeCode.Boolean => (bool.TryParse(text, out bool flag) ? JsonValue.Create(flag) : null, "true or false"),
-            TypeCode.Int32 => (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int whole) ? JsonValue.Create(whole) : null, "a whole number"),
-            TypeCode.UInt64 => (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) ? JsonValue.Create(seed) : null, "a whole number from 0"),
-            TypeCode.Single => (Real(text) is double real && float.IsFinite((float)real) ? JsonValue.Create((float)real) : null, "a number"),
+            TypeCode.Int32 => (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int whole)
+                ? JsonValue.Create(whole) : null, "a whole number"),
+            TypeCode.UInt64 => (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+                ? JsonValue.Create(seed) : null, "a whole number from 0"),
+            TypeCode.Single => (Real(text) is double real
+                && float.IsFinite((float)real) ? JsonValue.Create((float)real) : null, "a number"),
             TypeCode.Double => (Real(text) is double real ? JsonValue.Create(real) : null, "a number"),
             _ => throw new InvalidOperationException($"Fields of {field.ElementType} cannot be given as text yet ({field.Path})."),
         };
         return value ?? throw error(field.Path, $"'{text}'", field.MayBeNull ? $"{expected}, or {NullText}" : expected);
     }
 
-    private static double? Real(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? real : null;
+    private static double? Real(string text)
+        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? real : null;
 }

@@ -65,7 +65,8 @@ public static class JobRules
         if (data.Mean is not IReadOnlyList<double> mean || data.Std is not IReadOnlyList<double> std)
             return;
         if (mean.Count == 0 || std.Count != mean.Count)
-            throw rules.Error("data.std", $"{std.Count} numbers beside {mean.Count} of data.mean", "one for each channel, or one for all, in both");
+            throw rules.Error("data.std", $"{std.Count} numbers beside {mean.Count} of data.mean",
+                "one for each channel, or one for all, in both");
         if (!mean.All(double.IsFinite))
             throw rules.Error("data.mean", string.Join(", ", mean), "finite numbers");
         if (!std.All(value => double.IsFinite(value) && value > 0))
@@ -75,7 +76,8 @@ public static class JobRules
     private static void Evaluation(JobEvaluation evaluation, Job job, RunGoal goal, Rules rules)
     {
         if (goal.Evaluates() && job.Attribution.Granularity != Granularity.Group)
-            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with an evaluation", "group: an evaluation leaves out groups (for single samples, make every sample a group of its own with groups.file)");
+            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with an evaluation",
+                "group: an evaluation leaves out groups (for single samples, make every sample a group of its own with groups.file)");
         rules.Texts("evaluation.metrics", evaluation.Metrics);
         if (evaluation.Metrics.Count == 0)
             throw rules.Error("evaluation.metrics", "an empty list", $"at least one of {string.Join(", ", EvaluationMetrics.Names)}");
@@ -96,7 +98,8 @@ public static class JobRules
         {
             rules.Share($"evaluation.percent[{i}]", evaluation.Percent[i], 100);
             if (i > 0 && evaluation.Percent[i] <= evaluation.Percent[i - 1])
-                throw rules.Error($"evaluation.percent[{i}]", $"{evaluation.Percent[i]} after {evaluation.Percent[i - 1]}", "ascending shares");
+                throw rules.Error($"evaluation.percent[{i}]", $"{evaluation.Percent[i]} after {evaluation.Percent[i - 1]}",
+                    "ascending shares");
         }
 
         rules.Share("evaluation.label_noise", evaluation.LabelNoise, 1);
@@ -115,7 +118,8 @@ public static class JobRules
             RequireMethod(field, methods[i], rules);
             if (methods.Take(i).Contains(methods[i]))
                 throw rules.Error(field, $"'{methods[i]}' a second time", "every method once");
-            if (goal == RunGoal.Distill && i == 0 && !MethodRegistry.Parts(methods[i]).Any(part => job.Matching.RecipeFor(part) is not null))
+            if (goal == RunGoal.Distill && i == 0
+                && !MethodRegistry.Parts(methods[i]).Any(part => job.Matching.RecipeFor(part) is not null))
             {
                 string[] distilled = [.. MethodRegistry.NamedBy(MethodDescription.ModeOption).Select(method => method.Name)];
                 throw rules.Error(field, $"'{methods[i]}', which has no synset", $"one of {string.Join(", ", distilled)}, or feature");
@@ -131,14 +135,16 @@ public static class JobRules
         if (job.Attribution.Samples is not JobAttribution.NoSamples and string samples)
         {
             if (MethodRegistry.Find(samples) is not { IsPerSample: true })
-                throw rules.Error("attribution.samples", $"'{samples}'", $"one of {string.Join(", ", MethodRegistry.PerSample)}, or {JobAttribution.NoSamples}");
+                throw rules.Error("attribution.samples", $"'{samples}'",
+                    $"one of {string.Join(", ", MethodRegistry.PerSample)}, or {JobAttribution.NoSamples}");
             if (MethodRegistry.Fault(samples) is string fault)
                 throw rules.Error("attribution.samples", $"'{samples}'", $"a method and settings that it has ({fault})");
         }
 
         rules.Whole("attribution.reference_groups", job.Attribution.ReferenceGroups, 0, 1000);
         if (goal.Validates() && job.Attribution.Granularity != Granularity.Group && job.Validation.Groups != 0)
-            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups", "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");
+            throw rules.Error("attribution.granularity", $"{job.Attribution.Granularity} with validation.groups",
+                "group: exact retraining leaves out groups; or validation.groups 0 and the method retrain");
     }
 
     private static void Unlearning(JobUnlearning unlearning, Job job, RunGoal goal, Rules rules)
@@ -177,8 +183,10 @@ public static class JobRules
             || (!MethodRegistry.IsMean(method) && MethodRegistry.Describe(method).Granularities.Contains(granularity));
         if (!fits)
         {
-            string[] others = [.. MethodRegistry.All.Where(other => other.Granularities.Contains(granularity)).Select(other => other.Usage)];
-            throw rules.Error(field, $"'{method}' with granularity {granularity}", $"granularity group, or one of {string.Join(", ", others)}");
+            string[] others = [.. MethodRegistry.All.Where(other => other.Granularities.Contains(granularity))
+                .Select(other => other.Usage)];
+            throw rules.Error(field, $"'{method}' with granularity {granularity}",
+                $"granularity group, or one of {string.Join(", ", others)}");
         }
 
         if (!MethodRegistry.IsMean(method) && MethodRegistry.Describe(method).NeedsGradients
@@ -192,7 +200,8 @@ public static class JobRules
     private static void Blocks(string field, string method, Job job, Rules rules)
     {
         // The depth of a network that comes from a file is known once the file is read (RunInputs).
-        if (job.Target is null && MethodRegistry.Create(method) is DepthMethod { Blocks: int blocks } && NetworkRegistry.Find(job.Network.Architecture) is { HasFixedSize: false } && blocks > job.Network.Depth)
+        if (job.Target is null && MethodRegistry.Create(method) is DepthMethod { Blocks: int blocks }
+            && NetworkRegistry.Find(job.Network.Architecture) is { HasFixedSize: false } && blocks > job.Network.Depth)
             throw rules.Error(field, $"'{method}'", $"block:1 to block:{job.Network.Depth}, the network's depth");
     }
 

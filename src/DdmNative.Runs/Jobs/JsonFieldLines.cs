@@ -34,7 +34,8 @@ public sealed class JsonFieldLines
         if (json.StartsWith("\uFEFF"u8))
             json = json[3..];
         var lines = new JsonFieldLines();
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var reader = new Utf8JsonReader(json,
+            new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         var path = new Stack<(string Prefix, int Index)>(); // Index is −1 inside an object
         string name = "";
         while (reader.Read())

@@ -115,7 +115,8 @@ internal sealed class JsonShape
     private Fault? OfValue(ref Utf8JsonReader reader, Type type, string field)
     {
         if (reader.TokenType == JsonTokenType.String && !IsText(reader))
-            return At(reader, field, Described(reader), "a string of complete characters: one of these \\u escapes is half of a surrogate pair");
+            return At(reader, field, Described(reader),
+                "a string of complete characters: one of these \\u escapes is half of a surrogate pair");
         bool fits = Type.GetTypeCode(type) switch
         {
             TypeCode.String => reader.TokenType == JsonTokenType.String,
@@ -156,7 +157,8 @@ internal sealed class JsonShape
         TypeCode.Single or TypeCode.Double => "a number",
         _ when type == typeof(string) => "a string",
         _ when type.IsGenericType && type.GetGenericArguments() is [Type element]
-            => $"a list [ … ] of {(element == typeof(string) ? "strings" : element == typeof(int) || element == typeof(double) ? "numbers" : "objects")}",
+            => $"a list [ … ] of "
+                + $"{(element == typeof(string) ? "strings" : element == typeof(int) || element == typeof(double) ? "numbers" : "objects")}",
         _ => "an object { … }",
     };
 

@@ -20,7 +20,8 @@ public static class EvaluationReport
     /// </summary>
     private static readonly (string Figure, string Heading, string Format)[] Columns =
     [
-        ("total_pearson", "LOO r", "0.00"), ("total_spearman", "LOO ρ", "0.00"), ("total_slope", "LOO slope", "0.00"), ("same_pearson", "own class r", "0.00"),
+        ("total_pearson", "LOO r", "0.00"), ("total_spearman", "LOO ρ", "0.00"), ("total_slope", "LOO slope", "0.00"),
+        ("same_pearson", "own class r", "0.00"),
         ("lds_total", "LDS total", "0.00"), ("lds_class", "LDS class", "0.00"), ("lds_sample", "LDS sample", "0.00"),
         ("helpful_removed", "− helpful", "+0.000;-0.000"), ("harmful_removed", "− harmful", "+0.000;-0.000"),
         ("flipped", "flipped", "0.00"), ("auroc", "AUROC", "0.00"), ("average_precision", "AP", "0.00"),
@@ -50,7 +51,8 @@ public static class EvaluationReport
     {
         ArgumentNullException.ThrowIfNull(evaluation);
         return evaluation.RetrainingSeconds is double seconds
-            ? string.Create(CultureInfo.InvariantCulture, $"{evaluation.Retrained} models retrained, {seconds:0.00} s each, run together; the others were reused.")
+            ? string.Create(CultureInfo.InvariantCulture,
+                $"{evaluation.Retrained} models retrained, {seconds:0.00} s each, run together; the others were reused.")
             : "No model was retrained; all were reused.";
     }
 

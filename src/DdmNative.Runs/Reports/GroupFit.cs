@@ -17,8 +17,10 @@ internal sealed record GroupFit(double? Scale, double? Correlation)
     {
         double[][] matrix = [.. attribution.Matrices[0].Flatten().Chunk(groups.Count)];
         int[] rows = [.. Enumerable.Range(0, matrix.Length).Where(o => effects.Rows[o] is not null)];
-        double[] sums = [.. rows.SelectMany(o => SampleEffects.ByGroup(effects.Rows[o]!, groups))], asked = [.. rows.SelectMany(o => matrix[o])];
-        double slope = Attribution.Metrics.Correlation.SlopeThroughOrigin(sums, asked), correlation = Attribution.Metrics.Correlation.Pearson(sums, asked);
+        double[] sums = [.. rows.SelectMany(o => SampleEffects.ByGroup(effects.Rows[o]!, groups))],
+            asked = [.. rows.SelectMany(o => matrix[o])];
+        double slope = Attribution.Metrics.Correlation.SlopeThroughOrigin(sums, asked),
+            correlation = Attribution.Metrics.Correlation.Pearson(sums, asked);
         return new GroupFit(slope > 0 && double.IsFinite(slope) ? slope : null, double.IsFinite(correlation) ? correlation : null);
     }
 }

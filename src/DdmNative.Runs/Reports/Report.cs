@@ -12,8 +12,8 @@ using DdmNative.Runs.Summaries;
 namespace DdmNative.Runs.Reports;
 
 /// <summary>
-/// <c>report.html</c>: one file that needs nothing else, for light and dark screens and for paper. The page, its style and its script are <c>report.html</c>, <c>report.css</c> and <c>report.js</c>
-/// beside this class; here are its data.
+/// <c>report.html</c>: one file that needs nothing else, for light and dark screens and for paper. The page, its style and its script are
+/// <c>report.html</c>, <c>report.css</c> and <c>report.js</c> beside this class; here are its data.
 /// </summary>
 internal static class Report
 {
@@ -23,7 +23,8 @@ internal static class Report
     private const int CurvePoints = 600;
 
     // The data last, because only they could hold what looks like another placeholder.
-    private static readonly (string Placeholder, string Resource)[] Parts = [("{{STYLE}}", "report.css"), ("{{LIBRARY}}", "echarts.common.min.js"), ("{{SCRIPT}}", "report.js")];
+    private static readonly (string Placeholder, string Resource)[] Parts = [("{{STYLE}}", "report.css"),
+        ("{{LIBRARY}}", "echarts.common.min.js"), ("{{SCRIPT}}", "report.js")];
 
     // The default encoder, which also escapes what would end the script element.
     private static readonly JsonSerializerOptions Form = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -48,30 +49,38 @@ internal static class Report
         var attribution = AttributionFile.Read(run.PathOf(AttributionFile.Name));
         Job job = run.Record!.Job;
         bool single = job.Attribution.Granularity == Granularity.Sample;
-        GroupTable groups = Granularity.PartsOf(single ? Granularity.Group : job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
+        GroupTable groups = Granularity.PartsOf(single
+            ? Granularity.Group : job.Attribution.Granularity, GroupStage.Read(run, inputs), inputs.Train.Labels);
         return JsonSerializer.Serialize(
             new Dictionary<string, object?>
             {
                 ["subtitle"] = Subtitle(job, inputs, groups),
                 ["figures"] = Figures(summary),
                 ["convention"] = summary.Convention,
-                ["warnings"] = summary.Methods.SelectMany(method => method.Warnings.Select(warning => $"{MethodRegistry.Title(method.Name)}: {warning}")),
+                ["warnings"] = summary.Methods.SelectMany(
+                method => method.Warnings.Select(warning => $"{MethodRegistry.Title(method.Name)}: {warning}")),
                 ["objectives"] = attribution.Objectives,
                 ["class_names"] = inputs.Train.ClassNames,
-                ["groups"] = Enumerable.Range(0, groups.Count).Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g], size = groups.Sizes[g] }),
-                ["matrices"] = attribution.Matrices.Select(Rows).Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),
-                ["samples"] = SampleEffects.Read(run, inputs.Train.Count, attribution) is SampleEffects effects ? Samples(effects, single ? null : GroupFit.Of(effects, attribution, groups), inputs, groups) : null,
+                ["groups"] = Enumerable.Range(0, groups.Count)
+                .Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g],
+                    size = groups.Sizes[g] }),
+                ["matrices"] = attribution.Matrices.Select(Rows)
+                .Select(matrix => matrix.Select(row => (single ? SampleEffects.ByGroup(row, groups) : row).Select(Rounded))),
+                ["samples"] = SampleEffects.Read(run, inputs.Train.Count, attribution) is SampleEffects effects
+                ? Samples(effects, single ? null : GroupFit.Of(effects, attribution, groups), inputs, groups) : null,
                 ["exact"] = Exact(run, summary, attribution),
                 ["methods"] = summary.Methods.Select(method => new
                 {
-                    title = MethodRegistry.Title(method.Name), offline = method.OfflineSeconds, online = method.OnlineSeconds, speed_up = method.SpeedUp, correlations = method.Correlations,
+                    title = MethodRegistry.Title(method.Name), offline = method.OfflineSeconds, online = method.OnlineSeconds,
+                    speed_up = method.SpeedUp, correlations = method.Correlations,
                 }),
                 ["compared"] = summary.Methods.Any(method => method.Correlations.Count > 0),
                 ["ceiling"] = summary.Ceiling,
                 ["images"] = Images(run, inputs, groups),
                 ["curves"] = Curves(run, summary),
                 ["stages"] = run.Record.Stages.Select(stage => new { stage.Name, stage.Seconds, peak_bytes = stage.PeakBytes }),
-                ["versions"] = $"DdmNative {run.Record.Version}, {run.Record.Runtime}, on {run.Record.Device}. Data: SHA-256 {run.Record.Data!.Sha256}.",
+                ["versions"] = $"DdmNative {run.Record.Version}, {run.Record.Runtime}, on {run.Record.Device}. Data: SHA-256 "
+                + $"{run.Record.Data!.Sha256}.",
                 ["job"] = JsonSerializer.SerializeToElement(job, JobFile.Options),
             },
             Form);
@@ -79,7 +88,8 @@ internal static class Report
 
     private static string Subtitle(Job job, RunInputs inputs, GroupTable groups)
         => string.Create(CultureInfo.InvariantCulture,
-            $"{inputs.Train.Name}: {inputs.Train.Count} training images in {groups.Count} groups, {inputs.Test.Count} test images; {job.Network.Architecture} of width {job.Network.Width} and depth {job.Network.Depth}, seed {job.Seed}.");
+            $"{inputs.Train.Name}: {inputs.Train.Count} training images in {groups.Count} groups, {inputs.Test.Count} test images; "
+            + $"{job.Network.Architecture} of width {job.Network.Width} and depth {job.Network.Depth}, seed {job.Seed}.");
 
     /// <summary>The effects of all parts by objective.</summary>
     private static IEnumerable<double[]> Rows(AttributionMatrix matrix) => matrix.Flatten().Chunk(matrix.Groups);
@@ -90,8 +100,10 @@ internal static class Report
         var samples = new ReportSamples(inputs.Train, inputs.Normalization, inputs.Pixels, groups, effects);
         return new
         {
-            method = MethodRegistry.Title(effects.Method), total = inputs.Train.Count, scale = fit?.Scale, correlation = fit?.Correlation, samples.Width, samples.Height,
-            ids = samples.Kept.Select(n => inputs.Train.SourceIndices[n]), files = inputs.Train.SourceFiles is null ? null : samples.Kept.Select(inputs.Train.FileOf), groups = samples.Kept.Select(n => groups.GroupOf[n]),
+            method = MethodRegistry.Title(effects.Method), total = inputs.Train.Count, scale = fit?.Scale, correlation = fit?.Correlation,
+            samples.Width, samples.Height,
+            ids = samples.Kept.Select(n => inputs.Train.SourceIndices[n]), files = inputs.Train.SourceFiles is null
+            ? null : samples.Kept.Select(inputs.Train.FileOf), groups = samples.Kept.Select(n => groups.GroupOf[n]),
             effects = effects.Rows.Select(row => row is null ? null : samples.Kept.Select(n => Rounded(scale * row[n]))),
             helpful = samples.MostHelpful, harmful = samples.MostHarmful,
             pictures = samples.Pictures().Select(entry => new { entry.From, entry.Columns, entry.Picture }),
@@ -124,13 +136,15 @@ internal static class Report
         return [.. Enumerable.Range(0, attribution.Objectives.Count).Select(o =>
         {
             Dictionary<int, double> exact = validation.ByGroup(o);
-            return (double?[])[.. Enumerable.Range(0, attribution.Groups).Select(g => exact.TryGetValue(g, out double value) ? value : (double?)null)];
+            return (double?[])[.. Enumerable.Range(0, attribution.Groups)
+                .Select(g => exact.TryGetValue(g, out double value) ? value : (double?)null)];
         })];
     }
 
     private static object Images(RunFolder run, RunInputs inputs, GroupTable groups)
     {
-        var images = new ReportImages(inputs.Train, inputs.Normalization, inputs.Pixels, groups, run.Holds(SynsetStage.FileName) ? SynsetFile.Read(run.PathOf(SynsetStage.FileName)) : null);
+        var images = new ReportImages(inputs.Train, inputs.Normalization, inputs.Pixels, groups, run.Holds(SynsetStage.FileName)
+            ? SynsetFile.Read(run.PathOf(SynsetStage.FileName)) : null);
         return new
         {
             images.Width, images.Height, synset = images.SynsetImages, real = images.RealImages,
@@ -142,8 +156,10 @@ internal static class Report
     {
         if (Curve(run, TrainStage.LossFile, "loss", "Training: loss of each batch") is object training)
             yield return training;
-        foreach (SynsetRecipe recipe in summary.Methods.Select(method => run.Record!.Job.Matching.RecipeFor(method.Name)).OfType<SynsetRecipe>().DistinctBy(recipe => recipe.Name))
-            if (Curve(run, DistillStage.DistancesOf(recipe), "distance", $"Matching of synset {recipe.Name}: mean gradient distance") is object matching)
+        foreach (SynsetRecipe recipe in summary.Methods.Select(method => run.Record!.Job.Matching.RecipeFor(method.Name))
+            .OfType<SynsetRecipe>().DistinctBy(recipe => recipe.Name))
+            if (Curve(run, DistillStage.DistancesOf(recipe), "distance",
+                $"Matching of synset {recipe.Name}: mean gradient distance") is object matching)
                 yield return matching;
     }
 
@@ -154,10 +170,14 @@ internal static class Report
             return null;
         IReadOnlyList<(int Step, double Value)> points = CurveFile.Read(run.PathOf(file), value);
         int together = (points.Count + CurvePoints - 1) / CurvePoints;
-        return new { title, value, points = points.Chunk(Math.Max(1, together)).Select(chunk => new[] { chunk[^1].Step, Rounded(chunk.Average(point => point.Value)) }) };
+        return new { title, value,
+            points = points.Chunk(Math.Max(1, together))
+            .Select(chunk => new[] { chunk[^1].Step, Rounded(chunk.Average(point => point.Value)) }) };
     }
 
-    /// <summary>To five digits: more are not read, and the file is half as long. Zero where there is no number, as JSON has no word for it.</summary>
+    /// <summary>
+    /// To five digits: more are not read, and the file is half as long. Zero where there is no number, as JSON has no word for it.
+    /// </summary>
     private static double Rounded(double value)
     {
         if (value == 0 || !double.IsFinite(value))

@@ -52,7 +52,8 @@ internal sealed class ReportImages
 
     /// <summary>The classes that have groups, with their groups and the picture, as a <c>data:</c> URI.</summary>
     public IEnumerable<(int Class, int[] Groups, string Picture)> Classes()
-        => Enumerable.Range(0, _groups.Count).GroupBy(g => _groups.ClassOf[g]).OrderBy(members => members.Key).Select(members => (members.Key, members.ToArray(), Picture([.. members])));
+        => Enumerable.Range(0, _groups.Count).GroupBy(g => _groups.ClassOf[g]).OrderBy(members => members.Key)
+            .Select(members => (members.Key, members.ToArray(), Picture([.. members])));
 
     private string Picture(int[] groups)
     {

@@ -39,9 +39,12 @@ public static class SvgChart
         {
             (double X, double Y)[] points = [.. series[s].Points.Where(IsDrawn).Select(point => (XOf(x, point.X), YOf(y, point.Y)))];
             if (joined && points.Length > 1)
-                svg.Append(CultureInfo.InvariantCulture, $"<polyline fill=\"none\" stroke=\"{Colour(s)}\" stroke-width=\"2\" points=\"{string.Join(' ', points.Select(point => $"{Coordinate(point.X)},{Coordinate(point.Y)}"))}\"/>\n");
+                svg.Append(CultureInfo.InvariantCulture,
+                    $"<polyline fill=\"none\" stroke=\"{Colour(s)}\" stroke-width=\"2\" "
+                    + $"points=\"{string.Join(' ', points.Select(point => $"{Coordinate(point.X)},{Coordinate(point.Y)}"))}\"/>\n");
             foreach ((double px, double py) in points)
-                svg.Append(CultureInfo.InvariantCulture, $"<circle cx=\"{Coordinate(px)}\" cy=\"{Coordinate(py)}\" r=\"3.5\" fill=\"{Colour(s)}\"/>\n");
+                svg.Append(CultureInfo.InvariantCulture,
+                    $"<circle cx=\"{Coordinate(px)}\" cy=\"{Coordinate(py)}\" r=\"3.5\" fill=\"{Colour(s)}\"/>\n");
         }
 
         return End(svg, [.. series.Select(one => one.Name)]);
@@ -52,7 +55,8 @@ public static class SvgChart
     /// <param name="yLabel">The label of the vertical axis.</param>
     /// <param name="categories">The labels of the groups.</param>
     /// <param name="series">[S]: a name, and a value for each category; a value that is not finite has no bar.</param>
-    public static string Bars(string title, string yLabel, IReadOnlyList<string> categories, IReadOnlyList<(string Name, double[] Values)> series)
+    public static string Bars(string title, string yLabel, IReadOnlyList<string> categories,
+        IReadOnlyList<(string Name, double[] Values)> series)
     {
         ArgumentNullException.ThrowIfNull(categories);
         ArgumentNullException.ThrowIfNull(series);
@@ -70,7 +74,9 @@ public static class SvgChart
                     continue;
                 (double zero, double end) = (YOf(y, 0), YOf(y, value));
                 svg.Append(CultureInfo.InvariantCulture,
-                    $"<rect x=\"{Coordinate(from + s * bar)}\" y=\"{Coordinate(Math.Min(zero, end))}\" width=\"{Coordinate(bar * 0.92)}\" height=\"{Coordinate(Math.Abs(zero - end))}\" fill=\"{Colour(s)}\"><title>{Escaped(series[s].Name)}: {Number(value)}</title></rect>\n");
+                    $"<rect x=\"{Coordinate(from + s * bar)}\" y=\"{Coordinate(Math.Min(zero, end))}\" width=\"{Coordinate(bar * 0.92)}\" "
+                    + $"height=\"{Coordinate(Math.Abs(zero - end))}\" fill=\"{Colour(s)}\"><title>{Escaped(series[s].Name)}: "
+                    + $"{Number(value)}</title></rect>\n");
             }
         }
 
@@ -80,19 +86,23 @@ public static class SvgChart
     private static StringBuilder Begin(string title, string xLabel, string yLabel, Axis y)
     {
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\">\n<title>{Escaped(title)}</title>\n");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"12\" "
+            + $"role=\"img\">\n<title>{Escaped(title)}</title>\n");
         svg.Append("<style>text{fill:#222}.rule{stroke:#ddd}@media (prefers-color-scheme:dark){text{fill:#ddd}.rule{stroke:#444}}</style>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"26\" font-size=\"15\">{Escaped(title)}</text>\n");
         foreach (double tick in y.Ticks)
         {
             double at = YOf(y, tick);
-            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"rule\" x1=\"{Left}\" y1=\"{Coordinate(at)}\" x2=\"{Width - Right}\" y2=\"{Coordinate(at)}\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<line class=\"rule\" x1=\"{Left}\" y1=\"{Coordinate(at)}\" x2=\"{Width - Right}\" y2=\"{Coordinate(at)}\"/>\n");
             Text(svg, Left - 8, at + 4, "end", Number(tick));
         }
 
         Text(svg, (Left + Width - Right) / 2, Height - 14, "middle", xLabel);
         double middle = (Top + Height - Bottom) / 2;
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"18\" y=\"{middle}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {middle})\">{Escaped(yLabel)}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture,
+            $"<text x=\"18\" y=\"{middle}\" text-anchor=\"middle\" transform=\"rotate(-90 18 {middle})\">{Escaped(yLabel)}</text>\n");
         return svg;
     }
 
@@ -101,7 +111,8 @@ public static class SvgChart
         for (int s = 0; s < names.Length; s++)
         {
             double at = Top + 18 * s;
-            svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{Width - Right + 14}\" y=\"{at}\" width=\"12\" height=\"12\" fill=\"{Colour(s)}\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture,
+                $"<rect x=\"{Width - Right + 14}\" y=\"{at}\" width=\"12\" height=\"12\" fill=\"{Colour(s)}\"/>\n");
             Text(svg, Width - Right + 32, at + 11, "start", names[s]);
         }
 
@@ -109,7 +120,8 @@ public static class SvgChart
     }
 
     private static void Text(StringBuilder svg, double x, double y, string anchor, string text)
-        => svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Coordinate(x)}\" y=\"{Coordinate(y)}\" text-anchor=\"{anchor}\">{Escaped(text)}</text>\n");
+        => svg.Append(CultureInfo.InvariantCulture,
+            $"<text x=\"{Coordinate(x)}\" y=\"{Coordinate(y)}\" text-anchor=\"{anchor}\">{Escaped(text)}</text>\n");
 
     private static double XOf(Axis axis, double value) => Left + axis.Share(value) * (Width - Left - Right);
 
@@ -138,7 +150,8 @@ public static class SvgChart
             (double least, double most) = (all.Min(), all.Max());
             double span = most > least ? most - least : Math.Max(1e-6, Math.Abs(most));
             double size = Math.Pow(10, Math.Floor(Math.Log10(span / SvgChart.Ticks)));
-            double step = ((ReadOnlySpan<double>)[1, 2, 5, 10]).ToArray().Select(factor => factor * size).First(candidate => span / candidate <= SvgChart.Ticks);
+            double step = ((ReadOnlySpan<double>)[1, 2, 5, 10]).ToArray().Select(factor => factor * size)
+                .First(candidate => span / candidate <= SvgChart.Ticks);
             double from = Math.Floor(least / step) * step;
             return new Axis(from, step, Math.Max(1, (int)Math.Ceiling((most - from) / step - 1e-9)));
         }

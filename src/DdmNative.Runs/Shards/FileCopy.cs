@@ -17,7 +17,8 @@ internal static class FileCopy
     public static void Copy(string from, string name, RunFolder to, string sha256)
     {
         if (!RelativePath.Stays(name))
-            throw new BadInputException(Path.Combine(from, RunFolder.RecordName), "$.stages[].files", $"'{name}'", "files inside the run's folder", "Do not use this run: its run.json was edited.");
+            throw new BadInputException(Path.Combine(from, RunFolder.RecordName), "$.stages[].files", $"'{name}'",
+                "files inside the run's folder", "Do not use this run: its run.json was edited.");
         (string source, string destination) = (Path.Combine(from, name), to.PathOf(name));
         if (Fingerprint.OfFile(destination) == sha256)
             return;
@@ -34,6 +35,8 @@ internal static class FileCopy
     private static void Require(string path, string? found, string sha256)
     {
         if (found != sha256)
-            throw new BadInputException(path, "SHA-256", found ?? "no such file", $"{sha256}, as in its run.json", "The file is damaged: run the same command there again to recompute it, or copy it again.");
+            throw new BadInputException(path, "SHA-256", found
+                ?? "no such file", $"{sha256}, as in its run.json",
+                    "The file is damaged: run the same command there again to recompute it, or copy it again.");
     }
 }

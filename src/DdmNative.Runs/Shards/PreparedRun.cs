@@ -26,7 +26,8 @@ internal sealed class PreparedRun
         RunRecord record = RunFolder.Peek(folder)
             ?? throw new BadInputException(folder, "run folder", "no run.json", "the folder of a run", "Check the path, or remove --from.");
         if (record.Shard is ShardRecord shard)
-            throw new BadInputException(folder, "$.shard", $"shard {shard.Shard}", "a run that is not a shard", "Use the run that the shards were prepared with, or the merged one.");
+            throw new BadInputException(folder, "$.shard", $"shard {shard.Shard}", "a run that is not a shard",
+                "Use the run that the shards were prepared with, or the merged one.");
         Require("$.version", record.Version, Runner.Version);
         Require("$.data.sha256", record.Data?.Sha256, data);
         Require("$.arithmetic", record.Arithmetic, arithmetic);
@@ -35,7 +36,8 @@ internal sealed class PreparedRun
         void Require(string field, string? found, string here)
         {
             if (found != here)
-                throw new BadInputException(Path.Combine(folder, RunFolder.RecordName), field, found ?? "nothing", $"{here}, as here", "Prepare the run again in the same way as this one, or remove --from.");
+                throw new BadInputException(Path.Combine(folder, RunFolder.RecordName), field, found
+                    ?? "nothing", $"{here}, as here", "Prepare the run again in the same way as this one, or remove --from.");
         }
     }
 

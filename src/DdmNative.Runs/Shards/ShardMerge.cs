@@ -24,7 +24,8 @@ public static class ShardMerge
     /// <exception cref="BadInputException">The shards do not belong together, one is missing, unfinished or damaged, or the folder contains
     /// another run.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static RunSummary Run(string folder, IReadOnlyList<string> shards, InputPlaces places, RunSettings settings, Device device, IRunListener listener, CancellationToken stop)
+    public static RunSummary Run(string folder, IReadOnlyList<string> shards, InputPlaces places, RunSettings settings, Device device,
+        IRunListener listener, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(shards);
         ArgumentNullException.ThrowIfNull(places);
@@ -33,13 +34,17 @@ public static class ShardMerge
         IReadOnlyList<ShardFolder> parts = ShardAgreement.Read(shards);
         RunRecord first = parts[0].Record;
         RequireHere(parts[0], "$.version", first.Version, Runner.Version, "Merge with the version that ran the shards.");
-        RequireHere(parts[0], "$.arithmetic", first.Arithmetic, device.Arithmetic, "Models would be trained again: merge on the kind of device that ran the shards (--device, --precision).");
+        RequireHere(parts[0], "$.arithmetic", first.Arithmetic, device.Arithmetic,
+            "Models would be trained again: merge on the kind of device that ran the shards (--device, --precision).");
         Job job = places.Apply(first.Job);
-        RequireHere(parts[0], "$.data.sha256", first.Data?.Sha256, RunInputs.Load(job, RunGoal.Train).Sha256, "Specify the shards' data with --data.");
+        RequireHere(parts[0], "$.data.sha256", first.Data?.Sha256, RunInputs.Load(job, RunGoal.Train).Sha256,
+            "Specify the shards' data with --data.");
         using (RunFolder run = RunFolder.Open(folder))
         {
             RequireSameRun(run, parts[0]);
-            run.Save(first with { Job = InputPlaces.Absolute(job), Shard = null, Shards = [.. parts.Select(part => WithoutFiles(part.Shard))], Stages = run.Record?.Stages ?? [], Begun = run.Record?.Begun, Summary = null });
+            run.Save(first with { Job = InputPlaces.Absolute(job), Shard = null,
+                Shards = [.. parts.Select(part => WithoutFiles(part.Shard))], Stages = run.Record?.Stages
+                ?? [], Begun = run.Record?.Begun, Summary = null });
             foreach (StageRecord stage in first.Stages)
                 CopyStage(run, stage.Name, stage, stage.Files, parts[0].Folder);
             foreach (ShardFolder part in parts)
@@ -53,7 +58,8 @@ public static class ShardMerge
             }
         }
 
-        return Runner.Run(folder, job, Enum.Parse<RunGoal>(parts[0].Shard.Goal), settings with { Shard = null, From = null }, device, listener, stop);
+        return Runner.Run(folder, job, Enum.Parse<RunGoal>(parts[0].Shard.Goal), settings with { Shard = null, From = null }, device,
+            listener, stop);
     }
 
     /// <summary>
@@ -80,14 +86,17 @@ public static class ShardMerge
         if (run.Record is not RunRecord known)
             return;
         if (known.Shard is not null)
-            throw new BadInputException(run.Folder, "$.shard", $"shard {known.Shard.Shard}", "a new folder, or a run that is not a shard", "Shards are not changed: merge into another folder.");
+            throw new BadInputException(run.Folder, "$.shard", $"shard {known.Shard.Shard}", "a new folder, or a run that is not a shard",
+                "Shards are not changed: merge into another folder.");
         foreach (StageRecord stage in shard.Record.Stages)
         {
             if (known.Stages.FirstOrDefault(other => other.Name == stage.Name) is StageRecord other && other.Key != stage.Key)
-                throw new BadInputException(Path.Combine(run.Folder, RunFolder.RecordName), $"$.stages, {stage.Name}, key", other.Key, $"{stage.Key}, as in {shard.RecordPath}", "The folder holds another run: merge into a new one.");
+                throw new BadInputException(Path.Combine(run.Folder, RunFolder.RecordName), $"$.stages, {stage.Name}, key", other.Key,
+                    $"{stage.Key}, as in {shard.RecordPath}", "The folder holds another run: merge into a new one.");
         }
     }
 
     private static ShardRecord WithoutFiles(ShardRecord shard)
-        => shard with { Shares = [.. shard.Shares.Select(share => share with { Files = new Dictionary<string, string>(), Result = null })] };
+        => shard with { Shares = [
+            .. shard.Shares.Select(share => share with { Files = new Dictionary<string, string>(), Result = null })] };
 }

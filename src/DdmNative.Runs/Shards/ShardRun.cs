@@ -30,8 +30,11 @@ internal sealed class ShardRun
     {
         ShardRecord? known = folder.Record?.Shard;
         if (folder.Record is not null && known?.Shard != shard)
-            throw new BadInputException(folder.Folder, "$.shard", known is null ? "a run that is not a shard" : $"shard {known.Shard}", shard is null ? "a run that is not a shard" : $"shard {shard}, or a new folder",
-                known is null ? "Use a separate folder for each shard; --from reuses what is finished here." : $"Continue with --shard {known.Shard}, merge the shards with ddm merge, or choose a new folder.");
+            throw new BadInputException(folder.Folder, "$.shard", known is null
+                ? "a run that is not a shard" : $"shard {known.Shard}", shard is null
+                    ? "a run that is not a shard" : $"shard {shard}, or a new folder",
+                known is null ? "Use a separate folder for each shard; --from reuses what is finished here."
+                : $"Continue with --shard {known.Shard}, merge the shards with ddm merge, or choose a new folder.");
         return shard is not Shard asked ? null : new ShardRecord
         {
             Index = asked.Index,
@@ -75,7 +78,8 @@ internal sealed class ShardRun
             {
                 Finished = true,
                 Shares = [.. shard.Shares.Where(share => keys.GetValueOrDefault(share.Stage) == share.Key)],
-                Left = [.. _stages.Where(stage => stage.InShard is ShardWork.Pieces or ShardWork.Merge).Select(stage => stage.Name).Except(finished.Select(stage => stage.Name))],
+                Left = [.. _stages.Where(stage => stage.InShard is ShardWork.Pieces or ShardWork.Merge).Select(stage => stage.Name)
+                .Except(finished.Select(stage => stage.Name))],
             },
         });
     }
@@ -111,7 +115,8 @@ internal sealed class ShardRun
 
     private void RunCompletely(Stage stage, StageContext context)
     {
-        if (FindShare(stage.Name, context.Key) is ShareRecord done && done.Files.All(file => Fingerprint.OfFile(_folder.PathOf(file.Key)) == file.Value))
+        if (FindShare(stage.Name, context.Key) is ShareRecord done
+            && done.Files.All(file => Fingerprint.OfFile(_folder.PathOf(file.Key)) == file.Value))
         {
             context.Listener.Stage(stage.Name, stage.Title, isDone: true);
             return;
@@ -121,7 +126,8 @@ internal sealed class ShardRun
         string? further = stage.Folder is null ? null : _folder.PathOf(stage.Folder);
         IEnumerable<string> files = result.Files.Keys.Select(_folder.PathOf);
         if (further is not null && Directory.Exists(further))
-            files = files.Concat(Directory.EnumerateFiles(further, "*", SearchOption.AllDirectories).Where(path => !RunFolder.IsTrace(path)));
+            files = files.Concat(Directory.EnumerateFiles(further, "*", SearchOption.AllDirectories)
+                .Where(path => !RunFolder.IsTrace(path)));
         Add(new ShareRecord
         {
             Stage = stage.Name,
@@ -134,12 +140,14 @@ internal sealed class ShardRun
         context.Listener.Finished(stage.Name, result.Seconds);
     }
 
-    private ShareRecord? FindShare(string stage, string key) => _folder.Record!.Shard!.Shares.FirstOrDefault(share => share.Stage == stage && share.Key == key);
+    private ShareRecord? FindShare(string stage, string key)
+        => _folder.Record!.Shard!.Shares.FirstOrDefault(share => share.Stage == stage && share.Key == key);
 
     private void Add(ShareRecord share)
     {
         ShardRecord shard = _folder.Record!.Shard!;
-        _folder.Save(_folder.Record with { Shard = shard with { Shares = [.. shard.Shares.Where(other => other.Stage != share.Stage), share] } });
+        _folder.Save(_folder.Record
+            with { Shard = shard with { Shares = [.. shard.Shares.Where(other => other.Stage != share.Stage), share] } });
     }
 
     private Dictionary<string, string> Hashes(IEnumerable<string> paths)

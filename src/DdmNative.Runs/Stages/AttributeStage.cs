@@ -27,7 +27,8 @@ internal sealed class AttributeStage(Job job) : Stage
     /// </summary>
     public static IEnumerable<string> ReferenceOf(Job job) => ReferenceStage.For(job) is null ? [] : [ReferenceStage.StageName];
 
-    public override object Settings => new { Attribution = job.Attribution with { Samples = JobAttribution.NoSamples }, EffectCheck.Settings };
+    public override object Settings
+        => new { Attribution = job.Attribution with { Samples = JobAttribution.NoSamples }, EffectCheck.Settings };
 
     public override double? Work(TrainingPasses passes) => 0;
 

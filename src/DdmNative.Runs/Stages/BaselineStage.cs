@@ -12,7 +12,8 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// What every method must beat, on the total loss and every class's: <c>baselines.npz</c> with <c>names</c>, <c>objectives</c> and <c>matrices</c> [B, 1 + K, G].
+/// What every method must beat, on the total loss and every class's: <c>baselines.npz</c> with <c>names</c>, <c>objectives</c> and
+/// <c>matrices</c> [B, 1 + K, G].
 /// </summary>
 internal sealed class BaselineStage(Job job) : Stage
 {
@@ -22,7 +23,8 @@ internal sealed class BaselineStage(Job job) : Stage
     /// <summary>Images per group of the synset that is left as it starts: real images.</summary>
     private const int UnmatchedImages = 4;
 
-    public static IReadOnlyList<string> Names { get; } = ["group size alone", "one gradient step with the real group", "TracIn", "repair on real images, unmatched", "replay on real images, unmatched"];
+    public static IReadOnlyList<string> Names { get; } = ["group size alone", "one gradient step with the real group", "TracIn",
+        "repair on real images, unmatched", "replay on real images, unmatched"];
 
     public override string Name => StageName;
 
@@ -62,11 +64,13 @@ internal sealed class BaselineStage(Job job) : Stage
         online = online with { Wave = context.Settings.Bounded(online.Wave) };
         AttributionMatrix Of(IOnlineMode mode) => AttributionMatrix.From(mode.Run(online).Evaluate(evaluator), inputs.Test.Labels, losses);
         AttributionMatrix[] matrices =
-            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TracInOf(context, matching), Of(new Repair()), Of(new Replay())];
+            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TracInOf(context, matching), Of(new Repair()),
+            Of(new Replay())];
         Npz.Write(context.PathFor(FileName),
             ("names", new NpyArray(Names.ToArray(), Names.Count)),
             ("objectives", new NpyArray(matrices[0].Objectives.ToArray(), losses.Count)),
-            ("matrices", new NpyArray(matrices.SelectMany(matrix => matrix.Flatten()).ToArray(), matrices.Length, losses.Count, groups.Count)));
+            ("matrices", new NpyArray(matrices.SelectMany(matrix => matrix.Flatten()).ToArray(), matrices.Length, losses.Count,
+            groups.Count)));
         return new StageResult(FileName);
     }
 
@@ -78,7 +82,8 @@ internal sealed class BaselineStage(Job job) : Stage
         using var set = TrainingSet.Create(context.Device, inputs.Test);
         using var test = new GroupGradients(context.Device, inputs.Network, set.Images, set.Labels, classIndex, classes.Length);
         int total = matching.Trajectory.TotalSteps, stepsPerEpoch = total / job.Training.Epochs;
-        var epochEnds = new Trajectory([.. matching.Trajectory.Checkpoints.Where(checkpoint => checkpoint.Step % stepsPerEpoch == 0 || checkpoint.Step == total)]);
+        var epochEnds = new Trajectory(
+            [.. matching.Trajectory.Checkpoints.Where(checkpoint => checkpoint.Step % stepsPerEpoch == 0 || checkpoint.Step == total)]);
         return TracIn.Attribute(matching.Real, test, classes, epochEnds, RunInputs.Recipe(job));
     }
 }

@@ -15,7 +15,8 @@ internal sealed class BrittlenessStage(Job job, JobEvaluation evaluation) : Eval
 {
     public override string Title => $"overturn {Evaluation.Predictions} single predictions";
 
-    public override object Settings => new { Job.Seed, Evaluation.Seeds, Evaluation.Percent, Evaluation.Predictions, Job.Attribution.Methods };
+    public override object Settings
+        => new { Job.Seed, Evaluation.Seeds, Evaluation.Percent, Evaluation.Predictions, Job.Attribution.Methods };
 
     public override ShardWork InShard => ShardWork.Pieces;
 
@@ -42,7 +43,8 @@ internal sealed class BrittlenessStage(Job job, JobEvaluation evaluation) : Eval
             plans.AddRange(Enumerable.Range(0, samples.Length).Select(i => (RandomOrder, i, removed)));
         SubsetOutcomes outcomes = models.Outcomes(margins, [[], .. plans.SelectMany(plan => plan.Removed)], Seeds);
 
-        var table = new FigureTable(["method", "sample", "label", "seed", "percent"], [("images", "0"), ("margin", "0.00"), ("margin_without", "0.00"), ("flipped", "0")]);
+        var table = new FigureTable(["method", "sample", "label", "seed", "percent"],
+            [("images", "0"), ("margin", "0.00"), ("margin_without", "0.00"), ("flipped", "0")]);
         var figures = new Dictionary<string, double>();
         foreach (IGrouping<string, int> ofMethod in Enumerable.Range(0, plans.Count).GroupBy(p => plans[p].Method))
         {
@@ -58,7 +60,8 @@ internal sealed class BrittlenessStage(Job job, JobEvaluation evaluation) : Eval
                     without.Add(after);
                     for (int k = 0; k < percent.Count && ofSeed[0] > 0; k++)
                     {
-                        table.Add([method, Text(samples[i]), Text(context.Inputs.Test.Labels[samples[i]]), Text(Seeds[r]), Text(percent[k])],
+                        table.Add([method, Text(samples[i]), Text(context.Inputs.Test.Labels[samples[i]]), Text(Seeds[r]),
+                            Text(percent[k])],
                             removed[k].Sum(g => models.Groups.Sizes[g]), ofSeed[0], after[k], after[k] > 0 ? 0 : 1);
                     }
                 }

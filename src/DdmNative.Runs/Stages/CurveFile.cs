@@ -20,7 +20,8 @@ internal static class CurveFile
     /// <summary>The mean distance over all groups at every logged step; it does not depend on the waves.</summary>
     public static IEnumerable<(int Step, double Value)> MeanDistances(IReadOnlyList<MatchingProgress> log)
         => log.GroupBy(entry => entry.Step).OrderBy(step => step.Key)
-            .Select(step => (step.Key, step.OrderBy(entry => entry.FirstGroup).SelectMany(entry => entry.Distances).Average(distance => (double)distance)));
+            .Select(step => (step.Key,
+                step.OrderBy(entry => entry.FirstGroup).SelectMany(entry => entry.Distances).Average(distance => (double)distance)));
 
     /// <summary>Reads the points of a file that <see cref="Write"/> wrote.</summary>
     /// <exception cref="BadInputException">The file has another format, or is damaged.</exception>

@@ -34,7 +34,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         Matching = job.Matching.OptionsFor(recipe),
         job.Matching.Start,
         SynsetMatching.PhaseSteps,
-        Replay = recipe.Kind switch { SynsetRecipe.Phases => new ControlledReplay().Options, SynsetRecipe.Replay => new Replay().Options, _ => null },
+        Replay = recipe.Kind switch { SynsetRecipe.Phases => new ControlledReplay().Options, SynsetRecipe.Replay => new Replay().Options,
+        _ => null },
     };
 
     public override void Check(RunInputs inputs)
@@ -56,7 +57,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         => [.. Enumerable.Range(0, SynsetMatching.PhaseCount).Select(phase =>
         {
             string path = context.Folder.PathOf(FileOf(PhaseName(recipe, phase)));
-            return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture), SynsetFile.Read(path));
+            return new PhaseSynset(int.Parse(Safetensors.Read(path).Metadata[FirstStepKey], CultureInfo.InvariantCulture),
+                SynsetFile.Read(path));
         })];
 
     public override double? Work(TrainingPasses passes)
@@ -64,13 +66,15 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         if (recipe.Kind == SynsetRecipe.Feature)
             return passes.Images / 3.0;
         int phases = recipe.Kind == SynsetRecipe.Phases ? SynsetMatching.PhaseCount : 1;
-        int steps = recipe.Steps > 0 ? recipe.Steps : recipe.Kind == SynsetRecipe.Phases ? SynsetMatching.PhaseSteps : job.Matching.OptionsFor(recipe).StepsToTake;
+        int steps = recipe.Steps > 0
+            ? recipe.Steps : recipe.Kind == SynsetRecipe.Phases ? SynsetMatching.PhaseSteps : job.Matching.OptionsFor(recipe).StepsToTake;
         return phases * (passes.Gradients + TrainingPasses.Matching(passes.Groups * recipe.PerGroup, steps));
     }
 
     public override string PartialPath => $"synset/{recipe.Name}.partial";
 
-    public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count > 0 ? "the matching's last state" : null;
+    public override string? Kept(StageContext context)
+        => new PartialFiles(context, PartialPath).Count > 0 ? "the matching's last state" : null;
 
     public override StageResult Run(StageContext context) => recipe.Kind switch
     {
@@ -81,7 +85,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
 
     private static string FileOf(string name) => $"synset/{name}.safetensors";
 
-    private static string PhaseName(SynsetRecipe recipe, int phase) => string.Create(CultureInfo.InvariantCulture, $"{recipe.Name}-{phase}");
+    private static string PhaseName(SynsetRecipe recipe, int phase)
+        => string.Create(CultureInfo.InvariantCulture, $"{recipe.Name}-{phase}");
 
     private StageResult Match(StageContext context)
     {
@@ -104,7 +109,8 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
         foreach (PhaseSynset phase in phases)
         {
             string name = FileOf(PhaseName(recipe, names.Count));
-            SynsetFile.Write(context.PathFor(name), phase.Synset, new Dictionary<string, string> { [FirstStepKey] = phase.FirstStep.ToString(CultureInfo.InvariantCulture) });
+            SynsetFile.Write(context.PathFor(name), phase.Synset,
+                new Dictionary<string, string> { [FirstStepKey] = phase.FirstStep.ToString(CultureInfo.InvariantCulture) });
             names.Add(name);
         }
 
@@ -119,13 +125,15 @@ internal sealed class DistillStage(Job job, SynsetRecipe recipe) : Stage
     }
 
     /// <summary>Reads the feature synset that the finished stage wrote.</summary>
-    public static FeatureSynset ReadFeatures(StageContext context, SynsetRecipe recipe) => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
+    public static FeatureSynset ReadFeatures(StageContext context, SynsetRecipe recipe)
+        => FeatureSynsetFile.Read(context.Folder.PathOf(FileOf(recipe.Name)));
 
     private SynsetMatching Matching(StageContext context, MatchingInputs inputs)
     {
         MatchingOptions options = job.Matching.OptionsFor(recipe);
         options = options with { Wave = context.Settings.Bounded(options.Wave) };
-        return new SynsetMatching(context.Device, context.Inputs.Network, inputs.Trajectory, inputs.Start, inputs.Real, options, RunInputs.Recipe(job), recipe)
+        return new SynsetMatching(context.Device, context.Inputs.Network, inputs.Trajectory, inputs.Start, inputs.Real, options,
+            RunInputs.Recipe(job), recipe)
         {
             OnProgress = context.Listener.Progress,
             Cancellation = context.Stop,

@@ -79,7 +79,8 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found,
 
     /// <summary>Each group's effect on the loss of its own class; zero where that has no test images.</summary>
     private static double[] OwnClass(AttributionMatrix matrix, int[] classOf)
-        => [.. classOf.Select((c, i) => matrix.IndexOf(new Objective(ObjectiveKind.Loss, c).Name) is >= 0 and int row ? matrix[row, i] : 0)];
+        => [.. classOf.Select((c, i) => matrix.IndexOf(new Objective(ObjectiveKind.Loss, c).Name) is >= 0 and int row
+            ? matrix[row, i] : 0)];
 
     /// <summary>Each group's effect on the mean loss over all test images: the classes' effects, weighed by their images.</summary>
     private static double[] TotalLoss(AttributionMatrix matrix, int[] testImages)

@@ -21,7 +21,8 @@ internal static class EffectWarnings
         if (check is { Agrees: false })
         {
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"the effects do not agree with a retraining of the last block: their correlation is {FigureText.Of(check.Agreement, "0.00")} ({EffectCheck.LeastAgreement:0.0#} or more is trusted). ")
+                $"the effects do not agree with a retraining of the last block: their correlation is "
+                + $"{FigureText.Of(check.Agreement, "0.00")} ({EffectCheck.LeastAgreement:0.0#} or more is trusted). ")
                 + $"Neither their order nor their size is reliable, and they are not scaled to real units. {Advice}";
         }
         else if (check is { TotalAgrees: false })
@@ -38,5 +39,6 @@ internal static class EffectWarnings
     /// <param name="title">The method's title.</param>
     /// <param name="check">The comparison of its effects with the last block's.</param>
     public static string OfLeftOut(string title, EffectCheck check) => string.Create(CultureInfo.InvariantCulture,
-        $"{title} is left out of the mean: the correlation of its effects with a retraining of the last block is {FigureText.Of(check.Agreement, "0.00")} ({EffectCheck.LeastAgreement:0.0#} or more is trusted).");
+        $"{title} is left out of the mean: the correlation of its effects with a retraining of the last block is "
+        + $"{FigureText.Of(check.Agreement, "0.00")} ({EffectCheck.LeastAgreement:0.0#} or more is trusted).");
 }

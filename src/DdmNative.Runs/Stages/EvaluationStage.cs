@@ -58,7 +58,8 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
     /// Every method's effects on the objectives. In a shard, only those methods whose effects existed before the work was divided, because
     /// all shards know these.
     /// </summary>
-    protected static IReadOnlyList<(string Method, AttributionMatrix Effects)> Effects(StageContext context, IReadOnlyList<Objective> objectives)
+    protected static IReadOnlyList<(string Method, AttributionMatrix Effects)> Effects(StageContext context,
+        IReadOnlyList<Objective> objectives)
     {
         HashSet<string> finished = [.. context.Folder.Record!.Stages.Select(stage => stage.Name)];
         string[] unknown = context.Share is null
@@ -66,13 +67,15 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
             : [.. context.Job.Attribution.Methods.Where(method
                 => !MethodRegistry.Parts(method).All(part => finished.Contains(MethodStage.NameOf(part))))];
         if (unknown.Length > 0)
-            context.Listener.Note($"The models that depend on the effects by {string.Join(", ", unknown)} are left for ddm merge. To divide them too, run attribute first and use that run with --from.");
+            context.Listener.Note($"The models that depend on the effects by {string.Join(", ", unknown)} are left for ddm merge. To "
+                + $"divide them too, run attribute first and use that run with --from.");
         var effects = new MethodEffects(context, objectives);
         return [.. context.Job.Attribution.Methods.Except(unknown).Select(method => (method, effects.Read(method)))];
     }
 
     /// <summary>Writes the metric's table and returns its figures, with the cost of retraining.</summary>
-    protected StageResult Result(StageContext context, FigureTable table, Dictionary<string, double> figures, RetrainedModels? models = null, params string[] otherFiles)
+    protected StageResult Result(StageContext context, FigureTable table, Dictionary<string, double> figures,
+        RetrainedModels? models = null, params string[] otherFiles)
     {
         AtomicFile.WriteText(context.PathFor(CsvFile), table.Csv());
         if (models is not null)
@@ -82,7 +85,8 @@ internal abstract class EvaluationStage(string metric, Job job, JobEvaluation ev
         }
 
         // If effects do not vary, there is no correlation; JSON has no NaN, so the figure is left out.
-        return new StageResult([CsvFile, .. otherFiles, .. models?.Files ?? []], figures.Where(figure => double.IsFinite(figure.Value)).ToDictionary());
+        return new StageResult([CsvFile, .. otherFiles, .. models?.Files ?? []],
+            figures.Where(figure => double.IsFinite(figure.Value)).ToDictionary());
     }
 
     /// <summary>The name under which a figure of a method is stored.</summary>

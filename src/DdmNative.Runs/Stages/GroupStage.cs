@@ -20,7 +20,8 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
     public override IReadOnlyList<string> Needs => own is null && job.Groups.Space == "features" ? [TrainStage.StageName] : [];
 
     // The key contains the content of a file of groups, not its name.
-    public override object Settings => own is null ? new { job.Seed, job.Groups.PerClass, job.Groups.Space } : new { own.GroupOf, own.Names };
+    public override object Settings
+        => own is null ? new { job.Seed, job.Groups.PerClass, job.Groups.Space } : new { own.GroupOf, own.Names };
 
     /// <summary>Reads the groups that the finished stage wrote.</summary>
     public static GroupTable Read(StageContext context) => Read(context.Folder, context.Inputs);
@@ -30,7 +31,8 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
 
     /// <summary>[N, d]: the target's penultimate features of the training images.</summary>
     public static FrozenFeatures Features(StageContext context)
-        => FrozenFeatures.Compute(context.Device, context.Inputs.Network, context.Inputs.Network.HeadStart, TrainStage.ReadTarget(context), context.Inputs.Train.Images);
+        => FrozenFeatures.Compute(context.Device, context.Inputs.Network, context.Inputs.Network.HeadStart, TrainStage.ReadTarget(context),
+            context.Inputs.Train.Images);
 
     public override double? Work(TrainingPasses passes) => own is null ? passes.Images / 3.0 : 0;
 
@@ -44,6 +46,7 @@ internal sealed class GroupStage(Job job, GroupTable? own) : Stage
     private GroupTable Cluster(StageContext context)
     {
         float[] points = job.Groups.Space == "features" ? Features(context).Values : context.Inputs.Train.Images;
-        return ClusterGroups.Make(points, context.Inputs.Train.Labels, new KMeansOptions { Clusters = job.Groups.PerClass, Seed = job.Seed });
+        return ClusterGroups.Make(points, context.Inputs.Train.Labels,
+            new KMeansOptions { Clusters = job.Groups.PerClass, Seed = job.Seed });
     }
 }

@@ -23,14 +23,19 @@ internal sealed class ImportStage(Job job, ImportedTarget target) : Stage
 
     public override StageResult Run(StageContext context)
     {
-        IReadOnlyList<string> files = target.Trajectory is null ? [] : TrajectoryFiles.Write(context, context.Inputs.Network, target.Trajectory);
+        IReadOnlyList<string> files = target.Trajectory is null
+            ? [] : TrajectoryFiles.Write(context, context.Inputs.Network, target.Trajectory);
         TrainStage.WriteTarget(context, target.Parameters);
         Dictionary<string, double> figures = ModelFigures.OfTest(context, target.Parameters);
         if (figures["test_accuracy"] < Doubtful / context.Inputs.Network.Classes && context.Inputs.Network.Classes > 2)
             context.Listener.Note(string.Create(CultureInfo.InvariantCulture,
-                $"The given target classifies only {100 * figures["test_accuracy"]:0.0} % of the test images correctly. Was it trained on images with another normalisation? The images here are normalised with mean {Numbers(context.Inputs.Normalization.Mean)} and deviation {Numbers(context.Inputs.Normalization.Std)}; --mean and --std change it."));
+                $"The given target classifies only {100 * figures["test_accuracy"]:0.0} % of the test images correctly. Was it trained on "
+                + $"images with another normalisation? The images here are normalised with mean "
+                + $"{Numbers(context.Inputs.Normalization.Mean)} and deviation {Numbers(context.Inputs.Normalization.Std)}; --mean and "
+                + $"--std change it."));
         return new StageResult([TrainStage.TargetFile, .. files], figures);
     }
 
-    private static string Numbers(double[] values) => string.Join(", ", values.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture)));
+    private static string Numbers(double[] values)
+        => string.Join(", ", values.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture)));
 }

@@ -33,13 +33,15 @@ internal sealed class LeaveOneOutStage(Job job, JobEvaluation evaluation) : Eval
         var figures = new Dictionary<string, double>();
         foreach ((string method, AttributionMatrix effects) in Effects(context, losses))
         {
-            foreach (((string view, double[] predicted), (_, double[] truth)) in ViewsOf(effects, classOf, context.Inputs.Test.Labels).Zip(exact))
+            foreach (((string view, double[] predicted), (_, double[] truth)) in ViewsOf(effects, classOf, context.Inputs.Test.Labels)
+                .Zip(exact))
                 Add(method, view, Agreement.Of(predicted, truth));
         }
 
         if (seeds.Length > 1)
         {
-            IReadOnlyList<(string View, double[] Values)>[] views = [.. seeds.Select(effects => ViewsOf(effects, classOf, context.Inputs.Test.Labels))];
+            IReadOnlyList<(string View, double[] Values)>[] views = [
+                .. seeds.Select(effects => ViewsOf(effects, classOf, context.Inputs.Test.Labels))];
             for (int v = 0; v < exact.Count; v++)
                 Add(Ceiling, exact[v].View, Agreement.Ceiling([.. views.Select(ofSeed => ofSeed[v].Values)]));
         }

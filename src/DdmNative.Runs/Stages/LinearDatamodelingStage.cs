@@ -11,13 +11,15 @@ namespace DdmNative.Runs.Stages;
 /// The linear datamodelling score on random halves of the groups: of the total loss, of every class's loss, and of single predictions'
 /// margins. <c>evaluation/lds.npz</c> contains the halves and the measurements.
 /// </summary>
-internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.LinearDatamodeling, job, evaluation)
+internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
+    : EvaluationStage(EvaluationMetrics.LinearDatamodeling, job, evaluation)
 {
     private const string NpzFile = "evaluation/lds.npz";
 
     public override string Title => $"compare with {Evaluation.Subsets} random halves of the groups";
 
-    public override object Settings => new { Job.Seed, Evaluation.Seeds, Evaluation.Subsets, Evaluation.Predictions, Job.Attribution.Methods };
+    public override object Settings
+        => new { Job.Seed, Evaluation.Seeds, Evaluation.Subsets, Evaluation.Predictions, Job.Attribution.Methods };
 
     public override ShardWork InShard => ShardWork.Pieces;
 
@@ -25,15 +27,18 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
     {
         using var models = new RetrainedModels(context);
         int[] samples = Predictions(context);
-        IReadOnlyList<Objective> objectives = [.. Objective.Defaults(context.Inputs.Test.Labels), .. samples.Select(BrittlenessMetric.MarginOf)];
+        IReadOnlyList<Objective> objectives = [.. Objective.Defaults(context.Inputs.Test.Labels),
+            .. samples.Select(BrittlenessMetric.MarginOf)];
         IReadOnlyList<int[]> halves = HalfSubsets.Draw(models.Groups.Count, Evaluation.Subsets, Job.Seed);
         SubsetOutcomes outcomes = models.Outcomes(objectives, halves, Seeds);
         var table = new FigureTable(["method", "objective"], [("lds", "0.00")]);
         var figures = new Dictionary<string, double>();
         foreach ((string method, AttributionMatrix effects) in Effects(context, objectives))
-            Add(method, [.. objectives.Select((objective, o) => LinearDatamodelingScore.Compute(effects.Row(objective.Name), halves, outcomes.Mean(o)))]);
+            Add(method, [.. objectives.Select(
+                (objective, o) => LinearDatamodelingScore.Compute(effects.Row(objective.Name), halves, outcomes.Mean(o)))]);
         if (Seeds.Length > 1)
-            Add(Ceiling, [.. objectives.Select((_, o) => Agreement.Ceiling([.. Enumerable.Range(0, Seeds.Length).Select(r => outcomes.At(r, o))]).Spearman)]);
+            Add(Ceiling, [.. objectives.Select(
+                (_, o) => Agreement.Ceiling([.. Enumerable.Range(0, Seeds.Length).Select(r => outcomes.At(r, o))]).Spearman)]);
         WriteOutcomes(context.PathFor(NpzFile), outcomes, models.Groups.Count);
         return Result(context, table, figures, models, NpzFile);
 
@@ -68,6 +73,8 @@ internal sealed class LinearDatamodelingStage(Job job, JobEvaluation evaluation)
             ("kept", new NpyArray(kept, count, groups)),
             ("objectives", new NpyArray(outcomes.Objectives.Select(objective => objective.Name).ToArray(), rows)),
             ("seeds", new NpyArray(Seeds, Seeds.Length)),
-            ("outcomes", new NpyArray(Enumerable.Range(0, outcomes.Seeds).SelectMany(r => Enumerable.Range(0, rows).SelectMany(o => outcomes.At(r, o))).ToArray(), outcomes.Seeds, rows, count)));
+            ("outcomes", new NpyArray(
+            Enumerable.Range(0, outcomes.Seeds).SelectMany(r => Enumerable.Range(0, rows).SelectMany(o => outcomes.At(r, o))).ToArray(),
+            outcomes.Seeds, rows, count)));
     }
 }

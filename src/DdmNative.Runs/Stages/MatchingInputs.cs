@@ -19,7 +19,8 @@ internal sealed class MatchingInputs : IDisposable
         RunInputs inputs = context.Inputs;
         GroupTable groups = GroupStage.Read(context);
         // A recipe that uses only the target finds it as the last checkpoint, whether there is one or many.
-        Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network) ?? new Trajectory([new Checkpoint(0, TrainStage.ReadTarget(context))]);
+        Trajectory = TrajectoryFiles.Read(context.Folder, inputs.Network)
+            ?? new Trajectory([new Checkpoint(0, TrainStage.ReadTarget(context))]);
         GroupRepresentatives nearest = GroupRepresentatives.Nearest(GroupStage.Features(context).Values, groups, recipe.PerGroup, job.Seed);
         var start = new SynsetStart(inputs.Network.Input, inputs.Network.Classes, inputs.Train.Images, inputs.Train.Labels);
         RealImages = start.Nearest(nearest.Samples, recipe.PerGroup);

@@ -21,7 +21,8 @@ internal static class MethodRequest
     /// <param name="onFigure">Receives what the method has found of itself.</param>
     /// <param name="readsSynsets">Whether the run has distilled the method's synset for these parts.</param>
     public static MethodContext Create(
-        StageContext context, Job job, GroupTable parts, IReadOnlyList<Objective> objectives, PieceWork pieces, Action<string, double>? onFigure,
+        StageContext context, Job job, GroupTable parts, IReadOnlyList<Objective> objectives, PieceWork pieces,
+        Action<string, double>? onFigure,
         bool readsSynsets)
     {
         RunInputs inputs = context.Inputs;

@@ -118,7 +118,8 @@ internal class MethodStage(Job job, string method) : Stage
     {
         var kept = new PartialFiles(context, PartialPath);
         var figures = new Dictionary<string, double>();
-        using MethodContext request = MethodRequest.Create(context, job, Parts(context, Columns), Rows(context.Inputs.Test.Labels), kept.Pieces,
+        using MethodContext request = MethodRequest.Create(context, job, Parts(context, Columns), Rows(context.Inputs.Test.Labels),
+            kept.Pieces,
             figures.Add, HandsOverModels);
         (double seconds, long? estimated) = HandsOverModels ? (WriteModels(context, request), null) : WriteEffects(context, request);
         TellRetrained(context, request);

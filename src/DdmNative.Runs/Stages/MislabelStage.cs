@@ -14,8 +14,8 @@ namespace DdmNative.Runs.Stages;
 /// <summary>
 /// Inserts wrong labels into the training set, and measures how well each method detects them. The whole job is repeated with label noise
 /// in separate runs, and the samples are ranked by their effect on the total loss, the most harmful first. Methods that compute the effects
-/// of all single samples at one cost do so (<see cref="MethodRegistry.PerSample"/>, <c>mislabelled/samples/</c>); with the others a sample has the
-/// effect of its group (<c>mislabelled/groups/</c>). The baseline is the loss of each training sample itself.
+/// of all single samples at one cost do so (<see cref="MethodRegistry.PerSample"/>, <c>mislabelled/samples/</c>); with the others a sample
+/// has the effect of its group (<c>mislabelled/groups/</c>). The baseline is the loss of each training sample itself.
 /// </summary>
 internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : EvaluationStage(EvaluationMetrics.Mislabel, job, evaluation)
 {
@@ -27,7 +27,9 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
 
     public override IReadOnlyList<string> Needs => [GroupStage.StageName];
 
-    public override object Settings => new { Job.Seed, Evaluation.LabelNoise, DataSeed = Job.Data.Seed, Job.Network, Job.Training, Job.Groups, Job.Matching, Job.Attribution.Methods };
+    public override object Settings
+        => new { Job.Seed, Evaluation.LabelNoise, DataSeed = Job.Data.Seed, Job.Network, Job.Training, Job.Groups, Job.Matching,
+            Job.Attribution.Methods };
 
     public override ShardWork InShard => ShardWork.Dealt;
 
@@ -47,11 +49,14 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
     {
         var scores = new Dictionary<string, double[]>();
         RunInputs? inputs = null;
-        foreach (IGrouping<bool, string> methods in Job.Attribution.Methods.GroupBy(method => MethodRegistry.Find(method) is { IsPerSample: true }).OrderBy(of => of.Key))
+        foreach (IGrouping<bool, string> methods in Job.Attribution.Methods.GroupBy(
+            method => MethodRegistry.Find(method) is { IsPerSample: true }).OrderBy(of => of.Key))
         {
             string name = $"{FolderName}/{(methods.Key ? "samples" : "groups")}";
             Job noisy = Noisy([.. methods], methods.Key ? Granularity.Sample : Granularity.Group);
-            Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute, context.Settings with { PyTorch = null, Shard = null, From = null, KnowsData = true }, context.Device, new NestedListener(name, context.Listener), context.Stop);
+            Runner.Run(context.Folder.PathOf(name), noisy, RunGoal.Attribute,
+                context.Settings with { PyTorch = null, Shard = null, From = null, KnowsData = true }, context.Device,
+                new NestedListener(name, context.Listener), context.Stop);
             using RunFolder run = RunFolder.Open(context.Folder.PathOf(name));
             inputs = RunInputs.Load(noisy, RunGoal.Attribute);
             StageContext nested = context with { Folder = run, Job = noisy, Inputs = inputs };
@@ -88,7 +93,8 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
         // An imported target was trained on the correct labels: here one is trained on the wrong ones.
         Target = null,
         Data = Job.Data with { LabelNoise = Evaluation.LabelNoise },
-        Attribution = new JobAttribution { Methods = methods, Objectives = [Loss.Name], Granularity = granularity, Samples = JobAttribution.NoSamples },
+        Attribution = new JobAttribution { Methods = methods, Objectives = [Loss.Name], Granularity = granularity,
+        Samples = JobAttribution.NoSamples },
         Validation = new JobValidation(),
         Evaluation = null,
         Unlearning = null,
@@ -100,7 +106,8 @@ internal sealed class MislabelStage(Job job, JobEvaluation evaluation) : Evaluat
         RunInputs inputs = nested.Inputs;
         using var evaluator = new ModelEvaluator(nested.Device, inputs.Network, inputs.Train.Images, inputs.Train.Count);
         float[] logits = evaluator.Logits(TrainStage.ReadTarget(nested), 1);
-        return [.. Enumerable.Range(0, inputs.Train.Count).Select(n => new Objective(ObjectiveKind.Loss, ofSamples: [n]).Evaluate(logits, inputs.Train.Labels))];
+        return [.. Enumerable.Range(0, inputs.Train.Count)
+            .Select(n => new Objective(ObjectiveKind.Loss, ofSamples: [n]).Evaluate(logits, inputs.Train.Labels))];
     }
 
     private static void WriteSamples(string path, RunInputs inputs, bool[] planted, string[] names, Dictionary<string, double[]> scores)

@@ -22,7 +22,8 @@ internal static class ModelFigures
     }
 
     /// <summary>Adds <c>NAME_accuracy</c> and <c>NAME_loss</c> over all samples, or over the chosen ones.</summary>
-    public static void Add(Dictionary<string, double> figures, string name, float[] logits, int[] labels, IReadOnlyList<int>? samples = null)
+    public static void Add(Dictionary<string, double> figures, string name, float[] logits, int[] labels,
+        IReadOnlyList<int>? samples = null)
     {
         figures.Add(name + "_accuracy", new Objective(ObjectiveKind.Accuracy, ofSamples: samples).Evaluate(logits, labels));
         figures.Add(name + "_loss", new Objective(ObjectiveKind.Loss, ofSamples: samples).Evaluate(logits, labels));

@@ -21,7 +21,9 @@ internal sealed class PartialFiles(StageContext context, string folder) : IParti
         get
         {
             string path = context.Folder.PathOf(folder);
-            return Directory.Exists(path) ? Directory.GetFiles(path, "*" + Extension).Count(file => Read(Path.GetFileNameWithoutExtension(file), out _) is not null) : 0;
+            return Directory.Exists(path)
+                ? Directory.GetFiles(path, "*" + Extension).Count(file => Read(Path.GetFileNameWithoutExtension(file), out _) is not null)
+                    : 0;
         }
     }
 
@@ -43,7 +45,8 @@ internal sealed class PartialFiles(StageContext context, string folder) : IParti
     }
 
     private double[]? Read(string name, out bool damaged)
-        => KeyedFile.Find(context.Folder.PathOf(FileOf(name)), context.Key, file => file.Elements<string>("name") is [string own] && own == name ? file.Elements<double>("values") : null, out damaged);
+        => KeyedFile.Find(context.Folder.PathOf(FileOf(name)), context.Key, file => file.Elements<string>("name") is [string own]
+            && own == name ? file.Elements<double>("values") : null, out damaged);
 
     private string FileOf(string name) => $"{folder}/{name}{Extension}";
 }

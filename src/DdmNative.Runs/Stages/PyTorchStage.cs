@@ -29,7 +29,8 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
 
     public override string Title => "time PyTorch at the same retraining";
 
-    public override object Settings => new { baseline.Threads, job.Network, job.Training.BatchSize, job.Training.Epochs, Script = Fingerprint.OfFile(baseline.Script) };
+    public override object Settings
+        => new { baseline.Threads, job.Network, job.Training.BatchSize, job.Training.Epochs, Script = Fingerprint.OfFile(baseline.Script) };
 
     public override ShardWork InShard => ShardWork.Merge;
 
@@ -39,7 +40,8 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
         string result = AtomicFile.TemporaryNameFor(context.PathFor(FileName));
         string output = Execute(job.Data.Source, result, context);
         if (!File.Exists(result))
-            throw new BadInputException(baseline.Script, "PyTorch", output.Trim(), "the time of a training", "Install PyTorch for that Python, or remove --compare-pytorch.");
+            throw new BadInputException(baseline.Script, "PyTorch", output.Trim(), "the time of a training",
+                "Install PyTorch for that Python, or remove --compare-pytorch.");
         string text = File.ReadAllText(result);
         using var figures = JsonDocument.Parse(text);
         double seconds = figures.RootElement.GetProperty("seconds_per_training").GetDouble() * job.Training.Epochs / ScriptEpochs;
@@ -52,8 +54,10 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
         int perClass = context.Inputs.Train.Count / context.Inputs.Train.Classes;
         var start = new ProcessStartInfo(baseline.Python) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (IEnumerable<string>)[
-            baseline.Script, "--data", data, "--threads", Text(baseline.Threads), "--width", Text(job.Network.Width), "--depth", Text(job.Network.Depth),
-            "--batch", Text(job.Training.BatchSize), "--per-class", Text(perClass), "--count", Text(Trainings), "--epochs", "1", "--json", result])
+            baseline.Script, "--data", data, "--threads", Text(baseline.Threads), "--width", Text(job.Network.Width), "--depth",
+            Text(job.Network.Depth),
+            "--batch", Text(job.Training.BatchSize), "--per-class", Text(perClass), "--count", Text(Trainings), "--epochs", "1", "--json",
+            result])
             start.ArgumentList.Add(argument);
 
         // They would select other BLAS kernels than PyTorch's default.
@@ -76,7 +80,8 @@ internal sealed class PyTorchStage(Job job, PyTorchBaseline baseline) : Stage
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new BadInputException(baseline.Python, "PyTorch", e.Message, "a Python with PyTorch", "Install it, or remove --compare-pytorch.", e);
+            throw new BadInputException(baseline.Python, "PyTorch", e.Message, "a Python with PyTorch",
+                "Install it, or remove --compare-pytorch.", e);
         }
     }
 

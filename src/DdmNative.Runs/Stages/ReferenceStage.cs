@@ -32,7 +32,8 @@ internal sealed class ReferenceStage(Job job) : Stage
 
     public override string Name => StageName;
 
-    public override string Title => $"retrain the last block without {job.Attribution.ReferenceGroups} groups, to check the effects and for their unit";
+    public override string Title
+        => $"retrain the last block without {job.Attribution.ReferenceGroups} groups, to check the effects and for their unit";
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName];
 
@@ -40,11 +41,13 @@ internal sealed class ReferenceStage(Job job) : Stage
 
     public override ShardWork InShard => ShardWork.Dealt;
 
-    public override double? Work(TrainingPasses passes) => passes.TopTrainings(passes.FirstLayer(LastBlock), Math.Min(job.Attribution.ReferenceGroups, passes.Groups) + 1);
+    public override double? Work(TrainingPasses passes)
+        => passes.TopTrainings(passes.FirstLayer(LastBlock), Math.Min(job.Attribution.ReferenceGroups, passes.Groups) + 1);
 
     public override string PartialPath => "attribution/reference.partial";
 
-    public override string? Kept(StageContext context) => new PartialFiles(context, PartialPath).Count is > 0 and int models ? $"{models} models" : null;
+    public override string? Kept(StageContext context)
+        => new PartialFiles(context, PartialPath).Count is > 0 and int models ? $"{models} models" : null;
 
     /// <summary>Whether a job has effects that are checked: by a synset, or by retraining the head alone.</summary>
     public static bool IsFor(Job job, string method)
@@ -55,8 +58,8 @@ internal sealed class ReferenceStage(Job job) : Stage
         .Any(method => IsFor(job, method)) ? new ReferenceStage(job) : null;
 
     /// <summary>
-    /// The effects of the groups that were left out, on the classes' losses, in exact retraining's unit; and the groups. Null where there are
-    /// too few groups.
+    /// The effects of the groups that were left out, on the classes' losses, in exact retraining's unit; and the groups. Null where there
+    /// are too few groups.
     /// </summary>
     public static (AttributionMatrix Effects, int[] Groups)? Read(StageContext context)
     {
@@ -81,10 +84,13 @@ internal sealed class ReferenceStage(Job job) : Stage
         // Without the only group there would be nothing to train on.
         int count = groups.Count < 2 ? 0 : Math.Min(job.Attribution.ReferenceGroups, groups.Count);
         int[] chosen = [.. Enumerable.Range(0, count).Select(i => (int)(((2L * i) + 1) * groups.Count / (2 * count)))];
-        using var retraining = new PartialRetraining(context.Device, inputs.Network, LastBlock, TrainStage.ReadTarget(context), inputs.Train, inputs.Test);
-        var options = new WaveOptions { Pieces = kept.Pieces, OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
+        using var retraining = new PartialRetraining(context.Device, inputs.Network, LastBlock, TrainStage.ReadTarget(context),
+            inputs.Train, inputs.Test);
+        var options = new WaveOptions { Pieces = kept.Pieces,
+            OnProgress = (done, total) => context.Listener.Progress(done, total, "steps") };
         options = options with { Wave = context.Settings.Bounded(options.Wave) };
-        CounterfactualLogits logits = retraining.Run(RunInputs.Recipe(job), TrajectoryFiles.ReadInitial(context), groups.GroupOf, [.. chosen.Select(g => new[] { g })], options, context.Stop);
+        CounterfactualLogits logits = retraining.Run(RunInputs.Recipe(job), TrajectoryFiles.ReadInitial(context), groups.GroupOf,
+            [.. chosen.Select(g => new[] { g })], options, context.Stop);
         MethodFile.WriteModels(context.PathFor(FileName), logits, (Groups, new NpyArray(chosen, chosen.Length)));
         return new StageResult(FileName);
     }

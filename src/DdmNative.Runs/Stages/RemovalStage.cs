@@ -41,7 +41,9 @@ internal sealed class RemovalStage(Job job, JobEvaluation evaluation) : Evaluati
         curves.AddRange(RemovalPlan.Random(models.Groups.Count, percent, Job.Seed).Select(removed => (RandomOrder, "random", removed)));
         SubsetOutcomes outcomes = models.Outcomes(objectives, [[], .. curves.SelectMany(curve => curve.Removed)], Seeds);
 
-        var table = new FigureTable(["method", "order", "percent"], [("groups", "0"), ("images", "0"), ("loss", "0.000"), ("accuracy", "0.000"), ("loss_change", "0.000"), ("accuracy_change", "0.000")]);
+        var table = new FigureTable(["method", "order", "percent"],
+            [("groups", "0"), ("images", "0"), ("loss", "0.000"), ("accuracy", "0.000"), ("loss_change", "0.000"),
+            ("accuracy_change", "0.000")]);
         var figures = new Dictionary<string, double>();
         (double[] loss, double[] accuracy) = (outcomes.Mean(0), outcomes.Mean(1));
         for (int c = 0; c < curves.Count; c++)

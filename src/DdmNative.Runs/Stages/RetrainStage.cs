@@ -10,7 +10,8 @@ using DdmNative.Attribution.Training;
 namespace DdmNative.Runs.Stages;
 
 /// <summary>
-/// Exact retraining without groups. The models are among the run's retrained ones (<see cref="RetrainedModels"/>); <c>validation/models.csv</c> says which is which.
+/// Exact retraining without groups. The models are among the run's retrained ones (<see cref="RetrainedModels"/>);
+/// <c>validation/models.csv</c> says which is which.
 /// </summary>
 internal sealed class RetrainStage(Job job) : Stage
 {
@@ -34,7 +35,9 @@ internal sealed class RetrainStage(Job job) : Stage
 
     public override ShardWork InShard => ShardWork.Pieces;
 
-    /// <summary>The groups that are left out in turn: all, or so many, spread over the classes: the first cluster of every class, then the second, …</summary>
+    /// <summary>
+    /// The groups that are left out in turn: all, or so many, spread over the classes: the first cluster of every class, then the second, …
+    /// </summary>
     public static int[] ChosenGroups(Job job, GroupTable groups)
     {
         int count = job.Validation.Groups ?? groups.Count;
@@ -56,13 +59,15 @@ internal sealed class RetrainStage(Job job) : Stage
         while (rows.Next())
         {
             models.Add(store.Find(rows.Text("model"), samples, classes)
-                ?? throw new BadInputException(store.PathOf(rows.Text("model")), "retrained model", "none, or a damaged one", "the model that validation/models.csv names", "Run the same command again: it is trained again."));
+                ?? throw new BadInputException(store.PathOf(rows.Text("model")), "retrained model", "none, or a damaged one",
+                    "the model that validation/models.csv names", "Run the same command again: it is trained again."));
         }
 
         return [.. models.Chunk(leftOut.Length + 1).Select(ofSeed => CounterfactualLogits.Of(leftOut, samples, classes, ofSeed))];
     }
 
-    public override double? Work(TrainingPasses passes) => job.Validation.Seeds * ((job.Validation.Groups ?? passes.Groups) + 1) * passes.Training;
+    public override double? Work(TrainingPasses passes)
+        => job.Validation.Seeds * ((job.Validation.Groups ?? passes.Groups) + 1) * passes.Training;
 
     public override string? Kept(StageContext context) => RetrainedModels.Kept(context);
 
@@ -77,7 +82,8 @@ internal sealed class RetrainStage(Job job) : Stage
         for (int i = 0; i < keys.Length; i++)
         {
             int member = i % (leftOut.Length + 1);
-            table.Append(CultureInfo.InvariantCulture, $"{seeds[i / (leftOut.Length + 1)]},{(member == 0 ? Everything : leftOut[member - 1][0])},{keys[i]}\n");
+            table.Append(CultureInfo.InvariantCulture,
+                $"{seeds[i / (leftOut.Length + 1)]},{(member == 0 ? Everything : leftOut[member - 1][0])},{keys[i]}\n");
         }
 
         AtomicFile.WriteText(context.PathFor(ModelsFile), table.ToString());

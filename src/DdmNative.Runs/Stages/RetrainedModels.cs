@@ -34,12 +34,14 @@ internal sealed class RetrainedModels : IDisposable
         Groups = GroupStage.Read(context);
         _set = TrainingSet.Create(context.Device, inputs.Train);
         _evaluator = new ModelEvaluator(context.Device, inputs.Network, inputs.Test.Images, inputs.Test.Count);
-        _retraining = new SubsetRetraining(context.Device, inputs.Network, _set, Groups.GroupOf, _evaluator, IdentityOf(context), _store = StoreOf(context), context.Share);
+        _retraining = new SubsetRetraining(context.Device, inputs.Network, _set, Groups.GroupOf, _evaluator, IdentityOf(context),
+            _store = StoreOf(context), context.Share);
     }
 
     /// <summary>What determines a retrained model of the run, besides its seed and its samples.</summary>
     public static RetrainingIdentity IdentityOf(StageContext context)
-        => new(context.Inputs.Sha256, context.Inputs.Network.Options, RunInputs.Recipe(context.Job), context.Device.Arithmetic, Runner.Version);
+        => new(context.Inputs.Sha256, context.Inputs.Network.Options, RunInputs.Recipe(context.Job), context.Device.Arithmetic,
+            Runner.Version);
 
     /// <summary>The store of the run's retrained models.</summary>
     public static RetrainedModelStore StoreOf(StageContext context) => new(FolderOf(context));

@@ -28,12 +28,14 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
 
     /// <summary>The recipe of the synset that is shown: that of the job's first method with images; null if there is none.</summary>
     public static SynsetRecipe? Shown(Job job)
-        => MethodRegistry.Parts(job.Attribution.Methods).Select(method => job.Matching.RecipeFor(method)).FirstOrDefault(recipe => recipe is { HasImages: true });
+        => MethodRegistry.Parts(job.Attribution.Methods).Select(method => job.Matching.RecipeFor(method))
+            .FirstOrDefault(recipe => recipe is { HasImages: true });
 
     public override StageResult Run(StageContext context)
     {
         // Of the phases' synsets, the last: the one nearest to the trained target.
-        Synset synset = recipe.Kind == SynsetRecipe.Phases ? DistillStage.ReadPhases(context, recipe)[^1].Synset : DistillStage.Read(context, recipe);
+        Synset synset = recipe.Kind == SynsetRecipe.Phases
+            ? DistillStage.ReadPhases(context, recipe)[^1].Synset : DistillStage.Read(context, recipe);
         SynsetFile.Write(context.PathFor(FileName), synset);
         WritePicture(context.PathFor(PictureFile), synset, context.Inputs.Normalization, context.Inputs.Pixels);
         return new StageResult(FileName, PictureFile);
@@ -48,7 +50,8 @@ internal sealed class SynsetStage(SynsetRecipe recipe) : Stage
         range.ToUnit(pixels);
         var picture = new Picture(synset.PerGroup * (height + 1) + 1, synset.GroupCount * (width + 1) + 1, channels, Gap);
         for (int i = 0; i < synset.Count; i++)
-            picture.Draw(pixels.AsSpan(i * synset.ImageLength, synset.ImageLength), height, width, 1 + i % synset.PerGroup * (height + 1), 1 + i / synset.PerGroup * (width + 1));
+            picture.Draw(pixels.AsSpan(i * synset.ImageLength, synset.ImageLength), height, width, 1 + i % synset.PerGroup * (height + 1),
+                1 + i / synset.PerGroup * (width + 1));
         PngWriter.Save(path, picture.Pixels, picture.Height, picture.Width, picture.Channels);
     }
 }

@@ -9,7 +9,9 @@ using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Stages;
 
-/// <summary>Trains the target: <c>target.safetensors</c>, <c>trajectory/</c>, and the loss of every step's batch in <c>losses.csv</c>.</summary>
+/// <summary>
+/// Trains the target: <c>target.safetensors</c>, <c>trajectory/</c>, and the loss of every step's batch in <c>losses.csv</c>.
+/// </summary>
 internal sealed class TrainStage(Job job) : Stage
 {
     public const string StageName = "train";
@@ -30,7 +32,8 @@ internal sealed class TrainStage(Job job) : Stage
     public override string PartialPath => UnfinishedTrainingFile.FileName;
 
     public override string? Kept(StageContext context)
-        => new UnfinishedTrainingFile(context).Find() is UnfinishedTraining training ? string.Create(CultureInfo.InvariantCulture, $"{training.Steps} steps") : null;
+        => new UnfinishedTrainingFile(context).Find() is UnfinishedTraining training
+            ? string.Create(CultureInfo.InvariantCulture, $"{training.Steps} steps") : null;
 
     public override StageResult Run(StageContext context)
     {
@@ -38,7 +41,8 @@ internal sealed class TrainStage(Job job) : Stage
         using var set = TrainingSet.Create(context.Device, inputs.Train);
         TrainingOptions recipe = RunInputs.Recipe(job);
         int steps = recipe.TotalSteps(set.Count);
-        IReadOnlyList<int> recorded = [.. Trajectory.DefaultSteps(steps, BatchOrder.StepsIn(set.Count, recipe.BatchSize)), .. new ControlledReplay().RecordedSteps(recipe, steps)];
+        IReadOnlyList<int> recorded = [.. Trajectory.DefaultSteps(steps, BatchOrder.StepsIn(set.Count, recipe.BatchSize)),
+            .. new ControlledReplay().RecordedSteps(recipe, steps)];
         var partial = new UnfinishedTrainingFile(context);
         UnfinishedTraining? unfinished = partial.Find(context.Listener.Note);
         if (unfinished is not null)
@@ -55,10 +59,12 @@ internal sealed class TrainStage(Job job) : Stage
         IReadOnlyList<string> files = TrajectoryFiles.Write(context, inputs.Network, target.Trajectory);
         CurveFile.Write(context.PathFor(LossFile), "loss", target.BatchLosses.Select((loss, i) => (i + 1, (double)loss)));
         WriteTarget(context, target.Final);
-        return new StageResult([TargetFile, LossFile, .. files], new Dictionary<string, double>(ModelFigures.OfTest(context, target.Final)) { ["last_batch_loss"] = target.BatchLosses[^1] });
+        return new StageResult([TargetFile, LossFile, .. files],
+            new Dictionary<string, double>(ModelFigures.OfTest(context, target.Final)) { ["last_batch_loss"] = target.BatchLosses[^1] });
     }
 
     /// <summary>Writes θ_T, with the metadata that other programs need.</summary>
     public static void WriteTarget(StageContext context, float[] parameters)
-        => ParameterFile.Write(context.PathFor(TargetFile), context.Inputs.Network, parameters, CheckpointMetadata.Of(context.Inputs.Network, context.Inputs.Normalization));
+        => ParameterFile.Write(context.PathFor(TargetFile), context.Inputs.Network, parameters,
+            CheckpointMetadata.Of(context.Inputs.Network, context.Inputs.Normalization));
 }

@@ -25,7 +25,10 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
     /// <summary>After a figure's name: as it was before the groups were forgotten.</summary>
     public const string Before = "_before";
 
-    /// <summary>What accuracy and loss are measured on: <c>NAME_accuracy</c>, <c>NAME_loss</c>, <c>NAME_images</c>, and the first two also with <see cref="Before"/>.</summary>
+    /// <summary>
+    /// What accuracy and loss are measured on: <c>NAME_accuracy</c>, <c>NAME_loss</c>, <c>NAME_images</c>, and the first two also with
+    /// <see cref="Before"/>.
+    /// </summary>
     public static readonly IReadOnlyList<string> Measured = ["forgotten", "kept", "test"];
 
     private const int MostListed = 8;
@@ -34,9 +37,14 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
 
     public override string Name => StageName;
 
-    public override string Title => $"unlearn {(forgotten.Length == 1 ? "group" : "groups")} {string.Join(", ", forgotten.Take(MostListed))}{(forgotten.Length > MostListed ? " …" : "")} by {MethodRegistry.Title(unlearning.Method)}";
+    public override string Title
+        => $"unlearn {(forgotten.Length == 1 ? "group" : "groups")} "
+            + $"{string.Join(", ", forgotten.Take(MostListed))}{(forgotten.Length > MostListed ? " …" : "")} by "
+            + $"{MethodRegistry.Title(unlearning.Method)}";
 
-    public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName, .. _method.Recipe is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []];
+    public override IReadOnlyList<string> Needs
+        => [TrainStage.StageName, GroupStage.StageName, .. _method.Recipe is SynsetRecipe recipe
+            ? (string[])[DistillStage.NameOf(recipe)] : []];
 
     public override object Settings
     {
@@ -55,23 +63,28 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
         GroupTable groups = GroupStage.Read(context);
         bool[] removed = [.. Enumerable.Range(0, groups.Count).Select(forgotten.Contains)];
         Tell(context, groups);
-        using MethodContext request = MethodRequest.Create(context, job, groups, [], new PieceWork { Cancellation = context.Stop }, onFigure: null,
+        using MethodContext request = MethodRequest.Create(context, job, groups, [], new PieceWork { Cancellation = context.Stop },
+            onFigure: null,
             readsSynsets: true);
         float[] model = ((IUnlearningMethod)_method).Unlearn(request, forgotten);
-        ParameterFile.Write(context.PathFor(FileName), inputs.Network, model, new Dictionary<string, string>(CheckpointMetadata.Of(inputs.Network, inputs.Normalization))
+        ParameterFile.Write(context.PathFor(FileName), inputs.Network, model,
+            new Dictionary<string, string>(CheckpointMetadata.Of(inputs.Network, inputs.Normalization))
         {
             ["method"] = unlearning.Method,
             ["groups"] = string.Join(',', forgotten.Select(group => group.ToString(CultureInfo.InvariantCulture))),
         });
 
-        int[] without = [.. Enumerable.Range(0, inputs.Train.Count).Where(n => removed[groups.GroupOf[n]])], with = [.. Enumerable.Range(0, inputs.Train.Count).Where(n => !removed[groups.GroupOf[n]])];
-        var figures = new Dictionary<string, double> { [Groups] = forgotten.Length, ["forgotten_images"] = without.Length, ["kept_images"] = with.Length, ["test_images"] = inputs.Test.Count };
+        int[] without = [.. Enumerable.Range(0, inputs.Train.Count).Where(n => removed[groups.GroupOf[n]])],
+            with = [.. Enumerable.Range(0, inputs.Train.Count).Where(n => !removed[groups.GroupOf[n]])];
+        var figures = new Dictionary<string, double> { [Groups] = forgotten.Length, ["forgotten_images"] = without.Length,
+            ["kept_images"] = with.Length, ["test_images"] = inputs.Test.Count };
         Measure(context, model, without, with, "", figures);
         Measure(context, TrainStage.ReadTarget(context), without, with, Before, figures);
         return new StageResult([FileName], figures);
     }
 
-    private static void Measure(StageContext context, float[] model, int[] forgottenImages, int[] keptImages, string suffix, Dictionary<string, double> figures)
+    private static void Measure(StageContext context, float[] model, int[] forgottenImages, int[] keptImages, string suffix,
+        Dictionary<string, double> figures)
     {
         RunInputs inputs = context.Inputs;
         float[] train = ModelFigures.Logits(context, model, inputs.Train);
@@ -90,6 +103,7 @@ internal sealed class UnlearnStage(Job job, JobUnlearning unlearning, int[] forg
         IEnumerable<string> listed = forgotten.Select(g => groups.Names is null
             ? $"{g} ({Class(g)}, cluster {groups.ClusterOf[g]}: {groups.Sizes[g]} images)"
             : $"{g} ({groups.Names[g]}, {Class(g)}: {groups.Sizes[g]} images)");
-        context.Listener.Note($"To forget: {ShortList.Of(listed, MostListed)}; {forgotten.Sum(g => groups.Sizes[g])} of {context.Inputs.Train.Count} training images.");
+        context.Listener.Note($"To forget: {ShortList.Of(listed, MostListed)}; {forgotten.Sum(g => groups.Sizes[g])} of "
+            + $"{context.Inputs.Train.Count} training images.");
     }
 }

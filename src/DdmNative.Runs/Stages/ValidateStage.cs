@@ -45,20 +45,24 @@ internal sealed class ValidateStage(Job job) : Stage
         var effects = new MethodEffects(context, [.. objectives.Concat(losses).DistinctBy(objective => objective.Name)]);
         string[] rows = [.. objectives.Select(objective => objective.Name)];
         AttributionMatrix[] predicted = [.. job.Attribution.Methods.Select(method => effects.Read(method).SelectObjectives(rows))];
-        new ValidationFile(chosen, AttributionMatrix.Mean(seeds), job.Attribution.Methods, [.. predicted.Select(matrix => matrix.SelectGroups(chosen))])
+        new ValidationFile(chosen, AttributionMatrix.Mean(seeds), job.Attribution.Methods,
+            [.. predicted.Select(matrix => matrix.SelectGroups(chosen))])
             .Write(context.PathFor(ValidationFile.Name), seeds, RetrainStage.Seeds(job));
 
         var figures = new Dictionary<string, double>();
         AddCorrelations(figures, context, groups, chosen, retrained, losses, effects);
         if (job.Validation.Calibrate == 0)
             return new StageResult([ValidationFile.Name], figures);
-        int[] columns = [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate).Order()];
+        int[] columns = [.. Enumerable.Range(0, chosen.Length).OrderBy(i => groups.ClusterOf[chosen[i]]).Take(job.Validation.Calibrate)
+            .Order()];
         AttributionMatrix exact = AttributionMatrix.Mean(seeds).SelectGroups(columns);
         WriteCalibrated(context.PathFor(CalibrationFile.Name), predicted, exact, [.. columns.Select(i => chosen[i])], figures);
         return new StageResult([ValidationFile.Name, CalibrationFile.Name], figures);
     }
 
-    /// <summary>On the total loss and every class's, whatever the job's own objectives are: that is what the views are defined on.</summary>
+    /// <summary>
+    /// On the total loss and every class's, whatever the job's own objectives are: that is what the views are defined on.
+    /// </summary>
     private void AddCorrelations(Dictionary<string, double> figures, StageContext context, GroupTable groups, int[] chosen,
         IReadOnlyList<CounterfactualLogits> retrained, IReadOnlyList<Objective> losses, MethodEffects effects)
     {
@@ -88,7 +92,8 @@ internal sealed class ValidateStage(Job job) : Stage
     private static void Add(Dictionary<string, double> figures, string method, EffectCorrelations correlations)
     {
         foreach ((string view, double value) in (ReadOnlySpan<(string, double)>)[
-            ("same", correlations.Same), ("all", correlations.All), ("off", correlations.Off), ("total", correlations.Total), ("within", correlations.Within), ("slope", correlations.Slope)])
+            ("same", correlations.Same), ("all", correlations.All), ("off", correlations.Off), ("total", correlations.Total),
+            ("within", correlations.Within), ("slope", correlations.Slope)])
         {
             // Where effects do not vary there is no correlation; JSON has no word for that but absence.
             if (double.IsFinite(value))
@@ -96,7 +101,8 @@ internal sealed class ValidateStage(Job job) : Stage
         }
     }
 
-    private void WriteCalibrated(string path, AttributionMatrix[] predicted, AttributionMatrix exact, int[] on, Dictionary<string, double> figures)
+    private void WriteCalibrated(string path, AttributionMatrix[] predicted, AttributionMatrix exact, int[] on,
+        Dictionary<string, double> figures)
     {
         var slopes = new double[predicted.Length];
         var calibrated = new List<AttributionMatrix>();

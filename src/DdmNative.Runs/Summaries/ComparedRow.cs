@@ -7,7 +7,8 @@ namespace DdmNative.Runs.Summaries;
 /// <param name="OfflineSeconds">The mean over the runs; null if nothing was timed.</param>
 /// <param name="OnlineSeconds">The same.</param>
 /// <param name="SpeedUp">The same.</param>
-public sealed record ComparedRow(string Kind, string Name, IReadOnlyDictionary<string, ComparedCorrelation> Correlations, double? OfflineSeconds = null, double? OnlineSeconds = null, double? SpeedUp = null)
+public sealed record ComparedRow(string Kind, string Name, IReadOnlyDictionary<string, ComparedCorrelation> Correlations,
+    double? OfflineSeconds = null, double? OnlineSeconds = null, double? SpeedUp = null)
 {
     public const string Ceiling = "ceiling", Baseline = "baseline", Method = "method";
 }

@@ -40,15 +40,18 @@ public sealed record RunComparison
         RunSummary[] runs = [.. folders.Select(Validated)];
         var rows = new List<ComparedRow>();
         if (runs.All(run => run.Ceiling.Count > 0))
-            rows.Add(new ComparedRow(ComparedRow.Ceiling, "one seed against the mean of the others", Over(runs.Select(run => run.Ceiling))));
+            rows.Add(new ComparedRow(ComparedRow.Ceiling, "one seed against the mean of the others",
+                Over(runs.Select(run => run.Ceiling))));
         foreach (string name in runs[0].Baselines.Keys.Where(name => runs.All(run => run.Baselines.ContainsKey(name))))
             rows.Add(new ComparedRow(ComparedRow.Baseline, name, Over(runs.Select(run => run.Baselines[name]))));
         foreach (string name in runs[0].Methods.Select(method => method.Name))
         {
-            MethodSummary[] methods = [.. runs.Select(run => run.Methods.FirstOrDefault(method => method.Name == name)).OfType<MethodSummary>()];
+            MethodSummary[] methods = [
+                .. runs.Select(run => run.Methods.FirstOrDefault(method => method.Name == name)).OfType<MethodSummary>()];
             if (methods.Length == runs.Length)
                 rows.Add(new ComparedRow(ComparedRow.Method, name, Over(methods.Select(method => method.Correlations)),
-                    methods.Average(method => method.OfflineSeconds), methods.Average(method => method.OnlineSeconds), methods.Average(method => method.SpeedUp ?? double.NaN)));
+                    methods.Average(method => method.OfflineSeconds), methods.Average(method => method.OnlineSeconds),
+                    methods.Average(method => method.SpeedUp ?? double.NaN)));
         }
 
         return new RunComparison
@@ -66,16 +69,22 @@ public sealed record RunComparison
     public string Table()
     {
         var text = new StringBuilder();
-        text.Append("| method | ").AppendJoin(" | ", Views).Append(" | offline | online | speed-up |\n|---|").Append(string.Concat(Enumerable.Repeat("--:|", Views.Length + 3))).Append('\n');
+        text.Append("| method | ").AppendJoin(" | ", Views).Append(" | offline | online | speed-up |\n|---|")
+            .Append(string.Concat(Enumerable.Repeat("--:|", Views.Length + 3))).Append('\n');
         foreach (ComparedRow row in Rows)
         {
-            string title = row.Kind switch { ComparedRow.Ceiling => $"ceiling: {row.Name}", ComparedRow.Method => MethodRegistry.Title(row.Name), _ => row.Name };
+            string title = row.Kind switch { ComparedRow.Ceiling => $"ceiling: {row.Name}",
+                ComparedRow.Method => MethodRegistry.Title(row.Name), _ => row.Name };
             text.Append("| ").Append(title).Append(" | ").AppendJoin(" | ", Views.Select(view => Cell(row, view))).Append(" | ");
-            text.Append(row.Kind == ComparedRow.Method ? $"{Number(row.OfflineSeconds, "0.0")} s | {Number(row.OnlineSeconds, "0.00")} s | {Number(row.SpeedUp, "0")}× |" : " | | |").Append('\n');
+            text.Append(row.Kind == ComparedRow.Method
+                ? $"{Number(row.OfflineSeconds, "0.0")} s | {Number(row.OnlineSeconds, "0.00")} s | {Number(row.SpeedUp, "0")}× |"
+                    : " | | |").Append('\n');
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\nMean over {Runs.Count} run{(Runs.Count == 1 ? "" : "s (the minimum in brackets)")}; ");
-        text.Append(CultureInfo.InvariantCulture, $"exact retraining without each of {RetrainedGroups} groups, {RetrainedSeeds} seed{(RetrainedSeeds == 1 ? "" : "s")} each, ");
+        text.Append(CultureInfo.InvariantCulture,
+            $"\nMean over {Runs.Count} run{(Runs.Count == 1 ? "" : "s (the minimum in brackets)")}; ");
+        text.Append(CultureInfo.InvariantCulture,
+            $"exact retraining without each of {RetrainedGroups} groups, {RetrainedSeeds} seed{(RetrainedSeeds == 1 ? "" : "s")} each, ");
         text.Append(CultureInfo.InvariantCulture, $"{RetrainingSeconds:0.00} s per retraining; test accuracy {TestAccuracy:0.000}.\n");
         return text.ToString();
     }
@@ -86,16 +95,21 @@ public sealed record RunComparison
     {
         RunSummary? summary = RunFolder.Peek(folder)?.Summary;
         if (summary is null || summary.Methods.All(method => method.Correlations.Count == 0))
-            throw new BadInputException(folder, "run.json", summary is null ? "no finished stage" : "no correlations with exact retraining", "a validated run", "Run its job with validation.groups above 0 first.");
+            throw new BadInputException(folder, "run.json", summary is null
+                ? "no finished stage" : "no correlations with exact retraining", "a validated run",
+                    "Run its job with validation.groups above 0 first.");
         return summary;
     }
 
     private static Dictionary<string, ComparedCorrelation> Over(IEnumerable<IReadOnlyDictionary<string, double>> correlations)
-        => Views.Select(view => (view, values: correlations.Where(of => of.ContainsKey(view)).Select(of => of[view]).ToArray())).Where(view => view.values.Length > 0)
+        => Views.Select(view => (view, values: correlations.Where(of => of.ContainsKey(view)).Select(of => of[view]).ToArray()))
+            .Where(view => view.values.Length > 0)
             .ToDictionary(view => view.view, view => new ComparedCorrelation(view.values.Average(), view.values.Min(), view.values.Length));
 
     private static string Cell(ComparedRow row, string view)
-        => !row.Correlations.TryGetValue(view, out ComparedCorrelation? r) ? "–" : Number(r.Mean, "0.00") + (r.Runs > 1 ? $" ({Number(r.Least, "0.00")})" : "");
+        => !row.Correlations.TryGetValue(view, out ComparedCorrelation? r)
+            ? "–" : Number(r.Mean, "0.00") + (r.Runs > 1 ? $" ({Number(r.Least, "0.00")})" : "");
 
-    private static string Number(double? value, string format) => value is double number && double.IsFinite(number) ? FigureText.Of(number, format) : "–";
+    private static string Number(double? value, string format)
+        => value is double number && double.IsFinite(number) ? FigureText.Of(number, format) : "–";
 }

@@ -42,7 +42,8 @@ public sealed record RunSummary
     public int? RetrainedSeeds { get; init; }
 
     /// <summary>Correlations of the baselines, by name, if requested.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Baselines { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, double>>();
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, double>> Baselines { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, double>>();
 
     /// <summary>Correlations of one seed's exact effects with the mean of the others', if there are several seeds.</summary>
     public IReadOnlyDictionary<string, double> Ceiling { get; init; } = new Dictionary<string, double>();
@@ -106,7 +107,8 @@ public sealed record GroupEffect(int Group, string? Name, int Class, int Cluster
 /// <param name="Slope">The factor from predicted effects (scaled to real units if that was possible) to exact ones, if it was
 /// fitted.</param>
 /// <param name="Correlations">Pearson correlations with exact retraining by view (same, all, off, total, within).</param>
-public sealed record MethodSummary(string Name, double OfflineSeconds, double OnlineSeconds, double? SpeedUp, double? Slope, IReadOnlyDictionary<string, double> Correlations)
+public sealed record MethodSummary(string Name, double OfflineSeconds, double OnlineSeconds, double? SpeedUp, double? Slope,
+    IReadOnlyDictionary<string, double> Correlations)
 {
     /// <summary>
     /// For a method on a synset of images: the median factor by which its models' loss on the training images that they keep exceeds the

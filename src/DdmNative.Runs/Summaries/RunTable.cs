@@ -27,8 +27,10 @@ namespace DdmNative.Runs.Summaries;
 /// <param name="OnlineSeconds">The time for all groups.</param>
 /// <param name="PeakBytes">The peak memory of the process during the method's stages.</param>
 public sealed record RunTableRow(
-    string Run, string Data, int Images, int Epochs, int Width, int Groups, int? Retrained, int? Seeds, string Method, IReadOnlyDictionary<string, double> Correlations, double? Slope = null,
-    double? Scale = null, double? Agreement = null, double? KeptLoss = null, double? Part = null, double? OfflineSeconds = null, double? OnlineSeconds = null, long? PeakBytes = null);
+    string Run, string Data, int Images, int Epochs, int Width, int Groups, int? Retrained, int? Seeds, string Method,
+    IReadOnlyDictionary<string, double> Correlations, double? Slope = null,
+    double? Scale = null, double? Agreement = null, double? KeptLoss = null, double? Part = null, double? OfflineSeconds = null,
+    double? OnlineSeconds = null, long? PeakBytes = null);
 
 /// <summary>Validated runs of different jobs, with a line for each run and method, to compare methods across sizes.</summary>
 public static class RunTable
@@ -49,17 +51,21 @@ public static class RunTable
     public static string Markdown(IReadOnlyList<RunTableRow> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        var text = new StringBuilder("| images | epochs | width | groups (exact × seeds) | method | same | all | total | slope | scale | agreement | kept loss | offline | online | memory |\n");
+        var text = new StringBuilder(
+            "| images | epochs | width | groups (exact × seeds) | method | same | all | total | slope | scale | agreement | kept loss | "
+            + "offline | online | memory |\n");
         text.Append("|--:|--:|--:|--:|---|").Append(string.Concat(Enumerable.Repeat("--:|", 10))).Append('\n');
         foreach (RunTableRow row in rows)
         {
             string[] cells =
             [
-                $"{row.Images}", $"{row.Epochs}", $"{row.Width}", $"{row.Groups} ({row.Retrained} × {row.Seeds})", row.Method == Ceiling ? "ceiling: one seed against the others" : MethodRegistry.Title(row.Method),
+                $"{row.Images}", $"{row.Epochs}", $"{row.Width}", $"{row.Groups} ({row.Retrained} × {row.Seeds})", row.Method == Ceiling
+                ? "ceiling: one seed against the others" : MethodRegistry.Title(row.Method),
                 .. Views.Select(view => Number(row.Correlations.TryGetValue(view, out double r) ? r : null, "0.00")),
                 Number(row.Slope, "0.00"), Number(row.Scale, "0.00"), Number(row.Agreement, "0.00"),
                 Number(row.KeptLoss, "0.00") + (row.Part < 1 ? $" ({Number(row.Part, "0.###")} of the update path)" : ""),
-                Number(row.OfflineSeconds, "0.0", " s"), Number(row.OnlineSeconds, "0.0", " s"), Number(row.PeakBytes / (1024.0 * 1024.0), "0", " MiB"),
+                Number(row.OfflineSeconds, "0.0", " s"), Number(row.OnlineSeconds, "0.0", " s"),
+                Number(row.PeakBytes / (1024.0 * 1024.0), "0", " MiB"),
             ];
             text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
         }
@@ -71,15 +77,18 @@ public static class RunTable
     {
         RunSummary summary = RunComparison.Validated(folder);
         RunRecord record = RunFolder.Peek(folder)!;
-        int groups = (int)(record.Stages.FirstOrDefault(stage => stage.Name == GroupStage.StageName)?.Figures.GetValueOrDefault("groups") ?? 0);
-        var shared = new RunTableRow(folder, record.Job.Data.Source, record.Data!.Train, record.Job.Training.Epochs, record.Job.Network.Width, groups, summary.RetrainedGroups, summary.RetrainedSeeds, Ceiling, summary.Ceiling);
+        int groups = (int)(record.Stages.FirstOrDefault(stage => stage.Name == GroupStage.StageName)?.Figures.GetValueOrDefault("groups")
+            ?? 0);
+        var shared = new RunTableRow(folder, record.Job.Data.Source, record.Data!.Train, record.Job.Training.Epochs,
+            record.Job.Network.Width, groups, summary.RetrainedGroups, summary.RetrainedSeeds, Ceiling, summary.Ceiling);
         if (summary.Ceiling.Count > 0)
             yield return shared;
         foreach (MethodSummary method in summary.Methods)
         {
             yield return shared with
             {
-                Method = method.Name, Correlations = method.Correlations, Slope = method.Slope, Scale = method.Scale, Agreement = method.Agreement, KeptLoss = method.KeptLoss, Part = method.Part,
+                Method = method.Name, Correlations = method.Correlations, Slope = method.Slope, Scale = method.Scale,
+                Agreement = method.Agreement, KeptLoss = method.KeptLoss, Part = method.Part,
                 OfflineSeconds = method.OfflineSeconds, OnlineSeconds = method.OnlineSeconds, PeakBytes = PeakOf(record, method.Name),
             };
         }
@@ -88,7 +97,8 @@ public static class RunTable
     private static long? PeakOf(RunRecord record, string method)
     {
         string[] stages = [.. MethodRegistry.Parts(method).SelectMany(part => (string[])
-            [MethodStage.NameOf(part), .. record.Job.Matching.RecipeFor(part) is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []])];
+            [MethodStage.NameOf(part), .. record.Job.Matching.RecipeFor(part) is SynsetRecipe recipe
+            ? (string[])[DistillStage.NameOf(recipe)] : []])];
         long peak = record.Stages.Where(stage => stages.Contains(stage.Name)).Select(stage => stage.PeakBytes).DefaultIfEmpty().Max();
         return peak > 0 ? peak : null;
     }

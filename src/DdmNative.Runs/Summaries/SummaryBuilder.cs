@@ -39,11 +39,13 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             Ceiling = validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, ValidateStage.Ceiling),
             Baselines = validate is null || !record.Job.Validation.Baselines
                 ? new Dictionary<string, IReadOnlyDictionary<string, double>>()
-                : BaselineStage.Names.ToDictionary(name => name, name => (IReadOnlyDictionary<string, double>)CorrelationsOf(validate, name)),
+                : BaselineStage.Names.ToDictionary(name => name,
+                    name => (IReadOnlyDictionary<string, double>)CorrelationsOf(validate, name)),
             Evaluation = Evaluation(record.Job),
             Unlearned = Find(UnlearnStage.StageName)?.Figures,
             Shard = record.Shard is Shards.ShardRecord shard
-                ? new ShardSummary($"{shard.Shard}", [.. shard.Shares.Select(share => new SharedStage(share.Stage, share.Own, share.Of))], shard.Left)
+                ? new ShardSummary($"{shard.Shard}", [.. shard.Shares.Select(share => new SharedStage(share.Stage, share.Own, share.Of))],
+                    shard.Left)
                 : null,
             Seconds = record.Stages.ToDictionary(stage => stage.Name, stage => stage.Seconds),
         };
@@ -69,21 +71,25 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
 
     private EvaluationSummary? Evaluation(Job job)
     {
-        StageRecord[] stages = [.. (job.Evaluation?.Metrics ?? []).Select(metric => Find(EvaluationStage.NameOf(metric))).OfType<StageRecord>()];
+        StageRecord[] stages = [
+            .. (job.Evaluation?.Metrics ?? []).Select(metric => Find(EvaluationStage.NameOf(metric))).OfType<StageRecord>()];
         if (stages.Length == 0)
             return null;
         double retrained = stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedModels) ?? 0);
         var lines = new List<EvaluatedMethod>();
-        foreach (string name in job.Attribution.Methods.Concat([EvaluationStage.Ceiling, EvaluationStage.RandomOrder, EvaluationStage.OwnLoss]))
+        foreach (string name in job.Attribution.Methods.Concat(
+            [EvaluationStage.Ceiling, EvaluationStage.RandomOrder, EvaluationStage.OwnLoss]))
         {
-            Dictionary<string, double> figures = stages.SelectMany(stage => stage.Figures).Where(figure => figure.Key.EndsWith(":" + name, StringComparison.Ordinal))
+            Dictionary<string, double> figures = stages.SelectMany(stage => stage.Figures)
+                .Where(figure => figure.Key.EndsWith(":" + name, StringComparison.Ordinal))
                 .Where(figure => figure.Key.IndexOf(':', StringComparison.Ordinal) == figure.Key.Length - name.Length - 1)
                 .ToDictionary(figure => figure.Key[..^(name.Length + 1)], figure => figure.Value);
             bool isMethod = job.Attribution.Methods.Contains(name);
             if (!isMethod && figures.Count == 0)
                 continue;
             (double offline, double online, long peak) = CostOf(name);
-            lines.Add(isMethod ? new EvaluatedMethod(name, figures, offline, online, peak) : new EvaluatedMethod(name, figures, null, null, null));
+            lines.Add(isMethod ? new EvaluatedMethod(name, figures, offline, online, peak)
+                : new EvaluatedMethod(name, figures, null, null, null));
         }
 
         return new EvaluationSummary
@@ -91,7 +97,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
             Metrics = [.. job.Evaluation!.Metrics.Where(metric => Find(EvaluationStage.NameOf(metric)) is not null)],
             Methods = lines,
             Retrained = (int)retrained,
-            RetrainingSeconds = retrained > 0 ? stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedSeconds) ?? 0) / retrained : null,
+            RetrainingSeconds = retrained > 0
+            ? stages.Sum(stage => Figure(stage, EvaluationStage.RetrainedSeconds) ?? 0) / retrained : null,
         };
     }
 
@@ -124,7 +131,8 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
         StageRecord?[] online = [.. parts.Select(part => Find(MethodStage.NameOf(part)))];
         EffectCheck? check = Checked(method);
         return new MethodSummary(method, offline, onlineSeconds, onlineSeconds > 0 ? modelSeconds * groups / onlineSeconds : null,
-            Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
+            Figure(validate, ValidateStage.FigureOf("slope", method)), validate is null
+            ? new Dictionary<string, double>() : CorrelationsOf(validate, method))
         {
             KeptLoss = online.Max(stage => Figure(stage, SynsetMethod.KeptLoss)),
             Part = online.Min(stage => Figure(stage, SynsetMethod.Part)),
@@ -171,5 +179,6 @@ internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyD
 
     private StageRecord? Find(string stage) => finished.GetValueOrDefault(stage);
 
-    private static double? Figure(StageRecord? stage, string name) => stage is not null && stage.Figures.TryGetValue(name, out double value) ? value : null;
+    private static double? Figure(StageRecord? stage, string name)
+        => stage is not null && stage.Figures.TryGetValue(name, out double value) ? value : null;
 }

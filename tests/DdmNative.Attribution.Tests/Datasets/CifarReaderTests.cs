@@ -130,7 +130,8 @@ public sealed class CifarReaderTests : IDisposable
         _folder.Write("test_batch.bin", Record(4, 7));
     }
 
-    private static byte[] Record(int first, params byte[] labels) => [.. labels, .. Enumerable.Range(first, 3072).Select(value => (byte)value)];
+    private static byte[] Record(int first, params byte[] labels)
+        => [.. labels, .. Enumerable.Range(first, 3072).Select(value => (byte)value)];
 
     private void Refuses(string name, byte[] bytes, string field, string expectation)
     {

@@ -15,9 +15,11 @@ public sealed class DatasetLocatorTests : IDisposable
     [Fact]
     public void A_generated_set_is_described_in_words()
     {
-        (Dataset train, Dataset test) = DatasetLocator.Open("generated:classes=3,per-class=5,test-per-class=2,channels=3,size=8,clusters=2,seed=9");
+        (Dataset train, Dataset test) = DatasetLocator.Open(
+            "generated:classes=3,per-class=5,test-per-class=2,channels=3,size=8,clusters=2,seed=9");
         Assert.Equal((15, 6, 3, 8, 3), (train.Count, test.Count, train.Channels, train.Height, train.Classes));
-        var options = new GeneratedOptions { Classes = 3, PerClass = 5, TestPerClass = 2, Channels = 3, Size = 8, ClustersPerClass = 2, Seed = 9 };
+        var options = new GeneratedOptions { Classes = 3, PerClass = 5, TestPerClass = 2, Channels = 3, Size = 8, ClustersPerClass = 2,
+            Seed = 9 };
         Assert.Equal(GeneratedDataset.Make(options).Train.Images, train.Images);
         Assert.Equal(160, DatasetLocator.Open("generated").Train.Count);
     }
@@ -52,7 +54,8 @@ public sealed class DatasetLocatorTests : IDisposable
         Assert.Contains("no known format", Refusal(_folder.ToString()), StringComparison.Ordinal);
         _folder.Write("train.npz", []);
         _folder.Write("train.bin", []);
-        Assert.Contains("CIFAR binary (data_batch_*.bin or train.bin) and npz (train.npz)", Refusal(_folder.ToString()), StringComparison.Ordinal);
+        Assert.Contains("CIFAR binary (data_batch_*.bin or train.bin) and npz (train.npz)", Refusal(_folder.ToString()),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,5 +84,6 @@ public sealed class DatasetLocatorTests : IDisposable
         }
     }
 
-    private static string Refusal(string specification) => Assert.Throws<BadInputException>(() => DatasetLocator.Open(specification)).Message;
+    private static string Refusal(string specification)
+        => Assert.Throws<BadInputException>(() => DatasetLocator.Open(specification)).Message;
 }

@@ -6,7 +6,8 @@ namespace DdmNative.Attribution.Tests.Datasets;
 
 public class DatasetTests
 {
-    private static readonly Dataset Data = new("toy", [.. Enumerable.Range(0, 40).Select(i => (float)i)], [0, 1, 0, 1, 0, 1, 0, 1, 0, 0], 1, 2, 2, 2);
+    private static readonly Dataset Data = new("toy", [.. Enumerable.Range(0, 40).Select(i => (float)i)], [0, 1, 0, 1, 0, 1, 0, 1, 0, 0], 1,
+        2, 2, 2);
 
     [Fact]
     public void An_image_is_its_slice() => Assert.Equal([12, 13, 14, 15], Data.Image(3).ToArray());
@@ -34,8 +35,10 @@ public class DatasetTests
     public void Subsets_depend_on_the_seed_alone()
     {
         Assert.Equal(Data.PerClassSubset(2, 1).SourceIndices, Data.PerClassSubset(2, 1).SourceIndices);
-        Assert.True(Enumerable.Range(0, 20).Select(seed => string.Join(",", Data.PerClassSubset(2, (ulong)seed).SourceIndices)).Distinct().Count() > 5);
-        Assert.True(Enumerable.Range(0, 20).Select(seed => string.Join(",", Data.RandomSubset(2, (ulong)seed).SourceIndices)).Distinct().Count() > 5);
+        Assert.True(Enumerable.Range(0, 20).Select(seed => string.Join(",", Data.PerClassSubset(2, (ulong)seed).SourceIndices)).Distinct()
+            .Count() > 5);
+        Assert.True(Enumerable.Range(0, 20).Select(seed => string.Join(",", Data.RandomSubset(2, (ulong)seed).SourceIndices)).Distinct()
+            .Count() > 5);
     }
 
     [Fact]

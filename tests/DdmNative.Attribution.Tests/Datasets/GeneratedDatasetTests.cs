@@ -28,7 +28,8 @@ public class GeneratedDatasetTests
     [Fact]
     public void Seeds_and_splits_differ()
     {
-        Assert.NotEqual(GeneratedDataset.Make(new GeneratedOptions()).Train.Images, GeneratedDataset.Make(new GeneratedOptions { Seed = 2 }).Train.Images);
+        Assert.NotEqual(GeneratedDataset.Make(new GeneratedOptions()).Train.Images,
+            GeneratedDataset.Make(new GeneratedOptions { Seed = 2 }).Train.Images);
         (Dataset train, Dataset test) = GeneratedDataset.Make(new GeneratedOptions { TestPerClass = 40 });
         Assert.NotEqual(train.Images, test.Images);
     }
@@ -46,7 +47,8 @@ public class GeneratedDatasetTests
             means[g] = [.. Enumerable.Range(0, train.ImageSize).Select(i => members.Average(n => train.Image(n)[i]))];
         }
 
-        int right = Enumerable.Range(0, test.Count).Count(n => GroupOf(test, n) == Enumerable.Range(0, groups).MinBy(g => Distance(test, n, means[g])));
+        int right = Enumerable.Range(0, test.Count)
+            .Count(n => GroupOf(test, n) == Enumerable.Range(0, groups).MinBy(g => Distance(test, n, means[g])));
         Assert.True(right > 0.9 * test.Count, $"Only {right} of {test.Count} images lie nearest their own cluster.");
 
         int GroupOf(Dataset data, int n) => data.Labels[n] * options.ClustersPerClass + GeneratedDataset.ClusterOf(options, n);

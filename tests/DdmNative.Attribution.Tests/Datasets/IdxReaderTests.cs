@@ -55,10 +55,12 @@ public sealed class IdxReaderTests : IDisposable
     public void A_truncated_header_names_file_and_offset() => Refuses(TrainImages, [0, 0, 8, 3, 0, 0], "byte 6", "a header of 16 bytes");
 
     [Fact]
-    public void A_wrong_magic_names_what_was_expected() => Refuses(TrainImages, Idx([3], [1, 2, 3, 4, 5, 6, 7, 8]), "byte 0 (magic)", "0x00000803");
+    public void A_wrong_magic_names_what_was_expected()
+    => Refuses(TrainImages, Idx([3], [1, 2, 3, 4, 5, 6, 7, 8]), "byte 0 (magic)", "0x00000803");
 
     [Fact]
-    public void Other_element_types_are_refused() => Refuses(TrainLabels, [0, 0, 0x0D, 1, 0, 0, 0, 1, 0, 0, 0, 0], "byte 0 (magic)", "0x00000801");
+    public void Other_element_types_are_refused()
+    => Refuses(TrainLabels, [0, 0, 0x0D, 1, 0, 0, 0, 1, 0, 0, 0, 0], "byte 0 (magic)", "0x00000801");
 
     [Fact]
     public void An_axis_of_no_length_is_refused() => Refuses(TrainImages, Idx([3, 0, 2], []), "byte 8 (size of axis 1)", "at least 1");
@@ -67,18 +69,22 @@ public sealed class IdxReaderTests : IDisposable
     public void Mismatched_counts_name_both_files() => Refuses(TrainLabels, Idx([2], [0, 1]), "byte 4 (label count)", TrainImages);
 
     [Fact]
-    public void A_label_out_of_range_names_its_byte() => Refuses(TrainLabels, Idx([3], [1, 200, 0]), "byte 9 (label of sample 1)", "at most 1");
+    public void A_label_out_of_range_names_its_byte()
+    => Refuses(TrainLabels, Idx([3], [1, 200, 0]), "byte 9 (label of sample 1)", "at most 1");
 
     [Fact]
-    public void A_test_label_that_training_does_not_know_names_its_byte() => Refuses("t10k-labels-idx1-ubyte", Idx([2], [0, 2]), "byte 9 (label of sample 1)",
+    public void A_test_label_that_training_does_not_know_names_its_byte()
+    => Refuses("t10k-labels-idx1-ubyte", Idx([2], [0, 2]), "byte 9 (label of sample 1)",
         "at most 1");
 
     [Fact]
-    public void Splits_of_different_sizes_are_refused() => Refuses("t10k-images-idx3-ubyte", Idx([2, 1, 4], new byte[8]), "byte 8 (height and width)", "2x2");
+    public void Splits_of_different_sizes_are_refused()
+    => Refuses("t10k-images-idx3-ubyte", Idx([2, 1, 4], new byte[8]), "byte 8 (height and width)", "2x2");
 
     [Fact]
     public void A_header_that_claims_billions_of_images_is_refused_by_the_size_of_the_file()
-        => Refuses(TrainImages, [0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3], "byte 19 (end)", "19 bytes");
+        => Refuses(TrainImages, [0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 2, 3], "byte 19 (end)",
+            "19 bytes");
 
     [Fact]
     public void A_packed_header_that_claims_billions_of_images_is_refused_before_unpacking()
@@ -151,7 +157,8 @@ public sealed class IdxReaderTests : IDisposable
     public void A_missing_file_is_named()
     {
         File.Delete(_folder.File(TrainLabels));
-        Assert.EndsWith(TrainLabels, Assert.Throws<BadInputException>(() => IdxReader.Read(_folder.ToString())).File, StringComparison.Ordinal);
+        Assert.EndsWith(TrainLabels, Assert.Throws<BadInputException>(() => IdxReader.Read(_folder.ToString())).File,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -179,7 +186,8 @@ public sealed class IdxReaderTests : IDisposable
         _folder.Write(TrainImages + ".gz", Gzip([.. good, .. new byte[64 << 20]]));
         long before = GC.GetAllocatedBytesForCurrentThread();
 
-        Assert.Contains("more data", Assert.Throws<BadInputException>(() => IdxReader.Read(_folder.ToString())).Message, StringComparison.Ordinal);
+        Assert.Contains("more data", Assert.Throws<BadInputException>(() => IdxReader.Read(_folder.ToString())).Message,
+            StringComparison.Ordinal);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
     }
 

@@ -407,7 +407,8 @@ public sealed class ImageFolderReaderTests : IDisposable
         using var bitmap = new SKBitmap(Width, Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
         for (int y = 0; y < Height; y++)
             for (int x = 0; x < Width; x++)
-                bitmap.SetPixel(x, y, new SKColor(Value(seed, 0, y, x), Value(seed, grey ? 0 : 1, y, x), Value(seed, grey ? 0 : 2, y, x), opacity));
+                bitmap.SetPixel(x, y, new SKColor(Value(seed, 0, y, x), Value(seed, grey ? 0 : 1, y, x), Value(seed, grey ? 0 : 2, y, x),
+                    opacity));
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         return data.ToArray();
     }
@@ -423,9 +424,11 @@ public sealed class ImageFolderReaderTests : IDisposable
     }
 
     private static byte[] Ppm(ulong seed, bool grey = false)
-        => [.. "P6\n5 4\n255\n"u8, .. Enumerable.Range(0, Width * Height * 3).Select(i => Value(seed, grey ? 0 : i % 3, i / 3 / Width, i / 3 % Width))];
+        => [.. "P6\n5 4\n255\n"u8,
+            .. Enumerable.Range(0, Width * Height * 3).Select(i => Value(seed, grey ? 0 : i % 3, i / 3 / Width, i / 3 % Width))];
 
-    private static byte[] Pgm(ulong seed) => [.. "P5 5 4 255\n"u8, .. Enumerable.Range(0, Width * Height).Select(i => Value(seed, 0, i / Width, i % Width))];
+    private static byte[] Pgm(ulong seed)
+        => [.. "P5 5 4 255\n"u8, .. Enumerable.Range(0, Width * Height).Select(i => Value(seed, 0, i / Width, i % Width))];
 
     private void Link(string name, string target) => File.CreateSymbolicLink(_folder.File(name), target);
 

@@ -5,7 +5,8 @@ namespace DdmNative.Attribution.Tests.Datasets;
 
 public sealed class LabelNoiseTests
 {
-    private readonly Dataset _data = GeneratedDataset.Make(new GeneratedOptions { Classes = 5, PerClass = 200, TestPerClass = 1, Size = 4 }).Train;
+    private readonly Dataset _data = GeneratedDataset.Make(
+        new GeneratedOptions { Classes = 5, PerClass = 200, TestPerClass = 1, Size = 4 }).Train;
 
     [Fact]
     public void So_many_labels_are_wrong_and_all_others_are_as_they_were()
@@ -55,5 +56,6 @@ public sealed class LabelNoiseTests
     [InlineData(-0.1)]
     [InlineData(1.1)]
     [InlineData(double.NaN)]
-    public void A_share_that_is_none_is_refused(double share) => Assert.Throws<ArgumentOutOfRangeException>(() => LabelNoise.Plant(_data, share, seed: 1));
+    public void A_share_that_is_none_is_refused(double share)
+    => Assert.Throws<ArgumentOutOfRangeException>(() => LabelNoise.Plant(_data, share, seed: 1));
 }

@@ -57,7 +57,8 @@ public sealed class NpzDatasetReaderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(BadLabels))]
-    public void A_label_out_of_range_names_its_place(Array labels) => Refuses(new NpyArray(Pixels, 2, 1, 2, 2), new NpyArray(labels, 2), "y[1]", "");
+    public void A_label_out_of_range_names_its_place(Array labels)
+    => Refuses(new NpyArray(Pixels, 2, 1, 2, 2), new NpyArray(labels, 2), "y[1]", "");
 
     [Fact]
     public void The_file_may_say_how_many_classes_there_are()

@@ -6,7 +6,8 @@ namespace DdmNative.Attribution.Tests.DepthDial;
 
 public sealed class DepthTests
 {
-    private static readonly Network ConvNet = Network.Create(NetworkOptions.ConvNet(new ImageShape(1, 16, 16), classes: 3, width: 4, depth: 3));
+    private static readonly Network ConvNet = Network.Create(
+        NetworkOptions.ConvNet(new ImageShape(1, 16, 16), classes: 3, width: 4, depth: 3));
 
     [Theory]
     [InlineData("head")]

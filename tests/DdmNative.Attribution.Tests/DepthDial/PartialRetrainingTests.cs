@@ -23,7 +23,8 @@ public sealed class PartialRetrainingTests : IDisposable
     public void Retraining_all_layers_is_exact_retraining_bit_for_bit()
     {
         using var evaluator = new ModelEvaluator(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
-        CounterfactualLogits exact = new LeaveOutTraining(_problem.Device, _problem.Network, _problem.Set, _problem.Groups.GroupOf, evaluator)
+        CounterfactualLogits exact = new LeaveOutTraining(_problem.Device, _problem.Network, _problem.Set, _problem.Groups.GroupOf,
+            evaluator)
             .Run(_problem.Recipe, _problem.Network.Initialise(_problem.Recipe.Seed), LeftOut);
         CounterfactualLogits all = Retrain(Depth.All);
         Assert.Equal(exact.Reference, all.Reference);
@@ -40,7 +41,8 @@ public sealed class PartialRetrainingTests : IDisposable
         Network top = _problem.Network.Top(cut);
         using var whole = new ModelEvaluator(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
         FrozenFeatures features = FrozenFeatures.Compute(_problem.Device, _problem.Network, cut, _target.Final, _problem.Train.Images);
-        using TrainingSet set = TrainingSet.Create(_problem.Device, features.Values, features.Shape.For(1, features.Count), _problem.Train.Labels, 3);
+        using TrainingSet set = TrainingSet.Create(_problem.Device, features.Values, features.Shape.For(1, features.Count),
+            _problem.Train.Labels, 3);
         using var trainer = new EnsembleTrainer(_problem.Device, top, set, _problem.Recipe, members: 1);
         trainer.Run(_target.Initial.AsSpan(top.ParameterOffset), (_, sample) => _problem.Groups.GroupOf[sample] == 3);
         float[] expected = whole.Logits([.. _target.Final[..top.ParameterOffset], .. trainer.Parameters], 1);
@@ -55,7 +57,8 @@ public sealed class PartialRetrainingTests : IDisposable
     public void Features_under_the_cut_continue_to_the_targets_own_logits()
     {
         Network top = _problem.Network.Top(_problem.Network.HeadStart);
-        FrozenFeatures features = FrozenFeatures.Compute(_problem.Device, _problem.Network, _problem.Network.HeadStart, _target.Final, _problem.Test.Images);
+        FrozenFeatures features = FrozenFeatures.Compute(_problem.Device, _problem.Network, _problem.Network.HeadStart, _target.Final,
+            _problem.Test.Images);
         Assert.Equal((5 * 2 * 2, _problem.Test.Count), (features.Dimensions, features.Count));
         using var upper = new ModelEvaluator(_problem.Device, top, features.Values, features.Count);
         using var whole = new ModelEvaluator(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
@@ -71,7 +74,8 @@ public sealed class PartialRetrainingTests : IDisposable
         Assert.All(synset.Counts, count => Assert.Equal(1, count));
         TrainingOptions full = _problem.Recipe with { BatchSize = 1000, Steps = 12 };
         CounterfactualLogits samples = head.Run(full, _target.Initial, _problem.Groups.GroupOf, LeftOut);
-        CounterfactualLogits distilled = head.RunDistilled(full, _target.Initial, synset, new FeatureSynsetSchedule { BatchSize = null, Steps = 12 }, LeftOut);
+        CounterfactualLogits distilled = head.RunDistilled(full, _target.Initial, synset,
+            new FeatureSynsetSchedule { BatchSize = null, Steps = 12 }, LeftOut);
         Assert.All(Enumerable.Range(0, samples.Without.Length), i => Assert.Equal(samples.Without[i], distilled.Without[i], 1e-4f));
         Assert.Contains(Enumerable.Range(0, samples.Reference.Length), i => Math.Abs(samples.Model(1)[i] - samples.Reference[i]) > 1e-2);
     }
@@ -98,15 +102,18 @@ public sealed class PartialRetrainingTests : IDisposable
     [InlineData(10, 10)]
     [InlineData(80, 72)]
     [InlineData(1200, 278)]
-    public void Larger_groups_give_more_features_though_a_smaller_share(int size, int features) => Assert.Equal(features, FeatureSynset.CountFor(size));
+    public void Larger_groups_give_more_features_though_a_smaller_share(int size, int features)
+    => Assert.Equal(features, FeatureSynset.CountFor(size));
 
     [Fact]
     public void A_synset_of_another_depth_is_refused()
     {
         using var head = new PartialRetraining(_problem.Device, _problem.Network, Depth.Head, _target.Final, _problem.Train, _problem.Test);
-        using var block = new PartialRetraining(_problem.Device, _problem.Network, Depth.Blocks(1), _target.Final, _problem.Train, _problem.Test);
+        using var block = new PartialRetraining(_problem.Device, _problem.Network, Depth.Blocks(1), _target.Final, _problem.Train,
+            _problem.Test);
         FeatureSynset synset = FeatureSynset.Distil(head.TrainingFeatures, _problem.Groups);
-        Assert.Throws<ArgumentException>(() => block.RunDistilled(_problem.Recipe, _target.Initial, synset, new FeatureSynsetSchedule(), LeftOut));
+        Assert.Throws<ArgumentException>(
+            () => block.RunDistilled(_problem.Recipe, _target.Initial, synset, new FeatureSynsetSchedule(), LeftOut));
     }
 
     [Fact]
@@ -118,7 +125,8 @@ public sealed class PartialRetrainingTests : IDisposable
 
     [Fact]
     public void Extrapolation_is_twice_the_deeper_less_the_shallower()
-        => Assert.Equal([5], Extrapolation.Linear(new AttributionMatrix(["loss"], new double[,] { { 3 } }), new AttributionMatrix(["loss"], new double[,] { { 1 } })).Row("loss"));
+        => Assert.Equal([5], Extrapolation.Linear(new AttributionMatrix(["loss"], new double[,] { { 3 } }),
+            new AttributionMatrix(["loss"], new double[,] { { 1 } })).Row("loss"));
 
     private CounterfactualLogits Retrain(Depth depth)
     {

@@ -61,9 +61,11 @@ public sealed class EvaluationMetricTests
     [Fact]
     public void Outcomes_are_the_objectives_of_the_models_and_effects_what_having_a_group_did()
     {
-        // Two seeds; the model with everything and one without group 0. One sample of class 1 in two classes; the logit of its class is what is measured.
+        // Two seeds; the model with everything and one without group 0. One sample of class 1 in two classes; the logit of its class is
+        // what is measured.
         float[][] logits = [[0, 3], [0, 1], [0, 5], [0, 2]];
-        var outcomes = new SubsetOutcomes([new Objective(ObjectiveKind.Logit), new Objective(ObjectiveKind.Accuracy)], [[], [0]], seeds: 2, logits, [1]);
+        var outcomes = new SubsetOutcomes([new Objective(ObjectiveKind.Logit), new Objective(ObjectiveKind.Accuracy)], [[], [0]], seeds: 2,
+            logits, [1]);
 
         Assert.Equal([3, 1], outcomes.At(0, 0));
         Assert.Equal([4, 1.5], outcomes.Mean(0));

@@ -21,7 +21,8 @@ public sealed class RetrainedModelStoreTests : IDisposable
 
         store.Keep(Key, logits, 2, 3);
 
-        Assert.Equal(logits.Select(BitConverter.SingleToUInt32Bits), new RetrainedModelStore(_folder.ToString()).Find(Key, 2, 3)!.Select(BitConverter.SingleToUInt32Bits));
+        Assert.Equal(logits.Select(BitConverter.SingleToUInt32Bits),
+            new RetrainedModelStore(_folder.ToString()).Find(Key, 2, 3)!.Select(BitConverter.SingleToUInt32Bits));
         Assert.Null(store.Find(Other, 2, 3));
     }
 

@@ -7,7 +7,8 @@ namespace DdmNative.Attribution.Tests.Evaluation;
 
 public sealed class RetrainingIdentityTests
 {
-    private static readonly RetrainingIdentity Identity = new("data", NetworkOptions.ConvNet(new ImageShape(1, 8, 8), 3, 4, 2), new TrainingOptions(), "CPU, AVX2", "1.0.0");
+    private static readonly RetrainingIdentity Identity = new("data", NetworkOptions.ConvNet(new ImageShape(1, 8, 8), 3, 4, 2),
+        new TrainingOptions(), "CPU, AVX2", "1.0.0");
 
     [Fact]
     public void Whatever_decides_a_model_is_in_its_key()

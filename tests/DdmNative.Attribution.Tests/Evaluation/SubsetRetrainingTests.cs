@@ -30,7 +30,8 @@ public sealed class SubsetRetrainingTests : IDisposable
         for (int i = 0; i < Models.Count; i++)
         {
             SubsetModel model = Models[i];
-            using var trainer = new EnsembleTrainer(_problem.Device, _problem.Network, _problem.Set, _problem.Recipe with { Seed = model.Seed }, members: 1);
+            using var trainer = new EnsembleTrainer(_problem.Device, _problem.Network, _problem.Set,
+                _problem.Recipe with { Seed = model.Seed }, members: 1);
             trainer.Run(_problem.Network.Initialise(model.Seed), (_, sample) => model.Removed.Contains(_problem.Groups.GroupOf[sample]));
             Assert.Equal(evaluator.Logits(trainer.Parameters, 1), logits[i]);
         }
@@ -46,7 +47,8 @@ public sealed class SubsetRetrainingTests : IDisposable
 
         // The same cut with the groups' numbers turned round: group g is now 5 − g.
         SubsetRetraining second = Retraining(evaluator, [.. _problem.Groups.GroupOf.Select(g => 5 - g)]);
-        IReadOnlyList<float[]> again = second.Logits([.. Models.Select(model => model with { Removed = [.. model.Removed.Select(g => 5 - g)] })], wave: 1);
+        IReadOnlyList<float[]> again = second.Logits(
+            [.. Models.Select(model => model with { Removed = [.. model.Removed.Select(g => 5 - g)] })], wave: 1);
 
         Assert.Equal((0, 8), (second.Trained, second.Found));
         Assert.Equal(logits.SelectMany(of => of), again.SelectMany(of => of));
@@ -112,7 +114,8 @@ public sealed class SubsetRetrainingTests : IDisposable
         {
             // Two requests of one job: the second asks again for half of what the first has asked for.
             var (shard, numbers) = (new Shard(index, shards), new ModelNumbers());
-            foreach (IReadOnlyList<SubsetModel> asked in (IReadOnlyList<SubsetModel>[])[[Models[0], Models[5], Models[2], Models[5]], Models])
+            foreach (IReadOnlyList<SubsetModel> asked in (IReadOnlyList<SubsetModel>[])[[Models[0], Models[5], Models[2], Models[5]],
+                Models])
             {
                 var share = new StageShare(shard, numbers);
                 SubsetRetraining retraining = Retraining(evaluator, share: share);
@@ -136,14 +139,18 @@ public sealed class SubsetRetrainingTests : IDisposable
         using ModelEvaluator evaluator = Evaluator();
         SubsetRetraining retraining = Retraining(evaluator);
 
-        Assert.Contains("Group 6 is not one of 0 to 5", Assert.Throws<ArgumentException>(() => retraining.Logits([new(7, [6])], 1)).Message, StringComparison.Ordinal);
-        Assert.Contains("nothing would be left", Assert.Throws<ArgumentException>(() => retraining.Logits([new(7, [0, 1, 2, 3, 4, 5])], 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("Group 6 is not one of 0 to 5", Assert.Throws<ArgumentException>(() => retraining.Logits([new(7, [6])], 1)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("nothing would be left",
+            Assert.Throws<ArgumentException>(() => retraining.Logits([new(7, [0, 1, 2, 3, 4, 5])], 1)).Message, StringComparison.Ordinal);
     }
 
     private ModelEvaluator Evaluator() => new(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
 
-    private SubsetRetraining Retraining(ModelEvaluator evaluator, int[]? groupOf = null, TrainingOptions? recipe = null, string store = "store", StageShare? share = null)
+    private SubsetRetraining Retraining(ModelEvaluator evaluator, int[]? groupOf = null, TrainingOptions? recipe = null,
+        string store = "store", StageShare? share = null)
         => new(_problem.Device, _problem.Network, _problem.Set, groupOf ?? _problem.Groups.GroupOf, evaluator,
-            new RetrainingIdentity("small problem", _problem.Network.Options, recipe ?? _problem.Recipe, _problem.Device.Arithmetic, "test"),
+            new RetrainingIdentity("small problem", _problem.Network.Options, recipe
+            ?? _problem.Recipe, _problem.Device.Arithmetic, "test"),
             new RetrainedModelStore(_folder.File(store)), share);
 }

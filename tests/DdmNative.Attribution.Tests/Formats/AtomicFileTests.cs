@@ -39,7 +39,8 @@ public sealed class AtomicFileTests : IDisposable
     {
         string path = _folder.File("synset.safetensors");
 
-        var refused = Assert.Throws<DiskException>(() => AtomicFile.Write(path, _ => throw new IOException($"the disk says {error} : '{path}.tmp'", error)));
+        var refused = Assert.Throws<DiskException>(
+            () => AtomicFile.Write(path, _ => throw new IOException($"the disk says {error} : '{path}.tmp'", error)));
 
         Assert.Equal(path, refused.Path);
         Assert.StartsWith($"{path}: could not be written (the disk says {error}). {remedy}", refused.Message, StringComparison.Ordinal);
@@ -86,7 +87,8 @@ public sealed class AtomicFileTests : IDisposable
     [Fact]
     public void What_a_killed_job_left_is_removed_but_not_behind_links()
     {
-        string others = Directory.CreateDirectory(_folder.File("others")).FullName, run = Directory.CreateDirectory(_folder.File("run")).FullName;
+        string others = Directory.CreateDirectory(_folder.File("others")).FullName,
+            run = Directory.CreateDirectory(_folder.File("run")).FullName;
         File.WriteAllText(Path.Combine(others, "a.tmp"), "another's");
         Directory.CreateSymbolicLink(Path.Combine(run, "link"), others);
         File.WriteAllText(AtomicFile.TemporaryNameFor(Path.Combine(run, "run.json")), "half");

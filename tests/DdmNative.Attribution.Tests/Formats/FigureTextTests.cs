@@ -18,5 +18,6 @@ public sealed class FigureTextTests
     [InlineData(-0.0004, "P1", "0.0 %")]
     [InlineData(-10, "0", "-10")]
     [InlineData(double.NaN, "0.00", "NaN")]
-    public void What_rounds_to_zero_has_no_minus_sign(double value, string format, string text) => Assert.Equal(text, FigureText.Of(value, format));
+    public void What_rounds_to_zero_has_no_minus_sign(double value, string format, string text)
+    => Assert.Equal(text, FigureText.Of(value, format));
 }

@@ -8,8 +8,9 @@ using Xunit.Sdk;
 namespace DdmNative.Attribution.Tests.Formats;
 
 /// <summary>
-/// Mutates a good file a few thousand times (<see cref="Mutations"/>): every reader must take the result, refuse it with <see cref="BadInputException"/>, or, where it reads what it can make again,
-/// treat it as absent; within a time and a memory that the file justifies. The failing seed is printed and reproduces the file alone.
+/// Mutates a good file a few thousand times (<see cref="Mutations"/>): every reader must take the result, refuse it with
+/// <see cref="BadInputException"/>, or, where it reads what it can make again, treat it as absent; within a time and a memory that the file
+/// justifies. The failing seed is printed and reproduces the file alone.
 /// </summary>
 internal static class Fuzz
 {
@@ -51,8 +52,11 @@ internal static class Fuzz
 
         if (state.Failure is not null)
             throw state.Failure;
-        Log(string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(file)}.{test}: {Mutations.Count} mutations of {good.Length} bytes: {state.Taken} taken, {state.Refused} refused, {state.Absent} as if absent; at most {state.Allocated / 1024} KiB allocated"));
-        Assert.True(state.Refused + state.Absent > Mutations.Count / 20, $"Only {state.Refused + state.Absent} mutations were refused: they do not reach what the reader checks.");
+        Log(string.Create(CultureInfo.InvariantCulture,
+            $"{Path.GetFileNameWithoutExtension(file)}.{test}: {Mutations.Count} mutations of {good.Length} bytes: {state.Taken} taken, "
+            + $"{state.Refused} refused, {state.Absent} as if absent; at most {state.Allocated / 1024} KiB allocated"));
+        Assert.True(state.Refused + state.Absent > Mutations.Count / 20,
+            $"Only {state.Refused + state.Absent} mutations were refused: they do not reach what the reader checks.");
     }
 
     private static void Loop(byte[] good, Func<byte[], bool> read, State state)
@@ -82,9 +86,11 @@ internal static class Fuzz
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             state.Allocated = Math.Max(state.Allocated, allocated);
             if (allocated > MostAllocated)
-                state.Failure ??= new XunitException($"Mutation with seed {seed} ({bad.Length} bytes) made the reader allocate {allocated} bytes.");
+                state.Failure ??= new XunitException(
+                    $"Mutation with seed {seed} ({bad.Length} bytes) made the reader allocate {allocated} bytes.");
             if (seed % 64 == 0 && Environment.WorkingSet - resident > MostNative)
-                state.Failure ??= new XunitException($"By the mutation with seed {seed} the process has grown by {(Environment.WorkingSet - resident) >> 20} MiB.");
+                state.Failure ??= new XunitException(
+                    $"By the mutation with seed {seed} the process has grown by {(Environment.WorkingSet - resident) >> 20} MiB.");
         }
     }
 

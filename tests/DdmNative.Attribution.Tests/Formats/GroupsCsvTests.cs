@@ -42,7 +42,8 @@ public sealed class GroupsCsvTests : IDisposable
         };
         Dataset subset = named.Select([1, 0]);
         GroupsCsv.Write(path, subset, new GroupTable([0, 1], [0, 1], [0, 0]));
-        Assert.Equal("sample,label,group,class,cluster,class_name,file\n1,0,0,0,0,cat,train/cat/1.png\n0,1,1,1,0,\"dog, big\",train/dog/1.png\n", File.ReadAllText(path));
+        Assert.Equal("sample,label,group,class,cluster,class_name,file\n1,0,0,0,0,cat,train/cat/1.png\n0,1,1,1,0,\"dog, "
+            + "big\",train/dog/1.png\n", File.ReadAllText(path));
         Assert.Equal([0, 1], GroupsCsv.Read(path, subset).GroupOf);
     }
 
@@ -88,7 +89,8 @@ public sealed class GroupsCsvTests : IDisposable
     [InlineData("sample,group,group\n0,a,a\n", "line 1, column 'group'", "two columns")]
     [InlineData("", "line 1, column 'sample'", "header")]
     [InlineData("sample,label,group\n0,1,a\n", "line 2, column 'label'", "expected 0")]
-    public void A_users_file_that_is_wrong_names_line_and_column(string text, string field, string expectation) => Refuses(text, field, expectation);
+    public void A_users_file_that_is_wrong_names_line_and_column(string text, string field, string expectation)
+    => Refuses(text, field, expectation);
 
     [Theory]
     [InlineData("\n1,0,1,0,1\n", "\n1,0,0,1,1\n", "line 3, column 'class'", "belongs to one class")]
@@ -104,7 +106,8 @@ public sealed class GroupsCsvTests : IDisposable
 
     [Fact]
     public void A_product_file_of_another_subset_is_refused()
-        => Assert.Contains("not in the subset", Assert.Throws<BadInputException>(() => Read(Good, Data.Select([0, 3]))).Message, StringComparison.Ordinal);
+        => Assert.Contains("not in the subset", Assert.Throws<BadInputException>(() => Read(Good, Data.Select([0, 3]))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Bytes_that_are_not_utf8_are_refused()
@@ -120,14 +123,16 @@ public sealed class GroupsCsvTests : IDisposable
         Assert.Throws<ArgumentException>(() => new GroupTable([0, 0], [0, 0], [0, 1]));
         Assert.Throws<ArgumentException>(() => new GroupTable([0], [0], [0, 1]));
         Assert.Throws<ArgumentException>(() => GroupsCsv.Write(_folder.File("g.csv"), Data, new GroupTable([0], [0], [0])));
-        Assert.Throws<ArgumentException>(() => GroupsCsv.Write(_folder.File("g.csv"), Data, new GroupTable([0, 0, 0, 0, 1, 1], [0, 1], [0, 0])));
+        Assert.Throws<ArgumentException>(
+            () => GroupsCsv.Write(_folder.File("g.csv"), Data, new GroupTable([0, 0, 0, 0, 1, 1], [0, 1], [0, 0])));
     }
 
     [Theory]
     [InlineData(Good)]
     [InlineData("sample,group\n0,a\n1,a\n2,\"b c\"\n3,b\n4,b\n5,a\n")]
     public void Mutated_files_are_read_or_refused(string good)
-        => Fuzz.Run(Encoding.UTF8.GetBytes(good), bytes => Assert.Equal(6, GroupsCsv.Read(_folder.Write("m.csv", bytes), Data).GroupOf.Length));
+        => Fuzz.Run(Encoding.UTF8.GetBytes(good),
+            bytes => Assert.Equal(6, GroupsCsv.Read(_folder.Write("m.csv", bytes), Data).GroupOf.Length));
 
     private void Refuses(string text, string field, string expectation)
     {
@@ -137,5 +142,6 @@ public sealed class GroupsCsvTests : IDisposable
         Assert.Contains(expectation, error.Message, StringComparison.Ordinal);
     }
 
-    private GroupTable Read(string text, Dataset? data = null) => GroupsCsv.Read(_folder.Write("g.csv", Encoding.UTF8.GetBytes(text)), data ?? Data);
+    private GroupTable Read(string text, Dataset? data = null)
+        => GroupsCsv.Read(_folder.Write("g.csv", Encoding.UTF8.GetBytes(text)), data ?? Data);
 }

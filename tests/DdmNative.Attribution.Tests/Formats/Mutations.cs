@@ -4,15 +4,16 @@ using DdmNative.Tests;
 namespace DdmNative.Attribution.Tests.Formats;
 
 /// <summary>
-/// Damage to a file, by a seed: cut off, bytes put in, taken out, flipped or overwritten, a number blown up, a part doubled, up to three of these at once. Half of the time near the start, where
-/// headers are, and now and then at the end, where zips have theirs.
+/// Damage to a file, by a seed: cut off, bytes put in, taken out, flipped or overwritten, a number blown up, a part doubled, up to three of
+/// these at once. Half of the time near the start, where headers are, and now and then at the end, where zips have theirs.
 /// </summary>
 internal static class Mutations
 {
     /// <summary>How many damaged files each reader is given: <c>DDMTEST_MUTATIONS</c>, or what the sweep of the tests asks for.</summary>
     public static int Count { get; } = TestScale.Number("DDMTEST_MUTATIONS", TestScale.Cases(10_000));
 
-    private static readonly ulong[] Large = [0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, 0xFFFFFFFFFFFFFFFF];
+    private static readonly ulong[] Large = [0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF,
+        0x8000000000000000, 0xFFFFFFFFFFFFFFFF];
 
     /// <summary>The damaged file.</summary>
     public static byte[] Of(byte[] good, int seed)
@@ -27,7 +28,8 @@ internal static class Mutations
     private static void Damage(List<byte> bytes, Random random)
     {
         int region = random.Next(4);
-        int at = region < 2 ? random.Next(Math.Min(bytes.Count, 96)) : region == 2 ? bytes.Count - 1 - random.Next(Math.Min(bytes.Count, 160)) : random.Next(bytes.Count);
+        int at = region < 2 ? random.Next(Math.Min(bytes.Count, 96)) : region == 2
+            ? bytes.Count - 1 - random.Next(Math.Min(bytes.Count, 160)) : random.Next(bytes.Count);
         switch (random.Next(9))
         {
             case 0:

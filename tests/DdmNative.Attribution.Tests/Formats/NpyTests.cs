@@ -12,7 +12,8 @@ public sealed class NpyTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     public static TheoryData<Array> EveryType => new(
-        new float[] { 1, float.NaN, -0f }, new double[] { 1, double.NegativeInfinity }, new sbyte[] { -1, 2 }, new byte[] { 0, 255 }, new short[] { -300 },
+        new float[] { 1, float.NaN, -0f }, new double[] { 1, double.NegativeInfinity }, new sbyte[] { -1, 2 }, new byte[] { 0, 255 },
+        new short[] { -300 },
         new ushort[] { 65535 }, (int[])[int.MinValue, 7], (uint[])[uint.MaxValue], (long[])[long.MinValue], (ulong[])[ulong.MaxValue],
         (bool[])[true, false], (string[])["loss", "", "größe 😀"]);
 
@@ -81,7 +82,8 @@ public sealed class NpyTests : IDisposable
     [InlineData("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", "array[0]", "0x3F800000")]
     public void A_header_that_is_not_supported_or_does_not_fit_is_named(string header, string field, string expectation)
     {
-        string path = _folder.Write("a.npy", [0x93, .. "NUMPY"u8, 1, 0, (byte)(header.Length + 1), 0, .. Encoding.ASCII.GetBytes(header), (byte)'\n', 0, 0,
+        string path = _folder.Write("a.npy",
+            [0x93, .. "NUMPY"u8, 1, 0, (byte)(header.Length + 1), 0, .. Encoding.ASCII.GetBytes(header), (byte)'\n', 0, 0,
             0x80, 0x3F]);
         var error = Assert.Throws<BadInputException>(() => Npy.Read(path));
         Assert.Equal(path, error.File);

@@ -66,7 +66,8 @@ public sealed class NpzTests : IDisposable
     public void What_is_not_a_zip_or_not_there_is_refused()
     {
         Assert.Equal("zip directory", Assert.Throws<BadInputException>(() => Npz.Read(_folder.Write("a.npz", [1, 2, 3]))).Field);
-        Assert.Contains("no such file", Assert.Throws<BadInputException>(() => Npz.Read(_folder.File("none.npz"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<BadInputException>(() => Npz.Read(_folder.File("none.npz"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,7 +138,8 @@ public sealed class NpzTests : IDisposable
     private string Good()
     {
         string path = _folder.File("good.npz");
-        Npz.Write(path, ("matrix", new NpyArray(new double[] { 1, 2, 3, 4 }, 2, 2)), ("objectives", new NpyArray((string[])["loss", "accuracy"], 2)));
+        Npz.Write(path, ("matrix", new NpyArray(new double[] { 1, 2, 3, 4 }, 2, 2)),
+            ("objectives", new NpyArray((string[])["loss", "accuracy"], 2)));
         return path;
     }
 }

@@ -39,7 +39,8 @@ public sealed class SafetensorsTests : IDisposable
         string path = _folder.File("p.safetensors");
         float[] data = [.. values.Select(value => (float)value.Get).Where(float.IsFinite)];
         Safetensors.Write(path, [new("x", [data.Length], data)]);
-        Assert.Equal(data.Select(BitConverter.SingleToUInt32Bits), Safetensors.Read(path).Tensor("x", -1).Data.Select(BitConverter.SingleToUInt32Bits));
+        Assert.Equal(data.Select(BitConverter.SingleToUInt32Bits),
+            Safetensors.Read(path).Tensor("x", -1).Data.Select(BitConverter.SingleToUInt32Bits));
     }
 
     [Fact]
@@ -68,14 +69,16 @@ public sealed class SafetensorsTests : IDisposable
     [Theory]
     [InlineData("""{"x":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", "x.data_offsets", "12 bytes")]
     [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "byte 4 of the data (end)", "4, according to the header")]
-    [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "y.data_offsets", "overlap")]
+    [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"y":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        "y.data_offsets", "overlap")]
     [InlineData("""{"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "x.data_offsets", "gap")]
     [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", "x.data_offsets", "begin <= end")]
     [InlineData("""{"x":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", "x.shape", "not negative")]
     [InlineData("""{"x":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}}""", "x.shape", "at most")]
     [InlineData("""{"x":{"dtype":"F8","shape":[8],"data_offsets":[0,8]}}""", "x.dtype", "BF16")]
     [InlineData("""{"x":{"dtype":"F32","data_offsets":[0,8]}}""", "x.shape", "list")]
-    [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""", "byte 8 (header)", "JSON")]
+    [InlineData("""{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"x":{"dtype":"F32","shape":[0],"data_offsets":[8,8]}}""",
+        "byte 8 (header)", "JSON")]
     [InlineData("""{"__metadata__":{"a":1},"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "__metadata__.a", "String")]
     [InlineData("""{"x":[]}""", "x", "Object")]
     [InlineData("""["x"]""", "header", "Object")]
@@ -128,14 +131,16 @@ public sealed class SafetensorsTests : IDisposable
         Safetensors.Write(path, [new("x", [2], [1, 2])]);
         SafetensorsContents read = Safetensors.Read(path);
         Assert.Contains("among [x]", Assert.Throws<BadInputException>(() => read.Tensor("head.bias", 2)).Message, StringComparison.Ordinal);
-        Assert.Contains("found [2], expected [3]", Assert.Throws<BadInputException>(() => read.Tensor("x", 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("found [2], expected [3]", Assert.Throws<BadInputException>(() => read.Tensor("x", 3)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Mutated_files_are_read_or_refused()
     {
         string path = _folder.File("a.safetensors");
-        Safetensors.Write(path, [new("a.weight", [2, 3], [1, 2, 3, 4, 5, 6]), new("b", [1], [0])], [new("n", [2], [1, 2])], new Dictionary<string,
+        Safetensors.Write(path, [new("a.weight", [2, 3], [1, 2, 3, 4, 5, 6]), new("b", [1], [0])], [new("n", [2], [1, 2])],
+            new Dictionary<string,
             string> { ["k"] = "v" });
         Fuzz.Run(File.ReadAllBytes(path), bytes => Assert.All(Safetensors.Read(_folder.Write("m", bytes)).Tensors,
             t => Assert.All(t.Data, x => Assert.True(float.IsFinite(x)))));

@@ -32,7 +32,8 @@ public sealed class KMeansTests
     public void The_same_seed_gives_the_same_clusters()
     {
         float[] points = [.. Enumerable.Range(0, 300).Select(i => (float)new SeededOrder(5, (ulong)i).NextUnit())];
-        Clustering first = KMeans.Fit(points, 3, new KMeansOptions { Clusters = 7, Seed = 9 }), second = KMeans.Fit(points, 3, new KMeansOptions { Clusters = 7, Seed = 9 });
+        Clustering first = KMeans.Fit(points, 3, new KMeansOptions { Clusters = 7, Seed = 9 }),
+            second = KMeans.Fit(points, 3, new KMeansOptions { Clusters = 7, Seed = 9 });
         Assert.Equal(first.Assignment, second.Assignment);
         Assert.Equal(first.Centres, second.Centres);
         Assert.NotEqual(first.Assignment, KMeans.Fit(points, 3, new KMeansOptions { Clusters = 7, Seed = 10, Restarts = 1 }).Assignment);
@@ -55,19 +56,22 @@ public sealed class KMeansTests
     public void More_rounds_never_raise_the_inertia()
     {
         float[] points = [.. Enumerable.Range(0, 400).Select(i => (float)new SeededOrder(6, (ulong)i).NextUnit())];
-        double[] inertia = [.. Enumerable.Range(1, 12).Select(rounds => KMeans.Fit(points, 2, new KMeansOptions { Clusters = 6, Restarts = 1, MaximumIterations = rounds }).Inertia)];
+        double[] inertia = [.. Enumerable.Range(1, 12)
+            .Select(rounds => KMeans.Fit(points, 2, new KMeansOptions { Clusters = 6, Restarts = 1, MaximumIterations = rounds }).Inertia)];
         Assert.All(Enumerable.Range(1, 11), i => Assert.True(inertia[i] <= inertia[i - 1] + 1e-9, string.Join(" ", inertia)));
         Assert.True(inertia[^1] < inertia[0]);
     }
 
     [Fact]
     public void Points_that_are_not_points_are_refused()
-        => Assert.All((float[][])[[], [1, 2, 3], [1, float.NaN]], points => Assert.Throws<ArgumentException>(() => KMeans.Fit(points, 2, new KMeansOptions())));
+        => Assert.All((float[][])[[], [1, 2, 3], [1, float.NaN]],
+            points => Assert.Throws<ArgumentException>(() => KMeans.Fit(points, 2, new KMeansOptions())));
 
     /// <summary>Point i is in cluster i mod k, around the corner of a cube that the cluster's number spells.</summary>
     private static float[] Planted(int clusters, int each, ulong seed)
     {
         var random = new SeededOrder(seed);
-        return [.. from i in Enumerable.Range(0, clusters * each) from axis in Enumerable.Range(0, 3) select (float)(10 * (i % clusters >> axis & 1) + random.NextUnit())];
+        return [.. from i in Enumerable.Range(0, clusters * each) from axis in Enumerable.Range(0,
+            3) select (float)(10 * (i % clusters >> axis & 1) + random.NextUnit())];
     }
 }

@@ -44,7 +44,8 @@ public sealed class GradientMatcherTests : IDisposable
     [Fact]
     public void Reverse_matching_with_hard_labels_is_refused()
     {
-        var refusal = Assert.Throws<InfeasibleMatchingException>(() => Match(_problem, new MatchingOptions(MatchingForm.Reverse, Steps: 2), 1));
+        var refusal = Assert.Throws<InfeasibleMatchingException>(
+            () => Match(_problem, new MatchingOptions(MatchingForm.Reverse, Steps: 2), 1));
         Assert.Contains("reflected", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -111,12 +112,14 @@ public sealed class GradientMatcherTests : IDisposable
     public void Each_phase_has_a_synset_that_matches_its_own_checkpoints_best()
     {
         var matcher = new GradientMatcher(_problem.Device, _problem.Network, new MatchingOptions());
-        IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(matcher, _problem.Unmatched(2), _problem.Trajectory.Checkpoints, 6, 2, 40, _problem.Real);
+        IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(matcher, _problem.Unmatched(2), _problem.Trajectory.Checkpoints, 6, 2, 40,
+            _problem.Real);
         Assert.Equal([6, 15], phases.Select(phase => phase.FirstStep));
         float[] middle = _problem.Trajectory.At(10);
         float[] real = _problem.Real.At(middle);
         double[] cosines = [.. phases.Select(phase => GradientAgreement.Measure(
-            GradientAgreement.SynsetGradients(_problem.Device, _problem.Network, phase.Synset, middle), real, SmallProblem.GroupCount).Average(a => a.Cosine))];
+            GradientAgreement.SynsetGradients(_problem.Device, _problem.Network, phase.Synset, middle), real, SmallProblem.GroupCount)
+            .Average(a => a.Cosine))];
         Assert.True(cosines[0] > cosines[1], string.Join(", ", cosines));
     }
 
@@ -145,7 +148,8 @@ public sealed class GradientMatcherTests : IDisposable
 
         Assert.Equal(whole.Synset.Images, goneOn.Synset.Images);
         Assert.Equal(whole.Synset.Labels, goneOn.Synset.Labels);
-        Assert.Equal(whole.Log.Select(entry => (entry.FirstGroup, entry.Step, entry.Steps)), goneOn.Log.Select(entry => (entry.FirstGroup, entry.Step, entry.Steps)));
+        Assert.Equal(whole.Log.Select(entry => (entry.FirstGroup, entry.Step, entry.Steps)),
+            goneOn.Log.Select(entry => (entry.FirstGroup, entry.Step, entry.Steps)));
         Assert.Equal(whole.Log.SelectMany(entry => entry.Distances), goneOn.Log.SelectMany(entry => entry.Distances));
     }
 
@@ -171,6 +175,7 @@ public sealed class GradientMatcherTests : IDisposable
     private double Cosine(Synset synset, int sign)
     {
         float[] gradients = GradientAgreement.SynsetGradients(_problem.Device, _problem.Network, synset, _problem.Last.Parameters);
-        return sign * GradientAgreement.Measure(gradients, _problem.Real.At(_problem.Last), SmallProblem.GroupCount).Average(agreement => agreement.Cosine);
+        return sign * GradientAgreement.Measure(gradients, _problem.Real.At(_problem.Last), SmallProblem.GroupCount)
+            .Average(agreement => agreement.Cosine);
     }
 }

@@ -27,7 +27,8 @@ public sealed class GroupGradientsTests : IDisposable
     public void Blocks_and_waves_change_rounding_at_most(int block, int wave)
     {
         using var other = new GroupGradients(
-            _problem.Device, _problem.Network, _problem.Set.Images, _problem.Set.Labels, _problem.Groups, SmallProblem.GroupCount, new GroupGradientOptions(block, wave));
+            _problem.Device, _problem.Network, _problem.Set.Images, _problem.Set.Labels, _problem.Groups, SmallProblem.GroupCount,
+            new GroupGradientOptions(block, wave));
         AssertClose(_problem.Real.At(_problem.Last.Parameters), other.At(_problem.Last.Parameters), 1e-5);
     }
 

@@ -7,7 +7,9 @@ using DdmNative.Compute.Cpu;
 
 namespace DdmNative.Attribution.Tests.Matching;
 
-/// <summary>Three classes of two groups each (bright squares in six places, with noise), a small ConvNet trained on them, everything recorded.</summary>
+/// <summary>
+/// Three classes of two groups each (bright squares in six places, with noise), a small ConvNet trained on them, everything recorded.
+/// </summary>
 internal sealed class SmallProblem : IDisposable
 {
     public const int GroupCount = 6;

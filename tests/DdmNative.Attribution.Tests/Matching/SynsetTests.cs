@@ -14,7 +14,8 @@ public sealed class SynsetTests : IDisposable
     [Fact]
     public void Synset_comes_back_from_its_file_as_it_was()
     {
-        var synset = new Synset(Image, 3, [.. Enumerable.Range(0, 16).Select(i => i / 7f)], [.. Enumerable.Range(0, 12).Select(i => 1f - i)], [0, 0, 1, 1]);
+        var synset = new Synset(Image, 3, [.. Enumerable.Range(0, 16).Select(i => i / 7f)],
+            [.. Enumerable.Range(0, 12).Select(i => 1f - i)], [0, 0, 1, 1]);
         string path = Path.Combine(_folder, "synset.safetensors");
         SynsetFile.Write(path, synset, new Dictionary<string, string> { ["form"] = "forward" });
         Synset read = SynsetFile.Read(path);
@@ -31,7 +32,8 @@ public sealed class SynsetTests : IDisposable
     {
         string path = Path.Combine(_folder, "unsorted.safetensors");
         Safetensors.Write(
-            path, [new NamedTensor("images", [2, 2, 1, 2], new float[8]), new NamedTensor("labels", [2, 3], new float[6])], [new NamedIntegers("groups", [2], [1, 0])]);
+            path, [new NamedTensor("images", [2, 2, 1, 2], new float[8]), new NamedTensor("labels", [2, 3], new float[6])],
+            [new NamedIntegers("groups", [2], [1, 0])]);
         var refusal = Assert.Throws<BadInputException>(() => SynsetFile.Read(path));
         Assert.Equal(path, refusal.File);
         Assert.Equal("groups", refusal.Field);
@@ -42,7 +44,8 @@ public sealed class SynsetTests : IDisposable
     {
         string path = Path.Combine(_folder, "labels.safetensors");
         Safetensors.Write(
-            path, [new NamedTensor("images", [2, 2, 1, 2], new float[8]), new NamedTensor("labels", [3, 3], new float[9])], [new NamedIntegers("groups", [2], [0, 1])]);
+            path, [new NamedTensor("images", [2, 2, 1, 2], new float[8]), new NamedTensor("labels", [3, 3], new float[9])],
+            [new NamedIntegers("groups", [2], [0, 1])]);
         Assert.Contains("labels", Assert.Throws<BadInputException>(() => SynsetFile.Read(path)).Field, StringComparison.Ordinal);
     }
 

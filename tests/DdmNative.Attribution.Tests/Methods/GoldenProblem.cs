@@ -36,13 +36,15 @@ internal sealed class GoldenProblem : IDisposable
         if (recordsAllSteps)
         {
             using TrainingSet set = TrainingSet.Create(Device, Train);
-            Trajectory = TargetTraining.Run(Device, Network, set, Recipe, [.. Enumerable.Range(0, Recipe.TotalSteps(Train.Count) + 1)]).Trajectory;
+            Trajectory = TargetTraining.Run(Device, Network, set, Recipe,
+                [.. Enumerable.Range(0, Recipe.TotalSteps(Train.Count) + 1)]).Trajectory;
             return;
         }
 
         const string prefix = "checkpoint.";
         Trajectory = new Trajectory([.. _file.Tensors.Where(t => t.Name.StartsWith(prefix, StringComparison.Ordinal))
-            .Select(t => new Checkpoint(int.Parse(t.Name.AsSpan(prefix.Length), CultureInfo.InvariantCulture), t.Data)).OrderBy(c => c.Step)]);
+            .Select(t => new Checkpoint(int.Parse(t.Name.AsSpan(prefix.Length), CultureInfo.InvariantCulture), t.Data))
+                .OrderBy(c => c.Step)]);
     }
 
     public Device Device { get; }
@@ -62,7 +64,8 @@ internal sealed class GoldenProblem : IDisposable
     public Trajectory Trajectory { get; }
 
     /// <summary>A request on the problem.</summary>
-    public MethodContext Request(GroupTable? parts = null, PieceWork? pieces = null, int? wave = null, IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null)
+    public MethodContext Request(GroupTable? parts = null, PieceWork? pieces = null, int? wave = null,
+        IReadOnlyList<Objective>? objectives = null, bool hasTrajectory = true, RetrainedModelStore? models = null)
         => new(Device, Network, Train, Test, parts ?? Groups, objectives ?? Objectives, Recipe)
         {
             Target = Trajectory.Checkpoints[^1].Parameters,
@@ -93,5 +96,6 @@ internal sealed class GoldenProblem : IDisposable
 
     private int[] Integers(string name) => [.. _file.Integers.Single(tensor => tensor.Name == name).Data.Select(value => (int)value)];
 
-    private static string Folder([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
+    private static string Folder([CallerFilePath] string thisFile = "")
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
 }

@@ -16,9 +16,12 @@ public sealed class MethodContractTests : IDisposable
     /// <summary>Every method, with settings that make it quick.</summary>
     private static readonly string[] Quick =
     [
-        "repair:steps=2", "replay:images=1:steps=1", "controlled-replay:images=1:steps=1", "push:1:steps=2", "ddm:mode=forget:steps=2:images=1",
-        "feature", "head", "block:1", "retrain", "finetune:epochs=1", "datamodel:subsets=6", "model-averaging:shards=3:deals=2", "encoded-ensemble:members=4", "influence:iterations=4",
-        "influence:solver=lissa:iterations=4", "ekfac", "ekfac:samples=7", "trak:models=2:dim=40", "tracin:checkpoints=2", "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
+        "repair:steps=2", "replay:images=1:steps=1", "controlled-replay:images=1:steps=1", "push:1:steps=2",
+        "ddm:mode=forget:steps=2:images=1",
+        "feature", "head", "block:1", "retrain", "finetune:epochs=1", "datamodel:subsets=6", "model-averaging:shards=3:deals=2",
+        "encoded-ensemble:members=4", "influence:iterations=4",
+        "influence:solver=lissa:iterations=4", "ekfac", "ekfac:samples=7", "trak:models=2:dim=40", "tracin:checkpoints=2",
+        "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
         "loss", "random",
     ];
 
@@ -28,7 +31,8 @@ public sealed class MethodContractTests : IDisposable
 
     [Fact]
     public void Every_method_is_tested_here()
-        => Assert.Equal(MethodRegistry.All.Select(method => method.Name).Order(), Quick.Select(text => MethodRegistry.Describe(text).Name).Distinct().Order());
+        => Assert.Equal(MethodRegistry.All.Select(method => method.Name).Order(),
+            Quick.Select(text => MethodRegistry.Describe(text).Name).Distinct().Order());
 
     [Theory]
     [MemberData(nameof(Methods))]
@@ -73,7 +77,8 @@ public sealed class MethodContractTests : IDisposable
     {
         var kept = new Memory();
         using var folder = new TempFolder();
-        using MethodContext request = _problem.Request(pieces: new PieceWork { Kept = kept }, wave: 2, models: new RetrainedModelStore(folder.File("models")));
+        using MethodContext request = _problem.Request(pieces: new PieceWork { Kept = kept }, wave: 2,
+            models: new RetrainedModelStore(folder.File("models")));
         MethodRegistry.Attribute(method, request);
         Assert.True(kept.Values.Count > 0 || Directory.Exists(folder.File("models")));
     }
@@ -93,7 +98,8 @@ public sealed class MethodContractTests : IDisposable
         for (int index = 1; index <= 3; index++)
         {
             var share = new StageShare(new Shard(index, 3), new ModelNumbers());
-            using MethodContext request = _problem.Request(pieces: new PieceWork { Kept = kept, Share = share }, wave: index, models: models);
+            using MethodContext request = _problem.Request(pieces: new PieceWork { Kept = kept, Share = share }, wave: index,
+                models: models);
             Assert.Throws<AwaitingShardsException>(() => MethodRegistry.Attribute(method, request));
             (own, computed, all) = (own + share.Own, computed + share.Computed, share.Of);
         }
@@ -175,7 +181,8 @@ public sealed class MethodContractTests : IDisposable
     public void A_request_that_cannot_be_met_is_refused_and_says_why(string method, string says)
     {
         using MethodContext request = _problem.Request();
-        Assert.Contains(says, Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method, request)).Message, StringComparison.Ordinal);
+        Assert.Contains(says, Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method, request)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -201,7 +208,9 @@ public sealed class MethodContractTests : IDisposable
         foreach (MethodDescription method in MethodRegistry.All.Where(method => method.NeedsGradients))
         {
             using MethodContext request = _problem.Request(objectives: [new Objective(ObjectiveKind.Accuracy)]);
-            Assert.Contains("no gradient", Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method.Words[0], request)).Message, StringComparison.Ordinal);
+            Assert.Contains("no gradient",
+                Assert.Throws<MethodRequestException>(() => MethodRegistry.Attribute(method.Words[0], request)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -210,12 +219,15 @@ public sealed class MethodContractTests : IDisposable
     {
         foreach (MethodDescription method in MethodRegistry.All.Where(method => method.Name != "random"))
         {
-            using var request = new MethodContext(_problem.Device, _problem.Network, _problem.Train, _problem.Test, _problem.Groups, _problem.Objectives, _problem.Recipe)
+            using var request = new MethodContext(_problem.Device, _problem.Network, _problem.Train, _problem.Test, _problem.Groups,
+                _problem.Objectives, _problem.Recipe)
             {
                 Target = _problem.Trajectory.Checkpoints[^1].Parameters,
                 MemoryLimit = 1,
             };
-            Assert.Contains("Lower --wave", Assert.Throws<InsufficientMemoryException>(() => MethodRegistry.Attribute(method.Words[0], request)).Message, StringComparison.Ordinal);
+            Assert.Contains("Lower --wave",
+                Assert.Throws<InsufficientMemoryException>(() => MethodRegistry.Attribute(method.Words[0], request)).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -232,8 +244,10 @@ public sealed class MethodContractTests : IDisposable
             float[] gradient = found[(o * length)..((o + 1) * length)];
             double square = gradient.Sum(value => (double)value * value);
             float step = (float)(1e-2 / Math.Sqrt(square));
-            float[] up = [.. request.Target.Zip(gradient, (p, g) => p + step * g)], down = [.. request.Target.Zip(gradient, (p, g) => p - step * g)];
-            double rise = _problem.Objectives[o].Evaluate(request.Evaluator.Logits(up, 1), _problem.Test.Labels) - _problem.Objectives[o].Evaluate(request.Evaluator.Logits(down, 1), _problem.Test.Labels);
+            float[] up = [.. request.Target.Zip(gradient, (p, g) => p + step * g)],
+                down = [.. request.Target.Zip(gradient, (p, g) => p - step * g)];
+            double rise = _problem.Objectives[o].Evaluate(request.Evaluator.Logits(up, 1), _problem.Test.Labels)
+                - _problem.Objectives[o].Evaluate(request.Evaluator.Logits(down, 1), _problem.Test.Labels);
             Assert.InRange(rise / (2 * step * square), 0.97, 1.03);
         }
     }

@@ -48,8 +48,10 @@ public sealed class MethodGoldenTests(ITestOutputHelper output) : IDisposable
     public void The_target_is_the_one_that_PyTorch_trained()
     {
         using TrainingSet set = TrainingSet.Create(_problem.Device, _problem.Train);
-        float[] found = TargetTraining.Run(_problem.Device, _problem.Network, set, _problem.Recipe).Final, expected = _problem.Trajectory.Checkpoints[^1].Parameters;
-        double error = Math.Sqrt(found.Zip(expected, (a, b) => ((double)a - b) * (a - b)).Sum() / expected.Sum(value => (double)value * value));
+        float[] found = TargetTraining.Run(_problem.Device, _problem.Network, set, _problem.Recipe).Final,
+            expected = _problem.Trajectory.Checkpoints[^1].Parameters;
+        double error = Math.Sqrt(
+            found.Zip(expected, (a, b) => ((double)a - b) * (a - b)).Sum() / expected.Sum(value => (double)value * value));
         output.WriteLine($"target: relative error {error:E1}");
         Assert.InRange(error, 0, 1e-5);
     }

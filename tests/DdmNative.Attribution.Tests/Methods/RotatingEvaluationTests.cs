@@ -10,7 +10,8 @@ public sealed class RotatingEvaluationTests
     private static readonly int[] Labels = [0, 1, 0, 2, 1, 0, 2, 0, 1, 1, 2, 0];
 
     private static readonly Objective[] Objectives =
-        [new(ObjectiveKind.Loss), new(ObjectiveKind.Loss, 1), new(ObjectiveKind.Margin, 2), new(ObjectiveKind.Logit, ofSamples: [3, 4]), new(ObjectiveKind.Loss, ofSamples: [7])];
+        [new(ObjectiveKind.Loss), new(ObjectiveKind.Loss, 1), new(ObjectiveKind.Margin, 2), new(ObjectiveKind.Logit, ofSamples: [3, 4]),
+        new(ObjectiveKind.Loss, ofSamples: [7])];
 
     [Theory]
     [InlineData(1)]
@@ -40,7 +41,8 @@ public sealed class RotatingEvaluationTests
 
         for (int o = 0; o < Objectives.Length; o++)
         {
-            int[] over = [.. Enumerable.Range(0, Labels.Length).Where(n => Objectives[o].Samples?.Contains(n) ?? (Objectives[o].Class is null || Objectives[o].Class == Labels[n]))];
+            int[] over = [.. Enumerable.Range(0, Labels.Length)
+                .Where(n => Objectives[o].Samples?.Contains(n) ?? (Objectives[o].Class is null || Objectives[o].Class == Labels[n]))];
             for (int n = 0; n < Labels.Length; n++)
                 Assert.Equal(over.Contains(n) ? 1.0 / over.Length : 0, mean[o, n], 1e-12);
         }

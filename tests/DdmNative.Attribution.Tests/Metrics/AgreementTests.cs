@@ -18,9 +18,11 @@ public sealed class AgreementTests
     public void The_ceiling_is_each_repetition_against_the_mean_of_the_others()
     {
         double[][] repetitions = [[1, 2, 6], [5, 5, 8], [0, 3, 1]];
-        double expected = (Correlation.Pearson(repetitions[0], [2.5, 4, 4.5]) + Correlation.Pearson(repetitions[1], [0.5, 2.5, 3.5]) + Correlation.Pearson(repetitions[2], [3, 3.5, 7])) / 3;
+        double expected = (Correlation.Pearson(repetitions[0], [2.5, 4, 4.5]) + Correlation.Pearson(repetitions[1], [0.5, 2.5, 3.5])
+            + Correlation.Pearson(repetitions[2], [3, 3.5, 7])) / 3;
         Assert.Equal(expected, Agreement.Ceiling(repetitions).Pearson, 1e-12);
-        Assert.Contains("two repetitions", Assert.Throws<ArgumentException>(() => Agreement.Ceiling([[1, 2]])).Message, StringComparison.Ordinal);
+        Assert.Contains("two repetitions", Assert.Throws<ArgumentException>(() => Agreement.Ceiling([[1, 2]])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => Agreement.Ceiling([[1, 2], [1, 2, 3]]));
     }
 

@@ -69,7 +69,8 @@ public sealed class DetectionTests
         double[] shuffled = [.. order.Select(n => scores[n])];
         bool[] with = [.. order.Select(n => marked[n])];
         return (Detection.Auroc(scores, marked).Equals(Detection.Auroc(shuffled, with))
-            && Math.Abs(Detection.AveragePrecision(scores, marked) - Detection.AveragePrecision(shuffled, with)) < 1e-12).Label($"seed {seed}");
+            && Math.Abs(Detection.AveragePrecision(scores, marked) - Detection.AveragePrecision(shuffled, with)) < 1e-12).Label(
+                $"seed {seed}");
     }
 
     /// <summary>Scores on a grid of few steps, of both kinds one at least.</summary>

@@ -11,8 +11,10 @@ public sealed class EffectCorrelationsTests
     private static readonly int[] ClassOf = [0, 0, 1, 1];
 
     // Own-class effects: predicted (−1, −2, −5, −7), exact (−2, −3, −4, −9).
-    private static readonly AttributionMatrix Predicted = new(Names, new double[,] { { 1, 2, 3, 4 }, { -1, -2, 1, 0 }, { 2, 1, -5, -7 }, { 9, 9, 9, 9 } });
-    private static readonly AttributionMatrix Exact = new(Names, new double[,] { { 1, 3, 2, 4 }, { -2, -3, 1, 1 }, { 3, 2, -4, -9 }, { 1, 0, 0, 0 } });
+    private static readonly AttributionMatrix Predicted = new(Names,
+        new double[,] { { 1, 2, 3, 4 }, { -1, -2, 1, 0 }, { 2, 1, -5, -7 }, { 9, 9, 9, 9 } });
+    private static readonly AttributionMatrix Exact = new(Names,
+        new double[,] { { 1, 3, 2, 4 }, { -2, -3, 1, 1 }, { 3, 2, -4, -9 }, { 1, 0, 0, 0 } });
 
     [Fact]
     public void Each_figure_is_the_correlation_of_the_pairs_it_names()

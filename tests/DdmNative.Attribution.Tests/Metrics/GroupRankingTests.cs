@@ -22,7 +22,8 @@ public sealed class GroupRankingTests
 
     [Fact]
     public void An_effect_that_is_not_a_number_has_no_place()
-        => Assert.Contains("group 1", Assert.Throws<ArgumentException>(() => GroupRanking.MostHelpfulFirst([0, double.NaN], true)).Message, StringComparison.Ordinal);
+        => Assert.Contains("group 1", Assert.Throws<ArgumentException>(() => GroupRanking.MostHelpfulFirst([0, double.NaN], true)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_top_is_rounded_and_is_never_nothing_nor_everything()

@@ -27,7 +27,8 @@ public sealed class LinearDatamodelingScoreTests
     [Fact]
     public void Unknown_or_repeated_groups_and_missing_outcomes_are_refused()
     {
-        Assert.Contains("subset 1", Assert.Throws<ArgumentException>(() => LinearDatamodelingScore.Predict([1, 2], [[0], [2]])).Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("subset 1", Assert.Throws<ArgumentException>(() => LinearDatamodelingScore.Predict([1, 2], [[0], [2]])).Message,
+            StringComparison.OrdinalIgnoreCase);
         Assert.Throws<ArgumentException>(() => LinearDatamodelingScore.Predict([1, 2], [[1, 1]]));
         Assert.Throws<ArgumentException>(() => LinearDatamodelingScore.Compute([1, 2], [[0], [1]], [3]));
     }
@@ -58,7 +59,8 @@ public sealed class LinearDatamodelingScoreTests
     public void More_halves_than_there_are_is_refused()
     {
         Assert.Equal(6, HalfSubsets.Draw(4, 6, 1).Count);
-        Assert.Contains("only 6", Assert.Throws<ArgumentOutOfRangeException>(() => HalfSubsets.Draw(4, 7, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains("only 6", Assert.Throws<ArgumentOutOfRangeException>(() => HalfSubsets.Draw(4, 7, 1)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => HalfSubsets.Draw(1, 1, 1));
     }
 }

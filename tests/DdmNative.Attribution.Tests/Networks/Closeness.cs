@@ -6,7 +6,8 @@ namespace DdmNative.Attribution.Tests.Networks;
 /// <summary>‖found − expected‖/‖expected‖, printed and bounded; NaN and an expectation of nothing but zeros never pass.</summary>
 internal sealed class Closeness(ITestOutputHelper output, double bound = 1e-4)
 {
-    public void Check(string what, IReadOnlyList<float> found, IReadOnlyList<double> expected) => Check(what, [.. found.Select(value => (double)value)], expected);
+    public void Check(string what, IReadOnlyList<float> found, IReadOnlyList<double> expected)
+        => Check(what, [.. found.Select(value => (double)value)], expected);
 
     public void Check(string what, IReadOnlyList<double> found, IReadOnlyList<double> expected)
     {

@@ -10,11 +10,13 @@ public sealed class GhostProductsTests
 {
     private const int Samples = 19, Directions = 3;
 
-    public static TheoryData<string, int, int> Networks => new() { { "convnet", 16, 2 }, { "convnet", 5, 3 }, { "mlp", 12, 2 }, { "lenet", 0, 0 } };
+    public static TheoryData<string, int, int> Networks
+        => new() { { "convnet", 16, 2 }, { "convnet", 5, 3 }, { "mlp", 12, 2 }, { "lenet", 0, 0 } };
 
     [Theory]
     [MemberData(nameof(Networks))]
-    public void Products_on_the_way_leave_the_gradient_alone_and_are_those_of_single_samples_gradients(string architecture, int width, int depth)
+    public void Products_on_the_way_leave_the_gradient_alone_and_are_those_of_single_samples_gradients(string architecture, int width,
+    int depth)
     {
         using var device = new CpuDevice(2);
         var problem = new Problem(architecture, width, depth);
@@ -57,7 +59,8 @@ public sealed class GhostProductsTests
     {
         using var device = new CpuDevice(1);
         var problem = new Problem("mlp", 4, 1);
-        Assert.Contains("there are 2 members", Assert.Throws<ArgumentException>(() => problem.Run(device, hasProducts: true, members: 2)).Message, StringComparison.Ordinal);
+        Assert.Contains("there are 2 members",
+            Assert.Throws<ArgumentException>(() => problem.Run(device, hasProducts: true, members: 2)).Message, StringComparison.Ordinal);
     }
 
     /// <summary>A network, images and directions with seeded values; 12 × 12 images of one channel, or 28 × 28 for LeNet.</summary>
@@ -81,7 +84,8 @@ public sealed class GhostProductsTests
         public (float[] Gradient, double[] Products) Run(Device device, bool hasProducts, int members = 1)
         {
             using Tensor parameters = device.Upload(TensorShape.Vector(1, _network.ParameterCount), _parameters);
-            using Tensor images = device.Upload(_network.Input.For(1, Samples), _images), cotangent = device.Upload(_network.Output.For(1, Samples), _cotangent);
+            using Tensor images = device.Upload(_network.Input.For(1, Samples), _images),
+                cotangent = device.Upload(_network.Output.For(1, Samples), _cotangent);
             using Tensor gradient = device.Allocate(TensorShape.Vector(members, _network.ParameterCount));
             using var pass = new NetworkPass(device, _network, members, Samples);
             using GhostProducts? products = hasProducts ? new GhostProducts(device, _network, Samples, Directions) : null;
@@ -105,7 +109,8 @@ public sealed class GhostProductsTests
             using Tensor gradient = device.Allocate(TensorShape.Vector(1, _network.ParameterCount));
             for (int n = 0; n < Samples; n++)
             {
-                using Tensor image = device.Upload(_network.Input.For(1, 1), _images.AsSpan(n * pixels, pixels)), cotangent = device.Upload(_network.Output.For(1, 1), _cotangent.AsSpan(n * classes, classes));
+                using Tensor image = device.Upload(_network.Input.For(1, 1), _images.AsSpan(n * pixels, pixels)),
+                    cotangent = device.Upload(_network.Output.For(1, 1), _cotangent.AsSpan(n * classes, classes));
                 using var pass = new NetworkPass(device, _network, 1, 1);
                 using IPlan plan = device.Record("one sample's gradient", () =>
                 {

@@ -40,7 +40,9 @@ internal sealed class GoldenCase
 
     /// <summary>The tensors <c>PREFIX.NAME</c> as one vector in the network's order.</summary>
     public float[] Vector(string prefix)
-        => Network.FromNamedTensors(_contents.File, [.. _contents.Tensors.Where(t => t.Name.StartsWith(prefix + ".", StringComparison.Ordinal)).Select(t => t with { Name = t.Name[(prefix.Length + 1)..] })]);
+        => Network.FromNamedTensors(_contents.File,
+            [.. _contents.Tensors.Where(t => t.Name.StartsWith(prefix + ".", StringComparison.Ordinal))
+            .Select(t => t with { Name = t.Name[(prefix.Length + 1)..] })]);
 
     /// <summary>The tensors <c>PREFIX.NAME</c> [G, …] as one vector per group.</summary>
     public float[] Vectors(string prefix, int groups)
@@ -57,5 +59,6 @@ internal sealed class GoldenCase
 
     private int Number(string key) => int.Parse(_contents.Metadata[key], CultureInfo.InvariantCulture);
 
-    private static string Folder([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
+    private static string Folder([CallerFilePath] string thisFile = "")
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
 }

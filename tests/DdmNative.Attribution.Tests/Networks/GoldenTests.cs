@@ -8,7 +8,10 @@ using static DdmNative.Attribution.Tests.Networks.NetworkCase;
 
 namespace DdmNative.Attribution.Tests.Networks;
 
-/// <summary>The library against PyTorch: the files of <c>tests/golden</c>, computed in float64 by an implementation that shares nothing with this one.</summary>
+/// <summary>
+/// The library against PyTorch: the files of <c>tests/golden</c>, computed in float64 by an implementation that shares nothing with this
+/// one.
+/// </summary>
 public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
 {
     private readonly Closeness _closeness = new(output);
@@ -82,7 +85,8 @@ public sealed class GoldenTests(ITestOutputHelper output) : IDisposable
         Tensor gradient = _device.Allocate(TensorShape.Vector(sizes.Length, network.ParameterCount));
         Run(() => loss.Evaluate(parameters, images, labels, weights, null, gradient, null));
 
-        _closeness.Check("targets", [.. gradient.ToArray().Select(value => sign * value)], Doubles(golden.Vectors("target_grad", sizes.Length)));
+        _closeness.Check("targets", [.. gradient.ToArray().Select(value => sign * value)],
+            Doubles(golden.Vectors("target_grad", sizes.Length)));
     }
 
     [Theory]

@@ -35,7 +35,8 @@ public sealed class MatchingGradientTests(ITestOutputHelper output)
         Tensor distance = device.Allocate(TensorShape.Vector(c.Members, 1));
         Tensor imagesGradient = device.Allocate(c.ImagesShape);
         Tensor labelsGradient = device.Allocate(c.LabelsShape);
-        using IPlan plan = device.Record("matching", () => matching.Evaluate(parameters, images, labels, weights, target, distance, imagesGradient, labelsGradient));
+        using IPlan plan = device.Record("matching",
+            () => matching.Evaluate(parameters, images, labels, weights, target, distance, imagesGradient, labelsGradient));
         plan.Run();
 
         double[] shared = Doubles(c.Parameters[0]);
@@ -79,10 +80,12 @@ public sealed class MatchingGradientTests(ITestOutputHelper output)
         Tensor distance = device.Allocate(TensorShape.Vector(c.Members, 1));
         Tensor imagesGradient = device.Allocate(c.ImagesShape);
         Tensor labelsGradient = device.Allocate(c.LabelsShape);
-        using IPlan plan = device.Record("matching", () => matching.Evaluate(parameters, images, labels, weights, target, distance, imagesGradient, labelsGradient));
+        using IPlan plan = device.Record("matching",
+            () => matching.Evaluate(parameters, images, labels, weights, target, distance, imagesGradient, labelsGradient));
         plan.Run();
 
-        Assert.All(distance.ToArray().Concat(imagesGradient.ToArray()).Concat(labelsGradient.ToArray()), value => Assert.True(float.IsFinite(value), $"{value}"));
+        Assert.All(distance.ToArray().Concat(imagesGradient.ToArray()).Concat(labelsGradient.ToArray()),
+            value => Assert.True(float.IsFinite(value), $"{value}"));
     }
 
     [Fact]
@@ -107,7 +110,8 @@ public sealed class MatchingGradientTests(ITestOutputHelper output)
         Tensor target = device.Upload(c.VectorShape, Joined(c.Directions));
         Tensor distance = device.Allocate(TensorShape.Vector(c.Members, 1));
         Tensor imagesGradient = device.Allocate(c.ImagesShape);
-        using IPlan plan = device.Record("matching", () => matching.Evaluate(parameters, images, labels, weights, target, distance, imagesGradient, null));
+        using IPlan plan = device.Record("matching",
+            () => matching.Evaluate(parameters, images, labels, weights, target, distance, imagesGradient, null));
         plan.Run();
         return imagesGradient.ToArray();
     }

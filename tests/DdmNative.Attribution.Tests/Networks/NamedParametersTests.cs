@@ -29,7 +29,8 @@ public sealed class NamedParametersTests
     [Fact]
     public void An_unexpected_tensor_is_named()
     {
-        NamedTensor[] tensors = [.. Network.ToNamedTensors(Network.Initialise(4)), new NamedTensor("blocks.1.conv.bias", [4], new float[4])];
+        NamedTensor[] tensors = [.. Network.ToNamedTensors(Network.Initialise(4)),
+            new NamedTensor("blocks.1.conv.bias", [4], new float[4])];
 
         Refused(tensors, "not the network's: blocks.1.conv.bias [4]");
     }
@@ -37,7 +38,8 @@ public sealed class NamedParametersTests
     [Fact]
     public void A_tensor_of_another_shape_is_named_with_both_shapes()
     {
-        NamedTensor[] tensors = [.. Network.ToNamedTensors(Network.Initialise(4)).Select(t => t.Name == "head.weight" ? t with { Shape = [16, 3] } : t)];
+        NamedTensor[] tensors = [
+            .. Network.ToNamedTensors(Network.Initialise(4)).Select(t => t.Name == "head.weight" ? t with { Shape = [16, 3] } : t)];
 
         Refused(tensors, "of another shape: head.weight [16, 3], not [3, 16]");
     }
@@ -53,7 +55,9 @@ public sealed class NamedParametersTests
     [Fact]
     public void All_that_is_wrong_is_said_at_once()
     {
-        NamedTensor[] tensors = [.. Network.ToNamedTensors(Network.Initialise(4)).Where(t => t.Name != "head.bias").Select(t => t.Name == "blocks.0.norm.bias" ? t with { Shape = [2, 2] } : t), new NamedTensor("extra", [1], [0])];
+        NamedTensor[] tensors = [
+            .. Network.ToNamedTensors(Network.Initialise(4)).Where(t => t.Name != "head.bias")
+            .Select(t => t.Name == "blocks.0.norm.bias" ? t with { Shape = [2, 2] } : t), new NamedTensor("extra", [1], [0])];
 
         Refused(tensors, "missing: head.bias [3]; of another shape: blocks.0.norm.bias [2, 2], not [4]; not the network's: extra [1]");
     }

@@ -4,16 +4,22 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Attribution.Tests.Networks;
 
-/// <summary>A small network with E members of seeded parameters, images, label vectors (no probabilities: entries of both signs) and weights (one of them zero).</summary>
+/// <summary>
+/// A small network with E members of seeded parameters, images, label vectors (no probabilities: entries of both signs) and weights (one of
+/// them zero).
+/// </summary>
 internal sealed class NetworkCase
 {
     private NetworkCase(Network network, int members, int samples, ulong seed)
     {
         (Network, Members, Samples) = (network, members, samples);
-        Parameters = Rows(e => [.. network.Initialise(seed, (uint)e).Zip(Normal(seed, 100 + (uint)e, network.ParameterCount), (a, b) => a + 0.1f * b)]);
+        Parameters = Rows(e => [
+            .. network.Initialise(seed, (uint)e).Zip(Normal(seed, 100 + (uint)e, network.ParameterCount), (a, b) => a + 0.1f * b)]);
         Images = Rows(e => Normal(seed, 200 + (uint)e, samples * network.Input.Length));
-        Labels = Rows(e => [.. Normal(seed, 300 + (uint)e, samples * network.Classes).Select((value, i) => 0.5f * value + (i % network.Classes == i / network.Classes % network.Classes ? 1 : 0))]);
-        Weights = Rows(e => [.. Enumerable.Range(0, samples).Select(n => n == 1 && e == 1 ? 0 : 0.2f + Philox.Uniform(seed, 400 + (uint)e, (ulong)n))]);
+        Labels = Rows(e => [.. Normal(seed, 300 + (uint)e, samples * network.Classes)
+            .Select((value, i) => 0.5f * value + (i % network.Classes == i / network.Classes % network.Classes ? 1 : 0))]);
+        Weights = Rows(e => [.. Enumerable.Range(0, samples)
+            .Select(n => n == 1 && e == 1 ? 0 : 0.2f + Philox.Uniform(seed, 400 + (uint)e, (ulong)n))]);
         Directions = Rows(e => Normal(seed, 500 + (uint)e, network.ParameterCount));
     }
 

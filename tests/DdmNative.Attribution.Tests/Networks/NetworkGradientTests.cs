@@ -7,7 +7,9 @@ using static DdmNative.Attribution.Tests.Networks.NetworkCase;
 
 namespace DdmNative.Attribution.Tests.Networks;
 
-/// <summary>What a pass computes on the CPU device against the float64 reference and its finite differences, every member on its own.</summary>
+/// <summary>
+/// What a pass computes on the CPU device against the float64 reference and its finite differences, every member on its own.
+/// </summary>
 public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
 {
     private readonly Closeness _closeness = new(output);
@@ -25,7 +27,8 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
         Tensor gradient = _device.Allocate(c.VectorShape);
         Tensor imagesGradient = _device.Allocate(c.ImagesShape);
         (Tensor parameters, Tensor images, Tensor labels, Tensor weights) = Upload(c);
-        using IPlan plan = _device.Record("loss", () => loss.Evaluate(parameters, images, labels, weights, perSample, gradient, imagesGradient));
+        using IPlan plan = _device.Record("loss",
+            () => loss.Evaluate(parameters, images, labels, weights, perSample, gradient, imagesGradient));
         plan.Run();
 
         for (int e = 0; e < c.Members; e++)
@@ -57,7 +60,8 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
 
         for (int e = 0; e < 3; e++)
         {
-            double[] expected = c.Reference.Evaluate(Doubles(c.Parameters[0]), Doubles(c.Images[0]), Doubles(c.Labels[0]), Doubles(groups[(e * 6)..(e * 6 + 6)])).Gradient;
+            double[] expected = c.Reference.Evaluate(Doubles(c.Parameters[0]), Doubles(c.Images[0]), Doubles(c.Labels[0]),
+                Doubles(groups[(e * 6)..(e * 6 + 6)])).Gradient;
             _closeness.Check($"group {e}", Row(gradient, e), expected);
         }
     }
@@ -79,7 +83,8 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
         for (int e = 0; e < c.Members; e++)
         {
             var r = new Member(c, e);
-            _closeness.Check($"product {e}", Row(result, e), FiniteDifference.Along(p => r.Evaluate(p, r.Images).Gradient, r.Parameters, r.Direction));
+            _closeness.Check($"product {e}", Row(result, e),
+                FiniteDifference.Along(p => r.Evaluate(p, r.Images).Gradient, r.Parameters, r.Direction));
         }
     }
 
@@ -108,7 +113,8 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
             _device.SoftmaxCrossEntropy.Backward(pass.Output, labels, weights, cotangent);
             _device.SoftmaxCrossEntropy.BackwardTangent(pass.Output, pass.OutputTangent, labels, weights, cotangentTangent);
             pass.Backward(parameters, images, cotangent, null, null);
-            pass.BackwardTangent(parameters, direction, images, imagesTangent, cotangent, cotangentTangent, gradientTangent, imagesCotangentTangent);
+            pass.BackwardTangent(parameters, direction, images, imagesTangent, cotangent, cotangentTangent, gradientTangent,
+                imagesCotangentTangent);
         });
         plan.Run();
 
@@ -119,9 +125,12 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
             double[] along = [.. r.Direction, .. Doubles(motion[(e * length)..((e + 1) * length)])];
             double[] at = [.. r.Parameters, .. r.Images];
             int split = r.Parameters.Length;
-            _closeness.Check($"logits {e}", Row(logitsTangent, e), FiniteDifference.Along(x => c.Reference.Logits(x[..split], x[split..]), at, along));
-            _closeness.Check($"gradient {e}", Row(gradientTangent, e), FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Gradient, at, along));
-            _closeness.Check($"images {e}", Row(imagesCotangentTangent, e), FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Images, at, along));
+            _closeness.Check($"logits {e}", Row(logitsTangent, e),
+                FiniteDifference.Along(x => c.Reference.Logits(x[..split], x[split..]), at, along));
+            _closeness.Check($"gradient {e}", Row(gradientTangent, e),
+                FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Gradient, at, along));
+            _closeness.Check($"images {e}", Row(imagesCotangentTangent, e),
+                FiniteDifference.Along(x => r.Evaluate(x[..split], x[split..]).Images, at, along));
         }
     }
 
@@ -149,7 +158,8 @@ public sealed class NetworkGradientTests(ITestOutputHelper output) : IDisposable
         Tensor direction = device.Upload(c.VectorShape, Joined(c.Directions));
         Tensor gradient = device.Allocate(c.VectorShape);
         Tensor result = device.Allocate(c.VectorShape);
-        using IPlan plan = device.Record("product", () => product.Evaluate(parameters, images, labels, weights, direction, gradient, result));
+        using IPlan plan = device.Record("product",
+            () => product.Evaluate(parameters, images, labels, weights, direction, gradient, result));
         plan.Run();
         float[] first = [.. result.ToArray(), .. gradient.ToArray()];
         plan.Run();

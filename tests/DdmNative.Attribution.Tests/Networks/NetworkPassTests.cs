@@ -65,7 +65,8 @@ public sealed class NetworkPassTests : IDisposable
             pass.Forward(parameters, images);
             Assert.Throws<InvalidOperationException>(() => pass.Backward(parameters, others, cotangent, result, null));
             pass.ForwardTangent(parameters, parameters, images, null);
-            var error = Assert.Throws<InvalidOperationException>(() => pass.BackwardTangent(parameters, parameters, images, null, cotangent, cotangent, result, null));
+            var error = Assert.Throws<InvalidOperationException>(
+                () => pass.BackwardTangent(parameters, parameters, images, null, cotangent, cotangent, result, null));
             Assert.Contains("BackwardTangent must follow Backward in the same plan", error.Message, StringComparison.Ordinal);
             pass.Backward(parameters, images, cotangent, null, null);
             pass.BackwardTangent(parameters, parameters, images, null, cotangent, cotangent, result, null);

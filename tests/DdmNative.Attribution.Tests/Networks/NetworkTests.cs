@@ -37,7 +37,8 @@ public sealed class NetworkTests
     [InlineData("mlp", "layers.0.weight layers.0.bias layers.1.weight layers.1.bias head.weight head.bias")]
     [InlineData("lenet", "conv1.weight conv1.bias conv2.weight conv2.bias fc1.weight fc1.bias fc2.weight fc2.bias head.weight head.bias")]
     public void Other_architectures_carry_the_documented_names(string architecture, string names)
-        => Assert.Equal(names.Split(' '), Network.Create(new NetworkOptions(architecture, 8, 2, Fashion, 10)).Parameters.Select(p => p.Name));
+        => Assert.Equal(names.Split(' '),
+            Network.Create(new NetworkOptions(architecture, 8, 2, Fashion, 10)).Parameters.Select(p => p.Name));
 
     [Theory]
     [InlineData("convnet")]
@@ -51,7 +52,8 @@ public sealed class NetworkTests
         foreach ((ParameterTensor parameter, int i) in network.Parameters.Select((p, i) => (p, i)))
         {
             Assert.Equal(end, parameter.Offset);
-            Assert.Equal((parameter.Offset, parameter.Length, parameter.Name.EndsWith("weight", StringComparison.Ordinal) && !parameter.Name.Contains("norm", StringComparison.Ordinal)),
+            Assert.Equal((parameter.Offset, parameter.Length, parameter.Name.EndsWith("weight", StringComparison.Ordinal)
+                && !parameter.Name.Contains("norm", StringComparison.Ordinal)),
                 (network.Blocks[i].Offset, network.Blocks[i].Rows * network.Blocks[i].RowLength, network.Blocks[i].IsWeight));
             end += parameter.Length;
         }
@@ -72,7 +74,8 @@ public sealed class NetworkTests
                 Assert.All(own, value => Assert.Equal(parameter.Name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0, value));
                 continue;
             }
-            IReadOnlyList<int> weight = network.Parameters.Single(p => p.Name == parameter.Name.Replace("bias", "weight", StringComparison.Ordinal)).Shape;
+            IReadOnlyList<int> weight = network.Parameters.Single(
+                p => p.Name == parameter.Name.Replace("bias", "weight", StringComparison.Ordinal)).Shape;
             double bound = 1 / Math.Sqrt(weight.Skip(1).Aggregate(1, (a, b) => a * b));
             Assert.All(own, value => Assert.InRange(value, -bound, bound));
             if (own.Length >= 500)
@@ -113,7 +116,8 @@ public sealed class NetworkTests
 
         Assert.Equal(whole.Initialise(3)[top.ParameterOffset..], top.Initialise(3));
         Assert.Equal(0, top.Parameters[0].Offset);
-        Assert.Equal(whole.Parameters.TakeLast(top.Parameters.Count).Select(p => (p.Name, p.Offset)), top.Parameters.Select(p => (p.Name, p.Offset + top.ParameterOffset)));
+        Assert.Equal(whole.Parameters.TakeLast(top.Parameters.Count).Select(p => (p.Name, p.Offset)),
+            top.Parameters.Select(p => (p.Name, p.Offset + top.ParameterOffset)));
         Assert.Equal(blocks, top.BlockCount);
         Assert.Equal(whole.HeadStart - firstLayer, top.HeadStart);
         if (firstLayer > 0)
@@ -149,9 +153,11 @@ public sealed class NetworkTests
     [InlineData("resnet", 8, 1, 28, 10, "'resnet'")]
     [InlineData("convnet", 8, 3, 28, 1, "at least 2 classes")]
     [InlineData("convnet", 8, 3, 0, 10, "1×0×0")]
-    public void Impossible_settings_are_refused_with_their_reason(string architecture, int width, int depth, int side, int classes, string reason)
+    public void Impossible_settings_are_refused_with_their_reason(string architecture, int width, int depth, int side, int classes,
+    string reason)
     {
-        var error = Assert.Throws<ArgumentException>(() => Network.Create(new NetworkOptions(architecture, width, depth, new ImageShape(1, side, side), classes)));
+        var error = Assert.Throws<ArgumentException>(
+            () => Network.Create(new NetworkOptions(architecture, width, depth, new ImageShape(1, side, side), classes)));
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
     }
 }

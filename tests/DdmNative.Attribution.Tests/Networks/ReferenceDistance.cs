@@ -9,7 +9,8 @@ internal static class ReferenceDistance
     public static double Evaluate(GradientDistanceKind kind, Network network, double[] gradient, double[] target) => kind switch
     {
         GradientDistanceKind.Relative => Relative(gradient, target),
-        GradientDistanceKind.RelativePerLayer => network.Parameters.Sum(p => Relative(gradient.AsSpan(p.Offset, p.Length), target.AsSpan(p.Offset, p.Length))),
+        GradientDistanceKind.RelativePerLayer =>
+            network.Parameters.Sum(p => Relative(gradient.AsSpan(p.Offset, p.Length), target.AsSpan(p.Offset, p.Length))),
         _ => network.Parameters.Where(p => p.IsWeight).Sum(p => Enumerable.Range(0, p.Shape[0]).Sum(row =>
         {
             int length = p.Length / p.Shape[0];

@@ -2,7 +2,9 @@ using DdmNative.Attribution.Networks;
 
 namespace DdmNative.Attribution.Tests.Networks;
 
-/// <summary>Every layer for one sample in float64, in the plainest loops: the forward pass, and the cotangents of its input and its parameters.</summary>
+/// <summary>
+/// Every layer for one sample in float64, in the plainest loops: the forward pass, and the cotangents of its input and its parameters.
+/// </summary>
 internal static class ReferenceLayers
 {
     public static double[] Forward(Layer layer, ReadOnlySpan<double> parameters, double[] x) => layer switch
@@ -16,7 +18,8 @@ internal static class ReferenceLayers
     };
 
     /// <summary>Returns the cotangent of x and adds the parameters' cotangents to <paramref name="gradient"/>.</summary>
-    public static double[] Backward(Layer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent, Span<double> gradient) => layer switch
+    public static double[] Backward(Layer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent, Span<double> gradient)
+        => layer switch
     {
         ConvolutionLayer convolution => ConvolveBack(convolution, parameters, x, cotangent, gradient),
         InstanceNormLayer norm => NormaliseBack(norm, parameters, x, cotangent, gradient),
@@ -38,7 +41,8 @@ internal static class ReferenceLayers
         return y;
     }
 
-    private static double[] ConvolveBack(ConvolutionLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent, Span<double> gradient)
+    private static double[] ConvolveBack(ConvolutionLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent,
+        Span<double> gradient)
     {
         var xCotangent = new double[x.Length];
         int plane = layer.Output.Height * layer.Output.Width;
@@ -66,7 +70,8 @@ internal static class ReferenceLayers
         {
             (int y, int x) = (row + i - layer.Padding, column + j - layer.Padding);
             if (y >= 0 && y < height && x >= 0 && x < width)
-                yield return ((o * layer.Output.Height + row) * layer.Output.Width + column, ((o * channels + c) * k + i) * k + j, (c * height + y) * width + x);
+                yield return ((o * layer.Output.Height + row) * layer.Output.Width + column, ((o * channels + c) * k + i) * k + j,
+                    (c * height + y) * width + x);
         }
     }
 
@@ -83,7 +88,8 @@ internal static class ReferenceLayers
         return y;
     }
 
-    private static double[] NormaliseBack(InstanceNormLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent, Span<double> gradient)
+    private static double[] NormaliseBack(InstanceNormLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent,
+        Span<double> gradient)
     {
         var xCotangent = new double[x.Length];
         int plane = layer.Input.Height * layer.Input.Width;
@@ -136,7 +142,8 @@ internal static class ReferenceLayers
         for (int c = 0; c < layer.Input.Channels; c++)
         for (int row = 0; row < height * layer.Window; row++)
         for (int column = 0; column < width * layer.Window; column++)
-            yield return ((c * height + row / layer.Window) * width + column / layer.Window, (c * layer.Input.Height + row) * layer.Input.Width + column);
+            yield return ((c * height + row / layer.Window) * width + column / layer.Window,
+                (c * layer.Input.Height + row) * layer.Input.Width + column);
     }
 
     private static double[] Multiply(LinearLayer layer, ReadOnlySpan<double> parameters, double[] x)
@@ -152,7 +159,8 @@ internal static class ReferenceLayers
         return y;
     }
 
-    private static double[] MultiplyBack(LinearLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent, Span<double> gradient)
+    private static double[] MultiplyBack(LinearLayer layer, ReadOnlySpan<double> parameters, double[] x, double[] cotangent,
+        Span<double> gradient)
     {
         var xCotangent = new double[x.Length];
         for (int o = 0; o < cotangent.Length; o++)

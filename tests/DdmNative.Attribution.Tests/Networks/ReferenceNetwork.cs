@@ -3,8 +3,9 @@ using DdmNative.Attribution.Networks;
 namespace DdmNative.Attribution.Tests.Networks;
 
 /// <summary>
-/// A network in float64, built from its layer list: logits, the weighted cross-entropy with label vectors, and its gradients by plain backpropagation.
-/// <see cref="ReferenceNetworkTests"/> holds the gradients to finite differences of the loss; second derivatives are finite differences of the gradients.
+/// A network in float64, built from its layer list: logits, the weighted cross-entropy with label vectors, and its gradients by plain
+/// backpropagation. <see cref="ReferenceNetworkTests"/> holds the gradients to finite differences of the loss; second derivatives are
+/// finite differences of the gradients.
 /// </summary>
 internal sealed class ReferenceNetwork(Network network)
 {
@@ -13,7 +14,8 @@ internal sealed class ReferenceNetwork(Network network)
         => [.. Samples(images).SelectMany(image => Activations(parameters, image)[^1])];
 
     /// <summary>Σₙ wₙ(σₙ·logsumexp zₙ − ⟨qₙ, zₙ⟩), its gradient by the parameters [P] and by the images [N, C, H, W].</summary>
-    public (double Loss, double[] Gradient, double[] ImagesGradient) Evaluate(double[] parameters, double[] images, double[] labels, double[] weights)
+    public (double Loss, double[] Gradient, double[] ImagesGradient) Evaluate(double[] parameters, double[] images, double[] labels,
+        double[] weights)
     {
         double loss = 0;
         var gradient = new double[network.ParameterCount];
@@ -28,7 +30,8 @@ internal sealed class ReferenceNetwork(Network network)
             for (int k = 0; k < cotangent.Length; k++)
                 cotangent[k] *= weights[n];
             for (int i = network.Layers.Count - 1; i >= 0; i--)
-                cotangent = ReferenceLayers.Backward(network.Layers[i], parameters.AsSpan(network.LayerOffset(i)), activations[i], cotangent, gradient.AsSpan(network.LayerOffset(i)));
+                cotangent = ReferenceLayers.Backward(network.Layers[i], parameters.AsSpan(network.LayerOffset(i)), activations[i],
+                    cotangent, gradient.AsSpan(network.LayerOffset(i)));
             imagesGradient.AddRange(cotangent);
             n++;
         }

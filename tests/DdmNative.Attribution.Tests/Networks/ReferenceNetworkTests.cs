@@ -19,8 +19,10 @@ public sealed class ReferenceNetworkTests(ITestOutputHelper output)
             (Doubles(c.Parameters[0]), Doubles(c.Images[0]), Doubles(c.Labels[0]), Doubles(c.Weights[0]));
         (_, double[] gradient, double[] imagesGradient) = c.Reference.Evaluate(parameters, images, labels, weights);
 
-        _closeness.Check("parameters", gradient, FiniteDifference.Gradient(p => c.Reference.Evaluate(p, images, labels, weights).Loss, parameters));
-        _closeness.Check("images", imagesGradient, FiniteDifference.Gradient(x => c.Reference.Evaluate(parameters, x, labels, weights).Loss, images));
+        _closeness.Check("parameters", gradient,
+            FiniteDifference.Gradient(p => c.Reference.Evaluate(p, images, labels, weights).Loss, parameters));
+        _closeness.Check("images", imagesGradient,
+            FiniteDifference.Gradient(x => c.Reference.Evaluate(parameters, x, labels, weights).Loss, images));
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public sealed class ModelEvaluatorTests : IDisposable
 {
     private readonly CpuDevice _device = new(1);
     private readonly Network _network = Network.Create(NetworkOptions.ConvNet(new ImageShape(1, 8, 8), classes: 3, width: 4, depth: 2));
-    private readonly Dataset _data = GeneratedDataset.Make(new GeneratedOptions { Classes = 3, PerClass = 1, TestPerClass = 100, Size = 8 }).Test;
+    private readonly Dataset _data = GeneratedDataset.Make(
+        new GeneratedOptions { Classes = 3, PerClass = 1, TestPerClass = 100, Size = 8 }).Test;
 
     public void Dispose() => _device.Dispose();
 

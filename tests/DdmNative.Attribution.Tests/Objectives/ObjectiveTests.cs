@@ -57,13 +57,15 @@ public sealed class ObjectiveTests
     [InlineData("loss:group=1")]
     [InlineData("1")]
     public void Text_that_is_no_objective_is_refused_with_examples(string text)
-        => Assert.Contains("margin:sample=17", Assert.Throws<FormatException>(() => Objective.Parse(text)).Message, StringComparison.Ordinal);
+        => Assert.Contains("margin:sample=17", Assert.Throws<FormatException>(() => Objective.Parse(text)).Message,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("loss:class=1")]
     [InlineData("loss:sample=3")]
     public void A_class_or_sample_that_is_not_there_is_refused(string text)
-        => Assert.Contains(text, Assert.Throws<ArgumentException>(() => Objective.Parse(text).Evaluate(Logits, Labels)).Message, StringComparison.Ordinal);
+        => Assert.Contains(text, Assert.Throws<ArgumentException>(() => Objective.Parse(text).Evaluate(Logits, Labels)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_defaults_are_the_total_loss_and_every_class_that_has_samples()

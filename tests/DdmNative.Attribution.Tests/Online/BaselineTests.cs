@@ -15,13 +15,15 @@ public sealed class BaselineTests : IDisposable
     [Fact]
     public void TracIn_sums_products_of_gradients_over_the_steps()
     {
-        using var objectives = new GroupGradients(_problem.Device, _problem.Network, _problem.Set.Images, _problem.Set.Labels, _problem.Labels, 3);
+        using var objectives = new GroupGradients(_problem.Device, _problem.Network, _problem.Set.Images, _problem.Set.Labels,
+            _problem.Labels, 3);
         var trajectory = new Trajectory([_problem.Trajectory.Checkpoints[0], _problem.Trajectory.Checkpoints[10], _problem.Last]);
         AttributionMatrix effects = TracIn.Attribute(_problem.Real, objectives, [0, 1, 2], trajectory, SmallProblem.Recipe);
         double expected = 0;
         foreach ((int from, int to) in new[] { (0, 10), (10, trajectory.TotalSteps) })
         {
-            double rate = Enumerable.Range(from, to - from).Sum(step => (double)CosineSchedule.At(step, trajectory.TotalSteps, SmallProblem.Recipe.LearningRate));
+            double rate = Enumerable.Range(from, to - from)
+                .Sum(step => (double)CosineSchedule.At(step, trajectory.TotalSteps, SmallProblem.Recipe.LearningRate));
             ReadOnlySpan<float> objective = Slice(objectives.At(trajectory.At(to)), 1);
             ReadOnlySpan<float> group = Slice(_problem.Real.At(trajectory.At(to)), 3);
             double dot = 0;
@@ -31,7 +33,8 @@ public sealed class BaselineTests : IDisposable
         }
         Assert.Equal(["loss", "loss:class=0", "loss:class=1", "loss:class=2"], effects.Objectives);
         Assert.Equal(expected, effects[2, 3], 1e-9);
-        double mean = Enumerable.Range(0, 3).Sum(c => effects[1 + c, 3] * _problem.Labels.Count(label => label == c)) / _problem.Labels.Length;
+        double mean = Enumerable.Range(0, 3)
+            .Sum(c => effects[1 + c, 3] * _problem.Labels.Count(label => label == c)) / _problem.Labels.Length;
         Assert.Equal(mean, effects[0, 3], 1e-9);
         Assert.True(expected < 0, "a group helps its own class");
     }
@@ -53,5 +56,6 @@ public sealed class BaselineTests : IDisposable
 
     public void Dispose() => _problem.Dispose();
 
-    private ReadOnlySpan<float> Slice(float[] gradients, int index) => gradients.AsSpan(index * _problem.Network.ParameterCount, _problem.Network.ParameterCount);
+    private ReadOnlySpan<float> Slice(float[] gradients, int index)
+        => gradients.AsSpan(index * _problem.Network.ParameterCount, _problem.Network.ParameterCount);
 }

@@ -59,5 +59,6 @@ public sealed class MaskRegressionTests
         Assert.Throws<ArgumentException>(() => MaskRegression.Fit([[0]], Matrix(new double[1, 2]), 1));
     }
 
-    private static AttributionMatrix Matrix(double[,] effects) => new([.. Enumerable.Range(0, effects.GetLength(0)).Select(o => $"objective {o}")], effects);
+    private static AttributionMatrix Matrix(double[,] effects)
+        => new([.. Enumerable.Range(0, effects.GetLength(0)).Select(o => $"objective {o}")], effects);
 }

@@ -30,7 +30,8 @@ public sealed class OnlineModeTests : IDisposable
     public void Two_threads_give_the_same_bits_as_one(string mode)
     {
         using var twoThreads = new SmallProblem(threads: 2);
-        Assert.Equal(Mode(_problem, mode).Run(Context(_problem, mode)).Parameters, Mode(twoThreads, mode).Run(Context(twoThreads, mode)).Parameters);
+        Assert.Equal(Mode(_problem, mode).Run(Context(_problem, mode)).Parameters,
+            Mode(twoThreads, mode).Run(Context(twoThreads, mode)).Parameters);
     }
 
     [Theory]
@@ -48,7 +49,8 @@ public sealed class OnlineModeTests : IDisposable
     {
         PerturbedModels models = Mode(_problem, mode).Run(Context(_problem, mode));
         double[] control = GroupLosses(models.Control);
-        double[] effects = [.. Enumerable.Range(0, SmallProblem.GroupCount).Select(group => control[group] - GroupLosses(models[group])[group])];
+        double[] effects = [.. Enumerable.Range(0, SmallProblem.GroupCount)
+            .Select(group => control[group] - GroupLosses(models[group])[group])];
         Assert.True(effects.Average() < 0, $"effects on the groups' own losses: {string.Join(", ", effects)}");
         Assert.True(effects.Count(effect => effect < 0) >= 5, $"effects on the groups' own losses: {string.Join(", ", effects)}");
     }
@@ -85,8 +87,12 @@ public sealed class OnlineModeTests : IDisposable
     public void Replay_without_a_trajectory_says_what_is_missing()
     {
         OnlineContext context = Context(_problem, "replay");
-        Assert.Contains("trajectory", Assert.Throws<MissingTrajectoryException>(() => new Replay().Run(context with { Trajectory = null })).Message, StringComparison.Ordinal);
-        Assert.Contains("training options", Assert.Throws<MissingTrajectoryException>(() => new Replay().Run(context with { Recipe = null })).Message, StringComparison.Ordinal);
+        Assert.Contains("trajectory",
+            Assert.Throws<MissingTrajectoryException>(() => new Replay().Run(context with { Trajectory = null })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("training options",
+            Assert.Throws<MissingTrajectoryException>(() => new Replay().Run(context with { Recipe = null })).Message,
+            StringComparison.Ordinal);
         Assert.Throws<MissingTrajectoryException>(() => new ControlledReplay().Run(context with { Phases = [] }));
     }
 
@@ -133,7 +139,8 @@ public sealed class OnlineModeTests : IDisposable
         var matrix = AttributionMatrix.From(models.Evaluate(evaluator), _problem.Labels, [new Objective(ObjectiveKind.Loss)]);
         for (int group = 0; group < SmallProblem.GroupCount; group++)
         {
-            double[] counts = [.. Enumerable.Range(0, SmallProblem.GroupCount).Select(g => (double)_problem.Real.Sizes[g] / _problem.Groups.Length)];
+            double[] counts = [.. Enumerable.Range(0, SmallProblem.GroupCount)
+                .Select(g => (double)_problem.Real.Sizes[g] / _problem.Groups.Length)];
             double[] with = GroupLosses(models.Control);
             double[] without = GroupLosses(models[group]);
             Assert.Equal(counts.Select((share, g) => share * (with[g] - without[g])).Sum(), matrix[0, group], 1e-5);
@@ -183,7 +190,8 @@ public sealed class OnlineModeTests : IDisposable
     /// <summary>The mean loss of each group's real samples, in double precision from the network's probabilities.</summary>
     private double[] GroupLosses(ReadOnlySpan<float> parameters)
     {
-        var samples = new Synset(SmallProblem.Image, 3, _problem.Images, new float[_problem.Groups.Length * 3], Synset.GroupsOf(_problem.Groups.Length, 1));
+        var samples = new Synset(SmallProblem.Image, 3, _problem.Images, new float[_problem.Groups.Length * 3],
+            Synset.GroupsOf(_problem.Groups.Length, 1));
         float[] probabilities = TargetPredictions.Of(_problem.Device, _problem.Network, samples, parameters);
         return [.. Enumerable.Range(0, SmallProblem.GroupCount).Select(group => Enumerable.Range(0, _problem.Groups.Length)
             .Where(sample => _problem.Groups[sample] == group)

@@ -55,7 +55,9 @@ public sealed class SynsetBatchesTests : IDisposable
     {
         // Sixty copies of one image a group are the same synset as one, so that the whole of it is known.
         OnlineContext one = OnlineModeTests.Context(_problem, mode);
-        OnlineContext many = one with { Synset = Copies(one.Synset, 60), Phases = [.. one.Phases.Select(phase => phase with { Synset = Copies(phase.Synset, 60) })] };
+        OnlineContext many = one
+            with { Synset = Copies(one.Synset, 60),
+            Phases = [.. one.Phases.Select(phase => phase with { Synset = Copies(phase.Synset, 60) })] };
         Assert.True(many.Synset.Count > SynsetBatches.LargestWhole);
 
         IOnlineMode walked = OnlineModeTests.Mode(_problem, mode);
@@ -66,7 +68,8 @@ public sealed class SynsetBatchesTests : IDisposable
             Assert.True(Cosine(Moved(together, g), Moved(whole, g)) > 0.8, $"group {g}: {Cosine(Moved(together, g), Moved(whole, g))}");
     }
 
-    private static float[] Moved(PerturbedModels models, int g) => [.. models[g].ToArray().Zip(models.Control, (model, control) => model - control)];
+    private static float[] Moved(PerturbedModels models, int g)
+        => [.. models[g].ToArray().Zip(models.Control, (model, control) => model - control)];
 
     private static double Cosine(float[] a, float[] b) => System.Numerics.Tensors.TensorPrimitives.CosineSimilarity(a, b);
 
@@ -74,7 +77,10 @@ public sealed class SynsetBatchesTests : IDisposable
     private static Synset Copies(Synset synset, int times)
     {
         int perGroup = synset.PerGroup * times;
-        float[] Repeat(float[] values, int length) => [.. Enumerable.Range(0, synset.Count).SelectMany(i => Enumerable.Repeat(values[(i * length)..((i + 1) * length)], times)).SelectMany(value => value)];
-        return new Synset(synset.Image, synset.Classes, Repeat(synset.Images, synset.ImageLength), Repeat(synset.Labels, synset.Classes), Synset.GroupsOf(synset.GroupCount, perGroup));
+        float[] Repeat(float[] values, int length)
+            => [.. Enumerable.Range(0, synset.Count).SelectMany(i => Enumerable.Repeat(values[(i * length)..((i + 1) * length)], times))
+                .SelectMany(value => value)];
+        return new Synset(synset.Image, synset.Classes, Repeat(synset.Images, synset.ImageLength), Repeat(synset.Labels, synset.Classes),
+            Synset.GroupsOf(synset.GroupCount, perGroup));
     }
 }

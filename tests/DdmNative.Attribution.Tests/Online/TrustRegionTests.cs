@@ -75,7 +75,8 @@ public sealed class TrustRegionTests : IDisposable
         double Moved(IOnlineMode walked)
         {
             PerturbedModels models = walked.Run(context);
-            return models.Removals.Select((_, r) => (double)System.Numerics.Tensors.TensorPrimitives.Distance(models[r], models.Control)).Sum();
+            return models.Removals.Select((_, r) => (double)System.Numerics.Tensors.TensorPrimitives.Distance(models[r], models.Control))
+                .Sum();
         }
     }
 
@@ -136,7 +137,8 @@ public sealed class TrustRegionTests : IDisposable
         Assert.InRange(part, 1.0 / 8, 0.5);
         Assert.True(TrustRegion.Median(training.Trust.KeptLoss(shorter.Run(context))) < kept);
         string? warning = TrustRegion.Warning(kept, 1);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{kept:0.0#} times the target's (up to 1.5 is trusted)"), warning, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{kept:0.0#} times the target's (up to 1.5 is trusted)"), warning,
+            StringComparison.Ordinal);
 
         (context, mode) = training.Replay(new ControlledReplayOptions());
         Assert.Equal(1, training.Trust.Fit(mode, context).Part);
@@ -145,7 +147,8 @@ public sealed class TrustRegionTests : IDisposable
 
     private TrustRegion Region(TrustRegionOptions options)
     {
-        var train = new Dataset("small", _problem.Images, _problem.Labels, SmallProblem.Image.Channels, SmallProblem.Image.Height, SmallProblem.Image.Width, 3);
+        var train = new Dataset("small", _problem.Images, _problem.Labels, SmallProblem.Image.Channels, SmallProblem.Image.Height,
+            SmallProblem.Image.Width, 3);
         return new TrustRegion(_problem.Device, _problem.Network, train, _problem.Groups, SmallProblem.GroupCount, seed: 1, options);
     }
 
@@ -168,7 +171,8 @@ public sealed class TrustRegionTests : IDisposable
 
         public LongTraining()
         {
-            (Dataset train, _) = LabelNoise.Plant(DatasetLocator.Open("generated:classes=3,per-class=60,size=8,clusters=2").Train, 0.15, seed: 1);
+            (Dataset train, _) = LabelNoise.Plant(DatasetLocator.Open("generated:classes=3,per-class=60,size=8,clusters=2").Train, 0.15,
+                seed: 1);
             train = Normalization.From(train).Apply(train);
             int[] groups = [.. train.Labels.Select((label, n) => 2 * label + n % 2)];
             _set = TrainingSet.Create(_device, train);
@@ -176,7 +180,8 @@ public sealed class TrustRegionTests : IDisposable
             _trajectory = TargetTraining.Run(_device, _network, _set, Recipe, [.. Enumerable.Range(0, total + 1)]).Trajectory;
             _real = new GroupGradients(_device, _network, _set.Images, _set.Labels, groups, Groups);
             _start = new SynsetStart(_network.Input, 3, train.Images, train.Labels)
-                .Nearest([.. Enumerable.Range(0, Groups).SelectMany(g => Enumerable.Range(0, train.Count).Where(n => groups[n] == g).Take(2))], 2);
+                .Nearest([.. Enumerable.Range(0, Groups)
+                    .SelectMany(g => Enumerable.Range(0, train.Count).Where(n => groups[n] == g).Take(2))], 2);
             Trust = new TrustRegion(_device, _network, train, groups, Groups, seed: 1);
         }
 
@@ -188,7 +193,8 @@ public sealed class TrustRegionTests : IDisposable
             var matcher = new GradientMatcher(_device, _network, new MatchingOptions(Steps: 20));
             int first = mode.FirstStep(Recipe, _trajectory.TotalSteps);
             IReadOnlyList<PhaseSynset> phases = PhaseSynsets.Match(matcher, _start, _trajectory.Checkpoints, first, 5, 20, _real);
-            return (new OnlineContext(_device, _network, _trajectory.Checkpoints[^1].Parameters, phases[^1].Synset, _real.Sizes) { Trajectory = _trajectory, Recipe = Recipe, Phases = phases }, mode);
+            return (new OnlineContext(_device, _network, _trajectory.Checkpoints[^1].Parameters, phases[^1].Synset,
+                _real.Sizes) { Trajectory = _trajectory, Recipe = Recipe, Phases = phases }, mode);
         }
 
         public void Dispose()

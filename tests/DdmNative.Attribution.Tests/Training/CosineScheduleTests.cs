@@ -15,5 +15,6 @@ public sealed class CosineScheduleTests
     [Theory]
     [InlineData(-1)]
     [InlineData(3)]
-    public void Steps_outside_the_training_are_refused(int step) => Assert.Throws<ArgumentOutOfRangeException>(() => CosineSchedule.At(step, 3, 0.02f));
+    public void Steps_outside_the_training_are_refused(int step)
+    => Assert.Throws<ArgumentOutOfRangeException>(() => CosineSchedule.At(step, 3, 0.02f));
 }

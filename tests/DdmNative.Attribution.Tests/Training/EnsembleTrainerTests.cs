@@ -15,7 +15,8 @@ public sealed class EnsembleTrainerTests : IDisposable
     {
         float[][] initial = [_problem.Network.Initialise(1), _problem.Network.Initialise(2), _problem.Network.Initialise(3)];
         float[] together = Train(_problem, [.. initial.SelectMany(p => p)], members: 3, IsDropped);
-        float[] alone = [.. Enumerable.Range(0, 3).SelectMany(e => Train(_problem, initial[e], members: 1, (_, sample) => IsDropped(e, sample)))];
+        float[] alone = [.. Enumerable.Range(0, 3)
+            .SelectMany(e => Train(_problem, initial[e], members: 1, (_, sample) => IsDropped(e, sample)))];
         Assert.Equal(alone, together);
 
         bool IsDropped(int member, int sample) => _problem.Groups.GroupOf[sample] == 2 * member;

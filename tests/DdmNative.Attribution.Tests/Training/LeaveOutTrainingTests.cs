@@ -13,7 +13,8 @@ public sealed class LeaveOutTrainingTests : IDisposable
     private readonly SmallProblem _problem = new();
     private readonly ModelEvaluator _evaluator;
 
-    public LeaveOutTrainingTests() => _evaluator = new ModelEvaluator(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
+    public LeaveOutTrainingTests()
+        => _evaluator = new ModelEvaluator(_problem.Device, _problem.Network, _problem.Test.Images, _problem.Test.Count);
 
     public void Dispose()
     {
@@ -69,7 +70,8 @@ public sealed class LeaveOutTrainingTests : IDisposable
         Assert.Equal(4, kept.Values.Count);
 
         long trained = 0;
-        CounterfactualLogits resumed = Run(new WaveOptions { Wave = 1, Pieces = new PieceWork { Kept = kept }, OnProgress = (_, total) => trained = total });
+        CounterfactualLogits resumed = Run(
+            new WaveOptions { Wave = 1, Pieces = new PieceWork { Kept = kept }, OnProgress = (_, total) => trained = total });
         Assert.Equal(2L * 12, trained);
         CounterfactualLogits straight = Run(new WaveOptions());
         Assert.Equal(straight.Without, resumed.Without);
@@ -88,12 +90,17 @@ public sealed class LeaveOutTrainingTests : IDisposable
     [Fact]
     public void An_unknown_group_and_groups_of_other_samples_are_refused()
     {
-        Assert.Contains("Group 6", Assert.Throws<ArgumentException>(() => Training(_problem.Groups.GroupOf).Train(_problem.Recipe, _problem.Network.Initialise(7), [[6]])).Message, StringComparison.Ordinal);
-        Assert.Contains("3 samples are grouped", Assert.Throws<ArgumentException>(() => Training([0, 1, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains("Group 6",
+            Assert.Throws<ArgumentException>(
+            () => Training(_problem.Groups.GroupOf).Train(_problem.Recipe, _problem.Network.Initialise(7), [[6]])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("3 samples are grouped", Assert.Throws<ArgumentException>(() => Training([0, 1, 2])).Message,
+            StringComparison.Ordinal);
     }
 
     private LeaveOutTraining Training(int[] groupOf) => new(_problem.Device, _problem.Network, _problem.Set, groupOf, _evaluator);
 
     private CounterfactualLogits Run(WaveOptions options, CancellationToken cancellation = default)
-        => Training(_problem.Groups.GroupOf).Run(_problem.Recipe, _problem.Network.Initialise(_problem.Recipe.Seed), LeftOut, options, cancellation);
+        => Training(_problem.Groups.GroupOf)
+            .Run(_problem.Recipe, _problem.Network.Initialise(_problem.Recipe.Seed), LeftOut, options, cancellation);
 }

@@ -11,7 +11,8 @@ namespace DdmNative.Attribution.Tests.Training;
 public sealed class PyTorchTrainingTests
 {
     private static readonly SafetensorsContents Golden = Safetensors.Read(GoldenFile());
-    private static readonly Network Network = Network.Create(NetworkOptions.ConvNet(new ImageShape(2, 13, 12), classes: 5, width: 8, depth: 2));
+    private static readonly Network Network = Network.Create(
+        NetworkOptions.ConvNet(new ImageShape(2, 13, 12), classes: 5, width: 8, depth: 2));
 
     [Fact]
     public void The_schedule_is_CosineAnnealingLR()
@@ -30,7 +31,8 @@ public sealed class PyTorchTrainingTests
 
         using var device = new CpuDevice(1);
         using TrainingSet set = TrainingSet.Create(device, Golden.Tensor("x", 24, 2, 13, 12).Data, Network.Input.For(1, 24), labels, 5);
-        using var trainer = new EnsembleTrainer(device, Network, set, new TrainingOptions(0.05f) { Steps = 10 }, members: 1, trackLoss: true, batches);
+        using var trainer = new EnsembleTrainer(device, Network, set, new TrainingOptions(0.05f) { Steps = 10 }, members: 1,
+            trackLoss: true, batches);
         var losses = new List<double>();
         trainer.Run(Vector("initial"), onStep: (_, _) => losses.Add(trainer.BatchLosses()[0]));
 

@@ -66,7 +66,8 @@ public sealed class TargetTrainingTests : IDisposable
         Assert.Equal(steps, kept!.Steps);
         Assert.Equal(whole.BatchLosses, goneOn.BatchLosses);
         Assert.Equal(whole.Trajectory.Checkpoints.Select(c => c.Step), goneOn.Trajectory.Checkpoints.Select(c => c.Step));
-        Assert.All(whole.Trajectory.Checkpoints.Zip(goneOn.Trajectory.Checkpoints), pair => Assert.Equal(pair.First.Parameters, pair.Second.Parameters));
+        Assert.All(whole.Trajectory.Checkpoints.Zip(goneOn.Trajectory.Checkpoints),
+            pair => Assert.Equal(pair.First.Parameters, pair.Second.Parameters));
     }
 
     [Fact]

@@ -57,7 +57,9 @@ public sealed class CompletionTests : IDisposable
     {
         IReadOnlyList<string[]> offered = Ask(shell, [.. Cases.Select(one => one.Line)]);
 
-        Assert.All(Cases.Zip(offered), one => Assert.Equal((one.First.Line, string.Join(' ', one.First.Offers.Order())), (one.First.Line, string.Join(' ', one.Second.Select(LastPart).Distinct().Order()))));
+        Assert.All(Cases.Zip(offered),
+            one => Assert.Equal((one.First.Line, string.Join(' ', one.First.Offers.Order())),
+            (one.First.Line, string.Join(' ', one.Second.Select(LastPart).Distinct().Order()))));
     }
 
     [SkippableTheory]
@@ -68,7 +70,9 @@ public sealed class CompletionTests : IDisposable
     {
         IReadOnlyList<string[]> offered = Ask(shell, [.. VerbDescription.All.Select(verb => $"ddm {verb.Name} --")]);
 
-        Assert.All(VerbDescription.All.Zip(offered), one => Assert.Equal(one.First.Options.Select(option => "--" + option.Name).Append("--help").Order(), one.Second.Distinct().Order()));
+        Assert.All(VerbDescription.All.Zip(offered),
+            one => Assert.Equal(one.First.Options.Select(option => "--" + option.Name).Append("--help").Order(),
+            one.Second.Distinct().Order()));
     }
 
     [Fact]
@@ -87,8 +91,11 @@ public sealed class CompletionTests : IDisposable
         foreach (VerbDescription verb in VerbDescription.All)
         {
             Assert.All(verb.Options.Where(option => !option.IsSwitch && !numbers.Contains(option.MetaValue)),
-                option => Assert.True(KnownValues.For(verb, option).IsKnown, $"{verb.Name} {option.Usage}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
-            Assert.All(verb.Operands, operand => Assert.True(KnownValues.For(verb, operand).IsKnown, $"{verb.Name} {operand.Name}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
+                option => Assert.True(KnownValues.For(verb, option).IsKnown,
+                $"{verb.Name} {option.Usage}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
+            Assert.All(verb.Operands,
+                operand => Assert.True(KnownValues.For(verb, operand).IsKnown,
+                $"{verb.Name} {operand.Name}: enter its values in src/DdmNative.Cli/Completion/KnownValues.cs"));
         }
     }
 
@@ -96,16 +103,25 @@ public sealed class CompletionTests : IDisposable
     public void Every_word_that_is_offered_is_accepted()
     {
         var job = new Job { Data = new JobData { Source = "generated" } };
-        Func<string, string, string, Exception> refused = (field, found, expected) => new Xunit.Sdk.XunitException($"{field}: found {found}, expected {expected}");
-        Assert.All(Words("attribute", "method"), method => JobRules.Check(job with { Attribution = new JobAttribution { Methods = [method], Objectives = ["loss"] } }, refused));
+        Func<string, string, string, Exception> refused = (field, found, expected) =>
+            new Xunit.Sdk.XunitException($"{field}: found {found}, expected {expected}");
+        Assert.All(Words("attribute", "method"),
+            method => JobRules.Check(job with { Attribution = new JobAttribution { Methods = [method], Objectives = ["loss"] } }, refused));
         Assert.All(Words("evaluate", "methods"), method => Assert.Null(MethodRegistry.Fault(method)));
         Assert.All(Words("attribute", "mode"), mode => Assert.Equal(MethodDescription.ModeOption, MethodRegistry.Describe(mode).Option));
-        Assert.All(Words("attribute", "objectives"), objective => JobRules.Check(job with { Attribution = new JobAttribution { Objectives = [objective == "logit" ? "logit:sample=1" : objective] } }, refused));
-        Assert.All(Words("unlearn", "method"), method => JobRules.Check(job with { Unlearning = new JobUnlearning { Groups = [0], Method = method } }, refused));
-        Assert.All(Words("evaluate", "metrics"), metric => JobRules.Check(job with { Evaluation = new JobEvaluation { Metrics = [metric] } }, refused));
-        Assert.All(Words("train", "architecture"), name => JobRules.Check(job with { Network = new JobNetwork { Architecture = name } }, refused));
-        Assert.All(Words("distill", "distance"), name => JobRules.Check(job with { Matching = new JobMatching { Distance = name } }, refused));
-        Assert.All(Words("attribute", "cluster-space"), name => JobRules.Check(job with { Groups = new JobGroups { Space = name } }, refused));
+        Assert.All(Words("attribute", "objectives"),
+            objective => JobRules.Check(
+            job with { Attribution = new JobAttribution { Objectives = [objective == "logit" ? "logit:sample=1" : objective] } }, refused));
+        Assert.All(Words("unlearn", "method"),
+            method => JobRules.Check(job with { Unlearning = new JobUnlearning { Groups = [0], Method = method } }, refused));
+        Assert.All(Words("evaluate", "metrics"),
+            metric => JobRules.Check(job with { Evaluation = new JobEvaluation { Metrics = [metric] } }, refused));
+        Assert.All(Words("train", "architecture"),
+            name => JobRules.Check(job with { Network = new JobNetwork { Architecture = name } }, refused));
+        Assert.All(Words("distill", "distance"),
+            name => JobRules.Check(job with { Matching = new JobMatching { Distance = name } }, refused));
+        Assert.All(Words("attribute", "cluster-space"),
+            name => JobRules.Check(job with { Groups = new JobGroups { Space = name } }, refused));
     }
 
     private static IReadOnlyList<string> Words(string verb, string option)
@@ -127,16 +143,20 @@ public sealed class CompletionTests : IDisposable
         string asked = Path.Combine(_folder, ".lines");
         File.WriteAllLines(asked, lines);
         string driver = Path.Combine(AppContext.BaseDirectory, "Completion", "ask." + shell);
-        var environment = new Dictionary<string, string> { ["HOME"] = _folder, ["ZDOTDIR"] = _folder, ["DDM_SCRIPT"] = Path.Combine(_folder, ".ddm." + shell), ["DDM_LINES"] = asked, ["DDM_HITS"] = Path.Combine(_folder, ".hits"), ["TERM"] = "xterm" };
+        var environment = new Dictionary<string, string> { ["HOME"] = _folder, ["ZDOTDIR"] = _folder,
+            ["DDM_SCRIPT"] = Path.Combine(_folder, ".ddm." + shell), ["DDM_LINES"] = asked, ["DDM_HITS"] = Path.Combine(_folder, ".hits"),
+            ["TERM"] = "xterm" };
         if (shell == "zsh")
             File.Copy(driver, Path.Combine(_folder, ".zshrc"), overwrite: true);
-        string[] arguments = shell == "zsh" ? ["-f", "-c", "zmodload zsh/zpty; zpty z zsh -i; while zpty -r z > /dev/null; do :; done; cat $DDM_HITS"] : [driver];
+        string[] arguments = shell == "zsh"
+            ? ["-f", "-c", "zmodload zsh/zpty; zpty z zsh -i; while zpty -r z > /dev/null; do :; done; cat $DDM_HITS"] : [driver];
 
         Ddm.Result result = Shell.Run(_folder, environment, program, arguments);
 
         Assert.True(result.Code == 0, result.Error);
         string[] blocks = result.Output.Split("== ", StringSplitOptions.RemoveEmptyEntries);
         Assert.True(blocks.Length == lines.Length, result.Output + result.Error);
-        return [.. blocks.Select(block => block.Split('\n').Skip(1).Select(line => line.Split('\t')[0].Trim()).Where(line => line.Length > 0).ToArray())];
+        return [.. blocks.Select(
+            block => block.Split('\n').Skip(1).Select(line => line.Split('\t')[0].Trim()).Where(line => line.Length > 0).ToArray())];
     }
 }

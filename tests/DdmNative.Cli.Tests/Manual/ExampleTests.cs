@@ -8,13 +8,18 @@ namespace DdmNative.Cli.Tests.Manual;
 [Collection(ManualCommands.Name)]
 public sealed class ExampleTests(RunFiles files)
 {
-    /// <summary>What stands in an example that takes long, or a machine that is not everybody's: those are read by the parser alone.</summary>
-    private static readonly string[] Dear = ["cuda", "--train-per-class 400", "--methods head,trak,influence", "ddm experiment", "--method all", "--rounds", "--seeds 2", "generated --clusters", "data fetch", "data verify", "--data /"];
+    /// <summary>
+    /// What stands in an example that takes long, or a machine that is not everybody's: those are read by the parser alone.
+    /// </summary>
+    private static readonly string[] Dear = ["cuda", "--train-per-class 400", "--methods head,trak,influence", "ddm experiment",
+        "--method all", "--rounds", "--seeds 2", "generated --clusters", "data fetch", "data verify", "--data /"];
 
     /// <summary>In the overview's order, which is that of the work.</summary>
-    private static readonly string[] Pages = [ManualSource.Overview, .. ManualSource.Find(ManualSource.Overview)!.VerbSections.SelectMany(section => section.Names)];
+    private static readonly string[] Pages = [ManualSource.Overview,
+        .. ManualSource.Find(ManualSource.Overview)!.VerbSections.SelectMany(section => section.Names)];
 
-    private static IEnumerable<string> Lines => Pages.SelectMany(page => ManualSource.Find(page)!.Under(ManualSource.Examples)).OfType<ExampleLine>().Select(line => line.Text);
+    private static IEnumerable<string> Lines
+        => Pages.SelectMany(page => ManualSource.Find(page)!.Under(ManualSource.Examples)).OfType<ExampleLine>().Select(line => line.Text);
 
     [SkippableFact]
     public void Every_example_is_understood()
@@ -28,7 +33,8 @@ public sealed class ExampleTests(RunFiles files)
             """);
 
         Assert.True(result.Code == 0, result.Error);
-        string[][] commands = [.. File.ReadAllText(log).Split("\0\0\n", StringSplitOptions.RemoveEmptyEntries).Select(command => command.Split('\0'))];
+        string[][] commands = [.. File.ReadAllText(log).Split("\0\0\n", StringSplitOptions.RemoveEmptyEntries)
+            .Select(command => command.Split('\0'))];
         Assert.Equal(Lines.Sum(line => line.Split("ddm ").Length - 1), commands.Length);
         Assert.All(commands.Where(command => !command.Contains("--help")), command =>
         {
@@ -45,7 +51,8 @@ public sealed class ExampleTests(RunFiles files)
         foreach (string run in (string[])["mine", "seed-2"])
             Copy(files.Whole, Path.Combine(folder, "runs", run));
         File.Copy(files.Job, Path.Combine(folder, "job.json"));
-        File.WriteAllText(Path.Combine(folder, "sources.csv"), "sample,group\n" + string.Concat(Enumerable.Range(0, 24).Select(sample => $"{sample},source {sample % 6}\n")));
+        File.WriteAllText(Path.Combine(folder, "sources.csv"),
+            "sample,group\n" + string.Concat(Enumerable.Range(0, 24).Select(sample => $"{sample},source {sample % 6}\n")));
         WriteImages(Path.Combine(folder, "fashion-mnist"));
 
         Ddm.Result result = Bash(folder, $$"""
@@ -55,12 +62,15 @@ public sealed class ExampleTests(RunFiles files)
             """);
 
         Assert.True(result.Code == 0, result.Error);
-        Assert.All((string[])["runs/toy/target.safetensors", "runs/mine/synset.png", "runs/mine/attribution.csv", "runs/job-2/report.html", "runs/mine/evaluation.md", "runs/mine/unlearned.safetensors",
-            "man/man1/ddm-attribute.1", ".config/fish/completions/ddm.fish"], path => Assert.True(File.Exists(Path.Combine(folder, path)), path));
+        Assert.All((string[])["runs/toy/target.safetensors", "runs/mine/synset.png", "runs/mine/attribution.csv", "runs/job-2/report.html",
+            "runs/mine/evaluation.md", "runs/mine/unlearned.safetensors",
+            "man/man1/ddm-attribute.1", ".config/fish/completions/ddm.fish"],
+            path => Assert.True(File.Exists(Path.Combine(folder, path)), path));
     }
 
     private static Ddm.Result Bash(string folder, string script)
-        => Shell.Run(folder, new Dictionary<string, string> { ["HOME"] = folder }, "bash", "-c", "man() { :; }; chromium() { :; }; less() { cat; };\n" + script);
+        => Shell.Run(folder, new Dictionary<string, string> { ["HOME"] = folder }, "bash", "-c",
+            "man() { :; }; chromium() { :; }; less() { cat; };\n" + script);
 
     private string Folder(string name)
     {
@@ -87,8 +97,10 @@ public sealed class ExampleTests(RunFiles files)
         foreach (string split in (string[])["train", "test"])
         {
             int[] labels = [.. Enumerable.Range(0, Images).Select(image => image % Classes)];
-            byte[] pixels = [.. Enumerable.Range(0, Images * Size * Size).Select(i => (byte)(80 * labels[i / (Size * Size)] + i * 37 % 64))];
-            Npz.Write(Path.Combine(folder, split + ".npz"), ("x", new NpyArray(pixels, Images, 1, Size, Size)), ("y", new NpyArray(labels, Images)));
+            byte[] pixels = [.. Enumerable.Range(0, Images * Size * Size)
+                .Select(i => (byte)(80 * labels[i / (Size * Size)] + i * 37 % 64))];
+            Npz.Write(Path.Combine(folder, split + ".npz"), ("x", new NpyArray(pixels, Images, 1, Size, Size)),
+                ("y", new NpyArray(labels, Images)));
         }
     }
 }

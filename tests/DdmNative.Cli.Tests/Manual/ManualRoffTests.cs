@@ -19,7 +19,8 @@ public sealed class ManualRoffTests(RunFiles files)
 
         foreach (string page in pages)
         {
-            Ddm.Result shown = Shell.Run(files.Root, new Dictionary<string, string>(), groff, "-man", "-Kutf8", "-Tutf8", "-ww", "-rLL=78n", "-P-cbou", page);
+            Ddm.Result shown = Shell.Run(files.Root, new Dictionary<string, string>(), groff, "-man", "-Kutf8", "-Tutf8", "-ww", "-rLL=78n",
+                "-P-cbou", page);
 
             Assert.Equal((0, ""), (shown.Code, shown.Error));
             string verb = Path.GetFileNameWithoutExtension(page).Replace("ddm-", "", StringComparison.Ordinal);
@@ -32,7 +33,8 @@ public sealed class ManualRoffTests(RunFiles files)
     [Fact]
     public void What_roff_would_take_for_its_own_is_escaped()
     {
-        var page = new ManualPage("ddm-x", "s", ["ddm x"], [new ManualSection("Files", [new Paragraph(".TH 'a' \\fB `b` --c"), new ExampleLine("'start \"quoted\"")])]);
+        var page = new ManualPage("ddm-x", "s", ["ddm x"],
+            [new ManualSection("Files", [new Paragraph(".TH 'a' \\fB `b` --c"), new ExampleLine("'start \"quoted\"")])]);
 
         string roff = ManualRoff.Format(page, "1.2.3");
 

@@ -22,7 +22,8 @@ public sealed class ManualTests
         IReadOnlyList<ManualBlock> examples = source.Under(ManualSource.Examples);
         Assert.InRange(examples.OfType<Paragraph>().Count(), 2, 6);
         Assert.IsType<Paragraph>(examples[0]);
-        Assert.All(examples.Zip(examples.Skip(1)), pair => Assert.False(pair is (Paragraph, Paragraph), "a line of explanation without a command"));
+        Assert.All(examples.Zip(examples.Skip(1)),
+            pair => Assert.False(pair is (Paragraph, Paragraph), "a line of explanation without a command"));
         Assert.NotEmpty(source.Under(ManualSource.SeeAlso));
     }
 
@@ -35,24 +36,28 @@ public sealed class ManualTests
             string where = $"{verb} --{option.Name}: '{option.Text}'";
             Assert.True(option.Text.Length > 5 && char.IsUpper(option.Text[0]) && option.Text.EndsWith('.'), where);
             Assert.True(option.IsSwitch == string.IsNullOrEmpty(option.MetaValue), where);
-            Assert.True(option.IsSwitch || option.IsRequired || SaysWithout.Any(word => option.FullText.Contains(word, StringComparison.Ordinal)), $"{where}: what if it is not given?");
+            Assert.True(option.IsSwitch || option.IsRequired
+                || SaysWithout.Any(word => option.FullText.Contains(word, StringComparison.Ordinal)), $"{where}: what if it is not given?");
         }
     }
 
     [Theory]
     [MemberData(nameof(Verbs))]
     public void Every_operand_has_a_name_and_a_text(string verb)
-        => Assert.All(VerbDescription.Find(verb)!.Operands, operand => Assert.True(operand.Name.Length > 1 && operand.Text.EndsWith('.'), operand.ToString()));
+        => Assert.All(VerbDescription.Find(verb)!.Operands,
+            operand => Assert.True(operand.Name.Length > 1 && operand.Text.EndsWith('.'), operand.ToString()));
 
     [Theory]
     [MemberData(nameof(Verbs))]
     public void A_page_shows_every_option_once_and_places_none_that_is_not_there(string verb)
     {
         VerbDescription description = VerbDescription.Find(verb)!;
-        string[] shown = [.. ManualPage.For(description).Sections.SelectMany(section => section.Blocks).OfType<Definition>().Select(definition => definition.Term).Where(term => term.StartsWith("--", StringComparison.Ordinal))];
+        string[] shown = [.. ManualPage.For(description).Sections.SelectMany(section => section.Blocks).OfType<Definition>()
+            .Select(definition => definition.Term).Where(term => term.StartsWith("--", StringComparison.Ordinal))];
 
         Assert.Equal(description.Options.Select(option => option.Usage).Order(), shown.Order());
-        Assert.Empty(ManualSource.Find(verb)!.OptionSections.SelectMany(section => section.Names).Except(description.Options.Select(option => option.Name)));
+        Assert.Empty(ManualSource.Find(verb)!.OptionSections.SelectMany(section => section.Names)
+            .Except(description.Options.Select(option => option.Name)));
     }
 
     [Fact]
@@ -74,7 +79,9 @@ public sealed class ManualTests
             string[] commands = [.. page.Sections.SelectMany(section => section.Blocks).OfType<ExampleLine>().Select(line => line.Text)];
             IEnumerable<string> wide = ManualText.Format(page, width, bold: false).Split('\n').Where(line => line.Length > width);
 
-            Assert.All(wide, line => Assert.True(commands.Contains(line.Trim()) || line.Trim().Length > width - 30 && !line.Trim().Contains(' ', StringComparison.Ordinal), $"{page.Name}: {line}"));
+            Assert.All(wide, line =>
+                Assert.True(commands.Contains(line.Trim()) || line.Trim().Length > width - 30
+                && !line.Trim().Contains(' ', StringComparison.Ordinal), $"{page.Name}: {line}"));
         }
     }
 
@@ -82,7 +89,8 @@ public sealed class ManualTests
     public void A_wider_terminal_takes_fewer_lines_and_bold_adds_nothing_but_escapes()
     {
         var page = ManualPage.For(VerbDescription.Find("attribute")!);
-        string narrow = ManualText.Format(page, 80, bold: false), wide = ManualText.Format(page, 110, bold: false), bold = ManualText.Format(page, 80, bold: true);
+        string narrow = ManualText.Format(page, 80, bold: false), wide = ManualText.Format(page, 110, bold: false),
+            bold = ManualText.Format(page, 80, bold: true);
 
         Assert.True(wide.Count(c => c == '\n') < narrow.Count(c => c == '\n'));
         Assert.Contains("\e[1mEXAMPLES\e[0m", bold, StringComparison.Ordinal);

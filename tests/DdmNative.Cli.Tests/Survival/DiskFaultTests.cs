@@ -8,8 +8,9 @@ using Xunit.Abstractions;
 namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>
-/// The disk refuses something in the middle of a job: exit code 7 and one line with the file and the remedy, what was finished is as it was, nothing half-written is left, and the same command, once the
-/// disk is well again, comes to the bits of a run that nothing disturbed. <c>build/fault-test.sh write</c> runs it with many faults; here are a few.
+/// The disk refuses something in the middle of a job: exit code 7 and one line with the file and the remedy, what was finished is as it
+/// was, nothing half-written is left, and the same command, once the disk is well again, comes to the bits of a run that nothing disturbed.
+/// <c>build/fault-test.sh write</c> runs it with many faults; here are a few.
 /// </summary>
 [Collection(DisturbedCommands.Name)]
 public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
@@ -18,7 +19,8 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
 
     // Which calls fail how: a failing disk, no rights, a file system that has become read-only, no room for a file's name.
     private static readonly (string Call, int Errno)[] Refusals =
-        [("write", IoError), ("fsync", IoError), ("rename", IoError), ("open", NoEntryRights), ("open", ReadOnly), ("open", NoSpace), ("mkdir", NoSpace), ("fsync", NoSpace), ("rename", ReadOnly), ("mkdir", NoEntryRights)];
+        [("write", IoError), ("fsync", IoError), ("rename", IoError), ("open", NoEntryRights), ("open", ReadOnly), ("open", NoSpace),
+        ("mkdir", NoSpace), ("fsync", NoSpace), ("rename", ReadOnly), ("mkdir", NoEntryRights)];
 
     /// <summary>What the job comes to, by the first test that ran it undisturbed.</summary>
     private static Dictionary<string, byte[]>? _undisturbedOutcome;
@@ -49,7 +51,8 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
                 bool bytes = random.Next(3) == 0;
                 (string call, int errno) = Refusals[(hit + process) % Refusals.Length];
                 long at = 1 + random.NextInt64(bytes ? calls["bytes"] / 6 : Math.Max(1, calls[call] / 6));
-                Dictionary<string, string> environment = hit >= wanted ? [] : bytes ? disk.Full(run, at) : disk.Refusing(run, call, at, errno);
+                Dictionary<string, string> environment = hit >= wanted
+                    ? [] : bytes ? disk.Full(run, at) : disk.Refusing(run, call, at, errno);
                 string fault = bytes ? $"full after {at} bytes" : $"{call} {at} refused with {errno}";
                 Dictionary<string, StageRecord> before = Finished(run);
                 Ddm.Result result = Ddm.Run(environment, job.In(run));
@@ -61,11 +64,13 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
                 hit++;
                 string said = result.Error.TrimEnd().Split('\n')[^1];
                 SurvivalLog.Write(output, $"fault {hit}: {fault}: {said.Replace(run, "RUN", StringComparison.Ordinal)}");
-                Assert.True(said.Contains(run, StringComparison.Ordinal) && said.Contains("run the same command again", StringComparison.Ordinal), what);
+                Assert.True(said.Contains(run, StringComparison.Ordinal)
+                    && said.Contains("run the same command again", StringComparison.Ordinal), what);
                 AssertNothingLost(run, before, what);
             }
 
-            Assert.True(Outcome.Differences(expected, Outcome.Of(run)) is { Count: 0 }, $"seed {seed}, chain {chain}: other bytes in {string.Join(", ", Outcome.Differences(expected, Outcome.Of(run)))}");
+            Assert.True(Outcome.Differences(expected, Outcome.Of(run)) is { Count: 0 },
+                $"seed {seed}, chain {chain}: other bytes in {string.Join(", ", Outcome.Differences(expected, Outcome.Of(run)))}");
             Directory.Delete(run, recursive: true);
         }
 
@@ -87,7 +92,9 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
             _undisturbedOutcome = Outcome.Of(whole);
         }
 
-        Ddm.Result result = Shell($"mount -t tmpfs -o size=600k tmpfs {folder} && {Command(job.In(folder + "/run"))}; echo code $?; mount -o remount,size=64m {folder}; {Command(job.In(folder + "/run"))}; echo code $?; cp -a {folder}/run {files.PathOf("full-after")}");
+        Ddm.Result result = Shell(
+            $"mount -t tmpfs -o size=600k tmpfs {folder} && {Command(job.In(folder + "/run"))}; echo code $?; mount -o remount,size=64m "
+            + $"{folder}; {Command(job.In(folder + "/run"))}; echo code $?; cp -a {folder}/run {files.PathOf("full-after")}");
 
         Assert.Equal(["code 7", "code 0"], Codes(result));
         Assert.Contains("No space left on device). Free space", result.Error, StringComparison.Ordinal);
@@ -99,12 +106,17 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
     public void A_read_only_folder_is_7_and_stays_as_it_is()
     {
         string folder = Mounted("read-only"), run = folder + "/run";
-        string[] arguments = ["train", "--data", "generated:classes=2,per-class=10,test-per-class=4,size=8", "--epochs", "1", "--width", "4", "--threads", "1", "--run"];
+        string[] arguments = ["train", "--data", "generated:classes=2,per-class=10,test-per-class=4,size=8", "--epochs", "1", "--width",
+            "4", "--threads", "1", "--run"];
 
-        Ddm.Result result = Shell($"{Command([.. arguments, run])}; echo code $?; mount --bind {folder} {folder} && mount -o remount,ro,bind {folder}; {Command([.. arguments, run])}; echo code $?; {Command([.. arguments, folder + "/new"])}; echo code $?; {Command(["report", "--run", run])}; echo code $?");
+        Ddm.Result result = Shell(
+            $"{Command([.. arguments, run])}; echo code $?; mount --bind {folder} {folder} && mount -o remount,ro,bind {folder}; "
+            + $"{Command([.. arguments, run])}; echo code $?; {Command([.. arguments, folder + "/new"])}; echo code $?; "
+            + $"{Command(["report", "--run", run])}; echo code $?");
 
         Assert.Equal(["code 0", "code 7", "code 7", "code 7"], Codes(result));
-        Assert.Contains("run.lock: could not be written (Read-only file system). Make its folder writable", result.Error, StringComparison.Ordinal);
+        Assert.Contains("run.lock: could not be written (Read-only file system). Make its folder writable", result.Error,
+            StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder + "/new"));
     }
 
@@ -120,7 +132,8 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "this is no Linux");
         string run = files.PathOf("streams-" + Path.GetRandomFileName()), plain = files.PathOf("streams-plain");
-        string[] arguments = ["train", "--data", "generated:classes=2,per-class=10,test-per-class=4,size=8", "--epochs", "1", "--width", "4", "--threads", "1", "--run"];
+        string[] arguments = ["train", "--data", "generated:classes=2,per-class=10,test-per-class=4,size=8", "--epochs", "1", "--width",
+            "4", "--threads", "1", "--run"];
         if (!Directory.Exists(plain))
             Assert.Equal(ExitCode.Done, Ddm.Run([.. arguments, plain]).Code);
 
@@ -140,21 +153,27 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
         Dictionary<string, StageRecord> after = Finished(run);
         Assert.True(before.Keys.All(after.ContainsKey), "a finished stage is gone; " + what);
         foreach ((string file, string hash) in after.Values.SelectMany(stage => stage.Files))
-            Assert.True(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(run, file)))) == hash, $"{file} is not what it was; {what}");
+            Assert.True(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(run, file)))) == hash,
+                $"{file} is not what it was; {what}");
     }
 
-    private static Dictionary<string, StageRecord> Finished(string run) => RunFolder.Peek(run)?.Stages.ToDictionary(stage => stage.Name) ?? [];
+    private static Dictionary<string, StageRecord> Finished(string run)
+        => RunFolder.Peek(run)?.Stages.ToDictionary(stage => stage.Name) ?? [];
 
-    private static string[] Codes(Ddm.Result result) => [.. result.Output.Split('\n').Where(line => line.StartsWith("code ", StringComparison.Ordinal))];
+    private static string[] Codes(Ddm.Result result)
+        => [.. result.Output.Split('\n').Where(line => line.StartsWith("code ", StringComparison.Ordinal))];
 
-    private static string Command(IEnumerable<string> arguments) => string.Join(' ', new[] { "dotnet", Path.Combine(AppContext.BaseDirectory, "ddm.dll") }.Concat(arguments).Select(word => $"'{word}'"));
+    private static string Command(IEnumerable<string> arguments)
+        => string.Join(' ', new[] { "dotnet", Path.Combine(AppContext.BaseDirectory, "ddm.dll") }.Concat(arguments)
+            .Select(word => $"'{word}'"));
 
     /// <summary>A folder to mount on, where that is allowed.</summary>
     private string Mounted(string name)
     {
         string folder = files.PathOf("mounted-" + name);
         Directory.CreateDirectory(folder);
-        Skip.IfNot(OperatingSystem.IsLinux() && Shell($"mount -t tmpfs tmpfs {folder}").Code == 0, "mounting in a namespace of one's own (unshare -m) is not allowed here");
+        Skip.IfNot(OperatingSystem.IsLinux()
+            && Shell($"mount -t tmpfs tmpfs {folder}").Code == 0, "mounting in a namespace of one's own (unshare -m) is not allowed here");
         return folder;
     }
 

@@ -97,7 +97,9 @@ internal sealed class DisturbedProcess : IDisposable
         if (!_process.WaitForExit(Longest))
         {
             _process.Kill();
-            throw new TimeoutException(string.Create(CultureInfo.InvariantCulture, $"ddm was not done after {Longest}; it said last: {(Lines is [.., string last] ? last : "nothing")}"));
+            throw new TimeoutException(
+                string.Create(CultureInfo.InvariantCulture,
+                $"ddm was not done after {Longest}; it said last: {(Lines is [.., string last] ? last : "nothing")}"));
         }
 
         _reader.Join();

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>
-/// A library of a page of C that is loaded before the C library (<c>LD_PRELOAD</c>) and lets the disk under one folder fail where it is told to: after so many bytes nothing more is taken, or the n-th
-/// call of a kind is refused. It exists where there is a C compiler.
+/// A library of a page of C that is loaded before the C library (<c>LD_PRELOAD</c>) and lets the disk under one folder fail where it is
+/// told to: after so many bytes nothing more is taken, or the n-th call of a kind is refused. It exists where there is a C compiler.
 /// </summary>
 internal sealed class FaultyDisk
 {
@@ -135,13 +135,18 @@ internal sealed class FaultyDisk
 
     /// <summary>Compiles it; null where there is no C compiler, or no Linux.</summary>
     public static FaultyDisk? Build(string folder)
-        => OperatingSystem.IsLinux() && CompiledLibrary.Build(folder, "libdisk.so", Source, "-ldl") is string library ? new FaultyDisk(library) : null;
+        => OperatingSystem.IsLinux()
+            && CompiledLibrary.Build(folder, "libdisk.so", Source, "-ldl") is string library ? new FaultyDisk(library) : null;
 
-    /// <summary>The environment in which nothing is refused, and a file tells how often each call was made and how many bytes were written.</summary>
-    public Dictionary<string, string> Counting(string folder, string countsFile) => new() { ["LD_PRELOAD"] = _library, ["FAULT_FOLDER"] = folder, ["FAULT_COUNTS"] = countsFile };
+    /// <summary>
+    /// The environment in which nothing is refused, and a file tells how often each call was made and how many bytes were written.
+    /// </summary>
+    public Dictionary<string, string> Counting(string folder, string countsFile)
+        => new() { ["LD_PRELOAD"] = _library, ["FAULT_FOLDER"] = folder, ["FAULT_COUNTS"] = countsFile };
 
     /// <summary>The environment in which the disk takes no more than so many bytes.</summary>
-    public Dictionary<string, string> Full(string folder, long bytes) => new() { ["LD_PRELOAD"] = _library, ["FAULT_FOLDER"] = folder, ["FAULT_BYTES"] = bytes.ToString(CultureInfo.InvariantCulture) };
+    public Dictionary<string, string> Full(string folder, long bytes)
+        => new() { ["LD_PRELOAD"] = _library, ["FAULT_FOLDER"] = folder, ["FAULT_BYTES"] = bytes.ToString(CultureInfo.InvariantCulture) };
 
     /// <summary>The environment in which the n-th call of a kind is refused with that error.</summary>
     public Dictionary<string, string> Refusing(string folder, string call, long at, int errno) => new()
@@ -152,5 +157,6 @@ internal sealed class FaultyDisk
 
     /// <summary>What <see cref="Counting"/> has told.</summary>
     public static Dictionary<string, long> Counts(string file)
-        => File.ReadAllLines(file).Select(line => line.Split(' ')).ToDictionary(words => words[0], words => long.Parse(words[1], CultureInfo.InvariantCulture));
+        => File.ReadAllLines(file).Select(line => line.Split(' '))
+            .ToDictionary(words => words[0], words => long.Parse(words[1], CultureInfo.InvariantCulture));
 }

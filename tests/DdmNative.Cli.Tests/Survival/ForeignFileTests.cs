@@ -2,13 +2,18 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests.Survival;
 
-/// <summary>Files of a finished run that somebody, or a disk, has changed: the next start says so and makes them again, to the bit; nothing of them is used.</summary>
+/// <summary>
+/// Files of a finished run that somebody, or a disk, has changed: the next start says so and makes them again, to the bit; nothing of them
+/// is used.
+/// </summary>
 [Collection(DisturbedCommands.Name)]
 public sealed class ForeignFileTests(RunFiles files)
 {
     [Theory]
-    [InlineData("target.safetensors", null, "Resuming: 22 of 23 stages are finished; train recomputed (target.safetensors is missing or has been changed).")]
-    [InlineData("attribution/repair.npz", "attribution/replay.npz", "online:repair: attribution/repair.npz is missing or has been changed; recomputing.")]
+    [InlineData("target.safetensors", null,
+        "Resuming: 22 of 23 stages are finished; train recomputed (target.safetensors is missing or has been changed).")]
+    [InlineData("attribution/repair.npz", "attribution/replay.npz",
+        "online:repair: attribution/repair.npz is missing or has been changed; recomputing.")]
     [InlineData("validation/models.csv", null, "retrain: validation/models.csv is missing or has been changed; recomputing.")]
     [InlineData("groups.csv", null, "groups: groups.csv is missing or has been changed; recomputing.")]
     public void A_file_that_was_changed_is_made_again(string name, string? replacement, string says)
@@ -34,7 +39,8 @@ public sealed class ForeignFileTests(RunFiles files)
     {
         string run = Copy(), record = Path.Combine(run, "run.json");
         string text = File.ReadAllText(record);
-        File.WriteAllText(record, truncated ? text[..(text.Length / 2)] : text.Replace("\"test_accuracy\": ", "\"test_accuracy\": 1", StringComparison.Ordinal));
+        File.WriteAllText(record, truncated
+            ? text[..(text.Length / 2)] : text.Replace("\"test_accuracy\": ", "\"test_accuracy\": 1", StringComparison.Ordinal));
 
         Ddm.Result refused = Ddm.Run("attribute", "--run", run, "--depth", "head");
         Ddm.Result result = Ddm.Run("run", files.Job, "--run", run, "--threads", "1");
@@ -60,7 +66,9 @@ public sealed class ForeignFileTests(RunFiles files)
         Assert.Contains("attribution.npz, file: found a missing or changed file", result.Error, StringComparison.Ordinal);
     }
 
-    /// <summary>Another verb's stages are not looked at before it runs; what it cannot vouch for is left out of the summary, and said.</summary>
+    /// <summary>
+    /// Another verb's stages are not looked at before it runs; what it cannot vouch for is left out of the summary, and said.
+    /// </summary>
     [Fact]
     public void What_another_command_has_left_is_summed_up_only_if_it_is_as_it_was_left()
     {
@@ -70,7 +78,8 @@ public sealed class ForeignFileTests(RunFiles files)
         Ddm.Result result = Ddm.Run("train", "--run", run, "--json");
 
         Assert.True(result.Code == ExitCode.Done, result.Error);
-        Assert.Contains("validate: validation.npz is missing or has been changed; left out until it is requested again.", result.Error, StringComparison.Ordinal);
+        Assert.Contains("validate: validation.npz is missing or has been changed; left out until it is requested again.", result.Error,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("\"retrained_seeds\":null", result.Output, StringComparison.Ordinal);
         Assert.Contains("\"ceiling\":{}", result.Output, StringComparison.Ordinal);
     }
@@ -81,7 +90,8 @@ public sealed class ForeignFileTests(RunFiles files)
     {
         string run = files.PathOf("memory-limit");
 
-        Ddm.Result result = Ddm.Run(new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "6000000" }, "train", "--run", run, "--data", "generated:classes=2,per-class=5000,size=64");
+        Ddm.Result result = Ddm.Run(new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "6000000" }, "train", "--run", run,
+            "--data", "generated:classes=2,per-class=5000,size=64");
 
         Assert.True(result.Code == ExitCode.OutOfMemory, $"exit code {result.Code}: {result.Error}");
         Assert.Contains("Reduce --wave", result.Error, StringComparison.Ordinal);

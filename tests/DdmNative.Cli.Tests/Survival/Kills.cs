@@ -4,8 +4,9 @@ using Xunit.Sdk;
 namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>
-/// SIGKILL at random moments: of one command after the other, from a fresh folder each, one to four processes in a row are killed; then it is let come to its end, and what it leaves is held against the
-/// folder of a command that nobody disturbed. Every other moment is drawn evenly from the time that the command takes, the others from its stages, one after the other in random order.
+/// SIGKILL at random moments: of one command after the other, from a fresh folder each, one to four processes in a row are killed; then it
+/// is let come to its end, and what it leaves is held against the folder of a command that nobody disturbed. Every other moment is drawn
+/// evenly from the time that the command takes, the others from its stages, one after the other in random order.
 /// </summary>
 /// <param name="folder">For the runs.</param>
 /// <param name="seed">Decides the moments.</param>
@@ -29,7 +30,8 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
             Round(job, round, Math.Min(count - _done, 1 + (_random.Next(3) == 0 ? _random.Next(1, 4) : 0)));
         }
 
-        say(string.Create(CultureInfo.InvariantCulture, $"{_done} kills (seed {seed}), in {_hit.Count} places: {string.Join(", ", _hit)}. All came to the bits of the undisturbed run."));
+        say(string.Create(CultureInfo.InvariantCulture,
+            $"{_done} kills (seed {seed}), in {_hit.Count} places: {string.Join(", ", _hit)}. All came to the bits of the undisturbed run."));
     }
 
     private void Round(SurvivalJob job, int round, int chain)
@@ -97,7 +99,8 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
     /// <summary>The lines in which a start says what it has found; a run within a run has one of its own.</summary>
     private static string FoundBy(DisturbedProcess next)
     {
-        string[] found = [.. next.Lines.Where(line => line.Contains("Resuming: ", StringComparison.Ordinal) || line.EndsWith("stages are finished.", StringComparison.Ordinal) || line.Contains("half-written", StringComparison.Ordinal))];
+        string[] found = [.. next.Lines.Where(line => line.Contains("Resuming: ", StringComparison.Ordinal)
+            || line.EndsWith("stages are finished.", StringComparison.Ordinal) || line.Contains("half-written", StringComparison.Ordinal))];
         return found.Length == 0 ? "nothing, for nothing was there" : string.Join(" ", found);
     }
 
@@ -114,15 +117,18 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
         string[] stages = [.. process.Lines.Select(DisturbedProcess.StageOf).OfType<string>()];
         var whole = new Undisturbed(seconds, [.. stages.Select(stage => (stage, SecondsOf(process.Lines, stage)))], Outcome.Of(run));
         _undisturbed.Add(job.Name, whole);
-        say(string.Create(CultureInfo.InvariantCulture, $"{job.Name}, undisturbed: {stages.Length} stages, {whole.Files.Count} files, {seconds:0.0} s"));
+        say(string.Create(CultureInfo.InvariantCulture,
+            $"{job.Name}, undisturbed: {stages.Length} stages, {whole.Files.Count} files, {seconds:0.0} s"));
         return whole;
     }
 
     /// <summary>"online:head: 0.3 s"; the terminal's tenths are near enough to place a kill.</summary>
     private static double SecondsOf(IReadOnlyList<string> lines, string stage)
     {
-        string? line = lines.FirstOrDefault(line => line.StartsWith(stage + ": ", StringComparison.Ordinal) && line.EndsWith(" s", StringComparison.Ordinal));
-        return line is not null && double.TryParse(line[(stage.Length + 2)..^2], CultureInfo.InvariantCulture, out double seconds) ? seconds + 0.05 : 0.05;
+        string? line = lines.FirstOrDefault(line => line.StartsWith(stage + ": ", StringComparison.Ordinal)
+            && line.EndsWith(" s", StringComparison.Ordinal));
+        return line is not null && double.TryParse(line[(stage.Length + 2)..^2], CultureInfo.InvariantCulture, out double seconds)
+            ? seconds + 0.05 : 0.05;
     }
 
     private void Require(bool holds, SurvivalJob job, int round, string what)
@@ -131,7 +137,8 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
             throw new XunitException($"Seed {seed}, round {round}, {job.Name}: {what} ({Path.Combine(folder, $"{job.Name}-{round}")})");
     }
 
-    private sealed record Undisturbed(double Seconds, IReadOnlyList<(string Stage, double Seconds)> Stages, Dictionary<string, byte[]> Files)
+    private sealed record Undisturbed(double Seconds, IReadOnlyList<(string Stage, double Seconds)> Stages,
+        Dictionary<string, byte[]> Files)
     {
         public Queue<(string Stage, double Seconds)> Waiting { get; } = [];
     }

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace DdmNative.Cli.Tests.Survival;
 
 /// <summary>
-/// Everything in a folder that a job decides: all files as bytes, and of those that hold times (<c>run.json</c>, <c>report.html</c>, <c>evaluation.md</c>) what is no time, no memory, and no count of the
-/// models that happened to be trained by the last process.
+/// Everything in a folder that a job decides: all files as bytes, and of those that hold times (<c>run.json</c>, <c>report.html</c>,
+/// <c>evaluation.md</c>) what is no time, no memory, and no count of the models that happened to be trained by the last process.
 /// </summary>
 internal static class Outcome
 {
@@ -35,7 +35,8 @@ internal static class Outcome
     /// <summary>The files that differ, are missing or are too many; empty where both folders hold the same.</summary>
     public static IReadOnlyList<string> Differences(Dictionary<string, byte[]> expected, Dictionary<string, byte[]> found)
         => [.. expected.Keys.Union(found.Keys).Order(StringComparer.Ordinal)
-            .Where(name => !(expected.TryGetValue(name, out byte[]? one) && found.TryGetValue(name, out byte[]? other) && one.AsSpan().SequenceEqual(other)))];
+            .Where(name => !(expected.TryGetValue(name, out byte[]? one) && found.TryGetValue(name, out byte[]? other)
+                && one.AsSpan().SequenceEqual(other)))];
 
     private static string OfReport(string html)
     {
@@ -63,7 +64,8 @@ internal static class Outcome
         }
         else if (node is JsonObject fields)
         {
-            foreach (string name in fields.Select(field => field.Key).Where(name => Costs.Contains(name) || name.Contains("seconds", StringComparison.Ordinal)).ToList())
+            foreach (string name in fields.Select(field => field.Key)
+                .Where(name => Costs.Contains(name) || name.Contains("seconds", StringComparison.Ordinal)).ToList())
                 fields.Remove(name);
             foreach ((_, JsonNode? value) in fields)
                 Strip(value);

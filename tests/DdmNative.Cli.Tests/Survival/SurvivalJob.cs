@@ -29,8 +29,10 @@ internal sealed record SurvivalJob(string Name, IReadOnlyList<string> Arguments)
         return
         [
             new("run", ["run", file, "--threads", "1", "--wave", "3"]),
-            new("experiment", ["experiment", "useless-data", "--job", file, "--methods", "head,tracin", "--seeds", "1", "--threads", "1", "--wave", "3"]),
-            new("attribute", ["attribute", "--data", "generated:classes=2,per-class=10,test-per-class=4,size=8", "--method", "tracin", "--granularity", "sample", "--clusters", "2", "--threads", "1", "--wave", "3"]),
+            new("experiment", ["experiment", "useless-data", "--job", file, "--methods", "head,tracin", "--seeds", "1", "--threads", "1",
+            "--wave", "3"]),
+            new("attribute", ["attribute", "--data", "generated:classes=2,per-class=10,test-per-class=4,size=8", "--method", "tracin",
+            "--granularity", "sample", "--clusters", "2", "--threads", "1", "--wave", "3"]),
         ];
     }
 }

@@ -22,7 +22,8 @@ public abstract partial class ConformanceSuite
         for (int i = 0; i < second.Values.Length; i++)
             second.Values[i] = Math.Abs(second.Values[i]);
         (Operand values, Operand firstMoment, Operand secondMoment) = (
-            bench.Updated(bench.Random.Tensor(testCase.Shape), "values"), bench.Updated(bench.Random.Tensor(testCase.Shape), "first moment"),
+            bench.Updated(bench.Random.Tensor(testCase.Shape), "values"),
+            bench.Updated(bench.Random.Tensor(testCase.Shape), "first moment"),
             bench.Updated(second, "second moment"));
         bench.Run(() => bench.Device.Adam.Step(
             options, values.Tensor, firstMoment.Tensor, secondMoment.Tensor, gradient.Tensor, corrections.Tensor));

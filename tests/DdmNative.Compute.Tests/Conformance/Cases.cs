@@ -20,7 +20,8 @@ public interface IConformanceCase
 
 /// <summary>A convolution's geometry and ensemble; printed in full when it fails.</summary>
 public sealed record ConvolutionCase(
-    int InputChannels, int OutputChannels, int Height, int Width, int KernelSize, int Padding, int Samples, int Members, int SharedOperands, int Seed) : IConformanceCase
+    int InputChannels, int OutputChannels, int Height, int Width, int KernelSize, int Padding, int Samples, int Members, int SharedOperands,
+    int Seed) : IConformanceCase
 {
     long IConformanceCase.Work => Shape.MultiplyAdds * Samples * Members;
 
@@ -34,7 +35,8 @@ public sealed record MatrixCase(int Samples, int Inputs, int Outputs, int Member
 }
 
 /// <summary>Images and an ensemble, for operations on single samples.</summary>
-public sealed record ImageCase(int Samples, int Channels, int Height, int Width, int Members, int SharedOperands, int Seed) : IConformanceCase
+public sealed record ImageCase(int Samples, int Channels, int Height, int Width, int Members, int SharedOperands, int Seed)
+    : IConformanceCase
 {
     long IConformanceCase.Work => Shape.Length;
 
@@ -59,13 +61,15 @@ public static class Cases
             (int I, int O, int H, int W, int K, int P, int N)[] corners =
             [
                 (1, 1, 1, 1, 1, 0, 1), (1, 1, 1, 1, 3, 1, 2), (2, 1, 1, 1, 5, 4, 3), (31, 64, 1, 1, 3, 1, 3), (16, 16, 1, 1, 1, 0, 33),
-                (1, 32, 28, 28, 3, 1, 1), (32, 32, 14, 14, 3, 1, 1), (32, 32, 7, 7, 3, 1, 2), (3, 8, 32, 32, 3, 1, 1), (64, 64, 7, 7, 3, 1, 1),
+                (1, 32, 28, 28, 3, 1, 1), (32, 32, 14, 14, 3, 1, 1), (32, 32, 7, 7, 3, 1, 2), (3, 8, 32, 32, 3, 1, 1),
+                (64, 64, 7, 7, 3, 1, 1),
                 (17, 31, 9, 6, 3, 1, 2), (33, 5, 3, 5, 5, 2, 4), (16, 33, 7, 7, 5, 2, 1), (5, 2, 9, 6, 1, 0, 7), (2, 3, 3, 5, 3, 0, 5),
                 (3, 2, 3, 5, 3, 2, 5), (8, 16, 14, 14, 5, 0, 1), (2, 1, 7, 7, 5, 3, 3), (1, 16, 7, 7, 3, 1, 70), (1, 6, 28, 28, 5, 2, 2),
                 (64, 17, 3, 5, 1, 0, 2), (8, 8, 9, 6, 3, 2, 13), (3, 4, 5, 6, 2, 1, 4), (2, 3, 6, 5, 4, 2, 3), (3, 16, 5, 5, 5, 0, 17),
                 (16, 16, 3, 5, 3, 1, 70), (33, 20, 9, 6, 3, 1, 18), (20, 33, 4, 11, 3, 2, 5), (16, 16, 32, 32, 3, 1, 1),
                 // Many pixels and many channels, and more channels than a device may process at a time.
-                (8, 72, 16, 16, 3, 1, 2), (72, 8, 16, 16, 3, 1, 2), (133, 9, 3, 4, 3, 1, 1), (5, 140, 3, 3, 3, 1, 2), (72, 70, 16, 17, 1, 0, 2),
+                (8, 72, 16, 16, 3, 1, 2), (72, 8, 16, 16, 3, 1, 2), (133, 9, 3, 4, 3, 1, 1), (5, 140, 3, 3, 3, 1, 2),
+                (72, 70, 16, 17, 1, 0, 2),
             ];
             var data = new TheoryData<ConvolutionCase>();
             for (int i = 0; i < corners.Length; i++)
@@ -96,7 +100,8 @@ public static class Cases
         {
             (int N, int I, int O)[] corners =
             [
-                (1, 1, 1), (1, 288, 10), (70, 1, 1), (5, 17, 1), (2, 1, 33), (64, 512, 10), (70, 33, 31), (3, 784, 64), (50, 16, 100), (7, 5, 3), (16, 64, 8), (33, 8, 16),
+                (1, 1, 1), (1, 288, 10), (70, 1, 1), (5, 17, 1), (2, 1, 33), (64, 512, 10), (70, 33, 31), (3, 784, 64), (50, 16, 100),
+                (7, 5, 3), (16, 64, 8), (33, 8, 16),
                 // Many samples and many features, and more features than a device may process at a time.
                 (520, 20, 72), (520, 72, 20), (33, 70, 72), (4, 1300, 3), (3, 5, 1301),
             ];
@@ -116,7 +121,8 @@ public static class Cases
             for (int draw = 0; draw < Draws; draw++)
             {
                 var random = new RandomValues(400 + draw);
-                data.Add(new(1 + random.Below(70), 1 + random.Below(130), 1 + random.Below(40), random.Pick<int>([1, 3]), random.Below(32), 400 + draw));
+                data.Add(new(1 + random.Below(70), 1 + random.Below(130), 1 + random.Below(40), random.Pick<int>([1, 3]), random.Below(32),
+                    400 + draw));
             }
             return Sample(data);
         }
@@ -128,7 +134,8 @@ public static class Cases
         {
             (int N, int C, int H, int W)[] corners =
             [
-                (1, 1, 1, 1), (70, 1, 1, 1), (2, 33, 1, 1), (3, 2, 3, 5), (5, 16, 7, 7), (2, 17, 9, 6), (1, 32, 14, 14), (1, 1, 28, 28), (2, 3, 32, 32),
+                (1, 1, 1, 1), (70, 1, 1, 1), (2, 33, 1, 1), (3, 2, 3, 5), (5, 16, 7, 7), (2, 17, 9, 6), (1, 32, 14, 14), (1, 1, 28, 28),
+                (2, 3, 32, 32),
                 (33, 5, 3, 5), (1, 64, 7, 7), (70, 8, 3, 5), (4, 31, 4, 11), (2, 5, 2, 2), (3, 6, 8, 8), (2, 10, 5, 4),
                 // Planes too large for a device to keep in registers.
                 (1, 4, 65, 64), (2, 3, 66, 63),
@@ -154,7 +161,8 @@ public static class Cases
         get
         {
             var data = new TheoryData<ImageCase>();
-            (int N, int K)[] corners = [(1, 1), (1, 2), (70, 10), (3, 5), (17, 33), (2, 100), (64, 8), (5, 17), (3, 128), (2, 129), (5, 300)];
+            (int N, int K)[] corners = [(1, 1), (1, 2), (70, 10), (3, 5), (17, 33), (2, 100), (64, 8), (5, 17), (3, 128), (2, 129),
+                (5, 300)];
             for (int i = 0; i < corners.Length; i++)
             {
                 data.Add(new(corners[i].N, corners[i].K, 1, 1, 1, 0, 100 + i));
@@ -215,7 +223,8 @@ public static class Cases
         while (true)
         {
             (int height, int width) = random.Pick<(int, int)>(Images);
-            var draw = new ImageCase(random.Pick<int>(Samples), random.Pick<int>(Channels), height, width, random.Pick<int>([1, 3]), random.Below(64), seed);
+            var draw = new ImageCase(random.Pick<int>(Samples), random.Pick<int>(Channels), height, width, random.Pick<int>([1, 3]),
+                random.Below(64), seed);
             if (draw.Shape.Length < 60_000)
                 return draw;
         }

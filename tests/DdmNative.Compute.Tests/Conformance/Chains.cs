@@ -34,14 +34,16 @@ public abstract partial class ConformanceSuite
     {
         using Workbench bench = Open(testCase);
         ChainOperands o = new(bench, testCase);
-        (Operand loss, Operand gradient) = (bench.Output(PerSample(testCase)), bench.Output(TensorShape.Vector(1, ChainNetwork.ParameterCount)));
+        (Operand loss, Operand gradient) = (bench.Output(PerSample(testCase)),
+            bench.Output(TensorShape.Vector(1, ChainNetwork.ParameterCount)));
         Operand imagesCotangent = bench.Output(testCase.Shape);
         var chain = new DeviceChain(bench.Device, testCase.Samples, bench.Transient);
         bench.RunAsPlan(() =>
         {
             chain.Forward(o.Parameters.Tensor, o.Images.Tensor);
             bench.Device.SoftmaxCrossEntropy.Loss(chain.Logits, o.Labels.Tensor, loss.Tensor);
-            chain.Backward(o.Parameters.Tensor, o.Images.Tensor, o.Labels.Tensor, o.Weights.Tensor, gradient.Tensor, imagesCotangent.Tensor);
+            chain.Backward(o.Parameters.Tensor, o.Images.Tensor, o.Labels.Tensor, o.Weights.Tensor, gradient.Tensor,
+                imagesCotangent.Tensor);
         });
         ChainResult expected = o.Reference(new DoubleTensor(o.Parameters.Values.Shape));
         bench.Expect(loss, expected.Loss, ChainTolerance);
@@ -56,7 +58,8 @@ public abstract partial class ConformanceSuite
         using Workbench bench = Open(testCase);
         ChainOperands o = new(bench, testCase);
         Operand target = bench.Input(TensorShape.Vector(1, ChainNetwork.ParameterCount));
-        (Operand distance, Operand direction) = (bench.Output(TensorShape.Vector(1, 1)), bench.Output(TensorShape.Vector(1, ChainNetwork.ParameterCount)));
+        (Operand distance, Operand direction) = (bench.Output(TensorShape.Vector(1, 1)),
+            bench.Output(TensorShape.Vector(1, ChainNetwork.ParameterCount)));
         (Operand imagesResult, Operand labelsResult) = (bench.Output(testCase.Shape), bench.Output(ChainOperands.LogitsShape(testCase)));
         Tensor gradient = bench.Transient(TensorShape.Vector(1, ChainNetwork.ParameterCount));
         var chain = new DeviceChain(bench.Device, testCase.Samples, bench.Transient);
@@ -80,7 +83,8 @@ public abstract partial class ConformanceSuite
         bench.Expect(imagesResult, expected.ImagesCotangent.Tangent!, ChainTolerance);
         bench.Expect(
             labelsResult,
-            ReferenceSoftmaxCrossEntropy.LabelCotangent(bench.Members, expected.Logits.Value, expected.Logits.Tangent!, o.Weights.Values), ChainTolerance);
+            ReferenceSoftmaxCrossEntropy.LabelCotangent(bench.Members, expected.Logits.Value, expected.Logits.Tangent!, o.Weights.Values),
+            ChainTolerance);
     }
 
     [ConformanceTheory]
@@ -90,7 +94,8 @@ public abstract partial class ConformanceSuite
         using Workbench bench = Open(testCase);
         ChainOperands o = new(bench, testCase);
         Operand direction = bench.Input(TensorShape.Vector(1, ChainNetwork.ParameterCount));
-        (Operand product, Operand imagesResult) = (bench.Output(TensorShape.Vector(1, ChainNetwork.ParameterCount)), bench.Output(testCase.Shape));
+        (Operand product, Operand imagesResult) = (bench.Output(TensorShape.Vector(1, ChainNetwork.ParameterCount)),
+            bench.Output(testCase.Shape));
         Tensor gradient = bench.Transient(TensorShape.Vector(1, ChainNetwork.ParameterCount));
         var chain = new DeviceChain(bench.Device, testCase.Samples, bench.Transient);
         (Tensor parameters, Tensor images) = (o.Parameters.Tensor, o.Images.Tensor);
@@ -99,14 +104,17 @@ public abstract partial class ConformanceSuite
             chain.Forward(parameters, images);
             chain.Backward(parameters, images, o.Labels.Tensor, o.Weights.Tensor, gradient, null);
             chain.ForwardTangent(parameters, direction.Tensor, images);
-            chain.BackwardTangent(parameters, direction.Tensor, images, o.Labels.Tensor, o.Weights.Tensor, product.Tensor, imagesResult.Tensor);
+            chain.BackwardTangent(parameters, direction.Tensor, images, o.Labels.Tensor, o.Weights.Tensor, product.Tensor,
+                imagesResult.Tensor);
         });
         ChainResult expected = o.Reference(direction.Values);
         bench.Expect(product, expected.Gradient.Tangent!, ChainTolerance);
         bench.Expect(imagesResult, expected.ImagesCotangent.Tangent!, ChainTolerance);
     }
 
-    /// <summary>Three steps of gather, forward, backward and update in one plan: every step must see the parameters that the one before it wrote.</summary>
+    /// <summary>
+    /// Three steps of gather, forward, backward and update in one plan: every step must see the parameters that the one before it wrote.
+    /// </summary>
     [ConformanceTheory]
     [InlineData(1, 1)]
     [InlineData(1, 3)]
@@ -118,10 +126,12 @@ public abstract partial class ConformanceSuite
         const int Steps = 3;
         var testCase = new ImageCase(samples, ChainNetwork.Channels, ChainNetwork.Height, ChainNetwork.Width, members, 3, 70 + samples);
         using Workbench bench = Open(testCase);
-        (Operand source, Operand labelSource) = (bench.Input(testCase.Shape.WithSamples(30)), bench.Input(new TensorShape(1, 30, ChainNetwork.Classes)));
+        (Operand source, Operand labelSource) = (bench.Input(testCase.Shape.WithSamples(30)),
+            bench.Input(new TensorShape(1, 30, ChainNetwork.Classes)));
         Operand weights = bench.Input(PerSample(testCase));
         Operand rate = bench.Input(DoubleTensor.FromFloats(TensorShape.Vector(1, 1), [0.05f / samples]));
-        Operand[] indices = [.. Enumerable.Range(0, Steps).Select(_ => bench.Input(Indices(bench, new TensorShape(members, samples, 1), 30), "indices"))];
+        Operand[] indices = [.. Enumerable.Range(0, Steps)
+            .Select(_ => bench.Input(Indices(bench, new TensorShape(members, samples, 1), 30), "indices"))];
         Operand parameters = bench.Updated(bench.Random.Vector(members, ChainNetwork.ParameterCount), "parameters");
         Operand velocity = bench.Updated(bench.Random.Vector(members, ChainNetwork.ParameterCount), "velocity");
         (Tensor gradient, Tensor images) = (bench.Transient(parameters.Values.Shape), bench.Transient(testCase.Shape));
@@ -143,7 +153,8 @@ public abstract partial class ConformanceSuite
         {
             DoubleTensor batch = ReferenceGather.Samples(members, source.Values, picked.Values);
             DoubleTensor batchLabels = ReferenceGather.Samples(members, labelSource.Values, picked.Values);
-            DoubleTensor slope = ReferenceChain.Run(members, theta, new DoubleTensor(theta.Shape), batch, batchLabels, weights.Values).Gradient.Value;
+            DoubleTensor slope = ReferenceChain.Run(members, theta, new DoubleTensor(theta.Shape), batch, batchLabels,
+                weights.Values).Gradient.Value;
             (theta, momentum) = ReferenceSgd.Step(theta, momentum, slope, rate.Values, 0.9f);
         }
         bench.Expect(parameters, theta, ChainTolerance);
@@ -161,7 +172,8 @@ public abstract partial class ConformanceSuite
         var testCase = new ConvolutionCase(2, 16, 32, 32, 3, 1, 70, members, 2, 90);
         using Workbench bench = Open(testCase);
         ConvolutionShape shape = testCase.Shape;
-        (Operand x, Operand filter, Operand bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)), bench.InputSlice(Bias(testCase)));
+        (Operand x, Operand filter, Operand bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)),
+            bench.InputSlice(Bias(testCase)));
         (Operand scale, Operand shift) = (bench.InputSlice(Bias(testCase)), bench.InputSlice(Bias(testCase)));
         TensorShape pooledShape = ReluAvgPool.Pooled(2, Maps(testCase));
         Operand cotangent = bench.Input(pooledShape);
@@ -178,7 +190,8 @@ public abstract partial class ConformanceSuite
             device.InstanceNorm.Forward(maps, scale.Slice, shift.Slice, normalised, statistics);
             device.ReluAvgPool.Forward(2, normalised, pooled.Tensor);
             device.ReluAvgPool.Backward(2, normalised, cotangent.Tensor, normalisedCotangent);
-            device.InstanceNorm.Backward(maps, statistics, normalisedCotangent, scale.Slice, mapsCotangent, scaleResult.Slice, shiftResult.Slice);
+            device.InstanceNorm.Backward(maps, statistics, normalisedCotangent, scale.Slice, mapsCotangent, scaleResult.Slice,
+                shiftResult.Slice);
             device.Convolution.BackwardFilter(shape, x.Tensor, mapsCotangent, filterResult.Slice, biasResult.Slice);
             device.Convolution.BackwardData(shape, mapsCotangent, filter.Slice, xResult.Tensor);
         });
@@ -187,7 +200,8 @@ public abstract partial class ConformanceSuite
         DoubleTensor zCotangent = ReferenceReluAvgPool.Backward(members, 2, z, cotangent.Values);
         (DualTensor yCotangent, DualTensor expectedScale, DualTensor expectedShift) =
             ReferenceInstanceNorm.Backward(members, y, zCotangent, scale.Values);
-        (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilter(members, shape, x.Values, yCotangent.Value);
+        (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilter(members, shape, x.Values,
+            yCotangent.Value);
         bench.Expect(pooled, ReferenceReluAvgPool.Forward(members, 2, z), ChainTolerance);
         bench.Expect(scaleResult, expectedScale.Value, ChainTolerance);
         bench.Expect(shiftResult, expectedShift.Value, ChainTolerance);

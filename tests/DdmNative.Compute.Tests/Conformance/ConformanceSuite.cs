@@ -7,8 +7,8 @@ namespace DdmNative.Compute.Tests.Conformance;
 /// A backend joins with one class that creates its device; if the machine has none, <see cref="CreateDevice"/> may call <c>Skip.If</c>.
 /// </summary>
 /// <remarks>
-/// One file per family of operations. Every call runs on poisoned outputs (NaN), eagerly and twice inside a plan, with the same bits each time,
-/// and must not change its inputs and the neighbours of its slices: see <see cref="Workbench"/>.
+/// One file per family of operations. Every call runs on poisoned outputs (NaN), eagerly and twice inside a plan, with the same bits each
+/// time, and must not change its inputs and the neighbours of its slices: see <see cref="Workbench"/>.
 /// </remarks>
 public abstract partial class ConformanceSuite(DeviceOwner owner) : IClassFixture<DeviceOwner>
 {

@@ -29,7 +29,8 @@ public abstract partial class ConformanceSuite
     public void Uploads_and_downloads_of_another_length_are_refused()
     {
         using Tensor tensor = owner.Get(CreateDevice).Allocate(new TensorShape(2, 3, 4));
-        Assert.Contains("[2, 3, 4, 1, 1]", Assert.Throws<ArgumentException>(() => tensor.Upload(new float[23])).Message, StringComparison.Ordinal);
+        Assert.Contains("[2, 3, 4, 1, 1]", Assert.Throws<ArgumentException>(() => tensor.Upload(new float[23])).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => tensor.Download(new float[25]));
     }
 
@@ -47,7 +48,8 @@ public abstract partial class ConformanceSuite
         Device device = owner.Get(CreateDevice);
         using Tensor a = device.Upload(TensorShape.Vector(1, 2), [1, 2]);
         using Tensor y = device.Allocate(TensorShape.Vector(1, 2));
-        Assert.Throws<InvalidOperationException>(() => device.Record("outer", () => device.Record("inner", () => device.LinearCombination.Copy(a, y))));
+        Assert.Throws<InvalidOperationException>(
+            () => device.Record("outer", () => device.Record("inner", () => device.LinearCombination.Copy(a, y))));
         device.LinearCombination.Copy(a, y);
         Assert.Equal([1f, 2], y.ToArray());
     }
@@ -104,12 +106,15 @@ public abstract partial class ConformanceSuite
         Names("weight", () => device.MatrixProduct.Forward(New(2, 3, 4, 1, 1), Vector(9, 2), Vector(2, 2), New(2, 3, 2, 1, 1)));
         Names("statistics", () => device.InstanceNorm.Forward(x, Vector(3, 2), Vector(3, 2), New(2, 3, 3, 5, 6), New(2, 3, 3, 1, 1)));
         Names("y", () => device.ReluAvgPool.Forward(2, x, New(2, 3, 3, 3, 3)));
-        Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1), New(1, 3, 4, 1, 1)));
+        Names("weights", () => device.SoftmaxCrossEntropy.Backward(New(1, 3, 4, 1, 1), New(1, 3, 4, 1, 1), New(1, 2, 1, 1, 1),
+            New(1, 3, 4, 1, 1)));
         Names("logits", () => device.SoftmaxCrossEntropy.Probabilities(x, New(2, 3, 3, 5, 6)));
         Names("blocks", () => device.GradientDistance.Evaluate(
-            GradientDistanceKind.Relative, [new(0, 2, 2, true)], New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1), New(1, 1, 5, 1, 1)));
+            GradientDistanceKind.Relative, [new(0, 2, 2, true)], New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 1, 1, 1),
+            New(1, 1, 5, 1, 1)));
         Names("velocity", () => device.Sgd.Step(New(2, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(2, 1, 5, 1, 1), New(1, 1, 1, 1, 1), 0.9f));
-        Names("corrections", () => device.Adam.Step(new(), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 3, 1, 1)));
+        Names("corrections", () =>
+            device.Adam.Step(new(), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 5, 1, 1), New(1, 1, 3, 1, 1)));
         Names("b", () => device.Reduction.Dot(x, y, New(2, 1, 1, 1, 1)));
         Names("a", () => device.LinearCombination.Combine(1, y, 1, x, New(2, 3, 3, 5, 6)));
         Names("indices", () => device.Gather.Samples(New(1, 9, 3, 5, 6), New(1, 2, 1, 1, 1), x));

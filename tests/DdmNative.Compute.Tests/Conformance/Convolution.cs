@@ -11,7 +11,8 @@ public abstract partial class ConformanceSuite
     {
         using Workbench bench = Open(testCase);
         ConvolutionShape shape = testCase.Shape;
-        (Operand x, Operand filter, Operand bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)), bench.InputSlice(Bias(testCase)));
+        (Operand x, Operand filter, Operand bias) = (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)),
+            bench.InputSlice(Bias(testCase)));
         Operand y = bench.Output(Maps(testCase));
         bench.Run(() => bench.Device.Convolution.Forward(shape, x.Tensor, filter.Slice, bias.Slice, y.Tensor));
         bench.Expect(y, ReferenceConvolution.Forward(bench.Members, shape, x.Values, filter.Values, bias.Values), ConvolutionTolerance);
@@ -30,7 +31,8 @@ public abstract partial class ConformanceSuite
             shape, x.Tensor, xTangent.Tensor, filter.Slice, filterTangent.Slice, biasTangent.Slice, y.Tensor));
         bench.Expect(
             y,
-            ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, xTangent.Values, filter.Values, filterTangent.Values, biasTangent.Values),
+            ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, xTangent.Values, filter.Values, filterTangent.Values,
+            biasTangent.Values),
             ConvolutionTolerance);
     }
 
@@ -43,10 +45,12 @@ public abstract partial class ConformanceSuite
         (Operand x, Operand filter, Operand filterTangent) =
             (bench.Input(Images(testCase)), bench.InputSlice(Filter(testCase)), bench.InputSlice(Filter(testCase)));
         (Operand biasTangent, Operand y) = (bench.InputSlice(Bias(testCase)), bench.Output(Maps(testCase)));
-        bench.Run(() => bench.Device.Convolution.ForwardTangent(shape, x.Tensor, null, filter.Slice, filterTangent.Slice, biasTangent.Slice, y.Tensor));
+        bench.Run(() => bench.Device.Convolution.ForwardTangent(shape, x.Tensor, null, filter.Slice, filterTangent.Slice, biasTangent.Slice,
+            y.Tensor));
         bench.Expect(
             y,
-            ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, null, filter.Values, filterTangent.Values, biasTangent.Values),
+            ReferenceConvolution.ForwardTangent(bench.Members, shape, x.Values, null, filter.Values, filterTangent.Values,
+            biasTangent.Values),
             ConvolutionTolerance);
     }
 
@@ -59,7 +63,8 @@ public abstract partial class ConformanceSuite
         (Operand cotangent, Operand filter, Operand result) =
             (bench.Input(Maps(testCase)), bench.InputSlice(Filter(testCase)), bench.Output(Images(testCase)));
         bench.Run(() => bench.Device.Convolution.BackwardData(shape, cotangent.Tensor, filter.Slice, result.Tensor));
-        bench.Expect(result, ReferenceConvolution.BackwardData(bench.Members, shape, cotangent.Values, filter.Values), ConvolutionTolerance);
+        bench.Expect(result, ReferenceConvolution.BackwardData(bench.Members, shape, cotangent.Values, filter.Values),
+            ConvolutionTolerance);
     }
 
     [ConformanceTheory]
@@ -89,7 +94,8 @@ public abstract partial class ConformanceSuite
         (Operand x, Operand cotangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)));
         (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));
         bench.Run(() => bench.Device.Convolution.BackwardFilter(shape, x.Tensor, cotangent.Tensor, filter.Slice, bias.Slice));
-        (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, x.Values, cotangent.Values);
+        (DoubleTensor expectedFilter, DoubleTensor expectedBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, x.Values,
+            cotangent.Values);
         bench.Expect(filter, expectedFilter, ConvolutionTolerance, SumFloor(testCase));
         bench.Expect(bias, expectedBias, ConvolutionTolerance, SumFloor(testCase));
     }
@@ -100,7 +106,8 @@ public abstract partial class ConformanceSuite
     {
         using Workbench bench = Open(testCase);
         ConvolutionShape shape = testCase.Shape;
-        (Operand x, Operand cotangent, Operand cotangentTangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)), bench.Input(Maps(testCase)));
+        (Operand x, Operand cotangent, Operand cotangentTangent) = (bench.Input(Images(testCase)), bench.Input(Maps(testCase)),
+            bench.Input(Maps(testCase)));
         // An input without a tangent, as in the first layer of a Hessian-vector product, in every other case.
         Operand? xTangent = testCase.Seed % 2 == 0 ? bench.Input(Images(testCase)) : null;
         (Operand filter, Operand bias) = (bench.OutputSlice(Filter(testCase)), bench.OutputSlice(Bias(testCase)));

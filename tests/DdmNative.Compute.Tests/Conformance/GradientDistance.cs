@@ -8,7 +8,8 @@ public abstract partial class ConformanceSuite
 {
     /// <summary>A small convolution block and head as blocks of the distances: filter, bias, scale, shift, matrix, bias.</summary>
     private static readonly ParameterBlock[] NetworkBlocks =
-        [new(0, 7, 27, true), new(189, 7, 1, false), new(196, 7, 1, false), new(203, 7, 1, false), new(210, 5, 63, true), new(525, 5, 1, false)];
+        [new(0, 7, 27, true), new(189, 7, 1, false), new(196, 7, 1, false), new(203, 7, 1, false), new(210, 5, 63, true),
+        new(525, 5, 1, false)];
 
     private const int NetworkParameters = 530;
 
@@ -32,7 +33,8 @@ public abstract partial class ConformanceSuite
     public void Gradient_distance_and_its_cotangent_match_the_reference(GradientDistanceKind kind, int members, int shared)
     {
         using Workbench bench = Open(new ImageCase(1, NetworkParameters, 1, 1, members, shared, 20));
-        (Operand gradient, Operand target) = (bench.Input(TensorShape.Vector(1, NetworkParameters)), bench.Input(TensorShape.Vector(1, NetworkParameters)));
+        (Operand gradient, Operand target) = (bench.Input(TensorShape.Vector(1, NetworkParameters)),
+            bench.Input(TensorShape.Vector(1, NetworkParameters)));
         ExpectDistance(bench, kind, NetworkBlocks, gradient, target);
     }
 
@@ -83,7 +85,8 @@ public abstract partial class ConformanceSuite
     public void Distance_to_a_target_of_zeros_is_one_per_term_without_cotangent(GradientDistanceKind kind, int terms)
     {
         using Workbench bench = Open(new ImageCase(1, NetworkParameters, 1, 1, 2, 0, 22));
-        (Operand gradient, Operand target) = (bench.Input(TensorShape.Vector(1, NetworkParameters)), bench.Input(new DoubleTensor(TensorShape.Vector(2, NetworkParameters))));
+        (Operand gradient, Operand target) = (bench.Input(TensorShape.Vector(1, NetworkParameters)),
+            bench.Input(new DoubleTensor(TensorShape.Vector(2, NetworkParameters))));
         (Operand distance, _) = ExpectDistance(bench, kind, NetworkBlocks, gradient, target);
         Assert.Equal([terms, terms], distance.Tensor.ToArray());
     }
@@ -92,7 +95,8 @@ public abstract partial class ConformanceSuite
         Workbench bench, GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Operand gradient, Operand target)
     {
         (Operand distance, Operand cotangent) = (bench.Output(TensorShape.Vector(1, 1)), bench.Output(gradient.Values.Shape));
-        bench.Run(() => bench.Device.GradientDistance.Evaluate(kind, blocks, gradient.Tensor, target.Tensor, distance.Tensor, cotangent.Tensor));
+        bench.Run(() => bench.Device.GradientDistance.Evaluate(kind, blocks, gradient.Tensor, target.Tensor, distance.Tensor,
+            cotangent.Tensor));
         (DoubleTensor expected, DoubleTensor expectedCotangent) =
             ReferenceGradientDistance.Evaluate(bench.Members, kind, blocks, gradient.Values, target.Values);
         bench.Expect(distance, expected, Tolerance);

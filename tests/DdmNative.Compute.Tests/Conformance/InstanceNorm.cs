@@ -11,7 +11,8 @@ public abstract partial class ConformanceSuite
     public void Instance_norm_forward_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
-        (Operand x, Operand scale, Operand shift) = (bench.Input(testCase.Shape), ChannelVector(bench, testCase), ChannelVector(bench, testCase));
+        (Operand x, Operand scale, Operand shift) = (bench.Input(testCase.Shape), ChannelVector(bench, testCase),
+            ChannelVector(bench, testCase));
         (Operand y, Operand statistics) = (bench.Output(testCase.Shape), bench.Output(InstanceNorm.StatisticsShape(testCase.Shape)));
         bench.Run(() => bench.Device.InstanceNorm.Forward(x.Tensor, scale.Slice, shift.Slice, y.Tensor, statistics.Tensor));
         bench.Expect(y, ReferenceInstanceNorm.Forward(bench.Members, x.Values, scale.Values, shift.Values).Value, Tolerance);
@@ -70,7 +71,8 @@ public abstract partial class ConformanceSuite
             x.Tensor, xTangent.Tensor, statistics.Tensor, cotangent.Tensor, cotangentTangent.Tensor, scale.Slice, scaleTangent.Slice,
             result.Tensor, scaleResult?.Slice, shiftResult?.Slice));
         (DualTensor expected, DualTensor expectedScale, DualTensor expectedShift) = ReferenceInstanceNorm.Backward(
-            bench.Members, new(x.Values, xTangent.Values), new(cotangent.Values, cotangentTangent.Values), new(scale.Values, scaleTangent.Values));
+            bench.Members, new(x.Values, xTangent.Values), new(cotangent.Values, cotangentTangent.Values),
+            new(scale.Values, scaleTangent.Values));
         bench.Expect(result, expected.Tangent!, NormTolerance(testCase));
         if (scaleResult is not null && shiftResult is not null)
         {
@@ -150,5 +152,6 @@ public abstract partial class ConformanceSuite
 
     /// <summary>The statistics as Forward assigns them, for every member even if the images are shared.</summary>
     private static Operand Statistics(Workbench bench, ImageCase testCase, Operand x)
-        => bench.Input(ReferenceInstanceNorm.Statistics(x.Values.Shape.Members == 1 && testCase.Seed % 2 == 0 ? 1 : bench.Members, x.Values));
+        => bench.Input(ReferenceInstanceNorm.Statistics(x.Values.Shape.Members == 1
+            && testCase.Seed % 2 == 0 ? 1 : bench.Members, x.Values));
 }

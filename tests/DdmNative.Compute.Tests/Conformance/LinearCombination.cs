@@ -22,7 +22,8 @@ public abstract partial class ConformanceSuite
         Operand a = bench.Input(testCase.Shape);
         Operand y = bench.Updated(bench.Random.Tensor(testCase.Shape), "y");
         bool isFirst = testCase.Seed % 2 == 0;
-        bench.Run(() => bench.Device.LinearCombination.Combine(1, isFirst ? y.Tensor : a.Tensor, -0.5f, isFirst ? a.Tensor : y.Tensor, y.Tensor));
+        bench.Run(() => bench.Device.LinearCombination.Combine(1, isFirst
+            ? y.Tensor : a.Tensor, -0.5f, isFirst ? a.Tensor : y.Tensor, y.Tensor));
         (DoubleTensor first, DoubleTensor second) = isFirst ? (y.Values, a.Values) : (a.Values, y.Values);
         bench.Expect(y, ReferenceLinearCombination.Combine(bench.Members, 1, first, -0.5, second), Tolerance);
     }

@@ -9,7 +9,8 @@ public abstract partial class ConformanceSuite
     public void Matrix_product_forward_matches_the_reference(MatrixCase testCase)
     {
         using Workbench bench = Open(testCase);
-        (Operand x, Operand weight, Operand bias) = (bench.Input(Inputs(testCase)), bench.InputSlice(Weight(testCase)), bench.InputSlice(Bias(testCase)));
+        (Operand x, Operand weight, Operand bias) = (bench.Input(Inputs(testCase)), bench.InputSlice(Weight(testCase)),
+            bench.InputSlice(Bias(testCase)));
         Operand y = bench.Output(Outputs(testCase));
         bench.Run(() => bench.Device.MatrixProduct.Forward(x.Tensor, weight.Slice, bias.Slice, y.Tensor));
         bench.Expect(y, ReferenceMatrixProduct.Forward(bench.Members, x.Values, weight.Values, bias.Values), ProductTolerance);
@@ -29,7 +30,8 @@ public abstract partial class ConformanceSuite
             x.Tensor, xTangent?.Tensor, weight.Slice, weightTangent.Slice, biasTangent.Slice, y.Tensor));
         bench.Expect(
             y,
-            ReferenceMatrixProduct.ForwardTangent(bench.Members, x.Values, xTangent?.Values, weight.Values, weightTangent.Values, biasTangent.Values),
+            ReferenceMatrixProduct.ForwardTangent(bench.Members, x.Values, xTangent?.Values, weight.Values, weightTangent.Values,
+            biasTangent.Values),
             ProductTolerance);
     }
 
@@ -56,7 +58,8 @@ public abstract partial class ConformanceSuite
             cotangent.Tensor, cotangentTangent.Tensor, weight.Slice, weightTangent.Slice, result.Tensor));
         bench.Expect(
             result,
-            ReferenceMatrixProduct.BackwardDataTangent(bench.Members, cotangent.Values, cotangentTangent.Values, weight.Values, weightTangent.Values),
+            ReferenceMatrixProduct.BackwardDataTangent(bench.Members, cotangent.Values, cotangentTangent.Values, weight.Values,
+            weightTangent.Values),
             ProductTolerance);
     }
 
@@ -68,7 +71,8 @@ public abstract partial class ConformanceSuite
         (Operand x, Operand cotangent) = (bench.Input(Inputs(testCase)), bench.Input(Outputs(testCase)));
         (Operand weight, Operand bias) = (bench.OutputSlice(Weight(testCase)), bench.OutputSlice(Bias(testCase)));
         bench.Run(() => bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice));
-        (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values, cotangent.Values);
+        (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values,
+            cotangent.Values);
         bench.Expect(weight, expectedWeight, ProductTolerance);
         bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
     }

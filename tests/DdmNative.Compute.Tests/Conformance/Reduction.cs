@@ -20,10 +20,12 @@ public abstract partial class ConformanceSuite
     public void Dot_matches_the_reference(ImageCase testCase)
     {
         using Workbench bench = Open(testCase);
-        (Operand a, Operand b, Operand y) = (bench.Input(testCase.Shape), bench.Input(testCase.Shape), bench.Output(TensorShape.Vector(1, 1)));
+        (Operand a, Operand b, Operand y) = (bench.Input(testCase.Shape), bench.Input(testCase.Shape),
+            bench.Output(TensorShape.Vector(1, 1)));
         bench.Run(() => bench.Device.Reduction.Dot(a.Tensor, b.Tensor, y.Tensor));
         // Random products cancel: the error is relative to √n, the expected magnitude of the sum.
-        bench.Expect(y, ReferenceReduction.Dot(bench.Members, a.Values, b.Values), Tolerance, floor: Math.Sqrt(testCase.Shape.MemberLength));
+        bench.Expect(y, ReferenceReduction.Dot(bench.Members, a.Values, b.Values), Tolerance,
+            floor: Math.Sqrt(testCase.Shape.MemberLength));
     }
 
     [ConformanceTheory(UsesProducts = false)]
@@ -34,7 +36,8 @@ public abstract partial class ConformanceSuite
     {
         using Workbench bench = Open(new ImageCase(1, length, 1, 1, 3, 2, 50));
         (Operand a, Operand b, Operand y) =
-            (bench.Input(TensorShape.Vector(1, length)), bench.Input(TensorShape.Vector(1, length)), bench.Output(TensorShape.Vector(1, 1)));
+            (bench.Input(TensorShape.Vector(1, length)), bench.Input(TensorShape.Vector(1, length)),
+            bench.Output(TensorShape.Vector(1, 1)));
         bench.Run(() => bench.Device.Reduction.Dot(a.Tensor, b.Tensor, y.Tensor));
         bench.Expect(y, ReferenceReduction.Dot(bench.Members, a.Values, b.Values), Tolerance, floor: Math.Sqrt(length));
     }

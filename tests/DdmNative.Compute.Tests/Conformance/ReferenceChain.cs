@@ -22,7 +22,8 @@ internal static class ReferenceChain
             DualTensor maps = new(
                 ReferenceConvolution.Forward(members, shape, x.Value, filter.Value, bias.Value),
                 ReferenceConvolution.ForwardTangent(members, shape, x.Value, x.Tangent, filter.Value, filter.Tangent!, bias.Tangent!));
-            DualTensor normalised = ReferenceInstanceNorm.Forward(members, maps, Channels(theta, shape, offset, 1), Channels(theta, shape, offset, 2));
+            DualTensor normalised = ReferenceInstanceNorm.Forward(members, maps, Channels(theta, shape, offset, 1),
+                Channels(theta, shape, offset, 2));
             blocks.Add((x, maps, normalised));
             x = new(
                 ReferenceReluAvgPool.Forward(members, window, normalised.Value),
@@ -34,16 +35,19 @@ internal static class ReferenceChain
         DualTensor headBias = Part(theta, biasOffset, TensorShape.Vector(1, ChainNetwork.Classes));
         DualTensor logits = new(
             ReferenceMatrixProduct.Forward(members, features.Value, weight.Value, headBias.Value),
-            ReferenceMatrixProduct.ForwardTangent(members, features.Value, features.Tangent, weight.Value, weight.Tangent!, headBias.Tangent!));
+            ReferenceMatrixProduct.ForwardTangent(members, features.Value, features.Tangent, weight.Value, weight.Tangent!,
+            headBias.Tangent!));
 
         DualTensor delta = ReferenceSoftmaxCrossEntropy.Backward(members, logits, labels, weights);
-        (DoubleTensor weightCotangent, DoubleTensor biasCotangent) = ReferenceMatrixProduct.BackwardWeight(members, features.Value, delta.Value);
+        (DoubleTensor weightCotangent, DoubleTensor biasCotangent) = ReferenceMatrixProduct.BackwardWeight(members, features.Value,
+            delta.Value);
         (DoubleTensor weightTangent, DoubleTensor biasTangent) =
             ReferenceMatrixProduct.BackwardWeightTangent(members, features.Value, features.Tangent, delta.Value, delta.Tangent!);
         Place(gradient, ChainNetwork.WeightOffset, new(weightCotangent, weightTangent));
         Place(gradient, biasOffset, new(biasCotangent, biasTangent));
         DoubleTensor flat = ReferenceMatrixProduct.BackwardData(members, delta.Value, weight.Value);
-        DoubleTensor flatTangent = ReferenceMatrixProduct.BackwardDataTangent(members, delta.Value, delta.Tangent!, weight.Value, weight.Tangent!);
+        DoubleTensor flatTangent = ReferenceMatrixProduct.BackwardDataTangent(members, delta.Value, delta.Tangent!, weight.Value,
+            weight.Tangent!);
         DualTensor cotangent = new(ReferenceFlatten.Backward(x.Value.Shape, flat), ReferenceFlatten.Backward(x.Value.Shape, flatTangent));
         for (int i = blocks.Count - 1; i >= 0; i--)
         {
@@ -55,7 +59,8 @@ internal static class ReferenceChain
                 ReferenceReluAvgPool.Backward(members, window, normalised.Value, cotangent.Tangent!));
             (cotangent, DualTensor scale, DualTensor shift) =
                 ReferenceInstanceNorm.Backward(members, maps, cotangent, Channels(theta, shape, offset, 1));
-            (DoubleTensor filterCotangent, DoubleTensor shiftless) = ReferenceConvolution.BackwardFilter(members, shape, input.Value, cotangent.Value);
+            (DoubleTensor filterCotangent, DoubleTensor shiftless) = ReferenceConvolution.BackwardFilter(members, shape, input.Value,
+                cotangent.Value);
             (DoubleTensor filterTangent, DoubleTensor shiftlessTangent) =
                 ReferenceConvolution.BackwardFilterTangent(members, shape, input.Value, input.Tangent, cotangent.Value, cotangent.Tangent!);
             int afterFilter = offset + shape.FilterLength;
@@ -65,18 +70,21 @@ internal static class ReferenceChain
             Place(gradient, afterFilter + 2 * shape.OutputChannels, shift);
             cotangent = new(
                 ReferenceConvolution.BackwardData(members, shape, cotangent.Value, filter.Value),
-                ReferenceConvolution.BackwardDataTangent(members, shape, cotangent.Value, cotangent.Tangent!, filter.Value, filter.Tangent!));
+                ReferenceConvolution.BackwardDataTangent(members, shape, cotangent.Value, cotangent.Tangent!, filter.Value,
+                filter.Tangent!));
         }
         return new ChainResult(ReferenceSoftmaxCrossEntropy.Loss(members, logits, labels).Value, gradient, cotangent, logits);
     }
 
-    private static TensorShape FilterShape(ConvolutionShape shape) => new(1, shape.OutputChannels, shape.InputChannels, shape.KernelSize, shape.KernelSize);
+    private static TensorShape FilterShape(ConvolutionShape shape)
+        => new(1, shape.OutputChannels, shape.InputChannels, shape.KernelSize, shape.KernelSize);
 
     /// <summary>Bias, scale or shift of a block.</summary>
     private static DualTensor Channels(DualTensor theta, ConvolutionShape shape, int offset, int index)
         => Part(theta, offset + shape.FilterLength + index * shape.OutputChannels, TensorShape.Vector(1, shape.OutputChannels));
 
-    private static DualTensor Part(DualTensor vector, int offset, TensorShape shape) => new(Part(vector.Value, offset, shape), Part(vector.Tangent!, offset, shape));
+    private static DualTensor Part(DualTensor vector, int offset, TensorShape shape)
+        => new(Part(vector.Value, offset, shape), Part(vector.Tangent!, offset, shape));
 
     private static DoubleTensor Part(DoubleTensor vector, int offset, TensorShape shape)
     {

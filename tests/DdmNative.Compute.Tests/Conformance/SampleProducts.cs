@@ -29,7 +29,8 @@ public abstract partial class ConformanceSuite
         ExpectSame(plainBias, bias);
         ExpectProducts(bench, wanted, n =>
         {
-            (DoubleTensor ofFilter, DoubleTensor ofBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, SampleOf(x.Values, n), SampleOf(cotangent.Values, n));
+            (DoubleTensor ofFilter, DoubleTensor ofBias) = ReferenceConvolution.BackwardFilter(bench.Members, shape, SampleOf(x.Values, n),
+                SampleOf(cotangent.Values, n));
             return (ofFilter.Values, ofBias.Values);
         }, ConvolutionTolerance);
     }
@@ -47,12 +48,14 @@ public abstract partial class ConformanceSuite
             bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice, wanted.At(0));
             bench.Device.MatrixProduct.BackwardWeight(x.Tensor, cotangent.Tensor, weight.Slice, bias.Slice, wanted.At(wanted.Count));
         });
-        (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values, cotangent.Values);
+        (DoubleTensor expectedWeight, DoubleTensor expectedBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, x.Values,
+            cotangent.Values);
         bench.Expect(weight, expectedWeight, ProductTolerance);
         bench.Expect(bias, expectedBias, ProductTolerance, 0.1 * Math.Sqrt(testCase.Samples));
         ExpectProducts(bench, wanted, n =>
         {
-            (DoubleTensor ofWeight, DoubleTensor ofBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, SampleOf(x.Values, n), SampleOf(cotangent.Values, n));
+            (DoubleTensor ofWeight, DoubleTensor ofBias) = ReferenceMatrixProduct.BackwardWeight(bench.Members, SampleOf(x.Values, n),
+                SampleOf(cotangent.Values, n));
             return (ofWeight.Values, ofBias.Values);
         }, ProductTolerance);
     }
@@ -71,16 +74,20 @@ public abstract partial class ConformanceSuite
         InstanceNorm norm = bench.Device.InstanceNorm;
         bench.Run(() =>
         {
-            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, plainXCotangent.Tensor, plainScale.Slice, plainShift.Slice);
-            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice, shiftCotangent.Slice, wanted.At(0));
-            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice, shiftCotangent.Slice, wanted.At(wanted.Count));
+            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, plainXCotangent.Tensor, plainScale.Slice,
+                plainShift.Slice);
+            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice,
+                shiftCotangent.Slice, wanted.At(0));
+            norm.Backward(x.Tensor, statistics.Tensor, cotangent.Tensor, scale.Slice, xCotangent.Tensor, scaleCotangent.Slice,
+                shiftCotangent.Slice, wanted.At(wanted.Count));
         });
         ExpectSame(plainXCotangent, xCotangent);
         ExpectSame(plainScale, scaleCotangent);
         ExpectSame(plainShift, shiftCotangent);
         ExpectProducts(bench, wanted, n =>
         {
-            (_, DualTensor ofScale, DualTensor ofShift) = ReferenceInstanceNorm.Backward(bench.Members, SampleOf(x.Values, n), SampleOf(cotangent.Values, n), scale.Values);
+            (_, DualTensor ofScale, DualTensor ofShift) = ReferenceInstanceNorm.Backward(bench.Members, SampleOf(x.Values, n),
+                SampleOf(cotangent.Values, n), scale.Values);
             return (ofScale.Value.Values, ofShift.Value.Values);
         }, Tolerance);
     }
@@ -96,7 +103,8 @@ public abstract partial class ConformanceSuite
     private static Wanted Want(Workbench bench, int seed, int samples, int weights, int biases)
     {
         int count = 1 + seed % 4;
-        return new Wanted(count, bench.Input(new TensorShape(1, count, weights), "weight directions"), bench.Input(new TensorShape(1, count, biases), "bias directions"),
+        return new Wanted(count, bench.Input(new TensorShape(1, count, weights), "weight directions"),
+            bench.Input(new TensorShape(1, count, biases), "bias directions"),
             bench.Output(new TensorShape(1, samples, 2 * count), "products"));
     }
 
@@ -104,7 +112,8 @@ public abstract partial class ConformanceSuite
     /// Both halves of the columns hold ⟨G_n, V_d⟩; errors are relative to ‖G_n‖‖V_d‖, because a product of long vectors may be close to
     /// zero.
     /// </summary>
-    private static void ExpectProducts(Workbench bench, Wanted wanted, Func<int, (double[] Weight, double[] Bias)> gradientOf, double tolerance)
+    private static void ExpectProducts(Workbench bench, Wanted wanted, Func<int, (double[] Weight, double[] Bias)> gradientOf,
+        double tolerance)
     {
         DoubleTensor weights = wanted.Weights.Values, biases = wanted.Biases.Values;
         int samples = wanted.Products.Values.Shape.Samples, count = wanted.Count;
@@ -120,7 +129,8 @@ public abstract partial class ConformanceSuite
                 {
                     ReadOnlySpan<double> alongWeight = Direction(weights, e, d), alongBias = Direction(biases, e, d);
                     double product = Dot(ofWeight, alongWeight) + Dot(ofBias, alongBias);
-                    squares += (Dot(ofWeight, ofWeight) + Dot(ofBias, ofBias)) * (Dot(alongWeight, alongWeight) + Dot(alongBias, alongBias)) / (ofWeight.Length + ofBias.Length);
+                    squares += (Dot(ofWeight, ofWeight) + Dot(ofBias, ofBias))
+                        * (Dot(alongWeight, alongWeight) + Dot(alongBias, alongBias)) / (ofWeight.Length + ofBias.Length);
                     expected[e, n, d] = expected[e, n, count + d] = product;
                 }
             }
@@ -142,7 +152,8 @@ public abstract partial class ConformanceSuite
         return one;
     }
 
-    private static ReadOnlySpan<double> Row(double[] values, int member, int members) => values.AsSpan(member * (values.Length / members), values.Length / members);
+    private static ReadOnlySpan<double> Row(double[] values, int member, int members)
+        => values.AsSpan(member * (values.Length / members), values.Length / members);
 
     private static ReadOnlySpan<double> Direction(DoubleTensor directions, int member, int d)
     {
@@ -161,6 +172,7 @@ public abstract partial class ConformanceSuite
     private sealed record Wanted(int Count, Operand Weights, Operand Biases, Operand Products)
     {
         public SampleProducts At(int column)
-            => new(new Slice(Weights.Tensor, 0, Weights.Values.Shape.SampleLength), new Slice(Biases.Tensor, 0, Biases.Values.Shape.SampleLength), Products.Tensor, column);
+            => new(new Slice(Weights.Tensor, 0, Weights.Values.Shape.SampleLength),
+                new Slice(Biases.Tensor, 0, Biases.Values.Shape.SampleLength), Products.Tensor, column);
     }
 }

@@ -17,7 +17,8 @@ public abstract partial class ConformanceSuite
         using Workbench bench = Open(new ImageCase(1, parameters, 1, 1, members, shared, 30 + parameters));
         (Operand gradient, Operand learningRate) = (bench.Input(TensorShape.Vector(1, parameters)), bench.Input(TensorShape.Vector(1, 1)));
         (Operand values, Operand velocity) = (
-            bench.Updated(bench.Random.Vector(members, parameters), "parameters"), bench.Updated(bench.Random.Vector(members, parameters), "velocity"));
+            bench.Updated(bench.Random.Vector(members, parameters), "parameters"),
+            bench.Updated(bench.Random.Vector(members, parameters), "velocity"));
         bench.Run(() => bench.Device.Sgd.Step(values.Tensor, velocity.Tensor, gradient.Tensor, learningRate.Tensor, 0.9f));
         (DoubleTensor expected, DoubleTensor expectedVelocity) =
             ReferenceSgd.Step(values.Values, velocity.Values, gradient.Values, learningRate.Values, 0.9f);

@@ -31,7 +31,9 @@ internal sealed class Workbench(Device device, int members, int shared, int seed
     public Operand Input(DoubleTensor values, [CallerArgumentExpression(nameof(values))] string name = "")
         => AddWhole(_inputs, name, values, true);
 
-    /// <summary>A random input inside a longer parameter vector; the shape is the reference's view of it, [E, O, I, k, k] for filters.</summary>
+    /// <summary>
+    /// A random input inside a longer parameter vector; the shape is the reference's view of it, [E, O, I, k, k] for filters.
+    /// </summary>
     public Operand InputSlice(TensorShape shape, [CallerArgumentExpression(nameof(shape))] string name = "")
     {
         DoubleTensor values = _random.Tensor(shape.WithMembers(NextIsShared() ? 1 : members));
@@ -121,7 +123,8 @@ internal sealed class Workbench(Device device, int members, int shared, int seed
         double scale = Math.Max(Math.Sqrt(norm), floor * Math.Sqrt(actual.Length));
         Assert.True(
             Math.Sqrt(error) <= tolerance * scale,
-            $"{description}: {output.Name}: error {Math.Sqrt(error):E2} of norm {scale:E2}; worst at {worst} of {actual.Length}: {actual[worst]:R}, expected {expected.Values[worst]:R}.");
+            $"{description}: {output.Name}: error {Math.Sqrt(error):E2} of norm {scale:E2}; worst at {worst} of {actual.Length}: "
+            + $"{actual[worst]:R}, expected {expected.Values[worst]:R}.");
     }
 
     public void Dispose()

@@ -19,7 +19,8 @@ internal static class ReferenceAdam
         {
             double correctedFirst = nextFirst.Values[i] / (1 - Math.Pow(options.Beta1, step));
             double correctedSecond = nextSecond.Values[i] / (1 - Math.Pow(options.Beta2, step));
-            nextValues.Values[i] = values.Values[i] - options.LearningRate * correctedFirst / (Math.Sqrt(correctedSecond) + options.Epsilon);
+            nextValues.Values[i] = values.Values[i] - options.LearningRate
+                * correctedFirst / (Math.Sqrt(correctedSecond) + options.Epsilon);
         }
         return (nextValues, nextFirst, nextSecond);
     }

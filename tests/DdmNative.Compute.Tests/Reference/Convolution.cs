@@ -2,7 +2,10 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Tests.Reference;
 
-/// <summary>y[e,n,o,r,s] = b[e,o] + Σ W[e,o,i,a,b]·x[e,n,i,r+a−p,s+b−p], zero outside the image. Tangents are the product rule on the bilinear operations.</summary>
+/// <summary>
+/// y[e,n,o,r,s] = b[e,o] + Σ W[e,o,i,a,b]·x[e,n,i,r+a−p,s+b−p], zero outside the image. Tangents are the product rule on the bilinear
+/// operations.
+/// </summary>
 internal static class ReferenceConvolution
 {
     public static DoubleTensor Forward(int members, ConvolutionShape shape, DoubleTensor x, DoubleTensor filter, DoubleTensor? bias)
@@ -37,7 +40,8 @@ internal static class ReferenceConvolution
     }
 
     public static DoubleTensor ForwardTangent(
-        int members, ConvolutionShape shape, DoubleTensor x, DoubleTensor? xTangent, DoubleTensor filter, DoubleTensor filterTangent, DoubleTensor biasTangent)
+        int members, ConvolutionShape shape, DoubleTensor x, DoubleTensor? xTangent, DoubleTensor filter, DoubleTensor filterTangent,
+        DoubleTensor biasTangent)
     {
         DoubleTensor alongParameters = Forward(members, shape, x, filterTangent, biasTangent);
         return xTangent is null
@@ -76,11 +80,13 @@ internal static class ReferenceConvolution
     }
 
     public static DoubleTensor BackwardDataTangent(
-        int members, ConvolutionShape shape, DoubleTensor cotangent, DoubleTensor cotangentTangent, DoubleTensor filter, DoubleTensor filterTangent)
+        int members, ConvolutionShape shape, DoubleTensor cotangent, DoubleTensor cotangentTangent, DoubleTensor filter,
+        DoubleTensor filterTangent)
         => DoubleTensor.Combine(
             members, 1, BackwardData(members, shape, cotangentTangent, filter), 1, BackwardData(members, shape, cotangent, filterTangent));
 
-    public static (DoubleTensor Filter, DoubleTensor Bias) BackwardFilter(int members, ConvolutionShape shape, DoubleTensor x, DoubleTensor cotangent)
+    public static (DoubleTensor Filter, DoubleTensor Bias) BackwardFilter(int members, ConvolutionShape shape, DoubleTensor x,
+        DoubleTensor cotangent)
     {
         int k = shape.KernelSize;
         var filter = new DoubleTensor(new TensorShape(members, shape.OutputChannels, shape.InputChannels, k, k));

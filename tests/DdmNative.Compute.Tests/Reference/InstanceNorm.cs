@@ -3,8 +3,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Tests.Reference;
 
 /// <summary>
-/// Instance normalisation step by step (mean, variance, reciprocal deviation, scale and shift) and its reverse, one chain-rule step per line,
-/// in dual numbers, so that the tangents need no formula of their own.
+/// Instance normalisation step by step (mean, variance, reciprocal deviation, scale and shift) and its reverse, one chain-rule step per
+/// line, in dual numbers, so that the tangents need no formula of their own.
 /// </summary>
 internal static class ReferenceInstanceNorm
 {
@@ -34,7 +34,8 @@ internal static class ReferenceInstanceNorm
         return statistics;
     }
 
-    public static (DualTensor X, DualTensor Scale, DualTensor Shift) Backward(int members, DualTensor x, DualTensor cotangent, DualTensor scale)
+    public static (DualTensor X, DualTensor Scale, DualTensor Shift) Backward(int members, DualTensor x, DualTensor cotangent,
+        DualTensor scale)
     {
         TensorShape shape = x.Value.Shape.WithMembers(members);
         double pixels = shape.Height * shape.Width;

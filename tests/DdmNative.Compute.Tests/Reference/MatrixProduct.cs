@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Tests.Reference;
 
-/// <summary>y[e,n,o] = b[e,o] + Σᵢ W[e,o,i]·x[e,n,i], with W held as [E, O, I, 1, 1]. Tangents are the product rule on the bilinear operations.</summary>
+/// <summary>
+/// y[e,n,o] = b[e,o] + Σᵢ W[e,o,i]·x[e,n,i], with W held as [E, O, I, 1, 1]. Tangents are the product rule on the bilinear operations.
+/// </summary>
 internal static class ReferenceMatrixProduct
 {
     public static DoubleTensor Forward(int members, DoubleTensor x, DoubleTensor weight, DoubleTensor? bias)
@@ -23,7 +25,8 @@ internal static class ReferenceMatrixProduct
         int members, DoubleTensor x, DoubleTensor? xTangent, DoubleTensor weight, DoubleTensor weightTangent, DoubleTensor biasTangent)
     {
         DoubleTensor alongParameters = Forward(members, x, weightTangent, biasTangent);
-        return xTangent is null ? alongParameters : DoubleTensor.Combine(members, 1, alongParameters, 1, Forward(members, xTangent, weight, null));
+        return xTangent is null ? alongParameters
+            : DoubleTensor.Combine(members, 1, alongParameters, 1, Forward(members, xTangent, weight, null));
     }
 
     public static DoubleTensor BackwardData(int members, DoubleTensor cotangent, DoubleTensor weight)
@@ -40,7 +43,8 @@ internal static class ReferenceMatrixProduct
 
     public static DoubleTensor BackwardDataTangent(
         int members, DoubleTensor cotangent, DoubleTensor cotangentTangent, DoubleTensor weight, DoubleTensor weightTangent)
-        => DoubleTensor.Combine(members, 1, BackwardData(members, cotangentTangent, weight), 1, BackwardData(members, cotangent, weightTangent));
+        => DoubleTensor.Combine(members, 1, BackwardData(members, cotangentTangent, weight), 1,
+            BackwardData(members, cotangent, weightTangent));
 
     public static (DoubleTensor Weight, DoubleTensor Bias) BackwardWeight(int members, DoubleTensor x, DoubleTensor cotangent)
     {

@@ -46,13 +46,15 @@ public sealed class ReferenceConvolutionTests
     [Fact]
     public void Tangent_of_the_data_cotangent_matches_finite_differences()
         => Derivatives.AssertTangent(
-            step => ReferenceConvolution.BackwardData(Members, Shape, Moved(Cotangent, step, CotangentTangent), Moved(Filter, step, FilterTangent)),
+            step => ReferenceConvolution.BackwardData(Members, Shape, Moved(Cotangent, step, CotangentTangent),
+            Moved(Filter, step, FilterTangent)),
             ReferenceConvolution.BackwardDataTangent(Members, Shape, Cotangent, CotangentTangent, Filter, FilterTangent));
 
     [Fact]
     public void Tangents_of_the_parameter_cotangents_match_finite_differences()
     {
-        (DoubleTensor filter, DoubleTensor bias) = ReferenceConvolution.BackwardFilterTangent(Members, Shape, X, XTangent, Cotangent, CotangentTangent);
+        (DoubleTensor filter, DoubleTensor bias) = ReferenceConvolution.BackwardFilterTangent(Members, Shape, X, XTangent, Cotangent,
+            CotangentTangent);
         Derivatives.AssertTangent(step => Moved(step).Filter, filter);
         Derivatives.AssertTangent(step => Moved(step).Bias, bias);
 
@@ -65,7 +67,8 @@ public sealed class ReferenceConvolutionTests
     {
         (DoubleTensor filter, DoubleTensor bias) = ReferenceConvolution.BackwardFilter(Members, Shape, X, Cotangent);
         Derivatives.AssertEqual(
-            DoubleTensor.Dot(ReferenceConvolution.ForwardTangent(Members, Shape, X, XTangent, Filter, FilterTangent, BiasTangent), Cotangent),
+            DoubleTensor.Dot(ReferenceConvolution.ForwardTangent(Members, Shape, X, XTangent, Filter, FilterTangent, BiasTangent),
+            Cotangent),
             DoubleTensor.Dot(ReferenceConvolution.BackwardData(Members, Shape, Cotangent, Filter), XTangent)
                 + DoubleTensor.Dot(filter, FilterTangent) + DoubleTensor.Dot(bias, BiasTangent));
     }

@@ -18,7 +18,8 @@ public sealed class ReferenceGradientDistanceTests
         DoubleTensor target = random.Vector(1, 26);
         DoubleTensor direction = random.Vector(1, 26);
         Derivatives.AssertGradient(
-            step => ReferenceGradientDistance.Evaluate(1, kind, Blocks, DoubleTensor.Moved(gradient, step, direction), target).Distance[0, 0, 0],
+            step => ReferenceGradientDistance.Evaluate(1, kind, Blocks, DoubleTensor.Moved(gradient, step, direction), target).Distance[0,
+            0, 0],
             (ReferenceGradientDistance.Evaluate(1, kind, Blocks, gradient, target).Cotangent, direction));
     }
 
@@ -30,6 +31,7 @@ public sealed class ReferenceGradientDistanceTests
     {
         DoubleTensor gradient = new RandomValues(18).Vector(1, 26);
         Assert.Equal(0, ReferenceGradientDistance.Evaluate(1, kind, Blocks, gradient, gradient).Distance[0, 0, 0], 1e-12);
-        Assert.Equal(terms, ReferenceGradientDistance.Evaluate(1, kind, Blocks, gradient, new DoubleTensor(gradient.Shape)).Distance[0, 0, 0]);
+        Assert.Equal(terms, ReferenceGradientDistance.Evaluate(1, kind, Blocks, gradient, new DoubleTensor(gradient.Shape)).Distance[0, 0,
+            0]);
     }
 }

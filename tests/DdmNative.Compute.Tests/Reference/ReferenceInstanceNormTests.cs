@@ -28,7 +28,8 @@ public sealed class ReferenceInstanceNormTests
     [Fact]
     public void Tangent_of_forward_matches_finite_differences()
         => Derivatives.AssertTangent(
-            step => ReferenceInstanceNorm.Forward(Members, Moved(X, step, XTangent), Moved(Scale, step, ScaleTangent), Moved(Shift, step, ShiftTangent)).Value,
+            step => ReferenceInstanceNorm.Forward(Members, Moved(X, step, XTangent), Moved(Scale, step, ScaleTangent),
+            Moved(Shift, step, ShiftTangent)).Value,
             ReferenceInstanceNorm.Forward(Members, new(X, XTangent), new(Scale, ScaleTangent), new(Shift, ShiftTangent)).Tangent!);
 
     [Fact]
@@ -38,7 +39,8 @@ public sealed class ReferenceInstanceNormTests
         Derivatives.AssertGradient(
             step => DoubleTensor.Dot(
                 Cotangent,
-                ReferenceInstanceNorm.Forward(Members, Moved(X, step, XTangent), Moved(Scale, step, ScaleTangent), Moved(Shift, step, ShiftTangent)).Value),
+                ReferenceInstanceNorm.Forward(Members, Moved(X, step, XTangent), Moved(Scale, step, ScaleTangent),
+                Moved(Shift, step, ShiftTangent)).Value),
             (x.Value, XTangent), (scale.Value, ScaleTangent), (shift.Value, ShiftTangent));
     }
 
@@ -46,10 +48,12 @@ public sealed class ReferenceInstanceNormTests
     public void Cotangents_are_the_adjoint_of_the_tangent()
     {
         (DualTensor x, DualTensor scale, DualTensor shift) = ReferenceInstanceNorm.Backward(Members, X, Cotangent, Scale);
-        DoubleTensor tangent = ReferenceInstanceNorm.Forward(Members, new(X, XTangent), new(Scale, ScaleTangent), new(Shift, ShiftTangent)).Tangent!;
+        DoubleTensor tangent = ReferenceInstanceNorm.Forward(Members, new(X, XTangent), new(Scale, ScaleTangent),
+            new(Shift, ShiftTangent)).Tangent!;
         Derivatives.AssertEqual(
             DoubleTensor.Dot(tangent, Cotangent),
-            DoubleTensor.Dot(x.Value, XTangent) + DoubleTensor.Dot(scale.Value, ScaleTangent) + DoubleTensor.Dot(shift.Value, ShiftTangent));
+            DoubleTensor.Dot(x.Value, XTangent) + DoubleTensor.Dot(scale.Value, ScaleTangent)
+            + DoubleTensor.Dot(shift.Value, ShiftTangent));
     }
 
     [Fact]

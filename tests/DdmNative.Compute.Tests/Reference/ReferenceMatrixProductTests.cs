@@ -27,19 +27,22 @@ public sealed class ReferenceMatrixProductTests
     [Fact]
     public void Tangent_of_forward_matches_finite_differences()
         => Derivatives.AssertTangent(
-            step => ReferenceMatrixProduct.Forward(Members, Moved(X, step, XTangent), Moved(Weight, step, WeightTangent), Moved(Bias, step, BiasTangent)),
+            step => ReferenceMatrixProduct.Forward(Members, Moved(X, step, XTangent), Moved(Weight, step, WeightTangent),
+            Moved(Bias, step, BiasTangent)),
             ReferenceMatrixProduct.ForwardTangent(Members, X, XTangent, Weight, WeightTangent, BiasTangent));
 
     [Fact]
     public void Tangent_of_the_data_cotangent_matches_finite_differences()
         => Derivatives.AssertTangent(
-            step => ReferenceMatrixProduct.BackwardData(Members, Moved(Cotangent, step, CotangentTangent), Moved(Weight, step, WeightTangent)),
+            step => ReferenceMatrixProduct.BackwardData(Members, Moved(Cotangent, step, CotangentTangent),
+            Moved(Weight, step, WeightTangent)),
             ReferenceMatrixProduct.BackwardDataTangent(Members, Cotangent, CotangentTangent, Weight, WeightTangent));
 
     [Fact]
     public void Tangents_of_the_parameter_cotangents_match_finite_differences()
     {
-        (DoubleTensor weight, DoubleTensor bias) = ReferenceMatrixProduct.BackwardWeightTangent(Members, X, XTangent, Cotangent, CotangentTangent);
+        (DoubleTensor weight, DoubleTensor bias) = ReferenceMatrixProduct.BackwardWeightTangent(Members, X, XTangent, Cotangent,
+            CotangentTangent);
         Derivatives.AssertTangent(step => At(step).Weight, weight);
         Derivatives.AssertTangent(step => At(step).Bias, bias);
 

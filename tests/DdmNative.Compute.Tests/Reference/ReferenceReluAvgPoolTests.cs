@@ -22,7 +22,8 @@ public sealed class ReferenceReluAvgPoolTests
     [InlineData(3)]
     public void Tangent_matches_finite_differences(int window)
         => Derivatives.AssertTangent(
-            step => ReferenceReluAvgPool.Forward(2, window, DoubleTensor.Moved(X, step, XTangent)), ReferenceReluAvgPool.ForwardTangent(2, window, X, XTangent));
+            step => ReferenceReluAvgPool.Forward(2, window, DoubleTensor.Moved(X, step, XTangent)),
+            ReferenceReluAvgPool.ForwardTangent(2, window, X, XTangent));
 
     [Theory]
     [InlineData(1)]

@@ -25,13 +25,15 @@ public sealed class ReferenceSoftmaxCrossEntropyTests
         DualTensor probabilities = ReferenceSoftmaxCrossEntropy.Probabilities(Members, new(Logits, LogitsTangent));
         Assert.Equal(1, probabilities.Value.Values[..4].Sum(), 1e-12);
         Derivatives.AssertTangent(
-            step => ReferenceSoftmaxCrossEntropy.Probabilities(Members, DoubleTensor.Moved(Logits, step, LogitsTangent)).Value, probabilities.Tangent!);
+            step => ReferenceSoftmaxCrossEntropy.Probabilities(Members, DoubleTensor.Moved(Logits, step, LogitsTangent)).Value,
+            probabilities.Tangent!);
     }
 
     [Fact]
     public void Cotangent_of_the_logits_matches_finite_differences()
         => Derivatives.AssertGradient(
-            step => DoubleTensor.Dot(Weights, ReferenceSoftmaxCrossEntropy.Loss(Members, DoubleTensor.Moved(Logits, step, LogitsTangent), Labels).Value),
+            step => DoubleTensor.Dot(Weights,
+            ReferenceSoftmaxCrossEntropy.Loss(Members, DoubleTensor.Moved(Logits, step, LogitsTangent), Labels).Value),
             (ReferenceSoftmaxCrossEntropy.Backward(Members, Logits, Labels, Weights).Value, LogitsTangent));
 
     [Fact]
@@ -45,6 +47,7 @@ public sealed class ReferenceSoftmaxCrossEntropyTests
     public void Label_cotangent_is_the_mixed_derivative_of_the_loss()
         => Derivatives.AssertGradient(
             step => DoubleTensor.Dot(
-                LogitsTangent, ReferenceSoftmaxCrossEntropy.Backward(Members, Logits, DoubleTensor.Moved(Labels, step, LabelsDirection), Weights).Value),
+                LogitsTangent, ReferenceSoftmaxCrossEntropy.Backward(Members, Logits, DoubleTensor.Moved(Labels, step, LabelsDirection),
+                Weights).Value),
             (ReferenceSoftmaxCrossEntropy.LabelCotangent(Members, Logits, LogitsTangent, Weights), LabelsDirection));
 }

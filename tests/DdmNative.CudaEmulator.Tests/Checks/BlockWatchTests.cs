@@ -66,12 +66,14 @@ public class BlockWatchTests
     private static BlockWatch Watch(FaultChecks checks = FaultChecks.All)
     {
         PtxInstruction[] code = [Named("st.shared.f32", 1), Named("ld.shared.f32", 2)];
-        BlockWatch watch = new(checks, new([Function(0, code)], new Dictionary<int, string>()), new(16, 4, 1), [new("head", 0, 512), new("tile", 512, 512)], 4);
+        BlockWatch watch = new(checks, new([Function(0, code)], new Dictionary<int, string>()), new(16, 4, 1),
+            [new("head", 0, 512), new("tile", 512, 512)], 4);
         watch.Begin(new(7, 0, 0), 1024);
         return watch;
     }
 
-    private static PtxInstruction Named(string text, int line) => new() { Opcode = PtxOpcode.St, Modifiers = new(), Text = text, Line = line };
+    private static PtxInstruction Named(string text, int line)
+        => new() { Opcode = PtxOpcode.St, Modifiers = new(), Text = text, Line = line };
 
     private static ulong[] Row(ulong first) => [.. Enumerable.Range(0, 32).Select(lane => first + 4 * (ulong)lane)];
 }

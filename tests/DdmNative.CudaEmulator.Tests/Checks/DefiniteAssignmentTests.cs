@@ -10,7 +10,8 @@ public class DefiniteAssignmentTests
     [Fact]
     public void Registers_written_on_every_path_are_not_tracked() =>
         // 0 set r1; 1 branch to 4 if r1; 2 set r0; 3 branch 5; 4 set r0; 5 add
-        Assert.Empty(DefiniteAssignment.MaybeUnwritten(Function(2, Set(1), Branch(4, 1), Set(0), Branch(5), Set(0), Add(1, 0, 1), Return())));
+        Assert.Empty(DefiniteAssignment.MaybeUnwritten(
+        Function(2, Set(1), Branch(4, 1), Set(0), Branch(5), Set(0), Add(1, 0, 1), Return())));
 
     [Fact]
     public void A_register_written_on_only_one_path_is_tracked() =>
@@ -31,8 +32,10 @@ public class DefiniteAssignmentTests
     [Fact]
     public void Addresses_and_stored_values_are_read_and_loaded_values_written()
     {
-        PtxInstruction store = Do(PtxOpcode.St, new(), new PtxAddress(Register(0), null, 4), new PtxVectorOperand([Register(1), Register(2)]));
-        PtxInstruction load = Do(PtxOpcode.Ld, new(), new PtxVectorOperand([Register(3), Register(4)]), new PtxAddress(Register(0), null, 0));
+        PtxInstruction store = Do(PtxOpcode.St, new(), new PtxAddress(Register(0), null, 4),
+            new PtxVectorOperand([Register(1), Register(2)]));
+        PtxInstruction load = Do(PtxOpcode.Ld, new(), new PtxVectorOperand([Register(3), Register(4)]),
+            new PtxAddress(Register(0), null, 0));
         Assert.Equal([0, 1, 2], RegisterUse.Reads(store));
         Assert.Empty(RegisterUse.Writes(store));
         Assert.Equal([0], RegisterUse.Reads(load));

@@ -9,7 +9,8 @@ public class FaultReportTests
     [Fact]
     public void A_report_names_kernel_lines_block_thread_address_and_allocation()
     {
-        FaultReport report = new(FaultKind.OutOfBounds, "sum_rows", new(41, "ld.global.f32", "/src/kernels/sum.cu", 17), new(2, 0, 1), new(33, 0, 0))
+        FaultReport report = new(FaultKind.OutOfBounds, "sum_rows", new(41, "ld.global.f32", "/src/kernels/sum.cu", 17), new(2, 0, 1),
+            new(33, 0, 0))
         {
             Memory = new(FaultAccess.Read, PtxSpace.Global, 0x7000_0400, 4, new(0x7000_0000, 1024, null, false)),
         };
@@ -54,7 +55,8 @@ public class FaultReportTests
     [InlineData("none", FaultChecks.None)]
     [InlineData("races, async-copies", FaultChecks.Races | FaultChecks.AsyncCopies)]
     [InlineData("-warp-races", FaultChecks.All & ~FaultChecks.WarpRaces)]
-    [InlineData("all,-uninitialised,uninitialised-shared", (FaultChecks.All & ~FaultChecks.Uninitialised) | FaultChecks.UninitialisedShared)]
+    [InlineData("all,-uninitialised,uninitialised-shared",
+        (FaultChecks.All & ~FaultChecks.Uninitialised) | FaultChecks.UninitialisedShared)]
     public void Checks_are_selected_by_words(string text, FaultChecks checks) => Assert.Equal(checks, FaultChecksText.Parse(text));
 
     [Fact]

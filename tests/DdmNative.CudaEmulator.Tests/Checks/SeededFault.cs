@@ -261,7 +261,8 @@ internal sealed record SeededFault(string Name, FaultKind Kind, int Threads, str
                  call.uni __assertfail, (text, file, line, name, size); // here
                  }
              GOOD:
-            """, ".extern .func __assertfail(.param .b64 a, .param .b64 b, .param .b32 c, .param .b64 d, .param .b64 e);\n.global .align 1 .b8 message[4] = {120, 62, 48, 0};"),
+            """, ".extern .func __assertfail(.param .b64 a, .param .b64 b, .param .b32 c, .param .b64 d, .param .b64 e);\n.global .align 1 "
+            + ".b8 message[4] = {120, 62, 48, 0};"),
         new("a read of one address past the end by all lanes", FaultKind.OutOfBounds, 64, """
             -    ld.global.f32 %f1, [%rd1+256]; // here
             +    ld.global.f32 %f1, [%rd1+252]; // here

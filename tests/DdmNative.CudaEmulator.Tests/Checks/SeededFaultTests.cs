@@ -18,7 +18,8 @@ public class SeededFaultTests
         EmulatorException exception = Assert.Throws<EmulatorException>(() => Run(fault, text, fault.FreesInput, FaultChecks.All));
         FaultReport report = exception.Report!;
         Assert.True(fault.Kind == report.Kind, exception.Message);
-        Assert.True(marked.Contains(report.Place.PtxLine), $"expected at {string.Join(" or ", marked)} of\n{text}\nbut found\n{exception.Message}");
+        Assert.True(marked.Contains(report.Place.PtxLine),
+            $"expected at {string.Join(" or ", marked)} of\n{text}\nbut found\n{exception.Message}");
         Assert.Equal(("seeded.cu", SeededFault.SourceLine, "seeded"), (report.Place.SourceFile, report.Place.SourceLine, report.Kernel));
         Assert.Contains($"PTX line {report.Place.PtxLine}", exception.Message, StringComparison.Ordinal);
         Assert.Contains("seeded.cu:42", exception.Message, StringComparison.Ordinal);
@@ -49,7 +50,8 @@ public class SeededFaultTests
     {
         SeededFault fault = SeededFault.All.Single(candidate =>
             candidate.Name == "a read of a value that another warp writes with no barrier in between");
-        FaultReport report = Assert.Throws<EmulatorException>(() => Run(fault, fault.Form(faulty: true).Text, false, FaultChecks.All)).Report!;
+        FaultReport report = Assert.Throws<EmulatorException>(
+            () => Run(fault, fault.Form(faulty: true).Text, false, FaultChecks.All)).Report!;
         Assert.Equal("tile", report.Memory!.Allocation!.Name);
         Assert.Equal(FaultAccess.Write, report.Other!.Access);
         Assert.Equal(32u, Math.Max(report.Thread.X, report.Other.Thread!.Value.X) - Math.Min(report.Thread.X, report.Other.Thread.Value.X));
@@ -60,7 +62,8 @@ public class SeededFaultTests
     public void A_report_of_an_access_out_of_bounds_names_the_allocation()
     {
         SeededFault fault = SeededFault.All[0];
-        FaultReport report = Assert.Throws<EmulatorException>(() => Run(fault, fault.Form(faulty: true).Text, false, FaultChecks.All)).Report!;
+        FaultReport report = Assert.Throws<EmulatorException>(
+            () => Run(fault, fault.Form(faulty: true).Text, false, FaultChecks.All)).Report!;
         Assert.Equal((63u, 0u, 0u), (report.Thread.X, report.Thread.Y, report.Thread.Z));
         Assert.Equal((256ul, 256ul), (report.Memory!.Allocation!.Bytes, report.Memory.Address - report.Memory.Allocation.Address));
     }

@@ -41,7 +41,8 @@ public class SeededFaultTextTests
         {
             PtxFunction kernel = PtxParser.Parse(fault.Form(faulty).Text).Find("seeded")!;
             string[] watched = [.. DefiniteAssignment.MaybeUnwritten(kernel).Select(register => kernel.Registers[register].Name)];
-            Assert.Equal(fault.Kind != FaultKind.UninitialisedRegister ? [] : fault.Name.Contains("predicate", StringComparison.Ordinal) ? ["%p2"] : ["%r3"], watched);
+            Assert.Equal(fault.Kind != FaultKind.UninitialisedRegister
+                ? [] : fault.Name.Contains("predicate", StringComparison.Ordinal) ? ["%p2"] : ["%r3"], watched);
         }
     }
 }

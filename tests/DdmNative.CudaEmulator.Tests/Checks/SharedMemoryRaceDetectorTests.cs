@@ -26,7 +26,8 @@ public class SharedMemoryRaceDetectorTests
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, AllLanes, Row(0), 4));
         Assert.False(detector.Read(2, 1, 1u << 5, Row(0), 4));
-        Assert.Equal(new SharedViolation(FaultKind.SharedReadWriteRace, 5, 20, FaultAccess.Write, OtherThread: 5, OtherSite: 1), detector.Violation);
+        Assert.Equal(new SharedViolation(FaultKind.SharedReadWriteRace, 5, 20, FaultAccess.Write, OtherThread: 5, OtherSite: 1),
+            detector.Violation);
     }
 
     [Fact]
@@ -37,7 +38,8 @@ public class SharedMemoryRaceDetectorTests
         Barrier(detector, 0b11);
         Assert.True(detector.Read(2, 1, AllLanes, Row(0), 4));
         Assert.False(detector.Write(3, 0, 1u << 7, Row(0), 4));
-        Assert.Equal(new SharedViolation(FaultKind.SharedReadWriteRace, 7, 28, FaultAccess.Read, OtherThread: 32 + 7, OtherSite: 2), detector.Violation);
+        Assert.Equal(new SharedViolation(FaultKind.SharedReadWriteRace, 7, 28, FaultAccess.Read, OtherThread: 32 + 7, OtherSite: 2),
+            detector.Violation);
     }
 
     [Fact]
@@ -58,7 +60,8 @@ public class SharedMemoryRaceDetectorTests
         SharedMemoryRaceDetector detector = Block(warps: 2);
         Assert.True(detector.Write(1, 0, AllLanes, Same(64), 4));
         Assert.False(detector.Write(1, 1, AllLanes, Same(64), 4));
-        Assert.Equal((FaultKind.SharedWriteWriteRace, 0, 64ul), (detector.Violation.Kind, detector.Violation.Lane, detector.Violation.Address));
+        Assert.Equal((FaultKind.SharedWriteWriteRace, 0, 64ul),
+            (detector.Violation.Kind, detector.Violation.Lane, detector.Violation.Address));
     }
 
     [Fact]
@@ -206,7 +209,8 @@ public class SharedMemoryRaceDetectorTests
         copies.Commit(0, AllLanes);
         Barrier(detector, 0b11);
         Assert.False(detector.Read(2, 1, 1u << 9, Rows16(0), 16));
-        Assert.Equal((FaultKind.AsyncCopyNotAwaited, 9, 144ul), (detector.Violation.Kind, detector.Violation.Lane, detector.Violation.Address));
+        Assert.Equal((FaultKind.AsyncCopyNotAwaited, 9, 144ul),
+            (detector.Violation.Kind, detector.Violation.Lane, detector.Violation.Address));
     }
 
     [Fact]
@@ -262,7 +266,8 @@ public class SharedMemoryRaceDetectorTests
                 int lane = random.Next(32), bytes = 4 << random.Next(3);
                 ulong address = (ulong)(random.Next(4) * 16);
                 bool expected = model.Access(step, warp, lane, (int)address / 4, bytes / 4, writes);
-                bool found = writes ? detector.Write(step, warp, 1u << lane, Same(address), bytes) : detector.Read(step, warp, 1u << lane, Same(address), bytes);
+                bool found = writes ? detector.Write(step, warp, 1u << lane, Same(address), bytes)
+                    : detector.Read(step, warp, 1u << lane, Same(address), bytes);
                 Assert.True(expected == found, $"seed {seed}, round {round}, step {step}: the model says {expected}, the detector {found}");
                 if (!found)
                 {
@@ -325,7 +330,8 @@ public class SharedMemoryRaceDetectorTests
             {
                 foreach (var other in _past)
                 {
-                    bool ordered = other.Epoch < _epoch || (other.Warp == warp && (other.Lane == lane || other.WarpEpoch < _warpEpochs[warp]));
+                    bool ordered = other.Epoch < _epoch
+                        || (other.Warp == warp && (other.Lane == lane || other.WarpEpoch < _warpEpochs[warp]));
                     if (other.Word == word + i && (writes || other.Writes) && !ordered)
                         right = false;
                 }

@@ -178,7 +178,8 @@ public class CountedKernelTests
             LEFT:
             """);
         Assert.Equal(4, kernel.Lines.Count);
-        Assert.Equal((new GlobalAccess(1, 4, 4, 1, 128), null, 0L), (kernel.Lines[0].Global, kernel.Lines[0].Shared, kernel.Lines[0].DivergentBranches));
+        Assert.Equal((new GlobalAccess(1, 4, 4, 1, 128), null, 0L),
+            (kernel.Lines[0].Global, kernel.Lines[0].Shared, kernel.Lines[0].DivergentBranches));
         Assert.Equal((new GlobalAccess(1, 5, 4, 0, 128), kernel.Lines[0].Line + 1), (kernel.Lines[1].Global, kernel.Lines[1].Line));
         Assert.Equal(1, kernel.Lines[2].DivergentBranches);
         // Lanes 16 to 31 write every other word: 16 words in 16 banks.
@@ -216,7 +217,8 @@ public class CountedKernelTests
     public void Blocks_on_several_host_threads_are_counted_as_on_one()
     {
         const string Body = "ld.global.f32 %f1, [%rd3];";
-        CounterTotals one = Run(96, Body, blocks: 40, hostThreads: 1).Kernels[0].Totals, four = Run(96, Body, blocks: 40, hostThreads: 4).Kernels[0].Totals;
+        CounterTotals one = Run(96, Body, blocks: 40, hostThreads: 1).Kernels[0].Totals,
+            four = Run(96, Body, blocks: 40, hostThreads: 4).Kernels[0].Totals;
         Assert.Equal(120, one.GlobalLoads.Requests);
         Assert.Equal(one.GlobalLoads, four.GlobalLoads);
         Assert.Equal((one.WarpInstructions, one.LaneInstructions), (four.WarpInstructions, four.LaneInstructions));

@@ -62,7 +62,8 @@ public class CounterReportTests
     [Fact]
     public void A_roofline_is_the_longer_of_arithmetic_and_traffic()
     {
-        GpuDataSheet gpu = new("test", Fp32: 1e12, Fp64: 1e11, MatrixTf32: 8e12, MatrixHalf: 16e12, Bandwidth: 1e11, Multiprocessors: 10, Clock: 1e9);
+        GpuDataSheet gpu = new("test", Fp32: 1e12, Fp64: 1e11, MatrixTf32: 8e12, MatrixHalf: 16e12, Bandwidth: 1e11, Multiprocessors: 10,
+            Clock: 1e9);
         CounterTotals totals = CounterTotals.Compute(Profile());
         Roofline memory = Roofline.Compute(gpu, totals, leastBytes: 1000), compute = Roofline.Compute(gpu, totals, leastBytes: 10);
         Assert.Equal(("memory", 1e-8), (memory.Bound, memory.Seconds));
@@ -91,7 +92,8 @@ public class CounterReportTests
     [Fact]
     public void A_matrix_instruction_does_two_operations_for_each_product()
     {
-        PtxInstruction mma = Do(PtxOpcode.Mma, new() { Types = [PtxType.F32, PtxType.TF32, PtxType.TF32, PtxType.F32], Shape = (16, 8, 8) });
+        PtxInstruction mma = Do(PtxOpcode.Mma,
+            new() { Types = [PtxType.F32, PtxType.TF32, PtxType.TF32, PtxType.F32], Shape = (16, 8, 8) });
         Assert.Equal((2048L, PtxType.TF32), (InstructionClasses.MatrixWork(mma), InstructionClasses.MatrixType(mma)));
     }
 
@@ -100,7 +102,8 @@ public class CounterReportTests
     {
         PtxModifiers single = new() { Types = [PtxType.F32] };
         PtxInstruction fma = Do(PtxOpcode.Fma, single, Register(0), Register(0), Register(1), Register(0));
-        PtxInstruction load = Do(PtxOpcode.Ld, new() { Types = [PtxType.F32], Space = PtxSpace.Global }, Register(1), new PtxAddress(Register(0), null, 0));
+        PtxInstruction load = Do(PtxOpcode.Ld, new() { Types = [PtxType.F32], Space = PtxSpace.Global }, Register(1),
+            new PtxAddress(Register(0), null, 0));
         KernelProfile profile = new(new([Function(2, Set(0), load, fma, fma, Branch(1, 1), Return())], new Dictionary<int, string>()));
         int[] warps = [1, 10, 10, 10, 10, 1], lanes = [32, 320, 320, 160, 320, 32];
         for (int site = 0; site < warps.Length; site++)

@@ -18,7 +18,8 @@ internal static class Program
         new() { Opcode = opcode, Modifiers = modifiers, Operands = operands, Text = opcode.ToString() };
 
     /// <summary><c>add.f32 r, a, b</c></summary>
-    public static PtxInstruction Add(int result, int a, int b) => Do(PtxOpcode.Add, new() { Types = [PtxType.F32] }, Register(result), Register(a), Register(b));
+    public static PtxInstruction Add(int result, int a, int b)
+        => Do(PtxOpcode.Add, new() { Types = [PtxType.F32] }, Register(result), Register(a), Register(b));
 
     /// <summary><c>mov.b32 r, 0</c>, with an optional guard.</summary>
     public static PtxInstruction Set(int result, int? guard = null) => new()

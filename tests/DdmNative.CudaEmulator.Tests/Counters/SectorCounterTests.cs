@@ -44,7 +44,8 @@ public class SectorCounterTests
                     touched.Add(addresses[lane] + (ulong)i);
             }
 
-            Assert.True(new AccessCost(sectors.Count, (touched.Count + 31) / 32) == SectorCounter.Count(addresses, mask, bytes), $"seed {seed}, round {round}");
+            Assert.True(new AccessCost(sectors.Count, (touched.Count + 31) / 32) == SectorCounter.Count(addresses, mask, bytes),
+                $"seed {seed}, round {round}");
         }
     }
 
@@ -118,7 +119,8 @@ public class SectorCounterTests
                 wavefronts += touched.GroupBy(word => word % 32).Max(bank => bank.Count());
             }
 
-            Assert.True(new AccessCost(wavefronts, phases) == BankConflictCounter.Count(addresses, mask, bytes), $"seed {seed}, round {round}");
+            Assert.True(new AccessCost(wavefronts, phases) == BankConflictCounter.Count(addresses, mask, bytes),
+                $"seed {seed}, round {round}");
             AccessPatternMemo memo = new();
             ulong[] moved = [.. addresses.Select(address => address + 64 * (ulong)bytes)];
             Assert.Equal(memo.Wavefronts(addresses, AllLanes, bytes), memo.Wavefronts(moved, AllLanes, bytes));

@@ -33,13 +33,15 @@ internal static unsafe class CudaCalls
     public static int CopyIn(ulong destination, ReadOnlySpan<byte> source)
     {
         fixed (byte* bytes = source)
-            return ((delegate* unmanaged<ulong, void*, nuint, int>)DriverLibrary.Function("cuMemcpyHtoD_v2"))(destination, bytes, (nuint)source.Length);
+            return ((delegate* unmanaged<ulong, void*, nuint, int>)DriverLibrary.Function("cuMemcpyHtoD_v2"))(destination, bytes,
+                (nuint)source.Length);
     }
 
     public static int CopyOut(Span<byte> destination, ulong source)
     {
         fixed (byte* bytes = destination)
-            return ((delegate* unmanaged<void*, ulong, nuint, int>)DriverLibrary.Function("cuMemcpyDtoH_v2"))(bytes, source, (nuint)destination.Length);
+            return ((delegate* unmanaged<void*, ulong, nuint, int>)DriverLibrary.Function("cuMemcpyDtoH_v2"))(bytes, source,
+                (nuint)destination.Length);
     }
 
     public static int FillWords(ulong address, uint word, nuint count, nint stream)
@@ -55,7 +57,8 @@ internal static unsafe class CudaCalls
         nint made = 0;
         int result;
         fixed (byte* image = (byte[])[.. text, 0])
-            result = ((delegate* unmanaged<nint*, void*, uint, int*, nint*, int>)DriverLibrary.Function("cuModuleLoadDataEx"))(&made, image, 2, options, values);
+            result = ((delegate* unmanaged<nint*, void*, uint, int*, nint*, int>)DriverLibrary.Function("cuModuleLoadDataEx"))(&made, image,
+                2, options, values);
         module = made;
         log = values[1] == 0 ? "" : Encoding.UTF8.GetString(buffer, (int)values[1] - 1);
         return result;
@@ -79,13 +82,15 @@ internal static unsafe class CudaCalls
         nuint foundBytes = 0;
         int result;
         fixed (byte* text = Encoding.UTF8.GetBytes(name + "\0"))
-            result = ((delegate* unmanaged<ulong*, nuint*, nint, byte*, int>)DriverLibrary.Function("cuModuleGetGlobal_v2"))(&foundAddress, &foundBytes, module, text);
+            result = ((delegate* unmanaged<ulong*, nuint*, nint, byte*, int>)DriverLibrary.Function("cuModuleGetGlobal_v2"))(&foundAddress,
+                &foundBytes, module, text);
         (address, bytes) = (foundAddress, foundBytes);
         return result;
     }
 
     public static int Launch(nint function, uint grid, uint block, uint shared, nint parameters)
-        => ((delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint, nint, int>)DriverLibrary.Function("cuLaunchKernel"))(
+        => ((delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, nint, nint,
+            int>)DriverLibrary.Function("cuLaunchKernel"))(
             function, grid, 1, 1, block, 1, 1, shared, 0, parameters, 0);
 
     public static int LaunchCooperatively(nint function, uint grid, uint block, nint parameters)
@@ -114,13 +119,15 @@ internal static unsafe class CudaCalls
         return result == Success ? made : throw new InvalidOperationException($"{name}: {result}");
     }
 
-    public static int BeginCapture(nint stream) => ((delegate* unmanaged<nint, int, int>)DriverLibrary.Function("cuStreamBeginCapture_v2"))(stream, 0);
+    public static int BeginCapture(nint stream)
+        => ((delegate* unmanaged<nint, int, int>)DriverLibrary.Function("cuStreamBeginCapture_v2"))(stream, 0);
 
     /// <summary>Starts a capture into a graph, after the given nodes.</summary>
     public static int BeginCaptureToGraph(nint stream, nint graph, params nint[] dependencies)
     {
         fixed (nint* after = dependencies)
-            return ((delegate* unmanaged<nint, nint, nint*, nint, nuint, int, int>)DriverLibrary.Function("cuStreamBeginCaptureToGraph"))(stream, graph, after, 0, (nuint)dependencies.Length, 0);
+            return ((delegate* unmanaged<nint, nint, nint*, nint, nuint, int, int>)DriverLibrary.Function("cuStreamBeginCaptureToGraph"))(
+                stream, graph, after, 0, (nuint)dependencies.Length, 0);
     }
 
     /// <summary>The handles of a graph's nodes.</summary>
@@ -154,5 +161,6 @@ internal static unsafe class CudaCalls
         return result;
     }
 
-    public static int LaunchGraph(nint executable, nint stream) => ((delegate* unmanaged<nint, nint, int>)DriverLibrary.Function("cuGraphLaunch"))(executable, stream);
+    public static int LaunchGraph(nint executable, nint stream)
+        => ((delegate* unmanaged<nint, nint, int>)DriverLibrary.Function("cuGraphLaunch"))(executable, stream);
 }

@@ -16,7 +16,8 @@ internal static unsafe class DriverLibrary
     /// <summary>An exported function; the test is skipped if there is no library.</summary>
     public static nint Function(string name)
     {
-        Skip.If(Handle.Value == 0, $"The CUDA emulator is not built as a library: run build/cuda-emulator.sh, or set {FolderVariable} to its folder.");
+        Skip.If(Handle.Value == 0,
+            $"The CUDA emulator is not built as a library: run build/cuda-emulator.sh, or set {FolderVariable} to its folder.");
         return NativeLibrary.GetExport(Handle.Value, name);
     }
 

@@ -106,11 +106,13 @@ public sealed class DriverLibraryTests : IDisposable
     {
         Begin();
 
-        Assert.Equal(InvalidPtx, LoadModule(Encoding.UTF8.GetBytes(Module.Replace("ret;", "rot;", StringComparison.Ordinal)), out _, out string log));
+        Assert.Equal(InvalidPtx,
+            LoadModule(Encoding.UTF8.GetBytes(Module.Replace("ret;", "rot;", StringComparison.Ordinal)), out _, out string log));
         Assert.Contains("line 5", log, StringComparison.Ordinal);
         Assert.Contains("rot", log, StringComparison.Ordinal);
         Assert.Equal(NoBinary, LoadModule([0x7F, (byte)'E', (byte)'L', (byte)'F'], out _, out _));
-        Assert.Equal(NoBinary, LoadModule(Encoding.UTF8.GetBytes(Module.Replace("sm_80", "sm_99", StringComparison.Ordinal)), out _, out _));
+        Assert.Equal(NoBinary, LoadModule(Encoding.UTF8.GetBytes(Module.Replace("sm_80", "sm_99", StringComparison.Ordinal)), out _,
+            out _));
     }
 
     [SkippableFact]
@@ -281,7 +283,8 @@ public sealed class DriverLibraryTests : IDisposable
         Assert.Equal(Success, Allocate(64, out ulong second));
         Assert.Equal(Success, CopyIn(second, new byte[64]));
 
-        int copied = ((delegate* unmanaged<ulong, nint, ulong, nint, nuint, int>)DriverLibrary.Function("cuMemcpyPeer"))(second, other, first, _context, 32);
+        int copied = ((delegate* unmanaged<ulong, nint, ulong, nint, nuint, int>)DriverLibrary.Function("cuMemcpyPeer"))(second, other,
+            first, _context, 32);
 
         Assert.Equal(Success, copied);
         Assert.Equal([.. Enumerable.Repeat((byte)9, 32), .. new byte[32]], Bytes(second));

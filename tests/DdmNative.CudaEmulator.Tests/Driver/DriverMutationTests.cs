@@ -17,11 +17,13 @@ public sealed class DriverMutationTests
     public void Damaged_modules_are_refused_with_a_log_or_loaded()
     {
         Assert.Equal(Success, CreateContext(out nint context));
-        string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Ptx", "Samples"), "*.ptx").Order().Select(File.ReadAllText)];
+        string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Ptx", "Samples"), "*.ptx").Order()
+            .Select(File.ReadAllText)];
         int refused = 0;
         for (int seed = 0; seed < Modules; seed++)
         {
-            int result = LoadModule(Encoding.UTF8.GetBytes(PtxMutationTests.Damaged(new Random(seed), samples)), out nint module, out string log);
+            int result = LoadModule(Encoding.UTF8.GetBytes(PtxMutationTests.Damaged(new Random(seed), samples)), out nint module,
+                out string log);
             if (result == Success)
             {
                 Assert.True(UnloadModule(module) == Success, $"seed {seed}: the module cannot be unloaded");

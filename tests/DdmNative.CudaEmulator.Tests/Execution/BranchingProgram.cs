@@ -69,7 +69,8 @@ internal sealed class BranchingProgram
                 int[] warp = [.. Enumerable.Range(first, Math.Min(32, threads - first))];
                 while (true)
                 {
-                    int[] running = [.. warp.Where(thread => !gone[thread] && at[thread] < _steps.Count && _steps[at[thread]].Kind != Kind.Exchange)];
+                    int[] running = [.. warp.Where(thread => !gone[thread] && at[thread] < _steps.Count
+                        && _steps[at[thread]].Kind != Kind.Exchange)];
                     if (running.Length == 0)
                         break;
                     int least = running.Min(thread => at[thread]);
@@ -121,7 +122,8 @@ internal sealed class BranchingProgram
             case Kind.Arithmetic:
                 values[step.D] = step.Operation switch
                 {
-                    0 => a + b, 1 => a - b, 2 => a ^ b, 3 => a & b, 4 => a * b, 5 => Math.Min(a, b), 6 => (uint)Math.Max((int)a, (int)b), 7 => b > 31 ? 0 : a >> (int)b, _ => b == 0 ? uint.MaxValue : a / b,
+                    0 => a + b, 1 => a - b, 2 => a ^ b, 3 => a & b, 4 => a * b, 5 => Math.Min(a, b), 6 => (uint)Math.Max((int)a, (int)b),
+                        7 => b > 31 ? 0 : a >> (int)b, _ => b == 0 ? uint.MaxValue : a / b,
                 };
                 break;
             case Kind.Compare:
@@ -141,15 +143,19 @@ internal sealed class BranchingProgram
 
     private static string Written(Step step)
     {
-        string guard = !step.Guarded ? "" : step.Negated ? "@!%p1 " : "@%p1 ", d = Register(step.D), a = Register(step.A), b = step.B < 0 ? $"{step.Constant}" : Register(step.B);
+        string guard = !step.Guarded
+            ? "" : step.Negated ? "@!%p1 " : "@%p1 ", d = Register(step.D), a = Register(step.A), b = step.B < 0
+                ? $"{step.Constant}" : Register(step.B);
         return step.Kind switch
         {
             Kind.Arithmetic => $"{guard}{Opcode(step.Operation)} {d}, {a}, {b};",
             Kind.Compare => $"{(step.Operation == 0 ? "setp.lt.u32" : "setp.ge.s32")} %p1, {a}, {b};",
             Kind.Branch => $"{guard}bra S{step.Target};",
             Kind.Exit => $"{guard}exit;",
-            Kind.Load => $"{guard}and.b32 %r30, {a}, {Sources - 1}; {guard}mul.wide.u32 %rd11, %r30, 4; {guard}add.s64 %rd11, %rd11, %rd1; {guard}ld.global.u32 {d}, [%rd11];",
-            _ => $"shl.b32 %r30, %r0, 2; add.u32 %r30, %r30, %r3; st.shared.u32 [%r30], {a}; bar.sync 0; add.u32 %r31, %r0, {step.Constant}; rem.u32 %r31, %r31, %r32; mad.lo.u32 %r31, %r31, 4, %r3; ld.shared.u32 {d}, [%r31]; bar.sync 0;",
+            Kind.Load => $"{guard}and.b32 %r30, {a}, {Sources - 1}; {guard}mul.wide.u32 %rd11, %r30, 4; {guard}add.s64 %rd11, %rd11, %rd1; "
+                + $"{guard}ld.global.u32 {d}, [%rd11];",
+            _ => $"shl.b32 %r30, %r0, 2; add.u32 %r30, %r30, %r3; st.shared.u32 [%r30], {a}; bar.sync 0; add.u32 %r31, %r0, "
+                + $"{step.Constant}; rem.u32 %r31, %r31, %r32; mad.lo.u32 %r31, %r31, 4, %r3; ld.shared.u32 {d}, [%r31]; bar.sync 0;",
         };
     }
 
@@ -157,7 +163,8 @@ internal sealed class BranchingProgram
 
     private static string Opcode(int operation) => operation switch
     {
-        0 => "add.u32", 1 => "sub.u32", 2 => "xor.b32", 3 => "and.b32", 4 => "mul.lo.u32", 5 => "min.u32", 6 => "max.s32", 7 => "shr.u32", _ => "div.u32",
+        0 => "add.u32", 1 => "sub.u32", 2 => "xor.b32", 3 => "and.b32", 4 => "mul.lo.u32", 5 => "min.u32", 6 => "max.s32", 7 => "shr.u32",
+            _ => "div.u32",
     };
 
     private void Block(int depth, int count)
@@ -238,11 +245,14 @@ internal sealed class BranchingProgram
         end.Target = _steps.Count;
     }
 
-    private void Condition() => Add(Kind.Compare, 0, Value(), _random.Next(2) == 0 ? -1 : Value(), (uint)_random.Next(int.MinValue, int.MaxValue), _random.Next(2));
+    private void Condition()
+        => Add(Kind.Compare, 0, Value(), _random.Next(2) == 0
+            ? -1 : Value(), (uint)_random.Next(int.MinValue, int.MaxValue), _random.Next(2));
 
     private int Value() => _random.Next(Values);
 
-    private Step Add(Kind kind, int d = 0, int a = 0, int b = -1, uint constant = 0, int operation = 0, bool guarded = false, bool negated = false)
+    private Step Add(Kind kind, int d = 0, int a = 0, int b = -1, uint constant = 0, int operation = 0, bool guarded = false,
+        bool negated = false)
     {
         _steps.Add(new Step(kind, d, a, b, constant, operation, guarded, negated));
         return _steps[^1];

@@ -18,8 +18,10 @@ public class BranchingProgramTests
             Random random = new(seed);
             BranchingProgram program = new(seed);
             int threads = random.Next(3) == 0 ? random.Next(1, 140) : 32 * random.Next(1, 5), blocks = random.Next(1, 5);
-            uint[] sources = [.. Enumerable.Range(0, BranchingProgram.Sources).Select(_ => (uint)random.NextInt64(1L << 32))], results = new uint[blocks * threads * BranchingProgram.Values];
-            EmulatorOptions options = LaneKernel.Options with { HostThreads = random.Next(1, 4), OrderSeed = random.Next(2) == 0 ? null : (ulong)random.Next() };
+            uint[] sources = [.. Enumerable.Range(0, BranchingProgram.Sources).Select(_ => (uint)random.NextInt64(1L << 32))],
+                results = new uint[blocks * threads * BranchingProgram.Values];
+            EmulatorOptions options = LaneKernel.Options
+                with { HostThreads = random.Next(1, 4), OrderSeed = random.Next(2) == 0 ? null : (ulong)random.Next() };
             KernelCounters kernel;
             try
             {
@@ -42,8 +44,12 @@ public class BranchingProgramTests
                 warps += blockWarps;
             }
 
-            Assert.True(lanes == kernel.Totals.LaneInstructions, $"seed {seed}: {kernel.Totals.LaneInstructions} lane instructions, expected {lanes} in {blocks} blocks of {threads} threads of\n{program.Body()}");
-            Assert.True(warps == kernel.Totals.WarpInstructions, $"seed {seed}: {kernel.Totals.WarpInstructions} warp instructions, expected {warps} in {blocks} blocks of {threads} threads of\n{program.Body()}");
+            Assert.True(lanes == kernel.Totals.LaneInstructions,
+                $"seed {seed}: {kernel.Totals.LaneInstructions} lane instructions, expected {lanes} in {blocks} blocks of {threads} "
+                + $"threads of\n{program.Body()}");
+            Assert.True(warps == kernel.Totals.WarpInstructions,
+                $"seed {seed}: {kernel.Totals.WarpInstructions} warp instructions, expected {warps} in {blocks} blocks of {threads} "
+                + $"threads of\n{program.Body()}");
         }
     }
 }

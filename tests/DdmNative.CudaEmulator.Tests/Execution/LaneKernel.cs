@@ -26,7 +26,8 @@ internal static class LaneKernel
     /// <param name="module">PTX outside of the kernel.</param>
     /// <param name="options">Options of the device.</param>
     /// <returns>The counters.</returns>
-    public static KernelCounters Run(string body, uint[] results, uint[]? sources = null, int blocks = 1, int threads = 32, string module = "", EmulatorOptions? options = null)
+    public static KernelCounters Run(string body, uint[] results, uint[]? sources = null, int blocks = 1, int threads = 32,
+        string module = "", EmulatorOptions? options = null)
     {
         using EmulatedDevice device = new(options ?? Options);
         using LoadedModule loaded = device.Load(PtxParser.Parse(Text(body, module)));
@@ -41,7 +42,8 @@ internal static class LaneKernel
     }
 
     /// <summary>Returns only the results: the given number of words, initialised to zero.</summary>
-    public static uint[] Results(string body, int words, uint[]? sources = null, int blocks = 1, int threads = 32, string module = "", EmulatorOptions? options = null)
+    public static uint[] Results(string body, int words, uint[]? sources = null, int blocks = 1, int threads = 32, string module = "",
+        EmulatorOptions? options = null)
     {
         uint[] results = new uint[words];
         Run(body, results, sources, blocks, threads, module, options);

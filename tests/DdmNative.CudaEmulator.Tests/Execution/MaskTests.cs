@@ -7,7 +7,8 @@ namespace DdmNative.CudaEmulator.Tests.Execution;
 /// </summary>
 public class MaskTests
 {
-    private static readonly uint[] Masks = [0, 1, 0x80000000, 0x0000ffff, 0xffff0000, 0x55555555, 0xfffffffe, 0x7fffffff, 0x00ff1234, uint.MaxValue];
+    private static readonly uint[] Masks = [0, 1, 0x80000000, 0x0000ffff, 0xffff0000, 0x55555555, 0xfffffffe, 0x7fffffff, 0x00ff1234,
+        uint.MaxValue];
 
     /// <summary>Each sets %r11 (or a register made from it) to 1000 + lane.</summary>
     public static TheoryData<string> Instructions =>
@@ -23,7 +24,8 @@ public class MaskTests
         "@!%p1 bra SKIP; add.u32 %r11, %r4, 1000; SKIP:",
         "st.shared.u32 [%r13+1024], %r11; @%p1 st.shared.u32 [%r13+1024], %r12; ld.shared.u32 %r11, [%r13+1024];",
         "st.global.u32 [%rd2], %r11; @%p1 st.global.u32 [%rd2], %r12; ld.global.u32 %r11, [%rd2];",
-        "mov.u32 %r14, 0; @%p1 mov.u32 %r14, 1; setp.ne.u32 %p2, %r14, 0; setp.ne.u32 %p3, %r14, 9; @%p1 and.pred %p3, %p2, %p2; and.pred %p3, %p3, %p2; selp.u32 %r11, %r12, %r11, %p3;",
+        "mov.u32 %r14, 0; @%p1 mov.u32 %r14, 1; setp.ne.u32 %p2, %r14, 0; setp.ne.u32 %p3, %r14, 9; @%p1 and.pred %p3, %p2, %p2; and.pred "
+        + "%p3, %p3, %p2; selp.u32 %r11, %r12, %r11, %p3;",
     ];
 
     [Theory]
@@ -69,9 +71,11 @@ public class MaskTests
     [Fact]
     public void Special_registers_identify_each_lane()
     {
-        string[] names = ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ctaid.x", "%nctaid.x", "%laneid", "%warpid", "%nwarpid", "%lanemask_eq", "%lanemask_lt", "%lanemask_le", "%lanemask_gt", "%lanemask_ge"];
+        string[] names = ["%tid.x", "%tid.y", "%tid.z", "%ntid.x", "%ctaid.x", "%nctaid.x", "%laneid", "%warpid", "%nwarpid",
+            "%lanemask_eq", "%lanemask_lt", "%lanemask_le", "%lanemask_gt", "%lanemask_ge"];
         string reads = string.Concat(names.Select((name, i) => $"mov.u32 %r10, {name}; st.global.u32 [%rd10+{4 * i}], %r10;\n"));
-        uint[] found = LaneKernel.Results($"mul.wide.u32 %rd10, %r2, {4 * names.Length}; add.s64 %rd10, %rd10, %rd0;\n{reads}", 3 * 48 * names.Length, blocks: 3, threads: 48);
+        uint[] found = LaneKernel.Results($"mul.wide.u32 %rd10, %r2, {4 * names.Length}; add.s64 %rd10, %rd10, %rd0;\n{reads}",
+            3 * 48 * names.Length, blocks: 3, threads: 48);
         for (int i = 0; i < 3 * 48; i++)
         {
             uint thread = (uint)i % 48, lane = thread % 32, below = (1u << (int)lane) - 1, self = 1u << (int)lane;

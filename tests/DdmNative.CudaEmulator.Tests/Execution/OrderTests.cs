@@ -43,7 +43,8 @@ public class OrderTests
     [InlineData(360)]
     public void A_seed_permutes_the_blocks_and_every_one_runs_once(int blocks)
     {
-        uint[] Order(ulong? seed) => LaneKernel.Results(OrderOfBlocks, blocks + 1, blocks: blocks, options: LaneKernel.Options with { OrderSeed = seed })[1..];
+        uint[] Order(ulong? seed)
+            => LaneKernel.Results(OrderOfBlocks, blocks + 1, blocks: blocks, options: LaneKernel.Options with { OrderSeed = seed })[1..];
         uint[] all = [.. Enumerable.Range(0, blocks).Select(block => (uint)block)];
         Assert.Equal(all, Order(null));
         uint[][] orders = [.. new ulong[] { 0, 1, 2, 12345, ulong.MaxValue, (ulong)blocks, (ulong)blocks - 1 }.Select(seed => Order(seed))];
@@ -58,16 +59,19 @@ public class OrderTests
     {
         const int blocks = 40, threads = 256;
         uint[] Order(ulong? seed, int hostThreads) =>
-            LaneKernel.Results(OrderOfWarps, blocks * threads, blocks: blocks, threads: threads, options: LaneKernel.Options with { OrderSeed = seed, HostThreads = hostThreads });
+            LaneKernel.Results(OrderOfWarps, blocks * threads, blocks: blocks, threads: threads,
+            options: LaneKernel.Options with { OrderSeed = seed, HostThreads = hostThreads });
         uint[] inOrder = Order(null, 1), permuted = Order(99, 1);
         for (int block = 0; block < blocks; block++)
         {
             uint[] turns = [.. Enumerable.Range(0, threads / 32).Select(warp => permuted[block * threads + warp * 32])];
             Assert.Equal(Enumerable.Range(0, threads / 32).Select(warp => (uint)warp), turns.Order());
-            Assert.Equal(Enumerable.Range(0, threads / 32).Select(warp => (uint)warp), Enumerable.Range(0, threads / 32).Select(warp => inOrder[block * threads + warp * 32]));
+            Assert.Equal(Enumerable.Range(0, threads / 32).Select(warp => (uint)warp),
+                Enumerable.Range(0, threads / 32).Select(warp => inOrder[block * threads + warp * 32]));
         }
 
-        Assert.True(Enumerable.Range(0, blocks).Select(block => string.Join(' ', permuted.AsSpan(block * threads, threads).ToArray())).Distinct().Count() > blocks / 2, "all blocks have the same order of warps");
+        Assert.True(Enumerable.Range(0, blocks).Select(block => string.Join(' ', permuted.AsSpan(block * threads, threads).ToArray()))
+            .Distinct().Count() > blocks / 2, "all blocks have the same order of warps");
         foreach (int hostThreads in new[] { 1, 2, 3, 8 })
             Assert.Equal(permuted, Order(99, hostThreads));
         Assert.NotEqual(permuted, Order(100, 1));
@@ -108,17 +112,21 @@ public class OrderTests
             """;
         const int blocks = 37, threads = 128;
         uint[] sources = [.. Enumerable.Range(0, 3 * blocks * threads).Select(i => (uint)(i * i))], first = new uint[blocks * threads];
-        string counters = Json(LaneKernel.Run(Body, first, sources, blocks, threads, options: LaneKernel.Options with { OrderSeed = seed }));
+        string counters = Json(LaneKernel.Run(Body, first, sources, blocks, threads,
+            options: LaneKernel.Options with { OrderSeed = seed }));
         for (int block = 0; block < blocks; block++)
         {
             uint sum = Enumerable.Range(block * threads, threads).Aggregate(0u, (total, thread) => total + sources[3 * thread]);
-            Assert.Equal(Enumerable.Range(0, threads).Select(thread => sum + (uint)thread), first.AsSpan(block * threads, threads).ToArray());
+            Assert.Equal(Enumerable.Range(0, threads).Select(thread => sum + (uint)thread),
+                first.AsSpan(block * threads, threads).ToArray());
         }
 
         foreach (int hostThreads in new[] { 2, 3, 5, 16 })
         {
             uint[] again = new uint[first.Length];
-            Assert.Equal(counters, Json(LaneKernel.Run(Body, again, sources, blocks, threads, options: LaneKernel.Options with { OrderSeed = seed, HostThreads = hostThreads })));
+            Assert.Equal(counters, Json(
+                LaneKernel.Run(Body, again, sources, blocks, threads,
+                options: LaneKernel.Options with { OrderSeed = seed, HostThreads = hostThreads })));
             Assert.Equal(first, again);
         }
     }
@@ -144,7 +152,8 @@ public class OrderTests
             """;
         for (int round = 0; round < 5; round++)
         {
-            EmulatorException error = Assert.Throws<EmulatorException>(() => LaneKernel.Results(Body, 1, blocks: 40, options: LaneKernel.Options with { HostThreads = hostThreads }));
+            EmulatorException error = Assert.Throws<EmulatorException>(
+                () => LaneKernel.Results(Body, 1, blocks: 40, options: LaneKernel.Options with { HostThreads = hostThreads }));
             Assert.Equal((FaultKind.OutOfBounds, 11u), (error.Report!.Kind, error.Report.Block.X));
         }
     }
@@ -154,8 +163,11 @@ public class OrderTests
     {
         const string Body = "ld.global.f32 %f1, [%rd3]; red.global.add.f32 [%rd0], %f1;";
         Random random = new(3);
-        uint[] sources = [.. Enumerable.Range(0, 64 * 96).Select(_ => BitConverter.SingleToUInt32Bits((float)Math.Exp(random.NextDouble() * 20)))];
-        uint[] sums = [.. Enumerable.Range(1, 6).Select(hostThreads => LaneKernel.Results(Body, 1, sources, 64, 96, options: LaneKernel.Options with { HostThreads = hostThreads })[0])];
+        uint[] sources = [.. Enumerable.Range(0, 64 * 96)
+            .Select(_ => BitConverter.SingleToUInt32Bits((float)Math.Exp(random.NextDouble() * 20)))];
+        uint[] sums = [.. Enumerable.Range(1, 6)
+            .Select(hostThreads => LaneKernel.Results(Body, 1, sources, 64, 96,
+                options: LaneKernel.Options with { HostThreads = hostThreads })[0])];
         float expected = 0;
         foreach (uint source in sources)
             expected += BitConverter.UInt32BitsToSingle(source);

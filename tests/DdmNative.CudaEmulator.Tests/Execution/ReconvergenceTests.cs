@@ -312,7 +312,8 @@ public class ReconvergenceTests
         for (int lane = 0; lane < 32; lane++)
         {
             bool first = lane < 16;
-            int expected = (lane < 8 && first ? 1 : 0) + (lane >= 8 && first ? 2 : 0) + (lane >= 24 || first ? 4 : 0) + (lane < 24 || first ? 8 : 0);
+            int expected = (lane < 8 && first ? 1 : 0) + (lane >= 8 && first ? 2 : 0) + (lane >= 24 || first ? 4 : 0)
+                + (lane < 24 || first ? 8 : 0);
             Assert.Equal(expected, (int)found[lane]);
         }
     }
@@ -323,7 +324,9 @@ public class ReconvergenceTests
     [InlineData("setp.eq.u32 %p1, %r4, 3; SPIN: @%p1 bra SPIN;")]
     public void An_infinite_loop_is_stopped_and_named(string loop)
     {
-        EmulatorException error = Assert.Throws<EmulatorException>(() => LaneKernel.Results($"st.shared.u32 [%r3], 0;\nbar.warp.sync -1;\n{loop}", 1, options: LaneKernel.Options with { InstructionLimit = 5000 }));
+        EmulatorException error = Assert.Throws<EmulatorException>(
+            () => LaneKernel.Results($"st.shared.u32 [%r3], 0;\nbar.warp.sync -1;\n{loop}", 1,
+            options: LaneKernel.Options with { InstructionLimit = 5000 }));
         Assert.Equal((CudaError.LaunchTimeout, FaultKind.InstructionLimit), (error.Code, error.Report!.Kind));
         Assert.Contains("5000", error.Message, StringComparison.Ordinal);
     }
@@ -334,7 +337,9 @@ public class ReconvergenceTests
         const string Body = "mov.u32 %r10, 0; LOOP: add.u32 %r10, %r10, 1; setp.lt.u32 %p1, %r10, 100; @%p1 bra LOOP;";
         const int Instructions = 2 * (LaneKernel.Overhead + 1 + 300);
         LaneKernel.Results(Body, 1, blocks: 3, threads: 64, options: LaneKernel.Options with { InstructionLimit = Instructions });
-        Assert.Throws<EmulatorException>(() => LaneKernel.Results(Body, 1, blocks: 3, threads: 64, options: LaneKernel.Options with { InstructionLimit = Instructions - 1 }));
+        Assert.Throws<EmulatorException>(
+            () => LaneKernel.Results(Body, 1, blocks: 3, threads: 64,
+            options: LaneKernel.Options with { InstructionLimit = Instructions - 1 }));
     }
 
     [Fact]

@@ -115,7 +115,8 @@ internal sealed class WaitingProgram
     /// <summary>The expected results.</summary>
     public uint[] Evaluate()
     {
-        uint[] values = [.. Enumerable.Range(0, _blocks * _threads).Select(thread => (uint)thread * 2654435761 + 7)], words = new uint[Words];
+        uint[] values = [.. Enumerable.Range(0, _blocks * _threads).Select(thread => (uint)thread * 2654435761 + 7)],
+            words = new uint[Words];
         for (int i = 0; i < _steps.Count; i++)
         {
             Step step = _steps[i];

@@ -19,7 +19,8 @@ public class AtomicFormTests
         TheoryData<string, PtxType> data = [];
         foreach ((string operation, PtxType[] types) in new (string, PtxType[])[]
         {
-            ("and", [B32, B64]), ("or", [B32, B64]), ("xor", [B32, B64]), ("exch", [B16, B32, B64]), ("cas", [B16, B32, B64]), ("inc", [U32]), ("dec", [U32]),
+            ("and", [B32, B64]), ("or", [B32, B64]), ("xor", [B32, B64]), ("exch", [B16, B32, B64]), ("cas", [B16, B32, B64]),
+            ("inc", [U32]), ("dec", [U32]),
             ("add", [U32, S32, U64, S64, F32, F64, F16, F16x2, BF16, BF16x2]), ("min", [U32, S32, U64, S64]), ("max", [U32, S32, U64, S64]),
         })
         {
@@ -52,8 +53,11 @@ public class AtomicFormTests
         Random random = new(seed);
         ulong[] edges = OpcodeValues.Edges(type);
         // Few different values for cas, so that comparisons also succeed; otherwise any value.
-        ulong Value() => operation == "cas" ? edges[random.Next(4)] : random.Next(3) == 0 ? edges[random.Next(edges.Length)] : OpcodeValues.Random(type, random);
-        ulong[] places = [.. Enumerable.Range(0, Places).Select(_ => Value())], sources = [.. Enumerable.Range(0, 2 * Threads).Select(_ => Value())];
+        ulong Value()
+            => operation == "cas" ? edges[random.Next(4)] : random.Next(3) == 0
+                ? edges[random.Next(edges.Length)] : OpcodeValues.Random(type, random);
+        ulong[] places = [.. Enumerable.Range(0, Places).Select(_ => Value())],
+            sources = [.. Enumerable.Range(0, 2 * Threads).Select(_ => Value())];
         uint[] results = [.. LaneKernel.Words(places), .. new uint[2 * Threads]];
         LaneKernel.Run(Body(operation, type, name, space, returns), results, LaneKernel.Words(sources), threads: Threads);
         ulong[] expected = [.. places];
@@ -61,14 +65,16 @@ public class AtomicFormTests
         {
             ulong old = expected[thread % Places], found = Word(results, Places + thread);
             if (returns)
-                Assert.True(Agrees(type, found, old), $"atom{space}.{name}, seed {seed}: thread {thread} found 0x{found:X}, expected 0x{old:X}");
+                Assert.True(Agrees(type, found, old),
+                    $"atom{space}.{name}, seed {seed}: thread {thread} found 0x{found:X}, expected 0x{old:X}");
             expected[thread % Places] = Updated(operation, type, old, sources[2 * thread], sources[2 * thread + 1]);
         }
 
         for (int place = 0; place < Places; place++)
         {
             ulong found = Word(results, place);
-            Assert.True(Agrees(type, found, expected[place]), $"{(returns ? "atom" : "red")}{space}.{name}, seed {seed}: place {place} holds 0x{found:X}, expected 0x{expected[place]:X}");
+            Assert.True(Agrees(type, found, expected[place]),
+                $"{(returns ? "atom" : "red")}{space}.{name}, seed {seed}: place {place} holds 0x{found:X}, expected 0x{expected[place]:X}");
         }
     }
 
@@ -80,10 +86,13 @@ public class AtomicFormTests
         string update = returns
             ? $"atom{(space == "generic.shared" ? "" : space)}.{name} {old}, [%rd12], {value}{(operation == "cas" ? $", {other}" : "")};"
             : $"red{(space == "generic.shared" ? "" : space)}.{name} [%rd12], {value};";
-        string address = space.StartsWith('.') && shared ? "cvt.u64.u32 %rd12, %r11;" : shared ? "cvt.u64.u32 %rd12, %r11; cvta.shared.u64 %rd12, %rd12;" : "mov.b64 %rd12, %rd11;";
+        string address = space.StartsWith('.')
+            && shared ? "cvt.u64.u32 %rd12, %r11;" : shared
+                ? "cvt.u64.u32 %rd12, %r11; cvta.shared.u64 %rd12, %rd12;" : "mov.b64 %rd12, %rd11;";
         string copyIn = shared ? "@%p1 ld.global.b64 %rd13, [%rd11]; @%p1 st.shared.b64 [%r11], %rd13; bar.sync 0;" : "";
         string copyOut = shared ? "bar.sync 0; @%p1 ld.shared.b64 %rd13, [%r11]; @%p1 st.global.b64 [%rd11], %rd13;" : "";
-        string keep = !returns ? "" : bits == "b64" ? $"st.global.b64 [%rd14], {old};" : $"cvt.u64.u{bits[1..]} %rd15, {old}; st.global.b64 [%rd14], %rd15;";
+        string keep = !returns ? "" : bits == "b64"
+            ? $"st.global.b64 [%rd14], {old};" : $"cvt.u64.u{bits[1..]} %rd15, {old}; st.global.b64 [%rd14], %rd15;";
         return $"""
             setp.lt.u32 %p1, %r0, {Places};
             rem.u32 %r10, %r0, {Places};
@@ -105,7 +114,8 @@ public class AtomicFormTests
             """;
     }
 
-    private static string Register(string bits, int number) => bits switch { "b16" => $"%h{number}", "b32" => $"%r{40 + number}", _ => $"%rd{20 + number}" };
+    private static string Register(string bits, int number)
+        => bits switch { "b16" => $"%h{number}", "b32" => $"%r{40 + number}", _ => $"%rd{20 + number}" };
 
     private static ulong Updated(string operation, PtxType type, ulong old, ulong value, ulong other)
     {
@@ -139,7 +149,8 @@ public class AtomicFormTests
     private static bool Agrees(PtxType type, ulong found, ulong expected)
     {
         if (type is F16x2 or BF16x2)
-            return Agrees(type == F16x2 ? F16 : BF16, found & 0xFFFF, expected & 0xFFFF) && Agrees(type == F16x2 ? F16 : BF16, found >> 16, expected >> 16);
+            return Agrees(type == F16x2 ? F16 : BF16, found & 0xFFFF, expected & 0xFFFF)
+                && Agrees(type == F16x2 ? F16 : BF16, found >> 16, expected >> 16);
         ulong bits = IntegerForms.Low(found, type.IsFloat() ? type.ByteSize() switch { 2 => B16, 4 => B32, _ => B64 } : type);
         return bits == expected || (type.IsFloat() && FloatFormat.ForType(type).IsNaN(expected) && FloatFormat.ForType(type).IsNaN(bits));
     }

@@ -9,7 +9,8 @@ internal static class BitForms
 {
     private static readonly PtxType[] Words = [B16, B32, B64];
 
-    public static IEnumerable<OpcodeForm> All() => [.. Words.SelectMany(Logic), .. Shifts(), .. Counts(), .. Fields(), .. Funnels(), .. Bytes(), .. Masks()];
+    public static IEnumerable<OpcodeForm> All()
+        => [.. Words.SelectMany(Logic), .. Shifts(), .. Counts(), .. Fields(), .. Funnels(), .. Bytes(), .. Masks()];
 
     private static string Name(PtxType type) => type.ToString().ToLowerInvariant();
 
@@ -24,7 +25,8 @@ internal static class BitForms
         yield return OpcodeForm.Plain($"mov.{name}", type, [type], v => v[0]);
         yield return OpcodeForm.Plain($"selp.{name}", type, [type, type, Pred], v => v[2] != 0 ? v[0] : v[1]);
         yield return OpcodeForm.Plain($"slct.{name}.s32", type, [type, type, S32], v => (int)v[2] >= 0 ? v[0] : v[1]);
-        yield return OpcodeForm.Plain($"slct.{name}.f32", type, [type, type, F32], v => BitConverter.UInt32BitsToSingle((uint)v[2]) >= 0 ? v[0] : v[1]);
+        yield return OpcodeForm.Plain($"slct.{name}.f32", type, [type, type, F32], v => BitConverter.UInt32BitsToSingle((uint)v[2]) >= 0
+            ? v[0] : v[1]);
         yield return OpcodeForm.Plain($"slct.ftz.{name}.f32", type, [type, type, F32], v =>
             BitConverter.UInt32BitsToSingle((uint)FloatFormat.ForType(F32).Flushed(v[2])) >= 0 ? v[0] : v[1]);
         if (type == B16)
@@ -82,7 +84,8 @@ internal static class BitForms
             }
 
             yield return OpcodeForm.Plain($"bfind.{Name(type)}", U32, [type], v => Top(v[0]));
-            yield return OpcodeForm.Plain($"bfind.shiftamt.{Name(type)}", U32, [type], v => Top(v[0]) == uint.MaxValue ? uint.MaxValue : (ulong)(bits - 1) - Top(v[0]));
+            yield return OpcodeForm.Plain($"bfind.shiftamt.{Name(type)}", U32, [type], v => Top(v[0]) == uint.MaxValue
+                ? uint.MaxValue : (ulong)(bits - 1) - Top(v[0]));
         }
     }
 
@@ -115,7 +118,8 @@ internal static class BitForms
         foreach (string mode in new[] { "wrap", "clamp" })
         {
             int Count(ulong c) => mode == "wrap" ? (int)(c & 31) : (int)Math.Min(c, 32);
-            yield return OpcodeForm.Plain($"shf.l.{mode}.b32", B32, [B32, B32, U32], v => (uint)(((UInt128)((v[1] << 32) | v[0]) << Count(v[2])) >> 32));
+            yield return OpcodeForm.Plain($"shf.l.{mode}.b32", B32, [B32, B32, U32],
+                v => (uint)(((UInt128)((v[1] << 32) | v[0]) << Count(v[2])) >> 32));
             yield return OpcodeForm.Plain($"shf.r.{mode}.b32", B32, [B32, B32, U32], v => (uint)(((v[1] << 32) | v[0]) >> Count(v[2])));
         }
     }
@@ -143,9 +147,12 @@ internal static class BitForms
         foreach (string mode in new[] { "wrap", "clamp" })
         {
             int Count(ulong c) => mode == "wrap" ? (int)(c & 31) : (int)Math.Min(c, 32);
-            yield return OpcodeForm.Plain($"bmsk.{mode}.b32", B32, [B32, B32], v => PerBit(32, i => i >= Count(v[0]) && i < Count(v[0]) + Count(v[1]) ? 1 : 0));
-            yield return OpcodeForm.Plain($"szext.{mode}.u32", U32, [U32, U32], v => PerBit(32, i => i < Count(v[1]) ? (int)(v[0] >> i) & 1 : 0));
-            yield return OpcodeForm.Plain($"szext.{mode}.s32", S32, [S32, U32], v => PerBit(32, i => Count(v[1]) == 0 ? 0 : (int)(v[0] >> Math.Min(i, Count(v[1]) - 1)) & 1));
+            yield return OpcodeForm.Plain($"bmsk.{mode}.b32", B32, [B32, B32],
+                v => PerBit(32, i => i >= Count(v[0]) && i < Count(v[0]) + Count(v[1]) ? 1 : 0));
+            yield return OpcodeForm.Plain($"szext.{mode}.u32", U32, [U32, U32],
+                v => PerBit(32, i => i < Count(v[1]) ? (int)(v[0] >> i) & 1 : 0));
+            yield return OpcodeForm.Plain($"szext.{mode}.s32", S32, [S32, U32],
+                v => PerBit(32, i => Count(v[1]) == 0 ? 0 : (int)(v[0] >> Math.Min(i, Count(v[1]) - 1)) & 1));
         }
 
         yield return OpcodeForm.Plain("fns.b32", B32, [B32, B32, S32], v =>
@@ -166,7 +173,9 @@ internal static class BitForms
         });
     }
 
-    private static ulong PerBit(int bits, Func<int, int> bit) => Enumerable.Range(0, bits).Aggregate(0UL, (sum, i) => sum | ((ulong)bit(i) << i));
+    private static ulong PerBit(int bits, Func<int, int> bit)
+        => Enumerable.Range(0, bits).Aggregate(0UL, (sum, i) => sum | ((ulong)bit(i) << i));
 
-    private static ulong PerByte(Func<int, byte> one) => Enumerable.Range(0, 4).Aggregate(0UL, (sum, i) => sum | ((ulong)one(i) << (8 * i)));
+    private static ulong PerByte(Func<int, byte> one)
+        => Enumerable.Range(0, 4).Aggregate(0UL, (sum, i) => sum | ((ulong)one(i) << (8 * i)));
 }

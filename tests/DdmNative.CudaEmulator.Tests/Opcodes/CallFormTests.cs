@@ -49,7 +49,8 @@ public class CallFormTests
 
         """;
 
-    private static uint Expected(int function, int lane) => function switch { 0 => (uint)lane + 100, 1 => 3 * (uint)lane, _ => lane > 20 ? (uint)lane + 5000 : 1000 - (uint)lane };
+    private static uint Expected(int function, int lane)
+        => function switch { 0 => (uint)lane + 100, 1 => 3 * (uint)lane, _ => lane > 20 ? (uint)lane + 5000 : 1000 - (uint)lane };
 
     [Theory]
     [InlineData("CALLED: .callprototype (.param .b32 _) _ (.param .b32 _);", "CALLED")]
@@ -250,11 +251,13 @@ public class CallFormTests
 
     [Theory]
     [InlineData("mov.u64 %rd4, 12345; P: .callprototype _ (); call %rd4, (), P;", "a call through a pointer that is not a function")]
-    [InlineData("mov.u64 %rd4, plus; P: .callprototype _ (); call %rd4, (), P;", "a call of plus with 0 arguments and 0 results, expected 1 and 1")]
+    [InlineData("mov.u64 %rd4, plus; P: .callprototype _ (); call %rd4, (), P;",
+        "a call of plus with 0 arguments and 0 results, expected 1 and 1")]
     [InlineData("alloca.u64 %rd4, 100000000;", "alloca of 100000000 bytes")]
     public void An_invalid_call_is_a_fault(string code, string message)
     {
-        EmulatorException error = Assert.Throws<EmulatorException>(() => EmulatedKernel.Run(Kernel(code, Functions), "op", (1, 1, 1), (32, 1, 1), 0, new uint[32]));
+        EmulatorException error = Assert.Throws<EmulatorException>(
+            () => EmulatedKernel.Run(Kernel(code, Functions), "op", (1, 1, 1), (32, 1, 1), 0, new uint[32]));
         Assert.Equal(FaultKind.Trap, error.Report!.Kind);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }

@@ -153,7 +153,8 @@ public class CopyAndBarrierFormTests
             st.global.u32 [%rd10+12], %r13;
             """, 4 * threads, threads: threads);
         for (int thread = 0; thread < threads; thread++)
-            Assert.Equal([(uint)votes, (uint)(threads - votes), votes == threads ? 1u : 0, votes > 0 ? 1u : 0], found.AsSpan(4 * thread, 4).ToArray());
+            Assert.Equal([(uint)votes, (uint)(threads - votes), votes == threads ? 1u : 0, votes > 0 ? 1u : 0],
+                found.AsSpan(4 * thread, 4).ToArray());
     }
 
     [Fact]
@@ -186,7 +187,8 @@ public class CopyAndBarrierFormTests
     [InlineData("bar.sync 0, 128;")]
     public void An_invalid_barrier_is_a_fault(string barrier)
     {
-        EmulatorException error = Assert.Throws<EmulatorException>(() => LaneKernel.Results($"mov.u32 %r20, 99;\n{barrier}", 1, threads: 64));
+        EmulatorException error = Assert.Throws<EmulatorException>(
+            () => LaneKernel.Results($"mov.u32 %r20, 99;\n{barrier}", 1, threads: 64));
         Assert.Equal(FaultKind.PartialBarrier, error.Report!.Kind);
     }
 

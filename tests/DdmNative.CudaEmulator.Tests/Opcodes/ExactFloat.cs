@@ -119,7 +119,8 @@ internal static class ExactFloat
         return Round(sign != 0, value, exponent, false, to, rounding);
     }
 
-    public static ulong FromInteger(BigInteger value, FloatFormat format, PtxRounding rounding) => Round(value.Sign < 0, BigInteger.Abs(value), 0, false, format, rounding);
+    public static ulong FromInteger(BigInteger value, FloatFormat format, PtxRounding rounding)
+        => Round(value.Sign < 0, BigInteger.Abs(value), 0, false, format, rounding);
 
     /// <summary>Rounds a finite value to an integer in the direction of <c>rni rzi rmi rpi</c>.</summary>
     public static BigInteger ToInteger(ulong a, FloatFormat format, PtxRounding rounding)
@@ -143,7 +144,8 @@ internal static class ExactFloat
     {
         ulong mantissa = bits & (format.SmallestNormal - 1);
         int field = (int)((bits & ~format.Sign) >> format.MantissaBits);
-        return field == 0 ? (mantissa, 1 - format.Bias - format.MantissaBits) : (mantissa | format.SmallestNormal, field - format.Bias - format.MantissaBits);
+        return field == 0 ? (mantissa, 1 - format.Bias - format.MantissaBits)
+            : (mantissa | format.SmallestNormal, field - format.Bias - format.MantissaBits);
     }
 
     /// <param name="negative">The sign.</param>

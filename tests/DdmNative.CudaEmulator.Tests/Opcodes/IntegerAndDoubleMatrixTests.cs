@@ -43,7 +43,8 @@ public class IntegerAndDoubleMatrixTests
     public void Products_of_integers_are_exact_and_wrap_or_saturate(
         string ending, PtxType typeA, PtxType typeB, int m, int k, string bitwise)
     {
-        int bits = typeA == B1 ? 1 : typeA is U4 or S4 ? 4 : 8, each = 32 / bits, wordsA = m * k / 32 / each, wordsB = 8 * k / 32 / each, wordsC = m * 8 / 32;
+        int bits = typeA == B1 ? 1 : typeA is U4 or S4
+            ? 4 : 8, each = 32 / bits, wordsA = m * k / 32 / each, wordsB = 8 * k / 32 / each, wordsC = m * 8 / 32;
         for (int seed = 0; seed < 4; seed++)
         {
             Random random = new(seed);
@@ -53,13 +54,18 @@ public class IntegerAndDoubleMatrixTests
             for (int i = 0; i < words.Length; i++)
             {
                 if (i % given >= wordsA + wordsB)
-                    words[i] = random.Next(3) switch { 0 => int.MaxValue - (uint)random.Next(4000), 1 => 0x80000000u + (uint)random.Next(4000), _ => words[i] };
+                    words[i] = random.Next(3) switch { 0 => int.MaxValue - (uint)random.Next(4000),
+                        1 => 0x80000000u + (uint)random.Next(4000), _ => words[i] };
             }
 
             string name = $"mma.sync.aligned.m{m}n8k{k}.row.col{ending}.s32.{Name(typeA)}.{Name(typeB)}.s32{bitwise}";
-            uint[] found = MatrixKernel.Run($"{name} {MatrixKernel.Registers("o", 0, wordsC)}, {MatrixKernel.Registers("w", 0, wordsA)}, {MatrixKernel.Registers("w", wordsA, wordsB)}, {MatrixKernel.Registers("w", wordsA + wordsB, wordsC)};", words, wordsC);
-            BigInteger A(int row, int column) => Element(words, given, RegisterOfA(row, column, each), LaneOf(row, column, each), column % each, bits, typeA);
-            BigInteger B(int row, int column) => Element(words, given, wordsA + row / (4 * each), 4 * column + row / each % 4, row % each, bits, typeB);
+            uint[] found = MatrixKernel.Run(
+                $"{name} {MatrixKernel.Registers("o", 0, wordsC)}, {MatrixKernel.Registers("w", 0, wordsA)}, "
+                + $"{MatrixKernel.Registers("w", wordsA, wordsB)}, {MatrixKernel.Registers("w", wordsA + wordsB, wordsC)};", words, wordsC);
+            BigInteger A(int row, int column)
+                => Element(words, given, RegisterOfA(row, column, each), LaneOf(row, column, each), column % each, bits, typeA);
+            BigInteger B(int row, int column)
+                => Element(words, given, wordsA + row / (4 * each), 4 * column + row / each % 4, row % each, bits, typeB);
             for (int lane = 0; lane < 32; lane++)
             {
                 for (int register = 0; register < wordsC; register++)
@@ -69,7 +75,8 @@ public class IntegerAndDoubleMatrixTests
                     for (int i = 0; i < k; i++)
                         sum += bitwise == ".xor.popc" ? A(row, i) == B(i, column) ? 0 : 1 : A(row, i) * B(i, column);
                     ulong expected = IntegerForms.Wrap(ending.Length > 0 ? IntegerForms.Clamp(sum, S32) : sum, S32);
-                    Assert.True(found[lane * wordsC + register] == expected, $"{name}, seed {seed}, row {row}, column {column}: {(int)found[lane * wordsC + register]}, expected {(int)expected}");
+                    Assert.True(found[lane * wordsC + register] == expected,
+                        $"{name}, seed {seed}, row {row}, column {column}: {(int)found[lane * wordsC + register]}, expected {(int)expected}");
                 }
             }
         }
@@ -86,14 +93,20 @@ public class IntegerAndDoubleMatrixTests
     public void Products_of_doubles_are_rounded_once_with_each_product(int m, int k, string rounding)
     {
         int countA = m * k / 32, countB = k / 4, countC = m / 4;
-        PtxRounding direction = rounding switch { ".rm" => PtxRounding.Rm, ".rz" => PtxRounding.Rz, ".rp" => PtxRounding.Rp, _ => PtxRounding.Rn };
+        PtxRounding direction = rounding switch { ".rm" => PtxRounding.Rm, ".rz" => PtxRounding.Rz, ".rp" => PtxRounding.Rp,
+            _ => PtxRounding.Rn };
         FloatFormat f = FloatFormat.ForType(F64);
         int given = countA + countB + countC;
         Random random = new(m + k);
-        ulong[] values = [.. Enumerable.Range(0, 32 * given).Select(_ => BitConverter.DoubleToUInt64Bits((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-3, 4))))];
-        string loads = string.Concat(Enumerable.Range(0, given).Select(i => $"mov.b64 %x{i}, {{%w{2 * i}, %w{2 * i + 1}}};\n")), stores = string.Concat(Enumerable.Range(0, countC).Select(i => $"mov.b64 {{%o{2 * i}, %o{2 * i + 1}}}, %y{i};\n"));
+        ulong[] values = [.. Enumerable.Range(0, 32 * given)
+            .Select(_ => BitConverter.DoubleToUInt64Bits((random.NextDouble() - 0.5) * Math.Pow(2, random.Next(-3, 4))))];
+        string loads = string.Concat(Enumerable.Range(0, given).Select(i => $"mov.b64 %x{i}, {{%w{2 * i}, %w{2 * i + 1}}};\n")),
+            stores = string.Concat(Enumerable.Range(0, countC).Select(i => $"mov.b64 {{%o{2 * i}, %o{2 * i + 1}}}, %y{i};\n"));
         string name = $"mma.sync.aligned.m{m}n8k{k}.row.col{rounding}.f64.f64.f64.f64";
-        uint[] found = MatrixKernel.Run($"{loads}{name} {MatrixKernel.Registers("y", 0, countC)}, {MatrixKernel.Registers("x", 0, countA)}, {MatrixKernel.Registers("x", countA, countB)}, {MatrixKernel.Registers("x", countA + countB, countC)};\n{stores}", Words(values), 2 * countC);
+        uint[] found = MatrixKernel.Run(
+            $"{loads}{name} {MatrixKernel.Registers("y", 0, countC)}, {MatrixKernel.Registers("x", 0, countA)}, "
+            + $"{MatrixKernel.Registers("x", countA, countB)}, {MatrixKernel.Registers("x", countA + countB, countC)};\n{stores}",
+            Words(values), 2 * countC);
         for (int lane = 0; lane < 32; lane++)
         {
             for (int register = 0; register < countC; register++)
@@ -103,7 +116,8 @@ public class IntegerAndDoubleMatrixTests
                 for (int i = 0; i < k; i++)
                 {
                     // With 16 rows, the lower half of A is in the odd registers.
-                    ulong a = values[(row % 8 * 4 + i % 4) * given + (m == 8 ? 0 : row / 8 + i / 4 * 2)], b = values[(column * 4 + i % 4) * given + countA + i / 4];
+                    ulong a = values[(row % 8 * 4 + i % 4) * given + (m == 8 ? 0 : row / 8 + i / 4 * 2)],
+                        b = values[(column * 4 + i % 4) * given + countA + i / 4];
                     sum = ExactFloat.MultiplyAdd(a, b, sum, f, direction);
                 }
 
@@ -131,7 +145,8 @@ public class IntegerAndDoubleMatrixTests
                 : ((14 + random.Next(4)) << 2) | random.Next(4)));
         }
 
-        byte[] a = [.. Enumerable.Range(0, 16 * 32).Select(_ => Small(typeA))], b = [.. Enumerable.Range(0, 32 * 8).Select(_ => Small(typeB))];
+        byte[] a = [.. Enumerable.Range(0, 16 * 32).Select(_ => Small(typeA))],
+            b = [.. Enumerable.Range(0, 32 * 8).Select(_ => Small(typeB))];
         uint[] words = new uint[32 * 10];
         for (int row = 0; row < 16; row++)
         {
@@ -153,7 +168,9 @@ public class IntegerAndDoubleMatrixTests
 
         TensorCoreReference reference = new(FractionBits: 13, StepDepth: 16, ResultBits: 13);
         (PtxType left, PtxType right) = (Enum.Parse<PtxType>(typeA, ignoreCase: true), Enum.Parse<PtxType>(typeB, ignoreCase: true));
-        uint[] found = MatrixKernel.Run($"mma.sync.aligned.m16n8k32.row.col.f32.{typeA}.{typeB}.f32 {{%o0, %o1, %o2, %o3}}, {{%w0, %w1, %w2, %w3}}, {{%w4, %w5}}, {{%w6, %w7, %w8, %w9}};", words, 4);
+        uint[] found = MatrixKernel.Run(
+            $"mma.sync.aligned.m16n8k32.row.col.f32.{typeA}.{typeB}.f32 {{%o0, %o1, %o2, %o3}}, {{%w0, %w1, %w2, %w3}}, {{%w4, %w5}}, "
+            + $"{{%w6, %w7, %w8, %w9}};", words, 4);
         for (int lane = 0; lane < 32; lane++)
         {
             for (int register = 0; register < 4; register++)

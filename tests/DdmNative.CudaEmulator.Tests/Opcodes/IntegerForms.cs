@@ -25,13 +25,15 @@ internal static class IntegerForms
 
     public static BigInteger Clamp(BigInteger value, PtxType type)
     {
-        BigInteger least = type.IsSigned() ? -(BigInteger.One << (Bits(type) - 1)) : 0, most = (BigInteger.One << (Bits(type) - (type.IsSigned() ? 1 : 0))) - 1;
+        BigInteger least = type.IsSigned()
+            ? -(BigInteger.One << (Bits(type) - 1)) : 0, most = (BigInteger.One << (Bits(type) - (type.IsSigned() ? 1 : 0))) - 1;
         return BigInteger.Max(least, BigInteger.Min(most, value));
     }
 
     private static string Name(PtxType type) => type.ToString().ToLowerInvariant();
 
-    private static OpcodeForm Form(string opcode, PtxType type, int sources, Func<BigInteger[], BigInteger?> reference, PtxType result = None) =>
+    private static OpcodeForm Form(string opcode, PtxType type, int sources, Func<BigInteger[], BigInteger?> reference,
+        PtxType result = None) =>
         OpcodeForm.Plain($"{opcode}.{Name(type)}", result == None ? type : result, [.. Enumerable.Repeat(type, sources)],
             bits => reference([.. bits.Select(one => Value(one, type))]) is { } value ? Wrap(value, result == None ? type : result) : null);
 
@@ -60,7 +62,8 @@ internal static class IntegerForms
             yield break;
         PtxType wide = type switch { U16 => U32, S16 => S32, U32 => U64, _ => S64 };
         yield return Form("mul.wide", type, 2, v => v[0] * v[1], wide);
-        yield return OpcodeForm.Plain($"mad.wide.{Name(type)}", wide, [type, type, wide], v => Wrap(Value(v[0], type) * Value(v[1], type) + Value(v[2], wide), wide));
+        yield return OpcodeForm.Plain($"mad.wide.{Name(type)}", wide, [type, type, wide],
+            v => Wrap(Value(v[0], type) * Value(v[1], type) + Value(v[2], wide), wide));
     }
 
     private static IEnumerable<OpcodeForm> Narrow()
@@ -91,12 +94,17 @@ internal static class IntegerForms
             string name = Name(type);
             BigInteger modulus = BigInteger.One << Bits(type);
             int Carry(ulong a, ulong b) => new BigInteger(a) + b >= modulus ? 1 : 0;
-            yield return new($"add.cc.{name} {{d}}, {{0}}, {{1}}; addc.{name} {{d}}, {{2}}, 7;", type, [type, type, type], v => Wrap(v[2] + new BigInteger(7) + Carry(v[0], v[1]), type));
-            yield return new($"add.cc.{name} {{d}}, {{0}}, {{1}}; addc.cc.{name} {{d}}, {{1}}, {{2}}; addc.{name} {{d}}, 0, 0;", type, [type, type, type],
+            yield return new($"add.cc.{name} {{d}}, {{0}}, {{1}}; addc.{name} {{d}}, {{2}}, 7;", type, [type, type, type],
+                v => Wrap(v[2] + new BigInteger(7) + Carry(v[0], v[1]), type));
+            yield return new($"add.cc.{name} {{d}}, {{0}}, {{1}}; addc.cc.{name} {{d}}, {{1}}, {{2}}; addc.{name} {{d}}, 0, 0;", type,
+                [type, type, type],
                 v => new BigInteger(v[1]) + v[2] + Carry(v[0], v[1]) >= modulus ? 1UL : 0UL);
-            yield return new($"sub.cc.{name} {{d}}, {{0}}, {{1}}; subc.{name} {{d}}, {{2}}, 7;", type, [type, type, type], v => Wrap(v[2] - new BigInteger(7) - (v[0] < v[1] ? 1 : 0), type));
-            yield return new($"mad.lo.cc.{name} {{d}}, {{0}}, {{1}}, {{2}}; madc.hi.{name} {{d}}, {{0}}, {{1}}, 5;", type, [type, type, type], v =>
-                Wrap((Value(v[0], type) * Value(v[1], type) >> Bits(type)) + 5 + Carry(Wrap(Value(v[0], type) * Value(v[1], type), type), v[2]), type));
+            yield return new($"sub.cc.{name} {{d}}, {{0}}, {{1}}; subc.{name} {{d}}, {{2}}, 7;", type, [type, type, type],
+                v => Wrap(v[2] - new BigInteger(7) - (v[0] < v[1] ? 1 : 0), type));
+            yield return new($"mad.lo.cc.{name} {{d}}, {{0}}, {{1}}, {{2}}; madc.hi.{name} {{d}}, {{0}}, {{1}}, 5;", type,
+                [type, type, type], v =>
+                Wrap((Value(v[0], type) * Value(v[1], type) >> Bits(type)) + 5
+                + Carry(Wrap(Value(v[0], type) * Value(v[1], type), type), v[2]), type));
         }
     }
 
@@ -111,9 +119,12 @@ internal static class IntegerForms
                 PtxType result = left == U32 && right == U32 ? U32 : S32;
                 PtxType[] sources = [left, right, result];
                 string types = $"{Name(left)}.{Name(right)}";
-                yield return OpcodeForm.Plain($"dp4a.{types}", result, sources, v => (uint)((long)v[2] + Enumerable.Range(0, 4).Sum(i => A(v[0], 8, i) * B(v[1], i))));
-                yield return OpcodeForm.Plain($"dp2a.lo.{types}", result, sources, v => (uint)((long)v[2] + Enumerable.Range(0, 2).Sum(i => A(v[0], 16, i) * B(v[1], i))));
-                yield return OpcodeForm.Plain($"dp2a.hi.{types}", result, sources, v => (uint)((long)v[2] + Enumerable.Range(0, 2).Sum(i => A(v[0], 16, i) * B(v[1], i + 2))));
+                yield return OpcodeForm.Plain($"dp4a.{types}", result, sources,
+                    v => (uint)((long)v[2] + Enumerable.Range(0, 4).Sum(i => A(v[0], 8, i) * B(v[1], i))));
+                yield return OpcodeForm.Plain($"dp2a.lo.{types}", result, sources,
+                    v => (uint)((long)v[2] + Enumerable.Range(0, 2).Sum(i => A(v[0], 16, i) * B(v[1], i))));
+                yield return OpcodeForm.Plain($"dp2a.hi.{types}", result, sources,
+                    v => (uint)((long)v[2] + Enumerable.Range(0, 2).Sum(i => A(v[0], 16, i) * B(v[1], i + 2))));
             }
         }
     }
@@ -124,7 +135,8 @@ internal static class IntegerForms
         foreach ((PtxType pair, PtxType type) in new[] { (U16x2, U16), (S16x2, S16) })
         {
             Func<ulong[], ulong?> Both(Func<BigInteger, BigInteger, BigInteger> one) => v =>
-                Wrap(one(Value(v[0], type), Value(v[1], type)), type) | (Wrap(one(Value(v[0] >> 16, type), Value(v[1] >> 16, type)), type) << 16);
+                Wrap(one(Value(v[0], type), Value(v[1], type)), type)
+                | (Wrap(one(Value(v[0] >> 16, type), Value(v[1] >> 16, type)), type) << 16);
             yield return OpcodeForm.Plain($"add.{Name(pair)}", B32, [B32, B32], Both((a, b) => a + b));
             yield return OpcodeForm.Plain($"min.{Name(pair)}", B32, [B32, B32], Both(BigInteger.Min));
             yield return OpcodeForm.Plain($"max.{Name(pair)}", B32, [B32, B32], Both(BigInteger.Max));

@@ -14,7 +14,8 @@ public class MatrixFormTests
 {
     public static TheoryData<int, PtxType, PtxType, PtxType> Products => new()
     {
-        { 8, F16, F32, F32 }, { 8, F16, F16, F16 }, { 8, F16, F32, F16 }, { 8, F16, F16, F32 }, { 16, F16, F32, F32 }, { 16, F16, F16, F16 }, { 16, F16, F32, F16 }, { 16, F16, F16, F32 },
+        { 8, F16, F32, F32 }, { 8, F16, F16, F16 }, { 8, F16, F32, F16 }, { 8, F16, F16, F32 }, { 16, F16, F32, F32 },
+        { 16, F16, F16, F16 }, { 16, F16, F32, F16 }, { 16, F16, F16, F32 },
         { 8, BF16, F32, F32 }, { 16, BF16, F32, F32 }, { 4, TF32, F32, F32 }, { 8, TF32, F32, F32 },
     };
 
@@ -28,7 +29,8 @@ public class MatrixFormTests
             // Integers whose sums every type represents exactly; odd seeds with negative zeros and fractions of a power of two.
             double Value() => seed % 2 == 0 ? random.Next(-8, 9) : random.Next(-8, 9) / 4.0 * (random.Next(5) == 0 ? -0.0 : 1);
             double[,] a = Matrix(16, depth, Value), b = Matrix(depth, 8, Value), c = Matrix(16, 8, Value);
-            uint[] sources = [.. Fragments(a, type, PlaceInA(type)), .. Fragments(b, type, PlaceInB(type)), .. Fragments(c, typeC, PlaceInC)];
+            uint[] sources = [.. Fragments(a, type, PlaceInA(type)), .. Fragments(b, type, PlaceInB(type)),
+                .. Fragments(c, typeC, PlaceInC)];
             if (type == TF32)
             {
                 // The unit reads ten bits of mantissa: the bits below may have any value.
@@ -36,14 +38,17 @@ public class MatrixFormTests
                     sources[i] |= (uint)random.Next(1 << 13);
             }
 
-            int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type), countC = Registers(16 * 8, typeC), countD = Registers(16 * 8, typeD);
+            int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type), countC = Registers(16 * 8, typeC),
+                countD = Registers(16 * 8, typeD);
             string loads = string.Concat(Enumerable.Range(0, countA + countB + countC)
                 .Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
             string stores = string.Concat(Enumerable.Range(0, countD).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n"));
-            string code = $"mma.sync.aligned.m16n8k{depth}.row.col.{Name(typeD)}.{Name(type)}.{Name(type)}.{Name(typeC)} {List(60, countD)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, countC)};";
+            string code = $"mma.sync.aligned.m16n8k{depth}.row.col.{Name(typeD)}.{Name(type)}.{Name(type)}.{Name(typeC)} "
+                + $"{List(60, countD)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, countC)};";
             uint[] found = LaneKernel.Results(loads + code + stores, 32 * countD, sources);
             double[,] expected = Product(a, b, c);
-            Assert.Equal(Fragments(expected, typeD, PlaceInC).Select(bits => Unsigned(bits, typeD)), found.Select(bits => Unsigned(bits, typeD)));
+            Assert.Equal(Fragments(expected, typeD, PlaceInC).Select(bits => Unsigned(bits, typeD)),
+                found.Select(bits => Unsigned(bits, typeD)));
         }
     }
 
@@ -57,9 +62,13 @@ public class MatrixFormTests
             double[,] a = Matrix(16, depth, Value), b = Matrix(depth, 8, Value), c = Matrix(16, 8, () => (float)random.NextDouble());
             uint[] sources = [.. Fragments(a, type, PlaceInA(type)), .. Fragments(b, type, PlaceInB(type)), .. Fragments(c, F32, PlaceInC)];
             int countA = Registers(16 * depth, type), countB = Registers(depth * 8, type);
-            string loads = string.Concat(Enumerable.Range(0, countA + countB + 4).Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
-            string code = $"mma.sync.aligned.m16n8k{depth}.row.col.f32.{Name(type)}.{Name(type)}.f32 {List(60, 4)}, {List(10, countA)}, {List(10 + countA, countB)}, {List(10 + countA + countB, 4)};";
-            uint[] found = LaneKernel.Results(loads + code + string.Concat(Enumerable.Range(0, 4).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n")), 128, sources);
+            string loads = string.Concat(
+                Enumerable.Range(0, countA + countB + 4).Select(i => $"ld.global.b32 %r{10 + i}, [%rd3+{128 * i}];\n"));
+            string code = $"mma.sync.aligned.m16n8k{depth}.row.col.f32.{Name(type)}.{Name(type)}.f32 {List(60, 4)}, {List(10, countA)}, "
+                + $"{List(10 + countA, countB)}, {List(10 + countA + countB, 4)};";
+            uint[] found = LaneKernel.Results(
+                loads + code + string.Concat(Enumerable.Range(0, 4).Select(i => $"st.global.b32 [%rd2+{128 * i}], %r{60 + i};\n")), 128,
+                sources);
             double[,] expected = Product(a, b, c);
             for (int i = 0; i < 128; i++)
             {
@@ -266,27 +275,34 @@ public class MatrixFormTests
         }
     }
 
-    private static void CheckWarpProduct(PtxType type, PtxType typeD, PtxType typeC, (int M, int N, int K) shape, (string A, string B, string C) layout, string space, int padding, int seed)
+    private static void CheckWarpProduct(PtxType type, PtxType typeD, PtxType typeC, (int M, int N, int K) shape,
+        (string A, string B, string C) layout, string space, int padding, int seed)
     {
         Random random = new(seed);
         // Integers whose sums are exact, alternating with fractions whose sums are truncated.
         double Value(PtxType of) => seed % 2 == 0 ? random.Next(-4, 5) : Rounded(random.NextDouble() * 4 - 2, of);
         double[,] a = Matrix(shape.M, shape.K, () => Value(type)), b = Matrix(shape.K, shape.N, () => Value(type));
         double[,] c = Matrix(shape.M, shape.N, () => Value(typeC));
-        (uint[] words, int stride)[] stored = [Stored(a, type, layout.A, padding), Stored(b, type, layout.B, padding), Stored(c, typeC, layout.C, padding)];
+        (uint[] words, int stride)[] stored = [Stored(a, type, layout.A, padding), Stored(b, type, layout.B, padding),
+            Stored(c, typeC, layout.C, padding)];
         int[] places = [0, stored[0].words.Length, stored[0].words.Length + stored[1].words.Length];
         uint[] sources = [.. stored.SelectMany(matrix => matrix.words)];
         (uint[] expected, int strideD) = Stored(seed % 2 == 0 ? Product(a, b, c) : TruncatedProduct(a, b, c, type, typeC, typeD),
             typeD, layout.C, padding);
         int countA = PtxFragment.Registers(true, PtxMatrix.A, shape, type), countB = PtxFragment.Registers(true, PtxMatrix.B, shape, type);
-        int countC = PtxFragment.Registers(true, PtxMatrix.C, shape, typeC), countD = PtxFragment.Registers(true, PtxMatrix.D, shape, typeD);
-        string size = $"m{shape.M}n{shape.N}k{shape.K}", multiply = type == F16 ? $"{Name(typeD)}.{Name(typeC)}" : $"f32.{Name(type)}.{Name(type)}.f32";
+        int countC = PtxFragment.Registers(true, PtxMatrix.C, shape, typeC),
+            countD = PtxFragment.Registers(true, PtxMatrix.D, shape, typeD);
+        string size = $"m{shape.M}n{shape.N}k{shape.K}", multiply = type == F16
+            ? $"{Name(typeD)}.{Name(typeC)}" : $"f32.{Name(type)}.{Name(type)}.f32";
         // In shared memory a copy of everything; the padding is copied too and never read.
         string copy = space == ".shared"
-            ? $"mov.u32 %r90, %r4; COPY: setp.ge.u32 %p1, %r90, {sources.Length}; @%p1 bra COPIED; mul.wide.u32 %rd20, %r90, 4; add.s64 %rd20, %rd20, %rd1; ld.global.u32 %r91, [%rd20]; mad.lo.u32 %r92, %r90, 4, %r3; st.shared.u32 [%r92], %r91; add.u32 %r90, %r90, 32; bra COPY; COPIED: bar.sync 0;"
+            ? $"mov.u32 %r90, %r4; COPY: setp.ge.u32 %p1, %r90, {sources.Length}; @%p1 bra COPIED; mul.wide.u32 %rd20, %r90, 4; add.s64 "
+                + $"%rd20, %rd20, %rd1; ld.global.u32 %r91, [%rd20]; mad.lo.u32 %r92, %r90, 4, %r3; st.shared.u32 [%r92], %r91; add.u32 "
+                + $"%r90, %r90, 32; bra COPY; COPIED: bar.sync 0;"
             : "";
         string Address(int matrix) => space == ".shared" ? $"%r{93}" : $"%rd{21}";
-        string Point(int matrix) => space == ".shared" ? $"add.u32 %r93, %r3, {4 * places[matrix]};" : $"add.s64 %rd21, %rd1, {4 * places[matrix]};";
+        string Point(int matrix)
+            => space == ".shared" ? $"add.u32 %r93, %r3, {4 * places[matrix]};" : $"add.s64 %rd21, %rd1, {4 * places[matrix]};";
         string body = $"""
             {copy}
             {Point(0)} wmma.load.a.sync.aligned.{layout.A}.{size}{space}.{Name(type)} {List(10, countA)}, [{Address(0)}], {stored[0].stride};
@@ -312,7 +328,8 @@ public class MatrixFormTests
     {
         Random random = new(count);
         int[] rowAt = [.. Enumerable.Range(0, 40).OrderBy(_ => random.Next()).Take(8 * count)];
-        uint[] sources = [.. Enumerable.Range(0, 160).Select(_ => (uint)random.NextInt64(1L << 32)), .. Enumerable.Range(0, 32).Select(lane => 16 * (uint)rowAt[lane % rowAt.Length])];
+        uint[] sources = [.. Enumerable.Range(0, 160).Select(_ => (uint)random.NextInt64(1L << 32)),
+            .. Enumerable.Range(0, 32).Select(lane => 16 * (uint)rowAt[lane % rowAt.Length])];
         uint[] found = LaneKernel.Results($"""
             mov.u32 %r90, %r4;
             COPY:
@@ -330,7 +347,9 @@ public class MatrixFormTests
         {
             // Lane T holds columns 2 (T mod 4) and the next of row T / 4, or of the transposed matrix.
             int matrix = i / 32, lane = i % 32, row = lane / 4, column = 2 * (lane % 4);
-            uint expected = transposed ? Half(matrix, column, row) | (uint)Half(matrix, column + 1, row) << 16 : Half(matrix, row, column) | (uint)Half(matrix, row, column + 1) << 16;
+            uint expected = transposed
+                ? Half(matrix, column, row) | (uint)Half(matrix, column + 1, row) << 16
+                    : Half(matrix, row, column) | (uint)Half(matrix, row, column + 1) << 16;
             Assert.Equal(expected, found[i]);
         }
     }
@@ -374,7 +393,8 @@ public class MatrixFormTests
         for (int row = 0; row < rows; row++)
         {
             for (int column = 0; column < columns; column++)
-                BitConverter.GetBytes(Bits(matrix[row, column], type)).AsSpan(0, bytes).CopyTo(memory.AsSpan((layout == "row" ? row * stride + column : column * stride + row) * bytes));
+                BitConverter.GetBytes(Bits(matrix[row, column], type)).AsSpan(0, bytes)
+                    .CopyTo(memory.AsSpan((layout == "row" ? row * stride + column : column * stride + row) * bytes));
         }
 
         uint[] words = new uint[memory.Length / 4];
@@ -437,7 +457,9 @@ public class MatrixFormTests
     }
 
     /// <summary>Zeros of either sign are equal: the order of the sum is not specified.</summary>
-    private static uint Unsigned(uint bits, PtxType type) => type == F32 ? (bits == 0x80000000 ? 0 : bits) : ((bits & 0xFFFF) == 0x8000 ? 0 : bits & 0xFFFF) | ((bits >> 16) == 0x8000 ? 0 : bits & 0xFFFF0000);
+    private static uint Unsigned(uint bits, PtxType type)
+        => type == F32 ? (bits == 0x80000000 ? 0 : bits)
+            : ((bits & 0xFFFF) == 0x8000 ? 0 : bits & 0xFFFF) | ((bits >> 16) == 0x8000 ? 0 : bits & 0xFFFF0000);
 
     private static int Registers(int elements, PtxType type) => elements * Math.Min(4, type.ByteSize()) / 128;
 

@@ -19,9 +19,11 @@ public class MatrixTransferTests
         // of its quarter.
         string address = "mov.u32 %t1, %laneid; sub.u32 %t1, 31, %t1; mad.lo.u32 %t1, %t1, 32, %m; cvt.u64.u32 %x0, %t1;";
         string generic = space.Length == 0 ? "cvta.shared.u64 %x0, %x0;" : "";
-        string store = $"stmatrix.sync.aligned.m8n8.x{count}{(transposed ? ".trans" : "")}{space}.b16 [%x0], {MatrixKernel.Registers("w", 0, count)};";
+        string store = $"stmatrix.sync.aligned.m8n8.x{count}{(transposed ? ".trans" : "")}{space}.b16 [%x0], "
+            + $"{MatrixKernel.Registers("w", 0, count)};";
         string read = string.Concat(Enumerable.Range(0, count).Select(i =>
-            $"shr.u32 %t2, %t0, 2; add.u32 %t2, %t2, {8 * i}; sub.u32 %t2, 31, %t2; mad.lo.u32 %t2, %t2, 32, %m; and.b32 %t3, %t0, 3; mad.lo.u32 %t2, %t3, 4, %t2; ld.shared.b32 %o{i}, [%t2];\n"));
+            $"shr.u32 %t2, %t0, 2; add.u32 %t2, %t2, {8 * i}; sub.u32 %t2, 31, %t2; mad.lo.u32 %t2, %t2, 32, %m; and.b32 %t3, %t0, 3; "
+            + $"mad.lo.u32 %t2, %t3, 4, %t2; ld.shared.b32 %o{i}, [%t2];\n"));
         uint[] found = MatrixKernel.Run($"{address}{generic}\n{store}\nbar.warp.sync 0xffffffff;\n{read}", words, count);
         for (int lane = 0; lane < 32; lane++)
         {
@@ -35,7 +37,8 @@ public class MatrixTransferTests
     }
 
     /// <summary>The element of a row and column in the lanes' registers: two in each lane, four lanes per row.</summary>
-    private static uint Held(uint[] words, int count, int matrix, int row, int column) => words[(row * 4 + column / 2) * count + matrix] >> (16 * (column % 2)) & 0xFFFF;
+    private static uint Held(uint[] words, int count, int matrix, int row, int column)
+        => words[(row * 4 + column / 2) * count + matrix] >> (16 * (column % 2)) & 0xFFFF;
 
     [Fact]
     public void Movmatrix_transposes()
@@ -89,12 +92,14 @@ public class MatrixTransferTests
         {
             double expected = c[i];
             for (int j = 0; j < 4; j++)
-                expected = Math.FusedMultiplyAdd(a[layoutA == "row" ? i / 8 * 4 + j : j * 8 + i / 8], b[layoutB == "row" ? j * 8 + i % 8 : i % 8 * 4 + j], expected);
+                expected = Math.FusedMultiplyAdd(a[layoutA == "row" ? i / 8 * 4 + j : j * 8 + i / 8],
+                    b[layoutB == "row" ? j * 8 + i % 8 : i % 8 * 4 + j], expected);
             Assert.Equal(expected, d[i]);
         }
     }
 
-    private static void Run(string shape, string type, string sums, string layoutA, string layoutB, string register, int countA, int countB, int countC, Array a, Array b, Array c, Array d)
+    private static void Run(string shape, string type, string sums, string layoutA, string layoutB, string register, int countA, int countB,
+        int countC, Array a, Array b, Array c, Array d)
     {
         string text = $$"""
             {{OpcodeKernel.Heading}}

@@ -31,7 +31,9 @@ public class OpcodeExecutionTests
             if (form.Reference(cases[i]) is not { } expected)
                 continue;
             compared++;
-            Assert.True(form.Agrees(results[i], expected), $"{code} of {string.Join(", ", cases[i].Select(bits => $"0x{bits:X}"))} (seed {index}): found 0x{results[i]:X}, expected 0x{expected:X}");
+            Assert.True(form.Agrees(results[i], expected),
+                $"{code} of {string.Join(", ", cases[i].Select(bits => $"0x{bits:X}"))} (seed {index}): found 0x{results[i]:X}, expected "
+                + $"0x{expected:X}");
         }
 
         Assert.True(compared > Threads / 16, $"{code}: only {compared} of {Threads} cases have a result that the ISA specifies");

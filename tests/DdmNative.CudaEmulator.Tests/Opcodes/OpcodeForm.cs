@@ -26,10 +26,12 @@ internal enum Closeness
 /// <param name="Sources">The types of the sources' bits.</param>
 /// <param name="Reference">Computes the result's bits from the sources' bits; null if the ISA leaves the result open.</param>
 /// <param name="Closeness">How close the result must be.</param>
-internal sealed record OpcodeForm(string Code, PtxType Result, PtxType[] Sources, Func<ulong[], ulong?> Reference, Closeness Closeness = Closeness.Exact)
+internal sealed record OpcodeForm(string Code, PtxType Result, PtxType[] Sources, Func<ulong[], ulong?> Reference,
+    Closeness Closeness = Closeness.Exact)
 {
     /// <summary><c>opcode {d}, {0}, {1};</c></summary>
-    public static OpcodeForm Plain(string opcode, PtxType result, PtxType[] sources, Func<ulong[], ulong?> reference, Closeness closeness = Closeness.Exact) =>
+    public static OpcodeForm Plain(string opcode, PtxType result, PtxType[] sources, Func<ulong[], ulong?> reference,
+        Closeness closeness = Closeness.Exact) =>
         new($"{opcode} {{d}}{string.Concat(sources.Select((_, i) => $", {{{i}}}"))};", result, sources, reference, closeness);
 
     public string Written(string result, IReadOnlyList<string> sources)
@@ -54,7 +56,8 @@ internal sealed record OpcodeForm(string Code, PtxType Result, PtxType[] Sources
         if (Closeness == Closeness.AnyZero || format.IsNaN(found) || format.IsInfinite(found) || format.IsInfinite(expected))
             return false;
         double x = Value(found), y = Value(expected), relative = Closeness == Closeness.Coarse ? 1.0 / 512 : 1.0 / (1 << 19);
-        return Math.Abs(x - y) <= Math.Max(Math.Abs(y) * relative, Result == PtxType.F32 && Closeness == Closeness.Approximate ? 1e-38 : 1e-7);
+        return Math.Abs(x - y) <= Math.Max(Math.Abs(y) * relative, Result == PtxType.F32
+            && Closeness == Closeness.Approximate ? 1e-38 : 1e-7);
     }
 
     public override string ToString() => Code;

@@ -32,10 +32,14 @@ public class OpcodeFormTests
     {
         PtxOpcode[] elsewhere =
         [
-            PtxOpcode.Activemask, PtxOpcode.Alloca, PtxOpcode.Applypriority, PtxOpcode.Atom, PtxOpcode.BarSync, PtxOpcode.BarArrive, PtxOpcode.BarRed, PtxOpcode.BarWarpSync, PtxOpcode.Bra, PtxOpcode.Brkpt, PtxOpcode.BrxIdx, PtxOpcode.Call,
-            PtxOpcode.CpAsync, PtxOpcode.CpAsyncCommitGroup, PtxOpcode.CpAsyncWaitGroup, PtxOpcode.CpAsyncWaitAll, PtxOpcode.Createpolicy, PtxOpcode.Cvta, PtxOpcode.Discard, PtxOpcode.Elect, PtxOpcode.Exit, PtxOpcode.Fence,
-            PtxOpcode.Griddepcontrol, PtxOpcode.Isspacep, PtxOpcode.Ld, PtxOpcode.Ldmatrix, PtxOpcode.Ldu, PtxOpcode.Match, PtxOpcode.Membar, PtxOpcode.Mma, PtxOpcode.Movmatrix, PtxOpcode.Nanosleep,
-            PtxOpcode.Pmevent, PtxOpcode.Prefetch, PtxOpcode.Red, PtxOpcode.Redux, PtxOpcode.Ret, PtxOpcode.Setmaxnreg, PtxOpcode.Shfl, PtxOpcode.St, PtxOpcode.Stackrestore, PtxOpcode.Stacksave, PtxOpcode.Stmatrix, PtxOpcode.Trap, PtxOpcode.Vote,
+            PtxOpcode.Activemask, PtxOpcode.Alloca, PtxOpcode.Applypriority, PtxOpcode.Atom, PtxOpcode.BarSync, PtxOpcode.BarArrive,
+            PtxOpcode.BarRed, PtxOpcode.BarWarpSync, PtxOpcode.Bra, PtxOpcode.Brkpt, PtxOpcode.BrxIdx, PtxOpcode.Call,
+            PtxOpcode.CpAsync, PtxOpcode.CpAsyncCommitGroup, PtxOpcode.CpAsyncWaitGroup, PtxOpcode.CpAsyncWaitAll, PtxOpcode.Createpolicy,
+            PtxOpcode.Cvta, PtxOpcode.Discard, PtxOpcode.Elect, PtxOpcode.Exit, PtxOpcode.Fence,
+            PtxOpcode.Griddepcontrol, PtxOpcode.Isspacep, PtxOpcode.Ld, PtxOpcode.Ldmatrix, PtxOpcode.Ldu, PtxOpcode.Match,
+            PtxOpcode.Membar, PtxOpcode.Mma, PtxOpcode.Movmatrix, PtxOpcode.Nanosleep,
+            PtxOpcode.Pmevent, PtxOpcode.Prefetch, PtxOpcode.Red, PtxOpcode.Redux, PtxOpcode.Ret, PtxOpcode.Setmaxnreg, PtxOpcode.Shfl,
+            PtxOpcode.St, PtxOpcode.Stackrestore, PtxOpcode.Stacksave, PtxOpcode.Stmatrix, PtxOpcode.Trap, PtxOpcode.Vote,
             PtxOpcode.WmmaLoadA, PtxOpcode.WmmaLoadB, PtxOpcode.WmmaLoadC, PtxOpcode.WmmaMma, PtxOpcode.WmmaStoreD,
         ];
         HashSet<PtxOpcode> tested = [.. Forms.SelectMany(form =>

@@ -6,7 +6,8 @@ namespace DdmNative.CudaEmulator.Tests.Opcodes;
 internal static class OpcodeValues
 {
     private static readonly ulong[] WholeEdges =
-        [0, 1, 2, 3, 7, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0x5555555555555555, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue];
+        [0, 1, 2, 3, 7, 15, 16, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF,
+        0xFFFFFFFE, 0x5555555555555555, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000, ulong.MaxValue];
 
     public static ulong[] Edges(PtxType type)
     {
@@ -23,8 +24,10 @@ internal static class OpcodeValues
         FloatFormat f = FloatFormat.ForType(type);
         ulong[] positive =
         [
-            0, 1, 2, f.SmallestNormal - 1, f.SmallestNormal, f.SmallestNormal + 1, f.One, f.One + 1, f.One - 1, f.One + f.SmallestNormal / 2, f.One + f.SmallestNormal, f.One - f.SmallestNormal,
-            f.One + f.SmallestNormal * 3 / 2, f.One - f.SmallestNormal * 2 + f.SmallestNormal / 3, f.One + f.SmallestNormal * (ulong)f.MantissaBits + 1, f.Infinity - 1, f.Infinity, f.NaN,
+            0, 1, 2, f.SmallestNormal - 1, f.SmallestNormal, f.SmallestNormal + 1, f.One, f.One + 1, f.One - 1,
+            f.One + f.SmallestNormal / 2, f.One + f.SmallestNormal, f.One - f.SmallestNormal,
+            f.One + f.SmallestNormal * 3 / 2, f.One - f.SmallestNormal * 2 + f.SmallestNormal / 3,
+            f.One + f.SmallestNormal * (ulong)f.MantissaBits + 1, f.Infinity - 1, f.Infinity, f.NaN,
         ];
         return [.. positive, .. positive.Select(bits => bits | f.Sign)];
     }
@@ -61,7 +64,8 @@ internal static class OpcodeValues
             bool pairs = types.Length <= 2 && i < edges.Aggregate(1, (product, some) => product * some.Length);
             for (int k = 0; k < types.Length; k++)
             {
-                cases[i][k] = pairs ? edges[k][rest % edges[k].Length] : random.Next(2) == 0 ? edges[k][random.Next(edges[k].Length)] : Random(types[k], random);
+                cases[i][k] = pairs ? edges[k][rest % edges[k].Length] : random.Next(2) == 0
+                    ? edges[k][random.Next(edges[k].Length)] : Random(types[k], random);
                 rest /= edges[k].Length;
             }
         }

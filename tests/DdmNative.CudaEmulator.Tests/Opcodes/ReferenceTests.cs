@@ -23,7 +23,8 @@ public class ReferenceTests
         }
 
         foreach (ulong[] v in OpcodeValues.Cases([PtxType.F32, PtxType.F32, PtxType.F32], Cases, random))
-            Same(MathF.FusedMultiplyAdd(Single(v[0]), Single(v[1]), Single(v[2])), ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn), v);
+            Same(MathF.FusedMultiplyAdd(Single(v[0]), Single(v[1]), Single(v[2])),
+                ExactFloat.MultiplyAdd(v[0], v[1], v[2], f, PtxRounding.Rn), v);
     }
 
     [Fact]
@@ -50,11 +51,14 @@ public class ReferenceTests
         FloatFormat f = FloatFormat.ForType(PtxType.F32);
         foreach (ulong[] v in OpcodeValues.Cases([PtxType.F32, PtxType.F32], Cases, new Random(3)))
         {
-            float down = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rm)), up = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rp));
-            float near = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rn)), zero = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rz));
+            float down = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rm)),
+                up = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rp));
+            float near = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rn)),
+                zero = Single(ExactFloat.Multiply(v[0], v[1], f, PtxRounding.Rz));
             if (float.IsNaN(near))
                 continue;
-            Assert.True(down <= near && near <= up && zero == (near > 0 || (near == 0 && up > 0) ? down : up), $"{v[0]:X} {v[1]:X}: {down} {near} {up} {zero}");
+            Assert.True(down <= near && near <= up
+                && zero == (near > 0 || (near == 0 && up > 0) ? down : up), $"{v[0]:X} {v[1]:X}: {down} {near} {up} {zero}");
             Assert.True(up == down || up == MathF.BitIncrement(down), $"{v[0]:X} {v[1]:X}: {down} {up}");
         }
     }
@@ -62,7 +66,10 @@ public class ReferenceTests
     private static float Single(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);
 
     private static void Same(float expected, ulong found, ulong[] from) =>
-        Assert.True(float.IsNaN(expected) ? float.IsNaN(Single(found)) : BitConverter.SingleToUInt32Bits(expected) == found, $"of {string.Join(", ", from.Select(bits => $"0x{bits:X}"))}: {Single(found)}, expected {expected}");
+        Assert.True(float.IsNaN(expected)
+        ? float.IsNaN(Single(found))
+            : BitConverter.SingleToUInt32Bits(expected) == found,
+                $"of {string.Join(", ", from.Select(bits => $"0x{bits:X}"))}: {Single(found)}, expected {expected}");
 
     private static void Same(double expected, ulong found, ulong[] from) => Assert.True(
         double.IsNaN(expected) ? double.IsNaN(BitConverter.UInt64BitsToDouble(found)) : BitConverter.DoubleToUInt64Bits(expected) == found,

@@ -27,7 +27,8 @@ internal static class SpellingKernel
 
         string variables = ".shared .align 16 .b8 near[64];\n.local .align 16 .b8 own[64];\n";
         StringBuilder body = new(OpcodeKernel.Heading);
-        body.Append(".const .align 16 .b8 constant[64];\n.visible .entry op(.param .align 16 .b8 in[64])\n{\n").Append(variables).Append(Registers);
+        body.Append(".const .align 16 .b8 constant[64];\n.visible .entry op(.param .align 16 .b8 in[64])\n{\n").Append(variables)
+            .Append(Registers);
         return body.Append($"{text} {string.Join(", ", operands)};\nret;\n}}\n").ToString();
     }
 
@@ -48,7 +49,8 @@ internal static class SpellingKernel
         };
     }
 
-    private static string Address(PtxModifiers modifiers, int number) => (number == 0 || modifiers.SourceSpace == PtxSpace.Generic ? modifiers.Space : modifiers.SourceSpace) switch
+    private static string Address(PtxModifiers modifiers, int number)
+        => (number == 0 || modifiers.SourceSpace == PtxSpace.Generic ? modifiers.Space : modifiers.SourceSpace) switch
     {
         PtxSpace.Shared => "[near]", PtxSpace.Local => "[own]", PtxSpace.Const => "[constant]", PtxSpace.Param => "[in]", _ => "[%d9]",
     };
@@ -61,7 +63,8 @@ internal static class SpellingKernel
         return Braces(PtxFragment.Registers(form.Opcode != PtxOpcode.Mma, matrix, modifiers.Shape, type), type == PtxType.F64 ? 8 : 4);
     }
 
-    private static string Braces(int count, int bytes) => $"{{{string.Join(", ", Enumerable.Range(10, count).Select(i => Register(bytes, bytes == 2 ? i % 4 : i)))}}}";
+    private static string Braces(int count, int bytes)
+        => $"{{{string.Join(", ", Enumerable.Range(10, count).Select(i => Register(bytes, bytes == 2 ? i % 4 : i)))}}}";
 
     private static string Register(int bytes, int number) => bytes switch { 2 => $"%h{number}", 4 => $"%r{number}", _ => $"%d{number}" };
 }

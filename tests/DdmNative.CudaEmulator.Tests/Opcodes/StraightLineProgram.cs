@@ -51,8 +51,10 @@ internal sealed class StraightLineProgram
     public string Text()
     {
         StringBuilder text = new(OpcodeKernel.Heading);
-        text.Append(".visible .entry program(.param .u64 in, .param .u64 out)\n{\n.reg .b32 %t<4>;\n.reg .b64 %a<8>;\n.reg .pred %pred<4>;\n.reg .b16 %b16_<6>;\n.reg .b32 %b32_<8>;\n.reg .b64 %b64_<6>;\n");
-        text.Append($"mov.u32 %t0, %tid.x;\nld.param.u64 %a0, [in]; mad.wide.u32 %a0, %t0, {8 * RegistersPerThread}, %a0;\nld.param.u64 %a1, [out]; mad.wide.u32 %a1, %t0, {8 * RegistersPerThread}, %a1;\n");
+        text.Append(".visible .entry program(.param .u64 in, .param .u64 out)\n{\n.reg .b32 %t<4>;\n.reg .b64 %a<8>;\n.reg .pred "
+            + "%pred<4>;\n.reg .b16 %b16_<6>;\n.reg .b32 %b32_<8>;\n.reg .b64 %b64_<6>;\n");
+        text.Append($"mov.u32 %t0, %tid.x;\nld.param.u64 %a0, [in]; mad.wide.u32 %a0, %t0, {8 * RegistersPerThread}, %a0;\nld.param.u64 "
+            + $"%a1, [out]; mad.wide.u32 %a1, %t0, {8 * RegistersPerThread}, %a1;\n");
         ForEachRegister((c, i, slot) => text.Append(OpcodeKernel.Load(Name(c, i), TypeOf(c), "%a0", 8 * slot)));
         text.Append(_body);
         ForEachRegister((c, i, slot) => text.Append(OpcodeKernel.Store(Name(c, i), TypeOf(c), "%a1", 8 * slot)));
@@ -107,7 +109,8 @@ internal sealed class StraightLineProgram
         ulong[] results = new ulong[Threads];
         for (int thread = 0; thread < Threads; thread++)
         {
-            if (form.Reference([.. values.Select((value, k) => form.Sources[k].ByteSize() == 1 && form.Sources[k] != PtxType.Pred ? value(thread) & 0xFF : value(thread))]) is not { } result
+            if (form.Reference([.. values.Select((value, k) => form.Sources[k].ByteSize() == 1
+                && form.Sources[k] != PtxType.Pred ? value(thread) & 0xFF : value(thread))]) is not { } result
                 || (form.Result.IsFloat() && form.Result is not (PtxType.F16x2 or PtxType.BF16x2)
                     && FloatFormat.ForType(form.Result).IsNaN(result)))
             {
@@ -119,7 +122,8 @@ internal sealed class StraightLineProgram
         }
 
         _state[destinationClass][destination] = results;
-        _body.Append(guard < 0 ? "" : $"@{(negated ? "!" : "")}{Name(0, guard)} ").Append(form.Written(Name(destinationClass, destination), names)).Append('\n');
+        _body.Append(guard < 0 ? "" : $"@{(negated ? "!" : "")}{Name(0, guard)} ")
+            .Append(form.Written(Name(destinationClass, destination), names)).Append('\n');
         return true;
     }
 

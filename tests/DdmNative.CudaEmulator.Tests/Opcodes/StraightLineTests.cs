@@ -29,7 +29,8 @@ public class StraightLineTests
             for (int i = 0; i < found.Length; i++)
             {
                 Assert.True(found[i] == program.Final[i], $"seed {seed}, thread {i / StraightLineProgram.RegistersPerThread}, "
-                    + $"{StraightLineProgram.RegisterName(i % StraightLineProgram.RegistersPerThread)}: found 0x{found[i]:X}, expected 0x{program.Final[i]:X}\n{program.Text()}");
+                    + $"{StraightLineProgram.RegisterName(i % StraightLineProgram.RegistersPerThread)}: found 0x{found[i]:X}, expected "
+                    + $"0x{program.Final[i]:X}\n{program.Text()}");
             }
         }
     }

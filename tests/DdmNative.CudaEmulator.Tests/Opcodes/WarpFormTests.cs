@@ -25,20 +25,25 @@ public class WarpFormTests
                 Random random = new(width);
                 foreach (bool uniform in new[] { true, false })
                 {
-                    uint[] values = Words(random, 32), by = uniform ? [.. Enumerable.Repeat((uint)random.Next(32), 32)] : [.. values.Select(value => value % 40)];
+                    uint[] values = Words(random, 32), by = uniform
+                        ? [.. Enumerable.Repeat((uint)random.Next(32), 32)] : [.. values.Select(value => value % 40)];
                     int clamp = ((32 - width) << 8) | (mode == "up" ? 0 : 31);
-                    uint[] found = Run(mask, $"shfl.sync.{mode}.b32 %r20|%p2, %r11, %r12, {clamp}, {(int)mask}; selp.u32 %r21, 1, 0, %p2;", values, by);
+                    uint[] found = Run(mask, $"shfl.sync.{mode}.b32 %r20|%p2, %r11, %r12, {clamp}, {(int)mask}; selp.u32 %r21, 1, 0, %p2;",
+                        values, by);
                     foreach (int lane in Lanes(mask))
                     {
                         // As in CUDA's __shfl functions with a width: groups of that many lanes.
                         int shift = (int)(by[lane] & 31), start = lane / width * width, last = start + width - 1;
-                        int from = mode switch { "up" => lane - shift, "down" => lane + shift, "bfly" => lane ^ shift, _ => start + shift % width };
+                        int from = mode switch { "up" => lane - shift, "down" => lane + shift, "bfly" => lane ^ shift,
+                            _ => start + shift % width };
                         bool inside = mode == "up" ? from >= start : from <= last;
                         int source = inside ? from : lane;
                         Assert.Equal(inside ? 1u : 0u, found[32 + lane]);
                         // The value of a lane that does not take part is undefined.
                         if ((mask >> source & 1) != 0)
-                            Assert.True(values[source] == found[lane], $"shfl.{mode} by {shift} in width {width}, mask 0x{mask:x8}: lane {lane} has 0x{found[lane]:x}, expected that of lane {source}, 0x{values[source]:x}");
+                            Assert.True(values[source] == found[lane],
+                                $"shfl.{mode} by {shift} in width {width}, mask 0x{mask:x8}: lane {lane} has 0x{found[lane]:x}, expected "
+                                + $"that of lane {source}, 0x{values[source]:x}");
                     }
                 }
             }
@@ -55,14 +60,16 @@ public class WarpFormTests
         uint[] values = [.. Enumerable.Range(0, 32).Select(lane => 100 + (uint)lane)];
         foreach (string mode in new[] { "up", "down", "bfly", "idx" })
         {
-            uint[] found = Run(uint.MaxValue, $"shfl.sync.{mode}.b32 %r20|%p2, %r11, {by}, {c}, -1; selp.u32 %r21, 1, 0, %p2;", values, values);
+            uint[] found = Run(uint.MaxValue, $"shfl.sync.{mode}.b32 %r20|%p2, %r11, {by}, {c}, -1; selp.u32 %r21, 1, 0, %p2;", values,
+                values);
             for (int lane = 0; lane < 32; lane++)
             {
                 // As in the ISA: j by mode, p = j within maxLane.
                 int segment = c >> 8 & 31, clamp = c & 31, most = lane & segment | clamp & ~segment, least = lane & segment;
                 (int j, bool inside) = mode switch
                 {
-                    "up" => (lane - by, lane - by >= most), "down" => (lane + by, lane + by <= most), "bfly" => (lane ^ by, (lane ^ by) <= most), _ => (least | by & ~segment & 31, (least | by & ~segment & 31) <= most),
+                    "up" => (lane - by, lane - by >= most), "down" => (lane + by, lane + by <= most),
+                        "bfly" => (lane ^ by, (lane ^ by) <= most), _ => (least | by & ~segment & 31, (least | by & ~segment & 31) <= most),
                 };
                 Assert.Equal((inside ? 1u : 0u, 100 + (uint)(inside ? j : lane)), (found[32 + lane], found[lane]));
             }
@@ -80,13 +87,18 @@ public class WarpFormTests
                 {
                     uint cast = (negation.Length == 0 ? votes : ~votes) & mask;
                     uint[] sources = [.. Enumerable.Range(0, 32).Select(lane => votes >> lane & 1)];
-                    foreach ((string name, bool expected) in new[] { ("all", cast == mask), ("any", cast != 0), ("uni", cast == 0 || cast == mask) })
+                    foreach ((string name, bool expected) in new[] { ("all", cast == mask), ("any", cast != 0),
+                        ("uni", cast == 0 || cast == mask) })
                     {
-                        uint[] found = Run(mask, $"setp.ne.u32 %p2, %r11, 0; vote.sync.{name}.pred %p3, {negation}%p2, {(int)mask}; selp.u32 %r20, 1, 0, %p3; mov.u32 %r21, 0;", sources, sources);
+                        uint[] found = Run(mask,
+                            $"setp.ne.u32 %p2, %r11, 0; vote.sync.{name}.pred %p3, {negation}%p2, {(int)mask}; selp.u32 %r20, 1, 0, %p3; "
+                            + $"mov.u32 %r21, 0;", sources, sources);
                         Assert.All(Lanes(mask), lane => Assert.Equal(expected ? 1u : 0u, found[lane]));
                     }
 
-                    uint[] ballots = Run(mask, $"setp.ne.u32 %p2, %r11, 0; vote.sync.ballot.b32 %r20, {negation}%p2, {(int)mask}; activemask.b32 %r21;", sources, sources);
+                    uint[] ballots = Run(mask,
+                        $"setp.ne.u32 %p2, %r11, 0; vote.sync.ballot.b32 %r20, {negation}%p2, {(int)mask}; activemask.b32 %r21;", sources,
+                        sources);
                     Assert.All(Lanes(mask), lane => Assert.Equal((cast, mask), (ballots[lane], ballots[32 + lane])));
                 }
             }
@@ -102,15 +114,18 @@ public class WarpFormTests
             foreach (int kinds in new[] { 1, 2, 5, 40 })
             {
                 uint[] values = [.. Enumerable.Range(0, 32).Select(_ => (uint)random.Next(kinds))];
-                uint Same(int lane) => Lanes(mask).Where(other => values[other] == values[lane]).Aggregate(0u, (bits, other) => bits | 1u << other);
+                uint Same(int lane)
+                    => Lanes(mask).Where(other => values[other] == values[lane]).Aggregate(0u, (bits, other) => bits | 1u << other);
                 uint[] any = Run(mask, $"match.any.sync.b32 %r20, %r11, {(int)mask}; mov.u32 %r21, 0;", values, values);
                 uint[] all = Run(mask, $"match.all.sync.b32 %r20|%p2, %r11, {(int)mask}; selp.u32 %r21, 1, 0, %p2;", values, values);
                 // Values that differ in their upper halves only.
-                uint[] wide = Run(mask, $"mov.b64 %rd10, {{%r12, %r11}}; match.any.sync.b64 %r20, %rd10, {(int)mask}; mov.u32 %r21, 0;", values, new uint[32]);
+                uint[] wide = Run(mask, $"mov.b64 %rd10, {{%r12, %r11}}; match.any.sync.b64 %r20, %rd10, {(int)mask}; mov.u32 %r21, 0;",
+                    values, new uint[32]);
                 foreach (int lane in Lanes(mask))
                 {
                     bool alike = Same(lane) == mask;
-                    Assert.Equal((Same(lane), Same(lane), alike ? mask : 0, alike ? 1u : 0), (any[lane], wide[lane], all[lane], all[32 + lane]));
+                    Assert.Equal((Same(lane), Same(lane), alike ? mask : 0, alike ? 1u : 0),
+                        (any[lane], wide[lane], all[lane], all[32 + lane]));
                 }
             }
         }
@@ -136,7 +151,8 @@ public class WarpFormTests
             {
                 "add.u32" or "add.s32" => (uint)taking.Sum(value => (long)value), "min.u32" => taking.Min(), "max.u32" => taking.Max(),
                 "min.s32" => (uint)taking.Min(value => (int)value), "max.s32" => (uint)taking.Max(value => (int)value),
-                "and.b32" => taking.Aggregate((a, b) => a & b), "or.b32" => taking.Aggregate((a, b) => a | b), _ => taking.Aggregate((a, b) => a ^ b),
+                "and.b32" => taking.Aggregate((a, b) => a & b), "or.b32" => taking.Aggregate((a, b) => a | b),
+                    _ => taking.Aggregate((a, b) => a ^ b),
             };
             uint[] found = Run(mask, $"redux.sync.{form} %r20, %r11, {(int)mask}; mov.u32 %r21, 0;", values, values);
             Assert.All(Lanes(mask), lane => Assert.Equal(expected, found[lane]));

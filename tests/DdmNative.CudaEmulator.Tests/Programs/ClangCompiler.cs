@@ -9,8 +9,10 @@ internal static class ClangCompiler
 {
     private static readonly ConcurrentDictionary<(string, string), Lazy<string>> Compiled = new();
 
-    private static readonly Lazy<string?> Clang = new(() => Enumerable.Range(16, 10).Reverse().Select(version => $"clang-{version}").Append("clang")
-        .FirstOrDefault(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, name)))));
+    private static readonly Lazy<string?> Clang = new(
+        () => Enumerable.Range(16, 10).Reverse().Select(version => $"clang-{version}").Append("clang")
+        .FirstOrDefault(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Any(folder => File.Exists(Path.Combine(folder, name)))));
 
     public static string Compile(string program, string optimisation)
     {
@@ -22,7 +24,8 @@ internal static class ClangCompiler
     {
         string source = Path.Combine(AppContext.BaseDirectory, "Programs", $"{program}.cu");
         ProcessStartInfo start = new(Clang.Value!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (string argument in (string[])["-x", "cuda", "--cuda-device-only", "--cuda-gpu-arch=sm_80", "--cuda-feature=+ptx78", "-nocudainc", "-nocudalib", "-std=c++17", "-gline-tables-only", "-S", optimisation, source, "-o", "-"])
+        foreach (string argument in (string[])["-x", "cuda", "--cuda-device-only", "--cuda-gpu-arch=sm_80", "--cuda-feature=+ptx78",
+            "-nocudainc", "-nocudalib", "-std=c++17", "-gline-tables-only", "-S", optimisation, source, "-o", "-"])
             start.ArgumentList.Add(argument);
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();

@@ -13,7 +13,8 @@ public class ProgramTests
     {
         foreach (string file in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Programs"), "*.cu"))
         {
-            PtxFunction kernel = PtxParser.Parse(ClangCompiler.Compile(Path.GetFileNameWithoutExtension(file), optimisation)).Functions.Single(function => function.IsEntry);
+            PtxFunction kernel = PtxParser.Parse(
+                ClangCompiler.Compile(Path.GetFileNameWithoutExtension(file), optimisation)).Functions.Single(function => function.IsEntry);
             Assert.Contains(kernel.Instructions, instruction => instruction.Opcode == PtxOpcode.Ret && instruction.Guard is null);
             PtxControlFlow flow = PtxControlFlow.Build(kernel);
             Assert.All(flow.Blocks, block => Assert.InRange(block.PostDominator, PostDominators.Exit, flow.Blocks.Count - 1));
@@ -173,7 +174,8 @@ public class ProgramTests
     public void Components_get_the_label_of_their_lowest_vertex(string optimisation)
     {
         const int vertices = 120;
-        int[] from = Whole(90, 0, vertices, 3), to = Whole(90, 0, vertices, 4), labels = [.. Enumerable.Range(0, vertices)], expected = [.. labels];
+        int[] from = Whole(90, 0, vertices, 3), to = Whole(90, 0, vertices, 4), labels = [.. Enumerable.Range(0, vertices)],
+            expected = [.. labels];
         for (int round = 0; round < vertices; round++)
         {
             for (int i = 0; i < from.Length; i++)
@@ -217,7 +219,8 @@ public class ProgramTests
         }
     }
 
-    private static void Run(string program, string kernel, string optimisation, (int, int, int) grid, (int, int, int) block, int dynamicSharedBytes, params object[] arguments) =>
+    private static void Run(string program, string kernel, string optimisation, (int, int, int) grid, (int, int, int) block,
+        int dynamicSharedBytes, params object[] arguments) =>
         EmulatedKernel.Run(ClangCompiler.Compile(program, optimisation), kernel, grid, block, dynamicSharedBytes, arguments);
 
     private static int[] Whole(int count, int least, int end, int seed = 1)

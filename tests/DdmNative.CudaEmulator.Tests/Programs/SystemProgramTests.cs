@@ -51,7 +51,8 @@ public class SystemProgramTests
     {
         const int blocks = 2, threads = 20, least = 37;
         StringBuilder text = new();
-        using EmulatedDevice device = new(new EmulatorOptions { MemoryBytes = 64 << 20, HostThreads = 4, Output = part => text.Append(part) });
+        using EmulatedDevice device = new(
+            new EmulatorOptions { MemoryBytes = 64 << 20, HostThreads = 4, Output = part => text.Append(part) });
         using LoadedModule module = device.Load(PtxParser.Parse(ClangCompiler.Compile("heap", optimisation)));
         ulong free = device.FreeMemory, sums = device.Allocate(4 * blocks * threads);
         byte[] arguments = [.. BitConverter.GetBytes(sums), .. BitConverter.GetBytes(least)];
@@ -61,7 +62,9 @@ public class SystemProgramTests
         int Sum(int i) => Enumerable.Range(0, i + 1).Sum(j => j * 7 % (i + 1) * (j * 7 % (i + 1)));
         for (int i = 0; i < blocks * threads; i++)
             Assert.Equal(Sum(i), BitConverter.ToInt32(found, 4 * i));
-        Assert.Equal(string.Concat(Enumerable.Range(least, blocks * threads - least).Select(i => FormattableString.Invariant($"thread {i}: sum {Sum(i),5}, mean {Sum(i) / (i + 1.0):F2}%\n"))), text.ToString());
+        Assert.Equal(string.Concat(
+            Enumerable.Range(least, blocks * threads - least)
+            .Select(i => FormattableString.Invariant($"thread {i}: sum {Sum(i),5}, mean {Sum(i) / (i + 1.0):F2}%\n"))), text.ToString());
         // The kernel freed everything that it allocated.
         Assert.Equal(free - (ulong)found.Length, device.FreeMemory);
     }
@@ -77,7 +80,8 @@ public class SystemProgramTests
 
     [Theory]
     [InlineData("%f|%.0f|%10.3f|%e|%.2E|%g|%a", "3.250000|3|     3.250|3.250000e+00|3.25E+00|3.25|0x1.ap+1", 3.25)]
-    [InlineData("%f|%g|%G|%.3e|%08.2f|%-9.1f|%a", "-0.000013|-1.25e-05|-1.25E-05|-1.250e-05|-0000.00|-0.0     |-0x1.a36e2eb1c432dp-17", -1.25e-5)]
+    [InlineData("%f|%g|%G|%.3e|%08.2f|%-9.1f|%a",
+        "-0.000013|-1.25e-05|-1.25E-05|-1.250e-05|-0000.00|-0.0     |-0x1.a36e2eb1c432dp-17", -1.25e-5)]
     [InlineData("%g|%g|%#g|%+g|% g|%.3g|%F", "1e+20|1e+20|1.00000e+20|+1e+20| 1e+20|1e+20|100000000000000000000.000000", 1e20)]
     [InlineData("%f|%5.1f|%05f|%e|%G|%a|%g", "inf|  inf|  inf|inf|INF|inf|inf", double.PositiveInfinity)]
     public void Floats_are_formatted_as_in_C(string format, string expected, double value) =>
@@ -92,7 +96,8 @@ public class SystemProgramTests
     {
         // A width that is given as an argument is 3, and so is the first value that it is applied to.
         int asked = 0;
-        Assert.Equal(expected, PrintfFormat.Write(format, _ => format.StartsWith("%*", StringComparison.Ordinal) && asked++ is 0 or 1 or 5 ? 3UL : 65, _ => "text", out int count));
+        Assert.Equal(expected, PrintfFormat.Write(format, _ => format.StartsWith("%*", StringComparison.Ordinal)
+            && asked++ is 0 or 1 or 5 ? 3UL : 65, _ => "text", out int count));
         Assert.Equal(arguments, count);
     }
 
@@ -119,7 +124,8 @@ public class SystemProgramTests
             ret;
             }
             """;
-        EmulatorException error = Assert.Throws<EmulatorException>(() => EmulatedKernel.Run(text, "op", (1, 1, 1), (1, 1, 1), 0, new uint[1]));
+        EmulatorException error = Assert.Throws<EmulatorException>(
+            () => EmulatedKernel.Run(text, "op", (1, 1, 1), (1, 1, 1), 0, new uint[1]));
         Assert.Equal(CudaError.Assert, error.Code);
         Assert.Contains("a.cu:12: n > 0: assertion `n > 0' failed", error.Message, StringComparison.Ordinal);
     }

@@ -20,10 +20,12 @@ public class PostDominatorsTests
         {
             Random random = new(seed);
             int count = random.Next(1, 14);
-            int[][] graph = [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, random.Next(0, 3)).Select(_ => random.Next(count)).ToArray())];
+            int[][] graph = [.. Enumerable.Range(0, count)
+                .Select(_ => Enumerable.Range(0, random.Next(0, 3)).Select(_ => random.Next(count)).ToArray())];
             int[] found = PostDominators.Immediate(graph);
             for (int node = 0; node < count; node++)
-                Assert.True(found[node] == Naive(graph, node), $"seed {seed}, node {node}: found {found[node]}, expected {Naive(graph, node)}");
+                Assert.True(found[node] == Naive(graph, node),
+                    $"seed {seed}, node {node}: found {found[node]}, expected {Naive(graph, node)}");
         }
     }
 

@@ -14,7 +14,8 @@ public class PtxMutationTests
 
     /// <summary>Numbers that a mutation inserts: bounds, overflows, other kinds of constants.</summary>
     private static readonly string[] Odd =
-        ["0", "-1", "4294967295", "18446744073709551616", "99999999999999999999", "0x", "0f3F8", "0dZ", "1e999", "%r<1000000>", "{", "}", "[", "]", "(", ")", ";", ",", ":", "\"", "/*", "@", "!", "::", ".b32", "_"];
+        ["0", "-1", "4294967295", "18446744073709551616", "99999999999999999999", "0x", "0f3F8", "0dZ", "1e999", "%r<1000000>", "{", "}",
+        "[", "]", "(", ")", ";", ",", ":", "\"", "/*", "@", "!", "::", ".b32", "_"];
 
     /// <summary>If a sample were not loaded completely, damaging it would reach only little code.</summary>
     [Fact]
@@ -31,7 +32,8 @@ public class PtxMutationTests
     [Fact]
     public async Task Damaged_modules_are_refused_with_a_line_or_loaded_but_never_crash_or_hang()
     {
-        string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Ptx", "Samples"), "*.ptx").Order().Select(File.ReadAllText)];
+        string[] samples = [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Ptx", "Samples"), "*.ptx").Order()
+            .Select(File.ReadAllText)];
         int seed = 0, refused = 0, last = -1;
         Task work = Task.Run(() =>
         {

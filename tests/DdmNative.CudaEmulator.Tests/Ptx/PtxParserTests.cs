@@ -33,7 +33,8 @@ public partial class PtxParserTests
         Assert.InRange(kernel.Instructions.Count, written - 6, written + 6);
         // Line 0 is code that the compiler generated; other files are included ones.
         Assert.All(kernel.Instructions, instruction => Assert.Contains(instruction.Source.File, module.SourceFiles));
-        Assert.True(kernel.Instructions.Count(instruction => instruction.Source is { File: 1, Line: >= 17 and <= 31 }) > kernel.Instructions.Count / 2);
+        Assert.True(kernel.Instructions.Count(
+            instruction => instruction.Source is { File: 1, Line: >= 17 and <= 31 }) > kernel.Instructions.Count / 2);
         Assert.EndsWith("a.cu", module.SourceFiles[1]);
     }
 
@@ -48,7 +49,8 @@ public partial class PtxParserTests
     [Fact]
     public void Initialisers_become_bytes_and_relocations()
     {
-        PtxVariable table = Variable(Clang.Value, "table"), names = Variable(Clang.Value, "names"), packed = Variable(Clang.Value, "o"), constants = Variable(Nvcc.Value, "constants");
+        PtxVariable table = Variable(Clang.Value, "table"), names = Variable(Clang.Value, "names"), packed = Variable(Clang.Value, "o"),
+            constants = Variable(Nvcc.Value, "constants");
         Assert.Equal((PtxSpace.Const, 24UL, 4), (table.Space, table.Size, table.Alignment));
         Assert.Equal(2f, BitConverter.ToSingle(table.Initialiser!, 4));
         Assert.Equal([new PtxRelocation(0, 8, "_$_str", 0, true), new PtxRelocation(8, 8, "_$_str1", 0, true)], names.Relocations);
@@ -77,8 +79,10 @@ public partial class PtxParserTests
     [Fact]
     public void A_load_with_hints_and_a_vector_is_parsed()
     {
-        PtxInstruction load = Nvcc.Value.Find("dispatch")!.Instructions.First(instruction => instruction.Modifiers.Has(PtxQualifiers.NonCoherent));
-        Assert.Equal((PtxOpcode.Ld, PtxSpace.Global, PtxType.F32, 4), (load.Opcode, load.Modifiers.Space, load.Modifiers.Type, load.Modifiers.Vector));
+        PtxInstruction load = Nvcc.Value.Find("dispatch")!.Instructions.First(
+            instruction => instruction.Modifiers.Has(PtxQualifiers.NonCoherent));
+        Assert.Equal((PtxOpcode.Ld, PtxSpace.Global, PtxType.F32, 4),
+            (load.Opcode, load.Modifiers.Space, load.Modifiers.Type, load.Modifiers.Vector));
         Assert.Equal(4, Assert.IsType<PtxVectorOperand>(load.Operands[0]).Elements.Count);
         Assert.Equal(-16, Assert.IsType<PtxAddress>(load.Operands[1]).Offset);
         Assert.Equal((1, 21, 5), (load.Source.File, load.Source.Line, load.Source.Column));
@@ -94,7 +98,8 @@ public partial class PtxParserTests
         Assert.Equal(inner, Assert.IsType<PtxRegisterOperand>(copy.Operands[3]).Register);
         PtxInstruction branch = kernel.Instructions.Single(instruction => instruction.Guard is { Negated: true });
         Assert.Same(copy, kernel.Instructions[Assert.IsType<PtxLabelOperand>(branch.Operands[0]).Target]);
-        Assert.Equal((PtxSpace.Shared, PtxSpace.Global, PtxCacheOperator.Cg), (copy.Modifiers.Space, copy.Modifiers.SourceSpace, copy.Modifiers.Cache));
+        Assert.Equal((PtxSpace.Shared, PtxSpace.Global, PtxCacheOperator.Cg),
+            (copy.Modifiers.Space, copy.Modifiers.SourceSpace, copy.Modifiers.Cache));
     }
 
     [Fact]
@@ -102,10 +107,12 @@ public partial class PtxParserTests
     {
         PtxInstruction[] calls = [.. Nvcc.Value.Find("dispatch")!.Instructions.Where(instruction => instruction.Opcode == PtxOpcode.Call)];
         Assert.Equal(["vprintf", "oldStyle"], calls.Select(call => Assert.IsType<PtxFunctionOperand>(call.Call!.Target).Name));
-        Assert.Equal(["param0", "param1"], calls[0].Call!.Arguments.Select(argument => Assert.IsType<PtxSymbolOperand>(argument).Variable.Name));
+        Assert.Equal(["param0", "param1"],
+            calls[0].Call!.Arguments.Select(argument => Assert.IsType<PtxSymbolOperand>(argument).Variable.Name));
         Assert.IsType<PtxRegisterOperand>(calls[1].Call!.Results[0]);
         PtxFunction old = Nvcc.Value.Find("oldStyle")!;
-        Assert.Equal(["result", "left", "right"], old.ResultRegisters.Concat(old.ParameterRegisters).Select(index => old.Registers[index].Name));
+        Assert.Equal(["result", "left", "right"],
+            old.ResultRegisters.Concat(old.ParameterRegisters).Select(index => old.Registers[index].Name));
         PtxInstruction indirect = Clang.Value.Find("k")!.Instructions.Single(instruction => instruction.Call?.Prototype is not null);
         Assert.IsType<PtxRegisterOperand>(indirect.Call!.Target);
     }
@@ -115,7 +122,8 @@ public partial class PtxParserTests
     {
         PtxFunction kernel = Nvcc.Value.Find("dispatch")!;
         PtxInstruction branch = kernel.Instructions.Single(instruction => instruction.Opcode == PtxOpcode.BrxIdx);
-        Assert.Equal([PtxOpcode.St, PtxOpcode.Call, PtxOpcode.Setp, PtxOpcode.St], branch.BranchTargets.Select(label => kernel.Instructions[label.Target].Opcode));
+        Assert.Equal([PtxOpcode.St, PtxOpcode.Call, PtxOpcode.Setp, PtxOpcode.St],
+            branch.BranchTargets.Select(label => kernel.Instructions[label.Target].Opcode));
     }
 
     [Fact]
@@ -167,7 +175,8 @@ public partial class PtxParserTests
     [InlineData("ld.global.v4.b64 {%rd1, %rd2, %rd1, %rd2}, [%rd1];", "moves 32 bytes at once")]
     [InlineData("call (%r1), missing, (%r2);", "a call of 'missing', which is not declared")]
     [InlineData("add.f32 %f1, %f2, 1;", "the constant 1, expected")]
-    [InlineData("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f1,%f2}, {%r1,%r2,%r1,%r2}, {%r1,%r2}, {%f1,%f2,%f1,%f2};", "expected 4 registers in braces")]
+    [InlineData("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%f1,%f2}, {%r1,%r2,%r1,%r2}, {%r1,%r2}, {%f1,%f2,%f1,%f2};",
+        "expected 4 registers in braces")]
     [InlineData("@%r1 ret;", "a predicate after '@'")]
     [InlineData("L: L: ret;", "the label 'L' is already defined here")]
     [InlineData("tex.2d.v4.f32.f32 {%f1,%f1,%f1,%f1}, [%rd1, {%f1,%f2}];", "unknown opcode 'tex.2d.v4.f32.f32'")]
@@ -248,7 +257,8 @@ public partial class PtxParserTests
         }
         """).Functions[0];
 
-    private static int IndexOf(PtxFunction function, PtxOpcode opcode) => function.Instructions.TakeWhile(instruction => instruction.Opcode != opcode).Count();
+    private static int IndexOf(PtxFunction function, PtxOpcode opcode)
+        => function.Instructions.TakeWhile(instruction => instruction.Opcode != opcode).Count();
 
     private static PtxVariable Variable(PtxModule module, string name) => module.Variables.Single(variable => variable.Name == name);
 

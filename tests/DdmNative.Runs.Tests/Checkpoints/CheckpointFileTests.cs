@@ -37,7 +37,9 @@ public sealed class CheckpointFileTests : IDisposable
         var file = CheckpointFile.Read(Golden($"checkpoint_{name}.safetensors"), null);
 
         Assert.Equal(new JobNetwork { Architecture = architecture, Width = width, Depth = depth }, file.Network());
-        var network = Network.Create(new NetworkOptions(architecture, width, depth, new ImageShape(images.Shape[1], images.Shape[2], images.Shape[3]), logits.Shape[1]));
+        var network = Network.Create(
+            new NetworkOptions(architecture, width, depth, new ImageShape(images.Shape[1], images.Shape[2], images.Shape[3]),
+            logits.Shape[1]));
         AssertClose(logits.Data, Logits(network, file.Parameters(network), images));
     }
 
@@ -64,12 +66,16 @@ public sealed class CheckpointFileTests : IDisposable
     {
         string renamed = Rename(tensor => tensor.Replace('.', '/'));
         var names = CheckpointFile.Read(Golden("checkpoint_sequential.safetensors"), null);
-        string[] modules = ["0/blocks.0.conv", "1/blocks.0.norm", "4/blocks.1.conv", "5/blocks.1.norm", "9/head"], leaves = ["weight", "bias"];
-        string map = Map("{" + string.Join(",", modules.Select(module => module.Split('/')).SelectMany(pair => leaves.Select(leaf => $"\"{pair[0]}/{leaf}\": \"{pair[1]}.{leaf}\""))) + "}");
+        string[] modules = ["0/blocks.0.conv", "1/blocks.0.norm", "4/blocks.1.conv", "5/blocks.1.norm", "9/head"],
+            leaves = ["weight", "bias"];
+        string map = Map("{" + string.Join(",",
+            modules.Select(module => module.Split('/'))
+            .SelectMany(pair => leaves.Select(leaf => $"\"{pair[0]}/{leaf}\": \"{pair[1]}.{leaf}\""))) + "}");
         Network network = Network.Create(new NetworkOptions("convnet", 4, 2, new ImageShape(1, 8, 8), 3));
 
         Assert.Equal(names.Parameters(network), CheckpointFile.Read(renamed, NameMap.Read(map)).Parameters(network));
-        Assert.Contains("--name-map", Assert.Throws<BadInputException>(() => CheckpointFile.Read(renamed, null).Network()).Message, StringComparison.Ordinal);
+        Assert.Contains("--name-map", Assert.Throws<BadInputException>(() => CheckpointFile.Read(renamed, null).Network()).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,7 +90,8 @@ public sealed class CheckpointFileTests : IDisposable
         var map = NameMap.Read(Map("""{ "mask": null }"""));
         Network network = Network.Create(new NetworkOptions("convnet", 4, 2, new ImageShape(1, 8, 8), 3));
 
-        Assert.Equal(CheckpointFile.Read(whole, null).Parameters(network), CheckpointFile.Read(path, NameMap.Read(Map(Renamed("\"mask\": null")))).Parameters(network));
+        Assert.Equal(CheckpointFile.Read(whole, null).Parameters(network),
+            CheckpointFile.Read(path, NameMap.Read(Map(Renamed("\"mask\": null")))).Parameters(network));
 
         // Its place in the file still has to be right.
         File.WriteAllBytes(path, file[..^1]);
@@ -98,12 +105,17 @@ public sealed class CheckpointFileTests : IDisposable
     [InlineData("null", "null")]
     [InlineData("[1]", "not a JSON object of strings")]
     public void A_wrong_map_is_refused(string json, string says)
-        => Assert.Contains(says, Assert.Throws<BadInputException>(() => CheckpointFile.Read(Golden("checkpoint_sequential.safetensors"), NameMap.Read(Map(json)))).Message, StringComparison.Ordinal);
+        => Assert.Contains(says,
+            Assert.Throws<BadInputException>(
+            () => CheckpointFile.Read(Golden("checkpoint_sequential.safetensors"), NameMap.Read(Map(json)))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void All_that_is_wrong_with_a_file_is_said_at_once_in_its_own_names()
     {
-        string bad = Change(tensors => [.. tensors.Where(tensor => tensor.Name != "1.bias").Select(tensor => tensor.Name == "9.weight" ? tensor with { Shape = [4, 12] } : tensor)]);
+        string bad = Change(tensors =>
+            [.. tensors.Where(tensor => tensor.Name != "1.bias")
+            .Select(tensor => tensor.Name == "9.weight" ? tensor with { Shape = [4, 12] } : tensor)]);
         var file = CheckpointFile.Read(bad, null);
         Network network = Network.Create(new NetworkOptions("convnet", 4, 2, new ImageShape(1, 8, 8), 3));
 
@@ -118,7 +130,8 @@ public sealed class CheckpointFileTests : IDisposable
     {
         string bad = Change(tensors => [.. tensors.Where(tensor => !tensor.Name.StartsWith("5.", StringComparison.Ordinal))]);
 
-        Assert.Contains("4 (convolution), 9 (linear)", Assert.Throws<BadInputException>(() => CheckpointFile.Read(bad, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("4 (convolution), 9 (linear)", Assert.Throws<BadInputException>(() => CheckpointFile.Read(bad, null)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,7 +139,8 @@ public sealed class CheckpointFileTests : IDisposable
     {
         string bad = Change(tensors => [.. tensors, new NamedTensor("1.running_mean", [4], new float[4])]);
 
-        Assert.Contains("1.running_mean: found a batch normalisation", Assert.Throws<BadInputException>(() => CheckpointFile.Read(bad, null)).Message, StringComparison.Ordinal);
+        Assert.Contains("1.running_mean: found a batch normalisation",
+            Assert.Throws<BadInputException>(() => CheckpointFile.Read(bad, null)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -159,7 +173,8 @@ public sealed class CheckpointFileTests : IDisposable
 
     internal static string Golden(string name) => Path.Combine(GoldenFolder(), name);
 
-    private static string GoldenFolder([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
+    private static string GoldenFolder([CallerFilePath] string thisFile = "")
+        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "golden"));
 
     private static float[] Logits(Network network, float[] parameters, NamedTensor images)
     {
@@ -178,8 +193,11 @@ public sealed class CheckpointFileTests : IDisposable
     /// <summary>A map of the golden checkpoint's names, with one more entry.</summary>
     private static string Renamed(string more)
     {
-        string[] modules = ["0/blocks.0.conv", "1/blocks.0.norm", "4/blocks.1.conv", "5/blocks.1.norm", "9/head"], leaves = ["weight", "bias"];
-        return "{" + string.Join(",", modules.Select(module => module.Split('/')).SelectMany(pair => leaves.Select(leaf => $"\"{pair[0]}.{leaf}\": \"{pair[1]}.{leaf}\"")).Append(more)) + "}";
+        string[] modules = ["0/blocks.0.conv", "1/blocks.0.norm", "4/blocks.1.conv", "5/blocks.1.norm", "9/head"],
+            leaves = ["weight", "bias"];
+        return "{" + string.Join(",",
+            modules.Select(module => module.Split('/'))
+            .SelectMany(pair => leaves.Select(leaf => $"\"{pair[0]}.{leaf}\": \"{pair[1]}.{leaf}\"")).Append(more)) + "}";
     }
 
     /// <summary>A copy of a safetensors file with a tensor of eight elements, all bits set, after the others.</summary>
@@ -187,15 +205,18 @@ public sealed class CheckpointFileTests : IDisposable
     {
         byte[] whole = File.ReadAllBytes(from);
         int length = (int)BitConverter.ToInt64(whole), data = whole.Length - 8 - length;
-        string header = Encoding.UTF8.GetString(whole, 8, length).TrimEnd()[..^1] + $",\"{name}\":{{\"dtype\":\"{type}\",\"shape\":[8],\"data_offsets\":[{data},{data + 8 * bytes}]}}}}";
+        string header = Encoding.UTF8.GetString(whole, 8, length).TrimEnd()[..^1]
+            + $",\"{name}\":{{\"dtype\":\"{type}\",\"shape\":[8],\"data_offsets\":[{data},{data + 8 * bytes}]}}}}";
         header = header.PadRight((header.Length + 7) / 8 * 8);
-        file = [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. whole.AsSpan(8 + length), .. Enumerable.Repeat((byte)0xFF, 8 * bytes)];
+        file = [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), .. whole.AsSpan(8 + length),
+            .. Enumerable.Repeat((byte)0xFF, 8 * bytes)];
         return _folder.Write("with.safetensors", file);
     }
 
     private string Map(string json) => _folder.Write("map.json", Encoding.UTF8.GetBytes(json));
 
-    private string Rename(Func<string, string> name) => Change(tensors => [.. tensors.Select(tensor => tensor with { Name = name(tensor.Name) })]);
+    private string Rename(Func<string, string> name)
+        => Change(tensors => [.. tensors.Select(tensor => tensor with { Name = name(tensor.Name) })]);
 
     private string Change(Func<IReadOnlyList<NamedTensor>, NamedTensor[]> change)
     {
@@ -216,7 +237,8 @@ public sealed class CheckpointFileTests : IDisposable
         using Process process = Process.Start(start)!;
         string errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        Skip.If(errors.Contains("No module named 'torch'", StringComparison.Ordinal) || errors.Contains("No module named 'numpy'", StringComparison.Ordinal), "Debian's python3-torch is not installed");
+        Skip.If(errors.Contains("No module named 'torch'", StringComparison.Ordinal)
+            || errors.Contains("No module named 'numpy'", StringComparison.Ordinal), "Debian's python3-torch is not installed");
         Assert.True(process.ExitCode == 0, errors);
     }
 }

@@ -40,7 +40,8 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal(["1", "2", "5", "10"], result.Table.Rows.Select(row => row.Keys[0]).Distinct());
         // The models with everything are the same for every cut, and some clusters may be: one store holds them once.
         Assert.True(Directory.Exists(_folder.File("retrained")));
-        Assert.InRange(Directory.EnumerateFiles(_folder.File("retrained"), "*.npz", SearchOption.AllDirectories).Count(), (1 + 3 * 10) * 2, (1 + 3 * (1 + 2 + 5 + 10)) * 2);
+        Assert.InRange(Directory.EnumerateFiles(_folder.File("retrained"), "*.npz", SearchOption.AllDirectories).Count(), (1 + 3 * 10) * 2,
+            (1 + 3 * (1 + 2 + 5 + 10)) * 2);
     }
 
     [Fact]
@@ -70,7 +71,8 @@ public sealed class ExperimentTests : IDisposable
 
     [Fact]
     public void Methods_that_an_experiment_cannot_look_at_are_refused()
-        => Assert.Contains("controlled-replay", Assert.Throws<BadInputException>(() => Run("images-per-group", Job(), "head")).Message, StringComparison.Ordinal);
+        => Assert.Contains("controlled-replay", Assert.Throws<BadInputException>(() => Run("images-per-group", Job(), "head")).Message,
+            StringComparison.Ordinal);
 
     private static Job Job() => new()
     {
@@ -87,6 +89,7 @@ public sealed class ExperimentTests : IDisposable
     private ExperimentResult Run(string name, Job job, IRunListener listener, params string[] methods)
     {
         using var device = new CpuDevice(2);
-        return ExperimentCatalog.Run(ExperimentCatalog.Find(name)!, new ExperimentContext(_folder.ToString(), job, methods, new RunSettings(), device, listener, CancellationToken.None));
+        return ExperimentCatalog.Run(ExperimentCatalog.Find(name)!,
+            new ExperimentContext(_folder.ToString(), job, methods, new RunSettings(), device, listener, CancellationToken.None));
     }
 }

@@ -11,7 +11,9 @@ public sealed class SvgChartTests
     [Fact]
     public void Points_lie_where_their_figures_say()
     {
-        var chart = XDocument.Parse(SvgChart.Lines("a < b & c", "x", "y", [new ChartSeries("one", [(0, 0), (5, 1), (10, 4)]), new ChartSeries("gap", [(0, 1), (5, double.NaN), (10, 3)])]));
+        var chart = XDocument.Parse(
+            SvgChart.Lines("a < b & c", "x", "y",
+            [new ChartSeries("one", [(0, 0), (5, 1), (10, 4)]), new ChartSeries("gap", [(0, 1), (5, double.NaN), (10, 3)])]));
 
         double[] x = Of(chart, "circle", "cx"), y = Of(chart, "circle", "cy");
         Assert.Equal(5, x.Length);
@@ -29,7 +31,8 @@ public sealed class SvgChartTests
 
         XElement[] bars = [.. chart.Descendants(Svg + "rect").Where(bar => bar.Element(Svg + "title") is not null)];
         Assert.Equal(3, bars.Length);
-        double[] top = [.. bars.Select(bar => (double)bar.Attribute("y")!)], height = [.. bars.Select(bar => (double)bar.Attribute("height")!)];
+        double[] top = [.. bars.Select(bar => (double)bar.Attribute("y")!)],
+            height = [.. bars.Select(bar => (double)bar.Attribute("height")!)];
         Assert.Equal(2 * height[1], height[0], 1);
         Assert.Equal(4 * height[1], height[2], 1);
         Assert.Equal(top[0] + height[0], top[1], 1);
@@ -49,7 +52,9 @@ public sealed class SvgChartTests
     }
 
     [Fact]
-    public void Nothing_to_draw_is_an_empty_chart() => Assert.Empty(XDocument.Parse(SvgChart.Lines("t", "x", "y", [])).Descendants(Svg + "circle"));
+    public void Nothing_to_draw_is_an_empty_chart()
+    => Assert.Empty(XDocument.Parse(SvgChart.Lines("t", "x", "y", [])).Descendants(Svg + "circle"));
 
-    private static double[] Of(XDocument chart, string element, string attribute) => [.. chart.Descendants(Svg + element).Select(found => (double)found.Attribute(attribute)!)];
+    private static double[] Of(XDocument chart, string element, string attribute)
+        => [.. chart.Descendants(Svg + element).Select(found => (double)found.Attribute(attribute)!)];
 }

@@ -41,7 +41,8 @@ public sealed class EffectTableTests : IDisposable
         await rows.ReadAsync<int>(Field("group"), groups);
         await rows.ReadAsync<int>(Field("size"), sizes);
 
-        NpzContents attribution = Npz.Read(Path.Combine(run, "attribution.npz")), validation = Npz.Read(Path.Combine(run, "validation.npz")), slopes = Npz.Read(Path.Combine(run, "calibrated.npz"));
+        NpzContents attribution = Npz.Read(Path.Combine(run, "attribution.npz")),
+            validation = Npz.Read(Path.Combine(run, "validation.npz")), slopes = Npz.Read(Path.Combine(run, "calibrated.npz"));
         int groupCount = attribution["matrix"].Shape[1], rowCount = attribution["matrix"].Shape[0];
         Assert.Equal(AttributionMatrix.Convention, reader.CustomMetadata[EffectParquet.ConventionKey]);
         Assert.Equal("group", reader.CustomMetadata[EffectParquet.GranularityKey]);
@@ -78,7 +79,9 @@ public sealed class EffectTableTests : IDisposable
     public void Exact_effects_of_another_attribution_are_left_out()
     {
         string run = Run();
-        Npz.Write(Path.Combine(run, "validation.npz"), [.. Npz.Read(Path.Combine(run, "validation.npz")).Arrays.Select(array => (array.Key, array.Key == "predicted_methods" ? Moved(array.Value) : array.Value))]);
+        Npz.Write(Path.Combine(run, "validation.npz"),
+            [.. Npz.Read(Path.Combine(run, "validation.npz")).Arrays.Select(
+            array => (array.Key, array.Key == "predicted_methods" ? Moved(array.Value) : array.Value))]);
 
         EffectTable table = EffectTable.Of(run);
 
@@ -91,7 +94,8 @@ public sealed class EffectTableTests : IDisposable
     [Fact]
     public void A_run_without_a_finished_attribution_is_refused()
     {
-        Assert.Contains("run.json", Assert.Throws<BadInputException>(() => EffectTable.Of(_folder.File("nowhere"))).Message, StringComparison.Ordinal);
+        Assert.Contains("run.json", Assert.Throws<BadInputException>(() => EffectTable.Of(_folder.File("nowhere"))).Message,
+            StringComparison.Ordinal);
         string run = Run();
         File.AppendAllText(Path.Combine(run, "attribution.npz"), "x");
         Assert.Contains("changed", Assert.Throws<BadInputException>(() => EffectTable.Of(run)).Message, StringComparison.Ordinal);
@@ -99,7 +103,9 @@ public sealed class EffectTableTests : IDisposable
 
     private string Run()
     {
-        string groups = _folder.Write("groups.csv", System.Text.Encoding.UTF8.GetBytes("sample,group\n" + string.Concat(Enumerable.Range(0, 20).Select(n => $"{n},{(n % 4 < 2 ? "ann" : "bob")}\n"))));
+        string groups = _folder.Write("groups.csv",
+            System.Text.Encoding.UTF8.GetBytes(
+            "sample,group\n" + string.Concat(Enumerable.Range(0, 20).Select(n => $"{n},{(n % 4 < 2 ? "ann" : "bob")}\n"))));
         var job = new Job
         {
             Data = new JobData { Source = "generated:classes=2,per-class=10,test-per-class=6,size=8,clusters=2" },

@@ -12,15 +12,17 @@ using Xunit;
 namespace DdmNative.Runs.Tests.Survival;
 
 /// <summary>
-/// Damaged files of a run itself, and the job. What cannot be made again is refused with the file's name; what can (retrained models, waves, partial results) counts as absent, and what is taken of it is
-/// what was kept.
+/// Damaged files of a run itself, and the job. What cannot be made again is refused with the file's name; what can (retrained models,
+/// waves, partial results) counts as absent, and what is taken of it is what was kept.
 /// </summary>
 public sealed class MutatedRunFileTests : IDisposable
 {
     private const string Key = "0123456789abcdef";
 
     private readonly TempFolder _folder = new();
-    private readonly Job _job = new() { Data = new JobData { Source = "generated:classes=2,per-class=6,test-per-class=3,size=8,clusters=2" }, Network = new JobNetwork { Width = 2, Depth = 1 } };
+    private readonly Job _job =
+        new() { Data = new JobData { Source = "generated:classes=2,per-class=6,test-per-class=3,size=8,clusters=2" },
+        Network = new JobNetwork { Width = 2, Depth = 1 } };
 
     public void Dispose() => _folder.Dispose();
 
@@ -60,14 +62,19 @@ public sealed class MutatedRunFileTests : IDisposable
     public void Mutated_parameters_and_trajectories_are_read_or_refused()
     {
         Network network = Network.Create(new NetworkOptions("convnet", 2, 1, new ImageShape(1, 8, 8), 2));
-        ParameterFile.Write(_folder.File("target.safetensors"), network, network.Initialise(1), new Dictionary<string, string> { ["method"] = "repair" });
-        Fuzz.Run(Read("target.safetensors"), bytes => Assert.All(ParameterFile.Read(_folder.Write("m.safetensors", bytes), network), value => Assert.True(float.IsFinite(value))));
+        ParameterFile.Write(_folder.File("target.safetensors"), network, network.Initialise(1),
+            new Dictionary<string, string> { ["method"] = "repair" });
+        Fuzz.Run(Read("target.safetensors"),
+            bytes => Assert.All(ParameterFile.Read(_folder.Write("m.safetensors", bytes), network),
+            value => Assert.True(float.IsFinite(value))));
     }
 
     [Fact]
     public void Mutated_synsets_are_read_or_refused()
     {
-        SynsetFile.Write(_folder.File("synset.safetensors"), new Synset(new ImageShape(1, 3, 2), 2, [.. Enumerable.Range(0, 24).Select(i => (float)i)], [1, 0, 1, 0, 0, 1, 0, 1], [0, 0, 1, 1]));
+        SynsetFile.Write(_folder.File("synset.safetensors"),
+            new Synset(new ImageShape(1, 3, 2), 2, [.. Enumerable.Range(0, 24).Select(i => (float)i)], [1, 0, 1, 0, 0, 1, 0, 1],
+            [0, 0, 1, 1]));
         Fuzz.Run(Read("synset.safetensors"), bytes => Assert.Equal(0, SynsetFile.Read(_folder.Write("m.safetensors", bytes)).Groups[0]));
     }
 
@@ -76,7 +83,8 @@ public sealed class MutatedRunFileTests : IDisposable
     {
         var features = new FrozenFeatures(new ImageShape(2, 1, 1), 3, [1, 2, 3, 4, 5, 6]);
         FeatureSynsetFile.Write(_folder.File("feature.safetensors"), new FeatureSynset(features, [0, 0, 1], [0, 1, 2], [4, 5, 6]));
-        Fuzz.Run(Read("feature.safetensors"), bytes => Assert.NotEmpty(FeatureSynsetFile.Read(_folder.Write("m.safetensors", bytes)).Groups));
+        Fuzz.Run(Read("feature.safetensors"),
+            bytes => Assert.NotEmpty(FeatureSynsetFile.Read(_folder.Write("m.safetensors", bytes)).Groups));
     }
 
     [Fact]
@@ -92,7 +100,8 @@ public sealed class MutatedRunFileTests : IDisposable
         float[] logits = [1, 2, 3, 4, 5, 6];
         var store = new RetrainedModelStore(_folder.ToString());
         store.Keep(Key, logits, 2, 3);
-        string name = Path.GetRelativePath(_folder.ToString(), Directory.GetFiles(_folder.ToString(), "*.npz", SearchOption.AllDirectories).Single());
+        string name = Path.GetRelativePath(_folder.ToString(),
+            Directory.GetFiles(_folder.ToString(), "*.npz", SearchOption.AllDirectories).Single());
         Fuzz.Run(Read(name), bytes =>
         {
             _folder.Write(name, bytes);
@@ -126,7 +135,8 @@ public sealed class MutatedRunFileTests : IDisposable
         return found is not null;
     }
 
-    private StageContext Context(RunFolder run, RunInputs inputs, IRunListener listener) => new(run, _job, new RunSettings(), null!, inputs, listener, Key, default);
+    private StageContext Context(RunFolder run, RunInputs inputs, IRunListener listener)
+        => new(run, _job, new RunSettings(), null!, inputs, listener, Key, default);
 
     private byte[] Read(string name) => File.ReadAllBytes(_folder.File(name));
 
@@ -136,7 +146,8 @@ public sealed class MutatedRunFileTests : IDisposable
         run.Save(new RunRecord
         {
             Version = "0.1.0", Runtime = "test", Device = "test", Job = _job, Data = new DataRecord(Key, 8, 6, 2, 1, 8, 8, [0.5], [0.25]),
-            Stages = [new StageRecord { Name = "train", Key = Key, Files = new Dictionary<string, string> { ["target.safetensors"] = Key }, Figures = new Dictionary<string, double> { ["test_accuracy"] = 0.93 } }],
+            Stages = [new StageRecord { Name = "train", Key = Key, Files = new Dictionary<string, string> { ["target.safetensors"] = Key },
+            Figures = new Dictionary<string, double> { ["test_accuracy"] = 0.93 } }],
         });
         return Read("record/run.json");
     }

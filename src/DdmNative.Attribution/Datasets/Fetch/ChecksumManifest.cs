@@ -41,20 +41,23 @@ public sealed class ChecksumManifest
             (string name, string sum) = Entry(line) ?? throw new BadInputException(path, $"line {i + 1}", line, Form, MakeIt);
             name = name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
             if (!RelativePath.Stays(name))
-                throw new BadInputException(path, $"line {i + 1}", name, "a path that stays in the folder", "Create it with sha256sum inside the folder.");
+                throw new BadInputException(path, $"line {i + 1}", name, "a path that stays in the folder",
+                    "Create it with sha256sum inside the folder.");
             if (!names.Add(name))
                 throw new BadInputException(path, $"line {i + 1}", $"{name} a second time", "every file once", "Remove one of the lines.");
             entries.Add((name, sum));
         }
 
-        return entries.Count > 0 ? new ChecksumManifest(entries) : throw new BadInputException(path, "file", "no lines", "a line for every file", MakeIt);
+        return entries.Count > 0
+            ? new ChecksumManifest(entries) : throw new BadInputException(path, "file", "no lines", "a line for every file", MakeIt);
     }
 
     /// <summary>Writes the list of a folder's files into the folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="entries">Relative paths with forward slashes, and SHA-256.</param>
     public static void Write(string folder, IEnumerable<(string Name, string Sha256)> entries)
-        => AtomicFile.WriteText(Path.Combine(folder, FileName), string.Concat(entries.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => $"{entry.Sha256}  {entry.Name}\n")));
+        => AtomicFile.WriteText(Path.Combine(folder, FileName),
+            string.Concat(entries.OrderBy(entry => entry.Name, StringComparer.Ordinal).Select(entry => $"{entry.Sha256}  {entry.Name}\n")));
 
     /// <summary>The entry of a line; null if the format is unknown.</summary>
     private static (string Name, string Sha256)? Entry(string line)

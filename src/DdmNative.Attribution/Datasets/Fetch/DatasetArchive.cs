@@ -19,7 +19,8 @@ internal static class DatasetArchive
     private const long MostBytes = 8L << 30;
 
     public static bool IsArchive(string name)
-        => name.EndsWith(".tar.gz", StringComparison.Ordinal) || name.EndsWith(".tgz", StringComparison.Ordinal) || name.EndsWith(".zip", StringComparison.Ordinal);
+        => name.EndsWith(".tar.gz", StringComparison.Ordinal) || name.EndsWith(".tgz", StringComparison.Ordinal)
+            || name.EndsWith(".zip", StringComparison.Ordinal);
 
     /// <summary>Unpacks the content of <paramref name="root"/> in the archive into the folder, which is empty.</summary>
     /// <param name="archive">The file.</param>
@@ -39,13 +40,15 @@ internal static class DatasetArchive
             else
                 UnpackTar(file, target, stop);
         }
-        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is InvalidDataException or EndOfStreamException or FormatException or ArgumentException
+            or OverflowException)
         {
             throw new BadInputException(archive, "archive", $"an error ({e.Message})", "a complete archive", "Download it again.", e);
         }
 
         if (target.Files == 0)
-            throw new BadInputException(archive, "archive", root.Length == 0 ? "no files" : $"no files under {root}/", "the dataset's files", "Use a mirror that has the published archive.");
+            throw new BadInputException(archive, "archive", root.Length == 0
+                ? "no files" : $"no files under {root}/", "the dataset's files", "Use a mirror that has the published archive.");
     }
 
     private static void UnpackTar(FileStream file, Target target, CancellationToken stop)
@@ -181,7 +184,8 @@ internal static class DatasetArchive
             try
             {
                 AtomicFile.MakeFolder(Path.GetDirectoryName(path)!);
-                return DiskException.Named(path, () => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0));
+                return DiskException.Named(path,
+                    () => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0));
             }
             catch (DiskException e) when (e.InnerException is PathTooLongException)
             {
@@ -196,7 +200,8 @@ internal static class DatasetArchive
         }
 
         public BadInputException Refuse(string name, string what)
-            => new(archive, name, what, "plain files in the archive's own folder, of the number and size of a dataset", "Do not trust this archive: use another mirror.");
+            => new(archive, name, what, "plain files in the archive's own folder, of the number and size of a dataset",
+                "Do not trust this archive: use another mirror.");
 
         private static string Plain(string name) => name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name;
     }

@@ -12,7 +12,8 @@ public static class DatasetCache
     /// <summary>The folder of all datasets.</summary>
     /// <exception cref="BadInputException">The variable is not set, and the user has no home folder.</exception>
     public static string Folder => FolderIfAny
-        ?? throw new BadInputException("HOME", "cache folder", Home.Length == 0 ? "no home folder" : $"{Home}, which is not an existing folder",
+        ?? throw new BadInputException("HOME", "cache folder", Home.Length == 0
+            ? "no home folder" : $"{Home}, which is not an existing folder",
             "a home folder for the cache",
             $"Set {Variable} to the folder for downloaded datasets, or download into a folder with --to DIR.");
 
@@ -35,7 +36,8 @@ public static class DatasetCache
     /// Returns the folder of a downloaded dataset by name; returns the argument if it is an existing folder, or no dataset of that name was
     /// downloaded.
     /// </summary>
-    public static string Resolve(string nameOrFolder) => !Directory.Exists(nameOrFolder) && Holds(nameOrFolder) ? FolderOf(nameOrFolder) : nameOrFolder;
+    public static string Resolve(string nameOrFolder)
+        => !Directory.Exists(nameOrFolder) && Holds(nameOrFolder) ? FolderOf(nameOrFolder) : nameOrFolder;
 
     /// <summary>
     /// The user's cache folder; null if the user has none. A relative path is not used, because it would depend on the working directory.

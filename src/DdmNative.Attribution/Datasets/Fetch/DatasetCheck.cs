@@ -15,7 +15,8 @@ public static class DatasetCheck
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Directory.Exists(folder))
-            throw new BadInputException(MirrorAddress.Hide(folder), "folder", "no such folder", "a folder with a dataset", "Check the path and its spelling.");
+            throw new BadInputException(MirrorAddress.Hide(folder), "folder", "no such folder", "a folder with a dataset",
+                "Check the path and its spelling.");
         string list = Path.Combine(folder, ChecksumManifest.FileName);
         if (File.Exists(list))
         {
@@ -23,17 +24,21 @@ public static class DatasetCheck
             IReadOnlyList<string> faults = Faults(folder, manifest, stop);
             return faults.Count == 0
                 ? $"{manifest.Entries.Count} files match {ChecksumManifest.FileName}"
-                : throw new BadInputException(folder, ChecksumManifest.FileName, ShortList.Of(faults, MostNamed, "; ", "; and "), "every file as listed", "Download the dataset again.", mostShown: 3000);
+                : throw new BadInputException(folder, ChecksumManifest.FileName, ShortList.Of(faults, MostNamed, "; ", "; and "),
+                    "every file as listed", "Download the dataset again.", mostShown: 3000);
         }
 
-        KnownDataset[] candidates = [.. KnownDatasets.All.Where(set => set.Files.All(file => File.Exists(Path.Combine(folder, file.Name))))];
+        KnownDataset[] candidates = [
+            .. KnownDatasets.All.Where(set => set.Files.All(file => File.Exists(Path.Combine(folder, file.Name))))];
         foreach (KnownDataset set in candidates)
         {
             if (set.Files.All(file => FileChecksum.Fault(Path.Combine(folder, file.Name), file, stop) is null))
                 return $"{set.Files.Count} files match {set.Name} as published";
         }
 
-        throw new BadInputException(folder, "files", candidates.Length == 0 ? $"no {ChecksumManifest.FileName} and no published files of a known dataset" : $"files with the names of those of {string.Join(", ", candidates.Select(set => set.Name))}, with other contents",
+        throw new BadInputException(folder, "files", candidates.Length == 0
+            ? $"no {ChecksumManifest.FileName} and no published files of a known dataset"
+                : $"files with the names of those of {string.Join(", ", candidates.Select(set => set.Name))}, with other contents",
             $"a folder that ddm data fetch has filled, or the published files of {KnownDatasets.Names}", "Download the dataset again.");
     }
 

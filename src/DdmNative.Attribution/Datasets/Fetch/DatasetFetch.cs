@@ -41,7 +41,8 @@ public sealed class DatasetFetch
         ArgumentNullException.ThrowIfNull(listener);
         KnownDataset? known = KnownDatasets.Find(name);
         if (known is null && (request.Mirror is null || !RelativePath.IsSafe(name) || name.Contains('/', StringComparison.Ordinal)))
-            throw new BadInputException(MirrorAddress.Hide(name), "dataset", "an unknown name", KnownDatasets.Names, "For another dataset use --mirror; the list SHA256SUMS there names its files.");
+            throw new BadInputException(MirrorAddress.Hide(name), "dataset", "an unknown name", KnownDatasets.Names,
+                "For another dataset use --mirror; the list SHA256SUMS there names its files.");
         string folder = request.Folder ?? DatasetCache.FolderOf(name);
         using var mirror = Mirror.Open(request.Mirror ?? known!.Mirror, request.Download);
         var fetch = new DatasetFetch(name, folder, listener, stop);
@@ -51,7 +52,8 @@ public sealed class DatasetFetch
             return folder;
         }
 
-        ChecksumManifest? manifest = request.Manifest is not null ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(listener.Note, stop) : null;
+        ChecksumManifest? manifest = request.Manifest is not null
+            ? ChecksumManifest.Read(request.Manifest) : known is null ? mirror.Manifest(listener.Note, stop) : null;
         IReadOnlyList<KnownFile> files = FilesOf(name, known, manifest, mirror.Name);
         if (request.Folder is null && OwnFile.IsOthersLink(folder))
             throw new BadInputException(folder, "folder", "a link that another user created", "a folder, or a link of your own",
@@ -71,19 +73,23 @@ public sealed class DatasetFetch
     {
         if (manifest?.Entries.FirstOrDefault(entry => !RelativePath.IsSafe(entry.Name)) is { Name: string strange })
             throw new BadInputException(address, ChecksumManifest.FileName, strange,
-                "names that every operating system accepts: no backslash, colon or line break, at most 120 characters", "Rename the file at the mirror.");
+                "names that every operating system accepts: no backslash, colon or line break, at most 120 characters",
+                "Rename the file at the mirror.");
         if (known is null)
         {
             return manifest is null
-                ? throw new BadInputException(address, ChecksumManifest.FileName, "no such list", $"the checksums of the files of '{name}'", "Specify a list with --sha256 FILE (created by sha256sum), or use one of " + KnownDatasets.Names + ".")
-                : [.. manifest.Entries.Select(entry => new KnownFile(entry.Name, entry.Sha256, Root: DatasetArchive.IsArchive(entry.Name) ? "" : null))];
+                ? throw new BadInputException(address, ChecksumManifest.FileName, "no such list", $"the checksums of the files of '{name}'",
+                    "Specify a list with --sha256 FILE (created by sha256sum), or use one of " + KnownDatasets.Names + ".")
+                : [.. manifest.Entries.Select(
+                    entry => new KnownFile(entry.Name, entry.Sha256, Root: DatasetArchive.IsArchive(entry.Name) ? "" : null))];
         }
 
         if (manifest is null)
             return known.Files;
         return [.. known.Files.Select(file => manifest.Entries.FirstOrDefault(entry => entry.Name == file.Name) is { Sha256: string sum }
             ? file with { Sha256 = sum, UnpackedSha256 = null }
-            : throw new BadInputException("--sha256", file.Name, "no line", $"the checksum of every file of {name}", "Add it, or remove --sha256: ddm knows this dataset's checksums."))];
+            : throw new BadInputException("--sha256", file.Name, "no line", $"the checksum of every file of {name}",
+                "Add it, or remove --sha256: ddm knows this dataset's checksums."))];
     }
 
     /// <exception cref="BadInputException">There is a file with that name.</exception>
@@ -149,7 +155,8 @@ public sealed class DatasetFetch
         bool resumed = part.Length > 0;
         while (true)
         {
-            mirror.Fetch(file.Name, part, (done, total) => _listener.Progress(done / 1e6, Math.Max(done, total) / 1e6, "MB"), _listener.Note, _stop);
+            mirror.Fetch(file.Name, part, (done, total) => _listener.Progress(done / 1e6, Math.Max(done, total) / 1e6, "MB"),
+                _listener.Note, _stop);
             part.Flush();
             if (!verifies)
                 break;
@@ -160,7 +167,8 @@ public sealed class DatasetFetch
             {
                 part.Discard();
                 throw new BadInputException($"{mirror.Name}/{file.Name}", "checksum", fault.Value.Found, fault.Value.Expected,
-                    "The mirror has another file, or it was damaged during the transfer: try again or use another --mirror (--no-verify accepts it).");
+                    "The mirror has another file, or it was damaged during the transfer: try again or use another --mirror (--no-verify "
+                    + "accepts it).");
             }
 
             // The existing part may belong to another file: download once from the start to find out.
@@ -180,14 +188,16 @@ public sealed class DatasetFetch
         _listener.Stage(stage, stage, isDone: false);
         var watch = System.Diagnostics.Stopwatch.StartNew();
         DateTime recent = DateTime.UtcNow - LeftFor;
-        foreach (string left in Directory.EnumerateDirectories(_folder, Unpacking + "*").Where(left => Directory.GetLastWriteTimeUtc(left) < recent))
+        foreach (string left in Directory.EnumerateDirectories(_folder, Unpacking + "*")
+            .Where(left => Directory.GetLastWriteTimeUtc(left) < recent))
             Directory.Delete(left, recursive: true);
         AtomicFile.MakeFolder(temporary);
         try
         {
             DatasetArchive.Unpack(archive, root, temporary, _stop);
             List<(string Name, string Sha256)> sums = [.. Directory.EnumerateFiles(temporary, "*", SearchOption.AllDirectories)
-                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'), FileChecksum.Compute(path, _stop)))];
+                .Select(path => (Path.GetRelativePath(temporary, path).Replace(Path.DirectorySeparatorChar, '/'),
+                    FileChecksum.Compute(path, _stop)))];
             foreach (string entry in Directory.EnumerateFileSystemEntries(temporary))
             {
                 string to = Path.Combine(_folder, Path.GetFileName(entry));

@@ -32,7 +32,9 @@ internal static class FileChecksum
             return ($"SHA-256 {found}", known.Sha256!);
         file.Position = 0;
         string? unpacked = ComputeUnpacked(file, stop);
-        return unpacked == known.UnpackedSha256 ? null : (unpacked is null ? $"not a gzip file (SHA-256 {found})" : $"SHA-256 {unpacked} unpacked", $"{known.UnpackedSha256} unpacked");
+        return unpacked == known.UnpackedSha256
+            ? null : (unpacked is null
+                ? $"not a gzip file (SHA-256 {found})" : $"SHA-256 {unpacked} unpacked", $"{known.UnpackedSha256} unpacked");
     }
 
     /// <summary>The hash of a .gz file's content; null if it cannot be unpacked.</summary>

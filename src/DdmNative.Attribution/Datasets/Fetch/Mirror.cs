@@ -67,10 +67,12 @@ internal sealed class Mirror : IDisposable
     public ChecksumManifest? Manifest(Action<string> onRetry, CancellationToken stop)
     {
         if (_folder is not null)
-            return File.Exists(Path.Combine(_folder, ChecksumManifest.FileName)) ? ChecksumManifest.Read(Path.Combine(_folder, ChecksumManifest.FileName)) : null;
+            return File.Exists(Path.Combine(_folder, ChecksumManifest.FileName))
+                ? ChecksumManifest.Read(Path.Combine(_folder, ChecksumManifest.FileName)) : null;
         Uri url = UrlOf(ChecksumManifest.FileName);
         var arrived = new MemoryArrival();
-        var download = new ResumableDownload(_client!, url, _options) { OnRetry = onRetry, MostBytes = MostManifestBytes, MayBeAbsent = true };
+        var download = new ResumableDownload(_client!, url, _options) { OnRetry = onRetry, MostBytes = MostManifestBytes,
+            MayBeAbsent = true };
         return download.Into(arrived, stop) ? ChecksumManifest.Parse(url.ToString(), arrived.ToArray()) : null;
     }
 

@@ -40,8 +40,10 @@ public sealed partial record MirrorAddress(Uri Url, string? Authorization)
     public static string Hide(string address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        int at = address.LastIndexOf('@'), scheme = address.IndexOf("://", StringComparison.Ordinal), colon = address.IndexOf(':', StringComparison.Ordinal);
-        return colon >= 0 && colon < at && scheme < at ? (scheme >= 0 ? address[..(scheme + 3)] : "") + Hidden + address[(at + 1)..] : address;
+        int at = address.LastIndexOf('@'), scheme = address.IndexOf("://", StringComparison.Ordinal),
+            colon = address.IndexOf(':', StringComparison.Ordinal);
+        return colon >= 0 && colon < at
+            && scheme < at ? (scheme >= 0 ? address[..(scheme + 3)] : "") + Hidden + address[(at + 1)..] : address;
     }
 
     [GeneratedRegex(@"(?<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s'""]*@")]

@@ -15,7 +15,8 @@ internal sealed class MirrorClient : IDisposable
     private const int MostRedirections = 10;
 
     private static readonly HttpStatusCode[] Redirections =
-        [HttpStatusCode.MovedPermanently, HttpStatusCode.Found, HttpStatusCode.SeeOther, HttpStatusCode.TemporaryRedirect, HttpStatusCode.PermanentRedirect];
+        [HttpStatusCode.MovedPermanently, HttpStatusCode.Found, HttpStatusCode.SeeOther, HttpStatusCode.TemporaryRedirect,
+        HttpStatusCode.PermanentRedirect];
 
     private readonly MirrorAddress _mirror;
     private readonly TimeSpan _silence;
@@ -93,7 +94,8 @@ internal sealed class MirrorClient : IDisposable
         if (to.Scheme != Uri.UriSchemeHttp && to.Scheme != Uri.UriSchemeHttps)
             throw Refuse(url, $"a redirection to {to}", Expected);
         if (from.Scheme == Uri.UriSchemeHttps && to.Scheme == Uri.UriSchemeHttp)
-            throw Refuse(url, $"a redirection to {to}, which is not secure", "a redirection to an address https://…, like the mirror's own");
+            throw Refuse(url, $"a redirection to {to}, which is not secure",
+                "a redirection to an address https://…, like the mirror's own");
         return MirrorAddress.Of(to).Url;
     }
 

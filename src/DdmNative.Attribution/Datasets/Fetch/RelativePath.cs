@@ -15,5 +15,6 @@ internal static class RelativePath
 
     /// <summary>Whether the path names something inside its folder on every operating system.</summary>
     public static bool IsSafe(string path)
-        => path.Length is > 0 and <= Longest && !path.Any(c => char.IsControl(c) || c is '\\' or ':') && path.Split('/').All(part => part is not ("" or "." or "..") && part.Length <= LongestPart);
+        => path.Length is > 0 and <= Longest && !path.Any(c => char.IsControl(c) || c is '\\' or ':')
+            && path.Split('/').All(part => part is not ("" or "." or "..") && part.Length <= LongestPart);
 }

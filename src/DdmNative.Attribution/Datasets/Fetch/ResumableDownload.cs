@@ -61,7 +61,9 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
             stop.ThrowIfCancellationRequested();
             failures = part.Length > before ? 1 : failures + 1;
             if (failures >= options.Attempts)
-                throw new BadInputException(url.ToString(), $"byte {part.Length}", $"{cause}, {failures} times in a row", "the complete file", "Check the address and the network, or use another --mirror; the same command resumes the download.");
+                throw new BadInputException(url.ToString(), $"byte {part.Length}", $"{cause}, {failures} times in a row",
+                    "the complete file", "Check the address and the network, or use another --mirror; the same command resumes the "
+                    + "download.");
             TimeSpan wait = asked ?? options.FirstWait * Math.Pow(2, failures - 1);
             wait = wait < LongestWait ? wait : LongestWait;
             OnRetry?.Invoke($"{url}: {cause}; trying again in {wait.TotalSeconds:0.#} s from byte {part.Length}.");
@@ -105,14 +107,17 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
             return false;
         if (!response.IsSuccessStatusCode)
             throw new BadInputException(url.ToString(), "answer", $"{(int)response.StatusCode} {response.ReasonPhrase}", "the file",
-                response.StatusCode == HttpStatusCode.NotFound ? "The mirror has no such file: check --mirror, the folder that contains the files." : "Check that the mirror may be read, or use another with --mirror.");
+                response.StatusCode == HttpStatusCode.NotFound
+                ? "The mirror has no such file: check --mirror, the folder that contains the files."
+                    : "Check that the mirror may be read, or use another with --mirror.");
 
         ContentRangeHeaderValue? range = response.Content.Headers.ContentRange;
         bool goesOn = response.StatusCode == HttpStatusCode.PartialContent && range?.From == from;
         if (response.StatusCode == HttpStatusCode.PartialContent && !goesOn)
         {
             part.Restart(null);
-            cause = $"the server sent bytes from {range?.From?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nowhere"} when those from {from} were requested";
+            cause = $"the server sent bytes from {range?.From?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "nowhere"} "
+                + $"when those from {from} were requested";
             return null;
         }
 
@@ -120,7 +125,8 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
             part.Restart(ValidatorOf(response));
         long? total = goesOn ? range!.Length : response.Content.Headers.ContentLength;
         if (total > MostBytes)
-            throw new BadInputException(url.ToString(), "size", $"{total} bytes", $"at most {MostBytes}", "This is not a dataset's file: check --mirror.");
+            throw new BadInputException(url.ToString(), "size", $"{total} bytes", $"at most {MostBytes}",
+                "This is not a dataset's file: check --mirror.");
         Receive(part, response, total, patience);
         if (total is null || part.Length == total)
             return true;
@@ -141,7 +147,8 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
                 if (read == 0)
                     return;
                 if (part.Length + read > (total ?? MostBytes))
-                    throw new BadInputException(url.ToString(), "size", $"more than {total ?? MostBytes} bytes", "as many as the server announced", "Check --mirror.");
+                    throw new BadInputException(url.ToString(), "size", $"more than {total ?? MostBytes} bytes",
+                        "as many as the server announced", "Check --mirror.");
                 part.Append(buffer.AsSpan(0, read));
                 OnProgress?.Invoke(part.Length, total ?? 0);
             }
@@ -154,5 +161,6 @@ internal sealed class ResumableDownload(MirrorClient client, Uri url, DownloadOp
 
     /// <summary>A weak ETag does not guarantee identical bytes.</summary>
     private static string? ValidatorOf(HttpResponseMessage response)
-        => response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : response.Headers.ETag is null && response.Content.Headers.LastModified is DateTimeOffset date ? date.ToString("R") : null;
+        => response.Headers.ETag is { IsWeak: false } tag ? tag.ToString() : response.Headers.ETag is null
+            && response.Content.Headers.LastModified is DateTimeOffset date ? date.ToString("R") : null;
 }

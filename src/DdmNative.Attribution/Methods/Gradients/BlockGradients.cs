@@ -16,7 +16,8 @@ internal sealed record BlockGradientOptions(int Wave, int Block, int Directions 
 {
     /// <summary>The memory that it needs.</summary>
     public MemoryEstimate Estimate(Network network)
-        => new(("directions", MemoryEstimate.Vectors(network, Directions)), ("gradients", MemoryEstimate.Vectors(network, Wave)), ("passes", MemoryEstimate.Pass(network, Wave, Block)));
+        => new(("directions", MemoryEstimate.Vectors(network, Directions)), ("gradients", MemoryEstimate.Vectors(network, Wave)),
+            ("passes", MemoryEstimate.Pass(network, Wave, Block)));
 }
 
 /// <summary>
@@ -94,7 +95,8 @@ internal sealed class BlockGradients : IDisposable
             if (_directions is not null)
             {
                 int length = options.Directions * network.ParameterCount;
-                device.MatrixProduct.Forward(_gradient, new Slice(_directions, 0, length), new Slice(_directions, length, options.Directions), _products!);
+                device.MatrixProduct.Forward(_gradient, new Slice(_directions, 0, length),
+                    new Slice(_directions, length, options.Directions), _products!);
             }
 
             if (_norms is not null)

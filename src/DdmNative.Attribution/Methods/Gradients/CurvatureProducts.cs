@@ -7,7 +7,10 @@ namespace DdmNative.Attribution.Methods.Gradients;
 /// (C + λI)·v_e for several directions at once along the ensemble axis; C is the Hessian of the mean training loss or its Gauss–Newton part
 /// JᵀH_zJ (Schraudolph 2002), which is positive semidefinite. Summed over chunks of samples on the device.
 /// </summary>
-/// <remarks>Gauss–Newton: ż = Jv (forward tangents), δ̇ = w·p ⊙ (ż − ⟨p, ż⟩), then one backward pass. Hessian: forward over reverse (docs/mathematics.md).</remarks>
+/// <remarks>
+/// Gauss–Newton: ż = Jv (forward tangents), δ̇ = w·p ⊙ (ż − ⟨p, ż⟩), then one backward pass. Hessian: forward over reverse
+/// (docs/mathematics.md).
+/// </remarks>
 internal sealed class CurvatureProducts : IDisposable
 {
     /// <summary>Samples of one pass. It does not depend on E, because it affects the last bits of a sum.</summary>
@@ -78,7 +81,8 @@ internal sealed class CurvatureProducts : IDisposable
 
     /// <summary>The memory that it needs.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int members)
-        => new(("curvature products", MemoryEstimate.Vectors(context.Network, 3L * members)), ("passes", MemoryEstimate.Pass(context.Network, members, Math.Min(Chunk, context.Train.Count), tangents: true)));
+        => new(("curvature products", MemoryEstimate.Vectors(context.Network, 3L * members)),
+            ("passes", MemoryEstimate.Pass(context.Network, members, Math.Min(Chunk, context.Train.Count), tangents: true)));
 
     /// <summary>Computes the products on these training samples with equal weights.</summary>
     public void Run(ReadOnlySpan<int> samples)

@@ -85,7 +85,8 @@ internal sealed class EvaluatedGradients : IDisposable
     public static MemoryEstimate Estimate(MethodContext context, int count, bool hasCurvature)
     {
         int wave = Wave(context, count);
-        return new(("evaluated samples' gradients", MemoryEstimate.Vectors(context.Network, 2L * wave + (hasCurvature ? 2L : 1L) * count)), ("passes", MemoryEstimate.Pass(context.Network, wave, 1, hasCurvature)));
+        return new(("evaluated samples' gradients", MemoryEstimate.Vectors(context.Network, 2L * wave + (hasCurvature ? 2L : 1L) * count)),
+            ("passes", MemoryEstimate.Pass(context.Network, wave, 1, hasCurvature)));
     }
 
     /// <summary>∇f_d(θ), [D, P]; valid until the next call.</summary>
@@ -146,7 +147,8 @@ internal sealed class EvaluatedGradients : IDisposable
             for (int e = 0; e < samples.Length; e++)
             {
                 if (weights[e] == 0)
-                    ObjectiveCotangents.Fill(samples[e].Kind, logits.AsSpan(e * _classes, _classes), _context.Test.Labels[samples[e].Sample], 1, others.AsSpan(e * _classes, _classes));
+                    ObjectiveCotangents.Fill(samples[e].Kind, logits.AsSpan(e * _classes, _classes),
+                        _context.Test.Labels[samples[e].Sample], 1, others.AsSpan(e * _classes, _classes));
             }
         }
 

@@ -20,14 +20,16 @@ internal sealed class GradientProducts : IDisposable
         (_context, _directions, _norms) = (context, directions, norms);
         BlockGradientOptions options = OptionsFor(context, directions, norms);
         _blocks = new SampleBlocks(SampleBlocks.PartsOf(context.Parts), options.Block);
-        _gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels, options with { Wave = Math.Min(options.Wave, _blocks.Blocks.Count) });
+        _gradients = new BlockGradients(context.Device, context.Network, context.TrainSet.Images, context.TrainSet.Labels,
+            options with { Wave = Math.Min(options.Wave, _blocks.Blocks.Count) });
     }
 
     /// <summary>‖Σ_{n∈g} ∇L(x_n; θ)/N‖² of every part [G], after <see cref="At"/>.</summary>
     public double[] SquaredNorms { get; private set; } = [];
 
     /// <summary>The memory that it needs.</summary>
-    public static MemoryEstimate Estimate(MethodContext context, int directions, bool norms = false) => OptionsFor(context, directions, norms).Estimate(context.Network);
+    public static MemoryEstimate Estimate(MethodContext context, int directions, bool norms = false)
+        => OptionsFor(context, directions, norms).Estimate(context.Network);
 
     /// <summary>The products [O·G] at θ with directions [O, P].</summary>
     /// <param name="parameters">θ.</param>

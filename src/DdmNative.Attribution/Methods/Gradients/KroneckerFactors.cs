@@ -38,9 +38,14 @@ internal sealed class KroneckerFactors
     /// <summary>The memory that it needs.</summary>
     public static MemoryEstimate Estimate(MethodContext context, int wave)
     {
-        long squares = WeightLayers(context.Network).Max(layer => (long)layer.Inputs * layer.Inputs), patches = WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Places);
-        return new MemoryEstimate(("Kronecker factors", 6 * WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Inputs) * sizeof(double) + squares * sizeof(double)),
-            ("patches", Math.Max(wave, Chunk) * patches * sizeof(float)), ("rotated gradients", MemoryEstimate.Vectors(context.Network, 4L * wave)), ("passes", MemoryEstimate.Pass(context.Network, Math.Max(wave, Chunk), 1)));
+        long squares = WeightLayers(context.Network).Max(layer => (long)layer.Inputs * layer.Inputs),
+            patches = WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Places);
+        return new MemoryEstimate(
+            ("Kronecker factors", 6 * WeightLayers(context.Network).Sum(layer => (long)layer.Inputs * layer.Inputs) * sizeof(double)
+            + squares * sizeof(double)),
+            ("patches", Math.Max(wave, Chunk) * patches * sizeof(float)),
+            ("rotated gradients", MemoryEstimate.Vectors(context.Network, 4L * wave)),
+            ("passes", MemoryEstimate.Pass(context.Network, Math.Max(wave, Chunk), 1)));
     }
 
     /// <summary>Computes the factors.</summary>
@@ -83,7 +88,8 @@ internal sealed class KroneckerFactors
     }
 
     private static IEnumerable<Block> WeightLayers(Network network)
-        => Enumerable.Range(0, network.Layers.Count).Where(i => network.Layers[i] is ConvolutionLayer or LinearLayer).Select(i => new Block(network.Layers[i], i, network.LayerOffset(i)));
+        => Enumerable.Range(0, network.Layers.Count).Where(i => network.Layers[i] is ConvolutionLayer or LinearLayer)
+            .Select(i => new Block(network.Layers[i], i, network.LayerOffset(i)));
 
     /// <summary>Computes A and S of every layer, and their eigenvectors.</summary>
     private void FindBases(MethodContext context, int[] samples, Tensor labels)

@@ -12,10 +12,15 @@ internal static class ObjectiveCotangents
     public static void Require(IReadOnlyList<Objective> objectives)
     {
         if (objectives.FirstOrDefault(objective => objective.Kind == ObjectiveKind.Accuracy) is Objective flat)
-            throw new MethodRequestException($"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; use loss, margin or logit instead.");
+            throw new MethodRequestException(
+                $"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; use loss, margin or "
+                + $"logit instead.");
     }
 
-    /// <summary>Fills ∂f/∂z [K] times <paramref name="weight"/>: p − onehot for the loss, onehot for the logit, onehot − onehot(best other) for the margin.</summary>
+    /// <summary>
+    /// Fills ∂f/∂z [K] times <paramref name="weight"/>: p − onehot for the loss, onehot for the logit, onehot − onehot(best other) for the
+    /// margin.
+    /// </summary>
     /// <exception cref="MethodRequestException">The kind has no gradient.</exception>
     public static void Fill(ObjectiveKind kind, ReadOnlySpan<float> z, int y, double weight, Span<float> cotangent)
     {
@@ -35,11 +40,14 @@ internal static class ObjectiveCotangents
                 cotangent[BestOther(z, y)] = (float)-weight;
                 break;
             default:
-                throw new MethodRequestException("Accuracy is constant almost everywhere and has no gradient; use this method with loss, margin or logit.");
+                throw new MethodRequestException(
+                    "Accuracy is constant almost everywhere and has no gradient; use this method with loss, margin or logit.");
         }
     }
 
-    /// <summary>∂/∂z of log p_y/(1 − p_y) [K] times a weight: onehot − softmax over the other classes (TRAK's model output function).</summary>
+    /// <summary>
+    /// ∂/∂z of log p_y/(1 − p_y) [K] times a weight: onehot − softmax over the other classes (TRAK's model output function).
+    /// </summary>
     public static void FillLogOdds(ReadOnlySpan<float> z, int y, double weight, Span<float> cotangent)
     {
         double largest = z[BestOther(z, y)], sum = 0;

@@ -24,11 +24,13 @@ internal sealed class ObjectiveGradients : IDisposable
 
     /// <exception cref="MethodRequestException">An objective has no gradient.</exception>
     public ObjectiveGradients(MethodContext context)
-        : this(context.Device, context.Network, context.Test, context.TestSet.Images, context.Evaluator, context.Objectives, context.Bounded(Wave))
+        : this(context.Device, context.Network, context.Test, context.TestSet.Images, context.Evaluator, context.Objectives,
+            context.Bounded(Wave))
     {
     }
 
-    private ObjectiveGradients(Device device, Network network, Dataset test, Tensor images, ModelEvaluator evaluator, IReadOnlyList<Objective> objectives, int wave)
+    private ObjectiveGradients(Device device, Network network, Dataset test, Tensor images, ModelEvaluator evaluator,
+        IReadOnlyList<Objective> objectives, int wave)
     {
         (_network, _test, _evaluator, _objectives) = (network, test, evaluator, objectives);
         ObjectiveCotangents.Require(objectives);
@@ -37,12 +39,14 @@ internal sealed class ObjectiveGradients : IDisposable
         // As small as possible: the unused samples of a block are wasted work.
         int block = Math.Min(Block, _atoms.Max(atom => atom.Samples.Length));
         _blocks = new SampleBlocks([.. _atoms.Select(atom => atom.Samples)], block);
-        _gradients = new BlockGradients(device, network, images, labels: null, new BlockGradientOptions(Math.Min(wave, _blocks.Blocks.Count), block, KeepGradients: true));
+        _gradients = new BlockGradients(device, network, images, labels: null,
+            new BlockGradientOptions(Math.Min(wave, _blocks.Blocks.Count), block, KeepGradients: true));
     }
 
     /// <summary>The memory that the objectives' gradients need.</summary>
     public static MemoryEstimate Estimate(MethodContext context)
-        => new BlockGradientOptions(context.Bounded(Wave), Block).Estimate(context.Network) + new MemoryEstimate(("objectives' gradients", MemoryEstimate.Vectors(context.Network, 3L * context.Objectives.Count)));
+        => new BlockGradientOptions(context.Bounded(Wave), Block).Estimate(context.Network)
+            + new MemoryEstimate(("objectives' gradients", MemoryEstimate.Vectors(context.Network, 3L * context.Objectives.Count)));
 
     /// <summary>The gradients at θ.</summary>
     public float[] At(float[] parameters)

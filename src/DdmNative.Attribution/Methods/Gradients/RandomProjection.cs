@@ -54,7 +54,8 @@ internal sealed class RandomProjection : IDisposable
         {
             // An incomplete last chunk is generated completely, and the rest of it is ignored.
             _device.Philox.FillUniform(new Slice(_rows, 0, rows * _length), -bound, bound, _seed, _firstStream + (uint)(first / rows));
-            _device.MatrixProduct.Forward(gradients, new Slice(_rows, 0, rows * _length), new Slice(_rows, rows * _length, rows), _products);
+            _device.MatrixProduct.Forward(gradients, new Slice(_rows, 0, rows * _length), new Slice(_rows, rows * _length, rows),
+                _products);
             float[] part = _products.ToArray();
             int count = Math.Min(rows, Dimensions - first);
             for (int e = 0; e < Wave; e++)

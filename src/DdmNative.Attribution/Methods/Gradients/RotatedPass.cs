@@ -17,7 +17,8 @@ internal sealed class RotatedPass : IDisposable
     private readonly IPlan _plan;
     private readonly int _members, _samples;
 
-    public RotatedPass(MethodContext context, Network network, IReadOnlyList<KroneckerFactors.Block> blocks, Tensor labels, int members, int samples, bool isRotated)
+    public RotatedPass(MethodContext context, Network network, IReadOnlyList<KroneckerFactors.Block> blocks, Tensor labels, int members,
+        int samples, bool isRotated)
     {
         Device device = context.Device;
         (_members, _samples) = (members, samples);
@@ -34,8 +35,10 @@ internal sealed class RotatedPass : IDisposable
         _inputs = new Tensor[blocks.Count];
         _outputs = new Tensor[blocks.Count];
         _rotated = new Tensor[blocks.Count];
-        Tensor[] pickers = [.. blocks.Select(block => Own(Upload(device, isRotated ? block.InputVectors : Identity(block.Inputs), block.Inputs)))];
-        Tensor[] turners = [.. blocks.Select(block => Own(Upload(device, isRotated ? block.OutputVectors : Identity(block.Outputs), block.Outputs)))];
+        Tensor[] pickers = [.. blocks.Select(
+            block => Own(Upload(device, isRotated ? block.InputVectors : Identity(block.Inputs), block.Inputs)))];
+        Tensor[] turners = [.. blocks.Select(
+            block => Own(Upload(device, isRotated ? block.OutputVectors : Identity(block.Outputs), block.Outputs)))];
         for (int b = 0; b < blocks.Count; b++)
         {
             (int i, int o) = (blocks[b].Inputs, blocks[b].Outputs);
@@ -97,7 +100,8 @@ internal sealed class RotatedPass : IDisposable
         _owned.ForEach(part => part.Dispose());
     }
 
-    private void Products(Device device, KroneckerFactors.Block block, int b, Tensor input, Tensor cotangent, Tensor picker, Tensor turner, bool isRotated)
+    private void Products(Device device, KroneckerFactors.Block block, int b, Tensor input, Tensor cotangent, Tensor picker, Tensor turner,
+        bool isRotated)
     {
         (int i, int o) = (block.Inputs, block.Outputs);
         (int height, int width) = (block.Layer.Output.Height, block.Layer.Output.Width);
@@ -107,17 +111,22 @@ internal sealed class RotatedPass : IDisposable
         (Slice turn, Slice nothing) = (new Slice(turner, 0, o * o), new Slice(turner, o * o, o));
         if (block.Layer is ConvolutionLayer convolution)
         {
-            device.Convolution.Forward(new ConvolutionShape(convolution.Input.Channels, i, convolution.Input.Height, convolution.Input.Width, convolution.KernelSize, convolution.Padding), input, pick, none, patches);
+            device.Convolution.Forward(
+                new ConvolutionShape(convolution.Input.Channels, i, convolution.Input.Height, convolution.Input.Width,
+                convolution.KernelSize, convolution.Padding), input, pick, none, patches);
             device.Convolution.Forward(new ConvolutionShape(o, o, height, width, 1, 0), cotangent, turn, nothing, turned);
             ConvolutionShape Outer(int inputs, int outputs) => new(inputs, outputs, height, width, 1, 0);
             if (isRotated)
             {
-                device.Convolution.BackwardFilter(Outer(i, o), patches, turned, new Slice(_rotated[b], 0, o * i), new Slice(_rotated[b], o * i, o));
+                device.Convolution.BackwardFilter(Outer(i, o), patches, turned, new Slice(_rotated[b], 0, o * i),
+                    new Slice(_rotated[b], o * i, o));
                 return;
             }
 
-            device.Convolution.BackwardFilter(Outer(i, i), patches, patches, new Slice(_inputs[b], 0, i * i), new Slice(_inputs[b], i * i, i));
-            device.Convolution.BackwardFilter(Outer(o, o), turned, turned, new Slice(_outputs[b], 0, o * o), new Slice(_outputs[b], o * o, o));
+            device.Convolution.BackwardFilter(Outer(i, i), patches, patches, new Slice(_inputs[b], 0, i * i),
+                new Slice(_inputs[b], i * i, i));
+            device.Convolution.BackwardFilter(Outer(o, o), turned, turned, new Slice(_outputs[b], 0, o * o),
+                new Slice(_outputs[b], o * o, o));
             return;
         }
 

@@ -29,8 +29,10 @@ internal sealed class RotatingEvaluation
     {
         _objectives = objectives;
         _samples = [.. objectives.Select(objective => objective.SamplesOf(labels).ToHashSet())];
-        _named = [.. objectives.Where(objective => objective.Samples is not null).SelectMany(objective => objective.Samples!.Select(n => new EvaluatedSample(objective.Kind, n))).Distinct()];
-        foreach (IGrouping<ObjectiveKind, Objective> ofKind in objectives.Where(objective => objective.Samples is null).GroupBy(objective => objective.Kind))
+        _named = [.. objectives.Where(objective => objective.Samples is not null)
+            .SelectMany(objective => objective.Samples!.Select(n => new EvaluatedSample(objective.Kind, n))).Distinct()];
+        foreach (IGrouping<ObjectiveKind, Objective> ofKind in objectives.Where(objective => objective.Samples is null)
+            .GroupBy(objective => objective.Kind))
         {
             int[] order = Spread([.. ofKind.SelectMany(objective => objective.SamplesOf(labels)).Distinct().Order()], labels, seed);
             _rounds.Add((ofKind.Key, order, perStep == 0 ? order.Length : Math.Min(perStep, order.Length)));
@@ -57,7 +59,8 @@ internal sealed class RotatingEvaluation
             for (int d = 0; d < samples.Length; d++)
             {
                 // A named sample is not counted again as part of a round, nor the other way round.
-                if (samples[d].Kind == objective.Kind && objective.Samples is not null == d < _named.Length && _samples[o].Contains(samples[d].Sample))
+                if (samples[d].Kind == objective.Kind && objective.Samples is not null == d < _named.Length
+                    && _samples[o].Contains(samples[d].Sample))
                     weights[o * samples.Length + d] = StandsFor(objective) / _samples[o].Count;
             }
         }
@@ -78,7 +81,8 @@ internal sealed class RotatingEvaluation
     private static int[] Spread(int[] samples, int[] labels, ulong seed)
     {
         int[] order = [.. SeededOrder.Permutation(samples.Length, seed, Stream).Select(i => samples[i])];
-        return [.. order.GroupBy(n => labels[n]).SelectMany(ofClass => ofClass.Select((n, i) => (Sample: n, Place: (i + 0.5) / ofClass.Count())))
+        return [.. order.GroupBy(n => labels[n])
+            .SelectMany(ofClass => ofClass.Select((n, i) => (Sample: n, Place: (i + 0.5) / ofClass.Count())))
             .OrderBy(dealt => dealt.Place).ThenBy(dealt => labels[dealt.Sample]).Select(dealt => dealt.Sample)];
     }
 }

@@ -42,5 +42,6 @@ internal sealed class SampleBlocks
 
     /// <summary>The blocks in waves of the given number.</summary>
     public IEnumerable<(int[] Parts, ArraySegment<int>[] Samples)> Waves(int wave)
-        => Blocks.Chunk(wave).Select(chunk => (chunk.Select(block => block.Part).ToArray(), chunk.Select(block => block.Samples).ToArray()));
+        => Blocks.Chunk(wave).Select(
+            chunk => (chunk.Select(block => block.Part).ToArray(), chunk.Select(block => block.Samples).ToArray()));
 }

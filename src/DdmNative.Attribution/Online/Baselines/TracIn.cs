@@ -22,7 +22,8 @@ public static class TracIn
     /// network's large gradients are not used.</param>
     /// <param name="recipe">The target's training, for the learning rates.</param>
     /// <exception cref="ArgumentException">The test gradients are not one per class.</exception>
-    public static AttributionMatrix Attribute(GroupGradients real, GroupGradients test, IReadOnlyList<int> classes, Trajectory trajectory, TrainingOptions recipe)
+    public static AttributionMatrix Attribute(GroupGradients real, GroupGradients test, IReadOnlyList<int> classes, Trajectory trajectory,
+        TrainingOptions recipe)
     {
         ArgumentNullException.ThrowIfNull(real);
         ArgumentNullException.ThrowIfNull(test);
@@ -42,7 +43,8 @@ public static class TracIn
             Accumulate(effects, rate, test.At(checkpoint.Parameters), real.At(checkpoint.Parameters), real.Sizes);
         }
         AddTotal(effects, test.Sizes);
-        return new AttributionMatrix([new Objective(ObjectiveKind.Loss).Name, .. classes.Select(c => new Objective(ObjectiveKind.Loss, c).Name)], effects);
+        return new AttributionMatrix(
+            [new Objective(ObjectiveKind.Loss).Name, .. classes.Select(c => new Objective(ObjectiveKind.Loss, c).Name)], effects);
     }
 
     private static void Accumulate(double[,] effects, double rate, float[] objectives, float[] groups, IReadOnlyList<int> sizes)

@@ -7,7 +7,8 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>Adam in one pass: four vectors read, three written.</summary>
 internal sealed class CpuAdam(CpuDevice device) : Adam
 {
-    protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient, Tensor corrections)
+    protected override void StepCore(AdamOptions options, Tensor values, Tensor firstMoment, Tensor secondMoment, Tensor gradient,
+        Tensor corrections)
         => device.Submit(new StepCall(options, values, firstMoment, secondMoment, gradient, corrections));
 
     private sealed unsafe class StepCall : CpuCall
@@ -38,7 +39,8 @@ internal sealed class CpuAdam(CpuDevice device) : Adam
         }
     }
 
-    private readonly unsafe struct AdaptiveStep(float* x, float* m, float* s, float* g, AdamOptions options, float rate, float secondCorrection) : IElementwise
+    private readonly unsafe struct AdaptiveStep(float* x, float* m, float* s, float* g, AdamOptions options, float rate,
+        float secondCorrection) : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)

@@ -5,9 +5,11 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>From channels last to PyTorch's channels first and back, so that the head's matrix has PyTorch's order.</summary>
 internal sealed class CpuFlatten(CpuDevice device) : Flatten
 {
-    protected override void ForwardCore(Tensor x, Tensor y) => device.Submit(new TransposeCall("flatten.forward", x, y, x.Shape.Height * x.Shape.Width, x.Shape.Channels));
+    protected override void ForwardCore(Tensor x, Tensor y)
+        => device.Submit(new TransposeCall("flatten.forward", x, y, x.Shape.Height * x.Shape.Width, x.Shape.Channels));
 
-    protected override void BackwardCore(Tensor y, Tensor x) => device.Submit(new TransposeCall("flatten.backward", y, x, x.Shape.Channels, x.Shape.Height * x.Shape.Width));
+    protected override void BackwardCore(Tensor y, Tensor x)
+        => device.Submit(new TransposeCall("flatten.backward", y, x, x.Shape.Channels, x.Shape.Height * x.Shape.Width));
 
     internal sealed unsafe class TransposeCall : CpuCall
     {

@@ -14,7 +14,8 @@ internal sealed class CpuGather(CpuDevice device) : Gather
         private readonly CpuOperand _y;
 
         public SamplesCall(Tensor source, Tensor indices, Tensor y)
-            : base("gather.samples", y.Shape.Members, y.Shape.Samples) => (_source, _indices, _y) = (ReadWhole(source), Read(indices), Write(y));
+            : base("gather.samples", y.Shape.Members, y.Shape.Samples)
+                => (_source, _indices, _y) = (ReadWhole(source), Read(indices), Write(y));
 
         public override void Execute(in Tile tile)
         {
@@ -23,7 +24,8 @@ internal sealed class CpuGather(CpuDevice device) : Gather
             {
                 int index = (int)*_indices.At(tile, sample);
                 if ((uint)index >= (uint)_source.Tensor.Shape.Samples)
-                    throw new ArgumentOutOfRangeException(nameof(tile), $"Index {index} of sample {sample} is outside the source's {_source.Tensor.Shape.Samples} samples.");
+                    throw new ArgumentOutOfRangeException(nameof(tile),
+                        $"Index {index} of sample {sample} is outside the source's {_source.Tensor.Shape.Samples} samples.");
                 new ReadOnlySpan<float>(_source.At(tile, index), length).CopyTo(new Span<float>(_y.At(tile, sample), length));
             }
         }

@@ -7,7 +7,8 @@ namespace DdmNative.Compute.Cpu;
 /// <summary>y ← αa + βb in one pass.</summary>
 internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
 {
-    protected override void CombineCore(float alpha, Tensor a, float beta, Tensor b, Tensor y) => device.Submit(new CombineCall(alpha, a, beta, b, y));
+    protected override void CombineCore(float alpha, Tensor a, float beta, Tensor b, Tensor y)
+        => device.Submit(new CombineCall(alpha, a, beta, b, y));
 
     private sealed unsafe class CombineCall : CpuCall
     {
@@ -48,6 +49,7 @@ internal sealed class CpuLinearCombination(CpuDevice device) : LinearCombination
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
             where TLanes : struct, ILaneAccess
-            => TLanes.Store(Vector512.MultiplyAddEstimate(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i, lanes);
+            => TLanes.Store(Vector512.MultiplyAddEstimate(beta, TLanes.Load(b + i, lanes), alpha * TLanes.Load(a + i, lanes)), y + i,
+                lanes);
     }
 }

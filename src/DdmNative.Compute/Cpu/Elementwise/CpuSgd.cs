@@ -31,11 +31,13 @@ internal sealed class CpuSgd(CpuDevice device) : Sgd
             float* u = velocity.At(tile, tile.FirstSample);
             float* g = gradient.At(tile, tile.FirstSample);
             long length = (long)tile.SampleCount * parameters.Tensor.Shape.SampleLength;
-            Elementwise.Run(new MomentumStep(theta, u, g, Vector512.Create(-*learningRate.At(tile, 0)), Vector512.Create(momentum)), length);
+            Elementwise.Run(new MomentumStep(theta, u, g, Vector512.Create(-*learningRate.At(tile, 0)), Vector512.Create(momentum)),
+                length);
         }
     }
 
-    private readonly unsafe struct MomentumStep(float* theta, float* u, float* g, Vector512<float> rate, Vector512<float> decay) : IElementwise
+    private readonly unsafe struct MomentumStep(float* theta, float* u, float* g, Vector512<float> rate, Vector512<float> decay)
+        : IElementwise
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// How a kernel reads and writes sixteen channels. A kernel is generic over it, so that the loop over whole vectors contains no call: one call in a loop,
-/// even if it is never made, forces the compiler to spill every vector that is live across it.
+/// How a kernel reads and writes sixteen channels. A kernel is generic over it, so that the loop over whole vectors contains no call: one
+/// call in a loop, even if it is never made, forces the compiler to spill every vector that is live across it.
 /// </summary>
 internal unsafe interface ILaneAccess
 {

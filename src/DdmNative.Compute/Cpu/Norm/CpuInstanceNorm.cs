@@ -5,10 +5,12 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Instance normalisation with sixteen channels in the lanes: a sample's channel block is a column of H·W vectors, C floats apart, so that every
-/// mean is a plain sum of vectors and no operation crosses lanes.
+/// Instance normalisation with sixteen channels in the lanes: a sample's channel block is a column of H·W vectors, C floats apart, so that
+/// every mean is a plain sum of vectors and no operation crosses lanes.
 /// </summary>
-/// <remarks>Each pass over the column reads it from the cache: forward two for the statistics and one to write, backward two, its tangent three.</remarks>
+/// <remarks>
+/// Each pass over the column reads it from the cache: forward two for the statistics and one to write, backward two, its tangent three.
+/// </remarks>
 internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
 {
     protected override void ForwardCore(Tensor x, Slice scale, Slice shift, Tensor y, Tensor statistics)
@@ -23,14 +25,16 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         => device.Submit(new BackwardCall(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent));
 
     protected override void BackwardCore(
-        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts products)
+        Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent,
+        SampleProducts products)
         => device.Submit(new BackwardCall(x, statistics, cotangent, scale, xCotangent, scaleCotangent, shiftCotangent, products));
 
     protected override void BackwardTangentCore(
         Tensor x, Tensor xTangent, Tensor statistics, Tensor cotangent, Tensor cotangentTangent, Slice scale, Slice scaleTangent,
         Tensor xCotangentTangent, Slice? scaleCotangentTangent, Slice? shiftCotangentTangent)
         => device.Submit(new BackwardTangentCall(
-            x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent, shiftCotangentTangent));
+            x, xTangent, statistics, cotangent, cotangentTangent, scale, scaleTangent, xCotangentTangent, scaleCotangentTangent,
+            shiftCotangentTangent));
 
     internal sealed unsafe class ForwardCall : ChannelCall
     {
@@ -70,11 +74,13 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         internal readonly CpuParameters shiftTangent;
         internal readonly CpuOperand yTangent;
 
-        public ForwardTangentCall(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent, Tensor yTangent)
+        public ForwardTangentCall(Tensor x, Tensor xTangent, Tensor statistics, Slice scale, Slice scaleTangent, Slice shiftTangent,
+            Tensor yTangent)
             : base("instance-norm.forward-tangent", yTangent.Shape)
         {
             (this.x, this.xTangent, this.statistics) = (Read(x), Read(xTangent), Read(statistics));
-            (this.scale, this.scaleTangent, this.shiftTangent, this.yTangent) = (Read(scale), Read(scaleTangent), Read(shiftTangent), Write(yTangent));
+            (this.scale, this.scaleTangent, this.shiftTangent, this.yTangent) = (Read(scale), Read(scaleTangent), Read(shiftTangent),
+                Write(yTangent));
         }
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
@@ -119,7 +125,8 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         private readonly NormProducts? _products;
 
         public BackwardCall(
-            Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent, SampleProducts? wanted = null)
+            Tensor x, Tensor statistics, Tensor cotangent, Slice scale, Tensor xCotangent, Slice scaleCotangent, Slice shiftCotangent,
+            SampleProducts? wanted = null)
             : base("instance-norm.backward", xCotangent.Shape)
         {
             (this.x, this.statistics, this.cotangent, this.scale) = (Read(x), Read(statistics), Read(cotangent), Read(scale));
@@ -127,14 +134,16 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             scaleSum = Sum(scaleCotangent, Channels);
             shiftSum = Sum(shiftCotangent, Channels);
             if (wanted is SampleProducts products)
-                _products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products);
+                _products = new NormProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products),
+                    products);
         }
 
         public override long TemporaryFloats(int samples) => _products is null ? 0 : 2 * Channels;
 
         /// <summary>Adds a sample's own terms to δγ and δβ, and keeps them for their products if these are requested.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTerms, Vector512<float> shiftTerms)
+        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTerms,
+        Vector512<float> shiftTerms)
             where TLanes : struct, ILaneAccess
         {
             float* scaleTotal = scaleSum.Slot(tile.Workspace) + channel;
@@ -147,7 +156,8 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             TLanes.Store(shiftTerms, tile.Workspace.Temporary + Channels + channel, lanes);
         }
 
-        internal protected override void EndSample(in Tile tile, int sample) => _products?.Write(tile, sample, tile.Workspace.Temporary, Channels);
+        internal protected override void EndSample(in Tile tile, int sample)
+            => _products?.Write(tile, sample, tile.Workspace.Temporary, Channels);
 
         protected override void Compute<TLanes>(in Tile tile, int sample, int channel, int lanes)
         {
@@ -223,11 +233,13 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             tangentMean /= area;
             normalTangentMean /= area;
 
-            Vector512<float> deltaSum = default, deltaNormalSum = default, tangentSum = default, tangentNormalSum = default, deltaMovedSum = default;
+            Vector512<float> deltaSum = default, deltaNormalSum = default, tangentSum = default, tangentNormalSum = default,
+                deltaMovedSum = default;
             for (int p = 0; p < pixelCount; p++)
             {
                 Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
-                Vector512<float> moved = reciprocal * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
+                Vector512<float> moved = reciprocal
+                    * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
                 Vector512<float> d = TLanes.Load(delta + p * channels, lanes), dt = TLanes.Load(deltaTangent + p * channels, lanes);
                 deltaSum += d;
                 tangentSum += dt;
@@ -238,7 +250,8 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             AddParameterCotangents<TLanes>(tile, channel, lanes, tangentNormalSum + deltaMovedSum, tangentSum);
 
             // d = γδ and ḋ = γ̇δ + γδ̇ are linear in δ and δ̇, so that their means are combinations of the means of δ and δ̇.
-            Vector512<float> gain = TLanes.Load(scale.At(tile) + channel, lanes), gainTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
+            Vector512<float> gain = TLanes.Load(scale.At(tile) + channel, lanes),
+                gainTangent = TLanes.Load(scaleTangent.At(tile) + channel, lanes);
             Vector512<float> dMean = gain * deltaSum / area;
             Vector512<float> dNormalMean = gain * deltaNormalSum / area;
             Vector512<float> dTangentMean = (gainTangent * deltaSum + gain * tangentSum) / area;
@@ -248,7 +261,8 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
             for (int p = 0; p < pixelCount; p++)
             {
                 Vector512<float> normal = (TLanes.Load(input + p * channels, lanes) - mean) * reciprocal;
-                Vector512<float> moved = reciprocal * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
+                Vector512<float> moved = reciprocal
+                    * (TLanes.Load(inputTangent + p * channels, lanes) - tangentMean - normal * normalTangentMean);
                 Vector512<float> d = TLanes.Load(delta + p * channels, lanes), dt = TLanes.Load(deltaTangent + p * channels, lanes);
                 Vector512<float> inputCotangent = reciprocal * (gain * d - dMean - normal * dNormalMean);
                 Vector512<float> centred = gainTangent * d + gain * dt - dTangentMean - moved * dNormalMean - normal * mixedMean;
@@ -257,7 +271,8 @@ internal sealed class CpuInstanceNorm(CpuDevice device) : InstanceNorm
         }
 
         /// <summary>Adds to δγ̇ and δβ̇, if they are requested.</summary>
-        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTangents, Vector512<float> shiftTangents)
+        internal void AddParameterCotangents<TLanes>(in Tile tile, int channel, int lanes, Vector512<float> scaleTangents,
+            Vector512<float> shiftTangents)
             where TLanes : struct, ILaneAccess
         {
             AddTo<TLanes>(scaleSum, tile, channel, lanes, scaleTangents);

@@ -4,10 +4,13 @@ using DdmNative.Compute.Contracts;
 
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>ReLU and mean pool with sixteen channels in the lanes; each input pixel is read once and each output pixel written once.</summary>
+/// <summary>
+/// ReLU and mean pool with sixteen channels in the lanes; each input pixel is read once and each output pixel written once.
+/// </summary>
 internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
 {
-    protected override void ForwardCore(int window, Tensor x, Tensor y) => device.Submit(new PoolCall("relu-avg-pool.forward", window, x, x, y));
+    protected override void ForwardCore(int window, Tensor x, Tensor y)
+        => device.Submit(new PoolCall("relu-avg-pool.forward", window, x, x, y));
 
     protected override void ForwardTangentCore(int window, Tensor x, Tensor xTangent, Tensor yTangent)
         => device.Submit(new PoolCall("relu-avg-pool.forward-tangent", window, x, xTangent, yTangent));
@@ -16,7 +19,8 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
         => device.Submit(new SpreadCall(window, x, cotangent, xCotangent));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector512<float> Masked(Vector512<float> mask, Vector512<float> values) => Vector512.GreaterThan(mask, Vector512<float>.Zero) & values;
+    internal static Vector512<float> Masked(Vector512<float> mask, Vector512<float> values)
+    => Vector512.GreaterThan(mask, Vector512<float>.Zero) & values;
 
     /// <summary>y = pool(1[x &gt; 0]·values).</summary>
     internal sealed unsafe class PoolCall : ChannelCall
@@ -49,7 +53,8 @@ internal sealed class CpuReluAvgPool(CpuDevice device) : ReluAvgPool
             Vector512<float> share = Vector512.Create(1.0f / (window * window));
             for (int i = 0; i < pooled.Height; i++)
                 for (int j = 0; j < pooled.Width; j++, target += channels)
-                    TLanes.Store(share * WindowSum.Compute(pixels, window, i * window * row + j * window * channels, row, channels), target, lanes);
+                    TLanes.Store(share * WindowSum.Compute(pixels, window, i * window * row + j * window * channels, row, channels), target,
+                        lanes);
         }
 
         private readonly struct MaskedPixels<TLanes>(float* mask, float* source, int lanes) : IPixels

@@ -8,8 +8,9 @@ namespace DdmNative.Compute.Cpu;
 /// statistics, in the same operations and order, so that the bits are those of the separate calls.
 /// </summary>
 /// <remarks>
-/// Forward reads x three times and writes a quarter of it; backward reads x and the pooled cotangent twice and writes δx. The four image-sized
-/// intermediates of the separate calls would not fit in the second-level cache beside x and δx. <see cref="NormPoolFusion"/> decides where this applies.
+/// Forward reads x three times and writes a quarter of it; backward reads x and the pooled cotangent twice and writes δx. The four
+/// image-sized intermediates of the separate calls would not fit in the second-level cache beside x and δx. <see cref="NormPoolFusion"/>
+/// decides where this applies.
 /// </remarks>
 internal static unsafe class FusedNormPool
 {
@@ -39,7 +40,8 @@ internal static unsafe class FusedNormPool
             _pool.AssignMeans<TLanes, Activation<TLanes>>(tile, sample, channel, lanes, pixels);
         }
 
-        private readonly struct Activation<TLanes>(float* input, Vector512<float> mean, Vector512<float> factor, Vector512<float> offset, int lanes) : IPixels
+        private readonly struct Activation<TLanes>(float* input, Vector512<float> mean, Vector512<float> factor, Vector512<float> offset,
+            int lanes) : IPixels
             where TLanes : struct, ILaneAccess
         {
             [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -153,9 +155,11 @@ internal static unsafe class FusedNormPool
             float* delta = _pool.cotangent.At(tile, sample) + channel;
             float* saved = _norm.statistics.At(tile, sample) + channel;
             Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> scale = TLanes.Load(_norm.scale.At(tile) + channel, lanes), offset = TLanes.Load(_shift.At(tile) + channel, lanes);
+            Vector512<float> scale = TLanes.Load(_norm.scale.At(tile) + channel, lanes),
+                offset = TLanes.Load(_shift.At(tile) + channel, lanes);
             Vector512<float> factor = reciprocal * scale;
-            (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape, _pool.window, Channels);
+            (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape,
+                _pool.window, Channels);
             (nint row, int coveredRows, int coveredColumns) = (images.Width * channels, pooled.Height * window, pooled.Width * window);
             Vector512<float> share = Vector512.Create(1.0f / (window * window));
 
@@ -215,7 +219,8 @@ internal static unsafe class FusedNormPool
         private readonly CpuParameters _shift;
 
         public BackwardTangentCall(
-            CpuInstanceNorm.ForwardCall primal, CpuReluAvgPool.SpreadCall pool, CpuReluAvgPool.SpreadCall poolTangent, CpuInstanceNorm.BackwardTangentCall norm)
+            CpuInstanceNorm.ForwardCall primal, CpuReluAvgPool.SpreadCall pool, CpuReluAvgPool.SpreadCall poolTangent,
+            CpuInstanceNorm.BackwardTangentCall norm)
             : base("instance-norm-relu-avg-pool.backward-tangent", norm.result.Tensor.Shape)
         {
             (_pool, _poolTangent, _norm, _shift) = (pool, poolTangent, norm, primal.shift);
@@ -233,10 +238,13 @@ internal static unsafe class FusedNormPool
             float* deltaTangent = _poolTangent.cotangent.At(tile, sample) + channel;
             float* saved = _norm.statistics.At(tile, sample) + channel;
             Vector512<float> mean = TLanes.Load(saved, lanes), reciprocal = TLanes.Load(saved + Channels, lanes);
-            Vector512<float> gain = TLanes.Load(_norm.scale.At(tile) + channel, lanes), gainTangent = TLanes.Load(_norm.scaleTangent.At(tile) + channel, lanes);
+            Vector512<float> gain = TLanes.Load(_norm.scale.At(tile) + channel, lanes),
+                gainTangent = TLanes.Load(_norm.scaleTangent.At(tile) + channel, lanes);
             Vector512<float> factor = reciprocal * gain, offset = TLanes.Load(_shift.At(tile) + channel, lanes);
-            (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape, _pool.window, Channels);
-            (nint row, int coveredRows, int coveredColumns, int pixelCount) = (images.Width * channels, pooled.Height * window, pooled.Width * window, Pixels);
+            (TensorShape images, TensorShape pooled, int window, nint channels) = (_norm.x.Tensor.Shape, _pool.cotangent.Tensor.Shape,
+                _pool.window, Channels);
+            (nint row, int coveredRows, int coveredColumns, int pixelCount) = (images.Width * channels, pooled.Height * window,
+                pooled.Width * window, Pixels);
             Vector512<float> share = Vector512.Create(1.0f / (window * window)), area = Vector512.Create((float)pixelCount);
 
             Vector512<float> tangentMean = default, normalTangentMean = default;
@@ -249,17 +257,20 @@ internal static unsafe class FusedNormPool
             tangentMean /= area;
             normalTangentMean /= area;
 
-            Vector512<float> deltaSum = default, deltaNormalSum = default, tangentSum = default, tangentNormalSum = default, deltaMovedSum = default;
+            Vector512<float> deltaSum = default, deltaNormalSum = default, tangentSum = default, tangentNormalSum = default,
+                deltaMovedSum = default;
             for (int i = 0; i < coveredRows; i++)
             {
                 nint pooledPixel = (nint)(i / window) * pooled.Width * channels, pixel = i * row;
                 for (int j = 0; j < pooled.Width; j++, pooledPixel += channels)
                 {
-                    Vector512<float> value = share * TLanes.Load(delta + pooledPixel, lanes), valueTangent = share * TLanes.Load(deltaTangent + pooledPixel, lanes);
+                    Vector512<float> value = share * TLanes.Load(delta + pooledPixel, lanes),
+                        valueTangent = share * TLanes.Load(deltaTangent + pooledPixel, lanes);
                     for (int k = 0; k < window; k++, pixel += channels)
                     {
                         Vector512<float> difference = TLanes.Load(input + pixel, lanes) - mean, normal = difference * reciprocal;
-                        Vector512<float> moved = reciprocal * (TLanes.Load(inputTangent + pixel, lanes) - tangentMean - normal * normalTangentMean);
+                        Vector512<float> moved = reciprocal
+                            * (TLanes.Load(inputTangent + pixel, lanes) - tangentMean - normal * normalTangentMean);
                         Vector512<float> y = Add(difference, factor, offset);
                         Vector512<float> d = CpuReluAvgPool.Masked(y, value), dt = CpuReluAvgPool.Masked(y, valueTangent);
                         deltaSum += d;
@@ -285,7 +296,8 @@ internal static unsafe class FusedNormPool
                 for (int j = 0; j < images.Width; j++, pixel += channels)
                 {
                     Vector512<float> difference = TLanes.Load(input + pixel, lanes) - mean, normal = difference * reciprocal;
-                    Vector512<float> moved = reciprocal * (TLanes.Load(inputTangent + pixel, lanes) - tangentMean - normal * normalTangentMean);
+                    Vector512<float> moved = reciprocal
+                        * (TLanes.Load(inputTangent + pixel, lanes) - tangentMean - normal * normalTangentMean);
                     Vector512<float> d = default, dt = default;
                     if (j < columns)
                     {

@@ -28,26 +28,31 @@ internal static class NormPoolFusion
                     fused[i] = new FusedNormPool.ForwardCall(norm, pool);
                     break;
                 case (CpuInstanceNorm.ForwardTangentCall tangent, CpuReluAvgPool.PoolCall pool)
-                    when pool.x.Tensor == norm.y.Tensor && pool.values.Tensor == tangent.yTangent.Tensor && tangent.x.Tensor == norm.x.Tensor:
+                    when pool.x.Tensor == norm.y.Tensor && pool.values.Tensor == tangent.yTangent.Tensor
+                    && tangent.x.Tensor == norm.x.Tensor:
                     vanishing.Add(tangent.yTangent.Tensor);
                     fused[i] = new FusedNormPool.ForwardTangentCall(norm, tangent, pool);
                     break;
                 case (CpuReluAvgPool.SpreadCall spread, CpuInstanceNorm.BackwardCall backward)
-                    when spread.x.Tensor == norm.y.Tensor && spread.xCotangent.Tensor == backward.cotangent.Tensor && backward.x.Tensor == norm.x.Tensor:
+                    when spread.x.Tensor == norm.y.Tensor && spread.xCotangent.Tensor == backward.cotangent.Tensor
+                    && backward.x.Tensor == norm.x.Tensor:
                     vanishing.Add(backward.cotangent.Tensor);
                     spreads[backward.cotangent.Tensor] = spread;
                     fused[i] = new FusedNormPool.BackwardCall(norm, spread, backward);
                     break;
                 case (CpuReluAvgPool.SpreadCall spread, CpuInstanceNorm.BackwardTangentCall backward)
-                    when spread.x.Tensor == norm.y.Tensor && spread.xCotangent.Tensor == backward.cotangentTangent.Tensor && backward.x.Tensor == norm.x.Tensor
-                        && spreads.TryGetValue(backward.cotangent.Tensor, out CpuReluAvgPool.SpreadCall? primal) && primal.window == spread.window:
+                    when spread.x.Tensor == norm.y.Tensor && spread.xCotangent.Tensor == backward.cotangentTangent.Tensor
+                    && backward.x.Tensor == norm.x.Tensor
+                        && spreads.TryGetValue(backward.cotangent.Tensor, out CpuReluAvgPool.SpreadCall? primal)
+                            && primal.window == spread.window:
                     vanishing.Add(backward.cotangentTangent.Tensor);
                     fused[i] = new FusedNormPool.BackwardTangentCall(norm, primal, spread, backward);
                     break;
             }
         }
         bool isUsedElsewhere = Enumerable.Range(0, calls.Count).Any(
-            i => !fused.ContainsKey(i) && !fused.ContainsKey(i - 1) && calls[i].Operands.Any(operand => vanishing.Contains(operand.Tensor)));
+            i => !fused.ContainsKey(i) && !fused.ContainsKey(i - 1)
+            && calls[i].Operands.Any(operand => vanishing.Contains(operand.Tensor)));
         if (isUsedElsewhere || !vanishing.All(tensor => tensor.IsTransient))
             return;
         foreach ((int i, CpuCall call) in fused)

@@ -25,7 +25,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     public virtual double FlopsPerSample => 0;
 
-    public virtual double BytesPerSample => _operands.Where(o => !o.IsReadWhole).Select(o => o.Tensor).Distinct().Sum(tensor => (double)tensor.Shape.SampleLength * sizeof(float));
+    public virtual double BytesPerSample
+        => _operands.Where(o => !o.IsReadWhole).Select(o => o.Tensor).Distinct()
+            .Sum(tensor => (double)tensor.Shape.SampleLength * sizeof(float));
 
     /// <summary>Floats that the thread retains from one block of a member to the next.</summary>
     public long RetainedFloats { get; protected init; }
@@ -84,7 +86,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     protected CpuParameters? ReadOptional(Slice? slice) => slice is Slice given ? Read(given) : null;
 
-    /// <summary>A gradient of <paramref name="length"/> floats in the kernel's form, turned into the slice's by <paramref name="convert"/>.</summary>
+    /// <summary>
+    /// A gradient of <paramref name="length"/> floats in the kernel's form, turned into the slice's by <paramref name="convert"/>.
+    /// </summary>
     protected GradientSum Sum(Slice slice, int length, GradientSum.Layout? convert = null, bool isAssignedFirst = false)
     {
         var vector = new CpuOperand(Own(slice.Vector), isWritten: true, isReadWhole: true);
@@ -97,7 +101,9 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
 
     /// <summary>The sample products computed with the gradient, if any are requested.</summary>
     protected RunningProducts? ReadProducts(Contracts.SampleProducts? wanted)
-        => wanted is Contracts.SampleProducts products ? new RunningProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products) : null;
+        => wanted is Contracts.SampleProducts products
+            ? new RunningProducts(Read(products.WeightDirections), Read(products.BiasDirections), Write(products.Products), products)
+                : null;
 
     /// <summary>The retained floats.</summary>
     protected float* Retained(in Tile tile) => tile.Workspace.Start + RetainedOffset;
@@ -106,7 +112,8 @@ internal abstract unsafe class CpuCall(string name, int members, int samples) : 
     /// Whether a part of the retained floats, computed from shared operands or from this tile's member, must be recomputed; it counts as
     /// computed from then on.
     /// </summary>
-    protected bool MustRenew(in Tile tile, bool isShared, int part = 0) => tile.Workspace.MustRenew(RetainedIndex + part, isShared ? -2 : tile.Member);
+    protected bool MustRenew(in Tile tile, bool isShared, int part = 0)
+        => tile.Workspace.MustRenew(RetainedIndex + part, isShared ? -2 : tile.Member);
 
     protected static void Clear(float* values, long length) => new Span<float>(values, checked((int)length)).Clear();
 

@@ -98,7 +98,8 @@ internal sealed unsafe class CpuPhase(int members, int samples)
         }
     }
 
-    private static void RunBlock(CpuSegment segment, Workspace workspace, int member, int start, int end, int slotStart, ITileObserver? observer)
+    private static void RunBlock(CpuSegment segment, Workspace workspace, int member, int start, int end, int slotStart,
+        ITileObserver? observer)
     {
         for (int sample = start; sample < end; sample += segment.TileSamples)
         {
@@ -120,7 +121,8 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     private int SlotStart(int slot) => (int)((long)Samples * slot / Slots);
 
     private bool MustWait(CpuOperand operand)
-        => _summed.Contains(operand.Tensor) || (operand.IsReadWhole && _written.Contains(operand.Tensor)) || (operand.IsWritten && ReadWholeBefore(operand.Tensor));
+        => _summed.Contains(operand.Tensor) || (operand.IsReadWhole && _written.Contains(operand.Tensor))
+            || (operand.IsWritten && ReadWholeBefore(operand.Tensor));
 
     private bool ReadWholeBefore(CpuTensor tensor)
         => _calls.Exists(call => call.Operands.Any(o => o.IsReadWhole && o.Tensor == tensor));

@@ -25,7 +25,8 @@ internal sealed unsafe class CpuPlan : IPlan
     {
         _device = device;
         Name = name;
-        calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add), _made.Add);
+        calls = WinogradImageSharing.Apply(LinearStepFusion.Apply(NormPoolFusion.Apply(calls), device.Workers.Threads, _made.Add),
+            _made.Add);
         foreach (CpuCall call in calls)
         {
             if (_phases.Count > 0 && _phases[^1].TryAdd(call))
@@ -48,7 +49,8 @@ internal sealed unsafe class CpuPlan : IPlan
         length = PlaceGradients(length);
         _temporaryOffset = length;
         _workspaceLength = length + _phases.Max(phase => phase.Calls.Max(call => call.TemporaryFloats(phase.BlockSamples)));
-        _steps = [.. _stages.SelectMany(stage => stage.ByMember ? [StepByMember(stage.First, stage.Count)] : StepsTogether(_phases[stage.First]))];
+        _steps = [.. _stages.SelectMany(stage => stage.ByMember
+            ? [StepByMember(stage.First, stage.Count)] : StepsTogether(_phases[stage.First]))];
     }
 
     public string Name { get; }
@@ -121,7 +123,8 @@ internal sealed unsafe class CpuPlan : IPlan
         foreach (CpuTensor tensor in order)
         {
             List<(int Phase, CpuSegment Segment, CpuOperand Operand)> list = uses[tensor];
-            Placement placement = summed.Contains(tensor) ? Placement.Full : PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase));
+            Placement placement = summed.Contains(tensor)
+                ? Placement.Full : PlacementOf(tensor, list.Min(u => u.Phase), list.Max(u => u.Phase));
             if (placement == Placement.Full)
                 tensor.Reserve();
             if (placement == Placement.Block && list.TrueForAll(use => use.Segment == list[0].Segment))

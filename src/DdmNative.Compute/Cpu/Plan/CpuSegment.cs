@@ -37,7 +37,9 @@ internal sealed class CpuSegment(CpuCall[] calls)
     /// <summary>Bytes of one sample in the transient tensors that the calls use.</summary>
     public long TransientBytesPerSample => BytesPerSample(Transients);
 
-    public IEnumerable<CpuTensor> Transients => Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient).Select(o => o.Tensor).Distinct();
+    public IEnumerable<CpuTensor> Transients
+        => Calls.SelectMany(call => call.Operands).Where(o => o.Tensor.IsTransient).Select(o => o.Tensor).Distinct();
 
-    public static long BytesPerSample(IEnumerable<CpuTensor> tensors) => tensors.Sum(tensor => (long)tensor.Shape.SampleLength * sizeof(float));
+    public static long BytesPerSample(IEnumerable<CpuTensor> tensors)
+        => tensors.Sum(tensor => (long)tensor.Shape.SampleLength * sizeof(float));
 }

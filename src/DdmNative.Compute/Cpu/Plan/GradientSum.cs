@@ -28,7 +28,8 @@ internal sealed unsafe class GradientSum(CpuOperand vector, int offset, int leng
     public bool IsAssignedFirst { get; init; }
 
     /// <summary>Converts the gradient from the kernel's layout to the parameters': source, target.</summary>
-    public Layout Convert { get; init; } = (source, target) => new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(target, length));
+    public Layout Convert { get; init; } = (source, target) =>
+        new ReadOnlySpan<float>(source, length).CopyTo(new Span<float>(target, length));
 
     public delegate void Layout(float* source, float* target);
 

@@ -10,7 +10,9 @@ internal static class KernelShape
         if (read.Length == 0)
             return written is null ? "" : Describe(written.Tensor.Shape);
         // A parameter gradient is not an operand of a tile: such a call is named by the two tensors that it reads.
-        return written is not null ? $"{Describe(read[0].Tensor.Shape)} → {Describe(written.Tensor.Shape)}" : $"{Describe(read[0].Tensor.Shape)}, {Describe(read[^1].Tensor.Shape)}";
+        return written is not null
+            ? $"{Describe(read[0].Tensor.Shape)} → {Describe(written.Tensor.Shape)}"
+                : $"{Describe(read[0].Tensor.Shape)}, {Describe(read[^1].Tensor.Shape)}";
     }
 
     private static string Describe(TensorShape shape)

@@ -1,6 +1,8 @@
 namespace DdmNative.Compute.Cpu;
 
-/// <summary>y = Σ over sources of filter ∗ image, plus a bias: forward, transposed, and their tangents (see <see cref="CpuConvolution"/>).</summary>
+/// <summary>
+/// y = Σ over sources of filter ∗ image, plus a bias: forward, transposed, and their tangents (see <see cref="CpuConvolution"/>).
+/// </summary>
 internal sealed unsafe class CorrelationCall : CpuCall
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;

@@ -7,7 +7,8 @@ namespace DdmNative.Compute.Cpu;
 /// the filter by 180°, swaps its channels, and pads by k − 1 minus the convolution's padding.
 /// </summary>
 internal readonly record struct CorrelationShape(
-    int InputChannels, int InputHeight, int InputWidth, int OutputChannels, int OutputHeight, int OutputWidth, int KernelSize, int Padding, bool IsTransposed)
+    int InputChannels, int InputHeight, int InputWidth, int OutputChannels, int OutputHeight, int OutputWidth, int KernelSize, int Padding,
+    bool IsTransposed)
 {
     public int PaddedHeight => InputHeight + 2 * Padding;
 
@@ -19,8 +20,10 @@ internal readonly record struct CorrelationShape(
     public int Taps => KernelSize * KernelSize;
 
     public static CorrelationShape Forward(ConvolutionShape s)
-        => new(s.InputChannels, s.Height, s.Width, s.OutputChannels, s.OutputHeight, s.OutputWidth, s.KernelSize, s.Padding, IsTransposed: false);
+        => new(s.InputChannels, s.Height, s.Width, s.OutputChannels, s.OutputHeight, s.OutputWidth, s.KernelSize, s.Padding,
+            IsTransposed: false);
 
     public static CorrelationShape BackwardData(ConvolutionShape s)
-        => new(s.OutputChannels, s.OutputHeight, s.OutputWidth, s.InputChannels, s.Height, s.Width, s.KernelSize, s.KernelSize - 1 - s.Padding, IsTransposed: true);
+        => new(s.OutputChannels, s.OutputHeight, s.OutputWidth, s.InputChannels, s.Height, s.Width, s.KernelSize,
+            s.KernelSize - 1 - s.Padding, IsTransposed: true);
 }

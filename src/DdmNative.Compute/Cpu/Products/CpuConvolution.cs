@@ -3,13 +3,14 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Convolution as a matrix product whose rows overlap in memory. In a channels-last image with a zero border, the k·C floats that one filter row
-/// needs for one output pixel are consecutive, and the next pixel's begin C floats on; so an output row is a product of [W′, k·C] (row stride C)
-/// with [k·C, O], contracted once more over the k filter rows, and no patch is copied.
+/// Convolution as a matrix product whose rows overlap in memory. In a channels-last image with a zero border, the k·C floats that one
+/// filter row needs for one output pixel are consecutive, and the next pixel's begin C floats on; so an output row is a product of [W′,
+/// k·C] (row stride C) with [k·C, O], contracted once more over the k filter rows, and no patch is copied.
 /// </summary>
 /// <remarks>
-/// <para>Each tile: x is copied once into its border (read H·W·C, write (H+2p)(W+2p)C), the filter bank is packed once per member into panels
-/// [O/32][k][k·C][32], and y is assigned once. 2·H′W′·O·C·k² flops against about 4(HWC + H′W′O) bytes that leave the cache: bound by multiply–adds.</para>
+/// <para>Each tile: x is copied once into its border (read H·W·C, write (H+2p)(W+2p)C), the filter bank is packed once per member into
+/// panels [O/32][k][k·C][32], and y is assigned once. 2·H′W′·O·C·k² flops against about 4(HWC + H′W′O) bytes that leave the cache: bound by
+/// multiply–adds.</para>
 /// <para>A tangent is the same product with the contraction doubled: [x; ẋ] side by side as 2C channels against [Ẇ; W].</para>
 /// </remarks>
 internal sealed class CpuConvolution(CpuDevice device) : Convolution
@@ -32,14 +33,18 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
             "convolution.backward-data-tangent", CorrelationShape.BackwardData(shape),
             [(cotangent, filterTangent), (cotangentTangent, filter)], null, xCotangentTangent);
 
-    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent)
+    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
+        Slice biasCotangent)
         => SumFilterGradient("convolution.backward-filter", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent);
 
-    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent, Slice biasCotangent, SampleProducts products)
-        => SumFilterGradient("convolution.backward-filter-products", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent, products);
+    protected override void BackwardFilterCore(ConvolutionShape shape, Tensor x, Tensor cotangent, Slice filterCotangent,
+        Slice biasCotangent, SampleProducts products)
+        => SumFilterGradient("convolution.backward-filter-products", shape, [(x, cotangent)], cotangent, filterCotangent, biasCotangent,
+            products);
 
     protected override void BackwardFilterTangentCore(
-        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent, Slice biasCotangentTangent)
+        ConvolutionShape shape, Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice filterCotangentTangent,
+        Slice biasCotangentTangent)
         => SumFilterGradient(
             "convolution.backward-filter-tangent", shape,
             xTangent is null ? [(x, cotangentTangent)] : [(x, cotangentTangent), (xTangent, cotangent)],
@@ -52,7 +57,8 @@ internal sealed class CpuConvolution(CpuDevice device) : Convolution
             : new CorrelationCall(name, shape, sources, bias, output));
 
     private void SumFilterGradient(
-        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
+        Slice biasResult,
         SampleProducts? products = null)
         => device.Submit(WinogradTiles.Pays(CorrelationShape.Forward(shape), biasCotangent.Shape.Samples)
             ? new WinogradFilterGradientCall(name, shape, sources, biasCotangent, filterResult, biasResult, products)

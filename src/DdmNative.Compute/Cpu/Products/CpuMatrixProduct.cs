@@ -3,17 +3,19 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The linear layer on the micro-kernel. Forward packs Wᵀ into panels once per member; backward reads W's rows as they are; the weight's gradient is
-/// summed in place as [O, I] while the samples stream through.
+/// The linear layer on the micro-kernel. Forward packs Wᵀ into panels once per member; backward reads W's rows as they are; the weight's
+/// gradient is summed in place as [O, I] while the samples stream through.
 /// </summary>
 internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
 {
     protected override void ForwardCore(Tensor x, Slice weight, Slice bias, Tensor y)
         => device.Submit(new ForwardCall("matrix-product.forward", [(x, weight)], bias, y));
 
-    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent, Tensor yTangent)
+    protected override void ForwardTangentCore(Tensor x, Tensor? xTangent, Slice weight, Slice weightTangent, Slice biasTangent,
+        Tensor yTangent)
         => device.Submit(new ForwardCall(
-            "matrix-product.forward-tangent", xTangent is null ? [(x, weightTangent)] : [(x, weightTangent), (xTangent, weight)], biasTangent, yTangent));
+            "matrix-product.forward-tangent", xTangent is null
+            ? [(x, weightTangent)] : [(x, weightTangent), (xTangent, weight)], biasTangent, yTangent));
 
     protected override void BackwardDataCore(Tensor cotangent, Slice weight, Tensor xCotangent)
         => device.Submit(new BackwardDataCall("matrix-product.backward-data", [(cotangent, weight)], xCotangent));
@@ -24,10 +26,13 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             "matrix-product.backward-data-tangent", [(cotangentTangent, weight), (cotangent, weightTangent)], xCotangentTangent));
 
     protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent)
-        => device.Submit(new BackwardWeightCall("matrix-product.backward-weight", [(x, cotangent)], cotangent, weightCotangent, biasCotangent));
+        => device.Submit(new BackwardWeightCall("matrix-product.backward-weight", [(x, cotangent)], cotangent, weightCotangent,
+            biasCotangent));
 
-    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent, SampleProducts products)
-        => device.Submit(new BackwardWeightCall("matrix-product.backward-weight-products", [(x, cotangent)], cotangent, weightCotangent, biasCotangent, products));
+    protected override void BackwardWeightCore(Tensor x, Tensor cotangent, Slice weightCotangent, Slice biasCotangent,
+        SampleProducts products)
+        => device.Submit(new BackwardWeightCall("matrix-product.backward-weight-products", [(x, cotangent)], cotangent, weightCotangent,
+            biasCotangent, products));
 
     protected override void BackwardWeightTangentCore(
         Tensor x, Tensor? xTangent, Tensor cotangent, Tensor cotangentTangent, Slice weightCotangentTangent, Slice biasCotangentTangent)
@@ -57,15 +62,16 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             _inputs = sources[0].Input.Shape.Channels;
             _outputs = output.Shape.Channels;
             _panels = FilterPanels.Count(_outputs);
-            _packing = new FilterPanels(new CorrelationShape(_inputs, 1, 1, _outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false), sources.Length * _inputs);
+            _packing = new FilterPanels(new CorrelationShape(_inputs, 1, 1, _outputs, 1, 1, KernelSize: 1, Padding: 0, IsTransposed: false),
+                sources.Length * _inputs);
             RetainedFloats = (long)_panels * Columns * (sources.Length * _inputs + 1);
         }
 
         public override double FlopsPerSample => 2.0 * sources.Length * _inputs * _outputs;
 
         /// <summary>
-        /// Rows a multiple of a kilobyte apart fall into the same few sets of the first-level cache, and a tile reads fourteen at once: such rows are copied a cache line further
-        /// apart, if there are enough panels to make up for the copy.
+        /// Rows a multiple of a kilobyte apart fall into the same few sets of the first-level cache, and a tile reads fourteen at once:
+        /// such rows are copied a cache line further apart, if there are enough panels to make up for the copy.
         /// </summary>
         private bool AreRowsSpread => _inputs % 256 == 0 && _panels > 1;
 
@@ -116,7 +122,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         private void SpreadRows(float* source, int count, float* target)
         {
             for (int row = 0; row < count; row++)
-                new ReadOnlySpan<float>(source + (nint)row * _inputs, _inputs).CopyTo(new Span<float>(target + (nint)row * RowStride, _inputs));
+                new ReadOnlySpan<float>(source + (nint)row * _inputs,
+                    _inputs).CopyTo(new Span<float>(target + (nint)row * RowStride, _inputs));
         }
     }
 
@@ -132,7 +139,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
             _output = Write(output);
         }
 
-        public override double FlopsPerSample => 2.0 * _sources.Length * _output.Tensor.Shape.Channels * _sources[0].Cotangent.Tensor.Shape.Channels;
+        public override double FlopsPerSample
+            => 2.0 * _sources.Length * _output.Tensor.Shape.Channels * _sources[0].Cotangent.Tensor.Shape.Channels;
 
         public override void Execute(in Tile tile)
         {
@@ -174,7 +182,8 @@ internal sealed class CpuMatrixProduct(CpuDevice device) : MatrixProduct
         private readonly RunningProducts? _products;
 
         public BackwardWeightCall(
-            string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult, SampleProducts? wanted = null)
+            string name, (Tensor Input, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice weightResult, Slice biasResult,
+            SampleProducts? wanted = null)
             : base(name, weightResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
         {
             this.sources = Array.ConvertAll(sources, source => (Read(source.Input), Read(source.Cotangent)));

@@ -34,7 +34,8 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
     private int Pixels => _shape.InputHeight * _shape.InputWidth;
 
     /// <summary>Whether all shares of a pixel fit one panel.</summary>
-    public static bool Fits(CorrelationShape shape) => shape.IsTransposed && shape.OutputChannels * shape.Taps <= MatrixMicroKernel.PanelColumns;
+    public static bool Fits(CorrelationShape shape)
+        => shape.IsTransposed && shape.OutputChannels * shape.Taps <= MatrixMicroKernel.PanelColumns;
 
     public override long TemporaryFloats(int samples) => (long)Pixels * _columns;
 
@@ -79,7 +80,10 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
             new ReadOnlySpan<float>(filter + (nint)row * _run, _run).CopyTo(new Span<float>(widened + (nint)row * _columns, _run));
     }
 
-    /// <summary>δx[h, w, i] = Σ over taps (a, b) of the share that cotangent pixel (h + p − a, w + p − b) has for them, p being the convolution's padding.</summary>
+    /// <summary>
+    /// δx[h, w, i] = Σ over taps (a, b) of the share that cotangent pixel (h + p − a, w + p − b) has for them, p being the convolution's
+    /// padding.
+    /// </summary>
     private void AddShares(float* shares, float* image)
     {
         int k = _shape.KernelSize, padding = k - 1 - _shape.Padding, channels = _shape.OutputChannels;
@@ -95,7 +99,8 @@ internal sealed unsafe class FewChannelsTransposeCall : CpuCall
                     float sum = 0;
                     for (int a = firstRow; a < endRow; a++)
                         for (int b = firstColumn; b < endColumn; b++)
-                            sum += shares[((nint)(h + padding - a) * _shape.InputWidth + (w + padding - b)) * _columns + channel * _shape.Taps + a * k + b];
+                            sum += shares[((nint)(h + padding - a) * _shape.InputWidth + (w + padding - b)) * _columns + channel
+                                * _shape.Taps + a * k + b];
                     pixel[channel] = sum;
                 }
             }

@@ -4,8 +4,8 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// δW = Σ over sources of δ⋆x, and δb = Σ δ. The gradient is summed as [k, k, C, O]: a filter row's k·C rows by O columns is one product of the
-/// overlapping image rows, transposed, with δ, contracted over the pixels; the sum stays in cache while the samples stream through.
+/// δW = Σ over sources of δ⋆x, and δb = Σ δ. The gradient is summed as [k, k, C, O]: a filter row's k·C rows by O columns is one product of
+/// the overlapping image rows, transposed, with δ, contracted over the pixels; the sum stays in cache while the samples stream through.
 /// </summary>
 /// <remarks>
 /// A first layer, of 1 or 3 channels, computes so little with each δ that it is bound by memory. The passes of all taps and of the bias
@@ -34,7 +34,8 @@ internal sealed unsafe class FilterGradientCall : CpuCall
     private readonly int _bandRows;
 
     public FilterGradientCall(
-        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
+        Slice biasResult,
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {

@@ -5,8 +5,8 @@ namespace DdmNative.Compute.Cpu;
 /// zeros. The bank is [O, I, k, k] read as outputs × inputs, or its transpose turned upside down as inputs × outputs.
 /// </summary>
 /// <remarks>
-/// Sixteen inputs by sixteen outputs are k² register transpositions: of (input, tap) runs against outputs, or, transposed, of taps against outputs for one input after the other.
-/// A remainder below sixteen is moved float by float.
+/// Sixteen inputs by sixteen outputs are k² register transpositions: of (input, tap) runs against outputs, or, transposed, of taps against
+/// outputs for one input after the other. A remainder below sixteen is moved float by float.
 /// </remarks>
 internal sealed unsafe class FilterPanels
 {
@@ -20,7 +20,10 @@ internal sealed unsafe class FilterPanels
     private readonly nint _outputStride;
     private readonly nint _inputStride;
 
-    /// <summary>Floats from a block's first source row to its others; from the first target row of a chunk (or of one input) to that of run position j.</summary>
+    /// <summary>
+    /// Floats from a block's first source row to its others; from the first target row of a chunk (or of one input) to that of run position
+    /// j.
+    /// </summary>
     private readonly int[] _sourceRows;
     private readonly int[] _targetRows;
 
@@ -53,7 +56,10 @@ internal sealed unsafe class FilterPanels
         }
     }
 
-    /// <summary>Packs inputs <paramref name="firstInput"/>… (at most <see cref="Chunk"/>) of one panel: input i, tap t to row t·stride + i of <paramref name="target"/>.</summary>
+    /// <summary>
+    /// Packs inputs <paramref name="firstInput"/>… (at most <see cref="Chunk"/>) of one panel: input i, tap t to row t·stride + i of
+    /// <paramref name="target"/>.
+    /// </summary>
     public void PackChunk(float* filter, int panel, int firstInput, float* target)
     {
         int inputs = Math.Min(Chunk, _shape.InputChannels - firstInput);
@@ -87,7 +93,10 @@ internal sealed unsafe class FilterPanels
         }
     }
 
-    /// <summary>The taps of sixteen outputs for each of sixteen inputs. A row's loads run into its neighbours' taps, and may run over the bank's end into the memory kept for that.</summary>
+    /// <summary>
+    /// The taps of sixteen outputs for each of sixteen inputs. A row's loads run into its neighbours' taps, and may run over the bank's end
+    /// into the memory kept for that.
+    /// </summary>
     private void TurnTaps(float* source, float* target)
     {
         fixed (int* from = _sourceRows, to = _targetRows)

@@ -51,7 +51,8 @@ internal sealed unsafe class LinearStepCall : CpuCall
 
     private int ExponentialFloats => _classes * Together * (sizeof(double) / sizeof(float));
 
-    public override long TemporaryFloats(int samples) => ExponentialFloats + (long)_classes * _stride + SlotMicroKernel.TallestTile * Columns;
+    public override long TemporaryFloats(int samples)
+        => ExponentialFloats + (long)_classes * _stride + SlotMicroKernel.TallestTile * Columns;
 
     public override void Execute(in Tile tile)
     {

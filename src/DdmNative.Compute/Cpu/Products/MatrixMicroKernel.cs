@@ -32,13 +32,14 @@ internal unsafe struct Contraction
 }
 
 /// <summary>
-/// The register tile at the bottom of every product: up to 14 rows × 32 columns of C stay in 28 vector registers while A is broadcast element by
-/// element and B is loaded, two vectors a step, so that a step is 28 multiply–adds for 16 loads.
+/// The register tile at the bottom of every product: up to 14 rows × 32 columns of C stay in 28 vector registers while A is broadcast
+/// element by element and B is loaded, two vectors a step, so that a step is 28 multiply–adds for 16 loads.
 /// </summary>
 /// <remarks>
-/// One method per tile height, written out: the compiler keeps named locals in registers, but not an array's elements, and spills all of them
-/// if anything is called while they are live. So a tile starts from C (or the bias, or zero), ends in C, and calls nothing; ragged columns go through
-/// a small copy of C outside. Heights are those that image rows and filter blocks divide into: 14 (28, 14), 8 (32, 16, 8), 7, the 9 and 3 of a first layer's k·C, and small ones for the rest.
+/// One method per tile height, written out: the compiler keeps named locals in registers, but not an array's elements, and spills all of
+/// them if anything is called while they are live. So a tile starts from C (or the bias, or zero), ends in C, and calls nothing; ragged
+/// columns go through a small copy of C outside. Heights are those that image rows and filter blocks divide into: 14 (28, 14), 8 (32, 16,
+/// 8), 7, the 9 and 3 of a first layer's k·C, and small ones for the rest.
 /// </remarks>
 internal static unsafe class MatrixMicroKernel
 {

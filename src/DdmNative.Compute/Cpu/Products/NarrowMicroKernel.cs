@@ -3,8 +3,9 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The register tile where vectors have eight lanes and there are sixteen of them (AVX2, and what .NET makes of it elsewhere): up to 6 rows × 16 columns of C in 12
-/// registers, two vectors of B and one broadcast of A in three of the rest. See <see cref="MatrixMicroKernel"/>, whose contract this shares.
+/// The register tile where vectors have eight lanes and there are sixteen of them (AVX2, and what .NET makes of it elsewhere): up to 6 rows
+/// × 16 columns of C in 12 registers, two vectors of B and one broadcast of A in three of the rest. See <see cref="MatrixMicroKernel"/>,
+/// whose contract this shares.
 /// </summary>
 internal static unsafe class NarrowMicroKernel
 {

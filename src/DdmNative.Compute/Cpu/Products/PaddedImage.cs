@@ -4,10 +4,11 @@ namespace DdmNative.Compute.Cpu;
 internal static unsafe class PaddedImage
 {
     /// <summary>
-    /// Copies [H, W, C] to row and column <paramref name="padding"/> of [paddedHeight, paddedWidth, stride] and clears the same channels of the border.
-    /// With a stride above C, one pixel holds several images (or the caller clears the rest of the pixel).
+    /// Copies [H, W, C] to row and column <paramref name="padding"/> of [paddedHeight, paddedWidth, stride] and clears the same channels of
+    /// the border. With a stride above C, one pixel holds several images (or the caller clears the rest of the pixel).
     /// </summary>
-    public static void Pad(float* image, int height, int width, int channels, int padding, float* padded, int paddedHeight, int paddedWidth, int stride)
+    public static void Pad(float* image, int height, int width, int channels, int padding, float* padded, int paddedHeight, int paddedWidth,
+        int stride)
     {
         for (int row = 0; row < paddedHeight; row++)
         {

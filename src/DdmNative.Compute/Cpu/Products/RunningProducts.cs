@@ -11,7 +11,8 @@ namespace DdmNative.Compute.Cpu;
 /// <remarks>
 /// <para>Memory: a call retains the D products of the slot's sum so far in float64, so that their differences have float32's precision, and
 /// the directions in its own form of the gradient where that is not the parameters'. Results are assigned.</para>
-/// <para>Bound: loads, one of the sum and D of the directions for D multiply–adds; two directions go together, so that each load of the sum serves both.</para>
+/// <para>Bound: loads, one of the sum and D of the directions for D multiply–adds; two directions go together, so that each load of the sum
+/// serves both.</para>
 /// </remarks>
 internal sealed unsafe class RunningProducts
 {
@@ -48,7 +49,10 @@ internal sealed unsafe class RunningProducts
             totals[d] += VectorSum.Dot(sum, directions + d * stride, length);
     }
 
-    /// <summary>Adds the products of one plane of a Winograd sum, an even number of rows, 32 floats apart, of 16 or 32 columns, with the directions' planes of the same form.</summary>
+    /// <summary>
+    /// Adds the products of one plane of a Winograd sum, an even number of rows, 32 floats apart, of 16 or 32 columns, with the directions'
+    /// planes of the same form.
+    /// </summary>
     public void AddPlane(float* plane, float* directions, nint stride, int rows, int columns, double* totals)
     {
         for (int c = 0; c < columns; c += LanePart.Lanes)
@@ -85,7 +89,8 @@ internal sealed unsafe class RunningProducts
         Vector256<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
         for (float* end = plane + (nint)rows * row; plane < end; plane += 2 * row, first += 2 * row, second += 2 * row)
         {
-            Vector256<float> s0 = Vector256.Load(plane), s1 = Vector256.Load(plane + half), s2 = Vector256.Load(plane + row), s3 = Vector256.Load(plane + row + half);
+            Vector256<float> s0 = Vector256.Load(plane), s1 = Vector256.Load(plane + half), s2 = Vector256.Load(plane + row),
+                s3 = Vector256.Load(plane + row + half);
             a0 = Vector256.MultiplyAddEstimate(s0, Vector256.Load(first), a0);
             a1 = Vector256.MultiplyAddEstimate(s1, Vector256.Load(first + half), a1);
             a2 = Vector256.MultiplyAddEstimate(s2, Vector256.Load(first + row), a2);

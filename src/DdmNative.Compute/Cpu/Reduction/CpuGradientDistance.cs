@@ -8,7 +8,8 @@ namespace DdmNative.Compute.Cpu;
 internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
 {
     protected override void EvaluateCore(
-        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor gradientCotangent)
+        GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
+        Tensor gradientCotangent)
         => device.Submit(new EvaluateCall(kind, blocks, gradient, target, distance, gradientCotangent));
 
     private sealed unsafe class EvaluateCall : CpuCall
@@ -21,7 +22,8 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
         private readonly CpuOperand _cotangent;
 
         public EvaluateCall(
-            GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance, Tensor cotangent)
+            GradientDistanceKind kind, IReadOnlyList<ParameterBlock> blocks, Tensor gradient, Tensor target, Tensor distance,
+            Tensor cotangent)
             : base("gradient-distance", cotangent.Shape.Members, samples: 1)
         {
             (_kind, _blocks) = (kind, [.. blocks]);
@@ -91,7 +93,8 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
             double sum = 0;
             for (int row = 0; row < block.Rows; row++, g += block.RowLength, wanted += block.RowLength, v += block.RowLength)
             {
-                double length = Math.Sqrt(VectorSum.Dot(g, g, block.RowLength)), wantedLength = Math.Sqrt(VectorSum.Dot(wanted, wanted, block.RowLength));
+                double length = Math.Sqrt(VectorSum.Dot(g, g, block.RowLength)),
+                    wantedLength = Math.Sqrt(VectorSum.Dot(wanted, wanted, block.RowLength));
                 if (length == 0 || wantedLength == 0)
                 {
                     Clear(v, block.RowLength);
@@ -121,6 +124,7 @@ internal sealed class CpuGradientDistance(CpuDevice device) : GradientDistance
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Apply<TLanes>(long i, int lanes)
             where TLanes : struct, ILaneAccess
-            => TLanes.Store(Vector512.Create(a) * TLanes.Load(g + i, lanes) - Vector512.Create(b) * TLanes.Load(wanted + i, lanes), v + i, lanes);
+            => TLanes.Store(Vector512.Create(a) * TLanes.Load(g + i, lanes) - Vector512.Create(b) * TLanes.Load(wanted + i, lanes), v + i,
+                lanes);
     }
 }

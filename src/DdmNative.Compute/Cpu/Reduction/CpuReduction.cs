@@ -25,7 +25,8 @@ internal sealed class CpuReduction(CpuDevice device) : Reduction
             // One sample after the other keeps the order of the sum and streams the memory.
             Clear(target, shape.SampleLength);
             for (int sample = 0; sample < shape.Samples; sample++)
-                TensorPrimitives.Add(new ReadOnlySpan<float>(target, shape.SampleLength), new ReadOnlySpan<float>(_x.At(tile, sample), shape.SampleLength),
+                TensorPrimitives.Add(new ReadOnlySpan<float>(target, shape.SampleLength),
+                    new ReadOnlySpan<float>(_x.At(tile, sample), shape.SampleLength),
                     new Span<float>(target, shape.SampleLength));
         }
     }

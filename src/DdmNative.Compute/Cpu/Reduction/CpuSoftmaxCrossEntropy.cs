@@ -3,12 +3,13 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// Softmax and cross-entropy sample by sample, in float64 between a float32 read and a float32 write: K is small, and the loss of a confident model is
-/// a difference of nearly equal numbers.
+/// Softmax and cross-entropy sample by sample, in float64 between a float32 read and a float32 write: K is small, and the loss of a
+/// confident model is a difference of nearly equal numbers.
 /// </summary>
 internal sealed class CpuSoftmaxCrossEntropy(CpuDevice device) : SoftmaxCrossEntropy
 {
-    protected override void ProbabilitiesCore(Tensor logits, Tensor probabilities) => device.Submit(new ProbabilitiesCall(logits, probabilities));
+    protected override void ProbabilitiesCore(Tensor logits, Tensor probabilities)
+        => device.Submit(new ProbabilitiesCall(logits, probabilities));
 
     protected override void LossCore(Tensor logits, Tensor labels, Tensor loss) => device.Submit(new LossCall(logits, labels, loss));
 

@@ -80,7 +80,8 @@ internal static unsafe class Exponential
             BigInteger mantissa = (power + (BigInteger.One << (surplus - 1))) >> surplus, rounded = mantissa << surplus;
             double head = (double)(long)mantissa / (1L << MantissaBits);
             table[2 * i] = Rounded(((power - rounded) << digits) / rounded, digits);
-            table[2 * i + 1] = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(head) - ((long)i << (MantissaBits - TableBits)));
+            table[2 * i + 1] = BitConverter.Int64BitsToDouble(
+                BitConverter.DoubleToInt64Bits(head) - ((long)i << (MantissaBits - TableBits)));
         }
         Kept = table;
         return (double*)Unsafe.AsPointer(ref table[0]);

@@ -23,12 +23,14 @@ internal static unsafe class VectorSum
             for (; i + 2 * LanePart.Lanes <= count; i += 2 * LanePart.Lanes)
             {
                 even = Vector512.MultiplyAddEstimate(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
-                odd = Vector512.MultiplyAddEstimate(Vector512.Load(a + start + i + LanePart.Lanes), Vector512.Load(b + start + i + LanePart.Lanes), odd);
+                odd = Vector512.MultiplyAddEstimate(Vector512.Load(a + start + i + LanePart.Lanes),
+                    Vector512.Load(b + start + i + LanePart.Lanes), odd);
             }
             for (; i + LanePart.Lanes <= count; i += LanePart.Lanes)
                 even = Vector512.MultiplyAddEstimate(Vector512.Load(a + start + i), Vector512.Load(b + start + i), even);
             if (i < count)
-                even = Vector512.MultiplyAddEstimate(LanePart.Load(a + start + i, count - i), LanePart.Load(b + start + i, count - i), even);
+                even = Vector512.MultiplyAddEstimate(LanePart.Load(a + start + i, count - i), LanePart.Load(b + start + i, count - i),
+                    even);
             total += Vector512.Sum(even + odd);
         }
         return total;

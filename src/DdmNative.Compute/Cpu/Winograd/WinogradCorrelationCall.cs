@@ -1,8 +1,8 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The same result as <see cref="CorrelationCall"/> through Winograd's transform: images to [36, tiles, channels], 36 products with the transformed
-/// filters [36, panel, channels, 32], and back. A block's tiles of all samples are the rows of one product.
+/// The same result as <see cref="CorrelationCall"/> through Winograd's transform: images to [36, tiles, channels], 36 products with the
+/// transformed filters [36, panel, channels, 32], and back. A block's tiles of all samples are the rows of one product.
 /// </summary>
 /// <remarks>
 /// A quarter of the multiply–adds at the cost of the transforms: about 36·C/16 · 12 vector operations a tile in and 24·O/16 · 10 out,
@@ -12,7 +12,10 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
 {
     private const int Columns = MatrixMicroKernel.PanelColumns;
 
-    /// <summary>Rows of one product: enough to reuse a filter panel from the first-level cache, few enough that images and products stay in the second.</summary>
+    /// <summary>
+    /// Rows of one product: enough to reuse a filter panel from the first-level cache, few enough that images and products stay in the
+    /// second.
+    /// </summary>
     private const int TargetTiles = 32;
 
     /// <summary>The fewest samples for which a product leaves out the tiles that it does not serve.</summary>
@@ -62,7 +65,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
 
     public override long TemporaryFloats(int samples)
         => _panels * Columns + _filters.ChunkLength + PaddedLength + (long)WinogradTransform.Products
-            * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _channels) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _panels * Columns));
+            * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _channels)
+            + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _panels * Columns));
 
     /// <summary>Uses images that another call has transformed.</summary>
     internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
@@ -97,7 +101,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
         for (int i = 0; i < samples && _shared is null; i++)
             for (int source = 0; source < _sources.Length; source++)
                 _tiles.TransformImage(
-                    _sources[source].Image.At(tile, firstSample + i), padded, images, rows, _channels, i * _tiles.Count, source * _sourceStride);
+                    _sources[source].Image.At(tile, firstSample + i), padded, images, rows, _channels, i * _tiles.Count,
+                    source * _sourceStride);
         if (Samples == 1)
         {
             // A panel's products follow its transform at once, while it is in the cache.
@@ -117,7 +122,8 @@ internal sealed unsafe class WinogradCorrelationCall : CpuCall
     }
 
     private void MultiplyPanel(
-        in Tile tile, int panel, int product, bool mayTransform, int rows, float* images, nint imagePlane, float* products, nint productPlane)
+        in Tile tile, int panel, int product, bool mayTransform, int rows, float* images, nint imagePlane, float* products,
+        nint productPlane)
     {
         float* first = PanelOf(tile, 0, panel, mayTransform), last = _sources.Length == 1 ? first : PanelOf(tile, 1, panel, mayTransform);
         var contraction = new Contraction

@@ -3,8 +3,9 @@ using DdmNative.Compute.Contracts;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The same result as <see cref="FilterGradientCall"/> through the adjoint of Winograd's transform: images and cotangents to [36, tiles, channels], 36
-/// products contracted over the tiles and summed over a slot's samples in the transformed domain, and one transform back per slot.
+/// The same result as <see cref="FilterGradientCall"/> through the adjoint of Winograd's transform: images and cotangents to [36, tiles,
+/// channels], 36 products contracted over the tiles and summed over a slot's samples in the transformed domain, and one transform back per
+/// slot.
 /// </summary>
 internal sealed unsafe class WinogradFilterGradientCall : CpuCall
 {
@@ -28,7 +29,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     private CpuOperand? _sharedImages;
 
     public WinogradFilterGradientCall(
-        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult, Slice biasResult,
+        string name, ConvolutionShape shape, (Tensor Image, Tensor Cotangent)[] sources, Tensor biasCotangent, Slice filterResult,
+        Slice biasResult,
         SampleProducts? wanted = null)
         : base(name, filterResult.Vector.Shape.Members, biasCotangent.Shape.Samples)
     {
@@ -38,7 +40,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         _biasCotangent = Read(biasCotangent);
         _inputs = WinogradTiles.RoundUp(shape.InputChannels);
         _outputs = WinogradTiles.RoundUp(shape.OutputChannels);
-        _filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * _inputs * _outputs, new FilterGradientOrder(shape, _inputs, _outputs).Convert, isAssignedFirst: true);
+        _filterSum = Sum(filterResult, shape.KernelSize * shape.KernelSize * _inputs * _outputs,
+            new FilterGradientOrder(shape, _inputs, _outputs).Convert, isAssignedFirst: true);
         _biasSum = Sum(biasResult, shape.OutputChannels);
         _panels = FilterPanels.Count(_outputs);
         _products = ReadProducts(wanted);
@@ -51,7 +54,9 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         => Members > 1 && Samples > 1 && _sources.Length == 1 && _products is null && _sources[0].Image.Tensor.Shape.Members == 1
             ? (_sources[0].Image.Tensor, _shape) : null;
 
-    /// <summary>Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.</summary>
+    /// <summary>
+    /// Floats from one product's sum [inputs, 32] to the next one's, off powers of two like the planes of <see cref="WinogradTiles"/>.
+    /// </summary>
     private int SumStride => _inputs * Columns + LanePart.Lanes;
 
     private long PanelLength => (long)WinogradTransform.Products * SumStride;
@@ -67,18 +72,23 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
     /// <summary>Floats of a transformed direction: panels of the sum's form.</summary>
     private long DirectionLength => _panels * PanelLength;
 
-    /// <summary>With one sample nothing is summed: each panel of outputs is transformed back as soon as it is multiplied, while it is in the cache.</summary>
+    /// <summary>
+    /// With one sample nothing is summed: each panel of outputs is transformed back as soon as it is multiplied, while it is in the cache.
+    /// </summary>
     private bool IsSinglePass => Samples == 1;
 
     private int PaddedLength => _tiles.PaddedHeight * _tiles.PaddedWidth * _inputs;
 
     private int SamplesTogether => Math.Max(1, TargetTiles / _tiles.Count);
 
-    public override double FlopsPerSample => _sources.Length * _shape.Flops + 2.0 * (_products?.Count ?? 0) * _shape.Taps * _shape.InputChannels * _shape.OutputChannels;
+    public override double FlopsPerSample
+        => _sources.Length * _shape.Flops + 2.0 * (_products?.Count ?? 0) * _shape.Taps * _shape.InputChannels * _shape.OutputChannels;
 
     public override long TemporaryFloats(int samples)
-        => (_products is null ? 0 : SamplesTogether * _products.TotalFloats + _directions.ChunkLength) + PaddedLength + (long)_sources.Length * WinogradTransform.Products
-            * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _inputs) + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _outputs));
+        => (_products is null ? 0 : SamplesTogether * _products.TotalFloats + _directions.ChunkLength) + PaddedLength
+            + (long)_sources.Length * WinogradTransform.Products
+            * (WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _inputs)
+            + WinogradTiles.PlaneStride(SamplesTogether * _tiles.Count, _outputs));
 
     /// <summary>Uses images that another call has transformed.</summary>
     internal void UseShared(WinogradImagesCall transform) => (_shared, _sharedImages) = (transform, ReadWhole(transform.Transformed));
@@ -101,7 +111,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
             AddProducts(tile, first, samples, totals);
             for (int i = 0; i < samples; i++)
             {
-                BiasGradient.Add(_biasCotangent.At(tile, first + i), _shape.OutputHeight * _shape.OutputWidth, _shape.OutputChannels, _biasSum.Slot(tile.Workspace));
+                BiasGradient.Add(_biasCotangent.At(tile, first + i), _shape.OutputHeight * _shape.OutputWidth, _shape.OutputChannels,
+                    _biasSum.Slot(tile.Workspace));
                 if (_products is null)
                     continue;
                 double* ofSample = totals + (nint)i * _products.Count;
@@ -117,7 +128,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         for (int d = 0; d < products.Count; d++)
             for (int panel = 0; panel < _panels; panel++)
                 _directions.TransformPanel(
-                    products.WeightDirections.At(tile, d), panel, Directions(tile) + d * DirectionLength + panel * PanelLength, tile.Workspace.Temporary);
+                    products.WeightDirections.At(tile, d), panel, Directions(tile) + d * DirectionLength + panel * PanelLength,
+                    tile.Workspace.Temporary);
     }
 
     private float* Directions(in Tile tile) => Retained(tile) + SumLength + _products!.TotalFloats;
@@ -130,7 +142,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         int steps = samples * _tiles.Count, parts = _products is null ? 1 : samples, stepsOfPart = steps / parts;
         nint imagePlane = WinogradTiles.PlaneStride(steps, _inputs), cotangentPlane = WinogradTiles.PlaneStride(steps, _outputs);
         nint sourceLength = WinogradTransform.Products * (imagePlane + cotangentPlane);
-        float* padded = tile.Workspace.Temporary + (_products is null ? 0 : SamplesTogether * _products.TotalFloats), images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
+        float* padded = tile.Workspace.Temporary + (_products is null ? 0 : SamplesTogether * _products.TotalFloats),
+            images = padded + PaddedLength, cotangents = images + WinogradTransform.Products * imagePlane;
         for (int i = 0; i < samples; i++)
         {
             for (int source = 0; source < _sources.Length; source++)
@@ -138,7 +151,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                 if (_shared is null)
                     _tiles.TransformImage(_sources[source].Image.At(tile, firstSample + i), padded, images + source * sourceLength, steps,
                         _inputs, i * _tiles.Count, 0);
-                _tiles.TransformCotangent(_sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps, i * _tiles.Count);
+                _tiles.TransformCotangent(_sources[source].Cotangent.At(tile, firstSample + i), cotangents + source * sourceLength, steps,
+                    i * _tiles.Count);
             }
         }
         if (_shared is not null)
@@ -180,7 +194,8 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
                         },
                         _inputs);
                     _products?.AddPlane(
-                        sum, Directions(tile) + panel * PanelLength + (nint)product * SumStride, (nint)DirectionLength, _inputs, columns, totals + (nint)part * _products.Count);
+                        sum, Directions(tile) + panel * PanelLength + (nint)product * SumStride, (nint)DirectionLength, _inputs, columns,
+                        totals + (nint)part * _products.Count);
                 }
             }
             if (IsSinglePass)
@@ -221,6 +236,7 @@ internal sealed unsafe class WinogradFilterGradientCall : CpuCall
         int columns = Math.Min(Columns, _outputs - panel * Columns);
         for (int row = 0; row < _inputs; row++)
             for (int column = 0; column < columns; column += LanePart.Lanes)
-                WinogradTransform.FilterGradient(sums + row * Columns + column, SumStride, target + (nint)row * _outputs + column, (nint)_inputs * _outputs);
+                WinogradTransform.FilterGradient(sums + row * Columns + column, SumStride, target + (nint)row * _outputs + column,
+                    (nint)_inputs * _outputs);
     }
 }

@@ -1,9 +1,9 @@
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// One filter bank in Winograd's domain: panels of 32 outputs, each [36, channels, 32] with the channels rounded up to whole vectors and the 36 planes a cache
-/// line more than their length apart (see <see cref="WinogradTiles"/>). A shared bank is transformed once per thread and run, a member's own once per
-/// member, or, if it is used only once, panel by panel in memory that fits the second-level cache.
+/// One filter bank in Winograd's domain: panels of 32 outputs, each [36, channels, 32] with the channels rounded up to whole vectors and
+/// the 36 planes a cache line more than their length apart (see <see cref="WinogradTiles"/>). A shared bank is transformed once per thread
+/// and run, a member's own once per member, or, if it is used only once, panel by panel in memory that fits the second-level cache.
 /// </summary>
 internal sealed unsafe class WinogradFilters
 {

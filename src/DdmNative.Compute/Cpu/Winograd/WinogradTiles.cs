@@ -4,8 +4,8 @@ namespace DdmNative.Compute.Cpu;
 
 /// <summary>
 /// A 3×3 correlation cut into 4×4 output tiles: which shapes it makes faster, how large the pieces are, and the conversion of images.
-/// Transformed images are [36, tiles, channels], the channels rounded up to whole vectors, and the 36 planes a cache line more than their length apart:
-/// at a power of two all 36 values of a tile would fall into the same few sets of the first-level cache.
+/// Transformed images are [36, tiles, channels], the channels rounded up to whole vectors, and the 36 planes a cache line more than their
+/// length apart: at a power of two all 36 values of a tile would fall into the same few sets of the first-level cache.
 /// </summary>
 internal readonly unsafe struct WinogradTiles
 {
@@ -53,7 +53,8 @@ internal readonly unsafe struct WinogradTiles
     public static bool Pays(CorrelationShape shape, int samples)
     {
         var tiles = new WinogradTiles(shape);
-        if (samples * tiles.Count < LeastTiles || shape.KernelSize != 3 || shape.InputChannels < LeastChannels || shape.OutputChannels < LeastChannels)
+        if (samples * tiles.Count < LeastTiles || shape.KernelSize != 3 || shape.InputChannels < LeastChannels
+            || shape.OutputChannels < LeastChannels)
             return false;
         double plain = 9.0 * shape.OutputHeight * shape.OutputWidth;
         return plain / (WinogradTransform.Products * tiles.Count) >= LeastGain;
@@ -73,7 +74,8 @@ internal readonly unsafe struct WinogradTiles
         int channels = RoundUp(_shape.InputChannels);
         if (channels != _shape.InputChannels)
             new Span<float>(padded, PaddedHeight * PaddedWidth * channels).Clear();
-        PaddedImage.Pad(image, _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding, padded, PaddedHeight, PaddedWidth, channels);
+        PaddedImage.Pad(image, _shape.InputHeight, _shape.InputWidth, _shape.InputChannels, _shape.Padding, padded, PaddedHeight,
+            PaddedWidth, channels);
         nint rowStride = (nint)PaddedWidth * channels;
         for (int row = 0; row < Rows; row++)
         {
@@ -155,6 +157,7 @@ internal readonly unsafe struct WinogradTiles
         nint channels = _shape.OutputChannels, rowStride = _shape.OutputWidth * channels;
         for (int row = 0; row < height; row++)
             for (int column = 0; column < width; column++)
-                TLanes.Store(Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset, corner + row * rowStride + column * channels, lanes);
+                TLanes.Store(Vector512.Load(patch + (row * TileSize + column) * Lanes) + offset,
+                    corner + row * rowStride + column * channels, lanes);
     }
 }

@@ -4,12 +4,14 @@ using System.Runtime.Intrinsics;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// The five linear maps of Winograd's F(4×4, 3×3) (Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016): a 3×3 convolution
-/// becomes 36 products in a transformed domain, Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, with 36 multiplications where the plain form needs 144.
+/// The five linear maps of Winograd's F(4×4, 3×3) (Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016): a 3×3
+/// convolution becomes 36 products in a transformed domain, Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, with 36 multiplications where the plain form
+/// needs 144.
 /// </summary>
 /// <remarks>
-/// A map is one 1-D transform applied to the columns and then to the rows of a small square, sixteen channels at a time. The filter's gradient is the
-/// adjoint: δg = Gᵀ[Σ (Bᵀ d B) ⊙ (A δ Aᵀ)]G. The transforms' constants cost about a decimal digit: see docs/kernels.md for the error each shape has.
+/// A map is one 1-D transform applied to the columns and then to the rows of a small square, sixteen channels at a time. The filter's
+/// gradient is the adjoint: δg = Gᵀ[Σ (Bᵀ d B) ⊙ (A δ Aᵀ)]G. The transforms' constants cost about a decimal digit: see docs/kernels.md for
+/// the error each shape has.
 /// </remarks>
 internal static unsafe class WinogradTransform
 {
@@ -24,7 +26,9 @@ internal static unsafe class WinogradTransform
 
     private const int Lanes = LanePart.Lanes;
 
-    /// <summary>Bᵀ d B of a 6×6 patch: from [6 rows, 6 pixels] with the given strides to 36 values, <paramref name="targetStride"/> apart.</summary>
+    /// <summary>
+    /// Bᵀ d B of a 6×6 patch: from [6 rows, 6 pixels] with the given strides to 36 values, <paramref name="targetStride"/> apart.
+    /// </summary>
     public static void Image(float* source, nint rowStride, nint pixelStride, float* target, nint targetStride)
         => Apply<ImageMap>(source, rowStride, pixelStride, target, targetStride);
 
@@ -77,8 +81,10 @@ internal static unsafe class WinogradTransform
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Transform(float* source, nint sourceStride, float* target, nint targetStride)
         {
-            Vector512<float> d0 = Vector512.Load(source), d1 = Vector512.Load(source + sourceStride), d2 = Vector512.Load(source + 2 * sourceStride);
-            Vector512<float> d3 = Vector512.Load(source + 3 * sourceStride), d4 = Vector512.Load(source + 4 * sourceStride), d5 = Vector512.Load(source + 5 * sourceStride);
+            Vector512<float> d0 = Vector512.Load(source), d1 = Vector512.Load(source + sourceStride),
+                d2 = Vector512.Load(source + 2 * sourceStride);
+            Vector512<float> d3 = Vector512.Load(source + 3 * sourceStride), d4 = Vector512.Load(source + 4 * sourceStride),
+                d5 = Vector512.Load(source + 5 * sourceStride);
             Vector512<float> evenFar = Scaled(-4, d2, d4), oddFar = Scaled(-4, d1, d3);
             Vector512<float> evenNear = d4 - d2, oddNear = d3 - d1;
             Scaled(4, d0, Scaled(-5, d2, d4)).Store(target);
@@ -99,7 +105,8 @@ internal static unsafe class WinogradTransform
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Transform(float* source, nint sourceStride, float* target, nint targetStride)
         {
-            Vector512<float> g0 = Vector512.Load(source), g1 = Vector512.Load(source + sourceStride), g2 = Vector512.Load(source + 2 * sourceStride);
+            Vector512<float> g0 = Vector512.Load(source), g1 = Vector512.Load(source + sourceStride),
+                g2 = Vector512.Load(source + 2 * sourceStride);
             Vector512<float> near = Vector512.Create(-1f / 6) * (g0 + g2);
             Vector512<float> far = Scaled(1f / 24, g0, Vector512.Create(1f / 6) * g2);
             (Vector512.Create(0.25f) * g0).Store(target);
@@ -120,8 +127,10 @@ internal static unsafe class WinogradTransform
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Transform(float* source, nint sourceStride, float* target, nint targetStride)
         {
-            Vector512<float> m0 = Vector512.Load(source), m1 = Vector512.Load(source + sourceStride), m2 = Vector512.Load(source + 2 * sourceStride);
-            Vector512<float> m3 = Vector512.Load(source + 3 * sourceStride), m4 = Vector512.Load(source + 4 * sourceStride), m5 = Vector512.Load(source + 5 * sourceStride);
+            Vector512<float> m0 = Vector512.Load(source), m1 = Vector512.Load(source + sourceStride),
+                m2 = Vector512.Load(source + 2 * sourceStride);
+            Vector512<float> m3 = Vector512.Load(source + 3 * sourceStride), m4 = Vector512.Load(source + 4 * sourceStride),
+                m5 = Vector512.Load(source + 5 * sourceStride);
             Vector512<float> nearSum = m1 + m2, nearDifference = m1 - m2, farSum = m3 + m4, farDifference = m3 - m4;
             (m0 + nearSum + farSum).Store(target);
             Scaled(2, farDifference, nearDifference).Store(target + targetStride);
@@ -161,8 +170,10 @@ internal static unsafe class WinogradTransform
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Transform(float* source, nint sourceStride, float* target, nint targetStride)
         {
-            Vector512<float> u0 = Vector512.Load(source), u1 = Vector512.Load(source + sourceStride), u2 = Vector512.Load(source + 2 * sourceStride);
-            Vector512<float> u3 = Vector512.Load(source + 3 * sourceStride), u4 = Vector512.Load(source + 4 * sourceStride), u5 = Vector512.Load(source + 5 * sourceStride);
+            Vector512<float> u0 = Vector512.Load(source), u1 = Vector512.Load(source + sourceStride),
+                u2 = Vector512.Load(source + 2 * sourceStride);
+            Vector512<float> u3 = Vector512.Load(source + 3 * sourceStride), u4 = Vector512.Load(source + 4 * sourceStride),
+                u5 = Vector512.Load(source + 5 * sourceStride);
             Vector512<float> nearSum = u1 + u2, farSum = u3 + u4;
             Scaled(0.25f, u0, Scaled(-1f / 6, nearSum, Vector512.Create(1f / 24) * farSum)).Store(target);
             Scaled(1f / 6, u2 - u1, Vector512.Create(1f / 12) * (u3 - u4)).Store(target + targetStride);

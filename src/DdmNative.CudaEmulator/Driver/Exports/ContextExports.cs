@@ -48,7 +48,8 @@ internal static unsafe class ContextExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuDevicePrimaryCtxSetFlags_v2")]
-    public static CudaError cuDevicePrimaryCtxSetFlags(int device, uint flags) => Abi.Call(() => EmulatedDriver.Device(device).PrimaryFlags = flags);
+    public static CudaError cuDevicePrimaryCtxSetFlags(int device, uint flags)
+    => Abi.Call(() => EmulatedDriver.Device(device).PrimaryFlags = flags);
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxCreate_v2")]
     public static CudaError cuCtxCreate(nint* context, uint flags, int device) => Abi.Call(() =>
@@ -80,7 +81,8 @@ internal static unsafe class ContextExports
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetCurrent")]
     public static CudaError cuCtxGetCurrent(nint* context)
-        => Abi.Call(() => *Abi.Required(context, nameof(context)) = DriverContext.ThreadStack.TryPeek(out DriverContext? current) ? current.Handle : 0);
+        => Abi.Call(() => *Abi.Required(context, nameof(context)) = DriverContext.ThreadStack.TryPeek(out DriverContext? current)
+            ? current.Handle : 0);
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxPushCurrent_v2")]
     public static CudaError cuCtxPushCurrent(nint context) => Abi.Call(() => DriverContext.ThreadStack.Push(Context(context)));
@@ -88,13 +90,15 @@ internal static unsafe class ContextExports
     [UnmanagedCallersOnly(EntryPoint = "cuCtxPopCurrent_v2")]
     public static CudaError cuCtxPopCurrent(nint* context) => Abi.Call(() =>
     {
-        Abi.Require(DriverContext.ThreadStack.TryPop(out DriverContext? popped), "this thread has no current context", CudaError.InvalidContext);
+        Abi.Require(DriverContext.ThreadStack.TryPop(out DriverContext? popped), "this thread has no current context",
+            CudaError.InvalidContext);
         if (context != null)
             *context = popped!.Handle;
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetDevice")]
-    public static CudaError cuCtxGetDevice(int* device) => Abi.Call(() => *Abi.Required(device, nameof(device)) = DriverContext.Current.Device.Ordinal);
+    public static CudaError cuCtxGetDevice(int* device)
+    => Abi.Call(() => *Abi.Required(device, nameof(device)) = DriverContext.Current.Device.Ordinal);
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetFlags")]
     public static CudaError cuCtxGetFlags(uint* flags) => Abi.Call(() => *Abi.Required(flags, nameof(flags)) = DriverContext.Current.Flags);
@@ -145,13 +149,15 @@ internal static unsafe class ContextExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetLimit")]
-    public static CudaError cuCtxGetLimit(nuint* value, int limit) => Abi.InContext(context => *Abi.Required(value, nameof(value)) = (nuint)context.Limit(limit));
+    public static CudaError cuCtxGetLimit(nuint* value, int limit)
+    => Abi.InContext(context => *Abi.Required(value, nameof(value)) = (nuint)context.Limit(limit));
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetLimit")]
     public static CudaError cuCtxSetLimit(int limit, nuint value) => Abi.InContext(context => context.SetLimit(limit, value));
 
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetCacheConfig")]
-    public static CudaError cuCtxGetCacheConfig(int* configuration) => Abi.InContext(_ => *Abi.Required(configuration, nameof(configuration)) = 0);
+    public static CudaError cuCtxGetCacheConfig(int* configuration)
+    => Abi.InContext(_ => *Abi.Required(configuration, nameof(configuration)) = 0);
 
     /// <summary>A preference, which has no effect since no cache is emulated.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetCacheConfig")]
@@ -160,7 +166,8 @@ internal static unsafe class ContextExports
 
     /// <summary>Banks of four bytes, as on every GPU since 2014 (CU_SHARED_MEM_CONFIG_FOUR_BYTE_BANK_SIZE).</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxGetSharedMemConfig")]
-    public static CudaError cuCtxGetSharedMemConfig(int* configuration) => Abi.InContext(_ => *Abi.Required(configuration, nameof(configuration)) = 1);
+    public static CudaError cuCtxGetSharedMemConfig(int* configuration)
+    => Abi.InContext(_ => *Abi.Required(configuration, nameof(configuration)) = 1);
 
     /// <summary>A preference, which GPUs with a fixed bank width ignore.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuCtxSetSharedMemConfig")]

@@ -19,13 +19,16 @@ internal static unsafe class DeviceExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuDriverGetVersion")]
-    public static CudaError cuDriverGetVersion(int* version) => Abi.Free(() => *Abi.Required(version, nameof(version)) = EmulatedDriver.Version);
+    public static CudaError cuDriverGetVersion(int* version)
+    => Abi.Free(() => *Abi.Required(version, nameof(version)) = EmulatedDriver.Version);
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetCount")]
-    public static CudaError cuDeviceGetCount(int* count) => Abi.Call(() => *Abi.Required(count, nameof(count)) = EmulatedDriver.Devices.Count);
+    public static CudaError cuDeviceGetCount(int* count)
+    => Abi.Call(() => *Abi.Required(count, nameof(count)) = EmulatedDriver.Devices.Count);
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGet")]
-    public static CudaError cuDeviceGet(int* device, int ordinal) => Abi.Call(() => *Abi.Required(device, nameof(device)) = EmulatedDriver.Device(ordinal).Ordinal);
+    public static CudaError cuDeviceGet(int* device, int ordinal)
+    => Abi.Call(() => *Abi.Required(device, nameof(device)) = EmulatedDriver.Device(ordinal).Ordinal);
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetName")]
     public static CudaError cuDeviceGetName(byte* name, int length, int device) => Abi.Call(() =>
@@ -45,7 +48,8 @@ internal static unsafe class DeviceExports
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceComputeCapability")]
     public static CudaError cuDeviceComputeCapability(int* major, int* minor, int device)
-        => Abi.Call(() => (*Abi.Required(major, nameof(major)), *Abi.Required(minor, nameof(minor))) = EmulatedDriver.Device(device).Capability);
+        => Abi.Call(() => (*Abi.Required(major, nameof(major)), *Abi.Required(minor, nameof(minor))) = EmulatedDriver.Device(
+            device).Capability);
 
     [UnmanagedCallersOnly(EntryPoint = "cuDeviceGetUuid")]
     public static CudaError cuDeviceGetUuid(byte* uuid, int device) => Abi.Call(() => WriteUuid(uuid, device));

@@ -23,7 +23,8 @@ internal static unsafe class ErrorExports
     [UnmanagedCallersOnly(EntryPoint = "cuGetProcAddress_v2")]
     public static CudaError cuGetProcAddress(byte* symbol, nint* function, int version, ulong flags, int* status) => Abi.Free(() =>
     {
-        Abi.Require(symbol != null && function != null && version > 0 && flags <= 2, "the name or the output is null, or the version or flags are out of range");
+        Abi.Require(symbol != null && function != null && version > 0
+            && flags <= 2, "the name or the output is null, or the version or flags are out of range");
         *function = ProcAddresses.Find(Marshal.PtrToStringUTF8((nint)symbol)!, version, flags == PerThreadDefaultStream);
         if (status != null)
             *status = *function == 0 ? 1 : 0;
@@ -33,7 +34,8 @@ internal static unsafe class ErrorExports
     [UnmanagedCallersOnly(EntryPoint = "cuGetProcAddress")]
     public static CudaError cuGetProcAddressBefore12(byte* symbol, nint* function, int version, ulong flags) => Abi.Free(() =>
     {
-        Abi.Require(symbol != null && function != null && version > 0 && flags <= 2, "the name or the output is null, or the version or flags are out of range");
+        Abi.Require(symbol != null && function != null && version > 0
+            && flags <= 2, "the name or the output is null, or the version or flags are out of range");
         *function = ProcAddresses.Find(Marshal.PtrToStringUTF8((nint)symbol)!, version, flags == PerThreadDefaultStream);
         Abi.Require(*function != 0, "there is no such function", CudaError.NotFound);
     });

@@ -37,7 +37,8 @@ internal static unsafe class FunctionExports
         {
             case 8:
                 int most = DeviceAttributes.MaxSharedBytesPerBlock(changed.Context.Device) - changed.Kernel.StaticSharedBytes;
-                Abi.Require(value >= 0 && value <= most, $"kernel {changed.Kernel.Name}: {value} bytes of dynamic shared memory, expected 0 to {most}");
+                Abi.Require(value >= 0 && value <= most,
+                    $"kernel {changed.Kernel.Name}: {value} bytes of dynamic shared memory, expected 0 to {most}");
                 changed.MaxDynamicSharedBytes = value;
                 break;
             case 9:
@@ -100,9 +101,11 @@ internal static unsafe class FunctionExports
 
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchKernel")]
     public static CudaError cuLaunchKernel(
-        nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint dynamicSharedBytes, nint stream, void** parameters, void** extra)
+        nint function, uint gridX, uint gridY, uint gridZ, uint blockX, uint blockY, uint blockZ, uint dynamicSharedBytes, nint stream,
+        void** parameters, void** extra)
         => Abi.InContext(context => context.Stream(stream).Enqueue(
-            KernelLaunches.Node(context, function, new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ), dynamicSharedBytes, parameters, extra)));
+            KernelLaunches.Node(context, function, new Dim3(gridX, gridY, gridZ), new Dim3(blockX, blockY, blockZ), dynamicSharedBytes,
+            parameters, extra)));
 
     /// <summary>The blocks may wait for one another, so all must fit on the device.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchCooperativeKernel")]
@@ -120,22 +123,29 @@ internal static unsafe class FunctionExports
 
     /// <summary>CUlaunchConfig: three extents of the grid, three of the block, shared bytes, stream, attributes and their number.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuLaunchKernelEx")]
-    public static CudaError cuLaunchKernelEx(uint* configuration, nint function, void** parameters, void** extra) => Abi.InContext(context =>
+    public static CudaError cuLaunchKernelEx(uint* configuration, nint function, void** parameters, void** extra)
+    => Abi.InContext(context =>
     {
         uint* c = Abi.Required(configuration, nameof(configuration));
         LaunchAttributes.Read(*(byte**)((byte*)c + 40), *(uint*)((byte*)c + 48));
-        context.Stream(*(nint*)((byte*)c + 32)).Enqueue(KernelLaunches.Node(context, function, new Dim3(c[0], c[1], c[2]), new Dim3(c[3], c[4], c[5]), c[6], parameters, extra));
+        context.Stream(*(nint*)((byte*)c + 32))
+            .Enqueue(KernelLaunches.Node(context, function, new Dim3(c[0], c[1], c[2]), new Dim3(c[3], c[4], c[5]), c[6], parameters,
+                extra));
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxActiveBlocksPerMultiprocessor")]
     public static CudaError cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, nint function, int threads, nuint dynamicSharedBytes)
-        => Abi.InContext(_ => *Abi.Required(blocks, nameof(blocks)) = KernelLaunches.BlocksPerMultiprocessor(HandleTable.Get<DriverFunction>(function), threads, dynamicSharedBytes));
+        => Abi.InContext(_ => *Abi.Required(blocks,
+            nameof(blocks)) = KernelLaunches.BlocksPerMultiprocessor(HandleTable.Get<DriverFunction>(function), threads,
+            dynamicSharedBytes));
 
     [UnmanagedCallersOnly(EntryPoint = "cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags")]
-    public static CudaError cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, nint function, int threads, nuint dynamicSharedBytes, uint flags) => Abi.InContext(_ =>
+    public static CudaError cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, nint function, int threads,
+    nuint dynamicSharedBytes, uint flags) => Abi.InContext(_ =>
     {
         Abi.Require(flags <= 1, $"flags {flags}");
-        *Abi.Required(blocks, nameof(blocks)) = KernelLaunches.BlocksPerMultiprocessor(HandleTable.Get<DriverFunction>(function), threads, dynamicSharedBytes);
+        *Abi.Required(blocks, nameof(blocks)) = KernelLaunches.BlocksPerMultiprocessor(HandleTable.Get<DriverFunction>(function), threads,
+            dynamicSharedBytes);
     });
 
     /// <summary>
@@ -181,7 +191,8 @@ internal static unsafe class FunctionExports
         int most = limit <= 0 ? asked.Kernel.MaxThreadsPerBlock : Math.Min(limit, asked.Kernel.MaxThreadsPerBlock), best = 0;
         for (int threads = most / DeviceAttributes.WarpSize * DeviceAttributes.WarpSize; threads > 0; threads -= DeviceAttributes.WarpSize)
         {
-            int active = KernelLaunches.BlocksPerMultiprocessor(asked, threads, sharedBytesOf != null ? sharedBytesOf(threads) : dynamicSharedBytes);
+            int active = KernelLaunches.BlocksPerMultiprocessor(asked, threads, sharedBytesOf != null
+                ? sharedBytesOf(threads) : dynamicSharedBytes);
             if (active * threads > best)
                 (best, *block, *grid) = (active * threads, threads, active * DeviceAttributes.Multiprocessors);
         }

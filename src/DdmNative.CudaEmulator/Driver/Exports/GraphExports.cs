@@ -17,15 +17,19 @@ internal static unsafe class GraphExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuGraphClone")]
-    public static CudaError cuGraphClone(nint* clone, nint graph) => Abi.InContext(_ => *Abi.Required(clone, nameof(clone)) = HandleTable.Add(Graph(graph).Clone()));
+    public static CudaError cuGraphClone(nint* clone, nint graph)
+    => Abi.InContext(_ => *Abi.Required(clone, nameof(clone)) = HandleTable.Add(Graph(graph).Clone()));
 
     [UnmanagedCallersOnly(EntryPoint = "cuGraphDestroy")]
-    public static CudaError cuGraphDestroy(nint graph) => Abi.InContext(_ => HandleTable.Remove<DriverGraph>(graph, CudaError.InvalidValue).Destroy());
+    public static CudaError cuGraphDestroy(nint graph)
+    => Abi.InContext(_ => HandleTable.Remove<DriverGraph>(graph, CudaError.InvalidValue).Destroy());
 
     /// <summary>CUDA_KERNEL_NODE_PARAMS_v2: function, grid, block, shared bytes, parameters, extra, and two that must be null.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGraphAddKernelNode_v2")]
-    public static CudaError cuGraphAddKernelNode(nint* node, nint graph, nint* dependencies, nuint dependencyCount, KernelNodeParameters* parameters)
-        => Abi.InContext(context => Add(node, graph, dependencies, dependencyCount, Abi.Required(parameters, nameof(parameters))->Node(context)));
+    public static CudaError cuGraphAddKernelNode(nint* node, nint graph, nint* dependencies, nuint dependencyCount,
+    KernelNodeParameters* parameters)
+        => Abi.InContext(context =>
+            Add(node, graph, dependencies, dependencyCount, Abi.Required(parameters, nameof(parameters))->Node(context)));
 
     [UnmanagedCallersOnly(EntryPoint = "cuGraphAddEmptyNode")]
     public static CudaError cuGraphAddEmptyNode(nint* node, nint graph, nint* dependencies, nuint dependencyCount)
@@ -47,7 +51,8 @@ internal static unsafe class GraphExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuGraphNodeGetType")]
-    public static CudaError cuGraphNodeGetType(nint node, int* type) => Abi.InContext(_ => *Abi.Required(type, nameof(type)) = (int)Node(node).Type);
+    public static CudaError cuGraphNodeGetType(nint node, int* type)
+    => Abi.InContext(_ => *Abi.Required(type, nameof(type)) = (int)Node(node).Type);
 
     /// <summary>Executables that were created from the graph keep the node.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGraphDestroyNode")]
@@ -66,7 +71,8 @@ internal static unsafe class GraphExports
 
     /// <summary>The version with a buffer for a log, which stays empty.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGraphInstantiate_v2")]
-    public static CudaError cuGraphInstantiate(nint* executable, nint graph, nint* errorNode, byte* log, nuint logBytes) => Abi.InContext(context =>
+    public static CudaError cuGraphInstantiate(nint* executable, nint graph, nint* errorNode, byte* log, nuint logBytes)
+    => Abi.InContext(context =>
     {
         if (errorNode != null)
             *errorNode = 0;
@@ -91,7 +97,8 @@ internal static unsafe class GraphExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuGraphExecDestroy")]
-    public static CudaError cuGraphExecDestroy(nint executable) => Abi.InContext(_ => HandleTable.Remove<DriverExecutable>(executable, CudaError.InvalidValue));
+    public static CudaError cuGraphExecDestroy(nint executable)
+    => Abi.InContext(_ => HandleTable.Remove<DriverExecutable>(executable, CudaError.InvalidValue));
 
     /// <summary>CUgraphExecUpdateResultInfo: result, node, and the node it depends on.</summary>
     [UnmanagedCallersOnly(EntryPoint = "cuGraphExecUpdate_v2")]
@@ -112,7 +119,8 @@ internal static unsafe class GraphExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuGraphExecKernelNodeSetParams_v2")]
-    public static CudaError cuGraphExecKernelNodeSetParams(nint executable, nint node, KernelNodeParameters* parameters) => Abi.InContext(context =>
+    public static CudaError cuGraphExecKernelNodeSetParams(nint executable, nint node, KernelNodeParameters* parameters)
+    => Abi.InContext(context =>
     {
         GraphNode replaced = Node(node);
         Abi.Require(replaced.Type == GraphNodeType.Kernel, "the node is not a kernel");
@@ -160,5 +168,6 @@ internal unsafe struct KernelNodeParameters
     public nint Kernel, Context;
 
     public readonly KernelNode Node(DriverContext context)
-        => KernelLaunches.Node(context, Function, new Dim3(GridX, GridY, GridZ), new Dim3(BlockX, BlockY, BlockZ), DynamicSharedBytes, Parameters, Extra);
+        => KernelLaunches.Node(context, Function, new Dim3(GridX, GridY, GridZ), new Dim3(BlockX, BlockY, BlockZ), DynamicSharedBytes,
+            Parameters, Extra);
 }

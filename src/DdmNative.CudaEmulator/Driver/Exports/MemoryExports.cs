@@ -26,7 +26,8 @@ internal static unsafe class MemoryExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemAllocPitch_v2")]
-    public static CudaError cuMemAllocPitch(ulong* address, nuint* pitch, nuint width, nuint height, uint elementBytes) => Abi.InContext(context =>
+    public static CudaError cuMemAllocPitch(ulong* address, nuint* pitch, nuint width, nuint height, uint elementBytes)
+    => Abi.InContext(context =>
     {
         Abi.Require(address != null && pitch != null, "an output is null");
         Abi.Require(elementBytes is 4 or 8 or 16, $"elements of {elementBytes} bytes, expected 4, 8 or 16");
@@ -64,7 +65,8 @@ internal static unsafe class MemoryExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemAllocHost_v2")]
-    public static CudaError cuMemAllocHost(nint* memory, nuint bytes) => Abi.InContext(_ => *Abi.Required(memory, nameof(memory)) = HostMemory.Allocate(bytes));
+    public static CudaError cuMemAllocHost(nint* memory, nuint bytes)
+    => Abi.InContext(_ => *Abi.Required(memory, nameof(memory)) = HostMemory.Allocate(bytes));
 
     [UnmanagedCallersOnly(EntryPoint = "cuMemFreeHost")]
     public static CudaError cuMemFreeHost(nint memory) => Abi.Call(() => HostMemory.Free(memory));

@@ -14,7 +14,8 @@ internal static unsafe class ModuleExports
     private static readonly uint[] Binaries = [0x464C457F, 0xBA55ED50, 0x466243B1];
 
     [UnmanagedCallersOnly(EntryPoint = "cuModuleLoadDataEx")]
-    public static CudaError cuModuleLoadDataEx(nint* module, byte* image, uint optionCount, int* options, nint* values) => Abi.InContext(context =>
+    public static CudaError cuModuleLoadDataEx(nint* module, byte* image, uint optionCount, int* options, nint* values)
+    => Abi.InContext(context =>
     {
         Abi.Require(optionCount == 0 || (options != null && values != null), "options are null");
         for (uint i = 0; i < optionCount; i++)
@@ -93,7 +94,9 @@ internal static unsafe class ModuleExports
         *module = 0;
         Abi.Require(Abi.Required(image, nameof(image))[0] != 0, "the image is empty", CudaError.InvalidImage);
         if (IsBinary(image))
-            throw new EmulatorException(CudaError.NoBinaryForGpu, "the image is machine code, which the emulator cannot run; expected PTX (compile with -ptx, or load the PTX beside the cubin)");
+            throw new EmulatorException(CudaError.NoBinaryForGpu,
+                "the image is machine code, which the emulator cannot run; expected PTX (compile with -ptx, or load the PTX beside the "
+                + "cubin)");
         *module = HandleTable.Add(new DriverModule(context, Text(image, "the image")));
     }
 
@@ -110,7 +113,8 @@ internal static unsafe class ModuleExports
         return Array.IndexOf(Binaries, start) >= 0;
     }
 
-    private static string Text(byte* text, string name) => Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Abi.Required(text, name)));
+    private static string Text(byte* text, string name)
+        => Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(Abi.Required(text, name)));
 
     /// <summary>The buffers that the caller provided for the compiler's log; the number of bytes written replaces their sizes.</summary>
     private readonly struct JitLog(uint count, int* options, nint* values)

@@ -74,7 +74,8 @@ internal static unsafe class PoolExports
             return;
         }
 
-        Abi.Require(attribute is DriverMemoryPool.ReservedHigh or DriverMemoryPool.UsedHigh && *(ulong*)value == 0, "only the high-water marks can be set, and only to 0");
+        Abi.Require(attribute is DriverMemoryPool.ReservedHigh or DriverMemoryPool.UsedHigh
+            && *(ulong*)value == 0, "only the high-water marks can be set, and only to 0");
         owner.Set(attribute, 0);
     });
 
@@ -89,7 +90,8 @@ internal static unsafe class PoolExports
 
     /// <summary>Allocations as nodes of a graph are not supported.</summary>
     private static void RequireNoRecording(DriverContext context, nint stream)
-        => Abi.Require(context.Stream(stream).Capture is null, "allocations in a stream that is being captured are not supported", CudaError.NotSupported);
+        => Abi.Require(context.Stream(stream).Capture is null, "allocations in a stream that is being captured are not supported",
+            CudaError.NotSupported);
 
     private static DriverMemoryPool Pool(nint handle) => HandleTable.Get<DriverMemoryPool>(handle, CudaError.InvalidValue);
 }

@@ -25,19 +25,24 @@ internal static unsafe class StreamExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamSynchronize")]
-    public static CudaError cuStreamSynchronize(nint stream) => Abi.InContext(context => context.Stream(stream).RequireNotCapturing("cuStreamSynchronize"));
+    public static CudaError cuStreamSynchronize(nint stream)
+    => Abi.InContext(context => context.Stream(stream).RequireNotCapturing("cuStreamSynchronize"));
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamQuery")]
-    public static CudaError cuStreamQuery(nint stream) => Abi.InContext(context => context.Stream(stream).RequireNotCapturing("cuStreamQuery"));
+    public static CudaError cuStreamQuery(nint stream)
+    => Abi.InContext(context => context.Stream(stream).RequireNotCapturing("cuStreamQuery"));
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamGetFlags")]
-    public static CudaError cuStreamGetFlags(nint stream, uint* flags) => Abi.InContext(context => *Abi.Required(flags, nameof(flags)) = context.Stream(stream).Flags);
+    public static CudaError cuStreamGetFlags(nint stream, uint* flags)
+    => Abi.InContext(context => *Abi.Required(flags, nameof(flags)) = context.Stream(stream).Flags);
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamGetPriority")]
-    public static CudaError cuStreamGetPriority(nint stream, int* priority) => Abi.InContext(context => *Abi.Required(priority, nameof(priority)) = context.Stream(stream).Priority);
+    public static CudaError cuStreamGetPriority(nint stream, int* priority)
+    => Abi.InContext(context => *Abi.Required(priority, nameof(priority)) = context.Stream(stream).Priority);
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamGetCtx")]
-    public static CudaError cuStreamGetCtx(nint stream, nint* owner) => Abi.InContext(context => *Abi.Required(owner, nameof(owner)) = context.Stream(stream).Context.Handle);
+    public static CudaError cuStreamGetCtx(nint stream, nint* owner)
+    => Abi.InContext(context => *Abi.Required(owner, nameof(owner)) = context.Stream(stream).Context.Handle);
 
     /// <summary>
     /// A recorded event has completed, so there is nothing to wait for; but a stream that waits for an event of a capture joins the
@@ -51,7 +56,8 @@ internal static unsafe class StreamExports
         DriverEvent awaited = HandleTable.Get<DriverEvent>(@event);
         if (awaited.Capture is not { } capture)
         {
-            Abi.Require(waiting.Capture is null || awaited.Recorded is null, "an event from outside of the capture", CudaError.StreamCaptureIsolation);
+            Abi.Require(waiting.Capture is null
+                || awaited.Recorded is null, "an event from outside of the capture", CudaError.StreamCaptureIsolation);
             return;
         }
 
@@ -91,14 +97,16 @@ internal static unsafe class StreamExports
     });
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamBeginCapture_v2")]
-    public static CudaError cuStreamBeginCapture(nint stream, int mode) => Abi.InContext(context => BeginCapture(context, stream, mode, new DriverGraph(), 0));
+    public static CudaError cuStreamBeginCapture(nint stream, int mode)
+    => Abi.InContext(context => BeginCapture(context, stream, mode, new DriverGraph(), 0));
 
     /// <summary>
     /// Captures into a graph of the program, after the named nodes, which must exist: nodes are executed in the order in which they were
     /// added, which satisfies all dependencies.
     /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "cuStreamBeginCaptureToGraph")]
-    public static CudaError cuStreamBeginCaptureToGraph(nint stream, nint graph, nint* dependencies, nint dependencyData, nuint dependencyCount, int mode) => Abi.InContext(context =>
+    public static CudaError cuStreamBeginCaptureToGraph(nint stream, nint graph, nint* dependencies, nint dependencyData,
+    nuint dependencyCount, int mode) => Abi.InContext(context =>
     {
         DriverGraph into = HandleTable.Get<DriverGraph>(graph, CudaError.InvalidValue);
         Abi.Require(dependencyCount == 0 || dependencies != null, "the dependencies are null");
@@ -132,7 +140,8 @@ internal static unsafe class StreamExports
         => Abi.InContext(context => *Abi.Required(status, nameof(status)) = Status(context.Stream(stream)));
 
     [UnmanagedCallersOnly(EntryPoint = "cuStreamGetCaptureInfo_v2")]
-    public static CudaError cuStreamGetCaptureInfo(nint stream, int* status, ulong* id, nint* graph, nint** dependencies, nuint* dependencyCount) => Abi.InContext(context =>
+    public static CudaError cuStreamGetCaptureInfo(nint stream, int* status, ulong* id, nint* graph, nint** dependencies,
+    nuint* dependencyCount) => Abi.InContext(context =>
     {
         DriverStream asked = context.Stream(stream);
         *Abi.Required(status, nameof(status)) = Status(asked);
@@ -151,7 +160,8 @@ internal static unsafe class StreamExports
     [UnmanagedCallersOnly(EntryPoint = "cuThreadExchangeStreamCaptureMode")]
     public static CudaError cuThreadExchangeStreamCaptureMode(int* mode) => Abi.Call(() =>
     {
-        Abi.Require(*Abi.Required(mode, nameof(mode)) == StreamCapture.Global, "only the global mode is supported for threads", CudaError.NotSupported);
+        Abi.Require(*Abi.Required(mode, nameof(mode)) == StreamCapture.Global, "only the global mode is supported for threads",
+            CudaError.NotSupported);
     });
 
     /// <summary>CUstreamCaptureStatus: none, active, invalidated.</summary>

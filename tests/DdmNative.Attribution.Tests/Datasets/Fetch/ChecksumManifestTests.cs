@@ -12,11 +12,13 @@ public sealed class ChecksumManifestTests
 
     [Fact]
     public void Both_forms_of_sha256sum_are_read()
-        => Assert.Equal([("a.npz", Sum), ("deep/b.npz", Sum)], Parse($"# made by hand\n{Sum}  ./a.npz\r\n\n{Sum.ToUpperInvariant()} *deep/b.npz\n").Entries);
+        => Assert.Equal([("a.npz", Sum), ("deep/b.npz", Sum)],
+            Parse($"# made by hand\n{Sum}  ./a.npz\r\n\n{Sum.ToUpperInvariant()} *deep/b.npz\n").Entries);
 
     [Fact]
     public void An_editors_byte_order_mark_and_the_form_of_BSD_are_read()
-        => Assert.Equal([("a.npz", Sum), ("b (1).npz", Sum)], Parse($"\uFEFF{Sum}  a.npz\nSHA256 (b (1).npz) = {Sum.ToUpperInvariant()}\n").Entries);
+        => Assert.Equal([("a.npz", Sum), ("b (1).npz", Sum)],
+            Parse($"\uFEFF{Sum}  a.npz\nSHA256 (b (1).npz) = {Sum.ToUpperInvariant()}\n").Entries);
 
     [Fact]
     public void A_name_with_a_line_break_or_a_backslash_is_escaped()
@@ -40,7 +42,9 @@ public sealed class ChecksumManifestTests
     [InlineData("/etc/x")]
     [InlineData("a/../../x")]
     [InlineData("a//x")]
-    public void A_path_that_leads_out_of_the_folder_is_refused(string name) => Assert.Contains("stays in the folder", Assert.Throws<BadInputException>(() => Parse($"{Sum}  {name}\n")).Message, StringComparison.Ordinal);
+    public void A_path_that_leads_out_of_the_folder_is_refused(string name)
+    => Assert.Contains("stays in the folder", Assert.Throws<BadInputException>(() => Parse($"{Sum}  {name}\n")).Message,
+        StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
@@ -51,7 +55,8 @@ public sealed class ChecksumManifestTests
 
     [Fact]
     public void Mutated_lists_are_read_or_refused()
-        => Fuzz.Run(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 3).Select(i => $"{Sum}  folder/file-{i}.bin\n"))), bytes => ChecksumManifest.Parse("SHA256SUMS", bytes));
+        => Fuzz.Run(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 3).Select(i => $"{Sum}  folder/file-{i}.bin\n"))),
+            bytes => ChecksumManifest.Parse("SHA256SUMS", bytes));
 
     private static ChecksumManifest Parse(string text) => ChecksumManifest.Parse("SHA256SUMS", Encoding.UTF8.GetBytes(text));
 }

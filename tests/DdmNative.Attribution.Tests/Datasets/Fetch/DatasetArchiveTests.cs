@@ -95,19 +95,24 @@ public sealed class DatasetArchiveTests : IDisposable
         byte[] archive = Tar(writer =>
         {
             foreach (string name in (ReadOnlySpan<string>)["train.bin", "test.bin"])
-                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "cifar-100-binary/" + name) { DataStream = new MemoryStream(record) });
+                writer.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile,
+                    "cifar-100-binary/" + name) { DataStream = new MemoryStream(record) });
         });
         string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName;
         File.WriteAllBytes(Path.Combine(mirror, "cifar-100-binary.tar.gz"), archive);
         var request = new FetchRequest { Mirror = mirror, Folder = _folder.File("cifar") };
         var listener = new RecordingListener();
-        Assert.Contains("SHA-256", Assert.Throws<BadInputException>(() => DatasetFetch.Run("cifar-100", request, listener, default)).Message, StringComparison.Ordinal);
+        Assert.Contains("SHA-256",
+            Assert.Throws<BadInputException>(() => DatasetFetch.Run("cifar-100", request, listener, default)).Message,
+            StringComparison.Ordinal);
 
         DatasetFetch.Run("cifar-100", request with { Verifies = false }, listener, default);
 
         (Dataset train, _) = DatasetLocator.Open(_folder.File("cifar"));
         Assert.Equal([42], train.Labels);
-        Assert.Equal(["SHA256SUMS", "test.bin", "train.bin"], Directory.EnumerateFileSystemEntries(_folder.File("cifar")).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["SHA256SUMS", "test.bin", "train.bin"],
+            Directory.EnumerateFileSystemEntries(_folder.File("cifar")).Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal));
         listener.Begun.Clear();
         DatasetFetch.Run("cifar-100", request with { Verifies = false }, listener, default);
         Assert.Empty(listener.Begun);
@@ -125,12 +130,15 @@ public sealed class DatasetArchiveTests : IDisposable
         => Assert.Contains(says, Assert.Throws<BadInputException>(() => Unpack(archive, root, name)).Message, StringComparison.Ordinal);
 
     private IEnumerable<string> Unpacked()
-        => Directory.EnumerateFiles(_folder.File("to"), "*", SearchOption.AllDirectories).Select(path => $"{Path.GetRelativePath(_folder.File("to"), path)}={File.ReadAllText(path)}").Order(StringComparer.Ordinal);
+        => Directory.EnumerateFiles(_folder.File("to"), "*", SearchOption.AllDirectories)
+            .Select(path => $"{Path.GetRelativePath(_folder.File("to"), path)}={File.ReadAllText(path)}").Order(StringComparer.Ordinal);
 
     private static byte[] Tar(params (string Name, string? Text)[] entries) => Tar(writer =>
     {
         foreach ((string name, string? text) in entries)
-            writer.WriteEntry(text is null ? new PaxTarEntry(TarEntryType.Directory, name) : new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+            writer.WriteEntry(text is null
+                ? new PaxTarEntry(TarEntryType.Directory, name)
+                    : new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
     });
 
     private static byte[] Tar(Action<TarWriter> write)

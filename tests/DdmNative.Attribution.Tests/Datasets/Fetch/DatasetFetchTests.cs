@@ -47,7 +47,9 @@ public sealed class DatasetFetchTests : IDisposable
         Fetch(server);
         File.WriteAllText(Target, "something else");
 
-        Assert.Contains("train.npz has been changed", Assert.Throws<BadInputException>(() => DatasetCheck.Run(Path.GetDirectoryName(Target)!, default)).Message, StringComparison.Ordinal);
+        Assert.Contains("train.npz has been changed",
+            Assert.Throws<BadInputException>(() => DatasetCheck.Run(Path.GetDirectoryName(Target)!, default)).Message,
+            StringComparison.Ordinal);
         Fetch(server);
 
         Assert.Equal(_file, File.ReadAllBytes(Target));
@@ -56,7 +58,8 @@ public sealed class DatasetFetchTests : IDisposable
     [Fact]
     public void A_connection_that_breaks_goes_on_where_it_broke()
     {
-        using var server = new ScriptedServer((request, before) => ScriptedServer.Serve(request, _file) with { CutAfter = before < 3 ? 50_000 : null });
+        using var server = new ScriptedServer(
+            (request, before) => ScriptedServer.Serve(request, _file) with { CutAfter = before < 3 ? 50_000 : null });
 
         Fetch(server);
 
@@ -95,7 +98,8 @@ public sealed class DatasetFetchTests : IDisposable
     [Fact]
     public void A_server_that_takes_no_ranges_sends_all_of_it()
     {
-        using var server = new ScriptedServer((request, before) => new ScriptedServer.Reply(200, _file) { CutAfter = before == 0 ? 50_000 : null });
+        using var server = new ScriptedServer(
+            (request, before) => new ScriptedServer.Reply(200, _file) { CutAfter = before == 0 ? 50_000 : null });
 
         Fetch(server);
 
@@ -124,7 +128,8 @@ public sealed class DatasetFetchTests : IDisposable
         using var server = new ScriptedServer((request, before) => before switch
         {
             0 => ScriptedServer.Serve(request, _file) with { CutAfter = 100_000 },
-            1 => new ScriptedServer.Reply(206, _file) { Headers = range is null ? [] : new() { ["Content-Range"] = string.Format(CultureInfo.InvariantCulture, range, _file.Length) } },
+            1 => new ScriptedServer.Reply(206, _file) { Headers = range is null
+                ? [] : new() { ["Content-Range"] = string.Format(CultureInfo.InvariantCulture, range, _file.Length) } },
             _ => ScriptedServer.Serve(request, _file),
         });
 
@@ -164,7 +169,8 @@ public sealed class DatasetFetchTests : IDisposable
     [Fact]
     public void A_server_that_falls_silent_is_tried_again_and_then_given_up()
     {
-        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 0, Holds = TimeSpan.FromSeconds(20) });
+        using var server = new ScriptedServer(
+            (request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 0, Holds = TimeSpan.FromSeconds(20) });
 
         var options = new DownloadOptions { Silence = TimeSpan.FromSeconds(1), Attempts = 2, FirstWait = TimeSpan.FromMilliseconds(1) };
         Refused(server, "no data arrived for 1 s, 2 times in a row", options);
@@ -175,7 +181,9 @@ public sealed class DatasetFetchTests : IDisposable
     [Fact]
     public void A_server_in_trouble_is_tried_again_after_the_wait_that_it_asks_for()
     {
-        using var server = new ScriptedServer((request, before) => before < 2 ? new ScriptedServer.Reply(before == 0 ? 503 : 429, []) { Headers = new() { ["Retry-After"] = "0" } } : ScriptedServer.Serve(request, _file));
+        using var server = new ScriptedServer((request, before) => before < 2
+            ? new ScriptedServer.Reply(before == 0 ? 503 : 429, []) { Headers = new() { ["Retry-After"] = "0" } }
+                : ScriptedServer.Serve(request, _file));
 
         Fetch(server, new DownloadOptions { FirstWait = TimeSpan.FromHours(1) });
 
@@ -214,7 +222,8 @@ public sealed class DatasetFetchTests : IDisposable
     [InlineData(null, "without an address")]
     public void A_redirection_that_leads_nowhere_is_the_mirrors_fault(string? to, string says)
     {
-        using var server = new ScriptedServer((_, _) => new ScriptedServer.Reply(302, []) { Headers = to is null ? [] : new() { ["Location"] = to } });
+        using var server = new ScriptedServer(
+            (_, _) => new ScriptedServer.Reply(302, []) { Headers = to is null ? [] : new() { ["Location"] = to } });
 
         Refused(server, says);
 
@@ -249,7 +258,9 @@ public sealed class DatasetFetchTests : IDisposable
             (request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 10, Holds = TimeSpan.FromMinutes(10) });
         var watch = System.Diagnostics.Stopwatch.StartNew();
 
-        Assert.ThrowsAny<OperationCanceledException>(() => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()) with { Manifest = null }, _listener, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()) with { Manifest = null }, _listener,
+            stop.Token));
 
         Assert.InRange(watch.Elapsed.TotalMinutes, 0, 5);
     }
@@ -258,12 +269,19 @@ public sealed class DatasetFetchTests : IDisposable
     public void A_password_goes_to_its_own_server_and_into_no_message()
     {
         using var other = new ScriptedServer((_, _) => new ScriptedServer.Reply(404, []));
-        using var server = new ScriptedServer((request, before) => before == 0 ? new ScriptedServer.Reply(503, []) : new ScriptedServer.Reply(302, []) { Headers = new() { ["Location"] = other.Address.Replace("//", "//u:secret@", StringComparison.Ordinal) + request.Path } });
+        using var server = new ScriptedServer((request, before) => before == 0
+            ? new ScriptedServer.Reply(503, [])
+                : new ScriptedServer.Reply(302,
+                    []) { Headers = new() { ["Location"] = other.Address.Replace("//", "//u:secret@", StringComparison.Ordinal)
+                    + request.Path } });
         string address = server.Address.Replace("//", "//user%40home:secret@", StringComparison.Ordinal);
 
-        var error = Assert.Throws<BadInputException>(() => Fetch(address, new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) }));
+        var error = Assert.Throws<BadInputException>(
+            () => Fetch(address, new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) }));
 
-        Assert.All(server.Requests, request => Assert.Equal("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("user@home:secret")), request.Headers["Authorization"]));
+        Assert.All(server.Requests,
+            request => Assert.Equal("Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes("user@home:secret")),
+            request.Headers["Authorization"]));
         Assert.False(Assert.Single(other.Requests).Headers.ContainsKey("Authorization"));
         Assert.All(_listener.Notes.Append(error.Message), message => Assert.DoesNotContain("secret", message, StringComparison.Ordinal));
         Assert.Single(_listener.Notes);
@@ -281,8 +299,11 @@ public sealed class DatasetFetchTests : IDisposable
         Assert.DoesNotContain("ret@", message, StringComparison.Ordinal);
         Assert.DoesNotContain("user", message, StringComparison.Ordinal);
         Assert.Contains("***@host", message, StringComparison.Ordinal);
-        Assert.DoesNotContain("user", Assert.Throws<BadInputException>(() => DatasetFetch.Run(address, new FetchRequest(), _listener, default)).Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("user", Assert.Throws<BadInputException>(() => DatasetCheck.Run(address, default)).Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("user",
+            Assert.Throws<BadInputException>(() => DatasetFetch.Run(address, new FetchRequest(), _listener, default)).Message,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("user", Assert.Throws<BadInputException>(() => DatasetCheck.Run(address, default)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -290,7 +311,8 @@ public sealed class DatasetFetchTests : IDisposable
     {
         using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file));
         using var client = new MirrorClient(MirrorAddress.Of(new Uri(server.Address)), TimeSpan.FromSeconds(20));
-        var download = new ResumableDownload(client, new Uri(server.Address + "/" + Name), new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) });
+        var download = new ResumableDownload(client, new Uri(server.Address + "/" + Name),
+            new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) });
 
         Assert.Throws<DiskException>(() => download.Into(new FullDisk(), default));
 
@@ -340,12 +362,14 @@ public sealed class DatasetFetchTests : IDisposable
     public void A_link_among_the_folders_of_a_name_is_refused()
     {
         Skip.If(OperatingSystem.IsWindows(), "making links needs rights there");
-        string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName, home = Directory.CreateDirectory(_folder.File("home")).FullName, set = Directory.CreateDirectory(_folder.File("data")).FullName;
+        string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName,
+            home = Directory.CreateDirectory(_folder.File("home")).FullName, set = Directory.CreateDirectory(_folder.File("data")).FullName;
         File.WriteAllBytes(Path.Combine(Directory.CreateDirectory(Path.Combine(mirror, "deep")).FullName, Name), _file);
         File.WriteAllText(Path.Combine(mirror, ChecksumManifest.FileName), $"{Sum(_file)}  deep/{Name}\n");
         Directory.CreateSymbolicLink(Path.Combine(set, "deep"), home);
 
-        var error = Assert.Throws<BadInputException>(() => DatasetFetch.Run(SetName, new FetchRequest { Mirror = mirror, Folder = set }, _listener, default));
+        var error = Assert.Throws<BadInputException>(
+            () => DatasetFetch.Run(SetName, new FetchRequest { Mirror = mirror, Folder = set }, _listener, default));
 
         Assert.Contains("a link to", error.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(home));
@@ -357,7 +381,8 @@ public sealed class DatasetFetchTests : IDisposable
         string mirror = Directory.CreateDirectory(_folder.File("mirror")).FullName;
         File.WriteAllText(Path.Combine(mirror, ChecksumManifest.FileName), $"\\{Sum(_file)}  a\\nb\n");
 
-        var error = Assert.Throws<BadInputException>(() => DatasetFetch.Run(SetName, new FetchRequest { Mirror = mirror, Folder = _folder.File("data") }, _listener, default));
+        var error = Assert.Throws<BadInputException>(
+            () => DatasetFetch.Run(SetName, new FetchRequest { Mirror = mirror, Folder = _folder.File("data") }, _listener, default));
 
         Assert.Contains("every operating system", error.Message, StringComparison.Ordinal);
     }
@@ -369,7 +394,8 @@ public sealed class DatasetFetchTests : IDisposable
         string address = server.Address;
         server.Dispose();
 
-        var error = Assert.Throws<BadInputException>(() => Fetch(address, new DownloadOptions { Attempts = 2, FirstWait = TimeSpan.FromMilliseconds(1) }));
+        var error = Assert.Throws<BadInputException>(
+            () => Fetch(address, new DownloadOptions { Attempts = 2, FirstWait = TimeSpan.FromMilliseconds(1) }));
 
         Assert.Contains("no connection", error.Message, StringComparison.Ordinal);
     }
@@ -378,10 +404,12 @@ public sealed class DatasetFetchTests : IDisposable
     public void An_interrupted_fetch_keeps_what_has_arrived()
     {
         using var stop = new CancellationTokenSource();
-        using var server = new ScriptedServer((request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 50_000, Holds = TimeSpan.FromSeconds(20) });
+        using var server = new ScriptedServer(
+            (request, _) => ScriptedServer.Serve(request, _file) with { CutAfter = 50_000, Holds = TimeSpan.FromSeconds(20) });
         var listener = new CancellingListener(stop);
 
-        Assert.ThrowsAny<OperationCanceledException>(() => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()), listener, stop.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()), listener, stop.Token));
 
         Assert.InRange(new FileInfo(Part).Length, 1, 50_000);
         Assert.False(File.Exists(Target));
@@ -407,7 +435,8 @@ public sealed class DatasetFetchTests : IDisposable
     {
         using var server = new ScriptedServer((_, _) => new ScriptedServer.Reply(404, []));
 
-        var error = Assert.Throws<BadInputException>(() => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()) with { Manifest = null }, _listener, default));
+        var error = Assert.Throws<BadInputException>(
+            () => DatasetFetch.Run(SetName, Request(server.Address, new DownloadOptions()) with { Manifest = null }, _listener, default));
 
         Assert.Contains("--sha256", error.Message, StringComparison.Ordinal);
     }
@@ -427,7 +456,8 @@ public sealed class DatasetFetchTests : IDisposable
 
     private static string Sum(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 
-    private void Fetch(ScriptedServer server, DownloadOptions? options = null) => Fetch(server.Address, options ?? new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) });
+    private void Fetch(ScriptedServer server, DownloadOptions? options = null)
+        => Fetch(server.Address, options ?? new DownloadOptions { FirstWait = TimeSpan.FromMilliseconds(1) });
 
     private void Fetch(string address, DownloadOptions options) => DatasetFetch.Run(SetName, Request(address, options), _listener, default);
 
@@ -441,7 +471,8 @@ public sealed class DatasetFetchTests : IDisposable
     private FetchRequest Request(string address, DownloadOptions options)
     {
         string list = _folder.Write("sums", Encoding.UTF8.GetBytes($"{Sum(_file)}  {Name}\n"));
-        return new FetchRequest { Mirror = address, Folder = Path.Combine(_folder.ToString(), "data"), Manifest = list, Download = options };
+        return new FetchRequest { Mirror = address, Folder = Path.Combine(_folder.ToString(), "data"), Manifest = list,
+            Download = options };
     }
 
     /// <summary>As an earlier process would have left it.</summary>
@@ -453,7 +484,10 @@ public sealed class DatasetFetchTests : IDisposable
             File.WriteAllText(Part + ".tag", tag);
     }
 
-    private void AssertNothingLeft() => Assert.Equal([ChecksumManifest.FileName, Name], Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Target)!).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+    private void AssertNothingLeft()
+        => Assert.Equal([ChecksumManifest.FileName, Name],
+            Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(Target)!).Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal));
 
     private sealed class FullDisk : IArrival
     {

@@ -34,7 +34,8 @@ internal sealed class ScriptedServer : IDisposable
             return new Reply(200, file) { Headers = headers };
         if (from >= file.Length)
             return new Reply(416, []) { Headers = new(headers) { ["Content-Range"] = $"bytes */{file.Length}" } };
-        return new Reply(206, file[from..]) { Headers = new(headers) { ["Content-Range"] = $"bytes {from}-{file.Length - 1}/{file.Length}" } };
+        return new Reply(206, file[from..]) { Headers = new(
+            headers) { ["Content-Range"] = $"bytes {from}-{file.Length - 1}/{file.Length}" } };
     }
 
     public void Dispose()
@@ -70,7 +71,8 @@ internal sealed class ScriptedServer : IDisposable
                 int before = Requests.Count;
                 Requests.Enqueue(request);
                 Reply reply = _answer(request, before);
-                StringBuilder head = new StringBuilder().Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {reply.Status} As asked\r\nConnection: close\r\nContent-Length: {reply.Body.Length}\r\n");
+                StringBuilder head = new StringBuilder().Append(CultureInfo.InvariantCulture,
+                    $"HTTP/1.1 {reply.Status} As asked\r\nConnection: close\r\nContent-Length: {reply.Body.Length}\r\n");
                 foreach ((string name, string value) in reply.Headers)
                     head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
                 await stream.WriteAsync(Encoding.ASCII.GetBytes(head.Append("\r\n").ToString()), _stop.Token);
@@ -92,13 +94,17 @@ internal sealed class ScriptedServer : IDisposable
         while (!text.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal) && await stream.ReadAsync(one, _stop.Token) > 0)
             text.Append((char)one[0]);
         string[] lines = text.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        return new Request(lines[0].Split(' ')[1], lines.Skip(1).Select(line => line.Split(": ", 2)).ToDictionary(header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase));
+        return new Request(lines[0].Split(' ')[1],
+            lines.Skip(1).Select(line => line.Split(": ", 2))
+            .ToDictionary(header => header[0], header => header[1], StringComparer.OrdinalIgnoreCase));
     }
 
     internal sealed record Request(string Path, IReadOnlyDictionary<string, string> Headers)
     {
         /// <summary>The first byte that is asked for; null for the whole file.</summary>
-        public int? From => Headers.TryGetValue("Range", out string? range) ? int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : null;
+        public int? From
+            => Headers.TryGetValue("Range", out string? range)
+                ? int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : null;
     }
 
     internal sealed record Reply(int Status, byte[] Body)
