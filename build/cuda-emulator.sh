@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds the CUDA emulator, a drop-in libcuda.so.1 that runs PTX on the CPU, into artifacts/cuda-emulator, and prints that folder: the only line on the standard output.
+# Builds the CUDA emulator, a drop-in libcuda.so.1 that runs PTX on the CPU, into artifacts/cuda-emulator, and prints that folder: the only
+# line on the standard output.
 #   LD_LIBRARY_PATH=$(build/cuda-emulator.sh) some-cuda-program
 #   DDM_CUDA_DRIVER=$(build/cuda-emulator.sh) build/ddm devices
 # Nothing is built when no source has changed since. Needs the .NET SDK 10, and clang or gcc with a linker.

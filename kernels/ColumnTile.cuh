@@ -217,7 +217,10 @@ __device__ __forceinline__ void stage(const ColumnTile<W>& tile, float* shared, 
 }
 
 template <int W>
-__device__ __forceinline__ Lanes<W> staged(const ColumnTile<W>& tile, const float* shared) { return load<W>(shared + tile.column_lane * W); }
+__device__ __forceinline__ Lanes<W> staged(const ColumnTile<W>& tile, const float* shared)
+{
+    return load<W>(shared + tile.column_lane * W);
+}
 
 // Floats of shared memory that sum_columns needs for a number of sums in a block of a number of threads.
 __device__ constexpr int scratch_floats(int sums, int threads) { return sums * threads / WarpSize * 32; }

@@ -36,7 +36,8 @@ struct ImageShape {
 };
 
 // A member's two sources; the second equals the first if there is only one.
-__device__ __forceinline__ Source source_of(const float* image, long long imageMember, const float* other, long long otherMember, int member)
+__device__ __forceinline__ Source source_of(const float* image, long long imageMember, const float* other, long long otherMember,
+    int member)
 {
     Source source;
     source.image = global_address(image + imageMember * member);
@@ -57,8 +58,10 @@ struct PatchLoader {
     int chunk, k, length, left, columns;
     const ImageShape& shape;
 
-    __device__ __forceinline__ PatchLoader(const ImageShape& shape, Source first, Source second, int firstPixel, int pixels, int firstColumn, int columns, int steps)
-        : filter(shared_address(stages) + sizeof(float) * Layout::AFloats, firstColumn, columns), current(first), next(second), columns(columns), shape(shape)
+    __device__ __forceinline__ PatchLoader(const ImageShape& shape, Source first, Source second, int firstPixel, int pixels,
+        int firstColumn, int columns, int steps)
+        : filter(shared_address(stages) + sizeof(float) * Layout::AFloats, firstColumn, columns), current(first), next(second),
+            columns(columns), shape(shape)
     {
         int row = threadIdx.x / 4;
         chunk = threadIdx.x % 4;
@@ -91,7 +94,8 @@ struct PatchLoader {
             down = Outside;
 #pragma unroll
         for (int i = 0; i < Count; i++) {
-            bool inside = static_cast<unsigned>(y[i] + down) < static_cast<unsigned>(shape.height) & static_cast<unsigned>(x[i] + right) < static_cast<unsigned>(shape.width);
+            bool inside = static_cast<unsigned>(y[i] + down) < static_cast<unsigned>(shape.height)
+                & static_cast<unsigned>(x[i] + right) < static_cast<unsigned>(shape.width);
             copy_async_global_16(destination + stage, i * Step * TileDepth * 4, current.image, offset[i] + shift, inside);
         }
         filter.copy(stage, current.other, k, columns);
@@ -106,15 +110,18 @@ struct PatchLoader {
 
 template <class T, Precision P>
 __device__ __forceinline__ void correlate(
-    const ImageShape& shape, const float* image0, long long image0Member, const float* filter0, long long filter0Member, const float* image1, long long image1Member,
-    const float* filter1, long long filter1Member, const float* bias, long long biasMember, float* output, int pixels, int outputs, int packedOutputs, int stepsPerSource, int steps,
+    const ImageShape& shape, const float* image0, long long image0Member, const float* filter0, long long filter0Member,
+    const float* image1, long long image1Member,
+    const float* filter1, long long filter1Member, const float* bias, long long biasMember, float* output, int pixels, int outputs,
+    int packedOutputs, int stepsPerSource, int steps,
     int rowTiles, int columnTiles)
 {
     using Layout = Slabs<T, P, true>;
     int tile = blockIdx.x % rowTiles, rest = blockIdx.x / rowTiles;
     int firstPixel = tile * T::M, firstColumn = rest % columnTiles * T::N, member = rest / columnTiles;
     PatchLoader<T, Layout> loader(
-        shape, source_of(image0, image0Member, filter0, filter0Member, member), source_of(image1, image1Member, filter1, filter1Member, member), firstPixel, pixels, firstColumn,
+        shape, source_of(image0, image0Member, filter0, filter0Member, member),
+        source_of(image1, image1Member, filter1, filter1Member, member), firstPixel, pixels, firstColumn,
         packedOutputs, stepsPerSource);
     using Bias = BiasSlab<T, Layout>;
     Bias::copy(bias == nullptr ? nullptr : bias + biasMember * member, firstColumn, outputs);
@@ -145,7 +152,8 @@ struct GradientLoader {
     const ImageShape& shape;
 
     __device__ __forceinline__ GradientLoader(
-        const ImageShape& shape, Source first, Source second, int firstRow, int rows, int firstColumn, int pixels, int firstStep, int stepsPerSource)
+        const ImageShape& shape, Source first, Source second, int firstRow, int rows, int firstColumn, int pixels, int firstStep,
+        int stepsPerSource)
         : cotangent(shared_address(stages), firstRow, rows), pixels(pixels), rows(rows), shape(shape)
     {
         int column = static_cast<int>(threadIdx.x) % Chunks * 4;
@@ -177,7 +185,8 @@ struct GradientLoader {
             int line = quotient(within, shape.outputWidthMultiplier, shape.outputWidthShift);
             int column = within - line * shape.outputWidth;
             int from = ((sample * shape.height + line) * shape.width + column) * shape.channels + shift;
-            bool inside = static_cast<unsigned>(line + down) < static_cast<unsigned>(shape.height) & static_cast<unsigned>(column + right) < static_cast<unsigned>(shape.width)
+            bool inside = static_cast<unsigned>(line + down) < static_cast<unsigned>(shape.height)
+                & static_cast<unsigned>(column + right) < static_cast<unsigned>(shape.width)
                 & pixel < pixels;
             copy_async_global_16(destination + stage, i * Step * Layout::BStride * 4, current.image, from, inside);
         }
@@ -192,16 +201,20 @@ struct GradientLoader {
 
 template <class T, Precision P>
 __device__ __forceinline__ void backward_filter(
-    const ImageShape& shape, const float* image0, long long image0Member, const float* cotangent0, long long cotangent0Member, const float* image1, long long image1Member,
-    const float* cotangent1, long long cotangent1Member, float* partials, int pixels, int outputs, int packedOutputs, int stepsPerSource, int steps, int splits, int rowTiles, int columnTiles)
+    const ImageShape& shape, const float* image0, long long image0Member, const float* cotangent0, long long cotangent0Member,
+    const float* image1, long long image1Member,
+    const float* cotangent1, long long cotangent1Member, float* partials, int pixels, int outputs, int packedOutputs, int stepsPerSource,
+    int steps, int splits, int rowTiles, int columnTiles)
 {
     using Layout = Slabs<T, P, false>;
     int tile = blockIdx.x % rowTiles, rest = blockIdx.x / rowTiles;
     int firstRow = tile * T::M, firstColumn = rest % columnTiles * T::N;
     int part = rest / columnTiles, split = part % splits, member = part / splits;
-    int firstStep = static_cast<int>(static_cast<long long>(steps) * split / splits), endStep = static_cast<int>(static_cast<long long>(steps) * (split + 1) / splits);
+    int firstStep = static_cast<int>(static_cast<long long>(steps) * split / splits),
+        endStep = static_cast<int>(static_cast<long long>(steps) * (split + 1) / splits);
     GradientLoader<T, Layout> loader(
-        shape, source_of(image0, image0Member, cotangent0, cotangent0Member, member), source_of(image1, image1Member, cotangent1, cotangent1Member, member), firstRow, packedOutputs,
+        shape, source_of(image0, image0Member, cotangent0, cotangent0Member, member),
+        source_of(image1, image1Member, cotangent1, cotangent1Member, member), firstRow, packedOutputs,
         firstColumn, pixels, firstStep, stepsPerSource);
     typename ProductOf<T, P, false>::Type product;
     contract<Layout::Floats>(loader, product, endStep - firstStep);
@@ -217,35 +230,43 @@ __device__ __forceinline__ void backward_filter(
 } // namespace ddm
 
 #define DDM_IMAGE_SHAPE \
-    int channels, int height, int width, int kernel, int padding, int outputPixels, int outputPixelsMultiplier, int outputPixelsShift, int outputWidth, int outputWidthMultiplier, \
+    int channels, int height, int width, int kernel, int padding, int outputPixels, int outputPixelsMultiplier, int outputPixelsShift, \
+    int outputWidth, int outputWidthMultiplier, \
         int outputWidthShift, int channelsMultiplier, int channelsShift, int kernelMultiplier, int kernelShift
 
 #define DDM_IMAGE_SHAPE_ARGUMENTS \
-    { channels, height, width, kernel, padding, outputPixels, outputPixelsMultiplier, outputPixelsShift, outputWidth, outputWidthMultiplier, outputWidthShift, \
+    { channels, height, width, kernel, padding, outputPixels, outputPixelsMultiplier, outputPixelsShift, outputWidth, \
+    outputWidthMultiplier, outputWidthShift, \
         channelsMultiplier, channelsShift, kernelMultiplier, kernelShift }
 
 #define DDM_CORRELATE(name, precision, rows, columns_) \
     extern "C" __global__ void DDM_TILE_BOUNDS(precision, rows, columns_) \
         convolution_correlate_##name##_##rows##x##columns_( \
-        const float* image0, long long image0Member, const float* filter0, long long filter0Member, const float* image1, long long image1Member, const float* filter1, \
-        long long filter1Member, const float* bias, long long biasMember, float* output, int pixels, int outputs, int packedOutputs, int stepsPerSource, int steps, int rowTiles, \
+        const float* image0, long long image0Member, const float* filter0, long long filter0Member, const float* image1, \
+        long long image1Member, const float* filter1, \
+        long long filter1Member, const float* bias, long long biasMember, float* output, int pixels, int outputs, int packedOutputs, \
+        int stepsPerSource, int steps, int rowTiles, \
         int columnTiles, DDM_IMAGE_SHAPE) \
     { \
         const ddm::ImageShape shape = DDM_IMAGE_SHAPE_ARGUMENTS; \
         ddm::correlate<ddm::Tile<rows, columns_>, ddm::Precision::precision>( \
-            shape, image0, image0Member, filter0, filter0Member, image1, image1Member, filter1, filter1Member, bias, biasMember, output, pixels, outputs, packedOutputs, stepsPerSource, \
+            shape, image0, image0Member, filter0, filter0Member, image1, image1Member, filter1, filter1Member, bias, biasMember, output, \
+            pixels, outputs, packedOutputs, stepsPerSource, \
             steps, rowTiles, columnTiles); \
     }
 
 #define DDM_BACKWARD_FILTER(name, precision, rows, columns_) \
     extern "C" __global__ void DDM_TILE_BOUNDS(precision, rows, columns_) \
         convolution_backward_filter_##name##_##rows##x##columns_( \
-        const float* image0, long long image0Member, const float* cotangent0, long long cotangent0Member, const float* image1, long long image1Member, const float* cotangent1, \
-        long long cotangent1Member, float* partials, int pixels, int outputs, int packedOutputs, int stepsPerSource, int steps, int splits, int rowTiles, int columnTiles, DDM_IMAGE_SHAPE) \
+        const float* image0, long long image0Member, const float* cotangent0, long long cotangent0Member, const float* image1, \
+        long long image1Member, const float* cotangent1, \
+        long long cotangent1Member, float* partials, int pixels, int outputs, int packedOutputs, int stepsPerSource, int steps, \
+        int splits, int rowTiles, int columnTiles, DDM_IMAGE_SHAPE) \
     { \
         const ddm::ImageShape shape = DDM_IMAGE_SHAPE_ARGUMENTS; \
         ddm::backward_filter<ddm::Tile<rows, columns_>, ddm::Precision::precision>( \
-            shape, image0, image0Member, cotangent0, cotangent0Member, image1, image1Member, cotangent1, cotangent1Member, partials, pixels, outputs, packedOutputs, stepsPerSource, \
+            shape, image0, image0Member, cotangent0, cotangent0Member, image1, image1Member, cotangent1, cotangent1Member, partials, \
+            pixels, outputs, packedOutputs, stepsPerSource, \
             steps, splits, rowTiles, columnTiles); \
     }
 

@@ -15,7 +15,10 @@ namespace ddm {
 
 // place / extent for a position in a tile; exact, because a half is further from an integer than the rounding of either factor moves a
 // position below 2¹².
-__device__ __forceinline__ int row_of(int place, float one_over_extent) { return static_cast<int>((static_cast<float>(place) + 0.5f) * one_over_extent); }
+__device__ __forceinline__ int row_of(int place, float one_over_extent)
+{
+    return static_cast<int>((static_cast<float>(place) + 0.5f) * one_over_extent);
+}
 
 } // namespace ddm
 
@@ -34,8 +37,10 @@ extern "C" __global__ void __launch_bounds__(256) flatten_transpose(
     int sample = place % samples, member = place / samples;
     int height = rows - first_row < tile_rows ? rows - first_row : tile_rows;
     int width = columns - first_column < tile_columns ? columns - first_column : tile_columns;
-    const float* source = x + member * x_member + static_cast<long long>(sample) * rows * columns + static_cast<long long>(first_row) * columns + first_column;
-    float* target = y + (static_cast<long long>(member) * samples + sample) * rows * columns + static_cast<long long>(first_column) * rows + first_row;
+    const float* source = x + member * x_member + static_cast<long long>(sample) * rows * columns + static_cast<long long>(first_row)
+        * columns + first_column;
+    float* target = y + (static_cast<long long>(member) * samples + sample) * rows * columns + static_cast<long long>(first_column) * rows
+        + first_row;
     int row_step = width < height ? width | 1 : 1, column_step = width < height ? 1 : height | 1;
     float one_over_width = divide(1.0f, static_cast<float>(width)), one_over_height = divide(1.0f, static_cast<float>(height));
     for (int i = threadIdx.x; i < height * width; i += Threads) {

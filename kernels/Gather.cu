@@ -11,7 +11,8 @@ namespace ddm {
 
 template <int W>
 __device__ __forceinline__ void gather(
-    const float* source, long long source_member, const float* indices, long long indices_member, float* y, int samples, int length, int blocks)
+    const float* source, long long source_member, const float* indices, long long indices_member, float* y, int samples, int length,
+    int blocks)
 {
     elementwise<W>(static_cast<long long>(samples) * length, blocks, [&](auto width, int member, long long offset) {
         constexpr int V = decltype(width)::Value;
@@ -25,13 +26,15 @@ __device__ __forceinline__ void gather(
 } // namespace ddm
 
 extern "C" __global__ void __launch_bounds__(256) gather_samples_vector(
-    const float* source, long long source_member, const float* indices, long long indices_member, float* y, int samples, int length, int blocks)
+    const float* source, long long source_member, const float* indices, long long indices_member, float* y, int samples, int length,
+    int blocks)
 {
     ddm::gather<4>(source, source_member, indices, indices_member, y, samples, length, blocks);
 }
 
 extern "C" __global__ void __launch_bounds__(256) gather_samples_scalar(
-    const float* source, long long source_member, const float* indices, long long indices_member, float* y, int samples, int length, int blocks)
+    const float* source, long long source_member, const float* indices, long long indices_member, float* y, int samples, int length,
+    int blocks)
 {
     ddm::gather<1>(source, source_member, indices, indices_member, y, samples, length, blocks);
 }

@@ -1,4 +1,5 @@
-// The matching loss ℳ(g) of every member against its target g*, and its cotangent v = ∂ℳ/∂g, for all layers and all members in two launches.
+// The matching loss ℳ(g) of every member against its target g*, and its cotangent v = ∂ℳ/∂g, for all layers and all members in two
+// launches.
 //
 //     relative            ‖g − g*‖²/‖g*‖² over everything               v = 2(g − g*)/‖g*‖²
 //     relative per layer  the sum over layers of the same               likewise; a layer with ‖g*ₗ‖ ≤ 1e-5·‖g*‖ counts 1 and has v = 0
@@ -143,7 +144,8 @@ struct BlockSums {
     RunSums all;
 
     // Called by the whole block, with a barrier at the end. `wants_all` is the same for all threads.
-    __device__ __forceinline__ void add_up(const PieceOfMember& at, const int* pieces, const int* runs, const float* partials, int count, bool wants_all)
+    __device__ __forceinline__ void add_up(const PieceOfMember& at, const int* pieces, const int* runs, const float* partials, int count,
+        bool wants_all)
     {
         int warp = threadIdx.x / WarpSize;
         if (warp == 0) {
@@ -187,7 +189,8 @@ extern "C" __global__ void __launch_bounds__(256) gradient_distance_sums_relativ
 // share: a run whose ‖g*‖ is at most this share of the member's is rounding noise; 0 if only a run of zeros is.
 extern "C" __global__ void __launch_bounds__(256) gradient_distance_cotangent_relative(
     const float* gradient, long long gradient_member, const float* target, long long target_member, long long length,
-    const int* pieces, const int* runs, const float* partials, float* distance, float* cotangent, int count, int run_count, float share, int blocks)
+    const int* pieces, const int* runs, const float* partials, float* distance, float* cotangent, int count, int run_count, float share,
+    int blocks)
 {
     using namespace ddm;
     __shared__ BlockSums block;

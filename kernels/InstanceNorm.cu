@@ -1,4 +1,5 @@
-// Instance normalisation over the pixels of each sample and channel, its cotangents, and the tangents of both (docs/mathematics.md, "Instance norm").
+// Instance normalisation over the pixels of each sample and channel, its cotangents, and the tangents of both (docs/mathematics.md,
+// "Instance norm").
 //
 //     r = 1/√(σ² + ε), x̂ = (x − μ)r                      forward           y  = γx̂ + β; statistics = [μ; r]
 //     x̂̇ = r(ẋ − mean ẋ − x̂·mean(x̂ẋ))                     forward tangent   ẏ  = γ̇x̂ + γx̂̇ + β̇
@@ -120,7 +121,8 @@ __device__ __forceinline__ void norm_forward(
 
 template <int W, int Kept>
 __device__ __forceinline__ void norm_forward_tangent(
-    const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,
+    const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics,
+    long long statistics_member,
     const float* scale, long long scale_member, const float* scale_tangent, long long scale_tangent_member,
     const float* shift_tangent, long long shift_tangent_member, float* y_tangent, int samples, int pixels, int channels, int lanes)
 {
@@ -186,7 +188,8 @@ __device__ __forceinline__ void assign_shares(
 
 template <int W, int Kept>
 __device__ __forceinline__ void norm_backward(
-    const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent, long long cotangent_member,
+    const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent,
+    long long cotangent_member,
     const float* scale, long long scale_member, float* x_cotangent, float* scale_shares, long long scale_share_member,
     float* shift_shares, long long shift_share_member, int share_sample,
     int samples, int pixels, int channels, int lanes)
@@ -227,10 +230,12 @@ __device__ __forceinline__ void norm_backward(
 
 template <int W, int Kept>
 __device__ __forceinline__ void norm_backward_tangent(
-    const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,
+    const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics,
+    long long statistics_member,
     const float* cotangent, long long cotangent_member, const float* cotangent_tangent, long long cotangent_tangent_member,
     const float* scale, long long scale_member, const float* scale_tangent, long long scale_tangent_member,
-    float* x_cotangent_tangent, float* scale_shares, long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample,
+    float* x_cotangent_tangent, float* scale_shares, long long scale_share_member, float* shift_shares, long long shift_share_member,
+    int share_sample,
     int samples, int pixels, int channels, int lanes)
 {
     __shared__ __attribute__((aligned(16))) float scratch[scratch_floats(6, OtherThreads)];
@@ -310,44 +315,53 @@ __device__ __forceinline__ void norm_backward_tangent(
 
 } // namespace ddm
 
-#define DDM_NORM_FORWARD(NAME, W, KEPT)                                                                                                                        \
-    extern "C" __global__ void __launch_bounds__(ddm::ForwardThreads) NAME(                                                                                    \
-        const float* x, long long x_member, const float* scale, long long scale_member, const float* shift, long long shift_member, float* y,                  \
-        float* statistics, int samples, int pixels, int channels, int lanes)                                                                                   \
-    {                                                                                                                                                          \
-        ddm::norm_forward<W, KEPT>(x, x_member, scale, scale_member, shift, shift_member, y, statistics, samples, pixels, channels, lanes);                    \
+#define DDM_NORM_FORWARD(NAME, W, KEPT) \
+    extern "C" __global__ void __launch_bounds__(ddm::ForwardThreads) NAME( \
+        const float* x, long long x_member, const float* scale, long long scale_member, const float* shift, long long shift_member, \
+        float* y, \
+        float* statistics, int samples, int pixels, int channels, int lanes) \
+    { \
+        ddm::norm_forward<W, KEPT>(x, x_member, scale, scale_member, shift, shift_member, y, statistics, samples, pixels, channels, lanes); \
     }
 
-#define DDM_NORM_FORWARD_TANGENT(NAME, W, KEPT)                                                                                                                \
-    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
-        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,          \
-        const float* scale, long long scale_member, const float* scale_tangent, long long scale_tangent_member, const float* shift_tangent,                    \
-        long long shift_tangent_member, float* y_tangent, int samples, int pixels, int channels, int lanes)                                                    \
-    {                                                                                                                                                          \
-        ddm::norm_forward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, scale, scale_member, scale_tangent,        \
-            scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent, samples, pixels, channels, lanes);                                           \
+#define DDM_NORM_FORWARD_TANGENT(NAME, W, KEPT) \
+    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME( \
+        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, \
+        long long statistics_member, \
+        const float* scale, long long scale_member, const float* scale_tangent, long long scale_tangent_member, \
+        const float* shift_tangent, \
+        long long shift_tangent_member, float* y_tangent, int samples, int pixels, int channels, int lanes) \
+    { \
+        ddm::norm_forward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, scale, scale_member, scale_tangent, \
+            scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent, samples, pixels, channels, lanes); \
     }
 
-#define DDM_NORM_BACKWARD(NAME, W, KEPT)                                                                                                                       \
-    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
-        const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent, long long cotangent_member,          \
-        const float* scale, long long scale_member, float* x_cotangent, float* scale_shares, long long scale_share_member, float* shift_shares,                \
-        long long shift_share_member, int share_sample, int samples, int pixels, int channels, int lanes)                                                      \
-    {                                                                                                                                                          \
-        ddm::norm_backward<W, KEPT>(x, x_member, statistics, statistics_member, cotangent, cotangent_member, scale, scale_member, x_cotangent,                 \
-            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes);                               \
+#define DDM_NORM_BACKWARD(NAME, W, KEPT) \
+    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME( \
+        const float* x, long long x_member, const float* statistics, long long statistics_member, const float* cotangent, \
+        long long cotangent_member, \
+        const float* scale, long long scale_member, float* x_cotangent, float* scale_shares, long long scale_share_member, \
+        float* shift_shares, \
+        long long shift_share_member, int share_sample, int samples, int pixels, int channels, int lanes) \
+    { \
+        ddm::norm_backward<W, KEPT>(x, x_member, statistics, statistics_member, cotangent, cotangent_member, scale, scale_member, x_cotangent, \
+            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes); \
     }
 
-#define DDM_NORM_BACKWARD_TANGENT(NAME, W, KEPT)                                                                                                               \
-    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME(                                                                                      \
-        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, long long statistics_member,          \
-        const float* cotangent, long long cotangent_member, const float* cotangent_tangent, long long cotangent_tangent_member, const float* scale,            \
-        long long scale_member, const float* scale_tangent, long long scale_tangent_member, float* x_cotangent_tangent, float* scale_shares,                   \
-        long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample, int samples, int pixels, int channels, int lanes)   \
-    {                                                                                                                                                          \
-        ddm::norm_backward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, cotangent, cotangent_member,              \
-            cotangent_tangent, cotangent_tangent_member, scale, scale_member, scale_tangent, scale_tangent_member, x_cotangent_tangent,                        \
-            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes);                               \
+#define DDM_NORM_BACKWARD_TANGENT(NAME, W, KEPT) \
+    extern "C" __global__ void __launch_bounds__(ddm::OtherThreads) NAME( \
+        const float* x, long long x_member, const float* x_tangent, long long x_tangent_member, const float* statistics, \
+        long long statistics_member, \
+        const float* cotangent, long long cotangent_member, const float* cotangent_tangent, long long cotangent_tangent_member, \
+        const float* scale, \
+        long long scale_member, const float* scale_tangent, long long scale_tangent_member, float* x_cotangent_tangent, \
+        float* scale_shares, \
+        long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample, int samples, int pixels, \
+        int channels, int lanes) \
+    { \
+        ddm::norm_backward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, cotangent, cotangent_member, \
+            cotangent_tangent, cotangent_tangent_member, scale, scale_member, scale_tangent, scale_tangent_member, x_cotangent_tangent, \
+            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes); \
     }
 
 #define DDM_NORM(FORM, W, FORWARD_KEPT, OTHER_KEPT) \

@@ -21,7 +21,8 @@ struct MatrixSource {
     unsigned long long left, right;
 };
 
-__device__ __forceinline__ MatrixSource matrix_source(const float* left, long long leftMember, const float* right, long long rightMember, int member)
+__device__ __forceinline__ MatrixSource matrix_source(const float* left, long long leftMember, const float* right, long long rightMember,
+    int member)
 {
     MatrixSource source;
     source.left = global_address(left + leftMember * member);
@@ -36,8 +37,10 @@ struct RowsLoader {
     MatrixSource current, next;
     int start, stepsToNext, rows, depth, columns;
 
-    __device__ __forceinline__ RowsLoader(MatrixSource first, MatrixSource second, int firstRow, int rows, int depth, int firstColumn, int columns, int stepsPerSource)
-        : left(shared_address(stages), firstRow), right(shared_address(stages) + sizeof(float) * Layout::AFloats, firstColumn, columns), current(first), next(second), start(0),
+    __device__ __forceinline__ RowsLoader(MatrixSource first, MatrixSource second, int firstRow, int rows, int depth, int firstColumn,
+        int columns, int stepsPerSource)
+        : left(shared_address(stages), firstRow), right(shared_address(stages) + sizeof(float) * Layout::AFloats, firstColumn, columns),
+            current(first), next(second), start(0),
           stepsToNext(stepsPerSource), rows(rows), depth(depth), columns(columns)
     {
     }
@@ -63,8 +66,10 @@ struct ColumnsLoader {
     int start, stepsToNext, depth, rows, columns;
 
     __device__ __forceinline__ ColumnsLoader(
-        MatrixSource first, MatrixSource second, int firstRow, int rows, int firstColumn, int columns, int depth, int firstStep, int stepsPerSource)
-        : left(shared_address(stages), firstRow, rows), right(shared_address(stages) + sizeof(float) * Layout::AFloats, firstColumn, columns), depth(depth), rows(rows),
+        MatrixSource first, MatrixSource second, int firstRow, int rows, int firstColumn, int columns, int depth, int firstStep,
+        int stepsPerSource)
+        : left(shared_address(stages), firstRow, rows),
+            right(shared_address(stages) + sizeof(float) * Layout::AFloats, firstColumn, columns), depth(depth), rows(rows),
           columns(columns)
     {
         bool inSecond = firstStep >= stepsPerSource;
@@ -89,7 +94,8 @@ struct ColumnsLoader {
 
 template <class T, Precision P>
 __device__ __forceinline__ void multiply_rows(
-    MatrixSource first, MatrixSource second, const float* bias, float* output, int rows, int depth, int outputs, int packedOutputs, int stepsPerSource, int steps, int firstRow,
+    MatrixSource first, MatrixSource second, const float* bias, float* output, int rows, int depth, int outputs, int packedOutputs,
+    int stepsPerSource, int steps, int firstRow,
     int firstColumn)
 {
     using Layout = Slabs<T, P, true>;
@@ -111,7 +117,8 @@ __device__ __forceinline__ void multiply_rows(
 
 template <class T, Precision P>
 __device__ __forceinline__ void multiply_columns(
-    MatrixSource first, MatrixSource second, float* output, int samples, int outputs, int packedOutputs, int inputs, int stepsPerSource, int firstStep, int endStep, int firstRow,
+    MatrixSource first, MatrixSource second, float* output, int samples, int outputs, int packedOutputs, int inputs, int stepsPerSource,
+    int firstStep, int endStep, int firstRow,
     int firstColumn)
 {
     using Layout = Slabs<T, P, false>;
@@ -132,29 +139,39 @@ __device__ __forceinline__ void multiply_columns(
 #define DDM_MATRIX_ROWS(name, precision, tileRows, tileColumns) \
     extern "C" __global__ void DDM_TILE_BOUNDS(precision, tileRows, tileColumns) \
         matrix_product_rows_##name##_##tileRows##x##tileColumns( \
-        const float* left0, long long left0Member, const float* right0, long long right0Member, const float* left1, long long left1Member, const float* right1, \
-        long long right1Member, const float* bias, long long biasMember, float* output, int rows, int outputs, int packedOutputs, int stepsPerSource, int steps, int rowTiles, \
+        const float* left0, long long left0Member, const float* right0, long long right0Member, const float* left1, long long left1Member, \
+        const float* right1, \
+        long long right1Member, const float* bias, long long biasMember, float* output, int rows, int outputs, int packedOutputs, \
+        int stepsPerSource, int steps, int rowTiles, \
         int columnTiles, int depth) \
     { \
         int tile = blockIdx.x % rowTiles, rest = blockIdx.x / rowTiles, member = rest / columnTiles; \
         ddm::multiply_rows<ddm::Tile<tileRows, tileColumns>, ddm::Precision::precision>( \
-            ddm::matrix_source(left0, left0Member, right0, right0Member, member), ddm::matrix_source(left1, left1Member, right1, right1Member, member), \
-            bias == nullptr ? nullptr : bias + biasMember * member, output + static_cast<long long>(member) * rows * outputs, rows, depth, outputs, packedOutputs, stepsPerSource, steps, \
+            ddm::matrix_source(left0, left0Member, right0, right0Member, member), \
+            ddm::matrix_source(left1, left1Member, right1, right1Member, member), \
+            bias == nullptr \
+            ? nullptr : bias + biasMember * member, output + static_cast<long long>(member) * rows * outputs, rows, depth, outputs, \
+            packedOutputs, stepsPerSource, steps, \
             tile * tileRows, rest % columnTiles * tileColumns); \
     }
 
 #define DDM_MATRIX_COLUMNS(name, precision, tileRows, tileColumns) \
     extern "C" __global__ void DDM_TILE_BOUNDS(precision, tileRows, tileColumns) \
         matrix_product_backward_weight_##name##_##tileRows##x##tileColumns( \
-        const float* right0, long long right0Member, const float* left0, long long left0Member, const float* right1, long long right1Member, const float* left1, \
-        long long left1Member, float* partials, int samples, int outputs, int packedOutputs, int stepsPerSource, int steps, int splits, int rowTiles, int columnTiles, int inputs) \
+        const float* right0, long long right0Member, const float* left0, long long left0Member, const float* right1, \
+        long long right1Member, const float* left1, \
+        long long left1Member, float* partials, int samples, int outputs, int packedOutputs, int stepsPerSource, int steps, int splits, \
+        int rowTiles, int columnTiles, int inputs) \
     { \
         int tile = blockIdx.x % rowTiles, rest = blockIdx.x / rowTiles; \
         int part = rest / columnTiles, split = part % splits, member = part / splits; \
-        int firstStep = static_cast<int>(static_cast<long long>(steps) * split / splits), endStep = static_cast<int>(static_cast<long long>(steps) * (split + 1) / splits); \
+        int firstStep = static_cast<int>(static_cast<long long>(steps) * split / splits), \
+        endStep = static_cast<int>(static_cast<long long>(steps) * (split + 1) / splits); \
         ddm::multiply_columns<ddm::Tile<tileRows, tileColumns>, ddm::Precision::precision>( \
-            ddm::matrix_source(left0, left0Member, right0, right0Member, member), ddm::matrix_source(left1, left1Member, right1, right1Member, member), \
-            partials + static_cast<long long>(part) * outputs * inputs, samples, outputs, packedOutputs, inputs, stepsPerSource, firstStep, endStep, tile * tileRows, \
+            ddm::matrix_source(left0, left0Member, right0, right0Member, member), \
+            ddm::matrix_source(left1, left1Member, right1, right1Member, member), \
+            partials + static_cast<long long>(part) * outputs * inputs, samples, outputs, packedOutputs, inputs, stepsPerSource, \
+            firstStep, endStep, tile * tileRows, \
             rest % columnTiles * tileColumns); \
     }
 

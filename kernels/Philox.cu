@@ -1,5 +1,6 @@
-// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): uniform numbers in [low, high) as a function of (seed, stream,
-// position) only, with identical bits on every backend: separate float32 operations, never contracted into a fused multiply–add.
+// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): uniform numbers in [low, high) as a function of
+// (seed, stream, position) only, with identical bits on every backend: separate float32 operations, never contracted into a fused
+// multiply–add.
 //
 // Shapes: values [E, L] within a longer vector; element i of member e is position i of stream (stream + e).
 // Memory: values are assigned (=).
@@ -10,16 +11,26 @@
 
 namespace ddm {
 
-__device__ __forceinline__ unsigned multiply_high(unsigned a, unsigned b) { return static_cast<unsigned>(static_cast<unsigned long long>(a) * b >> 32); }
+__device__ __forceinline__ unsigned multiply_high(unsigned a, unsigned b)
+{
+    return static_cast<unsigned>(static_cast<unsigned long long>(a) * b >> 32);
+}
 
-__device__ __forceinline__ float multiply_rounded(float a, float b) { float y; asm("mul.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+__device__ __forceinline__ float multiply_rounded(float a, float b)
+{
+    float y; asm("mul.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y;
+}
 
-__device__ __forceinline__ float add_rounded(float a, float b) { float y; asm("add.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y; }
+__device__ __forceinline__ float add_rounded(float a, float b)
+{
+    float y; asm("add.rn.f32 %0, %1, %2;" : "=f"(y) : "f"(a), "f"(b)); return y;
+}
 
 } // namespace ddm
 
 extern "C" __global__ void __launch_bounds__(256) philox_fill_uniform(
-    float* values, long long values_member, float low, float range, unsigned seed_low, unsigned seed_high, unsigned stream, int length, int blocks)
+    float* values, long long values_member, float low, float range, unsigned seed_low, unsigned seed_high, unsigned stream, int length,
+    int blocks)
 {
     using namespace ddm;
     int member = blockIdx.x / blocks;

@@ -3,7 +3,8 @@
 //
 //     product_pad_rows         [E, R, C] → [E, R, C′], C′ = C rounded up to 4, zeros beyond C
 //     product_pad_image        [E, N, H, W, C < 4] → [E, N, H + 2p, W′, 4], W′ = W + 2p rounded up to 2, zeros around the image and beyond C
-//     product_pack_transposed  W [E, O, C, k²] → [E, K, O′]: row (tap, c) of k²·C′, column o; K = k²·C′ rounded up to 16; zeros beyond O and C
+//     product_pack_transposed  W [E, O, C, k²] → [E, K, O′]: row (tap, c) of k²·C′, column o; K = k²·C′ rounded up to 16; zeros beyond O
+// and C
 //     product_pack_turned      W [E, O, C, k²] → [E, K, C′]: row (k² − 1 − tap, o) of k²·O′, column c; K = k²·O′ rounded up to 16; zeros beyond O and C
 //     product_column_sums      δ [E, R, C] → shares [E, splits, C]: sums of each split's rows
 //     product_sum_splits       shares [E, splits, O, k², C′] → [E, O, C, k²] = Σ over splits, in ascending order
@@ -62,12 +63,14 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pad_ro
 }
 
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pad_image(
-    const float* images, long long member, float* padded, int samples, int height, int width, int channels, int padding, int paddedHeight, int paddedWidth, int paddedWidthMultiplier,
+    const float* images, long long member, float* padded, int samples, int height, int width, int channels, int padding, int paddedHeight,
+    int paddedWidth, int paddedWidthMultiplier,
     int paddedWidthShift, int linesPerBlock, int lineBlocks)
 {
     int firstLine = blockIdx.x % lineBlocks * linesPerBlock, image = blockIdx.x / lineBlocks, which = image / samples;
     int lines = paddedHeight - firstLine < linesPerBlock ? paddedHeight - firstLine : linesPerBlock;
-    int begin = firstLine < padding ? 0 : firstLine - padding, end = firstLine + lines - padding < height ? firstLine + lines - padding : height;
+    int begin = firstLine < padding ? 0 : firstLine - padding, end = firstLine + lines - padding < height
+        ? firstLine + lines - padding : height;
     const float* source = images + member * which + (static_cast<long long>(image - which * samples) * height + begin) * width * channels;
     ddm::load_run(source, end > begin ? (end - begin) * width * channels : 0);
     __syncthreads();
@@ -90,7 +93,8 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pad_im
 }
 
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_transposed(
-    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels, int taps, int tapsMultiplier, int tapsShift, int depth,
+    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels, int taps,
+    int tapsMultiplier, int tapsShift, int depth,
     int depthTiles, int outputTiles)
 {
     __shared__ float tile[ddm::TransposeTile * (ddm::TransposeTile + 1)];
@@ -104,7 +108,8 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
     for (int i = line; i < ddm::TransposeTile; i += ddm::OperandThreads / ddm::TransposeTile) {
         int output = firstOutput + i, at = first + lane;
         tile[i * (ddm::TransposeTile + 1) + lane]
-            = ddm::load_within(ddm::global_address(bank) + 4 * (static_cast<long long>(output) * length + at), at, output < outputs ? length : 0);
+            = ddm::load_within(ddm::global_address(bank) + 4 * (static_cast<long long>(output) * length + at), at, output < outputs
+                ? length : 0);
     }
     __syncthreads();
     int output = firstOutput + lane, rows = output < packedOutputs ? depth : 0;
@@ -119,16 +124,20 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
 }
 
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_turned(
-    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels, int packedChannelsMultiplier, int packedChannelsShift, int taps,
-    int depth, int outputsPerBlock, int outputBlocks, int channelsPerBlock, int channelBlocks, int lanes, int lanesMultiplier, int lanesShift)
+    const float* filter, long long member, float* packed, int outputs, int packedOutputs, int channels, int packedChannels,
+    int packedChannelsMultiplier, int packedChannelsShift, int taps,
+    int depth, int outputsPerBlock, int outputBlocks, int channelsPerBlock, int channelBlocks, int lanes, int lanesMultiplier,
+    int lanesShift)
 {
     int firstChannel = blockIdx.x % channelBlocks * channelsPerBlock, rest = blockIdx.x / channelBlocks;
     int firstOutput = rest % outputBlocks * outputsPerBlock, which = rest / outputBlocks;
     int height = packedOutputs - firstOutput < outputsPerBlock ? packedOutputs - firstOutput : outputsPerBlock;
     int width = packedChannels - firstChannel < channelsPerBlock ? packedChannels - firstChannel : channelsPerBlock;
     // The part of the filter in the block's outputs and channels; the rest is zero.
-    int filled = outputs - firstOutput < height ? outputs - firstOutput : height, own = channels - firstChannel < width ? channels - firstChannel : width;
-    ddm::load_run(filter + member * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, filled > 0 ? filled * own * taps : 0);
+    int filled = outputs - firstOutput < height ? outputs - firstOutput : height, own = channels - firstChannel < width
+        ? channels - firstChannel : width;
+    ddm::load_run(filter + member * which + (static_cast<long long>(firstOutput) * channels + firstChannel) * taps, filled > 0
+        ? filled * own * taps : 0);
     __syncthreads();
     unsigned slab = ddm::shared_address(ddm::stages);
     unsigned long long bank = ddm::global_address(packed + (static_cast<long long>(which) * depth * packedChannels + firstChannel));
@@ -144,7 +153,8 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_pack_t
             channel -= output * packedChannels;
         }
         int inside = tap < taps ? height * width : 0;
-        float value = ddm::load_shared_within(slab + 4 * ((output * channels + channel) * taps + tap), channel, ((tap < taps) & (output < filled)) ? own : 0);
+        float value = ddm::load_shared_within(slab + 4 * ((output * channels + channel) * taps + tap), channel,
+            ((tap < taps) & (output < filled)) ? own : 0);
         ddm::store_within(bank + 4ll * (lastTap - tap * tapFloats + place), value, place, inside);
     }
     if (firstOutput == 0) {
@@ -164,7 +174,8 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_column
     int lane = threadIdx.x % ddm::WarpSize, line = threadIdx.x / ddm::WarpSize;
     int column = blockIdx.x % columnBlocks * ddm::WarpSize + lane, rest = blockIdx.x / columnBlocks;
     int split = rest % splits, which = rest / splits;
-    int first = static_cast<int>(static_cast<long long>(count) * split / splits), end = static_cast<int>(static_cast<long long>(count) * (split + 1) / splits);
+    int first = static_cast<int>(static_cast<long long>(count) * split / splits),
+        end = static_cast<int>(static_cast<long long>(count) * (split + 1) / splits);
     float sum = 0.0f;
     if (column < width) {
         const float* place = rows + member * which + column;
@@ -181,7 +192,8 @@ extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_column
 }
 
 extern "C" __global__ void __launch_bounds__(ddm::OperandThreads) product_sum_splits(
-    const float* shares, float* sums, long long sumsMember, int splits, int outputs, int channels, int packedChannels, int taps, int tapsMultiplier, int tapsShift, int outputsPerBlock,
+    const float* shares, float* sums, long long sumsMember, int splits, int outputs, int channels, int packedChannels, int taps,
+    int tapsMultiplier, int tapsShift, int outputsPerBlock,
     int outputBlocks, int channelsPerBlock, int channelBlocks, int lanes, int lanesMultiplier, int lanesShift)
 {
     int firstChannel = blockIdx.x % channelBlocks * channelsPerBlock, rest = blockIdx.x / channelBlocks;

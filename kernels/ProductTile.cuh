@@ -8,10 +8,10 @@
 // successive rows fill all 32 banks.
 // Warp tile: 4 × 8 threads (8 × 4 if the tile is narrow). Thread tile: 8 × 8 sums (8 × 4 in the narrowest), so that four contraction
 // indices cost 16 16-byte loads
-// and 256 multiply-adds. On the tensor cores the same warps hold 16 × 8 pieces for mma.sync.m16n8k8, from the same slabs without bank conflicts.
-// A bias is copied to shared memory with the first step's slabs; results are stored 16 bytes at a time, 128 contiguous bytes of a row.
-// Intensity of a step: 2·BM·BN·16 flops on 64·(BM + BN) bytes from global memory: 32 flops per byte for 128 × 128, 16 for 64 × 64. Target
-// bound: multiply-adds.
+// and 256 multiply-adds. On the tensor cores the same warps hold 16 × 8 pieces for mma.sync.m16n8k8, from the same slabs without bank
+// conflicts. A bias is copied to shared memory with the first step's slabs; results are stored 16 bytes at a time, 128 contiguous bytes of
+// a row. Intensity of a step: 2·BM·BN·16 flops on 64·(BM + BN) bytes from global memory: 32 flops per byte for 128 × 128, 16 for 64 × 64.
+// Target bound: multiply-adds.
 // Order of summation: the contraction index ascends in every tile size; each member's tiles are independent of the other members.
 #pragma once
 
@@ -29,7 +29,8 @@ enum class Precision { Fp32, Tf32, Tf32x3 };
 // Division by a divisor that the launcher prepares: floor(p / d) for 0 ≤ p < 2³¹ by one multiplication (Granlund and Montgomery 1994).
 __device__ __forceinline__ int quotient(int dividend, int multiplier, int shift)
 {
-    return static_cast<int>((static_cast<unsigned long long>(static_cast<unsigned>(dividend)) * static_cast<unsigned>(multiplier)) >> shift);
+    return static_cast<int>(
+        (static_cast<unsigned long long>(static_cast<unsigned>(dividend)) * static_cast<unsigned>(multiplier)) >> shift);
 }
 
 template <int Rows, int Columns>
@@ -130,7 +131,8 @@ struct BiasSlab {
     {
         int column = threadIdx.x;
         if (bias != nullptr && column < T::N)
-            copy_async_4(shared_address(stages) + sizeof(float) * (Begin + column), bias + firstColumn + column, firstColumn + column < columns);
+            copy_async_4(shared_address(stages) + sizeof(float) * (Begin + column), bias + firstColumn + column,
+                firstColumn + column < columns);
     }
 };
 
@@ -450,7 +452,8 @@ struct ColumnCopies {
         int from = offset + start * width;
 #pragma unroll
         for (int i = 0; i < Count; i++)
-            copy_async_global_16(destination + stage, i * Step * Stride * 4, matrix, from + i * step, inside && start + row + i * Step < depth);
+            copy_async_global_16(destination + stage, i * Step * Stride * 4, matrix, from + i * step, inside
+                && start + row + i * Step < depth);
     }
 };
 
@@ -476,7 +479,8 @@ struct RowCopies {
         int from = row * width + at;
 #pragma unroll
         for (int i = 0; i < Count; i++)
-            copy_async_global_16(destination + stage, i * Step * TileDepth * 4, matrix, from + i * Step * width, at < width && row + i * Step < height);
+            copy_async_global_16(destination + stage, i * Step * TileDepth * 4, matrix, from + i * Step * width, at < width
+                && row + i * Step < height);
     }
 };
 

@@ -75,7 +75,8 @@ __device__ __forceinline__ void pool(
                 add(i, j);
     }
     float share = divide(1.0f, static_cast<float>(window * window));
-    float* target = y + (((static_cast<long long>(at.member) * samples + at.sample) * pooled_height + at.row) * pooled_width + at.column) * channels + at.channel;
+    float* target = y + (((static_cast<long long>(at.member) * samples + at.sample) * pooled_height + at.row) * pooled_width + at.column)
+        * channels + at.channel;
     store<W>(target, lane_by_lane<W>([&](int w) { return share * sum.at[w]; }));
 }
 
@@ -115,7 +116,8 @@ __device__ __forceinline__ void spread(
         for (int i = 0; i < Fixed; i++)
 #pragma unroll
             for (int j = 0; j < Fixed; j++)
-                store<W>(target + i * row + j * channels, lane_by_lane<W>([&](int w) { return gates[i * Fixed + j].at[w] > 0.0f ? delta.at[w] : 0.0f; }));
+                store<W>(target + i * row + j * channels,
+                    lane_by_lane<W>([&](int w) { return gates[i * Fixed + j].at[w] > 0.0f ? delta.at[w] : 0.0f; }));
     } else {
         for (int i = 0; i < window; i++)
             for (int j = 0; j < window; j++) {

@@ -113,7 +113,10 @@ struct Place {
     }
 
     // The index of the group's sample among the staged ones.
-    __device__ __forceinline__ int staged_sample(int period) const { return period > 0 && period <= count ? (first + sample) % period : sample; }
+    __device__ __forceinline__ int staged_sample(int period) const
+    {
+        return period > 0 && period <= count ? (first + sample) % period : sample;
+    }
 
     // An operand's vectors in shared memory; to be read after a barrier. Shared operands are kept from round to round, unless a result went
     // through their storage.
@@ -217,7 +220,8 @@ __device__ __forceinline__ float mass(const Place<Kept>& at, const Vector<Kept>&
 }
 
 template <int Kept>
-__device__ __forceinline__ void softmax_probabilities(const float* z, int z_period, float* probabilities, const Tiling& tiling, int classes, int group)
+__device__ __forceinline__ void softmax_probabilities(const float* z, int z_period, float* probabilities, const Tiling& tiling, int classes,
+    int group)
 {
     __shared__ Area<Kept> area;
     Place<Kept> at(classes, group);
@@ -290,7 +294,8 @@ __device__ __forceinline__ void cross_entropy_backward(
         Softmax<Kept> softmax(at, logits);
         float sigma = mass(at, labels), partition = softmax.partition();
         at.give(areas[0], cotangent, [&](int slot, int k) {
-            return block_weights[at.staged_sample(weights_period)] * fma(sigma, divide(softmax.exponential(slot, k), partition), -labels.at(slot, k));
+            return block_weights[at.staged_sample(weights_period)]
+            * fma(sigma, divide(softmax.exponential(slot, k), partition), -labels.at(slot, k));
         });
         __syncthreads();
     }
@@ -316,7 +321,8 @@ __device__ __forceinline__ void cross_entropy_backward_tangent(
         Softmax<Kept> softmax(at, logits);
         float partition = softmax.partition(), expectation = softmax.expectation(tangent, partition);
         at.give(areas[0], cotangent_tangent, [&](int slot, int k) {
-            return block_weights[at.staged_sample(weights_period)] * sigma * divide(softmax.exponential(slot, k), partition) * (tangent.at(slot, k) - expectation);
+            return block_weights[at.staged_sample(weights_period)] * sigma * divide(softmax.exponential(slot, k), partition)
+            * (tangent.at(slot, k) - expectation);
         });
         __syncthreads();
     }
@@ -339,43 +345,50 @@ __device__ __forceinline__ void cross_entropy_label_cotangent(
         Vector<Kept> logits = at.take(areas[0], z, z_period), tangent = at.take(areas[1], z_tangent, z_tangent_period);
         Softmax<Kept> softmax(at, logits);
         float expectation = softmax.expectation(tangent, softmax.partition());
-        at.give(areas[0], label_cotangent, [&](int slot, int k) { return block_weights[at.staged_sample(weights_period)] * (expectation - tangent.at(slot, k)); });
+        at.give(areas[0], label_cotangent,
+            [&](int slot, int k) { return block_weights[at.staged_sample(weights_period)] * (expectation - tangent.at(slot, k)); });
         __syncthreads();
     }
 }
 
 } // namespace ddm
 
-#define DDM_SOFTMAX(NAME, KEPT)                                                                                                                                \
-    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_probabilities_##NAME(                                              \
-        const float* z, int z_period, float* probabilities, int samples, int tile, int length, int tiles, int rounds, int classes, int group)                  \
-    {                                                                                                                                                          \
-        ddm::softmax_probabilities<KEPT>(z, z_period, probabilities, { samples, tile, length, tiles, rounds }, classes, group);                                \
-    }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_loss_##NAME(                                                       \
-        const float* z, int z_period, const float* q, int q_period, float* loss, int samples, int tile, int length, int tiles, int rounds, int classes, int group)\
-    {                                                                                                                                                          \
-        ddm::cross_entropy_loss<KEPT>(z, z_period, q, q_period, loss, { samples, tile, length, tiles, rounds }, classes, group);                               \
-    }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_##NAME(                                                   \
-        const float* z, int z_period, const float* q, int q_period, const float* weights, int weights_period, float* cotangent,                                \
-        int samples, int tile, int length, int tiles, int rounds, int classes, int group)                                                                      \
-    {                                                                                                                                                          \
-        ddm::cross_entropy_backward<KEPT>(z, z_period, q, q_period, weights, weights_period, cotangent, { samples, tile, length, tiles, rounds }, classes, group);\
-    }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_tangent_##NAME(                                           \
-        const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* q, int q_period,                                              \
-        const float* weights, int weights_period, float* cotangent_tangent, int samples, int tile, int length, int tiles, int rounds, int classes, int group)  \
-    {                                                                                                                                                          \
-        ddm::cross_entropy_backward_tangent<KEPT>(                                                                                                             \
-            z, z_period, z_tangent, z_tangent_period, q, q_period, weights, weights_period, cotangent_tangent, { samples, tile, length, tiles, rounds }, classes, group);\
-    }                                                                                                                                                          \
-    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_label_cotangent_##NAME(                                            \
-        const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* weights, int weights_period,                                  \
-        float* label_cotangent, int samples, int tile, int length, int tiles, int rounds, int classes, int group)                                              \
-    {                                                                                                                                                          \
-        ddm::cross_entropy_label_cotangent<KEPT>(                                                                                                              \
-            z, z_period, z_tangent, z_tangent_period, weights, weights_period, label_cotangent, { samples, tile, length, tiles, rounds }, classes, group);     \
+#define DDM_SOFTMAX(NAME, KEPT) \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_probabilities_##NAME( \
+        const float* z, int z_period, float* probabilities, int samples, int tile, int length, int tiles, int rounds, int classes, \
+        int group) \
+    { \
+        ddm::softmax_probabilities<KEPT>(z, z_period, probabilities, { samples, tile, length, tiles, rounds }, classes, group); \
+    } \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_loss_##NAME( \
+        const float* z, int z_period, const float* q, int q_period, float* loss, int samples, int tile, int length, int tiles, int rounds, \
+        int classes, int group) \
+    { \
+        ddm::cross_entropy_loss<KEPT>(z, z_period, q, q_period, loss, { samples, tile, length, tiles, rounds }, classes, group); \
+    } \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_##NAME( \
+        const float* z, int z_period, const float* q, int q_period, const float* weights, int weights_period, float* cotangent, \
+        int samples, int tile, int length, int tiles, int rounds, int classes, int group) \
+    { \
+        ddm::cross_entropy_backward<KEPT>(z, z_period, q, q_period, weights, weights_period, cotangent, \
+        { samples, tile, length, tiles, rounds }, classes, group); \
+    } \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_backward_tangent_##NAME( \
+        const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* q, int q_period, \
+        const float* weights, int weights_period, float* cotangent_tangent, int samples, int tile, int length, int tiles, int rounds, \
+        int classes, int group) \
+    { \
+        ddm::cross_entropy_backward_tangent<KEPT>( \
+            z, z_period, z_tangent, z_tangent_period, q, q_period, weights, weights_period, cotangent_tangent, \
+            { samples, tile, length, tiles, rounds }, classes, group); \
+    } \
+    extern "C" __global__ void __launch_bounds__(ddm::SoftmaxThreads) softmax_cross_entropy_label_cotangent_##NAME( \
+        const float* z, int z_period, const float* z_tangent, int z_tangent_period, const float* weights, int weights_period, \
+        float* label_cotangent, int samples, int tile, int length, int tiles, int rounds, int classes, int group) \
+    { \
+        ddm::cross_entropy_label_cotangent<KEPT>( \
+            z, z_period, z_tangent, z_tangent_period, weights, weights_period, label_cotangent, { samples, tile, length, tiles, rounds }, \
+            classes, group); \
     }
 
 // A module for each form, as listed in CMakeLists.txt.

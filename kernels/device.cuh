@@ -65,7 +65,8 @@ __device__ __forceinline__ unsigned shared_address(const void* pointer)
 __device__ __forceinline__ void copy_async_16(unsigned destination, const float* source, bool valid)
 {
     int bytes = valid ? 16 : 0;
-    asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %1; cp.async.cg.shared.global [%0], [g], 16, %2; }" ::"r"(destination), "l"(source), "r"(bytes) : "memory");
+    asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %1; cp.async.cg.shared.global [%0], [g], 16, %2; }" ::"r"(destination), "l"(source),
+        "r"(bytes) : "memory");
 }
 
 // A pointer into global memory as the 64-bit address that cp.async takes.
@@ -81,14 +82,16 @@ __device__ __forceinline__ unsigned long long global_address(const void* pointer
 __device__ __forceinline__ void copy_async_global_16(unsigned destination, int offset, unsigned long long array, int from, bool valid)
 {
     int bytes = valid ? 16 : 0;
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(destination + offset), "l"(array + 4ll * from), "r"(bytes) : "memory");
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(destination + offset), "l"(array + 4ll * from), "r"(bytes)
+        : "memory");
 }
 
 // The same as copy_async_16 for 4 bytes: for channels that are not a multiple of four.
 __device__ __forceinline__ void copy_async_4(unsigned destination, const float* source, bool valid)
 {
     int bytes = valid ? 4 : 0;
-    asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %1; cp.async.ca.shared.global [%0], [g], 4, %2; }" ::"r"(destination), "l"(source), "r"(bytes) : "memory");
+    asm volatile("{ .reg .u64 g; cvta.to.global.u64 g, %1; cp.async.ca.shared.global [%0], [g], 4, %2; }" ::"r"(destination), "l"(source),
+        "r"(bytes) : "memory");
 }
 
 __device__ __forceinline__ void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
@@ -104,24 +107,28 @@ __device__ __forceinline__ void wait_copies() { asm volatile("cp.async.wait_grou
 __device__ __forceinline__ float load_within(unsigned long long address, int at, int count)
 {
     float value;
-    asm("{ .reg .pred p; setp.lt.u32 p, %2, %3; mov.f32 %0, 0f00000000; @p ld.global.f32 %0, [%1]; }" : "=&f"(value) : "l"(address), "r"(at), "r"(count));
+    asm("{ .reg .pred p; setp.lt.u32 p, %2, %3; mov.f32 %0, 0f00000000; @p ld.global.f32 %0, [%1]; }" : "=&f"(value)
+        : "l"(address), "r"(at), "r"(count));
     return value;
 }
 
 __device__ __forceinline__ void store_within(unsigned long long address, float value, int at, int count)
 {
-    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.global.f32 [%0], %1; }" ::"l"(address), "f"(value), "r"(at), "r"(count) : "memory");
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.global.f32 [%0], %1; }" ::"l"(address), "f"(value), "r"(at), "r"(count)
+        : "memory");
 }
 
 // One request of 8 or 16 bytes: for an assignment through a float4 whose values are computed one by one, the compiler generates three.
 __device__ __forceinline__ void store_within(unsigned long long address, const float (&values)[2], int at, int count)
 {
-    asm volatile("{ .reg .pred p; setp.lt.u32 p, %3, %4; @p st.global.v2.f32 [%0], {%1, %2}; }" ::"l"(address), "f"(values[0]), "f"(values[1]), "r"(at), "r"(count) : "memory");
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %3, %4; @p st.global.v2.f32 [%0], {%1, %2}; }" ::"l"(address), "f"(values[0]),
+        "f"(values[1]), "r"(at), "r"(count) : "memory");
 }
 
 __device__ __forceinline__ void store_within(unsigned long long address, const float (&values)[4], int at, int count)
 {
-    asm volatile("{ .reg .pred p; setp.lt.u32 p, %5, %6; @p st.global.v4.f32 [%0], {%1, %2, %3, %4}; }" ::"l"(address), "f"(values[0]), "f"(values[1]), "f"(values[2]), "f"(values[3]),
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %5, %6; @p st.global.v4.f32 [%0], {%1, %2, %3, %4}; }" ::"l"(address), "f"(values[0]),
+        "f"(values[1]), "f"(values[2]), "f"(values[3]),
         "r"(at), "r"(count)
         : "memory");
 }
@@ -129,18 +136,23 @@ __device__ __forceinline__ void store_within(unsigned long long address, const f
 __device__ __forceinline__ float load_shared_within(unsigned address, int at, int count)
 {
     float value;
-    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; mov.f32 %0, 0f00000000; @p ld.shared.f32 %0, [%1]; }" : "=&f"(value) : "r"(address), "r"(at), "r"(count) : "memory");
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; mov.f32 %0, 0f00000000; @p ld.shared.f32 %0, [%1]; }" : "=&f"(value)
+        : "r"(address), "r"(at), "r"(count) : "memory");
     return value;
 }
 
 __device__ __forceinline__ void store_shared_within(unsigned address, float value, int at, int count)
 {
-    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.shared.f32 [%0], %1; }" ::"r"(address), "f"(value), "r"(at), "r"(count) : "memory");
+    asm volatile("{ .reg .pred p; setp.lt.u32 p, %2, %3; @p st.shared.f32 [%0], %1; }" ::"r"(address), "f"(value), "r"(at), "r"(count)
+        : "memory");
 }
 
 // Number of floats between the start of a 32-byte sector of global memory and the address. Warps read and write an unaligned run in whole
 // sectors by starting that many floats before it, with the lanes before the run idle.
-__device__ __forceinline__ int floats_into_sector(const float* address) { return static_cast<int>(reinterpret_cast<unsigned long long>(address) >> 2) & 7; }
+__device__ __forceinline__ int floats_into_sector(const float* address)
+{
+    return static_cast<int>(reinterpret_cast<unsigned long long>(address) >> 2) & 7;
+}
 
 // ---- warps; all 32 lanes take part ----
 

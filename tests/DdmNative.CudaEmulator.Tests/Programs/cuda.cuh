@@ -21,9 +21,12 @@ __device__ __forceinline__ int atomicExch(int* address, int value) { return __nv
 __device__ __forceinline__ int atomicMin(int* address, int value) { return __nvvm_atom_min_gen_i(address, value); }
 __device__ __forceinline__ int atomicMax(int* address, int value) { return __nvvm_atom_max_gen_i(address, value); }
 __device__ __forceinline__ void __threadfence() { __nvvm_membar_gl(); }
-__device__ __forceinline__ float __shfl_xor_sync(unsigned mask, float value, int lanes) { return __nvvm_shfl_sync_bfly_f32(mask, value, lanes, 0x1f); }
-__device__ __forceinline__ float __shfl_down_sync(unsigned mask, float value, int lanes) { return __nvvm_shfl_sync_down_f32(mask, value, lanes, 0x1f); }
-__device__ __forceinline__ int __shfl_up_sync(unsigned mask, int value, int lanes) { return __nvvm_shfl_sync_up_i32(mask, value, lanes, 0); }
+__device__ __forceinline__ float __shfl_xor_sync(unsigned mask, float value,
+    int lanes) { return __nvvm_shfl_sync_bfly_f32(mask, value, lanes, 0x1f); }
+__device__ __forceinline__ float __shfl_down_sync(unsigned mask, float value,
+    int lanes) { return __nvvm_shfl_sync_down_f32(mask, value, lanes, 0x1f); }
+__device__ __forceinline__ int __shfl_up_sync(unsigned mask, int value, int lanes) { return __nvvm_shfl_sync_up_i32(mask, value, lanes, 0);
+    }
 __device__ __forceinline__ int __shfl_sync(unsigned mask, int value, int lane) { return __nvvm_shfl_sync_idx_i32(mask, value, lane, 0x1f); }
 __device__ __forceinline__ unsigned __ballot_sync(unsigned mask, bool holds) { return __nvvm_vote_ballot_sync(mask, holds); }
 __device__ __forceinline__ int __popc(unsigned bits) { return __builtin_popcount(bits); }
