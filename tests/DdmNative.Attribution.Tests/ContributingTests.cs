@@ -23,6 +23,7 @@ public sealed class ContributingTests
         ["controlled-replay"] = "OnlineModeTests, GoldenTests (matching)",
         ["push"] = "OnlineModeTests, GoldenTests (matching)",
         ["forget"] = "OnlineModeTests, GoldenTests (matching)",
+        ["mask-regression"] = "MaskRegressionTests",
         ["feature"] = "PartialRetrainingTests",
         ["head"] = "PartialRetrainingTests",
         ["block"] = "PartialRetrainingTests",

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DdmNative.Attribution.Formats;
 
 namespace DdmNative.Attribution.Datasets;
@@ -100,9 +99,6 @@ public sealed class Dataset
     /// <summary>Notes for the user about how the data were read: what was skipped or assumed.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>A class in a table: its name, or its number.</summary>
-    public string ClassLabel(int c) => ClassNames?[c] ?? c.ToString(CultureInfo.InvariantCulture);
-
     /// <summary>A class in a message: its number, and its name if it has one.</summary>
     public string DescribeClass(int c) => ClassNames is null ? $"class {c}" : $"class {c} ({ClassNames[c]})";
 
@@ -155,19 +151,6 @@ public sealed class Dataset
 
         chosen.Sort();
         return Select([.. chosen]);
-    }
-
-    /// <summary>Selects <paramref name="count"/> samples by the seed, independent of class, in the order of these data.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The count is not positive.</exception>
-    /// <exception cref="BadInputException">There are fewer samples.</exception>
-    public Dataset RandomSubset(int count, ulong seed)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        if (count > Count)
-            throw new BadInputException(Name, "samples", $"{Count}", $"at least {count}", "Use a smaller subset.");
-        int[] chosen = SeededOrder.Permutation(Count, seed)[..count];
-        Array.Sort(chosen);
-        return Select(chosen);
     }
 
     /// <summary>The same images under other labels.</summary>

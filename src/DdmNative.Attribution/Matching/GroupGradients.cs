@@ -132,9 +132,6 @@ public sealed class GroupGradients : IDisposable
         return gradients;
     }
 
-    /// <summary>Clears the cached gradients.</summary>
-    public void ClearCache() => _cache.Clear();
-
     public void Dispose()
     {
         _plan.Dispose();

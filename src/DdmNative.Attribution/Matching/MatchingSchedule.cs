@@ -30,17 +30,6 @@ public static class MatchingSchedule
         return points;
     }
 
-    /// <summary>Uses the checkpoints in turn, one step each.</summary>
-    /// <exception cref="ArgumentException">There are no checkpoints.</exception>
-    public static MatchingPoint[] Cycle(IReadOnlyList<int> checkpoints, int steps)
-    {
-        RequireSome(checkpoints);
-        var points = new MatchingPoint[steps];
-        for (int i = 0; i < steps; i++)
-            points[i] = new MatchingPoint(checkpoints[i % checkpoints.Count], checkpoints[i % checkpoints.Count]);
-        return points;
-    }
-
     /// <summary>
     /// Ye et al., Algorithm 1: t is uniform over the checkpoints, s is uniform in 0..<paramref name="longestAhead"/>, limited by the
     /// trajectory's end; the real gradient is at θ_t, the synset's at θ_{t+s}. This flattens the synset's self-curvature, so that descent

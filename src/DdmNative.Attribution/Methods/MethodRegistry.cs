@@ -31,6 +31,11 @@ public static class MethodRegistry
             "the part's logits pushed along the target's residual, while the other parts hold their predictions"),
         SynsetMethod.Describe(new Forget(), SynsetRecipe.Reverse, 4, "forget (synset, the paper's form)",
             "steps on the part's reverse-matched synset: the paper's reverse gradient matching"),
+        new("mask-regression", "a regression on models perturbed on the synset without random sets of parts", "Ye et al., CVPR 2024, Eq. 8",
+            MaskedModels.From)
+        {
+            Granularities = [Granularity.Class, Granularity.Group],
+        },
         FeatureMethod.Description,
         DepthMethod.Head,
         DepthMethod.Block,

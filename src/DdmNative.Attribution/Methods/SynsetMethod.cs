@@ -37,7 +37,7 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
     public static MethodDescription Describe(IOnlineMode mode, string kind, int perGroup, string title, string summary)
     {
         ArgumentNullException.ThrowIfNull(mode);
-        return new MethodDescription(mode.Name, summary, "Ye et al., CVPR 2024", settings => From(settings, mode, kind, perGroup))
+        return new MethodDescription(mode.Name, summary, "Ye et al., CVPR 2024", settings => Create(settings, mode, kind, perGroup))
         {
             Kind = MethodKind.Models,
             Option = MethodDescription.ModeOption,
@@ -49,6 +49,14 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
             CanUnlearn = true,
             Granularities = [Granularity.Class, Granularity.Group],
         };
+    }
+
+    /// <summary>Creates the method from <c>images</c> (per group) and <c>steps</c> (of matching; 0 for the measured number).</summary>
+    private static SynsetMethod Create(MethodSettings settings, IOnlineMode mode, string kind, int perGroup)
+    {
+        int images = settings.Whole("images", settings.Matching.ImagesPerGroup ?? perGroup, 1, 1000);
+        int steps = settings.Whole("steps", settings.Matching.Steps ?? 0, 0, 1_000_000);
+        return new SynsetMethod(mode, new SynsetRecipe(kind, images, steps) { StepsAreNamed = steps != (settings.Matching.Steps ?? 0) });
     }
 
     public double? Work(TrainingPasses passes)
@@ -80,12 +88,16 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
     /// The control and the perturbed models are pieces of their own. How far they walk is found on a few groups first, by every shard
     /// alike.
     /// </remarks>
-    public CounterfactualLogits Models(MethodContext context) => Run(context).Logits;
+    public CounterfactualLogits Models(MethodContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return Perturb(context, CounterfactualLogits.EachGroup(context.Parts.Count)).Logits;
+    }
 
     public AttributionMatrix Attribute(MethodContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        (CounterfactualLogits logits, double keptLoss, double part) = Run(context);
+        (CounterfactualLogits logits, double keptLoss, double part) = Perturb(context, CounterfactualLogits.EachGroup(context.Parts.Count));
         Warn(context, keptLoss, part);
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);
     }
@@ -101,13 +113,6 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
         PerturbedModels models = mode.Run(online);
         Warn(context, TrustRegion.Median(trust.KeptLoss(models)), part);
         return Unlearning.Move(online.Target, models);
-    }
-
-    private static SynsetMethod From(MethodSettings settings, IOnlineMode mode, string kind, int perGroup)
-    {
-        int images = settings.Whole("images", settings.Matching.ImagesPerGroup ?? perGroup, 1, 1000);
-        int steps = settings.Whole("steps", settings.Matching.Steps ?? 0, 0, 1_000_000);
-        return new SynsetMethod(mode, new SynsetRecipe(kind, images, steps) { StepsAreNamed = steps != (settings.Matching.Steps ?? 0) });
     }
 
     private static TrustRegion Trust(MethodContext context)
@@ -132,25 +137,27 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
             context.OnWarning?.Invoke($"{_mode.Name}: {warning}");
     }
 
-    private (CounterfactualLogits Logits, double KeptLoss, double Part) Run(MethodContext context)
+    /// <summary>Perturbs the target once without each set of parts.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="removals">The sets of parts, R of them.</param>
+    /// <returns>The models' logits, the median growth of the loss on kept images, and the part of the walk that was taken.</returns>
+    internal (CounterfactualLogits Logits, double KeptLoss, double Part) Perturb(MethodContext context, IReadOnlyList<int[]> removals)
     {
-        ArgumentNullException.ThrowIfNull(context);
         OnlineContext online = Online(context);
-        int groups = context.Parts.Count;
         using TrustRegion trust = Trust(context);
         IOnlineMode mode = _mode;
-        double part = context.Pieces.Once("part", () => [trust.Fit(mode, online with { Removals = trust.Pilot(groups) }).Part])[0];
+        double part = context.Pieces.Once("part", () => [trust.Fit(mode, online with { Removals = trust.Pilot(context.Parts.Count) }).Part])[0];
         for (double walked = 1; walked > part; walked /= 2)
             mode = mode.Shorter()!;
 
         // The control is one of the models that a mode runs together. After a model's logits, the growth of its loss on kept images.
-        IReadOnlyList<float[]> models = context.Pieces.Each<float>("model", groups + 1, Math.Max(1, online.Wave - 1), wave =>
+        IReadOnlyList<float[]> models = context.Pieces.Each<float>("model", removals.Count + 1, Math.Max(1, online.Wave - 1), wave =>
         {
             int[] removed = [.. wave.Pieces.Where(piece => piece > 0).Select(piece => piece - 1)];
             PerturbedModels perturbed = mode.Run(online with
             {
-                // A mode needs a removal: the control alone is run together with the first group's model.
-                Removals = [.. removed.DefaultIfEmpty(0).Select(group => new[] { group })],
+                // A mode needs a removal: the control alone is run together with the first model.
+                Removals = [.. removed.DefaultIfEmpty(0).Select(removal => removals[removal])],
                 OnStep = (done, total)
                     => context.OnProgress?.Invoke(wave.Before + (double)wave.Pieces.Length * done / total, wave.Total, "models"),
             });
@@ -163,8 +170,7 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
         double keptLoss = TrustRegion.Median(models.Skip(1).Select(model => (double)model[^1]));
         context.OnFigure?.Invoke(KeptLoss, keptLoss);
         context.OnFigure?.Invoke(Part, part);
-        var found = CounterfactualLogits.Of(
-            CounterfactualLogits.EachGroup(groups), context.Evaluator.Samples, context.Network.Classes,
+        var found = CounterfactualLogits.Of(removals, context.Evaluator.Samples, context.Network.Classes,
             [.. models.Select(model => model[..^1])]);
         return (found, keptLoss, part);
     }

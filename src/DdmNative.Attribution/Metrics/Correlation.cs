@@ -49,23 +49,6 @@ public static class Correlation
         return xy / xx;
     }
 
-    /// <summary>The least-squares line y ≈ intercept + slope·x.</summary>
-    /// <exception cref="ArgumentException">The lists have different lengths.</exception>
-    public static (double Slope, double Intercept) Regression(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
-    {
-        RequireSameLength(x, y);
-        (double meanX, double meanY) = (Mean(x), Mean(y));
-        (double xy, double xx) = (0, 0);
-        for (int i = 0; i < x.Length; i++)
-        {
-            xy += (x[i] - meanX) * (y[i] - meanY);
-            xx += (x[i] - meanX) * (x[i] - meanX);
-        }
-
-        double slope = IsConstant(x) ? double.NaN : xy / xx;
-        return (slope, meanY - slope * meanX);
-    }
-
     /// <summary>1 for the smallest value, up to n; equal values get the mean of their ranks.</summary>
     internal static double[] Ranks(ReadOnlySpan<double> values)
     {

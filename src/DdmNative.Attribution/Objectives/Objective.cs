@@ -30,6 +30,9 @@ public sealed class Objective
     /// <summary>The factor that makes a change a measure of harm: 1 for a loss, where less is better; −1 for any other objective.</summary>
     public double HarmSign => Kind == ObjectiveKind.Loss ? 1 : -1;
 
+    /// <summary>Whether it has a gradient; accuracy is constant almost everywhere.</summary>
+    public bool HasGradient => Kind != ObjectiveKind.Accuracy;
+
     /// <summary>Its text, which <see cref="Parse"/> accepts.</summary>
     public string Name
     {

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Methods;
@@ -10,7 +11,7 @@ namespace DdmNative.Cli.Output;
 /// <summary>Writes a run's results to standard output: one JSON object, or text for people.</summary>
 internal static class ResultWriter
 {
-    private static readonly string[] Views = ["same", "all", "off", "total", "within"];
+    private static readonly IReadOnlyList<string> Views = EffectViews.Names;
 
     public static void Write(RunSummary summary, bool json)
     {

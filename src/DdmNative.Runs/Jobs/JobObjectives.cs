@@ -16,7 +16,7 @@ internal static class JobObjectives
     {
         try
         {
-            _ = Objective.Parse(text.EndsWith(EveryClass, StringComparison.Ordinal) ? text[..^EveryClass.Length] : text);
+            _ = Parse(text);
             return null;
         }
         catch (FormatException e)
@@ -25,8 +25,8 @@ internal static class JobObjectives
         }
     }
 
-    /// <summary>Whether the objective is constant almost everywhere, so that its gradient is zero.</summary>
-    public static bool IsFlat(string text) => text.Split(':')[0].Trim() == "accuracy";
+    /// <summary>Whether the text is an objective without a gradient.</summary>
+    public static bool IsFlat(string text) => Fault(text) is null && !Parse(text).HasGradient;
 
     /// <summary>Returns all rows, for evaluation samples with these labels.</summary>
     /// <exception cref="BadInputException">A class has no evaluation samples, or a sample does not exist.</exception>
@@ -38,7 +38,7 @@ internal static class JobObjectives
             (string text, string field) = (texts[i], $"attribution.objectives[{i}]");
             if (text.EndsWith(EveryClass, StringComparison.Ordinal))
             {
-                ObjectiveKind kind = Objective.Parse(text[..^EveryClass.Length]).Kind;
+                ObjectiveKind kind = Parse(text).Kind;
                 objectives.AddRange(labels.Distinct().Order().Select(c => new Objective(kind, c)));
                 continue;
             }
@@ -55,4 +55,8 @@ internal static class JobObjectives
 
         return [.. objectives.DistinctBy(objective => objective.Name)];
     }
+
+    /// <summary>The objective that a text stands for, or the one that a row per class derives from.</summary>
+    private static Objective Parse(string text)
+        => Objective.Parse(text.EndsWith(EveryClass, StringComparison.Ordinal) ? text[..^EveryClass.Length] : text);
 }

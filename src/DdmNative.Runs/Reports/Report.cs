@@ -60,6 +60,7 @@ internal static class Report
                 ["warnings"] = summary.Methods.SelectMany(
                 method => method.Warnings.Select(warning => $"{MethodRegistry.Title(method.Name)}: {warning}")),
                 ["objectives"] = attribution.Objectives,
+                ["harm_signs"] = attribution.Objectives.Select(name => Objective.Parse(name).HarmSign),
                 ["class_names"] = inputs.Train.ClassNames,
                 ["groups"] = Enumerable.Range(0, groups.Count)
                 .Select(g => new { name = groups.Names?[g], @class = groups.ClassOf[g], cluster = groups.ClusterOf[g],

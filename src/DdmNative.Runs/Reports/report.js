@@ -26,8 +26,7 @@ const shortened = (text, most) => text.length <= most ? text : text.slice(0, mos
 const groupPlace = g => `class ${className(data.groups[g].class)}${data.groups[g].name == null ? `,
     cluster ${data.groups[g].cluster}` : ""}, ${data.groups[g].size} image${data.groups[g].size === 1 ? "" : "s"}`;
 // For a loss, less is better; for everything else, more is better.
-const isLoss = o => data.objectives[o].startsWith("loss");
-const harm = (o, value) => isLoss(o) ? value : -value;
+const harm = (o, value) => data.harm_signs[o] * value;
 const matrix = () => data.matrices[state.method];
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

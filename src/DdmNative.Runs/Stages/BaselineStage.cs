@@ -1,3 +1,5 @@
+using DdmNative.Attribution.Methods;
+using DdmNative.Attribution.Sharding;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Metrics;
@@ -7,7 +9,6 @@ using DdmNative.Attribution.Online.Baselines;
 using DdmNative.Runs.Folders;
 using DdmNative.Runs.Jobs;
 using DdmNative.Runs.Shards;
-using DdmNative.Attribution.Training;
 
 namespace DdmNative.Runs.Stages;
 
@@ -64,7 +65,7 @@ internal sealed class BaselineStage(Job job) : Stage
         online = online with { Wave = context.Settings.Bounded(online.Wave) };
         AttributionMatrix Of(IOnlineMode mode) => AttributionMatrix.From(mode.Run(online).Evaluate(evaluator), inputs.Test.Labels, losses);
         AttributionMatrix[] matrices =
-            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TracInOf(context, matching), Of(new Repair()),
+            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TraceSteps(context, groups, losses), Of(new Repair()),
             Of(new Replay())];
         Npz.Write(context.PathFor(FileName),
             ("names", new NpyArray(Names.ToArray(), Names.Count)),
@@ -74,16 +75,11 @@ internal sealed class BaselineStage(Job job) : Stage
         return new StageResult(FileName);
     }
 
-    private AttributionMatrix TracInOf(StageContext context, MatchingInputs matching)
+    /// <summary>TracIn at the ends of the epochs.</summary>
+    private AttributionMatrix TraceSteps(StageContext context, GroupTable groups, IReadOnlyList<Objective> losses)
     {
-        RunInputs inputs = context.Inputs;
-        int[] classes = [.. inputs.Test.Labels.Distinct().Order()];
-        int[] classIndex = [.. inputs.Test.Labels.Select(label => Array.IndexOf(classes, label))];
-        using var set = TrainingSet.Create(context.Device, inputs.Test);
-        using var test = new GroupGradients(context.Device, inputs.Network, set.Images, set.Labels, classIndex, classes.Length);
-        int total = matching.Trajectory.TotalSteps, stepsPerEpoch = total / job.Training.Epochs;
-        var epochEnds = new Trajectory(
-            [.. matching.Trajectory.Checkpoints.Where(checkpoint => checkpoint.Step % stepsPerEpoch == 0 || checkpoint.Step == total)]);
-        return TracIn.Attribute(matching.Real, test, classes, epochEnds, RunInputs.Recipe(job));
+        var pieces = new PieceWork { Cancellation = context.Stop };
+        using MethodContext request = MethodRequest.Create(context, job, groups, losses, pieces, onFigure: null, readsSynsets: false);
+        return new TracIn(job.Training.Epochs).Attribute(request);
     }
 }

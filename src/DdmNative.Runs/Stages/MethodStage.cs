@@ -35,7 +35,7 @@ internal class MethodStage(Job job, string method) : Stage
     public override string Title => "attribute by " + MethodRegistry.Title(method);
 
     public override IReadOnlyList<string> Needs => [TrainStage.StageName, GroupStage.StageName,
-        .. HandsOverModels && _method.Recipe is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []];
+        .. ReadsSynset && _method.Recipe is SynsetRecipe recipe ? (string[])[DistillStage.NameOf(recipe)] : []];
 
     public override ShardWork InShard => _method.FallsIntoPieces ? ShardWork.Pieces : ShardWork.Dealt;
 
@@ -65,6 +65,9 @@ internal class MethodStage(Job job, string method) : Stage
         => $"attribution.methods[{job.Attribution.Methods.TakeWhile(asked => !MethodRegistry.Parts(asked).Contains(method)).Count()}]";
 
     private bool HandsOverModels => HasModels(method, Columns);
+
+    /// <summary>Whether the run distils the method's synset; synsets of other parts than groups are distilled by the method itself.</summary>
+    private bool ReadsSynset => Columns == Granularity.Group && _method.Recipe is not null;
 
     public static string NameOf(string method) => "online:" + method;
 
@@ -120,7 +123,7 @@ internal class MethodStage(Job job, string method) : Stage
         var figures = new Dictionary<string, double>();
         using MethodContext request = MethodRequest.Create(context, job, Parts(context, Columns), Rows(context.Inputs.Test.Labels),
             kept.Pieces,
-            figures.Add, HandsOverModels);
+            figures.Add, ReadsSynset);
         (double seconds, long? estimated) = HandsOverModels ? (WriteModels(context, request), null) : WriteEffects(context, request);
         TellRetrained(context, request);
         figures.Add(OnlineSeconds, seconds + context.ByShards.Seconds);

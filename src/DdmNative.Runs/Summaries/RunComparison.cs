@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Metrics;
 using System.Globalization;
 using System.Text;
 using DdmNative.Attribution.Formats;
@@ -12,7 +13,7 @@ namespace DdmNative.Runs.Summaries;
 /// </summary>
 public sealed record RunComparison
 {
-    private static readonly string[] Views = ["same", "all", "off", "total", "within"];
+    private static readonly IReadOnlyList<string> Views = EffectViews.Names;
 
     /// <summary>The runs' folders.</summary>
     public required IReadOnlyList<string> Runs { get; init; }
@@ -70,7 +71,7 @@ public sealed record RunComparison
     {
         var text = new StringBuilder();
         text.Append("| method | ").AppendJoin(" | ", Views).Append(" | offline | online | speed-up |\n|---|")
-            .Append(string.Concat(Enumerable.Repeat("--:|", Views.Length + 3))).Append('\n');
+            .Append(string.Concat(Enumerable.Repeat("--:|", Views.Count + 3))).Append('\n');
         foreach (ComparedRow row in Rows)
         {
             string title = row.Kind switch { ComparedRow.Ceiling => $"ceiling: {row.Name}",

@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Metrics;
 using DdmNative.Attribution.Evaluation;
 using DdmNative.Attribution.Formats;
 using DdmNative.Attribution.Matching;
@@ -16,7 +17,7 @@ namespace DdmNative.Runs.Summaries;
 internal sealed class SummaryBuilder(RunFolder run, RunInputs inputs, IReadOnlyDictionary<string, StageRecord> finished)
 {
     private const int Listed = 5;
-    private static readonly string[] Views = ["same", "all", "off", "total", "within"];
+    private static readonly IReadOnlyList<string> Views = EffectViews.Names;
 
     public RunSummary Build()
     {

@@ -37,16 +37,6 @@ public class DatasetTests
         Assert.Equal(Data.PerClassSubset(2, 1).SourceIndices, Data.PerClassSubset(2, 1).SourceIndices);
         Assert.True(Enumerable.Range(0, 20).Select(seed => string.Join(",", Data.PerClassSubset(2, (ulong)seed).SourceIndices)).Distinct()
             .Count() > 5);
-        Assert.True(Enumerable.Range(0, 20).Select(seed => string.Join(",", Data.RandomSubset(2, (ulong)seed).SourceIndices)).Distinct()
-            .Count() > 5);
-    }
-
-    [Fact]
-    public void A_random_subset_is_in_order_and_without_repetition()
-    {
-        int[] chosen = Data.RandomSubset(6, 3).SourceIndices;
-        Assert.Equal(chosen.Distinct().Order(), chosen);
-        Assert.Equal(6, chosen.Length);
     }
 
     [Fact]
@@ -55,7 +45,6 @@ public class DatasetTests
         var error = Assert.Throws<BadInputException>(() => Data.PerClassSubset(5, 1));
         Assert.Equal("class 1", error.Field);
         Assert.Contains("found 4 samples, expected at least 5", error.Message, StringComparison.Ordinal);
-        Assert.Throws<BadInputException>(() => Data.RandomSubset(11, 1));
     }
 
     [Fact]

@@ -123,11 +123,6 @@ public sealed class PartialRetrainingTests : IDisposable
         Assert.Equal((40, 0.2f, 64), (recipe.TotalSteps(800), recipe.LearningRate, recipe.BatchSize));
     }
 
-    [Fact]
-    public void Extrapolation_is_twice_the_deeper_less_the_shallower()
-        => Assert.Equal([5], Extrapolation.Linear(new AttributionMatrix(["loss"], new double[,] { { 3 } }),
-            new AttributionMatrix(["loss"], new double[,] { { 1 } })).Row("loss"));
-
     private CounterfactualLogits Retrain(Depth depth)
     {
         using var partial = new PartialRetraining(_problem.Device, _problem.Network, depth, _target.Final, _problem.Train, _problem.Test);

@@ -10,10 +10,6 @@ public sealed class MatchingScheduleTests
     public void Walk_dwells_on_each_checkpoint_in_the_given_order()
         => Assert.Equal([4, 4, 4, 2, 2, 2], MatchingSchedule.Walk([4, 2], 6).Select(point => point.Real));
 
-    [Fact]
-    public void Cycle_takes_checkpoints_in_turn()
-        => Assert.Equal([4, 2, 4, 2, 4], MatchingSchedule.Cycle([4, 2], 5).Select(point => point.Synset));
-
     [Property(MaxTest = 30)]
     public void Random_pairs_stay_on_the_trajectory_and_never_look_back(ulong seed)
     {

@@ -23,12 +23,9 @@ public sealed class CorrelationTests
     }
 
     [Fact]
-    public void Slope_and_regression_are_least_squares()
+    public void The_slope_is_that_of_least_squares()
     {
         Assert.Equal(17.0 / 14, Correlation.SlopeThroughOrigin([1, 2, 3], [2, 3, 3]), 1e-12);
-        (double slope, double intercept) = Correlation.Regression([1, 2, 3], [2, 3, 3]);
-        Assert.Equal(0.5, slope, 1e-12);
-        Assert.Equal(5.0 / 3, intercept, 1e-12);
     }
 
     [Fact]

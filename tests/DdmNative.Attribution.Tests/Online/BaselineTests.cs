@@ -1,9 +1,6 @@
-using DdmNative.Attribution.Matching;
-using DdmNative.Attribution.Objectives;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Online.Baselines;
 using DdmNative.Attribution.Tests.Matching;
-using DdmNative.Attribution.Training;
 using Xunit;
 
 namespace DdmNative.Attribution.Tests.Online;
@@ -11,33 +8,6 @@ namespace DdmNative.Attribution.Tests.Online;
 public sealed class BaselineTests : IDisposable
 {
     private readonly SmallProblem _problem = new();
-
-    [Fact]
-    public void TracIn_sums_products_of_gradients_over_the_steps()
-    {
-        using var objectives = new GroupGradients(_problem.Device, _problem.Network, _problem.Set.Images, _problem.Set.Labels,
-            _problem.Labels, 3);
-        var trajectory = new Trajectory([_problem.Trajectory.Checkpoints[0], _problem.Trajectory.Checkpoints[10], _problem.Last]);
-        AttributionMatrix effects = TracIn.Attribute(_problem.Real, objectives, [0, 1, 2], trajectory, SmallProblem.Recipe);
-        double expected = 0;
-        foreach ((int from, int to) in new[] { (0, 10), (10, trajectory.TotalSteps) })
-        {
-            double rate = Enumerable.Range(from, to - from)
-                .Sum(step => (double)CosineSchedule.At(step, trajectory.TotalSteps, SmallProblem.Recipe.LearningRate));
-            ReadOnlySpan<float> objective = Slice(objectives.At(trajectory.At(to)), 1);
-            ReadOnlySpan<float> group = Slice(_problem.Real.At(trajectory.At(to)), 3);
-            double dot = 0;
-            for (int p = 0; p < objective.Length; p++)
-                dot += (double)objective[p] * group[p];
-            expected -= rate * dot * _problem.Real.Sizes[3] / _problem.Groups.Length;
-        }
-        Assert.Equal(["loss", "loss:class=0", "loss:class=1", "loss:class=2"], effects.Objectives);
-        Assert.Equal(expected, effects[2, 3], 1e-9);
-        double mean = Enumerable.Range(0, 3)
-            .Sum(c => effects[1 + c, 3] * _problem.Labels.Count(label => label == c)) / _problem.Labels.Length;
-        Assert.Equal(mean, effects[0, 3], 1e-9);
-        Assert.True(expected < 0, "a group helps its own class");
-    }
 
     [Fact]
     public void One_step_walks_up_the_groups_own_loss()

@@ -11,7 +11,7 @@ internal static class ObjectiveCotangents
     /// <exception cref="MethodRequestException">One of them is an accuracy.</exception>
     public static void Require(IReadOnlyList<Objective> objectives)
     {
-        if (objectives.FirstOrDefault(objective => objective.Kind == ObjectiveKind.Accuracy) is Objective flat)
+        if (objectives.FirstOrDefault(objective => !objective.HasGradient) is Objective flat)
             throw new MethodRequestException(
                 $"Objective '{flat.Name}' is constant almost everywhere and has no gradient, which this method needs; use loss, margin or "
                 + $"logit instead.");

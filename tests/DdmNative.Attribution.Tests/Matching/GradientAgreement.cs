@@ -1,13 +1,14 @@
+using DdmNative.Attribution.Matching;
 using DdmNative.Attribution.Networks;
 using DdmNative.Compute;
 
-namespace DdmNative.Attribution.Matching;
+namespace DdmNative.Attribution.Tests.Matching;
 
 /// <summary>How well one group's synset gradient g agrees with its target gradient g*, over all parameters.</summary>
 /// <param name="Cosine">⟨g, g*⟩/(‖g‖‖g*‖): 1 for the same direction; 0 if one of them is zero.</param>
 /// <param name="NormRatio">‖g‖/‖g*‖.</param>
 /// <param name="RelativeDistance">‖g − g*‖²/‖g*‖².</param>
-public sealed record GradientAgreement(double Cosine, double NormRatio, double RelativeDistance)
+internal sealed record GradientAgreement(double Cosine, double NormRatio, double RelativeDistance)
 {
     /// <summary>Compares gradients [G, P] with the target gradients, group by group.</summary>
     /// <exception cref="ArgumentException">The lengths disagree or are not G·P.</exception>
