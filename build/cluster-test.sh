@@ -200,4 +200,4 @@ if ! diff whole.sums run.sums > different; then
     exit 1
 fi
 echo "cluster-test: $how, $made shards${requeued:+ (one stopped and queued again)}:" \
-    "$(wc -l < run.sums) files, all as in the unsharded run, to the byte"
+    "$(wc -l < run.sums) files, all as in the unsharded run, byte for byte"

@@ -4,7 +4,7 @@
 #   LD_LIBRARY_PATH=$(build/cuda-emulator.sh) some-cuda-program
 #   DDM_CUDA_DRIVER=$(build/cuda-emulator.sh) build/ddm devices
 # Nothing is built when no source has changed since. Needs the .NET SDK 10, and clang or gcc with a linker.
-# Status 2: this machine has no linker, or the compiler for native code cannot be had, said on the standard error.
+# Status 2: this machine has no linker, or the compiler for native code is not available; the standard error says so.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
