@@ -55,7 +55,8 @@ start_slurm() {
     chmod 755 "$work"
     mkdir "$work/state" "$work/spool"
     (umask 077 && head -c 1024 /dev/urandom > "$work/munge.key")
-    munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munge.pid" --log-file="$work/munge.log" --seed-file="$work/munge.seed" > "$work/munged.log" 2>&1 &
+    munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.socket" --pid-file="$work/munge.pid" \
+        --log-file="$work/munge.log" --seed-file="$work/munge.seed" > "$work/munged.log" 2>&1 &
     daemons+=($!)
     await munge --socket="$work/munge.socket" --no-input
     host=$(hostname -s)
@@ -178,12 +179,18 @@ case $how in
     parallel)
         command -v parallel > /dev/null || cannot "install GNU parallel (build/install.sh parallel)"
         $DDM run "$job" --run whole --quiet --threads 2 > /dev/null
-        PARALLEL='--jobs 2 --will-cite' "$root/examples/cluster/parallel.sh" "$job" run "$shards" > parallel.out 2> parallel.err || { cat parallel.err >&2; exit 1; }
+        if ! PARALLEL='--jobs 2 --will-cite' "$root/examples/cluster/parallel.sh" "$job" run "$shards" > parallel.out 2> parallel.err; then
+            cat parallel.err >&2
+            exit 1
+        fi
         ;;
     *) echo "cluster-test: no scheduler '$how': slurm or parallel" >&2; exit 2 ;;
 esac
 
-files() { (cd "$1" && find . -type f ! -name run.json ! -name report.html ! -name evaluation.md ! -name run.lock -print0 | sort -z | xargs -0 sha256sum); }
+files() {
+    (cd "$1" && find . -type f ! -name run.json ! -name report.html ! -name evaluation.md ! -name run.lock -print0 |
+        sort -z | xargs -0 sha256sum)
+}
 files whole > whole.sums
 files run > run.sums
 made=$(ls -d run-shards/*/ | wc -l)
@@ -192,4 +199,5 @@ if ! diff whole.sums run.sums > different; then
     echo "cluster-test: $how, $made shards: the merged run is NOT the unsharded one"
     exit 1
 fi
-echo "cluster-test: $how, $made shards${requeued:+ (one stopped and queued again)}: $(wc -l < run.sums) files, all as in the unsharded run, to the byte"
+echo "cluster-test: $how, $made shards${requeued:+ (one stopped and queued again)}:" \
+    "$(wc -l < run.sums) files, all as in the unsharded run, byte for byte"

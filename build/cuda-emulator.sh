@@ -4,7 +4,7 @@
 #   LD_LIBRARY_PATH=$(build/cuda-emulator.sh) some-cuda-program
 #   DDM_CUDA_DRIVER=$(build/cuda-emulator.sh) build/ddm devices
 # Nothing is built when no source has changed since. Needs the .NET SDK 10, and clang or gcc with a linker.
-# Status 2: this machine has no linker, or the compiler for native code cannot be had, said on the standard error.
+# Status 2: this machine has no linker, or the compiler for native code is not available; the standard error says so.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
@@ -40,11 +40,13 @@ fi
 # Apart from the managed build's obj and bin, so that the two do not disturb each other.
 work=artifacts/cuda-emulator-build
 mkdir -p "$out" "$work"
-if ! dotnet publish "$project" -c Release -r "$rid" --nologo -v quiet -p:PublishAot=true -p:CppCompilerAndLinker="$linker" -p:LinkerFlavor= \
+if ! dotnet publish "$project" -c Release -r "$rid" --nologo -v quiet \
+    -p:PublishAot=true -p:CppCompilerAndLinker="$linker" -p:LinkerFlavor= \
     --artifacts-path "$PWD/$work" -o "$work/published" > "$work/log" 2>&1; then
     cat "$work/log" >&2
     if grep -qE 'NU110[0-9]|NU1301' "$work/log"; then
-        echo "The CUDA emulator cannot be built: the package of the compiler for native code (runtime.$rid.Microsoft.DotNet.ILCompiler 9) cannot be had." >&2
+        echo "The CUDA emulator cannot be built: the package of the compiler for native code" \
+            "(runtime.$rid.Microsoft.DotNet.ILCompiler 9) is not available." >&2
         exit 2
     fi
     exit 1

@@ -10,7 +10,8 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 table=${1:?which table: small, lds or fashion}
 data=${2:-/usr/share/datasets/fashion-mnist}
 run=runs/evaluation/$table
-small_methods=controlled-replay,repair,forget,feature,head,block:1,finetune,influence,ekfac,trak,tracin,in-run-shapley,in-run-shapley:every=1:validation=64,untrac,untrac-inv,mirrored-influence,grad-dot,grad-cos,cg-score,loss,random
+small_methods=controlled-replay,repair,forget,feature,head,block:1,finetune,influence,ekfac,trak,tracin,in-run-shapley
+small_methods+=,in-run-shapley:every=1:validation=64,untrac,untrac-inv,mirrored-influence,grad-dot,grad-cos,cg-score,loss,random
 case $table in
     small)
         build/ddm evaluate --run "$run" --data generated:classes=6,per-class=60,test-per-class=40,size=16,clusters=3,seed=1 --clusters 3 \

@@ -52,7 +52,7 @@ for project in src/DdmNative.Cli tests/DdmNative.GpuCheck benchmarks/DdmNative.S
         -p:DebugType=none -p:ContinuousIntegrationBuild=true --nologo -v quiet 2>&1); then
         printf '%s\n' "$log" >&2
         if grep -qE 'NU110[0-9]|NU1301' <<< "$log"; then
-            echo "gpu-pack: missing: the package Microsoft.NETCore.App.Runtime.linux-x64, which holds the runtime, cannot be had" >&2
+            echo "gpu-pack: missing: the package Microsoft.NETCore.App.Runtime.linux-x64, which holds the runtime, is not available" >&2
             exit 3
         fi
         exit 1

@@ -31,7 +31,10 @@ fi
 build=artifacts/kernels
 mkdir -p "$build"
 # A folder that another generator made is of no use to this one.
-if [[ -f $build/CMakeCache.txt ]] && ! grep -q "^CMAKE_GENERATOR:INTERNAL=$generator\$" "$build/CMakeCache.txt"; then rm -rf "$build"; mkdir -p "$build"; fi
+if [[ -f $build/CMakeCache.txt ]] && ! grep -q "^CMAKE_GENERATOR:INTERNAL=$generator\$" "$build/CMakeCache.txt"; then
+    rm -rf "$build"
+    mkdir -p "$build"
+fi
 if ! cmake -S . -B "$build" -G "$generator" -DDDM_COMPILER="$compiler" > "$build/configure.log" 2>&1; then
     cat "$build/configure.log" >&2
     exit 1

@@ -19,7 +19,8 @@ fashion=${FASHION:-/usr/share/datasets/fashion-mnist}
 
 # row NAME DATA TRAIN TEST EPOCHS WIDTH CLUSTERS SEEDS: runs one setting; TRAIN and TEST are images per class, CLUSTERS groups per class.
 row() {
-    DDM_DATA__SOURCE=$2 DDM_DATA__TRAIN_PER_CLASS=$3 DDM_DATA__TEST_PER_CLASS=$4 DDM_TRAINING__EPOCHS=$5 DDM_NETWORK__WIDTH=$6 DDM_GROUPS__PER_CLASS=$7 DDM_VALIDATION__SEEDS=$8 \
+    DDM_DATA__SOURCE=$2 DDM_DATA__TRAIN_PER_CLASS=$3 DDM_DATA__TEST_PER_CLASS=$4 DDM_TRAINING__EPOCHS=$5 \
+        DDM_NETWORK__WIDTH=$6 DDM_GROUPS__PER_CLASS=$7 DDM_VALIDATION__SEEDS=$8 \
         build/ddm run examples/quality-scale.json --run "runs/quality/scale-$1" > /dev/null
 }
 

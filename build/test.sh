@@ -27,11 +27,13 @@ if ! command -v dotnet > /dev/null || ! dotnet --list-sdks | grep -q '^10\.'; th
 fi
 
 # The CUDA kernels want clang and CMake; the build tells where they are missing.
-if ! bash build/kernels.sh > /dev/null 2>&1 && { ! command -v clang++-{22,21,20,19,18,17,16} nvcc > /dev/null || ! command -v cmake > /dev/null; }; then
+if ! bash build/kernels.sh > /dev/null 2>&1 &&
+    { ! command -v clang++-{22,21,20,19,18,17,16} nvcc > /dev/null || ! command -v cmake > /dev/null; }; then
     # The newest clang of this release from 16 on; none on releases that are too old. A machine whose lists of packages are empty gets them
     # first.
     newest_clang() { apt-cache search --names-only '^clang-(1[6-9]|2[0-9])$' 2> /dev/null | cut -d' ' -f1 | sort -V | tail -n 1; }
-    build/install.sh cmake ninja-build && clang=$(newest_clang) && build/install.sh ${clang:+"$clang"} || echo "clang could not be installed." >&2
+    build/install.sh cmake ninja-build && clang=$(newest_clang) && build/install.sh ${clang:+"$clang"} ||
+        echo "clang could not be installed." >&2
 fi
 
 # The report's tests want Chromium, and are skipped with the reason where it is missing.
@@ -40,7 +42,8 @@ if ! command -v chromium chromium-browser google-chrome > /dev/null; then
 fi
 
 # Likewise the cluster examples a scheduler.
-if ! command -v slurmctld /usr/sbin/slurmctld > /dev/null || ! command -v munged /usr/sbin/munged > /dev/null || ! command -v parallel > /dev/null; then
+if ! command -v slurmctld /usr/sbin/slurmctld > /dev/null || ! command -v munged /usr/sbin/munged > /dev/null ||
+    ! command -v parallel > /dev/null; then
     build/install.sh slurm-wlm munge parallel || echo "Slurm and GNU parallel could not be installed." >&2
 fi
 
@@ -139,7 +142,9 @@ sweeps="a seeded tenth of their cases; build/test.sh --full runs all"
 if [[ -n ${DDMTEST_FULL:-} ]]; then sweeps="all cases"; fi
 echo "Sweeps ran $sweeps."
 # <Counters total= executed= passed= failed= …>: what was not executed was skipped.
-read -r passed failed skipped < <(sed -n 's/.*<Counters total="\([0-9]*\)" executed="\([0-9]*\)" passed="\([0-9]*\)" failed="\([0-9]*\)".*/\1 \2 \3 \4/p' "$results"/*.trx |
-    awk '{ total += $1; executed += $2; passed += $3 } END { print passed + 0, executed - passed, total - executed }')
+read -r passed failed skipped < <(
+    sed -nE 's/.*<Counters total="([0-9]*)" executed="([0-9]*)" passed="([0-9]*)" failed="([0-9]*)".*/\1 \2 \3 \4/p' "$results"/*.trx |
+        awk '{ total += $1; executed += $2; passed += $3 } END { print passed + 0, executed - passed, total - executed }'
+)
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ $failed -eq 0 && $passed -gt 0 && ! -e $results/failed ]]

@@ -4,7 +4,8 @@
 //     r = 1/√(σ² + ε), x̂ = (x − μ)r                      forward           y  = γx̂ + β; statistics = [μ; r]
 //     x̂̇ = r(ẋ − mean ẋ − x̂·mean(x̂ẋ))                     forward tangent   ẏ  = γ̇x̂ + γx̂̇ + β̇
 //     d = γδ                                             backward          δx = r(d − mean d − x̂·mean(d x̂)); δγ = Σ δx̂; δβ = Σ δ
-//     ḋ = γ̇δ + γδ̇                                        backward tangent  δẋ = −r·mean(x̂ẋ)·δx + r(ḋ − mean ḋ − x̂̇·mean(d x̂) − x̂·mean(ḋx̂ + d x̂̇));
+//     ḋ = γ̇δ + γδ̇                                        backward tangent  δẋ = −r·mean(x̂ẋ)·δx
+//                                                                               + r(ḋ − mean ḋ − x̂̇·mean(d x̂) − x̂·mean(ḋx̂ + d x̂̇));
 //                                                                          δγ̇ = Σ(δ̇x̂ + δx̂̇); δβ̇ = Σ δ̇
 //
 // Shapes: images [E, N, H·W, C]; statistics [E, N, 2C]: means, then reciprocal deviations; parameters [E, C] within a longer vector. Every
@@ -321,7 +322,8 @@ __device__ __forceinline__ void norm_backward_tangent(
         float* y, \
         float* statistics, int samples, int pixels, int channels, int lanes) \
     { \
-        ddm::norm_forward<W, KEPT>(x, x_member, scale, scale_member, shift, shift_member, y, statistics, samples, pixels, channels, lanes); \
+        ddm::norm_forward<W, KEPT>(x, x_member, scale, scale_member, shift, shift_member, y, statistics, samples, pixels, \
+            channels, lanes); \
     }
 
 #define DDM_NORM_FORWARD_TANGENT(NAME, W, KEPT) \
@@ -332,8 +334,8 @@ __device__ __forceinline__ void norm_backward_tangent(
         const float* shift_tangent, \
         long long shift_tangent_member, float* y_tangent, int samples, int pixels, int channels, int lanes) \
     { \
-        ddm::norm_forward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, scale, scale_member, scale_tangent, \
-            scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent, samples, pixels, channels, lanes); \
+        ddm::norm_forward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, scale, scale_member, \
+            scale_tangent, scale_tangent_member, shift_tangent, shift_tangent_member, y_tangent, samples, pixels, channels, lanes); \
     }
 
 #define DDM_NORM_BACKWARD(NAME, W, KEPT) \
@@ -344,8 +346,9 @@ __device__ __forceinline__ void norm_backward_tangent(
         float* shift_shares, \
         long long shift_share_member, int share_sample, int samples, int pixels, int channels, int lanes) \
     { \
-        ddm::norm_backward<W, KEPT>(x, x_member, statistics, statistics_member, cotangent, cotangent_member, scale, scale_member, x_cotangent, \
-            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes); \
+        ddm::norm_backward<W, KEPT>(x, x_member, statistics, statistics_member, cotangent, cotangent_member, scale, scale_member, \
+            x_cotangent, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, \
+            channels, lanes); \
     }
 
 #define DDM_NORM_BACKWARD_TANGENT(NAME, W, KEPT) \
@@ -359,9 +362,10 @@ __device__ __forceinline__ void norm_backward_tangent(
         long long scale_share_member, float* shift_shares, long long shift_share_member, int share_sample, int samples, int pixels, \
         int channels, int lanes) \
     { \
-        ddm::norm_backward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, cotangent, cotangent_member, \
-            cotangent_tangent, cotangent_tangent_member, scale, scale_member, scale_tangent, scale_tangent_member, x_cotangent_tangent, \
-            scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, pixels, channels, lanes); \
+        ddm::norm_backward_tangent<W, KEPT>(x, x_member, x_tangent, x_tangent_member, statistics, statistics_member, cotangent, \
+            cotangent_member, cotangent_tangent, cotangent_tangent_member, scale, scale_member, scale_tangent, scale_tangent_member, \
+            x_cotangent_tangent, scale_shares, scale_share_member, shift_shares, shift_share_member, share_sample, samples, \
+            pixels, channels, lanes); \
     }
 
 #define DDM_NORM(FORM, W, FORWARD_KEPT, OTHER_KEPT) \

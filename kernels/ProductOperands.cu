@@ -2,10 +2,12 @@
 // contractions.
 //
 //     product_pad_rows         [E, R, C] → [E, R, C′], C′ = C rounded up to 4, zeros beyond C
-//     product_pad_image        [E, N, H, W, C < 4] → [E, N, H + 2p, W′, 4], W′ = W + 2p rounded up to 2, zeros around the image and beyond C
-//     product_pack_transposed  W [E, O, C, k²] → [E, K, O′]: row (tap, c) of k²·C′, column o; K = k²·C′ rounded up to 16; zeros beyond O
-// and C
-//     product_pack_turned      W [E, O, C, k²] → [E, K, C′]: row (k² − 1 − tap, o) of k²·O′, column c; K = k²·O′ rounded up to 16; zeros beyond O and C
+//     product_pad_image        [E, N, H, W, C < 4] → [E, N, H + 2p, W′, 4], W′ = W + 2p rounded up to 2, zeros around the image
+//                              and beyond C
+//     product_pack_transposed  W [E, O, C, k²] → [E, K, O′]: row (tap, c) of k²·C′, column o; K = k²·C′ rounded up to 16; zeros
+//                              beyond O and C
+//     product_pack_turned      W [E, O, C, k²] → [E, K, C′]: row (k² − 1 − tap, o) of k²·O′, column c; K = k²·O′ rounded up to 16;
+//                              zeros beyond O and C
 //     product_column_sums      δ [E, R, C] → shares [E, splits, C]: sums of each split's rows
 //     product_sum_splits       shares [E, splits, O, k², C′] → [E, O, C, k²] = Σ over splits, in ascending order
 //

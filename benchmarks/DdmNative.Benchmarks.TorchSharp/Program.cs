@@ -44,7 +44,8 @@ Workloads Start(Settings settings)
     var target = device(settings.Device);
     if (target.type == TorchSharp.DeviceType.CUDA && !cuda.is_available())
         throw new InvalidOperationException(
-            $"--device {settings.Device}: this libtorch finds no CUDA device; build with -p:LibTorch=cuda on a machine with an NVIDIA GPU.");
+            $"--device {settings.Device}: this libtorch finds no CUDA device; build with -p:LibTorch=cuda on a machine with an "
+            + "NVIDIA GPU.");
     set_num_threads(settings.Threads);
     manual_seed(0);
     return new Workloads(target, new FashionMnist(settings.Data));

@@ -28,7 +28,8 @@ internal static class Table
     private static string TorchSharp(Row row)
         => row.TorchSharpS is null
             ? "" : string.Create(CultureInfo.InvariantCulture,
-                $"  {Time(row.TorchSharpS),10} {row.TorchSharpRatio,6:0.00} {MebiBytes(row.TorchSharpPeakBytes),6}  {row.TorchSharpVariant}");
+                $"  {Time(row.TorchSharpS),10} {row.TorchSharpRatio,6:0.00} {MebiBytes(row.TorchSharpPeakBytes),6}"
+                + $"  {row.TorchSharpVariant}");
 
     /// <summary>Prints the summary of the rows of one number of threads.</summary>
     public static void WriteSummary(IReadOnlyList<Row> rows)

@@ -85,7 +85,8 @@ def median(seconds):
 
 
 def report(options, figures):
-    figures = {"torch": torch.__version__, "threads": options.threads, "allocator": options.allocator, "machine": platform.machine(), **figures}
+    figures = {
+        "torch": torch.__version__, "threads": options.threads, "allocator": options.allocator, "machine": platform.machine(), **figures}
     text = json.dumps(figures, indent=2)
     if options.json:
         with open(options.json + ".tmp", "w") as file:

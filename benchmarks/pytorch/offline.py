@@ -42,7 +42,9 @@ def group_and_choose(features, y, generator):
         rows = torch.nonzero(y == c).flatten()
         assigned, centres = k_means(features[rows], GROUPS_PER_CLASS, generator)
         groups[rows] = c * GROUPS_PER_CLASS + assigned
-        nearest += [rows[torch.where(assigned == k, torch.cdist(features[rows], centres)[:, k], float("inf")).argmin()] for k in range(GROUPS_PER_CLASS)]
+        nearest += [
+            rows[torch.where(assigned == k, torch.cdist(features[rows], centres)[:, k], float("inf")).argmin()]
+            for k in range(GROUPS_PER_CLASS)]
     return groups, torch.stack(nearest)
 
 

@@ -61,7 +61,8 @@ def main():
     with torch.no_grad():
         accuracy = (network(x).argmax(1) == y).float().mean().item()
     figures = report(options, {
-        "benchmark": "retraining", "width": options.width, "depth": options.depth, "norm": options.norm, "channels_last": options.channels_last,
+        "benchmark": "retraining", "width": options.width, "depth": options.depth, "norm": options.norm,
+        "channels_last": options.channels_last,
         "images": len(x), "epochs_run": options.epochs, "trainings": options.count, "seconds_per_training": median(seconds),
         "seconds_of_50": 50 * median(seconds), "training_accuracy": accuracy})
     print(f"median {figures['seconds_per_training']:.2f} s per training, {figures['seconds_of_50']:.0f} s for 50 in turn "

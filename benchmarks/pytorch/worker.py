@@ -62,7 +62,8 @@ def main():
             if "prepare" in request:
                 work = None  # frees the memory of the previous workload first
                 spec = dict(request["prepare"])
-                variant, work, probed = choose(KINDS[spec.pop("kind")](options, **spec), request.get("probe", False), request.get("variant"))
+                variant, work, probed = choose(
+                    KINDS[spec.pop("kind")](options, **spec), request.get("probe", False), request.get("variant"))
                 answer = {"variant": variant, "probed": probed}
             elif "run" in request:
                 answer = {"seconds": [timed(lambda: work(False)) for _ in range(request["run"])]}

@@ -22,7 +22,8 @@ def layouts(build):
 def convolution(direction):
     def variants(options, batch, inputs, outputs, size):
         def build(layout):
-            x, w, b = layout(torch.randn(batch, inputs, size, size)), layout(torch.randn(outputs, inputs, 3, 3) * 0.05), torch.randn(outputs)
+            x = layout(torch.randn(batch, inputs, size, size))
+            w, b = layout(torch.randn(outputs, inputs, 3, 3) * 0.05), torch.randn(outputs)
             if direction == "forward":
                 def work(_):
                     with torch.no_grad():
@@ -110,7 +111,8 @@ def matching_step(options, groups, images, width, depth):
 
 
 def online(options, groups, models, steps, evaluated, width, depth):
-    """models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all of them."""
+    """models − 1 perturbed models and the control: full-batch steps on the synset with a weight per model and image, then logits of all
+    of them."""
     x, q = synset_data(options, groups, 1)
     x, q, test = x.flatten(0, 1), q.flatten(0, 1), evaluation_data(options, evaluated)
     weights = torch.full((models, groups), 1 / groups)

@@ -8,5 +8,6 @@ DDM=${DDM:-ddm}
 
 $DDM run "$job" --run "$run" --upto attribute --threads 1
 # Run the command again if the machine goes down: finished shards are skipped, as the log says, and the others resume.
-parallel --joblog "$run-shards.log" --resume-failed $DDM run "$job" --run "$run-shards/{}" --from "$run" --shard "{}/$shards" --threads 1 --quiet ::: $(seq "$shards")
+parallel --joblog "$run-shards.log" --resume-failed \
+    $DDM run "$job" --run "$run-shards/{}" --from "$run" --shard "{}/$shards" --threads 1 --quiet ::: $(seq "$shards")
 $DDM merge --run "$run" "$run"-shards/*

@@ -6,7 +6,7 @@ public static class PrecisionNames
     /// <summary>All of them, the default first.</summary>
     public static IReadOnlyList<string> All { get; } = ["fp32", "tf32", "tf32x3"];
 
-    /// <summary>The precision of that name; null where there is none.</summary>
+    /// <summary>The precision of that name; null if there is none.</summary>
     public static Precision? Find(string name) => name switch
     {
         "fp32" => Precision.Fp32,

@@ -121,7 +121,8 @@ internal sealed class RunInputs
         int[] constant = [.. Enumerable.Range(0, train.Channels).Where(c =>
             Enumerable.Range(0, train.Count).All(n => !train.Image(n).Slice(c * area, area).ContainsAnyExcept(train.Images[c * area])))];
         return constant.Length == 0 ? []
-            : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: it has the same value in all images."];
+            : [$"{train.Name}: channel {string.Join(", ", constant)} of {train.Channels} is constant: it has the same value "
+                + "in all images."];
     }
 
     private static Network NetworkFor(Job job, Dataset train)

@@ -86,7 +86,8 @@ public sealed partial class ContainerFileTests(RunFiles files)
         string run = files.PathOf("process-1");
 
         Ddm.Result result = Shell.Run(files.Root, new Dictionary<string, string>(), "bash", "-c", $$"""
-            unshare --pid --fork --mount-proc dotnet '{{Path.Combine(AppContext.BaseDirectory, "ddm.dll")}}' train --run '{{run}}' --data generated:classes=3,per-class=400,test-per-class=10,size=16 --epochs 200 2> errors &
+            unshare --pid --fork --mount-proc dotnet '{{Path.Combine(AppContext.BaseDirectory, "ddm.dll")}}' train --run '{{run}}' \
+                --data generated:classes=3,per-class=400,test-per-class=10,size=16 --epochs 200 2> errors &
             outside=$!
             for i in {1..600}; do grep -q '^train:' errors && break; sleep 0.1; done
             kill -TERM $(< /proc/$outside/task/$outside/children)

@@ -15,9 +15,13 @@ public sealed class CounterTableTests(RunFiles files)
         {
           "kernels": [
             {
-              "name": "scale", "launches": 3, "totals": { "warpInstructions": 120, "fmaShare": 0, "idealRequestShare": 1 }, "mainLoop": null,
+              "name": "scale", "launches": 3, "totals": { "warpInstructions": 120, "fmaShare": 0, "idealRequestShare": 1 },
+              "mainLoop": null,
               "movedOverLeast": 1.0049, "arithmeticIntensity": 0.125,
-              "rooflines": [ { "gpu": "A100 SXM 80 GB", "seconds": 5e-6, "bound": "compute" }, { "gpu": "H100 SXM", "seconds": 1.5e-6, "bound": "memory" } ]
+              "rooflines": [
+                { "gpu": "A100 SXM 80 GB", "seconds": 5e-6, "bound": "compute" },
+                { "gpu": "H100 SXM", "seconds": 1.5e-6, "bound": "memory" }
+              ]
             },
             {
               "name": "product", "launches": 1, "totals": { "warpInstructions": 4000, "fmaShare": 0.8125, "idealRequestShare": 0.955 },

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace DdmNative.Cli.Tests;
 
-/// <summary>What users are told, and with which exit code, when a CUDA device cannot be had or fails.</summary>
+/// <summary>What users are told, and with which exit code, when a CUDA device is not available or fails.</summary>
 [Collection(CudaCommands.Name)]
 public sealed class CudaFaultTests(RunFiles files)
 {

@@ -25,7 +25,12 @@ public sealed class EnvironmentTests(RunFiles files)
         Assert.Empty(RunFolder.Peek(run)!.Overrides);
 
         string job = files.PathOf("precedence.json");
-        File.WriteAllText(job, """{ "data": { "source": "/nowhere" }, "network": { "width": 4, "depth": 1 }, "training": { "epochs": 5, "batch_size": 8 }, "groups": { "per_class": 1 }, "attribution": { "methods": ["random"] } }""");
+        File.WriteAllText(job, """
+            {
+              "data": { "source": "/nowhere" }, "network": { "width": 4, "depth": 1 }, "training": { "epochs": 5, "batch_size": 8 },
+              "groups": { "per_class": 1 }, "attribution": { "methods": ["random"] }
+            }
+            """);
         var environment = new Dictionary<string, string> { ["DDM_DATA__SOURCE"] = Tiny[1], ["DDM_TRAINING__EPOCHS"] = "1",
             ["DDM_ATTRIBUTION__METHODS"] = "loss;head", ["DDM_LOG_LEVEL"] = "error" };
         Ddm.Result result = Ddm.Run(environment, "run", job, "--run", run, "--json");

@@ -15,7 +15,8 @@ internal static class FaultyCudaDriver
         int cuDriverGetVersion(int *version) { *version = setting("FAULT_VERSION", 12020); return 0; }
         int cuGetErrorName(int error, const char **text)
         {
-            *text = error == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : error == 100 ? "CUDA_ERROR_NO_DEVICE" : error == 218 ? "CUDA_ERROR_INVALID_PTX" : "CUDA_ERROR_UNKNOWN";
+            *text = error == 2 ? "CUDA_ERROR_OUT_OF_MEMORY" : error == 100 ? "CUDA_ERROR_NO_DEVICE"
+                : error == 218 ? "CUDA_ERROR_INVALID_PTX" : "CUDA_ERROR_UNKNOWN";
             return 0;
         }
         int cuGetErrorString(int error, const char **text) { *text = "as the test asked"; return 0; }
@@ -23,7 +24,11 @@ internal static class FaultyCudaDriver
         int cuDeviceGet(int *device, int ordinal) { *device = ordinal; return 0; }
         int cuDeviceGetName(char *name, int length, int device) { strncpy(name, "Faulty GPU", length); return 0; }
         int cuDeviceTotalMem_v2(size_t *bytes, int device) { *bytes = 1 << 20; return 0; }
-        int cuDeviceGetAttribute(int *value, int attribute, int device) { *value = attribute == 75 ? setting("FAULT_CAPABILITY", 8) : attribute == 76 ? 0 : 1; return 0; }
+        int cuDeviceGetAttribute(int *value, int attribute, int device)
+        {
+            *value = attribute == 75 ? setting("FAULT_CAPABILITY", 8) : attribute == 76 ? 0 : 1;
+            return 0;
+        }
         int cuDevicePrimaryCtxRetain(void **context, int device) { *context = (void *)1; return 0; }
         int cuDevicePrimaryCtxRelease_v2(int device) { return 0; }
         int cuCtxSetCurrent(void *context) { return 0; }

@@ -54,7 +54,8 @@ internal sealed class InterposedCudaDriver
         CALL(cuGraphLaunch, (void *executable, void *stream), (executable, stream))
         CALL(cuGraphExecDestroy, (void *executable), (executable))
         CALL(cuLaunchKernel,
-            (void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared, void *stream, void **parameters, void **extra),
+            (void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
+                void *stream, void **parameters, void **extra),
             (function, gx, gy, gz, bx, by, bz, shared, stream, parameters, extra))
         /* FAULT_NAME in place of the device's name: an emulator that is taken for a GPU. */
         int cuDeviceGetName(char *name, int length, int device)
@@ -81,9 +82,11 @@ internal sealed class InterposedCudaDriver
             FILE *file = path ? fopen(path, "w") : NULL;
             if (!file)
                 return;
-            fprintf(file, "cuMemAlloc_v2 %d\ncuMemHostAlloc %d\ncuMemcpyHtoDAsync_v2 %d\ncuMemcpyDtoHAsync_v2 %d\ncuStreamSynchronize %d\ncuGraphInstantiateWithFlags %d\ncuGraphLaunch %d\ncuLaunchKernel %d\n",
-                cuMemAlloc_v2_calls, cuMemHostAlloc_calls, cuMemcpyHtoDAsync_v2_calls, cuMemcpyDtoHAsync_v2_calls, cuStreamSynchronize_calls, cuGraphInstantiateWithFlags_calls, cuGraphLaunch_calls,
-                cuLaunchKernel_calls);
+            fprintf(file,
+                "cuMemAlloc_v2 %d\ncuMemHostAlloc %d\ncuMemcpyHtoDAsync_v2 %d\ncuMemcpyDtoHAsync_v2 %d\n"
+                "cuStreamSynchronize %d\ncuGraphInstantiateWithFlags %d\ncuGraphLaunch %d\ncuLaunchKernel %d\n",
+                cuMemAlloc_v2_calls, cuMemHostAlloc_calls, cuMemcpyHtoDAsync_v2_calls, cuMemcpyDtoHAsync_v2_calls,
+                cuStreamSynchronize_calls, cuGraphInstantiateWithFlags_calls, cuGraphLaunch_calls, cuLaunchKernel_calls);
             fclose(file);
         }
         """;

@@ -54,9 +54,12 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         await page.EvaluateAsync("dispatchEvent(new Event('beforeprint'))");
 
         string[] cut = await page.EvaluateAsync<string[]>("""
-            [...document.querySelectorAll(".card")].filter(card => card.offsetParent).flatMap(card => [...card.querySelectorAll("table, .chart svg, .gallery-row")]
-                .filter(part => part.getBoundingClientRect().width > 0 && part.getBoundingClientRect().right > card.getBoundingClientRect().right + 1)
-                .map(part => (part.id || part.parentElement.parentElement.id || part.className) + " in " + card.querySelector("h2").textContent))
+            [...document.querySelectorAll(".card")].filter(card => card.offsetParent)
+                .flatMap(card => [...card.querySelectorAll("table, .chart svg, .gallery-row")]
+                    .filter(part => part.getBoundingClientRect().width > 0
+                        && part.getBoundingClientRect().right > card.getBoundingClientRect().right + 1)
+                    .map(part => (part.id || part.parentElement.parentElement.id || part.className)
+                        + " in " + card.querySelector("h2").textContent))
             """);
         Assert.Empty(cut);
         Assert.Equal(await page.Locator(".chart svg").CountAsync(), await page.Locator(".chart svg[viewBox]").CountAsync());
@@ -112,7 +115,11 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
 
         // The heat map is not empty: more than the colours of its ground and its text.
         Assert.True(await page.EvaluateAsync<int>("""
-            (() => { const { canvas } = heat, pixels = new Uint32Array(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.buffer); return new Set(pixels).size; })()
+            (() => {
+                const { canvas } = heat;
+                const image = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                return new Set(new Uint32Array(image.data.buffer)).size;
+            })()
             """) > 20);
         string folder = Path.Combine(AppContext.BaseDirectory, "TestResults");
         Directory.CreateDirectory(folder);
@@ -150,11 +157,15 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
         Assert.True(await page.Locator("#curves .chart").CountAsync() > 1);
         Assert.Empty(await page.EvaluateAsync<string[]>("""
             [...document.querySelectorAll(".chart svg, .chart canvas")].map(drawn => [drawn, drawn.closest(".chart")])
-                .filter(([drawn, place]) => place.clientWidth > 0 && Math.abs(drawn.getBoundingClientRect().width - place.clientWidth) > 1)
-                .map(([drawn, place]) => `${place.getAttribute("aria-label")}: ${drawn.getBoundingClientRect().width} in ${place.clientWidth}`)
+                .filter(([drawn, place]) => place.clientWidth > 0
+                    && Math.abs(drawn.getBoundingClientRect().width - place.clientWidth) > 1)
+                .map(([drawn, place]) =>
+                    `${place.getAttribute("aria-label")}: ${drawn.getBoundingClientRect().width} in ${place.clientWidth}`)
             """));
         Assert.Empty(await page.EvaluateAsync<string[]>("""
-            [...document.querySelectorAll(".scroll, .gallery-rows")].filter(box => box.checkVisibility() && (box.scrollWidth > box.clientWidth + 1) !== !!box.nextElementSibling?.classList.contains("more"))
+            [...document.querySelectorAll(".scroll, .gallery-rows")]
+                .filter(box => box.checkVisibility()
+                    && (box.scrollWidth > box.clientWidth + 1) !== !!box.nextElementSibling?.classList.contains("more"))
                 .map(box => `${box.getAttribute("aria-label")}: ${box.scrollWidth} in ${box.clientWidth}`)
             """));
     }
@@ -283,10 +294,17 @@ public sealed partial class ReportTests(RunFiles files) : IAsyncLifetime
                 (async () => {
                   const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
                   let most = 0;
-                  const time = async action => { await painted(); const from = performance.now(); action(); await painted(); most = Math.max(most, performance.now() - from); };
+                  const time = async action => {
+                    await painted();
+                    const from = performance.now();
+                    action();
+                    await painted();
+                    most = Math.max(most, performance.now() - from);
+                  };
                   await time(() => { heat.box.scrollLeft = 3000; heat.box.scrollTop = 500; });
                   await time(() => choose(40, 500, true));
-                  for (const [id, value] of [["order", "helpful"], ["scale", "all"], ["level", "samples"], ["level", "classes"], ["objective", "30"], ["method", "1"], ["filter", "class 7"]])
+                  for (const [id, value] of [["order", "helpful"], ["scale", "all"], ["level", "samples"], ["level", "classes"],
+                      ["objective", "30"], ["method", "1"], ["filter", "class 7"]])
                     await time(() => { at(id).value = value; at(id).dispatchEvent(new Event("input")); });
                   return most;
                 })()

@@ -119,7 +119,15 @@ public sealed class InputPlacesTests : IDisposable
         Dataset train = MakeData("data", 1);
         File.Copy(CheckpointFileTests.Golden("checkpoint_sequential.safetensors"), _folder.File("model.safetensors"));
         _folder.Write("map.json",
-            """{ "0.weight": "blocks.0.conv.weight", "0.bias": "blocks.0.conv.bias", "1.weight": "blocks.0.norm.weight", "1.bias": "blocks.0.norm.bias", "4.weight": "blocks.1.conv.weight", "4.bias": "blocks.1.conv.bias", "5.weight": "blocks.1.norm.weight", "5.bias": "blocks.1.norm.bias", "9.weight": "head.weight", "9.bias": "head.bias" }"""u8.ToArray());
+            """
+            {
+              "0.weight": "blocks.0.conv.weight", "0.bias": "blocks.0.conv.bias",
+              "1.weight": "blocks.0.norm.weight", "1.bias": "blocks.0.norm.bias",
+              "4.weight": "blocks.1.conv.weight", "4.bias": "blocks.1.conv.bias",
+              "5.weight": "blocks.1.norm.weight", "5.bias": "blocks.1.norm.bias",
+              "9.weight": "head.weight", "9.bias": "head.bias"
+            }
+            """u8.ToArray());
         File.WriteAllLines(_folder.File("groups.csv"), ["sample,group", .. Enumerable.Range(0, train.Count).Select(n => $"{n},g{n % 2}")]);
         return new Job
         {

@@ -5,7 +5,7 @@ namespace DdmNative.Runs.Tests;
 /// <summary>The files of a run that its job decides: all but those that hold times, and the lock.</summary>
 internal static class RunBytes
 {
-    /// <summary>Two runs hold the same files, to the byte.</summary>
+    /// <summary>Two runs hold the same files, byte for byte.</summary>
     public static void AssertSame(string expected, string found)
     {
         Dictionary<string, byte[]> one = Of(expected), other = Of(found);

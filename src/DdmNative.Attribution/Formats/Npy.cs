@@ -125,7 +125,9 @@ public static partial class Npy
     }
 
     // All common writers put the keys in this order; spaces and the last comma vary.
-    [GeneratedRegex(@"\A\{ *'descr' *: *'(?<descr>[^']*)' *, *'fortran_order' *: *(?<order>True|False) *, *'shape' *: *\((?<shape>[0-9, ]*)\) *,? *\}\s*\z",
+    [GeneratedRegex(
+        @"\A\{ *'descr' *: *'(?<descr>[^']*)' *, *'fortran_order' *: *(?<order>True|False) *, *'shape' *: *"
+        + @"\((?<shape>[0-9, ]*)\) *,? *\}\s*\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex HeaderPattern();
 }

@@ -28,7 +28,13 @@ public sealed class GradientMatcher(Device device, Network network, MatchingOpti
     public IPartialResults Kept { get; init; } = new NothingKept();
 
     /// <summary>Matches at one checkpoint, for the options' number of steps.</summary>
-    /// <inheritdoc cref="Match(Synset, IReadOnlyList{Checkpoint}, IReadOnlyList{MatchingPoint}, GroupGradients, Action{MatchingProgress}?, string, CancellationToken)"/>
+    /// <param name="start">The initial images and labels.</param>
+    /// <param name="checkpoint">The step and the parameters [P], which also determine reflected and soft labels.</param>
+    /// <param name="real">The real groups' gradients.</param>
+    /// <param name="onLog">Called with the distances of every logged step.</param>
+    /// <param name="cancellation">Checked between steps.</param>
+    /// <exception cref="InfeasibleMatchingException">The form is reverse, some label is hard, and labels are not learned.</exception>
+    /// <exception cref="ArgumentException">The synset and the gradients have different groups.</exception>
     public MatchingResult Match(
         Synset start, Checkpoint checkpoint, GroupGradients real, Action<MatchingProgress>? onLog = null,
         CancellationToken cancellation = default)

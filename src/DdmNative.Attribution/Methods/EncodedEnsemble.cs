@@ -22,7 +22,8 @@ public sealed class EncodedEnsemble(int members = 32) : IAttributionMethod
         int members = settings.Whole("members", 32, 2, 1_000_000);
         return members % 2 == 0 ? new EncodedEnsemble(members)
             : throw new MethodRequestException(
-                $"Method 'encoded-ensemble': members is {members}, expected an even number: members come in pairs that share the parts out.");
+                $"Method 'encoded-ensemble': members is {members}, expected an even number: members come in pairs "
+                + "that share the parts out.");
     }
 
     public bool FallsIntoPieces => true;

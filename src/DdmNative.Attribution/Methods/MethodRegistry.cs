@@ -119,7 +119,7 @@ public static class MethodRegistry
         .Where(method => method.Name is not "random" and not "loss" && !Create(method.Words[0]).NeedsTraining)
         .Select(method => method.Usage));
 
-    /// <summary>The description of the method that <c>NAME</c> or <c>NAME:key=value:…</c> names; null where there is none.</summary>
+    /// <summary>The description of the method that <c>NAME</c> or <c>NAME:key=value:…</c> names; null if there is none.</summary>
     public static MethodDescription? Find(string text)
     {
         string name = Expand(text).Split(':', 2)[0];

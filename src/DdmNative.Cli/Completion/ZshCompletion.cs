@@ -70,7 +70,8 @@ internal static class ZshCompletion
         for (int i = 0; i < verb.Operands.Count; i++)
         {
             OperandDescription operand = verb.Operands[i];
-            yield return Quoted($"{(operand.TakesMany ? "*" : $"{i + 1}")}:{Escaped(operand.Name)}:{Action(KnownValues.For(verb, operand))}");
+            string place = operand.TakesMany ? "*" : $"{i + 1}";
+            yield return Quoted($"{place}:{Escaped(operand.Name)}:{Action(KnownValues.For(verb, operand))}");
         }
     }
 

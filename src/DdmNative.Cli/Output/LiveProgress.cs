@@ -111,7 +111,8 @@ internal sealed class LiveProgress : ProgressView
         (char full, char empty) = !Unicode ? ('#', '-') : colours ? ('━', '━') : ('█', '░');
         _console.Profile.Out.Writer.Write('\r');
         _console.Markup($"[blue]{spinner[_frame % spinner.Length]}[/] {Markup.Escape(line.Title)} "
-            + $"[blue]{new string(full, line.Filled)}[/][grey]{new string(empty, line.Bar - line.Filled)}[/]{(line.Bar > 0 ? " " : "")}{Markup.Escape(line.Text)}");
+            + $"[blue]{new string(full, line.Filled)}[/][grey]{new string(empty, line.Bar - line.Filled)}[/]"
+            + $"{(line.Bar > 0 ? " " : "")}{Markup.Escape(line.Text)}");
         _console.Profile.Out.Writer.Write("\u001b[K");
     }
 

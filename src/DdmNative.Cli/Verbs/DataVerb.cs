@@ -109,7 +109,8 @@ internal sealed class DataVerb : VerbOptions
             Console.Out.WriteLine($"{new string(' ', width)}{set.Mirror}: {string.Join(", ", set.Files.Select(file => file.Name))}");
         }
 
-        Console.Out.WriteLine($"Cache: {DatasetCache.FolderIfAny ?? $"none, because there is no home folder; set {DatasetCache.Variable} to one"}");
+        string cache = DatasetCache.FolderIfAny ?? $"none, because there is no home folder; set {DatasetCache.Variable} to one";
+        Console.Out.WriteLine($"Cache: {cache}");
     }
 
     private void Verify(string folder, CancellationToken stop)

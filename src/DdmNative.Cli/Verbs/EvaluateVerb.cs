@@ -56,7 +56,8 @@ internal sealed class EvaluateVerb : GroupedOptions
         double[] percent = [.. Percent];
         if (LabelNoise is double noise && !(noise > 0 && noise < 100))
             throw new BadUsageException(
-                $"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, in percent.");
+                $"--label-noise: found {noise.ToString(CultureInfo.InvariantCulture)}, expected a number above 0 and below 100, "
+                + "in percent.");
         return ApplyGroups(job) with
         {
             // An evaluation removes groups.

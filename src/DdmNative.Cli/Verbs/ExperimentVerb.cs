@@ -71,7 +71,8 @@ internal sealed class ExperimentVerb : WorkOptions
     {
         Experiment experiment = ExperimentCatalog.Find(Name)
             ?? throw new BadUsageException(
-                $"There is no experiment '{Name}'; expected one of {string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
+                $"There is no experiment '{Name}'; expected one of "
+                + $"{string.Join(", ", ExperimentCatalog.All.Select(known => known.Name))}.");
         Job job = Common(stop);
         string[] methods = [.. Methods];
         if (methods.Length > 0 && experiment.DefaultMethods.Count == 0)

@@ -117,7 +117,8 @@ internal sealed class ProfileVerb : DeviceOptions
     {
         (double flops, double bytes) = (peak.FlopsPerSecond / peak.Threads / 1e9, peak.BytesPerSecond / peak.Threads / 1e9);
         Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{device.Description}. The peak of one thread: {flops:0} GFLOP/s of multiply–adds, {bytes:0} GB/s from the second-level cache."));
+            $"{device.Description}. The peak of one thread: {flops:0} GFLOP/s of multiply–adds, "
+            + $"{bytes:0} GB/s from the second-level cache."));
         Console.Out.WriteLine("ms: of all threads together. GFLOP/s, GB/s: of one thread; flops are counted for the plain algorithm; "
             + "Winograd's needs fewer.");
         foreach ((string loop, TileRecorder recorder) in recorded)

@@ -27,7 +27,8 @@ internal sealed class PtxInstructionForm
         _typeSequences = [.. types.Split(' ', StringSplitOptions.RemoveEmptyEntries)
             .Select(sequence => sequence.Split('.').Select(PtxTypeNames.Mask).ToArray())];
         Slots = [.. operands.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(PtxOperandSlot.Parse)];
-        _written = $"{mnemonic}{string.Concat(words.Select(word => word[0] == '?' ? $"{{.{word[1..]}}}" : $".{word}"))}{(types.Length > 0 ? $".{types}" : "")}";
+        string writtenWords = string.Concat(words.Select(word => word[0] == '?' ? $"{{.{word[1..]}}}" : $".{word}"));
+        _written = $"{mnemonic}{writtenWords}{(types.Length > 0 ? $".{types}" : "")}";
     }
 
     public PtxOpcode Opcode { get; }

@@ -115,8 +115,10 @@ internal static class PtxInstructionTable
         dp2a        | u32/s32.u32/s32             | lo/hi                                 | d=4 s=4 s=4 s=4
         set         | u16/s16/u32/s32/f32.COMPARED| CMP                                   | d s1 s1
         set         | u16/s16/u32/s32/f32.COMPARED| CMP BOOL                              | d s1 s1 q
-        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64 f16x2.f16x2 bf16x2.bf16x2 u32/s32.f16x2/bf16x2 | FLOAT_CMP ?ftz   | d s1 s1
-        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64 f16x2.f16x2 bf16x2.bf16x2 u32/s32.f16x2/bf16x2 | FLOAT_CMP BOOL ?ftz | d s1 s1 q
+        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64 | FLOAT_CMP ?ftz | d s1 s1
+        set         | f16x2.f16x2 bf16x2.bf16x2 u32/s32.f16x2/bf16x2 | FLOAT_CMP ?ftz | d s1 s1
+        set         | u16/s16/u32/s32/f32/f16/bf16.f32/f16/bf16 u32/s32/f32.f64 | FLOAT_CMP BOOL ?ftz | d s1 s1 q
+        set         | f16x2.f16x2 bf16x2.bf16x2 u32/s32.f16x2/bf16x2 | FLOAT_CMP BOOL ?ftz | d s1 s1 q
         setp        | COMPARED                    | CMP                                   | p| s s
         setp        | COMPARED                    | CMP BOOL                              | p| s s q
         setp        | f32/f64/f16/f16x2/bf16/bf16x2 | FLOAT_CMP ?ftz                      | p| s s

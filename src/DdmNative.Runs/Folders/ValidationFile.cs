@@ -32,7 +32,7 @@ internal sealed record ValidationFile(int[] Groups, AttributionMatrix Exact, IRe
     }
 
     /// <summary>
-    /// Reads what exact retraining found; null where there is none, or it is of another attribution: the predictions that it was compared
+    /// Reads what exact retraining found; null if there is none, or it is of another attribution: the predictions that it was compared
     /// with must be the present ones, number by number.
     /// </summary>
     /// <param name="run">The run's folder.</param>

@@ -92,7 +92,8 @@ internal sealed class GroupSelector
 
     private static string WhatThereIs(int[] classOf, int[] clusterOf, string[]? names)
     {
-        string groups = $"groups 0 to {classOf.Length - 1} in classes {ShortList.Of(classOf.Distinct().Order().Select(Number), MostListed)}";
+        string classes = ShortList.Of(classOf.Distinct().Order().Select(Number), MostListed);
+        string groups = $"groups 0 to {classOf.Length - 1} in classes {classes}";
         return names is null
             ? $"{groups}, each with clusters {clusterOf.Min()} to {clusterOf.Max()} at most"
             : $"{groups}, named {ShortList.Of(names.Distinct().Order(StringComparer.Ordinal), MostListed)}";

@@ -157,8 +157,9 @@ internal sealed class JsonShape
         TypeCode.Single or TypeCode.Double => "a number",
         _ when type == typeof(string) => "a string",
         _ when type.IsGenericType && type.GetGenericArguments() is [Type element]
-            => $"a list [ … ] of "
-                + $"{(element == typeof(string) ? "strings" : element == typeof(int) || element == typeof(double) ? "numbers" : "objects")}",
+            => element == typeof(string) ? "a list [ … ] of strings"
+                : element == typeof(int) || element == typeof(double) ? "a list [ … ] of numbers"
+                : "a list [ … ] of objects",
         _ => "an object { … }",
     };
 

@@ -89,7 +89,8 @@ public static class SvgChart
         svg.Append(CultureInfo.InvariantCulture,
             $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {Width} {Height}\" font-family=\"sans-serif\" font-size=\"12\" "
             + $"role=\"img\">\n<title>{Escaped(title)}</title>\n");
-        svg.Append("<style>text{fill:#222}.rule{stroke:#ddd}@media (prefers-color-scheme:dark){text{fill:#ddd}.rule{stroke:#444}}</style>\n");
+        svg.Append("<style>text{fill:#222}.rule{stroke:#ddd}"
+            + "@media (prefers-color-scheme:dark){text{fill:#ddd}.rule{stroke:#444}}</style>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{Left}\" y=\"26\" font-size=\"15\">{Escaped(title)}</text>\n");
         foreach (double tick in y.Ticks)
         {

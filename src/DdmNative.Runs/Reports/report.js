@@ -45,7 +45,8 @@ for (const entry of data.images.classes) entry.groups.forEach((g, row) => placeO
 function tile(picture, { width, height }, columns, column, row, zoom = Math.max(1, Math.round(40 / width)), label = "") {
   const node = element("span", { className: "image" });
   if (label) { node.setAttribute("role", "img"); node.setAttribute("aria-label", label); } else node.setAttribute("aria-hidden", "true");
-  node.style.cssText = `width:${width * zoom}px;height:${height * zoom}px;background-image:url(${picture});background-position:${-column * width * zoom}px ${-row * height * zoom}px;background-size:${columns * width * zoom}px auto`;
+  node.style.cssText = `width:${width * zoom}px;height:${height * zoom}px;background-image:url(${picture});`
+      + `background-position:${-column * width * zoom}px ${-row * height * zoom}px;background-size:${columns * width * zoom}px auto`;
   return node;
 }
 
@@ -378,13 +379,15 @@ function scatter() {
   const slope = squares > 0 ? products / squares : 0;
   const correlation = pearson(points.map(p => p.value[0]), points.map(p => p.value[1]));
   at("scatter-note")
-      .textContent = `One point for each group in exact retraining: its effect on its own class's loss if that is a row, otherwise on the first row. Correlation ${number(correlation, 2)}; the line is the best slope, ${signed(slope)}.`;
+      .textContent = "One point for each group in exact retraining: its effect on its own class's loss if that is a row, otherwise on "
+      + `the first row. Correlation ${number(correlation, 2)}; the line is the best slope, ${signed(slope)}.`;
   const low = Math.min(0, ...points.map(p => p.value[0])), high = Math.max(0, ...points.map(p => p.value[0]));
   const plot = chart(at("scatter"), () => ({
     aria: { enabled: true }, grid: { left: 58, right: 14, top: 12, bottom: 44 },
     xAxis: axis("predicted"), yAxis: axis("exact", { nameGap: 44 }),
     tooltip: { ...tip(), formatter: p => p.data.g == null
-    ? "" : `${plain(groupName(p.data.g))} (${plain(groupPlace(p.data.g))})<br>predicted ${signed(p.value[0])}, exact ${signed(p.value[1])}` },
+    ? "" : `${plain(groupName(p.data.g))} (${plain(groupPlace(p.data.g))})<br>`
+      + `predicted ${signed(p.value[0])}, exact ${signed(p.value[1])}` },
     series: [
       { type: "line", data: [[low, slope * low], [high, slope * high]], symbol: "none", silent: true,
       lineStyle: { type: "dashed", color: colour("--soft"), width: 1 } },
@@ -555,7 +558,8 @@ function extremes() {
 function methodTable() {
   const views = data.compared ? ["same", "all", "off", "total", "within"] : [];
   at("methods-note").textContent = data.compared
-    ? "Pearson correlation with exact retraining: of effects on the group's own class (same), on all classes, on the other classes (off), on the total loss, and on the own class within each class."
+    ? "Pearson correlation with exact retraining: of effects on the group's own class (same), on all classes, on the other classes "
+      + "(off), on the total loss, and on the own class within each class."
     : "Run `ddm validate` to compare with exact retraining.";
   const rows =
       data.methods.map(method =>
@@ -589,15 +593,19 @@ function refresh() {
 
 at("subtitle").textContent = data.subtitle;
 at("convention")
-    .textContent = `Each number is the effect of a group of training images on an objective on the test images: ${data.convention}; for accuracy, margin and logit, a positive effect does.`;
+    .textContent = "Each number is the effect of a group of training images on an objective on the test images: "
+    + `${data.convention}; for accuracy, margin and logit, a positive effect does.`;
 at("versions").textContent = data.versions;
 at("settings").textContent = JSON.stringify(data.job, null, 2);
 if (data.samples) {
   const { ids, total, method, scale, correlation } = data.samples;
-  const fit = (scale == null
-      ? "" : ` They are scaled by ${size(scale)}, so that the effects of a group's images add up to its effect by ${data.methods[0].title} as closely as one factor allows`) + (correlation == null ? "" : `${scale == null ? " Summed by group, their correlation is" : "; summed by group, the correlation of the two is"} ${number(correlation, 2)}`);
-  at("samples-note")
-      .textContent = `Effects of single images are computed by ${method}, ${ids.length < total ? `for ${ids.length} of the ${total} images: more would not fit into this file. They are the images with the largest effects, some of every group` : `for all ${total} images`}.${fit ? fit + "." : ""}`;
+  const scaling = scale == null ? "" : ` They are scaled by ${size(scale)}, so that the effects of a group's images add up to its effect `
+      + `by ${data.methods[0].title} as closely as one factor allows`;
+  const summed = scale == null ? " Summed by group, their correlation is" : "; summed by group, the correlation of the two is";
+  const fit = scaling + (correlation == null ? "" : `${summed} ${number(correlation, 2)}`);
+  const which = ids.length < total ? `for ${ids.length} of the ${total} images: more would not fit into this file. They are the images `
+      + "with the largest effects, some of every group" : `for all ${total} images`;
+  at("samples-note").textContent = `Effects of single images are computed by ${method}, ${which}.${fit ? fit + "." : ""}`;
 } else at("level").querySelector("[value=samples]").remove();
 at("synset-note").textContent = data.images.synset > 0
     ? "A row for each group: images of its synset, then some of its real ones."

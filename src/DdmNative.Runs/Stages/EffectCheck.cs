@@ -32,10 +32,10 @@ internal sealed record EffectCheck(double Agreement, double Scale, double Found,
 
     private const string AgreementFigure = "agreement", ScaleFigure = "scale", FoundFigure = "found_scale", TotalFigure = "total_agreement";
 
-    /// <summary>Whether the effects are to be believed.</summary>
+    /// <summary>Whether the effects are reliable.</summary>
     public bool Agrees => Agreement >= LeastAgreement && Found > 0;
 
-    /// <summary>Whether the effects on the total test loss are to be believed, as far as that was checked.</summary>
+    /// <summary>Whether the effects on the total test loss are reliable, as far as that was checked.</summary>
     public bool TotalAgrees => !(Total < LeastAgreement);
 
     /// <summary>Checks the effects of a method.</summary>

@@ -378,7 +378,8 @@ public sealed class ImageFolderReaderTests : IDisposable
             Write($"train/{name}/images/1.png", Png(seed: 1));
         foreach (int i in Enumerable.Range(0, 4))
             Write($"val/images/val_{i}.png", Png(seed: (ulong)i));
-        byte[] good = "val_0.png\ta\t0\t0\t4\t3\nval_1.png\tc\t0\t0\t4\t3\nval_2.png\tb\t0\t0\t4\t3\nval_3.png\ta\t0\t0\t4\t3\n"u8.ToArray();
+        byte[] good = ("val_0.png\ta\t0\t0\t4\t3\nval_1.png\tc\t0\t0\t4\t3\n"u8
+            + "val_2.png\tb\t0\t0\t4\t3\nval_3.png\ta\t0\t0\t4\t3\n"u8).ToArray();
         Fuzz.Run(good, bytes =>
         {
             Write("val/val_annotations.txt", bytes);

@@ -76,7 +76,7 @@ public sealed class DiskFaultTests(RunFiles files, ITestOutputHelper output)
 
         SurvivalLog.Write(output, string.Create(
             CultureInfo.InvariantCulture,
-            $"{hit} faults (seed {seed}): exit code 7 each, nothing lost, nothing half-written left; all came to the bits of " +
+            $"{hit} faults (seed {seed}): exit code 7 each, nothing lost, nothing half-written left; all gave the bits of " +
             $"the undisturbed run."));
     }
 

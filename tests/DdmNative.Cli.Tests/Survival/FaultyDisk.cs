@@ -124,7 +124,8 @@ internal sealed class FaultyDisk
             FILE *file = path ? fopen(path, "w") : NULL;
             if (!file)
                 return;
-            fprintf(file, "open %ld\nwrite %ld\nfsync %ld\nrename %ld\nmkdir %ld\nbytes %ld\n", opens, writes, fsyncs, renames, mkdirs, bytes);
+            fprintf(file, "open %ld\nwrite %ld\nfsync %ld\nrename %ld\nmkdir %ld\nbytes %ld\n",
+                opens, writes, fsyncs, renames, mkdirs, bytes);
             fclose(file);
         }
         """;

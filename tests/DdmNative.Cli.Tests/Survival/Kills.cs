@@ -31,7 +31,8 @@ internal sealed class Kills(string folder, int seed, Action<string> say)
         }
 
         say(string.Create(CultureInfo.InvariantCulture,
-            $"{_done} kills (seed {seed}), in {_hit.Count} places: {string.Join(", ", _hit)}. All came to the bits of the undisturbed run."));
+            $"{_done} kills (seed {seed}), in {_hit.Count} places: {string.Join(", ", _hit)}. "
+            + $"All gave the bits of the undisturbed run."));
     }
 
     private void Round(SurvivalJob job, int round, int chain)

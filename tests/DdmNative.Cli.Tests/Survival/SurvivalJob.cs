@@ -10,7 +10,10 @@ internal sealed record SurvivalJob(string Name, IReadOnlyList<string> Arguments)
           "training": { "batch_size": 16, "epochs": 2 },
           "groups": { "per_class": 2 },
           "matching": { "steps": 2 },
-          "attribution": { "methods": ["repair", "replay", "controlled-replay", "push", "forget", "feature", "head", "block:1", "retrain", "tracin", "trak:models=2:dim=32", "datamodel:subsets=16"] },
+          "attribution": {
+            "methods": ["repair", "replay", "controlled-replay", "push", "forget", "feature", "head", "block:1", "retrain", "tracin",
+              "trak:models=2:dim=32", "datamodel:subsets=16"]
+          },
           "validation": { "groups": null, "seeds": 2, "calibrate": 3, "baselines": true },
           "evaluation": { "subsets": 8, "predictions": 3, "seeds": 2 },
           "unlearning": { "groups": [0, 3] }

@@ -257,7 +257,8 @@ internal sealed record SeededFault(string Name, FaultKind Kind, int Threads, str
                  .reg .b64 %message;
                  mov.u64 %message, message;
                  cvta.global.u64 %message, %message;
-                 st.param.b64 [text], %message; st.param.b64 [file], %message; st.param.b32 [line], 42; st.param.b64 [name], %message; st.param.b64 [size], 1;
+                 st.param.b64 [text], %message; st.param.b64 [file], %message; st.param.b32 [line], 42;
+                 st.param.b64 [name], %message; st.param.b64 [size], 1;
                  call.uni __assertfail, (text, file, line, name, size); // here
                  }
              GOOD:

@@ -74,7 +74,8 @@ public class AtomicFormTests
         {
             ulong found = Word(results, place);
             Assert.True(Agrees(type, found, expected[place]),
-                $"{(returns ? "atom" : "red")}{space}.{name}, seed {seed}: place {place} holds 0x{found:X}, expected 0x{expected[place]:X}");
+                $"{(returns ? "atom" : "red")}{space}.{name}, seed {seed}: place {place} holds 0x{found:X}, "
+                + $"expected 0x{expected[place]:X}");
         }
     }
 

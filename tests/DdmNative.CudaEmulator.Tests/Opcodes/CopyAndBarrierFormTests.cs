@@ -17,6 +17,8 @@ public class CopyAndBarrierFormTests
     {
         int words = bytes / 4;
         uint[] data = [.. Enumerable.Range(0, 32 * words).Select(i => 0x01010101u * (uint)(i + 1))];
+        string stores = string.Concat(Enumerable.Range(0, words)
+            .Select(i => $"ld.shared.u32 %r13, [%r11+{4 * i}]; st.global.u32 [%rd12+{4 * i}], %r13;\n"));
         uint[] Copied(string rest) => LaneKernel.Results($"""
             mul.lo.u32 %r10, %r0, {bytes};
             cvt.u64.u32 %rd10, %r10;
@@ -28,7 +30,7 @@ public class CopyAndBarrierFormTests
             cp.async.commit_group;
             cp.async.wait_group 0;
             add.s64 %rd12, %rd10, %rd0;
-            {string.Concat(Enumerable.Range(0, words).Select(i => $"ld.shared.u32 %r13, [%r11+{4 * i}]; st.global.u32 [%rd12+{4 * i}], %r13;\n"))}
+            {stores}
             """, 32 * words, data);
         Assert.Equal(data, Copied(""));
         byte[] all = [.. data.SelectMany(BitConverter.GetBytes)], some = Bytes(Copied(", %r12")), none = Bytes(Copied(", %p1"));

@@ -76,7 +76,8 @@ public class IntegerAndDoubleMatrixTests
                         sum += bitwise == ".xor.popc" ? A(row, i) == B(i, column) ? 0 : 1 : A(row, i) * B(i, column);
                     ulong expected = IntegerForms.Wrap(ending.Length > 0 ? IntegerForms.Clamp(sum, S32) : sum, S32);
                     Assert.True(found[lane * wordsC + register] == expected,
-                        $"{name}, seed {seed}, row {row}, column {column}: {(int)found[lane * wordsC + register]}, expected {(int)expected}");
+                        $"{name}, seed {seed}, row {row}, column {column}: {(int)found[lane * wordsC + register]}, "
+                        + $"expected {(int)expected}");
                 }
             }
         }

@@ -305,11 +305,16 @@ public class MatrixFormTests
             => space == ".shared" ? $"add.u32 %r93, %r3, {4 * places[matrix]};" : $"add.s64 %rd21, %rd1, {4 * places[matrix]};";
         string body = $"""
             {copy}
-            {Point(0)} wmma.load.a.sync.aligned.{layout.A}.{size}{space}.{Name(type)} {List(10, countA)}, [{Address(0)}], {stored[0].stride};
-            {Point(1)} wmma.load.b.sync.aligned.{layout.B}.{size}{space}.{Name(type)} {List(20, countB)}, [{Address(1)}], {stored[1].stride};
-            {Point(2)} wmma.load.c.sync.aligned.{layout.C}.{size}{space}.{Name(typeC)} {List(30, countC)}, [{Address(2)}], {stored[2].stride};
-            wmma.mma.sync.aligned.{layout.A}.{layout.B}.{size}.{multiply} {List(40, countD)}, {List(10, countA)}, {List(20, countB)}, {List(30, countC)};
-            wmma.store.d.sync.aligned.{layout.C}.{size}{(space == ".shared" ? ".global" : space)}.{Name(typeD)} [%rd0], {List(40, countD)}, {strideD};
+            {Point(0)}
+            wmma.load.a.sync.aligned.{layout.A}.{size}{space}.{Name(type)} {List(10, countA)}, [{Address(0)}], {stored[0].stride};
+            {Point(1)}
+            wmma.load.b.sync.aligned.{layout.B}.{size}{space}.{Name(type)} {List(20, countB)}, [{Address(1)}], {stored[1].stride};
+            {Point(2)}
+            wmma.load.c.sync.aligned.{layout.C}.{size}{space}.{Name(typeC)} {List(30, countC)}, [{Address(2)}], {stored[2].stride};
+            wmma.mma.sync.aligned.{layout.A}.{layout.B}.{size}.{multiply}
+                {List(40, countD)}, {List(10, countA)}, {List(20, countB)}, {List(30, countC)};
+            wmma.store.d.sync.aligned.{layout.C}.{size}{(space == ".shared" ? ".global" : space)}.{Name(typeD)}
+                [%rd0], {List(40, countD)}, {strideD};
             """;
         uint[] found = LaneKernel.Results(body, expected.Length, sources);
         Assert.True(

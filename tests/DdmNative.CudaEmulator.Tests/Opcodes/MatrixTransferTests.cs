@@ -111,7 +111,11 @@ public class MatrixTransferTests
             wmma.load.a.sync.aligned.{{layoutA}}.{{shape}}.global.{{type}} {{MatrixKernel.Registers("a", 0, countA)}}, [%p0];
             wmma.load.b.sync.aligned.{{layoutB}}.{{shape}}.global.{{type}} {{MatrixKernel.Registers("b", 0, countB)}}, [%p1];
             wmma.load.c.sync.aligned.row.{{shape}}.global.{{sums}} {{MatrixKernel.Registers("c", 0, countC)}}, [%p2];
-            wmma.mma.sync.aligned.{{layoutA}}.{{layoutB}}.{{shape}}.{{sums}}.{{type}}.{{type}}.{{sums}} {{MatrixKernel.Registers("c", 0, countC)}}, {{MatrixKernel.Registers("a", 0, countA)}}, {{MatrixKernel.Registers("b", 0, countB)}}, {{MatrixKernel.Registers("c", 0, countC)}};
+            wmma.mma.sync.aligned.{{layoutA}}.{{layoutB}}.{{shape}}.{{sums}}.{{type}}.{{type}}.{{sums}}
+                {{MatrixKernel.Registers("c", 0, countC)}},
+                {{MatrixKernel.Registers("a", 0, countA)}},
+                {{MatrixKernel.Registers("b", 0, countB)}},
+                {{MatrixKernel.Registers("c", 0, countC)}};
             wmma.store.d.sync.aligned.row.{{shape}}.global.{{sums}} [%p3], {{MatrixKernel.Registers("c", 0, countC)}};
             ret;
             }

@@ -36,7 +36,9 @@ public sealed class MutatedRunFileTests : IDisposable
               "data": { "source": "generated:classes=3", "train_per_class": 10 },
               "network": { "architecture": "convnet", "width": 8, "depth": 2 },
               "training": { "learning_rate": 0.05, "epochs": 2 },
-              "attribution": { "methods": ["repair", "block:2", "trak:models=2:dim=64"], "objectives": ["loss", "loss:class", "margin:sample=1,2"] },
+              "attribution": {
+                "methods": ["repair", "block:2", "trak:models=2:dim=64"], "objectives": ["loss", "loss:class", "margin:sample=1,2"]
+              },
               "validation": { "groups": null, "seeds": 2, "calibrate": 4 },
               "evaluation": { "percent": [5, 10], "subsets": 8, "label_noise": 0.1 },
               "unlearning": { "groups": [0, 3] },

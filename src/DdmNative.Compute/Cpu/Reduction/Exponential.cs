@@ -6,9 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
-/// exp in float64, one value or eight at a time, to the same bits: exp(x) = 2^(k/128) · exp(r) with a table of 128 powers and a polynomial
-/// of degree 5 (the method, constants and order of operations of ARM's optimized routines, which glibc uses: there the bits are also
-/// those of <see cref="Math.Exp(double)"/>). Errors stay below 0.52 units in the last place.
+/// exp in float64, one value or eight at a time, with identical bits: exp(x) = 2^(k/128) · exp(r) with a table of 128 powers and a
+/// polynomial of degree 5 (the method, constants and order of operations of ARM's optimized routines, which glibc uses: there the bits are
+/// also those of <see cref="Math.Exp(double)"/>). Errors stay below 0.52 units in the last place.
 /// </summary>
 internal static unsafe class Exponential
 {
