@@ -55,6 +55,12 @@ fi
 
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
+# A fault of style counts as one failed test; the others run all the same.
+if ! bash build/style.sh; then
+    echo '<Counters total="1" executed="1" passed="0" failed="1" />' > "$results/style.trx"
+    touch "$results/failed"
+fi
+
 # run PROJECT [NAME] [OPTIONS of dotnet test]: NAME for a second run of the same project.
 run() {
     local project=tests/DdmNative.$1/DdmNative.$1.csproj name=DdmNative.$1${2:+, $2}
