@@ -33,8 +33,8 @@ public sealed class MaskedModels : IAttributionMethod
     public SynsetRecipe? Recipe => _method.Recipe;
 
     /// <summary>
-    /// Creates the method from <c>mode</c> (the online mode), its <c>images</c> and <c>steps</c>, <c>masks</c> (R), <c>probability</c> (of a
-    /// part to be in a set) and <c>ridge</c> (λ).
+    /// Creates the method from <c>mode</c> (the online mode), its <c>images</c> and <c>steps</c>, <c>masks</c> (R), <c>probability</c> (of
+    /// a part to be in a set) and <c>ridge</c> (λ).
     /// </summary>
     /// <exception cref="MethodRequestException">A setting is wrong.</exception>
     public static MaskedModels From(MethodSettings settings)

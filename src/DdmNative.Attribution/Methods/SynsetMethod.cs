@@ -146,7 +146,8 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
         OnlineContext online = Online(context);
         using TrustRegion trust = Trust(context);
         IOnlineMode mode = _mode;
-        double part = context.Pieces.Once("part", () => [trust.Fit(mode, online with { Removals = trust.Pilot(context.Parts.Count) }).Part])[0];
+        double part = context.Pieces.Once("part",
+            () => [trust.Fit(mode, online with { Removals = trust.Pilot(context.Parts.Count) }).Part])[0];
         for (double walked = 1; walked > part; walked /= 2)
             mode = mode.Shorter()!;
 

@@ -65,7 +65,8 @@ internal sealed class BaselineStage(Job job) : Stage
         online = online with { Wave = context.Settings.Bounded(online.Wave) };
         AttributionMatrix Of(IOnlineMode mode) => AttributionMatrix.From(mode.Run(online).Evaluate(evaluator), inputs.Test.Labels, losses);
         AttributionMatrix[] matrices =
-            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TraceSteps(context, groups, losses), Of(new Repair()),
+            [GroupSizeBaseline.Compute(groups, losses), Of(new OneStep(matching.Real)), TraceSteps(context, groups, losses),
+            Of(new Repair()),
             Of(new Replay())];
         Npz.Write(context.PathFor(FileName),
             ("names", new NpyArray(Names.ToArray(), Names.Count)),

@@ -66,7 +66,9 @@ internal class MethodStage(Job job, string method) : Stage
 
     private bool HandsOverModels => HasModels(method, Columns);
 
-    /// <summary>Whether the run distils the method's synset; synsets of other parts than groups are distilled by the method itself.</summary>
+    /// <summary>
+    /// Whether the run distils the method's synset; synsets of other parts than groups are distilled by the method itself.
+    /// </summary>
     private bool ReadsSynset => Columns == Granularity.Group && _method.Recipe is not null;
 
     public static string NameOf(string method) => "online:" + method;

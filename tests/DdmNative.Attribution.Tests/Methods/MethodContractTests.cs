@@ -18,7 +18,8 @@ public sealed class MethodContractTests : IDisposable
     [
         "repair:steps=2", "replay:images=1:steps=1", "controlled-replay:images=1:steps=1", "push:1:steps=2",
         "ddm:mode=forget:steps=2:images=1",
-        "mask-regression:masks=12:images=1:steps=2", "feature", "head", "block:1", "retrain", "finetune:epochs=1", "datamodel:subsets=6", "model-averaging:shards=3:deals=2",
+        "mask-regression:masks=12:images=1:steps=2", "feature", "head", "block:1", "retrain", "finetune:epochs=1", "datamodel:subsets=6",
+        "model-averaging:shards=3:deals=2",
         "encoded-ensemble:members=4", "influence:iterations=4",
         "influence:solver=lissa:iterations=4", "ekfac", "ekfac:samples=7", "trak:models=2:dim=40", "tracin:checkpoints=2",
         "in-run-shapley:every=4", "untrac:steps=2", "untrac-inv:steps=2", "mirrored-influence", "grad-dot", "grad-cos", "cg-score",
