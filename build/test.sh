@@ -9,12 +9,12 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-# One of so many shapes, where the conformance suite runs once more on another path of the same kernels.
-shapes=10
+# One of so many shapes, where the conformance suite runs once more: on another path of the same kernels or through ILGPU, and in TF32.
+shapes=10 tf32_shapes=4
 if [[ ${1:-} == --full ]]; then
     shift
     export DDMTEST_FULL=1
-    shapes=1
+    shapes=1 tf32_shapes=1
 fi
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
@@ -127,11 +127,17 @@ else
     begun[Compute.Tests]=1
     emulate
     # The longest first, so that none is left to run alone at the end; projects that are not named here come last.
-    for project in Cli.Tests Attribution.Tests Runs.Tests Compute.Cuda.Tests Compute.Ilgpu.Tests "${projects[@]}"; do
-        if [[ " ${projects[*]} " == *" $project "* && -z ${begun[$project]:-} ]]; then
-            begun[$project]=1
-            start "$project" "" --filter "$any"
-        fi
+    for project in Cli.Tests Compute.Cuda.Tests Runs.Tests Attribution.Tests Compute.Ilgpu.Tests "${projects[@]}"; do
+        if [[ " ${projects[*]} " != *" $project "* || -n ${begun[$project]:-} ]]; then continue; fi
+        begun[$project]=1
+        case $project in
+            Compute.Cuda.Tests)
+                start "$project" "" --filter "$any&FullyQualifiedName!~.Tf32"
+                DDMTEST_SHAPES=$tf32_shapes start "$project" "TF32" --filter "$any&FullyQualifiedName~.Tf32"
+                ;;
+            Compute.Ilgpu.Tests) DDMTEST_SHAPES=$shapes start "$project" "" --filter "$any" ;;
+            *) start "$project" "" --filter "$any" ;;
+        esac
     done
     if grep -qs avx512f /proc/cpuinfo; then
         DDMTEST_SHAPES=$shapes DOTNET_EnableAVX512=0 start Compute.Tests "256-bit vectors" --filter "FullyQualifiedName~.CpuConformance"

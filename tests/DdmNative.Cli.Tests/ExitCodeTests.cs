@@ -141,7 +141,7 @@ public sealed class ExitCodeTests(RunFiles files)
 
         Assert.Equal(ExitCode.Done, result.Code);
         Assert.Contains("grad-dot", result.Output, StringComparison.Ordinal);
-        Assert.Contains("mode=controlled-replay", result.Output, StringComparison.Ordinal);
+        Assert.Contains("settings: images=2, steps=0", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

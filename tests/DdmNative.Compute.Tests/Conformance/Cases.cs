@@ -49,6 +49,10 @@ public sealed record ImageCase(int Samples, int Channels, int Height, int Width,
 public static class Cases
 {
     private const int Draws = 30;
+
+    /// <summary>The seeds of the cases that take the widest tiles: from this one to the ninth after it.</summary>
+    private const int WidestSeed = 290;
+
     private static readonly int[] Channels = [1, 2, 3, 5, 8, 16, 17, 31, 32, 33, 64];
     private static readonly int[] KernelSizes = [1, 3, 3, 5, 2];
     private static readonly (int Height, int Width)[] Images = [(1, 1), (3, 5), (7, 7), (9, 6), (14, 14), (28, 28), (32, 32), (4, 11)];
@@ -79,9 +83,9 @@ public static class Cases
                 data.Add(new(inputs, outputs, h, w, k, p, n, 3, new RandomValues(i).Below(32), 200 + i));
             }
             // The widest tiles over whole networks' channels; sums over thousands of taps and channels, and over thousands of pixels.
-            data.Add(new(128, 128, 16, 32, 3, 1, 1, 1, 0, 290));
-            data.Add(new(128, 72, 4, 5, 5, 2, 1, 1, 0, 291));
-            data.Add(new(72, 128, 56, 56, 1, 0, 1, 1, 0, 292));
+            data.Add(new(128, 128, 16, 32, 3, 1, 1, 1, 0, WidestSeed));
+            data.Add(new(128, 72, 4, 5, 5, 2, 1, 1, 0, WidestSeed + 1));
+            data.Add(new(72, 128, 56, 56, 1, 0, 1, 1, 0, WidestSeed + 2));
             for (int shared = 0; shared < 32; shared++)
             {
                 data.Add(new(3, 5, 5, 6, 3, 1, 2, 3, shared, 300 + shared));
@@ -113,9 +117,9 @@ public static class Cases
                 data.Add(new(n, inputs, outputs, 3, new RandomValues(i).Below(32), 200 + i));
             }
             // Sums over thousands of features and of samples, in the widest tiles and in others.
-            data.Add(new(3200, 72, 128, 1, 0, 290));
-            data.Add(new(40, 3300, 72, 1, 0, 291));
-            data.Add(new(600, 132, 128, 1, 0, 292));
+            data.Add(new(3200, 72, 128, 1, 0, WidestSeed));
+            data.Add(new(40, 3300, 72, 1, 0, WidestSeed + 1));
+            data.Add(new(600, 132, 128, 1, 0, WidestSeed + 2));
             for (int shared = 0; shared < 32; shared++)
                 data.Add(new(4, 6, 5, 3, shared, 300 + shared));
             for (int draw = 0; draw < Draws; draw++)
@@ -188,16 +192,26 @@ public static class Cases
     /// once more on another path of the same kernels.
     /// </summary>
     internal static TheoryData<T> Sample<T>(TheoryData<T> all)
+        where T : IConformanceCase
+        => Sample(all, TestScale.Number("DDMTEST_SHAPES", 1));
+
+    /// <summary>One seeded case of every so many, and all of the widest, which take tiles that no other case takes.</summary>
+    public static TheoryData<T> Sample<T>(TheoryData<T> all, int every)
+        where T : IConformanceCase
     {
-        int every = TestScale.Number("DDMTEST_SHAPES", 1);
         if (every == 1)
             return all;
         var random = new RandomValues(every);
         var sample = new TheoryData<T>();
-        foreach (T[] part in ((IEnumerable<object[]>)all).Select(line => (T)line[0]).Chunk(every))
+        T[] cases = [.. ((IEnumerable<object[]>)all).Select(line => (T)line[0])];
+        foreach (T[] part in cases.Where(one => !IsWidest(one)).Chunk(every))
             sample.Add(random.Pick<T>(part));
+        foreach (T widest in cases.Where(one => IsWidest(one)))
+            sample.Add(widest);
         return sample;
     }
+
+    private static bool IsWidest(IConformanceCase one) => one.Seed is >= WidestSeed and < WidestSeed + 10;
 
     private static ConvolutionCase DrawConvolution(int seed)
     {
