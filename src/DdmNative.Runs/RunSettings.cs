@@ -18,7 +18,7 @@ public sealed record RunSettings
     /// <summary>The folder of retrained models, which several runs can share; null for the run's own <c>retrained/</c>.</summary>
     public string? RetrainedModels { get; init; }
 
-    /// <summary>The memory limit for a method of the suite, by its own estimate, in bytes; null for the machine's memory.</summary>
+    /// <summary>The memory limit for a method, by its own estimate, in bytes; null for the machine's memory.</summary>
     public long? MemoryLimit { get; init; }
 
     /// <summary>The environment variables that affected the job or these settings, by name; stored in <c>run.json</c>.</summary>

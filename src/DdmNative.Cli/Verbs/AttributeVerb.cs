@@ -18,7 +18,7 @@ internal sealed class AttributeVerb : GroupedOptions
 
     [Sets("attribution.methods")]
     [Option("method", MetaValue = "NAME",
-        HelpText = "A method of the suite, ddm, any mode or depth, or the mean of several modes and depths, such as push+feature; "
+        HelpText = "Any method of --list-methods, or the mean of several that produce models, such as push+feature; "
             + "settings as NAME:key=value:key=value. See --list-methods. Default: push+feature, which was accurate at every measured "
             + "size.")]
     public string? MethodName { get; set; }

@@ -14,7 +14,7 @@ internal sealed class EvaluateVerb : GroupedOptions
     [Sets("attribution.methods")]
     [Option("methods", Separator = ',', MetaValue = "LIST",
         HelpText = "The methods, separated by commas; as --mode, --depth and --synset of `ddm attribute` name them (repair:4, head, "
-            + "block:1, all, feature), or methods of the suite (`ddm attribute --list-methods`). Default: the run's.")]
+            + "block:1, all, feature), or any other (`ddm attribute --list-methods`). Default: the run's.")]
     public IEnumerable<string> Methods { get; set; } = [];
 
     [Sets("evaluation.metrics")]

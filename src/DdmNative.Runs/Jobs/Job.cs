@@ -183,7 +183,7 @@ public sealed record JobAttribution
     /// <summary>The rows of the matrix; <c>loss:class</c> stands for one row per class.</summary>
     public IReadOnlyList<string> Objectives { get; init; } = ["loss", "loss:class"];
 
-    /// <summary>The matrix's columns: <c>group</c>, or <c>class</c> or <c>sample</c> for the methods of the suite.</summary>
+    /// <summary>The matrix's columns: <c>group</c>, or <c>class</c> or <c>sample</c> for the methods that support it.</summary>
     public string Granularity { get; init; } = "group";
 
     /// <summary>The value of <see cref="Samples"/> for no effects of single images.</summary>

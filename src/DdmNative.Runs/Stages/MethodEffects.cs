@@ -11,7 +11,9 @@ namespace DdmNative.Runs.Stages;
 /// <see cref="ReferenceStage"/> allows. Each method's file is read once.
 /// </summary>
 /// <param name="context">The run; its methods' and reference stages are finished.</param>
-/// <param name="objectives">The rows; of a method of the suite, among those that <see cref="MethodStage.ObjectivesOf"/> lists.</param>
+/// <param name="objectives">
+/// The rows; of a method that gives effects, among those that <see cref="MethodStage.ObjectivesOf"/> lists.
+/// </param>
 internal sealed class MethodEffects(StageContext context, IReadOnlyList<Objective> objectives)
 {
     private static readonly string TotalLoss = new Objective(ObjectiveKind.Loss).Name;
