@@ -131,6 +131,13 @@ else
         if [[ " ${projects[*]} " != *" $project "* || -n ${begun[$project]:-} ]]; then continue; fi
         begun[$project]=1
         case $project in
+            Cli.Tests)
+                # Jobs on the emulator, and a cluster that mostly waits, beside everything else that runs ddm.
+                start "$project" "on devices" --filter \
+                    "$any&(FullyQualifiedName~Cuda|FullyQualifiedName~GpuCheck|FullyQualifiedName~Cluster)"
+                start "$project" "" --filter \
+                    "$any&FullyQualifiedName!~Cuda&FullyQualifiedName!~GpuCheck&FullyQualifiedName!~Cluster"
+                ;;
             Compute.Cuda.Tests)
                 start "$project" "" --filter "$any&FullyQualifiedName!~.Tf32"
                 DDMTEST_SHAPES=$tf32_shapes start "$project" "TF32" --filter "$any&FullyQualifiedName~.Tf32"

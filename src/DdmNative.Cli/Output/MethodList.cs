@@ -9,11 +9,24 @@ internal static class MethodList
     public static void Write(bool json)
     {
         if (json)
-            JsonResult.Write(new { methods = MethodRegistry.All.Select(
-                method => new { method.Name, method.Summary, method.Source, method.Unit, method.NeedsGradients, method.Settings }) });
+            JsonResult.Write(new { methods = MethodRegistry.All.Select(Describe) });
         else
             WriteText(Console.Out);
     }
+
+    private static object Describe(MethodDescription method) => new
+    {
+        method.Name,
+        method.Usage,
+        method.Aliases,
+        Kind = method.Kind == MethodKind.Models ? "models" : "effects",
+        method.Summary,
+        method.Source,
+        method.Unit,
+        method.Granularities,
+        method.NeedsGradients,
+        method.Settings,
+    };
 
     private static void WriteText(TextWriter output)
     {

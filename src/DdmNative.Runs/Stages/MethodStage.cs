@@ -45,7 +45,8 @@ internal class MethodStage(Job job, string method) : Stage
         {
             job.Seed,
             method,
-            _method.Options,
+            // A synset that the method distils itself is decided by its recipe, part of which the job may say.
+            Options = _method.Recipe is SynsetRecipe recipe ? new { _method.Options, recipe } : _method.Options,
             Granularity = Columns,
             job.Attribution.Objectives,
             Recorded = new ControlledReplay().Options,
