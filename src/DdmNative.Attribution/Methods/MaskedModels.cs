@@ -45,7 +45,7 @@ public sealed class MaskedModels : IAttributionMethod
             (SynsetMethod)MethodRegistry.Describe(mode).Create(settings),
             settings.Whole("masks", 200, 1, 100_000),
             settings.Real("probability", 0.06, 0, 0.5),
-            settings.Real("ridge", 0.1, 0, 1e6));
+            settings.Real("ridge", 0.1, 1e-9, 1e6));
     }
 
     public MemoryEstimate Estimate(MethodContext context)
@@ -63,8 +63,7 @@ public sealed class MaskedModels : IAttributionMethod
         IReadOnlyList<int[]> masks = [.. RandomMasks.Draw(groups, _masks, context.Seed, _probability)
             .Select(mask => mask.Length < groups ? mask : mask[..^1])];
         (Training.CounterfactualLogits logits, double keptLoss, double part) = _method.Perturb(context, masks);
-        if (TrustRegion.Warning(keptLoss, part) is string warning)
-            context.OnWarning?.Invoke($"mask-regression: {warning}");
+        SynsetMethod.Warn(context, "mask-regression", keptLoss, part);
         AttributionMatrix effects = AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);
         return MaskRegression.Fit(masks, effects, groups, _ridge);
     }

@@ -98,7 +98,7 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
     {
         ArgumentNullException.ThrowIfNull(context);
         (CounterfactualLogits logits, double keptLoss, double part) = Perturb(context, CounterfactualLogits.EachGroup(context.Parts.Count));
-        Warn(context, keptLoss, part);
+        Warn(context, _mode.Name, keptLoss, part);
         return AttributionMatrix.From(logits, context.Test.Labels, context.Objectives);
     }
 
@@ -111,7 +111,7 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
         using TrustRegion trust = Trust(context);
         (IOnlineMode mode, double part) = trust.Fit(_mode, online);
         PerturbedModels models = mode.Run(online);
-        Warn(context, TrustRegion.Median(trust.KeptLoss(models)), part);
+        Warn(context, _mode.Name, TrustRegion.Median(trust.KeptLoss(models)), part);
         return Unlearning.Move(online.Target, models);
     }
 
@@ -131,10 +131,11 @@ public sealed class SynsetMethod : IModelMethod, IUnlearningMethod
         return online with { Wave = context.Bounded(online.Wave) };
     }
 
-    private void Warn(MethodContext context, double keptLoss, double part)
+    /// <summary>Tells the user of models that no longer fit the parts that they keep.</summary>
+    internal static void Warn(MethodContext context, string method, double keptLoss, double part)
     {
         if (TrustRegion.Warning(keptLoss, part) is string warning)
-            context.OnWarning?.Invoke($"{_mode.Name}: {warning}");
+            context.OnWarning?.Invoke($"{method}: {warning}");
     }
 
     /// <summary>Perturbs the target once without each set of parts.</summary>

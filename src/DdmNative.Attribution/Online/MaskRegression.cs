@@ -1,3 +1,4 @@
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Objectives;
 
 namespace DdmNative.Attribution.Online;
@@ -21,7 +22,7 @@ public static class MaskRegression
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ridge);
         if (effects.Groups != removals.Count)
             throw new ArgumentException($"{removals.Count} masks have effects of {effects.Groups}.", nameof(effects));
-        double[,] factor = Cholesky(NormalMatrix(removals, groups, ridge));
+        var normal = new CholeskySolver(NormalMatrix(removals, groups, ridge));
         int objectives = effects.Objectives.Count;
         var result = new double[objectives, groups];
         var response = new double[groups];
@@ -33,7 +34,7 @@ public static class MaskRegression
                 foreach (int group in removals[mask].Distinct())
                     response[group] += effects[o, mask];
             }
-            Solve(factor, response);
+            normal.Solve(response);
             for (int group = 0; group < groups; group++)
                 result[o, group] = response[group];
         }
@@ -41,55 +42,20 @@ public static class MaskRegression
     }
 
     /// <summary>XᵀX + λI.</summary>
-    private static double[,] NormalMatrix(IReadOnlyList<int[]> removals, int groups, double ridge)
+    private static double[][] NormalMatrix(IReadOnlyList<int[]> removals, int groups, double ridge)
     {
-        var matrix = new double[groups, groups];
+        double[][] matrix = [.. Enumerable.Range(0, groups).Select(_ => new double[groups])];
         for (int group = 0; group < groups; group++)
-            matrix[group, group] = ridge;
+            matrix[group][group] = ridge;
         foreach (int[] removal in removals)
         {
             int[] distinct = [.. removal.Distinct()];
             foreach (int a in distinct)
             {
                 foreach (int b in distinct)
-                    matrix[a, b]++;
+                    matrix[a][b]++;
             }
         }
         return matrix;
-    }
-
-    /// <summary>Computes the lower factor L of A = LLᵀ, in place.</summary>
-    private static double[,] Cholesky(double[,] a)
-    {
-        int n = a.GetLength(0);
-        for (int j = 0; j < n; j++)
-        {
-            for (int i = j; i < n; i++)
-            {
-                double sum = a[i, j];
-                for (int k = 0; k < j; k++)
-                    sum -= a[i, k] * a[j, k];
-                a[i, j] = i == j ? Math.Sqrt(sum) : sum / a[j, j];
-            }
-        }
-        return a;
-    }
-
-    /// <summary>x ← A⁻¹x by forward and backward substitution.</summary>
-    private static void Solve(double[,] factor, double[] x)
-    {
-        int n = x.Length;
-        for (int i = 0; i < n; i++)
-        {
-            for (int k = 0; k < i; k++)
-                x[i] -= factor[i, k] * x[k];
-            x[i] /= factor[i, i];
-        }
-        for (int i = n - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < n; k++)
-                x[i] -= factor[k, i] * x[k];
-            x[i] /= factor[i, i];
-        }
     }
 }
