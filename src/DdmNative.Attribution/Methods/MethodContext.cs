@@ -124,7 +124,7 @@ public sealed class MethodContext(
             ? trajectory
             : throw new MissingTrajectoryException(
                 $"Method '{method}' needs the target's recorded training, which is missing. Train the target with ddm, which records it, "
-                + $"or choose a method that needs only the model: {MethodRegistry.WithoutTraining}, trak:models=1.");
+                + $"or choose a method that needs only the model: {MethodRegistry.WithoutTraining}.");
 
     /// <summary>The matrix of these numbers [O·G].</summary>
     public AttributionMatrix ToMatrix(double[] values)

@@ -117,7 +117,7 @@ public static class MethodRegistry
     /// <summary>How the methods that need only the model, and not its training, are written.</summary>
     public static string WithoutTraining => string.Join(", ", All
         .Where(method => method.Name is not "random" and not "loss" && !Create(method.Words[0]).NeedsTraining)
-        .Select(method => method.Usage));
+        .Select(method => method.Usage)) + ", trak:models=1";
 
     /// <summary>The description of the method that <c>NAME</c> or <c>NAME:key=value:…</c> names; null if there is none.</summary>
     public static MethodDescription? Find(string text)

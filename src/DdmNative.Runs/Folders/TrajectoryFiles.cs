@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdmNative.Attribution.Methods;
 using DdmNative.Attribution.Networks;
 using DdmNative.Attribution.Online;
 using DdmNative.Attribution.Training;
@@ -49,9 +50,7 @@ internal static class TrajectoryFiles
         if (inputs.Target is { Trajectory: null })
             throw new MissingTrajectoryException(
                 $"{what} needs the target's recorded training, but {inputs.Job.Target!.File} has none. Specify its checkpoints with "
-                + $"--trajectory DIR (target.trajectory), "
-                + "or use a method that needs only the model: repair, push, forget, head, block:K, feature, influence, grad-dot, "
-                + "trak:models=1.");
+                + $"--trajectory DIR (target.trajectory), or use a method that needs only the model: {MethodRegistry.WithoutTraining}.");
     }
 
     private static int StepOf(string name)
