@@ -1,0 +1,64 @@
+namespace DdmNative.MicroKernels;
+
+/// <summary>
+/// The tiles of <c>SlotMicroKernel</c>: height × vectors accumulators for a slot's sum, and as many for the slots' total.
+/// </summary>
+internal sealed class SlotTiles(VectorWidth width, TileShape[] shapes)
+{
+    public string Write()
+    {
+        var code = new CodeWriter();
+        FileHeader.Write(code);
+        code.Line("/// <summary>Tiles of <see cref=\"SlotMicroKernel\"/> in vectors of " + width.Lanes + " lanes.</summary>");
+        code.Block($"internal static unsafe class SlotTiles{width.Bits}", () =>
+        {
+            code.Line($"private const int Lanes = {width.Lanes};");
+            code.Line("private const int Columns = SlotMicroKernel.Columns;");
+            foreach (TileShape shape in shapes)
+            {
+                code.Line();
+                WriteTile(code, shape);
+            }
+        });
+        return code.ToString();
+    }
+
+    private void WriteTile(CodeWriter code, TileShape shape)
+    {
+        (string type, string vector) = (width.Type, width.Class);
+        string Row(int row, string name, string value)
+            => string.Join(", ", Enumerable.Range(0, shape.Vectors).Select(v => $"{name}{row}_{v}{value}"));
+        string At(string address, int v) => v == 0 ? address : v == 1 ? address + " + Lanes" : address + $" + {v} * Lanes";
+        IEnumerable<int> rows = Enumerable.Range(0, shape.Height), vectors = Enumerable.Range(0, shape.Vectors);
+
+        string name = $"Tile{shape.Height}x{shape.Vectors * width.Lanes}";
+        code.Block($"public static void {name}(float* a, nint row, float* b, int samples, int slots, float* c)", () =>
+        {
+            code.Lines(RowAddresses.Strides(shape.Height));
+            code.Lines(rows.Select(row => $"{type} {Row(row, "total", " = default")};"));
+            code.Block("for (int slot = 0, sample = 0; slot < slots; slot++)", () =>
+            {
+                code.Lines(rows.Select(row => $"{type} {Row(row, "c", " = default")};"));
+                code.Line("int end = (int)((long)samples * (slot + 1) / slots);");
+                code.Lines(RowAddresses.Pointers(shape.Height, "a + sample"));
+                code.Block("for (; sample < end; sample++, b += Columns)", () =>
+                {
+                    code.Lines(vectors.Select(v => $"{type} b{v} = {vector}.Load({At("b", v)});"));
+                    foreach (int row in rows)
+                    {
+                        code.Line($"{(row == 0 ? type + " " : "")}x = {vector}.Create({RowAddresses.Element(row)});");
+                        code.Lines(vectors.Select(v => $"c{row}_{v} = {vector}.MultiplyAddEstimate(x, b{v}, c{row}_{v});"));
+                    }
+                    code.Lines(RowAddresses.Advance(shape.Height, "1"));
+                });
+                code.Block("if (slot == 0)", () =>
+                {
+                    code.Lines(rows.SelectMany(row => vectors.Select(v => $"total{row}_{v} = c{row}_{v};")));
+                    code.Line("continue;");
+                });
+                code.Lines(rows.SelectMany(row => vectors.Select(v => $"total{row}_{v} += c{row}_{v};")));
+            });
+            code.Lines(rows.SelectMany(row => vectors.Select(v => $"total{row}_{v}.Store({At($"c + {row} * Columns", v)});")));
+        });
+    }
+}
