@@ -17,6 +17,7 @@ public static class GeneratedFiles
         ("MatrixTiles256.cs", new MatrixTiles(Narrow, [.. Heights(6).Select(height => new TileShape(height, Vectors: 2)),
             .. Heights(3).Select(height => new TileShape(height, Vectors: 4))]).Write()),
         ("SlotTiles512.cs", new SlotTiles(Wide, [.. Heights(7).Select(height => new TileShape(height, Vectors: 2))]).Write()),
+        ("SlotTiles256.cs", new SlotTiles(Narrow, [.. Heights(3).Select(height => new TileShape(height, Vectors: 2))]).Write()),
     ];
 
     private static IEnumerable<int> Heights(int tallest) => Enumerable.Range(1, tallest);
@@ -33,6 +34,14 @@ public readonly record struct VectorWidth(int Bits, int Registers)
     public string Class => $"Vector{Bits}";
 
     public string Type => $"Vector{Bits}<float>";
+
+    /// <summary>Refuses a tile whose sums would not stay in registers.</summary>
+    /// <exception cref="InvalidOperationException">The tile needs more registers than there are.</exception>
+    public void Require(int registers, string tile)
+    {
+        if (registers > Registers)
+            throw new InvalidOperationException($"{tile} needs {registers} registers of {Bits} bits; there are {Registers}.");
+    }
 }
 
 /// <summary>A register tile: rows of C, and vectors in a row.</summary>

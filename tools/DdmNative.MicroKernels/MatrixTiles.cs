@@ -58,6 +58,8 @@ internal sealed class MatrixTiles(VectorWidth width, TileShape[] shapes)
     private void WriteTile(CodeWriter code, TileShape shape)
     {
         int height = shape.Height, vectors = shape.Vectors;
+        // A row of B and an element of A, or a column of A and a vector of B.
+        width.Require(height * vectors + (vectors <= 2 ? vectors : height) + 1, Name(shape));
         string Sum(int row, int vector) => $"c{row}_{vector}";
         string At(string address, int vector) => vector switch
         {

@@ -14,6 +14,8 @@ internal sealed class SlotTiles(VectorWidth width, TileShape[] shapes)
         {
             code.Line($"private const int Lanes = {width.Lanes};");
             code.Line("private const int Columns = SlotMicroKernel.Columns;");
+            code.Line();
+            WriteChoice(code);
             foreach (TileShape shape in shapes)
             {
                 code.Line();
@@ -21,6 +23,21 @@ internal sealed class SlotTiles(VectorWidth width, TileShape[] shapes)
             }
         });
         return code.ToString();
+    }
+
+    private string Name(TileShape shape) => $"Tile{shape.Height}x{shape.Vectors * width.Lanes}";
+
+    private void WriteChoice(CodeWriter code)
+    {
+        code.Line("/// <summary>Computes a tile of the given rows.</summary>");
+        code.Block("public static void Sum(float* a, nint row, float* b, int samples, int slots, float* c, int height)", () =>
+        {
+            code.Block("switch (height)", () =>
+            {
+                foreach (TileShape shape in shapes)
+                    code.Lines([$"case {shape.Height}:", $"    {Name(shape)}(a, row, b, samples, slots, c);", "    break;"]);
+            });
+        });
     }
 
     private void WriteTile(CodeWriter code, TileShape shape)
@@ -31,8 +48,8 @@ internal sealed class SlotTiles(VectorWidth width, TileShape[] shapes)
         string At(string address, int v) => v == 0 ? address : v == 1 ? address + " + Lanes" : address + $" + {v} * Lanes";
         IEnumerable<int> rows = Enumerable.Range(0, shape.Height), vectors = Enumerable.Range(0, shape.Vectors);
 
-        string name = $"Tile{shape.Height}x{shape.Vectors * width.Lanes}";
-        code.Block($"public static void {name}(float* a, nint row, float* b, int samples, int slots, float* c)", () =>
+        width.Require((2 * shape.Height + 1) * shape.Vectors + 1, Name(shape));
+        code.Block($"private static void {Name(shape)}(float* a, nint row, float* b, int samples, int slots, float* c)", () =>
         {
             code.Lines(RowAddresses.Strides(shape.Height));
             code.Lines(rows.Select(row => $"{type} {Row(row, "total", " = default")};"));

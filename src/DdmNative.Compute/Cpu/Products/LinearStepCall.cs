@@ -45,6 +45,9 @@ internal sealed unsafe class LinearStepCall : CpuCall
         _slots = CpuPhase.SlotsOf(_batch);
     }
 
+    /// <summary>Whether this processor has the vectors that the softmax needs: multiply–adds and gathers of float64.</summary>
+    public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
+
     public override double FlopsPerSample => 4.0 * _batch * _inputs * _classes;
 
     public override double BytesPerSample => 4.0 * sizeof(float) * _parameters.Tensor.Shape.SampleLength;
@@ -102,7 +105,7 @@ internal sealed unsafe class LinearStepCall : CpuCall
             Vector256<float> value = Vector256.Load(logits + (nint)k * _stride);
             (most, least) = (Vector256.Max(most, value), Vector256.Min(least, value));
         }
-        Vector512<double> maximum = Avx512F.ConvertToVector512Double(most), sum = default, mass = default;
+        Vector512<double> maximum = Widen(most), sum = default, mass = default;
         float* labels = _labelsAcross.At(tile, 0) + sample;
         if (Vector256.LessThanAll(most - least, Vector256.Create(SafeRange)))
         {
@@ -129,13 +132,21 @@ internal sealed unsafe class LinearStepCall : CpuCall
         for (int k = 0; k < _classes; k++)
         {
             Vector512<double> probability = Vector512.Load(exponentials + (nint)k * Together) / sum;
-            Avx512F.ConvertToVector256Single(weight * (mass * probability - Load(labels + (nint)k * _stride)))
-                .Store(logits + (nint)k * _stride);
+            Narrow(weight * (mass * probability - Load(labels + (nint)k * _stride))).Store(logits + (nint)k * _stride);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Load(float* values) => Avx512F.ConvertToVector512Double(Vector256.Load(values));
+    private static Vector512<double> Load(float* values) => Widen(Vector256.Load(values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Widen(Vector256<float> values)
+        => Avx512F.IsSupported
+        ? Avx512F.ConvertToVector512Double(values) : Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Narrow(Vector512<double> values)
+        => Avx512F.IsSupported ? Avx512F.ConvertToVector256Single(values) : Vector256.Narrow(values.GetLower(), values.GetUpper());
 
     private static Vector512<double> Weights(float* weights, int count)
     {

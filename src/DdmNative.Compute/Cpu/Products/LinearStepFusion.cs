@@ -1,6 +1,3 @@
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-
 namespace DdmNative.Compute.Cpu;
 
 /// <summary>
@@ -16,7 +13,7 @@ internal static class LinearStepFusion
     /// <param name="own">Receives the tensors that are created; the plan disposes them.</param>
     public static IReadOnlyList<CpuCall> Apply(IReadOnlyList<CpuCall> calls, int threads, Action<CpuTensor> own)
     {
-        if (!Vector512.IsHardwareAccelerated || !Avx512F.IsSupported)
+        if (!LinearStepCall.IsSupported)
             return calls;
         var result = new List<CpuCall>(calls);
         for (int i = 0; i + 3 < result.Count; i++)

@@ -42,7 +42,7 @@ internal static unsafe class Exponential
         return Math.FusedMultiplyAdd(scale, sum, scale);
     }
 
-    /// <summary>The same for eight values below <see cref="Limit"/> in magnitude, on machines with AVX-512.</summary>
+    /// <summary>The same for eight values below <see cref="Limit"/> in magnitude, on machines with AVX2 and FMA.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Compute(Vector512<double> x)
     {

@@ -10,7 +10,36 @@ internal static unsafe class SlotTiles512
     private const int Lanes = 16;
     private const int Columns = SlotMicroKernel.Columns;
 
-    public static void Tile1x32(float* a, nint row, float* b, int samples, int slots, float* c)
+    /// <summary>Computes a tile of the given rows.</summary>
+    public static void Sum(float* a, nint row, float* b, int samples, int slots, float* c, int height)
+    {
+        switch (height)
+        {
+            case 1:
+                Tile1x32(a, row, b, samples, slots, c);
+                break;
+            case 2:
+                Tile2x32(a, row, b, samples, slots, c);
+                break;
+            case 3:
+                Tile3x32(a, row, b, samples, slots, c);
+                break;
+            case 4:
+                Tile4x32(a, row, b, samples, slots, c);
+                break;
+            case 5:
+                Tile5x32(a, row, b, samples, slots, c);
+                break;
+            case 6:
+                Tile6x32(a, row, b, samples, slots, c);
+                break;
+            case 7:
+                Tile7x32(a, row, b, samples, slots, c);
+                break;
+        }
+    }
+
+    private static void Tile1x32(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         Vector512<float> total0_0 = default, total0_1 = default;
         for (int slot = 0, sample = 0; slot < slots; slot++)
@@ -40,7 +69,7 @@ internal static unsafe class SlotTiles512
         total0_1.Store(c + 0 * Columns + Lanes);
     }
 
-    public static void Tile2x32(float* a, nint row, float* b, int samples, int slots, float* c)
+    private static void Tile2x32(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         Vector512<float> total0_0 = default, total0_1 = default;
         Vector512<float> total1_0 = default, total1_1 = default;
@@ -81,7 +110,7 @@ internal static unsafe class SlotTiles512
         total1_1.Store(c + 1 * Columns + Lanes);
     }
 
-    public static void Tile3x32(float* a, nint row, float* b, int samples, int slots, float* c)
+    private static void Tile3x32(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         nint row2 = 2 * row;
         Vector512<float> total0_0 = default, total0_1 = default;
@@ -134,7 +163,7 @@ internal static unsafe class SlotTiles512
         total2_1.Store(c + 2 * Columns + Lanes);
     }
 
-    public static void Tile4x32(float* a, nint row, float* b, int samples, int slots, float* c)
+    private static void Tile4x32(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         nint row2 = 2 * row, row3 = 3 * row;
         Vector512<float> total0_0 = default, total0_1 = default;
@@ -198,7 +227,7 @@ internal static unsafe class SlotTiles512
         total3_1.Store(c + 3 * Columns + Lanes);
     }
 
-    public static void Tile5x32(float* a, nint row, float* b, int samples, int slots, float* c)
+    private static void Tile5x32(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         nint row2 = 2 * row, row3 = 3 * row;
         Vector512<float> total0_0 = default, total0_1 = default;
@@ -275,7 +304,7 @@ internal static unsafe class SlotTiles512
         total4_1.Store(c + 4 * Columns + Lanes);
     }
 
-    public static void Tile6x32(float* a, nint row, float* b, int samples, int slots, float* c)
+    private static void Tile6x32(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         nint row2 = 2 * row, row3 = 3 * row;
         Vector512<float> total0_0 = default, total0_1 = default;
@@ -363,7 +392,7 @@ internal static unsafe class SlotTiles512
         total5_1.Store(c + 5 * Columns + Lanes);
     }
 
-    public static void Tile7x32(float* a, nint row, float* b, int samples, int slots, float* c)
+    private static void Tile7x32(float* a, nint row, float* b, int samples, int slots, float* c)
     {
         nint row2 = 2 * row, row3 = 3 * row;
         Vector512<float> total0_0 = default, total0_1 = default;
