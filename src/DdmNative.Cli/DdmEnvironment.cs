@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using CommandLine;
 using DdmNative.Attribution.Formats;
+using DdmNative.Compute.Cpu;
 using DdmNative.Runs.Jobs;
 using DdmNative.Cli.Output;
 using DdmNative.Cli.Verbs;
@@ -24,7 +25,7 @@ internal sealed class DdmEnvironment
 
     /// <summary>Variables that other parts of the product read (docs/architecture.md, docs/cuda-emulator.md).</summary>
     private static readonly string[] ReadElsewhere =
-        ["DDM_DATA", "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR",
+        ["DDM_DATA", CpuCaches.Variable, "DDM_CUDA_DRIVER", "DDM_CUDA_PTX", "DDM_CUDA_NO_CACHING", "DDM_CUDA_EMULATOR",
             .. ((string[])["CAPABILITY", "CHECKS", "DEVICES", "INSTRUCTION_LIMIT", "LOG", "MEMORY", "MMA", "REPORT", "SEED", "THREADS"])
             .Select(name => "DDM_CUDA_EMULATOR_" + name)];
 

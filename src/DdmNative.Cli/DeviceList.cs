@@ -26,7 +26,7 @@ internal static class DeviceList
         if (name == "cpu")
         {
             return products == Precision.Fp32
-                ? new CpuDevice(threads ?? Environment.ProcessorCount)
+                ? OpenCpu(threads ?? Environment.ProcessorCount)
                 : throw new BadUsageException($"--precision: found {precision}, expected fp32: the cpu device has no tensor cores.");
         }
         int[] ordinals = OrdinalsOf(name);
@@ -38,6 +38,18 @@ internal static class DeviceList
     {
         IEnumerable<Device> devices = device is SplitDevice split ? split.Devices : [device];
         return devices.OfType<CudaDevice>().Select(cuda => (cuda.Name, cuda.HighWaterBytes));
+    }
+
+    private static CpuDevice OpenCpu(int threads)
+    {
+        try
+        {
+            return new CpuDevice(threads, CpuCaches.Read());
+        }
+        catch (FormatException fault)
+        {
+            throw new BadUsageException(fault.Message);
+        }
     }
 
     private static SplitDevice OpenTogether(int[] ordinals, Precision products)

@@ -47,6 +47,7 @@ public sealed class EnvironmentTests(RunFiles files)
     [InlineData("DDM_TRAINING__EPOCHS", "all", "DDM_TRAINING__EPOCHS: found 'all', expected a whole number.")]
     [InlineData("DDM_ATTRIBUTION__METHODS", "head;voodoo", "DDM_ATTRIBUTION__METHODS: found 'voodoo', expected one of")]
     [InlineData("DDM_THREADS", "0", "DDM_THREADS: found 0, expected a whole number from 1 to 1024.")]
+    [InlineData("DDM_CPU_CACHES", "1M", "DDM_CPU_CACHES: found '1M', expected the sizes of the first-level and the second-level cache")]
     [InlineData("DDM_LOG_LEVEL", "loud", "DDM_LOG_LEVEL: found 'loud', expected one of error, warning, info, debug.")]
     [InlineData("DDM_TRANING__EPOCHS", "3", "Did you mean DDM_TRAINING__EPOCHS?")]
     public void A_wrong_variable_is_2_and_named(string variable, string value, string says)

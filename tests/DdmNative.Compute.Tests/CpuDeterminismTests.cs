@@ -29,6 +29,18 @@ public sealed class CpuDeterminismTests
         Assert.Equal(single, Train(3, start, AllocateTransient));
     }
 
+    [Theory]
+    [InlineData("4K,8K")]
+    [InlineData("32K,512K")]
+    [InlineData("48K,64M")]
+    public void Training_gives_the_same_bits_for_caches_of_any_size(string caches)
+    {
+        using var device = new CpuDevice(2, CpuCaches.Parse(caches));
+        using var usual = new CpuDevice(2, new CpuCaches(32 << 10, 1 << 20));
+
+        Assert.Equal(Train(usual, [3, 4, 5], AllocateTransient), Train(device, [3, 4, 5], AllocateTransient));
+    }
+
     [Fact]
     public void A_member_has_the_same_bits_alone_and_in_an_ensemble()
     {

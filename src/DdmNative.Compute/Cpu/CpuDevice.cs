@@ -10,10 +10,13 @@ public sealed class CpuDevice : Device
     private List<CpuCall>? _recording;
 
     /// <param name="threads">The number of threads; 0 for one per core.</param>
+    /// <param name="caches">The caches to choose sizes for; null for those of <see cref="CpuCaches.Read"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is negative.</exception>
-    public CpuDevice(int threads = 0)
+    /// <exception cref="FormatException">The environment describes the caches in a form that is not valid.</exception>
+    public CpuDevice(int threads = 0, CpuCaches? caches = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Caches = caches ?? CpuCaches.Read();
         Workers = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
         _workspaces = new Workspace[Workers.Threads];
         for (int i = 0; i < _workspaces.Length; i++)
@@ -29,6 +32,9 @@ public sealed class CpuDevice : Device
     public override bool HasSampleProducts => true;
 
     public int Threads => Workers.Threads;
+
+    /// <summary>The caches that kernels choose their sizes for.</summary>
+    public CpuCaches Caches { get; }
 
     /// <summary>Notified of every tile; null (the default) costs nothing. Set it between runs.</summary>
     public ITileObserver? TileObserver { get; set; }

@@ -15,10 +15,12 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
     private const int MultiplyAddsInFlight = 12;
     private const int Repeats = 1_000_000;
 
-    /// <summary>Three blocks of 192 KiB: they fit a second-level cache and exceed a first-level cache.</summary>
-    private const int BlockFloats = 48 << 10;
+    private const int Arrays = 3;
 
-    private const int Sweeps = 300;
+    /// <summary>Floats that one step of the stream adds.</summary>
+    private const int StepFloats = 64;
+
+    private const long StreamedBytes = 176L << 20;
 
     /// <summary>Keeps the chains' values from growing or vanishing.</summary>
     private const float AlmostOne = 1 - 1e-6f;
@@ -28,7 +30,9 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
     public static MachinePeak Measure(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        return new MachinePeak(threads, Best(threads, MultiplyAdds), Best(threads, Stream));
+        // Half of the second-level cache, which exceeds the first-level cache.
+        long floats = CpuCaches.Read().SecondLevelBytes / 2 / Arrays / sizeof(float);
+        return new MachinePeak(threads, Best(threads, MultiplyAdds), Best(threads, () => Stream(floats / StepFloats * StepFloats)));
     }
 
     /// <summary>The least time, in seconds, of a kernel with these flops and bytes.</summary>
@@ -66,19 +70,20 @@ public sealed record MachinePeak(int Threads, double FlopsPerSecond, double Byte
         return 2.0 * MultiplyAddsInFlight * Repeats * (wide ? Vector512<float>.Count : Vector256<float>.Count);
     }
 
-    private static unsafe double Stream()
+    private static unsafe double Stream(long floats)
     {
-        using var memory = new AlignedMemory(3 * BlockFloats);
-        float* a = memory.Start, b = a + BlockFloats, y = b + BlockFloats;
-        for (int sweep = 0; sweep < Sweeps; sweep++)
-            for (int i = 0; i < BlockFloats; i += 4 * Vector512<float>.Count)
+        using var memory = new AlignedMemory(Arrays * floats);
+        float* a = memory.Start, b = a + floats, y = b + floats;
+        long sweeps = StreamedBytes / (Arrays * floats * sizeof(float));
+        for (long sweep = 0; sweep < sweeps; sweep++)
+            for (long i = 0; i < floats; i += StepFloats)
             {
                 (Vector512.Load(a + i) + Vector512.Load(b + i)).Store(y + i);
                 (Vector512.Load(a + i + 16) + Vector512.Load(b + i + 16)).Store(y + i + 16);
                 (Vector512.Load(a + i + 32) + Vector512.Load(b + i + 32)).Store(y + i + 32);
                 (Vector512.Load(a + i + 48) + Vector512.Load(b + i + 48)).Store(y + i + 48);
             }
-        return 3.0 * Sweeps * BlockFloats * sizeof(float);
+        return (double)sweeps * Arrays * floats * sizeof(float);
     }
 
     /// <summary>Twelve chains: two units of latency four need eight at least. Named locals stay in registers.</summary>

@@ -16,11 +16,9 @@ internal sealed unsafe class CpuPhase(int members, int samples)
     /// <summary>The fewest samples that make one more copy of the gradients worth its cost.</summary>
     private const int SamplesPerSlot = 8;
 
-    /// <summary>Bytes of transient tensors that a tile should keep in flight: about a core's second-level cache.</summary>
-    private const long CacheBytes = 1 << 20;
-
     /// <summary>
-    /// Samples of a block, if its calls retain much. More would push the block itself out of the last-level cache that the threads share.
+    /// The fewest samples of a block whose calls retain much. More of a convolution's images would push the block itself out of the
+    /// last-level cache that the threads share.
     /// </summary>
     private const int SpreadSamples = 16;
 
@@ -68,16 +66,27 @@ internal sealed unsafe class CpuPhase(int members, int samples)
 
     /// <summary>
     /// Chooses, after all calls were added, the samples of a block and of each segment's tiles. A block is as many samples as the
-    /// second-level cache holds; if calls retain much, it is longer, so that a pass over the retained floats serves more samples.
+    /// second-level cache holds; if calls retain much, it is longer, so that a pass over the retained floats serves more samples: as many
+    /// as fill half of the second-level cache, sixteen at least.
     /// </summary>
-    public void Arrange()
+    public void Arrange(CpuCaches caches)
     {
-        Segments = CpuSegment.Cut(_calls);
-        BlockSamples = Array.Exists(Segments, segment => segment.KeepsMuch)
-            ? Math.Min(SpreadSamples, LargestSlot)
-            : SamplesIn(CpuSegment.BytesPerSample(Segments.SelectMany(segment => segment.Transients).Distinct()), LargestSlot);
+        Segments = CpuSegment.Cut(_calls, caches);
+        if (Array.Exists(Segments, segment => segment.KeepsMuch))
+        {
+            IEnumerable<CpuOperand> samples = _calls.SelectMany(call => call.Operands).Where(operand => !operand.IsReadWhole);
+            long bytesPerSample = CpuSegment.BytesPerSample(samples.Select(operand => operand.Tensor).Distinct());
+            int fitting = SamplesIn(caches.SecondLevelBytes / 2, bytesPerSample, LargestSlot);
+            BlockSamples = Math.Min(Math.Max(SpreadSamples, fitting), LargestSlot);
+        }
+        else
+        {
+            long bytesPerSample = CpuSegment.BytesPerSample(Segments.SelectMany(segment => segment.Transients).Distinct());
+            BlockSamples = SamplesIn(caches.SecondLevelBytes, bytesPerSample, LargestSlot);
+        }
         foreach (CpuSegment segment in Segments)
-            segment.TileSamples = segment.KeepsMuch ? BlockSamples : SamplesIn(segment.TransientBytesPerSample, BlockSamples);
+            segment.TileSamples = segment.KeepsMuch
+                ? BlockSamples : SamplesIn(caches.SecondLevelBytes, segment.TransientBytesPerSample, BlockSamples);
     }
 
     /// <summary>Runs the calls over one slot of one member, summing gradients into the slots of the workspace.</summary>
@@ -113,7 +122,8 @@ internal sealed unsafe class CpuPhase(int members, int samples)
         }
     }
 
-    private static int SamplesIn(long bytesPerSample, int most) => (int)Math.Clamp(CacheBytes / Math.Max(1, bytesPerSample), 1, most);
+    private static int SamplesIn(long bytes, long bytesPerSample, int most)
+        => (int)Math.Clamp(bytes / Math.Max(1, bytesPerSample), 1, most);
 
     /// <summary>The time, for an observer; 0, at no cost, without one.</summary>
     public static long Now(ITileObserver? observer) => observer is null ? 0 : Stopwatch.GetTimestamp();

@@ -37,7 +37,7 @@ internal sealed unsafe class CpuPlan : IPlan
         }
         ArrangeStages();
         foreach (CpuPhase phase in _phases)
-            phase.Arrange();
+            phase.Arrange(device.Caches);
         long length = PlaceTransients();
         foreach (CpuCall call in calls)
         {

@@ -6,30 +6,29 @@ namespace DdmNative.Compute.Cpu;
 /// retained floats once a block; the calls between such calls pass their tensors on through the second-level cache, in tiles short enough
 /// for it.
 /// </summary>
-internal sealed class CpuSegment(CpuCall[] calls)
+internal sealed class CpuSegment(CpuCall[] calls, bool keepsMuch)
 {
-    /// <summary>Retained bytes that fill the second-level cache.</summary>
-    private const long MuchBytes = 256 << 10;
-
     public CpuCall[] Calls { get; } = calls;
 
     /// <summary>The most samples of a tile; chosen by the phase.</summary>
     public int TileSamples { get; set; } = 1;
 
-    public bool KeepsMuch => KeptMuch(Calls[0]);
-
-    public static bool KeptMuch(CpuCall call) => call.PassedFloats * sizeof(float) >= MuchBytes;
+    /// <summary>Whether its one call retains so much that what is retained and the samples do not fit in the second-level cache together.
+    /// </summary>
+    public bool KeepsMuch { get; } = keepsMuch;
 
     /// <summary>Cuts a phase's calls before and after each call that retains much.</summary>
-    public static CpuSegment[] Cut(IReadOnlyList<CpuCall> calls)
+    public static CpuSegment[] Cut(IReadOnlyList<CpuCall> calls, CpuCaches caches)
     {
+        bool KeptMuch(CpuCall call) => call.PassedFloats * sizeof(float) >= caches.SecondLevelBytes / 4;
+
         var segments = new List<CpuSegment>();
         for (int start = 0, end; start < calls.Count; start = end)
         {
             end = start + 1;
             while (!KeptMuch(calls[start]) && end < calls.Count && !KeptMuch(calls[end]))
                 end++;
-            segments.Add(new CpuSegment([.. calls.Skip(start).Take(end - start)]));
+            segments.Add(new CpuSegment([.. calls.Skip(start).Take(end - start)], KeptMuch(calls[start])));
         }
         return [.. segments];
     }
